@@ -1,0 +1,208 @@
+// Everything that is done to this repository, as targets: `dotnet fsi build.fsx` lists them.
+// A plain script without packages: a fresh machine needs nothing but the .NET SDK.
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Xml.Linq
+
+let root = __SOURCE_DIRECTORY__
+Directory.SetCurrentDirectory root
+
+// The target `restore` restores for all projects at once: each of them need not do so again in a build.
+Environment.SetEnvironmentVariable("PaketDisableGlobalRestore", "true")
+
+// ---- Programs ----
+
+/// Runs a program on our own console, so that its colours, progress bar and Ctrl-C work, to its exit code.
+let execute (program: string) (arguments: string list) =
+    use child = Process.Start(ProcessStartInfo(program, arguments))
+    child.WaitForExit()
+    child.ExitCode
+
+let failIf code arguments =
+    if code <> 0 then
+        eprintfn "Failed with exit code %d: dotnet %s" code (String.concat " " arguments)
+        exit code
+
+/// Runs dotnet; if that fails, says what failed and ends the script with the same exit code.
+let dotnet arguments = failIf (execute "dotnet" arguments) arguments
+
+/// The same for what nobody wants to read unless it fails.
+let dotnetQuietly arguments =
+    let start = ProcessStartInfo("dotnet", List.toSeq arguments, RedirectStandardOutput = true)
+    use child = Process.Start start
+    let output = child.StandardOutput.ReadToEnd()
+    child.WaitForExit()
+    if child.ExitCode <> 0 then printf "%s" output
+    failIf child.ExitCode arguments
+
+/// The assembly that a Release build makes of a project. Run directly, it starts faster than by `dotnet run`.
+let assembly (project: string) =
+    let folder, name = Path.GetDirectoryName project, Path.GetFileNameWithoutExtension project
+    Path.Combine(folder, "bin", "Release", "net10.0", name + ".dll")
+
+/// Folders of source code; some of them came later than this script.
+let sources = [ "src"; "tests"; "samples"; "benchmarks" ] |> List.filter Directory.Exists
+
+let fantomas options = [ "fantomas" ] @ options @ sources @ [ "build.fsx" ]
+
+// ---- Tests ----
+
+/// A test project is a program, called with these arguments: from the file where a JUnit report shall go, and
+/// from the arguments given to us.
+type TestProject = { Project: string; Arguments: string -> string list -> string list }
+
+let expecto project = {
+    Project = project
+    Arguments =
+        fun report arguments ->
+            let plain = if Console.IsOutputRedirected then [ "--colours"; "0" ] else []
+            [ "--no-spinner"; "--junit-summary"; report ] @ plain @ arguments
+}
+
+/// One line for each test project.
+let testProjects = [ expecto "tests/Cotangent.Tests.fsproj" ]
+
+type Counts = {
+    Passed: int
+    Failed: int
+    Skipped: int
+} with
+
+    static member Zero = { Passed = 0; Failed = 0; Skipped = 0 }
+
+    static member (+)(a, b) = {
+        Passed = a.Passed + b.Passed
+        Failed = a.Failed + b.Failed
+        Skipped = a.Skipped + b.Skipped
+    }
+
+/// Counts the test cases of a JUnit report by the outcome each of them contains.
+let readReport (file: string) =
+    let outcome (case: XElement) =
+        let contains names =
+            case.Elements() |> Seq.exists (fun child -> List.contains child.Name.LocalName names)
+
+        if contains [ "failure"; "error" ] then { Counts.Zero with Failed = 1 }
+        elif contains [ "skipped" ] then { Counts.Zero with Skipped = 1 }
+        else { Counts.Zero with Passed = 1 }
+
+    XDocument.Load(file).Descendants "testcase" |> Seq.sumBy outcome
+
+let runTests arguments test =
+    let report =
+        Path.Combine(root, "artifacts", "tests", Path.GetFileNameWithoutExtension test.Project + ".xml")
+
+    Directory.CreateDirectory(Path.GetDirectoryName report) |> ignore
+    File.Delete report // or a crash would show the counts of an earlier run
+    printfn "\n%s" test.Project
+    let code = execute "dotnet" (assembly test.Project :: test.Arguments report arguments)
+    let counts = if File.Exists report then readReport report else Counts.Zero
+
+    if code <> 0 && counts.Failed = 0 then
+        eprintfn "%s: exit code %d without a failed test: counted as one." test.Project code
+        { counts with Failed = 1 }
+    else
+        counts
+
+let test arguments =
+    let total = testProjects |> List.sumBy (runTests arguments)
+    // Continuous integration reads this line: it stands alone, and last.
+    printfn "\n%d passed, %d failed, %d skipped" total.Passed total.Failed total.Skipped
+    exit (if total.Passed > 0 && total.Failed = 0 then 0 else 1)
+
+// ---- Other targets ----
+
+let check _ =
+    if execute "dotnet" (fantomas [ "--check" ]) <> 0 then
+        eprintfn "Not formatted. To mend it: dotnet fsi build.fsx format"
+        exit 1
+
+let gan arguments =
+    let project = "samples/SineGan/SineGan.fsproj"
+    printfn "Building the sample"
+    // A build node that outlived the build would hold its output open, which we read to the end.
+    dotnetQuietly [ "build"; project; "-c"; "Release"; "-nodeReuse:false" ]
+    // Ctrl-C reaches the sample as well, which may want to save its work: wait for it, and end as it ends.
+    Console.CancelKeyPress.Add(fun signal -> signal.Cancel <- true)
+    exit (execute "dotnet" (assembly project :: arguments))
+
+let docs _ =
+    if Directory.Exists "docs" then
+        dotnet [
+            yield! [ "fsdocs"; "build"; "--clean"; "--eval"; "--strict"; "--output"; "artifacts/docs" ]
+            yield! [ "--properties"; "Configuration=Release"; "--parameters"; "root"; "/" ]
+        ]
+    else
+        printfn "There is no documentation yet."
+
+let bench arguments =
+    let project = "benchmarks/Cotangent.Benchmarks.fsproj"
+
+    if File.Exists project then
+        dotnet ([ "run"; "-c"; "Release"; "--project"; project; "--" ] @ arguments)
+    else
+        printfn "There are no benchmarks yet."
+
+let clean _ =
+    let built =
+        sources
+        |> Seq.collect (fun folder -> Directory.GetDirectories(folder, "*", SearchOption.AllDirectories))
+        |> Seq.filter (fun folder -> List.contains (Path.GetFileName folder) [ "bin"; "obj" ])
+        |> Seq.toList
+
+    for folder in "artifacts" :: ".fsdocs" :: built do
+        if Directory.Exists folder then Directory.Delete(folder, true)
+
+// ---- The table ----
+
+type Target = { Name: string; Needs: string list; About: string; Run: string list -> unit }
+
+let target name needs about run = { Name = name; Needs = needs; About = about; Run = run }
+
+let restore _ =
+    printfn "Restoring tools and packages"
+    dotnetQuietly [ "tool"; "restore" ]
+    dotnetQuietly [ "paket"; "restore" ]
+
+let build _ = dotnet [ "build"; "Library.sln"; "-c"; "Release"; "--nologo" ]
+
+let targets = [
+    target "restore" [] "fetch the tools and packages" restore
+    target "build" [ "restore" ] "build everything, in Release" build
+    target "format" [ "restore" ] "format all source code" (fun _ -> dotnet (fantomas []))
+    target "check" [ "restore" ] "check that all source code is formatted" check
+    target "test" [ "build"; "check" ] "build, check, run all tests; arguments go to the test programs" test
+    target "gan" [ "restore" ] "train the sine GAN; arguments go to the sample (help: gan -- --help)" gan
+    target "docs" [ "build" ] "build the documentation site in artifacts/docs" docs
+    target "bench" [ "restore" ] "run the benchmarks; arguments go to the benchmark program" bench
+    target "clean" [] "delete all that was built" clean
+]
+
+let usage () =
+    printfn "dotnet fsi build.fsx TARGET [arguments]\n"
+
+    for target in targets do
+        printfn "  %-8s %s" target.Name target.About
+
+    printfn "\nF# Interactive takes --help for itself, unless -- comes before it."
+
+let find name = targets |> List.tryFind (fun target -> target.Name = name)
+
+/// A target's name after the names of all that it needs, each once.
+let rec plan planned name =
+    if List.contains name planned then
+        planned
+    else
+        List.fold plan planned (find name).Value.Needs @ [ name ]
+
+match fsi.CommandLineArgs |> Array.toList |> List.tail |> List.skipWhile ((=) "--") with
+| [] -> usage ()
+| name :: arguments when (find name).IsSome ->
+    for step in plan [] name do
+        (find step).Value.Run(if step = name then arguments else [])
+| name :: _ ->
+    eprintfn "There is no target '%s'.\n" name
+    usage ()
+    exit 2

@@ -1,0 +1,4 @@
+module SineGan.Program
+
+[<EntryPoint>]
+let main _ = 0

@@ -1,0 +1,77 @@
+namespace Cotangent
+
+open System
+
+/// The type of a tensor's elements.
+[<RequireQualifiedAccess; Struct>]
+type DType =
+    | Float32
+    | Float64
+    | BFloat16
+    | Float16
+    | Int32
+    | Int64
+    | Bool
+
+    /// Whether the elements are floating-point numbers, the only ones that have derivatives.
+    member x.IsFloat =
+        match x with
+        | DType.Float32
+        | DType.Float64
+        | DType.BFloat16
+        | DType.Float16 -> true
+        | DType.Int32
+        | DType.Int64
+        | DType.Bool -> false
+
+    /// Whether the elements are integers (Bool is not).
+    member x.IsInteger =
+        match x with
+        | DType.Int32
+        | DType.Int64 -> true
+        | DType.Float32
+        | DType.Float64
+        | DType.BFloat16
+        | DType.Float16
+        | DType.Bool -> false
+
+    /// Bytes per element.
+    member x.Size =
+        match x with
+        | DType.Float64
+        | DType.Int64 -> 8
+        | DType.Float32
+        | DType.Int32 -> 4
+        | DType.BFloat16
+        | DType.Float16 -> 2
+        | DType.Bool -> 1
+
+    /// The .NET type of an element.
+    member x.ClrType =
+        match x with
+        | DType.Float32 -> typeof<float32>
+        | DType.Float64 -> typeof<float>
+        | DType.BFloat16 -> typeof<Cotangent.BFloat16>
+        | DType.Float16 -> typeof<Half>
+        | DType.Int32 -> typeof<int>
+        | DType.Int64 -> typeof<int64>
+        | DType.Bool -> typeof<bool>
+
+module internal DTypes =
+    let all =
+        [ DType.Float32; DType.Float64; DType.BFloat16; DType.Float16; DType.Int32; DType.Int64; DType.Bool ]
+
+    /// The dtype whose elements have this .NET type.
+    let tryOfClr (t: Type) =
+        all |> List.tryFind (fun d -> d.ClrType = t)
+
+    /// 16-bit floats compute in Float32.
+    let isHalf (d: DType) =
+        match d with
+        | DType.BFloat16
+        | DType.Float16 -> true
+        | DType.Float32
+        | DType.Float64
+        | DType.Int32
+        | DType.Int64
+        | DType.Bool -> false

@@ -1,0 +1,23 @@
+namespace Cotangent
+
+/// Where a tensor's numbers live.
+[<RequireQualifiedAccess>]
+type Device =
+    /// The computer's main memory.
+    | Cpu
+    /// A CUDA device by its index; needs an engine that serves it.
+    | Cuda of index: int
+
+    override x.ToString() =
+        match x with
+        | Device.Cpu -> "cpu"
+        | Device.Cuda i -> $"cuda:{i}"
+
+/// The numbers of a tensor on a device. Immutable: no operation changes a buffer once it is made, so views may
+/// share memory freely. Each engine derives its own.
+[<AbstractClass>]
+type internal Buffer(dtype: DType, shape: int[], device: Device) =
+    member _.DType = dtype
+    /// Never to be changed by who reads it.
+    member _.Shape = shape
+    member _.Device = device

@@ -1,0 +1,52 @@
+namespace Cotangent
+
+open System
+
+/// Base of every error that Cotangent raises on purpose; the message says the operation, what it got, what it
+/// wanted and a way out. `docs/errors.fsx` lists each with an example and its cure.
+type CotangentException(message: string) =
+    inherit Exception(message)
+
+/// Shapes that do not fit the operation.
+type ShapeException(message) =
+    inherit CotangentException(message)
+
+/// Element types that do not fit the operation, or that differ where they must not.
+type DTypeException(message) =
+    inherit CotangentException(message)
+
+/// An axis outside a tensor's rank, or named twice.
+type AxisException(message) =
+    inherit CotangentException(message)
+
+/// An index or slice outside its axis.
+type IndexException(message) =
+    inherit CotangentException(message)
+
+/// Tensors on different devices, or a device that is not there.
+type DeviceException(message) =
+    inherit CotangentException(message)
+
+/// A traced tensor used where it can't be: after its transformation returned, or where its numbers are needed.
+type TraceException(message) =
+    inherit CotangentException(message)
+
+/// A function that is not what its transformation needs: not linear, without a derivative rule of this mode.
+type DerivativeException(message) =
+    inherit CotangentException(message)
+
+/// A value that cannot serve as a tree of tensors, or trees of different structure.
+type TreeException(message) =
+    inherit CotangentException(message)
+
+/// A NaN or an infinity, found by `Debug.checkNumbers`.
+type NumberException(message) =
+    inherit CotangentException(message)
+
+/// A random key used twice, found by `Debug.checkKeys`.
+type KeyException(message) =
+    inherit CotangentException(message)
+
+/// A value outside the range that the operation accepts.
+type ValueException(message) =
+    inherit CotangentException(message)

@@ -1,0 +1,221 @@
+namespace Cotangent
+
+open System
+open System.Collections.Generic
+open System.Numerics
+open System.Runtime.InteropServices
+
+/// Looking at the numbers of a buffer, whatever its strides.
+module internal Inspect =
+    /// Visits the elements of a strided view in row-major order, starting at the first; there must be one.
+    [<Sealed>]
+    type Cursor(shape: int[], strides: int[], offset: int) =
+        let index = Array.zeroCreate<int> shape.Length
+        let mutable place = offset
+
+        /// Where in `Data` the element is.
+        member _.Place = place
+        /// The index of the element; a copy.
+        member _.Index: int[] = Array.copy index
+
+        /// Goes to the next element; false when there is none.
+        member _.Next() =
+            let mutable axis = shape.Length - 1
+
+            while axis >= 0 && index[axis] = shape[axis] - 1 do
+                place <- place - index[axis] * strides[axis]
+                index[axis] <- 0
+                axis <- axis - 1
+
+            if axis >= 0 then
+                index[axis] <- index[axis] + 1
+                place <- place + strides[axis]
+
+            axis >= 0
+
+    /// Reads the number at a place in `Data`: exact, but for an Int64 beyond 2^53; true is 1.
+    let reader (b: HostBuffer) : int -> float =
+        match b.DType with
+        | DType.Float32 ->
+            let items = HostBuffer.data<float32> b
+            fun place -> float items[place]
+        | DType.Float64 ->
+            let items = HostBuffer.data<float> b
+            fun place -> items[place]
+        | DType.BFloat16 ->
+            let items = HostBuffer.data<BFloat16> b
+            fun place -> float (items[place].ToSingle())
+        | DType.Float16 ->
+            let items = HostBuffer.data<Half> b
+            fun place -> float items[place]
+        | DType.Int32 ->
+            let items = HostBuffer.data<int> b
+            fun place -> float items[place]
+        | DType.Int64 ->
+            let items = HostBuffer.data<int64> b
+            fun place -> float items[place]
+        | DType.Bool ->
+            let items = HostBuffer.data<bool> b
+            fun place -> if items[place] then 1.0 else 0.0
+
+    // The memory that a transposed, flipped or sliced view spans is scanned whole: faster than by index, as
+    // long as little of it lies outside the view.
+
+    /// The shape with 1 for every axis along which both are broadcast: there index 0, the first, tells all.
+    let private withoutBroadcast (a: HostBuffer) (b: HostBuffer) =
+        Array.init a.Shape.Length (fun i -> if a.Strides[i] = 0 && b.Strides[i] = 0 then 1 else a.Shape[i])
+
+    /// The first place in `Data` of a view of this shape, and how many places there are up to its last.
+    let private memory (b: HostBuffer) (shape: int[]) =
+        let reach = Array.map2 (fun size stride -> (size - 1) * stride) shape b.Strides
+        let low = Array.sumBy (min 0) reach
+        struct (b.Offset + low, Array.sumBy (max 0) reach - low + 1)
+
+    let private isDense length shape = int64 length <= 4L * int64 (Shape.count shape)
+
+    /// NaN and infinity are the numbers whose exponent bits are all ones: one mask finds both.
+    let inline private firstWithMask (mask: ^Bits) (items: ReadOnlySpan< ^Bits >) =
+        let masks = Vector< ^Bits> mask
+        let lastVector = items.Length - Vector< ^Bits>.Count
+        let mutable i = 0
+
+        while i <= lastVector && not (Vector.EqualsAny(Vector< ^Bits>(items.Slice i) &&& masks, masks)) do
+            i <- i + Vector< ^Bits>.Count
+
+        // The vector that has one, or the rest that fills none.
+        while i < items.Length && (items[i] &&& mask) <> mask do
+            i <- i + 1
+
+        if i < items.Length then i else -1
+
+    let private span<'T, 'Bits
+        when 'T: struct
+        and 'T: (new: unit -> 'T)
+        and 'T :> ValueType
+        and 'Bits: struct
+        and 'Bits: (new: unit -> 'Bits)
+        and 'Bits :> ValueType>
+        (b: HostBuffer)
+        first
+        count
+        : ReadOnlySpan<'Bits> =
+        MemoryMarshal.Cast<'T, 'Bits>(ReadOnlySpan(HostBuffer.data<'T> b, first, count))
+
+    /// How far after `first` the first NaN or infinity is among `count` neighbours in `Data`, or -1.
+    let private firstInRange (b: HostBuffer) first count =
+        match b.DType with
+        | DType.Float32 -> firstWithMask 0x7F800000u (span<float32, uint32> b first count)
+        | DType.Float64 -> firstWithMask 0x7FF0000000000000UL (span<float, uint64> b first count)
+        | DType.BFloat16 -> firstWithMask 0x7F80us (span<BFloat16, uint16> b first count)
+        | DType.Float16 -> firstWithMask 0x7C00us (span<Half, uint16> b first count)
+        | DType.Int32
+        | DType.Int64
+        | DType.Bool -> -1
+
+    let private indexOfPosition (shape: int[]) position =
+        let index = Array.zeroCreate<int> shape.Length
+        let mutable rest = position
+
+        for axis = shape.Length - 1 downto 0 do
+            index[axis] <- rest % shape[axis]
+            rest <- rest / shape[axis]
+
+        index
+
+    let private firstByIndex (b: HostBuffer) (shape: int[]) =
+        let read = reader b
+        let cursor = Cursor(shape, b.Strides, b.Offset)
+
+        let mutable more = true
+
+        while more && Double.IsFinite(read cursor.Place) do
+            more <- cursor.Next()
+
+        if more then ValueSome(struct (cursor.Index, read cursor.Place)) else ValueNone
+
+    /// The first NaN or infinity in row-major order: its index and value.
+    let firstNonFinite (b: HostBuffer) : struct (int[] * float) voption =
+        let count = Shape.count b.Shape
+
+        if count = 0 || not b.DType.IsFloat then
+            ValueNone
+        elif b.IsContiguous then
+            match firstInRange b b.Offset count with
+            | -1 -> ValueNone
+            | i -> ValueSome(struct (indexOfPosition b.Shape i, reader b (b.Offset + i)))
+        else
+            let shape = withoutBroadcast b b
+            let struct (first, length) = memory b shape
+
+            // What is found there need not be in the view, or the first in it.
+            if isDense length shape && firstInRange b first length = -1 then
+                ValueNone
+            else
+                firstByIndex b shape
+
+    let private same<'T, 'Bits
+        when 'T: struct
+        and 'T: (new: unit -> 'T)
+        and 'T :> ValueType
+        and 'Bits: struct
+        and 'Bits: (new: unit -> 'Bits)
+        and 'Bits :> ValueType>
+        (a: HostBuffer)
+        (b: HostBuffer)
+        =
+        let left = HostBuffer.data<'T> a
+        let right = HostBuffer.data<'T> b
+        let equal = EqualityComparer<'T>.Default
+
+        let sameRange leftFirst rightFirst count =
+            let leftBits = span<'T, 'Bits> a leftFirst count
+            let rightBits = span<'T, 'Bits> b rightFirst count
+            let mutable result = true
+            let mutable i = 0
+
+            // Runs of equal bits are skipped at full speed. Only where bits differ do the numbers decide:
+            // 0 and -0, or two NaNs, are equal.
+            while result && i < count do
+                i <- i + MemoryExtensions.CommonPrefixLength(leftBits.Slice i, rightBits.Slice i)
+
+                if i < count then
+                    result <- equal.Equals(left[leftFirst + i], right[rightFirst + i])
+                    i <- i + 1
+
+            result
+
+        let sameByIndex shape =
+            let leftAt = Cursor(shape, a.Strides, a.Offset)
+            let rightAt = Cursor(shape, b.Strides, b.Offset)
+            let mutable result = equal.Equals(left[leftAt.Place], right[rightAt.Place])
+
+            while result && leftAt.Next() && rightAt.Next() do
+                result <- equal.Equals(left[leftAt.Place], right[rightAt.Place])
+
+            result
+
+        let count = Shape.count a.Shape
+
+        if count = 0 then
+            true
+        elif a.IsContiguous && b.IsContiguous then
+            sameRange a.Offset b.Offset count
+        else
+            let shape = withoutBroadcast a b
+            let struct (leftFirst, length) = memory a shape
+            let struct (rightFirst, _) = memory b shape
+
+            // What differs there need not be in the views.
+            (Shape.equal a.Strides b.Strides && isDense length shape && sameRange leftFirst rightFirst length)
+            || sameByIndex shape
+
+    /// Whether two buffers of equal shape and dtype hold equal numbers. NaN equals NaN, and 0 equals -0.
+    let sameValues (a: HostBuffer) (b: HostBuffer) =
+        match a.DType with
+        | DType.Float32 -> same<float32, uint32> a b
+        | DType.Float64 -> same<float, uint64> a b
+        | DType.BFloat16 -> same<BFloat16, uint16> a b
+        | DType.Float16 -> same<Half, uint16> a b
+        | DType.Int32 -> same<int, int> a b
+        | DType.Int64 -> same<int64, int64> a b
+        | DType.Bool -> same<bool, byte> a b

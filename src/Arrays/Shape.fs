@@ -1,0 +1,115 @@
+namespace Cotangent
+
+/// Arithmetic of shapes and strides. A shape is an `int[]` that nobody changes once made.
+module internal Shape =
+    /// "(2, 3)", and "(3,)" for one axis, as NumPy writes them.
+    let show (s: int[]) =
+        match s with
+        | [| n |] -> $"({n},)"
+        | _ -> "(" + System.String.Join(", ", s) + ")"
+
+    /// The number of elements. Throws when it exceeds what one .NET array holds.
+    let count (s: int[]) =
+        let mutable n = 1L
+
+        for d in s do
+            n <- n * int64 d
+
+            if n > 2147483591L then
+                raise (
+                    ShapeException
+                        $"A tensor of shape {show s} would have more than 2147483591 elements, the most one tensor can hold. Split it."
+                )
+
+        int n
+
+    let equal (a: int[]) (b: int[]) =
+        System.MemoryExtensions.SequenceEqual(System.ReadOnlySpan a, System.ReadOnlySpan b)
+
+    /// Row-major strides.
+    let strides (s: int[]) =
+        let r = Array.zeroCreate s.Length
+        let mutable n = 1
+
+        for i = s.Length - 1 downto 0 do
+            r[i] <- n
+            n <- n * s[i]
+
+        r
+
+    /// Turns a possibly negative axis into 0 .. rank - 1.
+    let axis (operation: string) (rank: int) (a: int) =
+        let b = if a < 0 then a + rank else a
+
+        if b < 0 || b >= rank then
+            let range =
+                if rank = 0 then
+                    "a scalar has no axes"
+                else
+                    $"axes run from {-rank} to {rank - 1}"
+
+            raise (AxisException $"{operation}: axis {a} is out of range for a tensor of rank {rank}; {range}.")
+
+        b
+
+    /// Normalised, sorted axes without repeats; an empty request means all of them.
+    let axes (operation: string) (rank: int) (requested: int[]) =
+        let found = requested |> Array.map (axis operation rank) |> Array.sort
+
+        for i in 1 .. found.Length - 1 do
+            if found[i] = found[i - 1] then
+                raise (AxisException $"{operation}: axis {found[i]} is named twice.")
+
+        found
+
+    let allAxes rank = Array.init rank id
+
+    /// The shape without the given (sorted, normalised) axes.
+    let without (axes: int[]) (s: int[]) =
+        let r = Array.zeroCreate (s.Length - axes.Length)
+        let mutable j = 0
+
+        for i in 0 .. s.Length - 1 do
+            if System.Array.IndexOf(axes, i) < 0 then
+                r[j] <- s[i]
+                j <- j + 1
+
+        r
+
+    /// The shape with the given axes set to 1.
+    let keeping (axes: int[]) (s: int[]) =
+        Array.mapi (fun i d -> if System.Array.IndexOf(axes, i) >= 0 then 1 else d) s
+
+    let removeAt i (s: int[]) = Array.removeAt i s
+    let insertAt i d (s: int[]) = Array.insertAt i d s
+
+    /// NumPy broadcasting: align right, stretch axes of size 1. Throws naming the axis that does not fit.
+    let broadcast (operation: string) (a: int[]) (b: int[]) =
+        if equal a b then
+            a
+        else
+            let rank = max a.Length b.Length
+
+            Array.init rank (fun i ->
+                let da = if i < rank - a.Length then 1 else a[i - rank + a.Length]
+                let db = if i < rank - b.Length then 1 else b[i - rank + b.Length]
+
+                if da = db || db = 1 then
+                    da
+                elif da = 1 then
+                    db
+                else
+                    raise (
+                        ShapeException
+                            $"{operation}: shapes {show a} and {show b} do not broadcast: axis {i - rank} has sizes {da} and {db}. Sizes must agree or be 1; use reshape, expand or permute to line the axes up."
+                    ))
+
+    /// The inverse of a permutation.
+    let inverse (permutation: int[]) =
+        let r = Array.zeroCreate permutation.Length
+        permutation |> Array.iteri (fun i p -> r[p] <- i)
+        r
+
+    /// The permutation that moves one axis from a place to another.
+    let moving rank source target =
+        allAxes rank |> Array.removeAt source |> Array.insertAt target source

@@ -1,0 +1,32 @@
+namespace Cotangent.Differentiation
+
+open Cotangent
+
+/// A function that brings its own derivative, on flat lists of tensors. Absent tangents and cotangents are ValueNone.
+[<AbstractClass>]
+type internal CustomDerivative(name) =
+    inherit CustomOperation(name)
+
+    /// inputs, outputs, input tangents -> output tangents
+    abstract Push: Tensor[] * Tensor[] * Tensor voption[] -> Tensor voption[]
+    /// inputs, outputs, output cotangents -> input cotangents
+    abstract Pull: Tensor[] * Tensor[] * Tensor voption[] -> Tensor voption[]
+
+module internal CustomDerivative =
+    let ofCustom (f: CustomFunction) =
+        match f with
+        | :? CustomDerivative as d -> d
+        | other -> raise (DerivativeException $"'{other.Name}' has no derivative. Give it one with `withDerivative`.")
+
+    /// Its outputs one level down must not come from the same trace: then the function reached for a traced tensor
+    /// behind its arguments' back, and that part of the derivative would be lost.
+    let refuseClosures (trace: Trace) name (outputs: Tensor[]) =
+        for t in outputs do
+            match t with
+            | Traced r when obj.ReferenceEquals(r.Trace, trace) ->
+                raise (
+                    DerivativeException
+                        $"`withDerivative`: '{name}' uses a differentiated tensor that is not among its arguments, so its derivative would be lost. Pass it as an argument (in a tuple or record), or use `stopGradient` on it."
+                )
+            | Traced _
+            | Value _ -> ()

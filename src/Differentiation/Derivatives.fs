@@ -1,0 +1,213 @@
+namespace Cotangent.Differentiation
+
+open Cotangent
+
+/// The derivative of each primitive: the linear map from a change of one input to the change of the output, at given
+/// inputs and output. ValueNone: the output does not depend on that input in a differentiable way.
+///
+/// There are no other rules. Forward mode applies the map, reverse mode its transpose.
+module internal Derivatives =
+    let private scale factor =
+        ValueSome(Linear.Scale(Deferred factor))
+
+    let private keep mask = ValueSome(Linear.Keep(Deferred mask))
+
+    let private unary (op: Unary) (x: Tensor) (y: Tensor) : Linear voption =
+        match op with
+        | Unary.Negate -> ValueSome Linear.Negate
+        | Unary.Abs -> scale (fun () -> x.Sign())
+        | Unary.Exp -> scale (fun () -> y)
+        | Unary.Expm1 -> scale (fun () -> y + 1)
+        | Unary.Log -> scale (fun () -> 1 / x)
+        | Unary.Log1p -> scale (fun () -> 1 / (1 + x))
+        | Unary.Sqrt -> scale (fun () -> 0.5 / y)
+        | Unary.Sin -> scale (fun () -> cos x)
+        | Unary.Cos -> scale (fun () -> -(sin x))
+        | Unary.Tan -> scale (fun () -> 1 + y * y)
+        | Unary.Asin -> scale (fun () -> 1 / sqrt ((1 - x) * (1 + x)))
+        | Unary.Acos -> scale (fun () -> -1 / sqrt ((1 - x) * (1 + x)))
+        | Unary.Atan -> scale (fun () -> 1 / (1 + x * x))
+        | Unary.Sinh -> scale (fun () -> cosh x)
+        | Unary.Cosh -> scale (fun () -> sinh x)
+        | Unary.Tanh -> scale (fun () -> 1 - y * y)
+        | Unary.Asinh -> scale (fun () -> 1 / sqrt (x * x + 1))
+        | Unary.Acosh -> scale (fun () -> 1 / sqrt ((x - 1) * (x + 1)))
+        | Unary.Atanh -> scale (fun () -> 1 / ((1 - x) * (1 + x)))
+        | Unary.Sigmoid -> scale (fun () -> y * (1 - y))
+        | Unary.Softplus -> scale (fun () -> sigmoid x)
+        | Unary.Relu -> keep (fun () -> x.Greater 0.0)
+        // Flat wherever they are differentiable.
+        | Unary.Sign
+        | Unary.Floor
+        | Unary.Ceiling
+        | Unary.Round
+        | Unary.IsNaN
+        | Unary.Not -> ValueNone
+
+    /// The chosen side passes its change on; where both sides are equal each passes half.
+    let private chosen (mine: Tensor) (other: Tensor) (isLarger: bool) =
+        let mask () =
+            if isLarger then mine.GreaterEqual other else mine.LessEqual other
+
+        let share () =
+            where (mine.Equal other) (Tensor.fullLike mine 0.5) (Tensor.onesLike mine)
+
+        ValueSome(Linear.Compose(Linear.Keep(Deferred mask), Linear.Scale(Deferred share)))
+
+    let private binary (op: Binary) (a: Tensor) (b: Tensor) (y: Tensor) (input: int) : Linear voption =
+        let first = (input = 0)
+
+        match op with
+        | Binary.Add -> ValueSome Linear.Identity
+        | Binary.Subtract -> ValueSome(if first then Linear.Identity else Linear.Negate)
+        | Binary.Multiply -> if first then scale (fun () -> b) else scale (fun () -> a)
+        | Binary.Divide -> if first then scale (fun () -> 1 / b) else scale (fun () -> -y / b)
+        | Binary.Remainder ->
+            // a % b = a - trunc(a/b) b
+            if first then
+                ValueSome Linear.Identity
+            else
+                scale (fun () -> round ((y - a) / b))
+        | Binary.Power ->
+            if first then
+                // b aᵇ⁻¹; x⁰ is constant, also at 0, where 0 · 0⁻¹ would be NaN.
+                scale (fun () -> where (b.Equal 0.0) (Tensor.zerosLike a) (b * a ** (b - 1)))
+            else
+                // aᵇ ln a; 0ᵇ is constant for b > 0.
+                scale (fun () -> where (a.Equal 0.0) (Tensor.zerosLike a) (y * log a))
+        | Binary.Atan2 ->
+            let scaled numerator =
+                scale (fun () ->
+                    let square = a * a + b * b
+                    where (square.Equal 0.0) (Tensor.zerosLike a) (numerator () / square))
+
+            if first then scaled (fun () -> b) else scaled (fun () -> -a)
+        | Binary.Max -> if first then chosen a b true else chosen b a true
+        | Binary.Min -> if first then chosen a b false else chosen b a false
+        | Binary.And
+        | Binary.Or
+        | Binary.Xor
+        | Binary.Equal
+        | Binary.Less
+        | Binary.LessEqual -> ValueNone
+
+    /// All elements that reach the extreme share its change equally.
+    let private extreme (x: Tensor) (y: Tensor) axes =
+        let kept = Shape.keeping axes x.Dims
+        let reached = Deferred(fun () -> x.Equal(y.Reshape kept))
+        let share = Deferred(fun () -> 1 / (reached.Value.Convert x.DType).Sum axes)
+
+        ValueSome(
+            Linear.Compose(Linear.Keep reached, Linear.Compose(Linear.Sum(x.Dims, axes), Linear.Scale share))
+        )
+
+    /// Of updates that meet in one place only the last arrives: the others are masked before they are added.
+    let private lastWins (updates: Tensor) (indices: Tensor) axis batch size =
+        let wins =
+            Deferred(fun () ->
+                let order =
+                    (Bind.create (Primitive.Iota(DType.Int32, updates.Size)) updates.Device).Reshape updates.Dims + 1
+
+                let winner =
+                    Bind.one (Primitive.Scatter(Collision.Last, axis, batch, size)) [| order; indices |]
+
+                (Bind.one (Primitive.Gather(axis, batch)) [| winner; indices |]).Equal order)
+
+        Linear.Compose(Linear.Keep wins, Linear.Scatter(indices, axis, batch, size))
+
+    /// The map for one input of a primitive.
+    let rule (p: Primitive) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear voption =
+        let x = inputs[input]
+
+        if not (x.DType.IsFloat && output.DType.IsFloat) then
+            ValueNone
+        else
+            match p with
+            | Primitive.Unary op -> unary op x output
+            | Primitive.Binary op -> binary op inputs[0] inputs[1] output input
+            | Primitive.Select ->
+                let condition = inputs[0]
+                keep (fun () -> if input = 1 then condition else condition.Not())
+            | Primitive.Convert target -> ValueSome(Linear.Convert(x.DType, target))
+            | Primitive.Reshape shape -> ValueSome(Linear.Reshape(x.Dims, shape))
+            | Primitive.Permute order -> ValueSome(Linear.Permute order)
+            | Primitive.Broadcast shape -> ValueSome(Linear.Broadcast(x.Dims, shape))
+            | Primitive.Slice region -> ValueSome(Linear.Slice region)
+            | Primitive.Place region -> ValueSome(Linear.Place region)
+            | Primitive.Concatenate axis ->
+                let before = inputs |> Seq.take input |> Seq.sumBy (fun t -> t.Dims[axis])
+
+                ValueSome(
+                    Linear.Place
+                        { Full = output.Dims
+                          Start = output.Dims |> Array.mapi (fun i _ -> if i = axis then before else 0)
+                          Count = x.Dims
+                          Step = output.Dims |> Array.map (fun _ -> 1) }
+                )
+            | Primitive.Gather(axis, batch) -> ValueSome(Linear.Gather(inputs[1], axis, batch, x.Dims[axis]))
+            | Primitive.Scatter(Collision.Add, axis, batch, size) ->
+                ValueSome(Linear.Scatter(inputs[1], axis, batch, size))
+            | Primitive.Scatter(Collision.Last, axis, batch, size) ->
+                ValueSome(lastWins x inputs[1] axis batch size)
+            | Primitive.Reduce(Reduction.Sum, axes) -> ValueSome(Linear.Sum(x.Dims, axes))
+            | Primitive.Reduce(Reduction.Max, axes)
+            | Primitive.Reduce(Reduction.Min, axes) -> extreme x output axes
+            | Primitive.CumulativeSum(axis, reverse) -> ValueSome(Linear.CumulativeSum(axis, reverse))
+            | Primitive.MatMul ->
+                ValueSome(
+                    if input = 0 then
+                        Linear.MultiplyRight inputs[1]
+                    else
+                        Linear.MultiplyLeft inputs[0]
+                )
+            | Primitive.Full _
+            | Primitive.Iota _
+            | Primitive.Random _
+            | Primitive.ArgReduce _
+            | Primitive.ArgSort _ -> ValueNone
+            | Primitive.Custom f -> invalidOp $"'{f.Name}' brings its own derivative."
+
+    /// Whether a primitive is linear, or affine, in the inputs marked, all at once.
+    let isLinear (p: Primitive) (marked: bool[]) : bool =
+        let onlyFirst () = marked[0] && not marked[1]
+        let one () = onlyFirst () || (marked[1] && not marked[0])
+
+        match p with
+        | Primitive.Unary op -> op = Unary.Negate
+        | Primitive.Binary op ->
+            match op with
+            | Binary.Add
+            | Binary.Subtract -> true
+            | Binary.Multiply -> one ()
+            | Binary.Divide -> onlyFirst ()
+            | Binary.Remainder
+            | Binary.Power
+            | Binary.Atan2
+            | Binary.Max
+            | Binary.Min
+            | Binary.And
+            | Binary.Or
+            | Binary.Xor
+            | Binary.Equal
+            | Binary.Less
+            | Binary.LessEqual -> false
+        | Primitive.MatMul -> one ()
+        | Primitive.Select -> not marked[0]
+        | Primitive.Gather _
+        | Primitive.Scatter _ -> onlyFirst ()
+        | Primitive.Reduce(kind, _) -> (kind = Reduction.Sum)
+        | Primitive.Convert _
+        | Primitive.Reshape _
+        | Primitive.Permute _
+        | Primitive.Broadcast _
+        | Primitive.Slice _
+        | Primitive.Place _
+        | Primitive.Concatenate _
+        | Primitive.CumulativeSum _ -> true
+        | Primitive.Full _
+        | Primitive.Iota _
+        | Primitive.Random _
+        | Primitive.ArgReduce _
+        | Primitive.ArgSort _ -> false
+        // Whoever wrote its derivative promised that it is the whole story.
+        | Primitive.Custom _ -> true

@@ -1,0 +1,66 @@
+namespace Cotangent.Differentiation
+
+open Cotangent
+
+/// Forward mode: each tracer carries its primal and a tangent, pushed through the linear map of every primitive.
+[<Sealed>]
+type internal ForwardTracer(trace: Trace, primal: Tensor, tangent: Tensor) =
+    inherit Tracer(trace, primal.DType, primal.Dims, primal.Device)
+    member _.Primal = primal
+    member _.Tangent = tangent
+    override _.Concrete = primal
+    override _.Detached = Bind.detach primal
+
+[<Sealed>]
+type internal ForwardTrace(name) =
+    inherit Trace(name)
+
+    /// Primal and tangent of any tensor as this trace sees it.
+    member trace.Split(t: Tensor) : struct (Tensor * Tensor voption) =
+        match t with
+        | Traced(:? ForwardTracer as r) when obj.ReferenceEquals(r.Trace, trace) ->
+            struct (r.Primal, ValueSome r.Tangent)
+        | Traced _
+        | Value _ -> struct (t, ValueNone)
+
+    /// A tracer; an absent tangent leaves the primal a constant.
+    member trace.Join(primal: Tensor, tangent: Tensor voption) =
+        match tangent with
+        | ValueSome d -> Traced(ForwardTracer(trace, primal, d))
+        | ValueNone -> primal
+
+    override trace.Apply(p, inputs) =
+        let primals = Array.zeroCreate inputs.Length
+        let tangents = Array.zeroCreate inputs.Length
+
+        for i in 0 .. inputs.Length - 1 do
+            let struct (primal, tangent) = trace.Split inputs[i]
+            primals[i] <- primal
+            tangents[i] <- tangent
+
+        let outputs = Bind.apply p primals
+
+        match p with
+        | Primitive.Custom f ->
+            CustomDerivative.refuseClosures trace f.Name outputs
+            let pushed = (CustomDerivative.ofCustom f).Push(primals, outputs, tangents)
+            Array.map2 (fun primal tangent -> trace.Join(primal, tangent)) outputs pushed
+        | _ ->
+            let output = outputs[0]
+            let mutable total = ValueNone
+
+            for i in 0 .. inputs.Length - 1 do
+                match tangents[i] with
+                | ValueNone -> ()
+                | ValueSome tangent ->
+                    match Derivatives.rule p primals output i with
+                    | ValueNone -> ()
+                    | ValueSome map ->
+                        let pushed = Linear.apply map tangent
+
+                        total <-
+                            match total with
+                            | ValueNone -> ValueSome pushed
+                            | ValueSome sum -> ValueSome(Bind.binary Binary.Add sum pushed)
+
+            [| trace.Join(output, total) |]

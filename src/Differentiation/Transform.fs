@@ -1,0 +1,207 @@
+namespace Cotangent.Differentiation
+
+open Cotangent
+
+/// The transformations behind the face in `Core.fs`: what opens a trace, runs the function on tracers and closes it.
+module internal Transform =
+    let private requireFloats operation (tree: 'p) (leaves: Tensor[]) =
+        if leaves.Length = 0 then
+            raise (TreeException $"{operation}: the argument holds no tensors, so there is nothing to differentiate by.")
+
+        leaves
+        |> Array.tryFindIndex (fun t -> not t.DType.IsFloat)
+        |> Option.iter (fun i ->
+            raise (
+                DTypeException
+                    $"Error at: `{(Tree.paths tree)[i]}`: {operation}: {leaves[i].DType} numbers have no derivatives. Pass them to the function some other way (close over them), or convert them to a float."
+            ))
+
+    /// Cotangents, or tangents, must match what they belong to, leaf by leaf.
+    let private requireMatch operation (likeTree: 'a) (like: Tensor[]) (given: 'a) : Tensor[] =
+        let _, leaves = Tree.zipped operation likeTree given
+
+        for i in 0 .. leaves.Length - 1 do
+            if leaves[i].DType <> like[i].DType || not (Shape.equal leaves[i].Dims like[i].Dims) then
+                raise (
+                    ShapeException
+                        $"Error at: `{(Tree.paths given)[i]}`: {operation}: got {leaves[i].DType} {Shape.show leaves[i].Dims} where the value is {like[i].DType} {Shape.show like[i].Dims}; they must agree."
+                )
+
+        leaves
+
+    let private orZeros (like: Tensor[]) (found: Tensor voption[]) =
+        Array.map2
+            (fun (t: Tensor) c ->
+                match c with
+                | ValueSome c -> c
+                | ValueNone -> Tensor.zerosLike t)
+            like
+            found
+
+    /// A tape of f at x: the trace, the leaves of x, and f's result still traced.
+    let private record name onlyLinear (f: 'p -> 'q) (x: 'p) =
+        let leaves = Tree.leaves x
+        requireFloats name x leaves
+        let trace = ReverseTrace(name, onlyLinear)
+
+        try
+            let y = f (Tree.rebuild x (Array.map trace.Variable leaves))
+            struct (trace, leaves, y)
+        finally
+            trace.Close()
+
+    let private primal (trace: ReverseTrace) (tree: 'q) : 'q =
+        if Walkers.holdsTensors typeof<'q> then
+            Tree.map trace.Primal tree
+        else
+            tree
+
+    let valueAndGradWith name (f: 'p -> Tensor * 'aux) (x: 'p) : struct (Tensor * 'aux * 'p) =
+        let struct (trace, leaves, (loss, aux)) = record name false f x
+
+        if loss.Rank <> 0 || not loss.DType.IsFloat then
+            raise (
+                ShapeException
+                    $"{name}: the function returned {loss.DType} {Shape.show loss.Dims}; a gradient belongs to one floating-point number. Reduce it with `sum` or `mean`, or use `vjp` or `jacobian`."
+            )
+
+        let seed = struct (trace.Place loss, Tensor.onesLike (trace.Primal loss))
+        let gradients = trace.Pull(leaves.Length, [| seed |]) |> orZeros leaves
+        struct (trace.Primal loss, primal trace aux, Tree.rebuild x gradients)
+
+    let vjp (f: 'p -> 'q) (x: 'p) : 'q * ('q -> 'p) =
+        let struct (trace, leaves, traced) = record "vjp" false f x
+        let places = Tree.leaves traced |> Array.map trace.Place
+        let y = primal trace traced
+        let outputs = Tree.leaves y
+
+        let pull cotangent =
+            let given = requireMatch "the pull of vjp" y outputs cotangent
+
+            trace.Pull(leaves.Length, Array.map2 (fun p c -> struct (p, c)) places given)
+            |> orZeros leaves
+            |> Tree.rebuild x
+
+        y, pull
+
+    let linearize (f: 'p -> 'q) (x: 'p) : 'q * ('p -> 'q) =
+        let struct (trace, leaves, traced) = record "linearize" false f x
+        let places = Tree.leaves traced |> Array.map trace.Place
+        let y = primal trace traced
+        let outputs = Tree.leaves y
+
+        let push tangent =
+            let given = requireMatch "the push of linearize" x leaves tangent
+
+            trace.Push(Array.map ValueSome given, places) |> orZeros outputs |> Tree.rebuild y
+
+        y, push
+
+    let jvp name (f: 'p -> 'q) (x: 'p) (dx: 'p) : 'q * 'q =
+        let leaves = Tree.leaves x
+        requireFloats name x leaves
+        let tangents = requireMatch $"the tangent of {name}" x leaves dx
+        let trace = ForwardTrace name
+
+        try
+            let traced =
+                Array.map2 (fun primal tangent -> trace.Join(primal, ValueSome tangent)) leaves tangents
+
+            let y = f (Tree.rebuild x traced)
+            let outputs = Tree.leaves y |> Array.map trace.Split
+            let primals = outputs |> Array.map (fun (struct (p, _)) -> p)
+            let pushed = outputs |> Array.map (fun (struct (_, t)) -> t) |> orZeros primals
+            Tree.rebuild y primals, Tree.rebuild y pushed
+        finally
+            trace.Close()
+
+    let private requireZero name (outputs: Tensor[]) =
+        for t in outputs do
+            match t with
+            | Value _ when t.NotEqual(0.0).Any() |> (fun b -> b.ToData<bool>()) ->
+                raise (
+                    DerivativeException
+                        $"{name}: the function is not linear: it is not 0 at 0, so something constant is added. Use `vjp` or `linearize` for the derivative of a function at a point."
+                )
+            | Value _
+            | Traced _ -> ()
+
+    /// The transpose of a linear function of the shape of x, with a check that it is linear.
+    let linearTranspose name (f: 'p -> 'q) (x: 'p) : 'q -> 'p =
+        let struct (trace, leaves, traced) = record name true f (Tree.zerosLike x)
+        let places = Tree.leaves traced |> Array.map trace.Place
+        let y = primal trace traced
+        let outputs = Tree.leaves y
+        requireZero name outputs
+
+        fun cotangent ->
+            let given = requireMatch $"the argument of the {name}d function" y outputs cotangent
+
+            trace.Pull(leaves.Length, Array.map2 (fun p c -> struct (p, c)) places given)
+            |> orZeros leaves
+            |> Tree.rebuild x
+
+    let private isFloat (t: Tensor) = t.DType.IsFloat
+
+    /// A function with its derivative given as a push or a pull; the other direction is the transpose.
+    let custom
+        (name: string)
+        (push: ('p -> 'p -> 'q) voption)
+        (pull: ('p -> 'q -> 'p) voption)
+        (f: 'p -> 'q)
+        (x: 'p)
+        : 'q =
+        let mutable y = Unchecked.defaultof<'q>
+
+        // Integers among the arguments have no tangents; the transposes are taken over the others.
+        let floats tree = Tree.leaves tree |> Array.filter isFloat
+
+        let withFloats (tree: 'tree) (values: Tensor[]) =
+            let cursor = Cursor values
+            Tree.map (fun t -> if isFloat t then cursor.Take() else Tensor.zerosLike t) tree
+
+        let present (tree: Tensor[]) (changes: Tensor voption[]) = orZeros tree changes
+
+        let operation =
+            { new CustomDerivative(name) with
+                member _.Run inputs =
+                    y <- f (Tree.rebuild x inputs)
+                    Tree.leaves y
+
+                member _.Push(inputs, outputs, tangents) =
+                    let at = Tree.rebuild x inputs
+                    let tangent = present inputs tangents |> Tree.rebuild x
+
+                    let pushed =
+                        match push, pull with
+                        | ValueSome push, _ -> push at tangent
+                        | ValueNone, ValueSome pull ->
+                            let y = Tree.rebuild y outputs
+                            let pullFloats c = floats (pull at (withFloats y c))
+
+                            linearTranspose $"forward mode through the pull of '{name}'" pullFloats (floats y) (floats tangent)
+                            |> withFloats y
+                        | ValueNone, ValueNone -> invalidOp "A custom derivative has a push or a pull."
+
+                    Tree.leaves pushed |> Array.map (fun t -> if isFloat t then ValueSome t else ValueNone)
+
+                member _.Pull(inputs, outputs, cotangents) =
+                    let at = Tree.rebuild x inputs
+                    let cotangent = present outputs cotangents |> Tree.rebuild y
+
+                    let pulled =
+                        match push, pull with
+                        | _, ValueSome pull -> pull at cotangent
+                        | ValueSome push, ValueNone ->
+                            let pushFloats d = floats (push at (withFloats at d))
+
+                            linearTranspose $"reverse mode through the push of '{name}'" pushFloats (floats at) (floats cotangent)
+                            |> withFloats at
+                        | ValueNone, ValueNone -> invalidOp "A custom derivative has a push or a pull."
+
+                    Tree.zipped $"the pull of '{name}'" at pulled
+                    |> snd
+                    |> Array.map (fun t -> if isFloat t then ValueSome t else ValueNone) }
+
+        let outputs = Bind.apply (Primitive.Custom operation) (Tree.leaves x)
+        Tree.rebuild y outputs

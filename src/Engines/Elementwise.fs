@@ -1,0 +1,215 @@
+namespace Cotangent.Engines
+
+// Elementwise primitives over whole buffers. Contiguous operands are handed to the row functions as they are, with
+// nothing between the operation and its arithmetic: small tensors live here. All other views go through a walk, whose
+// rows reach the row functions by way of scratch blocks where they are not runs of adjacent elements.
+
+open System
+open System.Numerics
+open Cotangent
+
+module internal Elementwise =
+
+    /// The result of an elementwise function on a contiguous operand: same shape, same strides.
+    let inline private like (x: HostBuffer) dtype (data: 'U[]) : HostBuffer =
+        HostBuffer<'U>(dtype, data, x.Shape, x.Strides, 0)
+
+    /// The end of a block that begins at i.
+    let inline private blockEnd i count = min count (i + Scratch<int>.Length)
+
+    /// Where to read `count` elements, `step` apart, as a run of adjacent ones: in place, or in scratch.
+    let inline private adjacent (items: 'T[]) offset step count slot =
+        if step = 1 then
+            struct (items, offset)
+        else
+            let scratch = Scratch<'T>.Slot slot
+            Strided.gather items offset step count scratch
+            struct (scratch, 0)
+
+    let inline private unaryView dtype (x: HostBuffer<'T>) ([<InlineIfLambda>] row: 'T[] -> int -> 'U[] -> int -> int -> unit) =
+        let y = Strided.fresh<'U> dtype x.Shape
+        let w = Strided.walk x.Shape [| x.Strides |]
+        let step = w.Steps[0]
+
+        Strided.forEach w [| x.Offset |] (fun offsets position count ->
+            if step = 1 then
+                row x.Items offsets[0] y.Items position count
+            else
+                let mutable i = 0
+
+                while i < count do
+                    let n = blockEnd i count - i
+                    let struct (a, ao) = adjacent x.Items (offsets[0] + i * step) step n 0
+                    row a ao y.Items (position + i) n
+                    i <- i + n)
+
+        y :> HostBuffer
+
+    let inline private unaryOf dtype (x: HostBuffer<'T>) ([<InlineIfLambda>] row: 'T[] -> int -> 'U[] -> int -> int -> unit) : HostBuffer =
+        if x.IsContiguous then
+            let n = Shape.count x.Shape
+            let y = Strided.allocate<'U> n
+
+            if n < Strided.ParallelFrom then
+                row x.Items x.Offset y 0 n
+            else
+                Strided.pieces n (fun first count -> row x.Items (x.Offset + first) y first count)
+
+            like x dtype y
+        else
+            Strided.distinct x (fun x ->
+                let x = x :?> HostBuffer<'T>
+                unaryView dtype x row)
+
+    let inline private binaryView dtype (x: HostBuffer<'T>) (y: HostBuffer<'T>) ([<InlineIfLambda>] row: 'T[] -> int -> 'T[] -> int -> 'U[] -> int -> int -> unit) =
+        let z = Strided.fresh<'U> dtype x.Shape
+        let w = Strided.walk x.Shape [| x.Strides; y.Strides |]
+        let xStep, yStep = w.Steps[0], w.Steps[1]
+
+        Strided.forEach w [| x.Offset; y.Offset |] (fun offsets position count ->
+            if xStep = 1 && yStep = 1 then
+                row x.Items offsets[0] y.Items offsets[1] z.Items position count
+            else
+                let mutable i = 0
+
+                while i < count do
+                    let n = blockEnd i count - i
+                    let struct (a, ao) = adjacent x.Items (offsets[0] + i * xStep) xStep n 0
+                    let struct (b, bo) = adjacent y.Items (offsets[1] + i * yStep) yStep n 1
+                    row a ao b bo z.Items (position + i) n
+                    i <- i + n)
+
+        z :> HostBuffer
+
+    /// Both operands one number each: the result is one number too.
+    let inline private binaryUniform dtype (x: HostBuffer<'T>) (y: HostBuffer<'T>) ([<InlineIfLambda>] row: 'T[] -> int -> 'T[] -> int -> 'U[] -> int -> int -> unit) : HostBuffer =
+        let z = Strided.allocate<'U> 1
+        row x.Items x.Offset y.Items y.Offset z 0 1
+        like x dtype z
+
+    let inline private binaryOf dtype (x: HostBuffer<'T>) (y: HostBuffer<'T>) ([<InlineIfLambda>] row: 'T[] -> int -> 'T[] -> int -> 'U[] -> int -> int -> unit) : HostBuffer =
+        if x.IsContiguous && y.IsContiguous then
+            let n = Shape.count x.Shape
+            let z = Strided.allocate<'U> n
+
+            if n < Strided.ParallelFrom then
+                row x.Items x.Offset y.Items y.Offset z 0 n
+            else
+                Strided.pieces n (fun first count ->
+                    row x.Items (x.Offset + first) y.Items (y.Offset + first) z first count)
+
+            like x dtype z
+        elif HostBuffer.isUniform x && HostBuffer.isUniform y then
+            binaryUniform dtype x y row
+        else
+            let n = Shape.count x.Shape
+
+            // A small tensor and a scalar, as in 2 * x: spread the scalar over a block and spare the walk.
+            if n <= Scratch<'T>.Length && x.IsContiguous && HostBuffer.isUniform y then
+                let z = Strided.allocate<'U> n
+                let b = Scratch<'T>.Slot 1
+                Array.Fill(b, y.Items[y.Offset], 0, n)
+                row x.Items x.Offset b 0 z 0 n
+                like x dtype z
+            elif n <= Scratch<'T>.Length && y.IsContiguous && HostBuffer.isUniform x then
+                let z = Strided.allocate<'U> n
+                let a = Scratch<'T>.Slot 0
+                Array.Fill(a, x.Items[x.Offset], 0, n)
+                row a 0 y.Items y.Offset z 0 n
+                like y dtype z
+            else
+                binaryView dtype x y row
+
+    let rec unary (op: Unary) (x: HostBuffer) : HostBuffer =
+        match x.DType with
+        | DType.Float32 ->
+            let x = x :?> HostBuffer<float32>
+
+            match op with
+            | Unary.IsNaN -> unaryOf DType.Bool x (fun a ao b bo n -> Rows.isNaN a ao b bo n)
+            | _ -> unaryOf DType.Float32 x (fun a ao b bo n -> Rows.unaryFloat op a ao b bo n)
+        | DType.Float64 ->
+            let x = x :?> HostBuffer<float>
+
+            match op with
+            | Unary.IsNaN -> unaryOf DType.Bool x (fun a ao b bo n -> Rows.isNaN a ao b bo n)
+            | _ -> unaryOf DType.Float64 x (fun a ao b bo n -> Rows.unaryFloat op a ao b bo n)
+        | DType.BFloat16
+        | DType.Float16 ->
+            let y = unary op (Convert.widen x)
+
+            match op with
+            | Unary.IsNaN -> y
+            | _ -> Convert.buffer x.DType y
+        | DType.Int32 ->
+            unaryOf DType.Int32 (x :?> HostBuffer<int>) (fun a ao b bo n -> Rows.unaryInteger op a ao b bo n)
+        | DType.Int64 ->
+            unaryOf DType.Int64 (x :?> HostBuffer<int64>) (fun a ao b bo n -> Rows.unaryInteger op a ao b bo n)
+        | DType.Bool -> unaryOf DType.Bool (x :?> HostBuffer<bool>) (fun a ao b bo n -> Rows.unaryBool op a ao b bo n)
+
+    let rec binary (op: Binary) (x: HostBuffer) (y: HostBuffer) : HostBuffer =
+        match x.DType with
+        | DType.Float32 ->
+            let x, y = x :?> HostBuffer<float32>, y :?> HostBuffer<float32>
+
+            if Rows.isComparison op then
+                binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
+            else
+                binaryOf DType.Float32 x y (fun a ao b bo c co n -> Rows.binaryFloat op a ao b bo c co n)
+        | DType.Float64 ->
+            let x, y = x :?> HostBuffer<float>, y :?> HostBuffer<float>
+
+            if Rows.isComparison op then
+                binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
+            else
+                binaryOf DType.Float64 x y (fun a ao b bo c co n -> Rows.binaryFloat op a ao b bo c co n)
+        | DType.BFloat16
+        | DType.Float16 ->
+            let z = binary op (Convert.widen x) (Convert.widen y)
+            if Rows.isComparison op then z else Convert.buffer x.DType z
+        | DType.Int32 ->
+            let x, y = x :?> HostBuffer<int>, y :?> HostBuffer<int>
+
+            if Rows.isComparison op then
+                binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
+            else
+                binaryOf DType.Int32 x y (fun a ao b bo c co n -> Rows.binaryInteger op a ao b bo c co n)
+        | DType.Int64 ->
+            let x, y = x :?> HostBuffer<int64>, y :?> HostBuffer<int64>
+
+            if Rows.isComparison op then
+                binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
+            else
+                binaryOf DType.Int64 x y (fun a ao b bo c co n -> Rows.binaryInteger op a ao b bo c co n)
+        | DType.Bool ->
+            let x, y = x :?> HostBuffer<bool>, y :?> HostBuffer<bool>
+            binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.binaryBool op a ao b bo c co n)
+
+    let private selectRow (cs: bool[]) co (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
+        VectorMath.select (ReadOnlySpan(cs, co, n)) (ReadOnlySpan(xs, xo, n)) (ReadOnlySpan(ys, yo, n)) (Span(zs, zo, n))
+
+    let private selectOf (c: HostBuffer<bool>) (x: HostBuffer<'T>) (y: HostBuffer<'T>) : HostBuffer =
+        let z = Strided.fresh<'T> x.DType x.Shape
+        let w = Strided.walk x.Shape [| c.Strides; x.Strides; y.Strides |]
+        let steps = w.Steps
+
+        Strided.forEach w [| c.Offset; x.Offset; y.Offset |] (fun offsets position count ->
+            let mutable i = 0
+
+            while i < count do
+                let n = blockEnd i count - i
+                let struct (k, ko) = adjacent c.Items (offsets[0] + i * steps[0]) steps[0] n 0
+                let struct (a, ao) = adjacent x.Items (offsets[1] + i * steps[1]) steps[1] n 1
+                let struct (b, bo) = adjacent y.Items (offsets[2] + i * steps[2]) steps[2] n 2
+                selectRow k ko a ao b bo z.Items (position + i) n
+                i <- i + n)
+
+        z
+
+    let select (c: HostBuffer) (x: HostBuffer) (y: HostBuffer) : HostBuffer =
+        let c = c :?> HostBuffer<bool>
+
+        { new Typed<HostBuffer>() with
+            member _.Run x = selectOf c x (y :?> HostBuffer<_>) }
+            .On
+            x

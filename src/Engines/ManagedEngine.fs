@@ -1,0 +1,107 @@
+namespace Cotangent.Engines
+
+// The engine in managed code: every primitive on every dtype, with no native library.
+
+open System
+open System.Threading.Tasks
+open Cotangent
+
+/// The matrix product over batch axes.
+module internal BatchMatMul =
+
+    /// m, n, k, the operands, the result, and where it begins in its array.
+    type private Kernel<'T> = delegate of int * int * int * Matrix<'T> * Matrix<'T> * 'T[] * int -> unit
+
+    let private float32Kernel = Kernel(fun m n k a b c at -> MatMul.float32 m n k a b c at)
+    let private float64Kernel = Kernel(fun m n k a b c at -> MatMul.float64 m n k a b c at)
+    let private int32Kernel = Kernel(fun m n k a b c at -> MatMul.int32 m n k a b c at)
+    let private int64Kernel = Kernel(fun m n k a b c at -> MatMul.int64 m n k a b c at)
+
+    /// The last two axes as a matrix that begins at an offset.
+    let private matrix (x: HostBuffer<'T>) offset : Matrix<'T> =
+        let rank = x.Shape.Length
+
+        { Data = x.Items
+          Offset = offset
+          RowStride = x.Strides[rank - 2]
+          ColStride = x.Strides[rank - 1] }
+
+    let private run (kernel: Kernel<'T>) (a: HostBuffer<'T>) (b: HostBuffer<'T>) : HostBuffer =
+        let rank = a.Shape.Length
+        let m, k, n = a.Shape[rank - 2], a.Shape[rank - 1], b.Shape[rank - 1]
+        let c = Strided.fresh<'T> a.DType (Array.append a.Shape[.. rank - 2] [| n |])
+
+        if rank = 2 then
+            kernel.Invoke(m, n, k, matrix a a.Offset, matrix b b.Offset, c.Items, 0)
+        elif c.Items.Length > 0 then
+            let batch = a.Shape[.. rank - 3]
+            let rows = Strided.walk a.Shape[.. rank - 2] [| a.Strides[.. rank - 2] |]
+            let shared = Seq.forall2 (fun size stride -> size = 1 || stride = 0) batch b.Strides
+
+            if shared && rows.Sizes.Length = 1 then
+                // Every matrix meets the same b, and the rows of all of them are evenly apart: one tall product.
+                let tall = { matrix a a.Offset with RowStride = rows.Steps[0] }
+                kernel.Invoke(rows.Length, n, k, tall, matrix b b.Offset, c.Items, 0)
+            else
+                let w = Strided.walkIn 1 batch [| a.Strides[.. rank - 3]; b.Strides[.. rank - 3] |]
+                // A large product shares its own work among the cores.
+                let work = int64 m * int64 n * int64 k
+                let weight = if work < 4_000_000L then work else 0L
+
+                Strided.forEachOf weight w [| a.Offset; b.Offset |] (fun offsets position _ ->
+                    kernel.Invoke(m, n, k, matrix a offsets[0], matrix b offsets[1], c.Items, position * m * n))
+
+        c
+
+    let rec multiply (a: HostBuffer) (b: HostBuffer) : HostBuffer =
+        match a.DType with
+        | DType.Float32 -> run float32Kernel (a :?> HostBuffer<float32>) (b :?> HostBuffer<float32>)
+        | DType.Float64 -> run float64Kernel (a :?> HostBuffer<float>) (b :?> HostBuffer<float>)
+        | DType.BFloat16
+        | DType.Float16 -> Convert.buffer a.DType (multiply (Convert.widen a) (Convert.widen b))
+        | DType.Int32 -> run int32Kernel (a :?> HostBuffer<int>) (b :?> HostBuffer<int>)
+        | DType.Int64 -> run int64Kernel (a :?> HostBuffer<int64>) (b :?> HostBuffer<int64>)
+        | DType.Bool -> raise (DTypeException "matmul: Bool elements have no product; convert to Int32 or a float.")
+
+[<Sealed>]
+type internal ManagedEngine() =
+    inherit Engine("managed")
+
+    override _.Unary(op, x) =
+        Elementwise.unary op (x :?> HostBuffer) :> Buffer
+
+    override _.Binary(op, x, y) =
+        Elementwise.binary op (x :?> HostBuffer) (y :?> HostBuffer) :> Buffer
+
+    override _.Evaluate(primitive, inputs, _) =
+        let input i = inputs[i] :?> HostBuffer
+
+        let result: HostBuffer =
+            match primitive with
+            | Primitive.Unary op -> Elementwise.unary op (input 0)
+            | Primitive.Binary op -> Elementwise.binary op (input 0) (input 1)
+            | Primitive.Select -> Elementwise.select (input 0) (input 1) (input 2)
+            | Primitive.Convert dtype -> Convert.buffer dtype (input 0)
+            | Primitive.Full(value, dtype, shape) -> Move.full value dtype shape
+            | Primitive.Iota(dtype, length) -> Move.iota dtype length
+            | Primitive.Random(draw, dtype, shape) -> Philox.random draw dtype shape (input 0)
+            | Primitive.Reshape shape -> Move.reshape shape (input 0)
+            | Primitive.Permute order -> Move.permute order (input 0)
+            | Primitive.Broadcast shape -> Move.broadcast shape (input 0)
+            | Primitive.Slice region -> Move.slice region (input 0)
+            | Primitive.Place region -> Move.place region (input 0)
+            | Primitive.Concatenate axis -> Move.concatenate axis (inputs |> Array.map (fun x -> x :?> HostBuffer))
+            | Primitive.Gather(axis, batch) -> Move.gather axis batch (input 0) (input 1)
+            | Primitive.Scatter(collision, axis, batch, size) ->
+                Move.scatter collision axis batch size (input 0) (input 1)
+            | Primitive.Reduce(kind, axes) -> Reduce.reduce kind axes (input 0)
+            | Primitive.ArgReduce(largest, axis) -> Order.argReduce largest axis (input 0)
+            | Primitive.ArgSort(axis, descending) -> Order.argSort axis descending (input 0)
+            | Primitive.CumulativeSum(axis, reverse) -> Order.cumulativeSum axis reverse (input 0)
+            | Primitive.MatMul -> BatchMatMul.multiply (input 0) (input 1)
+            | Primitive.Custom f -> invalidOp $"'{f.Name}' is a custom function; engines never see those."
+
+        result :> Buffer
+
+    override _.ToHost x = x :?> HostBuffer
+    override _.OfHost(x, _) = x :> Buffer

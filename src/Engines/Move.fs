@@ -1,0 +1,259 @@
+namespace Cotangent.Engines
+
+// Primitives that move elements or make them from nothing. Reshape, Permute, Broadcast and Slice are views wherever
+// strides can express them. The others copy, each element once.
+
+open System
+open System.Numerics
+open System.Numerics.Tensors
+open Cotangent
+
+module internal Move =
+
+    /// The strides that show the elements in row-major order under another shape, if there are any: each run of axes
+    /// of the new shape must fill a run of axes that the old strides walk as one.
+    let private reshapeStrides (x: HostBuffer) (shape: int[]) : int[] option =
+        let old = Array.zip x.Shape x.Strides |> Array.filter (fun (n, _) -> n <> 1)
+        let strides = Array.zeroCreate shape.Length
+        let mutable i = old.Length - 1
+        let mutable j = shape.Length - 1
+        let mutable possible = true
+
+        while possible && j >= 0 do
+            if shape[j] = 1 then
+                j <- j - 1
+            else
+                // Axes i and up to the left, with as many elements as axes j and up to the left of the new shape.
+                let mutable size, step = old[i]
+                let mutable filled = 1
+                i <- i - 1
+
+                while possible && filled < size do
+                    if shape[j] = 1 then
+                        j <- j - 1
+                    else
+                        strides[j] <- step * filled
+                        filled <- filled * shape[j]
+                        j <- j - 1
+
+                        while possible && filled > size do
+                            let n, s = old[i]
+                            possible <- s = step * size
+                            size <- size * n
+                            i <- i - 1
+
+        if possible then Some strides else None
+
+    let reshape (shape: int[]) (x: HostBuffer) : HostBuffer =
+        if x.IsContiguous then
+            x.View(shape, Shape.strides shape, x.Offset)
+        else
+            match reshapeStrides x shape with
+            | Some strides -> x.View(shape, strides, x.Offset)
+            | None -> (Strided.materialise x).View(shape, Shape.strides shape, 0)
+
+    let permute (order: int[]) (x: HostBuffer) : HostBuffer =
+        x.View(Array.map (fun a -> x.Shape[a]) order, Array.map (fun a -> x.Strides[a]) order, x.Offset)
+
+    let broadcast (shape: int[]) (x: HostBuffer) : HostBuffer =
+        let added = shape.Length - x.Shape.Length
+
+        let strides =
+            Array.init shape.Length (fun i ->
+                if i < added || x.Shape[i - added] <> shape[i] then
+                    0
+                else
+                    x.Strides[i - added])
+
+        x.View(shape, strides, x.Offset)
+
+    /// Offset and strides of a region in a buffer.
+    let private within (region: Region) offset (strides: int[]) =
+        let steps = Array.map2 (*) strides region.Step
+
+        // The start of an empty region may lie outside.
+        if Array.contains 0 region.Count then
+            offset, steps
+        else
+            offset + Seq.sum (Seq.map2 (*) region.Start strides), steps
+
+    let slice (region: Region) (x: HostBuffer) : HostBuffer =
+        let offset, strides = within region x.Offset x.Strides
+        x.View(region.Count, strides, offset)
+
+    let place (region: Region) (x: HostBuffer) : HostBuffer =
+        { new Typed<HostBuffer>() with
+            member _.Run x =
+                let y = Array.zeroCreate (Shape.count region.Full)
+                let offset, strides = within region 0 (Shape.strides region.Full)
+                Strided.copy x.Shape x.Items x.Offset x.Strides y offset strides
+                HostBuffer.own x.DType region.Full y }
+            .On
+            x
+
+    let concatenate axis (inputs: HostBuffer[]) : HostBuffer =
+        let first = inputs[0]
+
+        let shape =
+            first.Shape
+            |> Array.updateAt axis (inputs |> Array.sumBy (fun x -> x.Shape[axis]))
+
+        { new Typed<HostBuffer>() with
+            member _.Run(typed: HostBuffer<'T>) =
+                let y = Strided.fresh<'T> typed.DType shape
+                let mutable start = 0
+
+                for x in inputs do
+                    let x = x :?> HostBuffer<'T>
+                    Strided.copy x.Shape x.Items x.Offset x.Strides y.Items (start * y.Strides[axis]) y.Strides
+                    start <- start + x.Shape[axis]
+
+                y }
+            .On
+            first
+
+    // Gather and scatter see their operands as arrays of few axes: batch, the axes between the batch and the indexed
+    // axis ("outer"), the indexed axis, and the axes after it ("inner"). Data is [batch, outer, size, inner], indices
+    // are [batch, count], and updates and results [batch, outer, count, inner].
+
+    /// Indices as Int32 in row-major order, each within an axis of the given size.
+    let private positions (operation: string) axis size (indices: HostBuffer) : int[] =
+        let indices = Convert.buffer DType.Int32 indices |> Strided.materialise :?> HostBuffer<int>
+        let found = ReadOnlySpan(indices.Items, indices.Offset, Shape.count indices.Shape).ToArray()
+
+        for i in found do
+            if uint i >= uint size then
+                raise (
+                    IndexException
+                        $"{operation}: index {i} is outside axis {axis} of size {size}; indices run from 0 to {size - 1}."
+                )
+
+        found
+
+    let private product (shape: int[]) first last =
+        let mutable n = 1
+
+        for i in first..last do
+            n <- n * shape[i]
+
+        n
+
+    /// Runs `body rowOfData rowOfResult` on all pairs of rows; a row is an inner run of elements.
+    let inline private pairs batch outer size (indices: int[]) ([<InlineIfLambda>] body: int -> int -> unit) =
+        let count = if batch = 0 then 0 else indices.Length / batch
+
+        for b in 0 .. batch - 1 do
+            for o in 0 .. outer - 1 do
+                let data = (b * outer + o) * size
+                let result = (b * outer + o) * count
+
+                for i in 0 .. count - 1 do
+                    body (data + indices[b * count + i]) (result + i)
+
+    let gather axis batch (x: HostBuffer) (indices: HostBuffer) : HostBuffer =
+        let shape =
+            Array.concat [ x.Shape[.. axis - 1]; indices.Shape[batch..]; x.Shape[axis + 1 ..] ]
+
+        let found = positions "gather" axis x.Shape[axis] indices
+        let batches = product x.Shape 0 (batch - 1)
+        let outer = product x.Shape batch (axis - 1)
+        let inner = product x.Shape (axis + 1) (x.Shape.Length - 1)
+
+        { new Typed<HostBuffer>() with
+            member _.Run(x: HostBuffer<'T>) =
+                let y = Strided.fresh<'T> x.DType shape
+                let size = x.Shape[axis]
+                let x = Strided.contiguous x
+
+                if y.Items.Length > 0 then
+                    if inner = 1 then
+                        pairs batches outer size found (fun a b -> y.Items[b] <- x.Items[x.Offset + a])
+                    else
+                        pairs batches outer size found (fun a b ->
+                            Array.Copy(x.Items, x.Offset + a * inner, y.Items, b * inner, inner))
+
+                y }
+            .On
+            x
+
+    let private addRows<'T when 'T :> INumberBase<'T>> batches outer size inner (found: int[]) (x: HostBuffer<'T>) =
+        let x = Strided.contiguous x
+        let y = Array.zeroCreate<'T> (batches * outer * size * inner)
+
+        if inner = 1 then
+            pairs batches outer size found (fun a b -> y[a] <- y[a] + x.Items[x.Offset + b])
+        elif inner > 1 then
+            pairs batches outer size found (fun a b ->
+                let target = Span(y, a * inner, inner)
+                let update = ReadOnlySpan(x.Items, x.Offset + b * inner, inner)
+                TensorPrimitives.Add(Span.op_Implicit target, update, target))
+
+        y
+
+    let private keepLast batches outer size inner (found: int[]) (x: HostBuffer<'T>) =
+        let x = Strided.contiguous x
+        let y = Array.zeroCreate<'T> (batches * outer * size * inner)
+
+        if inner > 0 then
+            pairs batches outer size found (fun a b ->
+                Array.Copy(x.Items, x.Offset + b * inner, y, a * inner, inner))
+
+        y
+
+    /// Added Bool updates are combined by "or".
+    let rec scatter collision axis batch size (x: HostBuffer) (indices: HostBuffer) : HostBuffer =
+        let indexed = indices.Shape.Length - batch
+        let shape = Array.concat [ x.Shape[.. axis - 1]; [| size |]; x.Shape[axis + indexed ..] ]
+        let batches = product x.Shape 0 (batch - 1)
+        let outer = product x.Shape batch (axis - 1)
+        let inner = product x.Shape (axis + indexed) (x.Shape.Length - 1)
+        Shape.count shape |> ignore
+
+        let own data =
+            HostBuffer.own x.DType shape data :> HostBuffer
+
+        match collision with
+        | Collision.Last ->
+            let found = positions "scatter" axis size indices
+
+            { new Typed<HostBuffer>() with
+                member _.Run x =
+                    HostBuffer.own x.DType shape (keepLast batches outer size inner found x) }
+                .On
+                x
+        | Collision.Add ->
+            match x.DType with
+            | DType.Float32 ->
+                let found = positions "scatter" axis size indices
+                own (addRows batches outer size inner found (x :?> HostBuffer<float32>))
+            | DType.Float64 ->
+                let found = positions "scatter" axis size indices
+                own (addRows batches outer size inner found (x :?> HostBuffer<float>))
+            | DType.Int32 ->
+                let found = positions "scatter" axis size indices
+                own (addRows batches outer size inner found (x :?> HostBuffer<int>))
+            | DType.Int64 ->
+                let found = positions "scatter" axis size indices
+                own (addRows batches outer size inner found (x :?> HostBuffer<int64>))
+            | DType.BFloat16
+            | DType.Float16 ->
+                let sums = scatter collision axis batch size (Convert.widen x) indices
+                Convert.buffer x.DType sums
+            | DType.Bool ->
+                let sums = scatter collision axis batch size (Convert.buffer DType.Int32 x) indices
+                Convert.buffer x.DType sums
+
+    /// One number seen through a whole shape. It becomes the dtype's as by Convert.
+    let full (value: Literal) dtype shape : HostBuffer =
+        let number: HostBuffer =
+            match value with
+            | Literal.Real v -> Strided.uniform DType.Float64 shape v
+            | Literal.Whole v -> Strided.uniform DType.Int64 shape v
+
+        Convert.buffer dtype number
+
+    let iota dtype length : HostBuffer =
+        let integers =
+            HostBuffer.own DType.Int32 [| length |] (Array.init length id) :> HostBuffer
+
+        Convert.buffer dtype integers

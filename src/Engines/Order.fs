@@ -1,0 +1,153 @@
+namespace Cotangent.Engines
+
+// Primitives that look at the elements of one axis in order: positions of extremes, sorting, running sums.
+
+open System
+open System.Numerics
+open System.Numerics.Tensors
+open Cotangent
+
+module internal Order =
+
+    /// The elements with `axis` moved to the end, in row-major order.
+    let private lastAxis axis (x: HostBuffer<'T>) =
+        let order = Shape.moving x.Shape.Length axis (x.Shape.Length - 1)
+        let pick (values: int[]) = order |> Array.map (fun a -> values[a])
+        Strided.contiguous (x.View(pick x.Shape, pick x.Strides, x.Offset) :?> HostBuffer<'T>)
+
+    /// Runs `row` on the number of each of a buffer's rows along its last axis.
+    let private eachRow (x: HostBuffer) (row: int -> unit) =
+        let n = Shape.count x.Shape
+        let length = x.Shape[x.Shape.Length - 1]
+
+        if n > 0 then
+            Strided.ranges (n / length) (int64 n) (fun first last ->
+                for i in first .. last - 1 do
+                    row i)
+
+    // The first largest element is the first one equal to the largest, since Max yields NaN where there is one and
+    // IEquatable takes NaN for equal to itself, and 0 for equal to -0.
+    let private argReduceOf<'T when 'T :> INumber<'T>> largest axis (x: HostBuffer<'T>) : HostBuffer =
+        let y = Strided.fresh<int> DType.Int32 (Shape.removeAt axis x.Shape)
+
+        if x.Shape[axis] = 0 && y.Items.Length > 0 then
+            let name = if largest then "argmax" else "argmin"
+
+            raise (
+                ShapeException
+                    $"{name}: axis {axis} of shape {Shape.show x.Shape} has no elements, so none has a position. Test the size first."
+            )
+
+        let x = lastAxis axis x
+        let length = x.Shape[x.Shape.Length - 1]
+
+        eachRow x (fun i ->
+            let row = ReadOnlySpan(x.Items, x.Offset + i * length, length)
+            let extreme = if largest then TensorPrimitives.Max row else TensorPrimitives.Min row
+            y.Items[i] <- MemoryExtensions.IndexOf(row, extreme))
+
+        y
+
+    let rec argReduce largest axis (x: HostBuffer) : HostBuffer =
+        match x.DType with
+        | DType.Float32 -> argReduceOf largest axis (x :?> HostBuffer<float32>)
+        | DType.Float64 -> argReduceOf largest axis (x :?> HostBuffer<float>)
+        | DType.BFloat16
+        | DType.Float16 -> argReduce largest axis (Convert.widen x)
+        | DType.Int32 -> argReduceOf largest axis (x :?> HostBuffer<int>)
+        | DType.Int64 -> argReduceOf largest axis (x :?> HostBuffer<int64>)
+        | DType.Bool -> argReduce largest axis (Convert.buffer DType.Int32 x)
+
+    // Elements are sorted by unsigned integers of the same order: the bits of a float with the sign bit turned over,
+    // and with all other bits turned over too where the number is negative. NaN takes the largest integer in either
+    // direction.
+
+    let private floatKey descending (x: float) =
+        if Double.IsNaN x then
+            UInt64.MaxValue
+        else
+            // Adding 0 makes 0 of -0, which must not differ.
+            let bits = BitConverter.DoubleToInt64Bits(x + 0.0)
+            let key = uint64 (bits ^^^ ((bits >>> 63) ||| Int64.MinValue))
+            if descending then ~~~key else key
+
+    let private integerKey descending (x: int64) =
+        let key = uint64 (x ^^^ Int64.MinValue)
+        if descending then ~~~key else key
+
+    let private sortBy axis (key: 'T -> uint64) (x: HostBuffer<'T>) : HostBuffer =
+        let x = lastAxis axis x
+        let y = Strided.fresh<int> DType.Int32 x.Shape
+        let length = x.Shape[x.Shape.Length - 1]
+
+        eachRow x (fun row ->
+            let start = row * length
+            let keys = Array.init length (fun i -> key x.Items[x.Offset + start + i])
+            let positions = Span(y.Items, start, length)
+
+            for i in 0 .. length - 1 do
+                positions[i] <- i
+
+            MemoryExtensions.Sort(Span keys, positions)
+
+            // The sort is not stable; among equals, order by position.
+            let mutable first = 0
+
+            while first < length do
+                let mutable last = first + 1
+
+                while last < length && keys[last] = keys[first] do
+                    last <- last + 1
+
+                if last - first > 1 then
+                    MemoryExtensions.Sort(positions.Slice(first, last - first))
+
+                first <- last)
+
+        let back = Shape.moving y.Shape.Length (y.Shape.Length - 1) axis
+        let pick (values: int[]) = back |> Array.map (fun a -> values[a])
+        y.View(pick y.Shape, pick y.Strides, 0)
+
+    let argSort axis descending (x: HostBuffer) : HostBuffer =
+        if x.DType.IsFloat then
+            sortBy axis (floatKey descending) (Convert.buffer DType.Float64 x :?> HostBuffer<float>)
+        else
+            sortBy axis (integerKey descending) (Convert.buffer DType.Int64 x :?> HostBuffer<int64>)
+
+    /// Running sums along an axis: of whole rows where other axes follow it.
+    let private cumulativeSumOf<'T when 'T :> INumber<'T>> axis reverse (x: HostBuffer<'T>) : HostBuffer =
+        let x = Strided.contiguous x
+        let y = Strided.fresh<'T> x.DType x.Shape
+        let length = x.Shape[axis]
+        let inner = Shape.count x.Shape[axis + 1 ..]
+        let total = y.Items.Length
+
+        if total > 0 then
+            Strided.ranges (total / (length * inner)) (int64 total) (fun first last ->
+                for outer in first .. last - 1 do
+                    for i in 0 .. length - 1 do
+                        let at = (outer * length + (if reverse then length - 1 - i else i)) * inner
+                        let before = if reverse then at + inner else at - inner
+
+                        if i = 0 then
+                            Array.Copy(x.Items, x.Offset + at, y.Items, at, inner)
+                        elif inner = 1 then
+                            y.Items[at] <- y.Items[before] + x.Items[x.Offset + at]
+                        else
+                            TensorPrimitives.Add(
+                                ReadOnlySpan(y.Items, before, inner),
+                                ReadOnlySpan(x.Items, x.Offset + at, inner),
+                                Span(y.Items, at, inner)
+                            ))
+
+        y
+
+    let rec cumulativeSum axis reverse (x: HostBuffer) : HostBuffer =
+        match x.DType with
+        | DType.Float32 -> cumulativeSumOf axis reverse (x :?> HostBuffer<float32>)
+        | DType.Float64 -> cumulativeSumOf axis reverse (x :?> HostBuffer<float>)
+        | DType.BFloat16
+        | DType.Float16 -> Convert.buffer x.DType (cumulativeSum axis reverse (Convert.widen x))
+        | DType.Int32 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int>)
+        | DType.Int64 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int64>)
+        | DType.Bool -> raise (DTypeException "cumsum: Bool elements have no sum; convert to Int32 first.")

@@ -1,0 +1,166 @@
+namespace Cotangent
+
+/// Elementwise functions of one argument.
+[<RequireQualifiedAccess>]
+type internal Unary =
+    | Negate
+    | Abs
+    | Sign
+    | Floor
+    | Ceiling
+    /// To the nearest integer, ties to even.
+    | Round
+    | Exp
+    | Expm1
+    | Log
+    | Log1p
+    | Sqrt
+    | Sin
+    | Cos
+    | Tan
+    | Asin
+    | Acos
+    | Atan
+    | Sinh
+    | Cosh
+    | Tanh
+    | Asinh
+    | Acosh
+    | Atanh
+    | Sigmoid
+    | Softplus
+    | Relu
+    | IsNaN
+    | Not
+
+/// Elementwise functions of two arguments of equal shape and dtype.
+[<RequireQualifiedAccess>]
+type internal Binary =
+    | Add
+    | Subtract
+    | Multiply
+    | Divide
+    | Remainder
+    | Power
+    | Atan2
+    | Max
+    | Min
+    | And
+    | Or
+    | Xor
+    | Equal
+    | Less
+    | LessEqual
+
+/// What folds the elements along axes into one. On Bool, Max is "any" and Min is "all".
+[<RequireQualifiedAccess; Struct>]
+type internal Reduction =
+    | Sum
+    | Max
+    | Min
+
+/// A number written in a program, before it takes a tensor's dtype.
+[<RequireQualifiedAccess; Struct; NoComparison>]
+type internal Literal =
+    | Real of real: float
+    | Whole of whole: int64
+
+/// The box of elements `Start + i*Step`, `0 <= i < Count`, along each axis of a tensor of shape `Full`. Steps may be
+/// negative.
+[<NoComparison>]
+type internal Region =
+    { Full: int[]
+      Start: int[]
+      Count: int[]
+      Step: int[] }
+
+/// What a counter-based generator hands out.
+[<RequireQualifiedAccess; Struct>]
+type internal Draw =
+    /// Uniform in [0, 1): multiples of 2⁻²⁴ in Float32, of 2⁻⁵³ in Float64.
+    | Uniform
+    /// All 32 (Int32) or 64 (Int64) bits.
+    | Bits
+    /// Int64 keys for `Key.split`: a stream of their own.
+    | Keys
+
+/// What happens when several updates of a scatter meet in one place.
+[<RequireQualifiedAccess; Struct>]
+type internal Collision =
+    | Add
+    /// The last one stays.
+    | Last
+
+/// A function with a derivative or kernel of the user's own; the layers above derive it with what they need.
+[<AbstractClass>]
+type internal CustomFunction(name: string) =
+    member _.Name = name
+
+/// The closed set of operations. Everything else is written in terms of these; shape rule, kernels, derivative and
+/// batching rule are each an exhaustive `match` in a file of their own.
+[<RequireQualifiedAccess; CustomEquality; NoComparison>]
+type internal Primitive =
+    | Unary of Unary
+    | Binary of Binary
+    /// condition (Bool), value where true, value where false
+    | Select
+    | Convert of DType
+    /// The same number everywhere.
+    | Full of Literal * DType * shape: int[]
+    /// 0, 1, …, length - 1
+    | Iota of DType * length: int
+    /// keys (Int64, any shape k) -> draws of shape k ++ shape
+    | Random of Draw * DType * shape: int[]
+    | Reshape of shape: int[]
+    | Permute of int[]
+    /// Aligned right, size-1 axes stretched, leading axes added.
+    | Broadcast of shape: int[]
+    | Slice of Region
+    /// The transpose of Slice: zeros of shape `Full` with the input at the region.
+    | Place of Region
+    | Concatenate of axis: int
+    /// data, indices: `batch` leading axes are shared; then the indices take the place of `axis`.
+    | Gather of axis: int * batch: int
+    /// updates, indices: zeros with the updates at the indices; the transpose of Gather where they add.
+    | Scatter of Collision * axis: int * batch: int * size: int
+    /// The axes (sorted) disappear.
+    | Reduce of Reduction * axes: int[]
+    /// Int32 position of the first largest (or smallest) element along an axis, which disappears.
+    | ArgReduce of largest: bool * axis: int
+    /// Int32 positions that sort along an axis; stable; NaN last.
+    | ArgSort of axis: int * descending: bool
+    | CumulativeSum of axis: int * reverse: bool
+    /// [batch ++ (m, k)] times [batch ++ (k, n)]; the batch axes are equal.
+    | MatMul
+    | Custom of CustomFunction
+
+    /// Identity; primitives are compared by their cases and attributes where a pass needs it.
+    override x.Equals other = obj.ReferenceEquals(x, other)
+
+    override x.GetHashCode() =
+        System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode x
+
+    /// What error messages call it.
+    override x.ToString() =
+        match x with
+        | Unary op -> (string op).ToLowerInvariant()
+        | Binary op -> (string op).ToLowerInvariant()
+        | Select -> "where"
+        | Convert dtype -> $"convert to {dtype}"
+        | Full _ -> "full"
+        | Iota _ -> "arange"
+        | Random _ -> "random"
+        | Reshape _ -> "reshape"
+        | Permute _ -> "permute"
+        | Broadcast _ -> "expand"
+        | Slice _ -> "slice"
+        | Place _ -> "pad"
+        | Concatenate _ -> "concat"
+        | Gather _ -> "gather"
+        | Scatter _ -> "scatter"
+        | Reduce(kind, _) -> (string kind).ToLowerInvariant()
+        | ArgReduce(largest, _) -> if largest then "argmax" else "argmin"
+        | ArgSort _ -> "argsort"
+        | CumulativeSum _ -> "cumsum"
+        | MatMul -> "matmul"
+        | Custom f -> f.Name

@@ -1,0 +1,245 @@
+namespace Cotangent
+
+/// Shape and dtype of a value that need not exist yet.
+[<NoComparison; NoEquality>]
+type internal Signature = { Shape: int[]; DType: DType }
+
+/// The shape and dtype of each primitive's output, and what its inputs must satisfy. The operators check what users
+/// can get wrong, in users' words; this is the law that graphs, traces and kernels are held to.
+module internal ShapeRule =
+    let private fail (p: Primitive) (inputs: Signature[]) expected =
+        let got =
+            inputs
+            |> Array.map (fun s -> $"{s.DType} {Shape.show s.Shape}")
+            |> String.concat ", "
+
+        raise (ShapeException $"{p}: expected {expected}, got {got}.")
+
+    let private unary (op: Unary) (x: Signature) =
+        match op with
+        | Unary.IsNaN -> { x with DType = DType.Bool }
+        | Unary.Negate
+        | Unary.Abs
+        | Unary.Sign
+        | Unary.Floor
+        | Unary.Ceiling
+        | Unary.Round
+        | Unary.Exp
+        | Unary.Expm1
+        | Unary.Log
+        | Unary.Log1p
+        | Unary.Sqrt
+        | Unary.Sin
+        | Unary.Cos
+        | Unary.Tan
+        | Unary.Asin
+        | Unary.Acos
+        | Unary.Atan
+        | Unary.Sinh
+        | Unary.Cosh
+        | Unary.Tanh
+        | Unary.Asinh
+        | Unary.Acosh
+        | Unary.Atanh
+        | Unary.Sigmoid
+        | Unary.Softplus
+        | Unary.Relu
+        | Unary.Not -> x
+
+    let private binary (op: Binary) (x: Signature) =
+        match op with
+        | Binary.Equal
+        | Binary.Less
+        | Binary.LessEqual -> { x with DType = DType.Bool }
+        | Binary.Add
+        | Binary.Subtract
+        | Binary.Multiply
+        | Binary.Divide
+        | Binary.Remainder
+        | Binary.Power
+        | Binary.Atan2
+        | Binary.Max
+        | Binary.Min
+        | Binary.And
+        | Binary.Or
+        | Binary.Xor -> x
+
+    /// Which dtypes an elementwise function of one argument is defined on.
+    let acceptsUnary (op: Unary) (d: DType) =
+        match op with
+        | Unary.Negate
+        | Unary.Abs
+        | Unary.Sign
+        | Unary.Relu -> d <> DType.Bool
+        | Unary.Not -> d = DType.Bool
+        | Unary.Floor
+        | Unary.Ceiling
+        | Unary.Round
+        | Unary.IsNaN
+        | Unary.Exp
+        | Unary.Expm1
+        | Unary.Log
+        | Unary.Log1p
+        | Unary.Sqrt
+        | Unary.Sin
+        | Unary.Cos
+        | Unary.Tan
+        | Unary.Asin
+        | Unary.Acos
+        | Unary.Atan
+        | Unary.Sinh
+        | Unary.Cosh
+        | Unary.Tanh
+        | Unary.Asinh
+        | Unary.Acosh
+        | Unary.Atanh
+        | Unary.Sigmoid
+        | Unary.Softplus -> d.IsFloat
+
+    /// Which dtypes an elementwise function of two arguments is defined on.
+    let acceptsBinary (op: Binary) (d: DType) =
+        match op with
+        | Binary.Add
+        | Binary.Subtract
+        | Binary.Multiply
+        | Binary.Divide
+        | Binary.Remainder -> d <> DType.Bool
+        | Binary.Power
+        | Binary.Atan2 -> d.IsFloat
+        | Binary.And
+        | Binary.Or
+        | Binary.Xor -> not d.IsFloat
+        | Binary.Max
+        | Binary.Min
+        | Binary.Equal
+        | Binary.Less
+        | Binary.LessEqual -> true
+
+    let private requireEqualBatch p (inputs: Signature[]) batch =
+        if not (Shape.equal inputs[0].Shape[.. batch - 1] inputs[1].Shape[.. batch - 1]) then
+            fail p inputs $"{batch} equal leading axes"
+
+    /// The signature of the output. Custom functions are opaque: whoever made one knows its outputs.
+    let infer (p: Primitive) (inputs: Signature[]) : Signature =
+        let x = if inputs.Length > 0 then inputs[0] else { Shape = [||]; DType = DType.Bool }
+
+        match p with
+        | Primitive.Unary op ->
+            if not (acceptsUnary op x.DType) then
+                fail p inputs "another dtype"
+
+            unary op x
+        | Primitive.Binary op ->
+            if inputs[1].DType <> x.DType || not (Shape.equal inputs[1].Shape x.Shape) then
+                fail p inputs "equal shapes and dtypes"
+
+            if not (acceptsBinary op x.DType) then
+                fail p inputs "another dtype"
+
+            binary op x
+        | Primitive.Select ->
+            let a, b = inputs[1], inputs[2]
+
+            if
+                x.DType <> DType.Bool
+                || a.DType <> b.DType
+                || not (Shape.equal a.Shape b.Shape && Shape.equal a.Shape x.Shape)
+            then
+                fail p inputs "a Bool condition and two values of equal shape and dtype"
+
+            a
+        | Primitive.Convert dtype -> { x with DType = dtype }
+        | Primitive.Full(_, dtype, shape) -> { Shape = shape; DType = dtype }
+        | Primitive.Iota(dtype, length) -> { Shape = [| length |]; DType = dtype }
+        | Primitive.Random(_, dtype, shape) ->
+            if x.DType <> DType.Int64 then
+                fail p inputs "Int64 keys"
+
+            { Shape = Array.append x.Shape shape
+              DType = dtype }
+        | Primitive.Reshape shape ->
+            if Shape.count shape <> Shape.count x.Shape then
+                fail p inputs $"as many elements as {Shape.show shape} has"
+
+            { x with Shape = shape }
+        | Primitive.Permute order ->
+            if Array.sort order <> Shape.allAxes x.Shape.Length then
+                fail p inputs "a permutation of the axes"
+
+            { x with
+                Shape = order |> Array.map (fun a -> x.Shape[a]) }
+        | Primitive.Broadcast shape ->
+            if not (Shape.equal (Shape.broadcast "expand" x.Shape shape) shape) then
+                fail p inputs $"a shape that stretches to {Shape.show shape}"
+
+            { x with Shape = shape }
+        | Primitive.Slice region ->
+            if not (Shape.equal region.Full x.Shape) then
+                fail p inputs $"shape {Shape.show region.Full}"
+
+            { x with Shape = region.Count }
+        | Primitive.Place region ->
+            if not (Shape.equal region.Count x.Shape) then
+                fail p inputs $"shape {Shape.show region.Count}"
+
+            { x with Shape = region.Full }
+        | Primitive.Concatenate axis ->
+            for y in inputs do
+                if
+                    y.DType <> x.DType
+                    || y.Shape.Length <> x.Shape.Length
+                    || Shape.removeAt axis y.Shape <> Shape.removeAt axis x.Shape
+                then
+                    fail p inputs $"equal dtypes, and equal shapes but for axis {axis}"
+
+            { x with
+                Shape =
+                    x.Shape
+                    |> Array.mapi (fun i d ->
+                        if i = axis then
+                            inputs |> Array.sumBy (fun y -> y.Shape[axis])
+                        else
+                            d) }
+        | Primitive.Gather(axis, batch) ->
+            requireEqualBatch p inputs batch
+
+            { x with
+                Shape =
+                    Array.concat
+                        [ x.Shape[.. axis - 1]
+                          inputs[1].Shape[batch..]
+                          x.Shape[axis + 1 ..] ] }
+        | Primitive.Scatter(_, axis, batch, size) ->
+            requireEqualBatch p inputs batch
+            let indexed = inputs[1].Shape.Length - batch
+
+            { x with
+                Shape =
+                    Array.concat
+                        [ x.Shape[.. axis - 1]
+                          [| size |]
+                          x.Shape[axis + indexed ..] ] }
+        | Primitive.Reduce(_, axes) ->
+            { x with
+                Shape = Shape.without axes x.Shape }
+        | Primitive.ArgReduce(_, axis) ->
+            { Shape = Shape.removeAt axis x.Shape
+              DType = DType.Int32 }
+        | Primitive.ArgSort _ -> { x with DType = DType.Int32 }
+        | Primitive.CumulativeSum _ -> x
+        | Primitive.MatMul ->
+            let a, b = x.Shape, inputs[1].Shape
+            let r = a.Length
+
+            if
+                x.DType <> inputs[1].DType
+                || r < 2
+                || b.Length <> r
+                || a[r - 1] <> b[r - 2]
+                || not (Shape.equal a[.. r - 3] b[.. r - 3])
+            then
+                fail p inputs "batch ++ (m, k) and batch ++ (k, n) of one dtype"
+
+            { x with
+                Shape = Array.append a[.. r - 2] [| b[r - 1] |] }
+        | Primitive.Custom f -> invalidOp $"The signature of '{f.Name}' is known to its maker only."

@@ -1,0 +1,36 @@
+namespace Cotangent
+
+open System.Collections.Generic
+open System.Threading
+
+/// What surrounds the running code: the checks that `Debug` switches on for the duration of a call. Flows with async
+/// code and tasks. `anyActive` keeps the price in ordinary code at one read of a static field.
+module internal Ambient =
+    let mutable private active = 0
+    let private numbers = AsyncLocal<bool>()
+    let private keys = AsyncLocal<Dictionary<int64, string> | null>()
+
+    /// Whether any check is on anywhere in the process.
+    let anyActive () = Volatile.Read &active > 0
+
+    let private during (local: AsyncLocal<'a>) (value: 'a) (body: unit -> 'b) =
+        let before = local.Value
+        Interlocked.Increment &active |> ignore
+        local.Value <- value
+
+        try
+            body ()
+        finally
+            local.Value <- before
+            Interlocked.Decrement &active |> ignore
+
+    let checkingNumbers () = anyActive () && numbers.Value
+
+    /// The keys used so far and what used them; null when nobody checks.
+    let usedKeys () =
+        if anyActive () then keys.Value else null
+
+    let duringNumberCheck body = during numbers true body
+
+    let duringKeyCheck body =
+        during keys (Dictionary<int64, string>()) body

@@ -1,0 +1,113 @@
+namespace Cotangent
+
+/// Making tensors.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Tensor =
+    let private checkShape operation (shape: int[]) =
+        for d in shape do
+            if d < 0 then
+                raise (ShapeException $"{operation}: shape {Shape.show shape} has a negative size.")
+
+    let private filled operation (value: float) (dtype: DType) (shape: int seq) =
+        let shape = Array.ofSeq shape
+        checkShape operation shape
+        Shape.count shape |> ignore
+        Bind.full (Operands.real operation dtype value) dtype shape Device.Cpu
+
+    /// A tensor of a shape with one number everywhere: `Tensor.full DType.Float32 [ 2; 3 ] 0.5`.
+    let full (dtype: DType) (shape: int seq) (value: float) : Tensor = filled "full" value dtype shape
+
+    /// Zeros (false for Bool): `Tensor.zeros DType.Float32 [ 2; 3 ]`.
+    let zeros (dtype: DType) (shape: int seq) : Tensor = filled "zeros" 0.0 dtype shape
+
+    /// Ones (true for Bool).
+    let ones (dtype: DType) (shape: int seq) : Tensor = filled "ones" 1.0 dtype shape
+
+    /// A tensor of rank 0.
+    let scalar (dtype: DType) (value: float) : Tensor = filled "scalar" value dtype [||]
+
+    /// One number everywhere, in the shape, dtype and device of another tensor.
+    let fullLike (t: Tensor) (value: float) : Tensor =
+        Bind.full (Operands.real "fullLike" t.DType value) t.DType t.Dims t.Device
+
+    /// Zeros in the shape, dtype and device of another tensor.
+    let zerosLike (t: Tensor) : Tensor = fullLike t 0.0
+
+    /// Ones in the shape, dtype and device of another tensor.
+    let onesLike (t: Tensor) : Tensor = fullLike t 1.0
+
+    /// start, start + step, … short of stop: `Tensor.arange DType.Int32 0.0 5.0 1.0` has five elements.
+    let arange (dtype: DType) (start: float) (stop: float) (step: float) : Tensor =
+        if step = 0.0 || not (System.Double.IsFinite((stop - start) / step)) then
+            raise (ValueException $"arange: from {start} to {stop} by {step} is not a finite number of steps.")
+
+        if dtype = DType.Bool then
+            raise (DTypeException "arange: Bool can't count; use Int32 and compare.")
+
+        let length = max 0 (int (ceil ((stop - start) / step)))
+        // Computed in Float64 (or Int64) and rounded once, so that errors do not add up.
+        let wide = if dtype.IsFloat then DType.Float64 else DType.Int64
+
+        let steps = Bind.create (Primitive.Iota(wide, length)) Device.Cpu
+        (steps * step + start).Convert dtype
+
+    /// `count` numbers evenly spaced from start to stop, both included.
+    let linspace (dtype: DType) (start: float) (stop: float) (count: int) : Tensor =
+        if count < 1 then
+            raise (ValueException $"linspace: {count} points; at least 1 is needed.")
+
+        if not dtype.IsFloat then
+            raise (DTypeException $"linspace: {dtype} can't hold the points between; use a floating-point dtype.")
+
+        let steps = Bind.create (Primitive.Iota(DType.Float64, count)) Device.Cpu
+        let fraction = steps / float (max 1 (count - 1))
+        // A weighted mean of both ends hits them exactly.
+        (start * (1.0 - fraction) + stop * fraction).Convert dtype
+
+    /// The identity matrix of n rows.
+    let eye (dtype: DType) (n: int) : Tensor =
+        checkShape "eye" [| n |]
+        let i = Bind.create (Primitive.Iota(DType.Int32, n)) Device.Cpu
+
+        (Operands.binary Binary.Equal (i.Unsqueeze 1) (i.Unsqueeze 0)).Convert dtype
+
+    /// Class indices (any integer shape s) as unit vectors: shape s ++ [classes].
+    let oneHot (dtype: DType) (classes: int) (indices: Tensor) : Tensor =
+        if not indices.DType.IsInteger then
+            raise (
+                DTypeException
+                    $"oneHot: indices must be Int32 or Int64, got {indices.DType} {Shape.show indices.Dims}."
+            )
+
+        let row = Bind.create (Primitive.Iota(indices.DType, classes)) indices.Device
+
+        (Operands.binary Binary.Equal (indices.Unsqueeze -1) row).Convert dtype
+
+    /// Takes over an array of elements in row-major order; it must not be changed afterwards.
+    let internal own (shape: int[]) (data: 'T[]) : Tensor =
+        match DTypes.tryOfClr typeof<'T> with
+        | Some dtype -> Value(HostBuffer.own dtype shape data)
+        | None -> raise (DTypeException $"{typeof<'T>.Name} can't be an element of a tensor.")
+
+    /// A tensor from a flat array in row-major order and a shape; the array is copied.
+    let ofArray (shape: int seq) (data: 'T[]) : Tensor =
+        let shape = Array.ofSeq shape
+
+        if Shape.count shape <> data.Length then
+            raise (
+                ShapeException
+                    $"ofArray: {data.Length} numbers do not fill shape {Shape.show shape}, which has {Shape.count shape} places."
+            )
+
+        own shape (Array.copy data)
+
+/// From and to .NET data.
+[<AutoOpen>]
+module Data =
+    /// A tensor from a number, or any nesting of lists, arrays and sequences of numbers; the dtype follows the data.
+    ///
+    /// <example><code>tensor [ [ 1.0f; 2.0f ]; [ 3.0f; 4.0f ] ]  // Float32 (2, 2)</code></example>
+    let tensor (data: 'data) : Tensor =
+        match box data with
+        | null -> raise (DTypeException "tensor: the data is null.")
+        | boxed -> Value(NestedData.toBuffer typeof<'data> boxed)

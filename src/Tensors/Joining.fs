@@ -1,0 +1,126 @@
+namespace Cotangent
+
+/// Tensors put together and taken apart.
+[<AutoOpen>]
+module Joining =
+    let private require operation (tensors: Tensor[]) =
+        if tensors.Length = 0 then
+            raise (ShapeException $"{operation}: no tensors; at least one is needed.")
+
+        for t in tensors do
+            Operands.sameDType operation tensors[0] t
+
+    /// Tensors joined along an existing axis; the other axes must agree.
+    let concat (axis: int) (tensors: Tensor seq) : Tensor =
+        let tensors = Array.ofSeq tensors
+        require "concat" tensors
+        let first = tensors[0]
+        let axis = Shape.axis "concat" first.Rank axis
+
+        for t in tensors do
+            if
+                t.Rank <> first.Rank
+                || not (Shape.equal (Shape.removeAt axis t.Dims) (Shape.removeAt axis first.Dims))
+            then
+                raise (
+                    ShapeException
+                        $"concat along axis {axis}: {Shape.show first.Dims} and {Shape.show t.Dims} differ in another axis; only axis {axis} may differ."
+                )
+
+        if tensors.Length = 1 then
+            first
+        else
+            Bind.one (Primitive.Concatenate axis) tensors
+
+    /// Tensors of one shape along a new axis.
+    let stack (axis: int) (tensors: Tensor seq) : Tensor =
+        let tensors = Array.ofSeq tensors
+        require "stack" tensors
+        let first = tensors[0]
+
+        for t in tensors do
+            if not (Shape.equal t.Dims first.Dims) then
+                raise (
+                    ShapeException
+                        $"stack: {Shape.show first.Dims} and {Shape.show t.Dims} differ; all tensors need one shape."
+                )
+
+        let axis = Shape.axis "stack" (first.Rank + 1) axis
+        tensors |> Array.map (fun t -> t.Unsqueeze axis) |> concat axis
+
+    let internal sliceAxis axis start count (t: Tensor) =
+        Bind.one
+            (Primitive.Slice
+                { Full = t.Dims
+                  Start = t.Dims |> Array.mapi (fun i _ -> if i = axis then start else 0)
+                  Count = t.Dims |> Array.mapi (fun i d -> if i = axis then count else d)
+                  Step = t.Dims |> Array.map (fun _ -> 1) })
+            [| t |]
+
+    type Tensor with
+
+        /// Parts of the given sizes along an axis; the sizes must add up to it.
+        member t.Split(sizes: int seq, ?axis: int) : Tensor list =
+            let axis = Shape.axis "split" t.Rank (defaultArg axis 0)
+            let sizes = List.ofSeq sizes
+
+            if List.sum sizes <> t.Dims[axis] || List.exists (fun s -> s < 0) sizes then
+                raise (
+                    ShapeException
+                        $"split: sizes {sizes} do not add up to the {t.Dims[axis]} of axis {axis} in shape {Shape.show t.Dims}."
+                )
+
+            let starts = List.scan (+) 0 sizes |> List.take sizes.Length
+            List.map2 (fun start size -> sliceAxis axis start size t) starts sizes
+
+        /// The slices along an axis, without that axis.
+        member t.Unstack(?axis: int) : Tensor list =
+            let axis = Shape.axis "unstack" t.Rank (defaultArg axis 0)
+            t.Split(List.replicate t.Dims[axis] 1, axis) |> List.map (fun part -> part.Squeeze axis)
+
+        /// Repeated along each axis as often as the list says, aligned right.
+        member t.Tile(repeats: int seq) : Tensor =
+            let repeats = Array.ofSeq repeats
+            let rank = max repeats.Length t.Rank
+            let ones n = Array.replicate n 1
+            let shape = Array.append (ones (rank - t.Rank)) t.Dims
+            let repeats = Array.append (ones (rank - repeats.Length)) repeats
+
+            if repeats |> Array.exists (fun n -> n < 0) then
+                raise (ValueException $"tile: {Shape.show repeats} repeats; none may be negative.")
+
+            // (a, b) -> (1, a, 1, b) -> (m, a, n, b) -> (m*a, n*b)
+            let interleave f =
+                Array.init (2 * rank) (fun i -> if i % 2 = 0 then f (i / 2) else shape[i / 2])
+
+            t
+                .Reshape(interleave (fun _ -> 1))
+                .Expand(interleave (fun i -> repeats[i]))
+                .Reshape(Array.map2 (*) shape repeats)
+
+        /// Widened at both ends of each axis by (before, after) copies of a value, 0 unless given.
+        member t.Pad(widths: (int * int) seq, ?value: float) : Tensor =
+            let widths = Array.ofSeq widths
+
+            if widths.Length <> t.Rank || widths |> Array.exists (fun (a, b) -> a < 0 || b < 0) then
+                raise (
+                    ShapeException
+                        $"pad: one (before, after) pair of non-negative widths is needed for each of the {t.Rank} axes of shape {Shape.show t.Dims}."
+                )
+
+            let region =
+                { Full = Array.map2 (fun d (a, b) -> a + d + b) t.Dims widths
+                  Start = Array.map fst widths
+                  Count = t.Dims
+                  Step = Array.map (fun _ -> 1) t.Dims }
+
+            let place (x: Tensor) =
+                Bind.one (Primitive.Place region) [| x |]
+
+            match value with
+            | None
+            | Some 0.0 -> place t
+            | Some value ->
+                let inside = place (Bind.full (Literal.Whole 1L) DType.Bool t.Dims t.Device)
+                let outside = Bind.full (Operands.real "pad" t.DType value) t.DType region.Full t.Device
+                Bind.one Primitive.Select [| inside; place t; outside |]

@@ -1,0 +1,67 @@
+namespace Cotangent
+
+/// An immutable, splittable source of randomness: a 64-bit key of the counter-based generator Philox4x32-10 (Salmon,
+/// Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011). Each draw takes a key and nothing
+/// else, so the same key gives the same numbers on every device, compiled or not. Use a key once, for a draw or for a
+/// split; a tree like any other, so it can be part of a training state.
+[<NoComparison>]
+type Key =
+    internal
+        { Data: Tensor }
+
+    override key.ToString() = $"key {key.Data}"
+
+/// Making and splitting keys.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Key =
+    /// Tells the double-use check, if it is on, that a key is spent.
+    let internal consume (operation: string) (key: Key) =
+        match Ambient.usedKeys () with
+        | null -> ()
+        | used ->
+            match key.Data with
+            | Traced _ -> ()
+            | Value _ ->
+                for word in key.Data.Flatten().ToData<int64[]>() do
+                    match used.TryGetValue word with
+                    | true, before ->
+                        raise (
+                            KeyException
+                                $"{operation}: this key was used before, by {before}, and would give correlated numbers. Split it first, `let a, b = Key.split key`, and use each part once."
+                        )
+                    | false, _ -> used[word] <- operation
+
+    let private children (count: int) (key: Tensor) =
+        Bind.one (Primitive.Random(Draw.Keys, DType.Int64, [| count |])) [| key |]
+
+    /// The key of a seed. Different seeds give unrelated streams.
+    let create (seed: int64) : Key = { Data = tensor seed }
+
+    /// As many fresh keys as asked for.
+    let splitMany (count: int) (key: Key) : Key list =
+        if count < 0 then
+            raise (ValueException $"Key.splitMany: {count} keys.")
+
+        consume "Key.split" key
+
+        (children count key.Data).Unstack(-1) |> List.map (fun data -> { Data = data })
+
+    /// Two fresh keys.
+    ///
+    /// <example><code>let forWeights, forData = Key.split (Key.create 0L)</code></example>
+    let split (key: Key) : Key * Key =
+        consume "Key.split" key
+        let both = children 2 key.Data
+        { Data = both.Slice [ Index.Rest; Index.At 0 ] }, { Data = both.Slice [ Index.Rest; Index.At 1 ] }
+
+    /// The odd constant nearest to 2⁶⁴ over the golden ratio: consecutive numbers land far apart.
+    let private spread = 0x9E3779B97F4A7C15L
+
+    let private mix (number: Tensor) (key: Key) : Key =
+        let own = (children 1 key.Data).Squeeze -1
+
+        { Data = (children 1 (own.Xor number)).Squeeze -1 }
+
+    /// A fresh key for each number (a step, an index of a worker). Does not use the key up: fold as many numbers in as
+    /// you like, but draw nothing from the key itself.
+    let fold (number: int64) (key: Key) : Key = mix (tensor ((number + 1L) * spread)) key

@@ -1,0 +1,79 @@
+namespace Cotangent
+
+/// Products of matrices and vectors.
+[<AutoOpen>]
+module LinearAlgebra =
+    let private misfit (a: Tensor) (b: Tensor) reason =
+        raise (
+            ShapeException
+                $"matmul: {Shape.show a.Dims} times {Shape.show b.Dims}: {reason}. A product needs (…, m, k) and (…, k, n)."
+        )
+
+    /// The matrix product over the last two axes; leading axes broadcast. A vector on the left is a row, on the right
+    /// a column, and its axis is dropped from the result, as in NumPy.
+    ///
+    /// <example><code>matmul (tensor [ [ 1.0; 2.0 ] ]) (tensor [ 3.0; 4.0 ])  // Float64 (1,): 11</code></example>
+    let matmul (a: Tensor) (b: Tensor) : Tensor =
+        Operands.sameDType "matmul" a b
+
+        if a.DType = DType.Bool then
+            raise (DTypeException "matmul is not defined on Bool; convert to Int32 or a float first.")
+
+        if a.Rank = 0 || b.Rank = 0 then
+            misfit a b "a scalar is no matrix; multiply with *"
+
+        let a2 = if a.Rank = 1 then a.Unsqueeze 0 else a
+        let b2 = if b.Rank = 1 then b.Unsqueeze 1 else b
+        let da, db = a2.Dims, b2.Dims
+        let ra, rb = da.Length, db.Length
+
+        if da[ra - 1] <> db[rb - 2] then
+            misfit a b $"the inner sizes {da[ra - 1]} and {db[rb - 2]} differ"
+
+        let product =
+            if ra = 2 && rb = 2 then
+                Bind.one Primitive.MatMul [| a2; b2 |]
+            elif rb = 2 && ra > 2 then
+                // One matrix on the right of a batch: a single tall product.
+                let tall = a2.Reshape [| Shape.count da[.. ra - 2]; da[ra - 1] |]
+
+                (Bind.one Primitive.MatMul [| tall; b2 |])
+                    .Reshape(Array.append da[.. ra - 2] [| db[1] |])
+            else
+                let batch = Shape.broadcast "matmul (leading axes)" da[.. ra - 3] db[.. rb - 3]
+
+                Bind.one
+                    Primitive.MatMul
+                    [| Operands.expandTo (Array.append batch da[ra - 2 ..]) a2
+                       Operands.expandTo (Array.append batch db[rb - 2 ..]) b2 |]
+
+        if a.Rank = 1 && b.Rank = 1 then
+            product.Reshape(product.Dims[.. product.Rank - 3])
+        elif a.Rank = 1 then
+            product.Squeeze -2
+        elif b.Rank = 1 then
+            product.Squeeze -1
+        else
+            product
+
+    /// The sum of products of two vectors of one length.
+    let dot (a: Tensor) (b: Tensor) : Tensor =
+        if a.Rank <> 1 || not (Shape.equal a.Dims b.Dims) then
+            raise (
+                ShapeException
+                    $"dot: {Shape.show a.Dims} and {Shape.show b.Dims}; two vectors of one length are needed."
+            )
+
+        matmul a b
+
+    /// Every product of an element of one vector with one of another: shape (m, n).
+    let outer (a: Tensor) (b: Tensor) : Tensor =
+        if a.Rank <> 1 || b.Rank <> 1 then
+            raise (ShapeException $"outer: {Shape.show a.Dims} and {Shape.show b.Dims}; two vectors are needed.")
+
+        a.Unsqueeze 1 * b.Unsqueeze 0
+
+    type Tensor with
+
+        /// The matrix product, as `matmul`.
+        member a.MatMul(b: Tensor) : Tensor = matmul a b

@@ -1,0 +1,105 @@
+namespace Cotangent
+
+open System
+
+/// Elementwise mathematics beyond the operators, comparisons, choice.
+[<AutoOpen>]
+module Mathematics =
+    let private literal (t: Tensor) (value: float) = Tensor.fullLike t value
+
+    let private unary op (x: Tensor) = Operands.unary op x
+
+    /// exp x - 1, accurate near 0.
+    let expm1 (x: Tensor) : Tensor = unary Unary.Expm1 x
+
+    /// log (1 + x), accurate near 0.
+    let log1p (x: Tensor) : Tensor = unary Unary.Log1p x
+
+    let asinh (x: Tensor) : Tensor = unary Unary.Asinh x
+    let acosh (x: Tensor) : Tensor = unary Unary.Acosh x
+    let atanh (x: Tensor) : Tensor = unary Unary.Atanh x
+
+    /// 1 / (1 + exp -x).
+    let sigmoid (x: Tensor) : Tensor = unary Unary.Sigmoid x
+
+    /// log (1 + exp x), stable at both ends.
+    let softplus (x: Tensor) : Tensor = unary Unary.Softplus x
+
+    /// max(x, 0); its derivative at 0 is 0.
+    let relu (x: Tensor) : Tensor = unary Unary.Relu x
+
+    /// x where positive, slope * x elsewhere.
+    let leakyRelu (slope: float) (x: Tensor) : Tensor =
+        let positive = Operands.binary Binary.Less (literal x 0.0) x
+        Bind.one Primitive.Select [| positive; x; x * slope |]
+
+    let square (x: Tensor) : Tensor = x * x
+
+    /// Elements of the first where the condition holds, of the second elsewhere. All three broadcast together.
+    let where (condition: Tensor) (whenTrue: Tensor) (whenFalse: Tensor) : Tensor =
+        if condition.DType <> DType.Bool then
+            raise (
+                DTypeException
+                    $"where: the condition must be Bool, got {condition.DType} {Shape.show condition.Dims}. Compare it with something first."
+            )
+
+        Operands.sameDType "where" whenTrue whenFalse
+
+        let shape =
+            Shape.broadcast "where" whenTrue.Dims whenFalse.Dims
+            |> Shape.broadcast "where" condition.Dims
+
+        Bind.one
+            Primitive.Select
+            [| Operands.expandTo shape condition
+               Operands.expandTo shape whenTrue
+               Operands.expandTo shape whenFalse |]
+
+    /// The larger of two, elementwise. NaN wins. Where both are equal each gets half the derivative.
+    let maximum (a: Tensor) (b: Tensor) : Tensor = Operands.binary Binary.Max a b
+
+    /// The smaller of two, elementwise. NaN wins. Where both are equal each gets half the derivative.
+    let minimum (a: Tensor) (b: Tensor) : Tensor = Operands.binary Binary.Min a b
+
+    /// Confined to [low, high]. Outside, and NaN aside, the derivative is 0; inside and on the border it is 1.
+    let clamp (low: float) (high: float) (x: Tensor) : Tensor =
+        if not (low <= high) then
+            raise (ValueException $"clamp: the lower bound {low} is above the upper bound {high}.")
+
+        let low, high = literal x low, literal x high
+        let below = Operands.binary Binary.Less x low
+        let above = Operands.binary Binary.Less high x
+        Bind.one Primitive.Select [| below; low; Bind.one Primitive.Select [| above; high; x |] |]
+
+    type Tensor with
+
+        member x.Equal(y: Tensor) : Tensor = Operands.binary Binary.Equal x y
+        member x.Equal(y: float) : Tensor = Operands.withReal Binary.Equal x y
+        member x.NotEqual(y: Tensor) : Tensor = unary Unary.Not (x.Equal y)
+        member x.NotEqual(y: float) : Tensor = unary Unary.Not (x.Equal y)
+        member x.Less(y: Tensor) : Tensor = Operands.binary Binary.Less x y
+        member x.Less(y: float) : Tensor = Operands.withReal Binary.Less x y
+        member x.LessEqual(y: Tensor) : Tensor = Operands.binary Binary.LessEqual x y
+        member x.LessEqual(y: float) : Tensor = Operands.withReal Binary.LessEqual x y
+        member x.Greater(y: Tensor) : Tensor = Operands.binary Binary.Less y x
+        member x.Greater(y: float) : Tensor = Operands.realWith Binary.Less y x
+        member x.GreaterEqual(y: Tensor) : Tensor = Operands.binary Binary.LessEqual y x
+        member x.GreaterEqual(y: float) : Tensor = Operands.realWith Binary.LessEqual y x
+
+        /// Logical (Bool) or bitwise (integers).
+        member x.And(y: Tensor) : Tensor = Operands.binary Binary.And x y
+        member x.Or(y: Tensor) : Tensor = Operands.binary Binary.Or x y
+        member x.Xor(y: Tensor) : Tensor = Operands.binary Binary.Xor x y
+        /// The opposite of a Bool.
+        member x.Not() : Tensor = unary Unary.Not x
+        member x.IsNaN() : Tensor = unary Unary.IsNaN x
+
+        /// Neither NaN nor infinite.
+        member x.IsFinite() : Tensor =
+            unary Unary.IsNaN (x - x) |> unary Unary.Not
+
+        /// -1, 0 or 1; NaN stays.
+        member x.Sign() : Tensor = unary Unary.Sign x
+
+        static member Log10(x: Tensor) = log x / Math.Log 10.0
+        static member Truncate(x: Tensor) = x.Sign() * floor (abs x)

@@ -1,0 +1,29 @@
+namespace Cotangent
+
+/// Orders along an axis (the last unless given). NaN comes last; equal elements keep their order.
+[<AutoOpen>]
+module Sorting =
+    type Tensor with
+
+        /// The Int32 positions that sort along an axis.
+        member t.ArgSort(?axis: int, ?descending: bool) : Tensor =
+            let axis = Shape.axis "argsort" t.Rank (defaultArg axis -1)
+            Bind.one (Primitive.ArgSort(axis, defaultArg descending false)) [| t |]
+
+        /// The elements in order along an axis.
+        member t.Sort(?axis: int, ?descending: bool) : Tensor =
+            let axis = Shape.axis "sort" t.Rank (defaultArg axis -1)
+            t.Gather(t.ArgSort(axis, ?descending = descending), axis)
+
+        /// The k largest elements along an axis, in falling order, and their Int32 positions.
+        member t.TopK(k: int, ?axis: int) : Tensor * Tensor =
+            let axis = Shape.axis "topK" t.Rank (defaultArg axis -1)
+
+            if k < 0 || k > t.Dims[axis] then
+                raise (
+                    ValueException
+                        $"topK: {k} of the {t.Dims[axis]} elements of axis {axis} in shape {Shape.show t.Dims}."
+                )
+
+            let order = t.ArgSort(axis, true) |> sliceAxis axis 0 k
+            t.Gather(order, axis), order

@@ -1,0 +1,380 @@
+namespace Cotangent
+
+open System.Threading
+open Cotangent.Engines
+
+/// An immutable array of numbers of any rank, on a device; or, inside a transformation, a stand-in for one.
+///
+/// Arithmetic broadcasts as NumPy does. Two tensors of different dtypes never meet silently: `convert` one of them. A
+/// scalar literal takes the tensor's dtype.
+[<CustomEquality; NoComparison; StructuredFormatDisplay("{Display}")>]
+type Tensor =
+    internal
+    | Value of Buffer
+    | Traced of Tracer
+
+    /// The element type.
+    member t.DType =
+        match t with
+        | Value b -> b.DType
+        | Traced r -> r.DType
+
+    /// Where the numbers live.
+    member t.Device =
+        match t with
+        | Value b -> b.Device
+        | Traced r -> r.Device
+
+    /// The shape without a copy; never to be changed.
+    member internal t.Dims =
+        match t with
+        | Value b -> b.Shape
+        | Traced r -> r.Shape
+
+    /// The size of each axis; empty for a scalar. A copy, the caller's to keep.
+    member t.Shape: int[] = Array.copy t.Dims
+
+    /// The number of axes.
+    member t.Rank = t.Dims.Length
+
+    /// The number of elements.
+    member t.Size = Shape.count t.Dims
+
+    /// The numbers in main memory. Throws inside a transformation that only knows the shape and dtype.
+    member internal t.Host =
+        match t with
+        | Value b -> (Engines.forDevice b.Device).ToHost b
+        | Traced r -> r.Concrete.Host
+
+    /// What F# Interactive shows.
+    member internal t.Display =
+        match t with
+        | Value _ -> Print.display t.Host
+        | Traced _ -> t.ToString()
+
+    /// The values as NumPy prints them, shortened when there are many.
+    override t.ToString() =
+        match t with
+        | Value _ -> Print.buffer t.Host
+        | Traced r -> $"traced by {r.TracedBy}: {r.DType} {Shape.show r.Shape}"
+
+    /// Equal shapes, dtypes and values (NaN equals NaN here, as in every .NET `Equals`).
+    override t.Equals other =
+        match other with
+        | :? Tensor as u ->
+            obj.ReferenceEquals(t, u)
+            || (t.DType = u.DType && Shape.equal t.Dims u.Dims && Inspect.sameValues t.Host u.Host)
+        | _ -> false
+
+    override t.GetHashCode() =
+        let mutable h = System.HashCode()
+        h.Add(int t.DType.Size)
+
+        for d in t.Dims do
+            h.Add d
+
+        h.ToHashCode()
+
+/// One use of a transformation. Levels count up, so of two traces that are open in one flow of calls the inner one
+/// has the higher level.
+and [<AbstractClass>] internal Trace(name: string) =
+    static let mutable levels = 0L
+    let level = Interlocked.Increment &levels
+    let mutable closed = false
+
+    member _.Name = name
+    member _.Level = level
+    member _.IsClosed = closed
+    /// Called when the transformation returns: whatever still holds one of its tracers has leaked it.
+    member _.Close() = closed <- true
+
+    /// Interprets a primitive of which at least one input is a tracer of this trace. Multi-output only for Custom.
+    abstract Apply: Primitive * Tensor[] -> Tensor[]
+
+/// A tensor's stand-in that belongs to one trace.
+and [<AbstractClass>] internal Tracer(trace: Trace, dtype: DType, shape: int[], device: Device) =
+    member _.Trace: Trace = trace
+    member _.TracedBy: string = trace.Name
+    member _.DType = dtype
+    member _.Shape = shape
+    member _.Device = device
+
+    /// The tensor one level below that has this one's value, where there is one; throws with the reason where not.
+    abstract Concrete: Tensor
+
+    /// The same value, a constant for every differentiation around.
+    abstract Detached: Tensor
+
+/// A function with a derivative or kernel of the user's own, runnable on tensors.
+[<AbstractClass>]
+type internal CustomOperation(name) =
+    inherit CustomFunction(name)
+    abstract Run: Tensor[] -> Tensor[]
+
+/// Applying primitives: dispatch to the innermost transformation, or to the engine.
+module internal Bind =
+    let private escaped (t: Tracer) =
+        raise (
+            TraceException
+                $"A tensor of shape {Shape.show t.Shape} was used after the `{t.Trace.Name}` that traced it had returned. Return it from the differentiated function (`gradWith` carries extra results out) instead of storing it in a variable."
+        )
+
+    /// The trace of the highest level among the inputs; null when no input is traced.
+    let private top (inputs: Tensor[]) =
+        let mutable found: Trace | null = null
+
+        for t in inputs do
+            match t with
+            | Value _ -> ()
+            | Traced r ->
+                if r.Trace.IsClosed then
+                    escaped r
+
+                match found with
+                | null -> found <- r.Trace
+                | f ->
+                    if r.Trace.Level > f.Level then
+                        found <- r.Trace
+
+        found
+
+    let private buffer t =
+        match t with
+        | Value b -> b
+        | Traced r -> escaped r
+
+    let private checkNumbers (p: unit -> Primitive) (inputs: Tensor[]) (output: Buffer) =
+        if Ambient.checkingNumbers () && output.DType.IsFloat then
+            let host = (Engines.forDevice output.Device).ToHost output
+
+            match Inspect.firstNonFinite host with
+            | ValueNone -> ()
+            | ValueSome(struct (index, value)) ->
+                let got =
+                    inputs
+                    |> Array.map (fun t -> $"{t.DType} {Shape.show t.Dims}")
+                    |> String.concat ", "
+
+                let where = if host.Shape.Length = 0 then "" else $" at {Shape.show index}"
+
+                raise (
+                    NumberException
+                        $"`{p ()}` of ({got}) made {value}{where} in its result of shape {Shape.show host.Shape}. Look at its inputs there: a division by 0, the logarithm or root of a number <= 0, or an overflow; guard it with `clamp` or `where`."
+                )
+
+    let private sameDevice (p: Primitive) (inputs: Tensor[]) =
+        for t in inputs do
+            if t.Device <> inputs[0].Device then
+                raise (
+                    DeviceException
+                        $"{p}: tensors on {inputs[0].Device} and {t.Device} can't meet. Move one with `To`."
+                )
+
+    /// Applies a primitive that has inputs.
+    let apply (p: Primitive) (inputs: Tensor[]) : Tensor[] =
+        match top inputs with
+        | null ->
+            match p with
+            | Primitive.Custom f -> (f :?> CustomOperation).Run inputs
+            | _ ->
+                sameDevice p inputs
+                let device = inputs[0].Device
+
+                let output =
+                    (Engines.forDevice device).Evaluate(p, Array.map buffer inputs, device)
+
+                checkNumbers (fun () -> p) inputs output
+                [| Value output |]
+        | trace -> trace.Apply(p, inputs)
+
+    let one p inputs = (apply p inputs)[0]
+
+    /// Applies a primitive without inputs.
+    let create (p: Primitive) (device: Device) =
+        Value((Engines.forDevice device).Evaluate(p, [||], device))
+
+    let unary (op: Unary) (x: Tensor) =
+        match x with
+        | Value b ->
+            let output = (Engines.forDevice b.Device).Unary(op, b)
+
+            if Ambient.anyActive () then
+                checkNumbers (fun () -> Primitive.Unary op) [| x |] output
+
+            Value output
+        | Traced _ -> one (Primitive.Unary op) [| x |]
+
+    let binary (op: Binary) (x: Tensor) (y: Tensor) =
+        match x, y with
+        | Value a, Value b when obj.ReferenceEquals(a.Device, b.Device) || a.Device = b.Device ->
+            let output = (Engines.forDevice a.Device).Binary(op, a, b)
+
+            if Ambient.anyActive () then
+                checkNumbers (fun () -> Primitive.Binary op) [| x; y |] output
+
+            Value output
+        | _ -> one (Primitive.Binary op) [| x; y |]
+
+    let full literal dtype shape device =
+        create (Primitive.Full(literal, dtype, shape)) device
+
+    /// The same value, a constant for every differentiation around.
+    let detach (x: Tensor) =
+        match x with
+        | Value _ -> x
+        | Traced r -> r.Detached
+
+/// Lines operands up: dtypes must agree, shapes broadcast, literals take the tensor's dtype.
+module internal Operands =
+    let private accepts (op: Binary) (dtype: DType) =
+        if not (ShapeRule.acceptsBinary op dtype) then
+            raise (
+                DTypeException
+                    $"{Primitive.Binary op} is not defined on {dtype}. Convert first, with `convert DType.Float32` for example."
+            )
+
+    let sameDType (operation: obj) (a: Tensor) (b: Tensor) =
+        if a.DType <> b.DType then
+            raise (
+                DTypeException
+                    $"{operation}: {a.DType} {Shape.show a.Dims} and {b.DType} {Shape.show b.Dims} have different dtypes, and none is converted silently. Use `convert` on one of them."
+            )
+
+    let unary (op: Unary) (x: Tensor) =
+        if not (ShapeRule.acceptsUnary op x.DType) then
+            raise (
+                DTypeException
+                    $"{Primitive.Unary op} is not defined on {x.DType}. Convert first, with `convert DType.Float32` for example."
+            )
+
+        Bind.unary op x
+
+    let expandTo shape (x: Tensor) =
+        if Shape.equal x.Dims shape then
+            x
+        else
+            Bind.one (Primitive.Broadcast shape) [| x |]
+
+    let binary (op: Binary) (a: Tensor) (b: Tensor) =
+        if a.DType <> b.DType then
+            sameDType (Primitive.Binary op) a b
+
+        accepts op a.DType
+
+        if Shape.equal a.Dims b.Dims then
+            Bind.binary op a b
+        else
+            let shape = Shape.broadcast (string (Primitive.Binary op)) a.Dims b.Dims
+            Bind.binary op (expandTo shape a) (expandTo shape b)
+
+    let real operation (dtype: DType) (value: float) =
+        if not dtype.IsFloat && value <> System.Math.Floor value then
+            raise (
+                DTypeException
+                    $"{operation}: the literal {value} is not a whole number and the tensor is {dtype}. Convert the tensor to a floating-point dtype first."
+            )
+
+        Literal.Real value
+
+    let private like operation (x: Tensor) (value: float) =
+        Bind.full (real operation x.DType value) x.DType x.Dims x.Device
+
+    let withReal (op: Binary) (x: Tensor) (value: float) =
+        accepts op x.DType
+        Bind.binary op x (like (Primitive.Binary op) x value)
+
+    let realWith (op: Binary) (value: float) (x: Tensor) =
+        accepts op x.DType
+        Bind.binary op (like (Primitive.Binary op) x value) x
+
+    /// Squares are common enough to skip the general power.
+    let power (x: Tensor) (exponent: float) =
+        if exponent = 2.0 then
+            Bind.binary Binary.Multiply x x
+        else
+            withReal Binary.Power x exponent
+
+type Tensor with
+
+    static member (+)(a: Tensor, b: Tensor) = Operands.binary Binary.Add a b
+    static member (+)(a: Tensor, b: float) = Operands.withReal Binary.Add a b
+    static member (+)(a: float, b: Tensor) = Operands.realWith Binary.Add a b
+    static member (+)(a: Tensor, b: float32) = Operands.withReal Binary.Add a (float b)
+    static member (+)(a: float32, b: Tensor) = Operands.realWith Binary.Add (float a) b
+    static member (+)(a: Tensor, b: int) = Operands.withReal Binary.Add a (float b)
+    static member (+)(a: int, b: Tensor) = Operands.realWith Binary.Add (float a) b
+
+    static member (-)(a: Tensor, b: Tensor) = Operands.binary Binary.Subtract a b
+    static member (-)(a: Tensor, b: float) = Operands.withReal Binary.Subtract a b
+    static member (-)(a: float, b: Tensor) = Operands.realWith Binary.Subtract a b
+    static member (-)(a: Tensor, b: float32) = Operands.withReal Binary.Subtract a (float b)
+    static member (-)(a: float32, b: Tensor) = Operands.realWith Binary.Subtract (float a) b
+    static member (-)(a: Tensor, b: int) = Operands.withReal Binary.Subtract a (float b)
+    static member (-)(a: int, b: Tensor) = Operands.realWith Binary.Subtract (float a) b
+
+    static member (*)(a: Tensor, b: Tensor) = Operands.binary Binary.Multiply a b
+    static member (*)(a: Tensor, b: float) = Operands.withReal Binary.Multiply a b
+    static member (*)(a: float, b: Tensor) = Operands.realWith Binary.Multiply a b
+    static member (*)(a: Tensor, b: float32) = Operands.withReal Binary.Multiply a (float b)
+    static member (*)(a: float32, b: Tensor) = Operands.realWith Binary.Multiply (float a) b
+    static member (*)(a: Tensor, b: int) = Operands.withReal Binary.Multiply a (float b)
+    static member (*)(a: int, b: Tensor) = Operands.realWith Binary.Multiply (float a) b
+
+    static member (/)(a: Tensor, b: Tensor) = Operands.binary Binary.Divide a b
+    static member (/)(a: Tensor, b: float) = Operands.withReal Binary.Divide a b
+    static member (/)(a: float, b: Tensor) = Operands.realWith Binary.Divide a b
+    static member (/)(a: Tensor, b: float32) = Operands.withReal Binary.Divide a (float b)
+    static member (/)(a: float32, b: Tensor) = Operands.realWith Binary.Divide (float a) b
+    static member (/)(a: Tensor, b: int) = Operands.withReal Binary.Divide a (float b)
+    static member (/)(a: int, b: Tensor) = Operands.realWith Binary.Divide (float a) b
+
+    static member (%)(a: Tensor, b: Tensor) = Operands.binary Binary.Remainder a b
+    static member (%)(a: Tensor, b: float) = Operands.withReal Binary.Remainder a b
+    static member (%)(a: float, b: Tensor) = Operands.realWith Binary.Remainder a b
+    static member (%)(a: Tensor, b: float32) = Operands.withReal Binary.Remainder a (float b)
+    static member (%)(a: float32, b: Tensor) = Operands.realWith Binary.Remainder (float a) b
+    static member (%)(a: Tensor, b: int) = Operands.withReal Binary.Remainder a (float b)
+    static member (%)(a: int, b: Tensor) = Operands.realWith Binary.Remainder (float a) b
+
+    static member (~-)(a: Tensor) = Operands.unary Unary.Negate a
+
+    // The names that F#'s own functions look for: `exp x`, `x ** 2.0`, `atan2 y x`.
+    static member Pow(a: Tensor, b: Tensor) = Operands.binary Binary.Power a b
+    static member Pow(a: Tensor, b: float) = Operands.power a b
+    static member Pow(a: Tensor, b: int) = Operands.power a (float b)
+    static member Pow(a: float, b: Tensor) = Operands.realWith Binary.Power a b
+    static member Atan2(a: Tensor, b: Tensor) = Operands.binary Binary.Atan2 a b
+    static member Abs(a: Tensor) = Operands.unary Unary.Abs a
+    static member Floor(a: Tensor) = Operands.unary Unary.Floor a
+    static member Ceiling(a: Tensor) = Operands.unary Unary.Ceiling a
+    static member Round(a: Tensor) = Operands.unary Unary.Round a
+    static member Exp(a: Tensor) = Operands.unary Unary.Exp a
+    static member Log(a: Tensor) = Operands.unary Unary.Log a
+    static member Sqrt(a: Tensor) = Operands.unary Unary.Sqrt a
+    static member Sin(a: Tensor) = Operands.unary Unary.Sin a
+    static member Cos(a: Tensor) = Operands.unary Unary.Cos a
+    static member Tan(a: Tensor) = Operands.unary Unary.Tan a
+    static member Asin(a: Tensor) = Operands.unary Unary.Asin a
+    static member Acos(a: Tensor) = Operands.unary Unary.Acos a
+    static member Atan(a: Tensor) = Operands.unary Unary.Atan a
+    static member Sinh(a: Tensor) = Operands.unary Unary.Sinh a
+    static member Cosh(a: Tensor) = Operands.unary Unary.Cosh a
+    static member Tanh(a: Tensor) = Operands.unary Unary.Tanh a
+
+    /// The values as .NET data of the type asked for, which must match the dtype and the rank: `float32`, `float32[]`,
+    /// `float32[,]`, `float32 list list`, …
+    ///
+    /// <example><code>(tensor [ 1.0f; 2.0f ]).ToData&lt;float32[]&gt;()</code></example>
+    member t.ToData<'data>() : 'data =
+        let host = t.Host
+
+        NestedData.ofArray typeof<'data> host.Shape host.DType (Strided.materialise host).Data
+        |> unbox<'data>
+
+    member private t.As(dtype: DType) =
+        if t.DType = dtype then t else Bind.one (Primitive.Convert dtype) [| t |]
+
+    // The one element as a number: `float loss`.
+    static member op_Explicit(t: Tensor) : float = t.As(DType.Float64).ToData<float>()
+    static member op_Explicit(t: Tensor) : float32 = t.As(DType.Float32).ToData<float32>()
+    static member op_Explicit(t: Tensor) : int = t.As(DType.Int32).ToData<int>()

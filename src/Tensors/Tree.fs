@@ -1,0 +1,155 @@
+namespace Cotangent
+
+open System
+
+/// Trees of tensors: any nesting of records, tuples, lists, arrays, options, unions, maps and objects whose leaves are
+/// tensors. The type of a field decides: what can't hold a tensor is static and carried along unchanged.
+[<RequireQualifiedAccess>]
+module Tree =
+    let private missing path (t: Type) =
+        raise (TreeException $"Error at: `${path}`: null where a {t.Name} with tensors should be.")
+
+    let private isAbsent (t: Type) (value: obj | null) =
+        // `None` and the like are null at run time, and leaves of no tensor.
+        isNull value
+        && t.IsGenericType
+        && (t.GetGenericTypeDefinition() = typedefof<option<obj>>
+            || t.GetGenericTypeDefinition() = typedefof<Nullable<int>>)
+
+    let private walk (visit: string -> Tensor -> unit) (t: Type) (value: obj | null) withPaths =
+        let rec go path t (value: obj | null) =
+            if isAbsent t value then
+                ()
+            else
+                match value with
+                | null -> missing path t
+                | :? Tensor as leaf -> visit path leaf
+                | value ->
+                    (Walkers.ofType t)
+                        .Parts(value, fun name t part -> go (if withPaths then path + name else path) t part)
+
+        go "" t value
+
+    let private requireTensors<'tree> operation =
+        if not (Walkers.holdsTensors typeof<'tree>) then
+            raise (
+                TreeException
+                    $"{operation}: {typeof<'tree>.Name} can't hold a tensor. A tree is a tensor, or a record, tuple, list, array, option, union or map with tensors in it."
+            )
+
+    /// The tensors of a tree, in the order of its fields.
+    let leaves (tree: 'tree) : Tensor[] =
+        match box tree with
+        | :? Tensor as t -> [| t |]
+        | boxed ->
+            requireTensors<'tree> "Tree.leaves"
+            let found = ResizeArray<Tensor>()
+            walk (fun _ t -> found.Add t) typeof<'tree> boxed false
+            found.ToArray()
+
+    /// Where each leaf stands, as in `$.Hidden[1].Weight`.
+    let paths (tree: 'tree) : string[] =
+        requireTensors<'tree> "Tree.paths"
+        let found = ResizeArray<string>()
+        walk (fun path _ -> found.Add("$" + path)) typeof<'tree> (box tree) true
+        found.ToArray()
+
+    let rec private replace (take: Tensor -> Tensor) (t: Type) (value: obj | null) : obj | null =
+        if isAbsent t value then
+            value
+        else
+            match value with
+            | null -> missing "" t
+            | :? Tensor as leaf -> box (take leaf)
+            | value -> (Walkers.ofType t).Replace(value, replace take)
+
+    /// The tree with a function applied to each tensor.
+    let map (f: Tensor -> Tensor) (tree: 'tree) : 'tree =
+        requireTensors<'tree> "Tree.map"
+
+        match box tree with
+        | :? Tensor as t -> unbox<'tree> (box (f t))
+        | boxed -> unbox<'tree> (Unchecked.nonNull (replace f typeof<'tree> boxed))
+
+    /// A tree of the same structure and static fields with other tensors.
+    let rebuild (template: 'tree) (leaves: Tensor[]) : 'tree =
+        match box template with
+        | :? Tensor when leaves.Length = 1 -> unbox<'tree> (box leaves[0])
+        | _ ->
+            let cursor = Cursor leaves
+            let mutable taken = 0
+
+            let take _ =
+                taken <- taken + 1
+
+                if taken > leaves.Length then
+                    raise (TreeException $"Tree.rebuild: the template has more than the {leaves.Length} tensors given.")
+
+                cursor.Take()
+
+            let result = map take template
+
+            if taken < leaves.Length then
+                raise (TreeException $"Tree.rebuild: the template has {taken} tensors, {leaves.Length} are given.")
+
+            result
+
+    /// The leaves of two trees that must have one structure.
+    let internal zipped operation (a: 'a) (b: 'b) : Tensor[] * Tensor[] =
+        let la, lb = leaves a, leaves b
+
+        if la.Length <> lb.Length then
+            let pa, pb = paths a, paths b
+
+            let only =
+                Seq.append (Seq.except pb pa) (Seq.except pa pb) |> Seq.tryHead |> Option.defaultValue "$"
+
+            raise (
+                TreeException
+                    $"Error at: `{only}`: {operation}: one tree has {la.Length} tensors, the other {lb.Length}; they must have the same structure."
+            )
+
+        la, lb
+
+    /// The tree of a function of the corresponding tensors of two trees of one structure.
+    let map2 (f: Tensor -> Tensor -> Tensor) (a: 'tree) (b: 'tree) : 'tree =
+        let la, lb = zipped "Tree.map2" a b
+        rebuild a (Array.map2 f la lb)
+
+    /// The tree of a function of the corresponding tensors of three trees of one structure.
+    let map3 (f: Tensor -> Tensor -> Tensor -> Tensor) (a: 'tree) (b: 'tree) (c: 'tree) : 'tree =
+        let la, lb = zipped "Tree.map3" a b
+        let _, lc = zipped "Tree.map3" a c
+        rebuild a (Array.map3 f la lb lc)
+
+    /// Folds a function over the tensors of a tree.
+    let fold (f: 'state -> Tensor -> 'state) (initial: 'state) (tree: 'tree) : 'state =
+        Array.fold f initial (leaves tree)
+
+    /// The tree with zeros in place of its numbers.
+    let zerosLike (tree: 'tree) : 'tree = map Tensor.zerosLike tree
+
+    /// How many numbers a tree holds: its parameters, if it is a model.
+    let size (tree: 'tree) : int64 =
+        fold (fun n t -> n + int64 t.Size) 0L tree
+
+    /// The sum of the products of corresponding numbers of two trees of one structure, a scalar.
+    let dot (a: 'tree) (b: 'tree) : Tensor =
+        let la, lb = zipped "Tree.dot" a b
+
+        if la.Length = 0 then
+            raise (TreeException "Tree.dot: the trees hold no tensors.")
+
+        Array.map2 (fun (x: Tensor) (y: Tensor) -> sum (x * y)) la lb |> Array.reduce (+)
+
+    /// The Euclidean norm over all numbers of a tree, a scalar.
+    let norm (tree: 'tree) : Tensor =
+        let squares = leaves tree |> Array.map (fun t -> sum (t * t))
+
+        if squares.Length = 0 then
+            raise (TreeException "Tree.norm: the tree holds no tensors.")
+
+        (stack 0 [ for s in squares -> s ] |> sum).Unsqueeze 0
+        |> fun total ->
+            let origin = total.Equal 0.0
+            (where origin total (sqrt (where origin (Tensor.onesLike total) total))).Squeeze 0

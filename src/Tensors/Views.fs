@@ -1,0 +1,124 @@
+namespace Cotangent
+
+/// Other shapes of the same numbers. On the CPU these share memory with the tensor they come from, but for
+/// reshapes that strides can't express.
+[<AutoOpen>]
+module Views =
+    type Tensor with
+
+        /// The same elements in row-major order under another shape; one axis may be -1, "whatever is left".
+        member t.Reshape(shape: int seq) : Tensor =
+            let wanted = Array.ofSeq shape
+            let known = wanted |> Array.fold (fun n d -> if d < 0 then n else n * int64 d) 1L
+
+            let fail reason =
+                raise (ShapeException $"reshape: {Shape.show t.Dims} to {Shape.show wanted}: {reason}.")
+
+            let shape =
+                match wanted |> Array.filter (fun d -> d < 0) with
+                | [||] -> wanted
+                | [| -1 |] ->
+                    if known = 0L || int64 t.Size % known <> 0L then
+                        fail $"{t.Size} elements can't be divided to fill the axis given as -1"
+
+                    wanted |> Array.map (fun d -> if d < 0 then int (int64 t.Size / known) else d)
+                | [| d |] -> fail $"an axis of size {d}"
+                | _ -> fail "only one axis can be -1"
+
+            if Shape.equal shape t.Dims then
+                t
+            elif Shape.count shape <> t.Size then
+                fail $"{t.Size} elements do not fill {Shape.count shape} places"
+            else
+                Bind.one (Primitive.Reshape shape) [| t |]
+
+        /// All elements along one axis.
+        member t.Flatten() : Tensor = t.Reshape [ -1 ]
+
+        /// The axes in another order: axis i of the result is axis `axes[i]` of this tensor.
+        member t.Permute(axes: int seq) : Tensor =
+            let order = axes |> Seq.map (Shape.axis "permute" t.Rank) |> Array.ofSeq
+
+            if order.Length <> t.Rank || (Array.distinct order).Length <> t.Rank then
+                raise (
+                    AxisException
+                        $"permute: {Shape.show order} is not an order of the {t.Rank} axes of shape {Shape.show t.Dims}; name each axis once."
+                )
+
+            if order = Shape.allAxes t.Rank then
+                t
+            else
+                Bind.one (Primitive.Permute order) [| t |]
+
+        /// Two axes exchanged; by default the last two: the transpose of a matrix.
+        member t.Transpose(?axis0: int, ?axis1: int) : Tensor =
+            if t.Rank < 2 && axis0.IsNone then
+                raise (AxisException $"transpose: shape {Shape.show t.Dims} has fewer than two axes.")
+
+            let a = Shape.axis "transpose" t.Rank (defaultArg axis0 -2)
+            let b = Shape.axis "transpose" t.Rank (defaultArg axis1 -1)
+
+            t.Permute(Array.init t.Rank (fun i -> if i = a then b elif i = b then a else i))
+
+        /// The transpose of a matrix, or of each matrix in a batch.
+        member t.T = t.Transpose()
+
+        /// One axis moved to another place, the others keeping their order.
+        member t.MoveAxis(source: int, target: int) : Tensor =
+            t.Permute(
+                Shape.moving t.Rank (Shape.axis "moveAxis" t.Rank source) (Shape.axis "moveAxis" t.Rank target)
+            )
+
+        /// Stretched to a shape: axes of size 1 repeat, new leading axes are added. No copy is made.
+        member t.Expand(shape: int seq) : Tensor =
+            let shape = Array.ofSeq shape
+
+            if not (Shape.equal (Shape.broadcast "expand" t.Dims shape) shape) then
+                raise (
+                    ShapeException
+                        $"expand: {Shape.show t.Dims} does not stretch to {Shape.show shape}: only axes of size 1 stretch."
+                )
+
+            Operands.expandTo shape t
+
+        /// A new axis of size 1, before the given one; -1 appends.
+        member t.Unsqueeze(axis: int) : Tensor =
+            let at = Shape.axis "unsqueeze" (t.Rank + 1) axis
+            t.Reshape(Shape.insertAt at 1 t.Dims)
+
+        /// Without the given axis, which must have size 1; without argument, without any axis of size 1.
+        member t.Squeeze(?axis: int) : Tensor =
+            match axis with
+            | None -> t.Reshape(t.Dims |> Array.filter (fun d -> d <> 1))
+            | Some axis ->
+                let axis = Shape.axis "squeeze" t.Rank axis
+
+                if t.Dims[axis] <> 1 then
+                    raise (
+                        ShapeException
+                            $"squeeze: axis {axis} of shape {Shape.show t.Dims} has size {t.Dims[axis]}, not 1."
+                    )
+
+                t.Reshape(Shape.removeAt axis t.Dims)
+
+        /// The same values as another dtype. Floats become integers by truncation; nonzero becomes true.
+        member t.Convert(dtype: DType) : Tensor =
+            if t.DType = dtype then
+                t
+            else
+                Bind.one (Primitive.Convert dtype) [| t |]
+
+        /// The order of the elements along the axes reversed.
+        member t.Flip([<System.ParamArray>] axes: int[]) : Tensor =
+            let axes = Shape.axes "flip" t.Rank axes
+            let reversed i = Array.contains i axes
+
+            Bind.one
+                (Primitive.Slice
+                    { Full = t.Dims
+                      Start =
+                        t.Dims
+                        |> Array.mapi (fun i d -> if reversed i then max 0 (d - 1) else 0)
+                      Count = t.Dims
+                      Step = t.Dims |> Array.mapi (fun i _ -> if reversed i then -1 else 1) })
+                [| t |]

@@ -1,0 +1,294 @@
+namespace Cotangent
+
+open System
+open System.Collections
+open System.Collections.Concurrent
+open System.Collections.Generic
+open System.Reflection
+open Microsoft.FSharp.Reflection
+
+/// Where a rebuild stands among the new leaves.
+type internal Cursor(leaves: Tensor[]) =
+    let mutable next = 0
+
+    member _.Take() =
+        next <- next + 1
+        leaves[next - 1]
+
+/// How to take a value of one type apart into tensors and put it together again. Found by reflection once per type;
+/// the field's type decides: what can't hold a tensor is static and carried along as it is.
+[<AbstractClass>]
+type internal Walker() =
+    /// Calls back with each part that may hold tensors and its place, as ".Weight" or "[2]".
+    abstract Parts: obj * (string -> Type -> obj | null -> unit) -> unit
+    /// The same value with each of those parts, in the same order, replaced.
+    abstract Replace: obj * (Type -> obj | null -> obj | null) -> obj
+
+module internal Walkers =
+    let private flags = BindingFlags.Public ||| BindingFlags.NonPublic
+
+    let private generic (t: Type) =
+        if t.IsGenericType then t.GetGenericTypeDefinition() else t
+
+    /// Interfaces whose values are rebuilt as arrays.
+    let private sequences =
+        HashSet [ typedefof<IReadOnlyList<obj>>
+                  typedefof<IReadOnlyCollection<obj>>
+                  typedefof<IList<obj>>
+                  typedefof<ICollection<obj>>
+                  typedefof<seq<obj>> ]
+
+    let private instanceFields (t: Type) =
+        let rec up (t: Type | null) =
+            [ match t with
+              | null -> ()
+              | t ->
+                  yield!
+                      t.GetFields(BindingFlags.Instance ||| flags ||| BindingFlags.DeclaredOnly)
+
+                  yield! up t.BaseType ]
+
+        up t
+
+    [<RequireQualifiedAccess>]
+    type private Kind =
+        | Leaf
+        | Static
+        | Record of PropertyInfo[]
+        | Tuple of Type[]
+        | Union
+        | List of Type
+        | Array of Type
+        | Sequence of Type
+        | MutableList of Type
+        | Map of Type * Type
+        | Dictionary of Type * Type
+        | Object of FieldInfo list
+
+    let private kindOf (t: Type) =
+        let definition = generic t
+
+        if t = typeof<Tensor> then
+            Kind.Leaf
+        elif t.IsPrimitive || t.IsEnum || t.IsPointer || t.IsByRef || t = typeof<string> then
+            Kind.Static
+        elif t.IsArray then
+            if t.GetArrayRank() = 1 then
+                Kind.Array(nonNull (t.GetElementType()))
+            else
+                Kind.Static
+        elif definition = typedefof<list<obj>> then
+            Kind.List(t.GetGenericArguments()[0])
+        elif definition = typedefof<Map<string, obj>> then
+            Kind.Map(t.GetGenericArguments()[0], t.GetGenericArguments()[1])
+        elif definition = typedefof<Dictionary<string, obj>> then
+            Kind.Dictionary(t.GetGenericArguments()[0], t.GetGenericArguments()[1])
+        elif definition = typedefof<ResizeArray<obj>> then
+            Kind.MutableList(t.GetGenericArguments()[0])
+        elif sequences.Contains definition then
+            Kind.Sequence(t.GetGenericArguments()[0])
+        elif FSharpType.IsTuple t then
+            Kind.Tuple(FSharpType.GetTupleElements t)
+        elif FSharpType.IsFunction t then
+            Kind.Static
+        elif FSharpType.IsUnion(t, flags) then
+            Kind.Union
+        elif FSharpType.IsRecord(t, flags) then
+            Kind.Record(FSharpType.GetRecordFields(t, flags))
+        elif
+            t.IsInterface
+            || typeof<Delegate>.IsAssignableFrom t
+            || typeof<MemberInfo>.IsAssignableFrom t
+            || (match t.Namespace with
+                | null -> false
+                | ns -> ns = "System" || ns.StartsWith("System.", StringComparison.Ordinal))
+        then
+            Kind.Static
+        else
+            Kind.Object(instanceFields t)
+
+    let private holding = ConcurrentDictionary<Type, bool>()
+
+    /// Whether a value of this declared type can hold tensors.
+    let rec private reaches (visited: HashSet<Type>) (t: Type) =
+        match holding.TryGetValue t with
+        | true, known -> known
+        | false, _ ->
+            visited.Add t
+            && (match kindOf t with
+                | Kind.Leaf -> true
+                | Kind.Static -> false
+                | Kind.Record fields -> fields |> Array.exists (fun f -> reaches visited f.PropertyType)
+                | Kind.Tuple items -> items |> Array.exists (reaches visited)
+                | Kind.Union ->
+                    FSharpType.GetUnionCases(t, flags)
+                    |> Array.exists (fun case ->
+                        case.GetFields() |> Array.exists (fun f -> reaches visited f.PropertyType))
+                | Kind.List item
+                | Kind.Array item
+                | Kind.Sequence item
+                | Kind.MutableList item
+                | Kind.Map(_, item)
+                | Kind.Dictionary(_, item) -> reaches visited item
+                | Kind.Object fields -> fields |> List.exists (fun f -> reaches visited f.FieldType))
+
+    // Only the answer for a root is kept: inside a cycle "not seen elsewhere" is not yet "no".
+    let holdsTensors (t: Type) =
+        match holding.TryGetValue t with
+        | true, known -> known
+        | false, _ ->
+            let answer = reaches (HashSet()) t
+            holding[t] <- answer
+            answer
+
+    /// A walker for values that split into an array of parts and are made again from one.
+    let private product (read: obj -> objnull[]) (make: obj -> objnull[] -> obj) (parts: (string * Type)[]) =
+        let dynamic = parts |> Array.map (fun (_, t) -> holdsTensors t)
+
+        { new Walker() with
+            member _.Parts(value, visit) =
+                let items = read value
+
+                for i in 0 .. parts.Length - 1 do
+                    if dynamic[i] then
+                        let name, t = parts[i]
+                        visit name t items[i]
+
+            member _.Replace(value, replace) =
+                let items = Array.copy (read value)
+
+                for i in 0 .. parts.Length - 1 do
+                    if dynamic[i] then
+                        items[i] <- replace (snd parts[i]) items[i]
+
+                make value items }
+
+    /// A walker for collections of one type of item; `make` gets the items in the order of enumeration.
+    let private collection (item: Type) (make: obj -> ResizeArray<objnull> -> obj) =
+        { new Walker() with
+            member _.Parts(value, visit) =
+                let mutable i = 0
+
+                for part in value :?> IEnumerable do
+                    visit $"[{i}]" item part
+                    i <- i + 1
+
+            member _.Replace(value, replace) =
+                let items = ResizeArray<objnull>()
+
+                for part in value :?> IEnumerable do
+                    items.Add(replace item part)
+
+                make value items }
+
+    let private toArray (item: Type) (items: ResizeArray<objnull>) =
+        let array = Array.CreateInstance(item, items.Count)
+        items |> Seq.iteri (fun i part -> array.SetValue(part, i))
+        array
+
+    /// Calls a generic static function of this module's helper for a type known at run time.
+    type private Generic =
+        static member List<'T>(items: Array) : objnull = box (List.ofArray (items :?> 'T[]))
+
+        static member MapParts<'K, 'V when 'K: comparison>(map: obj) : (objnull * objnull)[] =
+            [| for KeyValue(k, v) in (map :?> Map<'K, 'V>) -> box k, box v |]
+
+        static member Map<'K, 'V when 'K: comparison>(keys: objnull[], values: objnull[]) : objnull =
+            Array.map2 (fun k v -> unbox<'K> k, unbox<'V> v) keys values
+            |> Map.ofArray
+            |> box
+
+    let private call name (types: Type[]) (arguments: objnull[]) : obj =
+        let m = typeof<Generic>.GetMethod(name, BindingFlags.Static ||| flags) |> nonNull
+        m.MakeGenericMethod(types).Invoke((null: objnull), arguments) |> nonNull
+
+    /// Maps and dictionaries: keys are static and name the parts.
+    let private keyed (value: Type) (parts: obj -> (objnull * objnull)[]) (make: objnull[] -> objnull[] -> obj) =
+        { new Walker() with
+            member _.Parts(map, visit) =
+                for k, v in parts map do
+                    visit $"[{k}]" value v
+
+            member _.Replace(map, replace) =
+                let items = parts map
+                make (Array.map fst items) (items |> Array.map (fun (_, v) -> replace value v)) }
+
+    let private clone =
+        typeof<obj>.GetMethod("MemberwiseClone", BindingFlags.Instance ||| BindingFlags.NonPublic)
+        |> nonNull
+
+    let private build (t: Type) : Walker =
+        match kindOf t with
+        | Kind.Leaf
+        | Kind.Static -> invalidOp "Leaves and static values have no parts."
+        | Kind.Record fields ->
+            let read = FSharpValue.PreComputeRecordReader(t, flags)
+            let make = FSharpValue.PreComputeRecordConstructor(t, flags)
+            product read (fun _ items -> make items) (fields |> Array.map (fun f -> "." + f.Name, f.PropertyType))
+        | Kind.Tuple items ->
+            let read = FSharpValue.PreComputeTupleReader t
+            let make = FSharpValue.PreComputeTupleConstructor t
+            product read (fun _ items -> make items) (items |> Array.mapi (fun i t -> $".Item{i + 1}", t))
+        | Kind.Union ->
+            let tag = FSharpValue.PreComputeUnionTagReader(t, flags)
+
+            let cases =
+                FSharpType.GetUnionCases(t, flags)
+                |> Array.map (fun case ->
+                    let make = FSharpValue.PreComputeUnionConstructor(case, flags) >> nonNull
+
+                    case.GetFields()
+                    |> Array.map (fun f -> "." + f.Name, f.PropertyType)
+                    |> product (FSharpValue.PreComputeUnionReader(case, flags)) (fun _ items -> make items))
+
+            { new Walker() with
+                member _.Parts(value, visit) = cases[tag value].Parts(value, visit)
+                member _.Replace(value, replace) = cases[tag value].Replace(value, replace) }
+        | Kind.List item -> collection item (fun _ items -> call "List" [| item |] [| toArray item items |])
+        | Kind.Array item
+        | Kind.Sequence item -> collection item (fun _ items -> toArray item items)
+        | Kind.MutableList item ->
+            collection item (fun _ items -> Activator.CreateInstance(t, toArray item items) |> nonNull)
+        | Kind.Map(key, value) ->
+            keyed
+                value
+                (fun map -> call "MapParts" [| key; value |] [| map |] :?> (objnull * objnull)[])
+                (fun keys values -> call "Map" [| key; value |] [| keys; values |])
+        | Kind.Dictionary(_, value) ->
+            keyed
+                value
+                (fun map ->
+                    [| for entry in Seq.cast<DictionaryEntry> (map :?> IDictionary) -> box entry.Key, entry.Value |])
+                (fun keys values ->
+                    let result = Activator.CreateInstance t |> nonNull :?> IDictionary
+                    Array.iter2 (fun k v -> result[nonNull k] <- v) keys values
+                    result)
+        | Kind.Object fields ->
+            // C# records and classes: a shallow copy with its tensor-bearing fields replaced.
+            let fields = Array.ofList fields
+
+            product
+                (fun value -> fields |> Array.map (fun f -> f.GetValue value))
+                (fun value items ->
+                    let copy = clone.Invoke(value, null) |> nonNull
+
+                    for i in 0 .. fields.Length - 1 do
+                        if holdsTensors fields[i].FieldType then
+                            fields[i].SetValue(copy, items[i])
+
+                    copy)
+                (fields
+                 |> Array.map (fun f ->
+                     // An auto-property's field is called "<Name>k__BackingField".
+                     let name = f.Name.TrimStart('<').Split('>')[0]
+                     "." + name.TrimEnd('@'), f.FieldType))
+
+    let private walkers = ConcurrentDictionary<Type, Walker>()
+
+    let ofType (t: Type) =
+        match walkers.TryGetValue t with
+        | true, w -> w
+        | false, _ ->
+            let w = build t
+            walkers[t] <- w
+            w

@@ -1,0 +1,457 @@
+/// What every primitive means, element by element: each is a function from an index of the result to a number,
+/// computed in Float64 or Int64 and rounded to the dtype. Slow, short, and written without a look at the engines that
+/// are tested against it.
+module Cotangent.Tests.Oracle
+
+open System
+open Cotangent
+open Cotangent.Engines
+
+// Numbers. Bool is 0 or 1.
+
+let private real (x: Literal) =
+    match x with
+    | Literal.Real v -> v
+    | Literal.Whole v -> float v
+
+let private whole (x: Literal) =
+    match x with
+    | Literal.Real v -> int64 v
+    | Literal.Whole v -> v
+
+let private ofBool b =
+    Literal.Whole(if b then 1L else 0L)
+
+/// Down to a 16-bit format of `bits` significant bits and smallest exponent `least`, ties to even.
+let private roundTo bits least (x: float) =
+    if x = 0.0 || not (Double.IsFinite x) then
+        x
+    else
+        let exponent = max (Math.ILogB x) least
+        let unit = Math.ScaleB(1.0, exponent - bits + 1)
+        Math.Round(x / unit, MidpointRounding.ToEven) * unit
+
+/// A number as a dtype holds it; whole numbers wrap around.
+let private store (dtype: DType) (x: Literal) =
+    match dtype with
+    | DType.Float64 -> Literal.Real(real x)
+    | DType.Float32 -> Literal.Real(float (float32 (real x)))
+    | DType.Float16 ->
+        let v = roundTo 11 -14 (real x)
+        Literal.Real(if abs v > 65504.0 then infinity * v else v)
+    | DType.BFloat16 ->
+        let v = roundTo 8 -126 (real x)
+        Literal.Real(if abs v > 3.39e38 then infinity * v else v)
+    | DType.Int32 -> Literal.Whole(int64 (int32 (whole x)))
+    | DType.Int64
+    | DType.Bool -> Literal.Whole(whole x)
+
+// Tensors: a shape and a function from indices to numbers.
+
+type private Value =
+    { DType: DType
+      Shape: int[]
+      At: int[] -> Literal }
+
+let private indices (shape: int[]) =
+    let strides = Shape.strides shape
+    Array.init (Shape.count shape) (fun n -> Array.mapi (fun i s -> n / s % shape[i]) strides)
+
+/// Evaluates every element once.
+let private remember (v: Value) =
+    let elements = indices v.Shape |> Array.map (v.At >> store v.DType)
+    let strides = Shape.strides v.Shape
+    { v with At = fun index -> elements[Seq.sum (Seq.map2 (*) index strides)] }
+
+let private ofBuffer (b: HostBuffer) =
+    let place (index: int[]) =
+        b.Offset + Seq.sum (Seq.map2 (*) index b.Strides)
+
+    let at: int[] -> Literal =
+        match b with
+        | :? HostBuffer<float32> as b -> fun i -> Literal.Real(float b.Items[place i])
+        | :? HostBuffer<float> as b -> fun i -> Literal.Real b.Items[place i]
+        | :? HostBuffer<BFloat16> as b -> fun i -> Literal.Real(float (b.Items[place i].ToSingle()))
+        | :? HostBuffer<Half> as b -> fun i -> Literal.Real(float b.Items[place i])
+        | :? HostBuffer<int> as b -> fun i -> Literal.Whole(int64 b.Items[place i])
+        | :? HostBuffer<int64> as b -> fun i -> Literal.Whole b.Items[place i]
+        | :? HostBuffer<bool> as b -> fun i -> ofBool b.Items[place i]
+        | _ -> invalidOp $"The oracle can't read {b.GetType()}."
+
+    { DType = b.DType
+      Shape = b.Shape
+      At = at }
+
+let private toBuffer (v: Value) : HostBuffer =
+    let make (f: Literal -> 'T) =
+        HostBuffer.own v.DType v.Shape (indices v.Shape |> Array.map (v.At >> store v.DType >> f)) :> HostBuffer
+
+    match v.DType with
+    | DType.Float32 -> make (real >> float32)
+    | DType.Float64 -> make real
+    | DType.BFloat16 -> make (real >> float32 >> BFloat16.OfSingle)
+    | DType.Float16 -> make (real >> Half.op_Explicit)
+    | DType.Int32 -> make (whole >> int32)
+    | DType.Int64 -> make whole
+    | DType.Bool -> make (fun x -> whole x <> 0L)
+
+// Elementwise functions.
+
+/// Inverts the rounding error that 1 + x made, or that exp x made near 1.
+let private log1p x =
+    let u = 1.0 + x
+    if u = 1.0 then x
+    elif Double.IsInfinity u then u
+    else log u * x / (u - 1.0)
+
+let private expm1 x =
+    if abs x < 1e-5 then
+        x + x * x / 2.0 + x * x * x / 6.0
+    else
+        let u = exp x
+        if Double.IsInfinity u || u - 1.0 = -1.0 then u - 1.0 else (u - 1.0) * x / log u
+
+let private unaryReal (op: Unary) (x: float) =
+    match op with
+    | Unary.Negate -> -x
+    | Unary.Abs -> abs x
+    | Unary.Sign -> if x > 0.0 then 1.0 elif x < 0.0 then -1.0 else x + 0.0
+    | Unary.Floor -> floor x
+    | Unary.Ceiling -> ceil x
+    | Unary.Round -> Math.Round(x, MidpointRounding.ToEven)
+    | Unary.Exp -> exp x
+    | Unary.Expm1 -> expm1 x
+    | Unary.Log -> log x
+    | Unary.Log1p -> log1p x
+    | Unary.Sqrt -> sqrt x
+    | Unary.Sin -> sin x
+    | Unary.Cos -> cos x
+    | Unary.Tan -> tan x
+    | Unary.Asin -> asin x
+    | Unary.Acos -> acos x
+    | Unary.Atan -> atan x
+    | Unary.Sinh -> sinh x
+    | Unary.Cosh -> cosh x
+    | Unary.Tanh -> tanh x
+    | Unary.Asinh -> Math.Asinh x
+    | Unary.Acosh -> Math.Acosh x
+    | Unary.Atanh -> Math.Atanh x
+    | Unary.Sigmoid -> if x >= 0.0 then 1.0 / (1.0 + exp -x) else exp x / (1.0 + exp x)
+    | Unary.Softplus -> Math.Max(x, 0.0) + log1p (exp -(abs x))
+    | Unary.Relu -> if Double.IsNaN x then nan else Math.Max(x, 0.0)
+    | Unary.IsNaN
+    | Unary.Not -> invalidOp $"{op} has no real value."
+
+let private unary (op: Unary) (x: Literal) =
+    match op, x with
+    | Unary.IsNaN, _ -> ofBool (Double.IsNaN(real x))
+    | Unary.Not, _ -> ofBool (whole x = 0L)
+    | Unary.Negate, Literal.Whole v -> Literal.Whole -v
+    | Unary.Abs, Literal.Whole v -> Literal.Whole(if v < 0L then -v else v)
+    | Unary.Sign, Literal.Whole v -> Literal.Whole(int64 (sign v))
+    | Unary.Relu, Literal.Whole v -> Literal.Whole(max v 0L)
+    | _ -> Literal.Real(unaryReal op (real x))
+
+let private binaryReal (op: Binary) (x: float) (y: float) =
+    match op with
+    | Binary.Add -> Literal.Real(x + y)
+    | Binary.Subtract -> Literal.Real(x - y)
+    | Binary.Multiply -> Literal.Real(x * y)
+    | Binary.Divide -> Literal.Real(x / y)
+    | Binary.Remainder -> Literal.Real(x % y)
+    | Binary.Power -> Literal.Real(Math.Pow(x, y))
+    | Binary.Atan2 -> Literal.Real(Math.Atan2(x, y))
+    | Binary.Max -> Literal.Real(Math.Max(x, y))
+    | Binary.Min -> Literal.Real(Math.Min(x, y))
+    | Binary.Equal -> ofBool (x = y)
+    | Binary.Less -> ofBool (x < y)
+    | Binary.LessEqual -> ofBool (x <= y)
+    | Binary.And
+    | Binary.Or
+    | Binary.Xor -> invalidOp $"{op} has no real value."
+
+let private binaryWhole (op: Binary) (x: int64) (y: int64) =
+    match op with
+    | Binary.Add -> Literal.Whole(x + y)
+    | Binary.Subtract -> Literal.Whole(x - y)
+    | Binary.Multiply -> Literal.Whole(x * y)
+    | Binary.Divide -> Literal.Whole(if y = -1L then -x else x / y)
+    | Binary.Remainder -> Literal.Whole(if y = -1L then 0L else x % y)
+    | Binary.Max -> Literal.Whole(max x y)
+    | Binary.Min -> Literal.Whole(min x y)
+    | Binary.And -> Literal.Whole(x &&& y)
+    | Binary.Or -> Literal.Whole(x ||| y)
+    | Binary.Xor -> Literal.Whole(x ^^^ y)
+    | Binary.Equal -> ofBool (x = y)
+    | Binary.Less -> ofBool (x < y)
+    | Binary.LessEqual -> ofBool (x <= y)
+    | Binary.Power
+    | Binary.Atan2 -> invalidOp $"{op} has no whole value."
+
+let private binary op x y =
+    match x, y with
+    | Literal.Whole a, Literal.Whole b -> binaryWhole op a b
+    | _ -> binaryReal op (real x) (real y)
+
+/// Saturates, and NaN becomes 0.
+let private convert (target: DType) (x: Literal) =
+    let clamp low high =
+        match x with
+        | Literal.Whole v -> Literal.Whole(max low (min high v))
+        | Literal.Real v ->
+            if Double.IsNaN v then Literal.Whole 0L
+            elif v >= float high then Literal.Whole high
+            elif v <= float low then Literal.Whole low
+            else Literal.Whole(int64 (truncate v))
+
+    match target with
+    | DType.Float32
+    | DType.Float64
+    | DType.BFloat16
+    | DType.Float16 -> Literal.Real(real x)
+    | DType.Int32 -> clamp (int64 Int32.MinValue) (int64 Int32.MaxValue)
+    | DType.Int64 -> clamp Int64.MinValue Int64.MaxValue
+    | DType.Bool -> ofBool (real x <> 0.0)
+
+// Order. NaN is the extreme of either kind, and last when sorted.
+
+let private isNaN x = Double.IsNaN(real x)
+
+/// Whether x comes before y.
+let private before descending (x: Literal) (y: Literal) =
+    match x, y with
+    | Literal.Whole a, Literal.Whole b -> if descending then a > b else a < b
+    | _ -> if descending then real x > real y else real x < real y
+
+let private extreme largest (values: Literal[]) =
+    match Array.tryFindIndex isNaN values with
+    | Some i -> i
+    | None ->
+        let mutable best = 0
+
+        for i in 1 .. values.Length - 1 do
+            if before largest values[i] values[best] then
+                best <- i
+
+        best
+
+let private sorted descending (values: Literal[]) =
+    Array.init values.Length id
+    |> List.ofArray
+    |> List.sortWith (fun i j ->
+        let x, y = values[i], values[j]
+
+        if isNaN x || isNaN y then compare (isNaN x) (isNaN y)
+        elif before descending x y then -1
+        elif before descending y x then 1
+        else 0)
+    |> Array.ofList
+
+// Randomness: the words of a stream in order, from blocks of four.
+
+let private word (key: int64) stream (i: int64) =
+    let struct (a, b, c, d) =
+        Philox.block (uint32 (i / 4L)) 0u stream 0u (uint32 key) (uint32 (uint64 key >>> 32))
+
+    [| a; b; c; d |][int (i % 4L)]
+
+let private draw kind (dtype: DType) key (i: int64) =
+    let stream =
+        match kind with
+        | Draw.Uniform
+        | Draw.Bits -> 0u
+        | Draw.Keys -> 1u
+
+    let two = uint64 (word key stream (2L * i)) + (uint64 (word key stream (2L * i + 1L)) <<< 32)
+    let one = word key stream i
+
+    match dtype with
+    | DType.Float64 -> Literal.Real(float (two >>> 11) * 2.0 ** -53.0)
+    | DType.Float32 -> Literal.Real(float (one >>> 8) * 2.0 ** -24.0)
+    | DType.Float16 -> Literal.Real(float (one >>> 21) * 2.0 ** -11.0)
+    | DType.BFloat16 -> Literal.Real(float (one >>> 24) * 2.0 ** -8.0)
+    | DType.Int64 -> Literal.Whole(int64 two)
+    | DType.Int32 -> Literal.Whole(int64 (int32 one))
+    | DType.Bool -> invalidOp "No draw is Bool."
+
+// Primitives.
+
+/// The elements of x at index, but for all positions along an axis that the index lacks.
+let private along axis (x: Value) (index: int[]) =
+    Array.init x.Shape[axis] (fun i -> x.At(Array.insertAt axis i index))
+
+/// The index in the result of a region's element, and back.
+let private regionIndex (r: Region) (index: int[]) =
+    Array.mapi (fun a i -> r.Start[a] + i * r.Step[a]) index
+
+let private sumOf (dtype: DType) (values: Literal seq) =
+    if dtype.IsFloat then
+        Literal.Real(Seq.sumBy real values)
+    else
+        Literal.Whole(Seq.sumBy whole values)
+
+let private reduce kind axes (x: Value) index =
+    let kept = Shape.allAxes x.Shape.Length |> Array.except axes
+
+    let group =
+        indices (axes |> Array.map (fun a -> x.Shape[a]))
+        |> Array.map (fun reduced ->
+            let whole = Array.zeroCreate x.Shape.Length
+            Array.iter2 (fun a i -> whole[a] <- i) axes reduced
+            Array.iter2 (fun a i -> whole[a] <- i) kept index
+            x.At whole)
+
+    match kind with
+    | Reduction.Sum -> sumOf x.DType group
+    | Reduction.Max when x.DType = DType.Bool -> ofBool (Array.exists (fun v -> whole v <> 0L) group)
+    | Reduction.Min when x.DType = DType.Bool -> ofBool (Array.forall (fun v -> whole v <> 0L) group)
+    | Reduction.Max -> group[extreme true group]
+    | Reduction.Min -> group[extreme false group]
+
+/// Where an element of a gather's result, or of a scatter's updates, lies in the data.
+let private indexed axis batch (indices: Value) (index: int[]) =
+    let count = indices.Shape.Length - batch
+    let found = indices.At(Array.append index[.. batch - 1] index[axis .. axis + count - 1])
+    Array.concat [ index[.. axis - 1]; [| int (whole found) |]; index[axis + count ..] ]
+
+let private scatter collision axis batch (shape: int[]) (updates: Value) (positions: Value) =
+    let strides = Shape.strides shape
+    let zero = if updates.DType.IsFloat then Literal.Real 0.0 else Literal.Whole 0L
+    let result = Array.create (Shape.count shape) zero
+
+    for index in indices updates.Shape do
+        let target = Seq.sum (Seq.map2 (*) strides (indexed axis batch positions index))
+
+        result[target] <-
+            match collision with
+            | Collision.Last -> updates.At index
+            | Collision.Add when updates.DType = DType.Bool -> binary Binary.Or result[target] (updates.At index)
+            | Collision.Add -> binary Binary.Add result[target] (updates.At index)
+
+    fun (index: int[]) -> result[Seq.sum (Seq.map2 (*) strides index)]
+
+let private at (p: Primitive) (inputs: Value[]) (shape: int[]) : int[] -> Literal =
+    match p with
+    | Primitive.Unary op -> fun i -> unary op (inputs[0].At i)
+    | Primitive.Binary op -> fun i -> binary op (inputs[0].At i) (inputs[1].At i)
+    | Primitive.Select -> fun i -> if whole (inputs[0].At i) <> 0L then inputs[1].At i else inputs[2].At i
+    | Primitive.Convert dtype -> fun i -> convert dtype (inputs[0].At i)
+    | Primitive.Full(value, dtype, _) -> fun _ -> convert dtype value
+    | Primitive.Iota(dtype, _) -> fun i -> convert dtype (Literal.Whole(int64 i[0]))
+    | Primitive.Random(kind, dtype, drawn) ->
+        fun i ->
+            let split = i.Length - drawn.Length
+            let position = Seq.sum (Seq.map2 (*) i[split..] (Shape.strides drawn))
+            draw kind dtype (whole (inputs[0].At i[.. split - 1])) (int64 position)
+    | Primitive.Reshape _ ->
+        let x = inputs[0]
+        let order = indices x.Shape
+        fun i -> x.At order[Seq.sum (Seq.map2 (*) i (Shape.strides shape))]
+    | Primitive.Permute order -> fun i -> inputs[0].At(Shape.inverse order |> Array.map (fun a -> i[a]))
+    | Primitive.Broadcast _ ->
+        let x = inputs[0]
+        fun i -> x.At(i[i.Length - x.Shape.Length ..] |> Array.mapi (fun a n -> if x.Shape[a] = 1 then 0 else n))
+    | Primitive.Slice region -> fun i -> inputs[0].At(regionIndex region i)
+    | Primitive.Place region ->
+        let x = inputs[0]
+        let zero = if x.DType.IsFloat then Literal.Real 0.0 else Literal.Whole 0L
+        let filled = indices region.Count |> Array.map (fun i -> regionIndex region i, i) |> dict
+
+        fun i ->
+            match filled.TryGetValue i with
+            | true, source -> x.At source
+            | _ -> zero
+    | Primitive.Concatenate axis ->
+        let rec find k (i: int[]) =
+            let size = inputs[k].Shape[axis]
+
+            if i[axis] < size then
+                inputs[k].At i
+            else
+                find (k + 1) (Array.updateAt axis (i[axis] - size) i)
+
+        find 0
+    | Primitive.Gather(axis, batch) -> fun i -> inputs[0].At(indexed axis batch inputs[1] i)
+    | Primitive.Scatter(collision, axis, batch, _) -> scatter collision axis batch shape inputs[0] inputs[1]
+    | Primitive.Reduce(kind, axes) -> reduce kind axes inputs[0]
+    | Primitive.ArgReduce(largest, axis) ->
+        fun i -> Literal.Whole(int64 (extreme largest (along axis inputs[0] i)))
+    | Primitive.ArgSort(axis, descending) ->
+        fun i -> Literal.Whole(int64 (sorted descending (along axis inputs[0] (Array.removeAt axis i)))[i[axis]])
+    | Primitive.CumulativeSum(axis, reverse) ->
+        fun i ->
+            let row = along axis inputs[0] (Array.removeAt axis i)
+            sumOf inputs[0].DType (if reverse then row[i[axis] ..] else row[.. i[axis]])
+    | Primitive.MatMul ->
+        let a, b = inputs[0], inputs[1]
+        let r = shape.Length
+
+        fun i ->
+            seq { 0 .. a.Shape[r - 1] - 1 }
+            |> Seq.map (fun k -> binary Binary.Multiply (a.At(Array.updateAt (r - 1) k i)) (b.At(Array.updateAt (r - 2) k i)))
+            |> sumOf a.DType
+    | Primitive.Custom f -> invalidOp $"'{f.Name}' has no meaning here."
+
+/// The value of a primitive. The shape rule gives shape and dtype.
+let evaluate (p: Primitive) (inputs: HostBuffer[]) : HostBuffer =
+    let signature =
+        ShapeRule.infer p (inputs |> Array.map (fun x -> { Shape = x.Shape; DType = x.DType }))
+
+    let values = inputs |> Array.map (ofBuffer >> remember)
+
+    toBuffer
+        { DType = signature.DType
+          Shape = signature.Shape
+          At = at p values signature.Shape }
+
+/// The distance from 1 to the next number of a dtype; 0 for exact ones.
+let epsilon (dtype: DType) =
+    match dtype with
+    | DType.Float64 -> 2.0 ** -52.0
+    | DType.Float32 -> 2.0 ** -23.0
+    | DType.Float16 -> 2.0 ** -10.0
+    | DType.BFloat16 -> 2.0 ** -7.0
+    | DType.Int32
+    | DType.Int64
+    | DType.Bool -> 0.0
+
+/// The elements in row-major order as Float64.
+let reals (x: HostBuffer) =
+    let v = ofBuffer x
+    indices x.Shape |> Array.map (v.At >> real)
+
+/// The first place where two buffers differ by more than `ulps` units in the last place of the expected element, or
+/// of `scale` where that is larger; None where they agree. NaN agrees with NaN, and 0 with -0.
+let difference ulps scale (expected: HostBuffer) (actual: HostBuffer) =
+    if expected.DType <> actual.DType || not (Shape.equal expected.Shape actual.Shape) then
+        Some
+            $"expected {expected.DType} {Shape.show expected.Shape}, got {actual.DType} {Shape.show actual.Shape}"
+    else
+        let e, a = ofBuffer expected, ofBuffer actual
+
+        let smallest =
+            match expected.DType with
+            | DType.Float64 -> Double.Epsilon
+            | DType.Float32
+            | DType.BFloat16 -> float Single.Epsilon
+            | DType.Float16 -> 2.0 ** -24.0
+            | DType.Int32
+            | DType.Int64
+            | DType.Bool -> 0.0
+
+        let smallest =
+            if expected.DType = DType.BFloat16 then 2.0 ** -133.0 else smallest
+
+        let same index =
+            match e.At index, a.At index with
+            | Literal.Whole x, Literal.Whole y -> x = y
+            | x, y ->
+                let x, y = real x, real y
+
+                x = y
+                || Double.IsNaN x && Double.IsNaN y
+                || abs (x - y) <= ulps * max smallest (epsilon expected.DType * max (abs x) scale)
+
+        indices expected.Shape
+        |> Array.tryFind (same >> not)
+        |> Option.map (fun i -> $"at {Shape.show i}: expected {e.At i}, got {a.At i}")
