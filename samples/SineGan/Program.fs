@@ -1,4 +1,77 @@
+/// Trains the sine GAN, measures it, draws it.
 module SineGan.Program
 
+open System
+open System.IO
+open System.Text.Json
+open System.Threading
+open Cotangent
+
+let private writeMetrics (path: string) (options: Options.Options) (result: SineGanResult) (quality: SineQuality) =
+    let seconds = result.Elapsed.TotalSeconds
+
+    let figures =
+        {| preset = options.PresetName
+           family = options.FamilyName
+           seed = options.Training.Seed
+           iterations = result.Iterations
+           seconds = seconds
+           microsecondsPerIteration = 1e6 * seconds / float (max 1 result.Iterations)
+           precision = quality.Precision
+           coverage = quality.Coverage
+           energyDistance = quality.EnergyDistance |}
+
+    File.WriteAllText(path, JsonSerializer.Serialize(figures, JsonSerializerOptions(WriteIndented = true)))
+
+let private run (options: Options.Options) =
+    use cancellation = new CancellationTokenSource()
+
+    // The first Ctrl-C ends the training and draws what it reached; a second one ends the program.
+    Console.CancelKeyPress.Add(fun e ->
+        e.Cancel <- not cancellation.IsCancellationRequested
+        cancellation.Cancel())
+
+    let title = $"Sine GAN, {options.PresetName}, {options.FamilyName} family"
+
+    let result =
+        Progress.show title (fun progress -> SineGan.train options.Training progress cancellation.Token)
+
+    let forSamples, forMembers = Key.split (Key.fold 1L (Key.create options.Training.Seed))
+    let family = options.Training.Family
+    let generated = result.Sample 2000 forSamples
+    let quality = Sines.quality family generated forMembers
+    let microseconds = result.Elapsed.TotalMicroseconds / float (max 1 result.Iterations)
+
+    let training =
+        FormattableString.Invariant
+            $"{result.Iterations} iterations in {result.Elapsed.TotalSeconds:F1} s ({microseconds:F1} µs each), seed {options.Training.Seed}"
+
+    let measures =
+        FormattableString.Invariant
+            $"precision {quality.Precision:F3}, coverage {quality.Coverage:F3}, energy distance {quality.EnergyDistance:F4}"
+
+    if cancellation.IsCancellationRequested then
+        printfn "Stopped after %d of %d iterations." result.Iterations options.Training.Iterations
+
+    printfn "%s" training
+    printfn "%s" measures
+    let shown = 200
+    let members = Sines.sample family shown (Key.fold 2L (Key.create options.Training.Seed))
+    Page.write options.Page title $"{measures} &middot; {training}" generated[0 .. shown - 1] members result.Losses
+    printfn "Drawn on %s" (Path.GetFullPath options.Page)
+
+    match options.Metrics with
+    | Some path ->
+        writeMetrics path options result quality
+        printfn "Figures in %s" (Path.GetFullPath path)
+    | None -> ()
+
 [<EntryPoint>]
-let main _ = 0
+let main arguments =
+    match Options.parse arguments with
+    | Ok options ->
+        run options
+        0
+    | Error message ->
+        eprintfn "%s" message
+        2

@@ -342,7 +342,6 @@ type Tensor with
     static member Pow(a: Tensor, b: Tensor) = Operands.binary Binary.Power a b
     static member Pow(a: Tensor, b: float) = Operands.power a b
     static member Pow(a: Tensor, b: int) = Operands.power a (float b)
-    static member Pow(a: float, b: Tensor) = Operands.realWith Binary.Power a b
     static member Atan2(a: Tensor, b: Tensor) = Operands.binary Binary.Atan2 a b
     static member Abs(a: Tensor) = Operands.unary Unary.Abs a
     static member Floor(a: Tensor) = Operands.unary Unary.Floor a

@@ -1,0 +1,171 @@
+namespace Cotangent
+
+/// What the two players of a generative adversarial network play for.
+[<RequireQualifiedAccess; Struct>]
+type Adversary =
+    /// The discriminator tells real (1) from generated (0) by binary cross-entropy, probabilities kept in [guard,
+    /// 1 - guard]; it is updated on the real batch, then on a generated one; then the generator is updated to be taken
+    /// for real (the non-saturating loss of Goodfellow et al. 2014, §3).
+    | CrossEntropy of guard: float
+    /// WGAN-GP: the critic estimates the Wasserstein distance, its gradient held near norm 1 by a penalty of the given
+    /// weight on the way between real and generated (Gulrajani et al. 2017, algorithm 1); it takes several steps for
+    /// each of the generator's.
+    | GradientPenalty of weight: float * criticSteps: int
+
+/// A generative adversarial network: two pure functions and how each learns. 'g and 'd are trees of parameters, 's and
+/// 't the states of their optimisers.
+[<NoComparison; NoEquality>]
+type Gan<'g, 'd, 's, 't> =
+    {
+        /// parameters, latent (batch, Latent) -> examples (batch, …)
+        Generate: 'g -> Tensor -> Tensor
+        /// parameters, examples (batch, …) -> judgements (batch, 1): probabilities for CrossEntropy, any number else
+        Judge: 'd -> Tensor -> Tensor
+        /// Draws the latent: key, dtype, shape.
+        Latent: Key -> DType -> int list -> Tensor
+        LatentSize: int
+        Adversary: Adversary
+        GeneratorOptimizer: Optimizer<'g, 's>
+        DiscriminatorOptimizer: Optimizer<'d, 't>
+        /// Brings parameters back into the set allowed, after each update; `id` for none.
+        ConstrainGenerator: 'g -> 'g
+        ConstrainDiscriminator: 'd -> 'd
+        /// The decay of the running average of the generator that samples are drawn from; 0 for the generator itself.
+        AverageDecay: float
+    }
+
+/// Everything that a step of the training changes; a tree.
+type GanState<'g, 'd, 's, 't> =
+    { Generator: 'g
+      Discriminator: 'd
+      GeneratorState: 's
+      DiscriminatorState: 't
+      /// The averaged generator.
+      Average: 'g }
+
+/// The losses of one step, scalars.
+type GanLosses =
+    { GeneratorLoss: Tensor
+      DiscriminatorLoss: Tensor }
+
+/// Training generative adversarial networks: a step is a pure function from state, batches and key to state and losses.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Gan =
+    /// The state before the first step.
+    let start (gan: Gan<'g, 'd, 's, 't>) (generator: 'g) (discriminator: 'd) : GanState<'g, 'd, 's, 't> =
+        { Generator = generator
+          Discriminator = discriminator
+          GeneratorState = gan.GeneratorOptimizer.Init generator
+          DiscriminatorState = gan.DiscriminatorOptimizer.Init discriminator
+          Average = generator }
+
+    /// Examples by a generator: shape (count, …).
+    let sample (gan: Gan<'g, 'd, 's, 't>) (generator: 'g) (count: int) (key: Key) : Tensor =
+        gan.Generate generator (gan.Latent key DType.Float32 [ count; gan.LatentSize ])
+
+    /// How many real batches one step takes.
+    let batchesPerStep (gan: Gan<'g, 'd, 's, 't>) =
+        match gan.Adversary with
+        | Adversary.CrossEntropy _ -> 1
+        | Adversary.GradientPenalty(_, criticSteps) -> criticSteps
+
+    let private updateDiscriminator gan (loss: 'd -> Tensor) (state: GanState<'g, 'd, 's, 't>) =
+        let value, gradient = valueAndGrad loss state.Discriminator
+
+        let discriminator, next =
+            Optimizer.step gan.DiscriminatorOptimizer gradient state.DiscriminatorState state.Discriminator
+
+        value,
+        { state with
+            Discriminator = gan.ConstrainDiscriminator discriminator
+            DiscriminatorState = next }
+
+    let private updateGenerator gan (loss: 'g -> Tensor) (state: GanState<'g, 'd, 's, 't>) =
+        let value, gradient = valueAndGrad loss state.Generator
+
+        let generator, next =
+            Optimizer.step gan.GeneratorOptimizer gradient state.GeneratorState state.Generator
+
+        let generator = gan.ConstrainGenerator generator
+
+        value,
+        { state with
+            Generator = generator
+            GeneratorState = next
+            Average =
+                if gan.AverageDecay = 0.0 then
+                    generator
+                else
+                    Optimizer.average gan.AverageDecay state.Average generator }
+
+    let private crossEntropyStep gan guard (state: GanState<'g, 'd, 's, 't>) (real: Tensor) key =
+        let judgedAs truth examples discriminator =
+            let judgement = gan.Judge discriminator examples
+            Loss.binaryCrossEntropy guard (Tensor.fullLike judgement truth) judgement
+
+        let count = real.Dims[0]
+        let forDiscriminator, forGenerator = Key.split key
+        let onReal, state = updateDiscriminator gan (judgedAs 1.0 real) state
+        let generated = sample gan state.Generator count forDiscriminator
+        let onGenerated, state = updateDiscriminator gan (judgedAs 0.0 generated) state
+        let discriminator = state.Discriminator
+
+        let fooled generator =
+            judgedAs 1.0 (sample gan generator count forGenerator) discriminator
+
+        let generatorLoss, state = updateGenerator gan fooled state
+
+        state,
+        { GeneratorLoss = generatorLoss
+          DiscriminatorLoss = onReal + onGenerated }
+
+    /// weight · mean (‖∇ₓ critic(x)‖ - 1)² at points x between real and generated, one for each pair: a gradient inside
+    /// the loss whose gradient is taken.
+    let gradientPenalty (critic: Tensor -> Tensor) (weight: float) (real: Tensor) (generated: Tensor) (key: Key) =
+        let perExample = real.Dims[0] :: List.replicate (real.Rank - 1) 1
+        let position = Random.uniform key real.DType perExample
+        let between = real + position * (generated - real)
+        // Examples do not meet in the critic, so the gradient of the sum holds each one's own.
+        let slope = grad (fun x -> sum (critic x)) between
+        let norms = slope.Norm [ 1 .. real.Rank - 1 ]
+        mean (square (norms - 1)) * weight
+
+    let private wassersteinStep gan weight (state: GanState<'g, 'd, 's, 't>) (batches: Tensor list) key =
+        let criticStep (state, _) (real: Tensor, key) =
+            let forLatent, forPenalty = Key.split key
+            let generated = sample gan state.Generator real.Dims[0] forLatent
+
+            let loss critic =
+                let judge = gan.Judge critic
+
+                mean (judge generated) - mean (judge real)
+                + gradientPenalty judge weight real generated forPenalty
+
+            let value, state = updateDiscriminator gan loss state
+            state, value
+
+        let keys = Key.splitMany (batches.Length + 1) key
+        let unknown = Tensor.scalar DType.Float32 nan
+        let state, criticLoss = List.fold criticStep (state, unknown) (List.zip batches keys.Tail)
+        let critic = state.Discriminator
+        let count = batches.Head.Dims[0]
+
+        let loss generator =
+            -(mean (gan.Judge critic (sample gan generator count keys.Head)))
+
+        let generatorLoss, state = updateGenerator gan loss state
+
+        state,
+        { GeneratorLoss = generatorLoss
+          DiscriminatorLoss = criticLoss }
+
+    /// One step from a state, as many real batches as `batchesPerStep` says, and a key, to the next state and the losses.
+    let step (gan: Gan<'g, 'd, 's, 't>) (state: GanState<'g, 'd, 's, 't>) (batches: Tensor list) (key: Key) =
+        if batches.Length <> batchesPerStep gan then
+            raise (
+                ValueException $"Gan.step: {batches.Length} real batches; this GAN takes {batchesPerStep gan} a step."
+            )
+
+        match gan.Adversary with
+        | Adversary.CrossEntropy guard -> crossEntropyStep gan guard state batches.Head key
+        | Adversary.GradientPenalty(weight, _) -> wassersteinStep gan weight state batches key
