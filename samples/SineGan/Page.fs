@@ -3,10 +3,6 @@ module SineGan.Page
 
 open Cotangent
 open Plotly.NET
-open Plotly.NET.LayoutObjects
-
-let private axis title =
-    LinearAxis.init<obj, _, _, _, _, _> (Title = Title.init title)
 
 /// Signals as thin lines over each other.
 let private signals name colour (signals: Tensor) =

@@ -83,8 +83,9 @@ module internal Shape =
     let removeAt i (s: int[]) = Array.removeAt i s
     let insertAt i d (s: int[]) = Array.insertAt i d s
 
-    /// NumPy broadcasting: align right, stretch axes of size 1. Throws naming the axis that does not fit.
-    let broadcast (operation: string) (a: int[]) (b: int[]) =
+    /// NumPy broadcasting: align right, stretch axes of size 1. Throws naming the axis that does not fit. The operation
+    /// is anything that prints: it is asked for its name only when that fails.
+    let broadcast (operation: 'operation) (a: int[]) (b: int[]) =
         if equal a b then
             a
         else

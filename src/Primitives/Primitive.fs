@@ -1,5 +1,13 @@
 namespace Cotangent
 
+open Microsoft.FSharp.Reflection
+
+module internal CaseName =
+    /// What error messages call an operation: its union case in lower case. Slow, for messages only.
+    let lower (case: 'union) =
+        let case, _ = FSharpValue.GetUnionFields(box case, typeof<'union>, true)
+        case.Name.ToLowerInvariant()
+
 /// Elementwise functions of one argument.
 [<RequireQualifiedAccess>]
 type internal Unary =
@@ -33,6 +41,8 @@ type internal Unary =
     | IsNaN
     | Not
 
+    override x.ToString() = CaseName.lower x
+
 /// Elementwise functions of two arguments of equal shape and dtype.
 [<RequireQualifiedAccess>]
 type internal Binary =
@@ -52,12 +62,16 @@ type internal Binary =
     | Less
     | LessEqual
 
+    override x.ToString() = CaseName.lower x
+
 /// What folds the elements along axes into one. On Bool, Max is "any" and Min is "all".
 [<RequireQualifiedAccess; Struct>]
 type internal Reduction =
     | Sum
     | Max
     | Min
+
+    override x.ToString() = CaseName.lower x
 
 /// A number written in a program, before it takes a tensor's dtype.
 [<RequireQualifiedAccess; Struct; NoComparison>]
@@ -143,8 +157,8 @@ type internal Primitive =
     /// What error messages call it.
     override x.ToString() =
         match x with
-        | Unary op -> (string op).ToLowerInvariant()
-        | Binary op -> (string op).ToLowerInvariant()
+        | Unary op -> string op
+        | Binary op -> string op
         | Select -> "where"
         | Convert dtype -> $"convert to {dtype}"
         | Full _ -> "full"
@@ -158,7 +172,7 @@ type internal Primitive =
         | Concatenate _ -> "concat"
         | Gather _ -> "gather"
         | Scatter _ -> "scatter"
-        | Reduce(kind, _) -> (string kind).ToLowerInvariant()
+        | Reduce(kind, _) -> string kind
         | ArgReduce(largest, _) -> if largest then "argmax" else "argmin"
         | ArgSort _ -> "argsort"
         | CumulativeSum _ -> "cumsum"

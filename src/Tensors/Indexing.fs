@@ -188,7 +188,7 @@ module Indexing =
                     $"{operation}: indices {Shape.show indices.Dims} must agree with {Shape.show t.Dims} in every axis but {axis}."
             )
 
-    let private parse (arguments: obj[]) =
+    let private parse (arguments: objnull[]) =
         // F# hands a slice over as two options and a single position as an int; None is null.
         let rec go i =
             if i = arguments.Length then
@@ -197,7 +197,7 @@ module Indexing =
                 match arguments[i] with
                 | :? int as p -> Index.At p :: go (i + 1)
                 | first ->
-                    let bound (o: obj) =
+                    let bound (o: objnull) =
                         match o with
                         | :? (int option) as b -> b
                         | _ -> None
@@ -215,7 +215,7 @@ module Indexing =
         member t.Slice(indices: Index seq) : Tensor = slice (List.ofSeq indices) t
 
         /// `t[1..3, *, -1]`: slices include both ends.
-        member t.GetSlice([<ParamArray>] arguments: obj[]) : Tensor = slice (parse arguments) t
+        member t.GetSlice([<ParamArray>] arguments: objnull[]) : Tensor = slice (parse arguments) t
 
         /// `t[0, -1]`: the axes named disappear.
         member t.Item

@@ -52,7 +52,8 @@ module Key =
     let split (key: Key) : Key * Key =
         consume "Key.split" key
         let both = children 2 key.Data
-        { Data = both.Slice [ Index.Rest; Index.At 0 ] }, { Data = both.Slice [ Index.Rest; Index.At 1 ] }
+        let part i = { Data = (sliceAxis (both.Rank - 1) i 1 both).Reshape key.Data.Dims }
+        part 0, part 1
 
     /// The odd constant nearest to 2⁶⁴ over the golden ratio: consecutive numbers land far apart.
     let private spread = 0x9E3779B97F4A7C15L

@@ -230,10 +230,10 @@ module internal Operands =
         if not (ShapeRule.acceptsBinary op dtype) then
             raise (
                 DTypeException
-                    $"{Primitive.Binary op} is not defined on {dtype}. Convert first, with `convert DType.Float32` for example."
+                    $"{op} is not defined on {dtype}. Convert first, with `convert DType.Float32` for example."
             )
 
-    let sameDType (operation: obj) (a: Tensor) (b: Tensor) =
+    let sameDType (operation: 'operation) (a: Tensor) (b: Tensor) =
         if a.DType <> b.DType then
             raise (
                 DTypeException
@@ -244,7 +244,7 @@ module internal Operands =
         if not (ShapeRule.acceptsUnary op x.DType) then
             raise (
                 DTypeException
-                    $"{Primitive.Unary op} is not defined on {x.DType}. Convert first, with `convert DType.Float32` for example."
+                    $"{op} is not defined on {x.DType}. Convert first, with `convert DType.Float32` for example."
             )
 
         Bind.unary op x
@@ -257,17 +257,17 @@ module internal Operands =
 
     let binary (op: Binary) (a: Tensor) (b: Tensor) =
         if a.DType <> b.DType then
-            sameDType (Primitive.Binary op) a b
+            sameDType op a b
 
         accepts op a.DType
 
         if Shape.equal a.Dims b.Dims then
             Bind.binary op a b
         else
-            let shape = Shape.broadcast (string (Primitive.Binary op)) a.Dims b.Dims
+            let shape = Shape.broadcast op a.Dims b.Dims
             Bind.binary op (expandTo shape a) (expandTo shape b)
 
-    let real operation (dtype: DType) (value: float) =
+    let real (operation: 'operation) (dtype: DType) (value: float) =
         if not dtype.IsFloat && value <> System.Math.Floor value then
             raise (
                 DTypeException
@@ -276,16 +276,16 @@ module internal Operands =
 
         Literal.Real value
 
-    let private like operation (x: Tensor) (value: float) =
+    let private like (operation: 'operation) (x: Tensor) (value: float) =
         Bind.full (real operation x.DType value) x.DType x.Dims x.Device
 
     let withReal (op: Binary) (x: Tensor) (value: float) =
         accepts op x.DType
-        Bind.binary op x (like (Primitive.Binary op) x value)
+        Bind.binary op x (like op x value)
 
     let realWith (op: Binary) (value: float) (x: Tensor) =
         accepts op x.DType
-        Bind.binary op (like (Primitive.Binary op) x value) x
+        Bind.binary op (like op x value) x
 
     /// Squares are common enough to skip the general power.
     let power (x: Tensor) (exponent: float) =

@@ -7,7 +7,7 @@ open System
 [<RequireQualifiedAccess>]
 module Tree =
     let private missing path (t: Type) =
-        raise (TreeException $"Error at: `${path}`: null where a {t.Name} with tensors should be.")
+        raise (TreeException $"Error at: `{path}`: null where a {t.Name} with tensors should be.")
 
     let private isAbsent (t: Type) (value: obj | null) =
         // `None` and the like are null at run time, and leaves of no tensor.
@@ -16,19 +16,23 @@ module Tree =
         && (t.GetGenericTypeDefinition() = typedefof<option<obj>>
             || t.GetGenericTypeDefinition() = typedefof<Nullable<int>>)
 
-    let private walk (visit: string -> Tensor -> unit) (t: Type) (value: obj | null) withPaths =
-        let rec go path t (value: obj | null) =
-            if isAbsent t value then
-                ()
-            else
-                match value with
-                | null -> missing path t
-                | :? Tensor as leaf -> visit path leaf
-                | value ->
-                    (Walkers.ofType t)
-                        .Parts(value, fun name t part -> go (if withPaths then path + name else path) t part)
+    let rec private walk (visit: Tensor -> unit) (t: Type) (value: obj | null) : unit =
+        match value with
+        | :? Tensor as leaf -> visit leaf
+        | null -> if not (isAbsent t value) then missing "$" t
+        | value -> (Walkers.ofType t).Parts(value, walk visit)
 
-        go "" t value
+    let rec private places path (t: Type) (value: obj | null) : string list =
+        match value with
+        | :? Tensor -> [ path ]
+        | null -> if isAbsent t value then [] else missing path t
+        | value ->
+            let walker = Walkers.ofType t
+            let parts = ResizeArray()
+            walker.Parts(value, fun t part -> parts.Add(struct (t, part)))
+
+            List.map2 (fun name (struct (t, part)) -> places (path + name) t part) (walker.Names value) (List.ofSeq parts)
+            |> List.concat
 
     let private requireTensors<'tree> operation =
         if not (Walkers.holdsTensors typeof<'tree>) then
@@ -44,22 +48,20 @@ module Tree =
         | boxed ->
             requireTensors<'tree> "Tree.leaves"
             let found = ResizeArray<Tensor>()
-            walk (fun _ t -> found.Add t) typeof<'tree> boxed false
+            walk found.Add typeof<'tree> boxed
             found.ToArray()
 
     /// Where each leaf stands, as in `$.Hidden[1].Weight`.
     let paths (tree: 'tree) : string[] =
         requireTensors<'tree> "Tree.paths"
-        let found = ResizeArray<string>()
-        walk (fun path _ -> found.Add("$" + path)) typeof<'tree> (box tree) true
-        found.ToArray()
+        places "$" typeof<'tree> (box tree) |> Array.ofList
 
     let rec private replace (take: Tensor -> Tensor) (t: Type) (value: obj | null) : obj | null =
         if isAbsent t value then
             value
         else
             match value with
-            | null -> missing "" t
+            | null -> missing "$" t
             | :? Tensor as leaf -> box (take leaf)
             | value -> (Walkers.ofType t).Replace(value, replace take)
 

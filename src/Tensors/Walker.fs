@@ -19,8 +19,10 @@ type internal Cursor(leaves: Tensor[]) =
 /// the field's type decides: what can't hold a tensor is static and carried along as it is.
 [<AbstractClass>]
 type internal Walker() =
-    /// Calls back with each part that may hold tensors and its place, as ".Weight" or "[2]".
-    abstract Parts: obj * (string -> Type -> obj | null -> unit) -> unit
+    /// Calls back with each part that may hold tensors.
+    abstract Parts: obj * (Type -> obj | null -> unit) -> unit
+    /// The places of those parts, as ".Weight" or "[2]", in the same order.
+    abstract Names: obj -> string list
     /// The same value with each of those parts, in the same order, replaced.
     abstract Replace: obj * (Type -> obj | null -> obj | null) -> obj
 
@@ -151,8 +153,12 @@ module internal Walkers =
 
                 for i in 0 .. parts.Length - 1 do
                     if dynamic[i] then
-                        let name, t = parts[i]
-                        visit name t items[i]
+                        visit (snd parts[i]) items[i]
+
+            member _.Names _ =
+                [ for i in 0 .. parts.Length - 1 do
+                      if dynamic[i] then
+                          fst parts[i] ]
 
             member _.Replace(value, replace) =
                 let items = Array.copy (read value)
@@ -167,11 +173,11 @@ module internal Walkers =
     let private collection (item: Type) (make: obj -> ResizeArray<objnull> -> obj) =
         { new Walker() with
             member _.Parts(value, visit) =
-                let mutable i = 0
-
                 for part in value :?> IEnumerable do
-                    visit $"[{i}]" item part
-                    i <- i + 1
+                    visit item part
+
+            member _.Names value =
+                [ for i, _ in Seq.indexed (Seq.cast<objnull> (value :?> IEnumerable)) -> $"[{i}]" ]
 
             member _.Replace(value, replace) =
                 let items = ResizeArray<objnull>()
@@ -206,8 +212,11 @@ module internal Walkers =
     let private keyed (value: Type) (parts: obj -> (objnull * objnull)[]) (make: objnull[] -> objnull[] -> obj) =
         { new Walker() with
             member _.Parts(map, visit) =
-                for k, v in parts map do
-                    visit $"[{k}]" value v
+                for _, v in parts map do
+                    visit value v
+
+            member _.Names map =
+                [ for k, _ in parts map -> $"[{k}]" ]
 
             member _.Replace(map, replace) =
                 let items = parts map
@@ -243,6 +252,7 @@ module internal Walkers =
 
             { new Walker() with
                 member _.Parts(value, visit) = cases[tag value].Parts(value, visit)
+                member _.Names value = cases[tag value].Names value
                 member _.Replace(value, replace) = cases[tag value].Replace(value, replace) }
         | Kind.List item -> collection item (fun _ items -> call "List" [| item |] [| toArray item items |])
         | Kind.Array item
