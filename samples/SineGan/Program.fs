@@ -57,7 +57,7 @@ let private run (options: Options.Options) =
     printfn "%s" measures
     let shown = 200
     let members = Sines.sample family shown (Key.fold 2L (Key.create options.Training.Seed))
-    Page.write options.Page title $"{measures} &middot; {training}" generated[0 .. shown - 1] members result.Losses
+    Page.write options.Page title $"{measures} · {training}" generated[0 .. shown - 1] members result.Losses
     printfn "Drawn on %s" (Path.GetFullPath options.Page)
 
     match options.Metrics with

@@ -212,9 +212,11 @@ module Indexing =
 
         /// The part that an index selects, axis by axis; see `Index`. Several `Take`s select rows and columns
         /// independently.
+        [<CompiledName "Slice">]
         member t.Slice(indices: Index seq) : Tensor = slice (List.ofSeq indices) t
 
         /// `t[1..3, *, -1]`: slices include both ends.
+        [<CompiledName "GetSlice">]
         member t.GetSlice([<ParamArray>] arguments: objnull[]) : Tensor = slice (parse arguments) t
 
         /// `t[0, -1]`: the axes named disappear.
@@ -234,6 +236,7 @@ module Indexing =
 
         /// The elements where a mask over the leading axes holds. Its shape depends on the data, so it can't be
         /// staged; `where` can.
+        [<CompiledName "Masked">]
         member t.Masked(mask: Tensor) : Tensor =
             if
                 mask.DType <> DType.Bool
@@ -256,12 +259,15 @@ module Indexing =
 
         /// A copy in which the part that an index selects holds the value, which stretches to it. Where positions
         /// repeat the last one wins.
+        [<CompiledName "Set">]
         member t.Set(indices: Index seq, value: Tensor) : Tensor = replace (List.ofSeq indices) value t
 
+        [<CompiledName "Set">]
         member t.Set(indices: Index seq, value: float) : Tensor =
             replace (List.ofSeq indices) (Bind.full (Operands.real "set" t.DType value) t.DType [||] t.Device) t
 
         /// A copy that holds the value where the mask is true.
+        [<CompiledName "Set">]
         member t.Set(mask: Tensor, value: Tensor) : Tensor =
             if not (Shape.equal (Shape.broadcast "set" mask.Dims t.Dims) t.Dims) then
                 raise (
@@ -271,17 +277,20 @@ module Indexing =
             where mask (value.Expand t.Dims) t
 
         /// A copy with the value added to the part that an index selects; where positions repeat all are added.
+        [<CompiledName "AddAt">]
         member t.AddAt(indices: Index seq, value: Tensor) : Tensor =
             Operands.sameDType "addAt" t value
             let at = positions (List.ofSeq indices) t
             t + (flatScatter Collision.Add t.Size at (value.Expand at.Dims)).Reshape t.Dims
 
         /// The slices at integer positions (any shape) of an axis; the axes of the positions take its place.
+        [<CompiledName "Take">]
         member t.Take(positions: Tensor, ?axis: int) : Tensor =
             integer "take" positions
             take positions (Shape.axis "take" t.Rank (defaultArg axis 0)) t
 
         /// Element by element along an axis: `result[i, j] = t[i, indices[i, j]]` for axis 1. The other axes agree.
+        [<CompiledName "Gather">]
         member t.Gather(indices: Tensor, axis: int) : Tensor =
             integer "gather" indices
             let axis = Shape.axis "gather" t.Rank axis
@@ -292,6 +301,7 @@ module Indexing =
                 .MoveAxis(last, axis)
 
         /// A copy with updates added along an axis: `result[i, indices[i, j]] += updates[i, j]` for axis 1.
+        [<CompiledName "ScatterAdd">]
         member t.ScatterAdd(indices: Tensor, updates: Tensor, axis: int) : Tensor =
             integer "scatterAdd" indices
             Operands.sameDType "scatterAdd" t updates

@@ -60,6 +60,7 @@ module Joining =
     type Tensor with
 
         /// Parts of the given sizes along an axis; the sizes must add up to it.
+        [<CompiledName "Split">]
         member t.Split(sizes: int seq, ?axis: int) : Tensor list =
             let axis = Shape.axis "split" t.Rank (defaultArg axis 0)
             let sizes = List.ofSeq sizes
@@ -74,11 +75,13 @@ module Joining =
             List.map2 (fun start size -> sliceAxis axis start size t) starts sizes
 
         /// The slices along an axis, without that axis.
+        [<CompiledName "Unstack">]
         member t.Unstack(?axis: int) : Tensor list =
             let axis = Shape.axis "unstack" t.Rank (defaultArg axis 0)
             t.Split(List.replicate t.Dims[axis] 1, axis) |> List.map (fun part -> part.Squeeze axis)
 
         /// Repeated along each axis as often as the list says, aligned right.
+        [<CompiledName "Tile">]
         member t.Tile(repeats: int seq) : Tensor =
             let repeats = Array.ofSeq repeats
             let rank = max repeats.Length t.Rank
@@ -99,6 +102,7 @@ module Joining =
                 .Reshape(Array.map2 (*) shape repeats)
 
         /// Widened at both ends of each axis by (before, after) copies of a value, 0 unless given.
+        [<CompiledName "Pad">]
         member t.Pad(widths: (int * int) seq, ?value: float) : Tensor =
             let widths = Array.ofSeq widths
 

@@ -76,4 +76,5 @@ module LinearAlgebra =
     type Tensor with
 
         /// The matrix product, as `matmul`.
+        [<CompiledName "MatMul">]
         member a.MatMul(b: Tensor) : Tensor = matmul a b

@@ -85,33 +85,39 @@ module Reductions =
     type Tensor with
 
         /// The sum over axes; 0 for none of them filled.
+        [<CompiledName "Sum">]
         member t.Sum(?axes: int seq, ?keepDims: bool) : Tensor =
             requireNumbers "sum" t
             reduced "sum" t axes keepDims (sumOver t)
 
         /// The arithmetic mean over axes.
+        [<CompiledName "Mean">]
         member t.Mean(?axes: int seq, ?keepDims: bool) : Tensor =
             requireFloat "mean" t
             reduced "mean" t axes keepDims (meanOver "mean" t)
 
         /// The product over axes; 1 for none of them filled.
+        [<CompiledName "Prod">]
         member t.Prod(?axes: int seq, ?keepDims: bool) : Tensor =
             requireNumbers "prod" t
             reduced "prod" t axes keepDims (productOver t)
 
         /// The largest element over axes; NaN if there is one. Equal ones share the derivative.
+        [<CompiledName "Max">]
         member t.Max(?axes: int seq, ?keepDims: bool) : Tensor =
             reduced "max" t axes keepDims (fun axes ->
                 requireSome "max" t axes
                 reduce Reduction.Max t axes)
 
         /// The smallest element over axes; NaN if there is one. Equal ones share the derivative.
+        [<CompiledName "Min">]
         member t.Min(?axes: int seq, ?keepDims: bool) : Tensor =
             reduced "min" t axes keepDims (fun axes ->
                 requireSome "min" t axes
                 reduce Reduction.Min t axes)
 
         /// Whether any (Bool) element holds.
+        [<CompiledName "Any">]
         member t.Any(?axes: int seq, ?keepDims: bool) : Tensor =
             if t.DType <> DType.Bool then
                 raise (DTypeException $"any is defined on Bool, got {t.DType}; compare first.")
@@ -123,17 +129,21 @@ module Reductions =
                     reduce Reduction.Max t axes)
 
         /// Whether all (Bool) elements hold.
+        [<CompiledName "All">]
         member t.All(?axes: int seq, ?keepDims: bool) : Tensor =
             t.Not().Any(?axes = axes, ?keepDims = keepDims).Not()
 
         /// The Int32 position of the first largest element along an axis, or among all elements in row-major order.
+        [<CompiledName "ArgMax">]
         member t.ArgMax(?axis: int, ?keepDims: bool) : Tensor = arg true "argmax" t axis keepDims
 
         /// The Int32 position of the first smallest element along an axis, or among all elements.
+        [<CompiledName "ArgMin">]
         member t.ArgMin(?axis: int, ?keepDims: bool) : Tensor = arg false "argmin" t axis keepDims
 
         /// The mean squared distance from the mean. `correction` is taken from the divisor: 0 (the default) for a
         /// population, as in NumPy; 1 for the unbiased estimate from a sample, as in PyTorch.
+        [<CompiledName "Variance">]
         member t.Variance(?axes: int seq, ?keepDims: bool, ?correction: int) : Tensor =
             requireFloat "variance" t
             let correction = float (defaultArg correction 0)
@@ -152,6 +162,7 @@ module Reductions =
 
         /// (Σ |x|ᵖ)^(1/p) over axes: p = 2 unless `order` says 1 or infinity. The derivative of the Euclidean norm at
         /// the origin is 0, the subgradient of least length.
+        [<CompiledName "Norm">]
         member t.Norm(?axes: int seq, ?keepDims: bool, ?order: float) : Tensor =
             requireFloat "norm" t
             let order = defaultArg order 2.0
@@ -171,6 +182,7 @@ module Reductions =
                     raise (ValueException $"norm: order {order} is not one of 1, 2 and infinity."))
 
         /// log Σ exp x over axes, computed without overflow; its derivative is the softmax.
+        [<CompiledName "LogSumExp">]
         member t.LogSumExp(?axes: int seq, ?keepDims: bool) : Tensor =
             requireFloat "logSumExp" t
 
@@ -182,14 +194,17 @@ module Reductions =
                 log (sumOver (exp (t - keep axes t shift)) axes) + shift)
 
         /// exp x / Σ exp x along an axis.
+        [<CompiledName "Softmax">]
         member t.Softmax(?axis: int) : Tensor =
             exp (t.LogSoftmax(?axis = axis))
 
         /// x - log Σ exp x along an axis (the last unless given).
+        [<CompiledName "LogSoftmax">]
         member t.LogSoftmax(?axis: int) : Tensor =
             t - t.LogSumExp([ defaultArg axis -1 ], true)
 
         /// The running sum along an axis; from the end when reversed.
+        [<CompiledName "CumulativeSum">]
         member t.CumulativeSum(axis: int, ?reverse: bool) : Tensor =
             requireNumbers "cumulativeSum" t
 

@@ -6,16 +6,19 @@ module Sorting =
     type Tensor with
 
         /// The Int32 positions that sort along an axis.
+        [<CompiledName "ArgSort">]
         member t.ArgSort(?axis: int, ?descending: bool) : Tensor =
             let axis = Shape.axis "argsort" t.Rank (defaultArg axis -1)
             Bind.one (Primitive.ArgSort(axis, defaultArg descending false)) [| t |]
 
         /// The elements in order along an axis.
+        [<CompiledName "Sort">]
         member t.Sort(?axis: int, ?descending: bool) : Tensor =
             let axis = Shape.axis "sort" t.Rank (defaultArg axis -1)
             t.Gather(t.ArgSort(axis, ?descending = descending), axis)
 
         /// The k largest elements along an axis, in falling order, and their Int32 positions.
+        [<CompiledName "TopK">]
         member t.TopK(k: int, ?axis: int) : Tensor * Tensor =
             let axis = Shape.axis "topK" t.Rank (defaultArg axis -1)
 

@@ -344,6 +344,11 @@ type Tensor with
     static member Pow(a: Tensor, b: int) = Operands.power a (float b)
     static member Atan2(a: Tensor, b: Tensor) = Operands.binary Binary.Atan2 a b
     static member Abs(a: Tensor) = Operands.unary Unary.Abs a
+    static member Log10(a: Tensor) = Operands.withReal Binary.Divide (Operands.unary Unary.Log a) (log 10.0)
+
+    static member Truncate(a: Tensor) =
+        Operands.binary Binary.Multiply (Operands.unary Unary.Sign a) (Operands.unary Unary.Floor (Operands.unary Unary.Abs a))
+
     static member Floor(a: Tensor) = Operands.unary Unary.Floor a
     static member Ceiling(a: Tensor) = Operands.unary Unary.Ceiling a
     static member Round(a: Tensor) = Operands.unary Unary.Round a

@@ -7,6 +7,7 @@ module Views =
     type Tensor with
 
         /// The same elements in row-major order under another shape; one axis may be -1, "whatever is left".
+        [<CompiledName "Reshape">]
         member t.Reshape(shape: int seq) : Tensor =
             let wanted = Array.ofSeq shape
             let known = wanted |> Array.fold (fun n d -> if d < 0 then n else n * int64 d) 1L
@@ -33,9 +34,11 @@ module Views =
                 Bind.one (Primitive.Reshape shape) [| t |]
 
         /// All elements along one axis.
+        [<CompiledName "Flatten">]
         member t.Flatten() : Tensor = t.Reshape [ -1 ]
 
         /// The axes in another order: axis i of the result is axis `axes[i]` of this tensor.
+        [<CompiledName "Permute">]
         member t.Permute(axes: int seq) : Tensor =
             let order = axes |> Seq.map (Shape.axis "permute" t.Rank) |> Array.ofSeq
 
@@ -51,6 +54,7 @@ module Views =
                 Bind.one (Primitive.Permute order) [| t |]
 
         /// Two axes exchanged; by default the last two: the transpose of a matrix.
+        [<CompiledName "Transpose">]
         member t.Transpose(?axis0: int, ?axis1: int) : Tensor =
             if t.Rank < 2 && axis0.IsNone then
                 raise (AxisException $"transpose: shape {Shape.show t.Dims} has fewer than two axes.")
@@ -64,12 +68,14 @@ module Views =
         member t.T = t.Transpose()
 
         /// One axis moved to another place, the others keeping their order.
+        [<CompiledName "MoveAxis">]
         member t.MoveAxis(source: int, target: int) : Tensor =
             t.Permute(
                 Shape.moving t.Rank (Shape.axis "moveAxis" t.Rank source) (Shape.axis "moveAxis" t.Rank target)
             )
 
         /// Stretched to a shape: axes of size 1 repeat, new leading axes are added. No copy is made.
+        [<CompiledName "Expand">]
         member t.Expand(shape: int seq) : Tensor =
             let shape = Array.ofSeq shape
 
@@ -82,11 +88,13 @@ module Views =
             Operands.expandTo shape t
 
         /// A new axis of size 1, before the given one; -1 appends.
+        [<CompiledName "Unsqueeze">]
         member t.Unsqueeze(axis: int) : Tensor =
             let at = Shape.axis "unsqueeze" (t.Rank + 1) axis
             t.Reshape(Shape.insertAt at 1 t.Dims)
 
         /// Without the given axis, which must have size 1; without argument, without any axis of size 1.
+        [<CompiledName "Squeeze">]
         member t.Squeeze(?axis: int) : Tensor =
             match axis with
             | None -> t.Reshape(t.Dims |> Array.filter (fun d -> d <> 1))
@@ -102,6 +110,7 @@ module Views =
                 t.Reshape(Shape.removeAt axis t.Dims)
 
         /// The same values as another dtype. Floats become integers by truncation; nonzero becomes true.
+        [<CompiledName "Convert">]
         member t.Convert(dtype: DType) : Tensor =
             if t.DType = dtype then
                 t
@@ -109,6 +118,7 @@ module Views =
                 Bind.one (Primitive.Convert dtype) [| t |]
 
         /// The order of the elements along the axes reversed.
+        [<CompiledName "Flip">]
         member t.Flip([<System.ParamArray>] axes: int[]) : Tensor =
             let axes = Shape.axes "flip" t.Rank axes
             let reversed i = Array.contains i axes

@@ -1,7 +1,6 @@
 namespace Cotangent
 
 open System
-open System.Collections
 open System.Collections.Concurrent
 open System.Collections.Generic
 open System.Reflection
@@ -26,10 +25,84 @@ type internal Walker() =
     /// The same value with each of those parts, in the same order, replaced.
     abstract Replace: obj * (Type -> obj | null -> obj | null) -> obj
 
+/// Collections of one type of item, made again from items in the order of enumeration.
+[<AbstractClass>]
+type internal CollectionWalker<'item>() =
+    inherit Walker()
+    abstract Make: ResizeArray<'item> -> obj
+
+    override _.Parts(value, visit) =
+        for part in value :?> seq<'item> do
+            visit typeof<'item> (box part)
+
+    override _.Names value =
+        [ for i in 0 .. Seq.length (value :?> seq<'item>) - 1 -> $"[{i}]" ]
+
+    override walker.Replace(value, replace) =
+        let items = ResizeArray<'item>()
+
+        for part in value :?> seq<'item> do
+            items.Add(unbox<'item> (replace typeof<'item> (box part)))
+
+        walker.Make items
+
+[<Sealed>]
+type internal ListWalker<'item>() =
+    inherit CollectionWalker<'item>()
+    override _.Make items = List.ofSeq items |> box |> nonNull
+
+[<Sealed>]
+type internal ArrayWalker<'item>() =
+    inherit CollectionWalker<'item>()
+    override _.Make items = items.ToArray()
+
+[<Sealed>]
+type internal MutableListWalker<'item>() =
+    inherit CollectionWalker<'item>()
+    override _.Make items = items
+
+/// Maps and dictionaries: keys are static and name the parts.
+[<AbstractClass>]
+type internal KeyedWalker<'key, 'value>() =
+    inherit Walker()
+    abstract Make: ('key * 'value)[] -> obj
+
+    override _.Parts(value, visit) =
+        for entry in value :?> seq<KeyValuePair<'key, 'value>> do
+            visit typeof<'value> (box entry.Value)
+
+    override _.Names value =
+        (value :?> seq<KeyValuePair<'key, 'value>>)
+        |> Seq.map (fun entry -> $"[{entry.Key}]")
+        |> List.ofSeq
+
+    override walker.Replace(value, replace) =
+        (value :?> seq<KeyValuePair<'key, 'value>>)
+        |> Seq.map (fun entry -> entry.Key, unbox<'value> (replace typeof<'value> (box entry.Value)))
+        |> Array.ofSeq
+        |> walker.Make
+
+[<Sealed>]
+type internal MapWalker<'key, 'value when 'key: comparison>() =
+    inherit KeyedWalker<'key, 'value>()
+    override _.Make entries = Map.ofArray entries
+
+[<Sealed>]
+type internal DictionaryWalker<'key, 'value when 'key: equality and 'key: not null>() =
+    inherit KeyedWalker<'key, 'value>()
+
+    override _.Make entries =
+        let result = Dictionary<'key, 'value>()
+
+        for key, value in entries do
+            result[key] <- value
+
+        result
+
 module internal Walkers =
     let private flags = BindingFlags.Public ||| BindingFlags.NonPublic
 
-    let private generic (t: Type) =
+    let private definitionOf (t: Type) =
         if t.IsGenericType then t.GetGenericTypeDefinition() else t
 
     /// Interfaces whose values are rebuilt as arrays.
@@ -68,7 +141,7 @@ module internal Walkers =
         | Object of FieldInfo list
 
     let private kindOf (t: Type) =
-        let definition = generic t
+        let definition = definitionOf t
 
         if t = typeof<Tensor> then
             Kind.Leaf
@@ -169,62 +242,12 @@ module internal Walkers =
 
                 make value items }
 
-    /// A walker for collections of one type of item; `make` gets the items in the order of enumeration.
-    let private collection (item: Type) (make: obj -> ResizeArray<objnull> -> obj) =
-        { new Walker() with
-            member _.Parts(value, visit) =
-                for part in value :?> IEnumerable do
-                    visit item part
-
-            member _.Names value =
-                [ for i, _ in Seq.indexed (Seq.cast<objnull> (value :?> IEnumerable)) -> $"[{i}]" ]
-
-            member _.Replace(value, replace) =
-                let items = ResizeArray<objnull>()
-
-                for part in value :?> IEnumerable do
-                    items.Add(replace item part)
-
-                make value items }
-
-    let private toArray (item: Type) (items: ResizeArray<objnull>) =
-        let array = Array.CreateInstance(item, items.Count)
-        items |> Seq.iteri (fun i part -> array.SetValue(part, i))
-        array
-
-    /// Calls a generic static function of this module's helper for a type known at run time.
-    type private Generic =
-        static member List<'T>(items: Array) : objnull = box (List.ofArray (items :?> 'T[]))
-
-        static member MapParts<'K, 'V when 'K: comparison>(map: obj) : (objnull * objnull)[] =
-            [| for KeyValue(k, v) in (map :?> Map<'K, 'V>) -> box k, box v |]
-
-        static member Map<'K, 'V when 'K: comparison>(keys: objnull[], values: objnull[]) : objnull =
-            Array.map2 (fun k v -> unbox<'K> k, unbox<'V> v) keys values
-            |> Map.ofArray
-            |> box
-
-    let private call name (types: Type[]) (arguments: objnull[]) : obj =
-        let m = typeof<Generic>.GetMethod(name, BindingFlags.Static ||| flags) |> nonNull
-        m.MakeGenericMethod(types).Invoke((null: objnull), arguments) |> nonNull
-
-    /// Maps and dictionaries: keys are static and name the parts.
-    let private keyed (value: Type) (parts: obj -> (objnull * objnull)[]) (make: objnull[] -> objnull[] -> obj) =
-        { new Walker() with
-            member _.Parts(map, visit) =
-                for _, v in parts map do
-                    visit value v
-
-            member _.Names map =
-                [ for k, _ in parts map -> $"[{k}]" ]
-
-            member _.Replace(map, replace) =
-                let items = parts map
-                make (Array.map fst items) (items |> Array.map (fun (_, v) -> replace value v)) }
-
     let private clone =
         typeof<obj>.GetMethod("MemberwiseClone", BindingFlags.Instance ||| BindingFlags.NonPublic)
         |> nonNull
+
+    let private generic (definition: Type) (arguments: Type[]) =
+        Activator.CreateInstance(definition.MakeGenericType arguments) |> nonNull :?> Walker
 
     let private build (t: Type) : Walker =
         match kindOf t with
@@ -254,25 +277,12 @@ module internal Walkers =
                 member _.Parts(value, visit) = cases[tag value].Parts(value, visit)
                 member _.Names value = cases[tag value].Names value
                 member _.Replace(value, replace) = cases[tag value].Replace(value, replace) }
-        | Kind.List item -> collection item (fun _ items -> call "List" [| item |] [| toArray item items |])
+        | Kind.List item -> generic typedefof<ListWalker<obj>> [| item |]
         | Kind.Array item
-        | Kind.Sequence item -> collection item (fun _ items -> toArray item items)
-        | Kind.MutableList item ->
-            collection item (fun _ items -> Activator.CreateInstance(t, toArray item items) |> nonNull)
-        | Kind.Map(key, value) ->
-            keyed
-                value
-                (fun map -> call "MapParts" [| key; value |] [| map |] :?> (objnull * objnull)[])
-                (fun keys values -> call "Map" [| key; value |] [| keys; values |])
-        | Kind.Dictionary(_, value) ->
-            keyed
-                value
-                (fun map ->
-                    [| for entry in Seq.cast<DictionaryEntry> (map :?> IDictionary) -> box entry.Key, entry.Value |])
-                (fun keys values ->
-                    let result = Activator.CreateInstance t |> nonNull :?> IDictionary
-                    Array.iter2 (fun k v -> result[nonNull k] <- v) keys values
-                    result)
+        | Kind.Sequence item -> generic typedefof<ArrayWalker<obj>> [| item |]
+        | Kind.MutableList item -> generic typedefof<MutableListWalker<obj>> [| item |]
+        | Kind.Map(key, value) -> generic typedefof<MapWalker<string, obj>> [| key; value |]
+        | Kind.Dictionary(key, value) -> generic typedefof<DictionaryWalker<string, obj>> [| key; value |]
         | Kind.Object fields ->
             // C# records and classes: a shallow copy with its tensor-bearing fields replaced.
             let fields = Array.ofList fields
