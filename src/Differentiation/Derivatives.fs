@@ -68,18 +68,25 @@ module internal Derivatives =
                 ValueSome Linear.Identity
             else
                 scale (fun () -> round ((y - a) / b))
+        // Where a factor would be NaN, what it is computed from is replaced, not it alone: behind a mask the NaN would
+        // come back in the second derivative.
         | Binary.Power ->
             if first then
                 // b aᵇ⁻¹; x⁰ is constant, also at 0, where 0 · 0⁻¹ would be NaN.
-                scale (fun () -> where (b.Equal 0.0) (Tensor.zerosLike a) (b * a ** (b - 1)))
+                scale (fun () ->
+                    let constant = (a.Equal 0.0).And(b.Equal 0.0)
+                    b * where constant (Tensor.onesLike a) a ** (b - 1))
             else
                 // aᵇ ln a; 0ᵇ is constant for b > 0.
-                scale (fun () -> where (a.Equal 0.0) (Tensor.zerosLike a) (y * log a))
+                scale (fun () ->
+                    let zero = a.Equal 0.0
+                    where zero (Tensor.zerosLike a) (y * log (where zero (Tensor.onesLike a) a)))
         | Binary.Atan2 ->
             let scaled numerator =
                 scale (fun () ->
                     let square = a * a + b * b
-                    where (square.Equal 0.0) (Tensor.zerosLike a) (numerator () / square))
+                    let origin = square.Equal 0.0
+                    where origin (Tensor.zerosLike a) (numerator () / where origin (Tensor.onesLike a) square))
 
             if first then scaled (fun () -> b) else scaled (fun () -> -a)
         | Binary.Max -> if first then chosen a b true else chosen b a true
@@ -196,7 +203,7 @@ module internal Derivatives =
         | Primitive.Gather _
         | Primitive.Scatter _ -> onlyFirst ()
         | Primitive.Reduce(kind, _) -> (kind = Reduction.Sum)
-        | Primitive.Convert _
+        | Primitive.Convert target -> target.IsFloat
         | Primitive.Reshape _
         | Primitive.Permute _
         | Primitive.Broadcast _

@@ -31,8 +31,27 @@ module internal Convert =
             i <- i + 1
 
     let private narrowBFloat16 (x: ReadOnlySpan<float32>) (y: Span<BFloat16>) =
-        for i in 0 .. x.Length - 1 do
+        let halves = MemoryMarshal.Cast<BFloat16, uint16> y
+        let w = Vector<float32>.Count
+
+        // As BFloat16.OfSingle.
+        let inline narrow (v: Vector<float32>) =
+            let bits = Vector.AsVectorUInt32 v
+            let rounded = bits + Vector<uint32> 0x7FFFu + ((bits >>> 16) &&& Vector<uint32>.One)
+            let quiet = bits ||| Vector<uint32> 0x00400000u
+            Vector.ConditionalSelect(Vector.AsVectorUInt32(Vector.Equals(v, v)), rounded, quiet) >>> 16
+
+        let mutable i = 0
+
+        while i <= x.Length - 2 * w do
+            let low = narrow (Vector<float32>(x.Slice i))
+            let high = narrow (Vector<float32>(x.Slice(i + w)))
+            (Vector.Narrow(low, high): Vector<uint16>).CopyTo(halves.Slice i)
+            i <- i + 2 * w
+
+        while i < x.Length do
             y[i] <- BFloat16.OfSingle x[i]
+            i <- i + 1
 
     // A Float64 rounded to Float32 and again to 16 bits would be rounded twice, and sometimes wrongly. Rounded to
     // odd first (cut off, with the last bit set if anything was lost), it keeps on which side of a tie it lay; 24

@@ -147,19 +147,29 @@ module internal Elementwise =
             unaryOf DType.Int64 (x :?> HostBuffer<int64>) (fun a ao b bo n -> Rows.unaryInteger op a ao b bo n)
         | DType.Bool -> unaryOf DType.Bool (x :?> HostBuffer<bool>) (fun a ao b bo n -> Rows.unaryBool op a ao b bo n)
 
+    /// Whether op is the commonest power, x ** 2, which is x * x.
+    let inline private isSquare op (y: HostBuffer<'T>) (two: 'T) =
+        match op with
+        | Binary.Power -> y.Items.Length > y.Offset && HostBuffer.isUniform y && y.Items[y.Offset] = two
+        | _ -> false
+
     let rec binary (op: Binary) (x: HostBuffer) (y: HostBuffer) : HostBuffer =
         match x.DType with
         | DType.Float32 ->
             let x, y = x :?> HostBuffer<float32>, y :?> HostBuffer<float32>
 
-            if Rows.isComparison op then
+            if isSquare op y 2.0f then
+                binary Binary.Multiply x x
+            elif Rows.isComparison op then
                 binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
             else
                 binaryOf DType.Float32 x y (fun a ao b bo c co n -> Rows.binaryFloat op a ao b bo c co n)
         | DType.Float64 ->
             let x, y = x :?> HostBuffer<float>, y :?> HostBuffer<float>
 
-            if Rows.isComparison op then
+            if isSquare op y 2.0 then
+                binary Binary.Multiply x x
+            elif Rows.isComparison op then
                 binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
             else
                 binaryOf DType.Float64 x y (fun a ao b bo c co n -> Rows.binaryFloat op a ao b bo c co n)

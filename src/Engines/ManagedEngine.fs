@@ -38,7 +38,7 @@ module internal BatchMatMul =
             let rows = Strided.walk a.Shape[.. rank - 2] [| a.Strides[.. rank - 2] |]
             let shared = Seq.forall2 (fun size stride -> size = 1 || stride = 0) batch b.Strides
 
-            if shared && rows.Sizes.Length = 1 then
+            if shared && rows.Axes = 1 then
                 // Every matrix meets the same b, and the rows of all of them are evenly apart: one tall product.
                 let tall = { matrix a a.Offset with RowStride = rows.Steps[0] }
                 kernel.Invoke(rows.Length, n, k, tall, matrix b b.Offset, c.Items, 0)

@@ -130,14 +130,6 @@ module internal Move =
 
         found
 
-    let private product (shape: int[]) first last =
-        let mutable n = 1
-
-        for i in first..last do
-            n <- n * shape[i]
-
-        n
-
     /// Runs `body rowOfData rowOfResult` on all pairs of rows; a row is an inner run of elements.
     let inline private pairs batch outer size (indices: int[]) ([<InlineIfLambda>] body: int -> int -> unit) =
         let count = if batch = 0 then 0 else indices.Length / batch
@@ -155,9 +147,9 @@ module internal Move =
             Array.concat [ x.Shape[.. axis - 1]; indices.Shape[batch..]; x.Shape[axis + 1 ..] ]
 
         let found = positions "gather" axis x.Shape[axis] indices
-        let batches = product x.Shape 0 (batch - 1)
-        let outer = product x.Shape batch (axis - 1)
-        let inner = product x.Shape (axis + 1) (x.Shape.Length - 1)
+        let batches = Strided.product x.Shape 0 (batch - 1)
+        let outer = Strided.product x.Shape batch (axis - 1)
+        let inner = Strided.product x.Shape (axis + 1) (x.Shape.Length - 1)
 
         { new Typed<HostBuffer>() with
             member _.Run(x: HostBuffer<'T>) =
@@ -204,9 +196,9 @@ module internal Move =
     let rec scatter collision axis batch size (x: HostBuffer) (indices: HostBuffer) : HostBuffer =
         let indexed = indices.Shape.Length - batch
         let shape = Array.concat [ x.Shape[.. axis - 1]; [| size |]; x.Shape[axis + indexed ..] ]
-        let batches = product x.Shape 0 (batch - 1)
-        let outer = product x.Shape batch (axis - 1)
-        let inner = product x.Shape (axis + indexed) (x.Shape.Length - 1)
+        let batches = Strided.product x.Shape 0 (batch - 1)
+        let outer = Strided.product x.Shape batch (axis - 1)
+        let inner = Strided.product x.Shape (axis + indexed) (x.Shape.Length - 1)
         Shape.count shape |> ignore
 
         let own data =
@@ -244,16 +236,12 @@ module internal Move =
                 Convert.buffer x.DType sums
 
     /// One number seen through a whole shape. It becomes the dtype's as by Convert.
-    let full (value: Literal) dtype shape : HostBuffer =
-        let number: HostBuffer =
-            match value with
-            | Literal.Real v -> Strided.uniform DType.Float64 shape v
-            | Literal.Whole v -> Strided.uniform DType.Int64 shape v
-
-        Convert.buffer dtype number
+    let full (value: Literal) dtype (shape: int[]) : HostBuffer =
+        match dtype, value with
+        | DType.Float32, Literal.Real v -> Strided.uniform dtype shape (float32 v)
+        | DType.Float64, Literal.Real v -> Strided.uniform dtype shape v
+        | _, Literal.Real v -> Convert.buffer dtype (Strided.uniform DType.Float64 shape v)
+        | _, Literal.Whole v -> Convert.buffer dtype (Strided.uniform DType.Int64 shape v)
 
     let iota dtype length : HostBuffer =
-        let integers =
-            HostBuffer.own DType.Int32 [| length |] (Array.init length id) :> HostBuffer
-
-        Convert.buffer dtype integers
+        Convert.buffer dtype (HostBuffer.own DType.Int32 [| length |] (Array.init length id))

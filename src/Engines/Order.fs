@@ -119,26 +119,33 @@ module internal Order =
         let x = Strided.contiguous x
         let y = Strided.fresh<'T> x.DType x.Shape
         let length = x.Shape[axis]
-        let inner = Shape.count x.Shape[axis + 1 ..]
+        let inner = Strided.product x.Shape (axis + 1) (x.Shape.Length - 1)
         let total = y.Items.Length
+        // From one row, or element, to the next.
+        let step = if reverse then -inner else inner
+
+        let elements start =
+            let mutable sum = 'T.Zero
+            let mutable at = start
+
+            for _ in 1..length do
+                sum <- sum + x.Items[x.Offset + at]
+                y.Items[at] <- sum
+                at <- at + step
+
+        let rows start =
+            Array.Copy(x.Items, x.Offset + start, y.Items, start, inner)
+
+            for i in 1 .. length - 1 do
+                let at = start + i * step
+                let before = ReadOnlySpan(y.Items, at - step, inner)
+                TensorPrimitives.Add(before, ReadOnlySpan(x.Items, x.Offset + at, inner), Span(y.Items, at, inner))
 
         if total > 0 then
             Strided.ranges (total / (length * inner)) (int64 total) (fun first last ->
                 for outer in first .. last - 1 do
-                    for i in 0 .. length - 1 do
-                        let at = (outer * length + (if reverse then length - 1 - i else i)) * inner
-                        let before = if reverse then at + inner else at - inner
-
-                        if i = 0 then
-                            Array.Copy(x.Items, x.Offset + at, y.Items, at, inner)
-                        elif inner = 1 then
-                            y.Items[at] <- y.Items[before] + x.Items[x.Offset + at]
-                        else
-                            TensorPrimitives.Add(
-                                ReadOnlySpan(y.Items, before, inner),
-                                ReadOnlySpan(x.Items, x.Offset + at, inner),
-                                Span(y.Items, at, inner)
-                            ))
+                    let start = (outer * length + (if reverse then length - 1 else 0)) * inner
+                    if inner = 1 then elements start else rows start)
 
         y
 

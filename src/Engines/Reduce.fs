@@ -22,7 +22,7 @@ module internal Reduce =
     let private LeafRows = 16
 
     [<Literal>]
-    let private LeafElements = 512
+    let private LeafElements = 256
 
     /// More levels than 2³¹ elements can fill.
     [<Literal>]
@@ -69,7 +69,12 @@ module internal Reduce =
 
         let scratch = Scratch<'T>.Slot 3
 
-        if count >= Strided.ParallelFrom then
+        if step = 0 then
+            match kind with
+            | Reduction.Sum -> items[offset] * 'T.CreateTruncating count
+            | Reduction.Max
+            | Reduction.Min -> items[offset]
+        elif count >= Strided.ParallelFrom then
             blocks Strided.Piece (fun at n -> strided kind items at step n)
         elif step = 1 then
             run kind (ReadOnlySpan(items, offset, count))
@@ -112,7 +117,7 @@ module internal Reduce =
 
     /// Result elements that are far apart: folds for each the rows of its group.
     let private byGroups<'T when 'T :> INumber<'T>> kind (x: HostBuffer<'T>) (kept: Walk) (length, step) (sizes: int[]) strides (y: 'T[]) =
-        let rows = Array.fold (*) 1 sizes
+        let rows = Strided.product sizes 0 (sizes.Length - 1)
 
         let group offset =
             if rows = 1 then
@@ -147,57 +152,54 @@ module internal Reduce =
             for i in 0 .. count - 1 do
                 y[position + i] <- group (offsets[0] + i * kept.Steps[0]))
 
+    /// Folds rows of `n` elements, `step` apart, into a target of at most a scratch slot's length.
+    let private foldRows<'T when 'T :> INumber<'T>> kind (items: 'T[]) offset step rows (o: Odometer) (y: 'T[]) start n =
+        let scratch = Scratch<'T>.Slot 3
+        let target = Span(y, start, n)
+        // A finished leaf in each level below the last.
+        let depth = BitOperations.Log2(uint32 ((rows + LeafRows - 1) / LeafRows)) + 1
+        let levels = if depth = 1 then [||] else Array.zeroCreate<'T> (depth * n)
+        let mutable at = offset
+        let mutable leaves = 0
+        let mutable r = 0
+
+        while r < rows do
+            // A leaf is folded in the result's own place.
+            for i in 0 .. min LeafRows (rows - r) - 1 do
+                let row =
+                    if step = 1 then
+                        ReadOnlySpan(items, at, n)
+                    else
+                        Strided.gather items at step n scratch
+                        ReadOnlySpan(scratch, 0, n)
+
+                if i = 0 then row.CopyTo target else fold kind target row
+                at <- at + o.Next()
+
+            r <- r + LeafRows
+            let mutable level = 0
+
+            while (leaves >>> level) &&& 1 = 1 do
+                fold kind target (ReadOnlySpan(levels, level * n, n))
+                level <- level + 1
+
+            leaves <- leaves + 1
+
+            if r < rows then
+                target.CopyTo(Span(levels, level * n, n))
+            else
+                // The last leaf has climbed to its level; the levels above hold what is left.
+                for above in level + 1 .. depth - 1 do
+                    if (leaves >>> above) &&& 1 = 1 then
+                        fold kind target (ReadOnlySpan(levels, above * n, n))
+
     /// Result elements that are adjacent: folds whole rows into the result, block by block.
-    let private byRows<'T when 'T :> INumber<'T>> kind (x: HostBuffer<'T>) (kept: Walk) (sizes: int[]) strides (y: 'T[]) =
-        let rows = Array.fold (*) 1 sizes
+    let private byRows<'T when 'T :> INumber<'T>> kind (x: HostBuffer<'T>) (kept: Walk) sizes strides (y: 'T[]) =
+        let rows = Strided.product sizes 0 (sizes.Length - 1)
         let step = kept.Steps[0]
 
         Strided.forEachOf (int64 rows) kept [| x.Offset |] (fun offsets position count ->
-            let scratch = Scratch<'T>.Slot 3
-            let width = min count scratch.Length
-            let deepest = max 0 (BitOperations.Log2(uint32 ((rows + LeafRows - 1) / LeafRows)))
-            let levels = Array.zeroCreate<'T> (width * (deepest + 1))
-            let mutable first = 0
-
-            while first < count do
-                let n = min width (count - first)
-                let target = Span(y, position + first, n)
-                let o = odometer sizes strides
-                let mutable at = offsets[0] + first * step
-                let mutable leaves = 0
-                let mutable r = 0
-
-                while r < rows do
-                    // A leaf is folded in the result's own place.
-                    for i in 0 .. min LeafRows (rows - r) - 1 do
-                        let row =
-                            if step = 1 then
-                                ReadOnlySpan(x.Items, at, n)
-                            else
-                                Strided.gather x.Items at step n scratch
-                                ReadOnlySpan(scratch, 0, n)
-
-                        if i = 0 then row.CopyTo target else fold kind target row
-                        at <- at + o.Next()
-
-                    r <- r + LeafRows
-                    let mutable i = 0
-
-                    while (leaves >>> i) &&& 1 = 1 do
-                        fold kind target (ReadOnlySpan(levels, i * width, n))
-                        i <- i + 1
-
-                    leaves <- leaves + 1
-
-                    if r < rows then
-                        target.CopyTo(Span(levels, i * width, n))
-                    else
-                        // The last leaf has climbed to level i; the levels above hold what is left.
-                        for above in i + 1 .. deepest do
-                            if (leaves >>> above) &&& 1 = 1 then
-                                fold kind target (ReadOnlySpan(levels, above * width, n))
-
-                first <- first + n)
+            foldRows kind x.Items offsets[0] step rows (odometer sizes strides) y position count)
 
     /// Sizes and strides of the given axes, the smallest step first, neighbours merged where one stride walks both.
     let private merged (shape: int[]) (strides: int[]) (axes: int[]) =
@@ -218,7 +220,7 @@ module internal Reduce =
     let private into<'T when 'T :> INumber<'T>> kind (axes: int[]) (x: HostBuffer<'T>) shape (y: 'T[]) =
         let sizes, strides = merged x.Shape x.Strides axes
         let around = Shape.without axes x.Strides
-        let weight = Array.fold (*) 1 sizes
+        let weight = Strided.product sizes 0 (sizes.Length - 1)
 
         if weight = 0 then
             match kind with
@@ -235,16 +237,42 @@ module internal Reduce =
             let kept = Strided.walk shape [| around |]
 
             if y.Length > 1 && abs kept.Steps[0] < abs strides[0] then
-                // Columns are independent: cut them finely enough for all cores.
-                byRows kind x (Strided.walkIn 256 shape [| around |]) sizes strides y
+                // Columns are independent: cut them into blocks, finely enough for all cores.
+                let piece = min Scratch<'T>.Length (max 64 (kept.Length / 16 / 64 * 64))
+                byRows kind x (Strided.walkIn piece shape [| around |]) sizes strides y
             else
                 let piece = max 1 (Strided.Piece / weight)
                 let kept = Strided.walkIn piece shape [| around |]
                 byGroups kind x kept (sizes[0], strides[0]) sizes[1..] strides[1..] y
 
+    /// Folds adjacent axes of a small contiguous tensor: `outer` times n times `inner` elements.
+    let private simple<'T when 'T :> INumber<'T>> kind (x: HostBuffer<'T>) outer n inner (y: 'T[]) =
+        for i in 0 .. outer - 1 do
+            let at = x.Offset + i * n * inner
+
+            if inner = 1 then
+                y[i] <- run kind (ReadOnlySpan(x.Items, at, n))
+            else
+                foldRows kind x.Items at 1 n (odometer [| n |] [| inner |]) y (i * inner) inner
+
     let private reduceOf<'T when 'T :> INumber<'T>> kind axes (x: HostBuffer<'T>) : HostBuffer =
         let y = Strided.fresh<'T> x.DType (Shape.without axes x.Shape)
-        into kind axes x y.Shape y.Items
+        let last = axes.Length - 1
+        let count = Shape.count x.Shape
+
+        if
+            x.IsContiguous
+            && last >= 0
+            && axes[last] - axes[0] = last
+            && count > 0
+            && count <= Scratch<'T>.Length
+        then
+            let inner = Strided.product x.Shape (axes[last] + 1) (x.Shape.Length - 1)
+            let n = Strided.product x.Shape axes[0] axes[last]
+            simple kind x (count / n / inner) n inner y.Items
+        else
+            into kind axes x y.Shape y.Items
+
         y
 
     /// Any (Max) and all (Min): the extremes of 0 and 1. Over nothing, any is false and all is true.

@@ -36,9 +36,9 @@ module internal Rows =
         | Unary.Floor -> TensorPrimitives.Floor(x, y)
         | Unary.Ceiling -> TensorPrimitives.Ceiling(x, y)
         | Unary.Round -> TensorPrimitives.Round(x, y)
-        | Unary.Exp -> TensorPrimitives.Exp(x, y)
+        | Unary.Exp -> VectorMath.exp x y
         | Unary.Expm1 -> VectorMath.expm1 x y
-        | Unary.Log -> TensorPrimitives.Log(x, y)
+        | Unary.Log -> VectorMath.log x y
         | Unary.Log1p -> VectorMath.log1p x y
         | Unary.Sqrt -> TensorPrimitives.Sqrt(x, y)
         | Unary.Sin -> TensorPrimitives.Sin(x, y)
@@ -47,8 +47,8 @@ module internal Rows =
         | Unary.Asin -> TensorPrimitives.Asin(x, y)
         | Unary.Acos -> TensorPrimitives.Acos(x, y)
         | Unary.Atan -> TensorPrimitives.Atan(x, y)
-        | Unary.Sinh -> TensorPrimitives.Sinh(x, y)
-        | Unary.Cosh -> TensorPrimitives.Cosh(x, y)
+        | Unary.Sinh -> VectorMath.sinh x y
+        | Unary.Cosh -> VectorMath.cosh x y
         | Unary.Tanh -> VectorMath.tanh x y
         | Unary.Asinh -> TensorPrimitives.Asinh(x, y)
         | Unary.Acosh -> TensorPrimitives.Acosh(x, y)
@@ -165,7 +165,7 @@ module internal Rows =
         | Binary.Subtract -> TensorPrimitives.Subtract(x, y, z)
         | Binary.Multiply -> TensorPrimitives.Multiply(x, y, z)
         | Binary.Divide -> TensorPrimitives.Divide(x, y, z)
-        | Binary.Remainder -> TensorPrimitives.Remainder(x, y, z)
+        | Binary.Remainder -> both x y z (fun a b -> a % b)
         | Binary.Power -> VectorMath.power x y z
         | Binary.Atan2 -> TensorPrimitives.Atan2(x, y, z)
         | Binary.Max -> TensorPrimitives.Max(x, y, z)

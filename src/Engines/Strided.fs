@@ -42,17 +42,19 @@ type internal Typed<'R>() =
         | DType.Int64 -> f.Run<int64>(x :?> HostBuffer<int64>)
         | DType.Bool -> f.Run<bool>(x :?> HostBuffer<bool>)
 
-/// Rows of `Length` elements; operand k walks a row in steps of `Steps[k]`. `Sizes` are the axes around the rows,
-/// the fastest first, and `Strides[axis][k]` the steps along them. The first of these axes counts the pieces of a
-/// row.
+/// Rows of `Length` elements; operand k of `Operands` walks a row in steps of `Steps[k]`. `Sizes` are the `Axes` axes
+/// around the rows, the fastest first, and `Strides[axis * Operands + k]` the steps along them. The first of these
+/// axes counts the pieces of a row.
 [<NoComparison; NoEquality>]
 type internal Walk =
     { Length: int
       /// Elements in a piece of a row.
       Piece: int
+      Operands: int
       Steps: int[]
+      Axes: int
       Sizes: int[]
-      Strides: int[][]
+      Strides: int[]
       /// Pieces in all rows together.
       Items: int }
 
@@ -78,6 +80,15 @@ module internal Strided =
     let uniform<'T> dtype (shape: int[]) (value: 'T) : HostBuffer<'T> =
         HostBuffer<'T>(dtype, [| value |], shape, Array.zeroCreate shape.Length, 0)
 
+    /// The product of the sizes first .. last.
+    let product (shape: int[]) first last =
+        let mutable n = 1
+
+        for i in first..last do
+            n <- n * shape[i]
+
+        n
+
     /// Runs `body first last` on ranges that together make up 0 .. items - 1, on all cores if there are enough
     /// elements.
     let ranges items (elements: int64) (body: int -> int -> unit) =
@@ -88,7 +99,8 @@ module internal Strided =
                 min items (4 * Environment.ProcessorCount)
 
         if parts <= 1 then
-            body 0 items
+            if items > 0 then
+                body 0 items
         else
             let bound part =
                 int (int64 items * int64 part / int64 parts)
@@ -105,39 +117,52 @@ module internal Strided =
     /// Drops axes of size 1 and merges neighbours that every operand walks with one stride. Rows are cut into pieces
     /// of a given length.
     let walkIn piece (shape: int[]) (strides: int[][]) : Walk =
-        let sizes = ResizeArray<int>()
-        let steps = ResizeArray<int[]>()
+        let operands = strides.Length
+        let sizes = Array.zeroCreate (shape.Length + 1)
+        let steps = Array.zeroCreate ((shape.Length + 1) * operands)
+        let mutable axes = 0
 
         for axis in shape.Length - 1 .. -1 .. 0 do
             if shape[axis] <> 1 then
-                let found = strides |> Array.map (fun s -> s[axis])
-                let last = sizes.Count - 1
+                let mutable one = axes > 0
 
-                if
-                    last >= 0
-                    && Array.forall2 (fun s step -> s = step * sizes[last]) found steps[last]
-                then
-                    sizes[last] <- sizes[last] * shape[axis]
+                for k in 0 .. operands - 1 do
+                    one <- one && strides[k][axis] = steps[(axes - 1) * operands + k] * sizes[axes - 1]
+
+                if one then
+                    sizes[axes - 1] <- sizes[axes - 1] * shape[axis]
                 else
-                    sizes.Add shape[axis]
-                    steps.Add found
+                    sizes[axes] <- shape[axis]
 
-        if sizes.Count = 0 then
-            sizes.Add 1
-            steps.Add(Array.create strides.Length 1)
+                    for k in 0 .. operands - 1 do
+                        steps[axes * operands + k] <- strides[k][axis]
+
+                    axes <- axes + 1
+
+        if axes = 0 then
+            axes <- 1
+            sizes[0] <- 1
+            Array.Fill(steps, 1, 0, operands)
 
         let length = sizes[0]
-        let perRow = (length + piece - 1) / piece
-        let steps0 = steps[0]
-        sizes[0] <- perRow
-        steps[0] <- steps0 |> Array.map (fun s -> s * piece)
+        let rowSteps = Array.sub steps 0 operands
+        sizes[0] <- (length + piece - 1) / piece
+        let mutable items = 1
+
+        for k in 0 .. operands - 1 do
+            steps[k] <- steps[k] * piece
+
+        for axis in 0 .. axes - 1 do
+            items <- items * sizes[axis]
 
         { Length = length
           Piece = piece
-          Steps = steps0
-          Sizes = sizes.ToArray()
-          Strides = steps.ToArray()
-          Items = Seq.fold (*) 1 sizes }
+          Operands = operands
+          Steps = rowSteps
+          Axes = axes
+          Sizes = sizes
+          Strides = steps
+          Items = items }
 
     let walk shape strides = walkIn Piece shape strides
 
@@ -146,17 +171,17 @@ module internal Strided =
     let inline forEachOf (weight: int64) (w: Walk) (starts: int[]) ([<InlineIfLambda>] body: int[] -> int -> int -> unit) =
         ranges w.Items (int64 w.Items * int64 (min w.Length w.Piece) * weight) (fun first last ->
             let offsets = Array.copy starts
-            let digits = Array.zeroCreate<int> w.Sizes.Length
+            let digits = Array.zeroCreate<int> w.Axes
             let mutable rest = first
 
-            for axis in 0 .. digits.Length - 1 do
+            for axis in 0 .. w.Axes - 1 do
                 digits[axis] <- rest % w.Sizes[axis]
                 rest <- rest / w.Sizes[axis]
 
-                for k in 0 .. offsets.Length - 1 do
-                    offsets[k] <- offsets[k] + digits[axis] * w.Strides[axis][k]
+                for k in 0 .. w.Operands - 1 do
+                    offsets[k] <- offsets[k] + digits[axis] * w.Strides[axis * w.Operands + k]
 
-            let mutable position = (if first < last then first / w.Sizes[0] * w.Length else 0) + digits[0] * w.Piece
+            let mutable position = first / w.Sizes[0] * w.Length + digits[0] * w.Piece
 
             for _ in first .. last - 1 do
                 let count = min w.Piece (w.Length - digits[0] * w.Piece)
@@ -164,19 +189,19 @@ module internal Strided =
                 position <- position + count
                 let mutable axis = 0
 
-                while axis < digits.Length do
+                while axis < w.Axes do
                     digits[axis] <- digits[axis] + 1
                     let carry = digits[axis] = w.Sizes[axis]
-                    let steps = if carry then w.Sizes[axis] - 1 else -1
+                    let steps = if carry then 1 - w.Sizes[axis] else 1
 
-                    for k in 0 .. offsets.Length - 1 do
-                        offsets[k] <- offsets[k] - steps * w.Strides[axis][k]
+                    for k in 0 .. w.Operands - 1 do
+                        offsets[k] <- offsets[k] + steps * w.Strides[axis * w.Operands + k]
 
                     if carry then
                         digits[axis] <- 0
                         axis <- axis + 1
                     else
-                        axis <- digits.Length)
+                        axis <- w.Axes)
 
     let inline forEach w starts ([<InlineIfLambda>] body: int[] -> int -> int -> unit) = forEachOf 1L w starts body
 

@@ -151,9 +151,17 @@ module internal ShapeRule =
         | Primitive.Convert dtype -> { x with DType = dtype }
         | Primitive.Full(_, dtype, shape) -> { Shape = shape; DType = dtype }
         | Primitive.Iota(dtype, length) -> { Shape = [| length |]; DType = dtype }
-        | Primitive.Random(_, dtype, shape) ->
+        | Primitive.Random(draw, dtype, shape) ->
             if x.DType <> DType.Int64 then
                 fail p inputs "Int64 keys"
+
+            match draw with
+            | Draw.Uniform when not dtype.IsFloat -> fail p inputs $"to draw floats, not {dtype}"
+            | Draw.Bits
+            | Draw.Keys when not dtype.IsInteger -> fail p inputs $"to draw integers, not {dtype}"
+            | Draw.Uniform
+            | Draw.Bits
+            | Draw.Keys -> ()
 
             { Shape = Array.append x.Shape shape
               DType = dtype }
@@ -219,26 +227,34 @@ module internal ShapeRule =
                         [ x.Shape[.. axis - 1]
                           [| size |]
                           x.Shape[axis + indexed ..] ] }
-        | Primitive.Reduce(_, axes) ->
+        | Primitive.Reduce(kind, axes) ->
+            if kind = Reduction.Sum && x.DType = DType.Bool then
+                fail p inputs "numbers"
+
             { x with
                 Shape = Shape.without axes x.Shape }
         | Primitive.ArgReduce(_, axis) ->
             { Shape = Shape.removeAt axis x.Shape
               DType = DType.Int32 }
         | Primitive.ArgSort _ -> { x with DType = DType.Int32 }
-        | Primitive.CumulativeSum _ -> x
+        | Primitive.CumulativeSum _ ->
+            if x.DType = DType.Bool then
+                fail p inputs "numbers"
+
+            x
         | Primitive.MatMul ->
             let a, b = x.Shape, inputs[1].Shape
             let r = a.Length
 
             if
                 x.DType <> inputs[1].DType
+                || x.DType = DType.Bool
                 || r < 2
                 || b.Length <> r
                 || a[r - 1] <> b[r - 2]
                 || not (Shape.equal a[.. r - 3] b[.. r - 3])
             then
-                fail p inputs "batch ++ (m, k) and batch ++ (k, n) of one dtype"
+                fail p inputs "batch ++ (m, k) and batch ++ (k, n) of one dtype, not Bool"
 
             { x with
                 Shape = Array.append a[.. r - 2] [| b[r - 1] |] }

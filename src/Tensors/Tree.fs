@@ -154,4 +154,4 @@ module Tree =
         (stack 0 [ for s in squares -> s ] |> sum).Unsqueeze 0
         |> fun total ->
             let origin = total.Equal 0.0
-            (where origin total (sqrt (where origin (Tensor.onesLike total) total))).Squeeze 0
+            (where origin (Tensor.zerosLike total) (sqrt (where origin (Tensor.onesLike total) total))).Squeeze 0
