@@ -1,6 +1,6 @@
-/// What every primitive means, element by element: each is a function from an index of the result to a number,
-/// computed in Float64 or Int64 and rounded to the dtype. Slow, short, and written without a look at the engines that
-/// are tested against it.
+/// What every primitive means, element by element: each is a function from an index of the result to a
+/// number, computed in Float64 or Int64 and rounded to the dtype. Slow, short, and written without a look at
+/// the engines that are tested against it.
 module internal Cotangent.Tests.Oracle
 
 open System
@@ -19,8 +19,7 @@ let private whole (x: Literal) =
     | Literal.Real v -> int64 v
     | Literal.Whole v -> v
 
-let private ofBool b =
-    Literal.Whole(if b then 1L else 0L)
+let private ofBool b = Literal.Whole(if b then 1L else 0L)
 
 /// Down to a 16-bit format of `bits` significant bits and smallest exponent `least`, ties to even.
 let private roundTo bits least (x: float) =
@@ -48,10 +47,7 @@ let private store (dtype: DType) (x: Literal) =
 
 // Tensors: a shape and a function from indices to numbers.
 
-type private Value =
-    { DType: DType
-      Shape: int[]
-      At: int[] -> Literal }
+type private Value = { DType: DType; Shape: int[]; At: int[] -> Literal }
 
 let private indices (shape: int[]) =
     let strides = Shape.strides shape
@@ -64,8 +60,7 @@ let private remember (v: Value) =
     { v with At = fun index -> elements[Seq.sum (Seq.map2 (*) index strides)] }
 
 let private ofBuffer (b: HostBuffer) =
-    let place (index: int[]) =
-        b.Offset + Seq.sum (Seq.map2 (*) index b.Strides)
+    let place (index: int[]) = b.Offset + Seq.sum (Seq.map2 (*) index b.Strides)
 
     let at: int[] -> Literal =
         match b with
@@ -78,13 +73,12 @@ let private ofBuffer (b: HostBuffer) =
         | :? HostBuffer<bool> as b -> fun i -> ofBool b.Items[place i]
         | _ -> invalidOp $"The oracle can't read {b.GetType()}."
 
-    { DType = b.DType
-      Shape = b.Shape
-      At = at }
+    { DType = b.DType; Shape = b.Shape; At = at }
 
 let private toBuffer (v: Value) : HostBuffer =
     let make (f: Literal -> 'T) =
-        HostBuffer.own v.DType v.Shape (indices v.Shape |> Array.map (v.At >> store v.DType >> f)) :> HostBuffer
+        HostBuffer.own v.DType v.Shape (indices v.Shape |> Array.map (v.At >> store v.DType >> f))
+        :> HostBuffer
 
     match v.DType with
     | DType.Float32 -> make (real >> float32)
@@ -116,7 +110,10 @@ let private unaryReal (op: Unary) (x: float) =
     match op with
     | Unary.Negate -> -x
     | Unary.Abs -> abs x
-    | Unary.Sign -> if x > 0.0 then 1.0 elif x < 0.0 then -1.0 else x + 0.0
+    | Unary.Sign ->
+        if x > 0.0 then 1.0
+        elif x < 0.0 then -1.0
+        else x + 0.0
     | Unary.Floor -> floor x
     | Unary.Ceiling -> ceil x
     | Unary.Round -> Math.Round(x, MidpointRounding.ToEven)
@@ -225,8 +222,7 @@ let private before descending (x: Literal) (y: Literal) =
     | _ -> if descending then real x > real y else real x < real y
 
 let private extreme largest (values: Literal[]) =
-    if values.Length = 0 then
-        invalidOp "Nothing has no extreme."
+    if values.Length = 0 then invalidOp "Nothing has no extreme."
 
     match Array.tryFindIndex isNaN values with
     | Some i -> i
@@ -234,8 +230,7 @@ let private extreme largest (values: Literal[]) =
         let mutable best = 0
 
         for i in 1 .. values.Length - 1 do
-            if before largest values[i] values[best] then
-                best <- i
+            if before largest values[i] values[best] then best <- i
 
         best
 
@@ -285,21 +280,28 @@ let private along axis (x: Value) (index: int[]) =
     Array.init x.Shape[axis] (fun i -> x.At(Array.insertAt axis i index))
 
 /// Where an element of a region lies in the whole.
-let private ofRegion (r: Region) (index: int[]) =
-    Array.mapi (fun a i -> r.Start[a] + i * r.Step[a]) index
+let private ofRegion (r: Region) (index: int[]) = Array.mapi (fun a i -> r.Start[a] + i * r.Step[a]) index
 
 /// Which element of a region lies at an index of the whole, if one does.
 let private inRegion (r: Region) (index: int[]) =
     let found = index |> Array.mapi (fun a i -> Math.DivRem(i - r.Start[a], r.Step[a]))
 
-    let inside =
-        Array.forall2 (fun struct (i, rest) count -> rest = 0 && i >= 0 && i < count) found r.Count
+    let inside = Array.forall2 (fun struct (i, rest) count -> rest = 0 && i >= 0 && i < count) found r.Count
 
     if inside then Some(Array.map (fun struct (i, _) -> i) found) else None
 
+/// Float64 with what each addition lost added up beside it (A. Neumaier, 1974).
+let private sumReals (values: float seq) =
+    let add (sum, lost) x =
+        let next = sum + x
+        next, lost + (if abs sum >= abs x then (sum - next) + x else (x - next) + sum)
+
+    let sum, lost = Seq.fold add (0.0, 0.0) values
+    if Double.IsFinite sum then sum + lost else sum
+
 let private sumOf (dtype: DType) (values: Literal seq) =
     if dtype.IsFloat then
-        Literal.Real(Seq.sumBy real values)
+        Literal.Real(sumReals (Seq.map real values))
     else
         Literal.Whole(Seq.fold (fun sum v -> sum + whole v) 0L values)
 
@@ -338,7 +340,8 @@ let private scatter collision axis batch (shape: int[]) (updates: Value) (positi
         result[target] <-
             match collision with
             | Collision.Last -> updates.At index
-            | Collision.Add when updates.DType = DType.Bool -> binary Binary.Or result[target] (updates.At index)
+            | Collision.Add when updates.DType = DType.Bool ->
+                binary Binary.Or result[target] (updates.At index)
             | Collision.Add -> binary Binary.Add result[target] (updates.At index)
 
     fun (index: int[]) -> result[Seq.sum (Seq.map2 (*) strides index)]
@@ -363,7 +366,9 @@ let private at (p: Primitive) (inputs: Value[]) (shape: int[]) : int[] -> Litera
     | Primitive.Permute order -> fun i -> inputs[0].At(Shape.inverse order |> Array.map (fun a -> i[a]))
     | Primitive.Broadcast _ ->
         let x = inputs[0]
-        fun i -> x.At(i[i.Length - x.Shape.Length ..] |> Array.mapi (fun a n -> if x.Shape[a] = 1 then 0 else n))
+
+        fun i ->
+            x.At(i[i.Length - x.Shape.Length ..] |> Array.mapi (fun a n -> if x.Shape[a] = 1 then 0 else n))
     | Primitive.Slice region -> fun i -> inputs[0].At(ofRegion region i)
     | Primitive.Place region ->
         let x = inputs[0]
@@ -402,21 +407,18 @@ let private at (p: Primitive) (inputs: Value[]) (shape: int[]) : int[] -> Litera
 
         fun i ->
             seq { 0 .. a.Shape[r - 1] - 1 }
-            |> Seq.map (fun k -> binary Binary.Multiply (a.At(Array.updateAt (r - 1) k i)) (b.At(Array.updateAt (r - 2) k i)))
+            |> Seq.map (fun k ->
+                binary Binary.Multiply (a.At(Array.updateAt (r - 1) k i)) (b.At(Array.updateAt (r - 2) k i)))
             |> sumOf a.DType
     | Primitive.Custom f -> invalidOp $"'{f.Name}' has no meaning here."
 
 /// The value of a primitive. The shape rule gives shape and dtype.
 let evaluate (p: Primitive) (inputs: HostBuffer[]) : HostBuffer =
-    let signature =
-        ShapeRule.infer p (inputs |> Array.map (fun x -> { Shape = x.Shape; DType = x.DType }))
+    let signature = ShapeRule.infer p (inputs |> Array.map (fun x -> { Shape = x.Shape; DType = x.DType }))
 
     let values = inputs |> Array.map (ofBuffer >> remember)
 
-    toBuffer
-        { DType = signature.DType
-          Shape = signature.Shape
-          At = at p values signature.Shape }
+    toBuffer { DType = signature.DType; Shape = signature.Shape; At = at p values signature.Shape }
 
 /// The distance from 1 to the next number of a dtype; 0 for exact ones.
 let epsilon (dtype: DType) =
@@ -434,12 +436,13 @@ let reals (x: HostBuffer) =
     let v = ofBuffer x
     indices x.Shape |> Array.map (v.At >> real)
 
-/// The first place where two buffers differ by more than `ulps` units in the last place of the expected element, or
-/// of `scale` where that is larger; None where they agree. NaN agrees with NaN, and 0 with -0.
+/// The first place where two buffers differ by more than `ulps` units in the last place of the expected
+/// element, or of `scale` where that is larger; None where they agree. NaN agrees with NaN, and 0 with -0.
 let difference ulps scale (expected: HostBuffer) (actual: HostBuffer) =
     if expected.DType <> actual.DType || not (Shape.equal expected.Shape actual.Shape) then
         Some
-            $"expected {expected.DType} {Shape.show expected.Shape}, got {actual.DType} {Shape.show actual.Shape}"
+            $"expected {expected.DType} {Shape.show expected.Shape}, \
+              got {actual.DType} {Shape.show actual.Shape}"
     else
         let e, a = ofBuffer expected, ofBuffer actual
 
@@ -453,8 +456,7 @@ let difference ulps scale (expected: HostBuffer) (actual: HostBuffer) =
             | DType.Int64
             | DType.Bool -> 0.0
 
-        let smallest =
-            if expected.DType = DType.BFloat16 then 2.0 ** -133.0 else smallest
+        let smallest = if expected.DType = DType.BFloat16 then 2.0 ** -133.0 else smallest
 
         let same index =
             match e.At index, a.At index with

@@ -8,6 +8,11 @@ module internal Shape =
         | [| n |] -> $"({n},)"
         | _ -> "(" + System.String.Join(", ", s) + ")"
 
+    /// Throws unless all sizes are 0 or more.
+    let requireSizes (operation: string) (s: int[]) =
+        if s |> Array.exists (fun d -> d < 0) then
+            raise (ShapeException $"{operation}: shape {show s} has a negative size; sizes are 0 or more.")
+
     /// The number of elements. Throws when it exceeds what one .NET array holds.
     let count (s: int[]) =
         let mutable n = 1L
@@ -52,13 +57,13 @@ module internal Shape =
 
         b
 
-    /// Normalised, sorted axes without repeats; an empty request means all of them.
+    /// Normalised, sorted axes without repeats.
     let axes (operation: string) (rank: int) (requested: int[]) =
         let found = requested |> Array.map (axis operation rank) |> Array.sort
 
         for i in 1 .. found.Length - 1 do
             if found[i] = found[i - 1] then
-                raise (AxisException $"{operation}: axis {found[i]} is named twice.")
+                raise (AxisException $"{operation}: axis {found[i]} is named twice; name each axis once.")
 
         found
 
@@ -104,6 +109,12 @@ module internal Shape =
                         ShapeException
                             $"{operation}: shapes {show a} and {show b} do not broadcast: axis {i - rank} has sizes {da} and {db}. Sizes must agree or be 1; use reshape, expand or permute to line the axes up."
                     ))
+
+    /// Whether a shape broadcasts to exactly the other.
+    let stretches (source: int[]) (target: int[]) =
+        let added = target.Length - source.Length
+        let fits i d = (d = 1 || d = target[added + i])
+        added >= 0 && source |> Seq.mapi fits |> Seq.forall id
 
     /// The inverse of a permutation.
     let inverse (permutation: int[]) =

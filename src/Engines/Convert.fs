@@ -1,8 +1,8 @@
 namespace Cotangent.Engines
 
 // Changing the element type. Numbers that the target can't hold become the nearest ones that it can: integers
-// saturate, NaN becomes 0, and floats go to the nearest float, ties to even, or to infinity. Real numbers lose their
-// fraction on the way to an integer. Any number but 0 is true; true is 1.
+// saturate, NaN becomes 0, and floats go to the nearest float, ties to even, or to infinity. Real numbers
+// lose their fraction on the way to an integer. Any number but 0 is true; true is 1.
 
 open System
 open System.Numerics
@@ -53,10 +53,10 @@ module internal Convert =
             y[i] <- BFloat16.OfSingle x[i]
             i <- i + 1
 
-    // A Float64 rounded to Float32 and again to 16 bits would be rounded twice, and sometimes wrongly. Rounded to
-    // odd first (cut off, with the last bit set if anything was lost), it keeps on which side of a tie it lay; 24
-    // bits are enough for that, since the targets have 11 and 8 (S. Boldo and G. Melquiond, "When double rounding
-    // is odd", 2005).
+    // A Float64 rounded to Float32 and again to 16 bits would be rounded twice, and sometimes wrongly.
+    // Rounded to odd first (cut off, with the last bit set if anything was lost), it keeps on which side of a
+    // tie it lay; 24 bits are enough for that, since the targets have 11 and 8 (S. Boldo and G. Melquiond,
+    // "When double rounding is odd", 2005).
 
     let private oddSingle (x: float) =
         let nearest = float32 x
@@ -82,7 +82,13 @@ module internal Convert =
 
     // One method per kind of conversion, on rows.
 
-    let private row<'A, 'B when 'A :> INumberBase<'A> and 'B :> INumberBase<'B>> (xs: 'A[]) xo (ys: 'B[]) yo n =
+    let private row<'A, 'B when 'A :> INumberBase<'A> and 'B :> INumberBase<'B>>
+        (xs: 'A[])
+        xo
+        (ys: 'B[])
+        yo
+        n
+        =
         TensorPrimitives.ConvertSaturating(ReadOnlySpan(xs, xo, n), Span(ys, yo, n))
 
     let private toBool<'A when 'A :> INumberBase<'A>> (xs: 'A[]) xo (ys: bool[]) yo n =
@@ -120,7 +126,11 @@ module internal Convert =
             ys[yo + i] <- oddSingle (float xs[xo + i])
 
     /// Applies a row function to all elements.
-    let inline private map (dtype: DType) (x: HostBuffer) ([<InlineIfLambda>] f: 'A[] -> int -> 'B[] -> int -> int -> unit) : HostBuffer =
+    let inline private map
+        (dtype: DType)
+        (x: HostBuffer)
+        ([<InlineIfLambda>] f: 'A[] -> int -> 'B[] -> int -> int -> unit)
+        : HostBuffer =
         let x = x :?> HostBuffer<'A>
         let n = Shape.count x.Shape
         let y = Strided.allocate<'B> n
@@ -191,12 +201,9 @@ module internal Convert =
 
     /// The elements as another dtype; the same buffer if it has that dtype.
     let buffer (target: DType) (x: HostBuffer) : HostBuffer =
-        if x.DType = target then
-            x
-        elif x.IsContiguous then
-            contiguous target x
-        else
-            Strided.distinct x (fun x -> contiguous target (Strided.materialise x))
+        if x.DType = target then x
+        elif x.IsContiguous then contiguous target x
+        else Strided.distinct x (fun x -> contiguous target (Strided.materialise x))
 
     /// A buffer of 16-bit floats as Float32, in which it computes.
     let widen (x: HostBuffer) = buffer DType.Float32 x

@@ -1,8 +1,9 @@
 namespace Cotangent.Engines
 
-// Elementwise primitives over whole buffers. Contiguous operands are handed to the row functions as they are, with
-// nothing between the operation and its arithmetic: small tensors live here. All other views go through a walk, whose
-// rows reach the row functions by way of scratch blocks where they are not runs of adjacent elements.
+// Elementwise primitives over whole buffers. Contiguous operands are handed to the row functions as they are,
+// with nothing between the operation and its arithmetic: small tensors live here. All other views go through
+// a walk, whose rows reach the row functions by way of scratch blocks where they are not runs of adjacent
+// elements.
 
 open System
 open System.Numerics
@@ -26,7 +27,11 @@ module internal Elementwise =
             Strided.gather items offset step count scratch
             struct (scratch, 0)
 
-    let inline private unaryView dtype (x: HostBuffer<'T>) ([<InlineIfLambda>] row: 'T[] -> int -> 'U[] -> int -> int -> unit) =
+    let inline private unaryView
+        dtype
+        (x: HostBuffer<'T>)
+        ([<InlineIfLambda>] row: 'T[] -> int -> 'U[] -> int -> int -> unit)
+        =
         let y = Strided.fresh<'U> dtype x.Shape
         let w = Strided.walk x.Shape [| x.Strides |]
         let step = w.Steps[0]
@@ -45,7 +50,11 @@ module internal Elementwise =
 
         y :> HostBuffer
 
-    let inline private unaryOf dtype (x: HostBuffer<'T>) ([<InlineIfLambda>] row: 'T[] -> int -> 'U[] -> int -> int -> unit) : HostBuffer =
+    let inline private unaryOf
+        dtype
+        (x: HostBuffer<'T>)
+        ([<InlineIfLambda>] row: 'T[] -> int -> 'U[] -> int -> int -> unit)
+        : HostBuffer =
         if x.IsContiguous then
             let n = Shape.count x.Shape
             let y = Strided.allocate<'U> n
@@ -61,7 +70,12 @@ module internal Elementwise =
                 let x = x :?> HostBuffer<'T>
                 unaryView dtype x row)
 
-    let inline private binaryView dtype (x: HostBuffer<'T>) (y: HostBuffer<'T>) ([<InlineIfLambda>] row: 'T[] -> int -> 'T[] -> int -> 'U[] -> int -> int -> unit) =
+    let inline private binaryView
+        dtype
+        (x: HostBuffer<'T>)
+        (y: HostBuffer<'T>)
+        ([<InlineIfLambda>] row: 'T[] -> int -> 'T[] -> int -> 'U[] -> int -> int -> unit)
+        =
         let z = Strided.fresh<'U> dtype x.Shape
         let w = Strided.walk x.Shape [| x.Strides; y.Strides |]
         let xStep, yStep = w.Steps[0], w.Steps[1]
@@ -82,12 +96,37 @@ module internal Elementwise =
         z :> HostBuffer
 
     /// Both operands one number each: the result is one number too.
-    let inline private binaryUniform dtype (x: HostBuffer<'T>) (y: HostBuffer<'T>) ([<InlineIfLambda>] row: 'T[] -> int -> 'T[] -> int -> 'U[] -> int -> int -> unit) : HostBuffer =
+    let inline private binaryUniform
+        dtype
+        (x: HostBuffer<'T>)
+        (y: HostBuffer<'T>)
+        ([<InlineIfLambda>] row: 'T[] -> int -> 'T[] -> int -> 'U[] -> int -> int -> unit)
+        : HostBuffer =
         let z = Strided.allocate<'U> 1
         row x.Items x.Offset y.Items y.Offset z 0 1
         like x dtype z
 
-    let inline private binaryOf dtype (x: HostBuffer<'T>) (y: HostBuffer<'T>) ([<InlineIfLambda>] row: 'T[] -> int -> 'T[] -> int -> 'U[] -> int -> int -> unit) : HostBuffer =
+    /// The length of the run of adjacent elements that a view repeats throughout; 0 where it is not of that
+    /// kind.
+    let private period (x: HostBuffer) =
+        let mutable run = 1
+        let mutable axis = x.Shape.Length - 1
+
+        while axis >= 0 && (x.Shape[axis] = 1 || x.Strides[axis] = run) do
+            run <- run * x.Shape[axis]
+            axis <- axis - 1
+
+        while axis >= 0 && (x.Shape[axis] = 1 || x.Strides[axis] = 0) do
+            axis <- axis - 1
+
+        if axis < 0 then run else 0
+
+    let inline private binaryOf
+        dtype
+        (x: HostBuffer<'T>)
+        (y: HostBuffer<'T>)
+        ([<InlineIfLambda>] row: 'T[] -> int -> 'T[] -> int -> 'U[] -> int -> int -> unit)
+        : HostBuffer =
         if x.IsContiguous && y.IsContiguous then
             let n = Shape.count x.Shape
             let z = Strided.allocate<'U> n
@@ -104,7 +143,8 @@ module internal Elementwise =
         else
             let n = Shape.count x.Shape
 
-            // A small tensor and a scalar, as in 2 * x: spread the scalar over a block and spare the walk.
+            // Small tensors met by a scalar, as in 2 * x, or by a bias spare the walk. A scalar is spread
+            // over a block, a bias added row by row.
             if n <= Scratch<'T>.Length && x.IsContiguous && HostBuffer.isUniform y then
                 let z = Strided.allocate<'U> n
                 let b = Scratch<'T>.Slot 1
@@ -117,6 +157,14 @@ module internal Elementwise =
                 Array.Fill(a, x.Items[x.Offset], 0, n)
                 row a 0 y.Items y.Offset z 0 n
                 like y dtype z
+            elif n <= Scratch<'T>.Length && x.IsContiguous && period y > 1 then
+                let z = Strided.allocate<'U> n
+                let length = period y
+
+                for i in 0..length .. n - 1 do
+                    row x.Items (x.Offset + i) y.Items y.Offset z i length
+
+                like x dtype z
             else
                 binaryView dtype x y row
 
@@ -144,8 +192,10 @@ module internal Elementwise =
         | DType.Int32 ->
             unaryOf DType.Int32 (x :?> HostBuffer<int>) (fun a ao b bo n -> Rows.unaryInteger op a ao b bo n)
         | DType.Int64 ->
-            unaryOf DType.Int64 (x :?> HostBuffer<int64>) (fun a ao b bo n -> Rows.unaryInteger op a ao b bo n)
-        | DType.Bool -> unaryOf DType.Bool (x :?> HostBuffer<bool>) (fun a ao b bo n -> Rows.unaryBool op a ao b bo n)
+            unaryOf DType.Int64 (x :?> HostBuffer<int64>) (fun a ao b bo n ->
+                Rows.unaryInteger op a ao b bo n)
+        | DType.Bool ->
+            unaryOf DType.Bool (x :?> HostBuffer<bool>) (fun a ao b bo n -> Rows.unaryBool op a ao b bo n)
 
     /// Whether op is the commonest power, x ** 2, which is x * x.
     let inline private isSquare op (y: HostBuffer<'T>) (two: 'T) =
@@ -196,7 +246,11 @@ module internal Elementwise =
             binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.binaryBool op a ao b bo c co n)
 
     let private selectRow (cs: bool[]) co (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
-        VectorMath.select (ReadOnlySpan(cs, co, n)) (ReadOnlySpan(xs, xo, n)) (ReadOnlySpan(ys, yo, n)) (Span(zs, zo, n))
+        VectorMath.select
+            (ReadOnlySpan(cs, co, n))
+            (ReadOnlySpan(xs, xo, n))
+            (ReadOnlySpan(ys, yo, n))
+            (Span(zs, zo, n))
 
     let private selectOf (c: HostBuffer<bool>) (x: HostBuffer<'T>) (y: HostBuffer<'T>) : HostBuffer =
         let z = Strided.fresh<'T> x.DType x.Shape
@@ -219,7 +273,9 @@ module internal Elementwise =
     let select (c: HostBuffer) (x: HostBuffer) (y: HostBuffer) : HostBuffer =
         let c = c :?> HostBuffer<bool>
 
-        { new Typed<HostBuffer>() with
-            member _.Run x = selectOf c x (y :?> HostBuffer<_>) }
+        {
+            new Typed<HostBuffer>() with
+                member _.Run x = selectOf c x (y :?> HostBuffer<_>)
+        }
             .On
             x

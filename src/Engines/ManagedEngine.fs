@@ -21,10 +21,12 @@ module internal BatchMatMul =
     let private matrix (x: HostBuffer<'T>) offset : Matrix<'T> =
         let rank = x.Shape.Length
 
-        { Data = x.Items
-          Offset = offset
-          RowStride = x.Strides[rank - 2]
-          ColStride = x.Strides[rank - 1] }
+        {
+            Data = x.Items
+            Offset = offset
+            RowStride = x.Strides[rank - 2]
+            ColStride = x.Strides[rank - 1]
+        }
 
     let private run (kernel: Kernel<'T>) (a: HostBuffer<'T>) (b: HostBuffer<'T>) : HostBuffer =
         let rank = a.Shape.Length
@@ -39,7 +41,8 @@ module internal BatchMatMul =
             let shared = Seq.forall2 (fun size stride -> size = 1 || stride = 0) batch b.Strides
 
             if shared && rows.Axes = 1 then
-                // Every matrix meets the same b, and the rows of all of them are evenly apart: one tall product.
+                // Every matrix meets the same b, and the rows of all of them are evenly apart: one tall
+                // product.
                 let tall = { matrix a a.Offset with RowStride = rows.Steps[0] }
                 kernel.Invoke(rows.Length, n, k, tall, matrix b b.Offset, c.Items, 0)
             else
@@ -49,7 +52,15 @@ module internal BatchMatMul =
                 let weight = if work < 4_000_000L then work else 0L
 
                 Strided.forEachOf weight w [| a.Offset; b.Offset |] (fun offsets position _ ->
-                    kernel.Invoke(m, n, k, matrix a offsets[0], matrix b offsets[1], c.Items, position * m * n))
+                    kernel.Invoke(
+                        m,
+                        n,
+                        k,
+                        matrix a offsets[0],
+                        matrix b offsets[1],
+                        c.Items,
+                        position * m * n
+                    ))
 
         c
 
@@ -61,17 +72,16 @@ module internal BatchMatMul =
         | DType.Float16 -> Convert.buffer a.DType (multiply (Convert.widen a) (Convert.widen b))
         | DType.Int32 -> run int32Kernel (a :?> HostBuffer<int>) (b :?> HostBuffer<int>)
         | DType.Int64 -> run int64Kernel (a :?> HostBuffer<int64>) (b :?> HostBuffer<int64>)
-        | DType.Bool -> raise (DTypeException "matmul: Bool elements have no product; convert to Int32 or a float.")
+        | DType.Bool ->
+            raise (DTypeException "matmul: Bool elements have no product; convert to Int32 or a float.")
 
 [<Sealed>]
 type internal ManagedEngine() =
     inherit Engine("managed")
 
-    override _.Unary(op, x) =
-        Elementwise.unary op (x :?> HostBuffer) :> Buffer
+    override _.Unary(op, x) = Elementwise.unary op (x :?> HostBuffer) :> Buffer
 
-    override _.Binary(op, x, y) =
-        Elementwise.binary op (x :?> HostBuffer) (y :?> HostBuffer) :> Buffer
+    override _.Binary(op, x, y) = Elementwise.binary op (x :?> HostBuffer) (y :?> HostBuffer) :> Buffer
 
     override _.Evaluate(primitive, inputs, _) =
         let input i = inputs[i] :?> HostBuffer
@@ -90,7 +100,8 @@ type internal ManagedEngine() =
             | Primitive.Broadcast shape -> Move.broadcast shape (input 0)
             | Primitive.Slice region -> Move.slice region (input 0)
             | Primitive.Place region -> Move.place region (input 0)
-            | Primitive.Concatenate axis -> Move.concatenate axis (inputs |> Array.map (fun x -> x :?> HostBuffer))
+            | Primitive.Concatenate axis ->
+                Move.concatenate axis (inputs |> Array.map (fun x -> x :?> HostBuffer))
             | Primitive.Gather(axis, batch) -> Move.gather axis batch (input 0) (input 1)
             | Primitive.Scatter(collision, axis, batch, size) ->
                 Move.scatter collision axis batch size (input 0) (input 1)

@@ -1,7 +1,7 @@
 namespace Cotangent.Engines
 
-// Primitives that move elements or make them from nothing. Reshape, Permute, Broadcast and Slice are views wherever
-// strides can express them. The others copy, each element once.
+// Primitives that move elements or make them from nothing. Reshape, Permute, Broadcast and Slice are views
+// wherever strides can express them. The others copy, each element once.
 
 open System
 open System.Numerics
@@ -10,8 +10,8 @@ open Cotangent
 
 module internal Move =
 
-    /// The strides that show the elements in row-major order under another shape, if there are any: each run of axes
-    /// of the new shape must fill a run of axes that the old strides walk as one.
+    /// The strides that show the elements in row-major order under another shape, if there are any: each run
+    /// of axes of the new shape must fill a run of axes that the old strides walk as one.
     let private reshapeStrides (x: HostBuffer) (shape: int[]) : int[] option =
         let old = Array.zip x.Shape x.Strides |> Array.filter (fun (n, _) -> n <> 1)
         let strides = Array.zeroCreate shape.Length
@@ -23,7 +23,8 @@ module internal Move =
             if shape[j] = 1 then
                 j <- j - 1
             else
-                // Axes i and up to the left, with as many elements as axes j and up to the left of the new shape.
+                // Axes i and up to the left, with as many elements as axes j and up to the left of the new
+                // shape.
                 let mutable size, step = old[i]
                 let mutable filled = 1
                 i <- i - 1
@@ -60,10 +61,7 @@ module internal Move =
 
         let strides =
             Array.init shape.Length (fun i ->
-                if i < added || x.Shape[i - added] <> shape[i] then
-                    0
-                else
-                    x.Strides[i - added])
+                if i < added || x.Shape[i - added] <> shape[i] then 0 else x.Strides[i - added])
 
         x.View(shape, strides, x.Offset)
 
@@ -82,39 +80,50 @@ module internal Move =
         x.View(region.Count, strides, offset)
 
     let place (region: Region) (x: HostBuffer) : HostBuffer =
-        { new Typed<HostBuffer>() with
-            member _.Run x =
-                let y = Array.zeroCreate (Shape.count region.Full)
-                let offset, strides = within region 0 (Shape.strides region.Full)
-                Strided.copy x.Shape x.Items x.Offset x.Strides y offset strides
-                HostBuffer.own x.DType region.Full y }
+        {
+            new Typed<HostBuffer>() with
+                member _.Run x =
+                    let y = Array.zeroCreate (Shape.count region.Full)
+                    let offset, strides = within region 0 (Shape.strides region.Full)
+                    Strided.copy x.Shape x.Items x.Offset x.Strides y offset strides
+                    HostBuffer.own x.DType region.Full y
+        }
             .On
             x
 
     let concatenate axis (inputs: HostBuffer[]) : HostBuffer =
         let first = inputs[0]
 
-        let shape =
-            first.Shape
-            |> Array.updateAt axis (inputs |> Array.sumBy (fun x -> x.Shape[axis]))
+        let shape = first.Shape |> Array.updateAt axis (inputs |> Array.sumBy (fun x -> x.Shape[axis]))
 
-        { new Typed<HostBuffer>() with
-            member _.Run(typed: HostBuffer<'T>) =
-                let y = Strided.fresh<'T> typed.DType shape
-                let mutable start = 0
+        {
+            new Typed<HostBuffer>() with
+                member _.Run(typed: HostBuffer<'T>) =
+                    let y = Strided.fresh<'T> typed.DType shape
+                    let mutable start = 0
 
-                for x in inputs do
-                    let x = x :?> HostBuffer<'T>
-                    Strided.copy x.Shape x.Items x.Offset x.Strides y.Items (start * y.Strides[axis]) y.Strides
-                    start <- start + x.Shape[axis]
+                    for x in inputs do
+                        let x = x :?> HostBuffer<'T>
 
-                y }
+                        Strided.copy
+                            x.Shape
+                            x.Items
+                            x.Offset
+                            x.Strides
+                            y.Items
+                            (start * y.Strides[axis])
+                            y.Strides
+
+                        start <- start + x.Shape[axis]
+
+                    y
+        }
             .On
             first
 
-    // Gather and scatter see their operands as arrays of few axes: batch, the axes between the batch and the indexed
-    // axis ("outer"), the indexed axis, and the axes after it ("inner"). Data is [batch, outer, size, inner], indices
-    // are [batch, count], and updates and results [batch, outer, count, inner].
+    // Gather and scatter see their operands as arrays of few axes: batch, the axes between the batch and the
+    // indexed axis ("outer"), the indexed axis, and the axes after it ("inner"). Data is [batch, outer, size,
+    // inner], indices are [batch, count], and updates and results [batch, outer, count, inner].
 
     /// Indices as Int32 in row-major order, each within an axis of the given size.
     let private positions (operation: string) axis size (indices: HostBuffer) : int[] =
@@ -125,7 +134,8 @@ module internal Move =
             if uint i >= uint size then
                 raise (
                     IndexException
-                        $"{operation}: index {i} is outside axis {axis} of size {size}; indices run from 0 to {size - 1}."
+                        $"{operation}: index {i} is outside axis {axis} of size {size}; \
+                          indices run from 0 to {size - 1}."
                 )
 
         found
@@ -143,34 +153,42 @@ module internal Move =
                     body (data + indices[b * count + i]) (result + i)
 
     let gather axis batch (x: HostBuffer) (indices: HostBuffer) : HostBuffer =
-        let shape =
-            Array.concat [ x.Shape[.. axis - 1]; indices.Shape[batch..]; x.Shape[axis + 1 ..] ]
+        let shape = Array.concat [ x.Shape[.. axis - 1]; indices.Shape[batch..]; x.Shape[axis + 1 ..] ]
 
         let found = positions "gather" axis x.Shape[axis] indices
         let batches = Strided.product x.Shape 0 (batch - 1)
         let outer = Strided.product x.Shape batch (axis - 1)
         let inner = Strided.product x.Shape (axis + 1) (x.Shape.Length - 1)
 
-        { new Typed<HostBuffer>() with
-            member _.Run(x: HostBuffer<'T>) =
-                let y = Strided.fresh<'T> x.DType shape
-                let size = x.Shape[axis]
-                let x = Strided.contiguous x
+        {
+            new Typed<HostBuffer>() with
+                member _.Run(x: HostBuffer<'T>) =
+                    let y = Strided.fresh<'T> x.DType shape
+                    let size = x.Shape[axis]
+                    let x = Strided.contiguous x
 
-                if y.Items.Length > 0 then
-                    if inner = 1 then
-                        pairs batches outer size found (fun a b -> y.Items[b] <- x.Items[x.Offset + a])
-                    else
-                        pairs batches outer size found (fun a b ->
-                            Array.Copy(x.Items, x.Offset + a * inner, y.Items, b * inner, inner))
+                    if y.Items.Length > 0 then
+                        if inner = 1 then
+                            pairs batches outer size found (fun a b -> y.Items[b] <- x.Items[x.Offset + a])
+                        else
+                            pairs batches outer size found (fun a b ->
+                                Array.Copy(x.Items, x.Offset + a * inner, y.Items, b * inner, inner))
 
-                y }
+                    y
+        }
             .On
             x
 
-    let private addRows<'T when 'T :> INumberBase<'T>> batches outer size inner (found: int[]) (x: HostBuffer<'T>) =
+    let private addRows<'T when 'T :> INumberBase<'T>>
+        batches
+        outer
+        size
+        inner
+        (found: int[])
+        (x: HostBuffer<'T>)
+        =
         let x = Strided.contiguous x
-        let y = Array.zeroCreate<'T> (batches * outer * size * inner)
+        let y = Array.zeroCreate<'T>(batches * outer * size * inner)
 
         if inner = 1 then
             pairs batches outer size found (fun a b -> y[a] <- y[a] + x.Items[x.Offset + b])
@@ -184,7 +202,7 @@ module internal Move =
 
     let private keepLast batches outer size inner (found: int[]) (x: HostBuffer<'T>) =
         let x = Strided.contiguous x
-        let y = Array.zeroCreate<'T> (batches * outer * size * inner)
+        let y = Array.zeroCreate<'T>(batches * outer * size * inner)
 
         if inner > 0 then
             pairs batches outer size found (fun a b ->
@@ -201,16 +219,16 @@ module internal Move =
         let inner = Strided.product x.Shape (axis + indexed) (x.Shape.Length - 1)
         Shape.count shape |> ignore
 
-        let own data =
-            HostBuffer.own x.DType shape data :> HostBuffer
+        let own data = HostBuffer.own x.DType shape data :> HostBuffer
 
         match collision with
         | Collision.Last ->
             let found = positions "scatter" axis size indices
 
-            { new Typed<HostBuffer>() with
-                member _.Run x =
-                    HostBuffer.own x.DType shape (keepLast batches outer size inner found x) }
+            {
+                new Typed<HostBuffer>() with
+                    member _.Run x = HostBuffer.own x.DType shape (keepLast batches outer size inner found x)
+            }
                 .On
                 x
         | Collision.Add ->

@@ -25,8 +25,8 @@ module internal Order =
                 for i in first .. last - 1 do
                     row i)
 
-    // The first largest element is the first one equal to the largest, since Max yields NaN where there is one and
-    // IEquatable takes NaN for equal to itself, and 0 for equal to -0.
+    // The first largest element is the first one equal to the largest, since Max yields NaN where there is
+    // one and IEquatable takes NaN for equal to itself, and 0 for equal to -0.
     let private argReduceOf<'T when 'T :> INumber<'T>> largest axis (x: HostBuffer<'T>) : HostBuffer =
         let y = Strided.fresh<int> DType.Int32 (Shape.removeAt axis x.Shape)
 
@@ -35,7 +35,8 @@ module internal Order =
 
             raise (
                 ShapeException
-                    $"{name}: axis {axis} of shape {Shape.show x.Shape} has no elements, so none has a position. Test the size first."
+                    $"{name}: axis {axis} of shape {Shape.show x.Shape} has no elements, so none has a \
+                      position. Test the size first."
             )
 
         let x = lastAxis axis x
@@ -58,9 +59,9 @@ module internal Order =
         | DType.Int64 -> argReduceOf largest axis (x :?> HostBuffer<int64>)
         | DType.Bool -> argReduce largest axis (Convert.buffer DType.Int32 x)
 
-    // Elements are sorted by unsigned integers of the same order: the bits of a float with the sign bit turned over,
-    // and with all other bits turned over too where the number is negative. NaN takes the largest integer in either
-    // direction.
+    // Elements are sorted by unsigned integers of the same order: the bits of a float with the sign bit
+    // turned over, and with all other bits turned over too where the number is negative. NaN takes the
+    // largest integer in either direction.
 
     let private floatKey descending (x: float) =
         if Double.IsNaN x then
@@ -99,8 +100,7 @@ module internal Order =
                 while last < length && keys[last] = keys[first] do
                     last <- last + 1
 
-                if last - first > 1 then
-                    MemoryExtensions.Sort(positions.Slice(first, last - first))
+                if last - first > 1 then MemoryExtensions.Sort(positions.Slice(first, last - first))
 
                 first <- last)
 
@@ -139,7 +139,12 @@ module internal Order =
             for i in 1 .. length - 1 do
                 let at = start + i * step
                 let before = ReadOnlySpan(y.Items, at - step, inner)
-                TensorPrimitives.Add(before, ReadOnlySpan(x.Items, x.Offset + at, inner), Span(y.Items, at, inner))
+
+                TensorPrimitives.Add(
+                    before,
+                    ReadOnlySpan(x.Items, x.Offset + at, inner),
+                    Span(y.Items, at, inner)
+                )
 
         if total > 0 then
             Strided.ranges (total / (length * inner)) (int64 total) (fun first last ->

@@ -1,12 +1,13 @@
 namespace Cotangent.Engines
 
-// The counter-based generator Philox4x32-10 of J. Salmon, M. Moraes, R. Dror and D. Shaw, "Parallel random numbers:
-// as easy as 1, 2, 3", SC'11. A block of four 32-bit words is a function of a counter and a key, with no state
-// between blocks: element i of a draw depends on the key and on i alone, whatever the shape around it, the number of
-// threads or the device.
+// The counter-based generator Philox4x32-10 of J. Salmon, M. Moraes, R. Dror and D. Shaw, "Parallel random
+// numbers: as easy as 1, 2, 3", SC'11. A block of four 32-bit words is a function of a counter and a key,
+// with no state between blocks: element i of a draw depends on the key and on i alone, whatever the shape
+// around it, the number of threads or the device.
 //
-// A tensor's key is 64 bits: key word 0 is its low half, word 1 its high half. The counter's words are the number of
-// the block (low, high), the stream, and 0. Streams keep the keys made by splitting apart from the numbers drawn.
+// A tensor's key is 64 bits: key word 0 is its low half, word 1 its high half. The counter's words are the
+// number of the block (low, high), the stream, and 0. Streams keep the keys made by splitting apart from the
+// numbers drawn.
 
 open System
 open Cotangent
@@ -53,7 +54,7 @@ module internal Philox =
 
     /// For every key `count` elements of one word each.
     let inline private words (keys: int64[]) count stream ([<InlineIfLambda>] make: uint32 -> 'T) : 'T[] =
-        let y = Strided.allocate<'T> (keys.Length * count)
+        let y = Strided.allocate<'T>(keys.Length * count)
         let blocks = (count + 3) / 4
 
         Strided.ranges (keys.Length * blocks) (8L * int64 y.Length) (fun first last ->
@@ -65,20 +66,17 @@ module internal Philox =
                 let left = count - 4 * i
                 y[at] <- make w0
 
-                if left > 1 then
-                    y[at + 1] <- make w1
+                if left > 1 then y[at + 1] <- make w1
 
-                if left > 2 then
-                    y[at + 2] <- make w2
+                if left > 2 then y[at + 2] <- make w2
 
-                if left > 3 then
-                    y[at + 3] <- make w3)
+                if left > 3 then y[at + 3] <- make w3)
 
         y
 
     /// For every key `count` elements of two words each.
     let inline private pairs (keys: int64[]) count stream ([<InlineIfLambda>] make: uint64 -> 'T) : 'T[] =
-        let y = Strided.allocate<'T> (keys.Length * count)
+        let y = Strided.allocate<'T>(keys.Length * count)
         let blocks = (count + 1) / 2
 
         Strided.ranges (keys.Length * blocks) (8L * int64 y.Length) (fun first last ->
@@ -89,13 +87,12 @@ module internal Philox =
                 let at = key * count + 2 * i
                 y[at] <- make (pair w0 w1)
 
-                if count - 2 * i > 1 then
-                    y[at + 1] <- make (pair w2 w3))
+                if count - 2 * i > 1 then y[at + 1] <- make (pair w2 w3))
 
         y
 
-    /// Draws of a shape for every key. Uniform numbers take as many leading bits as the dtype's significand holds, so
-    /// that none is rounded, and none up to 1.
+    /// Draws of a shape for every key. Uniform numbers take as many leading bits as the dtype's significand
+    /// holds, so that none is rounded, and none up to 1.
     let random (draw: Draw) dtype (shape: int[]) (keys: HostBuffer) : HostBuffer =
         let whole = Array.append keys.Shape shape
         Shape.count whole |> ignore
@@ -104,16 +101,18 @@ module internal Philox =
         let keys = ReadOnlySpan(keys.Items, keys.Offset, Shape.count keys.Shape).ToArray()
         let own data = HostBuffer.own dtype whole data :> HostBuffer
 
-        let refuse () =
-            raise (DTypeException $"random: {draw} draws can't be {dtype}.")
+        let refuse () = raise (DTypeException $"random: {draw} draws can't be {dtype}.")
 
         match draw with
         | Draw.Uniform ->
             match dtype with
             | DType.Float32 -> own (words keys count 0u (fun w -> float32 (w >>> 8) * (1.0f / 16777216.0f)))
-            | DType.Float64 -> own (pairs keys count 0u (fun w -> float (w >>> 11) * (1.0 / 9007199254740992.0)))
-            | DType.Float16 -> own (words keys count 0u (fun w -> Half.op_Explicit (float32 (w >>> 21) * (1.0f / 2048.0f))))
-            | DType.BFloat16 -> own (words keys count 0u (fun w -> BFloat16.OfSingle(float32 (w >>> 24) * (1.0f / 256.0f))))
+            | DType.Float64 ->
+                own (pairs keys count 0u (fun w -> float (w >>> 11) * (1.0 / 9007199254740992.0)))
+            | DType.Float16 ->
+                own (words keys count 0u (fun w -> Half.op_Explicit (float32 (w >>> 21) * (1.0f / 2048.0f))))
+            | DType.BFloat16 ->
+                own (words keys count 0u (fun w -> BFloat16.OfSingle(float32 (w >>> 24) * (1.0f / 256.0f))))
             | DType.Int32
             | DType.Int64
             | DType.Bool -> refuse ()

@@ -1,13 +1,13 @@
 namespace Cotangent.Engines
 
-// Folding axes: sums, extremes, their positions, sorting, running sums.
+// Folding axes into one element: sums and extremes.
 //
-// A sum of n floats added one after the other has an error that grows with n; added pairwise, in a binary tree, with
-// log n (N. Higham, "The accuracy of floating point summation", SIAM J. Sci. Comput. 14(4), 1993). Here the leaves
-// of the tree are short runs, summed by SIMD, and the tree is climbed like a binary counter: the sum of 2ⁱ leaves
-// waits at level i until a second one carries it to level i + 1. The leaves are rows of numbers where an outer axis
-// is reduced, single numbers where an inner one is. Which elements meet in which leaf depends on shape and strides
-// alone.
+// A sum of n floats added one after the other has an error that grows with n; added pairwise, in a binary
+// tree, with log n (N. Higham, "The accuracy of floating point summation", SIAM J. Sci. Comput. 14(4), 1993).
+// Here the leaves of the tree are short runs, summed by SIMD, and the tree is climbed like a binary counter:
+// the sum of 2ⁱ leaves waits at level i until a second one carries it to level i + 1. The leaves are rows of
+// numbers where an outer axis is reduced, single numbers where an inner one is. Which elements meet in which
+// leaf depends on shape and strides alone.
 
 open System
 open System.Numerics
@@ -55,15 +55,18 @@ module internal Reduce =
             let half = (x.Length / 2 + LeafElements - 1) / LeafElements * LeafElements
             combine kind (run kind (x.Slice(0, half))) (run kind (x.Slice half))
 
-    /// Elements `step` apart, folded pairwise: blocks of a scratch slot, or of a piece where there are enough of them
-    /// to share out, and then the blocks' results.
+    /// Elements `step` apart, folded pairwise: blocks of a scratch slot, or of a piece where there are enough
+    /// of them to share out, and then the blocks' results.
     let rec private strided<'T when 'T :> INumber<'T>> kind (items: 'T[]) offset step count : 'T =
         let blocks size (each: int -> int -> 'T) =
             let results = Array.zeroCreate ((count + size - 1) / size)
 
-            Strided.ranges results.Length (if size = Strided.Piece then int64 count else 0L) (fun first last ->
-                for i in first .. last - 1 do
-                    results[i] <- each (offset + i * size * step) (min size (count - i * size)))
+            Strided.ranges
+                results.Length
+                (if size = Strided.Piece then int64 count else 0L)
+                (fun first last ->
+                    for i in first .. last - 1 do
+                        results[i] <- each (offset + i * size * step) (min size (count - i * size)))
 
             run kind (ReadOnlySpan results)
 
@@ -84,13 +87,14 @@ module internal Reduce =
         else
             blocks scratch.Length (fun at n -> strided kind items at step n)
 
-    /// Where the elements of a group lie that becomes one element of the result: an odometer over the reduced axes,
-    /// the fastest first.
+    /// Where the elements of a group lie that becomes one element of the result: an odometer over the reduced
+    /// axes, the fastest first.
     [<Struct; NoComparison; NoEquality>]
-    type private Odometer =
-        { Sizes: int[]
-          Strides: int[]
-          Digits: int[] }
+    type private Odometer = {
+        Sizes: int[]
+        Strides: int[]
+        Digits: int[]
+    } with
 
         /// The step to the next element; after the last one, back to the first.
         member o.Next() =
@@ -110,13 +114,22 @@ module internal Reduce =
 
             step
 
-    let private odometer (sizes: int[]) (strides: int[]) =
-        { Sizes = sizes
-          Strides = strides
-          Digits = Array.zeroCreate sizes.Length }
+    let private odometer (sizes: int[]) (strides: int[]) = {
+        Sizes = sizes
+        Strides = strides
+        Digits = Array.zeroCreate sizes.Length
+    }
 
     /// Result elements that are far apart: folds for each the rows of its group.
-    let private byGroups<'T when 'T :> INumber<'T>> kind (x: HostBuffer<'T>) (kept: Walk) (length, step) (sizes: int[]) strides (y: 'T[]) =
+    let private byGroups<'T when 'T :> INumber<'T>>
+        kind
+        (x: HostBuffer<'T>)
+        (kept: Walk)
+        (length, step)
+        (sizes: int[])
+        strides
+        (y: 'T[])
+        =
         let rows = Strided.product sizes 0 (sizes.Length - 1)
 
         let group offset =
@@ -153,12 +166,22 @@ module internal Reduce =
                 y[position + i] <- group (offsets[0] + i * kept.Steps[0]))
 
     /// Folds rows of `n` elements, `step` apart, into a target of at most a scratch slot's length.
-    let private foldRows<'T when 'T :> INumber<'T>> kind (items: 'T[]) offset step rows (o: Odometer) (y: 'T[]) start n =
+    let private foldRows<'T when 'T :> INumber<'T>>
+        kind
+        (items: 'T[])
+        offset
+        step
+        rows
+        (o: Odometer)
+        (y: 'T[])
+        start
+        n
+        =
         let scratch = Scratch<'T>.Slot 3
         let target = Span(y, start, n)
         // A finished leaf in each level below the last.
         let depth = BitOperations.Log2(uint32 ((rows + LeafRows - 1) / LeafRows)) + 1
-        let levels = if depth = 1 then [||] else Array.zeroCreate<'T> (depth * n)
+        let levels = if depth = 1 then [||] else Array.zeroCreate<'T>(depth * n)
         let mutable at = offset
         let mutable leaves = 0
         let mutable r = 0
@@ -190,23 +213,31 @@ module internal Reduce =
             else
                 // The last leaf has climbed to its level; the levels above hold what is left.
                 for above in level + 1 .. depth - 1 do
-                    if (leaves >>> above) &&& 1 = 1 then
-                        fold kind target (ReadOnlySpan(levels, above * n, n))
+                    if (leaves >>> above) &&& 1 = 1 then fold kind target (ReadOnlySpan(levels, above * n, n))
 
     /// Result elements that are adjacent: folds whole rows into the result, block by block.
-    let private byRows<'T when 'T :> INumber<'T>> kind (x: HostBuffer<'T>) (kept: Walk) sizes strides (y: 'T[]) =
+    let private byRows<'T when 'T :> INumber<'T>>
+        kind
+        (x: HostBuffer<'T>)
+        (kept: Walk)
+        sizes
+        strides
+        (y: 'T[])
+        =
         let rows = Strided.product sizes 0 (sizes.Length - 1)
         let step = kept.Steps[0]
 
         Strided.forEachOf (int64 rows) kept [| x.Offset |] (fun offsets position count ->
             foldRows kind x.Items offsets[0] step rows (odometer sizes strides) y position count)
 
-    /// Sizes and strides of the given axes, the smallest step first, neighbours merged where one stride walks both.
+    /// Sizes and strides of the given axes, the smallest step first, neighbours merged where one stride walks
+    /// both.
     let private merged (shape: int[]) (strides: int[]) (axes: int[]) =
         let sizes = ResizeArray<int>()
         let steps = ResizeArray<int>()
 
-        for axis in axes |> Array.filter (fun a -> shape[a] <> 1) |> Array.sortBy (fun a -> abs strides[a], -a) do
+        for axis in
+            axes |> Array.filter (fun a -> shape[a] <> 1) |> Array.sortBy (fun a -> abs strides[a], -a) do
             let last = sizes.Count - 1
 
             if last >= 0 && strides[axis] = steps[last] * sizes[last] then
@@ -222,23 +253,26 @@ module internal Reduce =
         let around = Shape.without axes x.Strides
         let weight = Strided.product sizes 0 (sizes.Length - 1)
 
-        if weight = 0 then
+        if y.Length = 0 then
+            ()
+        elif weight = 0 then
             match kind with
             | Reduction.Sum -> Array.Clear y
             | Reduction.Max
             | Reduction.Min ->
                 raise (
                     ShapeException
-                        $"{(string kind).ToLowerInvariant()}: shape {Shape.show x.Shape} has no elements along the axes to reduce, so there is none to return. Test the size first."
+                        $"{(string kind).ToLowerInvariant()}: shape {Shape.show x.Shape} has no elements along \
+                          the axes to reduce, so there is none to return. Test the size first."
                 )
         elif sizes.Length = 0 then
             Strided.copy shape x.Items x.Offset around y 0 (Shape.strides shape)
-        elif y.Length > 0 then
+        else
             let kept = Strided.walk shape [| around |]
 
             if y.Length > 1 && abs kept.Steps[0] < abs strides[0] then
                 // Columns are independent: cut them into blocks, finely enough for all cores.
-                let piece = min Scratch<'T>.Length (max 64 (kept.Length / 16 / 64 * 64))
+                let piece = min Scratch<'T>.Length (max 256 (kept.Length / 16 / 256 * 256))
                 byRows kind x (Strided.walkIn piece shape [| around |]) sizes strides y
             else
                 let piece = max 1 (Strided.Piece / weight)
@@ -282,7 +316,9 @@ module internal Reduce =
 
         match kind with
         | Reduction.Sum ->
-            raise (DTypeException "sum: Bool elements have no sum; convert to Int32 or a float to count them.")
+            raise (
+                DTypeException "sum: Bool elements have no sum; convert to Int32 or a float to count them."
+            )
         | Reduction.Max when empty -> Array.Clear y.Items
         | Reduction.Min when empty -> Array.Fill(y.Items, true)
         | Reduction.Max

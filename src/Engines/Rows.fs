@@ -1,7 +1,7 @@
 namespace Cotangent.Engines
 
-// What each elementwise primitive does to a row: a run of adjacent elements. One jump per row chooses the function;
-// the generic code is compiled anew for each element type.
+// What each elementwise primitive does to a row: a run of adjacent elements. One jump per row chooses the
+// function; the generic code is compiled anew for each element type.
 
 open System
 open System.Numerics
@@ -18,7 +18,8 @@ module internal Rows =
             z[i] <- f x[i] y[i]
 
     /// y <- op x, for Float32 and Float64.
-    let unaryFloat<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+    let unaryFloat<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
         (op: Unary)
         (xs: 'T[])
         xo
@@ -61,7 +62,8 @@ module internal Rows =
         | Unary.Not -> unsupported op typeof<'T>
 
     /// y <- op x, for Int32 and Int64; overflow wraps around.
-    let unaryInteger<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IBinaryInteger<'T>>
+    let unaryInteger<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IBinaryInteger<'T>>
         (op: Unary)
         (xs: 'T[])
         xo
@@ -108,8 +110,7 @@ module internal Rows =
     let isNaN<'T when 'T :> INumberBase<'T>> (xs: 'T[]) xo (ys: bool[]) yo n =
         TensorPrimitives.IsNaN(ReadOnlySpan(xs, xo, n), Span(ys, yo, n))
 
-    let private bytes (xs: bool[]) xo n =
-        MemoryMarshal.Cast<bool, byte>(ReadOnlySpan(xs, xo, n))
+    let private bytes (xs: bool[]) xo n = MemoryMarshal.Cast<bool, byte>(ReadOnlySpan(xs, xo, n))
 
     let unaryBool (op: Unary) (xs: bool[]) xo (ys: bool[]) yo n =
         match op with
@@ -180,11 +181,12 @@ module internal Rows =
     let private divisionByZero (name: string) =
         raise (
             DivideByZeroException
-                $"{name}: an element of the integer divisor is zero. Mask the divisor with where, or convert both to a floating-point dtype."
+                $"{name}: an element of the integer divisor is zero. Mask the divisor with where, \
+                  or convert both to a floating-point dtype."
         )
 
-    /// z <- op x y, for Int32 and Int64. Overflow wraps around, also where -1 divides the smallest integer, which
-    /// the processor refuses.
+    /// z <- op x y, for Int32 and Int64. Overflow wraps around, also where -1 divides the smallest integer,
+    /// which the processor refuses.
     let binaryInteger<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IBinaryInteger<'T>>
         (op: Binary)
@@ -275,8 +277,7 @@ module internal Rows =
         | Binary.Xor -> false
 
     /// z <- op x y, for all numbers; comparisons with NaN are false.
-    let compare<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
+    let compare<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
         (op: Binary)
         (xs: 'T[])
         xo

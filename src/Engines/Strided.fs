@@ -1,16 +1,17 @@
 namespace Cotangent.Engines
 
-// How kernels walk their operands. Kernels are written for rows: runs of elements one fixed step apart. A walk
-// turns operands of one shape and any strides into as few and as long rows as possible, cuts long rows into
-// pieces, and shares the pieces among the cores when there is enough work. Where a row is cut depends on its
-// length alone, never on the number of cores, so results do not depend on it either.
+// How kernels walk their operands. Kernels are written for rows: runs of elements one fixed step apart. A
+// walk turns operands of one shape and any strides into as few and as long rows as possible, cuts long rows
+// into pieces, and shares the pieces among the cores when there is enough work. Where a row is cut depends on
+// its length alone, never on the number of cores, so results do not depend on it either.
 
 open System
+open System.Runtime.ExceptionServices
 open System.Threading.Tasks
 open Cotangent
 
-/// Memory of the current thread that kernels use for blocks of elements. Each slot has one owner at a time: 0, 1 and
-/// 2 belong to the operands of a row, 3 and 4 to functions on rows.
+/// Memory of the current thread that kernels use for blocks of elements. Each slot has one owner at a time:
+/// 0, 1 and 2 belong to the operands of a row, 3 and 4 to functions on rows.
 [<Sealed; AbstractClass>]
 type internal Scratch<'T> private () =
     [<ThreadStatic; DefaultValue>]
@@ -42,21 +43,22 @@ type internal Typed<'R>() =
         | DType.Int64 -> f.Run<int64>(x :?> HostBuffer<int64>)
         | DType.Bool -> f.Run<bool>(x :?> HostBuffer<bool>)
 
-/// Rows of `Length` elements; operand k of `Operands` walks a row in steps of `Steps[k]`. `Sizes` are the `Axes` axes
-/// around the rows, the fastest first, and `Strides[axis * Operands + k]` the steps along them. The first of these
-/// axes counts the pieces of a row.
+/// Rows of `Length` elements; operand k of `Operands` walks a row in steps of `Steps[k]`. `Sizes` are the
+/// `Axes` axes around the rows, the fastest first, and `Strides[axis * Operands + k]` the steps along them.
+/// The first of these axes counts the pieces of a row.
 [<NoComparison; NoEquality>]
-type internal Walk =
-    { Length: int
-      /// Elements in a piece of a row.
-      Piece: int
-      Operands: int
-      Steps: int[]
-      Axes: int
-      Sizes: int[]
-      Strides: int[]
-      /// Pieces in all rows together.
-      Items: int }
+type internal Walk = {
+    Length: int
+    /// Elements in a piece of a row.
+    Piece: int
+    Operands: int
+    Steps: int[]
+    Axes: int
+    Sizes: int[]
+    Strides: int[]
+    /// Pieces in all rows together.
+    Items: int
+}
 
 module internal Strided =
 
@@ -68,13 +70,12 @@ module internal Strided =
     [<Literal>]
     let ParallelFrom = 100_000
 
-    /// Memory for an output, which the kernel overwrites altogether. Small arrays come zeroed, large ones as they
-    /// are.
+    /// Memory for an output, which the kernel overwrites altogether. Small arrays come zeroed, large ones as
+    /// they are.
     let allocate<'T> (n: int) : 'T[] = GC.AllocateUninitializedArray<'T> n
 
     /// A contiguous output of a shape.
-    let fresh<'T> dtype shape : HostBuffer<'T> =
-        HostBuffer.own dtype shape (allocate<'T> (Shape.count shape))
+    let fresh<'T> dtype shape : HostBuffer<'T> = HostBuffer.own dtype shape (allocate<'T>(Shape.count shape))
 
     /// One number seen through a whole shape.
     let uniform<'T> dtype (shape: int[]) (value: 'T) : HostBuffer<'T> =
@@ -89,24 +90,21 @@ module internal Strided =
 
         n
 
-    /// Runs `body first last` on ranges that together make up 0 .. items - 1, on all cores if there are enough
-    /// elements.
+    /// Runs `body first last` on ranges that together make up 0 .. items - 1, on all cores if there are
+    /// enough elements.
     let ranges items (elements: int64) (body: int -> int -> unit) =
-        let parts =
-            if elements < int64 ParallelFrom then
-                1
-            else
-                min items (4 * Environment.ProcessorCount)
+        let parts = if elements < int64 ParallelFrom then 1 else min items (4 * Environment.ProcessorCount)
 
         if parts <= 1 then
-            if items > 0 then
-                body 0 items
+            if items > 0 then body 0 items
         else
-            let bound part =
-                int (int64 items * int64 part / int64 parts)
+            let bound part = int (int64 items * int64 part / int64 parts)
 
-            Parallel.For(0, parts, (fun part -> body (bound part) (bound (part + 1))))
-            |> ignore
+            // What a part throws reaches the caller as if there were no parts.
+            try
+                Parallel.For(0, parts, (fun part -> body (bound part) (bound (part + 1)))) |> ignore
+            with :? AggregateException as e ->
+                ExceptionDispatchInfo.Throw e.InnerExceptions[0]
 
     /// Runs `body first count` on the pieces of a row of n elements.
     let pieces n (body: int -> int -> unit) =
@@ -114,8 +112,8 @@ module internal Strided =
             for i in first .. last - 1 do
                 body (i * Piece) (min Piece (n - i * Piece)))
 
-    /// Drops axes of size 1 and merges neighbours that every operand walks with one stride. Rows are cut into pieces
-    /// of a given length.
+    /// Drops axes of size 1 and merges neighbours that every operand walks with one stride. Rows are cut into
+    /// pieces of a given length.
     let walkIn piece (shape: int[]) (strides: int[][]) : Walk =
         let operands = strides.Length
         let sizes = Array.zeroCreate (shape.Length + 1)
@@ -155,20 +153,28 @@ module internal Strided =
         for axis in 0 .. axes - 1 do
             items <- items * sizes[axis]
 
-        { Length = length
-          Piece = piece
-          Operands = operands
-          Steps = rowSteps
-          Axes = axes
-          Sizes = sizes
-          Strides = steps
-          Items = items }
+        {
+            Length = length
+            Piece = piece
+            Operands = operands
+            Steps = rowSteps
+            Axes = axes
+            Sizes = sizes
+            Strides = steps
+            Items = items
+        }
 
     let walk shape strides = walkIn Piece shape strides
 
-    /// Runs `body offsets position count` on every piece: `offsets` are where the operands stand, `position` is
-    /// the number of elements before the piece in row-major order. An element is worth the work of `weight` ones.
-    let inline forEachOf (weight: int64) (w: Walk) (starts: int[]) ([<InlineIfLambda>] body: int[] -> int -> int -> unit) =
+    /// Runs `body offsets position count` on every piece: `offsets` are where the operands stand, `position`
+    /// is the number of elements before the piece in row-major order. An element is worth the work of
+    /// `weight` ones.
+    let inline forEachOf
+        (weight: int64)
+        (w: Walk)
+        (starts: int[])
+        ([<InlineIfLambda>] body: int[] -> int -> int -> unit)
+        =
         ranges w.Items (int64 w.Items * int64 (min w.Length w.Piece) * weight) (fun first last ->
             let offsets = Array.copy starts
             let digits = Array.zeroCreate<int> w.Axes
@@ -203,7 +209,8 @@ module internal Strided =
                     else
                         axis <- w.Axes)
 
-    let inline forEach w starts ([<InlineIfLambda>] body: int[] -> int -> int -> unit) = forEachOf 1L w starts body
+    let inline forEach w starts ([<InlineIfLambda>] body: int[] -> int -> int -> unit) =
+        forEachOf 1L w starts body
 
     /// Copies `count` elements that lie `step` apart to the start of `target`.
     let gather (items: 'T[]) offset step count (target: 'T[]) =
@@ -249,13 +256,15 @@ module internal Strided =
         if x.IsContiguous then
             x
         else
-            { new Typed<HostBuffer>() with
-                member _.Run y = contiguous y }
+            {
+                new Typed<HostBuffer>() with
+                    member _.Run y = contiguous y
+            }
                 .On
                 x
 
-    /// Applies an elementwise function to a buffer's distinct elements: axes of stride 0 are walked once and the
-    /// result is spread along them again.
+    /// Applies an elementwise function to a buffer's distinct elements: axes of stride 0 are walked once and
+    /// the result is spread along them again.
     let distinct (x: HostBuffer) (f: HostBuffer -> HostBuffer) : HostBuffer =
         let repeated i = x.Shape[i] > 1 && x.Strides[i] = 0
 

@@ -1,11 +1,12 @@
 namespace Cotangent.Engines
 
-// Elementwise functions that System.Numerics.Tensors lacks, or computes inaccurately: its sinh, tanh, log1p and expm1
-// lose all digits near 0, its pow knows no negative base, and its remainder cancels.
+// Elementwise functions that System.Numerics.Tensors lacks, or computes inaccurately (its sinh, tanh, log1p
+// and expm1 lose all digits near 0, its cosh some far from it) or one element at a time (pow).
 //
-// All rest on two kernels for Float32 and Float64 each: exp(x) - 1 on |x| <= log(2)/2, and log(1 + x) around 0, with
-// the polynomials and fractions of S. Moshier's Cephes library. Errors stay below 3 units in the last place. Every
-// element goes through the same operations wherever it stands, so results do not depend on how rows are cut.
+// All rest on two kernels for Float32 and Float64 each: exp(x) - 1 on |x| <= log(2)/2, and log(1 + x) around
+// 0, with the coefficients of S. Moshier's Cephes library or of Taylor's polynomial. Errors are at most about
+// 3 units in the last place. Every element goes through the same operations wherever it stands, so results do
+// not depend on how rows are cut.
 
 open System
 open System.Numerics
@@ -19,8 +20,8 @@ module internal SingleMath =
     let inline private c (x: float32) = V x
     let inline private fma x y (z: V) : V = Vector.MultiplyAddEstimate(x, y, z)
 
-    /// A power of two from its exponent, given as 3·2²² + exponent: adding this number has rounded the exponent and
-    /// left it in the lowest bits.
+    /// A power of two from its exponent, given as 3·2²² + exponent: adding this number has rounded the
+    /// exponent and left it in the lowest bits.
     let inline private power (shifted: V) (bias: int) : V =
         Vector.AsVectorSingle((Vector.AsVectorInt32 shifted + Vector<int> bias) <<< 23)
 
@@ -37,11 +38,9 @@ module internal SingleMath =
         let p = fma p r (c 5.0000001201e-1f)
         struct (shifted, fma p (r * r) r)
 
-    let inline private clamp low high (x: V) =
-        Vector.MinNative(Vector.MaxNative(x, c low), c high)
+    let inline private clamp low high (x: V) = Vector.MinNative(Vector.MaxNative(x, c low), c high)
 
-    let inline private keepNaN (x: V) (y: V) =
-        Vector.ConditionalSelect(Vector.Equals(x, x), y, x)
+    let inline private keepNaN (x: V) (y: V) = Vector.ConditionalSelect(Vector.Equals(x, x), y, x)
 
     /// exp(x)·2^k. The power of two is applied in two halves, since it may not be a normal number.
     let inline expScaled (k: int) (x: V) : V =
@@ -122,21 +121,20 @@ module internal DoubleMath =
         let odd = fma odd z (c 0.16666666666666666)
         struct (shifted, fma (fma odd r even) z r)
 
-    let inline private clamp low high (x: V) =
-        Vector.MinNative(Vector.MaxNative(x, c low), c high)
+    let inline private clamp low high (x: V) = Vector.MinNative(Vector.MaxNative(x, c low), c high)
 
-    let inline private keepNaN (x: V) (y: V) =
-        Vector.ConditionalSelect(Vector.Equals(x, x), y, x)
+    let inline private keepNaN (x: V) (y: V) = Vector.ConditionalSelect(Vector.Equals(x, x), y, x)
 
-    let inline private power (n: Vector<int64>) : V =
-        Vector.AsVectorDouble((n + Vector<int64> 1023L) <<< 52)
+    let inline private power (n: Vector<int64>) : V = Vector.AsVectorDouble((n + Vector<int64> 1023L) <<< 52)
 
     /// exp(x)·2^k
     let inline expScaled (k: int) (x: V) : V =
         let struct (shifted, q) = reduce (clamp -746.0 712.0 x)
         let n = Vector.AsVectorInt64 shifted - Vector.AsVectorInt64(c Shift) + Vector<int64>(int64 k)
         // Half of n, rounded down, without the arithmetic shift that 64-bit lanes lack before AVX-512.
-        let half = Vector.AsVectorInt64(Vector.AsVectorUInt64(n + Vector<int64> 4096L) >>> 1) - Vector<int64> 2048L
+        let half =
+            Vector.AsVectorInt64(Vector.AsVectorUInt64(n + Vector<int64> 4096L) >>> 1) - Vector<int64> 2048L
+
         keepNaN x ((V.One + q) * power half * power (n - half))
 
     let inline expm1 (x: V) : V =
@@ -149,14 +147,18 @@ module internal DoubleMath =
     let inline private logKernel (u: V) (correction: V) : V =
         let tiny = Vector.LessThan(u, c 2.2250738585072014e-308)
         let u = Vector.ConditionalSelect(tiny, u * c 18014398509481984.0, u)
-        let bits = Vector.AsVectorUInt64 u - Vector<uint64> 0x3FE6A09E667F3BCDUL + Vector<uint64>(2048UL <<< 52)
+
+        let bits =
+            Vector.AsVectorUInt64 u - Vector<uint64> 0x3FE6A09E667F3BCDUL + Vector<uint64>(2048UL <<< 52)
         // The exponent, made a float by putting it into the lowest bits of 2⁵².
         let e = Vector.AsVectorDouble((bits >>> 52) ||| Vector<uint64> 0x4330000000000000UL)
         let e = e - c (4503599627370496.0 + 2048.0)
         let e = e - (Vector.AsVectorDouble(Vector.AsVectorInt64 tiny) &&& c 54.0)
 
         let f =
-            Vector.AsVectorDouble((bits &&& Vector<uint64> 0x000FFFFFFFFFFFFFUL) + Vector<uint64> 0x3FE6A09E667F3BCDUL)
+            Vector.AsVectorDouble(
+                (bits &&& Vector<uint64> 0x000FFFFFFFFFFFFFUL) + Vector<uint64> 0x3FE6A09E667F3BCDUL
+            )
             - V.One
 
         let z = f * f
@@ -193,19 +195,22 @@ module internal DoubleMath =
 /// The functions, on rows.
 module internal VectorMath =
 
-    let inline private is<'T, 'U> () =
-        obj.ReferenceEquals(typeof<'T>, typeof<'U>)
+    let inline private is<'T, 'U> () = obj.ReferenceEquals(typeof<'T>, typeof<'U>)
 
     // F#'s own comparison operators would call its structural comparison on a generic type.
     let inline private isEqual<'T when 'T :> INumber<'T>> (a: 'T) (b: 'T) = 'T.op_Equality (a, b)
     let inline private isLess<'T when 'T :> INumber<'T>> (a: 'T) (b: 'T) = 'T.op_LessThan (a, b)
     let inline private isAtMost<'T when 'T :> INumber<'T>> (a: 'T) (b: 'T) = 'T.op_LessThanOrEqual (a, b)
 
-    let inline private load (x: byref<'T>) (i: int) : Vector<'T> =
-        Vector.LoadUnsafe(&Unsafe.Add(&x, i))
+    let inline private load (x: byref<'T>) (i: int) : Vector<'T> = Vector.LoadUnsafe(&Unsafe.Add(&x, i))
 
-    /// y <- f x. The last vector overlaps the one before it; a row shorter than a vector is filled up with zeros.
-    let inline private map (x: ReadOnlySpan<'T>) (y: Span<'T>) ([<InlineIfLambda>] f: Vector<'T> -> Vector<'T>) =
+    /// y <- f x. The last vector overlaps the one before it; a row shorter than a vector is filled up with
+    /// zeros.
+    let inline private map
+        (x: ReadOnlySpan<'T>)
+        (y: Span<'T>)
+        ([<InlineIfLambda>] f: Vector<'T> -> Vector<'T>)
+        =
         let n = y.Length
         let w = Vector<'T>.Count
         let from = &MemoryMarshal.GetReference x
@@ -230,7 +235,9 @@ module internal VectorMath =
     let inline private sigmoidOf ([<InlineIfLambda>] exp: Vector<'T> -> Vector<'T>) (x: Vector<'T>) =
         // exp of a negative number does not overflow.
         let e = exp -(Vector.Abs x)
-        Vector.ConditionalSelect(Vector.LessThan(x, Vector<'T>.Zero), e, Vector<'T>.One) / (Vector<'T>.One + e)
+
+        Vector.ConditionalSelect(Vector.LessThan(x, Vector<'T>.Zero), e, Vector<'T>.One)
+        / (Vector<'T>.One + e)
 
     let inline private softplusOf
         ([<InlineIfLambda>] exp: Vector<'T> -> Vector<'T>)
@@ -262,8 +269,8 @@ module internal VectorMath =
         let near = (e + e / (e + Vector<'T>.One)) / two
         Vector.CopySign(Vector.ConditionalSelect(Vector.LessThan(a, Vector<'T>.One), near, far), x)
 
-    // One method for each function. Those with loops are compiled with all optimisations at once: vector code that
-    // waits for its turn runs a hundred times slower.
+    // One method for each function. Those with loops are compiled with all optimisations at once: vector code
+    // that waits for its turn runs a hundred times slower.
 
     let inline private either
         ([<InlineIfLambda>] single: Vector<float32> -> Vector<float32>)
@@ -271,38 +278,46 @@ module internal VectorMath =
         (x: ReadOnlySpan<'T>)
         (y: Span<'T>)
         =
-        if is<'T, float32> () then
+        if is<'T, float32>() then
             map (MemoryMarshal.Cast<'T, float32> x) (MemoryMarshal.Cast<'T, float32> y) single
         else
             map (MemoryMarshal.Cast<'T, float> x) (MemoryMarshal.Cast<'T, float> y) double
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let exp x y =
-        either (fun v -> SingleMath.expScaled 0 v) (fun v -> DoubleMath.expScaled 0 v) x y
+    let exp x y = either (fun v -> SingleMath.expScaled 0 v) (fun v -> DoubleMath.expScaled 0 v) x y
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let expm1 x y =
-        either (fun v -> SingleMath.expm1 v) (fun v -> DoubleMath.expm1 v) x y
+    let expm1 x y = either (fun v -> SingleMath.expm1 v) (fun v -> DoubleMath.expm1 v) x y
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let log x y =
-        either (fun v -> SingleMath.log v) (fun v -> DoubleMath.log v) x y
+    let log x y = either (fun v -> SingleMath.log v) (fun v -> DoubleMath.log v) x y
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let log1p x y =
-        either (fun v -> SingleMath.log1p v) (fun v -> DoubleMath.log1p v) x y
+    let log1p x y = either (fun v -> SingleMath.log1p v) (fun v -> DoubleMath.log1p v) x y
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let sigmoid x y =
-        either (fun v -> sigmoidOf (fun v -> SingleMath.expScaled 0 v) v) (fun v -> sigmoidOf (fun v -> DoubleMath.expScaled 0 v) v) x y
+        either
+            (fun v -> sigmoidOf (fun v -> SingleMath.expScaled 0 v) v)
+            (fun v -> sigmoidOf (fun v -> DoubleMath.expScaled 0 v) v)
+            x
+            y
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let tanh x y =
-        either (fun v -> tanhOf (fun v -> SingleMath.expm1 v) v) (fun v -> tanhOf (fun v -> DoubleMath.expm1 v) v) x y
+        either
+            (fun v -> tanhOf (fun v -> SingleMath.expm1 v) v)
+            (fun v -> tanhOf (fun v -> DoubleMath.expm1 v) v)
+            x
+            y
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let cosh x y =
-        either (fun v -> coshOf (fun v -> SingleMath.expScaled -1 v) v) (fun v -> coshOf (fun v -> DoubleMath.expScaled -1 v) v) x y
+        either
+            (fun v -> coshOf (fun v -> SingleMath.expScaled -1 v) v)
+            (fun v -> coshOf (fun v -> DoubleMath.expScaled -1 v) v)
+            x
+            y
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let sinh x y =
@@ -328,8 +343,8 @@ module internal VectorMath =
             let low = Vector.ConditionalSelect(Vector.LessThan(v, zero), -Vector<'T>.One, v + zero)
             Vector.ConditionalSelect(Vector.GreaterThan(v, zero), Vector<'T>.One, low))
 
-    // Powers of Float32 are exact enough as exp(y·log x) in Float64, for x > 0 and finite numbers; whatever else is
-    // in a vector goes to the scalar function, one element after the other.
+    // Powers of Float32 are exact enough as exp(y·log x) in Float64, for x > 0 and finite numbers; whatever
+    // else is in a vector goes to the scalar function, one element after the other.
 
     let inline private fast (x: Vector<float32>) (y: Vector<float32>) =
         let max = Vector<float32> Single.MaxValue
@@ -369,7 +384,7 @@ module internal VectorMath =
         (y: ReadOnlySpan<'T>)
         (z: Span<'T>)
         =
-        if is<'T, float32> () then
+        if is<'T, float32>() then
             powerSingle
                 (MemoryMarshal.Cast<'T, float32> x)
                 (MemoryMarshal.Cast<'T, float32> y)
@@ -456,8 +471,13 @@ module internal VectorMath =
                     let half = if k < 2 then low else high
                     let m = if k &&& 1 = 0 then Vector.WidenLower half else Vector.WidenUpper half
                     let at = i + k * w
+
                     let chosen =
-                        Vector.ConditionalSelect(Vector.GreaterThan(m, Vector<uint32>.Zero), load &a at, load &b at)
+                        Vector.ConditionalSelect(
+                            Vector.GreaterThan(m, Vector<uint32>.Zero),
+                            load &a at,
+                            load &b at
+                        )
 
                     Vector.StoreUnsafe(chosen, &Unsafe.Add(&r, at))
 

@@ -3,14 +3,9 @@ namespace Cotangent
 /// Making tensors.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Tensor =
-    let private checkShape operation (shape: int[]) =
-        for d in shape do
-            if d < 0 then
-                raise (ShapeException $"{operation}: shape {Shape.show shape} has a negative size.")
-
     let private filled operation (value: float) (dtype: DType) (shape: int seq) =
         let shape = Array.ofSeq shape
-        checkShape operation shape
+        Shape.requireSizes operation shape
         Shape.count shape |> ignore
         Bind.full (Operands.real operation dtype value) dtype shape Device.Cpu
 
@@ -39,17 +34,23 @@ module Tensor =
     /// start, start + step, … short of stop: `Tensor.arange DType.Int32 0.0 5.0 1.0` has five elements.
     let arange (dtype: DType) (start: float) (stop: float) (step: float) : Tensor =
         if step = 0.0 || not (System.Double.IsFinite((stop - start) / step)) then
-            raise (ValueException $"arange: from {start} to {stop} by {step} is not a finite number of steps.")
+            raise (
+                ValueException
+                    $"arange: from {start} to {stop} by {step} is not a finite number of steps. Give a step that leads there."
+            )
 
         if dtype = DType.Bool then
             raise (DTypeException "arange: Bool can't count; use Int32 and compare.")
 
         let length = max 0 (int (ceil ((stop - start) / step)))
+        Shape.count [| length |] |> ignore
         // Computed in Float64 (or Int64) and rounded once, so that errors do not add up.
         let wide = if dtype.IsFloat then DType.Float64 else DType.Int64
 
+        let constant number = Bind.full (Operands.real "arange" dtype number) wide [| length |] Device.Cpu
+
         let steps = Bind.create (Primitive.Iota(wide, length)) Device.Cpu
-        (steps * step + start).Convert dtype
+        (steps * constant step + constant start).Convert dtype
 
     /// `count` numbers evenly spaced from start to stop, both included.
     let linspace (dtype: DType) (start: float) (stop: float) (count: int) : Tensor =
@@ -66,7 +67,7 @@ module Tensor =
 
     /// The identity matrix of n rows.
     let eye (dtype: DType) (n: int) : Tensor =
-        checkShape "eye" [| n |]
+        Shape.requireSizes "eye" [| n |]
         let i = Bind.create (Primitive.Iota(DType.Int32, n)) Device.Cpu
 
         (Operands.binary Binary.Equal (i.Unsqueeze 1) (i.Unsqueeze 0)).Convert dtype
@@ -79,6 +80,7 @@ module Tensor =
                     $"oneHot: indices must be Int32 or Int64, got {indices.DType} {Shape.show indices.Dims}."
             )
 
+        Shape.requireSizes "oneHot" [| classes |]
         let row = Bind.create (Primitive.Iota(indices.DType, classes)) indices.Device
 
         (Operands.binary Binary.Equal (indices.Unsqueeze -1) row).Convert dtype
@@ -92,11 +94,12 @@ module Tensor =
     /// A tensor from a flat array in row-major order and a shape; the array is copied.
     let ofArray (shape: int seq) (data: 'T[]) : Tensor =
         let shape = Array.ofSeq shape
+        Shape.requireSizes "ofArray" shape
 
         if Shape.count shape <> data.Length then
             raise (
                 ShapeException
-                    $"ofArray: {data.Length} numbers do not fill shape {Shape.show shape}, which has {Shape.count shape} places."
+                    $"ofArray: {data.Length} numbers do not fill shape {Shape.show shape}, which has {Shape.count shape} places. Give as many numbers as the sizes multiply to."
             )
 
         own shape (Array.copy data)
@@ -109,5 +112,11 @@ module Data =
     /// <example><code>tensor [ [ 1.0f; 2.0f ]; [ 3.0f; 4.0f ] ]  // Float32 (2, 2)</code></example>
     let tensor (data: 'data) : Tensor =
         match box data with
-        | null -> raise (DTypeException "tensor: the data is null.")
+        | null -> raise (DTypeException "tensor: the data is null; give it numbers.")
+        | :? Tensor
+        | :? seq<Tensor> ->
+            raise (
+                DTypeException
+                    "tensor: the data are tensors already. Put them together with `stack` or `concat`, or use them as they are."
+            )
         | boxed -> Value(NestedData.toBuffer typeof<'data> boxed)

@@ -25,7 +25,7 @@ module Indexing =
         if not indices.DType.IsInteger then
             raise (
                 DTypeException
-                    $"{operation}: indices must be Int32 or Int64, got {indices.DType} {Shape.show indices.Dims}."
+                    $"{operation}: indices must be Int32 or Int64, got {indices.DType} {Shape.show indices.Dims}. Convert them first."
             )
 
     let private position (shape: int[]) axis i =
@@ -35,7 +35,7 @@ module Indexing =
         if p < 0 || p >= n then
             raise (
                 IndexException
-                    $"index {i} is out of range for axis {axis} of size {n} in shape {Shape.show shape}."
+                    $"index {i} is out of range for axis {axis} of size {n} in shape {Shape.show shape}; positions run from {-n} to {n - 1}."
             )
 
         p
@@ -45,7 +45,10 @@ module Indexing =
         let n = shape[axis]
 
         if step = 0 then
-            raise (IndexException $"a slice of axis {axis} has step 0.")
+            raise (
+                IndexException
+                    $"slice: step 0 along axis {axis} of shape {Shape.show shape} leads nowhere; 1 takes every element, -1 goes backwards."
+            )
 
         let fromEnd i = if i < 0 then i + n else i
         let first = first |> Option.map fromEnd |> Option.defaultValue (if step > 0 then 0 else n - 1)
@@ -57,7 +60,7 @@ module Indexing =
         if count > 0 && (outside first || outside last) then
             raise (
                 IndexException
-                    $"slice {first}..{last} is out of range for axis {axis} of size {n} in shape {Shape.show shape}."
+                    $"slice {first}..{last} is out of range for axis {axis} of size {n} in shape {Shape.show shape}; both ends are included, so they run from 0 to {n - 1}."
             )
 
         let count = max 0 count
@@ -88,13 +91,18 @@ module Indexing =
         if missing < 0 then
             raise (
                 IndexException
-                    $"{List.sumBy consumes indices} indices for shape {Shape.show shape}, which has {shape.Length} axes."
+                    $"slice: {List.sumBy consumes indices} indices for shape {Shape.show shape}, which has {shape.Length} axes. Give one for each axis at most; `Index.NewAxis` adds an axis."
             )
 
         match List.filter isRest indices with
         | [] -> indices @ List.replicate missing Index.All
-        | [ _ ] -> indices |> List.collect (fun i -> if isRest i then List.replicate missing Index.All else [ i ])
-        | _ -> raise (IndexException "only one Rest can stand in an index.")
+        | [ _ ] ->
+            indices |> List.collect (fun i -> if isRest i then List.replicate missing Index.All else [ i ])
+        | _ ->
+            raise (
+                IndexException
+                    $"slice: several `Index.Rest` for shape {Shape.show shape}: how many axes each stands for can't be told. Keep one, and `Index.All` for single axes."
+            )
 
     /// The strided box that an index selects, the shape in which it is shown (axes picked by `At` gone, new ones
     /// added), and the index tensors by their axis in that shape.
@@ -158,24 +166,40 @@ module Indexing =
         let all = Bind.create (Primitive.Iota(DType.Int32, t.Size)) t.Device
         slice indices (all.Reshape t.Dims)
 
+    let private stretch operation (part: int[]) (value: Tensor) =
+        if not (Shape.stretches value.Dims part) then
+            raise (
+                ShapeException
+                    $"{operation}: a value of shape {Shape.show value.Dims} does not stretch to the part of shape {Shape.show part} that it goes to. Reduce or reshape it first."
+            )
+
+        Operands.expandTo part value
+
     let private replace (indices: Index list) (value: Tensor) (t: Tensor) =
         Operands.sameDType "set" t value
         let region, shown, takes = resolve t.Dims indices
 
         if takes.IsEmpty then
-            let value = (value.Expand shown).Reshape region.Count
+            let value = (stretch "set" shown value).Reshape region.Count
             let whole = Bind.full (Literal.Whole 1L) DType.Bool region.Count t.Device
             let inside = Bind.one (Primitive.Place region) [| whole |]
             Bind.one Primitive.Select [| inside; Bind.one (Primitive.Place region) [| value |]; t |]
         else
             // Positions may repeat: the last value wins, and only it has a derivative.
             let at = (positions indices t).Flatten()
-            let value = (value.Expand(slice indices t |> _.Dims)).Flatten()
+            let value = (stretch "set" (slice indices t).Dims value).Flatten()
             let order = Bind.create (Primitive.Iota(DType.Int32, at.Size)) t.Device + 1
             let winner = flatScatter Collision.Last t.Size at order
             let wins = (take at 0 winner).Equal order
             let placed = flatScatter Collision.Add t.Size at (where wins value (Tensor.zerosLike value))
             where (winner.Greater 0.0) placed (t.Flatten()) |> _.Reshape(t.Dims)
+
+    let private requireMask operation (mask: Tensor) =
+        if mask.DType <> DType.Bool then
+            raise (
+                DTypeException
+                    $"{operation}: a mask must be Bool, got {mask.DType} {Shape.show mask.Dims}. Compare it with something first."
+            )
 
     let private requireAlong operation (t: Tensor) (indices: Tensor) axis =
         if
@@ -185,22 +209,28 @@ module Indexing =
         then
             raise (
                 ShapeException
-                    $"{operation}: indices {Shape.show indices.Dims} must agree with {Shape.show t.Dims} in every axis but {axis}."
+                    $"{operation}: indices {Shape.show indices.Dims} must agree with {Shape.show t.Dims} in every axis but {axis}. `Take` selects whole slices with indices of any shape."
             )
 
     let private parse (arguments: objnull[]) =
-        // F# hands a slice over as two options and a single position as an int; None is null.
+        // F# hands a slice over as two options, and what stands between slices as it is; None is null.
         let rec go i =
             if i = arguments.Length then
                 []
             else
                 match arguments[i] with
                 | :? int as p -> Index.At p :: go (i + 1)
+                | :? Tensor as p -> Index.Take p :: go (i + 1)
                 | first ->
                     let bound (o: objnull) =
                         match o with
+                        | null -> None
                         | :? (int option) as b -> b
-                        | _ -> None
+                        | other ->
+                            raise (
+                                IndexException
+                                    $"slice: {other} is no position. Use an int, a slice such as 1..3, or an integer tensor."
+                            )
 
                     match bound first, bound arguments[i + 1] with
                     | None, None -> Index.All :: go (i + 2)
@@ -238,14 +268,12 @@ module Indexing =
         /// staged; `where` can.
         [<CompiledName "Masked">]
         member t.Masked(mask: Tensor) : Tensor =
-            if
-                mask.DType <> DType.Bool
-                || mask.Rank > t.Rank
-                || not (Shape.equal mask.Dims t.Dims[.. mask.Rank - 1])
-            then
+            requireMask "masked" mask
+
+            if mask.Rank > t.Rank || not (Shape.equal mask.Dims t.Dims[.. mask.Rank - 1]) then
                 raise (
                     ShapeException
-                        $"mask: {mask.DType} {Shape.show mask.Dims} does not cover the leading axes of {Shape.show t.Dims} with Bools."
+                        $"masked: a mask of shape {Shape.show mask.Dims} does not cover the leading axes of {Shape.show t.Dims}. It needs the sizes of those axes; `where` takes masks that broadcast."
                 )
 
             let flat = mask.Flatten().ToData<bool[]>()
@@ -269,19 +297,23 @@ module Indexing =
         /// A copy that holds the value where the mask is true.
         [<CompiledName "Set">]
         member t.Set(mask: Tensor, value: Tensor) : Tensor =
-            if not (Shape.equal (Shape.broadcast "set" mask.Dims t.Dims) t.Dims) then
+            requireMask "set" mask
+            Operands.sameDType "set" t value
+
+            if not (Shape.stretches mask.Dims t.Dims) then
                 raise (
-                    ShapeException $"set: mask {Shape.show mask.Dims} does not stretch to {Shape.show t.Dims}."
+                    ShapeException
+                        $"set: a mask of shape {Shape.show mask.Dims} does not stretch to {Shape.show t.Dims}. Reshape it first."
                 )
 
-            where mask (value.Expand t.Dims) t
+            where mask (stretch "set" t.Dims value) t
 
         /// A copy with the value added to the part that an index selects; where positions repeat all are added.
         [<CompiledName "AddAt">]
         member t.AddAt(indices: Index seq, value: Tensor) : Tensor =
             Operands.sameDType "addAt" t value
             let at = positions (List.ofSeq indices) t
-            t + (flatScatter Collision.Add t.Size at (value.Expand at.Dims)).Reshape t.Dims
+            t + (flatScatter Collision.Add t.Size at (stretch "addAt" at.Dims value)).Reshape t.Dims
 
         /// The slices at integer positions (any shape) of an axis; the axes of the positions take its place.
         [<CompiledName "Take">]
@@ -311,7 +343,7 @@ module Indexing =
             if not (Shape.equal indices.Dims updates.Dims) then
                 raise (
                     ShapeException
-                        $"scatterAdd: indices {Shape.show indices.Dims} and updates {Shape.show updates.Dims} must have one shape."
+                        $"scatterAdd: indices {Shape.show indices.Dims} and updates {Shape.show updates.Dims} must have one shape. Expand the updates first."
                 )
 
             let last = t.Rank - 1

@@ -5,7 +5,7 @@ namespace Cotangent
 module Joining =
     let private require operation (tensors: Tensor[]) =
         if tensors.Length = 0 then
-            raise (ShapeException $"{operation}: no tensors; at least one is needed.")
+            raise (ShapeException $"{operation}: no tensors; at least one is needed to tell shape and dtype.")
 
         for t in tensors do
             Operands.sameDType operation tensors[0] t
@@ -24,7 +24,7 @@ module Joining =
             then
                 raise (
                     ShapeException
-                        $"concat along axis {axis}: {Shape.show first.Dims} and {Shape.show t.Dims} differ in another axis; only axis {axis} may differ."
+                        $"concat along axis {axis}: {Shape.show first.Dims} and {Shape.show t.Dims} differ in another axis; only axis {axis} may differ. `stack` joins along a new axis."
                 )
 
         if tensors.Length = 1 then
@@ -42,10 +42,10 @@ module Joining =
             if not (Shape.equal t.Dims first.Dims) then
                 raise (
                     ShapeException
-                        $"stack: {Shape.show first.Dims} and {Shape.show t.Dims} differ; all tensors need one shape."
+                        $"stack: {Shape.show first.Dims} and {Shape.show t.Dims} differ; all tensors need one shape. Expand or pad them first, or use `concat`."
                 )
 
-        let axis = Shape.axis "stack" (first.Rank + 1) axis
+        let axis = Shape.axis "stack (the new axis counted)" (first.Rank + 1) axis
         tensors |> Array.map (fun t -> t.Unsqueeze axis) |> concat axis
 
     let internal sliceAxis axis start count (t: Tensor) =
@@ -68,7 +68,7 @@ module Joining =
             if List.sum sizes <> t.Dims[axis] || List.exists (fun s -> s < 0) sizes then
                 raise (
                     ShapeException
-                        $"split: sizes {sizes} do not add up to the {t.Dims[axis]} of axis {axis} in shape {Shape.show t.Dims}."
+                        $"split: sizes {sizes} do not add up to the {t.Dims[axis]} of axis {axis} in shape {Shape.show t.Dims}. The sizes of the parts must make up that axis."
                 )
 
             let starts = List.scan (+) 0 sizes |> List.take sizes.Length
@@ -90,7 +90,10 @@ module Joining =
             let repeats = Array.append (ones (rank - repeats.Length)) repeats
 
             if repeats |> Array.exists (fun n -> n < 0) then
-                raise (ValueException $"tile: {Shape.show repeats} repeats; none may be negative.")
+                raise (
+                    ValueException
+                        $"tile: {Shape.show repeats} repeats; none may be negative, and 0 gives an empty tensor."
+                )
 
             // (a, b) -> (1, a, 1, b) -> (m, a, n, b) -> (m*a, n*b)
             let interleave f =
@@ -109,7 +112,7 @@ module Joining =
             if widths.Length <> t.Rank || widths |> Array.exists (fun (a, b) -> a < 0 || b < 0) then
                 raise (
                     ShapeException
-                        $"pad: one (before, after) pair of non-negative widths is needed for each of the {t.Rank} axes of shape {Shape.show t.Dims}."
+                        $"pad: one (before, after) pair of non-negative widths is needed for each of the {t.Rank} axes of shape {Shape.show t.Dims}, got {List.ofArray widths}. Slice to make an axis shorter."
                 )
 
             let region =

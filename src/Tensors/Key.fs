@@ -40,7 +40,7 @@ module Key =
     /// As many fresh keys as asked for.
     let splitMany (count: int) (key: Key) : Key list =
         if count < 0 then
-            raise (ValueException $"Key.splitMany: {count} keys.")
+            raise (ValueException $"Key.splitMany: {count} keys; ask for 0 or more.")
 
         consume "Key.split" key
 
@@ -63,6 +63,7 @@ module Key =
 
         { Data = (children 1 (own.Xor number)).Squeeze -1 }
 
+    // Plus 1, so that no number in sight leaves the first child as it is: that key belongs to `split`.
     /// A fresh key for each number (a step, an index of a worker). Does not use the key up: fold as many numbers in as
     /// you like, but draw nothing from the key itself.
-    let fold (number: int64) (key: Key) : Key = mix (tensor ((number + 1L) * spread)) key
+    let fold (number: int64) (key: Key) : Key = mix (tensor (number * spread + 1L)) key

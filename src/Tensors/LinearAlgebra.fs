@@ -6,7 +6,7 @@ module LinearAlgebra =
     let private misfit (a: Tensor) (b: Tensor) reason =
         raise (
             ShapeException
-                $"matmul: {Shape.show a.Dims} times {Shape.show b.Dims}: {reason}. A product needs (…, m, k) and (…, k, n)."
+                $"matmul: {Shape.show a.Dims} times {Shape.show b.Dims}: {reason}. A product needs (…, m, k) and (…, k, n); `.T` transposes the last two axes."
         )
 
     /// The matrix product over the last two axes; leading axes broadcast. A vector on the left is a row, on the right
@@ -17,7 +17,10 @@ module LinearAlgebra =
         Operands.sameDType "matmul" a b
 
         if a.DType = DType.Bool then
-            raise (DTypeException "matmul is not defined on Bool; convert to Int32 or a float first.")
+            raise (
+                DTypeException
+                    $"matmul is not defined on Bool, got {Shape.show a.Dims} and {Shape.show b.Dims}; convert to Int32 or a float first."
+            )
 
         if a.Rank = 0 || b.Rank = 0 then
             misfit a b "a scalar is no matrix; multiply with *"
@@ -61,7 +64,7 @@ module LinearAlgebra =
         if a.Rank <> 1 || not (Shape.equal a.Dims b.Dims) then
             raise (
                 ShapeException
-                    $"dot: {Shape.show a.Dims} and {Shape.show b.Dims}; two vectors of one length are needed."
+                    $"dot: {Shape.show a.Dims} and {Shape.show b.Dims}; two vectors of one length are needed. Use `matmul`, or multiply and sum."
             )
 
         matmul a b
@@ -69,7 +72,10 @@ module LinearAlgebra =
     /// Every product of an element of one vector with one of another: shape (m, n).
     let outer (a: Tensor) (b: Tensor) : Tensor =
         if a.Rank <> 1 || b.Rank <> 1 then
-            raise (ShapeException $"outer: {Shape.show a.Dims} and {Shape.show b.Dims}; two vectors are needed.")
+            raise (
+                ShapeException
+                    $"outer: {Shape.show a.Dims} and {Shape.show b.Dims}; two vectors are needed. Use `Flatten` first, or broadcast with `Unsqueeze` and `*`."
+            )
 
         a.Unsqueeze 1 * b.Unsqueeze 0
 

@@ -1,7 +1,5 @@
 namespace Cotangent
 
-open System
-
 /// Elementwise mathematics beyond the operators, comparisons, choice.
 [<AutoOpen>]
 module Mathematics =
@@ -64,7 +62,10 @@ module Mathematics =
     /// Confined to [low, high]. Outside, and NaN aside, the derivative is 0; inside and on the border it is 1.
     let clamp (low: float) (high: float) (x: Tensor) : Tensor =
         if not (low <= high) then
-            raise (ValueException $"clamp: the lower bound {low} is above the upper bound {high}.")
+            raise (
+                ValueException
+                    $"clamp: the lower bound {low} is not at or below the upper bound {high}; exchange them."
+            )
 
         let low, high = literal x low, literal x high
         let below = Operands.binary Binary.Less x low

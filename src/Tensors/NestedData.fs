@@ -3,6 +3,8 @@ namespace Cotangent
 open System
 open System.Collections
 open System.Collections.Generic
+open System.Runtime.InteropServices
+open Microsoft.FSharp.NativeInterop
 open Microsoft.FSharp.Reflection
 
 /// Between nested .NET data (numbers, lists, arrays, sequences, rectangular arrays) and contiguous buffers.
@@ -17,28 +19,20 @@ module internal NestedData =
                 | Some i -> ValueSome(i.GetGenericArguments()[0])
                 | None -> ValueNone
 
-    let rec private leafType (t: Type) =
-        match DTypes.tryOfClr t with
-        | Some dtype -> ValueSome dtype
-        | None ->
-            match elementType t with
-            | ValueSome inner when inner <> t -> leafType inner
-            | _ -> ValueNone
-
-    let private unusable (t: Type) =
+    let private unusable operation (t: Type) =
         raise (
             DTypeException
-                $"tensor: {t.Name} can't be an element. The element types are float32, float, Half, BFloat16, int, int64 and bool; convert the data first, for example with `Array.map float32`."
+                $"{operation}: {t.Name} can't be an element. The element types are float32, float, Half, BFloat16, int, int64 and bool; convert the data first, for example with `List.map float32`."
         )
 
     /// The first number inside nested data, to tell the dtype where the static type does not.
     let rec private firstLeaf (data: obj | null) : DType =
         match data with
-        | null -> unusable typeof<obj>
+        | null -> unusable "tensor" typeof<obj>
         | data ->
             match DTypes.tryOfClr (data.GetType()), data with
             | Some dtype, _ -> dtype
-            | None, (:? string) -> unusable typeof<string>
+            | None, (:? string) -> unusable "tensor" typeof<string>
             | None, (:? IEnumerable as items) ->
                 let e = items.GetEnumerator()
 
@@ -49,9 +43,10 @@ module internal NestedData =
                         DTypeException
                             "tensor: empty data of unknown element type. Annotate it, as in `tensor ([]: float32 list)`, or use `Tensor.zeros`."
                     )
-            | None, other -> unusable (other.GetType())
+            | None, other -> unusable "tensor" (other.GetType())
 
-    let private flatten<'T> (data: obj) : HostBuffer =
+    /// An empty list does not tell the sizes of the axes inside it, only its type tells how many there are.
+    let private flatten<'T> (rank: int) (data: obj) : HostBuffer =
         let values = ResizeArray<'T>()
         let shape = ResizeArray<int>()
 
@@ -74,7 +69,10 @@ module internal NestedData =
                 if leafDepth < 0 then
                     leafDepth <- depth
                 elif leafDepth <> depth then
-                    raise (ShapeException "tensor: numbers and lists of numbers are mixed in one list.")
+                    raise (
+                        ShapeException
+                            "tensor: numbers and lists of numbers are mixed in one list; nest all numbers equally deep."
+                    )
 
                 values.Add leaf
             | :? ('T[]) as row ->
@@ -113,25 +111,42 @@ module internal NestedData =
                 )
 
         visit 0 data
+
+        while values.Count = 0 && shape.Count < rank do
+            shape.Add 0
+
         let shape = shape.ToArray()
         let dtype = (DTypes.tryOfClr typeof<'T>).Value
         HostBuffer.own dtype shape (values.ToArray())
 
+    /// How many axes data of a type has, and of what.
+    let private depth (t: Type) =
+        let rec go n t =
+            match DTypes.tryOfClr t with
+            | Some dtype -> ValueSome(struct (n, dtype))
+            | None ->
+                match elementType t with
+                | ValueSome inner when inner <> t ->
+                    go (n + (if t.IsArray then t.GetArrayRank() else 1)) inner
+                | _ -> ValueNone
+
+        go 0 t
+
     /// A contiguous buffer with a copy of the data.
     let toBuffer (staticType: Type) (data: obj) : HostBuffer =
-        let dtype =
-            match leafType staticType with
-            | ValueSome dtype -> dtype
-            | ValueNone -> firstLeaf data
+        let struct (rank, dtype) =
+            match depth staticType with
+            | ValueSome known -> known
+            | ValueNone -> struct (0, firstLeaf data)
 
         match dtype with
-        | DType.Float32 -> flatten<float32> data
-        | DType.Float64 -> flatten<float> data
-        | DType.BFloat16 -> flatten<BFloat16> data
-        | DType.Float16 -> flatten<Half> data
-        | DType.Int32 -> flatten<int> data
-        | DType.Int64 -> flatten<int64> data
-        | DType.Bool -> flatten<bool> data
+        | DType.Float32 -> flatten<float32> rank data
+        | DType.Float64 -> flatten<float> rank data
+        | DType.BFloat16 -> flatten<BFloat16> rank data
+        | DType.Float16 -> flatten<Half> rank data
+        | DType.Int32 -> flatten<int> rank data
+        | DType.Int64 -> flatten<int64> rank data
+        | DType.Bool -> flatten<bool> rank data
 
     let private listOf (item: Type) (items: objnull[]) : objnull =
         let cases = FSharpType.GetUnionCases(typedefof<list<obj>>.MakeGenericType item)
@@ -143,28 +158,26 @@ module internal NestedData =
 
         list
 
-    let private depth (t: Type) =
-        let rec go n t =
-            match DTypes.tryOfClr t with
-            | Some dtype -> ValueSome(struct (n, dtype))
-            | None ->
-                match elementType t with
-                | ValueSome inner -> go (n + (if t.IsArray then t.GetArrayRank() else 1)) inner
-                | ValueNone -> ValueNone
-
-        go 0 t
+    /// Copies as many elements as an array of any rank has, from an offset on. Byte by byte: Buffer.BlockCopy refuses
+    /// Half, and Array.Copy a change of rank.
+    let private copyElements (dtype: DType) (source: Array) offset (target: Array) =
+        use first = fixed &MemoryMarshal.GetArrayDataReference source
+        use into = fixed &MemoryMarshal.GetArrayDataReference target
+        let from = NativePtr.toNativeInt first + nativeint offset * nativeint dtype.Size
+        let bytes = int64 target.Length * int64 dtype.Size
+        Buffer.MemoryCopy(from.ToPointer(), NativePtr.toVoidPtr into, bytes, bytes)
 
     /// Nested data of a given type from a row-major array of its elements.
     let ofArray (target: Type) (shape: int[]) (dtype: DType) (items: Array) : objnull =
         let struct (wantedRank, wantedType) =
             match depth target with
             | ValueSome found -> found
-            | ValueNone -> unusable target
+            | ValueNone -> unusable "ToData" target
 
         if wantedType <> dtype then
             raise (
                 DTypeException
-                    $"ToData: the tensor is {dtype} {Shape.show shape}, the data asked for is {wantedType}. Use `convert DType.{wantedType}` first."
+                    $"ToData: the tensor is {dtype} {Shape.show shape}, the data asked for is {wantedType}. Use `t.Convert DType.{wantedType}` first."
             )
 
         let single = wantedRank = 0 && items.Length = 1
@@ -182,39 +195,41 @@ module internal NestedData =
         let rec build (t: Type) axis offset : objnull =
             if (DTypes.tryOfClr t).IsSome then
                 items.GetValue(offset: int)
-            elif t.IsArray && t.GetArrayRank() > 1 then
-                let rank = t.GetArrayRank()
-                let block = Array.CreateInstance(nonNull (t.GetElementType()), shape[axis .. axis + rank - 1])
-
-                if axis + rank = shape.Length then
-                    Buffer.BlockCopy(
-                        items,
-                        offset * dtype.Size,
-                        block,
-                        0,
-                        Array.fold (*) 1 shape[axis..] * dtype.Size
-                    )
-
-                block
             else
                 let inner =
                     match elementType t with
                     | ValueSome inner -> inner
-                    | ValueNone -> unusable t
+                    | ValueNone -> unusable "ToData" t
 
-                let stride = Array.fold (*) 1 shape[axis + 1 ..]
+                let rank = if t.IsArray then t.GetArrayRank() else 1
+                let sizes = shape[axis .. axis + rank - 1]
+                let count = Array.fold (*) 1 sizes
+                let array = Array.CreateInstance(inner, sizes)
 
-                let parts =
-                    Array.init shape[axis] (fun i -> build inner (axis + 1) (offset + i * stride))
-
-                if t.IsGenericType && t.GetGenericTypeDefinition() = typedefof<list<obj>> then
-                    listOf inner parts
-                else
-                    let array = Array.CreateInstance(inner, parts.Length)
-                    parts |> Array.iteri (fun i p -> array.SetValue(p, i))
+                if axis + rank = shape.Length && t.IsArray then
+                    copyElements dtype items offset array
                     array
+                else
+                    let stride = Array.fold (*) 1 shape[axis + rank ..]
+                    let parts = Array.init count (fun i -> build inner (axis + rank) (offset + i * stride))
 
-        if wantedRank = 1 && target.IsArray then
-            items.Clone()
-        else
-            build target 0 0
+                    if t.IsGenericType && t.GetGenericTypeDefinition() = typedefof<list<obj>> then
+                        listOf inner parts
+                    elif t.IsInstanceOfType array then
+                        let strides = Shape.strides sizes
+
+                        parts
+                        |> Array.iteri (fun i part ->
+                            array.SetValue(
+                                part,
+                                Array.map2 (fun stride size -> i / stride % size) strides sizes
+                            ))
+
+                        array
+                    else
+                        raise (
+                            DTypeException
+                                $"ToData: {t.Name} can't be filled. Ask for a number, a list, an array or a sequence, nested in any way."
+                        )
+
+        build target 0 0

@@ -6,12 +6,20 @@ open System
 [<RequireQualifiedAccess>]
 module Random =
     let private draw operation kind (dtype: DType) (shape: int seq) (key: Key) =
+        let shape = Array.ofSeq shape
+        Shape.requireSizes operation shape
         Key.consume operation key
-        Bind.one (Primitive.Random(kind, dtype, Array.ofSeq shape)) [| key.Data |]
+        Bind.one (Primitive.Random(kind, dtype, shape)) [| key.Data |]
+
+    /// 16-bit floats are worked out in Float32: the few uniform numbers they have would make coarse distributions.
+    let private wide (dtype: DType) = if DTypes.isHalf dtype then DType.Float32 else dtype
 
     let private requireFloat operation (dtype: DType) =
         if not dtype.IsFloat then
-            raise (DTypeException $"{operation} draws floating-point numbers, not {dtype}.")
+            raise (
+                DTypeException
+                    $"{operation} draws floating-point numbers, not {dtype}. Use `Random.integers`, or convert."
+            )
 
     /// Uniform in [0, 1).
     let uniform (key: Key) (dtype: DType) (shape: int seq) : Tensor =
@@ -23,18 +31,25 @@ module Random =
         requireFloat "Random.uniformIn" dtype
 
         if not (low <= high) then
-            raise (ValueException $"Random.uniformIn: the bounds {low} and {high} are out of order.")
+            raise (
+                ValueException
+                    $"Random.uniformIn: the bounds {low} and {high} are out of order; exchange them."
+            )
 
-        draw "Random.uniformIn" Draw.Uniform dtype shape key * (high - low) + low
+        let x = draw "Random.uniformIn" Draw.Uniform dtype shape key * (high - low) + low
+        // The sum may have been rounded up to the bound that must not occur.
+        where (x.Less high) x (Tensor.fullLike x low)
 
     /// Standard normal, by the transform of Box & Muller (1958): √(-2 ln u₁) cos 2πu₂.
     let normal (key: Key) (dtype: DType) (shape: int seq) : Tensor =
         requireFloat "Random.normal" dtype
+        let shape = Array.ofSeq shape
+        Shape.requireSizes "Random.normal" shape
         // Pairs lie side by side, so that number i is the same in every shape.
-        let pairs = draw "Random.normal" Draw.Uniform dtype (Seq.append shape [ 2 ]) key
+        let pairs = draw "Random.normal" Draw.Uniform (wide dtype) (Array.append shape [| 2 |]) key
         let u1 = pairs.Slice [ Index.Rest; Index.At 0 ]
         let u2 = pairs.Slice [ Index.Rest; Index.At 1 ]
-        sqrt (-2.0 * log (1.0 - u1)) * cos (u2 * (2.0 * Math.PI))
+        (sqrt (-2.0 * log (1.0 - u1)) * cos (u2 * (2.0 * Math.PI))).Convert dtype
 
     /// The standard normal distribution function, by the series Φ(x) = ½ + φ(x)(x + x³/3 + x⁵/(3·5) + …)
     /// (Marsaglia, "Evaluating the normal distribution", J. Stat. Software 2004).
@@ -111,30 +126,60 @@ module Random =
                       2.04426310338993978564e-15 ]
                     (r - 5.0)
 
-            q.Sign() * where (r.LessEqual 5.0) near far
+            // The probabilities 0 and 1 belong to the infinities.
+            q.Sign() * where (r.Equal infinity) r (where (r.LessEqual 5.0) near far)
 
         where central inner outer
+
+    /// Standard normal, conditioned to lie in [low, high] far on the right, where probabilities underflow: the inverse
+    /// of the logarithm of Q(x) = φ(x)/x · m(x), with m(x) = 1 - 1/x² + 3/x⁴ - 15/x⁶ + …, by iteration. What is left
+    /// out of the series is below 1e-13 from 30 on.
+    let private farTail (low: float) (high: float) (u: Tensor) =
+        let series = [ 1.0; -1.0; 3.0; -15.0; 105.0; -945.0 ]
+        let logRatio (x: Tensor) = log (polynomial series (1.0 / (x * x)) / x)
+        let at (x: float) = float (logRatio (Tensor.scalar DType.Float64 x))
+        // Q(high) / Q(low)
+        let rest =
+            if Double.IsPositiveInfinity high then
+                0.0
+            else
+                exp (0.5 * (low - high) * (low + high) + at high - at low)
+
+        // log (Q(x) / φ(0)) of the x sought is log (Q(low) / φ(0)) + log (1 - u (1 - rest)).
+        let target = log1p (u * (rest - 1.0)) + (at low - 0.5 * low * low)
+        let step x = sqrt (2.0 * (logRatio x - target))
+        Seq.fold (fun x _ -> step x) (Tensor.fullLike u low) [ 1..8 ]
 
     /// Standard normal, conditioned to lie in [low, high].
     let truncatedNormal (low: float) (high: float) (key: Key) (dtype: DType) (shape: int seq) : Tensor =
         requireFloat "Random.truncatedNormal" dtype
 
         if not (low < high) then
-            raise (ValueException $"Random.truncatedNormal: the bounds {low} and {high} are out of order.")
+            raise (
+                ValueException
+                    $"Random.truncatedNormal: the bounds {low} and {high} are out of order; exchange them."
+            )
 
         // Worked in Float64: the tails of a Float32 quantile are coarse. The side nearer the mean is mirrored to the
         // left, where probabilities are small and keep their digits.
         let mirrored = low > 0.0
         let a, b = if mirrored then -high, -low else low, high
-        let below, above = normalBelow a, normalBelow b
         let u = draw "Random.truncatedNormal" Draw.Uniform DType.Float64 shape key
-        let x = normalQuantile (u * (above - below) + below) |> clamp a b
+
+        let x =
+            if b < -30.0 then
+                -(farTail -b -a u)
+            else
+                let below, above = normalBelow a, normalBelow b
+                normalQuantile (u * (above - below) + below)
+
+        let x = clamp a b x
         (if mirrored then -x else x).Convert dtype
 
     /// Bools that are true with probability p.
     let bernoulli (p: float) (key: Key) (shape: int seq) : Tensor =
         if not (p >= 0.0 && p <= 1.0) then
-            raise (ValueException $"Random.bernoulli: {p} is not a probability.")
+            raise (ValueException $"Random.bernoulli: {p} is not a probability; it must lie between 0 and 1.")
 
         (draw "Random.bernoulli" Draw.Uniform DType.Float32 shape key).Less p
 
@@ -144,20 +189,35 @@ module Random =
         requireFloat "Random.categorical" logits.DType
 
         if logits.Rank = 0 then
-            raise (ShapeException "Random.categorical: logits need an axis of classes, got a scalar.")
+            raise (
+                ShapeException
+                    "Random.categorical: logits need an axis of classes, got a scalar, of shape (). Give one logit for each class."
+            )
 
+        let logits = logits.Convert(wide logits.DType)
         let u = draw "Random.categorical" Draw.Uniform logits.DType logits.Dims key
-        // 1 - u is in (0, 1]; its logarithm's negative is 0 with probability 2⁻²⁴ and then wins, as it should.
-        (logits - log (-(log1p -u))).ArgMax -1
+        // Half a step of u keeps the outer logarithm finite where u is 0: class -∞ must not win then.
+        let half = if logits.DType = DType.Float64 then Math.ScaleB(1.0, -54) else Math.ScaleB(1.0, -25)
+        (logits - log (half - log1p -u)).ArgMax -1
 
     /// Integers uniform in [low, high); Int32 or Int64.
     let integers (low: int64) (high: int64) (key: Key) (dtype: DType) (shape: int seq) : Tensor =
         if not dtype.IsInteger then
-            raise (DTypeException $"Random.integers draws Int32 or Int64, not {dtype}.")
-
-        if not (low < high) || high - low > (1L <<< 52) then
             raise (
-                ValueException $"Random.integers: from {low} to below {high} is not a range of 1 to 2^52 integers."
+                DTypeException $"Random.integers draws Int32 or Int64, not {dtype}. Convert what it draws."
+            )
+
+        // The unsigned difference can't overflow.
+        if not (low < high) || uint64 high - uint64 low > (1UL <<< 52) then
+            raise (
+                ValueException
+                    $"Random.integers: from {low} to below {high} is not a range of 1 to 2^52 integers. The upper bound is not included."
+            )
+
+        if dtype = DType.Int32 && (low < int64 Int32.MinValue || high - 1L > int64 Int32.MaxValue) then
+            raise (
+                ValueException
+                    $"Random.integers: Int32 can't hold all integers from {low} to below {high}. Use DType.Int64."
             )
 
         let u = draw "Random.integers" Draw.Uniform DType.Float64 shape key

@@ -11,7 +11,7 @@ module Reductions =
             | None -> Shape.allAxes t.Rank
             | Some axes -> Shape.axes operation t.Rank (Array.ofSeq axes)
 
-        let result: Tensor = if axes.Length = 0 then t else fold axes
+        let result: Tensor = fold axes
 
         if defaultArg keepDims false && axes.Length > 0 then
             result.Reshape(Shape.keeping axes t.Dims)
@@ -19,14 +19,21 @@ module Reductions =
             result
 
     let private reduce kind (t: Tensor) axes =
-        Bind.one (Primitive.Reduce(kind, axes)) [| t |]
+        if Array.isEmpty axes then t else Bind.one (Primitive.Reduce(kind, axes)) [| t |]
+
+    /// 16-bit floats overflow and lose digits in sums of many: those are taken in Float32.
+    let private inSingle (f: Tensor -> Tensor) (t: Tensor) =
+        if DTypes.isHalf t.DType then (f (t.Convert DType.Float32)).Convert t.DType else f t
 
     let private countOver (t: Tensor) axes =
         axes |> Array.fold (fun n a -> n * float t.Dims[a]) 1.0
 
     let private requireNumbers operation (t: Tensor) =
         if t.DType = DType.Bool then
-            raise (DTypeException $"{operation} is not defined on Bool; convert to Int32 to count.")
+            raise (
+                DTypeException
+                    $"{operation} is not defined on Bool, got shape {Shape.show t.Dims}; convert to Int32 to count."
+            )
 
     let private requireFloat operation (t: Tensor) =
         if not t.DType.IsFloat then
@@ -37,7 +44,10 @@ module Reductions =
 
     let private requireSome operation (t: Tensor) axes =
         if countOver t axes = 0.0 then
-            raise (ShapeException $"{operation}: nothing to reduce over in shape {Shape.show t.Dims}.")
+            raise (
+                ShapeException
+                    $"{operation}: nothing to reduce over in shape {Shape.show t.Dims}. Test the size first."
+            )
 
     let private sumOver (t: Tensor) axes = reduce Reduction.Sum t axes
 
@@ -70,17 +80,34 @@ module Reductions =
 
         halve rows
 
+    let private logSumExpOver operation (t: Tensor) axes =
+        requireSome operation t axes
+        let largest = Bind.detach (reduce Reduction.Max t axes)
+        // An infinite maximum stays out of the differences, where it would make NaN.
+        let shift = where (largest.IsFinite()) largest (Tensor.zerosLike largest)
+        log (sumOver (exp (t - keep axes t shift)) axes) + shift
+
+    let private logSoftmaxOver operation (axis: int option) (t: Tensor) =
+        let axes = [| Shape.axis operation t.Rank (defaultArg axis -1) |]
+        t - keep axes t (logSumExpOver operation t axes)
+
     let private arg largest operation (t: Tensor) (axis: int option) keepDims =
-        let flat, axis =
+        let flat, place, folded =
             match axis with
-            | None -> t.Flatten(), 0
-            | Some axis -> t, Shape.axis operation t.Rank axis
+            | None -> t.Flatten(), 0, Shape.allAxes t.Rank
+            | Some axis ->
+                let axis = Shape.axis operation t.Rank axis
+                t, axis, [| axis |]
 
-        if flat.Dims[axis] = 0 then
-            raise (ShapeException $"{operation}: axis {axis} of shape {Shape.show t.Dims} is empty.")
+        if flat.Dims[place] = 0 then
+            raise (
+                ShapeException
+                    $"{operation}: no elements to choose from in shape {Shape.show t.Dims}. Test the size first."
+            )
 
-        let result = Bind.one (Primitive.ArgReduce(largest, axis)) [| flat |]
-        if defaultArg keepDims false then result.Unsqueeze axis else result
+        let result = Bind.one (Primitive.ArgReduce(largest, place)) [| flat |]
+
+        if defaultArg keepDims false then result.Reshape(Shape.keeping folded t.Dims) else result
 
     type Tensor with
 
@@ -94,7 +121,7 @@ module Reductions =
         [<CompiledName "Mean">]
         member t.Mean(?axes: int seq, ?keepDims: bool) : Tensor =
             requireFloat "mean" t
-            reduced "mean" t axes keepDims (meanOver "mean" t)
+            t |> inSingle (fun t -> reduced "mean" t axes keepDims (meanOver "mean" t))
 
         /// The product over axes; 1 for none of them filled.
         [<CompiledName "Prod">]
@@ -120,7 +147,10 @@ module Reductions =
         [<CompiledName "Any">]
         member t.Any(?axes: int seq, ?keepDims: bool) : Tensor =
             if t.DType <> DType.Bool then
-                raise (DTypeException $"any is defined on Bool, got {t.DType}; compare first.")
+                raise (
+                    DTypeException
+                        $"any is defined on Bool, got {t.DType} {Shape.show t.Dims}; compare it with something first."
+                )
 
             reduced "any" t axes keepDims (fun axes ->
                 if countOver t axes = 0.0 then
@@ -131,6 +161,12 @@ module Reductions =
         /// Whether all (Bool) elements hold.
         [<CompiledName "All">]
         member t.All(?axes: int seq, ?keepDims: bool) : Tensor =
+            if t.DType <> DType.Bool then
+                raise (
+                    DTypeException
+                        $"all is defined on Bool, got {t.DType} {Shape.show t.Dims}; compare it with something first."
+                )
+
             t.Not().Any(?axes = axes, ?keepDims = keepDims).Not()
 
         /// The Int32 position of the first largest element along an axis, or among all elements in row-major order.
@@ -148,17 +184,19 @@ module Reductions =
             requireFloat "variance" t
             let correction = float (defaultArg correction 0)
 
-            reduced "variance" t axes keepDims (fun axes ->
-                let deviation = t - keep axes t (meanOver "variance" t axes)
-                let divisor = countOver t axes - correction
+            t
+            |> inSingle (fun t ->
+                reduced "variance" t axes keepDims (fun axes ->
+                    let deviation = t - keep axes t (meanOver "variance" t axes)
+                    let divisor = countOver t axes - correction
 
-                if divisor <= 0.0 then
-                    raise (
-                        ShapeException
-                            $"variance: {countOver t axes} elements with correction {correction} leave nothing to divide by."
-                    )
+                    if divisor <= 0.0 then
+                        raise (
+                            ShapeException
+                                $"variance: {countOver t axes} elements with correction {correction} in shape {Shape.show t.Dims} leave nothing to divide by. Reduce over more elements, or lower the correction."
+                        )
 
-                sumOver (deviation * deviation) axes / divisor)
+                    sumOver (deviation * deviation) axes / divisor))
 
         /// (Σ |x|ᵖ)^(1/p) over axes: p = 2 unless `order` says 1 or infinity. The derivative of the Euclidean norm at
         /// the origin is 0, the subgradient of least length.
@@ -167,7 +205,7 @@ module Reductions =
             requireFloat "norm" t
             let order = defaultArg order 2.0
 
-            reduced "norm" t axes keepDims (fun axes ->
+            let fold (t: Tensor) axes =
                 if order = 2.0 then
                     let squares = sumOver (t * t) axes
                     let origin = squares.Equal 0.0
@@ -179,29 +217,31 @@ module Reductions =
                     requireSome "norm" t axes
                     reduce Reduction.Max (abs t) axes
                 else
-                    raise (ValueException $"norm: order {order} is not one of 1, 2 and infinity."))
+                    raise (
+                        ValueException
+                            $"norm: order {order} is not one of 1, 2 and infinity. Write another out with `abs`, `**` and `sum`."
+                    )
+
+            t |> inSingle (fun t -> reduced "norm" t axes keepDims (fold t))
 
         /// log Σ exp x over axes, computed without overflow; its derivative is the softmax.
         [<CompiledName "LogSumExp">]
         member t.LogSumExp(?axes: int seq, ?keepDims: bool) : Tensor =
             requireFloat "logSumExp" t
 
-            reduced "logSumExp" t axes keepDims (fun axes ->
-                requireSome "logSumExp" t axes
-                let largest = Bind.detach (reduce Reduction.Max t axes)
-                // An infinite maximum stays out of the differences, where it would make NaN.
-                let shift = where (largest.IsFinite()) largest (Tensor.zerosLike largest)
-                log (sumOver (exp (t - keep axes t shift)) axes) + shift)
+            t |> inSingle (fun t -> reduced "logSumExp" t axes keepDims (logSumExpOver "logSumExp" t))
 
         /// exp x / Σ exp x along an axis.
         [<CompiledName "Softmax">]
         member t.Softmax(?axis: int) : Tensor =
-            exp (t.LogSoftmax(?axis = axis))
+            requireFloat "softmax" t
+            t |> inSingle (logSoftmaxOver "softmax" axis >> exp)
 
         /// x - log Σ exp x along an axis (the last unless given).
         [<CompiledName "LogSoftmax">]
         member t.LogSoftmax(?axis: int) : Tensor =
-            t - t.LogSumExp([ defaultArg axis -1 ], true)
+            requireFloat "logSoftmax" t
+            t |> inSingle (logSoftmaxOver "logSoftmax" axis)
 
         /// The running sum along an axis; from the end when reversed.
         [<CompiledName "CumulativeSum">]

@@ -25,7 +25,7 @@ module Sorting =
             if k < 0 || k > t.Dims[axis] then
                 raise (
                     ValueException
-                        $"topK: {k} of the {t.Dims[axis]} elements of axis {axis} in shape {Shape.show t.Dims}."
+                        $"topK: {k} of the {t.Dims[axis]} elements of axis {axis} in shape {Shape.show t.Dims}. Ask for as many at most."
                 )
 
             let order = t.ArgSort(axis, true) |> sliceAxis axis 0 k

@@ -5,7 +5,7 @@ open Cotangent.Engines
 
 /// An immutable array of numbers of any rank, on a device; or, inside a transformation, a stand-in for one.
 ///
-/// Arithmetic broadcasts as NumPy does. Two tensors of different dtypes never meet silently: `convert` one of them. A
+/// Arithmetic broadcasts as NumPy does. Two tensors of different dtypes never meet silently: `Convert` one of them. A
 /// scalar literal takes the tensor's dtype.
 [<CustomEquality; NoComparison; StructuredFormatDisplay("{Display}")>]
 type Tensor =
@@ -230,21 +230,21 @@ module internal Operands =
         if not (ShapeRule.acceptsBinary op dtype) then
             raise (
                 DTypeException
-                    $"{op} is not defined on {dtype}. Convert first, with `convert DType.Float32` for example."
+                    $"{op} is not defined on {dtype}. Convert first, with `t.Convert DType.Float32` for example."
             )
 
     let sameDType (operation: 'operation) (a: Tensor) (b: Tensor) =
         if a.DType <> b.DType then
             raise (
                 DTypeException
-                    $"{operation}: {a.DType} {Shape.show a.Dims} and {b.DType} {Shape.show b.Dims} have different dtypes, and none is converted silently. Use `convert` on one of them."
+                    $"{operation}: {a.DType} {Shape.show a.Dims} and {b.DType} {Shape.show b.Dims} have different dtypes, and none is converted silently. Use `t.Convert` on one of them."
             )
 
     let unary (op: Unary) (x: Tensor) =
         if not (ShapeRule.acceptsUnary op x.DType) then
             raise (
                 DTypeException
-                    $"{op} is not defined on {x.DType}. Convert first, with `convert DType.Float32` for example."
+                    $"{op} is not defined on {x.DType}. Convert first, with `t.Convert DType.Float32` for example."
             )
 
         Bind.unary op x
@@ -289,10 +289,7 @@ module internal Operands =
 
     /// Squares are common enough to skip the general power.
     let power (x: Tensor) (exponent: float) =
-        if exponent = 2.0 then
-            Bind.binary Binary.Multiply x x
-        else
-            withReal Binary.Power x exponent
+        if exponent = 2.0 then binary Binary.Multiply x x else withReal Binary.Power x exponent
 
 type Tensor with
 
@@ -341,6 +338,7 @@ type Tensor with
     // The names that F#'s own functions look for: `exp x`, `x ** 2.0`, `atan2 y x`.
     static member Pow(a: Tensor, b: Tensor) = Operands.binary Binary.Power a b
     static member Pow(a: Tensor, b: float) = Operands.power a b
+    static member Pow(a: Tensor, b: float32) = Operands.power a (float b)
     static member Pow(a: Tensor, b: int) = Operands.power a (float b)
     static member Atan2(a: Tensor, b: Tensor) = Operands.binary Binary.Atan2 a b
     static member Abs(a: Tensor) = Operands.unary Unary.Abs a
@@ -370,10 +368,19 @@ type Tensor with
     ///
     /// <example><code>(tensor [ 1.0f; 2.0f ]).ToData&lt;float32[]&gt;()</code></example>
     member t.ToData<'data>() : 'data =
-        let host = t.Host
+        let host = Strided.materialise t.Host
+        let count = Shape.count host.Shape
 
-        NestedData.ofArray typeof<'data> host.Shape host.DType (Strided.materialise host).Data
-        |> unbox<'data>
+        let data =
+            if host.Data.Length = count then
+                host.Data
+            else
+                // A view of part of an array, as a slice is.
+                let part = System.Array.CreateInstance(host.DType.ClrType, count)
+                System.Array.Copy(host.Data, host.Offset, part, 0, count)
+                part
+
+        NestedData.ofArray typeof<'data> host.Shape host.DType data |> unbox<'data>
 
     member private t.As(dtype: DType) =
         if t.DType = dtype then t else Bind.one (Primitive.Convert dtype) [| t |]

@@ -7,14 +7,24 @@ open System
 [<RequireQualifiedAccess>]
 module Tree =
     let private missing path (t: Type) =
-        raise (TreeException $"Error at: `{path}`: null where a {t.Name} with tensors should be.")
+        raise (
+            TreeException
+                $"Error at: `{path}`: null where a {t.Name} with tensors should be. Give it a value, or make the field an option."
+        )
+
+    /// Whether null is a case of a union, by the attribute that F# has for that.
+    let private nullIsCase (t: Type) =
+        t.GetCustomAttributes(typeof<CompilationRepresentationAttribute>, false)
+        |> Array.exists (fun a ->
+            (a :?> CompilationRepresentationAttribute).Flags.HasFlag CompilationRepresentationFlags.UseNullAsTrueValue)
 
     let private isAbsent (t: Type) (value: obj | null) =
         // `None` and the like are null at run time, and leaves of no tensor.
         isNull value
-        && t.IsGenericType
-        && (t.GetGenericTypeDefinition() = typedefof<option<obj>>
-            || t.GetGenericTypeDefinition() = typedefof<Nullable<int>>)
+        && (t.IsGenericType
+            && (t.GetGenericTypeDefinition() = typedefof<option<obj>>
+                || t.GetGenericTypeDefinition() = typedefof<Nullable<int>>)
+            || nullIsCase t)
 
     let rec private walk (visit: Tensor -> unit) (t: Type) (value: obj | null) : unit =
         match value with
@@ -38,7 +48,7 @@ module Tree =
         if not (Walkers.holdsTensors typeof<'tree>) then
             raise (
                 TreeException
-                    $"{operation}: {typeof<'tree>.Name} can't hold a tensor. A tree is a tensor, or a record, tuple, list, array, option, union or map with tensors in it."
+                    $"{operation}: {typeof<'tree>.Name} can't hold a tensor. A tree is a tensor, or a record, tuple, list, array, option, union or map with tensors in it; `tensor` makes one of a number."
             )
 
     /// The tensors of a tree, in the order of its fields.
@@ -85,14 +95,20 @@ module Tree =
                 taken <- taken + 1
 
                 if taken > leaves.Length then
-                    raise (TreeException $"Tree.rebuild: the template has more than the {leaves.Length} tensors given.")
+                    raise (
+                        TreeException
+                            $"Tree.rebuild: the template has more than the {leaves.Length} tensors given. Give one for each leaf, in the order of `Tree.leaves`."
+                    )
 
                 cursor.Take()
 
             let result = map take template
 
             if taken < leaves.Length then
-                raise (TreeException $"Tree.rebuild: the template has {taken} tensors, {leaves.Length} are given.")
+                raise (
+                    TreeException
+                        $"Tree.rebuild: the template has {taken} tensors, {leaves.Length} are given. Give one for each leaf, in the order of `Tree.leaves`."
+                )
 
             result
 
@@ -108,7 +124,7 @@ module Tree =
 
             raise (
                 TreeException
-                    $"Error at: `{only}`: {operation}: one tree has {la.Length} tensors, the other {lb.Length}; they must have the same structure."
+                    $"Error at: `{only}`: {operation}: one tree has {la.Length} tensors, the other {lb.Length}; they must have the same structure, so build one from the other, for example with `Tree.map`."
             )
 
         la, lb
@@ -140,7 +156,10 @@ module Tree =
         let la, lb = zipped "Tree.dot" a b
 
         if la.Length = 0 then
-            raise (TreeException "Tree.dot: the trees hold no tensors.")
+            raise (
+                TreeException
+                    "Tree.dot: the trees hold no tensors, so their product has no dtype. Test `Tree.size` first."
+            )
 
         Array.map2 (fun (x: Tensor) (y: Tensor) -> sum (x * y)) la lb |> Array.reduce (+)
 
@@ -149,7 +168,10 @@ module Tree =
         let squares = leaves tree |> Array.map (fun t -> sum (t * t))
 
         if squares.Length = 0 then
-            raise (TreeException "Tree.norm: the tree holds no tensors.")
+            raise (
+                TreeException
+                    "Tree.norm: the tree holds no tensors, so its norm has no dtype. Test `Tree.size` first."
+            )
 
         (stack 0 [ for s in squares -> s ] |> sum).Unsqueeze 0
         |> fun total ->

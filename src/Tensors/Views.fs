@@ -13,7 +13,10 @@ module Views =
             let known = wanted |> Array.fold (fun n d -> if d < 0 then n else n * int64 d) 1L
 
             let fail reason =
-                raise (ShapeException $"reshape: {Shape.show t.Dims} to {Shape.show wanted}: {reason}.")
+                raise (
+                    ShapeException
+                        $"reshape: {Shape.show t.Dims} to {Shape.show wanted}: {reason}. The sizes must multiply to {t.Size}; one of them may be -1."
+                )
 
             let shape =
                 match wanted |> Array.filter (fun d -> d < 0) with
@@ -57,7 +60,10 @@ module Views =
         [<CompiledName "Transpose">]
         member t.Transpose(?axis0: int, ?axis1: int) : Tensor =
             if t.Rank < 2 && axis0.IsNone then
-                raise (AxisException $"transpose: shape {Shape.show t.Dims} has fewer than two axes.")
+                raise (
+                    AxisException
+                        $"transpose: shape {Shape.show t.Dims} has fewer than two axes. Use `Unsqueeze` to make a row or a column of a vector."
+                )
 
             let a = Shape.axis "transpose" t.Rank (defaultArg axis0 -2)
             let b = Shape.axis "transpose" t.Rank (defaultArg axis1 -1)
@@ -78,11 +84,12 @@ module Views =
         [<CompiledName "Expand">]
         member t.Expand(shape: int seq) : Tensor =
             let shape = Array.ofSeq shape
+            Shape.requireSizes "expand" shape
 
-            if not (Shape.equal (Shape.broadcast "expand" t.Dims shape) shape) then
+            if not (Shape.stretches t.Dims shape) then
                 raise (
                     ShapeException
-                        $"expand: {Shape.show t.Dims} does not stretch to {Shape.show shape}: only axes of size 1 stretch."
+                        $"expand: {Shape.show t.Dims} does not stretch to {Shape.show shape}: axes are lined up from the last, and only those of size 1 stretch. Use `Reshape` to add some."
                 )
 
             Operands.expandTo shape t
@@ -90,7 +97,7 @@ module Views =
         /// A new axis of size 1, before the given one; -1 appends.
         [<CompiledName "Unsqueeze">]
         member t.Unsqueeze(axis: int) : Tensor =
-            let at = Shape.axis "unsqueeze" (t.Rank + 1) axis
+            let at = Shape.axis "unsqueeze (the new axis counted)" (t.Rank + 1) axis
             t.Reshape(Shape.insertAt at 1 t.Dims)
 
         /// Without the given axis, which must have size 1; without argument, without any axis of size 1.
@@ -104,7 +111,7 @@ module Views =
                 if t.Dims[axis] <> 1 then
                     raise (
                         ShapeException
-                            $"squeeze: axis {axis} of shape {Shape.show t.Dims} has size {t.Dims[axis]}, not 1."
+                            $"squeeze: axis {axis} of shape {Shape.show t.Dims} has size {t.Dims[axis]}, not 1. Index that axis or reduce it."
                     )
 
                 t.Reshape(Shape.removeAt axis t.Dims)
@@ -117,10 +124,10 @@ module Views =
             else
                 Bind.one (Primitive.Convert dtype) [| t |]
 
-        /// The order of the elements along the axes reversed.
+        /// The order of the elements along the axes reversed; along all axes if none is named.
         [<CompiledName "Flip">]
         member t.Flip([<System.ParamArray>] axes: int[]) : Tensor =
-            let axes = Shape.axes "flip" t.Rank axes
+            let axes = if axes.Length = 0 then Shape.allAxes t.Rank else Shape.axes "flip" t.Rank axes
             let reversed i = Array.contains i axes
 
             Bind.one

@@ -65,7 +65,8 @@ type internal MutableListWalker<'item>() =
 [<AbstractClass>]
 type internal KeyedWalker<'key, 'value>() =
     inherit Walker()
-    abstract Make: ('key * 'value)[] -> obj
+    /// A collection of these entries, in other respects like a given one.
+    abstract Make: like: obj * entries: ('key * 'value)[] -> obj
 
     override _.Parts(value, visit) =
         for entry in value :?> seq<KeyValuePair<'key, 'value>> do
@@ -80,19 +81,19 @@ type internal KeyedWalker<'key, 'value>() =
         (value :?> seq<KeyValuePair<'key, 'value>>)
         |> Seq.map (fun entry -> entry.Key, unbox<'value> (replace typeof<'value> (box entry.Value)))
         |> Array.ofSeq
-        |> walker.Make
+        |> fun entries -> walker.Make(value, entries)
 
 [<Sealed>]
 type internal MapWalker<'key, 'value when 'key: comparison>() =
     inherit KeyedWalker<'key, 'value>()
-    override _.Make entries = Map.ofArray entries
+    override _.Make(_, entries) = Map.ofArray entries
 
 [<Sealed>]
 type internal DictionaryWalker<'key, 'value when 'key: equality and 'key: not null>() =
     inherit KeyedWalker<'key, 'value>()
 
-    override _.Make entries =
-        let result = Dictionary<'key, 'value>()
+    override _.Make(like, entries) =
+        let result = Dictionary<'key, 'value>((like :?> Dictionary<'key, 'value>).Comparer)
 
         for key, value in entries do
             result[key] <- value
