@@ -1,5 +1,6 @@
 namespace Cotangent
 
+open Cotangent.Batching
 open Cotangent.Differentiation
 
 /// A derivative of one's own for `withDerivative`: a linear map in either direction. The other is its transpose, found
@@ -10,6 +11,16 @@ type Derivative<'p, 'q> =
     | Push of ('p -> 'p -> 'q)
     /// argument, cotangent of the result -> cotangent of the argument
     | Pull of ('p -> 'q -> 'p)
+
+/// Along which axes `vmapWith` finds the examples and lays the results. Negative axes count from the last.
+type BatchAxes = {
+    /// One entry for each field of the argument (item of a tuple, field of a record, item of a list): the axis of
+    /// examples in every tensor of that field, or None where all examples share it. A list of one entry holds for
+    /// all fields.
+    In: int option list
+    /// The axis of examples in every tensor of the result.
+    Out: int
+}
 
 /// The face of the library: transformations of functions. Each composes with every other, in any order and to any
 /// depth. A 'p, 'q or 'aux is any tree of tensors (see `Tree`).
@@ -46,10 +57,14 @@ module Core =
 
     /// The value at x, and the function that pulls a cotangent of the value back to one of x. It can be called again
     /// and again.
-    let vjp (f: 'p -> 'q) (x: 'p) : 'q * ('q -> 'p) = Transform.vjp f x
+    let vjp (f: 'p -> 'q) (x: 'p) : 'q * ('q -> 'p) =
+        let struct (y, pull, _) = Transform.vjp f x
+        y, pull
 
     /// The value at x, and the derivative there as a linear function of tangents, without evaluating f again.
-    let linearize (f: 'p -> 'q) (x: 'p) : 'q * ('p -> 'q) = Transform.linearize f x
+    let linearize (f: 'p -> 'q) (x: 'p) : 'q * ('p -> 'q) =
+        let struct (y, push, _) = Transform.linearize f x
+        y, push
 
     /// The transpose of a linear function: ⟨f x, y⟩ = ⟨x, fᵀ y⟩. The argument tells shapes and dtypes only; a function
     /// that is not linear is refused.
@@ -78,35 +93,51 @@ module Core =
         let rec nest n = if n = 0 then f else diff (nest (n - 1))
         nest n x
 
-    /// Tensors like t, each 1 in one place and 0 elsewhere, in row-major order.
-    let private basis (t: Tensor) =
-        let n = t.Size
+    /// A function of one example as a function of a batch: over axis 0 of every tensor of the argument, which must all
+    /// have the same size there, N (a ShapeException otherwise). The function sees tensors without that axis and is
+    /// called once, whatever N; each of its primitives then works on all examples at once. Tensors of the result get N
+    /// as axis 0, also those that are the same for all examples. What the function closes over is shared by all of them.
+    ///
+    /// Inside, a value can't be read, as for `if` or `t[mask]` (a TraceException): `where` and masks do the same for
+    /// each example. Random numbers: a batch of keys from `Key.batch`, or one key closed over to share the draws.
+    ///
+    /// <example><code>
+    /// let distance (x: Tensor, y: Tensor) = norm (x - y)           // of two vectors
+    /// vmap distance (tensor [ [ 0.0; 0.0 ]; [ 1.0; 2.0 ] ], tensor [ [ 3.0; 4.0 ]; [ 1.0; 2.0 ] ])  // [5, 0]
+    ///
+    /// let perExample loss model (xs, ys) = vmap (fun example -> grad (loss example) model) (xs, ys)
+    /// </code></example>
+    let vmap (f: 'p -> 'q) (x: 'p) : 'q = Batch.vmap "vmap" f x
 
-        if n = 0 then
-            Seq.empty
-        else
-            (Tensor.eye t.DType n).Reshape(Array.append [| n |] t.Dims).Unstack() |> Seq.ofList
+    /// `vmap` over other axes than the first, or over some fields of the argument only.
+    ///
+    /// <example><code>
+    /// // The columns of a matrix, each times one and the same vector; the results are columns again.
+    /// let columns = tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]
+    /// vmapWith { In = [ Some 1; None ]; Out = 1 } (fun (column, v) -> column * v) (columns, tensor [ 10.0; 1.0 ])
+    /// // [[10, 20], [3, 4]]
+    /// </code></example>
+    let vmapWith (axes: BatchAxes) (f: 'p -> 'q) (x: 'p) : 'q = Batch.vmapWith "vmapWith" axes.In axes.Out f x
 
-    /// Derivatives of every output (leading axes) by every input (trailing axes), row by row in reverse mode: the choice
-    /// for more inputs than outputs.
+    /// The results of a linear map for each tensor like t that is 1 in one place and 0 elsewhere, along axis 0. All at
+    /// once; or in parts, where the largest tensor on the way, `width` numbers for each, would have more than 2²⁶.
+    let private overBasis operation map (t: Tensor) width =
+        let most = (1 <<< 26) / max 1 (max width t.Size)
+        Batch.overBasis operation (max 1 most) map t
+
+    /// Derivatives of every output (leading axes) by every input (trailing axes), in reverse mode: the choice for more
+    /// inputs than outputs. All rows at once, by a `vmap` of the pull.
     let jacobian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        let y, pull = Transform.vjp f x
-        let shape = Array.append y.Dims x.Dims
+        let struct (y, pull, width) = Transform.vjp f x
+        let rows = overBasis "jacobian" pull y width
+        rows.Reshape(Array.append y.Dims x.Dims)
 
-        if y.Size = 0 then
-            Tensor.zeros y.DType shape
-        else
-            (basis y |> Seq.map pull |> stack 0).Reshape shape
-
-    /// The same as `jacobian`, column by column in forward mode: the choice for more outputs than inputs.
+    /// The same as `jacobian` in forward mode: the choice for more outputs than inputs. All columns at once, by a `vmap`
+    /// of the push.
     let jacobianForward (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        let y, push = Transform.linearize f x
-        let shape = Array.append y.Dims x.Dims
-
-        if x.Size = 0 then
-            Tensor.zeros y.DType shape
-        else
-            (basis x |> Seq.map (fun e -> (push e).Flatten()) |> stack 1).Reshape shape
+        let struct (y, push, width) = Transform.linearize f x
+        let columns = overBasis "jacobianForward" push x width
+        columns.MoveAxis(0, -1).Reshape(Array.append y.Dims x.Dims)
 
     /// The second derivatives of a scalar function: shape (x's shape) ++ (x's shape).
     ///
@@ -117,17 +148,18 @@ module Core =
     let hvp (f: 'p -> Tensor) (x: 'p) (v: 'p) : 'p =
         snd (Transform.jvp "hvp" (grad f) x v)
 
+    /// The sum of the diagonal of a linear map from tensors like x to such.
+    let private trace operation (push: Tensor -> Tensor) (x: Tensor) width =
+        sum (overBasis operation (fun e -> sum (push e * e)) x width)
+
     /// The trace of the Hessian of a scalar function.
     let laplacian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        let _, push = Transform.linearize (grad f) x
-
-        basis x
-        |> Seq.map (fun e -> sum (push e * e))
-        |> Seq.fold (+) (Tensor.scalar x.DType 0.0)
+        let struct (_, push, width) = Transform.linearize (grad f) x
+        trace "laplacian" push x width
 
     /// The trace of the Jacobian of a vector field: f must return the shape of its argument.
     let divergence (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        let y, push = Transform.linearize f x
+        let struct (y, push, width) = Transform.linearize f x
 
         if not (Shape.equal y.Dims x.Dims) then
             raise (
@@ -135,9 +167,7 @@ module Core =
                     $"divergence: a vector field of shape {Shape.show x.Dims} is needed, the function returned {Shape.show y.Dims}."
             )
 
-        basis x
-        |> Seq.map (fun e -> sum (push e * e))
-        |> Seq.fold (+) (Tensor.scalar x.DType 0.0)
+        trace "divergence" push x width
 
     /// The curl of a vector field in three dimensions.
     let curl (f: Tensor -> Tensor) (x: Tensor) : Tensor =

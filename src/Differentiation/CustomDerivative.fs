@@ -19,14 +19,14 @@ module internal CustomDerivative =
         | other -> raise (DerivativeException $"'{other.Name}' has no derivative. Give it one with `withDerivative`.")
 
     /// Its outputs one level down must not come from the same trace, nor from one inside: then the function reached for
-    /// a traced tensor behind its arguments' back, and that part of the derivative would be lost.
+    /// a traced tensor behind its arguments' back, and that part of the derivative or batch would be lost.
     let refuseClosures (trace: Trace) name (outputs: Tensor[]) =
         for t in outputs do
             match t with
             | Traced r when r.Trace.Level >= trace.Level ->
                 raise (
                     DerivativeException
-                        $"`withDerivative`: '{name}' uses a differentiated tensor that is not among its arguments, so its derivative would be lost. Pass it as an argument (in a tuple or record), or use `stopGradient` on it."
+                        $"`withDerivative`: '{name}' uses a tensor traced by `{r.TracedBy}` that is not among its arguments, so its part of the result would be lost. Pass it as an argument (in a tuple or record); a differentiated one can be made constant with `stopGradient` instead."
                 )
             | Traced _
             | Value _ -> ()

@@ -35,14 +35,19 @@ type internal ReverseTrace(name, onlyLinear: bool) =
 
     let steps = ResizeArray<Step>()
     let mutable places = 0
+    let mutable largest = 0
 
     let add sum (t: Tensor) =
         match sum with
         | ValueNone -> ValueSome t
         | ValueSome s -> ValueSome(Bind.binary Binary.Add s t)
 
+    /// The size of the largest tensor that has a cotangent.
+    member _.Largest = largest
+
     member trace.Variable(primal: Tensor) =
         places <- places + 1
+        largest <- max largest primal.Size
         Traced(ReverseTracer(trace, primal, places - 1))
 
     /// The place of a tensor on this tape; -1 when it is a constant here.

@@ -69,7 +69,8 @@ module internal Transform =
         let gradients = trace.Pull(leaves.Length, [| seed |]) |> orZeros leaves
         struct (trace.Primal loss, primal trace aux, Tree.rebuild x gradients)
 
-    let vjp (f: 'p -> 'q) (x: 'p) : 'q * ('q -> 'p) =
+    /// Value and pull, and the size of the largest cotangent on the way.
+    let vjp (f: 'p -> 'q) (x: 'p) : struct ('q * ('q -> 'p) * int) =
         let struct (trace, leaves, traced) = record "vjp" false f x
         let places = Tree.leaves traced |> Array.map trace.Place
         let y = primal trace traced
@@ -82,9 +83,10 @@ module internal Transform =
             |> orZeros leaves
             |> Tree.rebuild x
 
-        y, pull
+        struct (y, pull, trace.Largest)
 
-    let linearize (f: 'p -> 'q) (x: 'p) : 'q * ('p -> 'q) =
+    /// Value and push, and the size of the largest tangent on the way.
+    let linearize (f: 'p -> 'q) (x: 'p) : struct ('q * ('p -> 'q) * int) =
         let struct (trace, leaves, traced) = record "linearize" false f x
         let places = Tree.leaves traced |> Array.map trace.Place
         let y = primal trace traced
@@ -95,7 +97,7 @@ module internal Transform =
 
             trace.Push(Array.map ValueSome given, places) |> orZeros outputs |> Tree.rebuild y
 
-        y, push
+        struct (y, push, trace.Largest)
 
     let jvp name (f: 'p -> 'q) (x: 'p) (dx: 'p) : 'q * 'q =
         let leaves = Tree.leaves x

@@ -55,6 +55,15 @@ module Key =
         let part i = { Data = (sliceAxis (both.Rank - 1) i 1 both).Reshape key.Data.Dims }
         part 0, part 1
 
+    /// As many fresh keys as asked for, as a batch for `vmap`: each example gets its own.
+    ///
+    /// <example><code>vmap (fun key -> Random.normal key DType.Float32 [ 3 ]) (Key.batch 10 key)  // (10, 3)</code></example>
+    let batch (count: int) (key: Key) : Key =
+        if count < 0 then raise (ValueException $"Key.batch: {count} keys.")
+
+        consume "Key.batch" key
+        { Data = (children count key.Data).MoveAxis(-1, 0) }
+
     /// The odd constant nearest to 2⁶⁴ over the golden ratio: consecutive numbers land far apart.
     let private spread = 0x9E3779B97F4A7C15L
 

@@ -28,8 +28,9 @@ module Mathematics =
 
     /// x where positive, slope * x elsewhere.
     let leakyRelu (slope: float) (x: Tensor) : Tensor =
+        // The slope at each place is a constant, so one product is all that the way back takes.
         let positive = Operands.binary Binary.Less (literal x 0.0) x
-        Bind.one Primitive.Select [| positive; x; x * slope |]
+        x * Bind.one Primitive.Select [| positive; literal x 1.0; literal x slope |]
 
     let square (x: Tensor) : Tensor = x * x
 

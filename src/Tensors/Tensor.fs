@@ -116,7 +116,7 @@ module internal Bind =
     let private escaped (t: Tracer) =
         raise (
             TraceException
-                $"A tensor of shape {Shape.show t.Shape} was used after the `{t.Trace.Name}` that traced it had returned. Return it from the differentiated function (`gradWith` carries extra results out) instead of storing it in a variable."
+                $"A tensor of shape {Shape.show t.Shape} was used after the `{t.Trace.Name}` that traced it had returned. Return it from the function that was transformed (`gradWith` carries extra results out) instead of storing it in a variable."
         )
 
     /// The trace of the highest level among the inputs; null when no input is traced.

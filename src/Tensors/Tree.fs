@@ -66,6 +66,23 @@ module Tree =
         requireTensors<'tree> "Tree.paths"
         places "$" typeof<'tree> (box tree) |> Array.ofList
 
+    /// The topmost parts that can hold tensors, and how many tensors each holds; a tensor is one part itself.
+    let internal fields (tree: 'tree) : (string * int) list =
+        match box tree with
+        | :? Tensor -> [ "", 1 ]
+        | null -> []
+        | boxed ->
+            let walker = Walkers.ofType typeof<'tree>
+            let counts = ResizeArray<int>()
+
+            let visit t (part: obj | null) =
+                let found = ResizeArray<Tensor>()
+                walk found.Add t part
+                counts.Add found.Count
+
+            walker.Parts(boxed, visit)
+            List.zip (walker.Names boxed) (List.ofSeq counts)
+
     let rec private replace (take: Tensor -> Tensor) (t: Type) (value: obj | null) : obj | null =
         if isAbsent t value then
             value

@@ -120,7 +120,12 @@ module Optimizer =
           Update =
             fun gradient state _ ->
                 let step = state.Step + 1
-                let first = Tree.map2 (fun m g -> m * beta1 + g * (1.0 - beta1)) state.First gradient
+                let first =
+                    if beta1 = 0.0 then
+                        gradient
+                    else
+                        Tree.map2 (fun m g -> m * beta1 + g * (1.0 - beta1)) state.First gradient
+
                 let second = Tree.map2 (fun v g -> v * beta2 + g * g * (1.0 - beta2)) state.Second gradient
                 // Both means start at 0; dividing by 1 - βᵗ takes that bias out. βᵗ in Float64: 1 - 0.999 has few
                 // digits in Float32.

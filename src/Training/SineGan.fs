@@ -70,7 +70,7 @@ module SineGan =
              else
                  SineGanPreset.GradientPenalty(128, 128))
           Family = family
-          Iterations = if narrow then 3000 else 6000
+          Iterations = if narrow then 3000 else 9000
           Seed = 0L }
 
     /// The article's GAN on a family.

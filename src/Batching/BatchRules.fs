@@ -1,0 +1,123 @@
+namespace Cotangent.Batching
+
+open Cotangent
+
+/// A tensor as one use of `vmap` sees it.
+[<RequireQualifiedAccess; Struct; NoComparison; NoEquality>]
+type internal Operand =
+    /// One value for each example, along axis 0.
+    | Batched of batch: Tensor
+    /// One value for all examples.
+    | Shared of value: Tensor
+
+    /// The tensor one level down.
+    member operand.Tensor =
+        match operand with
+        | Operand.Batched t
+        | Operand.Shared t -> t
+
+/// What a primitive on each example is on the whole batch: one primitive or a few, never a loop. The batch axis is axis
+/// 0, so every axis that a primitive names moves up by one; all else is about operands of which only some are batched.
+module internal BatchRules =
+    /// With a value for each example. A shared one becomes a view of stride 0.
+    let each (examples: int) (operand: Operand) =
+        match operand with
+        | Operand.Batched t -> t
+        | Operand.Shared t -> Bind.one (Primitive.Broadcast(Array.append [| examples |] t.Dims)) [| t |]
+
+    let private with0 first (shape: int[]) = Array.append [| first |] shape
+
+    let private regionOf examples (region: Region) = {
+        Full = with0 examples region.Full
+        Start = with0 0 region.Start
+        Count = with0 examples region.Count
+        Step = with0 1 region.Step
+    }
+
+    /// Per-example shapes are aligned right, so the axes that a broadcast adds come between the batch axis and the rest.
+    let private broadcast examples (shape: int[]) (x: Tensor) =
+        let own = x.Dims[1..]
+        let ones = Array.replicate (shape.Length - own.Length) 1
+        let aligned = x.Reshape(Array.concat [ [| examples |]; ones; own ])
+        Bind.one (Primitive.Broadcast(with0 examples shape)) [| aligned |]
+
+    /// aᵢ b for all i: the rows of all aᵢ one below the other make a single tall matrix. With leading axes l,
+    /// (N, l, m, k) becomes (l, N, m, k), then (l, N m, k), and meets (l, k, n).
+    let private tall (a: Tensor) (b: Tensor) =
+        let at = a.Rank - 3
+        let rows = a.MoveAxis(0, at)
+        let leading, inner = rows.Dims[.. at - 1], rows.Dims[at..]
+        let lined = rows.Reshape(Array.append leading [| inner[0] * inner[1]; inner[2] |])
+        let product = Bind.one Primitive.MatMul [| lined; b |]
+        let columns = b.Dims[b.Rank - 1]
+
+        product.Reshape(Array.append leading [| inner[0]; inner[1]; columns |]).MoveAxis(at, 0)
+
+    let private matMul examples a b =
+        match a, b with
+        | Operand.Batched a, Operand.Shared b -> tall a b
+        // a bᵢ = (bᵢᵀ aᵀ)ᵀ
+        | Operand.Shared a, Operand.Batched b -> (tall b.T a.T).T
+        | Operand.Batched _, Operand.Batched _
+        | Operand.Shared _, Operand.Shared _ ->
+            Bind.one Primitive.MatMul [| each examples a; each examples b |]
+
+    let private gather examples axis batch data indices =
+        match data, indices with
+        | Operand.Batched data, Operand.Shared indices when batch = 0 ->
+            Bind.one (Primitive.Gather(axis + 1, 0)) [| data; indices |]
+        | Operand.Shared data, Operand.Batched indices ->
+            // A batch of indices is a tensor of more indices; their batch axis comes out where they go in.
+            let found = Bind.one (Primitive.Gather(axis, batch)) [| data; indices.MoveAxis(0, batch) |]
+            found.MoveAxis(axis, 0)
+        | Operand.Batched _, (Operand.Batched _ | Operand.Shared _)
+        | Operand.Shared _, Operand.Shared _ ->
+            Bind.one (Primitive.Gather(axis + 1, batch + 1)) [| each examples data; each examples indices |]
+
+    let private scatter examples collision axis batch size updates indices =
+        match updates, indices with
+        | Operand.Batched updates, Operand.Shared indices when batch = 0 ->
+            Bind.one (Primitive.Scatter(collision, axis + 1, 0, size)) [| updates; indices |]
+        | (Operand.Batched _ | Operand.Shared _), (Operand.Batched _ | Operand.Shared _) ->
+            Bind.one (Primitive.Scatter(collision, axis + 1, batch + 1, size)) [|
+                each examples updates
+                each examples indices
+            |]
+
+    /// The batch of outputs of a primitive of which at least one input is batched.
+    let apply (examples: int) (p: Primitive) (inputs: Operand[]) : Tensor =
+        let x = inputs[0]
+        let batch () = each examples x
+        /// The same primitive on operands that all have a value for each example.
+        let elementwise () = Bind.one p (Array.map (each examples) inputs)
+
+        match p with
+        | Primitive.Unary op -> Bind.unary op (batch ())
+        | Primitive.Binary op -> Bind.binary op (batch ()) (each examples inputs[1])
+        | Primitive.Select
+        | Primitive.Convert _
+        // Draws of shape keys ++ shape.
+        | Primitive.Random _ -> elementwise ()
+        | Primitive.Reshape shape -> Bind.one (Primitive.Reshape(with0 examples shape)) [| batch () |]
+        | Primitive.Permute order ->
+            Bind.one (Primitive.Permute(with0 0 (Array.map ((+) 1) order))) [| batch () |]
+        | Primitive.Broadcast shape -> broadcast examples shape (batch ())
+        | Primitive.Slice region -> Bind.one (Primitive.Slice(regionOf examples region)) [| batch () |]
+        | Primitive.Place region -> Bind.one (Primitive.Place(regionOf examples region)) [| batch () |]
+        | Primitive.Concatenate axis ->
+            Bind.one (Primitive.Concatenate(axis + 1)) (Array.map (each examples) inputs)
+        | Primitive.Gather(axis, batch) -> gather examples axis batch x inputs[1]
+        | Primitive.Scatter(collision, axis, batch, size) ->
+            scatter examples collision axis batch size x inputs[1]
+        | Primitive.Reduce(kind, axes) ->
+            Bind.one (Primitive.Reduce(kind, Array.map ((+) 1) axes)) [| batch () |]
+        | Primitive.ArgReduce(largest, axis) ->
+            Bind.one (Primitive.ArgReduce(largest, axis + 1)) [| batch () |]
+        | Primitive.ArgSort(axis, descending) ->
+            Bind.one (Primitive.ArgSort(axis + 1, descending)) [| batch () |]
+        | Primitive.CumulativeSum(axis, reverse) ->
+            Bind.one (Primitive.CumulativeSum(axis + 1, reverse)) [| batch () |]
+        | Primitive.MatMul -> matMul examples x inputs[1]
+        | Primitive.Full _
+        | Primitive.Iota _ -> invalidOp $"`{p}` has no input that could be batched."
+        | Primitive.Custom f -> invalidOp $"'{f.Name}' is batched as a whole."
