@@ -43,7 +43,8 @@ let assembly (project: string) =
     Path.Combine(folder, "bin", "Release", "net10.0", name + ".dll")
 
 /// Folders of source code; some of them came later than this script.
-let sources = [ "src"; "tests"; "samples"; "benchmarks" ] |> List.filter Directory.Exists
+let sources =
+    [ "src"; "tests"; "samples"; "benchmarks"; "docs"; "site" ] |> List.filter Directory.Exists
 
 let fantomas options = [ "fantomas" ] @ options @ sources @ [ "build.fsx" ]
 
@@ -128,14 +129,36 @@ let gan arguments =
     Console.CancelKeyPress.Add(fun signal -> signal.Cancel <- true)
     exit (execute "dotnet" (assembly project :: arguments))
 
+/// The site. Every code block of its pages is run: by fsdocs, to show what it prints; before that as the script that
+/// the page is, since fsdocs passes over exceptions.
 let docs _ =
-    if Directory.Exists "docs" then
-        dotnet [
-            yield! [ "fsdocs"; "build"; "--clean"; "--eval"; "--strict"; "--output"; "artifacts/docs" ]
-            yield! [ "--properties"; "Configuration=Release"; "--parameters"; "root"; "/" ]
-        ]
-    else
-        printfn "There is no documentation yet."
+    let site = "artifacts/docs"
+    let repository = "https://github.com/cotangent/cotangent"
+    // The C# code of the pages is a program of its own, not part of the solution.
+    dotnetQuietly [ "build"; "site/csharp/Snippets.csproj"; "-c"; "Release"; "-nodeReuse:false" ]
+    printfn "Running the pages"
+
+    Directory.GetFiles("docs", "*.fsx")
+    |> Array.Parallel.iter (fun page -> dotnetQuietly [ "fsi"; "--quiet"; page ])
+
+    let parameters = [
+        "root", "@root@/" // site/finish.fsx makes links relative to each page, wherever the site will be
+        "fsdocs-collection-name", "Cotangent"
+        "fsdocs-repository-link", repository
+        "fsdocs-license-link", $"{repository}/blob/main/LICENSE"
+        "fsdocs-release-notes-link", $"{repository}/blob/main/CHANGELOG.md"
+    ]
+
+    dotnet [
+        yield! [ "fsdocs"; "build"; "--clean"; "--eval"; "--strict"; "--nodefaultcontent"; "--output"; site ]
+        yield! [ "--projects"; "src/Cotangent.fsproj"; "--properties"; "Configuration=Release" ]
+        yield! [ "FsDocsGenerateLlmsTxt=false"; "--parameters" ]
+        for name, value in parameters do
+            yield! [ name; value ]
+    ]
+
+    dotnet [ "fsi"; "site/finish.fsx"; site ]
+    printfn "The site is in %s" (Path.GetFullPath site)
 
 let bench arguments =
     let project = "benchmarks/Cotangent.Benchmarks.fsproj"

@@ -10,16 +10,19 @@ open Cotangent
 let private writeMetrics (path: string) (options: Options.Options) (result: SineGanResult) (quality: SineQuality) =
     let seconds = result.Elapsed.TotalSeconds
 
+    // A record would come out sorted by name.
     let figures =
-        {| preset = options.PresetName
-           family = options.FamilyName
-           seed = options.Training.Seed
-           iterations = result.Iterations
-           seconds = seconds
-           microsecondsPerIteration = 1e6 * seconds / float (max 1 result.Iterations)
-           precision = quality.Precision
-           coverage = quality.Coverage
-           energyDistance = quality.EnergyDistance |}
+        dict [
+            "preset", box options.PresetName
+            "family", box options.FamilyName
+            "seed", box options.Training.Seed
+            "iterations", box result.Iterations
+            "seconds", box seconds
+            "microsecondsPerIteration", box (1e6 * seconds / float (max 1 result.Iterations))
+            "precision", box quality.Precision
+            "coverage", box quality.Coverage
+            "energyDistance", box quality.EnergyDistance
+        ]
 
     File.WriteAllText(path, JsonSerializer.Serialize(figures, JsonSerializerOptions(WriteIndented = true)))
 

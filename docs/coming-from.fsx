@@ -1,0 +1,199 @@
+(**
+---
+title: Coming from PyTorch, JAX, DiffSharp, TorchSharp
+category: Use
+categoryindex: 3
+index: 1
+description: Tables from what you know to Cotangent; every right-hand side was run.
+---
+*)
+(*** hide ***)
+#load "../site/page.fsx"
+
+open Page
+
+(**
+# Coming from PyTorch, JAX, DiffSharp, TorchSharp
+
+Every right-hand side on this page was run when it was made, after these definitions:
+*)
+(*** hide ***)
+// begin
+(*** show ***)
+open Cotangent
+
+let key, key2 = Key.split (Key.create 0L)
+let x = tensor [ [ 1.0f; 2.0f; 3.0f ]; [ 4.0f; 5.0f; 6.0f ] ]
+let y = Random.normal key DType.Float32 [ 2; 3 ]
+let labels = tensor [ 0; 2 ]
+let f (x: Tensor) = sum (sin x * x)
+let layer = Linear.init Linear.defaults 3 3 key2
+let loss layer = Loss.meanSquaredError y (Linear.forward layer x)
+let optimizer = Optimizer.adam 1e-3
+let state = optimizer.Init layer
+(*** hide ***)
+// end
+
+let torch = [
+    "torch.tensor([[1., 2.], [3., 4.]])", "tensor [ [ 1.0f; 2.0f ]; [ 3.0f; 4.0f ] ]"
+    "torch.zeros(2, 3)", "Tensor.zeros DType.Float32 [ 2; 3 ]"
+    "torch.arange(0, 10, 2)", "Tensor.arange DType.Int32 0.0 10.0 2.0"
+    "x.shape, x.dtype, x.device", "x.Shape, x.DType, x.Device"
+    "x.to(torch.float64)", "x.Convert DType.Float64"
+    "x.item()", "float (sum x)"
+    "x.numpy()", "x.ToData<float32[,]>()"
+    "x[0], x[:, 1:3], x[..., -1]", "x[0], x[*, 1..2], x[*, -1]"
+    "x[mask]", "x[x.Greater 2.0]"
+    "x[0, 1] = 5", "x.Set([ Index.At 0; Index.At 1 ], 5.0)"
+    "x.view(3, 2), x.T, x.permute(1, 0)", "x.Reshape [ 3; 2 ], x.T, x.Permute [ 1; 0 ]"
+    "x.unsqueeze(-1), x.squeeze()", "x.Unsqueeze -1, x.Squeeze()"
+    "torch.cat([x, y]), torch.stack([x, y])", "concat 0 [ x; y ], stack 0 [ x; y ]"
+    "x @ y.T", "matmul x y.T"
+    "x.sum(), x.mean(dim=0, keepdim=True)", "sum x, x.Mean([ 0 ], keepDims = true)"
+    "x.max(dim=1).values, x.argmax(dim=1)", "x.Max [ 1 ], x.ArgMax 1"
+    "x.std()", "sqrt (x.Variance(correction = 1))"
+    "torch.where(x > 0, x, y)", "where (x.Greater 0.0) x y"
+    "x.clamp(-1, 1)", "clamp -1.0 1.0 x"
+    "F.softmax(x, -1), x.logsumexp(-1)", "softmax x, x.LogSumExp [ -1 ]"
+    "torch.manual_seed(0); torch.randn(2, 3)",
+    "Random.normal (Key.create 0L) DType.Float32 [ 2; 3 ]"
+    "x.requires_grad_(); f(x).backward(); x.grad", "grad f x"
+    "x.detach()", "stopGradient x"
+    "torch.autograd.grad(..., create_graph=True)", "grad (fun x -> norm (grad f x)) x"
+    "torch.func.vmap(f)(x)", "vmap f x"
+    "torch.func.jvp(f, (x,), (y,))", "jvp f x y"
+    "nn.Linear(3, 8)",
+    "Linear.init { Linear.defaults with Weight = Init.inverseRoot; Bias = Some Init.inverseRoot } 3 8 key"
+    "nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 1))",
+    "Mlp.init 3 [ 8, { Linear.defaults with Activation = Activation.Relu }; 1, Linear.defaults ] key"
+    "sum(p.numel() for p in model.parameters())", "Tree.size layer"
+    "F.mse_loss(x, y)", "Loss.meanSquaredError y x"
+    "F.cross_entropy(x, labels)", "Loss.crossEntropy labels x"
+    "opt.zero_grad(); loss.backward(); opt.step()",
+    "Optimizer.step optimizer (grad loss layer) state layer"
+    "clip_grad_norm_(model.parameters(), 1.0)",
+    "Optimizer.chain (Optimizer.clipByGlobalNorm 1.0) (Optimizer.sgd 0.1: Optimizer<Linear, unit>)"
+    "torch.autograd.detect_anomaly()", "Debug.checkNumbers (fun () -> grad f x)"
+]
+
+let jax = [
+    "jnp.array([1., 2.])", "tensor [ 1.0f; 2.0f ]"
+    "x.at[0].set(0.)", "x.Set([ Index.At 0 ], 0.0)"
+    "x.at[jnp.array([0, 0])].add(1.)",
+    "x.AddAt([ Index.Take(tensor [ 0; 0 ]) ], tensor 1.0f)"
+    "jax.random.key(0)", "Key.create 0L"
+    "k1, k2 = jax.random.split(key)", "let k1, k2 = Key.split key in k1, k2"
+    "jax.random.fold_in(key, 7)", "Key.fold 7L key"
+    "jax.random.normal(key, (2, 3))", "Random.normal key DType.Float32 [ 2; 3 ]"
+    "jax.grad(f)(x)", "grad f x"
+    "jax.value_and_grad(f)(x)", "valueAndGrad f x"
+    "jax.grad(f, has_aux=True)(x)", "gradWith (fun x -> f x, x.Mean()) x"
+    "jax.jvp(f, (x,), (y,))", "jvp f x y"
+    "y, pull = jax.vjp(f, x)", "let y, pull = vjp f x in pull y"
+    "jax.linearize(f, x)", "linearize f x"
+    "jax.linear_transpose(f, x)", "linearTranspose (fun (x: Tensor) -> x.T) x"
+    "jax.jacrev(f)(x), jax.jacfwd(f)(x)", "jacobian sin x[0], jacobianForward sin x[0]"
+    "jax.hessian(f)(x)", "hessian f x[0]"
+    "jax.vmap(f)(x)", "vmap f x"
+    "jax.vmap(f, in_axes=(0, None))(x, v)",
+    "vmapWith { In = [ Some 0; None ]; Out = 0 } (fun (a, b) -> dot a b) (x, y[0])"
+    "jax.lax.stop_gradient(x)", "stopGradient x"
+    "@jax.custom_vjp", "withDerivative (Derivative.Pull(fun x c -> c * cos x)) sin x"
+    "jax.tree.map(f, tree)", "Tree.map (fun t -> t * 2.0) layer"
+    "jax.tree.leaves(tree)", "Tree.leaves layer"
+    "optax.adam(1e-3)", "(Optimizer.adam 1e-3: Optimizer<Linear, _>).Init layer"
+    "updates, state = opt.update(g, state, params)",
+    "optimizer.Update (grad loss layer) state layer"
+    "optax.chain(a, b)", "Optimizer.chain (Optimizer.clipByGlobalNorm 1.0) optimizer"
+    "optax.warmup_cosine_decay_schedule(...)",
+    "Schedule.warmUp 100 (Schedule.cosine 1e-3 0.0 1000)"
+    "jax.config.update(\"jax_debug_nans\", True)", "Debug.checkNumbers (fun () -> f x)"
+]
+
+let diffSharp = [
+    "dsharp.tensor([1.; 2.])", "tensor [ 1.0f; 2.0f ]"
+    "dsharp.zeros([2; 3])", "Tensor.zeros DType.Float32 [ 2; 3 ]"
+    "x.double()", "x.Convert DType.Float64"
+    "dsharp.diff f x, dsharp.diffn 3 f x", "diff sin (tensor 1.0), diffn 3 sin (tensor 1.0)"
+    "dsharp.grad f x", "grad f x"
+    "dsharp.fgrad f x  // value and gradient", "valueAndGrad f x"
+    "dsharp.gradv f x v  // directional derivative", "snd (jvp f x y)"
+    "dsharp.gradhessian f x", "grad f x[0], hessian f x[0]"
+    "dsharp.hessianv f x v", "hvp f x y"
+    "dsharp.jacobian f x, dsharp.jacobianTv f x v",
+    "jacobian sin x[0], snd (vjp sin x[0]) y[0]"
+    "dsharp.laplacian f x, dsharp.curl f x, dsharp.divergence f x",
+    "laplacian f x[0], curl sin x[0], divergence sin x[0]"
+    "x.forwardDiff, x.reverseDiff, x.reverse()", "jvp f x y, vjp f x"
+    "Linear(3, 8) --> relu --> Linear(8, 1)",
+    "Mlp.init 3 [ 8, { Linear.defaults with Activation = Activation.Relu }; 1, Linear.defaults ] key"
+    "model.parametersVector", "Tree.leaves layer"
+    "Optimizer.adam(model, dataset, loss, lr = dsharp.tensor(1e-3))",
+    "Optimizer.step (Optimizer.adam 1e-3) (grad loss layer) state layer"
+    "dsharp.seed(0)", "Key.create 0L"
+]
+
+let torchSharp = [
+    "torch.tensor(new[] { 1f, 2f })", "tensor [| 1.0f; 2.0f |]"
+    "torch.zeros(2, 3, dtype: ScalarType.Float32)", "Tensor.zeros DType.Float32 [ 2; 3 ]"
+    "x.data<float>().ToArray()", "x.Flatten().ToData<float32[]>()"
+    "x[TensorIndex.Ellipsis, TensorIndex.Slice(1, 3)]", "x[*, 1..2]"
+    "x.requires_grad = true; f(x).backward(); x.grad", "grad f x"
+    "class Net : Module<Tensor, Tensor> { … RegisterComponents(); }",
+    "Linear.forward layer x"
+    "torch.no_grad()", "f x"
+    "optim.Adam(model.parameters())",
+    "(Optimizer.adam 1e-3: Optimizer<Linear, _>).Init layer"
+]
+
+let definitions = lines "docs/coming-from.fsx" "// begin" "// end" |> String.concat "\n"
+runAll definitions (torch @ jax @ diffSharp @ torchSharp |> List.map snd)
+
+(**
+## PyTorch
+
+Three differences run through the table. Nothing is changed in place: what would mutate returns a copy. Differentiation is
+a function of functions, not a property of tensors: there is no `requires_grad`, no `.grad`, no `backward`, no
+`no_grad`. And a model is data: no base class, no registered parameters, no `train()` and `eval()`.
+*)
+(*** hide ***)
+table "PyTorch" torch
+(*** include-it-raw ***)
+
+(**
+Slices include both ends: PyTorch's `1:3` is F#'s `1..2`. A new `nn.Linear` starts from other numbers than
+`Linear.defaults` (Glorot, biases 0), hence `Init.inverseRoot`. `Variance` divides by $n$, as NumPy does, unless a
+`correction` is given. A loss takes the target first and stretches nothing: `(B, 1)` against `(B)` is an error. Dtypes
+don't promote: convert one side.
+
+## JAX
+
+The transformations are the same and mean the same. Arguments to differentiate by are *one* tree: where JAX has
+`argnums`, close over the rest, or pass a tuple or record. `if float x > 0.0` works inside `grad` and `jvp`, as it does in
+JAX without `jit`; inside `vmap` a tensor has no single number, and the error says so: use `where`.
+*)
+(*** hide ***)
+table "JAX, Optax" jax
+(*** include-it-raw ***)
+
+(**
+Keys have no shape and no dtype of their own; a `Key` is an abstract type. `Tree` needs no registration of classes.
+
+## DiffSharp
+
+The vocabulary is DiffSharp's where it had a word. Nesting needs no tags, a `Model` is a record instead of a class, and
+literals are not all Float32: `1.0` is Float64, as everywhere in F#.
+*)
+(*** hide ***)
+table "DiffSharp" diffSharp
+(*** include-it-raw ***)
+
+(**
+## TorchSharp
+
+Tensors are managed arrays: the garbage collector owns them, and nothing is disposed. The C# facade is shown in
+[its quick start](quickstart-csharp.html).
+*)
+(*** hide ***)
+table "TorchSharp" torchSharp
+(*** include-it-raw ***)

@@ -1,0 +1,193 @@
+(**
+---
+title: Layers, optimisers and derivatives of your own
+category: Use
+categoryindex: 3
+index: 2
+description: Writing a layer, an initialiser, an optimiser, a function with its own derivative, and what a new primitive takes.
+---
+*)
+(*** hide ***)
+#load "../site/page.fsx"
+
+(**
+# Layers, optimisers and derivatives of your own
+
+Nothing has to be registered and nothing inherited: the library's own layers and optimisers are written as these are.
+*)
+open Cotangent
+
+(**
+## A layer
+
+A layer is a record of its parameters, a function that makes it from a key, and a function that applies it. Fields that
+hold no tensor are static: no gradient, no update.
+*)
+type RmsNorm = { Scale: Tensor; Epsilon: float }
+
+module RmsNorm =
+    let init (size: int) : RmsNorm = {
+        Scale = Tensor.ones DType.Float32 [ size ]
+        Epsilon = 1e-6
+    }
+
+    let forward (layer: RmsNorm) (x: Tensor) =
+        x / sqrt ((square x).Mean([ -1 ], keepDims = true) + layer.Epsilon) * layer.Scale
+
+/// A block of a residual network, from parts.
+type Block = { Norm: RmsNorm; Widen: Linear; Narrow: Linear }
+
+let initBlock size key =
+    let a, b = Key.split key
+
+    {
+        Norm = RmsNorm.init size
+        Widen =
+            Linear.init
+                { Linear.defaults with Activation = Activation.Silu }
+                size
+                (4 * size)
+                a
+        Narrow = Linear.init Linear.defaults (4 * size) size b
+    }
+
+let applyBlock block x =
+    x
+    + (x
+       |> RmsNorm.forward block.Norm
+       |> Linear.forward block.Widen
+       |> Linear.forward block.Narrow)
+
+let block = initBlock 3 (Key.create 0L)
+
+let gradient =
+    grad
+        (fun block -> sum (square (applyBlock block (tensor [ [ 1.0f; 2.0f; -1.0f ] ]))))
+        block
+
+gradient.Norm.Scale
+(*** include-it ***)
+
+Tree.paths block, Tree.size block
+(*** include-it ***)
+
+(**
+State that changes, such as the running statistics of a batch norm, goes in as an argument and comes out as a result;
+`gradWith` and `valueAndGradWith` carry it past the gradient.
+
+## An initialiser
+
+`Init` is a function from fans, shape and key to a tensor, so an initialiser is a function:
+*)
+let truncated: Init =
+    fun fans shape key ->
+        Random.truncatedNormal -2.0 2.0 key DType.Float32 shape * sqrt (1.0 / float fans.In)
+
+let layer = Linear.init { Linear.defaults with Weight = truncated } 100 2 (Key.create 1L)
+layer.Weight.Max(), layer.Weight.Variance()
+(*** include-it ***)
+
+(**
+## An optimiser
+
+An `Optimizer<'p, 's>` is two pure functions: the first state from the parameters; and from gradient, state and parameters
+the *change* of the parameters and the next state. States are trees, and `chain` pairs them, so that a state of the wrong
+optimiser does not type-check. This is Lion (Chen et al. 2023):
+*)
+let lion (rate: float) (beta1: float) (beta2: float) : Optimizer<'p, 'p> = {
+    Init = Tree.zerosLike
+    Update =
+        fun gradient mean _ ->
+            let blend beta =
+                Tree.map2 (fun m g -> beta * m + (1.0 - beta) * g) mean gradient
+
+            Tree.map (fun (d: Tensor) -> -rate * d.Sign()) (blend beta1), blend beta2
+}
+
+let optimizer = Optimizer.chain (Optimizer.clipByGlobalNorm 1.0) (lion 0.02 0.9 0.99)
+
+let loss block =
+    Loss.meanSquaredError
+        (tensor [ [ 0.5f; -0.5f; 2.0f ] ])
+        (applyBlock block (tensor [ [ 1.0f; 2.0f; -1.0f ] ]))
+
+let step (block, state) _ = Optimizer.step optimizer (grad loss block) state block
+let trained, _ = Seq.fold step (block, optimizer.Init block) [ 1..100 ]
+float (loss block), float (loss trained)
+(*** include-it ***)
+
+(**
+## A function with a derivative of its own
+
+`withDerivative` replaces what the chain rule would do. Give it a push or a pull, whichever is easier; the other direction
+is its transpose, found automatically.
+
+**A pull** changed on purpose: the identity, but cotangents are clipped on the way back.
+*)
+let clipped =
+    withDerivative (Derivative.Pull(fun _ c -> clamp -1.0 1.0 c)) (fun (x: Tensor) -> x)
+
+grad (fun x -> sum (5 * clipped x)) (tensor [ 1.0; 2.0 ])
+(*** include-it ***)
+
+(**
+**A push** from the implicit function theorem: $y(x)$ is the root of $y^3 + y = x$, found by an iteration that nobody wants
+to differentiate. From the equation, $(3y^2 + 1)\,dy = dx$.
+*)
+let rec root (x: Tensor) : Tensor =
+    let iterate x =
+        Seq.fold
+            (fun y _ -> y - (y ** 3.0 + y - x) / (3 * square y + 1))
+            (Tensor.zerosLike x)
+            [ 1..50 ]
+
+    withDerivative (Derivative.Push(fun x dx -> dx / (3 * square (root x) + 1))) iterate x
+
+let x = tensor [ 0.5; 2.0; 30.0 ]
+root x, grad (fun x -> sum (root x)) x
+(*** include-it ***)
+
+(**
+Reverse mode came from the push. Since `root` occurs in its own derivative, second derivatives are right as well; a
+comparison with a difference quotient:
+*)
+let second = diffn 2 root (tensor 2.0)
+let quotient = (diff root (tensor 2.0001) - diff root (tensor 1.9999)) / 0.0002
+float second, float quotient
+(*** include-it ***)
+
+(**
+Everything that shall be differentiated must come in through the argument. A traced tensor that the function reaches for
+behind its argument's back would lose its part of the derivative, so that is an error:
+*)
+try
+    grad
+        (fun (a: Tensor) ->
+            withDerivative (Derivative.Push(fun _ dx -> dx)) (fun x -> a * x) (sin a))
+        (tensor 3.0)
+    |> ignore
+with :? DerivativeException as e ->
+    printfn "%s" e.Message
+(*** include-output ***)
+
+(**
+## A primitive
+
+Almost everything is written in terms of a closed set of primitives, and new functions should be, too: they get all
+derivatives, batching and dtypes for nothing. A new primitive is worth it where a kernel of its own is much faster or
+more exact. The set is a union inside the library, and each thing that must be known of a primitive is an exhaustive
+`match` in a file of its own. An incomplete match is an error here, so the work is: add the case, compile, and go where
+the compiler points.
+
+| the compiler points to | what is wanted there |
+| --- | --- |
+| `Primitives/Primitive.fs` | the case with its static attributes, and the name for error messages |
+| `Primitives/ShapeRule.fs` | dtype and shape of the result |
+| `Engines/ManagedEngine.fs` | the kernel |
+| `Differentiation/Derivatives.fs` | the linear map for each input; whether the primitive is linear |
+| `Batching/` | how it applies to a batch |
+
+Then a row in the table of primitives in the tests: every law (the push against finite differences, the pull against the
+push, second order, `vmap` against a loop, the shape rule against the kernel) is run over that table.
+[CONTRIBUTING](https://github.com/cotangent/cotangent/blob/main/CONTRIBUTING.md) has it on one page with an example.
+*)

@@ -1,0 +1,177 @@
+(**
+---
+title: Hessians and Newton's method
+category: Understand
+categoryindex: 2
+index: 3
+description: Second derivatives: Newton's method on Rosenbrock's function, logistic regression, Hessian-vector products with conjugate gradients.
+---
+*)
+(*** hide ***)
+#load "../site/page.fsx"
+
+(**
+# Hessians and Newton's method
+
+Gradient descent follows the slope. Newton's method uses the curvature, too: near a point, a function is about
+
+$$ f(x + p) \approx f(x) + g^\top p + \tfrac12\, p^\top H p, $$
+
+with gradient $g$ and Hessian $H$, and the minimum of the right-hand side is at $p = -H^{-1} g$. Both derivatives come
+from transformations of the same plain function.
+
+## Rosenbrock's valley
+
+The classic test has its minimum at (1, 1), at the end of a bent and narrow valley:
+*)
+open Cotangent
+
+let rosenbrock (x: Tensor) = (1 - x[0]) ** 2.0 + 100 * (x[1] - x[0] ** 2.0) ** 2.0
+
+let start = tensor [ -1.2; 1.0 ]
+hessian rosenbrock start
+(*** include-it ***)
+
+(**
+There is no solver for linear systems among the primitives; for two unknowns Cramer's rule does:
+*)
+let solve2 (h: Tensor) (g: Tensor) =
+    let determinant = h[0, 0] * h[1, 1] - h[0, 1] * h[1, 0]
+
+    stack 0 [ h[1, 1] * g[0] - h[0, 1] * g[1]; h[0, 0] * g[1] - h[1, 0] * g[0] ]
+    / determinant
+
+let newton f x = x - solve2 (hessian f x) (grad f x)
+
+let descent rate f x = x - rate * grad f x
+
+let path step count =
+    List.scan (fun x _ -> step x) start [ 1..count ]
+    |> List.map (fun x -> x.ToData<float[]>())
+
+let newtonPath = path (newton rosenbrock) 6
+let descentPath = path (descent 2e-3 rosenbrock) 2000
+
+[ for x in newtonPath -> x[0], x[1], float (rosenbrock (tensor x)) ]
+(*** include-it ***)
+
+(**
+Six Newton steps reach the minimum; two thousand steps of gradient descent at rate 0.002 are still on the way:
+*)
+(*** hide ***)
+open Plotly.NET
+
+(*** hide ***)
+let contour =
+    let xs = [ -1.6 .. 0.04..1.6 ]
+    let ys = [ -0.4 .. 0.04..1.6 ]
+
+    let z = [
+        for y in ys -> [ for x in xs -> log (1e-3 + float (rosenbrock (tensor [ x; y ]))) ]
+    ]
+
+    Chart.Contour(
+        z,
+        X = xs,
+        Y = ys,
+        ShowScale = false,
+        ColorScale = StyleParam.Colorscale.Greys,
+        Opacity = 0.35,
+        NContours = 14
+    )
+
+let line name (path: float[] list) mode =
+    Chart.Scatter(
+        x = [ for p in path -> p[0] ],
+        y = [ for p in path -> p[1] ],
+        mode = mode,
+        Name = name
+    )
+
+[
+    contour
+    line "gradient descent, 2000 steps" descentPath StyleParam.Mode.Lines
+    line "Newton, 6 steps" newtonPath StyleParam.Mode.Lines_Markers
+]
+|> Chart.combine
+|> Chart.withXAxisStyle (TitleText = "x₀", MinMax = (-1.6, 1.6))
+|> Chart.withYAxisStyle (TitleText = "x₁", MinMax = (-0.4, 1.6))
+|> Chart.withSize (Height = 440)
+(*** include-it ***)
+
+(**
+## Without the Hessian: conjugate gradients
+
+The Hessian of a function of $n$ numbers has $n^2$ entries. But the method of conjugate gradients solves $H p = -g$ by
+products $H v$ alone, and `hvp` computes one without the matrix, as the derivative of the gradient in the direction $v$.
+It works on trees, so parameters can stay in their records:
+*)
+let conjugateGradients (multiply: 'p -> 'p) (b: 'p) steps =
+    let combine (a: Tensor) x y = Tree.map2 (fun (x: Tensor) (y: Tensor) -> x + a * y) x y
+
+    let rec go x r p (rr: Tensor) n =
+        if n = 0 || float rr < 1e-20 then
+            x
+        else
+            let q = multiply p
+            let a = rr / Tree.dot p q
+            let r' = combine -a r q
+            let next = Tree.dot r' r'
+            go (combine a x p) r' (combine (next / rr) r' p) next (n - 1)
+
+    go (Tree.zerosLike b) b b (Tree.dot b b) steps
+
+(**
+## Logistic regression
+
+Two classes of 500 points each in 20 dimensions, a linear model, a little weight decay. The loss is convex, so Newton's
+method needs no care:
+*)
+type Classifier = { Weight: Tensor; Bias: Tensor }
+
+let examples = 1000
+let forPoints, forShift = Key.split (Key.create 7L)
+let labels = Tensor.arange DType.Float64 0.0 (float examples) 1.0 % 2.0
+let shift = Random.normal forShift DType.Float64 [ 20 ] * 0.4
+
+let points =
+    Random.normal forPoints DType.Float64 [ examples; 20 ] + labels.Unsqueeze 1 * shift
+
+let loss model =
+    let logits = matmul points model.Weight + model.Bias
+    Loss.binaryCrossEntropyWithLogits labels logits + 1e-3 * Tree.dot model model
+
+let zero = { Weight = Tensor.zeros DType.Float64 [ 20 ]; Bias = tensor 0.0 }
+
+let newtonStep model =
+    let g = grad loss model
+    Tree.map2 (-) model (conjugateGradients (hvp loss model) g 25)
+
+let fitted = List.scan (fun model _ -> newtonStep model) zero [ 1..6 ]
+
+[ for model in fitted -> float (loss model), float (Tree.norm (grad loss model)) ]
+(*** include-it ***)
+
+(**
+Each row is the loss and the norm of the gradient after one more step: the norm falls quadratically, until it meets the
+accuracy of the inner solve. `hvp loss model` is partially applied: a linear function from a `Classifier` to a `Classifier`, which is
+all that conjugate gradients asks for.
+*)
+let logits = matmul points fitted[6].Weight + fitted[6].Bias
+float (mean ((logits.Greater 0.0).Equal(labels.Greater 0.5).Convert DType.Float64))
+(*** include-it ***)
+
+(**
+is the share of points on the right side.
+
+## Which transformation for what
+
+| wanted | use | which is |
+| --- | --- | --- |
+| $H$ of a small function | `hessian f x` | forward over reverse, all columns |
+| $H v$ | `hvp f x v` | `jvp (grad f) x v` |
+| $H v$ for many $v$ at one $x$ | `snd (linearize (grad f) x)` | the gradient is evaluated once |
+| the trace of $H$ | `laplacian f x` | |
+| $J^\top J v$ (Gauss–Newton) | `let y, push = linearize f x` and `vjp` | push, then pull |
+| a higher derivative by one number | `diffn n f x` | nested forward mode |
+*)

@@ -1,0 +1,102 @@
+(**
+---
+title: Quick start, C#
+category: Start
+categoryindex: 1
+index: 3
+description: Tensors, gradients, a model and a training loop in C#.
+---
+*)
+(*** hide ***)
+#load "../site/page.fsx"
+open Page
+
+let show = csharp "QuickStart.cs"
+
+(**
+# Quick start, C#
+
+The package `Cotangent.CSharp` is a thin layer over `Cotangent` in the manner of C#: `dotnet add package Cotangent.CSharp`,
+then `using Cotangent;`. What stands under the code on this page is what it printed when the page was made.
+
+## Tensors
+
+Operators, comparisons and broadcasting are those of NumPy; mathematics are methods.
+*)
+(*** hide ***)
+show "Tensors"
+(*** include-it-raw ***)
+
+(**
+Parts are taken with C#'s own ranges and indices, which exclude their end. Tensors are immutable: what would change one
+returns a copy.
+*)
+(*** hide ***)
+show "Parts"
+(*** include-it-raw ***)
+
+(**
+## Gradients
+
+`Differentiate` has all transformations. Each works on tensors, tuples, arrays, and records of these, nested any way; the
+gradient has the type of the argument.
+*)
+(*** hide ***)
+show "Gradients"
+(*** include-it-raw ***)
+
+(**
+## Randomness
+
+A draw takes a key; the same key gives the same numbers, on every machine. Split a key for each use.
+*)
+(*** hide ***)
+show "Randomness"
+(*** include-it-raw ***)
+
+(**
+## A model and its training
+
+A model is a record, and so is its gradient. Nothing is inherited, nothing registered.
+*)
+(*** hide ***)
+csharpCode "QuickStart.cs" "Model" + show "Training"
+(*** include-it-raw ***)
+
+(**
+Optimisers are gradient transformations, put together with `Then`; one of your own is two functions:
+*)
+(*** hide ***)
+show "Optimisers"
+(*** include-it-raw ***)
+
+(**
+## A derivative of one's own
+*)
+(*** hide ***)
+show "OwnDerivative"
+(*** include-it-raw ***)
+
+(**
+## Errors
+
+Everything that Cotangent throws on purpose is a `CotangentException` that says the operation, what it got and a way out:
+*)
+(*** hide ***)
+show "Errors"
+(*** include-it-raw ***)
+
+(**
+## Long work
+
+Training is `async`, reports through `IProgress<T>`, and a cancellation ends it with what was reached:
+*)
+(*** hide ***)
+show "GanAsync"
+(*** include-it-raw ***)
+
+(**
+Next: [the idea behind it](tour.html), [the sine GAN](sine-gan.html) (in F#). The
+[API reference](reference/cotangent.html) is that of the F# library; the methods of the facade have the same names with a
+capital letter, and documentation comments of their own.
+*)

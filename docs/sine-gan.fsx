@@ -1,0 +1,255 @@
+(**
+---
+title: The sine GAN from nothing
+category: Understand
+categoryindex: 2
+index: 2
+description: A generative adversarial network in a hundred lines: the family, the players, the losses, a collapse, and WGAN-GP as a gradient of a gradient.
+---
+*)
+(*** hide ***)
+#load "../site/page.fsx"
+open Plotly.NET
+
+let drawn (name: string) colour (signals: Cotangent.Tensor) =
+    signals.ToData<float32[][]>()
+    |> Array.map (fun y ->
+        Chart.Line(
+            [ 0..9 ],
+            y,
+            Name = name,
+            ShowLegend = false,
+            LineColor = Color.fromString colour,
+            LineWidth = 1.0,
+            Opacity = 0.35
+        ))
+    |> Chart.combine
+    |> Chart.withXAxisStyle (TitleText = name)
+    |> Chart.withYAxisStyle (MinMax = (-1.1, 1.1))
+
+let sideBySide charts =
+    Chart.Grid
+        (1, List.length charts, Pattern = StyleParam.LayoutGridPattern.Independent)
+        charts
+    |> Chart.withSize (Height = 320)
+
+(**
+# The sine GAN from nothing
+
+A *generator* turns noise into signals; a *discriminator* tells them from real ones; each learns from the other. This page
+builds such a pair with nothing but tensors, layers and `grad`, watches it collapse, and mends it. Everything was run when
+the page was made.
+
+## The family
+
+A signal has ten samples of a sine with random amplitude, phase and frequency:
+*)
+open Cotangent
+
+let signals (count: int) key =
+    let draw low high key = Random.uniformIn low high key DType.Float32 [ count; 1 ]
+
+    match Key.splitMany 3 key with
+    | [ a; b; c ] ->
+        let i = Tensor.arange DType.Float32 0.0 10.0 1.0 // (10,) against (count, 1): (count, 10)
+        draw 0.3 1.0 a * sin (draw 0.0 (2.0 * System.Math.PI) b + draw 0.6 1.8 c * i)
+    | _ -> failwith "three keys were asked for"
+
+let key = Key.create 0L
+let real = signals 60 (Key.fold 1L key)
+(*** hide ***)
+drawn "60 real signals" "--c3" real |> Chart.withSize (Height = 300)
+(*** include-it ***)
+
+(**
+## The players
+
+Both are multilayer perceptrons: records of weights, made from a key. This is the small GAN of the article that this
+library grew out of: one number of noise, layers of ten, weights and biases uniform within $\pm\sqrt{2/(in+out)}$.
+*)
+let layer size activation =
+    let bound = Init.uniformWithin (fun fans -> sqrt (2.0 / float (fans.In + fans.Out)))
+    size, { Activation = activation; Weight = bound; Bias = Some bound }
+
+let leaky = Activation.LeakyRelu 0.2
+
+let generator =
+    Mlp.init
+        1
+        [ layer 10 Activation.Relu; layer 10 Activation.Relu; layer 10 Activation.Tanh ]
+        (Key.fold 2L key)
+
+let discriminator =
+    Mlp.init
+        10
+        [ layer 10 leaky; layer 10 leaky; layer 1 Activation.Sigmoid ]
+        (Key.fold 3L key)
+
+(**
+## The losses
+
+The discriminator says how probable it thinks a signal real. It wants 1 for real and 0 for generated signals, the
+generator wants 1 for its own: three times the same cross-entropy.
+*)
+let judgedAs truth examples discriminator =
+    let judgement = Mlp.forward discriminator examples
+    Loss.binaryCrossEntropy 1e-7 (Tensor.fullLike judgement truth) judgement
+
+(**
+## A step
+
+A function from the players to the players. The optimiser clips the gradient of each tensor, then goes down it; both parts
+are without a state, and the pair of their states says so. Afterwards all parameters are clamped.
+*)
+let optimizer = Optimizer.chain (Optimizer.clipEachByNorm 0.2) (Optimizer.sgd 0.01)
+
+let improve loss player =
+    let updated, _ = Optimizer.step optimizer (grad loss player) ((), ()) player
+    Tree.map (clamp -0.25 0.25) updated
+
+let articleStep (g, d) key =
+    match Key.splitMany 3 key with
+    | [ forReal; a; b ] ->
+        let d = d |> improve (judgedAs 1.0 (signals 1 forReal))
+
+        let d =
+            d
+            |> improve (
+                judgedAs 0.0 (Mlp.forward g (Random.uniform a DType.Float32 [ 1; 1 ]))
+            )
+
+        let g =
+            g
+            |> improve (fun g ->
+                judgedAs 1.0 (Mlp.forward g (Random.uniform b DType.Float32 [ 1; 1 ])) d)
+
+        g, d
+    | _ -> failwith "three keys were asked for"
+
+(**
+Nothing here says which parameters are held fixed: `grad` differentiates by its argument, and the other player is a
+constant.
+*)
+let collapsed, _ =
+    Seq.fold
+        (fun players i -> articleStep players (Key.fold i key))
+        (generator, discriminator)
+        [ 10L .. 6009L ]
+
+let noise = Random.uniform (Key.fold 4L key) DType.Float32 [ 60; 1 ]
+(*** hide ***)
+sideBySide [
+    drawn "generated" "--c1" (Mlp.forward collapsed noise)
+    drawn "real" "--c3" real
+]
+(*** include-it ***)
+
+(**
+Whatever the noise, the generator draws the same signal: it has *collapsed*. `Sines.quality` measures what the picture
+shows. Precision is the share of generated signals that belong to the family, coverage the share of the family that is
+met by one of them; the energy distance is 0 only between equal distributions.
+*)
+let forMeasure = Key.fold 5L key
+
+Sines.quality
+    Sines.wide
+    (Mlp.forward collapsed (Random.uniform (Key.fold 6L key) DType.Float32 [ 1000; 1 ]))
+    forMeasure
+(*** include-it ***)
+
+(**
+## A gradient of a gradient
+
+WGAN-GP (Gulrajani et al. 2017) replaces the discriminator by a *critic*, which may say any number, and holds its slope
+near 1: at points between real and generated signals, the gradient of the critic by its *input* should have norm 1. This
+penalty is part of the loss that is differentiated by the critic's *parameters*: a gradient inside a gradient.
+*)
+let penalty (critic: Tensor -> Tensor) (real: Tensor) (fake: Tensor) key =
+    let position = Random.uniform key DType.Float32 [ real.Shape[0]; 1 ]
+    let between = real + position * (fake - real)
+    let slopes = grad (fun x -> sum (critic x)) between // of each signal: they do not meet in the critic
+    mean (square (slopes.Norm [ 1 ] - 1))
+
+let criticLoss real fake key parameters =
+    let critic = Mlp.forward parameters
+    mean (critic fake) - mean (critic real) + penalty critic real fake key
+
+(**
+`grad` inside a function that `grad` differentiates needs no flag and no graph that is kept: see
+[the idea](tour.html). The rest is as before, with wider layers, batches of 64 signals, eight numbers of noise, Adam,
+and three steps of the critic for each of the generator's:
+*)
+let steps = 1500
+
+let wide size activation =
+    let bound = Init.inverseRoot
+    size, { Activation = activation; Weight = bound; Bias = Some bound }
+
+let adam updates = Optimizer.adamWith (Schedule.linear 2e-3 0.0 (steps * updates)) 0.0 0.9
+let forGenerator, forCritic = adam 1, adam 3
+let latent key = Random.normal key DType.Float32 [ 64; 8 ]
+
+let criticStep g (c, state) key =
+    match Key.splitMany 3 key with
+    | [ forReal; forLatent; forPenalty ] ->
+        let fake = Mlp.forward g (latent forLatent)
+
+        Optimizer.step
+            forCritic
+            (grad (criticLoss (signals 64 forReal) fake forPenalty) c)
+            state
+            c
+    | _ -> failwith "three keys were asked for"
+
+let wassersteinStep ((g, gState), critic) key =
+    let keys = Key.splitMany 4 key
+    let c, cState = List.fold (criticStep g) critic keys.Tail
+    let generatorLoss g = -(mean (Mlp.forward c (Mlp.forward g (latent keys.Head))))
+    Optimizer.step forGenerator (grad generatorLoss g) gState g, (c, cState)
+
+let startGenerator =
+    Mlp.init
+        8
+        [ wide 64 Activation.Relu; wide 64 Activation.Relu; wide 10 Activation.Identity ]
+        (Key.fold 7L key)
+
+let startCritic =
+    Mlp.init
+        10
+        [ wide 64 leaky; wide 64 leaky; wide 1 Activation.Identity ]
+        (Key.fold 8L key)
+
+let (trained, _), _ =
+    Seq.fold
+        (fun state i -> wassersteinStep state (Key.fold i key))
+        ((startGenerator, forGenerator.Init startGenerator),
+         (startCritic, forCritic.Init startCritic))
+        [ 10_000L .. 10_000L + int64 steps - 1L ]
+
+let sample count key = Mlp.forward trained (Random.normal key DType.Float32 [ count; 8 ])
+(*** hide ***)
+sideBySide [
+    drawn "generated" "--c1" (sample 60 (Key.fold 9L key))
+    drawn "real" "--c3" real
+]
+(*** include-it ***)
+
+(**
+The same measures after this short training:
+*)
+Sines.quality Sines.wide (sample 1000 (Key.fold 6L key)) forMeasure
+(*** include-it ***)
+
+(**
+## The library's own
+
+[`Gan`](reference/cotangent-ganmodule.html) holds both kinds of step for any players, any shape of examples and any
+optimisers, [`SineGan`](reference/cotangent-sinegan.html) the presets. The sample trains them longer, keeps a running
+average of the generator, and draws a page:
+
+    [lang=text]
+    dotnet fsi build.fsx gan
+    dotnet fsi build.fsx gan --preset article --family wide
+
+![Signals of the trained generator beside real ones, and the losses](img/gan.png)
+*)

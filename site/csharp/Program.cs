@@ -1,0 +1,31 @@
+// Runs the regions that the pages show, each under its name, by which a page finds what it printed.
+using System.Globalization;
+using Snippets;
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+await Run(nameof(QuickStart.Tensors), QuickStart.Tensors);
+await Run(nameof(QuickStart.Parts), QuickStart.Parts);
+await Run(nameof(QuickStart.Gradients), QuickStart.Gradients);
+await Run(nameof(QuickStart.Randomness), QuickStart.Randomness);
+await Run(nameof(QuickStart.Training), QuickStart.Training);
+await Run(nameof(QuickStart.Optimisers), QuickStart.Optimisers);
+await Run(nameof(QuickStart.OwnDerivative), QuickStart.OwnDerivative);
+await Run(nameof(QuickStart.Errors), QuickStart.Errors);
+await RunAsync(nameof(QuickStart.GanAsync), QuickStart.GanAsync);
+
+static Task Run(string name, Action body) =>
+    RunAsync(
+        name,
+        () =>
+        {
+            body();
+            return Task.CompletedTask;
+        }
+    );
+
+static async Task RunAsync(string name, Func<Task> body)
+{
+    Console.WriteLine($"#### {name}");
+    await body();
+}
