@@ -58,6 +58,39 @@ let private overFunctions name seeds law =
 let private float64 = only [ DType.Float64 ]
 let private floats = only [ DType.Float64; DType.Float32; DType.Float16; DType.BFloat16 ]
 
+/// `Derivatives.isLinear` claims that a primitive is affine in some inputs if and only if it is.
+let private linearity =
+    let subsets: (string * (int -> bool)) list = [
+        "the first", (=) 0
+        "the second", (=) 1
+        "all", (fun _ -> true)
+    ]
+
+    testList "linearity" [
+        for row in rows do
+            if List.contains DType.Float64 row.DTypes then
+                test row.Name {
+                    for name, chosen in subsets do
+                        let examples = [
+                            for seed in 1..20 do
+                                let dice = Dice seed
+                                let example = row.Draw dice Numbers.Smooth DType.Float64
+
+                                let marked =
+                                    example.Inputs |> Array.mapi (fun i x -> chosen i && x.DType.IsFloat)
+
+                                if Array.contains true marked && (output example).DType.IsFloat then
+                                    Derivatives.isLinear example.Primitive marked,
+                                    isAffine dice example marked
+                        ]
+
+                        if not examples.IsEmpty then
+                            let claimed = fst examples.Head
+                            Expect.all examples (fun (claim, _) -> claim = claimed) $"{name}: one claim"
+                            Expect.equal claimed (List.forall snd examples) $"{name}: claimed against found"
+                }
+    ]
+
 /// Inputs of a dtype that a row does not list must be refused by the shape rule.
 let private refusals =
     testList "dtypes refused" [
@@ -139,6 +172,7 @@ let tests =
         overPrimitives "shape" 10 _.DTypes Numbers.Ordinary (fun _ _ -> shapeLaw)
         overPrimitives "engine" 10 _.DTypes Numbers.Ordinary (fun _ _ -> engineLaw 16.0)
         refusals
+        linearity
         overFunctions "functions, transpose" 10 (transposeLaw 1e-12)
         overFunctions "functions, push" 10 (pushLaw 1e-8)
         overFunctions "functions, second order" 10 (secondOrderLaw 1e-7)

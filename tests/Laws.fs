@@ -197,7 +197,7 @@ let private evaluate (e: Example) : HostBuffer =
     let inputs = buffers e.Inputs |> Array.map (fun b -> b :> Buffer)
     ManagedEngine().Evaluate(e.Primitive, inputs, Device.Cpu) :?> HostBuffer
 
-let private output (e: Example) = Value(evaluate e)
+let output (e: Example) = Value(evaluate e)
 
 /// A primitive as a function of its floating-point inputs; None where it has none.
 let caseOf (e: Example) : Case option =
@@ -264,3 +264,12 @@ let shapeLaw (e: Example) : Violation =
 /// The engine agrees with the naive evaluator.
 let engineLaw ulps (e: Example) : Violation =
     Oracle.difference ulps 0.0 (Oracle.evaluate e.Primitive (buffers e.Inputs)) (evaluate e)
+
+/// Whether a primitive is affine in the inputs marked, the others fixed, as far as the sum of two points tells.
+let isAffine (dice: Dice) (e: Example) (marked: bool[]) : bool =
+    let y = directionOf dice e.Inputs
+    let at choose = e.Inputs |> Array.mapi (fun i x -> if marked[i] then choose i x else x)
+    let f choose = wide (Bind.one e.Primitive (at choose))
+    let ofSum = f (fun i x -> x + y[i] * 3.0)
+    let ofX, ofY, ofZero = f (fun _ x -> x), f (fun i _ -> y[i] * 3.0), f (fun _ x -> Tensor.zerosLike x)
+    (difference "affine" (atLeast 16.0 1e-12 [ output e ]) ofX (ofSum - ofY + ofZero)).IsNone

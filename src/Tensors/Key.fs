@@ -59,7 +59,7 @@ module Key =
     ///
     /// <example><code>vmap (fun key -> Random.normal key DType.Float32 [ 3 ]) (Key.batch 10 key)  // (10, 3)</code></example>
     let batch (count: int) (key: Key) : Key =
-        if count < 0 then raise (ValueException $"Key.batch: {count} keys.")
+        if count < 0 then raise (ValueException $"Key.batch: {count} keys; ask for 0 or more.")
 
         consume "Key.batch" key
         { Data = (children count key.Data).MoveAxis(-1, 0) }

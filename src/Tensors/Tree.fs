@@ -26,12 +26,6 @@ module Tree =
                 || t.GetGenericTypeDefinition() = typedefof<Nullable<int>>)
             || nullIsCase t)
 
-    let rec private walk (visit: Tensor -> unit) (t: Type) (value: obj | null) : unit =
-        match value with
-        | :? Tensor as leaf -> visit leaf
-        | null -> if not (isAbsent t value) then missing "$" t
-        | value -> (Walkers.ofType t).Parts(value, walk visit)
-
     let rec private places path (t: Type) (value: obj | null) : string list =
         match value with
         | :? Tensor -> [ path ]
@@ -43,6 +37,18 @@ module Tree =
 
             List.map2 (fun name (struct (t, part)) -> places (path + name) t part) (walker.Names value) (List.ofSeq parts)
             |> List.concat
+
+    /// The quick ways through a tree make no paths. When they meet a null, this slow one goes again and names its place.
+    let private locate (t: Type) (tree: obj | null) = places "$" t tree |> ignore
+
+    let private walk (visit: Tensor -> unit) (root: Type) (tree: obj | null) : unit =
+        let rec go (t: Type) (value: obj | null) : unit =
+            match value with
+            | :? Tensor as leaf -> visit leaf
+            | null -> if not (isAbsent t value) then locate root tree
+            | value -> (Walkers.ofType t).Parts(value, go)
+
+        go root tree
 
     let private requireTensors<'tree> operation =
         if not (Walkers.holdsTensors typeof<'tree>) then
@@ -83,14 +89,16 @@ module Tree =
             walker.Parts(boxed, visit)
             List.zip (walker.Names boxed) (List.ofSeq counts)
 
-    let rec private replace (take: Tensor -> Tensor) (t: Type) (value: obj | null) : obj | null =
-        if isAbsent t value then
-            value
-        else
+    let private replace (take: Tensor -> Tensor) (root: Type) (tree: obj | null) : obj | null =
+        let rec go (t: Type) (value: obj | null) : obj | null =
             match value with
-            | null -> missing "$" t
             | :? Tensor as leaf -> box (take leaf)
-            | value -> (Walkers.ofType t).Replace(value, replace take)
+            | null ->
+                if not (isAbsent t value) then locate root tree
+                null
+            | value -> (Walkers.ofType t).Replace(value, go)
+
+        go root tree
 
     /// The tree with a function applied to each tensor.
     let map (f: Tensor -> Tensor) (tree: 'tree) : 'tree =

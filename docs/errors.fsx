@@ -1,0 +1,531 @@
+(**
+---
+title: Errors
+category: Use
+categoryindex: 3
+index: 5
+description: Every error with an example, its message and the cure.
+---
+
+# Errors
+
+Every error that Cotangent raises on purpose is a `CotangentException`, of one of the types in the table. Its message
+names the operation, says what it got and what it wanted, and ends with a way out. An error inside a tree of tensors
+also says where: `` Error at: `$.Hidden[1].Weight` ``.
+
+| type | what is wrong |
+| --- | --- |
+| `ShapeException` | shapes that do not fit the operation |
+| `DTypeException` | element types that do not fit the operation, or that differ where they must not |
+| `AxisException` | an axis outside a tensor's rank, or named twice |
+| `IndexException` | an index or slice outside its axis |
+| `ValueException` | a value outside the range that the operation accepts |
+| `TreeException` | a value that cannot serve as a tree of tensors, or trees of different structure |
+| `DerivativeException` | a function that is not what its transformation needs |
+| `TraceException` | a traced tensor used after its transformation returned, or where its numbers are needed |
+| `NumberException` | a NaN or an infinity, found by `Debug.checkNumbers` |
+| `KeyException` | a random key used twice, found by `Debug.checkKeys` |
+| `DeviceException` | tensors on different devices, or a device that no engine serves: reference `Cotangent.Torch` for CUDA |
+
+The examples below use these values:
+*)
+
+(*** hide ***)
+#if INTERACTIVE
+#r "../src/bin/Release/net10.0/Cotangent.dll"
+#endif
+
+open System
+open System.IO
+open Cotangent
+
+(** *)
+let vector = tensor [ 1.0; 2.0; 3.0 ]
+let matrix = tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]
+let whole = tensor [ 1; 2; 3 ]
+let mask = tensor [ true; false ]
+let key = Key.create 0L
+let kept = ref vector
+
+(*** hide ***)
+/// A way to get an error, how its message begins, and the cure with which it ends. The tests hold the library to this
+/// list, so it can't fall behind.
+type Situation = { Error: Type; Begins: string; Cure: string; Example: unit -> unit }
+
+let on<'error, 'result when 'error :> CotangentException> (example: unit -> 'result) begins cure = {
+    Error = typeof<'error>
+    Begins = begins
+    Cure = cure
+    Example = example >> ignore
+}
+
+let shapes = [
+    on<ShapeException, _>
+        (fun () -> vector + tensor [ 1.0; 2.0 ])
+        "add: shapes (3,) and (2,) do not broadcast: axis -1 has sizes 3 and 2."
+        "Sizes must agree or be 1; use reshape, expand or permute to line the axes up."
+    on<ShapeException, _>
+        (fun () -> matmul matrix vector)
+        "matmul: (2, 2) times (3,): the inner sizes 2 and 3 differ."
+        "A product needs (…, m, k) and (…, k, n); `.T` transposes the last two axes."
+    on<ShapeException, _>
+        (fun () -> matmul matrix (tensor 2.0))
+        "matmul: (2, 2) times (): a scalar is no matrix; multiply with *."
+        "A product needs (…, m, k) and (…, k, n); `.T` transposes the last two axes."
+    on<ShapeException, _>
+        (fun () -> dot vector matrix)
+        "dot: (3,) and (2, 2);"
+        "two vectors of one length are needed. Use `matmul`, or multiply and sum."
+    on<ShapeException, _>
+        (fun () -> outer vector matrix)
+        "outer: (3,) and (2, 2);"
+        "two vectors are needed. Use `Flatten` first, or broadcast with `Unsqueeze` and `*`."
+    on<ShapeException, _>
+        (fun () -> vector.Reshape [ 2; 2 ])
+        "reshape: (3,) to (2, 2): 3 elements do not fill 4 places."
+        "The sizes must multiply to 3; one of them may be -1."
+    on<ShapeException, _>
+        (fun () -> vector.Reshape [ 2; -1 ])
+        "reshape: (3,) to (2, -1): 3 elements can't be divided to fill the axis given as -1."
+        "The sizes must multiply to 3; one of them may be -1."
+    on<ShapeException, _>
+        (fun () -> vector.Expand [ 3; 2 ])
+        "expand: (3,) does not stretch to (3, 2):"
+        "axes are lined up from the last, and only those of size 1 stretch. Use `Reshape` to add some."
+    on<ShapeException, _>
+        (fun () -> matrix.Squeeze 0)
+        "squeeze: axis 0 of shape (2, 2) has size 2, not 1."
+        "Index that axis or reduce it."
+    on<ShapeException, _>
+        (fun () -> tensor [ [ 1.0 ]; [ 2.0; 3.0 ] ])
+        "tensor: ragged data: along axis 1 one part has 2 elements and another 1."
+        "All parts must have one size; pad them first."
+    on<ShapeException, _>
+        (fun () -> tensor [ box 1; box [ 2; 3 ] ])
+        "tensor: numbers and lists of numbers are mixed in one list;"
+        "nest all numbers equally deep."
+    on<ShapeException, _>
+        (fun () -> Tensor.ofArray [ 2; 2 ] [| 1; 2; 3 |])
+        "ofArray: 3 numbers do not fill shape (2, 2), which has 4 places."
+        "Give as many numbers as the sizes multiply to."
+    on<ShapeException, _>
+        (fun () -> Tensor.zeros DType.Float32 [ 2; -1 ])
+        "zeros: shape (2, -1) has a negative size;"
+        "sizes are 0 or more."
+    on<ShapeException, _>
+        (fun () -> Tensor.zeros DType.Float32 [ 100000; 100000 ])
+        "A tensor of shape (100000, 100000) would have more than 2147483591 elements, the most one tensor can hold."
+        "Split it."
+    on<ShapeException, _>
+        (fun () -> float vector)
+        "ToData: a tensor of shape (3,) is not a single number."
+        "Index or reduce it first."
+    on<ShapeException, _>
+        (fun () -> matrix.ToData<float[]>())
+        "ToData: Double[] has 1 axes, the tensor has shape (2, 2)."
+        "Reshape it first."
+    on<ShapeException, _>
+        (fun () -> concat 0 [ matrix; vector ])
+        "concat along axis 0: (2, 2) and (3,) differ in another axis;"
+        "only axis 0 may differ. `stack` joins along a new axis."
+    on<ShapeException, _>
+        (fun () -> stack 0 [ matrix; vector ])
+        "stack: (2, 2) and (3,) differ; all tensors need one shape."
+        "Expand or pad them first, or use `concat`."
+    on<ShapeException, _>
+        (fun () -> concat 0 [])
+        "concat: no tensors;"
+        "at least one is needed to tell shape and dtype."
+    on<ShapeException, _>
+        (fun () -> vector.Split [ 1; 1 ])
+        "split: sizes [1; 1] do not add up to the 3 of axis 0 in shape (3,)."
+        "The sizes of the parts must make up that axis."
+    on<ShapeException, _>
+        (fun () -> matrix.Pad [ (1, 1) ])
+        "pad: one (before, after) pair of non-negative widths is needed for each of the 2 axes of shape (2, 2), got [(1, 1)]."
+        "Slice to make an axis shorter."
+    on<ShapeException, _>
+        (fun () -> vector[mask])
+        "masked: a mask of shape (2,) does not cover the leading axes of (3,)."
+        "It needs the sizes of those axes; `where` takes masks that broadcast."
+    on<ShapeException, _>
+        (fun () -> vector.Set([ Index.Range(Some 0, Some 1, 1) ], vector))
+        "set: a value of shape (3,) does not stretch to the part of shape (2,) that it goes to."
+        "Reduce or reshape it first."
+    on<ShapeException, _>
+        (fun () -> vector.Set(mask, vector))
+        "set: a mask of shape (2,) does not stretch to (3,)."
+        "Reshape it first."
+    on<ShapeException, _>
+        (fun () -> matrix.Gather(whole, 1))
+        "gather: indices (3,) must agree with (2, 2) in every axis but 1."
+        "`Take` selects whole slices with indices of any shape."
+    on<ShapeException, _>
+        (fun () -> vector.ScatterAdd(whole, tensor [ 1.0 ], 0))
+        "scatterAdd: indices (3,) and updates (1,) must have one shape."
+        "Expand the updates first."
+    on<ShapeException, _>
+        (fun () -> (Tensor.zeros DType.Float32 [ 0; 2 ]).Max())
+        "max: nothing to reduce over in shape (0, 2)."
+        "Test the size first."
+    on<ShapeException, _>
+        (fun () -> (Tensor.zeros DType.Float32 [ 0; 2 ]).ArgMax())
+        "argmax: no elements to choose from in shape (0, 2)."
+        "Test the size first."
+    on<ShapeException, _>
+        (fun () -> (tensor [ 1.0 ]).Variance(correction = 1))
+        "variance: 1 elements with correction 1 in shape (1,) leave nothing to divide by."
+        "Reduce over more elements, or lower the correction."
+    on<ShapeException, _>
+        (fun () -> Random.categorical (tensor 1.0) key)
+        "Random.categorical: logits need an axis of classes, got a scalar, of shape ()."
+        "Give one logit for each class."
+    on<ShapeException, _>
+        (fun () -> grad (fun x -> 2.0 * x) vector)
+        "grad: the function returned Float64 (3,); a gradient belongs to one floating-point number."
+        "Reduce it with `sum` or `mean`, or use `vjp` or `jacobian`."
+    on<ShapeException, _>
+        (fun () -> snd (vjp sin vector) (tensor 1.0))
+        "Error at: `$`: the pull of vjp: got Float64 () where the value is Float64 (3,);"
+        "they must agree."
+    on<ShapeException, _>
+        (fun () -> diff sin vector)
+        "diff differentiates by one number; the argument has shape (3,)."
+        "Use `grad`, `jvp` or `jacobian`."
+    on<ShapeException, _>
+        (fun () -> Loss.meanSquaredError (tensor [ [ 1.0 ]; [ 2.0 ] ]) (tensor [ 1.0; 2.0 ]))
+        "meanSquaredError: the prediction has shape (2,), the target (2, 1);"
+        "a loss wants equal shapes and stretches nothing. Reshape, squeeze or unsqueeze one of them."
+]
+
+let dtypes = [
+    on<DTypeException, _>
+        (fun () -> vector * whole)
+        "multiply: Float64 (3,) and Int32 (3,) have different dtypes, and none is converted silently."
+        "Use `t.Convert` on one of them."
+    on<DTypeException, _>
+        (fun () -> whole + 0.5)
+        "add: the literal 0.5 is not a whole number and the tensor is Int32."
+        "Convert the tensor to a floating-point dtype first."
+    on<DTypeException, _>
+        (fun () -> exp whole)
+        "exp is not defined on Int32."
+        "Convert first, with `t.Convert DType.Float32` for example."
+    on<DTypeException, _>
+        (fun () -> mask + mask)
+        "add is not defined on Bool."
+        "Convert first, with `t.Convert DType.Float32` for example."
+    on<DTypeException, _>
+        (fun () -> matmul mask mask)
+        "matmul is not defined on Bool, got (2,) and (2,);"
+        "convert to Int32 or a float first."
+    on<DTypeException, _>
+        (fun () -> tensor [ "1"; "2" ])
+        "tensor: String can't be an element."
+        "The element types are float32, float, Half, BFloat16, int, int64 and bool; convert the data first, for example with `List.map float32`."
+    on<DTypeException, _>
+        (fun () -> tensor [ box 1; box 2.0 ])
+        "tensor: an element of type Double among elements of type Int32."
+        "Give all elements one type."
+    on<DTypeException, _>
+        (fun () -> tensor ([]: obj list))
+        "tensor: empty data of unknown element type."
+        "Annotate it, as in `tensor ([]: float32 list)`, or use `Tensor.zeros`."
+    on<DTypeException, _>
+        (fun () -> tensor (null: obj | null))
+        "tensor: the data is null;"
+        "give it numbers."
+    on<DTypeException, _>
+        (fun () -> tensor [ vector; vector ])
+        "tensor: the data are tensors already."
+        "Put them together with `stack` or `concat`, or use them as they are."
+    on<DTypeException, _>
+        (fun () -> vector.ToData<int[]>())
+        "ToData: the tensor is Float64 (3,), the data asked for is Int32."
+        "Use `t.Convert DType.Int32` first."
+    on<DTypeException, _>
+        (fun () -> vector.ToData<ResizeArray<float>>())
+        "ToData: List`1 can't be filled."
+        "Ask for a number, a list, an array or a sequence, nested in any way."
+    on<DTypeException, _>
+        (fun () -> mean whole)
+        "mean needs a floating-point tensor, got Int32 (3,);"
+        "convert it first."
+    on<DTypeException, _>
+        (fun () -> sum mask)
+        "sum is not defined on Bool, got shape (2,);"
+        "convert to Int32 to count."
+    on<DTypeException, _>
+        (fun () -> vector.Any())
+        "any is defined on Bool, got Float64 (3,);"
+        "compare it with something first."
+    on<DTypeException, _>
+        (fun () -> where whole vector vector)
+        "where: the condition must be Bool, got Int32 (3,)."
+        "Compare it with something first."
+    on<DTypeException, _>
+        (fun () -> vector.Masked whole)
+        "masked: a mask must be Bool, got Int32 (3,)."
+        "Compare it with something first."
+    on<DTypeException, _>
+        (fun () -> vector[vector])
+        "index: indices must be Int32 or Int64, got Float64 (3,)."
+        "Convert them first."
+    on<DTypeException, _>
+        (fun () -> Tensor.arange DType.Bool 0.0 2.0 1.0)
+        "arange: Bool can't count;"
+        "use Int32 and compare."
+    on<DTypeException, _>
+        (fun () -> Tensor.linspace DType.Int32 0.0 1.0 3)
+        "linspace: Int32 can't hold the points between;"
+        "use a floating-point dtype."
+    on<DTypeException, _>
+        (fun () -> Random.normal key DType.Int32 [ 3 ])
+        "Random.normal draws floating-point numbers, not Int32."
+        "Use `Random.integers`, or convert."
+    on<DTypeException, _>
+        (fun () -> Random.integers 0L 6L key DType.Float32 [ 3 ])
+        "Random.integers draws Int32 or Int64, not Float32."
+        "Convert what it draws."
+    on<DTypeException, _>
+        (fun () -> grad (fun (x, _) -> sum (x * x)) (vector, whole))
+        "Error at: `$.Item2`: grad: Int32 numbers have no derivatives."
+        "Pass them to the function some other way (close over them), or convert them to a float."
+]
+
+let axesAndIndices = [
+    on<AxisException, _>
+        (fun () -> matrix.Sum [ 2 ])
+        "sum: axis 2 is out of range for a tensor of rank 2;"
+        "axes run from -2 to 1."
+    on<AxisException, _>
+        (fun () -> (tensor 1.0).Softmax())
+        "softmax: axis -1 is out of range for a tensor of rank 0;"
+        "a scalar has no axes."
+    on<AxisException, _>
+        (fun () -> matrix.Sum [ 0; -2 ])
+        "sum: axis 0 is named twice;"
+        "name each axis once."
+    on<AxisException, _>
+        (fun () -> matrix.Permute [ 1 ])
+        "permute: (1,) is not an order of the 2 axes of shape (2, 2);"
+        "name each axis once."
+    on<AxisException, _>
+        (fun () -> vector.T)
+        "transpose: shape (3,) has fewer than two axes."
+        "Use `Unsqueeze` to make a row or a column of a vector."
+    on<IndexException, _>
+        (fun () -> vector[3])
+        "index 3 is out of range for axis 0 of size 3 in shape (3,);"
+        "positions run from -3 to 2."
+    on<IndexException, _>
+        (fun () -> vector[1..3])
+        "slice 1..3 is out of range for axis 0 of size 3 in shape (3,);"
+        "both ends are included, so they run from 0 to 2."
+    on<IndexException, _>
+        (fun () -> vector.Slice [ Index.Range(None, None, 0) ])
+        "slice: step 0 along axis 0 of shape (3,) leads nowhere;"
+        "1 takes every element, -1 goes backwards."
+    on<IndexException, _>
+        (fun () -> vector[0, 0])
+        "slice: 2 indices for shape (3,), which has 1 axes."
+        "Give one for each axis at most; `Index.NewAxis` adds an axis."
+    on<IndexException, _>
+        (fun () -> matrix.Slice [ Index.Rest; Index.Rest ])
+        "slice: several `Index.Rest` for shape (2, 2): how many axes each stands for can't be told."
+        "Keep one, and `Index.All` for single axes."
+    on<IndexException, _>
+        (fun () -> matrix["first", 0..1])
+        "slice: first is no position."
+        "Use an int, a slice such as 1..3, or an integer tensor."
+    on<IndexException, _>
+        (fun () -> vector[tensor [ 0; 3 ]])
+        "gather: index 3 is outside axis 0 of size 3;"
+        "to 2."
+]
+
+let values = [
+    on<ValueException, _>
+        (fun () -> clamp 2.0 1.0 vector)
+        "clamp: the lower bound 2 is not at or below the upper bound 1;"
+        "exchange them."
+    on<ValueException, _>
+        (fun () -> Tensor.arange DType.Int32 0.0 5.0 0.0)
+        "arange: from 0 to 5 by 0 is not a finite number of steps."
+        "Give a step that leads there."
+    on<ValueException, _>
+        (fun () -> Tensor.linspace DType.Float32 0.0 1.0 0)
+        "linspace: 0 points;"
+        "at least 1 is needed."
+    on<ValueException, _>
+        (fun () -> vector.Tile [ -1 ])
+        "tile: (-1,) repeats;"
+        "none may be negative, and 0 gives an empty tensor."
+    on<ValueException, _>
+        (fun () -> vector.TopK 4)
+        "topK: 4 of the 3 elements of axis 0 in shape (3,)."
+        "Ask for as many at most."
+    on<ValueException, _>
+        (fun () -> vector.Norm(order = 3.0))
+        "norm: order 3 is not one of 1, 2 and infinity."
+        "Write another out with `abs`, `**` and `sum`."
+    on<ValueException, _>
+        (fun () -> Random.uniformIn 1.0 0.0 key DType.Float32 [ 3 ])
+        "Random.uniformIn: the bounds 1 and 0 are out of order;"
+        "exchange them."
+    on<ValueException, _>
+        (fun () -> Random.bernoulli 1.5 key [ 3 ])
+        "Random.bernoulli: 1.5 is not a probability;"
+        "it must lie between 0 and 1."
+    on<ValueException, _>
+        (fun () -> Random.integers 0L 0L key DType.Int32 [ 3 ])
+        "Random.integers: from 0 to below 0 is not a range of 1 to 2^52 integers."
+        "The upper bound is not included."
+    on<ValueException, _>
+        (fun () -> Random.integers 0L 3000000000L key DType.Int32 [ 3 ])
+        "Random.integers: Int32 can't hold all integers from 0 to below 3000000000."
+        "Use DType.Int64."
+    on<ValueException, _>
+        (fun () -> Key.splitMany -1 key)
+        "Key.splitMany: -1 keys;"
+        "ask for 0 or more."
+]
+
+let transformations = [
+    on<TreeException, _>
+        (fun () -> grad (fun (x: float) -> tensor x) 3.0)
+        "Tree.leaves: Double can't hold a tensor."
+        "A tree is a tensor, or a record, tuple, list, array, option, union or map with tensors in it; `tensor` makes one of a number."
+    on<TreeException, _>
+        (fun () -> grad (fun (_: Tensor list) -> tensor 0.0) [])
+        "grad: the argument holds no tensors,"
+        "so there is nothing to differentiate by."
+    on<TreeException, _>
+        (fun () -> Tree.map2 (+) [ vector; vector ] [ vector ])
+        "Error at: `$[1]`: Tree.map2: one tree has 2 tensors, the other 1;"
+        "they must have the same structure, so build one from the other, for example with `Tree.map`."
+    on<TreeException, _>
+        (fun () -> Tree.rebuild [ vector; vector ] [| vector |])
+        "Tree.rebuild: the template has more than the 1 tensors given."
+        "Give one for each leaf, in the order of `Tree.leaves`."
+    on<TreeException, _>
+        (fun () -> Tree.rebuild [ vector ] [| vector; vector |])
+        "Tree.rebuild: the template has 1 tensors, 2 are given."
+        "Give one for each leaf, in the order of `Tree.leaves`."
+    on<TreeException, _>
+        (fun () -> Tree.leaves (vector, Unchecked.defaultof<Tensor>))
+        "Error at: `$.Item2`: null where a Tensor with tensors should be."
+        "Give it a value, or make the field an option."
+    on<TreeException, _>
+        (fun () -> Tree.norm ([]: Tensor list))
+        "Tree.norm: the tree holds no tensors, so its norm has no dtype."
+        "Test `Tree.size` first."
+    on<DerivativeException, _>
+        (fun () -> linearTranspose (fun x -> x * x) vector)
+        "linearTranspose: the function is not linear: `multiply` is not, in what depends on the argument."
+        "Use `vjp` or `linearize` for the derivative of a function at a point."
+    on<DerivativeException, _>
+        (fun () -> linearTranspose (fun x -> x + 1.0) vector)
+        "linearTranspose: the function is not linear: it is not 0 at 0, so something constant is added."
+        "Use `vjp` or `linearize` for the derivative of a function at a point."
+    on<DerivativeException, _>
+        (fun () -> grad (fun x -> sum (withDerivative (Derivative.Pull(fun _ c -> c)) (fun (y: Tensor) -> x * y) x)) vector)
+        "`withDerivative`: 'withDerivative' uses a tensor traced by `grad` that is not among its arguments,"
+        "so its part of the result would be lost. Pass it as an argument (in a tuple or record); a differentiated one can be made constant with `stopGradient` instead."
+    on<TraceException, _>
+        (fun () -> grad (fun x -> kept.Value <- x; sum x) vector |> ignore; kept.Value + 1.0)
+        "A tensor of shape (3,) was used after the `grad` that traced it had returned."
+        "Return it from the function that was transformed (`gradWith` carries extra results out) instead of storing it in a variable."
+]
+
+let batches = [
+    on<ShapeException, _>
+        (fun () -> vmap (fun (x, y) -> x * y) (matrix, vector))
+        "Error at: `$.Item2`: vmap: 3 examples, along axis 0 of (3,); `$.Item1` has 2 examples, along axis 0 of (2, 2)."
+        "All batched tensors must have as many."
+    on<ShapeException, _>
+        (fun () -> vmap (fun (x, y) -> x * y) (vector, tensor 2.0))
+        "Error at: `$.Item2`: vmap: a scalar has no axis of examples."
+        "One that all examples share is best closed over, as in `vmap (fun x -> f x scalar) xs`; `vmapWith` takes shared arguments, too."
+    on<ValueException, _>
+        (fun () -> vmapWith { In = [ Some 0; None ]; Out = 0 } (fun x -> 2.0 * x) vector)
+        "vmapWith: 2 batch axes for 1 fields"
+        "Give one for each field, or a single one for all."
+    on<TraceException, _>
+        (fun () -> vmap (fun x -> if float x > 2.0 then x else -x) vector)
+        "vmap: a tensor of shape () stands for each of 3 examples at once, so it has no numbers to read"
+        "Use `where` in place of `if`; in place of `t[mask]`, whose size would differ from example to example, keep the size and mask with `where`."
+]
+
+let checks = [
+    on<NumberException, _>
+        (fun () -> Debug.checkNumbers (fun () -> log (vector - 2.0)))
+        "`log` of (Float64 (3,)) made NaN at (0,) in its result of shape (3,)."
+        "Look at its inputs there: a division by 0, the logarithm or root of a number <= 0, or an overflow; guard it with `clamp` or `where`."
+    on<NumberException, _>
+        (fun () -> Debug.checkNumbers (fun () -> grad (fun x -> sum (sqrt x)) (tensor [ 0.0 ])))
+        "While pulling back through `sqrt`: `divide` of (Float64 (1,), Float64 (1,)) made"
+        "guard it with `clamp` or `where`."
+    on<KeyException, _>
+        (fun () -> Debug.checkKeys (fun () -> Random.bernoulli 0.5 key [ 3 ], Random.normal key DType.Float32 [ 3 ]))
+        "Random.normal: this key was used before, by Random.bernoulli, and would give correlated numbers."
+        "Split it first, `let a, b = Key.split key`, and use each part once."
+]
+
+let situations = shapes @ dtypes @ axesAndIndices @ values @ transformations @ batches @ checks
+
+/// The error of a situation; null where, against all expectation, there is none.
+let provoke (situation: Situation) : exn | null =
+    try
+        situation.Example()
+        null
+    with e ->
+        e
+
+/// The code of the examples, as it stands above: in brackets behind `fun () ->`.
+let code (script: string) =
+    File.ReadLines script
+    |> Seq.map _.Trim()
+    |> Seq.filter (fun line -> line.StartsWith("(fun () -> ", StringComparison.Ordinal))
+    |> Seq.map (fun line -> line["(fun () -> ".Length .. line.Length - 2])
+    |> List.ofSeq
+
+/// Every situation with its code and the message that it gives.
+let rows () =
+    List.zip (code (Path.Combine(__SOURCE_DIRECTORY__, "errors.fsx"))) situations
+    |> List.map (fun (code, situation) ->
+        match provoke situation with
+        | null -> situation, code, "", "no error"
+        | e ->
+            let message = e.Message
+            let cure = if message.EndsWith(situation.Cure, StringComparison.Ordinal) then situation.Cure else ""
+            situation, code, message[.. message.Length - cure.Length - 1].TrimEnd(), cure)
+
+(**
+## Every situation
+
+The messages are those that the library gave when this page was made.
+*)
+
+(*** hide ***)
+let table () =
+    let cell (text: string) = "<td>" + Net.WebUtility.HtmlEncode text + "</td>"
+    let codeCell (text: string) = "<td><code>" + Net.WebUtility.HtmlEncode text + "</code></td>"
+
+    let row (situation, code, message, cure) =
+        "<tr>" + codeCell situation.Error.Name + codeCell code + cell message + cell cure + "</tr>"
+
+    "<table><thead><tr><th>exception</th><th>example</th><th>message</th><th>cure</th></tr></thead><tbody>"
+    + String.concat "\n" (List.map row (rows ()))
+    + "</tbody></table>"
+
+#if INTERACTIVE
+table ()
+#endif
+(*** include-it-raw ***)
+
+(*** hide ***)
+#if INTERACTIVE
+for situation, code, message, cure in rows () do
+    printfn $"{code}\n    {situation.Error.Name}: {message} {cure}\n"
+#endif

@@ -1,0 +1,170 @@
+module Cotangent.Tests.JoiningTests
+
+open System
+open Cotangent
+open Cotangent.Tests.Support
+open Expecto
+open FsCheck.FSharp
+
+let private t23 = tensor [ [ 1; 2; 3 ]; [ 4; 5; 6 ] ]
+
+let private joining =
+    tests "concat and stack" [
+        "along each axis",
+        fun () ->
+            equals [ 1; 2; 3; 4 ] (concat 0 [ tensor [ 1 ]; tensor [ 2; 3; 4 ] ])
+            equals [ [ 1; 2; 3 ]; [ 4; 5; 6 ]; [ 7; 8; 9 ] ] (concat 0 [ t23; tensor [ [ 7; 8; 9 ] ] ])
+            equals [ [ 1; 2; 3; 7 ]; [ 4; 5; 6; 8 ] ] (concat -1 [ t23; tensor [ [ 7 ]; [ 8 ] ] ])
+            equals [ [ 1; 2; 3; 1; 2; 3 ]; [ 4; 5; 6; 4; 5; 6 ] ] (concat 1 [ t23; t23 ])
+        "one tensor, and empty ones",
+        fun () ->
+            equals t23 (concat 0 [ t23 ])
+            equals [ 1; 2 ] (concat 0 [ tensor ([]: int list); tensor [ 1; 2 ]; tensor ([]: int list) ])
+
+            hasShape
+                [ 2; 0 ]
+                (concat 1 [ Tensor.zeros DType.Int32 [ 2; 0 ]; Tensor.zeros DType.Int32 [ 2; 0 ] ])
+        "views",
+        fun () ->
+            equals
+                [ [ 1; 4; 3 ]; [ 2; 5; 2 ]; [ 3; 6; 1 ] ]
+                (concat 1 [ t23.T; (tensor [ [ 1 ]; [ 2 ]; [ 3 ] ]).Flip 0 ])
+
+            equals [ 5; 5; 4; 5; 6 ] (concat 0 [ (tensor 5).Expand [ 2 ]; t23[1] ])
+        "every dtype",
+        fun () ->
+            for dtype in DTypes.all do
+                let t = (tensor [ 1; 0 ]).Convert dtype
+                equalsAs dtype [ 1; 0; 1; 0 ] (concat 0 [ t; t ])
+                equalsAs dtype [ [ 1; 1 ]; [ 0; 0 ] ] (stack 1 [ t; t ])
+        "stack along each axis",
+        fun () ->
+            let a, b = tensor [ 1; 2 ], tensor [ 3; 4 ]
+            equals [ [ 1; 2 ]; [ 3; 4 ] ] (stack 0 [ a; b ])
+            equals [ [ 1; 3 ]; [ 2; 4 ] ] (stack 1 [ a; b ])
+            equals [ [ 1; 3 ]; [ 2; 4 ] ] (stack -1 [ a; b ])
+            equals [ 1; 2; 3 ] (stack 0 [ tensor 1; tensor 2; tensor 3 ])
+        "refused",
+        fun () ->
+            throws<ShapeException, _> [ "concat"; "no tensors" ] (fun () -> concat 0 [])
+            throws<ShapeException, _> [ "stack"; "no tensors" ] (fun () -> stack 0 [])
+
+            throws<ShapeException, _> [ "concat"; "axis 0"; "(2, 3)"; "(3, 2)"; "stack" ] (fun () ->
+                concat 0 [ t23; t23.T ])
+
+            throws<ShapeException, _> [ "concat"; "(2, 3)"; "(3,)" ] (fun () -> concat 0 [ t23; t23[0] ])
+            throws<ShapeException, _> [ "stack"; "(2, 3)"; "(3,)" ] (fun () -> stack 0 [ t23; t23[0] ])
+            throws<AxisException, _> [ "concat"; "axis 2"; "rank 2" ] (fun () -> concat 2 [ t23; t23 ])
+            throws<AxisException, _> [ "concat"; "rank 0" ] (fun () -> concat 0 [ tensor 1; tensor 2 ])
+            throws<AxisException, _> [ "stack"; "axis 3" ] (fun () -> stack 3 [ t23; t23 ])
+
+            throws<DTypeException, _> [ "concat"; "Int32 (2, 3)"; "Int64 (2, 3)" ] (fun () ->
+                concat 0 [ t23; t23.Convert DType.Int64 ])
+
+            throws<DTypeException, _> [ "stack" ] (fun () -> stack 0 [ tensor 1; tensor 1.0 ])
+    ]
+
+let private parting =
+    tests "split and unstack" [
+        "split",
+        fun () ->
+            let parts = (tensor [ 1; 2; 3; 4; 5 ]).Split [ 2; 0; 3 ]
+            Expect.equal (parts |> List.map _.ToData<int list>()) [ [ 1; 2 ]; []; [ 3; 4; 5 ] ] "parts"
+
+            match t23.Split([ 1; 2 ], -1) with
+            | [ a; b ] ->
+                equals [ [ 1 ]; [ 4 ] ] a
+                equals [ [ 2; 3 ]; [ 5; 6 ] ] b
+            | parts -> failtest $"{parts.Length} parts"
+
+            Expect.isEmpty ((tensor ([]: int list)).Split []) "no parts of nothing"
+        "unstack",
+        fun () ->
+            Expect.equal (t23.Unstack() |> List.map _.ToData<int list>()) [ [ 1; 2; 3 ]; [ 4; 5; 6 ] ] "rows"
+
+            Expect.equal
+                (t23.Unstack 1 |> List.map _.ToData<int list>())
+                [ [ 1; 4 ]; [ 2; 5 ]; [ 3; 6 ] ]
+                "columns"
+
+            Expect.isEmpty ((Tensor.zeros DType.Int32 [ 0; 2 ]).Unstack()) "nothing"
+        "refused",
+        fun () ->
+            throws<ShapeException, _> [ "split"; "[1; 2]"; "axis 0"; "(2, 3)" ] (fun () -> t23.Split [ 1; 2 ])
+            throws<ShapeException, _> [ "split"; "[3; -1]" ] (fun () -> t23.Split [ 3; -1 ])
+            throws<AxisException, _> [ "split" ] (fun () -> t23.Split([ 1 ], 2))
+            throws<AxisException, _> [ "unstack"; "scalar" ] (fun () -> (tensor 1).Unstack())
+    ]
+
+let private widening =
+    tests "tile and pad" [
+        "tile",
+        fun () ->
+            // NumPy: np.tile
+            equals [ 1; 2; 1; 2; 1; 2 ] ((tensor [ 1; 2 ]).Tile [ 3 ])
+            equals [ [ 1; 2; 1; 2 ]; [ 1; 2; 1; 2 ] ] ((tensor [ 1; 2 ]).Tile [ 2; 2 ])
+            equals [ [ 1; 2; 3; 1; 2; 3 ]; [ 4; 5; 6; 4; 5; 6 ] ] (t23.Tile [ 2 ])
+            equals [ [ 1; 2; 3 ]; [ 4; 5; 6 ]; [ 1; 2; 3 ]; [ 4; 5; 6 ] ] (t23.Tile [ 2; 1 ])
+            equals t23 (t23.Tile [])
+            equals [ 7; 7 ] ((tensor 7).Tile [ 2 ])
+            hasShape [ 2; 0 ] (t23.Tile [ 1; 0 ])
+            throws<ValueException, _> [ "tile"; "-1" ] (fun () -> t23.Tile [ -1 ])
+        "pad",
+        fun () ->
+            // NumPy: np.pad
+            equals [ 0; 1; 2; 0; 0 ] ((tensor [ 1; 2 ]).Pad [ 1, 2 ])
+            equals [ [ 0; 0; 0; 0 ]; [ 0; 1; 2; 3 ]; [ 0; 4; 5; 6 ] ] (t23.Pad [ 1, 0; 1, 0 ])
+            equals [ -1; 1; 2; -1 ] ((tensor [ 1; 2 ]).Pad([ 1, 1 ], -1.0))
+            equals [ 1.0; nan ] ((tensor [ 1.0 ]).Pad([ 0, 1 ], nan))
+            equals [ infinity; nan; infinity ] ((tensor [ nan ]).Pad([ 1, 1 ], infinity))
+            equals [ 5; 5 ] ((Tensor.zeros DType.Int32 [ 0 ]).Pad([ 1, 1 ], 5.0))
+            equals t23 (t23.Pad [ 0, 0; 0, 0 ])
+            equals 3 ((tensor 3).Pad [])
+
+            for dtype in DTypes.all do
+                equalsAs dtype [ 1; 0; 1 ] ((Tensor.zeros dtype [ 1 ]).Pad([ 1, 1 ], 1.0))
+        "pad refuses",
+        fun () ->
+            throws<ShapeException, _> [ "pad"; "2 axes"; "(2, 3)" ] (fun () -> t23.Pad [ 1, 1 ])
+            throws<ShapeException, _> [ "pad"; "non-negative" ] (fun () -> t23.Pad [ -1, 0; 0, 0 ])
+            throws<DTypeException, _> [ "pad"; "0.5" ] (fun () -> t23.Pad([ 1, 1; 1, 1 ], 0.5))
+    ]
+
+let private laws =
+    let withAxis = Gen.fullTensor |> Gen.bind (fun t -> Gen.axisOf t |> Gen.map (fun axis -> t, axis))
+
+    let cut = gen {
+        let! t, axis = withAxis
+        let! first = Gen.choose (0, t.Shape[if axis < 0 then axis + t.Rank else axis])
+        return t, axis, first
+    }
+
+    let padded = gen {
+        let! t = Gen.tensor
+        let! widths = Gen.listOfLength t.Rank (Gen.zip (Gen.choose (0, 2)) (Gen.choose (0, 2)))
+        return t, widths
+    }
+
+    testList "laws" [
+        law "split, concat" cut (fun (t, axis, first) ->
+            let rest = t.Shape[if axis < 0 then axis + t.Rank else axis] - first
+            concat axis (t.Split([ first; rest ], axis)) = t)
+        law "unstack, stack" withAxis (fun (t, axis) -> stack axis (t.Unstack axis) = t)
+        law "pad, slice" padded (fun (t, widths) ->
+            let inside =
+                List.map2
+                    (fun size (before, _) -> Index.Range(Some before, Some(before + size - 1), 1))
+                    (List.ofArray t.Shape)
+                    widths
+
+            let whole = t.Pad(widths, 3.0)
+            let outside = List.sum (List.ofArray (numbers whole)) - List.sum (List.ofArray (numbers t))
+            (t.Size = 0 || whole.Slice inside = t) && outside = 3.0 * float (whole.Size - t.Size))
+        law "tile is a concatenation" withAxis (fun (t, axis) ->
+            let axis = if axis < 0 then axis + t.Rank else axis
+            let repeats = [ for i in 0 .. t.Rank - 1 -> if i = axis then 3 else 1 ]
+            t.Tile repeats = concat axis [ t; t; t ])
+    ]
+
+[<Tests>]
+let all = testList "Joining" [ joining; parting; widening; laws ]

@@ -1,0 +1,209 @@
+module Cotangent.Tests.RandomTests
+
+// An open end of a slice, as in t[1..], is a `None` whose type nothing tells.
+#nowarn "3559"
+
+open System
+open Cotangent
+open Cotangent.Engines
+open Cotangent.Tests.Support
+open Expecto
+open FsCheck.FSharp
+
+let private key = Key.create 42L
+
+/// The vectors that come with the authors' own code (Random123, kat_vectors: philox4x32, 10 rounds).
+let private generator =
+    tests "Philox4x32-10" [
+        "published vectors",
+        fun () ->
+            let ones = UInt32.MaxValue
+
+            Expect.equal
+                (Philox.block 0u 0u 0u 0u 0u 0u)
+                (struct (0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u))
+                "zeros"
+
+            Expect.equal
+                (Philox.block ones ones ones ones ones ones)
+                (struct (0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu))
+                "ones"
+
+            Expect.equal
+                (Philox.block 0x243f6a88u 0x85a308d3u 0x13198a2eu 0x03707344u 0xa4093822u 0x299f31d0u)
+                (struct (0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u))
+                "digits of pi"
+        "a draw is made of those words",
+        fun () ->
+            // Key 0: the block of counter 0 under the vector above, 24 bits of each word.
+            let words = [ 0x6627e8d5u; 0xe169c58du; 0xbc57ac4cu; 0x9b00dbd8u ]
+            let expected = [ for w in words -> float32 (w >>> 8) / 16777216f ]
+            equals expected (Random.uniform (Key.create 0L) DType.Float32 [ 4 ])
+            let pair low high = (uint64<uint32> high <<< 32) ||| uint64<uint32> low
+
+            let expected = [
+                for w in [ pair words[0] words[1]; pair words[2] words[3] ] ->
+                    float (w >>> 11) / 9007199254740992.0
+            ]
+
+            equals expected (Random.uniform (Key.create 0L) DType.Float64 [ 2 ])
+    ]
+
+let private draws: (string * (Key -> int list -> Tensor)) list = [
+    for dtype in floats do
+        $"uniform {dtype}", (fun key shape -> Random.uniform key dtype shape)
+        $"normal {dtype}", (fun key shape -> Random.normal key dtype shape)
+    "uniformIn", (fun key shape -> Random.uniformIn -1.0 3.0 key DType.Float32 shape)
+    "truncatedNormal", (fun key shape -> Random.truncatedNormal -1.0 2.0 key DType.Float32 shape)
+    "bernoulli", (fun key shape -> Random.bernoulli 0.3 key shape)
+    "integers", (fun key shape -> Random.integers -5L 5L key DType.Int32 shape)
+]
+
+let private keyed =
+    testList "every draw" [
+        for name, draw in draws do
+            testCase $"{name} depends on the key alone" (fun () ->
+                let row = draw key [ 60 ]
+                Expect.equal (draw (Key.create 42L) [ 60 ]) row "again"
+                Expect.equal (draw key [ 3; 4; 5 ]) (row.Reshape [ 3; 4; 5 ]) "in another shape"
+                Expect.equal (draw key [ 7 ]) row[..6] "fewer"
+                Expect.equal (draw key [ 1 ]) row[..0] "one"
+                Expect.equal (draw key []) row[0] "a scalar"
+                hasShape [ 0; 3 ] (draw key [ 0; 3 ])
+                Expect.notEqual (draw (Key.create 43L) [ 60 ]) row "of another key"
+                let long = draw key [ 100_003 ]
+                Expect.equal long[..59] row "many, on several threads"
+                throws<ShapeException, _> [ "Random."; "(2, -1)" ] (fun () -> draw key [ 2; -1 ]))
+    ]
+
+let private words (key: Key) = key.Data.ToData<int64>()
+
+let private keys =
+    tests "keys" [
+        "the same numbers for ever",
+        fun () ->
+            // A change of the derivation would change every trained model: it must be noticed.
+            let a, b = Key.split (Key.create 0L)
+            let struct (w0, w1, w2, w3) = Philox.block 0u 0u 1u 0u 0u 0u
+            let pair low high = int64 ((uint64<uint32> high <<< 32) ||| uint64<uint32> low)
+            Expect.equal (words a, words b) (pair w0 w1, pair w2 w3) "the block of stream 1"
+        "split, splitMany and fold agree with themselves and differ from each other",
+        fun () ->
+            let a, b = Key.split key
+            let many = Key.splitMany 50 key |> List.map words
+            Expect.equal many[..1] [ words a; words b ] "the first two of many"
+            Expect.equal (Key.splitMany 50 (Key.create 42L) |> List.map words) many "again"
+            let folded = [ for n in -50L .. 50L -> words (Key.fold n key) ]
+            Expect.equal (words (Key.fold 7L key)) folded[57] "again"
+
+            let grandchildren = [
+                for child in Key.splitMany 50 key do
+                    for k in Key.splitMany 3 child -> words k
+            ]
+
+            let all =
+                words key :: many @ folded @ grandchildren @ [ for n in 0L .. 20L -> words (Key.fold n a) ]
+
+            Expect.equal (List.distinct all).Length all.Length "no two alike"
+            Expect.isEmpty (Key.splitMany 0 key) "none"
+            throws<ValueException, _> [ "splitMany"; "-1" ] (fun () -> Key.splitMany -1 key)
+        "keys do not draw what their children draw",
+        fun () ->
+            let bits = Random.integers 0L (1L <<< 40) key DType.Int64 [ 50 ]
+            let children = Key.splitMany 50 key |> List.map (fun k -> words k &&& ((1L <<< 40) - 1L))
+            Expect.isEmpty (Set.intersect (set (bits.ToData<int64 list>())) (set children)) "streams"
+        "siblings are not correlated",
+        fun () ->
+            let n = 20000
+
+            let rows = [
+                key
+                fst (Key.split key)
+                snd (Key.split key)
+                Key.fold 0L key
+                Key.fold 1L key
+                Key.create 43L
+            ]
+
+            let rows = rows |> List.map (fun k -> Random.normal k DType.Float64 [ n ])
+
+            for i in 0 .. rows.Length - 1 do
+                for j in 0 .. i - 1 do
+                    Expect.isLessThan
+                        (abs (float (mean (rows[i] * rows[j]))) * sqrt (float n))
+                        4.0
+                        "standard errors"
+        "a key used twice",
+        fun () ->
+            let use2 () = Random.uniform key DType.Float32 [ 2 ] + Random.normal key DType.Float32 [ 2 ]
+
+            throws<KeyException, _> [ "Random.normal"; "Random.uniform"; "Key.split" ] (fun () ->
+                Debug.checkKeys use2)
+
+            throws<KeyException, _> [ "Key.split" ] (fun () ->
+                Debug.checkKeys (fun () -> Key.split key, Key.split key))
+
+            hasShape [ 2 ] (use2 ())
+
+            Debug.checkKeys (fun () ->
+                let a, b = Key.split (Key.create 1L)
+                Random.uniform a DType.Float32 [ 2 ] + Random.normal b DType.Float32 [ 2 ])
+            |> hasShape [ 2 ]
+
+            Debug.checkKeys (fun () -> [
+                for n in 0L .. 3L -> Random.uniform (Key.fold n key) DType.Float32 [ 1 ]
+            ])
+            |> ignore
+            // Each check starts anew.
+            Debug.checkKeys (fun () -> Random.uniform key DType.Float32 [ 1 ]) |> ignore
+        "permutations",
+        fun () ->
+            for n in [ 0; 1; 2; 100; 5000 ] do
+                Expect.equal
+                    (numbers (Random.permutation n key) |> Array.sort)
+                    [| for i in 0 .. n - 1 -> float i |]
+                    "every position once"
+
+            Expect.equal (Random.permutation 9 key).DType DType.Int32 "dtype"
+            Expect.notEqual (Random.permutation 100 key) (Random.permutation 100 (Key.create 1L)) "by key"
+            let t = counting DType.Float32 [ 10; 2 ]
+            let shuffled = Random.shuffle t key
+            Expect.notEqual shuffled t "moved"
+            Expect.equal (shuffled.Take(shuffled[*, 0].ArgSort())) t "whole rows"
+            throws<ShapeException, _> [ "permutation" ] (fun () -> Random.permutation -1 key)
+        "refused",
+        fun () ->
+            throws<DTypeException, _> [ "Random.uniform"; "Int32" ] (fun () ->
+                Random.uniform key DType.Int32 [ 1 ])
+
+            throws<DTypeException, _> [ "Random.normal"; "Bool" ] (fun () ->
+                Random.normal key DType.Bool [ 1 ])
+
+            throws<ValueException, _> [ "Random.uniformIn"; "3"; "1" ] (fun () ->
+                Random.uniformIn 3.0 1.0 key DType.Float32 [ 1 ])
+
+            throws<ValueException, _> [ "Random.truncatedNormal" ] (fun () ->
+                Random.truncatedNormal 1.0 1.0 key DType.Float32 [ 1 ])
+
+            throws<ValueException, _> [ "Random.bernoulli"; "1.5" ] (fun () -> Random.bernoulli 1.5 key [ 1 ])
+            throws<ValueException, _> [ "Random.bernoulli"; "NaN" ] (fun () -> Random.bernoulli nan key [ 1 ])
+            throws<ShapeException, _> [ "Random.categorical" ] (fun () -> Random.categorical (tensor 1.0) key)
+
+            throws<DTypeException, _> [ "Random.categorical"; "Int32" ] (fun () ->
+                Random.categorical (tensor [ 1 ]) key)
+
+            throws<DTypeException, _> [ "Random.integers"; "Float32" ] (fun () ->
+                Random.integers 0L 2L key DType.Float32 [ 1 ])
+
+            throws<ValueException, _> [ "Random.integers"; "5"; "included" ] (fun () ->
+                Random.integers 5L 5L key DType.Int32 [ 1 ])
+
+            throws<ValueException, _> [ "Random.integers" ] (fun () ->
+                Random.integers Int64.MinValue Int64.MaxValue key DType.Int64 [ 1 ])
+
+            throws<ValueException, _> [ "Random.integers"; "Int32"; "Int64" ] (fun () ->
+                Random.integers 0L 3000000000L key DType.Int32 [ 1 ])
+    ]
+
+[<Tests>]
+let all = testList "Random" [ generator; keyed; keys ]

@@ -1,6 +1,0 @@
-module Cotangent.Tests.SmokeTests
-
-open Expecto
-
-[<Tests>]
-let tests = testList "smoke" [ test "the test runner runs" { Expect.equal (1 + 1) 2 "arithmetic" } ]
