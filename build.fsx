@@ -62,8 +62,27 @@ let expecto project = {
             [ "--no-spinner"; "--junit-summary"; report ] @ plain @ arguments
 }
 
+/// Our arguments are Expecto's, which xunit does not know.
+let xunit project = {
+    Project = project
+    Arguments =
+        fun report _ ->
+            let plain = if Console.IsOutputRedirected then [ "-noColor" ] else []
+            [ "-noLogo"; "-result-jUnit"; report ] @ plain
+}
+
 /// One line for each test project.
-let testProjects = [ expecto "tests/Cotangent.Tests.fsproj" ]
+let testProjects = [
+    expecto "tests/Cotangent.Tests.fsproj"
+    xunit "tests/CSharp/Cotangent.CSharp.Tests.csproj"
+]
+
+/// Samples, and the arguments that make each a run of seconds. One that ends with another exit code than 0 counts as
+/// a failed test.
+let samples = [
+    "samples/SineGan/SineGan.fsproj", [ "--iterations"; "300"; "--out"; "artifacts/tests/gan.html" ]
+    "samples/SineGan.CSharp/SineGan.CSharp.csproj", [ "300" ]
+]
 
 type Counts = {
     Passed: int
@@ -107,8 +126,18 @@ let runTests arguments test =
     else
         counts
 
+let runSample (project, arguments) =
+    printfn "\n%s" project
+    let code = execute "dotnet" (assembly project :: arguments)
+
+    if code <> 0 then
+        eprintfn "%s: exit code %d." project code
+        { Counts.Zero with Failed = 1 }
+    else
+        { Counts.Zero with Passed = 1 }
+
 let test arguments =
-    let total = testProjects |> List.sumBy (runTests arguments)
+    let total = List.sumBy (runTests arguments) testProjects + List.sumBy runSample samples
     // Continuous integration reads this line: it stands alone, and last.
     printfn "\n%d passed, %d failed, %d skipped" total.Passed total.Failed total.Skipped
     exit (if total.Passed > 0 && total.Failed = 0 then 0 else 1)

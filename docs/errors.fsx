@@ -415,7 +415,7 @@ let transformations = [
     on<TreeException, _>
         (fun () -> Tree.leaves (vector, Unchecked.defaultof<Tensor>))
         "Error at: `$.Item2`: null where a Tensor with tensors should be."
-        "Give it a value, or make the field an option."
+        "Give it a value, or make the field an option (nullable in C#)."
     on<TreeException, _>
         (fun () -> Tree.norm ([]: Tensor list))
         "Tree.norm: the tree holds no tensors, so its norm has no dtype."

@@ -87,8 +87,7 @@ module Core =
 
     /// The n-th derivative of a function of one number.
     let diffn (n: int) (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        if n < 0 then
-            raise (ValueException $"diffn: the order {n} is negative.")
+        if n < 0 then raise (ValueException $"diffn: the order {n} is negative.")
 
         let rec nest n = if n = 0 then f else diff (nest (n - 1))
         nest n x
@@ -145,8 +144,7 @@ module Core =
     let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor = jacobianForward (grad f) x
 
     /// The Hessian of a scalar function times a vector, without the Hessian: forward over reverse.
-    let hvp (f: 'p -> Tensor) (x: 'p) (v: 'p) : 'p =
-        snd (Transform.jvp "hvp" (grad f) x v)
+    let hvp (f: 'p -> Tensor) (x: 'p) (v: 'p) : 'p = snd (Transform.jvp "hvp" (grad f) x v)
 
     /// The sum of the diagonal of a linear map from tensors like x to such.
     let private trace operation (push: Tensor -> Tensor) (x: Tensor) width =
@@ -197,7 +195,7 @@ module Core =
         | Derivative.Pull pull -> Transform.custom "withDerivative" ValueNone (ValueSome pull) f
 
 /// Checks for the duration of a call. They cost time; use them to find a fault.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Debug =
     /// Runs a function; the first primitive that makes a NaN or an infinity, forward or on the way back, raises a
     /// NumberException that names it.

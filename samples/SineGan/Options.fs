@@ -27,18 +27,20 @@ type Argument =
             match argument with
             | Preset _ ->
                 "how to train: wgan-gp (the default), or the article's own GAN with its first weights by Xavier (article), He (article-he) or constant bounds (article-constant)."
-            | Family _ -> "the signals to learn: the article's (the default), or a wide family on which its GAN collapses."
+            | Family _ ->
+                "the signals to learn: the article's (the default), or a wide family on which its GAN collapses."
             | Iterations _ -> "steps of the generator; the preset's own number by default."
             | Seed _ -> "where all randomness comes from; 0 by default. The same seed gives the same run."
             | Out _ -> "the page with the result; gan.html by default."
             | Metrics _ -> "a JSON file with the figures; none by default."
 
-type Options =
-    { PresetName: string
-      FamilyName: string
-      Training: SineGanOptions
-      Page: string
-      Metrics: string option }
+type Options = {
+    PresetName: string
+    FamilyName: string
+    Training: SineGanOptions
+    Page: string
+    Metrics: string option
+}
 
 /// The options, or what is wrong with the command line.
 let parse (arguments: string[]) : Result<Options, string> =
@@ -48,8 +50,7 @@ let parse (arguments: string[]) : Result<Options, string> =
         let found = parser.ParseCommandLine(arguments, raiseOnUsage = true)
 
         let positive name limit value =
-            if value < limit then
-                found.Raise $"{name} must be at least {limit}, got {value}."
+            if value < limit then found.Raise $"{name} must be at least {limit}, got {value}."
 
             value
 
@@ -58,9 +59,7 @@ let parse (arguments: string[]) : Result<Options, string> =
             | FamilyName.Article -> "article", Sines.article
             | Wide -> "wide", Sines.wide
 
-        let fromArticle bound =
-            { SineGan.article family with
-                Preset = SineGanPreset.Article bound }
+        let fromArticle bound = { SineGan.article family with Preset = SineGanPreset.Article bound }
 
         let presetName, training =
             match found.GetResult(Preset, Wgan_Gp) with
@@ -69,14 +68,16 @@ let parse (arguments: string[]) : Result<Options, string> =
             | Article_He -> "article-he", fromArticle SineGan.he
             | Article_Constant -> "article-constant", fromArticle SineGan.constant
 
-        Ok
-            { PresetName = presetName
-              FamilyName = familyName
-              Training =
-                { training with
+        Ok {
+            PresetName = presetName
+            FamilyName = familyName
+            Training = {
+                training with
                     Iterations = found.GetResult(Iterations, training.Iterations) |> positive "--iterations" 1
-                    Seed = found.GetResult(Seed, 0L) |> positive "--seed" 0L }
-              Page = found.GetResult(Out, "gan.html")
-              Metrics = found.TryGetResult Metrics }
+                    Seed = found.GetResult(Seed, 0L) |> positive "--seed" 0L
+            }
+            Page = found.GetResult(Out, "gan.html")
+            Metrics = found.TryGetResult Metrics
+        }
     with :? ArguParseException as e ->
         Error e.Message

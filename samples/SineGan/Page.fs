@@ -32,8 +32,7 @@ let private losses (points: SineGanPoint list) =
             LineColor = Color.fromString colour
         )
 
-    [ curve "generator" "#2a6fbb" _.GeneratorLoss
-      curve "discriminator" "#d1495b" _.DiscriminatorLoss ]
+    [ curve "generator" "#2a6fbb" _.GeneratorLoss; curve "discriminator" "#d1495b" _.DiscriminatorLoss ]
     |> Chart.combine
     |> Chart.withXAxisStyle (TitleText = "iteration")
     |> Chart.withYAxisStyle (TitleText = "loss")
@@ -42,9 +41,7 @@ let private losses (points: SineGanPoint list) =
 let write (path: string) (title: string) (subtitle: string) (generated: Tensor) (real: Tensor) points =
     Defaults.DefaultDisplayOptions <- DisplayOptions.init (PlotlyJSReference = PlotlyJSReference.Full)
 
-    [ signals "generated" "#2a6fbb" generated
-      signals "real" "#3b8a5a" real
-      losses points ]
+    [ signals "generated" "#2a6fbb" generated; signals "real" "#3b8a5a" real; losses points ]
     |> Chart.Grid(1, 3, Pattern = StyleParam.LayoutGridPattern.Independent)
     |> Chart.withTitle $"{title}<br><sup>{subtitle}</sup>"
     |> Chart.withSize (1500.0, 560.0)

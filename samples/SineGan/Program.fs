@@ -7,7 +7,12 @@ open System.Text.Json
 open System.Threading
 open Cotangent
 
-let private writeMetrics (path: string) (options: Options.Options) (result: SineGanResult) (quality: SineQuality) =
+let private writeMetrics
+    (path: string)
+    (options: Options.Options)
+    (result: SineGanResult)
+    (quality: SineQuality)
+    =
     let seconds = result.Elapsed.TotalSeconds
 
     // A record would come out sorted by name.

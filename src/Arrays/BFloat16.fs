@@ -20,8 +20,7 @@ type BFloat16 =
             BFloat16(uint16 ((bits + 0x7FFFu + ((bits >>> 16) &&& 1u)) >>> 16))
 
     /// The same number as a Float32; exact.
-    member x.ToSingle() =
-        BitConverter.UInt32BitsToSingle(uint32 x.Bits <<< 16)
+    member x.ToSingle() = BitConverter.UInt32BitsToSingle(uint32 x.Bits <<< 16)
 
     override x.Equals other =
         match other with
@@ -30,8 +29,7 @@ type BFloat16 =
 
     override x.GetHashCode() = x.ToSingle().GetHashCode()
 
-    override x.ToString() =
-        x.ToSingle().ToString Globalization.CultureInfo.InvariantCulture
+    override x.ToString() = x.ToSingle().ToString Globalization.CultureInfo.InvariantCulture
 
     interface IComparable with
         member x.CompareTo other =

@@ -13,11 +13,9 @@ type internal HostBuffer(dtype, shape: int[], strides: int[], offset: int) =
 
         for i = shape.Length - 1 downto 0 do
             if shape[i] <> 1 then
-                if strides[i] <> expected then
-                    result <- false
+                if strides[i] <> expected then result <- false
 
-                if shape[i] = 0 then
-                    empty <- true
+                if shape[i] = 0 then empty <- true
 
                 expected <- expected * shape[i]
 
@@ -39,13 +37,11 @@ type internal HostBuffer<'T>(dtype, data: 'T[], shape, strides, offset) =
     member _.Items = data
     override _.Data = data
 
-    override _.View(shape, strides, offset) =
-        HostBuffer<'T>(dtype, data, shape, strides, offset)
+    override _.View(shape, strides, offset) = HostBuffer<'T>(dtype, data, shape, strides, offset)
 
 module internal HostBuffer =
     /// A contiguous buffer over an array that the caller gives away.
-    let own<'T> dtype (shape: int[]) (data: 'T[]) =
-        HostBuffer<'T>(dtype, data, shape, Shape.strides shape, 0)
+    let own<'T> dtype (shape: int[]) (data: 'T[]) = HostBuffer<'T>(dtype, data, shape, Shape.strides shape, 0)
 
     let data<'T> (b: HostBuffer) = (b :?> HostBuffer<'T>).Items
 
@@ -54,7 +50,6 @@ module internal HostBuffer =
         let mutable r = true
 
         for i in 0 .. b.Shape.Length - 1 do
-            if b.Shape[i] > 1 && b.Strides[i] <> 0 then
-                r <- false
+            if b.Shape[i] > 1 && b.Strides[i] <> 0 then r <- false
 
         r

@@ -58,12 +58,18 @@ type DType =
         | DType.Bool -> typeof<bool>
 
 module internal DTypes =
-    let all =
-        [ DType.Float32; DType.Float64; DType.BFloat16; DType.Float16; DType.Int32; DType.Int64; DType.Bool ]
+    let all = [
+        DType.Float32
+        DType.Float64
+        DType.BFloat16
+        DType.Float16
+        DType.Int32
+        DType.Int64
+        DType.Bool
+    ]
 
     /// The dtype whose elements have this .NET type.
-    let tryOfClr (t: Type) =
-        all |> List.tryFind (fun d -> d.ClrType = t)
+    let tryOfClr (t: Type) = all |> List.tryFind (fun d -> d.ClrType = t)
 
     /// 16-bit floats compute in Float32.
     let isHalf (d: DType) =

@@ -47,13 +47,11 @@ module internal Shape =
         let b = if a < 0 then a + rank else a
 
         if b < 0 || b >= rank then
-            let range =
-                if rank = 0 then
-                    "a scalar has no axes"
-                else
-                    $"axes run from {-rank} to {rank - 1}"
+            let range = if rank = 0 then "a scalar has no axes" else $"axes run from {-rank} to {rank - 1}"
 
-            raise (AxisException $"{operation}: axis {a} is out of range for a tensor of rank {rank}; {range}.")
+            raise (
+                AxisException $"{operation}: axis {a} is out of range for a tensor of rank {rank}; {range}."
+            )
 
         b
 
@@ -123,5 +121,4 @@ module internal Shape =
         r
 
     /// The permutation that moves one axis from a place to another.
-    let moving rank source target =
-        allAxes rank |> Array.removeAt source |> Array.insertAt target source
+    let moving rank source target = allAxes rank |> Array.removeAt source |> Array.insertAt target source

@@ -16,7 +16,10 @@ module internal CustomDerivative =
     let ofCustom (f: CustomFunction) =
         match f with
         | :? CustomDerivative as d -> d
-        | other -> raise (DerivativeException $"'{other.Name}' has no derivative. Give it one with `withDerivative`.")
+        | other ->
+            raise (
+                DerivativeException $"'{other.Name}' has no derivative. Give it one with `withDerivative`."
+            )
 
     /// Its outputs one level down must not come from the same trace, nor from one inside: then the function reached for
     /// a traced tensor behind its arguments' back, and that part of the derivative or batch would be lost.

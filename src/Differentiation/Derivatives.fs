@@ -7,8 +7,7 @@ open Cotangent
 ///
 /// There are no other rules. Forward mode applies the map, reverse mode its transpose.
 module internal Derivatives =
-    let private scale factor =
-        ValueSome(Linear.Scale(Deferred factor))
+    let private scale factor = ValueSome(Linear.Scale(Deferred factor))
 
     let private keep mask = ValueSome(Linear.Keep(Deferred mask))
 
@@ -46,11 +45,9 @@ module internal Derivatives =
 
     /// The chosen side passes its change on; where both sides are equal each passes half.
     let private chosen (mine: Tensor) (other: Tensor) (isLarger: bool) =
-        let mask () =
-            if isLarger then mine.GreaterEqual other else mine.LessEqual other
+        let mask () = if isLarger then mine.GreaterEqual other else mine.LessEqual other
 
-        let share () =
-            where (mine.Equal other) (Tensor.fullLike mine 0.5) (Tensor.onesLike mine)
+        let share () = where (mine.Equal other) (Tensor.fullLike mine 0.5) (Tensor.onesLike mine)
 
         ValueSome(Linear.Compose(Linear.Keep(Deferred mask), Linear.Scale(Deferred share)))
 
@@ -64,10 +61,7 @@ module internal Derivatives =
         | Binary.Divide -> if first then scale (fun () -> 1 / b) else scale (fun () -> -y / b)
         | Binary.Remainder ->
             // a % b = a - trunc(a/b) b
-            if first then
-                ValueSome Linear.Identity
-            else
-                scale (fun () -> round ((y - a) / b))
+            if first then ValueSome Linear.Identity else scale (fun () -> round ((y - a) / b))
         // Where a factor would be NaN, what it is computed from is replaced, not it alone: behind a mask the NaN would
         // come back in the second derivative.
         | Binary.Power ->
@@ -86,7 +80,11 @@ module internal Derivatives =
                 scale (fun () ->
                     let square = a * a + b * b
                     let origin = square.Equal 0.0
-                    where origin (Tensor.zerosLike a) (numerator () / where origin (Tensor.onesLike a) square))
+
+                    where
+                        origin
+                        (Tensor.zerosLike a)
+                        (numerator () / where origin (Tensor.onesLike a) square))
 
             if first then scaled (fun () -> b) else scaled (fun () -> -a)
         | Binary.Max -> if first then chosen a b true else chosen b a true
@@ -113,7 +111,9 @@ module internal Derivatives =
         let wins =
             Deferred(fun () ->
                 let order =
-                    (Bind.create (Primitive.Iota(DType.Int32, updates.Size)) updates.Device).Reshape updates.Dims + 1
+                    (Bind.create (Primitive.Iota(DType.Int32, updates.Size)) updates.Device).Reshape
+                        updates.Dims
+                    + 1
 
                 let winner =
                     Bind.one (Primitive.Scatter(Collision.Last, axis, batch, size)) [| order; indices |]
@@ -145,11 +145,12 @@ module internal Derivatives =
                 let before = inputs |> Seq.take input |> Seq.sumBy (fun t -> t.Dims[axis])
 
                 ValueSome(
-                    Linear.Place
-                        { Full = output.Dims
-                          Start = output.Dims |> Array.mapi (fun i _ -> if i = axis then before else 0)
-                          Count = x.Dims
-                          Step = output.Dims |> Array.map (fun _ -> 1) }
+                    Linear.Place {
+                        Full = output.Dims
+                        Start = output.Dims |> Array.mapi (fun i _ -> if i = axis then before else 0)
+                        Count = x.Dims
+                        Step = output.Dims |> Array.map (fun _ -> 1)
+                    }
                 )
             | Primitive.Gather(axis, batch) -> ValueSome(Linear.Gather(inputs[1], axis, batch, x.Dims[axis]))
             | Primitive.Scatter(Collision.Add, axis, batch, size) ->
@@ -161,12 +162,7 @@ module internal Derivatives =
             | Primitive.Reduce(Reduction.Min, axes) -> extreme x output axes
             | Primitive.CumulativeSum(axis, reverse) -> ValueSome(Linear.CumulativeSum(axis, reverse))
             | Primitive.MatMul ->
-                ValueSome(
-                    if input = 0 then
-                        Linear.MultiplyRight inputs[1]
-                    else
-                        Linear.MultiplyLeft inputs[0]
-                )
+                ValueSome(if input = 0 then Linear.MultiplyRight inputs[1] else Linear.MultiplyLeft inputs[0])
             | Primitive.Full _
             | Primitive.Iota _
             | Primitive.Random _

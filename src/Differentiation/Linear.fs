@@ -55,9 +55,10 @@ module internal Linear =
     let private stretched (source: int[]) (target: int[]) =
         let added = target.Length - source.Length
 
-        [| for i in 0 .. target.Length - 1 do
-               if i < added || (source[i - added] = 1 && target[i] <> 1) then
-                   i |]
+        [|
+            for i in 0 .. target.Length - 1 do
+                if i < added || (source[i - added] = 1 && target[i] <> 1) then i
+        |]
 
     /// The map's value at x.
     let rec apply (map: Linear) (x: Tensor) : Tensor =

@@ -13,10 +13,7 @@ type internal Rule =
 
 /// One primitive application: its outputs stand at the places `First`, `First + 1`, …
 [<NoComparison; NoEquality>]
-type internal Step =
-    { Primitive: Primitive
-      First: int
-      Rule: Rule }
+type internal Step = { Primitive: Primitive; First: int; Rule: Rule }
 
 [<Sealed>]
 type internal ReverseTracer(trace: Trace, primal: Tensor, place: int) =
@@ -105,10 +102,7 @@ type internal ReverseTrace(name, onlyLinear: bool) =
             else
                 let rule = Rule.Each(if maps = found.Length then found else Array.sub found 0 maps)
 
-                steps.Add
-                    { Primitive = p
-                      First = places
-                      Rule = rule }
+                steps.Add { Primitive = p; First = places; Rule = rule }
 
                 [| trace.Variable output |]
 
@@ -117,8 +111,7 @@ type internal ReverseTrace(name, onlyLinear: bool) =
         let cotangents: Tensor voption[] = Array.create places ValueNone
 
         for struct (place, cotangent) in seeds do
-            if place >= 0 then
-                cotangents[place] <- add cotangents[place] cotangent
+            if place >= 0 then cotangents[place] <- add cotangents[place] cotangent
 
         let pull (step: Step) =
             match step.Rule with
@@ -172,8 +165,7 @@ type internal ReverseTrace(name, onlyLinear: bool) =
         let values: Tensor voption[] = Array.create places ValueNone
         Array.blit tangents 0 values 0 tangents.Length
 
-        let at place =
-            if place >= 0 then values[place] else ValueNone
+        let at place = if place >= 0 then values[place] else ValueNone
 
         for step in steps do
             match step.Rule with
@@ -181,7 +173,8 @@ type internal ReverseTrace(name, onlyLinear: bool) =
                 for struct (place, map) in maps do
                     match values[place] with
                     | ValueNone -> ()
-                    | ValueSome tangent -> values[step.First] <- add values[step.First] (Linear.apply map tangent)
+                    | ValueSome tangent ->
+                        values[step.First] <- add values[step.First] (Linear.apply map tangent)
             | Rule.Joint(f, inputPlaces, primals, outputs) ->
                 let pushed = f.Push(primals, outputs, Array.map at inputPlaces)
                 let mutable next = step.First

@@ -6,7 +6,10 @@ open Cotangent
 module internal Transform =
     let private requireFloats operation (tree: 'p) (leaves: Tensor[]) =
         if leaves.Length = 0 then
-            raise (TreeException $"{operation}: the argument holds no tensors, so there is nothing to differentiate by.")
+            raise (
+                TreeException
+                    $"{operation}: the argument holds no tensors, so there is nothing to differentiate by."
+            )
 
         leaves
         |> Array.tryFindIndex (fun t -> not t.DType.IsFloat)
@@ -51,10 +54,7 @@ module internal Transform =
             trace.Close()
 
     let private primal (trace: ReverseTrace) (tree: 'q) : 'q =
-        if Walkers.holdsTensors typeof<'q> then
-            Tree.map trace.Primal tree
-        else
-            tree
+        if Walkers.holdsTensors typeof<'q> then Tree.map trace.Primal tree else tree
 
     let valueAndGradWith name (f: 'p -> Tensor * 'aux) (x: 'p) : struct (Tensor * 'aux * 'p) =
         let struct (trace, leaves, (loss, aux)) = record name false f x
@@ -164,8 +164,8 @@ module internal Transform =
 
         let present (tree: Tensor[]) (changes: Tensor voption[]) = orZeros tree changes
 
-        let operation =
-            { new CustomDerivative(name) with
+        let operation = {
+            new CustomDerivative(name) with
                 member _.Run inputs =
                     y <- f (Tree.rebuild x inputs)
                     Tree.leaves y
@@ -181,7 +181,11 @@ module internal Transform =
                             let y = Tree.rebuild y outputs
                             let pullFloats c = floats (pull at (withFloats y c))
 
-                            linearTranspose $"forward mode through the pull of '{name}'" pullFloats (floats y) (floats tangent)
+                            linearTranspose
+                                $"forward mode through the pull of '{name}'"
+                                pullFloats
+                                (floats y)
+                                (floats tangent)
                             |> withFloats y
                         | ValueNone, ValueNone -> invalidOp "A custom derivative has a push or a pull."
 
@@ -197,13 +201,18 @@ module internal Transform =
                         | ValueSome push, ValueNone ->
                             let pushFloats d = floats (push at (withFloats at d))
 
-                            linearTranspose $"reverse mode through the push of '{name}'" pushFloats (floats at) (floats cotangent)
+                            linearTranspose
+                                $"reverse mode through the push of '{name}'"
+                                pushFloats
+                                (floats at)
+                                (floats cotangent)
                             |> withFloats at
                         | ValueNone, ValueNone -> invalidOp "A custom derivative has a push or a pull."
 
                     Tree.zipped $"the pull of '{name}'" at pulled
                     |> snd
-                    |> Array.map (fun t -> if isFloat t then ValueSome t else ValueNone) }
+                    |> Array.map (fun t -> if isFloat t then ValueSome t else ValueNone)
+        }
 
         let outputs = Bind.apply (Primitive.Custom operation) (Tree.leaves x)
         Tree.rebuild y outputs

@@ -21,18 +21,15 @@ module Init =
         fun fans shape key -> Random.normal key DType.Float32 shape * deviation fans
 
     /// The same number everywhere.
-    let constant (value: float) : Init =
-        fun _ shape _ -> Tensor.full DType.Float32 shape value
+    let constant (value: float) : Init = fun _ shape _ -> Tensor.full DType.Float32 shape value
 
     let zeros: Init = constant 0.0
 
     /// Uniform within ±√(6/(in+out)), for layers followed by tanh or sigmoid (Glorot & Bengio 2010, eq. 16).
-    let glorotUniform: Init =
-        uniformWithin (fun fans -> sqrt (6.0 / float (fans.In + fans.Out)))
+    let glorotUniform: Init = uniformWithin (fun fans -> sqrt (6.0 / float (fans.In + fans.Out)))
 
     /// Normal with variance 2/(in+out) (Glorot & Bengio 2010, eq. 12).
-    let glorotNormal: Init =
-        normalOf (fun fans -> sqrt (2.0 / float (fans.In + fans.Out)))
+    let glorotNormal: Init = normalOf (fun fans -> sqrt (2.0 / float (fans.In + fans.Out)))
 
     /// Uniform within ±√(6/in), for layers followed by ReLU (He et al. 2015, eq. 10, as a uniform).
     let heUniform: Init = uniformWithin (fun fans -> sqrt (6.0 / float fans.In))
@@ -44,5 +41,4 @@ module Init =
     let lecunNormal: Init = normalOf (fun fans -> sqrt (1.0 / float fans.In))
 
     /// Uniform within ±1/√in: what PyTorch's `nn.Linear` starts from, weights and biases alike.
-    let inverseRoot: Init =
-        uniformWithin (fun fans -> 1.0 / sqrt (float fans.In))
+    let inverseRoot: Init = uniformWithin (fun fans -> 1.0 / sqrt (float fans.In))

@@ -1,48 +1,52 @@
 namespace Cotangent
 
 /// A fully connected layer: activation (x W + b).
-type Linear =
-    {
-        /// (inputs, outputs)
-        Weight: Tensor
-        /// (outputs,)
-        Bias: Tensor option
-        Activation: Activation
-    }
+[<CompiledName "FSharpLinear">]
+type Linear = {
+    /// (inputs, outputs)
+    Weight: Tensor
+    /// (outputs,)
+    Bias: Tensor option
+    Activation: Activation
+}
 
 /// How to make a `Linear`.
-[<NoComparison; NoEquality>]
-type LinearOptions =
-    {
-        Activation: Activation
-        Weight: Init
-        /// None: no bias.
-        Bias: Init option
-    }
+[<NoComparison; NoEquality; CompiledName "FSharpLinearOptions">]
+type LinearOptions = {
+    Activation: Activation
+    Weight: Init
+    /// None: no bias.
+    Bias: Init option
+}
 
 /// Fully connected layers.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Linear =
     /// No activation, weights by `Init.glorotUniform`, biases 0. Change what you need: `{ Linear.defaults with
     /// Activation = Activation.Relu }`.
-    let defaults: LinearOptions =
-        { Activation = Activation.Identity
-          Weight = Init.glorotUniform
-          Bias = Some Init.zeros }
+    let defaults: LinearOptions = {
+        Activation = Activation.Identity
+        Weight = Init.glorotUniform
+        Bias = Some Init.zeros
+    }
 
     /// A layer from a number of inputs to a number of outputs, Float32 (`Tree.map` with `Convert` makes another dtype).
     ///
     /// <example><code>let layer = Linear.init { Linear.defaults with Activation = Activation.Tanh } 3 8 (Key.create 0L)</code></example>
     let init (options: LinearOptions) (inputs: int) (outputs: int) (key: Key) : Linear =
         if inputs < 1 || outputs < 1 then
-            raise (ValueException $"Linear.init: {inputs} inputs and {outputs} outputs; both must be at least 1.")
+            raise (
+                ValueException $"Linear.init: {inputs} inputs and {outputs} outputs; both must be at least 1."
+            )
 
         let forWeight, forBias = Key.split key
         let fans = { In = inputs; Out = outputs }
 
-        { Weight = options.Weight fans [ inputs; outputs ] forWeight
-          Bias = options.Bias |> Option.map (fun bias -> bias fans [ outputs ] forBias)
-          Activation = options.Activation }
+        {
+            Weight = options.Weight fans [ inputs; outputs ] forWeight
+            Bias = options.Bias |> Option.map (fun bias -> bias fans [ outputs ] forBias)
+            Activation = options.Activation
+        }
 
     /// The layer's value at x of shape (…, inputs): one example, a batch, a batch of sequences.
     let forward (layer: Linear) (x: Tensor) : Tensor =
@@ -60,6 +64,7 @@ module Linear =
         |> Activation.apply layer.Activation
 
 /// A chain of fully connected layers: a multilayer perceptron.
+[<CompiledName "FSharpMlp">]
 type Mlp = { Layers: Linear list }
 
 /// Multilayer perceptrons.
@@ -70,9 +75,11 @@ module Mlp =
         let keys = Key.splitMany layers.Length key
         let sizes = inputs :: List.map fst layers
 
-        { Layers =
-            List.zip3 (List.pairwise sizes) (List.map snd layers) keys
-            |> List.map (fun ((fanIn, fanOut), options, key) -> Linear.init options fanIn fanOut key) }
+        {
+            Layers =
+                List.zip3 (List.pairwise sizes) (List.map snd layers) keys
+                |> List.map (fun ((fanIn, fanOut), options, key) -> Linear.init options fanIn fanOut key)
+        }
 
     /// The last layer's output for x of shape (…, inputs).
     let forward (model: Mlp) (x: Tensor) : Tensor =

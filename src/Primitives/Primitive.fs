@@ -82,11 +82,7 @@ type internal Literal =
 /// The box of elements `Start + i*Step`, `0 <= i < Count`, along each axis of a tensor of shape `Full`. Steps may be
 /// negative.
 [<NoComparison>]
-type internal Region =
-    { Full: int[]
-      Start: int[]
-      Count: int[]
-      Step: int[] }
+type internal Region = { Full: int[]; Start: int[]; Count: int[]; Step: int[] }
 
 /// What a counter-based generator hands out.
 [<RequireQualifiedAccess; Struct>]
@@ -151,8 +147,7 @@ type internal Primitive =
     /// Identity; primitives are compared by their cases and attributes where a pass needs it.
     override x.Equals other = obj.ReferenceEquals(x, other)
 
-    override x.GetHashCode() =
-        System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode x
+    override x.GetHashCode() = System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode x
 
     /// What error messages call it.
     override x.ToString() =

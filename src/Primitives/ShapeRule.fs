@@ -8,10 +8,7 @@ type internal Signature = { Shape: int[]; DType: DType }
 /// can get wrong, in users' words; this is the law that graphs, traces and kernels are held to.
 module internal ShapeRule =
     let private fail (p: Primitive) (inputs: Signature[]) expected =
-        let got =
-            inputs
-            |> Array.map (fun s -> $"{s.DType} {Shape.show s.Shape}")
-            |> String.concat ", "
+        let got = inputs |> Array.map (fun s -> $"{s.DType} {Shape.show s.Shape}") |> String.concat ", "
 
         raise (ShapeException $"{p}: expected {expected}, got {got}.")
 
@@ -125,16 +122,14 @@ module internal ShapeRule =
 
         match p with
         | Primitive.Unary op ->
-            if not (acceptsUnary op x.DType) then
-                fail p inputs "another dtype"
+            if not (acceptsUnary op x.DType) then fail p inputs "another dtype"
 
             unary op x
         | Primitive.Binary op ->
             if inputs[1].DType <> x.DType || not (Shape.equal inputs[1].Shape x.Shape) then
                 fail p inputs "equal shapes and dtypes"
 
-            if not (acceptsBinary op x.DType) then
-                fail p inputs "another dtype"
+            if not (acceptsBinary op x.DType) then fail p inputs "another dtype"
 
             binary op x
         | Primitive.Select ->
@@ -152,8 +147,7 @@ module internal ShapeRule =
         | Primitive.Full(_, dtype, shape) -> { Shape = shape; DType = dtype }
         | Primitive.Iota(dtype, length) -> { Shape = [| length |]; DType = dtype }
         | Primitive.Random(draw, dtype, shape) ->
-            if x.DType <> DType.Int64 then
-                fail p inputs "Int64 keys"
+            if x.DType <> DType.Int64 then fail p inputs "Int64 keys"
 
             match draw with
             | Draw.Uniform when not dtype.IsFloat -> fail p inputs $"to draw floats, not {dtype}"
@@ -163,8 +157,7 @@ module internal ShapeRule =
             | Draw.Bits
             | Draw.Keys -> ()
 
-            { Shape = Array.append x.Shape shape
-              DType = dtype }
+            { Shape = Array.append x.Shape shape; DType = dtype }
         | Primitive.Reshape shape ->
             if Shape.count shape <> Shape.count x.Shape then
                 fail p inputs $"as many elements as {Shape.show shape} has"
@@ -174,8 +167,7 @@ module internal ShapeRule =
             if Array.sort order <> Shape.allAxes x.Shape.Length then
                 fail p inputs "a permutation of the axes"
 
-            { x with
-                Shape = order |> Array.map (fun a -> x.Shape[a]) }
+            { x with Shape = order |> Array.map (fun a -> x.Shape[a]) }
         | Primitive.Broadcast shape ->
             if not (Shape.equal (Shape.broadcast "expand" x.Shape shape) shape) then
                 fail p inputs $"a shape that stretches to {Shape.show shape}"
@@ -200,46 +192,34 @@ module internal ShapeRule =
                 then
                     fail p inputs $"equal dtypes, and equal shapes but for axis {axis}"
 
-            { x with
-                Shape =
-                    x.Shape
-                    |> Array.mapi (fun i d ->
-                        if i = axis then
-                            inputs |> Array.sumBy (fun y -> y.Shape[axis])
-                        else
-                            d) }
+            {
+                x with
+                    Shape =
+                        x.Shape
+                        |> Array.mapi (fun i d ->
+                            if i = axis then inputs |> Array.sumBy (fun y -> y.Shape[axis]) else d)
+            }
         | Primitive.Gather(axis, batch) ->
             requireEqualBatch p inputs batch
 
-            { x with
-                Shape =
-                    Array.concat
-                        [ x.Shape[.. axis - 1]
-                          inputs[1].Shape[batch..]
-                          x.Shape[axis + 1 ..] ] }
+            {
+                x with
+                    Shape =
+                        Array.concat [ x.Shape[.. axis - 1]; inputs[1].Shape[batch..]; x.Shape[axis + 1 ..] ]
+            }
         | Primitive.Scatter(_, axis, batch, size) ->
             requireEqualBatch p inputs batch
             let indexed = inputs[1].Shape.Length - batch
 
-            { x with
-                Shape =
-                    Array.concat
-                        [ x.Shape[.. axis - 1]
-                          [| size |]
-                          x.Shape[axis + indexed ..] ] }
+            { x with Shape = Array.concat [ x.Shape[.. axis - 1]; [| size |]; x.Shape[axis + indexed ..] ] }
         | Primitive.Reduce(kind, axes) ->
-            if kind = Reduction.Sum && x.DType = DType.Bool then
-                fail p inputs "numbers"
+            if kind = Reduction.Sum && x.DType = DType.Bool then fail p inputs "numbers"
 
-            { x with
-                Shape = Shape.without axes x.Shape }
-        | Primitive.ArgReduce(_, axis) ->
-            { Shape = Shape.removeAt axis x.Shape
-              DType = DType.Int32 }
+            { x with Shape = Shape.without axes x.Shape }
+        | Primitive.ArgReduce(_, axis) -> { Shape = Shape.removeAt axis x.Shape; DType = DType.Int32 }
         | Primitive.ArgSort _ -> { x with DType = DType.Int32 }
         | Primitive.CumulativeSum _ ->
-            if x.DType = DType.Bool then
-                fail p inputs "numbers"
+            if x.DType = DType.Bool then fail p inputs "numbers"
 
             x
         | Primitive.MatMul ->
@@ -256,6 +236,5 @@ module internal ShapeRule =
             then
                 fail p inputs "batch ++ (m, k) and batch ++ (k, n) of one dtype, not Bool"
 
-            { x with
-                Shape = Array.append a[.. r - 2] [| b[r - 1] |] }
+            { x with Shape = Array.append a[.. r - 2] [| b[r - 1] |] }
         | Primitive.Custom f -> invalidOp $"The signature of '{f.Name}' is known to its maker only."

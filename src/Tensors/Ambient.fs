@@ -27,10 +27,8 @@ module internal Ambient =
     let checkingNumbers () = anyActive () && numbers.Value
 
     /// The keys used so far and what used them; null when nobody checks.
-    let usedKeys () =
-        if anyActive () then keys.Value else null
+    let usedKeys () = if anyActive () then keys.Value else null
 
     let duringNumberCheck body = during numbers true body
 
-    let duringKeyCheck body =
-        during keys (Dictionary<int64, string>()) body
+    let duringKeyCheck body = during keys (Dictionary<int64, string>()) body

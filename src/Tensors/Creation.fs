@@ -58,7 +58,9 @@ module Tensor =
             raise (ValueException $"linspace: {count} points; at least 1 is needed.")
 
         if not dtype.IsFloat then
-            raise (DTypeException $"linspace: {dtype} can't hold the points between; use a floating-point dtype.")
+            raise (
+                DTypeException $"linspace: {dtype} can't hold the points between; use a floating-point dtype."
+            )
 
         let steps = Bind.create (Primitive.Iota(DType.Float64, count)) Device.Cpu
         let fraction = steps / float (max 1 (count - 1))

@@ -3,7 +3,7 @@ namespace Cotangent
 open System
 
 /// What to take of one axis (`NewAxis` and `Rest` aside). Negative positions count from the end.
-[<RequireQualifiedAccess; NoComparison>]
+[<RequireQualifiedAccess; NoComparison; CompiledName "FSharpIndex">]
 type Index =
     /// One position; the axis disappears.
     | At of int
@@ -132,11 +132,7 @@ module Indexing =
                 push (0, shape[start.Count], 1)
                 shown.Add count[count.Count - 1]
 
-        let region =
-            { Full = shape
-              Start = start.ToArray()
-              Count = count.ToArray()
-              Step = step.ToArray() }
+        let region = { Full = shape; Start = start.ToArray(); Count = count.ToArray(); Step = step.ToArray() }
 
         region, shown.ToArray(), List.ofSeq takes
 
@@ -149,14 +145,13 @@ module Indexing =
     let private slice (indices: Index list) (t: Tensor) =
         let region, shown, takes = resolve t.Dims indices
 
-        let box =
-            if isWhole region then
-                t
-            else
-                Bind.one (Primitive.Slice region) [| t |]
+        let box = if isWhole region then t else Bind.one (Primitive.Slice region) [| t |]
 
         // From the last axis to the first, so that the axes an index tensor brings do not move those still to come.
-        List.foldBack (fun (struct (axis, positions)) (t: Tensor) -> take positions axis t) takes (box.Reshape shown)
+        List.foldBack
+            (fun (struct (axis, positions)) (t: Tensor) -> take positions axis t)
+            takes
+            (box.Reshape shown)
 
     let private flatScatter collision (size: int) (positions: Tensor) (updates: Tensor) =
         Bind.one (Primitive.Scatter(collision, 0, 0, size)) [| updates.Flatten(); positions.Flatten() |]
@@ -278,12 +273,14 @@ module Indexing =
 
             let flat = mask.Flatten().ToData<bool[]>()
 
-            let found =
-                [| for i in 0 .. flat.Length - 1 do
-                       if flat[i] then
-                           i |]
+            let found = [|
+                for i in 0 .. flat.Length - 1 do
+                    if flat[i] then i
+            |]
 
-            (t.Reshape(Array.append [| flat.Length |] t.Dims[mask.Rank ..]))[Tensor.own [| found.Length |] found]
+            (t.Reshape(Array.append [| flat.Length |] t.Dims[mask.Rank ..]))[Tensor.own
+                                                                                 [| found.Length |]
+                                                                                 found]
 
         /// A copy in which the part that an index selects holds the value, which stretches to it. Where positions
         /// repeat the last one wins.
@@ -292,7 +289,10 @@ module Indexing =
 
         [<CompiledName "Set">]
         member t.Set(indices: Index seq, value: float) : Tensor =
-            replace (List.ofSeq indices) (Bind.full (Operands.real "set" t.DType value) t.DType [||] t.Device) t
+            replace
+                (List.ofSeq indices)
+                (Bind.full (Operands.real "set" t.DType value) t.DType [||] t.Device)
+                t
 
         /// A copy that holds the value where the mask is true.
         [<CompiledName "Set">]
@@ -329,7 +329,10 @@ module Indexing =
             requireAlong "gather" t indices axis
             let last = t.Rank - 1
 
-            (Bind.one (Primitive.Gather(last, last)) [| t.MoveAxis(axis, last); indices.MoveAxis(axis, last) |])
+            (Bind.one (Primitive.Gather(last, last)) [|
+                t.MoveAxis(axis, last)
+                indices.MoveAxis(axis, last)
+            |])
                 .MoveAxis(last, axis)
 
         /// A copy with updates added along an axis: `result[i, indices[i, j]] += updates[i, j]` for axis 1.
@@ -349,8 +352,9 @@ module Indexing =
             let last = t.Rank - 1
 
             let added =
-                Bind.one
-                    (Primitive.Scatter(Collision.Add, last, last, t.Dims[axis]))
-                    [| updates.MoveAxis(axis, last); indices.MoveAxis(axis, last) |]
+                Bind.one (Primitive.Scatter(Collision.Add, last, last, t.Dims[axis])) [|
+                    updates.MoveAxis(axis, last)
+                    indices.MoveAxis(axis, last)
+                |]
 
             t + added.MoveAxis(last, axis)

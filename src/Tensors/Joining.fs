@@ -27,10 +27,7 @@ module Joining =
                         $"concat along axis {axis}: {Shape.show first.Dims} and {Shape.show t.Dims} differ in another axis; only axis {axis} may differ. `stack` joins along a new axis."
                 )
 
-        if tensors.Length = 1 then
-            first
-        else
-            Bind.one (Primitive.Concatenate axis) tensors
+        if tensors.Length = 1 then first else Bind.one (Primitive.Concatenate axis) tensors
 
     /// Tensors of one shape along a new axis.
     let stack (axis: int) (tensors: Tensor seq) : Tensor =
@@ -50,11 +47,12 @@ module Joining =
 
     let internal sliceAxis axis start count (t: Tensor) =
         Bind.one
-            (Primitive.Slice
-                { Full = t.Dims
-                  Start = t.Dims |> Array.mapi (fun i _ -> if i = axis then start else 0)
-                  Count = t.Dims |> Array.mapi (fun i d -> if i = axis then count else d)
-                  Step = t.Dims |> Array.map (fun _ -> 1) })
+            (Primitive.Slice {
+                Full = t.Dims
+                Start = t.Dims |> Array.mapi (fun i _ -> if i = axis then start else 0)
+                Count = t.Dims |> Array.mapi (fun i d -> if i = axis then count else d)
+                Step = t.Dims |> Array.map (fun _ -> 1)
+            })
             [| t |]
 
     type Tensor with
@@ -96,8 +94,7 @@ module Joining =
                 )
 
             // (a, b) -> (1, a, 1, b) -> (m, a, n, b) -> (m*a, n*b)
-            let interleave f =
-                Array.init (2 * rank) (fun i -> if i % 2 = 0 then f (i / 2) else shape[i / 2])
+            let interleave f = Array.init (2 * rank) (fun i -> if i % 2 = 0 then f (i / 2) else shape[i / 2])
 
             t
                 .Reshape(interleave (fun _ -> 1))
@@ -115,14 +112,14 @@ module Joining =
                         $"pad: one (before, after) pair of non-negative widths is needed for each of the {t.Rank} axes of shape {Shape.show t.Dims}, got {List.ofArray widths}. Slice to make an axis shorter."
                 )
 
-            let region =
-                { Full = Array.map2 (fun d (a, b) -> a + d + b) t.Dims widths
-                  Start = Array.map fst widths
-                  Count = t.Dims
-                  Step = Array.map (fun _ -> 1) t.Dims }
+            let region = {
+                Full = Array.map2 (fun d (a, b) -> a + d + b) t.Dims widths
+                Start = Array.map fst widths
+                Count = t.Dims
+                Step = Array.map (fun _ -> 1) t.Dims
+            }
 
-            let place (x: Tensor) =
-                Bind.one (Primitive.Place region) [| x |]
+            let place (x: Tensor) = Bind.one (Primitive.Place region) [| x |]
 
             match value with
             | None

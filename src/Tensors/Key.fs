@@ -5,9 +5,9 @@ namespace Cotangent
 /// else, so the same key gives the same numbers on every device, compiled or not. Use a key once, for a draw or for a
 /// split; a tree like any other, so it can be part of a training state.
 [<NoComparison>]
-type Key =
-    internal
-        { Data: Tensor }
+type Key = internal {
+    Data: Tensor
+} with
 
     override key.ToString() = $"key {key.Data}"
 

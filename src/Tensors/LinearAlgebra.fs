@@ -22,8 +22,7 @@ module LinearAlgebra =
                     $"matmul is not defined on Bool, got {Shape.show a.Dims} and {Shape.show b.Dims}; convert to Int32 or a float first."
             )
 
-        if a.Rank = 0 || b.Rank = 0 then
-            misfit a b "a scalar is no matrix; multiply with *"
+        if a.Rank = 0 || b.Rank = 0 then misfit a b "a scalar is no matrix; multiply with *"
 
         let a2 = if a.Rank = 1 then a.Unsqueeze 0 else a
         let b2 = if b.Rank = 1 then b.Unsqueeze 1 else b
@@ -40,24 +39,19 @@ module LinearAlgebra =
                 // One matrix on the right of a batch: a single tall product.
                 let tall = a2.Reshape [| Shape.count da[.. ra - 2]; da[ra - 1] |]
 
-                (Bind.one Primitive.MatMul [| tall; b2 |])
-                    .Reshape(Array.append da[.. ra - 2] [| db[1] |])
+                (Bind.one Primitive.MatMul [| tall; b2 |]).Reshape(Array.append da[.. ra - 2] [| db[1] |])
             else
                 let batch = Shape.broadcast "matmul (leading axes)" da[.. ra - 3] db[.. rb - 3]
 
-                Bind.one
-                    Primitive.MatMul
-                    [| Operands.expandTo (Array.append batch da[ra - 2 ..]) a2
-                       Operands.expandTo (Array.append batch db[rb - 2 ..]) b2 |]
+                Bind.one Primitive.MatMul [|
+                    Operands.expandTo (Array.append batch da[ra - 2 ..]) a2
+                    Operands.expandTo (Array.append batch db[rb - 2 ..]) b2
+                |]
 
-        if a.Rank = 1 && b.Rank = 1 then
-            product.Reshape(product.Dims[.. product.Rank - 3])
-        elif a.Rank = 1 then
-            product.Squeeze -2
-        elif b.Rank = 1 then
-            product.Squeeze -1
-        else
-            product
+        if a.Rank = 1 && b.Rank = 1 then product.Reshape(product.Dims[.. product.Rank - 3])
+        elif a.Rank = 1 then product.Squeeze -2
+        elif b.Rank = 1 then product.Squeeze -1
+        else product
 
     /// The sum of products of two vectors of one length.
     let dot (a: Tensor) (b: Tensor) : Tensor =

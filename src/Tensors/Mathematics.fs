@@ -45,14 +45,13 @@ module Mathematics =
         Operands.sameDType "where" whenTrue whenFalse
 
         let shape =
-            Shape.broadcast "where" whenTrue.Dims whenFalse.Dims
-            |> Shape.broadcast "where" condition.Dims
+            Shape.broadcast "where" whenTrue.Dims whenFalse.Dims |> Shape.broadcast "where" condition.Dims
 
-        Bind.one
-            Primitive.Select
-            [| Operands.expandTo shape condition
-               Operands.expandTo shape whenTrue
-               Operands.expandTo shape whenFalse |]
+        Bind.one Primitive.Select [|
+            Operands.expandTo shape condition
+            Operands.expandTo shape whenTrue
+            Operands.expandTo shape whenFalse
+        |]
 
     /// The larger of two, elementwise. NaN wins. Where both are equal each gets half the derivative.
     let maximum (a: Tensor) (b: Tensor) : Tensor = Operands.binary Binary.Max a b
@@ -77,46 +76,60 @@ module Mathematics =
 
         [<CompiledName "Equal">]
         member x.Equal(y: Tensor) : Tensor = Operands.binary Binary.Equal x y
+
         [<CompiledName "Equal">]
         member x.Equal(y: float) : Tensor = Operands.withReal Binary.Equal x y
+
         [<CompiledName "NotEqual">]
         member x.NotEqual(y: Tensor) : Tensor = unary Unary.Not (x.Equal y)
+
         [<CompiledName "NotEqual">]
         member x.NotEqual(y: float) : Tensor = unary Unary.Not (x.Equal y)
+
         [<CompiledName "Less">]
         member x.Less(y: Tensor) : Tensor = Operands.binary Binary.Less x y
+
         [<CompiledName "Less">]
         member x.Less(y: float) : Tensor = Operands.withReal Binary.Less x y
+
         [<CompiledName "LessEqual">]
         member x.LessEqual(y: Tensor) : Tensor = Operands.binary Binary.LessEqual x y
+
         [<CompiledName "LessEqual">]
         member x.LessEqual(y: float) : Tensor = Operands.withReal Binary.LessEqual x y
+
         [<CompiledName "Greater">]
         member x.Greater(y: Tensor) : Tensor = Operands.binary Binary.Less y x
+
         [<CompiledName "Greater">]
         member x.Greater(y: float) : Tensor = Operands.realWith Binary.Less y x
+
         [<CompiledName "GreaterEqual">]
         member x.GreaterEqual(y: Tensor) : Tensor = Operands.binary Binary.LessEqual y x
+
         [<CompiledName "GreaterEqual">]
         member x.GreaterEqual(y: float) : Tensor = Operands.realWith Binary.LessEqual y x
 
         /// Logical (Bool) or bitwise (integers).
         [<CompiledName "And">]
         member x.And(y: Tensor) : Tensor = Operands.binary Binary.And x y
+
         [<CompiledName "Or">]
         member x.Or(y: Tensor) : Tensor = Operands.binary Binary.Or x y
+
         [<CompiledName "Xor">]
         member x.Xor(y: Tensor) : Tensor = Operands.binary Binary.Xor x y
+
         /// The opposite of a Bool.
         [<CompiledName "Not">]
         member x.Not() : Tensor = unary Unary.Not x
+
         [<CompiledName "IsNaN">]
         member x.IsNaN() : Tensor = unary Unary.IsNaN x
 
         /// Neither NaN nor infinite.
         [<CompiledName "IsFinite">]
-        member x.IsFinite() : Tensor =
-            unary Unary.IsNaN (x - x) |> unary Unary.Not
+        member x.IsFinite() : Tensor = unary Unary.IsNaN (x - x) |> unary Unary.Not
 
         /// -1, 0 or 1; NaN stays.
         [<CompiledName "Sign">]

@@ -89,8 +89,7 @@ module internal NestedData =
                 let axis = depth
                 let known = axis < shape.Count
 
-                if not known then
-                    shape.Add -1
+                if not known then shape.Add -1
 
                 let mutable length = 0
 

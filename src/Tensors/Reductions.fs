@@ -25,8 +25,7 @@ module Reductions =
     let private inSingle (f: Tensor -> Tensor) (t: Tensor) =
         if DTypes.isHalf t.DType then (f (t.Convert DType.Float32)).Convert t.DType else f t
 
-    let private countOver (t: Tensor) axes =
-        axes |> Array.fold (fun n a -> n * float t.Dims[a]) 1.0
+    let private countOver (t: Tensor) axes = axes |> Array.fold (fun n a -> n * float t.Dims[a]) 1.0
 
     let private requireNumbers operation (t: Tensor) =
         if t.DType = DType.Bool then

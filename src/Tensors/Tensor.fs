@@ -127,14 +127,11 @@ module internal Bind =
             match t with
             | Value _ -> ()
             | Traced r ->
-                if r.Trace.IsClosed then
-                    escaped r
+                if r.Trace.IsClosed then escaped r
 
                 match found with
                 | null -> found <- r.Trace
-                | f ->
-                    if r.Trace.Level > f.Level then
-                        found <- r.Trace
+                | f -> if r.Trace.Level > f.Level then found <- r.Trace
 
         found
 
@@ -151,9 +148,7 @@ module internal Bind =
             | ValueNone -> ()
             | ValueSome(struct (index, value)) ->
                 let got =
-                    inputs
-                    |> Array.map (fun t -> $"{t.DType} {Shape.show t.Dims}")
-                    |> String.concat ", "
+                    inputs |> Array.map (fun t -> $"{t.DType} {Shape.show t.Dims}") |> String.concat ", "
 
                 let where = if host.Shape.Length = 0 then "" else $" at {Shape.show index}"
 
@@ -180,8 +175,7 @@ module internal Bind =
                 sameDevice p inputs
                 let device = inputs[0].Device
 
-                let output =
-                    (Engines.forDevice device).Evaluate(p, Array.map buffer inputs, device)
+                let output = (Engines.forDevice device).Evaluate(p, Array.map buffer inputs, device)
 
                 checkNumbers (fun () -> p) inputs output
                 [| Value output |]
@@ -190,16 +184,14 @@ module internal Bind =
     let one p inputs = (apply p inputs)[0]
 
     /// Applies a primitive without inputs.
-    let create (p: Primitive) (device: Device) =
-        Value((Engines.forDevice device).Evaluate(p, [||], device))
+    let create (p: Primitive) (device: Device) = Value((Engines.forDevice device).Evaluate(p, [||], device))
 
     let unary (op: Unary) (x: Tensor) =
         match x with
         | Value b ->
             let output = (Engines.forDevice b.Device).Unary(op, b)
 
-            if Ambient.anyActive () then
-                checkNumbers (fun () -> Primitive.Unary op) [| x |] output
+            if Ambient.anyActive () then checkNumbers (fun () -> Primitive.Unary op) [| x |] output
 
             Value output
         | Traced _ -> one (Primitive.Unary op) [| x |]
@@ -215,8 +207,7 @@ module internal Bind =
             Value output
         | _ -> one (Primitive.Binary op) [| x; y |]
 
-    let full literal dtype shape device =
-        create (Primitive.Full(literal, dtype, shape)) device
+    let full literal dtype shape device = create (Primitive.Full(literal, dtype, shape)) device
 
     /// The same value, a constant for every differentiation around.
     let detach (x: Tensor) =
@@ -250,14 +241,10 @@ module internal Operands =
         Bind.unary op x
 
     let expandTo shape (x: Tensor) =
-        if Shape.equal x.Dims shape then
-            x
-        else
-            Bind.one (Primitive.Broadcast shape) [| x |]
+        if Shape.equal x.Dims shape then x else Bind.one (Primitive.Broadcast shape) [| x |]
 
     let binary (op: Binary) (a: Tensor) (b: Tensor) =
-        if a.DType <> b.DType then
-            sameDType op a b
+        if a.DType <> b.DType then sameDType op a b
 
         accepts op a.DType
 
@@ -345,7 +332,10 @@ type Tensor with
     static member Log10(a: Tensor) = Operands.withReal Binary.Divide (Operands.unary Unary.Log a) (log 10.0)
 
     static member Truncate(a: Tensor) =
-        Operands.binary Binary.Multiply (Operands.unary Unary.Sign a) (Operands.unary Unary.Floor (Operands.unary Unary.Abs a))
+        Operands.binary
+            Binary.Multiply
+            (Operands.unary Unary.Sign a)
+            (Operands.unary Unary.Floor (Operands.unary Unary.Abs a))
 
     static member Floor(a: Tensor) = Operands.unary Unary.Floor a
     static member Ceiling(a: Tensor) = Operands.unary Unary.Ceiling a

@@ -4,19 +4,20 @@ open System
 
 /// Trees of tensors: any nesting of records, tuples, lists, arrays, options, unions, maps and objects whose leaves are
 /// tensors. The type of a field decides: what can't hold a tensor is static and carried along unchanged.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Tree =
     let private missing path (t: Type) =
         raise (
             TreeException
-                $"Error at: `{path}`: null where a {t.Name} with tensors should be. Give it a value, or make the field an option."
+                $"Error at: `{path}`: null where a {t.Name} with tensors should be. Give it a value, or make the field an option (nullable in C#)."
         )
 
     /// Whether null is a case of a union, by the attribute that F# has for that.
     let private nullIsCase (t: Type) =
         t.GetCustomAttributes(typeof<CompilationRepresentationAttribute>, false)
         |> Array.exists (fun a ->
-            (a :?> CompilationRepresentationAttribute).Flags.HasFlag CompilationRepresentationFlags.UseNullAsTrueValue)
+            (a :?> CompilationRepresentationAttribute).Flags.HasFlag
+                CompilationRepresentationFlags.UseNullAsTrueValue)
 
     let private isAbsent (t: Type) (value: obj | null) =
         // `None` and the like are null at run time, and leaves of no tensor.
@@ -35,7 +36,10 @@ module Tree =
             let parts = ResizeArray()
             walker.Parts(value, fun t part -> parts.Add(struct (t, part)))
 
-            List.map2 (fun name (struct (t, part)) -> places (path + name) t part) (walker.Names value) (List.ofSeq parts)
+            List.map2
+                (fun name (struct (t, part)) -> places (path + name) t part)
+                (walker.Names value)
+                (List.ofSeq parts)
             |> List.concat
 
     /// The quick ways through a tree make no paths. When they meet a null, this slow one goes again and names its place.
@@ -105,13 +109,13 @@ module Tree =
         requireTensors<'tree> "Tree.map"
 
         match box tree with
-        | :? Tensor as t -> unbox<'tree> (box (f t))
-        | boxed -> unbox<'tree> (Unchecked.nonNull (replace f typeof<'tree> boxed))
+        | :? Tensor as t -> unbox<'tree>(box (f t))
+        | boxed -> unbox<'tree>(Unchecked.nonNull (replace f typeof<'tree> boxed))
 
     /// A tree of the same structure and static fields with other tensors.
     let rebuild (template: 'tree) (leaves: Tensor[]) : 'tree =
         match box template with
-        | :? Tensor when leaves.Length = 1 -> unbox<'tree> (box leaves[0])
+        | :? Tensor when leaves.Length = 1 -> unbox<'tree>(box leaves[0])
         | _ ->
             let cursor = Cursor leaves
             let mutable taken = 0
@@ -173,8 +177,7 @@ module Tree =
     let zerosLike (tree: 'tree) : 'tree = map Tensor.zerosLike tree
 
     /// How many numbers a tree holds: its parameters, if it is a model.
-    let size (tree: 'tree) : int64 =
-        fold (fun n t -> n + int64 t.Size) 0L tree
+    let size (tree: 'tree) : int64 = fold (fun n t -> n + int64 t.Size) 0L tree
 
     /// The sum of the products of corresponding numbers of two trees of one structure, a scalar.
     let dot (a: 'tree) (b: 'tree) : Tensor =
@@ -201,4 +204,7 @@ module Tree =
         (stack 0 [ for s in squares -> s ] |> sum).Unsqueeze 0
         |> fun total ->
             let origin = total.Equal 0.0
-            (where origin (Tensor.zerosLike total) (sqrt (where origin (Tensor.onesLike total) total))).Squeeze 0
+
+            (where origin (Tensor.zerosLike total) (sqrt (where origin (Tensor.onesLike total) total)))
+                .Squeeze
+                0

@@ -51,10 +51,7 @@ module Views =
                         $"permute: {Shape.show order} is not an order of the {t.Rank} axes of shape {Shape.show t.Dims}; name each axis once."
                 )
 
-            if order = Shape.allAxes t.Rank then
-                t
-            else
-                Bind.one (Primitive.Permute order) [| t |]
+            if order = Shape.allAxes t.Rank then t else Bind.one (Primitive.Permute order) [| t |]
 
         /// Two axes exchanged; by default the last two: the transpose of a matrix.
         [<CompiledName "Transpose">]
@@ -68,7 +65,12 @@ module Views =
             let a = Shape.axis "transpose" t.Rank (defaultArg axis0 -2)
             let b = Shape.axis "transpose" t.Rank (defaultArg axis1 -1)
 
-            t.Permute(Array.init t.Rank (fun i -> if i = a then b elif i = b then a else i))
+            t.Permute(
+                Array.init t.Rank (fun i ->
+                    if i = a then b
+                    elif i = b then a
+                    else i)
+            )
 
         /// The transpose of a matrix, or of each matrix in a batch.
         member t.T = t.Transpose()
@@ -77,7 +79,10 @@ module Views =
         [<CompiledName "MoveAxis">]
         member t.MoveAxis(source: int, target: int) : Tensor =
             t.Permute(
-                Shape.moving t.Rank (Shape.axis "moveAxis" t.Rank source) (Shape.axis "moveAxis" t.Rank target)
+                Shape.moving
+                    t.Rank
+                    (Shape.axis "moveAxis" t.Rank source)
+                    (Shape.axis "moveAxis" t.Rank target)
             )
 
         /// Stretched to a shape: axes of size 1 repeat, new leading axes are added. No copy is made.
@@ -119,10 +124,7 @@ module Views =
         /// The same values as another dtype. Floats become integers by truncation; nonzero becomes true.
         [<CompiledName "Convert">]
         member t.Convert(dtype: DType) : Tensor =
-            if t.DType = dtype then
-                t
-            else
-                Bind.one (Primitive.Convert dtype) [| t |]
+            if t.DType = dtype then t else Bind.one (Primitive.Convert dtype) [| t |]
 
         /// The order of the elements along the axes reversed; along all axes if none is named.
         [<CompiledName "Flip">]
@@ -131,11 +133,10 @@ module Views =
             let reversed i = Array.contains i axes
 
             Bind.one
-                (Primitive.Slice
-                    { Full = t.Dims
-                      Start =
-                        t.Dims
-                        |> Array.mapi (fun i d -> if reversed i then max 0 (d - 1) else 0)
-                      Count = t.Dims
-                      Step = t.Dims |> Array.mapi (fun i _ -> if reversed i then -1 else 1) })
+                (Primitive.Slice {
+                    Full = t.Dims
+                    Start = t.Dims |> Array.mapi (fun i d -> if reversed i then max 0 (d - 1) else 0)
+                    Count = t.Dims
+                    Step = t.Dims |> Array.mapi (fun i _ -> if reversed i then -1 else 1)
+                })
                 [| t |]

@@ -15,49 +15,48 @@ type Adversary =
 /// A generative adversarial network: two pure functions and how each learns. 'g and 'd are trees of parameters, 's and
 /// 't the states of their optimisers.
 [<NoComparison; NoEquality>]
-type Gan<'g, 'd, 's, 't> =
-    {
-        /// parameters, latent (batch, Latent) -> examples (batch, …)
-        Generate: 'g -> Tensor -> Tensor
-        /// parameters, examples (batch, …) -> judgements (batch, 1): probabilities for CrossEntropy, any number else
-        Judge: 'd -> Tensor -> Tensor
-        /// Draws the latent: key, dtype, shape.
-        Latent: Key -> DType -> int list -> Tensor
-        LatentSize: int
-        Adversary: Adversary
-        GeneratorOptimizer: Optimizer<'g, 's>
-        DiscriminatorOptimizer: Optimizer<'d, 't>
-        /// Brings parameters back into the set allowed, after each update; `id` for none.
-        ConstrainGenerator: 'g -> 'g
-        ConstrainDiscriminator: 'd -> 'd
-        /// The decay of the running average of the generator that samples are drawn from; 0 for the generator itself.
-        AverageDecay: float
-    }
+type Gan<'g, 'd, 's, 't> = {
+    /// parameters, latent (batch, Latent) -> examples (batch, …)
+    Generate: 'g -> Tensor -> Tensor
+    /// parameters, examples (batch, …) -> judgements (batch, 1): probabilities for CrossEntropy, any number else
+    Judge: 'd -> Tensor -> Tensor
+    /// Draws the latent: key, dtype, shape.
+    Latent: Key -> DType -> int list -> Tensor
+    LatentSize: int
+    Adversary: Adversary
+    GeneratorOptimizer: Optimizer<'g, 's>
+    DiscriminatorOptimizer: Optimizer<'d, 't>
+    /// Brings parameters back into the set allowed, after each update; `id` for none.
+    ConstrainGenerator: 'g -> 'g
+    ConstrainDiscriminator: 'd -> 'd
+    /// The decay of the running average of the generator that samples are drawn from; 0 for the generator itself.
+    AverageDecay: float
+}
 
 /// Everything that a step of the training changes; a tree.
-type GanState<'g, 'd, 's, 't> =
-    { Generator: 'g
-      Discriminator: 'd
-      GeneratorState: 's
-      DiscriminatorState: 't
-      /// The averaged generator.
-      Average: 'g }
+type GanState<'g, 'd, 's, 't> = {
+    Generator: 'g
+    Discriminator: 'd
+    GeneratorState: 's
+    DiscriminatorState: 't
+    /// The averaged generator.
+    Average: 'g
+}
 
 /// The losses of one step, scalars.
-type GanLosses =
-    { GeneratorLoss: Tensor
-      DiscriminatorLoss: Tensor }
+type GanLosses = { GeneratorLoss: Tensor; DiscriminatorLoss: Tensor }
 
 /// Training generative adversarial networks: a step is a pure function from state, batches and key to state and losses.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Gan =
     /// The state before the first step.
-    let start (gan: Gan<'g, 'd, 's, 't>) (generator: 'g) (discriminator: 'd) : GanState<'g, 'd, 's, 't> =
-        { Generator = generator
-          Discriminator = discriminator
-          GeneratorState = gan.GeneratorOptimizer.Init generator
-          DiscriminatorState = gan.DiscriminatorOptimizer.Init discriminator
-          Average = generator }
+    let start (gan: Gan<'g, 'd, 's, 't>) (generator: 'g) (discriminator: 'd) : GanState<'g, 'd, 's, 't> = {
+        Generator = generator
+        Discriminator = discriminator
+        GeneratorState = gan.GeneratorOptimizer.Init generator
+        DiscriminatorState = gan.DiscriminatorOptimizer.Init discriminator
+        Average = generator
+    }
 
     /// Examples by a generator: shape (count, …).
     let sample (gan: Gan<'g, 'd, 's, 't>) (generator: 'g) (count: int) (key: Key) : Tensor =
@@ -76,9 +75,7 @@ module Gan =
             Optimizer.step gan.DiscriminatorOptimizer gradient state.DiscriminatorState state.Discriminator
 
         value,
-        { state with
-            Discriminator = gan.ConstrainDiscriminator discriminator
-            DiscriminatorState = next }
+        { state with Discriminator = gan.ConstrainDiscriminator discriminator; DiscriminatorState = next }
 
     let private updateGenerator gan (loss: 'g -> Tensor) (state: GanState<'g, 'd, 's, 't>) =
         let value, gradient = valueAndGrad loss state.Generator
@@ -89,14 +86,16 @@ module Gan =
         let generator = gan.ConstrainGenerator generator
 
         value,
-        { state with
-            Generator = generator
-            GeneratorState = next
-            Average =
-                if gan.AverageDecay = 0.0 then
-                    generator
-                else
-                    Optimizer.average gan.AverageDecay state.Average generator }
+        {
+            state with
+                Generator = generator
+                GeneratorState = next
+                Average =
+                    if gan.AverageDecay = 0.0 then
+                        generator
+                    else
+                        Optimizer.average gan.AverageDecay state.Average generator
+        }
 
     let private crossEntropyStep gan guard (state: GanState<'g, 'd, 's, 't>) (real: Tensor) key =
         let judgedAs truth examples discriminator =
@@ -110,18 +109,21 @@ module Gan =
         let onGenerated, state = updateDiscriminator gan (judgedAs 0.0 generated) state
         let discriminator = state.Discriminator
 
-        let fooled generator =
-            judgedAs 1.0 (sample gan generator count forGenerator) discriminator
+        let fooled generator = judgedAs 1.0 (sample gan generator count forGenerator) discriminator
 
         let generatorLoss, state = updateGenerator gan fooled state
 
-        state,
-        { GeneratorLoss = generatorLoss
-          DiscriminatorLoss = onReal + onGenerated }
+        state, { GeneratorLoss = generatorLoss; DiscriminatorLoss = onReal + onGenerated }
 
     /// weight · mean (‖∇ₓ critic(x)‖ - 1)² at points x between real and generated, one for each pair: a gradient inside
     /// the loss whose gradient is taken.
-    let gradientPenalty (critic: Tensor -> Tensor) (weight: float) (real: Tensor) (generated: Tensor) (key: Key) =
+    let gradientPenalty
+        (critic: Tensor -> Tensor)
+        (weight: float)
+        (real: Tensor)
+        (generated: Tensor)
+        (key: Key)
+        =
         let perExample = real.Dims[0] :: List.replicate (real.Rank - 1) 1
         let position = Random.uniform key real.DType perExample
         let between = real + position * (generated - real)
@@ -150,20 +152,18 @@ module Gan =
         let critic = state.Discriminator
         let count = batches.Head.Dims[0]
 
-        let loss generator =
-            -(mean (gan.Judge critic (sample gan generator count keys.Head)))
+        let loss generator = -(mean (gan.Judge critic (sample gan generator count keys.Head)))
 
         let generatorLoss, state = updateGenerator gan loss state
 
-        state,
-        { GeneratorLoss = generatorLoss
-          DiscriminatorLoss = criticLoss }
+        state, { GeneratorLoss = generatorLoss; DiscriminatorLoss = criticLoss }
 
     /// One step from a state, as many real batches as `batchesPerStep` says, and a key, to the next state and the losses.
     let step (gan: Gan<'g, 'd, 's, 't>) (state: GanState<'g, 'd, 's, 't>) (batches: Tensor list) (key: Key) =
         if batches.Length <> batchesPerStep gan then
             raise (
-                ValueException $"Gan.step: {batches.Length} real batches; this GAN takes {batchesPerStep gan} a step."
+                ValueException
+                    $"Gan.step: {batches.Length} real batches; this GAN takes {batchesPerStep gan} a step."
             )
 
         match gan.Adversary with

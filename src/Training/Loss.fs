@@ -2,7 +2,7 @@ namespace Cotangent
 
 /// Losses: means over all examples, of a prediction against a target. Shapes must be equal, never stretched: (B, 1)
 /// against (B,) has silently spoiled many a training run.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Loss =
     let private requireEqual operation (prediction: Tensor) (target: Tensor) =
         Operands.sameDType operation prediction target

@@ -4,22 +4,22 @@ open System
 open Spectre.Console
 
 /// Where long work stands.
-[<NoComparison>]
-type ProgressReport =
-    {
-        Done: int
-        Total: int
-        /// What to show beside the bar: losses, scores.
-        Figures: (string * float) list
-    }
+[<NoComparison; CompiledName "FSharpProgressReport">]
+type ProgressReport = {
+    Done: int
+    Total: int
+    /// What to show beside the bar: losses, scores.
+    Figures: (string * float) list
+}
 
 /// Showing the progress of long work: a bar on a terminal, lines in a log.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Progress =
     /// Shows nothing.
-    let silent: IProgress<ProgressReport> =
-        { new IProgress<ProgressReport> with
-            member _.Report _ = () }
+    let silent: IProgress<ProgressReport> = {
+        new IProgress<ProgressReport> with
+            member _.Report _ = ()
+    }
 
     let private describe (report: ProgressReport) =
         report.Figures
@@ -30,12 +30,13 @@ module Progress =
         |> String.concat "  "
 
     /// A plain line for each report.
-    let lines (output: IO.TextWriter) : IProgress<ProgressReport> =
-        { new IProgress<ProgressReport> with
+    let lines (output: IO.TextWriter) : IProgress<ProgressReport> = {
+        new IProgress<ProgressReport> with
             member _.Report report =
                 let width = (string report.Total).Length
                 output.WriteLine $"{report.Done.ToString().PadLeft width}/{report.Total}  {describe report}"
-                output.Flush() }
+                output.Flush()
+    }
 
     /// Runs work that reports to a bar on a terminal, or to lines when the output goes elsewhere.
     let show (title: string) (work: IProgress<ProgressReport> -> 'a) : 'a =
@@ -43,12 +44,13 @@ module Progress =
             printfn "%s" title
             work (lines Console.Out)
         else
-            let columns: ProgressColumn[] =
-                [| TaskDescriptionColumn(Alignment = Justify.Left)
-                   ProgressBarColumn()
-                   PercentageColumn()
-                   ElapsedTimeColumn()
-                   RemainingTimeColumn() |]
+            let columns: ProgressColumn[] = [|
+                TaskDescriptionColumn(Alignment = Justify.Left)
+                ProgressBarColumn()
+                PercentageColumn()
+                ElapsedTimeColumn()
+                RemainingTimeColumn()
+            |]
 
             AnsiConsole
                 .Progress()
@@ -57,8 +59,10 @@ module Progress =
                     let task = context.AddTask(Markup.Escape title)
 
                     work
-                        { new IProgress<ProgressReport> with
-                            member _.Report report =
-                                task.MaxValue <- float report.Total
-                                task.Value <- float report.Done
-                                task.Description <- Markup.Escape $"{title}  {describe report}" })
+                        {
+                            new IProgress<ProgressReport> with
+                                member _.Report report =
+                                    task.MaxValue <- float report.Total
+                                    task.Value <- float report.Done
+                                    task.Description <- Markup.Escape $"{title}  {describe report}"
+                        })

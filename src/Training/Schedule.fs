@@ -4,14 +4,13 @@ namespace Cotangent
 type Schedule = Tensor -> Tensor
 
 /// Schedules of the field.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Schedule =
     let private progress (steps: int) (step: Tensor) =
         clamp 0.0 1.0 (step.Convert DType.Float32 / float (max 1 steps))
 
     /// The same value at every step.
-    let constant (value: float) : Schedule =
-        fun _ -> Tensor.scalar DType.Float32 value
+    let constant (value: float) : Schedule = fun _ -> Tensor.scalar DType.Float32 value
 
     /// From one value to another in a straight line over the given steps, and there ever after.
     let linear (first: float) (last: float) (steps: int) : Schedule =

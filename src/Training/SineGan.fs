@@ -5,7 +5,7 @@ open System.Diagnostics
 open System.Threading
 
 /// The ways to train the sine GAN.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompiledName "FSharpSineGanPreset">]
 type SineGanPreset =
     /// As in the article: latent 1, layers of 10, batch 1, cross-entropy, clipped SGD, clamped parameters. The bound of
     /// the first weights and biases comes from the fans.
@@ -14,42 +14,36 @@ type SineGanPreset =
     | GradientPenalty of width: int * batch: int
 
 /// What to train.
-[<NoComparison; NoEquality>]
-type SineGanOptions =
-    { Preset: SineGanPreset
-      Family: SineFamily
-      Iterations: int
-      Seed: int64 }
+[<NoComparison; NoEquality; CompiledName "FSharpSineGanOptions">]
+type SineGanOptions = { Preset: SineGanPreset; Family: SineFamily; Iterations: int; Seed: int64 }
 
 /// Losses at one point of the training, means since the point before.
-type SineGanPoint =
-    { Iteration: int
-      GeneratorLoss: float
-      DiscriminatorLoss: float }
+type SineGanPoint = { Iteration: int; GeneratorLoss: float; DiscriminatorLoss: float }
 
 /// What a training reached.
-[<NoComparison; NoEquality>]
-type SineGanResult =
-    {
-        /// Iterations done: fewer than asked for after a cancellation.
-        Iterations: int
-        /// The training alone.
-        Elapsed: TimeSpan
-        Losses: SineGanPoint list
-        /// The trained generator (its running average, where the preset keeps one).
-        Generator: Mlp
-        /// Draws signals from it: (count, Length).
-        Sample: int -> Key -> Tensor
-    }
+[<NoComparison; NoEquality; CompiledName "FSharpSineGanResult">]
+type SineGanResult = {
+    /// Iterations done: fewer than asked for after a cancellation.
+    Iterations: int
+    /// The training alone.
+    Elapsed: TimeSpan
+    Losses: SineGanPoint list
+    /// The trained generator (its running average, where the preset keeps one).
+    Generator: Mlp
+    /// Draws signals from it: (count, Length).
+    Sample: int -> Key -> Tensor
+}
 
 /// The generative adversarial network that this library grew out of, written on its public parts alone.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module SineGan =
     let private layer size activation bound =
         size,
-        { Activation = activation
-          Weight = Init.uniformWithin bound
-          Bias = Some(Init.uniformWithin bound) }
+        {
+            Activation = activation
+            Weight = Init.uniformWithin bound
+            Bias = Some(Init.uniformWithin bound)
+        }
 
     /// ±√(2/(in+out))
     let xavier (fans: Fans) = sqrt (2.0 / float (fans.In + fans.Out))
@@ -64,36 +58,41 @@ module SineGan =
     let recommended (family: SineFamily) : SineGanOptions =
         let narrow = family = Sines.article
 
-        { Preset =
-            (if narrow then
-                 SineGanPreset.GradientPenalty(64, 64)
-             else
-                 SineGanPreset.GradientPenalty(128, 128))
-          Family = family
-          Iterations = if narrow then 3000 else 9000
-          Seed = 0L }
+        {
+            Preset =
+                (if narrow then
+                     SineGanPreset.GradientPenalty(64, 64)
+                 else
+                     SineGanPreset.GradientPenalty(128, 128))
+            Family = family
+            Iterations = if narrow then 3000 else 9000
+            Seed = 0L
+        }
 
     /// The article's GAN on a family.
-    let article (family: SineFamily) : SineGanOptions =
-        { Preset = SineGanPreset.Article xavier
-          Family = family
-          Iterations = 50_000
-          Seed = 0L }
+    let article (family: SineFamily) : SineGanOptions = {
+        Preset = SineGanPreset.Article xavier
+        Family = family
+        Iterations = 50_000
+        Seed = 0L
+    }
 
     let private articleGan: Gan<Mlp, Mlp, unit * unit, unit * unit> =
         let optimizer () = Optimizer.chain (Optimizer.clipEachByNorm 0.2) (Optimizer.sgd 0.01)
         let constrain = Tree.map (clamp -0.25 0.25)
 
-        { Generate = Mlp.forward
-          Judge = Mlp.forward
-          Latent = Random.uniform
-          LatentSize = 1
-          Adversary = Adversary.CrossEntropy 1e-7
-          GeneratorOptimizer = optimizer ()
-          DiscriminatorOptimizer = optimizer ()
-          ConstrainGenerator = constrain
-          ConstrainDiscriminator = constrain
-          AverageDecay = 0.0 }
+        {
+            Generate = Mlp.forward
+            Judge = Mlp.forward
+            Latent = Random.uniform
+            LatentSize = 1
+            Adversary = Adversary.CrossEntropy 1e-7
+            GeneratorOptimizer = optimizer ()
+            DiscriminatorOptimizer = optimizer ()
+            ConstrainGenerator = constrain
+            ConstrainDiscriminator = constrain
+            AverageDecay = 0.0
+        }
 
     let private articleModels (family: SineFamily) bound key =
         let forGenerator, forDiscriminator = Key.split key
@@ -101,9 +100,11 @@ module SineGan =
 
         Mlp.init
             1
-            [ layer 10 Activation.Relu bound
-              layer 10 Activation.Relu bound
-              layer family.Length Activation.Tanh bound ]
+            [
+                layer 10 Activation.Relu bound
+                layer 10 Activation.Relu bound
+                layer family.Length Activation.Tanh bound
+            ]
             forGenerator,
         Mlp.init
             family.Length
@@ -112,19 +113,20 @@ module SineGan =
 
     let private penaltyGan iterations =
         // Each step updates the critic three times, so its rate falls a third as fast by its own count of steps.
-        let optimizer updates =
-            Optimizer.adamWith (Schedule.linear 1e-3 0.0 (iterations * updates)) 0.0 0.9
+        let optimizer updates = Optimizer.adamWith (Schedule.linear 1e-3 0.0 (iterations * updates)) 0.0 0.9
 
-        { Generate = Mlp.forward
-          Judge = Mlp.forward
-          Latent = Random.normal
-          LatentSize = 8
-          Adversary = Adversary.GradientPenalty(1.0, 3)
-          GeneratorOptimizer = optimizer 1
-          DiscriminatorOptimizer = optimizer 3
-          ConstrainGenerator = id
-          ConstrainDiscriminator = id
-          AverageDecay = 0.998 }
+        {
+            Generate = Mlp.forward
+            Judge = Mlp.forward
+            Latent = Random.normal
+            LatentSize = 8
+            Adversary = Adversary.GradientPenalty(1.0, 3)
+            GeneratorOptimizer = optimizer 1
+            DiscriminatorOptimizer = optimizer 3
+            ConstrainGenerator = id
+            ConstrainDiscriminator = id
+            AverageDecay = 0.998
+        }
 
     let private penaltyModels (family: SineFamily) width key =
         let forGenerator, forCritic = Key.split key
@@ -133,9 +135,11 @@ module SineGan =
 
         Mlp.init
             8
-            [ layer width Activation.Relu bound
-              layer width Activation.Relu bound
-              layer family.Length Activation.Identity bound ]
+            [
+                layer width Activation.Relu bound
+                layer width Activation.Relu bound
+                layer family.Length Activation.Identity bound
+            ]
             forGenerator,
         Mlp.init
             family.Length
@@ -168,8 +172,7 @@ module SineGan =
             let forData, forStep = Key.split (Key.fold (int64 iteration) forTraining)
 
             let batches =
-                Key.splitMany (Gan.batchesPerStep gan) forData
-                |> List.map (Sines.sample options.Family batch)
+                Key.splitMany (Gan.batchesPerStep gan) forData |> List.map (Sines.sample options.Family batch)
 
             let next, losses = Gan.step gan state batches forStep
             state <- next
@@ -181,31 +184,39 @@ module SineGan =
             if iteration % reportEvery = 0 || iteration = options.Iterations then
                 let struct (g, d) = sums
 
-                let point =
-                    { Iteration = iteration
-                      GeneratorLoss = g / float since
-                      DiscriminatorLoss = d / float since }
+                let point = {
+                    Iteration = iteration
+                    GeneratorLoss = g / float since
+                    DiscriminatorLoss = d / float since
+                }
 
                 points.Add point
                 since <- 0
                 sums <- struct (0.0, 0.0)
 
-                progress.Report
-                    { Done = iteration
-                      Total = options.Iterations
-                      Figures = [ "D", point.DiscriminatorLoss; "G", point.GeneratorLoss ] }
+                progress.Report {
+                    Done = iteration
+                    Total = options.Iterations
+                    Figures = [ "D", point.DiscriminatorLoss; "G", point.GeneratorLoss ]
+                }
 
         let trained = state.Average
 
-        { Iterations = iteration
-          Elapsed = clock.Elapsed
-          Losses = List.ofSeq points
-          Generator = trained
-          Sample = fun count key -> Gan.sample gan trained count key }
+        {
+            Iterations = iteration
+            Elapsed = clock.Elapsed
+            Losses = List.ofSeq points
+            Generator = trained
+            Sample = fun count key -> Gan.sample gan trained count key
+        }
 
     /// Trains; reports losses (D of the discriminator, G of the generator) as it goes; a cancellation ends it early
     /// with what was reached.
-    let train (options: SineGanOptions) (progress: IProgress<ProgressReport>) (cancellation: CancellationToken) =
+    let train
+        (options: SineGanOptions)
+        (progress: IProgress<ProgressReport>)
+        (cancellation: CancellationToken)
+        =
         match options.Preset with
         | SineGanPreset.Article bound ->
             loop articleGan (articleModels options.Family bound) 1 500 options progress cancellation

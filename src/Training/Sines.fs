@@ -1,43 +1,46 @@
 namespace Cotangent
 
 /// A family of sine signals: mult · sin(x0 + freq · i) for i = 0 .. length-1, each parameter uniform in its range.
-type SineFamily =
-    { Length: int
-      Phase: float * float
-      Frequency: float * float
-      Amplitude: float * float
-      /// The root-mean-square error within which two signals count as the same.
-      Tolerance: float }
+[<CompiledName "FSharpSineFamily">]
+type SineFamily = {
+    Length: int
+    Phase: float * float
+    Frequency: float * float
+    Amplitude: float * float
+    /// The root-mean-square error within which two signals count as the same.
+    Tolerance: float
+}
 
 /// How well a generator has learnt a family, from as many generated as real signals.
-type SineQuality =
-    {
-        /// The share of generated signals within the tolerance of some member of the family.
-        Precision: float
-        /// The share of members with a generated signal within the tolerance.
-        Coverage: float
-        /// 2 E‖g-r‖ - E‖g-g'‖ - E‖r-r'‖ (Székely & Rizzo 2013): 0 exactly when both distributions are equal.
-        EnergyDistance: float
-    }
+type SineQuality = {
+    /// The share of generated signals within the tolerance of some member of the family.
+    Precision: float
+    /// The share of members with a generated signal within the tolerance.
+    Coverage: float
+    /// 2 E‖g-r‖ - E‖g-g'‖ - E‖r-r'‖ (Székely & Rizzo 2013): 0 exactly when both distributions are equal.
+    EnergyDistance: float
+}
 
 /// The signals of the sine GAN.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Sines =
     /// The family of the article that the GAN comes from.
-    let article =
-        { Length = 10
-          Phase = 0.0, 0.5
-          Frequency = 1.2, 1.3
-          Amplitude = 0.6, 0.8
-          Tolerance = 0.05 }
+    let article = {
+        Length = 10
+        Phase = 0.0, 0.5
+        Frequency = 1.2, 1.3
+        Amplitude = 0.6, 0.8
+        Tolerance = 0.05
+    }
 
     /// A family so wide that the article's GAN collapses on it.
-    let wide =
-        { Length = 10
-          Phase = 0.0, 2.0 * System.Math.PI
-          Frequency = 0.6, 1.8
-          Amplitude = 0.3, 1.0
-          Tolerance = 0.1 }
+    let wide = {
+        Length = 10
+        Phase = 0.0, 2.0 * System.Math.PI
+        Frequency = 0.6, 1.8
+        Amplitude = 0.3, 1.0
+        Tolerance = 0.1
+    }
 
     /// Members of a family drawn at random: Float32 (count, Length).
     let sample (family: SineFamily) (count: int) (key: Key) : Tensor =
@@ -115,8 +118,7 @@ module Sines =
         // Along the wide ranges a coarse cell changes the last sample's angle by less than a third of a radian.
         sqrt (zoom 5 family.Phase family.Frequency 40 / float signal.Length)
 
-    let private rows (t: Tensor) =
-        (t.Convert DType.Float64).ToData<float[][]>()
+    let private rows (t: Tensor) = (t.Convert DType.Float64).ToData<float[][]>()
 
     let private share (test: 'a -> bool) (items: 'a[]) =
         let hits = items |> Array.Parallel.map (fun item -> if test item then 1.0 else 0.0)
@@ -153,6 +155,9 @@ module Sines =
         let g, r = rows generated, rows real
         let within = family.Tolerance
 
-        { Precision = share (fun signal -> distance family signal <= within) g
-          Coverage = share (fun signal -> g |> Array.exists (fun other -> rootMeanSquare signal other <= within)) r
-          EnergyDistance = energyDistance generated real }
+        {
+            Precision = share (fun signal -> distance family signal <= within) g
+            Coverage =
+                share (fun signal -> g |> Array.exists (fun other -> rootMeanSquare signal other <= within)) r
+            EnergyDistance = energyDistance generated real
+        }

@@ -1,0 +1,66 @@
+using Microsoft.FSharp.Collections;
+using Microsoft.FSharp.Core;
+using FSharpInit = Microsoft.FSharp.Core.FSharpFunc<
+    Cotangent.Fans,
+    Microsoft.FSharp.Core.FSharpFunc<
+        Microsoft.FSharp.Collections.FSharpList<int>,
+        Microsoft.FSharp.Core.FSharpFunc<Cotangent.Key, Cotangent.Tensor>
+    >
+>;
+
+namespace Cotangent;
+
+/// <summary>
+/// How a layer's parameters start: from the layer's fans and the shape wanted, with a key of their own.
+/// </summary>
+public delegate Tensor Initializer(Fans fans, IReadOnlyList<int> shape, Key key);
+
+/// <summary>Initialisers of the field.</summary>
+public static class Init
+{
+    /// <summary>Zeros.</summary>
+    public static Initializer Zeros { get; } = FromFSharp(InitModule.zeros);
+
+    /// <summary>
+    /// Uniform within ±√(6/(in+out)), for layers followed by tanh or sigmoid (Glorot and Bengio 2010, eq.
+    /// 16).
+    /// </summary>
+    public static Initializer GlorotUniform { get; } = FromFSharp(InitModule.glorotUniform);
+
+    /// <summary>Normal with variance 2/(in+out) (Glorot and Bengio 2010, eq. 12).</summary>
+    public static Initializer GlorotNormal { get; } = FromFSharp(InitModule.glorotNormal);
+
+    /// <summary>
+    /// Uniform within ±√(6/in), for layers followed by ReLU (He et al. 2015, eq. 10, as a uniform).
+    /// </summary>
+    public static Initializer HeUniform { get; } = FromFSharp(InitModule.heUniform);
+
+    /// <summary>Normal with variance 2/in, for layers followed by ReLU (He et al. 2015, eq. 10).</summary>
+    public static Initializer HeNormal { get; } = FromFSharp(InitModule.heNormal);
+
+    /// <summary>Normal with variance 1/in (LeCun et al. 1998, §4.6).</summary>
+    public static Initializer LecunNormal { get; } = FromFSharp(InitModule.lecunNormal);
+
+    /// <summary>
+    /// Uniform within ±1/√in: what PyTorch's linear layers start from, weights and biases alike.
+    /// </summary>
+    public static Initializer InverseRoot { get; } = FromFSharp(InitModule.inverseRoot);
+
+    /// <summary>The same number everywhere.</summary>
+    public static Initializer Constant(double value) =>
+        (fans, shape, key) => InitModule.constant(value, fans, shape.ToFSharpList(), key);
+
+    /// <summary>Uniform in [-bound, bound), the bound computed from the fans.</summary>
+    public static Initializer UniformWithin(Func<Fans, double> bound) =>
+        (fans, shape, key) => InitModule.uniformWithin(bound.ToFSharp(), fans, shape.ToFSharpList(), key);
+
+    /// <summary>Normal with mean 0 and a deviation computed from the fans.</summary>
+    public static Initializer NormalOf(Func<Fans, double> deviation) =>
+        (fans, shape, key) => InitModule.normalOf(deviation.ToFSharp(), fans, shape.ToFSharpList(), key);
+
+    private static Initializer FromFSharp(FSharpInit init) =>
+        (fans, shape, key) => init.Invoke(fans).Invoke(shape.ToFSharpList()).Invoke(key);
+
+    internal static FSharpInit ToFSharp(this Initializer init) =>
+        FuncConvert.FromFunc((Fans fans, FSharpList<int> shape, Key key) => init(fans, shape, key));
+}

@@ -1,0 +1,44 @@
+namespace Cotangent;
+
+/// <summary>A chain of fully connected layers: a multilayer perceptron.</summary>
+/// <param name="Layers">From the first to the last.</param>
+/// <example><code>
+/// var model = Mlp.Create(2, key, (16, Activation.Tanh), (1, Activation.Identity));
+/// var y = model.Forward(x);   // x (…, 2), y (…, 1)
+/// </code></example>
+public sealed record Mlp(IReadOnlyList<Linear> Layers)
+{
+    /// <summary>Layers between consecutive sizes, each with its own activation.</summary>
+    public static Mlp Create(
+        int inputs,
+        Key key,
+        params ReadOnlySpan<(int Outputs, Activation Activation)> layers
+    )
+    {
+        var all = new (int, LinearOptions)[layers.Length];
+
+        for (var i = 0; i < layers.Length; i++)
+        {
+            all[i] = (layers[i].Outputs, new LinearOptions { Activation = layers[i].Activation });
+        }
+
+        return Create(inputs, key, all);
+    }
+
+    /// <summary>Layers between consecutive sizes, each with its own options.</summary>
+    public static Mlp Create(int inputs, Key key, params ReadOnlySpan<(int Outputs, LinearOptions Options)> layers) =>
+        FromFSharp(
+            MlpModule.init(
+                inputs,
+                layers.ToArray().Select(layer => Tuple.Create(layer.Outputs, layer.Options.ToFSharp())).ToFSharpList(),
+                key
+            )
+        );
+
+    /// <summary>The last layer's output for x of shape (…, inputs).</summary>
+    public Tensor Forward(Tensor x) => MlpModule.forward(ToFSharp(), x);
+
+    internal static Mlp FromFSharp(FSharpMlp model) => new([.. model.Layers.Select(Linear.FromFSharp)]);
+
+    internal FSharpMlp ToFSharp() => new(Layers.Select(layer => layer.ToFSharp()).ToFSharpList());
+}

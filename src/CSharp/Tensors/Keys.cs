@@ -1,0 +1,92 @@
+namespace Cotangent;
+
+/// <summary>
+/// Keys, the source of randomness, and what is drawn from them. A key is used once, for a draw or for a
+/// split; the same key gives the same numbers on every device.
+/// </summary>
+public static class Keys
+{
+    extension(Key)
+    {
+        /// <summary>The key of a seed.</summary>
+        /// <example><code>
+        /// var (forWeights, forData) = Key.Create(0).Split();
+        /// var x = forData.Normal(64, 2);
+        /// </code></example>
+        public static Key Create(long seed) => KeyModule.create(seed);
+    }
+
+    /// <summary>Two fresh keys.</summary>
+    public static (Key First, Key Second) Split(this Key key) => KeyModule.split(key).ToValueTuple();
+
+    /// <summary>As many fresh keys as asked for.</summary>
+    public static Key[] Split(this Key key, int count) => [.. KeyModule.splitMany(count, key)];
+
+    /// <summary>
+    /// As many fresh keys as asked for, as a batch for <see cref="Transform"/>: each example gets its own.
+    /// </summary>
+    public static Key Batch(this Key key, int count) => KeyModule.batch(count, key);
+
+    /// <summary>
+    /// A fresh key for each number (a step, the index of a worker). Does not use the key up: fold as many
+    /// numbers in as you like, but draw nothing from the key itself.
+    /// </summary>
+    public static Key Fold(this Key key, long number) => KeyModule.fold(number, key);
+
+    /// <summary>Float32 numbers uniform in [0, 1).</summary>
+    public static Tensor Uniform(this Key key, params ReadOnlySpan<int> shape) => key.Uniform(shape, DType.Float32);
+
+    /// <summary>Numbers uniform in [0, 1).</summary>
+    public static Tensor Uniform(this Key key, ReadOnlySpan<int> shape, DType dtype) =>
+        RandomModule.uniform(key, dtype, shape.ToArray());
+
+    /// <summary>Numbers uniform in [low, high).</summary>
+    /// <exception cref="ValueException">The bounds are out of order.</exception>
+    public static Tensor UniformIn(
+        this Key key,
+        double low,
+        double high,
+        ReadOnlySpan<int> shape,
+        DType dtype = default
+    ) => RandomModule.uniformIn(low, high, key, dtype, shape.ToArray());
+
+    /// <summary>Float32 numbers of the standard normal distribution.</summary>
+    public static Tensor Normal(this Key key, params ReadOnlySpan<int> shape) => key.Normal(shape, DType.Float32);
+
+    /// <summary>Numbers of the standard normal distribution.</summary>
+    public static Tensor Normal(this Key key, ReadOnlySpan<int> shape, DType dtype) =>
+        RandomModule.normal(key, dtype, shape.ToArray());
+
+    /// <summary>Numbers of the standard normal distribution, conditioned to lie in [low, high].</summary>
+    public static Tensor TruncatedNormal(
+        this Key key,
+        double low,
+        double high,
+        ReadOnlySpan<int> shape,
+        DType dtype = default
+    ) => RandomModule.truncatedNormal(low, high, key, dtype, shape.ToArray());
+
+    /// <summary>Bools that are true with probability p.</summary>
+    public static Tensor Bernoulli(this Key key, double p, ReadOnlySpan<int> shape) =>
+        RandomModule.bernoulli(p, key, shape.ToArray());
+
+    /// <summary>
+    /// Int32 classes along the last axis of logits (unnormalised log-probabilities), one for each leading
+    /// position.
+    /// </summary>
+    public static Tensor Categorical(this Key key, Tensor logits) => RandomModule.categorical(logits, key);
+
+    /// <summary>Int64 integers uniform in [low, high).</summary>
+    public static Tensor Integers(this Key key, long low, long high, ReadOnlySpan<int> shape) =>
+        key.Integers(low, high, shape, DType.Int64);
+
+    /// <summary>Integers uniform in [low, high); Int32 or Int64.</summary>
+    public static Tensor Integers(this Key key, long low, long high, ReadOnlySpan<int> shape, DType dtype) =>
+        RandomModule.integers(low, high, key, dtype, shape.ToArray());
+
+    /// <summary>0 … n-1 in random order, Int32.</summary>
+    public static Tensor Permutation(this Key key, int n) => RandomModule.permutation(n, key);
+
+    /// <summary>The slices of a tensor along axis 0 in random order.</summary>
+    public static Tensor Shuffle(this Key key, Tensor t) => RandomModule.shuffle(t, key);
+}

@@ -1,0 +1,135 @@
+namespace Cotangent;
+
+/// <summary>
+/// Elementwise mathematics, as methods of tensors and as functions: <c>x.Exp()</c> is <c>Maths.Exp(x)</c>.
+/// </summary>
+public static class Maths
+{
+    /// <summary>|x|; its derivative at 0 is 0.</summary>
+    public static Tensor Abs(this Tensor x) => Tensor.Abs(x);
+
+    /// <summary>-1, 0 or 1; NaN stays.</summary>
+    public static Tensor Sign(this Tensor x) => Mathematics.Sign(x);
+
+    /// <summary>e to the x.</summary>
+    public static Tensor Exp(this Tensor x) => Tensor.Exp(x);
+
+    /// <summary>exp x - 1, accurate near 0.</summary>
+    public static Tensor Expm1(this Tensor x) => Mathematics.expm1(x);
+
+    /// <summary>The natural logarithm.</summary>
+    public static Tensor Log(this Tensor x) => Tensor.Log(x);
+
+    /// <summary>log (1 + x), accurate near 0.</summary>
+    public static Tensor Log1p(this Tensor x) => Mathematics.log1p(x);
+
+    /// <summary>The logarithm to the base 10.</summary>
+    public static Tensor Log10(this Tensor x) => Tensor.Log10(x);
+
+    /// <summary>The square root.</summary>
+    public static Tensor Sqrt(this Tensor x) => Tensor.Sqrt(x);
+
+    /// <summary>x times x.</summary>
+    public static Tensor Square(this Tensor x) => Mathematics.square(x);
+
+    /// <summary>The sine.</summary>
+    public static Tensor Sin(this Tensor x) => Tensor.Sin(x);
+
+    /// <summary>The cosine.</summary>
+    public static Tensor Cos(this Tensor x) => Tensor.Cos(x);
+
+    /// <summary>The tangent.</summary>
+    public static Tensor Tan(this Tensor x) => Tensor.Tan(x);
+
+    /// <summary>The inverse sine.</summary>
+    public static Tensor Asin(this Tensor x) => Tensor.Asin(x);
+
+    /// <summary>The inverse cosine.</summary>
+    public static Tensor Acos(this Tensor x) => Tensor.Acos(x);
+
+    /// <summary>The inverse tangent.</summary>
+    public static Tensor Atan(this Tensor x) => Tensor.Atan(x);
+
+    /// <summary>The hyperbolic sine.</summary>
+    public static Tensor Sinh(this Tensor x) => Tensor.Sinh(x);
+
+    /// <summary>The hyperbolic cosine.</summary>
+    public static Tensor Cosh(this Tensor x) => Tensor.Cosh(x);
+
+    /// <summary>The hyperbolic tangent.</summary>
+    public static Tensor Tanh(this Tensor x) => Tensor.Tanh(x);
+
+    /// <summary>The inverse hyperbolic sine.</summary>
+    public static Tensor Asinh(this Tensor x) => Mathematics.asinh(x);
+
+    /// <summary>The inverse hyperbolic cosine.</summary>
+    public static Tensor Acosh(this Tensor x) => Mathematics.acosh(x);
+
+    /// <summary>The inverse hyperbolic tangent.</summary>
+    public static Tensor Atanh(this Tensor x) => Mathematics.atanh(x);
+
+    /// <summary>1 / (1 + exp -x).</summary>
+    public static Tensor Sigmoid(this Tensor x) => Mathematics.sigmoid(x);
+
+    /// <summary>log (1 + exp x), stable at both ends.</summary>
+    public static Tensor Softplus(this Tensor x) => Mathematics.softplus(x);
+
+    /// <summary>max(x, 0); its derivative at 0 is 0.</summary>
+    public static Tensor Relu(this Tensor x) => Mathematics.relu(x);
+
+    /// <summary>The largest whole number not above x.</summary>
+    public static Tensor Floor(this Tensor x) => Tensor.Floor(x);
+
+    /// <summary>The smallest whole number not below x.</summary>
+    public static Tensor Ceiling(this Tensor x) => Tensor.Ceiling(x);
+
+    /// <summary>The nearest whole number; halves go to the even one.</summary>
+    public static Tensor Round(this Tensor x) => Tensor.Round(x);
+
+    /// <summary>The whole number toward 0.</summary>
+    public static Tensor Truncate(this Tensor x) => Tensor.Truncate(x);
+
+    /// <summary>Bool: whether an element is NaN.</summary>
+    public static Tensor IsNaN(this Tensor x) => Mathematics.IsNaN(x);
+
+    /// <summary>Bool: whether an element is neither NaN nor infinite.</summary>
+    public static Tensor IsFinite(this Tensor x) => Mathematics.IsFinite(x);
+
+    /// <summary>x where positive, slope times x elsewhere.</summary>
+    public static Tensor LeakyRelu(this Tensor x, double slope = 0.01) => Mathematics.leakyRelu(slope, x);
+
+    /// <summary>x to a power, elementwise.</summary>
+    public static Tensor Pow(this Tensor x, Tensor exponent) => Tensor.Pow(x, exponent);
+
+    /// <summary>x to a power.</summary>
+    /// <example><code>x.Pow(3)  // the derivative is 3 x²</code></example>
+    public static Tensor Pow(this Tensor x, double exponent) => Tensor.Pow(x, exponent);
+
+    /// <summary>The angle of the point (x, y), as <c>Math.Atan2</c>.</summary>
+    public static Tensor Atan2(this Tensor y, Tensor x) => Tensor.Atan2(y, x);
+
+    /// <summary>
+    /// The larger of two, elementwise. NaN wins. Where both are equal each gets half the derivative.
+    /// </summary>
+    public static Tensor Maximum(this Tensor a, Tensor b) => Mathematics.maximum(a, b);
+
+    /// <summary>
+    /// The smaller of two, elementwise. NaN wins. Where both are equal each gets half the derivative.
+    /// </summary>
+    public static Tensor Minimum(this Tensor a, Tensor b) => Mathematics.minimum(a, b);
+
+    /// <summary>
+    /// Confined to [low, high]. Outside, and NaN aside, the derivative is 0; inside and on the border it is
+    /// 1.
+    /// </summary>
+    /// <exception cref="ValueException">The bounds are out of order.</exception>
+    public static Tensor Clamp(this Tensor x, double low, double high) => Mathematics.clamp(low, high, x);
+
+    /// <summary>
+    /// Elements of the first where the Bool condition holds, of the second elsewhere. All three broadcast
+    /// together.
+    /// </summary>
+    /// <example><code>var y = Maths.Where(x > 0, x, x.Exp() - 1);</code></example>
+    public static Tensor Where(this Tensor condition, Tensor whenTrue, Tensor whenFalse) =>
+        Mathematics.where(condition, whenTrue, whenFalse);
+}

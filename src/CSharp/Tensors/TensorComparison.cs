@@ -1,0 +1,71 @@
+namespace Cotangent;
+
+/// <summary>
+/// Comparisons, elementwise, to Bool tensors: <c>x &lt; y</c>, <c>x &gt;= 0</c>. <c>==</c> compares
+/// references, as for any class; <c>x.Equal(y)</c> compares elements and <c>x.Equals(y)</c> whole tensors.
+/// </summary>
+public static class TensorComparison
+{
+    extension(Tensor)
+    {
+        /// <summary>Whether the left is less than the right.</summary>
+        public static Tensor operator <(Tensor x, Tensor y) => Mathematics.Less(x, y);
+
+        /// <summary>Whether the left is less than the right.</summary>
+        public static Tensor operator <(Tensor x, double y) => Mathematics.Less(x, y);
+
+        /// <summary>Whether the left is less than the right.</summary>
+        public static Tensor operator <(double x, Tensor y) => Mathematics.Greater(y, x);
+
+        /// <summary>Whether the left is greater than the right.</summary>
+        public static Tensor operator >(Tensor x, Tensor y) => Mathematics.Greater(x, y);
+
+        /// <summary>Whether the left is greater than the right.</summary>
+        public static Tensor operator >(Tensor x, double y) => Mathematics.Greater(x, y);
+
+        /// <summary>Whether the left is greater than the right.</summary>
+        public static Tensor operator >(double x, Tensor y) => Mathematics.Less(y, x);
+
+        /// <summary>Whether the left is less than or equal to the right.</summary>
+        public static Tensor operator <=(Tensor x, Tensor y) => Mathematics.LessEqual(x, y);
+
+        /// <summary>Whether the left is less than or equal to the right.</summary>
+        public static Tensor operator <=(Tensor x, double y) => Mathematics.LessEqual(x, y);
+
+        /// <summary>Whether the left is less than or equal to the right.</summary>
+        public static Tensor operator <=(double x, Tensor y) => Mathematics.GreaterEqual(y, x);
+
+        /// <summary>Whether the left is greater than or equal to the right.</summary>
+        public static Tensor operator >=(Tensor x, Tensor y) => Mathematics.GreaterEqual(x, y);
+
+        /// <summary>Whether the left is greater than or equal to the right.</summary>
+        public static Tensor operator >=(Tensor x, double y) => Mathematics.GreaterEqual(x, y);
+
+        /// <summary>Whether the left is greater than or equal to the right.</summary>
+        public static Tensor operator >=(double x, Tensor y) => Mathematics.LessEqual(y, x);
+
+        /// <summary>Both: logical on Bools, bitwise on integers.</summary>
+        public static Tensor operator &(Tensor x, Tensor y) => Mathematics.And(x, y);
+
+        /// <summary>Either: logical on Bools, bitwise on integers.</summary>
+        public static Tensor operator |(Tensor x, Tensor y) => Mathematics.Or(x, y);
+
+        /// <summary>Exactly one of both: logical on Bools, bitwise on integers.</summary>
+        public static Tensor operator ^(Tensor x, Tensor y) => Mathematics.Xor(x, y);
+
+        /// <summary>The opposite of a Bool.</summary>
+        public static Tensor operator !(Tensor x) => Mathematics.Not(x);
+    }
+
+    /// <summary>Whether elements are equal; NaN equals nothing.</summary>
+    public static Tensor Equal(this Tensor x, Tensor y) => Mathematics.Equal(x, y);
+
+    /// <summary>Whether elements are equal to a number.</summary>
+    public static Tensor Equal(this Tensor x, double y) => Mathematics.Equal(x, y);
+
+    /// <summary>Whether elements differ.</summary>
+    public static Tensor NotEqual(this Tensor x, Tensor y) => Mathematics.NotEqual(x, y);
+
+    /// <summary>Whether elements differ from a number.</summary>
+    public static Tensor NotEqual(this Tensor x, double y) => Mathematics.NotEqual(x, y);
+}

@@ -1,0 +1,60 @@
+namespace Cotangent;
+
+/// <summary>Making tensors from shapes: <c>Tensor.Zeros(2, 3)</c>. Float32 where no dtype is given.</summary>
+public static class TensorCreation
+{
+    extension(Tensor)
+    {
+        /// <summary>Zeros in Float32.</summary>
+        /// <example><code>var x = Tensor.Zeros(2, 3);</code></example>
+        /// <exception cref="ShapeException">A size is negative.</exception>
+        public static Tensor Zeros(params ReadOnlySpan<int> shape) => Tensor.Zeros(shape, DType.Float32);
+
+        /// <summary>Zeros (false for Bool).</summary>
+        /// <example><code>var x = Tensor.Zeros([2, 3], DType.Float64);</code></example>
+        public static Tensor Zeros(ReadOnlySpan<int> shape, DType dtype) => TensorModule.zeros(dtype, shape.ToArray());
+
+        /// <summary>Ones in Float32.</summary>
+        public static Tensor Ones(params ReadOnlySpan<int> shape) => Tensor.Ones(shape, DType.Float32);
+
+        /// <summary>Ones (true for Bool).</summary>
+        public static Tensor Ones(ReadOnlySpan<int> shape, DType dtype) => TensorModule.ones(dtype, shape.ToArray());
+
+        /// <summary>One number everywhere.</summary>
+        /// <example><code>var half = Tensor.Full(0.5, [2, 3]);</code></example>
+        public static Tensor Full(double value, ReadOnlySpan<int> shape, DType dtype = default) =>
+            TensorModule.full(dtype, shape.ToArray(), value);
+
+        /// <summary>A tensor of rank 0. <c>Tensor.Create(1.0)</c> takes the dtype from the number.</summary>
+        public static Tensor Scalar(double value, DType dtype = default) => TensorModule.scalar(dtype, value);
+
+        /// <summary>start, start + step, … short of stop.</summary>
+        /// <example><code>Tensor.Arange(0, 5)  // 0, 1, 2, 3, 4</code></example>
+        /// <exception cref="ValueException">The step is 0 or the number of steps not finite.</exception>
+        public static Tensor Arange(double start, double stop, double step = 1, DType dtype = default) =>
+            TensorModule.arange(dtype, start, stop, step);
+
+        /// <summary>Numbers evenly spaced from start to stop, both included.</summary>
+        /// <exception cref="DTypeException">The dtype is not a floating-point one.</exception>
+        public static Tensor Linspace(double start, double stop, int count, DType dtype = default) =>
+            TensorModule.linspace(dtype, start, stop, count);
+
+        /// <summary>The identity matrix of n rows.</summary>
+        public static Tensor Eye(int n, DType dtype = default) => TensorModule.eye(dtype, n);
+
+        /// <summary>
+        /// Class indices (any integer shape s) as unit vectors, of shape s and then <c>classes</c>.
+        /// </summary>
+        public static Tensor OneHot(Tensor indices, int classes, DType dtype = default) =>
+            TensorModule.oneHot(dtype, classes, indices);
+    }
+
+    /// <summary>Zeros in the shape, dtype and device of a tensor.</summary>
+    public static Tensor ZerosLike(this Tensor t) => TensorModule.zerosLike(t);
+
+    /// <summary>Ones in the shape, dtype and device of a tensor.</summary>
+    public static Tensor OnesLike(this Tensor t) => TensorModule.onesLike(t);
+
+    /// <summary>One number everywhere, in the shape, dtype and device of a tensor.</summary>
+    public static Tensor FullLike(this Tensor t, double value) => TensorModule.fullLike(t, value);
+}

@@ -1,0 +1,83 @@
+namespace Cotangent;
+
+/// <summary>Reading parts of tensors, and making tensors with parts replaced.</summary>
+public static class TensorIndexing
+{
+    /// <summary>The part that an index selects, axis by axis; axes left out are taken whole.</summary>
+    /// <example><code>
+    /// var x = Tensor.Arange(0, 12).Reshape(3, 4);
+    /// x.Slice(1)            // the second row
+    /// x.Slice(1..3, ^1)     // the last column of the rows 1 and 2
+    /// x.Slice(.., 0..2)     // the first two columns
+    /// </code></example>
+    /// <exception cref="IndexException">
+    /// An index lies outside its axis, or there are more indices than axes.
+    /// </exception>
+    public static Tensor Slice(this Tensor t, params ReadOnlySpan<Slice> slices) =>
+        Indexing.Slice(t, OnAxes(t, slices));
+
+    /// <summary>The elements where a Bool mask over the leading axes holds, along one axis.</summary>
+    /// <example><code>var positive = x.Masked(x > 0);</code></example>
+    public static Tensor Masked(this Tensor t, Tensor mask) => Indexing.Masked(t, mask);
+
+    /// <summary>
+    /// A copy in which the part that an index selects holds the value, which stretches to it. Where positions
+    /// repeat the last one wins. In brackets two dots at the start of an item are C#'s spread: write
+    /// <c>Slice.All</c> for <c>..</c> and <c>0..2</c> for <c>..2</c>.
+    /// </summary>
+    /// <example><code>var y = x.Set([0, 1..3], Tensor.Create([7f, 8f]));</code></example>
+    public static Tensor Set(this Tensor t, ReadOnlySpan<Slice> slices, Tensor value) =>
+        Indexing.Set(t, OnAxes(t, slices), value);
+
+    /// <summary>A copy in which the part that an index selects holds one number.</summary>
+    public static Tensor Set(this Tensor t, ReadOnlySpan<Slice> slices, double value) =>
+        Indexing.Set(t, OnAxes(t, slices), value);
+
+    /// <summary>A copy that holds the value where the Bool mask is true.</summary>
+    public static Tensor Set(this Tensor t, Tensor mask, Tensor value) => Indexing.Set(t, mask, value);
+
+    /// <summary>
+    /// A copy with the value added to the part that an index selects; where positions repeat all are added.
+    /// </summary>
+    public static Tensor AddAt(this Tensor t, ReadOnlySpan<Slice> slices, Tensor value) =>
+        Indexing.AddAt(t, OnAxes(t, slices), value);
+
+    /// <summary>
+    /// The slices at integer positions (any shape) of an axis; the axes of the positions take its place.
+    /// </summary>
+    public static Tensor Take(this Tensor t, Tensor positions, int axis = 0) => Indexing.Take(t, positions, axis);
+
+    /// <summary>
+    /// Element by element along an axis: <c>result[i, j] = t[i, indices[i, j]]</c> for axis 1. The other axes
+    /// agree.
+    /// </summary>
+    public static Tensor Gather(this Tensor t, Tensor indices, int axis) => Indexing.Gather(t, indices, axis);
+
+    /// <summary>
+    /// A copy with updates added along an axis: <c>result[i, indices[i, j]] += updates[i, j]</c> for axis 1.
+    /// </summary>
+    public static Tensor ScatterAdd(this Tensor t, Tensor indices, Tensor updates, int axis) =>
+        Indexing.ScatterAdd(t, indices, updates, axis);
+
+    private static FSharpIndex[] OnAxes(Tensor t, ReadOnlySpan<Slice> slices)
+    {
+        var used = 0;
+
+        foreach (var slice in slices)
+        {
+            used += slice.HasAxis ? 1 : 0;
+        }
+
+        var found = new FSharpIndex[slices.Length];
+        var (shape, axis) = (t.Shape, 0);
+
+        for (var i = 0; i < slices.Length; i++)
+        {
+            // More indices than axes: the core says so.
+            found[i] = used > shape.Length ? FSharpIndex.All : slices[i].On(slices[i].HasAxis ? shape[axis] : 0);
+            axis += slices[i].IsRest ? shape.Length - used : slices[i].HasAxis ? 1 : 0;
+        }
+
+        return found;
+    }
+}

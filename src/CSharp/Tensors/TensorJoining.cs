@@ -1,0 +1,37 @@
+namespace Cotangent;
+
+/// <summary>Tensors put together and taken apart.</summary>
+public static class TensorJoining
+{
+    extension(Tensor)
+    {
+        /// <summary>Tensors joined along an existing axis; the other axes must agree.</summary>
+        /// <example><code>var both = Tensor.Concat([left, right], axis: 1);</code></example>
+        /// <exception cref="ShapeException">Another axis differs, or there are no tensors.</exception>
+        /// <exception cref="DTypeException">The dtypes differ.</exception>
+        public static Tensor Concat(IEnumerable<Tensor> tensors, int axis = 0) => Joining.concat(axis, tensors);
+
+        /// <summary>Tensors of one shape along a new axis.</summary>
+        /// <exception cref="ShapeException">The shapes differ, or there are no tensors.</exception>
+        public static Tensor Stack(IEnumerable<Tensor> tensors, int axis = 0) => Joining.stack(axis, tensors);
+    }
+
+    /// <summary>Parts of the given sizes along an axis; the sizes must add up to it.</summary>
+    /// <example><code>var parts = x.Split([2, 3], axis: 1);</code></example>
+    public static Tensor[] Split(this Tensor t, ReadOnlySpan<int> sizes, int axis = 0) =>
+        [.. Joining.Split(t, sizes.ToArray(), axis)];
+
+    /// <summary>The slices along an axis, without that axis.</summary>
+    public static Tensor[] Unstack(this Tensor t, int axis = 0) => [.. Joining.Unstack(t, axis)];
+
+    /// <summary>Repeated along each axis as often as the list says, aligned right.</summary>
+    public static Tensor Tile(this Tensor t, params ReadOnlySpan<int> repeats) => Joining.Tile(t, repeats.ToArray());
+
+    /// <summary>Widened at both ends of each axis by copies of a value.</summary>
+    /// <param name="t">The tensor.</param>
+    /// <param name="widths">One pair for each axis.</param>
+    /// <param name="value">What to fill with.</param>
+    /// <example><code>var framed = image.Pad([(1, 1), (1, 1)]);</code></example>
+    public static Tensor Pad(this Tensor t, ReadOnlySpan<(int Before, int After)> widths, double value = 0) =>
+        Joining.Pad(t, widths.ToArray().Select(width => width.ToTuple()), value);
+}

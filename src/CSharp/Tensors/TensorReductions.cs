@@ -1,0 +1,134 @@
+namespace Cotangent;
+
+/// <summary>
+/// Folding axes: all of them unless axes are given, as <c>x.Sum()</c>, <c>x.Sum(-1)</c>, <c>x.Sum([0,
+/// 1])</c>. With <c>keepDims</c> a folded axis stays with size 1.
+/// </summary>
+public static class TensorReductions
+{
+    /// <summary>The sum over an axis, or over all elements; 0 for none of them filled.</summary>
+    public static Tensor Sum(this Tensor t, int? axis = null, bool keepDims = false) =>
+        Reductions.Sum(t, axis.ToAxes(), keepDims);
+
+    /// <summary>The sum over axes; 0 for none of them filled.</summary>
+    public static Tensor Sum(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
+        Reductions.Sum(t, axes.ToAxes(), keepDims);
+
+    /// <summary>The arithmetic mean over an axis, or over all elements.</summary>
+    public static Tensor Mean(this Tensor t, int? axis = null, bool keepDims = false) =>
+        Reductions.Mean(t, axis.ToAxes(), keepDims);
+
+    /// <summary>The arithmetic mean over axes.</summary>
+    public static Tensor Mean(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
+        Reductions.Mean(t, axes.ToAxes(), keepDims);
+
+    /// <summary>The product over an axis, or over all elements; 1 for none of them filled.</summary>
+    public static Tensor Prod(this Tensor t, int? axis = null, bool keepDims = false) =>
+        Reductions.Prod(t, axis.ToAxes(), keepDims);
+
+    /// <summary>The product over axes; 1 for none of them filled.</summary>
+    public static Tensor Prod(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
+        Reductions.Prod(t, axes.ToAxes(), keepDims);
+
+    /// <summary>
+    /// The largest element over an axis, or over all elements; NaN if there is one. Equal ones share the
+    /// derivative.
+    /// </summary>
+    public static Tensor Max(this Tensor t, int? axis = null, bool keepDims = false) =>
+        Reductions.Max(t, axis.ToAxes(), keepDims);
+
+    /// <summary>
+    /// The largest element over axes; NaN if there is one. Equal ones share the derivative.
+    /// </summary>
+    public static Tensor Max(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
+        Reductions.Max(t, axes.ToAxes(), keepDims);
+
+    /// <summary>
+    /// The smallest element over an axis, or over all elements; NaN if there is one. Equal ones share the
+    /// derivative.
+    /// </summary>
+    public static Tensor Min(this Tensor t, int? axis = null, bool keepDims = false) =>
+        Reductions.Min(t, axis.ToAxes(), keepDims);
+
+    /// <summary>
+    /// The smallest element over axes; NaN if there is one. Equal ones share the derivative.
+    /// </summary>
+    public static Tensor Min(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
+        Reductions.Min(t, axes.ToAxes(), keepDims);
+
+    /// <summary>Whether any (Bool) element holds over an axis, or over all elements.</summary>
+    public static Tensor Any(this Tensor t, int? axis = null, bool keepDims = false) =>
+        Reductions.Any(t, axis.ToAxes(), keepDims);
+
+    /// <summary>Whether any (Bool) element holds over axes.</summary>
+    public static Tensor Any(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
+        Reductions.Any(t, axes.ToAxes(), keepDims);
+
+    /// <summary>Whether all (Bool) elements hold over an axis, or over all elements.</summary>
+    public static Tensor All(this Tensor t, int? axis = null, bool keepDims = false) =>
+        Reductions.All(t, axis.ToAxes(), keepDims);
+
+    /// <summary>Whether all (Bool) elements hold over axes.</summary>
+    public static Tensor All(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
+        Reductions.All(t, axes.ToAxes(), keepDims);
+
+    /// <summary>
+    /// log Σ exp x, without overflow, over an axis, or over all elements; its derivative is the softmax.
+    /// </summary>
+    public static Tensor LogSumExp(this Tensor t, int? axis = null, bool keepDims = false) =>
+        Reductions.LogSumExp(t, axis.ToAxes(), keepDims);
+
+    /// <summary>log Σ exp x, without overflow, over axes; its derivative is the softmax.</summary>
+    public static Tensor LogSumExp(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
+        Reductions.LogSumExp(t, axes.ToAxes(), keepDims);
+
+    /// <summary>
+    /// The mean squared distance from the mean over an axis, or over all elements. <c>correction</c> is taken
+    /// from the divisor: 0 for a population, as in NumPy; 1 for the unbiased estimate from a sample, as in
+    /// PyTorch.
+    /// </summary>
+    public static Tensor Variance(this Tensor t, int? axis = null, bool keepDims = false, int correction = 0) =>
+        Reductions.Variance(t, axis.ToAxes(), keepDims, correction);
+
+    /// <summary>The mean squared distance from the mean over axes.</summary>
+    public static Tensor Variance(
+        this Tensor t,
+        ReadOnlySpan<int> axes,
+        bool keepDims = false,
+        int correction = 0
+    ) => Reductions.Variance(t, axes.ToAxes(), keepDims, correction);
+
+    /// <summary>
+    /// (Σ |x|ᵖ)^(1/p) over an axis, or over all elements: p = 2 unless <c>order</c> says 1 or infinity. The
+    /// derivative of the Euclidean norm at the origin is 0, the subgradient of least length.
+    /// </summary>
+    public static Tensor Norm(this Tensor t, int? axis = null, bool keepDims = false, double order = 2) =>
+        Reductions.Norm(t, axis.ToAxes(), keepDims, order);
+
+    /// <summary>(Σ |x|ᵖ)^(1/p) over axes: p = 2 unless <c>order</c> says 1 or infinity.</summary>
+    public static Tensor Norm(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false, double order = 2) =>
+        Reductions.Norm(t, axes.ToAxes(), keepDims, order);
+
+    /// <summary>exp x / Σ exp x along an axis.</summary>
+    public static Tensor Softmax(this Tensor t, int axis = -1) => Reductions.Softmax(t, axis);
+
+    /// <summary>x - log Σ exp x along an axis.</summary>
+    public static Tensor LogSoftmax(this Tensor t, int axis = -1) => Reductions.LogSoftmax(t, axis);
+
+    /// <summary>
+    /// The Int32 position of the first largest element along an axis, or among all elements in row-major
+    /// order.
+    /// </summary>
+    public static Tensor ArgMax(this Tensor t, int? axis = null, bool keepDims = false) =>
+        Reductions.ArgMax(t, axis.ToOption(), keepDims);
+
+    /// <summary>
+    /// The Int32 position of the first smallest element along an axis, or among all elements.
+    /// </summary>
+    public static Tensor ArgMin(this Tensor t, int? axis = null, bool keepDims = false) =>
+        Reductions.ArgMin(t, axis.ToOption(), keepDims);
+
+    /// <summary>The running sum along an axis; from the end when reversed.</summary>
+    public static Tensor CumulativeSum(this Tensor t, int axis, bool reverse = false) =>
+        Reductions.CumulativeSum(t, axis, reverse);
+}

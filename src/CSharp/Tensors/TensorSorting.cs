@@ -1,0 +1,18 @@
+namespace Cotangent;
+
+/// <summary>Orders along an axis. NaN comes last; equal elements keep their order.</summary>
+public static class TensorSorting
+{
+    /// <summary>The Int32 positions that sort along an axis.</summary>
+    public static Tensor ArgSort(this Tensor t, int axis = -1, bool descending = false) =>
+        Sorting.ArgSort(t, axis, descending);
+
+    /// <summary>The elements in order along an axis.</summary>
+    public static Tensor Sort(this Tensor t, int axis = -1, bool descending = false) =>
+        Sorting.Sort(t, axis, descending);
+
+    /// <summary>The k largest elements along an axis, in falling order, and their Int32 positions.</summary>
+    /// <exception cref="ValueException">The axis has fewer than k elements.</exception>
+    public static (Tensor Values, Tensor Positions) TopK(this Tensor t, int k, int axis = -1) =>
+        Sorting.TopK(t, k, axis).ToValueTuple();
+}

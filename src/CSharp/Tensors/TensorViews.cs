@@ -1,0 +1,57 @@
+namespace Cotangent;
+
+/// <summary>Other shapes of the same numbers.</summary>
+public static class TensorViews
+{
+    extension(Tensor t)
+    {
+        /// <summary>The transpose of a matrix, or of each matrix in a batch.</summary>
+        public Tensor T => Views.Transpose(t, null, null);
+    }
+
+    /// <summary>
+    /// The same elements in row-major order under another shape; one axis may be -1, "whatever is left".
+    /// </summary>
+    /// <example><code>var rows = x.Reshape(-1, 3);</code></example>
+    /// <exception cref="ShapeException">The shapes have different numbers of elements.</exception>
+    public static Tensor Reshape(this Tensor t, params ReadOnlySpan<int> shape) => Views.Reshape(t, shape.ToArray());
+
+    /// <summary>All elements along one axis.</summary>
+    public static Tensor Flatten(this Tensor t) => Views.Flatten(t);
+
+    /// <summary>
+    /// The axes in another order: axis i of the result is axis <c>axes[i]</c> of this tensor.
+    /// </summary>
+    /// <exception cref="AxisException">Not every axis is named once.</exception>
+    public static Tensor Permute(this Tensor t, params ReadOnlySpan<int> axes) => Views.Permute(t, axes.ToArray());
+
+    /// <summary>Two axes exchanged; by default the last two.</summary>
+    public static Tensor Transpose(this Tensor t, int axis0 = -2, int axis1 = -1) => Views.Transpose(t, axis0, axis1);
+
+    /// <summary>One axis moved to another place, the others keeping their order.</summary>
+    public static Tensor MoveAxis(this Tensor t, int source, int target) => Views.MoveAxis(t, source, target);
+
+    /// <summary>
+    /// Stretched to a shape: axes of size 1 repeat, new leading axes are added. No copy is made.
+    /// </summary>
+    /// <exception cref="ShapeException">An axis that is not of size 1 would have to stretch.</exception>
+    public static Tensor Expand(this Tensor t, params ReadOnlySpan<int> shape) => Views.Expand(t, shape.ToArray());
+
+    /// <summary>A new axis of size 1, before the given one; -1 appends.</summary>
+    public static Tensor Unsqueeze(this Tensor t, int axis) => Views.Unsqueeze(t, axis);
+
+    /// <summary>
+    /// Without the given axis, which must have size 1; without argument, without any axis of size 1.
+    /// </summary>
+    /// <exception cref="ShapeException">The axis is longer.</exception>
+    public static Tensor Squeeze(this Tensor t, int? axis = null) => Views.Squeeze(t, axis.ToOption());
+
+    /// <summary>
+    /// The same values as another dtype. Floats become integers by truncation; nonzero becomes true.
+    /// </summary>
+    /// <example><code>var y = x.Convert(DType.Float64);</code></example>
+    public static Tensor Convert(this Tensor t, DType dtype) => Views.Convert(t, dtype);
+
+    /// <summary>The order of the elements along the axes reversed.</summary>
+    public static Tensor Flip(this Tensor t, params ReadOnlySpan<int> axes) => Views.Flip(t, axes.ToArray());
+}

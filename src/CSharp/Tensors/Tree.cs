@@ -1,0 +1,65 @@
+namespace Cotangent;
+
+/// <summary>
+/// Trees of tensors: any nesting of records, classes, structs, tuples, arrays, lists and dictionaries whose
+/// leaves are tensors. The type of a field decides: what can't hold a tensor is static and carried along
+/// unchanged; a nullable field may be null.
+/// </summary>
+/// <example><code>
+/// record Model(Linear Hidden, Linear Output, string Name);
+/// var halved = Tree.Map(model, t => t / 2);   // a Model again, of the same Name
+/// </code></example>
+public static class Tree
+{
+    /// <summary>The tree with a function applied to each tensor.</summary>
+    /// <exception cref="TreeException">
+    /// The type can't hold a tensor, or null stands where a tensor should be.
+    /// </exception>
+    public static P Map<P>(P tree, Func<Tensor, Tensor> f)
+        where P : notnull => TreeModule.map(f.ToFSharp(), tree);
+
+    /// <summary>A function of the corresponding tensors of two trees of one structure.</summary>
+    /// <exception cref="TreeException">The structures differ.</exception>
+    public static P Map<P>(P a, P b, Func<Tensor, Tensor, Tensor> f)
+        where P : notnull => TreeModule.map2(f.ToFSharp(), a, b);
+
+    /// <summary>A function of the corresponding tensors of three trees of one structure.</summary>
+    /// <exception cref="TreeException">The structures differ.</exception>
+    public static P Map<P>(P a, P b, P c, Func<Tensor, Tensor, Tensor, Tensor> f)
+        where P : notnull => TreeModule.map3(f.ToFSharp(), a, b, c);
+
+    /// <summary>The tensors of a tree, in the order of its fields.</summary>
+    public static Tensor[] Leaves<P>(P tree)
+        where P : notnull => TreeModule.leaves(tree);
+
+    /// <summary>Where each leaf stands, as in <c>$.Hidden.Weight</c>.</summary>
+    public static string[] Paths<P>(P tree)
+        where P : notnull => TreeModule.paths(tree);
+
+    /// <summary>A tree of the same structure and static fields with other tensors.</summary>
+    /// <exception cref="TreeException">There are more or fewer tensors than leaves.</exception>
+    public static P Rebuild<P>(P template, params Tensor[] leaves)
+        where P : notnull => TreeModule.rebuild(template, leaves);
+
+    /// <summary>Folds a function over the tensors of a tree.</summary>
+    public static S Fold<P, S>(P tree, S initial, Func<S, Tensor, S> f)
+        where P : notnull => TreeModule.fold(f.ToFSharp(), initial, tree);
+
+    /// <summary>The tree with zeros in place of its numbers.</summary>
+    public static P ZerosLike<P>(P tree)
+        where P : notnull => TreeModule.zerosLike(tree);
+
+    /// <summary>How many numbers a tree holds: its parameters, if it is a model.</summary>
+    public static long Size<P>(P tree)
+        where P : notnull => TreeModule.size(tree);
+
+    /// <summary>
+    /// The sum of the products of corresponding numbers of two trees of one structure, a scalar.
+    /// </summary>
+    public static Tensor Dot<P>(P a, P b)
+        where P : notnull => TreeModule.dot(a, b);
+
+    /// <summary>The Euclidean norm over all numbers of a tree, a scalar.</summary>
+    public static Tensor Norm<P>(P tree)
+        where P : notnull => TreeModule.norm(tree);
+}

@@ -1,0 +1,119 @@
+using Microsoft.FSharp.Collections;
+using Microsoft.FSharp.Core;
+
+namespace Cotangent;
+
+/// <summary>Everything that a step of the training of a GAN changes; a tree.</summary>
+/// <param name="Generator">The parameters of the generator.</param>
+/// <param name="Discriminator">The parameters of the discriminator.</param>
+/// <param name="GeneratorState">What the generator's optimiser remembers.</param>
+/// <param name="DiscriminatorState">What the discriminator's optimiser remembers.</param>
+/// <param name="Average">The averaged generator.</param>
+public sealed record GanState<G, D>(
+    G Generator,
+    D Discriminator,
+    OptimizerState<G> GeneratorState,
+    OptimizerState<D> DiscriminatorState,
+    G Average
+)
+    where G : notnull
+    where D : notnull;
+
+/// <summary>
+/// A generative adversarial network: two pure functions and how each learns. G and D are trees of parameters.
+/// A step is a pure function from state, batches and key to state and losses.
+/// </summary>
+/// <example><code>
+/// var gan = new Gan&lt;Mlp, Mlp&gt;
+/// {
+///     Generate = (g, latent) => g.Forward(latent),
+///     Judge = (d, examples) => d.Forward(examples),
+///     LatentSize = 8,
+///     Adversary = Adversary.GradientPenalty(weight: 1, criticSteps: 3),
+///     GeneratorOptimizer = Optimizer.Adam&lt;Mlp&gt;(1e-3, 0, 0.9),
+///     DiscriminatorOptimizer = Optimizer.Adam&lt;Mlp&gt;(1e-3, 0, 0.9),
+/// };
+/// var state = gan.Start(generator, critic);
+/// (state, var losses) = gan.Step(state, batches, key);
+/// </code></example>
+public sealed record Gan<G, D>
+    where G : notnull
+    where D : notnull
+{
+    /// <summary>From parameters and latent (batch, LatentSize) to examples (batch, …).</summary>
+    public required Func<G, Tensor, Tensor> Generate { get; init; }
+
+    /// <summary>
+    /// From parameters and examples (batch, …) to judgements (batch, 1): probabilities for cross-entropy, any
+    /// number else.
+    /// </summary>
+    public required Func<D, Tensor, Tensor> Judge { get; init; }
+
+    /// <summary>Draws the latent; standard normal by default.</summary>
+    public Func<Key, DType, int[], Tensor> Latent { get; init; } = (key, dtype, shape) => key.Normal(shape, dtype);
+
+    /// <summary>How many numbers an example is made from.</summary>
+    public required int LatentSize { get; init; }
+
+    /// <summary>What the two play for.</summary>
+    public required Adversary Adversary { get; init; }
+
+    /// <summary>How the generator learns.</summary>
+    public required Optimizer<G> GeneratorOptimizer { get; init; }
+
+    /// <summary>How the discriminator learns.</summary>
+    public required Optimizer<D> DiscriminatorOptimizer { get; init; }
+
+    /// <summary>Brings parameters back into the set allowed, after each update; nothing by default.</summary>
+    public Func<G, G> ConstrainGenerator { get; init; } = parameters => parameters;
+
+    /// <summary>Brings parameters back into the set allowed, after each update; nothing by default.</summary>
+    public Func<D, D> ConstrainDiscriminator { get; init; } = parameters => parameters;
+
+    /// <summary>
+    /// The decay of the running average of the generator that samples are drawn from; 0 for the generator
+    /// itself.
+    /// </summary>
+    public double AverageDecay { get; init; }
+
+    /// <summary>How many real batches one step takes.</summary>
+    public int BatchesPerStep => GanModule.batchesPerStep(ToFSharp());
+
+    /// <summary>The state before the first step.</summary>
+    public GanState<G, D> Start(G generator, D discriminator) =>
+        FromFSharp(GanModule.start(ToFSharp(), generator, discriminator));
+
+    /// <summary>One step.</summary>
+    /// <param name="state">Where the training stands.</param>
+    /// <param name="batches">As many real batches as <see cref="BatchesPerStep"/> says.</param>
+    /// <param name="key">A fresh key.</param>
+    /// <exception cref="ValueException">The number of batches is not that.</exception>
+    public (GanState<G, D> State, GanLosses Losses) Step(GanState<G, D> state, IEnumerable<Tensor> batches, Key key)
+    {
+        var (next, losses) = GanModule.step(ToFSharp(), ToFSharp(state), batches.ToFSharpList(), key);
+        return (FromFSharp(next), losses);
+    }
+
+    /// <summary>Examples by a generator: shape (count, …).</summary>
+    public Tensor Sample(G generator, int count, Key key) => GanModule.sample(ToFSharp(), generator, count, key);
+
+    private Gan<G, D, OptimizerState<G>, OptimizerState<D>> ToFSharp() =>
+        new(
+            Generate.ToFSharp(),
+            Judge.ToFSharp(),
+            FuncConvert.FromFunc((Key key, DType dtype, FSharpList<int> shape) => Latent(key, dtype, [.. shape])),
+            LatentSize,
+            Adversary,
+            GeneratorOptimizer.ToFSharp(),
+            DiscriminatorOptimizer.ToFSharp(),
+            ConstrainGenerator.ToFSharp(),
+            ConstrainDiscriminator.ToFSharp(),
+            AverageDecay
+        );
+
+    private static GanState<G, D, OptimizerState<G>, OptimizerState<D>> ToFSharp(GanState<G, D> state) =>
+        new(state.Generator, state.Discriminator, state.GeneratorState, state.DiscriminatorState, state.Average);
+
+    private static GanState<G, D> FromFSharp(GanState<G, D, OptimizerState<G>, OptimizerState<D>> state) =>
+        new(state.Generator, state.Discriminator, state.GeneratorState, state.DiscriminatorState, state.Average);
+}

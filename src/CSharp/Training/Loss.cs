@@ -1,0 +1,36 @@
+namespace Cotangent;
+
+/// <summary>
+/// Losses: means over all examples, of a prediction against a target. Shapes must be equal, never stretched:
+/// (B, 1) against (B,) has silently spoiled many a training run.
+/// </summary>
+public static class Loss
+{
+    /// <summary>mean (prediction - target)²</summary>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    public static Tensor MeanSquaredError(Tensor prediction, Tensor target) =>
+        LossModule.meanSquaredError(target, prediction);
+
+    /// <summary>mean |prediction - target|</summary>
+    public static Tensor MeanAbsoluteError(Tensor prediction, Tensor target) =>
+        LossModule.meanAbsoluteError(target, prediction);
+
+    /// <summary>Quadratic within ±delta, linear beyond (Huber 1964).</summary>
+    public static Tensor Huber(Tensor prediction, Tensor target, double delta = 1) =>
+        LossModule.huber(delta, target, prediction);
+
+    /// <summary>
+    /// -mean (t ln p + (1-t) ln (1-p)) for probabilities p. <c>guard</c> keeps p in [guard, 1-guard]; beyond
+    /// it the gradient is that at the border, so that a saturated prediction can recover.
+    /// </summary>
+    /// <exception cref="ValueException">The guard is outside [0, 0.5).</exception>
+    public static Tensor BinaryCrossEntropy(Tensor prediction, Tensor target, double guard = 1e-7) =>
+        LossModule.binaryCrossEntropy(guard, target, prediction);
+
+    /// <summary>The same for logits, p = sigmoid logit, without overflow.</summary>
+    public static Tensor BinaryCrossEntropyWithLogits(Tensor logits, Tensor target) =>
+        LossModule.binaryCrossEntropyWithLogits(target, logits);
+
+    /// <summary>Cross-entropy of class logits (…, classes) against integer class indices (…).</summary>
+    public static Tensor CrossEntropy(Tensor logits, Tensor labels) => LossModule.crossEntropy(labels, logits);
+}

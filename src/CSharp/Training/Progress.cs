@@ -1,0 +1,50 @@
+namespace Cotangent;
+
+/// <summary>Where long work stands.</summary>
+/// <param name="Done">Steps done.</param>
+/// <param name="Total">Steps to do.</param>
+/// <param name="Figures">What to show beside the bar: losses, scores.</param>
+public sealed record ProgressReport(int Done, int Total, IReadOnlyList<(string Name, double Value)> Figures)
+{
+    internal static ProgressReport FromFSharp(FSharpProgressReport report) =>
+        new(report.Done, report.Total, [.. report.Figures.Select(figure => figure.ToValueTuple())]);
+
+    internal FSharpProgressReport ToFSharp() =>
+        new(Done, Total, Figures.Select(figure => figure.ToTuple()).ToFSharpList());
+}
+
+/// <summary>Showing the progress of long work: a bar on a terminal, lines in a log.</summary>
+/// <example><code>
+/// var result = await Progress.ShowAsync("Sine GAN", progress => SineGan.TrainAsync(options, progress));
+/// </code></example>
+public static class Progress
+{
+    /// <summary>A plain line for each report.</summary>
+    public static IProgress<ProgressReport> Lines(TextWriter output) => new FromFSharp(ProgressModule.lines(output));
+
+    /// <summary>
+    /// Runs work that reports to a bar on a terminal, or to lines when the output goes elsewhere.
+    /// </summary>
+    public static T Show<T>(string title, Func<IProgress<ProgressReport>, T> work) =>
+        ProgressModule.show(
+            title,
+            ((Func<IProgress<FSharpProgressReport>, T>)(progress => work(new FromFSharp(progress)))).ToFSharp()
+        );
+
+    /// <summary>The same for work that is a task.</summary>
+    public static Task<T> ShowAsync<T>(string title, Func<IProgress<ProgressReport>, Task<T>> work) =>
+        Task.Run(() => Show(title, progress => work(progress).GetAwaiter().GetResult()));
+
+    internal static IProgress<FSharpProgressReport> ToFSharp(IProgress<ProgressReport>? progress) =>
+        progress is null ? ProgressModule.silent : new IntoCSharp(progress);
+
+    private sealed class FromFSharp(IProgress<FSharpProgressReport> inner) : IProgress<ProgressReport>
+    {
+        public void Report(ProgressReport value) => inner.Report(value.ToFSharp());
+    }
+
+    private sealed class IntoCSharp(IProgress<ProgressReport> inner) : IProgress<FSharpProgressReport>
+    {
+        public void Report(FSharpProgressReport value) => inner.Report(ProgressReport.FromFSharp(value));
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.FSharp.Core;
+
+namespace Cotangent;
+
+/// <summary>
+/// A learning rate, or any other number, by the step. A plain number is a constant schedule.
+/// </summary>
+/// <example><code>
+/// var optimizer = Optimizer.Adam&lt;Model&gt;(Schedule.Cosine(1e-3, 0, steps: 1000).WarmUp(100));
+/// </code></example>
+public sealed class Schedule
+{
+    private Schedule(Func<Tensor, Tensor> rule) => Rule = rule.ToFSharp();
+
+    internal FSharpFunc<Tensor, Tensor> Rule { get; }
+
+    /// <summary>The same value at every step.</summary>
+    public static implicit operator Schedule(double value) =>
+        new(step => ScheduleModule.constant(value, step));
+
+    /// <summary>
+    /// From one value to another in a straight line over the given steps, and there ever after.
+    /// </summary>
+    public static Schedule Linear(double first, double last, int steps) =>
+        new(step => ScheduleModule.linear(first, last, steps, step));
+
+    /// <summary>From one value to another along half a cosine (Loshchilov and Hutter 2017, eq. 5).</summary>
+    public static Schedule Cosine(double first, double last, int steps) =>
+        new(step => ScheduleModule.cosine(first, last, steps, step));
+
+    /// <summary>value · rate^(step / steps)</summary>
+    public static Schedule Exponential(double value, double rate, int steps) =>
+        new(step => ScheduleModule.exponential(value, rate, steps, step));
+
+    /// <summary>Any function from an Int32 scalar, 0 for the first step, to a Float32 scalar.</summary>
+    public static Schedule From(Func<Tensor, Tensor> rule) => new(rule);
+
+    /// <summary>
+    /// Rises linearly from 0 over the given steps, then follows this schedule, whose steps count from there.
+    /// </summary>
+    public Schedule WarmUp(int steps) => new(step => ScheduleModule.warmUp(steps, Rule, step));
+
+    /// <summary>The value at a step, a Float32 scalar.</summary>
+    public Tensor At(int step) => Rule.Invoke(Tensor.Create(step));
+}

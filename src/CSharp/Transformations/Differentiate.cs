@@ -1,0 +1,191 @@
+namespace Cotangent;
+
+/// <summary>
+/// Derivatives of functions, of any order and nested any way. Each method comes in two forms: with the point,
+/// to the derivative there, and without it, to the derivative as a function. <c>P</c> and <c>Q</c> are any
+/// trees of tensors (see <see cref="Tree"/>): a tensor, a record, a tuple, an array of tensors.
+/// </summary>
+public static class Differentiate
+{
+    /// <summary>
+    /// The gradient of a scalar function: of the type of the argument, whatever record that is. Reverse mode:
+    /// about the price of two or three evaluations, however many parameters there are.
+    /// </summary>
+    /// <example><code>
+    /// Differentiate.Gradient(x => x.Sin().Sum(), Tensor.Create([0.0, 1.0]))   // cos x
+    /// var (dw, db) = Differentiate.Gradient(p => Error(p.w, p.b), (w, b));
+    /// </code></example>
+    /// <exception cref="ShapeException">The function does not return one floating-point number.</exception>
+    /// <exception cref="DTypeException">
+    /// The argument holds integers or Bools; close over them instead.
+    /// </exception>
+    public static P Gradient<P>(Func<P, Tensor> f, P x)
+        where P : notnull => Core.grad(f.ToFSharp(), x);
+
+    /// <summary>The gradient of a scalar function, as a function.</summary>
+    /// <example><code>var cosine = Differentiate.Gradient((Tensor x) => x.Sin().Sum());</code></example>
+    public static Func<P, P> Gradient<P>(Func<P, Tensor> f)
+        where P : notnull => x => Gradient(f, x);
+
+    /// <summary>The value of a scalar function and its gradient.</summary>
+    /// <example><code>var (loss, gradient) = Differentiate.ValueAndGradient(Error, model);</code></example>
+    public static (Tensor Value, P Gradient) ValueAndGradient<P>(Func<P, Tensor> f, P x)
+        where P : notnull => Core.valueAndGrad(f.ToFSharp(), x).ToValueTuple();
+
+    /// <summary>The value of a scalar function and its gradient, as a function.</summary>
+    public static Func<P, (Tensor Value, P Gradient)> ValueAndGradient<P>(Func<P, Tensor> f)
+        where P : notnull => x => ValueAndGradient(f, x);
+
+    /// <summary>
+    /// The gradient of a function that also returns something else, which comes out with it.
+    /// </summary>
+    /// <example><code>
+    /// (Tensor, Tensor) Fit(Model m) { var y = m.Forward(x); return (Error(y), y); }
+    /// var (gradient, prediction) = Differentiate.GradientWith(Fit, model);
+    /// </code></example>
+    public static (P Gradient, A Aux) GradientWith<P, A>(Func<P, (Tensor Value, A Aux)> f, P x)
+        where P : notnull => Core.gradWith(f.ToFSharpPair(), x).ToValueTuple();
+
+    /// <summary>Value and gradient of a function that also returns something else.</summary>
+    public static (Tensor Value, A Aux, P Gradient) ValueAndGradientWith<P, A>(
+        Func<P, (Tensor Value, A Aux)> f,
+        P x
+    )
+        where P : notnull
+    {
+        var ((value, aux), gradient) = Core.valueAndGradWith(f.ToFSharpPair(), x);
+        return (value, aux, gradient);
+    }
+
+    /// <summary>
+    /// Pushes a tangent forward: the value at x, and the change of the value as x changes by dx. Forward
+    /// mode: about the price of two evaluations.
+    /// </summary>
+    /// <exception cref="ShapeException">The tangent has another shape than the argument.</exception>
+    public static (Q Value, Q Tangent) Jvp<P, Q>(Func<P, Q> f, P x, P dx)
+        where P : notnull
+        where Q : notnull => Core.jvp(f.ToFSharp(), x, dx).ToValueTuple();
+
+    /// <summary>
+    /// The value at x, and the function that pulls a cotangent of the value back to one of x. It can be
+    /// called again and again.
+    /// </summary>
+    public static (Q Value, Func<Q, P> Pull) Vjp<P, Q>(Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull
+    {
+        var (value, pull) = Core.vjp(f.ToFSharp(), x);
+        return (value, pull.Invoke);
+    }
+
+    /// <summary>
+    /// The value at x, and the derivative there as a linear function of tangents, without evaluating f again.
+    /// </summary>
+    public static (Q Value, Func<P, Q> Push) Linearize<P, Q>(Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull
+    {
+        var (value, push) = Core.linearize(f.ToFSharp(), x);
+        return (value, push.Invoke);
+    }
+
+    /// <summary>
+    /// The transpose of a linear function: ⟨f x, y⟩ = ⟨x, fᵀ y⟩. The argument tells shapes and dtypes only.
+    /// </summary>
+    /// <exception cref="DerivativeException">The function is not linear.</exception>
+    public static Func<Q, P> LinearTranspose<P, Q>(Func<P, Q> f, P like)
+        where P : notnull
+        where Q : notnull => Core.linearTranspose(f.ToFSharp(), like).Invoke;
+
+    /// <summary>
+    /// The derivative of a function of one number, or the derivative of a higher order; the result may have
+    /// any shape.
+    /// </summary>
+    /// <example><code>Differentiate.Derivative(x => x.Pow(3), Tensor.Create(2.0))  // 12</code></example>
+    /// <exception cref="ShapeException">The argument is not one number.</exception>
+    public static Tensor Derivative(Func<Tensor, Tensor> f, Tensor x, int order = 1) =>
+        Core.diffn(order, f.ToFSharp(), x);
+
+    /// <summary>The derivative of a function of one number, as a function.</summary>
+    public static Func<Tensor, Tensor> Derivative(Func<Tensor, Tensor> f, int order = 1) =>
+        x => Derivative(f, x, order);
+
+    /// <summary>
+    /// Derivatives of every output (leading axes) by every input (trailing axes), in reverse mode: the choice
+    /// for more inputs than outputs.
+    /// </summary>
+    public static Tensor Jacobian(Func<Tensor, Tensor> f, Tensor x) => Core.jacobian(f.ToFSharp(), x);
+
+    /// <summary>The Jacobian in reverse mode, as a function.</summary>
+    public static Func<Tensor, Tensor> Jacobian(Func<Tensor, Tensor> f) => x => Jacobian(f, x);
+
+    /// <summary>
+    /// The same as <c>Jacobian</c> in forward mode: the choice for more outputs than inputs.
+    /// </summary>
+    public static Tensor JacobianForward(Func<Tensor, Tensor> f, Tensor x) => Core.jacobianForward(f.ToFSharp(), x);
+
+    /// <summary>The Jacobian in forward mode, as a function.</summary>
+    public static Func<Tensor, Tensor> JacobianForward(Func<Tensor, Tensor> f) => x => JacobianForward(f, x);
+
+    /// <summary>The second derivatives of a scalar function: the shape of x twice.</summary>
+    /// <example><code>
+    /// Differentiate.Hessian(x => x.Pow(3).Sum(), Tensor.Create([1.0, 2.0]))  // [[6, 0], [0, 12]]
+    /// </code></example>
+    public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor x) => Core.hessian(f.ToFSharp(), x);
+
+    /// <summary>The second derivatives of a scalar function, as a function.</summary>
+    public static Func<Tensor, Tensor> Hessian(Func<Tensor, Tensor> f) => x => Hessian(f, x);
+
+    /// <summary>
+    /// The Hessian of a scalar function times a vector, without the Hessian: forward over reverse.
+    /// </summary>
+    public static P HessianVectorProduct<P>(Func<P, Tensor> f, P x, P v)
+        where P : notnull => Core.hvp(f.ToFSharp(), x, v);
+
+    /// <summary>The trace of the Hessian of a scalar function.</summary>
+    public static Tensor Laplacian(Func<Tensor, Tensor> f, Tensor x) => Core.laplacian(f.ToFSharp(), x);
+
+    /// <summary>The trace of the Hessian of a scalar function, as a function.</summary>
+    public static Func<Tensor, Tensor> Laplacian(Func<Tensor, Tensor> f) => x => Laplacian(f, x);
+
+    /// <summary>The trace of the Jacobian of a vector field.</summary>
+    /// <exception cref="ShapeException">The function does not return the shape of its argument.</exception>
+    public static Tensor Divergence(Func<Tensor, Tensor> f, Tensor x) => Core.divergence(f.ToFSharp(), x);
+
+    /// <summary>The trace of the Jacobian of a vector field, as a function.</summary>
+    public static Func<Tensor, Tensor> Divergence(Func<Tensor, Tensor> f) => x => Divergence(f, x);
+
+    /// <summary>The curl of a vector field in three dimensions.</summary>
+    /// <exception cref="ShapeException">The field is not one from (3,) to (3,).</exception>
+    public static Tensor Curl(Func<Tensor, Tensor> f, Tensor x) => Core.curl(f.ToFSharp(), x);
+
+    /// <summary>The curl of a vector field in three dimensions, as a function.</summary>
+    public static Func<Tensor, Tensor> Curl(Func<Tensor, Tensor> f) => x => Curl(f, x);
+
+    /// <summary>The same values, constant for every differentiation around.</summary>
+    public static P StopGradient<P>(P x)
+        where P : notnull => Core.stopGradient(x);
+
+    /// <summary>
+    /// A function with a derivative of one's own in reverse mode: from the argument and a cotangent of the
+    /// result to a cotangent of the argument. Forward mode uses its transpose. Everything differentiated must
+    /// come in through the argument.
+    /// </summary>
+    /// <example><code>
+    /// // The identity, whose cotangents are clipped on the way back.
+    /// var clipped = Differentiate.WithPull((Tensor x) => x, (x, c) => c.Clamp(-1, 1));
+    /// </code></example>
+    public static Func<P, Q> WithPull<P, Q>(Func<P, Q> f, Func<P, Q, P> pull)
+        where P : notnull
+        where Q : notnull =>
+        Core.withDerivative(Cotangent.Derivative<P, Q>.NewPull(pull.ToFSharp()), f.ToFSharp()).Invoke;
+
+    /// <summary>
+    /// A function with a derivative of one's own in forward mode: from the argument and its tangent to the
+    /// tangent of the result. Reverse mode uses its transpose.
+    /// </summary>
+    public static Func<P, Q> WithPush<P, Q>(Func<P, Q> f, Func<P, P, Q> push)
+        where P : notnull
+        where Q : notnull =>
+        Core.withDerivative(Cotangent.Derivative<P, Q>.NewPush(push.ToFSharp()), f.ToFSharp()).Invoke;
+}

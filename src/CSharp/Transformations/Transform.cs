@@ -1,0 +1,57 @@
+namespace Cotangent;
+
+/// <summary>
+/// Transformations of functions other than into derivatives (for those see <see cref="Differentiate"/>). They
+/// compose with them, in any order and to any depth.
+/// </summary>
+public static class Transform
+{
+    /// <summary>
+    /// A function of one example over a batch: over axis 0 of every tensor of the argument, which must all
+    /// have the same size there, N. The function sees tensors without that axis and is called once, whatever
+    /// N; each of its operations then works on all examples at once. Tensors of the result get N as axis 0.
+    /// What the function closes over is shared by all examples.
+    /// </summary>
+    /// <example><code>
+    /// // The distance of each row of xs from the same row of ys.
+    /// var distances = Transform.Vectorize(p => (p.x - p.y).Norm(), (x: xs, y: ys));
+    ///
+    /// // One gradient for each example.
+    /// var gradients = Transform.Vectorize(e => Differentiate.Gradient(m => Error(m, e), model), examples);
+    ///
+    /// // A key of its own for each example.
+    /// var draws = Transform.Vectorize(k => k.Normal(3), key.Batch(10));   // (10, 3)
+    /// </code></example>
+    /// <exception cref="ShapeException">The batches differ in size.</exception>
+    /// <exception cref="TraceException">The function reads a value, as for an <c>if</c>.</exception>
+    public static Q Vectorize<P, Q>(Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull => Core.vmap(f.ToFSharp(), x);
+
+    /// <summary>A function of one example, as a function of a batch.</summary>
+    public static Func<P, Q> Vectorize<P, Q>(Func<P, Q> f)
+        where P : notnull
+        where Q : notnull => x => Vectorize(f, x);
+
+    /// <summary>The same over other axes than the first, or over some fields of the argument only.</summary>
+    /// <param name="f">The function of one example.</param>
+    /// <param name="x">The batch.</param>
+    /// <param name="inAxes">
+    /// One entry for each field of the argument (item of a tuple, field of a record, item of a list): the
+    /// axis of examples in every tensor of that field, or null where all examples share it. One entry alone
+    /// holds for all fields.
+    /// </param>
+    /// <param name="outAxis">The axis of examples in every tensor of the result.</param>
+    /// <example><code>
+    /// // The columns of a matrix, each times one and the same vector; the results are columns again.
+    /// Transform.Vectorize(p => p.column * p.v, (column: matrix, v), inAxes: [1, null], outAxis: 1)
+    /// </code></example>
+    public static Q Vectorize<P, Q>(Func<P, Q> f, P x, IEnumerable<int?> inAxes, int outAxis = 0)
+        where P : notnull
+        where Q : notnull =>
+        Core.vmapWith(
+            new BatchAxes(inAxes.Select(axis => axis.ToOption()).ToFSharpList(), outAxis),
+            f.ToFSharp(),
+            x
+        );
+}

@@ -1,0 +1,116 @@
+namespace Cotangent.CSharp.Tests;
+
+public class DifferentiateTests
+{
+    private static readonly Tensor x = Tensor.Create([0.5, 1.0, 2.0]);
+
+    private static double[] Each(Func<double, double> f) => [.. x.ToArray<double>().Select(f)];
+
+    [Fact]
+    public void Gradient()
+    {
+        Near.Equal(Each(Math.Cos), Differentiate.Gradient(x => x.Sin().Sum(), x));
+        var cosine = Differentiate.Gradient((Tensor x) => x.Sin().Sum());
+        Near.Equal(Each(Math.Cos), cosine(x));
+    }
+
+    [Fact]
+    public void Gradient_of_a_method()
+    {
+        static Tensor SumOfCubes(Tensor x) => x.Pow(3).Sum();
+        Near.Equal(Each(x => 3 * x * x), Differentiate.Gradient(SumOfCubes, x));
+    }
+
+    [Fact]
+    public void Value_and_gradient()
+    {
+        var (value, gradient) = Differentiate.ValueAndGradient(x => x.Square().Sum(), x);
+        Near.Equal(5.25, value);
+        Near.Equal(Each(x => 2 * x), gradient);
+        var both = Differentiate.ValueAndGradient((Tensor x) => x.Square().Sum());
+        Near.Equal(5.25, both(x).Value);
+    }
+
+    [Fact]
+    public void Other_results_come_out_with_the_gradient()
+    {
+        var (gradient, squares) = Differentiate.GradientWith(x => { var s = x.Square(); return (s.Sum(), s); }, x);
+        Near.Equal(Each(x => 2 * x), gradient);
+        Near.Equal(Each(x => x * x), squares);
+
+        static (Tensor, Tensor) Fit(Tensor x) => (x.Square().Sum(), x);
+        Assert.Equal(x, Differentiate.GradientWith(Fit, x).Aux);
+
+        var (value, text, again) = Differentiate.ValueAndGradientWith(x => (x.Square().Sum(), "static"), x);
+        Near.Equal(5.25, value);
+        Assert.Equal("static", text);
+        Assert.Equal(gradient, again);
+    }
+
+    [Fact]
+    public void Forward_and_reverse_products()
+    {
+        var v = Tensor.Create([1.0, 10.0, 100.0]);
+
+        var (value, tangent) = Differentiate.Jvp(x => x.Exp(), x, v);
+        Near.Equal(Each(Math.Exp), value);
+        Near.Equal([Math.Exp(0.5), 10 * Math.E, 100 * Math.Exp(2)], tangent);
+
+        var (_, pull) = Differentiate.Vjp(x => x.Exp(), x);
+        Assert.Equal(tangent, pull(v));
+        Assert.Equal(tangent, pull(v));
+
+        var (_, push) = Differentiate.Linearize(x => x.Exp(), x);
+        Near.Equal(tangent.ToArray<double>(), push(v));
+
+        var transpose = Differentiate.LinearTranspose((Tensor x) => x.Sum() * 2, x);
+        Near.Equal([6, 6, 6], transpose(Tensor.Create(3.0)));
+    }
+
+    [Fact]
+    public void Derivatives_of_any_order()
+    {
+        var at = Tensor.Create(2.0);
+        Near.Equal(12, Differentiate.Derivative(x => x.Pow(3), at));
+        Near.Equal(12, Differentiate.Derivative(x => x.Pow(3), at, order: 2));
+        Near.Equal(6, Differentiate.Derivative(x => x.Pow(3), order: 3)(at));
+        var second = Differentiate.Derivative(Differentiate.Derivative(x => x.Sin()));
+        Near.Equal(-Math.Sin(2), second(at));
+    }
+
+    [Fact]
+    public void Jacobians_and_hessians()
+    {
+        Near.Equal([1, 0, 0, 0, 2, 0, 0, 0, 4], Differentiate.Jacobian(x => x.Square(), x));
+        Near.Equal([1, 0, 0, 0, 2, 0, 0, 0, 4], Differentiate.JacobianForward(x => x.Square())(x));
+        Near.Equal([3, 0, 0, 0, 6, 0, 0, 0, 12], Differentiate.Hessian(x => x.Pow(3).Sum(), x));
+        Near.Equal([3, 6, 12], Differentiate.HessianVectorProduct(x => x.Pow(3).Sum(), x, x.OnesLike()));
+        Near.Equal(21, Differentiate.Laplacian(x => x.Pow(3).Sum(), x));
+        Near.Equal(7, Differentiate.Divergence(x => x.Square(), x));
+
+        static Tensor Spin(Tensor r)
+        {
+            var p = r.Unstack();
+            return Tensor.Stack([-p[1], p[0], p[2] * 0]);
+        }
+
+        Near.Equal([0, 0, 2], Differentiate.Curl(Spin, x));
+    }
+
+    [Fact]
+    public void Constants()
+    {
+        Near.Equal(Each(x => x), Differentiate.Gradient(x => (x * Differentiate.StopGradient(x)).Sum(), x));
+    }
+
+    [Fact]
+    public void Derivatives_of_ones_own()
+    {
+        var clipped = Differentiate.WithPull((Tensor x) => x, (_, c) => c.Clamp(-1, 1));
+        Near.Equal([1, 1, 1], Differentiate.Gradient(x => (clipped(x) * 5).Sum(), x));
+
+        var doubled = Differentiate.WithPush((Tensor x) => x, (_, dx) => dx * 2);
+        Near.Equal([2, 2, 2], Differentiate.Jvp(doubled, x, x.OnesLike()).Tangent);
+        Near.Equal([2, 2, 2], Differentiate.Gradient(x => doubled(x).Sum(), x));
+    }
+}

@@ -1,0 +1,136 @@
+using System.Reflection;
+
+namespace Cotangent.CSharp.Tests;
+
+/// <summary>What the assembly shows of itself.</summary>
+public class FacadeTests
+{
+    private const BindingFlags Everything =
+        BindingFlags.Public
+        | BindingFlags.NonPublic
+        | BindingFlags.Instance
+        | BindingFlags.Static
+        | BindingFlags.DeclaredOnly;
+
+    private static readonly Assembly facade = typeof(Differentiate).Assembly;
+
+    private static bool IsVisible(MethodBase m) => m.IsPublic || m.IsFamily || m.IsFamilyOrAssembly;
+
+    /// <summary>The types in a signature, taken apart into definitions and arguments.</summary>
+    private static IEnumerable<Type> Parts(Type? t) =>
+        t is null ? []
+        : t.HasElementType ? Parts(t.GetElementType())
+        : t.IsGenericParameter ? t.GetGenericParameterConstraints().SelectMany(Parts)
+        : t.GetGenericArguments().SelectMany(Parts).Prepend(t);
+
+    private static IEnumerable<Type> InSignature(MemberInfo member) =>
+        member switch
+        {
+            MethodBase method when IsVisible(method) =>
+            [
+                .. Parts((method as MethodInfo)?.ReturnType),
+                .. method.GetParameters().SelectMany(p => Parts(p.ParameterType)),
+                .. method.IsGenericMethod ? method.GetGenericArguments().SelectMany(Parts) : [],
+            ],
+            FieldInfo { IsPublic: true } or FieldInfo { IsFamily: true } => Parts(((FieldInfo)member).FieldType),
+            Type { IsNestedPublic: true } nested => OfType(nested),
+            _ => [],
+        };
+
+    private static IEnumerable<Type> OfType(Type t) =>
+    [
+        .. Parts(t.BaseType),
+        .. t.GetInterfaces().SelectMany(Parts),
+        .. t.GetGenericArguments().SelectMany(Parts),
+        .. t.GetMembers(Everything).SelectMany(InSignature),
+    ];
+
+    [Fact]
+    public void No_public_signature_shows_an_FSharp_type()
+    {
+        var found =
+            from type in facade.GetExportedTypes()
+            where !type.IsNested
+            from part in OfType(type)
+            where part.Name.StartsWith("FSharp") || part.Namespace?.StartsWith("Microsoft.FSharp") == true
+            select $"{type.Name}: {part}";
+
+        Assert.Empty(found.Distinct());
+        Assert.True(facade.GetExportedTypes().Length > 30);
+    }
+
+    [Fact]
+    public void All_is_in_the_namespace_of_the_library() =>
+        Assert.All(facade.GetExportedTypes(), type => Assert.Equal("Cotangent", type.Namespace));
+
+    [Fact]
+    public void The_names_of_System_stay_free()
+    {
+        Index last = ^1;
+        Assert.Equal(3, Tensor.Create([1, 2, 3]).Slice(last).ToScalar<int>());
+        Assert.InRange(new Random(1).NextDouble(), 0, 1);
+        Assert.NotNull(new Progress<int>());
+    }
+
+    /// <summary>
+    /// What F# spells otherwise: curried forms, names that C# has operators or other words for.
+    /// </summary>
+    private static readonly Dictionary<string, string> spellings = new()
+    {
+        ["ofArray"] = "Create",
+        ["tensor"] = "Create",
+        ["Item"] = "Slice",
+        ["GetSlice"] = "Slice",
+        ["Less"] = "op_LessThan",
+        ["LessEqual"] = "op_LessThanOrEqual",
+        ["Greater"] = "op_GreaterThan",
+        ["GreaterEqual"] = "op_GreaterThanOrEqual",
+        ["And"] = "op_BitwiseAnd",
+        ["Or"] = "op_BitwiseOr",
+        ["Xor"] = "op_ExclusiveOr",
+        ["Not"] = "op_LogicalNot",
+        ["grad"] = "Gradient",
+        ["valueAndGrad"] = "ValueAndGradient",
+        ["gradWith"] = "GradientWith",
+        ["valueAndGradWith"] = "ValueAndGradientWith",
+        ["diff"] = "Derivative",
+        ["diffn"] = "Derivative",
+        ["hvp"] = "HessianVectorProduct",
+        ["vmap"] = "Vectorize",
+        ["vmapWith"] = "Vectorize",
+        ["withDerivative"] = "WithPull",
+        ["checkNumbers"] = "Numbers",
+        ["checkKeys"] = "Keys",
+        ["splitMany"] = "Split",
+        ["map2"] = "Map",
+        ["map3"] = "Map",
+        ["init"] = "Create",
+        ["defaults"] = "LinearOptions",
+        ["chain"] = "Then",
+        ["adamWith"] = "Adam",
+        ["constant"] = "Constant",
+        ["silent"] = "Lines",
+        ["gradientPenalty"] = "GradientPenalty",
+    };
+
+    /// <summary>A function added to the core and forgotten here shows up here.</summary>
+    [Fact]
+    public void Every_function_of_the_core_is_here()
+    {
+        var names = facade.GetExportedTypes()
+            .SelectMany(type => type.GetMembers(Everything).Select(member => member.Name).Append(type.Name))
+            .Select(name => name.StartsWith("get_") ? name[4..] : name)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+        var missing =
+            from module in typeof(Tensor).Assembly.GetExportedTypes()
+            where module.Namespace == "Cotangent" && module is { IsAbstract: true, IsSealed: true, IsNested: false }
+            from method in module.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
+            let last = method.Name.Split('.')[^1]
+            let name = last.StartsWith("get_") ? last[4..] : last
+            where !names.Contains(spellings.GetValueOrDefault(name, name))
+            select $"{module.Name}.{name}";
+
+        Assert.Empty(missing);
+    }
+}

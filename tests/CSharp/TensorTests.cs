@@ -1,0 +1,223 @@
+namespace Cotangent.CSharp.Tests;
+
+public class TensorTests
+{
+    [Fact]
+    public void The_dtype_follows_the_data()
+    {
+        Assert.Equal(DType.Float32, Tensor.Create([1f, 2f]).DType);
+        Assert.Equal(DType.Float64, Tensor.Create([1.0, 2.0]).DType);
+        Assert.Equal(DType.Int32, Tensor.Create([1, 2]).DType);
+        Assert.Equal(DType.Int64, Tensor.Create([1L, 2L]).DType);
+        Assert.Equal(DType.Bool, Tensor.Create([true, false]).DType);
+        Assert.Equal(DType.Float16, Tensor.Create([(Half)1, (Half)2]).DType);
+    }
+
+    [Fact]
+    public void Brackets_say_the_shape()
+    {
+        Assert.Equal([], Tensor.Create(1.0).Shape);
+        Assert.Equal([1], Tensor.Create([1.0]).Shape);
+        Assert.Equal([2, 3], Tensor.Create([[1f, 2f, 3f], [4f, 5f, 6f]]).Shape);
+        Assert.Equal([1, 2, 1], Tensor.Create([[[1f], [2f]]]).Shape);
+    }
+
+    [Fact]
+    public void Arrays_spans_and_sequences_all_make_tensors()
+    {
+        float[] array = [1, 2, 3];
+        Span<float> span = [1, 2, 3];
+        ReadOnlySpan<float> readOnly = [1, 2, 3];
+        List<float> list = [1, 2, 3];
+        var expected = Tensor.Arange(1, 4);
+
+        Assert.Equal(expected, Tensor.Create(array));
+        Assert.Equal(expected, Tensor.Create(span));
+        Assert.Equal(expected, Tensor.Create(readOnly));
+        Assert.Equal(expected, Tensor.Create(list));
+        Assert.Equal(expected, Tensor.Create(list.Where(x => x > 0)));
+        Assert.Equal(expected, Tensor.Create(array, [3]));
+    }
+
+    [Fact]
+    public void Rectangular_and_jagged_arrays_go_both_ways()
+    {
+        double[,] block = { { 1, 2, 3 }, { 4, 5, 6 } };
+        double[][] rows = [[1, 2, 3], [4, 5, 6]];
+        var x = Tensor.Create(block);
+
+        Assert.Equal(x, Tensor.Create(rows));
+        Assert.Equal(x, Tensor.Create([1.0, 2, 3, 4, 5, 6], [2, 3]));
+        Assert.Equal(block, x.ToData<double[,]>());
+        Assert.Equal(rows, x.ToData<double[][]>());
+        Assert.Equal([1, 2, 3, 4, 5, 6], x.ToArray<double>());
+        Assert.Equal([2, 1, 3], Tensor.Create(new int[2, 1, 3]).Shape);
+        Assert.Equal([2, 1, 3, 1], Tensor.Create(new int[2, 1, 3, 1]).Shape);
+    }
+
+    [Fact]
+    public void A_single_element_is_a_number()
+    {
+        var x = Tensor.Create(2.5);
+        Assert.Equal(2.5, x.ToScalar<double>());
+        Assert.Equal(2.5, (double)x);
+        Assert.Equal(2.5f, (float)x);
+        Assert.Equal(2, (int)x);
+    }
+
+    [Fact]
+    public void Arithmetic_broadcasts_and_takes_plain_numbers()
+    {
+        var column = Tensor.Create([[1.0], [2.0]]);
+        var row = Tensor.Create([10.0, 20.0]);
+
+        Near.Equal([11, 21, 12, 22], column + row);
+        Near.Equal([-9, -19, -8, -18], column - row);
+        Near.Equal([2, 3], 1 + Tensor.Create([1.0, 2.0]));
+        Near.Equal([0.5, 1], Tensor.Create([1f, 2f]) / 2);
+        Near.Equal([-1, -2], -Tensor.Create([1, 2]));
+        Near.Equal([1, 0], Tensor.Create([7, 6]) % 2);
+
+        row *= 2;
+        Near.Equal([20, 40], row);
+    }
+
+    [Fact]
+    public void Creation()
+    {
+        Assert.Equal(Tensor.Create([[0f, 0f], [0f, 0f]]), Tensor.Zeros(2, 2));
+        Assert.Equal(Tensor.Create([1.0, 1.0]), Tensor.Ones([2], DType.Float64));
+        Assert.Equal(Tensor.Create([0.5f, 0.5f]), Tensor.Full(0.5, [2]));
+        Assert.Equal(Tensor.Create([0, 2, 4]), Tensor.Arange(0, 6, 2, DType.Int32));
+        Near.Equal([0, 0.5, 1], Tensor.Linspace(0, 1, 3, DType.Float64));
+        Near.Equal([1, 0, 0, 1], Tensor.Eye(2));
+        Near.Equal([0, 1, 0, 0, 0, 1], Tensor.OneHot(Tensor.Create([1, 2]), 3));
+        Assert.Equal(Tensor.Zeros(3), Tensor.Ones(3).ZerosLike());
+        Assert.Equal(Tensor.Ones(3), Tensor.Zeros(3).OnesLike());
+        Assert.Equal(Tensor.Full(2, [3]), Tensor.Zeros(3).FullLike(2));
+        Assert.Equal(7f, Tensor.Scalar(7).ToScalar<float>());
+        Assert.Equal(0, Tensor.Zeros().Rank);
+    }
+
+    [Fact]
+    public void Views()
+    {
+        var x = Tensor.Arange(0, 6).Reshape(2, 3);
+
+        Assert.Equal([3, 2], x.T.Shape);
+        Near.Equal([0, 3, 1, 4, 2, 5], x.T);
+        Assert.Equal(x.T, x.Permute(1, 0));
+        Assert.Equal(x.T, x.Transpose());
+        Assert.Equal(x.T, x.MoveAxis(0, 1));
+        Assert.Equal([6], x.Flatten().Shape);
+        Assert.Equal([2, 1, 3], x.Unsqueeze(1).Shape);
+        Assert.Equal([2, 3], x.Unsqueeze(1).Squeeze(1).Shape);
+        Assert.Equal([2, 3], x.Unsqueeze(-1).Squeeze().Shape);
+        Assert.Equal([4, 2, 3], x.Expand(4, 2, 3).Shape);
+        Near.Equal([2, 1, 0, 5, 4, 3], x.Flip(1));
+        Assert.Equal(DType.Int64, x.Convert(DType.Int64).DType);
+        int[] shape = [3, 2];
+        Assert.Equal(shape, x.Reshape(shape).Shape);
+    }
+
+    [Fact]
+    public void Joining_and_taking_apart()
+    {
+        var (a, b) = (Tensor.Create([1, 2]), Tensor.Create([3, 4]));
+
+        Assert.Equal(Tensor.Create([1, 2, 3, 4]), Tensor.Concat([a, b]));
+        Assert.Equal(Tensor.Create([[1, 2], [3, 4]]), Tensor.Stack([a, b]));
+        Assert.Equal(Tensor.Create([[1, 3], [2, 4]]), Tensor.Stack([a, b], axis: 1));
+        Assert.Equal([a, b], Tensor.Stack([a, b]).Unstack());
+        Assert.Equal([a, b], Tensor.Concat([a, b]).Split([2, 2]));
+        Assert.Equal(Tensor.Create([1, 2, 1, 2]), a.Tile(2));
+        Assert.Equal(Tensor.Create([9, 1, 2, 9, 9]), a.Pad([(1, 2)], 9));
+        Assert.Equal(Tensor.Create([1, 2, 0]), a.Pad([(0, 1)]));
+    }
+
+    [Fact]
+    public void Comparisons_are_elementwise()
+    {
+        var x = Tensor.Create([-1.0, 0.0, 1.0]);
+
+        Assert.Equal(Tensor.Create([false, false, true]), x > 0);
+        Assert.Equal(Tensor.Create([true, true, false]), 0 >= x);
+        Assert.Equal(Tensor.Create([false, true, true]), x >= x.ZerosLike());
+        Assert.Equal(Tensor.Create([true, false, false]), x < 0);
+        Assert.Equal(Tensor.Create([false, true, false]), x.Equal(0));
+        Assert.Equal(Tensor.Create([true, false, true]), x.NotEqual(0));
+        Assert.Equal(Tensor.Create([false, true, false]), x > -1 & x < 1);
+        Assert.Equal(Tensor.Create([true, false, true]), x < 0 | x > 0);
+        Assert.Equal(Tensor.Create([true, true, false]), !(x > 0));
+        Near.Equal([1, 0, 1], Maths.Where(x < 0, -x, x));
+        Assert.True(x.Equals(Tensor.Create([-1.0, 0.0, 1.0])));
+    }
+
+    [Fact]
+    public void Mathematics_are_methods_and_functions()
+    {
+        var x = Tensor.Create([0.5, 2.0]);
+
+        Near.Equal([Math.Exp(0.5), Math.Exp(2)], x.Exp());
+        Near.Equal([Math.Exp(0.5), Math.Exp(2)], Maths.Exp(x));
+        Near.Equal([Math.Sin(0.5), Math.Sin(2)], Tensor.Sin(x));
+        Near.Equal([Math.Log(0.5), Math.Log(2)], x.Log());
+        Near.Equal([0.125, 8], x.Pow(3));
+        Near.Equal([Math.Pow(0.5, 0.5), 4], x.Pow(x));
+        Near.Equal([0.25, 4], x.Square());
+        Near.Equal([0.5, 1], x.Clamp(0, 1));
+        Near.Equal([0, 1], (x - 1).Relu());
+        Near.Equal([-0.05, 1], (x - 1).LeakyRelu(0.1));
+        Near.Equal([1 / (1 + Math.Exp(-0.5)), 1 / (1 + Math.Exp(-2))], x.Sigmoid());
+        Near.Equal([Math.Atan2(0.5, 1), Math.Atan2(2, 1)], x.Atan2(x.OnesLike()));
+        Near.Equal([1, 2], x.Maximum(x.OnesLike()));
+        Near.Equal([0.5, 1], x.Minimum(x.OnesLike()));
+        Near.Equal([-1, 1], (x - 1).Sign());
+        Assert.Equal(Tensor.Create([true, false]), Tensor.Create([double.NaN, 0]).IsNaN());
+    }
+
+    [Fact]
+    public void Reductions()
+    {
+        var x = Tensor.Create([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+
+        Near.Equal(21, x.Sum());
+        Near.Equal([5, 7, 9], x.Sum(0));
+        Near.Equal([6, 15], x.Sum(-1));
+        Near.Equal([21], x.Sum([0, 1], keepDims: true));
+        Assert.Equal([2, 1], x.Sum(-1, keepDims: true).Shape);
+        Assert.Equal([1, 1], x.Sum(keepDims: true).Shape);
+        Near.Equal(3.5, x.Mean());
+        Near.Equal(720, x.Prod());
+        Near.Equal([4, 5, 6], x.Max(0));
+        Near.Equal([1, 4], x.Min(1));
+        Near.Equal(35.0 / 12, x.Variance());
+        Near.Equal([1, 1], x.Variance(1, correction: 1));
+        Near.Equal(Math.Sqrt(91), x.Norm());
+        Near.Equal(6, x.Norm(order: double.PositiveInfinity));
+        Near.Equal(Math.Log(Math.Exp(1) + Math.Exp(2) + Math.Exp(3)), x.Slice(0).LogSumExp());
+        Near.Equal([1, 1], x.Softmax().Sum(-1));
+        Near.Equal([1, 3, 6], x.Slice(0).CumulativeSum(0));
+        Assert.Equal(5, (int)x.ArgMax());
+        Assert.Equal(Tensor.Create([0, 0]), x.ArgMin(1));
+        Assert.True((x > 0).All().ToScalar<bool>());
+        Assert.False((x > 6).Any().ToScalar<bool>());
+    }
+
+    [Fact]
+    public void Sorting_and_products()
+    {
+        var x = Tensor.Create([3.0, 1.0, 2.0]);
+
+        Near.Equal([1, 2, 3], x.Sort());
+        Assert.Equal(Tensor.Create([0, 2, 1]), x.ArgSort(descending: true));
+        var (values, positions) = x.TopK(2);
+        Near.Equal([3, 2], values);
+        Assert.Equal(Tensor.Create([0, 2]), positions);
+
+        var a = Tensor.Create([[1.0, 2.0], [3.0, 4.0]]);
+        Near.Equal([7, 10, 15, 22], a.MatMul(a));
+        Near.Equal(14, x.Dot(x));
+        Assert.Equal([3, 3], x.Outer(x).Shape);
+    }
+}
