@@ -114,7 +114,7 @@ let drawing =
         let width = 1.0 + 0.8 * sqrt (float count)
 
         FormattableString.Invariant(
-            $"<path class=\"push arc\" stroke-width=\"{width:F1}\" d=\"M408 {a}C{reach} {a} {reach} {b} 412 {b}\"><title>{user} uses {used}: {count} files</title></path>"
+            $"<path class=\"push arc\" style=\"stroke-width:{width:F1}\" d=\"M408 {a}C{reach} {a} {reach} {b} 412 {b}\"><title>{user} uses {used}: {count} files</title></path>"
         )
 
     let height = tops[parts.Length] + 4
@@ -144,7 +144,7 @@ drawing
 | `Differentiation` | linear maps as data; the one derivative rule of each primitive; the traces of forward and reverse mode |
 | `Batching` | the batching rule of each primitive; the trace of `vmap` |
 | `Core` | what users call: each transformation a short composition of what is above |
-| `Layers`, `Training` | written on the public parts alone |
+| `Layers`, `Training` | layers, losses, optimisers, GANs: functions like those of users; nothing above knows of them |
 
 ## One primitive, from call to number
 

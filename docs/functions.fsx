@@ -76,7 +76,7 @@ let rows =
         let opened = m.GetCustomAttributes(typeof<AutoOpenAttribute>, false).Length > 0
 
         let prefix =
-            if opened then "" else $"""<code>{name.Replace("Module", "")}.</code>: """
+            if opened then "" else $"""in <code>{name.Replace("Module", "")}</code>: """
 
         let list = Array.map (link m) >> String.concat " "
         $"<tr><td>{topic}</td><td>{prefix}{list functions}</td><td>{list members}</td></tr>")

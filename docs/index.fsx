@@ -43,8 +43,8 @@ loss x (sin x) trained
 (*** include-it ***)
 
 (**
-It needs .NET 10 and nothing else: no native library, in scripts, notebooks and projects, on every platform that .NET
-runs on. The names are those of JAX and DiffSharp where they have one.
+It needs .NET 10 and nothing else: no native library, in scripts and in projects. The names are those of JAX and DiffSharp
+where they have one.
 
 <ul class="ways">
 <li><a href="quickstart-fsharp.html">Quick start, F#</a><span>tensors, gradients, a model, a training loop</span></li>

@@ -52,8 +52,9 @@ let path step count =
 let newtonPath = path (newton rosenbrock) 6
 let descentPath = path (descent 2e-3 rosenbrock) 2000
 
-[ for x in newtonPath -> x[0], x[1], float (rosenbrock (tensor x)) ]
-(*** include-it ***)
+for x in newtonPath do
+    printfn "%9.6f %9.6f   f = %.2g" x[0] x[1] (float (rosenbrock (tensor x)))
+(*** include-output ***)
 
 (**
 Six Newton steps reach the minimum; two thousand steps of gradient descent at rate 0.002 are still on the way:
@@ -149,8 +150,9 @@ let newtonStep model =
 
 let fitted = List.scan (fun model _ -> newtonStep model) zero [ 1..6 ]
 
-[ for model in fitted -> float (loss model), float (Tree.norm (grad loss model)) ]
-(*** include-it ***)
+for model in fitted do
+    printfn "%.6f  %.2g" (float (loss model)) (float (Tree.norm (grad loss model)))
+(*** include-output ***)
 
 (**
 Each row is the loss and the norm of the gradient after one more step: the norm falls quadratically, until it meets the

@@ -51,7 +51,7 @@ let signals (count: int) key =
 
     match Key.splitMany 3 key with
     | [ a; b; c ] ->
-        let i = Tensor.arange DType.Float32 0.0 10.0 1.0 // (10,) against (count, 1): (count, 10)
+        let i = Tensor.arange DType.Float32 0.0 10.0 1.0
         draw 0.3 1.0 a * sin (draw 0.0 (2.0 * System.Math.PI) b + draw 0.6 1.8 c * i)
     | _ -> failwith "three keys were asked for"
 
@@ -167,7 +167,8 @@ penalty is part of the loss that is differentiated by the critic's *parameters*:
 let penalty (critic: Tensor -> Tensor) (real: Tensor) (fake: Tensor) key =
     let position = Random.uniform key DType.Float32 [ real.Shape[0]; 1 ]
     let between = real + position * (fake - real)
-    let slopes = grad (fun x -> sum (critic x)) between // of each signal: they do not meet in the critic
+    // Signals do not meet in the critic, so the gradient of the sum holds each one's own.
+    let slopes = grad (fun x -> sum (critic x)) between
     mean (square (slopes.Norm [ 1 ] - 1))
 
 let criticLoss real fake key parameters =

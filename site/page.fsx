@@ -44,7 +44,7 @@ let private keywords =
         "fsharp",
         "let|in|fun|function|match|with|type|module|open|if|then|else|elif|for|do|while|rec|and|of|member|static|private|internal|mutable|use|try|when|abstract|override|inherit|not"
         "csharp",
-        "using|var|new|record|class|struct|static|public|private|readonly|return|foreach|for|in|if|else|while|await|async|is|null|true|false|this|void|int|long|float|double|bool|string|with|switch|nameof|out|ref"
+        "using|var|new|record|class|sealed|internal|namespace|catch|try|struct|static|public|private|readonly|return|foreach|for|in|if|else|while|await|async|is|null|true|false|this|void|int|long|float|double|bool|string|with|switch|nameof|out|ref"
     ]
 
 /// Code as HTML, in colours that need no compiler.

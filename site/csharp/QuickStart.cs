@@ -39,11 +39,13 @@ internal static class QuickStart
         Console.WriteLine(Differentiate.Hessian(F, x));
 
         // Without the point, a transformation is a function again. Nesting is unlimited.
-        var third = Differentiate.Derivative(Differentiate.Derivative(Differentiate.Derivative(y => y.Tanh())));
+        var second = Differentiate.Derivative(Differentiate.Derivative(y => y.Tanh()));
+        var third = Differentiate.Derivative(second);
         Console.WriteLine(third(Tensor.Create(0.5)));
 
         // By several arguments at once: a tuple in, a tuple out.
-        var (dw, db) = Differentiate.Gradient(p => (p.w * x + p.b).Square().Sum(), (w: x, b: Tensor.Create(1.0)));
+        var point = (w: x, b: Tensor.Create(1.0));
+        var (dw, db) = Differentiate.Gradient(p => (p.w * x + p.b).Square().Sum(), point);
         Console.WriteLine(db);
         #endregion
     }
@@ -64,7 +66,10 @@ internal static class QuickStart
         public static Model Create(Key key)
         {
             var (forHidden, forOutput) = key.Split();
-            return new(Linear.Create(1, 32, forHidden, Activation.Tanh), Linear.Create(32, 1, forOutput));
+            return new(
+                Hidden: Linear.Create(1, 32, forHidden, Activation.Tanh),
+                Output: Linear.Create(32, 1, forOutput)
+            );
         }
     }
     #endregion
