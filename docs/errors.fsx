@@ -47,17 +47,22 @@ let mask = tensor [ true; false ]
 let key = Key.create 0L
 let kept = ref vector
 
+let keep (x: Tensor) =
+    kept.Value <- x
+    sum x
+
+let times x = withDerivative (Derivative.Pull(fun _ c -> c)) (fun (y: Tensor) -> x * y)
+
 (*** hide ***)
 /// A way to get an error, how its message begins, and the cure with which it ends. The tests hold the library to this
 /// list, so it can't fall behind.
 type Situation = { Error: Type; Begins: string; Cure: string; Example: unit -> unit }
 
-let on<'error, 'result when 'error :> CotangentException> (example: unit -> 'result) begins cure = {
-    Error = typeof<'error>
-    Begins = begins
-    Cure = cure
-    Example = example >> ignore
-}
+let on<'error, 'result when 'error :> CotangentException>
+    (example: unit -> 'result)
+    begins
+    cure
+    = { Error = typeof<'error>; Begins = begins; Cure = cure; Example = example >> ignore }
 
 let shapes = [
     on<ShapeException, _>
@@ -193,8 +198,8 @@ let shapes = [
         "diff differentiates by one number; the argument has shape (3,)."
         "Use `grad`, `jvp` or `jacobian`."
     on<ShapeException, _>
-        (fun () -> Loss.meanSquaredError (tensor [ [ 1.0 ]; [ 2.0 ] ]) (tensor [ 1.0; 2.0 ]))
-        "meanSquaredError: the prediction has shape (2,), the target (2, 1);"
+        (fun () -> Loss.meanSquaredError (tensor [ [ 1.0 ] ]) (tensor [ 1.0 ]))
+        "meanSquaredError: the prediction has shape (1,), the target (1, 1);"
         "a loss wants equal shapes and stretches nothing. Reshape, squeeze or unsqueeze one of them."
 ]
 
@@ -417,6 +422,10 @@ let transformations = [
         "Error at: `$.Item2`: null where a Tensor with tensors should be."
         "Give it a value, or make the field an option (nullable in C#)."
     on<TreeException, _>
+        (fun () -> Tree.leaves (System.Collections.Generic.Queue [ vector ]))
+        "Queue: a tree can't be rebuilt from one of these."
+        "Keep tensors in a one-dimensional array, a list or a dictionary."
+    on<TreeException, _>
         (fun () -> Tree.norm ([]: Tensor list))
         "Tree.norm: the tree holds no tensors, so its norm has no dtype."
         "Test `Tree.size` first."
@@ -429,11 +438,11 @@ let transformations = [
         "linearTranspose: the function is not linear: it is not 0 at 0, so something constant is added."
         "Use `vjp` or `linearize` for the derivative of a function at a point."
     on<DerivativeException, _>
-        (fun () -> grad (fun x -> sum (withDerivative (Derivative.Pull(fun _ c -> c)) (fun (y: Tensor) -> x * y) x)) vector)
+        (fun () -> grad (fun x -> sum (times x x)) vector)
         "`withDerivative`: 'withDerivative' uses a tensor traced by `grad` that is not among its arguments,"
         "so its part of the result would be lost. Pass it as an argument (in a tuple or record); a differentiated one can be made constant with `stopGradient` instead."
     on<TraceException, _>
-        (fun () -> grad (fun x -> kept.Value <- x; sum x) vector |> ignore; kept.Value + 1.0)
+        (fun () -> grad keep vector + kept.Value)
         "A tensor of shape (3,) was used after the `grad` that traced it had returned."
         "Return it from the function that was transformed (`gradWith` carries extra results out) instead of storing it in a variable."
 ]
@@ -463,16 +472,17 @@ let checks = [
         "`log` of (Float64 (3,)) made NaN at (0,) in its result of shape (3,)."
         "Look at its inputs there: a division by 0, the logarithm or root of a number <= 0, or an overflow; guard it with `clamp` or `where`."
     on<NumberException, _>
-        (fun () -> Debug.checkNumbers (fun () -> grad (fun x -> sum (sqrt x)) (tensor [ 0.0 ])))
-        "While pulling back through `sqrt`: `divide` of (Float64 (1,), Float64 (1,)) made"
+        (fun () -> Debug.checkNumbers (fun () -> grad sqrt (tensor 0.0)))
+        "While pulling back through `sqrt`: `divide` of (Float64 (), Float64 ()) made"
         "guard it with `clamp` or `where`."
     on<KeyException, _>
-        (fun () -> Debug.checkKeys (fun () -> Random.bernoulli 0.5 key [ 3 ], Random.normal key DType.Float32 [ 3 ]))
-        "Random.normal: this key was used before, by Random.bernoulli, and would give correlated numbers."
+        (fun () -> Debug.checkKeys (fun () -> Key.split key, Random.bernoulli 0.5 key []))
+        "Random.bernoulli: this key was used before, by Key.split, and would give correlated numbers."
         "Split it first, `let a, b = Key.split key`, and use each part once."
 ]
 
-let situations = shapes @ dtypes @ axesAndIndices @ values @ transformations @ batches @ checks
+let situations =
+    shapes @ dtypes @ axesAndIndices @ values @ transformations @ batches @ checks
 
 /// The error of a situation; null where, against all expectation, there is none.
 let provoke (situation: Situation) : exn | null =
@@ -498,7 +508,13 @@ let rows () =
         | null -> situation, code, "", "no error"
         | e ->
             let message = e.Message
-            let cure = if message.EndsWith(situation.Cure, StringComparison.Ordinal) then situation.Cure else ""
+
+            let cure =
+                if message.EndsWith(situation.Cure, StringComparison.Ordinal) then
+                    situation.Cure
+                else
+                    ""
+
             situation, code, message[.. message.Length - cure.Length - 1].TrimEnd(), cure)
 
 (**
@@ -510,10 +526,17 @@ The messages are those that the library gave when this page was made.
 (*** hide ***)
 let table () =
     let cell (text: string) = "<td>" + Net.WebUtility.HtmlEncode text + "</td>"
-    let codeCell (text: string) = "<td><code>" + Net.WebUtility.HtmlEncode text + "</code></td>"
+
+    let codeCell (text: string) =
+        "<td><code>" + Net.WebUtility.HtmlEncode text + "</code></td>"
 
     let row (situation, code, message, cure) =
-        "<tr>" + codeCell situation.Error.Name + codeCell code + cell message + cell cure + "</tr>"
+        "<tr>"
+        + codeCell situation.Error.Name
+        + codeCell code
+        + cell message
+        + cell cure
+        + "</tr>"
 
     "<table><thead><tr><th>exception</th><th>example</th><th>message</th><th>cure</th></tr></thead><tbody>"
     + String.concat "\n" (List.map row (rows ()))

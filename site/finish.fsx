@@ -86,21 +86,26 @@ let pages = Directory.GetFiles(site, "*.html", SearchOption.AllDirectories)
 /// Comments of F# code reach the API reference as plain text: `names` as code, examples as examples.
 let comments (html: string) =
     let example (m: Match) =
-        let code = m.Groups[1].Value.Trim('\n', '\r') |> fun text -> Regex.Replace(text, "(?m)^ ", "")
-        $"</p><pre><code lang=\"fsharp\">{code.Trim()}</code></pre><p>"
+        let lines =
+            m.Groups[1].Value.Trim('\n', '\r').Split '\n'
+            |> Array.map (fun line -> Regex.Replace(line, "^ ", ""))
+
+        $"""</p><pre><code lang="fsharp">{(String.concat "\n" lines).Trim()}</code></pre><p>"""
+
+    let tag name = $"(?:<|&lt;){name}(?:>|&gt;)"
+
+    let examples =
+        Regex(
+            $"""{tag "example"}\s*{tag "code"}(.*?){tag "/code"}\s*{tag "/example"}""",
+            RegexOptions.Singleline
+        )
 
     Regex.Replace(
         html,
         "<p class=\"fsdocs-summary\">.*?</p>",
         (fun (m: Match) ->
-            let text =
-                Regex.Replace(
-                    m.Value,
-                    "(?s)&lt;example&gt;&lt;code&gt;(.*?)&lt;/code&gt;&lt;/example&gt;",
-                    example
-                )
-
-            Regex.Replace(text, "`([^`<>\n]+)`", "<code>$1</code>").Replace("<p></p>", "")),
+            let text = Regex.Replace(examples.Replace(m.Value, example), "`([^`<>\n]+)`", "<code>$1</code>")
+            Regex.Replace(text, @"<p>\s*</p>", "")),
         RegexOptions.Singleline
     )
 

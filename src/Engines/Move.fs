@@ -125,18 +125,22 @@ module internal Move =
     // indexed axis ("outer"), the indexed axis, and the axes after it ("inner"). Data is [batch, outer, size,
     // inner], indices are [batch, count], and updates and results [batch, outer, count, inner].
 
-    /// Indices as Int32 in row-major order, each within an axis of the given size.
+    /// Indices as Int32 in row-major order, each within an axis of the given size; negative ones count from its end.
     let private positions (operation: string) axis size (indices: HostBuffer) : int[] =
         let indices = Convert.buffer DType.Int32 indices |> Strided.materialise :?> HostBuffer<int>
         let found = ReadOnlySpan(indices.Items, indices.Offset, Shape.count indices.Shape).ToArray()
 
-        for i in found do
-            if uint i >= uint size then
+        for at in 0 .. found.Length - 1 do
+            let i = found[at]
+
+            if i < -size || i >= size then
                 raise (
                     IndexException
                         $"{operation}: index {i} is outside axis {axis} of size {size}; \
-                          indices run from 0 to {size - 1}."
+                          indices run from {-size} to {size - 1}."
                 )
+
+            if i < 0 then found[at] <- i + size
 
         found
 

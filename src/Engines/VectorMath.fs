@@ -287,13 +287,25 @@ module internal VectorMath =
     let exp x y = either (fun v -> SingleMath.expScaled 0 v) (fun v -> DoubleMath.expScaled 0 v) x y
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let expm1 x y = either (fun v -> SingleMath.expm1 v) (fun v -> DoubleMath.expm1 v) x y
+    let expm1 x y =
+        // It has the sign of x, also that of -0, which the polynomials lose.
+        either
+            (fun v -> Vector.CopySign(SingleMath.expm1 v, v))
+            (fun v -> Vector.CopySign(DoubleMath.expm1 v, v))
+            x
+            y
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let log x y = either (fun v -> SingleMath.log v) (fun v -> DoubleMath.log v) x y
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let log1p x y = either (fun v -> SingleMath.log1p v) (fun v -> DoubleMath.log1p v) x y
+    let log1p x y =
+        // It has the sign of x, also that of -0, which the polynomials lose.
+        either
+            (fun v -> Vector.CopySign(SingleMath.log1p v, v))
+            (fun v -> Vector.CopySign(DoubleMath.log1p v, v))
+            x
+            y
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let sigmoid x y =
