@@ -33,7 +33,7 @@ let link (m: Type) name =
 
 let topics = [
     "Derivatives, batching", "Core"
-    "Making tensors", "TensorModule"
+    "Making tensors", "Tensor"
     "From .NET data", "Data"
     "Elementwise", "Mathematics"
     "Sums, means, extremes", "Reductions"
@@ -42,41 +42,48 @@ let topics = [
     "Joining, splitting", "Joining"
     "Matrices", "LinearAlgebra"
     "Order", "Sorting"
-    "Randomness: keys", "KeyModule"
+    "Randomness: keys", "Key"
     "Randomness: draws", "Random"
     "Trees", "Tree"
     "Checks", "Debug"
-    "Initialisers", "InitModule"
-    "Layers", "LinearModule"
-    "Multilayer perceptrons", "MlpModule"
-    "Activations", "ActivationModule"
+    "Initialisers", "Init"
+    "Layers", "Linear"
+    "Multilayer perceptrons", "Mlp"
+    "Activations", "Activation"
     "Losses", "Loss"
-    "Optimisers", "OptimizerModule"
-    "Schedules", "ScheduleModule"
-    "Adversarial networks", "GanModule"
+    "Optimisers", "Optimizer"
+    "Schedules", "Schedule"
+    "Adversarial networks", "Gan"
     "Progress", "Progress"
 ]
 
 let library = typeof<Cotangent.Tensor>.Assembly
+
+/// A module that shares its name with a type, or that C# spells otherwise, is compiled under a longer one.
+let moduleOf name =
+    [ name + "Module"; name ]
+    |> List.map (fun name -> library.GetType("Cotangent." + name))
+    |> List.tryFind (isNull >> not)
+    |> Option.defaultWith (fun () -> failwith $"There is no module '{name}'.")
+    |> Unchecked.nonNull
 
 let missing =
     library.GetExportedTypes()
     |> Array.filter (fun t ->
         t.GetCustomAttributes(typeof<AutoOpenAttribute>, false).Length > 0)
     |> Array.map _.Name
-    |> Array.except (List.map snd topics)
+    |> Array.except (topics |> List.map (fun (_, name) -> (moduleOf name).Name))
 
 if missing.Length > 0 then failwith $"Modules without a topic: %A{missing}."
 
 let rows =
     topics
     |> List.map (fun (topic, name) ->
-        let m = library.GetType("Cotangent." + name, true) |> Unchecked.nonNull
+        let m = moduleOf name
         let functions, members = names m
         let opened = m.GetCustomAttributes(typeof<AutoOpenAttribute>, false).Length > 0
 
-        let prefix =
-            if opened then "" else $"""in <code>{name.Replace("Module", "")}</code>: """
+        let prefix = if opened then "" else $"in <code>{name}</code>: "
 
         let list = Array.map (link m) >> String.concat " "
         $"<tr><td>{topic}</td><td>{prefix}{list functions}</td><td>{list members}</td></tr>")

@@ -245,7 +245,7 @@ Sines.quality Sines.wide (sample 1000 (Key.fold 6L key)) forMeasure
 ## The library's own
 
 [`Gan`](reference/cotangent-ganmodule.html) holds both kinds of step for any players, any shape of examples and any
-optimisers, [`SineGan`](reference/cotangent-sinegan.html) the presets. The sample trains them longer, keeps a running
+optimisers, [`SineGan`](reference/cotangent-sineganmodule.html) the presets. The sample trains them longer, keeps a running
 average of the generator, and draws a page:
 
     [lang=text]

@@ -120,9 +120,11 @@ for page in pages do
 
 // As a script, the index can be loaded from a disk, too.
 let index = Path.Combine(site, "index.json")
-let searchIndex = File.ReadAllText(index).Replace(rootMark, "").Replace(folderName, "")
-File.WriteAllText(Path.Combine(site, "content", "search-index.js"), $"window.searchIndex = {searchIndex};")
-File.Delete index
+
+if File.Exists index then
+    let entries = File.ReadAllText(index).Replace(rootMark, "").Replace(folderName, "")
+    File.WriteAllText(Path.Combine(site, "content", "search-index.js"), $"window.searchIndex = {entries};")
+    File.Delete index
 
 // ---- The check ----
 

@@ -122,7 +122,8 @@ internal static class QuickStart
         #region OwnDerivative
         // The identity, whose cotangents are clipped on the way back.
         var clipped = Differentiate.WithPull((Tensor x) => x, (x, c) => c.Clamp(-1, 1));
-        Console.WriteLine(Differentiate.Gradient(x => (5 * clipped(x)).Sum(), Tensor.Create([1.0, 2.0])));
+        var x = Tensor.Create([1.0, 2.0]);
+        Console.WriteLine(Differentiate.Gradient(x => (5 * clipped(x)).Sum(), x));
         #endregion
     }
 
