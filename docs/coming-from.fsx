@@ -37,21 +37,27 @@ let state = optimizer.Init layer
 let torch = [
     "torch.tensor([[1., 2.], [3., 4.]])", "tensor [ [ 1.0f; 2.0f ]; [ 3.0f; 4.0f ] ]"
     "torch.zeros(2, 3)", "Tensor.zeros DType.Float32 [ 2; 3 ]"
-    "torch.arange(0, 10, 2)", "Tensor.arange DType.Int32 0.0 10.0 2.0"
+    "torch.arange(10), torch.arange(0, 10, 2)",
+    "Tensor.arange DType.Int32 10, tensor [ 0..2..9 ]"
     "x.shape, x.dtype, x.device", "x.Shape, x.DType, x.Device"
     "x.to(torch.float64)", "x.Convert DType.Float64"
     "x.item()", "float (sum x)"
     "x.numpy()", "x.ToData<float32[,]>()"
     "x[0], x[:, 1:3], x[..., -1]", "x[0], x[*, 1..2], x[*, -1]"
     "x[mask]", "x[x.Greater 2.0]"
-    "x[0, 1] = 5", "x.Set([ Index.At 0; Index.At 1 ], 5.0)"
+    "x[0, 1] = 5", "x.At[0, 1].Set 5.0"
     "x.view(3, 2), x.T, x.permute(1, 0)", "x.Reshape [ 3; 2 ], x.T, x.Permute [ 1; 0 ]"
     "x.unsqueeze(-1), x.squeeze()", "x.Unsqueeze -1, x.Squeeze()"
     "torch.cat([x, y]), torch.stack([x, y])", "concat 0 [ x; y ], stack 0 [ x; y ]"
     "x @ y.T", "matmul x y.T"
     "x.sum(), x.mean(dim=0, keepdim=True)", "sum x, x.Mean([ 0 ], keepDims = true)"
     "x.max(dim=1).values, x.argmax(dim=1)", "x.Max [ 1 ], x.ArgMax 1"
-    "x.std()", "sqrt (x.Variance(correction = 1))"
+    "x.std(), x.var(0)", "x.Std(correction = 1), x.Variance([ 0 ], correction = 1)"
+    "x.diagonal(), x.tril(), torch.diag(v)", "x.Diagonal(), x.Tril(), Tensor.diag x[0]"
+    "x.repeat(2, 1), x.repeat_interleave(2, 0)", "x.Tile [ 2; 1 ], x.Repeat(2, 0)"
+    "x.split([1, 2], 1), x.chunk(2), x.unbind()",
+    "x.Split([ 1; 2 ], 1), x.Chunk 2, x.Unstack()"
+    "torch.allclose(x, y)", "x.AllClose y"
     "torch.where(x > 0, x, y)", "where (x.Greater 0.0) x y"
     "x.clamp(-1, 1)", "clamp -1.0 1.0 x"
     "F.softmax(x, -1), x.logsumexp(-1)", "softmax x, x.LogSumExp [ -1 ]"
@@ -72,15 +78,14 @@ let torch = [
     "opt.zero_grad(); loss.backward(); opt.step()",
     "Optimizer.step optimizer (grad loss layer) state layer"
     "clip_grad_norm_(model.parameters(), 1.0)",
-    "Optimizer.chain (Optimizer.clipByGlobalNorm 1.0) (Optimizer.sgd 0.1: Optimizer<Linear, unit>)"
+    "(Optimizer.chain (Optimizer.clipByGlobalNorm 1.0) (Optimizer.sgd 0.1)).Init layer"
     "torch.autograd.detect_anomaly()", "Debug.checkNumbers (fun () -> grad f x)"
 ]
 
 let jax = [
     "jnp.array([1., 2.])", "tensor [ 1.0f; 2.0f ]"
-    "x.at[0].set(0.)", "x.Set([ Index.At 0 ], 0.0)"
-    "x.at[jnp.array([0, 0])].add(1.)",
-    "x.AddAt([ Index.Take(tensor [ 0; 0 ]) ], tensor 1.0f)"
+    "x.at[0].set(0.)", "x.At[0].Set 0.0"
+    "x.at[jnp.array([0, 0])].add(1.)", "x.At[tensor [ 0; 0 ]].Add 1.0"
     "jax.random.key(0)", "Key.create 0L"
     "k1, k2 = jax.random.split(key)", "let k1, k2 = Key.split key in k1, k2"
     "jax.random.fold_in(key, 7)", "Key.fold 7L key"
@@ -101,7 +106,7 @@ let jax = [
     "@jax.custom_vjp", "withDerivative (Derivative.Pull(fun x c -> c * cos x)) sin x"
     "jax.tree.map(f, tree)", "Tree.map (fun t -> t * 2.0) layer"
     "jax.tree.leaves(tree)", "Tree.leaves layer"
-    "optax.adam(1e-3)", "(Optimizer.adam 1e-3: Optimizer<Linear, _>).Init layer"
+    "optax.adam(1e-3)", "(Optimizer.adam 1e-3).Init layer"
     "updates, state = opt.update(g, state, params)",
     "optimizer.Update (grad loss layer) state layer"
     "optax.chain(a, b)", "Optimizer.chain (Optimizer.clipByGlobalNorm 1.0) optimizer"
@@ -142,8 +147,7 @@ let torchSharp = [
     "class Net : Module<Tensor, Tensor> { … RegisterComponents(); }",
     "Linear.forward layer x"
     "torch.no_grad()", "f x"
-    "optim.Adam(model.parameters())",
-    "(Optimizer.adam 1e-3: Optimizer<Linear, _>).Init layer"
+    "optim.Adam(model.parameters())", "(Optimizer.adam 1e-3).Init layer"
 ]
 
 let definitions = lines "docs/coming-from.fsx" "// begin" "// end" |> String.concat "\n"
@@ -162,7 +166,7 @@ table "PyTorch" torch
 
 (**
 Slices include both ends: PyTorch's `1:3` is F#'s `1..2`. A new `nn.Linear` starts from other numbers than
-`Linear.defaults` (Glorot, biases 0), hence `Init.inverseRoot`. `Variance` divides by $n$, as NumPy does, unless a
+`Linear.defaults` (Glorot, biases 0), hence `Init.inverseRoot`. `Variance` and `Std` divide by $n$, as NumPy's do, unless a
 `correction` is given. A loss takes the target first and stretches nothing: `(B, 1)` against `(B)` is an error. Dtypes
 don't promote: convert one side.
 

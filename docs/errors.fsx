@@ -154,11 +154,11 @@ let shapes = [
         "masked: a mask of shape (2,) does not cover the leading axes of (3,)."
         "It needs the sizes of those axes; `where` takes masks that broadcast."
     on<ShapeException, _>
-        (fun () -> vector.Set([ Index.Range(Some 0, Some 1, 1) ], vector))
+        (fun () -> vector.At[0..1].Set(vector))
         "set: a value of shape (3,) does not stretch to the part of shape (2,) that it goes to."
         "Reduce or reshape it first."
     on<ShapeException, _>
-        (fun () -> vector.Set(mask, vector))
+        (fun () -> vector.At[mask].Set(vector))
         "set: a mask of shape (2,) does not stretch to (3,)."
         "Reshape it first."
     on<ShapeException, _>
@@ -182,7 +182,7 @@ let shapes = [
         "variance: 1 elements with correction 1 in shape (1,) leave nothing to divide by."
         "Reduce over more elements, or lower the correction."
     on<ShapeException, _>
-        (fun () -> Random.categorical (tensor 1.0) key)
+        (fun () -> Random.categorical key (tensor 1.0))
         "Random.categorical: logits need an axis of classes, got a scalar, of shape ()."
         "Give one logit for each class."
     on<ShapeException, _>
@@ -277,7 +277,7 @@ let dtypes = [
         "index: indices must be Int32 or Int64, got Float64 (3,)."
         "Convert them first."
     on<DTypeException, _>
-        (fun () -> Tensor.arange DType.Bool 0.0 2.0 1.0)
+        (fun () -> Tensor.arange DType.Bool 2)
         "arange: Bool can't count;"
         "use Int32 and compare."
     on<DTypeException, _>
@@ -289,7 +289,7 @@ let dtypes = [
         "Random.normal draws floating-point numbers, not Int32."
         "Use `Random.integers`, or convert."
     on<DTypeException, _>
-        (fun () -> Random.integers 0L 6L key DType.Float32 [ 3 ])
+        (fun () -> Random.integers key 0L 6L DType.Float32 [ 3 ])
         "Random.integers draws Int32 or Int64, not Float32."
         "Convert what it draws."
     on<DTypeException, _>
@@ -355,8 +355,8 @@ let values = [
         "clamp: the lower bound 2 is not at or below the upper bound 1;"
         "exchange them."
     on<ValueException, _>
-        (fun () -> Tensor.arange DType.Int32 0.0 5.0 0.0)
-        "arange: from 0 to 5 by 0 is not a finite number of steps."
+        (fun () -> Tensor.arangeIn DType.Int32 0.0 5.0 0.0)
+        "arangeIn: from 0 to 5 by 0 is not a finite number of steps."
         "Give a step that leads there."
     on<ValueException, _>
         (fun () -> Tensor.linspace DType.Float32 0.0 1.0 0)
@@ -375,21 +375,25 @@ let values = [
         "norm: order 3 is not one of 1, 2 and infinity."
         "Write another out with `abs`, `**` and `sum`."
     on<ValueException, _>
-        (fun () -> Random.uniformIn 1.0 0.0 key DType.Float32 [ 3 ])
+        (fun () -> Random.uniformIn key 1.0 0.0 DType.Float32 [ 3 ])
         "Random.uniformIn: the bounds 1 and 0 are out of order;"
         "exchange them."
     on<ValueException, _>
-        (fun () -> Random.bernoulli 1.5 key [ 3 ])
+        (fun () -> Random.bernoulli key 1.5 [ 3 ])
         "Random.bernoulli: 1.5 is not a probability;"
         "it must lie between 0 and 1."
     on<ValueException, _>
-        (fun () -> Random.integers 0L 0L key DType.Int32 [ 3 ])
+        (fun () -> Random.integers key 0L 0L DType.Int32 [ 3 ])
         "Random.integers: from 0 to below 0 is not a range of 1 to 2^52 integers."
         "The upper bound is not included."
     on<ValueException, _>
-        (fun () -> Random.integers 0L 3000000000L key DType.Int32 [ 3 ])
+        (fun () -> Random.integers key 0L 3000000000L DType.Int32 [ 3 ])
         "Random.integers: Int32 can't hold all integers from 0 to below 3000000000."
         "Use DType.Int64."
+    on<ValueException, _>
+        (fun () -> tensor [ 7; 8 ] / tensor [ 2; 0 ])
+        "divide: an element of the integer divisor is 0."
+        "Replace it with `where`, or convert both tensors to a floating-point dtype."
     on<ValueException, _>
         (fun () -> Key.splitMany -1 key)
         "Key.splitMany: -1 keys;"
@@ -399,7 +403,7 @@ let values = [
 let transformations = [
     on<TreeException, _>
         (fun () -> grad (fun (x: float) -> tensor x) 3.0)
-        "Tree.leaves: Double can't hold a tensor."
+        "grad: the argument's type Double can't hold a tensor."
         "A tree is a tensor, or a record, tuple, list, array, option, union or map with tensors in it; `tensor` makes one of a number."
     on<TreeException, _>
         (fun () -> grad (fun (_: Tensor list) -> tensor 0.0) [])
@@ -476,7 +480,7 @@ let checks = [
         "While pulling back through `sqrt`: `divide` of (Float64 (), Float64 ()) made"
         "guard it with `clamp` or `where`."
     on<KeyException, _>
-        (fun () -> Debug.checkKeys (fun () -> Key.split key, Random.bernoulli 0.5 key []))
+        (fun () -> Debug.checkKeys (fun () -> Key.split key, Random.bernoulli key 0.5 []))
         "Random.bernoulli: this key was used before, by Key.split, and would give correlated numbers."
         "Split it first, `let a, b = Key.split key`, and use each part once."
 ]

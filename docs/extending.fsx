@@ -81,7 +81,7 @@ State that changes, such as the running statistics of a batch norm, goes in as a
 *)
 let truncated: Init =
     fun fans shape key ->
-        Random.truncatedNormal -2.0 2.0 key DType.Float32 shape * sqrt (1.0 / float fans.In)
+        Random.truncatedNormal key -2.0 2.0 DType.Float32 shape * sqrt (1.0 / float fans.In)
 
 let layer = Linear.init { Linear.defaults with Weight = truncated } 100 2 (Key.create 1L)
 layer.Weight.Max(), layer.Weight.Variance()

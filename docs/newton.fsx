@@ -108,17 +108,21 @@ products $H v$ alone, and `hvp` computes one without the matrix, as the derivati
 It works on trees, so parameters can stay in their records:
 *)
 let conjugateGradients (multiply: 'p -> 'p) (b: 'p) steps =
-    let combine (a: Tensor) x y = Tree.map2 (fun (x: Tensor) (y: Tensor) -> x + a * y) x y
-
     let rec go x r p (rr: Tensor) n =
         if n = 0 || float rr < 1e-20 then
             x
         else
             let q = multiply p
             let a = rr / Tree.dot p q
-            let r' = combine -a r q
+            let r' = r |> Tree.addScaled -a q
             let next = Tree.dot r' r'
-            go (combine a x p) r' (combine (next / rr) r' p) next (n - 1)
+
+            go
+                (x |> Tree.addScaled a p)
+                r'
+                (r' |> Tree.addScaled (next / rr) p)
+                next
+                (n - 1)
 
     go (Tree.zerosLike b) b b (Tree.dot b b) steps
 
@@ -132,7 +136,7 @@ type Classifier = { Weight: Tensor; Bias: Tensor }
 
 let examples = 1000
 let forPoints, forShift = Key.split (Key.create 7L)
-let labels = Tensor.arange DType.Float64 0.0 (float examples) 1.0 % 2.0
+let labels = Tensor.arange DType.Float64 examples % 2.0
 let shift = Random.normal forShift DType.Float64 [ 20 ] * 0.4
 
 let points =
@@ -146,7 +150,7 @@ let zero = { Weight = Tensor.zeros DType.Float64 [ 20 ]; Bias = tensor 0.0 }
 
 let newtonStep model =
     let g = grad loss model
-    Tree.map2 (-) model (conjugateGradients (hvp loss model) g 25)
+    Tree.subtract model (conjugateGradients (hvp loss model) g 25)
 
 let fitted = List.scan (fun model _ -> newtonStep model) zero [ 1..6 ]
 

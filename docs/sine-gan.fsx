@@ -47,13 +47,11 @@ A signal has ten samples of a sine with random amplitude, phase and frequency:
 open Cotangent
 
 let signals (count: int) key =
-    let draw low high key = Random.uniformIn low high key DType.Float32 [ count; 1 ]
+    let draw low high key = Random.uniformIn key low high DType.Float32 [ count; 1 ]
 
-    match Key.splitMany 3 key with
-    | [ a; b; c ] ->
-        let i = Tensor.arange DType.Float32 0.0 10.0 1.0
-        draw 0.3 1.0 a * sin (draw 0.0 (2.0 * System.Math.PI) b + draw 0.6 1.8 c * i)
-    | _ -> failwith "three keys were asked for"
+    let a, b, c = Key.split3 key
+    let i = Tensor.arange DType.Float32 10
+    draw 0.3 1.0 a * sin (draw 0.0 (2.0 * System.Math.PI) b + draw 0.6 1.8 c * i)
 
 let key = Key.create 0L
 let real = signals 60 (Key.fold 1L key)
@@ -108,23 +106,13 @@ let improve loss player =
     Tree.map (clamp -0.25 0.25) updated
 
 let articleStep (g, d) key =
-    match Key.splitMany 3 key with
-    | [ forReal; a; b ] ->
-        let d = d |> improve (judgedAs 1.0 (signals 1 forReal))
+    let forReal, a, b = Key.split3 key
+    let fake g key = Mlp.forward g (Random.uniform key DType.Float32 [ 1; 1 ])
 
-        let d =
-            d
-            |> improve (
-                judgedAs 0.0 (Mlp.forward g (Random.uniform a DType.Float32 [ 1; 1 ]))
-            )
-
-        let g =
-            g
-            |> improve (fun g ->
-                judgedAs 1.0 (Mlp.forward g (Random.uniform b DType.Float32 [ 1; 1 ])) d)
-
-        g, d
-    | _ -> failwith "three keys were asked for"
+    let d = d |> improve (judgedAs 1.0 (signals 1 forReal))
+    let d = d |> improve (judgedAs 0.0 (fake g a))
+    let g = g |> improve (fun g -> judgedAs 1.0 (fake g b) d)
+    g, d
 
 (**
 Nothing here says which parameters are held fixed: `grad` differentiates by its argument, and the other player is a
@@ -191,21 +179,15 @@ let forGenerator, forCritic = adam 1, adam 3
 let latent key = Random.normal key DType.Float32 [ 64; 8 ]
 
 let criticStep g (c, state) key =
-    match Key.splitMany 3 key with
-    | [ forReal; forLatent; forPenalty ] ->
-        let fake = Mlp.forward g (latent forLatent)
-
-        Optimizer.step
-            forCritic
-            (grad (criticLoss (signals 64 forReal) fake forPenalty) c)
-            state
-            c
-    | _ -> failwith "three keys were asked for"
+    let forReal, forLatent, forPenalty = Key.split3 key
+    let fake = Mlp.forward g (latent forLatent)
+    let loss = criticLoss (signals 64 forReal) fake forPenalty
+    Optimizer.step forCritic (grad loss c) state c
 
 let wassersteinStep ((g, gState), critic) key =
     let keys = Key.splitMany 4 key
-    let c, cState = List.fold (criticStep g) critic keys.Tail
-    let generatorLoss g = -(mean (Mlp.forward c (Mlp.forward g (latent keys.Head))))
+    let c, cState = Array.fold (criticStep g) critic keys[1..]
+    let generatorLoss g = -(mean (Mlp.forward c (Mlp.forward g (latent keys[0]))))
     Optimizer.step forGenerator (grad generatorLoss g) gState g, (c, cState)
 
 let startGenerator =

@@ -58,12 +58,12 @@ module Core =
     /// The value at x, and the function that pulls a cotangent of the value back to one of x. It can be called again
     /// and again.
     let vjp (f: 'p -> 'q) (x: 'p) : 'q * ('q -> 'p) =
-        let struct (y, pull, _) = Transform.vjp f x
+        let struct (y, pull, _) = Transform.vjp "vjp" f x
         y, pull
 
     /// The value at x, and the derivative there as a linear function of tangents, without evaluating f again.
     let linearize (f: 'p -> 'q) (x: 'p) : 'q * ('p -> 'q) =
-        let struct (y, push, _) = Transform.linearize f x
+        let struct (y, push, _) = Transform.linearize "linearize" f x
         y, push
 
     /// The transpose of a linear function: ⟨f x, y⟩ = ⟨x, fᵀ y⟩. The argument tells shapes and dtypes only; a function
@@ -127,14 +127,14 @@ module Core =
     /// Derivatives of every output (leading axes) by every input (trailing axes), in reverse mode: the choice for more
     /// inputs than outputs. All rows at once, by a `vmap` of the pull.
     let jacobian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        let struct (y, pull, width) = Transform.vjp f x
+        let struct (y, pull, width) = Transform.vjp "jacobian" f x
         let rows = overBasis "jacobian" pull y width
         rows.Reshape(Array.append y.Dims x.Dims)
 
     /// The same as `jacobian` in forward mode: the choice for more outputs than inputs. All columns at once, by a `vmap`
     /// of the push.
     let jacobianForward (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        let struct (y, push, width) = Transform.linearize f x
+        let struct (y, push, width) = Transform.linearize "jacobianForward" f x
         let columns = overBasis "jacobianForward" push x width
         columns.MoveAxis(0, -1).Reshape(Array.append y.Dims x.Dims)
 
@@ -152,12 +152,12 @@ module Core =
 
     /// The trace of the Hessian of a scalar function.
     let laplacian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        let struct (_, push, width) = Transform.linearize (grad f) x
+        let struct (_, push, width) = Transform.linearize "laplacian" (grad f) x
         trace "laplacian" push x width
 
     /// The trace of the Jacobian of a vector field: f must return the shape of its argument.
     let divergence (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        let struct (y, push, width) = Transform.linearize f x
+        let struct (y, push, width) = Transform.linearize "divergence" f x
 
         if not (Shape.equal y.Dims x.Dims) then
             raise (

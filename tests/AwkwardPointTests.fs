@@ -230,13 +230,13 @@ let private masks =
             same (tensor [ 0.0; 1.0; 0.0 ]) (pushed relu [ -1.0; 1.0; -1.0 ] d) "relu"
             same (number 1.0) (pushed (fun x -> x[1]) [ 1.0; 2.0; 3.0 ] d) "an element"
             let last = [ Index.Take(tensor [ 0; 0; 0 ]) ]
-            let set (x: Tensor) = (Tensor.zeros DType.Float64 [ 1 ]).Set(last, x)
+            let set (x: Tensor) = (Tensor.zeros DType.Float64 [ 1 ]).At[last].Set(x)
             same (tensor [ 7.0 ]) (pushed set [ 1.0; 2.0; 3.0 ] [ nan; infinity; 7.0 ]) "overwritten updates"
             let under = [ Index.Range(Some 0, Some 1, 1) ]
 
             same
                 (tensor [ 0.0; 0.0; 7.0 ])
-                (pushed (fun x -> x.Set(under, 5.0)) [ 1.0; 2.0; 3.0 ] [ nan; infinity; 7.0 ])
+                (pushed (fun x -> x.At[under].Set(5.0)) [ 1.0; 2.0; 3.0 ] [ nan; infinity; 7.0 ])
                 "overwritten elements"
         }
         test "logits of minus infinity" {

@@ -151,13 +151,13 @@ let private composition =
 
                 [
                     Random.normal a DType.Float64 [ 3; 2 ]
-                    (Random.permutation 7 (Key.fold 3L b)).Convert DType.Float64
-                    Random.uniformIn -1.0 2.0 b DType.Float64 []
+                    (Random.permutation (Key.fold 3L b) 7).Convert DType.Float64
+                    Random.uniformIn b -1.0 2.0 DType.Float64 []
                 ]
 
             nearStack "draws" [ for i in 0..5 -> noise (key i) ] (vmap noise keys)
             let split = Key.splitMany 6 (Key.create 7L)
-            nearStack "Key.batch and Key.splitMany" split keys
+            nearStack "Key.batch and Key.splitMany" (List.ofArray split) keys
         }
     ]
 
@@ -169,7 +169,7 @@ let private basis (t: Tensor) =
 /// Row by row, and column by column.
 let private jacobianLoop f (x: Tensor) =
     let y, pull = vjp f x
-    (basis y |> List.map pull |> stack 0).Reshape(Array.append y.Shape x.Shape)
+    (basis y |> Array.map pull |> stack 0).Reshape(Array.append y.Shape x.Shape)
 
 let private forwardLoop f (x: Tensor) =
     let (y: Tensor), push = linearize f x

@@ -1,8 +1,5 @@
 module Cotangent.Tests.CreationTests
 
-// An open end of a slice, as in t[1..], is a `None` whose type nothing tells.
-#nowarn "3559"
-
 open System
 open Cotangent
 open Cotangent.Tests.Support
@@ -228,24 +225,36 @@ let private ranges =
     testList "ranges" [
         for dtype in numeric do
             testCase $"{dtype}" (fun () ->
-                equalsAs dtype [ 0; 1; 2; 3; 4 ] (Tensor.arange dtype 0.0 5.0 1.0)
-                equalsAs dtype [ 5; 3; 1; -1 ] (Tensor.arange dtype 5.0 -2.0 -2.0)
-                equalsAs dtype [ 2; 5 ] (Tensor.arange dtype 2.0 8.0 3.0)
-                equalsAs dtype ([]: int list) (Tensor.arange dtype 3.0 3.0 1.0)
-                equalsAs dtype ([]: int list) (Tensor.arange dtype 3.0 5.0 -1.0))
+                equalsAs dtype [ 0; 1; 2; 3; 4 ] (Tensor.arangeIn dtype 0.0 5.0 1.0)
+                equalsAs dtype [ 5; 3; 1; -1 ] (Tensor.arangeIn dtype 5.0 -2.0 -2.0)
+                equalsAs dtype [ 2; 5 ] (Tensor.arangeIn dtype 2.0 8.0 3.0)
+                equalsAs dtype ([]: int list) (Tensor.arangeIn dtype 3.0 3.0 1.0)
+                equalsAs dtype ([]: int list) (Tensor.arangeIn dtype 3.0 5.0 -1.0)
+                equalsAs dtype [ 0; 1; 2; 3; 4 ] (Tensor.arange dtype 5)
+                hasShape [ 0 ] (Tensor.arange dtype 0))
         testCase "fractions do not add up errors" (fun () ->
-            close 1e-15 [ for i in 0..9 -> float i / 10.0 ] (Tensor.arange DType.Float64 0.0 1.0 0.1)
+            close 1e-15 [ for i in 0..9 -> float i / 10.0 ] (Tensor.arangeIn DType.Float64 0.0 1.0 0.1)
 
             close
                 1e-7
                 [ for i in 0..99999 -> float i / 1000.0 ]
-                (Tensor.arange DType.Float32 0.0 100.0 0.001)
+                (Tensor.arangeIn DType.Float32 0.0 100.0 0.001)
 
-            equals [ 0.5f; 0.75f ] (Tensor.arange DType.Float32 0.5 1.0 0.25))
+            equals [ 0.5f; 0.75f ] (Tensor.arangeIn DType.Float32 0.5 1.0 0.25))
         testCase "large integers are exact" (fun () ->
             equals
                 [ 9007199254740990L; 9007199254740991L ]
-                (Tensor.arange DType.Int64 9007199254740990.0 9007199254740992.0 1.0))
+                (Tensor.arangeIn DType.Int64 9007199254740990.0 9007199254740992.0 1.0))
+        testCase "meshgrid" (fun () ->
+            // NumPy: np.meshgrid(..., indexing="ij")
+            let grid = Tensor.meshgrid [ tensor [ 0; 1 ]; tensor [ 5; 6; 7 ]; tensor [ 9 ] ]
+            Expect.equal grid.Length 3 "one for each vector"
+            equals [ [ [ 0 ]; [ 0 ]; [ 0 ] ]; [ [ 1 ]; [ 1 ]; [ 1 ] ] ] grid[0]
+            equals [ [ [ 5 ]; [ 6 ]; [ 7 ] ]; [ [ 5 ]; [ 6 ]; [ 7 ] ] ] grid[1]
+            equals [ [ [ 9 ]; [ 9 ]; [ 9 ] ]; [ [ 9 ]; [ 9 ]; [ 9 ] ] ] grid[2]
+
+            throws<ShapeException, _> [ "meshgrid"; "(1, 1)" ] (fun () ->
+                Tensor.meshgrid [ tensor [ [ 1 ] ] ]))
         for dtype in floats do
             testCase $"linspace of {dtype}" (fun () ->
                 equalsAs dtype [ 0.0; 0.25; 0.5; 0.75; 1.0 ] (Tensor.linspace dtype 0.0 1.0 5)
@@ -257,14 +266,21 @@ let private ranges =
             Expect.equal (float t[-1]) 0.7 "last"
             close 1e-15 [ for i in 0..49 -> 0.1 + float i * 0.6 / 49.0 ] t)
         testCase "refused" (fun () ->
-            throws<ValueException, _> [ "arange" ] (fun () -> Tensor.arange DType.Int32 0.0 1.0 0.0)
-            throws<ValueException, _> [ "arange" ] (fun () -> Tensor.arange DType.Float32 0.0 infinity 1.0)
-            throws<ShapeException, _> [ "2147483647" ] (fun () -> Tensor.arange DType.Int32 0.0 1e12 1.0)
+            throws<ShapeException, _> [ "arange"; "-1" ] (fun () -> Tensor.arange DType.Int32 -1)
+            throws<DTypeException, _> [ "arange"; "Bool" ] (fun () -> Tensor.arange DType.Bool 2)
+            throws<ValueException, _> [ "arangeIn" ] (fun () -> Tensor.arangeIn DType.Int32 0.0 1.0 0.0)
 
-            throws<DTypeException, _> [ "arange"; "0.5"; "Int32" ] (fun () ->
-                Tensor.arange DType.Int32 0.0 5.0 0.5)
+            throws<ValueException, _> [ "arangeIn" ] (fun () ->
+                Tensor.arangeIn DType.Float32 0.0 infinity 1.0)
 
-            throws<DTypeException, _> [ "arange"; "Bool" ] (fun () -> Tensor.arange DType.Bool 0.0 2.0 1.0)
+            throws<ShapeException, _> [ "2147483647" ] (fun () -> Tensor.arangeIn DType.Int32 0.0 1e12 1.0)
+
+            throws<DTypeException, _> [ "arangeIn"; "0.5"; "Int32" ] (fun () ->
+                Tensor.arangeIn DType.Int32 0.0 5.0 0.5)
+
+            throws<DTypeException, _> [ "arangeIn"; "Bool" ] (fun () ->
+                Tensor.arangeIn DType.Bool 0.0 2.0 1.0)
+
             throws<ValueException, _> [ "linspace" ] (fun () -> Tensor.linspace DType.Float32 0.0 1.0 0)
 
             throws<DTypeException, _> [ "linspace"; "Int32" ] (fun () ->

@@ -117,6 +117,9 @@ let private manyVariables =
             let x = random 8L [ 5 ]
             near (2.0 / 5.0 * (x - mean x)) (grad (fun x -> x.Variance()) x) "of a population"
             near (2.0 / 4.0 * (x - mean x)) (grad (fun x -> x.Variance(correction = 1)) x) "of a sample"
+            near ((x - mean x) / 5.0 / x.Std()) (grad (fun x -> x.Std()) x) "its root"
+            let flat = tensor [ 3.0; 3.0 ]
+            near (Tensor.zerosLike flat) (grad (fun x -> x.Std()) flat) "of equal numbers"
         }
         test "products with zeros" {
             let products x = grad (fun (x: Tensor) -> x.Prod()) (tensor x)
@@ -211,7 +214,7 @@ let private subsets =
             near (tensor [ 0.0; 0.0; 0.0; 4.0 ]) (grad (fun x -> x[-1] * x[3]) x) "an element"
         }
         test "set" {
-            let f (struct (x: Tensor, v: Tensor)) = sum (w * x.Set([ Index.Range(Some 1, Some 2, 1) ], v))
+            let f (struct (x: Tensor, v: Tensor)) = sum (w * x.At[1..2].Set(v))
             let struct (dx, dv) = grad f (struct (x, tensor [ 7.0; 8.0 ]))
             near (tensor [ 1.0; 0.0; 0.0; 1000.0 ]) dx "what is overwritten does not count"
             near (tensor [ 10.0; 100.0 ]) dv "the value"
@@ -219,7 +222,7 @@ let private subsets =
             near (number 110.0) dv "a value that is stretched"
         }
         test "set, positions repeated" {
-            let f (struct (x: Tensor, v: Tensor)) = sum (w * x.Set([ Index.Take(tensor [ 1; 3; 1 ]) ], v))
+            let f (struct (x: Tensor, v: Tensor)) = sum (w * x.At[tensor [ 1; 3; 1 ]].Set(v))
             let struct (dx, dv) = grad f (struct (x, tensor [ 7.0; 8.0; 9.0 ]))
             near (tensor [ 1.0; 0.0; 100.0; 0.0 ]) dx "what is overwritten does not count"
             near (tensor [ 0.0; 1000.0; 10.0 ]) dv "only the last counts"
@@ -227,7 +230,7 @@ let private subsets =
             near (number 1010.0) dv "a value that is stretched"
         }
         test "addAt, positions repeated" {
-            let f (struct (x: Tensor, v: Tensor)) = sum (square (x.AddAt([ Index.Take(tensor [ 1; 1 ]) ], v)))
+            let f (struct (x: Tensor, v: Tensor)) = sum (square (x.At[tensor [ 1; 1 ]].Add(v)))
             let struct (dx, dv) = grad f (struct (x, tensor [ 7.0; 8.0 ]))
             near (tensor [ 10.0; 32.0; 8.0; 4.0 ]) dx "by the tensor"
             near (tensor [ 32.0; 32.0 ]) dv "by the values: all count"
@@ -235,7 +238,7 @@ let private subsets =
         test "masks" {
             let mask = tensor [ true; false; false; true ]
             near (tensor [ 10.0; 0.0; 0.0; 4.0 ]) (grad (fun x -> sum (square x[mask])) x) "elements"
-            let f (struct (x: Tensor, v: Tensor)) = sum (w * x.Set(mask, v))
+            let f (struct (x: Tensor, v: Tensor)) = sum (w * x.At[mask].Set(v))
             let struct (dx, dv) = grad f (struct (x, number 7.0))
             near (tensor [ 0.0; 10.0; 100.0; 0.0 ]) dx "what is overwritten does not count"
             near (number 1001.0) dv "a value that is stretched"

@@ -121,6 +121,8 @@ let private folds = [
     foldOf "prod" withZeros (fun x axes keep -> x.Prod(axes, keep))
     foldOf "variance" anywhere (fun x axes keep -> x.Variance(axes, keep))
     foldOf "variance of a sample" anywhere (fun x _ keep -> (concat 0 [ x; x * x ]).Variance([ 0 ], keep, 1))
+    foldOf "std" anywhere (fun x axes keep -> x.Std(axes, keep))
+    foldOf "std of a sample" anywhere (fun x _ keep -> (concat 0 [ x; x * x ]).Std([ 0 ], keep, 1))
     foldOf "norm" nonzero (fun x axes keep -> x.Norm(axes, keep))
     foldOf "norm of order 1" nonzero (fun x axes keep -> x.Norm(axes, keep, 1.0))
     foldOf "logSumExp" anywhere (fun x axes keep -> x.LogSumExp(axes, keep))
@@ -157,6 +159,12 @@ let private products = [
     fixedShapes "nothing to sum over" [ [ 2; 0 ]; [ 0; 3 ] ] (fun x -> matmul x[0] x[1])
     fixedShapes "dot" [ [ 4 ]; [ 4 ] ] (fun x -> dot x[0] x[1])
     fixedShapes "outer" [ [ 2 ]; [ 3 ] ] (fun x -> outer x[0] x[1])
+    fixedShapes "diagonal" [ [ 2; 3; 4 ] ] (fun x -> x[0].Diagonal 1)
+    fixedShapes "diagonal, below" [ [ 4; 3 ] ] (fun x -> x[0].Diagonal -2)
+    fixedShapes "trace" [ [ 2; 3; 3 ] ] (fun x -> trace x[0])
+    fixedShapes "tril" [ [ 2; 3; 3 ] ] (fun x -> x[0].Tril())
+    fixedShapes "triu" [ [ 3; 4 ] ] (fun x -> x[0].Triu 1)
+    fixedShapes "diag" [ [ 2; 3 ] ] (fun x -> Tensor.diag x[0])
 ]
 
 let private shapes = [
@@ -170,12 +178,16 @@ let private shapes = [
     fixedShapes "expand" [ [ 3; 1 ] ] (fun x -> x[0].Expand [ 2; 3; 4 ])
     fixedShapes "flip" [ [ 2; 3 ] ] (fun x -> x[0].Flip 1)
     fixedShapes "tile" [ [ 2; 1 ] ] (fun x -> x[0].Tile [ 2; 3; 2 ])
+    fixedShapes "repeat" [ [ 2; 3 ] ] (fun x -> x[0].Repeat(3, 1))
+    fixedShapes "roll" [ [ 2; 3 ] ] (fun x -> x[0].Roll(-2, 1))
+    fixedShapes "chunk" [ [ 5; 2 ] ] (fun x -> let parts = x[0].Chunk 2 in parts[1])
+    fixedShapes "meshgrid" [ [ 2 ]; [ 3 ] ] (fun x -> let grid = Tensor.meshgrid x in grid[0] * grid[1])
     fixedShapes "pad" [ [ 2; 3 ] ] (fun x -> x[0].Pad [ (1, 0); (0, 2) ])
     fixedShapes "pad with a number" [ [ 2; 3 ] ] (fun x -> x[0].Pad([ (1, 0); (0, 2) ], 7.0))
     fixedShapes "concat" [ [ 2; 3 ]; [ 2; 1 ] ] (fun x -> concat 1 [ x[0]; x[1]; x[0] ])
     fixedShapes "stack" [ [ 2 ]; [ 2 ] ] (fun x -> stack 1 [ x[0]; x[1]; x[0] ])
     fixedShapes "split" [ [ 5; 2 ] ] (fun x -> let parts = x[0].Split [ 2; 3 ] in parts[1])
-    fixedShapes "unstack" [ [ 3; 2 ] ] (fun x -> x[0].Unstack 1 |> List.reduce (*))
+    fixedShapes "unstack" [ [ 3; 2 ] ] (fun x -> x[0].Unstack 1 |> Array.reduce (*))
 ]
 
 let private rows2: Index = Index.Range(Some -1, Some 0, -2)
@@ -193,14 +205,14 @@ let private subsets = [
     withPositions "take" [ [ 2; 4 ] ] 4 [ 2; 3 ] (fun at x -> x[0].Take(at, 1))
     withPositions "gather" [ [ 3; 4 ] ] 3 [ 2; 4 ] (fun at x -> x[0].Gather(at, 0))
     withPositions "scatterAdd" [ [ 3; 4 ]; [ 2; 4 ] ] 3 [ 2; 4 ] (fun at x -> x[0].ScatterAdd(at, x[1], 0))
-    fixedShapes "addAt" [ [ 3; 2 ]; [ 4; 2 ] ] (fun x ->
-        x[0].AddAt([ Index.Take(tensor [ 0; 2; 0; 0 ]) ], x[1]))
-    fixedShapes "set a slice" [ [ 4; 2 ]; [ 2 ] ] (fun x -> x[0].Set([ Index.Range(Some 0, None, 2) ], x[1]))
-    fixedShapes "set to a number" [ [ 4; 2 ] ] (fun x -> x[0].Set([ Index.At -1 ], 3.0))
+    fixedShapes "addAt" [ [ 3; 2 ]; [ 4; 2 ] ] (fun x -> x[0].At[tensor [ 0; 2; 0; 0 ]].Add(x[1]))
+    fixedShapes "set a slice" [ [ 4; 2 ]; [ 2 ] ] (fun x ->
+        x[0].At[[ Index.Range(Some 0, None, 2) ]].Set(x[1]))
+    fixedShapes "set to a number" [ [ 4; 2 ] ] (fun x -> x[0].At[-1].Set(3.0))
     fixedShapes "set repeated positions" [ [ 3; 2 ]; [ 4; 2 ] ] (fun x ->
-        x[0].Set([ Index.Take(tensor [ 0; 2; 0; 0 ]) ], x[1]))
+        x[0].At[tensor [ 0; 2; 0; 0 ]].Set(x[1]))
     fixedShapes "set where a mask holds" [ [ 2; 3 ]; [ 3 ] ] (fun x ->
-        x[0].Set(tensor [ [ true; false; true ]; [ false; false; true ] ], x[1]))
+        x[0].At[tensor [ [ true; false; true ]; [ false; false; true ] ]].Set(x[1]))
 ]
 
 let rows: Row list = arithmetic @ folds @ products @ shapes @ subsets

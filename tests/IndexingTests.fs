@@ -1,8 +1,5 @@
 module Cotangent.Tests.IndexingTests
 
-// An open end of a slice, as in t[1..], is a `None` whose type nothing tells.
-#nowarn "3559"
-
 open System
 open Cotangent
 open Cotangent.Tests.Support
@@ -133,7 +130,9 @@ let private cases =
             let t = counting DType.Int32 shape
             let at = reader t
             equals (int (at [ 1; 0; 2; 1; 0; 0; 1; 2 ])) t[1, 0, 2, 1, 0, 0, 1, 2]
+            #nowarn "3559" // more axes than the overloads of GetSlice: the open ends have no type
             let s = t[1, *, 1..2, *, 0, ..0, *, -1]
+            #warnon "3559"
             hasShape [ 1; 2; 2; 1; 2 ] s
 
             let expected = [
@@ -219,8 +218,8 @@ let private negative =
         equals [ 14; 10; 13 ] t5[tensor [ -1; -5; 3 ]]
         equals [ [ 3; 2 ]; [ 6; 5 ] ] (t23.Take(tensor [ -1; 1 ], 1))
         equals [ [ 3 ]; [ 5 ] ] (t23.Gather(tensor [ [ -1 ]; [ -2 ] ], 1))
-        equals [ 10; 11; 12; 13; 99 ] (t5.Set([ Index.Take(tensor [ -1 ]) ], tensor 99))
-        equals [ 10; 11; 12; 18; 14 ] (t5.AddAt([ Index.Take(tensor [ -2; 3 ]) ], tensor [ 2; 3 ]))
+        equals [ 10; 11; 12; 13; 99 ] (t5.At[tensor [ -1 ]].Set(tensor 99))
+        equals [ 10; 11; 12; 18; 14 ] (t5.At[tensor [ -2; 3 ]].Add(tensor [ 2; 3 ]))
 
         equals
             [ [ 1; 2; 4 ]; [ 5; 5; 6 ] ]

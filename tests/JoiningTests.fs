@@ -69,21 +69,27 @@ let private parting =
         "split",
         fun () ->
             let parts = (tensor [ 1; 2; 3; 4; 5 ]).Split [ 2; 0; 3 ]
-            Expect.equal (parts |> List.map _.ToData<int list>()) [ [ 1; 2 ]; []; [ 3; 4; 5 ] ] "parts"
 
-            match t23.Split([ 1; 2 ], -1) with
-            | [ a; b ] ->
-                equals [ [ 1 ]; [ 4 ] ] a
-                equals [ [ 2; 3 ]; [ 5; 6 ] ] b
-            | parts -> failtest $"{parts.Length} parts"
+            Expect.equal
+                (parts |> List.ofArray |> List.map _.ToData<int list>())
+                [ [ 1; 2 ]; []; [ 3; 4; 5 ] ]
+                "parts"
+
+            let columns = t23.Split([ 1; 2 ], -1)
+            Expect.equal columns.Length 2 "two"
+            equals [ [ 1 ]; [ 4 ] ] columns[0]
+            equals [ [ 2; 3 ]; [ 5; 6 ] ] columns[1]
 
             Expect.isEmpty ((tensor ([]: int list)).Split []) "no parts of nothing"
         "unstack",
         fun () ->
-            Expect.equal (t23.Unstack() |> List.map _.ToData<int list>()) [ [ 1; 2; 3 ]; [ 4; 5; 6 ] ] "rows"
+            Expect.equal
+                (t23.Unstack() |> Array.toList |> List.map _.ToData<int list>())
+                [ [ 1; 2; 3 ]; [ 4; 5; 6 ] ]
+                "rows"
 
             Expect.equal
-                (t23.Unstack 1 |> List.map _.ToData<int list>())
+                (t23.Unstack 1 |> Array.toList |> List.map _.ToData<int list>())
                 [ [ 1; 4 ]; [ 2; 5 ]; [ 3; 6 ] ]
                 "columns"
 
@@ -96,8 +102,47 @@ let private parting =
             throws<AxisException, _> [ "unstack"; "scalar" ] (fun () -> (tensor 1).Unstack())
     ]
 
+let private chunks =
+    tests "chunk" [
+        "as PyTorch's",
+        fun () ->
+            // torch.arange(n).chunk(count): sizes
+            for n, count, sizes in
+                [ 7, 3, [ 3; 3; 1 ]; 6, 3, [ 2; 2; 2 ]; 5, 4, [ 2; 2; 1 ]; 2, 5, [ 1; 1 ]; 4, 1, [ 4 ] ] do
+                let t = Tensor.arange DType.Int32 n
+                let parts = t.Chunk count
+                Expect.equal [ for p in parts -> p.Size ] sizes $"{n} in {count}"
+                Expect.equal (concat 0 parts) t "all of them"
+
+            equals [ [ 3 ]; [ 6 ] ] (t23.Chunk(2, 1)).[1]
+            hasShape [ 0; 2 ] ((Tensor.zeros DType.Int32 [ 0; 2 ]).Chunk 3).[0]
+            throws<ValueException, _> [ "chunk"; "0 parts" ] (fun () -> t23.Chunk 0)
+            throws<AxisException, _> [ "chunk" ] (fun () -> t23.Chunk(2, 2))
+    ]
+
 let private widening =
-    tests "tile and pad" [
+    tests "tile, repeat, roll and pad" [
+        "repeat",
+        fun () ->
+            // NumPy: np.repeat
+            equals [ 1; 1; 1; 2; 2; 2 ] ((tensor [ 1; 2 ]).Repeat(3, 0))
+            equals [ [ 1; 1; 2; 2; 3; 3 ]; [ 4; 4; 5; 5; 6; 6 ] ] (t23.Repeat(2, 1))
+            equals [ [ 1; 2; 3 ]; [ 1; 2; 3 ]; [ 4; 5; 6 ]; [ 4; 5; 6 ] ] (t23.Repeat(2, -2))
+            hasShape [ 2; 0 ] (t23.Repeat(0, 1))
+            throws<ValueException, _> [ "repeat"; "-1" ] (fun () -> t23.Repeat(-1, 0))
+            throws<AxisException, _> [ "repeat"; "scalar" ] (fun () -> (tensor 1).Repeat(2, 0))
+        "roll",
+        fun () ->
+            // NumPy: np.roll
+            let t = tensor [ 0; 1; 2; 3; 4 ]
+            equals [ 3; 4; 0; 1; 2 ] (t.Roll(2, 0))
+            equals [ 1; 2; 3; 4; 0 ] (t.Roll(-1, 0))
+            equals t (t.Roll(-10, 0))
+            equals [ 4; 0; 1; 2; 3 ] (t.Roll(11, 0))
+            equals [ [ 3; 1; 2 ]; [ 6; 4; 5 ] ] (t23.Roll(1, 1))
+            equals [ [ 4; 5; 6 ]; [ 1; 2; 3 ] ] (t23.Roll(1, 0))
+            hasShape [ 0 ] ((Tensor.zeros DType.Int32 [ 0 ]).Roll(3, 0))
+            throws<AxisException, _> [ "roll" ] (fun () -> t23.Roll(1, 2))
         "tile",
         fun () ->
             // NumPy: np.tile
@@ -167,4 +212,4 @@ let private laws =
     ]
 
 [<Tests>]
-let all = testList "Joining" [ joining; parting; widening; laws ]
+let all = testList "Joining" [ joining; parting; chunks; widening; laws ]

@@ -1,8 +1,5 @@
 module Cotangent.Tests.LinearAlgebraTests
 
-// An open end of a slice, as in t[1..], is a `None` whose type nothing tells.
-#nowarn "3559"
-
 open System
 open Cotangent
 open Cotangent.Tests.Support
@@ -170,6 +167,65 @@ let private vectors =
                 outer (tensor [ [ 1 ] ]) (tensor [ 1 ]))
     ]
 
+let private offsets = [ -4 .. 4 ]
+
+let private diagonals =
+    tests "diagonals and triangles" [
+        "diagonal",
+        fun () ->
+            for shape in [ [ 3; 3 ]; [ 2; 4 ]; [ 4; 2 ]; [ 2; 3; 2 ]; [ 0; 2 ]; [ 1; 0 ] ] do
+                let t = counting DType.Float64 shape
+                let lead, m, n = List.take (shape.Length - 2) shape, shape[shape.Length - 2], List.last shape
+                let at = reader t
+
+                for k in offsets do
+                    let places = [
+                        for i in 0 .. m - 1 do
+                            if i + k >= 0 && i + k < n then i
+                    ]
+
+                    let expected =
+                        build DType.Float64 (lead @ [ places.Length ]) (fun index ->
+                            let i = places[List.last index]
+                            at (List.take lead.Length index @ [ i; i + k ]))
+
+                    Expect.equal (t.Diagonal k) expected $"offset {k} of {shape}"
+        "tril, triu",
+        fun () ->
+            for dtype in DTypes.all do
+                for shape in [ [ 3; 3 ]; [ 2; 4 ]; [ 4; 2 ]; [ 2; 3; 2 ]; [ 0; 2 ] ] do
+                    let t = Tensor.onesLike (counting dtype shape)
+                    let rank = shape.Length
+
+                    for k in offsets do
+                        let expected holds =
+                            build dtype shape (fun index ->
+                                if holds (index[rank - 1] - index[rank - 2]) k then 1.0 else 0.0)
+
+                        Expect.equal (t.Tril k) (expected (<=)) $"tril {k} of {shape}"
+                        Expect.equal (t.Triu k) (expected (>=)) $"triu {k} of {shape}"
+
+            equals [ [ 1.0; 0.0 ]; [ nan; 1.0 ] ] ((tensor [ [ 1.0; nan ]; [ nan; 1.0 ] ]).Tril())
+        "trace",
+        fun () ->
+            equals 5.0 (trace (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]))
+            equals [ 0 + 3; 4 + 7 ] (trace (counting DType.Int32 [ 2; 2; 2 ]))
+            equals 3 (trace (Tensor.eye DType.Int32 3))
+        "diag",
+        fun () ->
+            equals [ [ 1; 0; 0 ]; [ 0; 2; 0 ]; [ 0; 0; 3 ] ] (Tensor.diag (tensor [ 1; 2; 3 ]))
+            let batch = counting DType.Float32 [ 2; 3 ]
+            hasShape [ 2; 3; 3 ] (Tensor.diag batch)
+            Expect.equal ((Tensor.diag batch).Diagonal()) batch "there and back"
+            Expect.equal (Tensor.diag batch[1]) (Tensor.diag batch).[1] "each of a batch"
+            hasShape [ 0; 0 ] (Tensor.diag (Tensor.zeros DType.Float32 [ 0 ]))
+        "refused",
+        fun () ->
+            throws<ShapeException, _> [ "diagonal"; "(3,)" ] (fun () -> (tensor [ 1; 2; 3 ]).Diagonal())
+            throws<ShapeException, _> [ "tril"; "()" ] (fun () -> (tensor 1).Tril())
+            throws<ShapeException, _> [ "diag" ] (fun () -> Tensor.diag (tensor 1))
+    ]
+
 let private laws =
     let matrices = gen {
         let! batch = Gen.choose (0, 2) |> Gen.bind (fun n -> Gen.listOfLength n (Gen.choose (0, 3)))
@@ -183,10 +239,13 @@ let private laws =
     testList "laws" [
         law "(ab)c = a(bc)" matrices (fun (a, b, c) -> matmul (matmul a b) c = matmul a (matmul b c))
         law "(ab)ᵀ = bᵀaᵀ" matrices (fun (a, b, _) -> (matmul a b).T = matmul b.T a.T)
+        law "trace (ab) = trace (ba)" matrices (fun (a, _, _) -> trace (matmul a a.T) = trace (matmul a.T a))
+        law "a lower and a strictly upper triangle make up a matrix" matrices (fun (a, _, _) ->
+            a.Tril() + a.Triu 1 = a)
         law "the identity" matrices (fun (a, _, _) ->
             matmul a (Tensor.eye DType.Float64 a.Shape[a.Rank - 1]) = a)
         law "a(b + b) = ab + ab" matrices (fun (a, b, _) -> matmul a (b + b) = matmul a b + matmul a b)
     ]
 
 [<Tests>]
-let all = testList "Linear algebra" [ products; vectors; laws ]
+let all = testList "Linear algebra" [ products; vectors; diagonals; laws ]

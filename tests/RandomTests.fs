@@ -1,8 +1,5 @@
 module Cotangent.Tests.RandomTests
 
-// An open end of a slice, as in t[1..], is a `None` whose type nothing tells.
-#nowarn "3559"
-
 open System
 open Cotangent
 open Cotangent.Engines
@@ -53,10 +50,10 @@ let private draws: (string * (Key -> int list -> Tensor)) list = [
     for dtype in floats do
         $"uniform {dtype}", (fun key shape -> Random.uniform key dtype shape)
         $"normal {dtype}", (fun key shape -> Random.normal key dtype shape)
-    "uniformIn", (fun key shape -> Random.uniformIn -1.0 3.0 key DType.Float32 shape)
-    "truncatedNormal", (fun key shape -> Random.truncatedNormal -1.0 2.0 key DType.Float32 shape)
-    "bernoulli", (fun key shape -> Random.bernoulli 0.3 key shape)
-    "integers", (fun key shape -> Random.integers -5L 5L key DType.Int32 shape)
+    "uniformIn", (fun key shape -> Random.uniformIn key -1.0 3.0 DType.Float32 shape)
+    "truncatedNormal", (fun key shape -> Random.truncatedNormal key -1.0 2.0 DType.Float32 shape)
+    "bernoulli", (fun key shape -> Random.bernoulli key 0.3 shape)
+    "integers", (fun key shape -> Random.integers key -5L 5L DType.Int32 shape)
 ]
 
 let private keyed =
@@ -90,9 +87,13 @@ let private keys =
         "split, splitMany and fold agree with themselves and differ from each other",
         fun () ->
             let a, b = Key.split key
-            let many = Key.splitMany 50 key |> List.map words
+            let many = [ for k in Key.splitMany 50 key -> words k ]
             Expect.equal many[..1] [ words a; words b ] "the first two of many"
-            Expect.equal (Key.splitMany 50 (Key.create 42L) |> List.map words) many "again"
+            let a3, b3, c3 = Key.split3 key
+            Expect.equal [ words a3; words b3; words c3 ] many[..2] "the first three"
+            let a4, b4, c4, d4 = Key.split4 key
+            Expect.equal [ words a4; words b4; words c4; words d4 ] many[..3] "the first four"
+            Expect.equal (List.map words (List.ofArray (Key.splitMany 50 (Key.create 42L)))) many "again"
             let folded = [ for n in -50L .. 50L -> words (Key.fold n key) ]
             Expect.equal (words (Key.fold 7L key)) folded[57] "again"
 
@@ -109,8 +110,8 @@ let private keys =
             throws<ValueException, _> [ "splitMany"; "-1" ] (fun () -> Key.splitMany -1 key)
         "keys do not draw what their children draw",
         fun () ->
-            let bits = Random.integers 0L (1L <<< 40) key DType.Int64 [ 50 ]
-            let children = Key.splitMany 50 key |> List.map (fun k -> words k &&& ((1L <<< 40) - 1L))
+            let bits = Random.integers key 0L (1L <<< 40) DType.Int64 [ 50 ]
+            let children = [ for k in Key.splitMany 50 key -> words k &&& ((1L <<< 40) - 1L) ]
             Expect.isEmpty (Set.intersect (set (bits.ToData<int64 list>())) (set children)) "streams"
         "siblings are not correlated",
         fun () ->
@@ -160,17 +161,17 @@ let private keys =
         fun () ->
             for n in [ 0; 1; 2; 100; 5000 ] do
                 Expect.equal
-                    (numbers (Random.permutation n key) |> Array.sort)
+                    (numbers (Random.permutation key n) |> Array.sort)
                     [| for i in 0 .. n - 1 -> float i |]
                     "every position once"
 
-            Expect.equal (Random.permutation 9 key).DType DType.Int32 "dtype"
-            Expect.notEqual (Random.permutation 100 key) (Random.permutation 100 (Key.create 1L)) "by key"
+            Expect.equal (Random.permutation key 9).DType DType.Int32 "dtype"
+            Expect.notEqual (Random.permutation key 100) (Random.permutation (Key.create 1L) 100) "by key"
             let t = counting DType.Float32 [ 10; 2 ]
-            let shuffled = Random.shuffle t key
+            let shuffled = Random.shuffle key t
             Expect.notEqual shuffled t "moved"
             Expect.equal (shuffled.Take(shuffled[*, 0].ArgSort())) t "whole rows"
-            throws<ShapeException, _> [ "permutation" ] (fun () -> Random.permutation -1 key)
+            throws<ShapeException, _> [ "permutation" ] (fun () -> Random.permutation key -1)
         "refused",
         fun () ->
             throws<DTypeException, _> [ "Random.uniform"; "Int32" ] (fun () ->
@@ -180,29 +181,29 @@ let private keys =
                 Random.normal key DType.Bool [ 1 ])
 
             throws<ValueException, _> [ "Random.uniformIn"; "3"; "1" ] (fun () ->
-                Random.uniformIn 3.0 1.0 key DType.Float32 [ 1 ])
+                Random.uniformIn key 3.0 1.0 DType.Float32 [ 1 ])
 
             throws<ValueException, _> [ "Random.truncatedNormal" ] (fun () ->
-                Random.truncatedNormal 1.0 1.0 key DType.Float32 [ 1 ])
+                Random.truncatedNormal key 1.0 1.0 DType.Float32 [ 1 ])
 
-            throws<ValueException, _> [ "Random.bernoulli"; "1.5" ] (fun () -> Random.bernoulli 1.5 key [ 1 ])
-            throws<ValueException, _> [ "Random.bernoulli"; "NaN" ] (fun () -> Random.bernoulli nan key [ 1 ])
-            throws<ShapeException, _> [ "Random.categorical" ] (fun () -> Random.categorical (tensor 1.0) key)
+            throws<ValueException, _> [ "Random.bernoulli"; "1.5" ] (fun () -> Random.bernoulli key 1.5 [ 1 ])
+            throws<ValueException, _> [ "Random.bernoulli"; "NaN" ] (fun () -> Random.bernoulli key nan [ 1 ])
+            throws<ShapeException, _> [ "Random.categorical" ] (fun () -> Random.categorical key (tensor 1.0))
 
             throws<DTypeException, _> [ "Random.categorical"; "Int32" ] (fun () ->
-                Random.categorical (tensor [ 1 ]) key)
+                Random.categorical key (tensor [ 1 ]))
 
             throws<DTypeException, _> [ "Random.integers"; "Float32" ] (fun () ->
-                Random.integers 0L 2L key DType.Float32 [ 1 ])
+                Random.integers key 0L 2L DType.Float32 [ 1 ])
 
             throws<ValueException, _> [ "Random.integers"; "5"; "included" ] (fun () ->
-                Random.integers 5L 5L key DType.Int32 [ 1 ])
+                Random.integers key 5L 5L DType.Int32 [ 1 ])
 
             throws<ValueException, _> [ "Random.integers" ] (fun () ->
-                Random.integers Int64.MinValue Int64.MaxValue key DType.Int64 [ 1 ])
+                Random.integers key Int64.MinValue Int64.MaxValue DType.Int64 [ 1 ])
 
             throws<ValueException, _> [ "Random.integers"; "Int32"; "Int64" ] (fun () ->
-                Random.integers 0L 3000000000L key DType.Int32 [ 1 ])
+                Random.integers key 0L 3000000000L DType.Int32 [ 1 ])
     ]
 
 [<Tests>]

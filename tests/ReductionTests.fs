@@ -50,6 +50,7 @@ let private folds: (string * Fold * (float list -> float) * DType list) list = [
     "max", (fun axes keep t -> t.Max(axes, keep)), List.max, numeric
     "min", (fun axes keep t -> t.Min(axes, keep)), List.min, numeric
     "variance", (fun axes keep t -> t.Variance(axes, keep)), variance 0.0, floats
+    "std", (fun axes keep t -> t.Std(axes, keep)), variance 0.0 >> sqrt, floats
     "norm", (fun axes keep t -> t.Norm(axes, keep)), (List.sumBy (fun x -> x * x) >> sqrt), floats
     "norm of order 1", (fun axes keep t -> t.Norm(axes, keep, 1.0)), List.sumBy abs, floats
     "norm of order infinity",
@@ -124,6 +125,8 @@ let private everyAxes =
             equals 1.0 (t.Min())
             equals 3.5 (t.Variance())
             close 1e-15 [ 14.0 / 3.0 ] (t.Variance(correction = 1))
+            close 1e-15 [ sqrt 3.5 ] (t.Std())
+            close 1e-15 [ sqrt (14.0 / 3.0) ] (t.Std(correction = 1))
             close 1e-15 [ sqrt 50.0 ] (norm t)
             equals [ [ 12.0 ] ] (t.Sum(keepDims = true))
             equals 3.0 (norm (tensor -3.0))
@@ -151,6 +154,23 @@ let private special =
 
             throws<ShapeException, _> [ "variance"; "correction 1"; "(1,)" ] (fun () ->
                 (tensor [ 1.0 ]).Variance(correction = 1))
+
+            throws<ShapeException, _> [ "std"; "correction 1"; "(1,)" ] (fun () ->
+                (tensor [ 1.0 ]).Std(correction = 1))
+        "allClose",
+        fun () ->
+            let t = tensor [ 1.0; 1e-9; infinity ]
+            Expect.isTrue (t.AllClose(tensor [ 1.000009; 0.0; infinity ])) "within the defaults"
+            Expect.isFalse (t.AllClose(tensor [ 1.00002; 0.0; infinity ])) "beyond them"
+            Expect.isTrue (t.AllClose(tensor [ 1.1; 0.0; infinity ], relative = 0.1)) "a wider bound"
+            equals [ true; false ] ((tensor [ 1.0; 2.0 ]).IsClose(tensor [ 1.05; 2.2 ], 0.0, 0.1))
+
+            equals
+                [ false; false; false; true ]
+                ((tensor [ nan; infinity; 1.0; -infinity ])
+                    .IsClose(tensor [ nan; -infinity; infinity; -infinity ]))
+
+            throws<DTypeException, _> [ "isClose"; "Int32" ] (fun () -> (tensor [ 1 ]).AllClose(tensor [ 1 ]))
         "any and all",
         fun () ->
             let t = tensor [ [ true; false ]; [ true; true ] ]
@@ -220,10 +240,7 @@ let private special =
             let n = 1_000_000
             close 1e-6 [ 0.1 ] (mean (Tensor.full DType.Float32 [ n ] 0.1 + Tensor.zeros DType.Float32 [ n ]))
 
-            close
-                1e-14
-                [ float n * (float n - 1.0) / 2.0 ]
-                (sum (Tensor.arange DType.Float64 0.0 (float n) 1.0))
+            close 1e-14 [ float n * (float n - 1.0) / 2.0 ] (sum (Tensor.arange DType.Float64 n))
     ]
 
 let private positions =

@@ -97,7 +97,8 @@ let private laws =
         law "each row is in order and has the same elements" along (fun (t, (axis, descending)) ->
             let rows (t: Tensor) =
                 t.MoveAxis(axis, -1).Reshape([ -1; t.MoveAxis(axis, -1).Shape[t.Rank - 1] ]).Unstack()
-                |> List.map (numbers >> List.ofArray)
+                |> Array.map (numbers >> List.ofArray)
+                |> List.ofArray
 
             List.forall2
                 (fun before after ->

@@ -238,9 +238,14 @@ let private refusals =
                 "an empty list"
 
             raises<TreeException, _>
-                "can't hold a tensor"
+                "grad: the argument's type Int32 can't hold a tensor"
                 (fun () -> grad (fun (_: int) -> number 1.0) 3)
                 "an integer"
+
+            raises<TreeException, _>
+                "jvp: the result's type Double can't hold a tensor"
+                (fun () -> jvp float (number 1.0) (number 1.0))
+                "a number for a result"
         }
         test "tangents and cotangents that do not fit" {
             raises<ShapeException, _> "(3,)" (fun () -> jvp sin x (tensor [ 1.0; 2.0; 3.0 ])) "a shape"

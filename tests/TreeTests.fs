@@ -279,6 +279,30 @@ let private functions =
                 { Weight = tensor [ [ 0.0; 0.0 ] ]; Bias = tensor [ 0.0 ] }
                 (Tree.zerosLike p)
                 "zerosLike"
+
+            nearTree { Weight = tensor [ [ 1.0; 1.0 ] ]; Bias = tensor [ 1.0 ] } (Tree.onesLike p) "onesLike"
+        }
+        test "arithmetic" {
+            nearTree { Weight = tensor [ [ 11.0; 22.0 ] ]; Bias = tensor [ 33.0 ] } (Tree.add p q) "add"
+
+            nearTree
+                { Weight = tensor [ [ 9.0; 18.0 ] ]; Bias = tensor [ 27.0 ] }
+                (Tree.subtract q p)
+                "subtract"
+
+            nearTree
+                { Weight = tensor [ [ 10.0; 40.0 ] ]; Bias = tensor [ 90.0 ] }
+                (Tree.multiply p q)
+                "multiply"
+
+            nearTree { Weight = tensor [ [ 0.5; 1.0 ] ]; Bias = tensor [ 1.5 ] } (Tree.scale 0.5 p) "scale"
+
+            nearTree
+                { Weight = tensor [ [ -19.0; -38.0 ] ]; Bias = tensor [ -57.0 ] }
+                (p |> Tree.addScaled (tensor -2.0) q)
+                "addScaled"
+
+            raises<TreeException, _> "Tree.add:" (fun () -> Tree.add [ p ] [ p; q ]) "another structure"
         }
         test "the norm at the origin has the derivative 0" {
             nearTree (Tree.zerosLike p) (grad Tree.norm (Tree.zerosLike p)) "gradient"

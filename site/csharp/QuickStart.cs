@@ -22,7 +22,7 @@ internal static class QuickStart
         #region Parts
         var x = Tensor.Arange(0, 12).Reshape(3, 4);
         Console.WriteLine(x.Slice(1..3, ^1)); // rows 1 and 2, last column
-        Console.WriteLine(x.Set([0, 1..3], -1)); // a copy, partly replaced
+        Console.WriteLine(x.At[0, 1..3].Set(-1)); // a copy, partly replaced
         Console.WriteLine(x.Slice(0).ToArray<float>().Length);
         #endregion
     }

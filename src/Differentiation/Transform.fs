@@ -43,7 +43,7 @@ module internal Transform =
 
     /// A tape of f at x: the trace, the leaves of x, and f's result still traced.
     let private record name onlyLinear (f: 'p -> 'q) (x: 'p) =
-        let leaves = Tree.leaves x
+        let leaves = Tree.leavesOf $"{name}: the argument's type" x
         requireFloats name x leaves
         let trace = ReverseTrace(name, onlyLinear)
 
@@ -70,14 +70,14 @@ module internal Transform =
         struct (trace.Primal loss, primal trace aux, Tree.rebuild x gradients)
 
     /// Value and pull, and the size of the largest cotangent on the way.
-    let vjp (f: 'p -> 'q) (x: 'p) : struct ('q * ('q -> 'p) * int) =
-        let struct (trace, leaves, traced) = record "vjp" false f x
-        let places = Tree.leaves traced |> Array.map trace.Place
+    let vjp name (f: 'p -> 'q) (x: 'p) : struct ('q * ('q -> 'p) * int) =
+        let struct (trace, leaves, traced) = record name false f x
+        let places = Tree.leavesOf $"{name}: the result's type" traced |> Array.map trace.Place
         let y = primal trace traced
         let outputs = Tree.leaves y
 
         let pull cotangent =
-            let given = requireMatch "the pull of vjp" y outputs cotangent
+            let given = requireMatch $"the pull of {name}" y outputs cotangent
 
             trace.Pull(leaves.Length, Array.map2 (fun p c -> struct (p, c)) places given)
             |> orZeros leaves
@@ -86,21 +86,21 @@ module internal Transform =
         struct (y, pull, trace.Largest)
 
     /// Value and push, and the size of the largest tangent on the way.
-    let linearize (f: 'p -> 'q) (x: 'p) : struct ('q * ('p -> 'q) * int) =
-        let struct (trace, leaves, traced) = record "linearize" false f x
-        let places = Tree.leaves traced |> Array.map trace.Place
+    let linearize name (f: 'p -> 'q) (x: 'p) : struct ('q * ('p -> 'q) * int) =
+        let struct (trace, leaves, traced) = record name false f x
+        let places = Tree.leavesOf $"{name}: the result's type" traced |> Array.map trace.Place
         let y = primal trace traced
         let outputs = Tree.leaves y
 
         let push tangent =
-            let given = requireMatch "the push of linearize" x leaves tangent
+            let given = requireMatch $"the push of {name}" x leaves tangent
 
             trace.Push(Array.map ValueSome given, places) |> orZeros outputs |> Tree.rebuild y
 
         struct (y, push, trace.Largest)
 
     let jvp name (f: 'p -> 'q) (x: 'p) (dx: 'p) : 'q * 'q =
-        let leaves = Tree.leaves x
+        let leaves = Tree.leavesOf $"{name}: the argument's type" x
         requireFloats name x leaves
         let tangents = requireMatch $"the tangent of {name}" x leaves dx
         let trace = ForwardTrace name
@@ -110,7 +110,7 @@ module internal Transform =
                 Array.map2 (fun primal tangent -> trace.Join(primal, ValueSome tangent)) leaves tangents
 
             let y = f (Tree.rebuild x traced)
-            let outputs = Tree.leaves y |> Array.map trace.Split
+            let outputs = Tree.leavesOf $"{name}: the result's type" y |> Array.map trace.Split
             let primals = outputs |> Array.map (fun (struct (p, _)) -> p)
             let pushed = outputs |> Array.map (fun (struct (_, t)) -> t) |> orZeros primals
             Tree.rebuild y primals, Tree.rebuild y pushed
@@ -131,7 +131,7 @@ module internal Transform =
     /// The transpose of a linear function of the shape of x, with a check that it is linear.
     let linearTranspose name (f: 'p -> 'q) (x: 'p) : 'q -> 'p =
         let struct (trace, leaves, traced) = record name true f (Tree.zerosLike x)
-        let places = Tree.leaves traced |> Array.map trace.Place
+        let places = Tree.leavesOf $"{name}: the result's type" traced |> Array.map trace.Place
         let y = primal trace traced
         let outputs = Tree.leaves y
         requireZero name outputs

@@ -180,9 +180,8 @@ module internal Rows =
 
     let private divisionByZero (name: string) =
         raise (
-            DivideByZeroException
-                $"{name}: an element of the integer divisor is zero. Mask the divisor with where, \
-                  or convert both to a floating-point dtype."
+            ValueException
+                $"{name}: an element of the integer divisor is 0. Replace it with `where`, or convert both tensors to a floating-point dtype."
         )
 
     /// z <- op x y, for Int32 and Int64. Overflow wraps around, also where -1 divides the smallest integer,

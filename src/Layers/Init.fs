@@ -14,7 +14,7 @@ module Init =
     let uniformWithin (bound: Fans -> float) : Init =
         fun fans shape key ->
             let b = bound fans
-            Random.uniformIn -b b key DType.Float32 shape
+            Random.uniformIn key -b b DType.Float32 shape
 
     /// Normal with mean 0 and a deviation computed from the fans.
     let normalOf (deviation: Fans -> float) : Init =

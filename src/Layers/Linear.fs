@@ -77,7 +77,7 @@ module Mlp =
 
         {
             Layers =
-                List.zip3 (List.pairwise sizes) (List.map snd layers) keys
+                List.zip3 (List.pairwise sizes) (List.map snd layers) (List.ofArray keys)
                 |> List.map (fun ((fanIn, fanOut), options, key) -> Linear.init options fanIn fanOut key)
         }
 

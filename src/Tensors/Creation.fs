@@ -31,23 +31,38 @@ module Tensor =
     /// Ones in the shape, dtype and device of another tensor.
     let onesLike (t: Tensor) : Tensor = fullLike t 1.0
 
-    /// start, start + step, … short of stop: `Tensor.arange DType.Int32 0.0 5.0 1.0` has five elements.
-    let arange (dtype: DType) (start: float) (stop: float) (step: float) : Tensor =
-        if step = 0.0 || not (System.Double.IsFinite((stop - start) / step)) then
-            raise (
-                ValueException
-                    $"arange: from {start} to {stop} by {step} is not a finite number of steps. Give a step that leads there."
-            )
+    /// 0, 1, … count - 1. Other progressions are `tensor [ 0.0f .. 0.5f .. 3.0f ]` by F#'s own ranges, whose dtype
+    /// follows the data; `arangeIn`; and `linspace`.
+    ///
+    /// <example><code>Tensor.arange DType.Int32 3  // [0, 1, 2]</code></example>
+    let arange (dtype: DType) (count: int) : Tensor =
+        Shape.requireSizes "arange" [| count |]
 
         if dtype = DType.Bool then
             raise (DTypeException "arange: Bool can't count; use Int32 and compare.")
+
+        let wide = if dtype.IsFloat then DType.Float64 else DType.Int64
+        (Bind.create (Primitive.Iota(wide, count)) Device.Cpu).Convert dtype
+
+    /// start, start + step, … short of stop.
+    ///
+    /// <example><code>Tensor.arangeIn DType.Float64 1.0 2.0 0.25  // [1, 1.25, 1.5, 1.75]</code></example>
+    let arangeIn (dtype: DType) (start: float) (stop: float) (step: float) : Tensor =
+        if step = 0.0 || not (System.Double.IsFinite((stop - start) / step)) then
+            raise (
+                ValueException
+                    $"arangeIn: from {start} to {stop} by {step} is not a finite number of steps. Give a step that leads there."
+            )
+
+        if dtype = DType.Bool then
+            raise (DTypeException "arangeIn: Bool can't count; use Int32 and compare.")
 
         let length = max 0 (int (ceil ((stop - start) / step)))
         Shape.count [| length |] |> ignore
         // Computed in Float64 (or Int64) and rounded once, so that errors do not add up.
         let wide = if dtype.IsFloat then DType.Float64 else DType.Int64
 
-        let constant number = Bind.full (Operands.real "arange" dtype number) wide [| length |] Device.Cpu
+        let constant number = Bind.full (Operands.real "arangeIn" dtype number) wide [| length |] Device.Cpu
 
         let steps = Bind.create (Primitive.Iota(wide, length)) Device.Cpu
         (steps * constant step + constant start).Convert dtype
@@ -73,6 +88,47 @@ module Tensor =
         let i = Bind.create (Primitive.Iota(DType.Int32, n)) Device.Cpu
 
         (Operands.binary Binary.Equal (i.Unsqueeze 1) (i.Unsqueeze 0)).Convert dtype
+
+    /// The square matrix with a vector on its diagonal and zeros elsewhere; of each vector in a batch. Shape (…, n) to
+    /// (…, n, n). `t.Diagonal` goes the other way.
+    ///
+    /// <example><code>Tensor.diag (tensor [ 1.0; 2.0 ])  // [[1, 0], [0, 2]]</code></example>
+    let diag (t: Tensor) : Tensor =
+        if t.Rank = 0 then
+            raise (ShapeException "diag: a scalar, of shape (), has no axis to lay on a diagonal.")
+
+        let batch, n = t.Dims[.. t.Rank - 2], t.Dims[t.Rank - 1]
+        // In row-major order the elements of the diagonal are n + 1 apart.
+        let flat =
+            Bind.one
+                (Primitive.Place {
+                    Full = Array.append batch [| n * n |]
+                    Start = Array.zeroCreate t.Rank
+                    Count = t.Dims
+                    Step = Array.init t.Rank (fun i -> if i = t.Rank - 1 then n + 1 else 1)
+                })
+                [| t |]
+
+        flat.Reshape(Array.append batch [| n; n |])
+
+    /// The coordinates of a grid: for n vectors, n tensors whose axis i follows vector i ("ij" indexing, as in PyTorch).
+    ///
+    /// <example><code>let grid = Tensor.meshgrid [ tensor [ 0; 1 ]; tensor [ 5; 6; 7 ] ]  // two of shape (2, 3)</code></example>
+    let meshgrid (vectors: Tensor seq) : Tensor[] =
+        let vectors = Array.ofSeq vectors
+
+        for v in vectors do
+            if v.Rank <> 1 then
+                raise (
+                    ShapeException
+                        $"meshgrid: vectors are needed, got shape {Shape.show v.Dims}. Use `Flatten` first."
+                )
+
+        let shape = vectors |> Array.map _.Size
+
+        vectors
+        |> Array.mapi (fun axis v ->
+            v.Reshape(Array.init shape.Length (fun i -> if i = axis then -1 else 1)).Expand shape)
 
     /// Class indices (any integer shape s) as unit vectors: shape s ++ [classes].
     let oneHot (dtype: DType) (classes: int) (indices: Tensor) : Tensor =

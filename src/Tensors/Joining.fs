@@ -57,26 +57,44 @@ module Joining =
 
     type Tensor with
 
-        /// Parts of the given sizes along an axis; the sizes must add up to it.
+        /// Parts of the given sizes along an axis (the first unless given); the sizes must add up to it.
         [<CompiledName "Split">]
-        member t.Split(sizes: int seq, ?axis: int) : Tensor list =
+        member t.Split(sizes: int seq, ?axis: int) : Tensor[] =
             let axis = Shape.axis "split" t.Rank (defaultArg axis 0)
-            let sizes = List.ofSeq sizes
+            let sizes = Array.ofSeq sizes
 
-            if List.sum sizes <> t.Dims[axis] || List.exists (fun s -> s < 0) sizes then
+            if Array.sum sizes <> t.Dims[axis] || Array.exists (fun s -> s < 0) sizes then
                 raise (
                     ShapeException
-                        $"split: sizes {sizes} do not add up to the {t.Dims[axis]} of axis {axis} in shape {Shape.show t.Dims}. The sizes of the parts must make up that axis."
+                        $"split: sizes {List.ofArray sizes} do not add up to the {t.Dims[axis]} of axis {axis} in shape {Shape.show t.Dims}. The sizes of the parts must make up that axis."
                 )
 
-            let starts = List.scan (+) 0 sizes |> List.take sizes.Length
-            List.map2 (fun start size -> sliceAxis axis start size t) starts sizes
+            let starts = Array.scan (+) 0 sizes |> Array.take sizes.Length
+            Array.map2 (fun start size -> sliceAxis axis start size t) starts sizes
 
-        /// The slices along an axis, without that axis.
+        /// At most so many parts along an axis (the first unless given), of equal size but for the last, which may be
+        /// smaller.
+        ///
+        /// <example><code>(tensor [ 0..6 ]).Chunk 3  // [0, 1, 2], [3, 4, 5], [6]</code></example>
+        [<CompiledName "Chunk">]
+        member t.Chunk(count: int, ?axis: int) : Tensor[] =
+            let axis = Shape.axis "chunk" t.Rank (defaultArg axis 0)
+
+            if count < 1 then raise (ValueException $"chunk: {count} parts; ask for 1 or more.")
+
+            let n = t.Dims[axis]
+            let size = max 1 ((n + count - 1) / count)
+
+            if n = 0 then
+                [| t |]
+            else
+                t.Split([ for start in 0..size .. n - 1 -> min size (n - start) ], axis)
+
+        /// The slices along an axis (the first unless given), without that axis.
         [<CompiledName "Unstack">]
-        member t.Unstack(?axis: int) : Tensor list =
+        member t.Unstack(?axis: int) : Tensor[] =
             let axis = Shape.axis "unstack" t.Rank (defaultArg axis 0)
-            t.Split(List.replicate t.Dims[axis] 1, axis) |> List.map (fun part -> part.Squeeze axis)
+            t.Split(Array.replicate t.Dims[axis] 1, axis) |> Array.map (fun part -> part.Squeeze axis)
 
         /// Repeated along each axis as often as the list says, aligned right.
         [<CompiledName "Tile">]
@@ -100,6 +118,39 @@ module Joining =
                 .Reshape(interleave (fun _ -> 1))
                 .Expand(interleave (fun i -> repeats[i]))
                 .Reshape(Array.map2 (*) shape repeats)
+
+        /// Each slice along an axis so many times in a row, as NumPy's `repeat`; `Tile` repeats the whole.
+        ///
+        /// <example><code>(tensor [ 1; 2 ]).Repeat(2, 0)  // [1, 1, 2, 2]</code></example>
+        [<CompiledName "Repeat">]
+        member t.Repeat(count: int, axis: int) : Tensor =
+            let axis = Shape.axis "repeat" t.Rank axis
+
+            if count < 0 then
+                raise (
+                    ValueException
+                        $"repeat: {count} times; it may not be negative, and 0 gives an empty tensor."
+                )
+
+            let shape = Array.copy t.Dims
+            shape[axis] <- shape[axis] * count
+
+            (t.Unsqueeze(axis + 1)).Expand(Shape.insertAt (axis + 1) count t.Dims).Reshape shape
+
+        /// The elements moved along an axis, by so many places to higher positions; what is pushed over the end comes
+        /// in at the start.
+        ///
+        /// <example><code>(tensor [ 1; 2; 3; 4 ]).Roll(1, 0)  // [4, 1, 2, 3]</code></example>
+        [<CompiledName "Roll">]
+        member t.Roll(shift: int, axis: int) : Tensor =
+            let axis = Shape.axis "roll" t.Rank axis
+            let n = t.Dims[axis]
+            let shift = if n = 0 then 0 else ((shift % n) + n) % n
+
+            if shift = 0 then
+                t
+            else
+                concat axis [ sliceAxis axis (n - shift) shift t; sliceAxis axis 0 (n - shift) t ]
 
         /// Widened at both ends of each axis by (before, after) copies of a value, 0 unless given.
         [<CompiledName "Pad">]

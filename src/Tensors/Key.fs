@@ -37,23 +37,38 @@ module Key =
     /// The key of a seed. Different seeds give unrelated streams.
     let create (seed: int64) : Key = { Data = tensor seed }
 
-    /// As many fresh keys as asked for.
-    let splitMany (count: int) (key: Key) : Key list =
+    let private parts (count: int) (key: Key) : Key[] =
+        consume "Key.split" key
+
+        (children count key.Data).Unstack(-1) |> Array.map (fun data -> { Data = data })
+
+    /// As many fresh keys as asked for. The first are those of `split`.
+    ///
+    /// <example><code>let keys = Key.splitMany 10 (Key.create 0L)</code></example>
+    let splitMany (count: int) (key: Key) : Key[] =
         if count < 0 then
             raise (ValueException $"Key.splitMany: {count} keys; ask for 0 or more.")
 
-        consume "Key.split" key
-
-        (children count key.Data).Unstack(-1) |> List.map (fun data -> { Data = data })
+        parts count key
 
     /// Two fresh keys.
     ///
     /// <example><code>let forWeights, forData = Key.split (Key.create 0L)</code></example>
     let split (key: Key) : Key * Key =
-        consume "Key.split" key
-        let both = children 2 key.Data
-        let part i = { Data = (sliceAxis (both.Rank - 1) i 1 both).Reshape key.Data.Dims }
-        part 0, part 1
+        let keys = parts 2 key
+        keys[0], keys[1]
+
+    /// Three fresh keys.
+    ///
+    /// <example><code>let forWeights, forData, forNoise = Key.split3 (Key.create 0L)</code></example>
+    let split3 (key: Key) : Key * Key * Key =
+        let keys = parts 3 key
+        keys[0], keys[1], keys[2]
+
+    /// Four fresh keys. For more there is `splitMany`.
+    let split4 (key: Key) : Key * Key * Key * Key =
+        let keys = parts 4 key
+        keys[0], keys[1], keys[2], keys[3]
 
     /// As many fresh keys as asked for, as a batch for `vmap`: each example gets its own.
     ///

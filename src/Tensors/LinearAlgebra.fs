@@ -73,8 +73,67 @@ module LinearAlgebra =
 
         a.Unsqueeze 1 * b.Unsqueeze 0
 
+    let private requireMatrix operation (t: Tensor) =
+        if t.Rank < 2 then
+            raise (
+                ShapeException
+                    $"{operation}: shape {Shape.show t.Dims} has fewer than two axes; a matrix or a batch of them is needed. `Tensor.diag` makes one of a vector."
+            )
+
+    let private triangle operation (offset: int) lower (t: Tensor) : Tensor =
+        requireMatrix operation t
+        let iota n = Bind.create (Primitive.Iota(DType.Int32, n)) t.Device
+        let rows = (iota t.Dims[t.Rank - 2] + offset).Unsqueeze 1
+        let columns = iota t.Dims[t.Rank - 1]
+        let inside = if lower then columns.LessEqual rows else columns.GreaterEqual rows
+        where inside t (Tensor.zerosLike t)
+
     type Tensor with
 
         /// The matrix product, as `matmul`.
         [<CompiledName "MatMul">]
         member a.MatMul(b: Tensor) : Tensor = matmul a b
+
+        /// The diagonal of a matrix, or of each matrix in a batch; with an offset, so many places above it (below, if
+        /// negative). Shape (…, m, n) to (…, length of the diagonal).
+        ///
+        /// <example><code>(tensor [ [ 1; 2 ]; [ 3; 4 ] ]).Diagonal()  // [1, 4]</code></example>
+        [<CompiledName "Diagonal">]
+        member t.Diagonal(?offset: int) : Tensor =
+            requireMatrix "diagonal" t
+            let offset = defaultArg offset 0
+            let last = t.Rank - 2
+            let m, n = t.Dims[last], t.Dims[last + 1]
+            let count = max 0 (if offset >= 0 then min m (n - offset) else min (m + offset) n)
+            let first = if offset >= 0 then offset else -offset * n
+            let flat = t.Reshape(Array.append t.Dims[.. last - 1] [| m * n |])
+            let along value other = Array.init flat.Rank (fun i -> if i = last then value else other i)
+
+            // In row-major order the elements of the diagonal are n + 1 apart.
+            Bind.one
+                (Primitive.Slice {
+                    Full = flat.Dims
+                    Start = along (if count = 0 then 0 else first) (fun _ -> 0)
+                    Count = along count (fun i -> flat.Dims[i])
+                    Step = along (n + 1) (fun _ -> 1)
+                })
+                [| flat |]
+
+        /// The matrix, or each matrix of a batch, with zeros above the diagonal; with an offset, above the diagonal so
+        /// many places higher.
+        ///
+        /// <example><code>(Tensor.ones DType.Float32 [ 3; 3 ]).Tril()  // a causal mask</code></example>
+        [<CompiledName "Tril">]
+        member t.Tril(?offset: int) : Tensor = triangle "tril" (defaultArg offset 0) true t
+
+        /// The matrix, or each matrix of a batch, with zeros below the diagonal; with an offset, below the diagonal so
+        /// many places higher.
+        [<CompiledName "Triu">]
+        member t.Triu(?offset: int) : Tensor = triangle "triu" (defaultArg offset 0) false t
+
+    /// The sum of the diagonal of a matrix, or of each matrix in a batch: shape (…, n, n) to (…).
+    ///
+    /// <example><code>trace (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ])  // 5</code></example>
+    let trace (t: Tensor) : Tensor =
+        let diagonal = t.Diagonal()
+        Bind.one (Primitive.Reduce(Reduction.Sum, [| diagonal.Rank - 1 |])) [| diagonal |]

@@ -134,3 +134,19 @@ module Mathematics =
         /// -1, 0 or 1; NaN stays.
         [<CompiledName "Sign">]
         member x.Sign() : Tensor = unary Unary.Sign x
+
+        /// Where |x - y| <= absolute + relative * |y|, by default 1e-8 + 1e-5 |y| as in NumPy; equal infinities are
+        /// close, NaN is close to nothing.
+        [<CompiledName "IsClose">]
+        member x.IsClose(y: Tensor, ?relative: float, ?absolute: float) : Tensor =
+            if not x.DType.IsFloat then
+                raise (
+                    DTypeException
+                        $"isClose needs floating-point tensors, got {x.DType} {Shape.show x.Dims}; use `Equal`."
+                )
+
+            let difference = abs (x - y)
+
+            let near = difference.LessEqual(abs y * defaultArg relative 1e-5 + defaultArg absolute 1e-8)
+            // An infinite bound holds anything: there only equality counts.
+            (near.And(difference.IsFinite())).Or(x.Equal y)

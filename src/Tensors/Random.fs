@@ -2,10 +2,11 @@ namespace Cotangent
 
 open System
 
-/// Draws from distributions; each takes a `Key` and spends it.
+/// Draws from distributions; each takes a `Key` and spends it. Arguments stand in one order everywhere: the key, what
+/// the distribution takes, the dtype, the shape.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Random =
-    let private draw operation kind (dtype: DType) (shape: int seq) (key: Key) =
+    let private draw operation kind (key: Key) (dtype: DType) (shape: int seq) =
         let shape = Array.ofSeq shape
         Shape.requireSizes operation shape
         Key.consume operation key
@@ -24,10 +25,10 @@ module Random =
     /// Uniform in [0, 1).
     let uniform (key: Key) (dtype: DType) (shape: int seq) : Tensor =
         requireFloat "Random.uniform" dtype
-        draw "Random.uniform" Draw.Uniform dtype shape key
+        draw "Random.uniform" Draw.Uniform key dtype shape
 
     /// Uniform in [low, high).
-    let uniformIn (low: float) (high: float) (key: Key) (dtype: DType) (shape: int seq) : Tensor =
+    let uniformIn (key: Key) (low: float) (high: float) (dtype: DType) (shape: int seq) : Tensor =
         requireFloat "Random.uniformIn" dtype
 
         if not (low <= high) then
@@ -36,7 +37,7 @@ module Random =
                     $"Random.uniformIn: the bounds {low} and {high} are out of order; exchange them."
             )
 
-        let x = draw "Random.uniformIn" Draw.Uniform dtype shape key * (high - low) + low
+        let x = draw "Random.uniformIn" Draw.Uniform key dtype shape * (high - low) + low
         // The sum may have been rounded up to the bound that must not occur.
         where (x.Less high) x (Tensor.fullLike x low)
 
@@ -46,7 +47,7 @@ module Random =
         let shape = Array.ofSeq shape
         Shape.requireSizes "Random.normal" shape
         // Pairs lie side by side, so that number i is the same in every shape.
-        let pairs = draw "Random.normal" Draw.Uniform (wide dtype) (Array.append shape [| 2 |]) key
+        let pairs = draw "Random.normal" Draw.Uniform key (wide dtype) (Array.append shape [| 2 |])
         let u1 = pairs.Slice [ Index.Rest; Index.At 0 ]
         let u2 = pairs.Slice [ Index.Rest; Index.At 1 ]
         (sqrt (-2.0 * log (1.0 - u1)) * cos (u2 * (2.0 * Math.PI))).Convert dtype
@@ -189,7 +190,7 @@ module Random =
         Seq.fold (fun x _ -> step x) (Tensor.fullLike u low) [ 1..8 ]
 
     /// Standard normal, conditioned to lie in [low, high].
-    let truncatedNormal (low: float) (high: float) (key: Key) (dtype: DType) (shape: int seq) : Tensor =
+    let truncatedNormal (key: Key) (low: float) (high: float) (dtype: DType) (shape: int seq) : Tensor =
         requireFloat "Random.truncatedNormal" dtype
 
         if not (low < high) then
@@ -202,7 +203,7 @@ module Random =
         // left, where probabilities are small and keep their digits.
         let mirrored = low > 0.0
         let a, b = if mirrored then -high, -low else low, high
-        let u = draw "Random.truncatedNormal" Draw.Uniform DType.Float64 shape key
+        let u = draw "Random.truncatedNormal" Draw.Uniform key DType.Float64 shape
 
         let x =
             if b < -30.0 then
@@ -215,15 +216,15 @@ module Random =
         (if mirrored then -x else x).Convert dtype
 
     /// Bools that are true with probability p.
-    let bernoulli (p: float) (key: Key) (shape: int seq) : Tensor =
+    let bernoulli (key: Key) (p: float) (shape: int seq) : Tensor =
         if not (p >= 0.0 && p <= 1.0) then
             raise (ValueException $"Random.bernoulli: {p} is not a probability; it must lie between 0 and 1.")
 
-        (draw "Random.bernoulli" Draw.Uniform DType.Float32 shape key).Less p
+        (draw "Random.bernoulli" Draw.Uniform key DType.Float32 shape).Less p
 
     /// Int32 classes along the last axis of logits (unnormalised log-probabilities), one for each leading position, by
     /// the Gumbel-max trick: argmax (logits - ln(-ln u)).
-    let categorical (logits: Tensor) (key: Key) : Tensor =
+    let categorical (key: Key) (logits: Tensor) : Tensor =
         requireFloat "Random.categorical" logits.DType
 
         if logits.Rank = 0 then
@@ -233,13 +234,13 @@ module Random =
             )
 
         let logits = logits.Convert(wide logits.DType)
-        let u = draw "Random.categorical" Draw.Uniform logits.DType logits.Dims key
+        let u = draw "Random.categorical" Draw.Uniform key logits.DType logits.Dims
         // Half a step of u keeps the outer logarithm finite where u is 0: class -∞ must not win then.
         let half = if logits.DType = DType.Float64 then Math.ScaleB(1.0, -54) else Math.ScaleB(1.0, -25)
         (logits - log (half - log1p -u)).ArgMax -1
 
     /// Integers uniform in [low, high); Int32 or Int64.
-    let integers (low: int64) (high: int64) (key: Key) (dtype: DType) (shape: int seq) : Tensor =
+    let integers (key: Key) (low: int64) (high: int64) (dtype: DType) (shape: int seq) : Tensor =
         if not dtype.IsInteger then
             raise (
                 DTypeException $"Random.integers draws Int32 or Int64, not {dtype}. Convert what it draws."
@@ -258,15 +259,15 @@ module Random =
                     $"Random.integers: Int32 can't hold all integers from {low} to below {high}. Use DType.Int64."
             )
 
-        let u = draw "Random.integers" Draw.Uniform DType.Float64 shape key
+        let u = draw "Random.integers" Draw.Uniform key DType.Float64 shape
 
         (floor (u * float (high - low))).Convert(DType.Int64) + Tensor.own [||] [| low |]
         |> _.Convert(dtype)
 
     /// 0 .. n-1 in random order, Int32.
-    let permutation (n: int) (key: Key) : Tensor =
-        (draw "Random.permutation" Draw.Bits DType.Int64 [ n ] key).ArgSort()
+    let permutation (key: Key) (n: int) : Tensor =
+        (draw "Random.permutation" Draw.Bits key DType.Int64 [ n ]).ArgSort()
 
     /// The slices along axis 0 in random order.
-    let shuffle (t: Tensor) (key: Key) : Tensor =
-        t.Take(permutation (if t.Rank = 0 then 0 else t.Dims[0]) key)
+    let shuffle (key: Key) (t: Tensor) : Tensor =
+        t.Take(permutation key (if t.Rank = 0 then 0 else t.Dims[0]))

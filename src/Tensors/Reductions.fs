@@ -54,6 +54,11 @@ module Reductions =
         requireSome operation t axes
         sumOver t axes / countOver t axes
 
+    /// The square root of sums of squares. Its derivative at 0 is 0, the subgradient of least length.
+    let private root (squares: Tensor) =
+        let origin = squares.Equal 0.0
+        where origin (Tensor.zerosLike squares) (sqrt (where origin (Tensor.onesLike squares) squares))
+
     let private keep axes (t: Tensor) (r: Tensor) = r.Reshape(Shape.keeping axes t.Dims)
 
     /// Products in halves, log₂ n steps of elementwise products: derivatives of every order are right at zeros, too.
@@ -89,6 +94,24 @@ module Reductions =
     let private logSoftmaxOver operation (axis: int option) (t: Tensor) =
         let axes = [| Shape.axis operation t.Rank (defaultArg axis -1) |]
         t - keep axes t (logSumExpOver operation t axes)
+
+    let private variance operation (t: Tensor) axes keepDims (correction: int option) =
+        requireFloat operation t
+        let correction = float (defaultArg correction 0)
+
+        t
+        |> inSingle (fun t ->
+            reduced operation t axes keepDims (fun axes ->
+                let deviation = t - keep axes t (meanOver operation t axes)
+                let divisor = countOver t axes - correction
+
+                if divisor <= 0.0 then
+                    raise (
+                        ShapeException
+                            $"{operation}: {countOver t axes} elements with correction {correction} in shape {Shape.show t.Dims} leave nothing to divide by. Reduce over more elements, or lower the correction."
+                    )
+
+                sumOver (deviation * deviation) axes / divisor))
 
     let private arg largest operation (t: Tensor) (axis: int option) keepDims =
         let flat, place, folded =
@@ -168,6 +191,13 @@ module Reductions =
 
             t.Not().Any(?axes = axes, ?keepDims = keepDims).Not()
 
+        /// Whether all elements are close to those of another tensor, as `IsClose` says.
+        ///
+        /// <example><code>(tensor [ 1.0; 1e-9 ]).AllClose(tensor [ 1.000001; 0.0 ])  // true</code></example>
+        [<CompiledName "AllClose">]
+        member t.AllClose(other: Tensor, ?relative: float, ?absolute: float) : bool =
+            t.IsClose(other, ?relative = relative, ?absolute = absolute).All().ToData<bool>()
+
         /// The Int32 position of the first largest element along an axis, or among all elements in row-major order.
         [<CompiledName "ArgMax">]
         member t.ArgMax(?axis: int, ?keepDims: bool) : Tensor = arg true "argmax" t axis keepDims
@@ -177,25 +207,16 @@ module Reductions =
         member t.ArgMin(?axis: int, ?keepDims: bool) : Tensor = arg false "argmin" t axis keepDims
 
         /// The mean squared distance from the mean. `correction` is taken from the divisor: 0 (the default) for a
-        /// population, as in NumPy; 1 for the unbiased estimate from a sample, as in PyTorch.
+        /// population, as in NumPy and JAX; 1 for the unbiased estimate from a sample, as in PyTorch.
         [<CompiledName "Variance">]
         member t.Variance(?axes: int seq, ?keepDims: bool, ?correction: int) : Tensor =
-            requireFloat "variance" t
-            let correction = float (defaultArg correction 0)
+            variance "variance" t axes keepDims correction
 
-            t
-            |> inSingle (fun t ->
-                reduced "variance" t axes keepDims (fun axes ->
-                    let deviation = t - keep axes t (meanOver "variance" t axes)
-                    let divisor = countOver t axes - correction
-
-                    if divisor <= 0.0 then
-                        raise (
-                            ShapeException
-                                $"variance: {countOver t axes} elements with correction {correction} in shape {Shape.show t.Dims} leave nothing to divide by. Reduce over more elements, or lower the correction."
-                        )
-
-                    sumOver (deviation * deviation) axes / divisor))
+        /// The standard deviation: the root of the variance, with the same `correction`. Where all elements are equal its
+        /// derivative is 0.
+        [<CompiledName "Std">]
+        member t.Std(?axes: int seq, ?keepDims: bool, ?correction: int) : Tensor =
+            t |> inSingle (fun t -> root (variance "std" t axes keepDims correction))
 
         /// (Σ |x|ᵖ)^(1/p) over axes: p = 2 unless `order` says 1 or infinity. The derivative of the Euclidean norm at
         /// the origin is 0, the subgradient of least length.
@@ -206,10 +227,7 @@ module Reductions =
 
             let fold (t: Tensor) axes =
                 if order = 2.0 then
-                    let squares = sumOver (t * t) axes
-                    let origin = squares.Equal 0.0
-                    let safe = where origin (Tensor.onesLike squares) squares
-                    where origin (Tensor.zerosLike squares) (sqrt safe)
+                    root (sumOver (t * t) axes)
                 elif order = 1.0 then
                     sumOver (abs t) axes
                 elif Double.IsPositiveInfinity order then

@@ -54,26 +54,29 @@ module Tree =
 
         go root tree
 
-    let private requireTensors<'tree> operation =
+    let private requireTensors<'tree> subject =
         if not (Walkers.holdsTensors typeof<'tree>) then
             raise (
                 TreeException
-                    $"{operation}: {typeof<'tree>.Name} can't hold a tensor. A tree is a tensor, or a record, tuple, list, array, option, union or map with tensors in it; `tensor` makes one of a number."
+                    $"{subject} {typeof<'tree>.Name} can't hold a tensor. A tree is a tensor, or a record, tuple, list, array, option, union or map with tensors in it; `tensor` makes one of a number."
             )
 
-    /// The tensors of a tree, in the order of its fields.
-    let leaves (tree: 'tree) : Tensor[] =
+    /// The same for callers who say in their errors what the tree is to them: "grad: the argument's type".
+    let internal leavesOf (subject: string) (tree: 'tree) : Tensor[] =
         match box tree with
         | :? Tensor as t -> [| t |]
         | boxed ->
-            requireTensors<'tree> "Tree.leaves"
+            requireTensors<'tree> subject
             let found = ResizeArray<Tensor>()
             walk found.Add typeof<'tree> boxed
             found.ToArray()
 
+    /// The tensors of a tree, in the order of its fields.
+    let leaves (tree: 'tree) : Tensor[] = leavesOf "Tree.leaves:" tree
+
     /// Where each leaf stands, as in `$.Hidden[1].Weight`.
     let paths (tree: 'tree) : string[] =
-        requireTensors<'tree> "Tree.paths"
+        requireTensors<'tree> "Tree.paths:"
         places "$" typeof<'tree> (box tree) |> Array.ofList
 
     /// The topmost parts that can hold tensors, and how many tensors each holds; a tensor is one part itself.
@@ -106,7 +109,7 @@ module Tree =
 
     /// The tree with a function applied to each tensor.
     let map (f: Tensor -> Tensor) (tree: 'tree) : 'tree =
-        requireTensors<'tree> "Tree.map"
+        requireTensors<'tree> "Tree.map:"
 
         match box tree with
         | :? Tensor as t -> unbox<'tree>(box (f t))
@@ -175,6 +178,36 @@ module Tree =
 
     /// The tree with zeros in place of its numbers.
     let zerosLike (tree: 'tree) : 'tree = map Tensor.zerosLike tree
+
+    /// The tree with ones in place of its numbers.
+    let onesLike (tree: 'tree) : 'tree = map Tensor.onesLike tree
+
+    /// a + b, leaf by leaf, for two trees of one structure.
+    let add (a: 'tree) (b: 'tree) : 'tree =
+        let la, lb = zipped "Tree.add" a b
+        rebuild a (Array.map2 (+) la lb)
+
+    /// a - b, leaf by leaf, for two trees of one structure.
+    let subtract (a: 'tree) (b: 'tree) : 'tree =
+        let la, lb = zipped "Tree.subtract" a b
+        rebuild a (Array.map2 (-) la lb)
+
+    /// a * b, leaf by leaf and element by element, for two trees of one structure.
+    let multiply (a: 'tree) (b: 'tree) : 'tree =
+        let la, lb = zipped "Tree.multiply" a b
+        rebuild a (Array.map2 (*) la lb)
+
+    /// Every number times a factor.
+    ///
+    /// <example><code>Tree.scale 0.5 (tensor [ 2.0 ], tensor 4.0)  // ([1], 2)</code></example>
+    let scale (factor: float) (tree: 'tree) : 'tree = map (fun t -> t * factor) tree
+
+    /// tree + factor · direction, for two trees of one structure and a scalar tensor of their dtype: a step.
+    ///
+    /// <example><code>tensor [ 1.0; 2.0 ] |> Tree.addScaled (tensor 10.0) (tensor [ 1.0; 1.0 ])  // [11, 12]</code></example>
+    let addScaled (factor: Tensor) (direction: 'tree) (tree: 'tree) : 'tree =
+        let ld, lt = zipped "Tree.addScaled" direction tree
+        rebuild tree (Array.map2 (fun d t -> t + factor * d) ld lt)
 
     /// How many numbers a tree holds: its parameters, if it is a model.
     let size (tree: 'tree) : int64 = fold (fun n t -> n + int64 t.Size) 0L tree

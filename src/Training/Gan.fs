@@ -148,11 +148,14 @@ module Gan =
 
         let keys = Key.splitMany (batches.Length + 1) key
         let unknown = Tensor.scalar DType.Float32 nan
-        let state, criticLoss = List.fold criticStep (state, unknown) (List.zip batches keys.Tail)
+
+        let state, criticLoss =
+            List.fold criticStep (state, unknown) (List.zip batches (List.ofArray keys[1..]))
+
         let critic = state.Discriminator
         let count = batches.Head.Dims[0]
 
-        let loss generator = -(mean (gan.Judge critic (sample gan generator count keys.Head)))
+        let loss generator = -(mean (gan.Judge critic (sample gan generator count keys[0])))
 
         let generatorLoss, state = updateGenerator gan loss state
 

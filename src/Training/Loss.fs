@@ -2,6 +2,9 @@ namespace Cotangent
 
 /// Losses: means over all examples, of a prediction against a target. Shapes must be equal, never stretched: (B, 1)
 /// against (B,) has silently spoiled many a training run.
+///
+/// The prediction comes last, so that it can be piped in: `Mlp.forward model x |> Loss.meanSquaredError y`. PyTorch and
+/// the C# facade take it first.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Loss =
     let private requireEqual operation (prediction: Tensor) (target: Tensor) =

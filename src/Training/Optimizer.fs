@@ -20,7 +20,8 @@ type AdamState<'p> = {
     Second: 'p
 }
 
-/// Optimisers, as chains of gradient transformations.
+/// Optimisers, as chains of gradient transformations. What parameters one is for follows from its use; a definition
+/// that is not used in its own file names them: `let optimizer: Optimizer<Model, _> = Optimizer.adam 1e-3`.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Optimizer =
     let private zero = Tensor.own [||] [| 0 |]

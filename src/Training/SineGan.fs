@@ -171,8 +171,10 @@ module SineGan =
         while iteration < options.Iterations && not cancellation.IsCancellationRequested do
             let forData, forStep = Key.split (Key.fold (int64 iteration) forTraining)
 
-            let batches =
-                Key.splitMany (Gan.batchesPerStep gan) forData |> List.map (Sines.sample options.Family batch)
+            let batches = [
+                for key in Key.splitMany (Gan.batchesPerStep gan) forData ->
+                    Sines.sample options.Family batch key
+            ]
 
             let next, losses = Gan.step gan state batches forStep
             state <- next

@@ -44,13 +44,13 @@ module Sines =
 
     /// Members of a family drawn at random: Float32 (count, Length).
     let sample (family: SineFamily) (count: int) (key: Key) : Tensor =
-        let draw (low, high) key = Random.uniformIn low high key DType.Float32 [ count; 1 ]
+        let draw (low, high) key = Random.uniformIn key low high DType.Float32 [ count; 1 ]
 
-        match Key.splitMany 3 key with
-        | [ a; b; c ] ->
-            let i = Tensor.arange DType.Float32 0.0 (float family.Length) 1.0
-            draw family.Amplitude c * sin (draw family.Phase a + draw family.Frequency b * i)
-        | _ -> invalidOp "Three keys were asked for."
+        let forPhase, forFrequency, forAmplitude = Key.split3 key
+        let i = Tensor.arange DType.Float32 family.Length
+
+        draw family.Amplitude forAmplitude
+        * sin (draw family.Phase forPhase + draw family.Frequency forFrequency * i)
 
     let private rootMeanSquare (a: float[]) (b: float[]) =
         let mutable total = 0.0

@@ -66,10 +66,14 @@ public class SliceTests
     [Fact]
     public void Setting_makes_a_new_tensor()
     {
-        Assert.Equal(Tensor.Create([0, 9, 9, 3, 4]), x.Set([1..3], 9));
-        Assert.Equal(Tensor.Create([0, 1, 2, 3, 7]), x.Set([^1], Tensor.Create(7)));
-        Assert.Equal(Tensor.Create([0, 0, 0, 3, 4]), x.Set(x < 3, x.ZerosLike()));
-        Assert.Equal(Tensor.Create([5, 1, 2, 3, 9]), x.AddAt([Tensor.Create([0, 4])], Tensor.Create([5, 5])));
+        Assert.Equal(Tensor.Create([0, 9, 9, 3, 4]), x.At[1..3].Set(9));
+        Assert.Equal(Tensor.Create([0, 1, 2, 3, 7]), x.At[^1].Set(Tensor.Create(7)));
+        Assert.Equal(Tensor.Create([0, 0, 0, 3, 4]), x.At[x < 3].Set(x.ZerosLike()));
+        Assert.Equal(Tensor.Create([9, 9, 9, 3, 4]), x.At[x < 3].Set(9));
+        Assert.Equal(Tensor.Create([5, 1, 2, 3, 9]), x.At[Tensor.Create([0, 4])].Add(Tensor.Create([5, 5])));
+        Assert.Equal([0, 1, 0, 3, 4, 5, 0, 7, 8, 9, 0, 11], table.At[.., 2].Set(0).ToArray<int>());
+        Assert.Equal([0, 1, 2, 3, 5, 6, 6, 7, 8, 9, 10, 11], table.At[1, ..2].Add(1).ToArray<int>());
+        Assert.Equal([1, 2], x.At[1..3].Value.ToArray<int>());
         Assert.Equal(numbers, x.ToArray<int>());
     }
 

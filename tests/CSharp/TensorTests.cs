@@ -133,6 +133,35 @@ public class TensorTests
         Assert.Equal(Tensor.Create([1, 2, 1, 2]), a.Tile(2));
         Assert.Equal(Tensor.Create([9, 1, 2, 9, 9]), a.Pad([(1, 2)], 9));
         Assert.Equal(Tensor.Create([1, 2, 0]), a.Pad([(0, 1)]));
+        Assert.Equal(Tensor.Create([1, 1, 2, 2]), a.Repeat(2, 0));
+        Assert.Equal(Tensor.Create([2, 1]), a.Roll(1, 0));
+        Assert.Equal([3, 3, 1], Tensor.Arange(7).Chunk(3).Select(part => part.Size));
+    }
+
+    [Fact]
+    public void Triangles_and_diagonals()
+    {
+        var x = Tensor.Create([[1, 2], [3, 4]]);
+
+        Assert.Equal(Tensor.Create([1, 4]), x.Diagonal());
+        Assert.Equal(Tensor.Create([2]), x.Diagonal(1));
+        Assert.Equal(Tensor.Create(5), x.Trace());
+        Assert.Equal(Tensor.Create([[1, 0], [3, 4]]), x.Tril());
+        Assert.Equal(Tensor.Create([[0, 2], [0, 0]]), x.Triu(1));
+        Assert.Equal(Tensor.Create([[1, 0], [0, 4]]), Tensor.Diag(x.Diagonal()));
+        Assert.Equal([2, 3], Tensor.Meshgrid(Tensor.Arange(2), Tensor.Arange(3))[1].Shape);
+    }
+
+    [Fact]
+    public void Spread_and_closeness()
+    {
+        var x = Tensor.Create([[1.0, 3.0], [2.0, 6.0]]);
+
+        Near.Equal([1, 2], x.Std(1));
+        Near.Equal([Math.Sqrt(0.5), Math.Sqrt(4.5)], x.Std([0], correction: 1));
+        Assert.True(x.AllClose(x + 1e-9));
+        Assert.False(x.AllClose(x + 1e-3));
+        Assert.Equal(Tensor.Create([true, false]), Tensor.Create([1.0, 2.0]).IsClose(Tensor.Create([1.0, 2.1])));
     }
 
     [Fact]

@@ -220,5 +220,11 @@ public class TreeTests
         Assert.Equal(4, Tree.Size(a));
         Assert.Equal(2, Tree.Fold(a, 0, (n, _) => n + 1));
         Assert.Equal(new Pair(one.ZerosLike(), two.ZerosLike()), Tree.ZerosLike(a));
+        Assert.Equal(new Pair(one.OnesLike(), two.OnesLike()), Tree.OnesLike(a));
+        Assert.Equal(new Pair(one + two, one + two), Tree.Add(a, b));
+        Assert.Equal(new Pair(one - two, two - one), Tree.Subtract(a, b));
+        Assert.Equal(new Pair(one * two, one * two), Tree.Multiply(a, b));
+        Assert.Equal(new Pair(one * 3, two * 3), Tree.Scale(a, 3));
+        Assert.Equal(new Pair(one + 3 * two, two + 3 * one), Tree.AddScaled(a, Tensor.Create(3.0), b));
     }
 }

@@ -19,8 +19,9 @@ public static class Keys
     /// <summary>Two fresh keys.</summary>
     public static (Key First, Key Second) Split(this Key key) => KeyModule.split(key).ToValueTuple();
 
-    /// <summary>As many fresh keys as asked for.</summary>
-    public static Key[] Split(this Key key, int count) => [.. KeyModule.splitMany(count, key)];
+    /// <summary>As many fresh keys as asked for; the first are those of <see cref="Split(Key)"/>.</summary>
+    /// <exception cref="ValueException">The count is negative.</exception>
+    public static Key[] Split(this Key key, int count) => KeyModule.splitMany(count, key);
 
     /// <summary>
     /// As many fresh keys as asked for, as a batch for <see cref="Transform"/>: each example gets its own.
@@ -48,7 +49,7 @@ public static class Keys
         double high,
         ReadOnlySpan<int> shape,
         DType dtype = default
-    ) => RandomModule.uniformIn(low, high, key, dtype, shape.ToArray());
+    ) => RandomModule.uniformIn(key, low, high, dtype, shape.ToArray());
 
     /// <summary>Float32 numbers of the standard normal distribution.</summary>
     public static Tensor Normal(this Key key, params ReadOnlySpan<int> shape) => key.Normal(shape, DType.Float32);
@@ -64,17 +65,17 @@ public static class Keys
         double high,
         ReadOnlySpan<int> shape,
         DType dtype = default
-    ) => RandomModule.truncatedNormal(low, high, key, dtype, shape.ToArray());
+    ) => RandomModule.truncatedNormal(key, low, high, dtype, shape.ToArray());
 
     /// <summary>Bools that are true with probability p.</summary>
     public static Tensor Bernoulli(this Key key, double p, ReadOnlySpan<int> shape) =>
-        RandomModule.bernoulli(p, key, shape.ToArray());
+        RandomModule.bernoulli(key, p, shape.ToArray());
 
     /// <summary>
     /// Int32 classes along the last axis of logits (unnormalised log-probabilities), one for each leading
     /// position.
     /// </summary>
-    public static Tensor Categorical(this Key key, Tensor logits) => RandomModule.categorical(logits, key);
+    public static Tensor Categorical(this Key key, Tensor logits) => RandomModule.categorical(key, logits);
 
     /// <summary>Int64 integers uniform in [low, high).</summary>
     public static Tensor Integers(this Key key, long low, long high, ReadOnlySpan<int> shape) =>
@@ -82,11 +83,11 @@ public static class Keys
 
     /// <summary>Integers uniform in [low, high); Int32 or Int64.</summary>
     public static Tensor Integers(this Key key, long low, long high, ReadOnlySpan<int> shape, DType dtype) =>
-        RandomModule.integers(low, high, key, dtype, shape.ToArray());
+        RandomModule.integers(key, low, high, dtype, shape.ToArray());
 
     /// <summary>0 … n-1 in random order, Int32.</summary>
-    public static Tensor Permutation(this Key key, int n) => RandomModule.permutation(n, key);
+    public static Tensor Permutation(this Key key, int n) => RandomModule.permutation(key, n);
 
     /// <summary>The slices of a tensor along axis 0 in random order.</summary>
-    public static Tensor Shuffle(this Key key, Tensor t) => RandomModule.shuffle(t, key);
+    public static Tensor Shuffle(this Key key, Tensor t) => RandomModule.shuffle(key, t);
 }

@@ -95,6 +95,12 @@ public static class Maths
     /// <summary>Bool: whether an element is neither NaN nor infinite.</summary>
     public static Tensor IsFinite(this Tensor x) => Mathematics.IsFinite(x);
 
+    /// <summary>
+    /// Bool: where |x - y| &lt;= absolute + relative · |y|; equal infinities are close, NaN is close to nothing.
+    /// </summary>
+    public static Tensor IsClose(this Tensor x, Tensor y, double relative = 1e-5, double absolute = 1e-8) =>
+        Mathematics.IsClose(x, y, relative, absolute);
+
     /// <summary>x where positive, slope times x elsewhere.</summary>
     public static Tensor LeakyRelu(this Tensor x, double slope = 0.01) => Mathematics.leakyRelu(slope, x);
 

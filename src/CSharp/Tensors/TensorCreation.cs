@@ -28,11 +28,16 @@ public static class TensorCreation
         /// <summary>A tensor of rank 0. <c>Tensor.Create(1.0)</c> takes the dtype from the number.</summary>
         public static Tensor Scalar(double value, DType dtype = default) => TensorModule.scalar(dtype, value);
 
+        /// <summary>0, 1, … count - 1.</summary>
+        /// <example><code>Tensor.Arange(3, DType.Int32)  // 0, 1, 2</code></example>
+        /// <exception cref="ShapeException">The count is negative.</exception>
+        public static Tensor Arange(int count, DType dtype = default) => TensorModule.arange(dtype, count);
+
         /// <summary>start, start + step, … short of stop.</summary>
-        /// <example><code>Tensor.Arange(0, 5)  // 0, 1, 2, 3, 4</code></example>
+        /// <example><code>Tensor.Arange(1, 2, 0.25)  // 1, 1.25, 1.5, 1.75</code></example>
         /// <exception cref="ValueException">The step is 0 or the number of steps not finite.</exception>
         public static Tensor Arange(double start, double stop, double step = 1, DType dtype = default) =>
-            TensorModule.arange(dtype, start, stop, step);
+            TensorModule.arangeIn(dtype, start, stop, step);
 
         /// <summary>Numbers evenly spaced from start to stop, both included.</summary>
         /// <exception cref="DTypeException">The dtype is not a floating-point one.</exception>
@@ -41,6 +46,19 @@ public static class TensorCreation
 
         /// <summary>The identity matrix of n rows.</summary>
         public static Tensor Eye(int n, DType dtype = default) => TensorModule.eye(dtype, n);
+
+        /// <summary>
+        /// The square matrix with a vector on its diagonal and zeros elsewhere; of each vector in a batch.
+        /// <see cref="TensorProducts.Diagonal"/> goes the other way.
+        /// </summary>
+        public static Tensor Diag(Tensor t) => TensorModule.diag(t);
+
+        /// <summary>
+        /// The coordinates of a grid: for n vectors, n tensors whose axis i follows vector i ("ij" indexing, as in
+        /// PyTorch).
+        /// </summary>
+        /// <exception cref="ShapeException">One of the tensors is not a vector.</exception>
+        public static Tensor[] Meshgrid(params IEnumerable<Tensor> vectors) => TensorModule.meshgrid(vectors);
 
         /// <summary>
         /// Class indices (any integer shape s) as unit vectors, of shape s and then <c>classes</c>.

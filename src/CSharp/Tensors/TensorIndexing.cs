@@ -3,6 +3,20 @@ namespace Cotangent;
 /// <summary>Reading parts of tensors, and making tensors with parts replaced.</summary>
 public static class TensorIndexing
 {
+    extension(Tensor t)
+    {
+        /// <summary>
+        /// The part that brackets name, to be replaced in a copy; a tensor itself never changes.
+        /// </summary>
+        /// <example><code>
+        /// var x = Tensor.Arange(12).Reshape(3, 4);
+        /// x.At[0, 1..3].Set(-1)               // a copy with two elements of the first row replaced
+        /// x.At[.., ^1].Add(x.Slice(.., 0))    // the first column added to the last
+        /// x.At[x &lt; 3].Set(0)                  // wherever a mask holds
+        /// </code></example>
+        public TensorAt At => new(t);
+    }
+
     /// <summary>The part that an index selects, axis by axis; axes left out are taken whole.</summary>
     /// <example><code>
     /// var x = Tensor.Arange(0, 12).Reshape(3, 4);
@@ -21,28 +35,6 @@ public static class TensorIndexing
     public static Tensor Masked(this Tensor t, Tensor mask) => Indexing.Masked(t, mask);
 
     /// <summary>
-    /// A copy in which the part that an index selects holds the value, which stretches to it. Where positions
-    /// repeat the last one wins. In brackets two dots at the start of an item are C#'s spread: write
-    /// <c>Slice.All</c> for <c>..</c> and <c>0..2</c> for <c>..2</c>.
-    /// </summary>
-    /// <example><code>var y = x.Set([0, 1..3], Tensor.Create([7f, 8f]));</code></example>
-    public static Tensor Set(this Tensor t, ReadOnlySpan<Slice> slices, Tensor value) =>
-        Indexing.Set(t, OnAxes(t, slices), value);
-
-    /// <summary>A copy in which the part that an index selects holds one number.</summary>
-    public static Tensor Set(this Tensor t, ReadOnlySpan<Slice> slices, double value) =>
-        Indexing.Set(t, OnAxes(t, slices), value);
-
-    /// <summary>A copy that holds the value where the Bool mask is true.</summary>
-    public static Tensor Set(this Tensor t, Tensor mask, Tensor value) => Indexing.Set(t, mask, value);
-
-    /// <summary>
-    /// A copy with the value added to the part that an index selects; where positions repeat all are added.
-    /// </summary>
-    public static Tensor AddAt(this Tensor t, ReadOnlySpan<Slice> slices, Tensor value) =>
-        Indexing.AddAt(t, OnAxes(t, slices), value);
-
-    /// <summary>
     /// The slices at integer positions (any shape) of an axis; the axes of the positions take its place.
     /// </summary>
     public static Tensor Take(this Tensor t, Tensor positions, int axis = 0) => Indexing.Take(t, positions, axis);
@@ -59,7 +51,7 @@ public static class TensorIndexing
     public static Tensor ScatterAdd(this Tensor t, Tensor indices, Tensor updates, int axis) =>
         Indexing.ScatterAdd(t, indices, updates, axis);
 
-    private static FSharpIndex[] OnAxes(Tensor t, ReadOnlySpan<Slice> slices)
+    internal static FSharpIndex[] OnAxes(Tensor t, ReadOnlySpan<Slice> slices)
     {
         var used = 0;
 

@@ -19,10 +19,28 @@ public static class TensorJoining
     /// <summary>Parts of the given sizes along an axis; the sizes must add up to it.</summary>
     /// <example><code>var parts = x.Split([2, 3], axis: 1);</code></example>
     public static Tensor[] Split(this Tensor t, ReadOnlySpan<int> sizes, int axis = 0) =>
-        [.. Joining.Split(t, sizes.ToArray(), axis)];
+        Joining.Split(t, sizes.ToArray(), axis);
+
+    /// <summary>
+    /// At most so many parts along an axis, of equal size but for the last, which may be smaller.
+    /// </summary>
+    /// <example><code>Tensor.Arange(7).Chunk(3)  // of 3, 3 and 1 elements</code></example>
+    /// <exception cref="ValueException">The count is not positive.</exception>
+    public static Tensor[] Chunk(this Tensor t, int count, int axis = 0) => Joining.Chunk(t, count, axis);
+
+    /// <summary>
+    /// Each slice along an axis so many times in a row, as NumPy's <c>repeat</c>; <see cref="Tile"/> repeats the whole.
+    /// </summary>
+    public static Tensor Repeat(this Tensor t, int count, int axis) => Joining.Repeat(t, count, axis);
+
+    /// <summary>
+    /// The elements moved along an axis, by so many places to higher positions; what is pushed over the end comes in at
+    /// the start.
+    /// </summary>
+    public static Tensor Roll(this Tensor t, int shift, int axis) => Joining.Roll(t, shift, axis);
 
     /// <summary>The slices along an axis, without that axis.</summary>
-    public static Tensor[] Unstack(this Tensor t, int axis = 0) => [.. Joining.Unstack(t, axis)];
+    public static Tensor[] Unstack(this Tensor t, int axis = 0) => Joining.Unstack(t, axis);
 
     /// <summary>Repeated along each axis as often as the list says, aligned right.</summary>
     public static Tensor Tile(this Tensor t, params ReadOnlySpan<int> repeats) => Joining.Tile(t, repeats.ToArray());

@@ -15,4 +15,30 @@ public static class TensorProducts
 
     /// <summary>Every product of an element of one vector with one of another: shape (m, n).</summary>
     public static Tensor Outer(this Tensor a, Tensor b) => LinearAlgebra.outer(a, b);
+
+    /// <summary>
+    /// The diagonal of a matrix, or of each matrix in a batch; with an offset, so many places above it (below, if
+    /// negative).
+    /// </summary>
+    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    public static Tensor Diagonal(this Tensor t, int offset = 0) => LinearAlgebra.Diagonal(t, offset);
+
+    /// <summary>The sum of the diagonal of a matrix, or of each matrix in a batch.</summary>
+    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    public static Tensor Trace(this Tensor t) => LinearAlgebra.trace(t);
+
+    /// <summary>
+    /// The matrix, or each matrix of a batch, with zeros above the diagonal; with an offset, above the diagonal so many
+    /// places higher.
+    /// </summary>
+    /// <example><code>var causal = Tensor.Ones(3, 3).Tril();</code></example>
+    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    public static Tensor Tril(this Tensor t, int offset = 0) => LinearAlgebra.Tril(t, offset);
+
+    /// <summary>
+    /// The matrix, or each matrix of a batch, with zeros below the diagonal; with an offset, below the diagonal so many
+    /// places higher.
+    /// </summary>
+    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    public static Tensor Triu(this Tensor t, int offset = 0) => LinearAlgebra.Triu(t, offset);
 }

@@ -99,6 +99,22 @@ public static class TensorReductions
     ) => Reductions.Variance(t, axes.ToAxes(), keepDims, correction);
 
     /// <summary>
+    /// The standard deviation over an axis, or over all elements: the root of the variance, with the same
+    /// <c>correction</c>. Where all elements are equal its derivative is 0.
+    /// </summary>
+    public static Tensor Std(this Tensor t, int? axis = null, bool keepDims = false, int correction = 0) =>
+        Reductions.Std(t, axis.ToAxes(), keepDims, correction);
+
+    /// <summary>The standard deviation over axes.</summary>
+    public static Tensor Std(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false, int correction = 0) =>
+        Reductions.Std(t, axes.ToAxes(), keepDims, correction);
+
+    /// <summary>Whether all elements are close to those of another tensor, as <see cref="Maths.IsClose"/> says.</summary>
+    /// <example><code>gradient.AllClose(expected)</code></example>
+    public static bool AllClose(this Tensor t, Tensor other, double relative = 1e-5, double absolute = 1e-8) =>
+        Reductions.AllClose(t, other, relative, absolute);
+
+    /// <summary>
     /// (Σ |x|ᵖ)^(1/p) over an axis, or over all elements: p = 2 unless <c>order</c> says 1 or infinity. The
     /// derivative of the Euclidean norm at the origin is 0, the subgradient of least length.
     /// </summary>

@@ -49,6 +49,36 @@ public static class Tree
     public static P ZerosLike<P>(P tree)
         where P : notnull => TreeModule.zerosLike(tree);
 
+    /// <summary>The tree with ones in place of its numbers.</summary>
+    public static P OnesLike<P>(P tree)
+        where P : notnull => TreeModule.onesLike(tree);
+
+    /// <summary>a + b, leaf by leaf, for two trees of one structure.</summary>
+    /// <exception cref="TreeException">The structures differ.</exception>
+    public static P Add<P>(P a, P b)
+        where P : notnull => TreeModule.add(a, b);
+
+    /// <summary>a - b, leaf by leaf, for two trees of one structure.</summary>
+    /// <exception cref="TreeException">The structures differ.</exception>
+    public static P Subtract<P>(P a, P b)
+        where P : notnull => TreeModule.subtract(a, b);
+
+    /// <summary>a · b, leaf by leaf and element by element, for two trees of one structure.</summary>
+    /// <exception cref="TreeException">The structures differ.</exception>
+    public static P Multiply<P>(P a, P b)
+        where P : notnull => TreeModule.multiply(a, b);
+
+    /// <summary>Every number times a factor.</summary>
+    public static P Scale<P>(P tree, double factor)
+        where P : notnull => TreeModule.scale(factor, tree);
+
+    /// <summary>
+    /// tree + factor · direction, for two trees of one structure and a scalar tensor of their dtype: a step.
+    /// </summary>
+    /// <exception cref="TreeException">The structures differ.</exception>
+    public static P AddScaled<P>(P tree, Tensor factor, P direction)
+        where P : notnull => TreeModule.addScaled(factor, direction, tree);
+
     /// <summary>How many numbers a tree holds: its parameters, if it is a model.</summary>
     public static long Size<P>(P tree)
         where P : notnull => TreeModule.size(tree);

@@ -2,7 +2,8 @@ namespace Cotangent;
 
 /// <summary>
 /// Losses: means over all examples, of a prediction against a target. Shapes must be equal, never stretched:
-/// (B, 1) against (B,) has silently spoiled many a training run.
+/// (B, 1) against (B,) has silently spoiled many a training run. The prediction comes first, as in PyTorch; the
+/// functions of F#, which suit pipes, take it last.
 /// </summary>
 public static class Loss
 {

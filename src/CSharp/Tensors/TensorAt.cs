@@ -1,0 +1,28 @@
+namespace Cotangent;
+
+/// <summary>
+/// What stands behind <c>t.At</c>: brackets that name a part of a tensor instead of reading it. The part makes copies
+/// of the whole tensor: <see cref="TensorPart.Set(Tensor)"/>, <see cref="TensorPart.Add(Tensor)"/>.
+/// </summary>
+public readonly struct TensorAt
+{
+    private readonly Tensor whole;
+    private readonly TensorParts parts;
+
+    internal TensorAt(Tensor tensor)
+    {
+        whole = tensor;
+        parts = new TensorParts(tensor);
+    }
+
+    /// <summary>The part that an index selects, axis by axis; axes left out are taken whole.</summary>
+    /// <exception cref="IndexException">
+    /// An index lies outside its axis, or there are more indices than axes.
+    /// </exception>
+    public TensorPart this[params ReadOnlySpan<Slice> slices] => parts[TensorIndexing.OnAxes(whole, slices)];
+
+    /// <summary>
+    /// The part where a Bool mask holds, which stretches to the tensor; or, with integers, at those positions of axis 0.
+    /// </summary>
+    public TensorPart this[Tensor selection] => parts[selection];
+}

@@ -1,0 +1,205 @@
+namespace Cotangent
+
+module internal Bracket =
+    /// `a..b`, or `*`.
+    let along (first: int option) (last: int option) =
+        match first, last with
+        | None, None -> Index.All
+        | first, last -> Index.Range(first, last, 1)
+
+    let positions (positions: int[]) = positions |> List.ofArray |> List.map Index.At
+
+    /// What stands in brackets with more axes than the overloads know: slices come as two options, of which None is
+    /// null, all else as it is.
+    let parse (arguments: objnull[]) =
+        let rec go i =
+            if i = arguments.Length then
+                []
+            else
+                match arguments[i] with
+                | :? int as p -> Index.At p :: go (i + 1)
+                | :? Tensor as p -> Index.Take p :: go (i + 1)
+                | first ->
+                    let bound (o: objnull) =
+                        match o with
+                        | null -> None
+                        | :? (int option) as b -> b
+                        | other ->
+                            raise (
+                                IndexException
+                                    $"slice: {other} is no position. Use an int, a slice such as 1..3, or an integer tensor."
+                            )
+
+                    along (bound first) (bound arguments[i + 1]) :: go (i + 2)
+
+        go 0
+
+open Bracket
+
+// Overloads for the common cases tell the type of an open end, as in `t[1..]`; a parameter array alone would leave it
+// open (warning FS3559).
+
+/// What stands behind `t.At`: brackets that name a part instead of reading it.
+[<Sealed>]
+type TensorParts(whole: Tensor) =
+    let part indices = TensorPart(whole, Choice1Of2 indices)
+
+    /// By positions: the axes named disappear.
+    member _.Item
+        with get ([<System.ParamArray>] positions: int[]): TensorPart = part (Bracket.positions positions)
+
+    /// By a Bool mask, or by integer positions along axis 0.
+    member _.Item
+        with get (selection: Tensor): TensorPart =
+            if selection.DType = DType.Bool then
+                TensorPart(whole, Choice2Of2 selection)
+            else
+                part [ Index.Take selection ]
+
+    /// By computed indices.
+    member _.Item
+        with get (indices: Index seq): TensorPart = part (List.ofSeq indices)
+
+    /// `t.At[1.., *, -1]`
+    member _.GetSlice(a1: int option, b1: int option) = part [ along a1 b1 ]
+
+    /// <exclude/>
+    member _.GetSlice(a1: int option, b1: int option, a2: int option, b2: int option) =
+        part [ along a1 b1; along a2 b2 ]
+
+    /// <exclude/>
+    member _.GetSlice(a1: int option, b1: int option, i2: int) = part [ along a1 b1; Index.At i2 ]
+
+    /// <exclude/>
+    member _.GetSlice(i1: int, a2: int option, b2: int option) = part [ Index.At i1; along a2 b2 ]
+
+    /// <exclude/>
+    member _.GetSlice(a1: int option, b1: int option, p2: Tensor) = part [ along a1 b1; Index.Take p2 ]
+
+    /// <exclude/>
+    member _.GetSlice(p1: Tensor, a2: int option, b2: int option) = part [ Index.Take p1; along a2 b2 ]
+
+    /// <exclude/>
+    member _.GetSlice
+        (a1: int option, b1: int option, a2: int option, b2: int option, a3: int option, b3: int option)
+        =
+        part [ along a1 b1; along a2 b2; along a3 b3 ]
+
+    /// <exclude/>
+    member _.GetSlice(a1: int option, b1: int option, a2: int option, b2: int option, i3: int) =
+        part [ along a1 b1; along a2 b2; Index.At i3 ]
+
+    /// <exclude/>
+    member _.GetSlice(a1: int option, b1: int option, i2: int, a3: int option, b3: int option) =
+        part [ along a1 b1; Index.At i2; along a3 b3 ]
+
+    /// <exclude/>
+    member _.GetSlice(a1: int option, b1: int option, i2: int, i3: int) =
+        part [ along a1 b1; Index.At i2; Index.At i3 ]
+
+    /// <exclude/>
+    member _.GetSlice(i1: int, a2: int option, b2: int option, a3: int option, b3: int option) =
+        part [ Index.At i1; along a2 b2; along a3 b3 ]
+
+    /// <exclude/>
+    member _.GetSlice(i1: int, a2: int option, b2: int option, i3: int) =
+        part [ Index.At i1; along a2 b2; Index.At i3 ]
+
+    /// <exclude/>
+    member _.GetSlice(i1: int, i2: int, a3: int option, b3: int option) =
+        part [ Index.At i1; Index.At i2; along a3 b3 ]
+
+    /// <exclude/>
+    member _.GetSlice([<System.ParamArray>] arguments: objnull[]) = part (parse arguments)
+
+/// Parts in brackets: `t[1..3, *, -1]`, `t[indices]`, `t[mask]`; and, for copies with a part replaced, `t.At[1..].Set v`.
+/// Slices include both ends, as everywhere in F#; negative positions count from the end.
+[<AutoOpen>]
+module Brackets =
+    type Tensor with
+
+        /// `t[0, -1]`: the axes named disappear.
+        member t.Item
+            with get ([<System.ParamArray>] positions: int[]): Tensor =
+                Subset.slice (Bracket.positions positions) t
+
+        /// With integers, the slices at those positions of axis 0; with a Bool mask over leading axes, the elements
+        /// where it holds, along one axis.
+        member t.Item
+            with get (selection: Tensor): Tensor =
+                if selection.DType = DType.Bool then
+                    t.Masked selection
+                else
+                    Subset.integer "index" selection
+                    Subset.slice [ Index.Take selection ] t
+
+        /// The part that brackets name, to be replaced in a copy: `t.At[0, 1..].Set 5.0`, `t.At[mask].Add u`.
+        [<CompiledName "At">]
+        member t.At: TensorParts = TensorParts t
+
+        /// `t[1..3, *, -1]`: slices include both ends.
+        [<CompiledName "GetSlice">]
+        member t.GetSlice(a1: int option, b1: int option) = t.Slice [ along a1 b1 ]
+
+        /// <exclude/>
+        [<CompiledName "GetSlice">]
+        member t.GetSlice(a1: int option, b1: int option, a2: int option, b2: int option) =
+            t.Slice [ along a1 b1; along a2 b2 ]
+
+        /// <exclude/>
+        [<CompiledName "GetSlice">]
+        member t.GetSlice(a1: int option, b1: int option, i2: int) = t.Slice [ along a1 b1; Index.At i2 ]
+
+        /// <exclude/>
+        [<CompiledName "GetSlice">]
+        member t.GetSlice(i1: int, a2: int option, b2: int option) = t.Slice [ Index.At i1; along a2 b2 ]
+
+        /// <exclude/>
+        [<CompiledName "GetSlice">]
+        member t.GetSlice(a1: int option, b1: int option, p2: Tensor) = t.Slice [ along a1 b1; Index.Take p2 ]
+
+        /// <exclude/>
+        [<CompiledName "GetSlice">]
+        member t.GetSlice(p1: Tensor, a2: int option, b2: int option) = t.Slice [ Index.Take p1; along a2 b2 ]
+
+        /// <exclude/>
+        [<CompiledName "GetSlice">]
+        member t.GetSlice
+            (a1: int option, b1: int option, a2: int option, b2: int option, a3: int option, b3: int option)
+            =
+            t.Slice [ along a1 b1; along a2 b2; along a3 b3 ]
+
+        /// <exclude/>
+        [<CompiledName "GetSlice">]
+        member t.GetSlice(a1: int option, b1: int option, a2: int option, b2: int option, i3: int) =
+            t.Slice [ along a1 b1; along a2 b2; Index.At i3 ]
+
+        /// <exclude/>
+        [<CompiledName "GetSlice">]
+        member t.GetSlice(a1: int option, b1: int option, i2: int, a3: int option, b3: int option) =
+            t.Slice [ along a1 b1; Index.At i2; along a3 b3 ]
+
+        /// <exclude/>
+        [<CompiledName "GetSlice">]
+        member t.GetSlice(a1: int option, b1: int option, i2: int, i3: int) =
+            t.Slice [ along a1 b1; Index.At i2; Index.At i3 ]
+
+        /// <exclude/>
+        [<CompiledName "GetSlice">]
+        member t.GetSlice(i1: int, a2: int option, b2: int option, a3: int option, b3: int option) =
+            t.Slice [ Index.At i1; along a2 b2; along a3 b3 ]
+
+        /// <exclude/>
+        [<CompiledName "GetSlice">]
+        member t.GetSlice(i1: int, a2: int option, b2: int option, i3: int) =
+            t.Slice [ Index.At i1; along a2 b2; Index.At i3 ]
+
+        /// <exclude/>
+        [<CompiledName "GetSlice">]
+        member t.GetSlice(i1: int, i2: int, a3: int option, b3: int option) =
+            t.Slice [ Index.At i1; Index.At i2; along a3 b3 ]
+
+        /// <exclude/>
+        [<CompiledName "GetSlice">]
+        member t.GetSlice([<System.ParamArray>] arguments: objnull[]) : Tensor =
+            Subset.slice (parse arguments) t
