@@ -74,6 +74,7 @@ let xunit project = {
 /// One line for each test project.
 let testProjects = [
     expecto "tests/Cotangent.Tests.fsproj"
+    expecto "tests/Torch/Cotangent.Torch.Tests.fsproj"
     xunit "tests/CSharp/Cotangent.CSharp.Tests.csproj"
 ]
 

@@ -13,6 +13,16 @@ type Device =
         | Device.Cpu -> "cpu"
         | Device.Cuda i -> $"cuda:{i}"
 
+/// Whose kernels compute on the CPU.
+[<RequireQualifiedAccess>]
+type CpuEngine =
+    /// For each operation and size those of the engine that is faster there. Without a native library, the managed ones.
+    | Fastest
+    /// Cotangent's own, in managed code.
+    | Managed
+    /// Those of libtorch; needs the package Cotangent-cpu.
+    | Libtorch
+
 /// The numbers of a tensor on a device. Immutable: no operation changes a buffer once it is made, so views may
 /// share memory freely. Each engine derives its own.
 [<AbstractClass>]

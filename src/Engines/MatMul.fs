@@ -5,7 +5,8 @@ namespace Cotangent.Engines
 // Large products follow GotoBLAS and BLIS (F. Van Zee and R. van de Geijn, "BLIS: a framework for rapidly
 // instantiating BLAS functionality", ACM TOMS 41(3), 2015): blocks of a and b, sized to the caches, are copied
 // into panels that a register-tiled kernel reads from end to end. The copy absorbs every stride. Small and thin
-// products, where it would cost more than it saves, read their operands in place.
+// products, where it would cost more than it saves, read their operands in place. Where a native library has a BLAS,
+// that takes the place of the blocks.
 //
 // The order in which an element of c is summed depends on the shape and strides of the whole product alone, not
 // on the tile or part it falls into; so results do not vary with the number of threads.
@@ -262,6 +263,49 @@ module internal MatMul =
         ArrayPool.Shared.Return pa
         ArrayPool.Shared.Return pb
 
+    // ---- By a native library ----
+
+    /// Products from which on a native library is asked: about where it begins to win.
+    [<Literal>]
+    let private BlasFrom = 1e6
+
+    /// How BLAS, which has columns adjacent, reads a matrix of rows by cols elements: as its transpose (a flag that it is
+    /// not to transpose back), the step between rows; or, where columns are adjacent already, the step between those.
+    let inline private layout rows cols (x: inref<Matrix<'T>>) =
+        if x.ColStride = 1 && (x.RowStride >= cols || rows = 1) then
+            struct (false, max cols x.RowStride)
+        elif x.RowStride = 1 && (x.ColStride >= rows || cols = 1) then
+            struct (true, max rows x.ColStride)
+        else
+            struct (false, 0) // broadcast, flipped or with gaps: none that BLAS knows
+
+    /// Whether a native library has made the product: where there is one, for the layouts and dtypes that it knows.
+    let private byLibrary m n k (a: inref<Matrix<'T>>) (b: inref<Matrix<'T>>) (c: 'T[]) cOffset rc =
+        let struct (transposeA, lda) = layout m k &a
+        let struct (transposeB, ldb) = layout k n &b
+
+        if lda = 0 || ldb = 0 then
+            false
+        else
+            match Extension.blas () with
+            | ValueNone -> false
+            | ValueSome blas ->
+                // cᵀ = bᵀ aᵀ, and in memory a matrix with adjacent rows is its transpose with adjacent columns.
+                match box c, box a.Data, box b.Data with
+                | (:? (float32[]) as cs), (:? (float32[]) as xs), (:? (float32[]) as ys) ->
+                    use x = fixed &xs[a.Offset]
+                    use y = fixed &ys[b.Offset]
+                    use z = fixed &cs[cOffset]
+                    blas.Float32(transposeB, transposeA, n, m, k, y, ldb, x, lda, false, z, rc)
+                    true
+                | (:? (float[]) as cs), (:? (float[]) as xs), (:? (float[]) as ys) ->
+                    use x = fixed &xs[a.Offset]
+                    use y = fixed &ys[b.Offset]
+                    use z = fixed &cs[cOffset]
+                    blas.Float64(transposeB, transposeA, n, m, k, y, ldb, x, lda, false, z, rc)
+                    true
+                | _ -> false
+
     /// A part of c, m by n of m0 by n0 elements. The form depends on the whole of c.
     let private part m0 n0 m n k (a: inref<Matrix<'T>>) (b: inref<Matrix<'T>>) c cOffset =
         let w = Vector<'T>.Count
@@ -274,7 +318,7 @@ module internal MatMul =
             inDots (k - k % w) m n k &a &b c cOffset n0
         elif work < 1e3 then
             inDots 0 m n k &a &b c cOffset n0
-        else
+        elif work < BlasFrom || not (byLibrary m n k &a &b c cOffset n0) then
             inBlocks m n k &a &b c cOffset n0
 
     /// Cuts c into a grid of about one part to a processor: of all grids, that which packs the least twice.

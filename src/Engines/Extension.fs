@@ -1,0 +1,73 @@
+namespace Cotangent.Engines
+
+open System
+open System.Threading
+open Cotangent
+
+/// What an assembly with a native library brings: faster kernels for the CPU, and other devices. The package
+/// Cotangent.Torch has one; to reference the package is enough.
+[<AbstractClass>]
+type internal Extension() =
+    /// For messages: the library, its version, where it was found.
+    abstract Name: string
+
+    /// Matrix products; ValueNone where the library has none that are faster than ours.
+    abstract Blas: Blas voption
+
+/// Finding the extension: once, when something is first asked of it, so that programs with small tensors never load a
+/// native library.
+module internal Extension =
+    /// The type that stands for the extension, as `Type.GetType` reads it.
+    [<Literal>]
+    let private Entry = "Cotangent.Torch.TorchExtension, Cotangent.Torch"
+
+    let private found =
+        lazy
+            (match Type.GetType(Entry, throwOnError = false) with
+             | null -> ValueNone
+             | entry ->
+                 match Activator.CreateInstance(entry, nonPublic = true) with
+                 | :? Extension as extension -> ValueSome extension
+                 | _ -> ValueNone)
+
+    /// The extension, if its assembly is there.
+    let find () : Extension voption = found.Value
+
+    // ---- Whose kernels are used on the CPU ----
+
+    let private byDefault =
+        match Environment.GetEnvironmentVariable "COTANGENT_CPU_ENGINE" with
+        | null
+        | "" -> CpuEngine.Fastest
+        | name ->
+            match name.ToLowerInvariant() with
+            | "fastest" -> CpuEngine.Fastest
+            | "managed" -> CpuEngine.Managed
+            | "libtorch" -> CpuEngine.Libtorch
+            | _ ->
+                raise (
+                    ValueException
+                        $"The environment variable COTANGENT_CPU_ENGINE is \"{name}\"; it can be fastest, managed or libtorch."
+                )
+
+    let private chosen = AsyncLocal<CpuEngine voption>()
+
+    let cpuEngine () = ValueOption.defaultValue byDefault chosen.Value
+
+    let withCpuEngine engine (body: unit -> 'a) : 'a =
+        let before = chosen.Value
+        chosen.Value <- ValueSome engine
+
+        try
+            body ()
+        finally
+            chosen.Value <- before
+
+    /// The native matrix products, unless there are none or managed kernels are asked for.
+    let blas () : Blas voption =
+        if cpuEngine () = CpuEngine.Managed then
+            ValueNone
+        else
+            match found.Value with
+            | ValueSome extension -> extension.Blas
+            | ValueNone -> ValueNone

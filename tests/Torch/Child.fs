@@ -1,0 +1,125 @@
+/// Tests that need a process of their own, since a process loads libtorch once: this program, started again with the name
+/// of a scenario.
+module internal Cotangent.Torch.Tests.Child
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
+open Cotangent
+open Cotangent.Engines
+open Cotangent.Torch
+
+[<Literal>]
+let Flag = "--child"
+
+type Outcome = {
+    ExitCode: int
+    Output: string
+    Errors: string
+} with
+
+    override o.ToString() = $"exit code {o.ExitCode}\n{o.Output}\n{o.Errors}"
+
+/// Where this program and its libraries lie.
+let folder = AppContext.BaseDirectory
+
+/// Where the build put the native libraries.
+let natives =
+    Directory.GetFiles(folder, Platform.fileName "torch_cpu", SearchOption.AllDirectories)
+    |> Array.tryHead
+    |> Option.map (Path.GetDirectoryName >> nonNull)
+    |> Option.defaultValue folder
+
+/// Runs a scenario in a new process, from the program in a folder and with environment variables of its own.
+let runFrom (folder: string) (scenario: string) (environment: (string * string) list) : Outcome =
+    let program = Path.Combine(folder, "Cotangent.Torch.Tests.dll")
+
+    let start =
+        ProcessStartInfo(
+            "dotnet",
+            [ program; Flag; scenario ],
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+
+    for name in [ Locate.Variable; "COTANGENT_CPU_ENGINE"; "LD_LIBRARY_PATH" ] do
+        start.Environment.Remove name |> ignore
+
+    for name, value in environment do
+        start.Environment[name] <- value
+
+    use child = nonNull (Process.Start start)
+    let errors = child.StandardError.ReadToEndAsync()
+    let output = child.StandardOutput.ReadToEnd()
+    child.WaitForExit()
+    { ExitCode = child.ExitCode; Output = output; Errors = errors.Result }
+
+let run scenario environment = runFrom folder scenario environment
+
+// ---- Scenarios ----
+
+/// 200 x 200 times 200 x 200, large enough for the native library: the sum of the product's elements, twice 200³.
+let private product () =
+    let a = (tensor (Array.create 40_000 1.0f)).Reshape [ 200; 200 ]
+    float (sum (matmul a (a + 1)))
+
+let private say (text: string) = printfn "%s" text
+
+let private sayWhatIsLoaded () =
+    match Loader.result () with
+    | Ok library ->
+        say $"folder {Path.TrimEndingDirectorySeparator library.Folder}"
+        say $"shim {library.ShimFile}"
+    | Error e -> say $"{e.GetType().Name}: {e.Message}"
+
+    for name in [ "torch_cpu"; "LibTorchSharp" ] do
+        for path in Platform.mapped (Platform.fileName name) do
+            say $"mapped {path}"
+
+/// In a method of its own: TorchSharp starts before the first line of whatever uses it.
+[<MethodImpl(MethodImplOptions.NoInlining)>]
+let private sumOfOnes () =
+    use ones = TorchSharp.torch.ones [| 3L |]
+    use total = ones.sum ()
+    total.item<float32>()
+
+let private scenarios: (string * (unit -> unit)) list = [
+    // The core finds the engine by itself.
+    "multiply",
+    fun () ->
+        say $"product {product ()}"
+        say $"blas {(Extension.blas ()).IsSome}"
+        sayWhatIsLoaded ()
+
+    // Small work loads nothing.
+    "small",
+    fun () ->
+        let a = tensor [ [ 1.0f; 2.0f ]; [ 3.0f; 4.0f ] ]
+        say $"sum {float (sum (matmul a (exp (a * 0.0f))))}"
+        let mapped = List.length (Platform.mapped (Platform.fileName "torch_cpu"))
+        say $"mapped {mapped} copies"
+
+    // Something else has loaded a libtorch before.
+    "preloaded",
+    fun () ->
+        for name in [ "c10"; "torch_cpu" ] do
+            NativeLibrary.Load(Path.Combine(natives, Platform.fileName name)) |> ignore
+
+        say $"product {product ()}"
+        say $"blas {(Extension.blas ()).IsSome}"
+        sayWhatIsLoaded ()
+
+    // TorchSharp, used by itself after us, falls in with what we have loaded.
+    "torchsharp",
+    fun () ->
+        say $"product {product ()}"
+        say $"torchsharp {sumOfOnes ()}"
+        sayWhatIsLoaded ()
+]
+
+/// Runs a scenario in this process; the exit code.
+let main scenario =
+    (scenarios |> List.find (fun (name, _) -> name = scenario) |> snd) ()
+    0
