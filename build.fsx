@@ -160,12 +160,14 @@ let gan arguments =
     exit (execute "dotnet" (assembly project :: arguments))
 
 /// The site. Every code block of its pages is run: by fsdocs, to show what it prints; before that as the script that
-/// the page is, since fsdocs passes over exceptions.
+/// the page is, since fsdocs passes over exceptions. So are the examples of the documentation comments.
 let docs _ =
     let site = "artifacts/docs"
     let repository = "https://github.com/cotangent/cotangent"
     // The C# code of the pages is a program of its own, not part of the solution.
     dotnetQuietly [ "build"; "site/csharp/Snippets.csproj"; "-c"; "Release"; "-nodeReuse:false" ]
+    printfn "Running the examples of the documentation comments"
+    dotnet [ "fsi"; "site/examples.fsx" ]
     printfn "Running the pages"
 
     Directory.GetFiles("docs", "*.fsx")

@@ -3,16 +3,20 @@ namespace Cotangent
 open Cotangent.Batching
 open Cotangent.Differentiation
 
-/// A derivative of one's own for `withDerivative`: a linear map in either direction. The other is its transpose, found
-/// automatically where the one given is linear.
+/// <summary>
+/// A derivative of one's own for <c>withDerivative</c>: a linear map in either direction. The other is its transpose,
+/// found automatically where the one given is linear.
+/// </summary>
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type Derivative<'p, 'q> =
-    /// argument, its tangent -> tangent of the result
+    /// Forward: argument, its tangent -> tangent of the result.
     | Push of ('p -> 'p -> 'q)
-    /// argument, cotangent of the result -> cotangent of the argument
+    /// Reverse: argument, cotangent of the result -> cotangent of the argument.
     | Pull of ('p -> 'q -> 'p)
 
-/// Along which axes `vmapWith` finds the examples and lays the results. Negative axes count from the last.
+/// <summary>
+/// Along which axes <c>vmapWith</c> finds the examples and lays the results. Negative axes count from the last.
+/// </summary>
 type BatchAxes = {
     /// One entry for each field of the argument (item of a tuple, field of a record, item of a list): the axis of
     /// examples in every tensor of that field, or None where all examples share it. A list of one entry holds for
@@ -22,52 +26,123 @@ type BatchAxes = {
     Out: int
 }
 
+/// <summary>
 /// The face of the library: transformations of functions. Each composes with every other, in any order and to any
-/// depth. A 'p, 'q or 'aux is any tree of tensors (see `Tree`).
+/// depth. A 'p, 'q or 'aux is any tree of tensors (see <c>Tree</c>).
+/// </summary>
 [<AutoOpen>]
 module Core =
-    /// The value of a scalar function and its gradient, which is of the type of the argument.
+    /// <summary>
+    /// The value of a scalar function and its gradient, which is of the type of the argument: one evaluation and one
+    /// pull.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The function returns anything but one floating-point number.
+    /// </exception>
+    /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">A tensor of the argument is not floating-point.</exception>
+    /// <example><code>
+    /// let f x = sum (x ** 2.0)
+    /// valueAndGrad f (tensor [ 1.0; 2.0 ]) // (5, [2, 4])
+    /// </code></example>
     let valueAndGrad (f: 'p -> Tensor) (x: 'p) : Tensor * 'p =
         let struct (value, (), gradient) = Transform.valueAndGradWith "valueAndGrad" (fun x -> f x, ()) x
         value, gradient
 
+    /// <summary>
     /// The gradient of a scalar function: of the type of the argument, whatever record that is. Reverse mode: about the
     /// price of two or three evaluations, however many parameters there are.
-    ///
-    /// <example><code>grad (fun x -> sum (sin x)) (tensor [ 0.0; 1.0 ])  // cos x: [1, 0.5403]</code></example>
+    /// </summary>
+    /// <remarks>
+    /// Tensors of the gradient have the shapes and dtypes of those of the argument; what the function does not use has
+    /// the gradient 0.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The function returns anything but one floating-point number.
+    /// </exception>
+    /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">
+    /// A tensor of the argument is not floating-point: close over it instead.
+    /// </exception>
+    /// <example><code>
+    /// grad (fun x -> sum (sin x)) (tensor [ 0.0; 1.0 ]) // cos x: [1, 0.5403]
+    /// </code></example>
     let grad (f: 'p -> Tensor) (x: 'p) : 'p =
         let struct (_, (), gradient) = Transform.valueAndGradWith "grad" (fun x -> f x, ()) x
         gradient
 
-    /// The gradient of a function that also returns something else, which comes out with it.
+    /// <summary>The gradient of a function that also returns something else, which comes out with it.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The first result is anything but one floating-point number.
+    /// </exception>
+    /// <example><code>
+    /// let f x = sum (sin x), mean x
+    /// gradWith f (tensor [ 0.0; 1.0 ]) // ([1, 0.5403], 0.5)
+    /// </code></example>
     let gradWith (f: 'p -> Tensor * 'aux) (x: 'p) : 'p * 'aux =
         let struct (_, aux, gradient) = Transform.valueAndGradWith "gradWith" f x
         gradient, aux
 
-    /// Value and gradient of a function that also returns something else.
+    /// <summary>Value and gradient of a function that also returns something else.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The first result is anything but one floating-point number.
+    /// </exception>
+    /// <example><code>
+    /// let f x = sum (x * x), "kept"
+    /// let (value, note), gradient = valueAndGradWith f (tensor [ 3.0 ])
+    /// value, gradient // (9, [6])
+    /// </code></example>
     let valueAndGradWith (f: 'p -> Tensor * 'aux) (x: 'p) : (Tensor * 'aux) * 'p =
         let struct (value, aux, gradient) = Transform.valueAndGradWith "valueAndGradWith" f x
         (value, aux), gradient
 
-    /// Pushes a tangent forward: the value at x, and the change of the value as x changes by dx. Forward mode: about the
-    /// price of two evaluations.
-    ///
-    /// <example><code>jvp sin (tensor 0.0) (tensor 1.0)  // (0, 1)</code></example>
+    /// <summary>
+    /// Pushes a tangent forward: the value at x, and the change of the value as x changes by dx. Forward mode: about
+    /// the price of two evaluations.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">The tangent differs from x in a shape or a dtype.</exception>
+    /// <exception cref="T:Cotangent.TreeException">
+    /// The tangent differs from x in structure, or there are no tensors.
+    /// </exception>
+    /// <example><code>
+    /// jvp sin (tensor 0.0) (tensor 1.0) // (0, 1)
+    /// </code></example>
     let jvp (f: 'p -> 'q) (x: 'p) (dx: 'p) : 'q * 'q = Transform.jvp "jvp" f x dx
 
+    /// <summary>
     /// The value at x, and the function that pulls a cotangent of the value back to one of x. It can be called again
     /// and again.
+    /// </summary>
+    /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors.</exception>
+    /// <example><code>
+    /// let y, pull = vjp sin (tensor [ 0.0; 1.0 ])
+    /// pull (tensor [ 1.0; 10.0 ]) // [1, 5.403]
+    /// </code></example>
     let vjp (f: 'p -> 'q) (x: 'p) : 'q * ('q -> 'p) =
         let struct (y, pull, _) = Transform.vjp "vjp" f x
         y, pull
 
+    /// <summary>
     /// The value at x, and the derivative there as a linear function of tangents, without evaluating f again.
+    /// </summary>
+    /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors.</exception>
+    /// <example><code>
+    /// let y, push = linearize (fun x -> x ** 3.0) (tensor 2.0)
+    /// push (tensor 1.0), push (tensor 10.0) // (12, 120)
+    /// </code></example>
     let linearize (f: 'p -> 'q) (x: 'p) : 'q * ('p -> 'q) =
         let struct (y, push, _) = Transform.linearize "linearize" f x
         y, push
 
+    /// <summary>
     /// The transpose of a linear function: ⟨f x, y⟩ = ⟨x, fᵀ y⟩. The argument tells shapes and dtypes only; a function
     /// that is not linear is refused.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DerivativeException">The function is not linear.</exception>
+    /// <example><code>
+    /// let sums = linearTranspose (fun (x: Tensor) -> x.Expand [ 3; 2 ]) (tensor [ 0.0; 0.0 ])
+    /// sums (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ]; [ 5.0; 6.0 ] ]) // [9, 12]
+    /// </code></example>
     let linearTranspose (f: 'p -> 'q) (like: 'p) : 'q -> 'p =
         Transform.linearTranspose "linearTranspose" f like
 
@@ -78,38 +153,54 @@ module Core =
                     $"{operation} differentiates by one number; the argument has shape {Shape.show x.Dims}. Use `grad`, `jvp` or `jacobian`."
             )
 
-    /// The derivative of a function of one number; the result may have any shape.
-    ///
-    /// <example><code>diff (fun x -> x ** 3.0) (tensor 2.0)  // 12</code></example>
+    /// <summary>The derivative of a function of one number; the result may have any shape.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The argument is not one number.</exception>
+    /// <example><code>
+    /// diff (fun x -> x ** 3.0) (tensor 2.0) // 12
+    /// </code></example>
     let diff (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         requireScalar "diff" x
         snd (Transform.jvp "diff" f x (Tensor.onesLike x))
 
-    /// The n-th derivative of a function of one number.
+    /// <summary>The n-th derivative of a function of one number.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The argument is not one number.</exception>
+    /// <exception cref="T:Cotangent.ValueException">n is negative.</exception>
+    /// <example><code>
+    /// diffn 3 sin (tensor 0.0) // -1
+    /// </code></example>
     let diffn (n: int) (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         if n < 0 then raise (ValueException $"diffn: the order {n} is negative.")
 
         let rec nest n = if n = 0 then f else diff (nest (n - 1))
         nest n x
 
+    /// <summary>
     /// A function of one example as a function of a batch: over axis 0 of every tensor of the argument, which must all
     /// have the same size there, N (a ShapeException otherwise). The function sees tensors without that axis and is
     /// called once, whatever N; each of its primitives then works on all examples at once. Tensors of the result get N
-    /// as axis 0, also those that are the same for all examples. What the function closes over is shared by all of them.
-    ///
-    /// Inside, a value can't be read, as for `if` or `t[mask]` (a TraceException): `where` and masks do the same for
-    /// each example. Random numbers: a batch of keys from `Key.batch`, or one key closed over to share the draws.
-    ///
+    /// as axis 0, also those that are the same for all examples. What the function closes over is shared by all of
+    /// them.
+    /// </summary>
+    /// <remarks>
+    /// Inside, a value can't be read, as for <c>if</c> or <c>t[mask]</c> (a TraceException): <c>where</c> and masks do
+    /// the same for each example. Random numbers: a batch of keys from <c>Key.batch</c>, or one key closed over to
+    /// share the draws.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// A tensor of the argument is a scalar, or sizes along axis 0 differ.
+    /// </exception>
+    /// <exception cref="T:Cotangent.TraceException">A value is read inside.</exception>
     /// <example><code>
     /// let distance (x: Tensor, y: Tensor) = norm (x - y)           // of two vectors
-    /// vmap distance (tensor [ [ 0.0; 0.0 ]; [ 1.0; 2.0 ] ], tensor [ [ 3.0; 4.0 ]; [ 1.0; 2.0 ] ])  // [5, 0]
+    /// vmap distance (tensor [ [ 0.0; 0.0 ]; [ 1.0; 2.0 ] ], tensor [ [ 3.0; 4.0 ]; [ 1.0; 2.0 ] ]) // [5, 0]
     ///
     /// let perExample loss model (xs, ys) = vmap (fun example -> grad (loss example) model) (xs, ys)
     /// </code></example>
     let vmap (f: 'p -> 'q) (x: 'p) : 'q = Batch.vmap "vmap" f x
 
-    /// `vmap` over other axes than the first, or over some fields of the argument only.
-    ///
+    /// <summary><c>vmap</c> over other axes than the first, or over some fields of the argument only.</summary>
+    /// <exception cref="T:Cotangent.AxisException">A tensor has no such axis.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">Sizes along the axes of examples differ.</exception>
     /// <example><code>
     /// // The columns of a matrix, each times one and the same vector; the results are columns again.
     /// let columns = tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]
@@ -124,38 +215,63 @@ module Core =
         let most = (1 <<< 26) / max 1 (max width t.Size)
         Batch.overBasis operation (max 1 most) map t
 
+    /// <summary>
     /// Derivatives of every output (leading axes) by every input (trailing axes), in reverse mode: the choice for more
-    /// inputs than outputs. All rows at once, by a `vmap` of the pull.
+    /// inputs than outputs. All rows at once, by a <c>vmap</c> of the pull.
+    /// </summary>
+    /// <example><code>
+    /// jacobian (fun x -> x * x) (tensor [ 1.0; 2.0; 3.0 ]) // [[2, 0, 0], [0, 4, 0], [0, 0, 6]]
+    /// </code></example>
     let jacobian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         let struct (y, pull, width) = Transform.vjp "jacobian" f x
         let rows = overBasis "jacobian" pull y width
         rows.Reshape(Array.append y.Dims x.Dims)
 
-    /// The same as `jacobian` in forward mode: the choice for more outputs than inputs. All columns at once, by a `vmap`
-    /// of the push.
+    /// <summary>
+    /// The same as <c>jacobian</c> in forward mode: the choice for more outputs than inputs. All columns at once, by a
+    /// <c>vmap</c> of the push.
+    /// </summary>
+    /// <example><code>
+    /// jacobianForward (fun x -> stack 0 [ x; x * x ]) (tensor 3.0) // [1, 6]
+    /// </code></example>
     let jacobianForward (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         let struct (y, push, width) = Transform.linearize "jacobianForward" f x
         let columns = overBasis "jacobianForward" push x width
         columns.MoveAxis(0, -1).Reshape(Array.append y.Dims x.Dims)
 
-    /// The second derivatives of a scalar function: shape (x's shape) ++ (x's shape).
-    ///
-    /// <example><code>hessian (fun x -> sum (x ** 3.0)) (tensor [ 1.0; 2.0 ])  // [[6, 0], [0, 12]]</code></example>
+    /// <summary>The second derivatives of a scalar function: shape (x's shape) ++ (x's shape).</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The function returns more than one number.</exception>
+    /// <example><code>
+    /// hessian (fun x -> sum (x ** 3.0)) (tensor [ 1.0; 2.0 ]) // [[6, 0], [0, 12]]
+    /// </code></example>
     let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor = jacobianForward (grad f) x
 
-    /// The Hessian of a scalar function times a vector, without the Hessian: forward over reverse.
+    /// <summary>The Hessian of a scalar function times a vector, without the Hessian: forward over reverse.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The function returns more than one number, or v does not match x.
+    /// </exception>
+    /// <example><code>
+    /// hvp (fun x -> sum (x ** 3.0)) (tensor [ 1.0; 2.0 ]) (tensor [ 1.0; 1.0 ]) // [6, 12]
+    /// </code></example>
     let hvp (f: 'p -> Tensor) (x: 'p) (v: 'p) : 'p = snd (Transform.jvp "hvp" (grad f) x v)
 
     /// The sum of the diagonal of a linear map from tensors like x to such.
     let private trace operation (push: Tensor -> Tensor) (x: Tensor) width =
         sum (overBasis operation (fun e -> sum (push e * e)) x width)
 
-    /// The trace of the Hessian of a scalar function.
+    /// <summary>The trace of the Hessian of a scalar function.</summary>
+    /// <example><code>
+    /// laplacian (fun x -> sum (x ** 2.0)) (tensor [ 1.0; 2.0; 3.0 ]) // 6
+    /// </code></example>
     let laplacian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         let struct (_, push, width) = Transform.linearize "laplacian" (grad f) x
         trace "laplacian" push x width
 
-    /// The trace of the Jacobian of a vector field: f must return the shape of its argument.
+    /// <summary>The trace of the Jacobian of a vector field.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The function does not return the shape of its argument.</exception>
+    /// <example><code>
+    /// divergence (fun x -> x * x) (tensor [ 1.0; 2.0 ]) // 6
+    /// </code></example>
     let divergence (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         let struct (y, push, width) = Transform.linearize "divergence" f x
 
@@ -167,7 +283,13 @@ module Core =
 
         trace "divergence" push x width
 
-    /// The curl of a vector field in three dimensions.
+    /// <summary>The curl of a vector field in three dimensions.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The field is not one from (3,) to (3,).</exception>
+    /// <example><code>
+    /// // A rotation about the third axis.
+    /// let field (x: Tensor) = stack 0 [ -x[1]; x[0]; 0 * x[2] ]
+    /// curl field (tensor [ 1.0; 2.0; 3.0 ]) // [0, 0, 2]
+    /// </code></example>
     let curl (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         let j = jacobianForward f x
 
@@ -179,15 +301,23 @@ module Core =
 
         stack 0 [ j[2, 1] - j[1, 2]; j[0, 2] - j[2, 0]; j[1, 0] - j[0, 1] ]
 
-    /// The same values, constant for every differentiation around.
+    /// <summary>The same values, constant for every differentiation around.</summary>
+    /// <example><code>
+    /// grad (fun x -> sum (x * stopGradient x)) (tensor [ 3.0 ]) // [3]
+    /// </code></example>
     let stopGradient (x: 'p) : 'p = Tree.map Bind.detach x
 
+    /// <summary>
     /// A function with a derivative of one's own: for numerics that the chain rule spoils, for implicit functions, for
     /// gradients changed on purpose. Everything differentiated must come in through the argument.
-    ///
+    /// </summary>
+    /// <exception cref="T:Cotangent.TraceException">
+    /// The function uses a differentiated tensor that is not part of its argument.
+    /// </exception>
     /// <example><code>
     /// // The identity, whose cotangents are clipped on the way back.
     /// let clipped = withDerivative (Derivative.Pull(fun _ c -> clamp -1.0 1.0 c)) (fun (x: Tensor) -> x)
+    /// grad (fun x -> sum (5.0 * clipped x)) (tensor [ 2.0 ]) // [1]
     /// </code></example>
     let withDerivative (derivative: Derivative<'p, 'q>) (f: 'p -> 'q) : 'p -> 'q =
         match derivative with
@@ -197,11 +327,23 @@ module Core =
 /// Checks for the duration of a call. They cost time; use them to find a fault.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Debug =
+    /// <summary>
     /// Runs a function; the first primitive that makes a NaN or an infinity, forward or on the way back, raises a
     /// NumberException that names it.
-    ///
-    /// <example><code>Debug.checkNumbers (fun () -> grad (fun x -> sum (log x)) (tensor [ 0.0 ]))  // throws: `log`</code></example>
+    /// </summary>
+    /// <exception cref="T:Cotangent.NumberException">A primitive makes a NaN or an infinity.</exception>
+    /// <example><code>
+    /// Debug.checkNumbers (fun () -> grad (fun x -> sum (log x)) (tensor [ 0.0 ])) // throws NumberException
+    /// </code></example>
     let checkNumbers (body: unit -> 'a) : 'a = Ambient.duringNumberCheck body
 
-    /// Runs a function; a random key used twice in it raises a KeyException.
+    /// <summary>Runs a function; a random key used twice in it raises a KeyException.</summary>
+    /// <exception cref="T:Cotangent.KeyException">A key is used twice.</exception>
+    /// <example><code>
+    /// let key = Key.create 0L
+    ///
+    /// Debug.checkKeys (fun () ->
+    ///     let a = Random.normal key DType.Float32 [ 2 ]
+    ///     a + Random.normal key DType.Float32 [ 2 ]) // throws KeyException
+    /// </code></example>
     let checkKeys (body: unit -> 'a) : 'a = Ambient.duringKeyCheck body

@@ -5,6 +5,7 @@ open System
 /// The upper half of a Float32: 8 bits of exponent, 7 of fraction. Storage only; arithmetic goes through Float32.
 [<Struct; CustomEquality; CustomComparison>]
 type BFloat16 =
+    /// Sign, exponent and fraction.
     val Bits: uint16
 
     new(bits: uint16) = { Bits = bits }

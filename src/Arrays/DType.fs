@@ -5,12 +5,19 @@ open System
 /// The type of a tensor's elements.
 [<RequireQualifiedAccess; Struct>]
 type DType =
+    /// <summary>Single precision, F#'s <c>float32</c>: 24 bits of precision.</summary>
     | Float32
+    /// <summary>Double precision, F#'s <c>float</c>: 53 bits of precision.</summary>
     | Float64
+    /// The upper half of a Float32: its range, 8 bits of precision. Computed in Float32.
     | BFloat16
+    /// <summary>Half precision, .NET's <c>Half</c>: 11 bits of precision, up to 65,504. Computed in Float32.</summary>
     | Float16
+    /// <summary>F#'s <c>int</c>.</summary>
     | Int32
+    /// <summary>F#'s <c>int64</c>.</summary>
     | Int64
+    /// <summary>F#'s <c>bool</c>: what comparisons give.</summary>
     | Bool
 
     /// Whether the elements are floating-point numbers, the only ones that have derivatives.

@@ -2,8 +2,10 @@ namespace Cotangent
 
 open System
 
-/// Base of every error that Cotangent raises on purpose; the message says the operation, what it got, what it
-/// wanted and a way out. `docs/errors.fsx` lists each with an example and its cure.
+/// <summary>
+/// Base of every error that Cotangent raises on purpose; the message says the operation, what it got, what it wanted
+/// and a way out. <c>docs/errors.fsx</c> lists each with an example and its cure.
+/// </summary>
 type CotangentException(message: string) =
     inherit Exception(message)
 
@@ -39,11 +41,11 @@ type DerivativeException(message) =
 type TreeException(message) =
     inherit CotangentException(message)
 
-/// A NaN or an infinity, found by `Debug.checkNumbers`.
+/// <summary>A NaN or an infinity, found by <c>Debug.checkNumbers</c>.</summary>
 type NumberException(message) =
     inherit CotangentException(message)
 
-/// A random key used twice, found by `Debug.checkKeys`.
+/// <summary>A random key used twice, found by <c>Debug.checkKeys</c>.</summary>
 type KeyException(message) =
     inherit CotangentException(message)
 

@@ -5,11 +5,15 @@ namespace Cotangent
 type Activation =
     /// None: the layer stays affine.
     | Identity
+    /// max(x, 0).
     | Relu
     /// x where positive, slope * x elsewhere.
     | LeakyRelu of slope: float
+    /// The hyperbolic tangent.
     | Tanh
+    /// 1 / (1 + exp -x).
     | Sigmoid
+    /// log (1 + exp x).
     | Softplus
     /// x · sigmoid x, also called swish (Elfwing et al. 2018).
     | Silu
@@ -17,7 +21,10 @@ type Activation =
 /// Applying activations.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Activation =
-    /// The activation of each element.
+    /// <summary>The activation of each element.</summary>
+    /// <example><code>
+    /// Activation.apply Activation.Relu (tensor [ -1.0; 2.0 ]) // [0, 2]
+    /// </code></example>
     let apply (activation: Activation) (x: Tensor) : Tensor =
         match activation with
         | Activation.Identity -> x

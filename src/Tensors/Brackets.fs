@@ -39,7 +39,7 @@ open Bracket
 // Overloads for the common cases tell the type of an open end, as in `t[1..]`; a parameter array alone would leave it
 // open (warning FS3559).
 
-/// What stands behind `t.At`: brackets that name a part instead of reading it.
+/// <summary>What stands behind <c>t.At</c>: brackets that name a part instead of reading it.</summary>
 [<Sealed>]
 type TensorParts(whole: Tensor) =
     let part indices = TensorPart(whole, Choice1Of2 indices)
@@ -60,7 +60,7 @@ type TensorParts(whole: Tensor) =
     member _.Item
         with get (indices: Index seq): TensorPart = part (List.ofSeq indices)
 
-    /// `t.At[1.., *, -1]`
+    /// <summary><c>t.At[1.., *, -1]</c></summary>
     member _.GetSlice(a1: int option, b1: int option) = part [ along a1 b1 ]
 
     /// <exclude/>
@@ -112,13 +112,15 @@ type TensorParts(whole: Tensor) =
     /// <exclude/>
     member _.GetSlice([<System.ParamArray>] arguments: objnull[]) = part (parse arguments)
 
-/// Parts in brackets: `t[1..3, *, -1]`, `t[indices]`, `t[mask]`; and, for copies with a part replaced, `t.At[1..].Set v`.
-/// Slices include both ends, as everywhere in F#; negative positions count from the end.
+/// <summary>
+/// Parts in brackets: <c>t[1..3, *, -1]</c>, <c>t[indices]</c>, <c>t[mask]</c>; and, for copies with a part replaced,
+/// <c>t.At[1..].Set v</c>. Slices include both ends, as everywhere in F#; negative positions count from the end.
+/// </summary>
 [<AutoOpen>]
 module Brackets =
     type Tensor with
 
-        /// `t[0, -1]`: the axes named disappear.
+        /// <summary><c>t[0, -1]</c>: the axes named disappear.</summary>
         member t.Item
             with get ([<System.ParamArray>] positions: int[]): Tensor =
                 Subset.slice (Bracket.positions positions) t
@@ -133,11 +135,17 @@ module Brackets =
                     Subset.integer "index" selection
                     Subset.slice [ Index.Take selection ] t
 
-        /// The part that brackets name, to be replaced in a copy: `t.At[0, 1..].Set 5.0`, `t.At[mask].Add u`.
-        [<CompiledName "At">]
+        /// <summary>
+        /// The part that brackets name, to be replaced in a copy: <c>t.At[0, 1..].Set 5.0</c>, <c>t.At[mask].Add u</c>.
+        /// </summary>
+        /// <example><code>
+        /// let x = tensor [ [ 1; 2; 3 ]; [ 4; 5; 6 ] ]
+        /// x.At[0, 1..].Set 0.0 // [[1, 0, 0], [4, 5, 6]]
+        /// x.At[x.Greater 4.0].Add 10.0 // [[1, 2, 3], [4, 15, 16]]
+        /// </code></example>
         member t.At: TensorParts = TensorParts t
 
-        /// `t[1..3, *, -1]`: slices include both ends.
+        /// <summary><c>t[1..3, *, -1]</c>: slices include both ends.</summary>
         [<CompiledName "GetSlice">]
         member t.GetSlice(a1: int option, b1: int option) = t.Slice [ along a1 b1 ]
 

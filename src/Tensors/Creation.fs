@@ -9,32 +9,58 @@ module Tensor =
         Shape.count shape |> ignore
         Bind.full (Operands.real operation dtype value) dtype shape Device.Cpu
 
-    /// A tensor of a shape with one number everywhere: `Tensor.full DType.Float32 [ 2; 3 ] 0.5`.
+    /// <summary>A tensor of a shape with one number everywhere.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">A size is negative.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">
+    /// The number is not a whole one, and the dtype an integer.
+    /// </exception>
+    /// <example><code>
+    /// Tensor.full DType.Float32 [ 2; 2 ] 0.5 // [[0.5, 0.5], [0.5, 0.5]]
+    /// </code></example>
     let full (dtype: DType) (shape: int seq) (value: float) : Tensor = filled "full" value dtype shape
 
-    /// Zeros (false for Bool): `Tensor.zeros DType.Float32 [ 2; 3 ]`.
+    /// <summary>Zeros (false for Bool).</summary>
+    /// <exception cref="T:Cotangent.ShapeException">A size is negative.</exception>
+    /// <example><code>
+    /// Tensor.zeros DType.Float32 [ 3 ] // [0, 0, 0]
+    /// </code></example>
     let zeros (dtype: DType) (shape: int seq) : Tensor = filled "zeros" 0.0 dtype shape
 
-    /// Ones (true for Bool).
+    /// <summary>Ones (true for Bool).</summary>
+    /// <exception cref="T:Cotangent.ShapeException">A size is negative.</exception>
+    /// <example><code>
+    /// Tensor.ones DType.Int32 [ 3 ] // [1, 1, 1]
+    /// </code></example>
     let ones (dtype: DType) (shape: int seq) : Tensor = filled "ones" 1.0 dtype shape
 
-    /// A tensor of rank 0.
+    /// <summary>A tensor of rank 0; <c>tensor 2.0f</c> takes the dtype from the number.</summary>
+    /// <example><code>
+    /// Tensor.scalar DType.BFloat16 2.0 // 2
+    /// </code></example>
     let scalar (dtype: DType) (value: float) : Tensor = filled "scalar" value dtype [||]
 
-    /// One number everywhere, in the shape, dtype and device of another tensor.
+    /// <summary>One number everywhere, in the shape, dtype and device of another tensor.</summary>
+    /// <example><code>
+    /// Tensor.fullLike (tensor [ 1; 2 ]) 7.0 // [7, 7]
+    /// </code></example>
     let fullLike (t: Tensor) (value: float) : Tensor =
         Bind.full (Operands.real "fullLike" t.DType value) t.DType t.Dims t.Device
 
-    /// Zeros in the shape, dtype and device of another tensor.
+    /// <summary>Zeros in the shape, dtype and device of another tensor.</summary>
     let zerosLike (t: Tensor) : Tensor = fullLike t 0.0
 
-    /// Ones in the shape, dtype and device of another tensor.
+    /// <summary>Ones in the shape, dtype and device of another tensor.</summary>
     let onesLike (t: Tensor) : Tensor = fullLike t 1.0
 
-    /// 0, 1, … count - 1. Other progressions are `tensor [ 0.0f .. 0.5f .. 3.0f ]` by F#'s own ranges, whose dtype
-    /// follows the data; `arangeIn`; and `linspace`.
-    ///
-    /// <example><code>Tensor.arange DType.Int32 3  // [0, 1, 2]</code></example>
+    /// <summary>
+    /// 0, 1, … count - 1. Other progressions are <c>tensor [ 0.0f .. 0.5f .. 3.0f ]</c> by F#'s own ranges, whose dtype
+    /// follows the data; <c>arangeIn</c>; and <c>linspace</c>.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">The count is negative.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>
+    /// <example><code>
+    /// Tensor.arange DType.Int32 3 // [0, 1, 2]
+    /// </code></example>
     let arange (dtype: DType) (count: int) : Tensor =
         Shape.requireSizes "arange" [| count |]
 
@@ -44,9 +70,14 @@ module Tensor =
         let wide = if dtype.IsFloat then DType.Float64 else DType.Int64
         (Bind.create (Primitive.Iota(wide, count)) Device.Cpu).Convert dtype
 
-    /// start, start + step, … short of stop.
-    ///
-    /// <example><code>Tensor.arangeIn DType.Float64 1.0 2.0 0.25  // [1, 1.25, 1.5, 1.75]</code></example>
+    /// <summary>start, start + step, … short of stop.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The step is 0, or the number of steps not finite.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">
+    /// The dtype is Bool, or an integer that a bound or the step is not.
+    /// </exception>
+    /// <example><code>
+    /// Tensor.arangeIn DType.Float64 1.0 2.0 0.25 // [1, 1.25, 1.5, 1.75]
+    /// </code></example>
     let arangeIn (dtype: DType) (start: float) (stop: float) (step: float) : Tensor =
         if step = 0.0 || not (System.Double.IsFinite((stop - start) / step)) then
             raise (
@@ -67,7 +98,12 @@ module Tensor =
         let steps = Bind.create (Primitive.Iota(wide, length)) Device.Cpu
         (steps * constant step + constant start).Convert dtype
 
-    /// `count` numbers evenly spaced from start to stop, both included.
+    /// <summary><c>count</c> numbers evenly spaced from start to stop, both included.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The count is below 1.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// Tensor.linspace DType.Float64 0.0 1.0 5 // [0, 0.25, 0.5, 0.75, 1]
+    /// </code></example>
     let linspace (dtype: DType) (start: float) (stop: float) (count: int) : Tensor =
         if count < 1 then
             raise (ValueException $"linspace: {count} points; at least 1 is needed.")
@@ -82,17 +118,24 @@ module Tensor =
         // A weighted mean of both ends hits them exactly.
         (start * (1.0 - fraction) + stop * fraction).Convert dtype
 
-    /// The identity matrix of n rows.
+    /// <summary>The identity matrix of n rows.</summary>
+    /// <example><code>
+    /// Tensor.eye DType.Float32 2 // [[1, 0], [0, 1]]
+    /// </code></example>
     let eye (dtype: DType) (n: int) : Tensor =
         Shape.requireSizes "eye" [| n |]
         let i = Bind.create (Primitive.Iota(DType.Int32, n)) Device.Cpu
 
         (Operands.binary Binary.Equal (i.Unsqueeze 1) (i.Unsqueeze 0)).Convert dtype
 
+    /// <summary>
     /// The square matrix with a vector on its diagonal and zeros elsewhere; of each vector in a batch. Shape (…, n) to
-    /// (…, n, n). `t.Diagonal` goes the other way.
-    ///
-    /// <example><code>Tensor.diag (tensor [ 1.0; 2.0 ])  // [[1, 0], [0, 2]]</code></example>
+    /// (…, n, n). <c>t.Diagonal</c> goes the other way.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">The tensor is a scalar.</exception>
+    /// <example><code>
+    /// Tensor.diag (tensor [ 1.0; 2.0 ]) // [[1, 0], [0, 2]]
+    /// </code></example>
     let diag (t: Tensor) : Tensor =
         if t.Rank = 0 then
             raise (ShapeException "diag: a scalar, of shape (), has no axis to lay on a diagonal.")
@@ -111,9 +154,16 @@ module Tensor =
 
         flat.Reshape(Array.append batch [| n; n |])
 
-    /// The coordinates of a grid: for n vectors, n tensors whose axis i follows vector i ("ij" indexing, as in PyTorch).
-    ///
-    /// <example><code>let grid = Tensor.meshgrid [ tensor [ 0; 1 ]; tensor [ 5; 6; 7 ] ]  // two of shape (2, 3)</code></example>
+    /// <summary>
+    /// The coordinates of a grid: for n vectors, n tensors whose axis i follows vector i ("ij" indexing, as in
+    /// PyTorch).
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">One of the tensors is not a vector.</exception>
+    /// <example><code>
+    /// let grid = Tensor.meshgrid [ tensor [ 0; 1 ]; tensor [ 5; 6; 7 ] ]
+    /// grid[0] // [[0, 0, 0], [1, 1, 1]]
+    /// grid[1] // [[5, 6, 7], [5, 6, 7]]
+    /// </code></example>
     let meshgrid (vectors: Tensor seq) : Tensor[] =
         let vectors = Array.ofSeq vectors
 
@@ -130,7 +180,11 @@ module Tensor =
         |> Array.mapi (fun axis v ->
             v.Reshape(Array.init shape.Length (fun i -> if i = axis then -1 else 1)).Expand shape)
 
-    /// Class indices (any integer shape s) as unit vectors: shape s ++ [classes].
+    /// <summary>Class indices (any integer shape s) as unit vectors: shape s ++ [classes].</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The indices are not integers.</exception>
+    /// <example><code>
+    /// Tensor.oneHot DType.Float32 3 (tensor [ 2; 0 ]) // [[0, 0, 1], [1, 0, 0]]
+    /// </code></example>
     let oneHot (dtype: DType) (classes: int) (indices: Tensor) : Tensor =
         if not indices.DType.IsInteger then
             raise (
@@ -149,7 +203,12 @@ module Tensor =
         | Some dtype -> Value(HostBuffer.own dtype shape data)
         | None -> raise (DTypeException $"{typeof<'T>.Name} can't be an element of a tensor.")
 
-    /// A tensor from a flat array in row-major order and a shape; the array is copied.
+    /// <summary>A tensor from a flat array in row-major order and a shape; the array is copied.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The array does not fill the shape.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The array's type is not that of an element.</exception>
+    /// <example><code>
+    /// Tensor.ofArray [ 2; 2 ] [| 1.0f; 2.0f; 3.0f; 4.0f |] // [[1, 2], [3, 4]]
+    /// </code></example>
     let ofArray (shape: int seq) (data: 'T[]) : Tensor =
         let shape = Array.ofSeq shape
         Shape.requireSizes "ofArray" shape
@@ -165,9 +224,17 @@ module Tensor =
 /// From and to .NET data.
 [<AutoOpen>]
 module Data =
+    /// <summary>
     /// A tensor from a number, or any nesting of lists, arrays and sequences of numbers; the dtype follows the data.
-    ///
-    /// <example><code>tensor [ [ 1.0f; 2.0f ]; [ 3.0f; 4.0f ] ]  // Float32 (2, 2)</code></example>
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">
+    /// The data are tensors, null, or of a type that is not that of an element.
+    /// </exception>
+    /// <exception cref="T:Cotangent.ShapeException">Rows differ in length.</exception>
+    /// <example><code>
+    /// tensor [ [ 1.0f; 2.0f ]; [ 3.0f; 4.0f ] ] // [[1, 2], [3, 4]]
+    /// tensor [ 0..2..6 ] // [0, 2, 4, 6]
+    /// </code></example>
     let tensor (data: 'data) : Tensor =
         match box data with
         | null -> raise (DTypeException "tensor: the data is null; give it numbers.")

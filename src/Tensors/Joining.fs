@@ -10,7 +10,12 @@ module Joining =
         for t in tensors do
             Operands.sameDType operation tensors[0] t
 
-    /// Tensors joined along an existing axis; the other axes must agree.
+    /// <summary>Tensors joined along an existing axis; the other axes must agree.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The tensors differ in another axis, or there are none.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// concat 0 [ tensor [ [ 1; 2 ] ]; tensor [ [ 3; 4 ] ] ] // [[1, 2], [3, 4]]
+    /// </code></example>
     let concat (axis: int) (tensors: Tensor seq) : Tensor =
         let tensors = Array.ofSeq tensors
         require "concat" tensors
@@ -29,7 +34,12 @@ module Joining =
 
         if tensors.Length = 1 then first else Bind.one (Primitive.Concatenate axis) tensors
 
-    /// Tensors of one shape along a new axis.
+    /// <summary>Tensors of one shape along a new axis.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes differ, or there are no tensors.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// stack 1 [ tensor [ 1; 2 ]; tensor [ 3; 4 ] ] // [[1, 3], [2, 4]]
+    /// </code></example>
     let stack (axis: int) (tensors: Tensor seq) : Tensor =
         let tensors = Array.ofSeq tensors
         require "stack" tensors
@@ -57,7 +67,15 @@ module Joining =
 
     type Tensor with
 
+        /// <summary>
         /// Parts of the given sizes along an axis (the first unless given); the sizes must add up to it.
+        /// </summary>
+        /// <exception cref="T:Cotangent.ShapeException">The sizes do not add up to the axis.</exception>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// let parts = (tensor [ 1; 2; 3 ]).Split [ 1; 2 ]
+        /// parts[1] // [2, 3]
+        /// </code></example>
         [<CompiledName "Split">]
         member t.Split(sizes: int seq, ?axis: int) : Tensor[] =
             let axis = Shape.axis "split" t.Rank (defaultArg axis 0)
@@ -72,10 +90,16 @@ module Joining =
             let starts = Array.scan (+) 0 sizes |> Array.take sizes.Length
             Array.map2 (fun start size -> sliceAxis axis start size t) starts sizes
 
+        /// <summary>
         /// At most so many parts along an axis (the first unless given), of equal size but for the last, which may be
         /// smaller.
-        ///
-        /// <example><code>(tensor [ 0..6 ]).Chunk 3  // [0, 1, 2], [3, 4, 5], [6]</code></example>
+        /// </summary>
+        /// <exception cref="T:Cotangent.ValueException">The count is below 1.</exception>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// let parts = (tensor [ 0..6 ]).Chunk 3
+        /// parts[0], parts[2] // ([0, 1, 2], [6])
+        /// </code></example>
         [<CompiledName "Chunk">]
         member t.Chunk(count: int, ?axis: int) : Tensor[] =
             let axis = Shape.axis "chunk" t.Rank (defaultArg axis 0)
@@ -90,13 +114,22 @@ module Joining =
             else
                 t.Split([ for start in 0..size .. n - 1 -> min size (n - start) ], axis)
 
-        /// The slices along an axis (the first unless given), without that axis.
+        /// <summary>The slices along an axis (the first unless given), without that axis.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// let rows = (tensor [ [ 1; 2 ]; [ 3; 4 ] ]).Unstack()
+        /// rows[1] // [3, 4]
+        /// </code></example>
         [<CompiledName "Unstack">]
         member t.Unstack(?axis: int) : Tensor[] =
             let axis = Shape.axis "unstack" t.Rank (defaultArg axis 0)
             t.Split(Array.replicate t.Dims[axis] 1, axis) |> Array.map (fun part -> part.Squeeze axis)
 
-        /// Repeated along each axis as often as the list says, aligned right.
+        /// <summary>Repeated along each axis as often as the list says, aligned right.</summary>
+        /// <exception cref="T:Cotangent.ValueException">A count is negative.</exception>
+        /// <example><code>
+        /// (tensor [ 1; 2 ]).Tile [ 2; 2 ] // [[1, 2, 1, 2], [1, 2, 1, 2]]
+        /// </code></example>
         [<CompiledName "Tile">]
         member t.Tile(repeats: int seq) : Tensor =
             let repeats = Array.ofSeq repeats
@@ -119,9 +152,14 @@ module Joining =
                 .Expand(interleave (fun i -> repeats[i]))
                 .Reshape(Array.map2 (*) shape repeats)
 
-        /// Each slice along an axis so many times in a row, as NumPy's `repeat`; `Tile` repeats the whole.
-        ///
-        /// <example><code>(tensor [ 1; 2 ]).Repeat(2, 0)  // [1, 1, 2, 2]</code></example>
+        /// <summary>
+        /// Each slice along an axis so many times in a row, as NumPy's <c>repeat</c>; <c>Tile</c> repeats the whole.
+        /// </summary>
+        /// <exception cref="T:Cotangent.ValueException">The count is negative.</exception>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ 1; 2 ]).Repeat(2, 0) // [1, 1, 2, 2]
+        /// </code></example>
         [<CompiledName "Repeat">]
         member t.Repeat(count: int, axis: int) : Tensor =
             let axis = Shape.axis "repeat" t.Rank axis
@@ -137,10 +175,14 @@ module Joining =
 
             (t.Unsqueeze(axis + 1)).Expand(Shape.insertAt (axis + 1) count t.Dims).Reshape shape
 
+        /// <summary>
         /// The elements moved along an axis, by so many places to higher positions; what is pushed over the end comes
         /// in at the start.
-        ///
-        /// <example><code>(tensor [ 1; 2; 3; 4 ]).Roll(1, 0)  // [4, 1, 2, 3]</code></example>
+        /// </summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ 1; 2; 3; 4 ]).Roll(1, 0) // [4, 1, 2, 3]
+        /// </code></example>
         [<CompiledName "Roll">]
         member t.Roll(shift: int, axis: int) : Tensor =
             let axis = Shape.axis "roll" t.Rank axis
@@ -152,7 +194,13 @@ module Joining =
             else
                 concat axis [ sliceAxis axis (n - shift) shift t; sliceAxis axis 0 (n - shift) t ]
 
-        /// Widened at both ends of each axis by (before, after) copies of a value, 0 unless given.
+        /// <summary>Widened at both ends of each axis by (before, after) copies of a value, 0 unless given.</summary>
+        /// <exception cref="T:Cotangent.ShapeException">
+        /// There is not one pair of non-negative widths for each axis.
+        /// </exception>
+        /// <example><code>
+        /// (tensor [ 1; 2 ]).Pad([ (1, 2) ], 9.0) // [9, 1, 2, 9, 9]
+        /// </code></example>
         [<CompiledName "Pad">]
         member t.Pad(widths: (int * int) seq, ?value: float) : Tensor =
             let widths = Array.ofSeq widths

@@ -34,7 +34,10 @@ module Key =
     let private children (count: int) (key: Tensor) =
         Bind.one (Primitive.Random(Draw.Keys, DType.Int64, [| count |])) [| key |]
 
-    /// The key of a seed. Different seeds give unrelated streams.
+    /// <summary>The key of a seed. Different seeds give unrelated streams.</summary>
+    /// <example><code>
+    /// let key = Key.create 42L
+    /// </code></example>
     let create (seed: int64) : Key = { Data = tensor seed }
 
     let private parts (count: int) (key: Key) : Key[] =
@@ -42,37 +45,48 @@ module Key =
 
         (children count key.Data).Unstack(-1) |> Array.map (fun data -> { Data = data })
 
-    /// As many fresh keys as asked for. The first are those of `split`.
-    ///
-    /// <example><code>let keys = Key.splitMany 10 (Key.create 0L)</code></example>
+    /// <summary>As many fresh keys as asked for. The first are those of <c>split</c>.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The count is negative.</exception>
+    /// <example><code>
+    /// let keys = Key.splitMany 10 (Key.create 0L)
+    /// keys.Length // 10
+    /// </code></example>
     let splitMany (count: int) (key: Key) : Key[] =
         if count < 0 then
             raise (ValueException $"Key.splitMany: {count} keys; ask for 0 or more.")
 
         parts count key
 
-    /// Two fresh keys.
-    ///
-    /// <example><code>let forWeights, forData = Key.split (Key.create 0L)</code></example>
+    /// <summary>Two fresh keys.</summary>
+    /// <example><code>
+    /// let forWeights, forData = Key.split (Key.create 0L)
+    /// </code></example>
     let split (key: Key) : Key * Key =
         let keys = parts 2 key
         keys[0], keys[1]
 
-    /// Three fresh keys.
-    ///
-    /// <example><code>let forWeights, forData, forNoise = Key.split3 (Key.create 0L)</code></example>
+    /// <summary>Three fresh keys.</summary>
+    /// <example><code>
+    /// let forWeights, forData, forNoise = Key.split3 (Key.create 0L)
+    /// </code></example>
     let split3 (key: Key) : Key * Key * Key =
         let keys = parts 3 key
         keys[0], keys[1], keys[2]
 
-    /// Four fresh keys. For more there is `splitMany`.
+    /// <summary>Four fresh keys. For more there is <c>splitMany</c>.</summary>
+    /// <example><code>
+    /// let a, b, c, d = Key.split4 (Key.create 0L)
+    /// </code></example>
     let split4 (key: Key) : Key * Key * Key * Key =
         let keys = parts 4 key
         keys[0], keys[1], keys[2], keys[3]
 
-    /// As many fresh keys as asked for, as a batch for `vmap`: each example gets its own.
-    ///
-    /// <example><code>vmap (fun key -> Random.normal key DType.Float32 [ 3 ]) (Key.batch 10 key)  // (10, 3)</code></example>
+    /// <summary>As many fresh keys as asked for, as a batch for <c>vmap</c>: each example gets its own.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The count is negative.</exception>
+    /// <example><code>
+    /// let key = Key.create 0L
+    /// vmap (fun key -> Random.normal key DType.Float32 [ 3 ]) (Key.batch 10 key) // shape (10, 3)
+    /// </code></example>
     let batch (count: int) (key: Key) : Key =
         if count < 0 then raise (ValueException $"Key.batch: {count} keys; ask for 0 or more.")
 
@@ -88,6 +102,13 @@ module Key =
         { Data = (children 1 (own.Xor number)).Squeeze -1 }
 
     // Plus 1, so that no number in sight leaves the first child as it is: that key belongs to `split`.
+    /// <summary>
     /// A fresh key for each number (a step, an index of a worker). Does not use the key up: fold as many numbers in as
     /// you like, but draw nothing from the key itself.
+    /// </summary>
+    /// <example><code>
+    /// let key = Key.create 0L
+    /// let forStep (step: int) = Key.fold (int64 step) key
+    /// Random.uniform (forStep 7) DType.Float32 [ 2 ] // shape (2)
+    /// </code></example>
     let fold (number: int64) (key: Key) : Key = mix (tensor (number * spread + 1L)) key

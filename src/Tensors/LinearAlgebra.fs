@@ -9,10 +9,17 @@ module LinearAlgebra =
                 $"matmul: {Shape.show a.Dims} times {Shape.show b.Dims}: {reason}. A product needs (…, m, k) and (…, k, n); `.T` transposes the last two axes."
         )
 
-    /// The matrix product over the last two axes; leading axes broadcast. A vector on the left is a row, on the right
-    /// a column, and its axis is dropped from the result, as in NumPy.
-    ///
-    /// <example><code>matmul (tensor [ [ 1.0; 2.0 ] ]) (tensor [ 3.0; 4.0 ])  // Float64 (1,): 11</code></example>
+    /// <summary>
+    /// The matrix product over the last two axes; leading axes broadcast. A vector on the left is a row, on the right a
+    /// column, and its axis is dropped from the result, as in NumPy.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The inner sizes differ, leading axes do not broadcast, or one is a scalar.
+    /// </exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are Bool.</exception>
+    /// <example><code>
+    /// matmul (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]) (tensor [ 3.0; 4.0 ]) // [11, 25]
+    /// </code></example>
     let matmul (a: Tensor) (b: Tensor) : Tensor =
         Operands.sameDType "matmul" a b
 
@@ -53,7 +60,12 @@ module LinearAlgebra =
         elif b.Rank = 1 then product.Squeeze -1
         else product
 
-    /// The sum of products of two vectors of one length.
+    /// <summary>The sum of products of two vectors of one length.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">They are not two vectors of one length.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// dot (tensor [ 1; 2; 3 ]) (tensor [ 4; 5; 6 ]) // 32
+    /// </code></example>
     let dot (a: Tensor) (b: Tensor) : Tensor =
         if a.Rank <> 1 || not (Shape.equal a.Dims b.Dims) then
             raise (
@@ -63,7 +75,12 @@ module LinearAlgebra =
 
         matmul a b
 
-    /// Every product of an element of one vector with one of another: shape (m, n).
+    /// <summary>Every product of an element of one vector with one of another: shape (m, n).</summary>
+    /// <exception cref="T:Cotangent.ShapeException">One is not a vector.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// outer (tensor [ 1; 2 ]) (tensor [ 3; 4; 5 ]) // [[3, 4, 5], [6, 8, 10]]
+    /// </code></example>
     let outer (a: Tensor) (b: Tensor) : Tensor =
         if a.Rank <> 1 || b.Rank <> 1 then
             raise (
@@ -90,14 +107,18 @@ module LinearAlgebra =
 
     type Tensor with
 
-        /// The matrix product, as `matmul`.
+        /// <summary>The matrix product, as <c>matmul</c>.</summary>
         [<CompiledName "MatMul">]
         member a.MatMul(b: Tensor) : Tensor = matmul a b
 
+        /// <summary>
         /// The diagonal of a matrix, or of each matrix in a batch; with an offset, so many places above it (below, if
         /// negative). Shape (…, m, n) to (…, length of the diagonal).
-        ///
-        /// <example><code>(tensor [ [ 1; 2 ]; [ 3; 4 ] ]).Diagonal()  // [1, 4]</code></example>
+        /// </summary>
+        /// <exception cref="T:Cotangent.ShapeException">There are fewer than two axes.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 2 ]; [ 3; 4 ] ]).Diagonal() // [1, 4]
+        /// </code></example>
         [<CompiledName "Diagonal">]
         member t.Diagonal(?offset: int) : Tensor =
             requireMatrix "diagonal" t
@@ -119,21 +140,33 @@ module LinearAlgebra =
                 })
                 [| flat |]
 
+        /// <summary>
         /// The matrix, or each matrix of a batch, with zeros above the diagonal; with an offset, above the diagonal so
         /// many places higher.
-        ///
-        /// <example><code>(Tensor.ones DType.Float32 [ 3; 3 ]).Tril()  // a causal mask</code></example>
+        /// </summary>
+        /// <exception cref="T:Cotangent.ShapeException">There are fewer than two axes.</exception>
+        /// <example><code>
+        /// (Tensor.ones DType.Float32 [ 3; 3 ]).Tril() // a causal mask: [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
+        /// </code></example>
         [<CompiledName "Tril">]
         member t.Tril(?offset: int) : Tensor = triangle "tril" (defaultArg offset 0) true t
 
+        /// <summary>
         /// The matrix, or each matrix of a batch, with zeros below the diagonal; with an offset, below the diagonal so
         /// many places higher.
+        /// </summary>
+        /// <exception cref="T:Cotangent.ShapeException">There are fewer than two axes.</exception>
+        /// <example><code>
+        /// (Tensor.ones DType.Float32 [ 3; 3 ]).Triu 1 // [[0, 1, 1], [0, 0, 1], [0, 0, 0]]
+        /// </code></example>
         [<CompiledName "Triu">]
         member t.Triu(?offset: int) : Tensor = triangle "triu" (defaultArg offset 0) false t
 
-    /// The sum of the diagonal of a matrix, or of each matrix in a batch: shape (…, n, n) to (…).
-    ///
-    /// <example><code>trace (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ])  // 5</code></example>
+    /// <summary>The sum of the diagonal of a matrix, or of each matrix in a batch: shape (…, n, n) to (…).</summary>
+    /// <exception cref="T:Cotangent.ShapeException">There are fewer than two axes.</exception>
+    /// <example><code>
+    /// trace (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]) // 5
+    /// </code></example>
     let trace (t: Tensor) : Tensor =
         let diagonal = t.Diagonal()
         Bind.one (Primitive.Reduce(Reduction.Sum, [| diagonal.Rank - 1 |])) [| diagonal |]

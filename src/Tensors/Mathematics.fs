@@ -7,34 +7,87 @@ module Mathematics =
 
     let private unary op (x: Tensor) = Operands.unary op x
 
-    /// exp x - 1, accurate near 0.
+    /// <summary>exp x - 1, accurate near 0.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// expm1 (tensor 1e-10) // 1e-10
+    /// </code></example>
     let expm1 (x: Tensor) : Tensor = unary Unary.Expm1 x
 
-    /// log (1 + x), accurate near 0.
+    /// <summary>log (1 + x), accurate near 0.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// log1p (tensor 1e-10) // 1e-10
+    /// </code></example>
     let log1p (x: Tensor) : Tensor = unary Unary.Log1p x
 
+    /// <summary>The inverse hyperbolic sine.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// asinh (sinh (tensor 0.5)) // 0.5
+    /// </code></example>
     let asinh (x: Tensor) : Tensor = unary Unary.Asinh x
+    /// <summary>The inverse hyperbolic cosine; NaN below 1.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// acosh (cosh (tensor 0.5)) // 0.5
+    /// </code></example>
     let acosh (x: Tensor) : Tensor = unary Unary.Acosh x
+    /// <summary>The inverse hyperbolic tangent; infinite at -1 and 1, NaN beyond.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// atanh (tanh (tensor 0.5)) // 0.5
+    /// </code></example>
     let atanh (x: Tensor) : Tensor = unary Unary.Atanh x
 
-    /// 1 / (1 + exp -x).
+    /// <summary>1 / (1 + exp -x), without overflow.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// sigmoid (tensor [ 0.0; 1000.0 ]) // [0.5, 1]
+    /// </code></example>
     let sigmoid (x: Tensor) : Tensor = unary Unary.Sigmoid x
 
-    /// log (1 + exp x), stable at both ends.
+    /// <summary>log (1 + exp x), stable at both ends.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// softplus (tensor [ -1000.0; 0.0; 1000.0 ]) // [0, 0.6931, 1000]
+    /// </code></example>
     let softplus (x: Tensor) : Tensor = unary Unary.Softplus x
 
-    /// max(x, 0); its derivative at 0 is 0.
+    /// <summary>max(x, 0); its derivative at 0 is 0.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// relu (tensor [ -1.0; 2.0 ]) // [0, 2]
+    /// </code></example>
     let relu (x: Tensor) : Tensor = unary Unary.Relu x
 
-    /// x where positive, slope * x elsewhere.
+    /// <summary>x where positive, slope * x elsewhere.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// leakyRelu 0.1 (tensor [ -1.0; 2.0 ]) // [-0.1, 2]
+    /// </code></example>
     let leakyRelu (slope: float) (x: Tensor) : Tensor =
         // The slope at each place is a constant, so one product is all that the way back takes.
         let positive = Operands.binary Binary.Less (literal x 0.0) x
         x * Bind.one Primitive.Select [| positive; literal x 1.0; literal x slope |]
 
+    /// <summary>x times x.</summary>
+    /// <example><code>
+    /// square (tensor [ -3; 2 ]) // [9, 4]
+    /// </code></example>
     let square (x: Tensor) : Tensor = x * x
 
+    /// <summary>
     /// Elements of the first where the condition holds, of the second elsewhere. All three broadcast together.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">
+    /// The condition is not Bool, or the other two differ in dtype.
+    /// </exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// let x = tensor [ -1.0; 4.0 ]
+    /// where (x.Greater 0.0) x (Tensor.zerosLike x) // [0, 4]
+    /// </code></example>
     let where (condition: Tensor) (whenTrue: Tensor) (whenFalse: Tensor) : Tensor =
         if condition.DType <> DType.Bool then
             raise (
@@ -53,13 +106,31 @@ module Mathematics =
             Operands.expandTo shape whenFalse
         |]
 
-    /// The larger of two, elementwise. NaN wins. Where both are equal each gets half the derivative.
+    /// <summary>The larger of two, elementwise. NaN wins. Where both are equal each gets half the derivative.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// maximum (tensor [ 1; 5 ]) (tensor [ 3; 2 ]) // [3, 5]
+    /// </code></example>
     let maximum (a: Tensor) (b: Tensor) : Tensor = Operands.binary Binary.Max a b
 
+    /// <summary>
     /// The smaller of two, elementwise. NaN wins. Where both are equal each gets half the derivative.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// minimum (tensor [ 1; 5 ]) (tensor [ 3; 2 ]) // [1, 2]
+    /// </code></example>
     let minimum (a: Tensor) (b: Tensor) : Tensor = Operands.binary Binary.Min a b
 
+    /// <summary>
     /// Confined to [low, high]. Outside, and NaN aside, the derivative is 0; inside and on the border it is 1.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The lower bound is above the upper one, or one is NaN.</exception>
+    /// <example><code>
+    /// clamp -1.0 1.0 (tensor [ -3.0; 0.5; 2.0 ]) // [-1, 0.5, 1]
+    /// </code></example>
     let clamp (low: float) (high: float) (x: Tensor) : Tensor =
         if not (low <= high) then
             raise (
@@ -74,69 +145,137 @@ module Mathematics =
 
     type Tensor with
 
+        /// <summary>Bool: where both are equal. NaN equals nothing.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+        /// <example><code>
+        /// (tensor [ 1; 2 ]).Equal(tensor [ 1; 3 ]) // [true, false]
+        /// </code></example>
         [<CompiledName "Equal">]
         member x.Equal(y: Tensor) : Tensor = Operands.binary Binary.Equal x y
 
+        /// <summary>Bool: where an element equals a number.</summary>
+        /// <example><code>
+        /// (tensor [ 1; 2 ]).Equal 2.0 // [false, true]
+        /// </code></example>
         [<CompiledName "Equal">]
         member x.Equal(y: float) : Tensor = Operands.withReal Binary.Equal x y
 
+        /// <summary>Bool: where both differ. NaN differs from everything.</summary>
         [<CompiledName "NotEqual">]
         member x.NotEqual(y: Tensor) : Tensor = unary Unary.Not (x.Equal y)
 
+        /// <summary>Bool: where an element differs from a number.</summary>
         [<CompiledName "NotEqual">]
         member x.NotEqual(y: float) : Tensor = unary Unary.Not (x.Equal y)
 
+        /// <summary>Bool: where x &lt; y.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are Bool.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+        /// <example><code>
+        /// (tensor [ 1; 2; 3 ]).Less(tensor 2) // [true, false, false]
+        /// </code></example>
         [<CompiledName "Less">]
         member x.Less(y: Tensor) : Tensor = Operands.binary Binary.Less x y
 
+        /// <summary>Bool: where x &lt; y.</summary>
+        /// <example><code>
+        /// (tensor [ 1.0; 2.0 ]).Less 1.5 // [true, false]
+        /// </code></example>
         [<CompiledName "Less">]
         member x.Less(y: float) : Tensor = Operands.withReal Binary.Less x y
 
+        /// <summary>Bool: where x &lt;= y.</summary>
         [<CompiledName "LessEqual">]
         member x.LessEqual(y: Tensor) : Tensor = Operands.binary Binary.LessEqual x y
 
+        /// <summary>Bool: where x &lt;= y.</summary>
         [<CompiledName "LessEqual">]
         member x.LessEqual(y: float) : Tensor = Operands.withReal Binary.LessEqual x y
 
+        /// <summary>Bool: where x &gt; y.</summary>
         [<CompiledName "Greater">]
         member x.Greater(y: Tensor) : Tensor = Operands.binary Binary.Less y x
 
+        /// <summary>Bool: where x &gt; y.</summary>
+        /// <example><code>
+        /// let x = tensor [ -1.0; 2.0; 3.0 ]
+        /// x[x.Greater 0.0] // [2, 3]
+        /// </code></example>
         [<CompiledName "Greater">]
         member x.Greater(y: float) : Tensor = Operands.realWith Binary.Less y x
 
+        /// <summary>Bool: where x &gt;= y.</summary>
         [<CompiledName "GreaterEqual">]
         member x.GreaterEqual(y: Tensor) : Tensor = Operands.binary Binary.LessEqual y x
 
+        /// <summary>Bool: where x &gt;= y.</summary>
         [<CompiledName "GreaterEqual">]
         member x.GreaterEqual(y: float) : Tensor = Operands.realWith Binary.LessEqual y x
 
-        /// Logical (Bool) or bitwise (integers).
+        /// <summary>And: logical (Bool) or bitwise (integers).</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is floating-point.</exception>
+        /// <example><code>
+        /// (tensor [ 6; 5 ]).And(tensor 3) // [2, 1]
+        /// </code></example>
         [<CompiledName "And">]
         member x.And(y: Tensor) : Tensor = Operands.binary Binary.And x y
 
+        /// <summary>Or: logical (Bool) or bitwise (integers).</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is floating-point.</exception>
+        /// <example><code>
+        /// (tensor [ true; false ]).Or(tensor [ false; false ]) // [true, false]
+        /// </code></example>
         [<CompiledName "Or">]
         member x.Or(y: Tensor) : Tensor = Operands.binary Binary.Or x y
 
+        /// <summary>Exclusive or: logical (Bool) or bitwise (integers).</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is floating-point.</exception>
         [<CompiledName "Xor">]
         member x.Xor(y: Tensor) : Tensor = Operands.binary Binary.Xor x y
 
-        /// The opposite of a Bool.
+        /// <summary>The opposite of a Bool.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is not Bool.</exception>
+        /// <example><code>
+        /// (tensor [ true; false ]).Not() // [false, true]
+        /// </code></example>
         [<CompiledName "Not">]
         member x.Not() : Tensor = unary Unary.Not x
 
+        /// <summary>Bool: where an element is NaN.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+        /// <example><code>
+        /// (tensor [ nan; 1.0 ]).IsNaN() // [true, false]
+        /// </code></example>
         [<CompiledName "IsNaN">]
         member x.IsNaN() : Tensor = unary Unary.IsNaN x
 
-        /// Neither NaN nor infinite.
+        /// <summary>Bool: where an element is neither NaN nor infinite.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+        /// <example><code>
+        /// (tensor [ nan; infinity; 1.0 ]).IsFinite() // [false, false, true]
+        /// </code></example>
         [<CompiledName "IsFinite">]
         member x.IsFinite() : Tensor = unary Unary.IsNaN (x - x) |> unary Unary.Not
 
-        /// -1, 0 or 1; NaN stays.
+        /// <summary>-1, 0 or 1; NaN stays.</summary>
+        /// <example><code>
+        /// (tensor [ -2.5; 0.0; 4.0 ]).Sign() // [-1, 0, 1]
+        /// </code></example>
         [<CompiledName "Sign">]
         member x.Sign() : Tensor = unary Unary.Sign x
 
-        /// Where |x - y| <= absolute + relative * |y|, by default 1e-8 + 1e-5 |y| as in NumPy; equal infinities are
+        /// <summary>
+        /// Where |x - y| &lt;= absolute + relative * |y|, by default 1e-8 + 1e-5 |y| as in NumPy; equal infinities are
         /// close, NaN is close to nothing.
+        /// </summary>
+        /// <exception cref="T:Cotangent.DTypeException">
+        /// The tensors are not floating-point, or their dtypes differ.
+        /// </exception>
+        /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+        /// <example><code>
+        /// (tensor [ 1.0; 2.0 ]).IsClose(tensor [ 1.000001; 2.1 ]) // [true, false]
+        /// </code></example>
         [<CompiledName "IsClose">]
         member x.IsClose(y: Tensor, ?relative: float, ?absolute: float) : Tensor =
             if not x.DType.IsFloat then

@@ -2,8 +2,10 @@ namespace Cotangent
 
 open System
 
-/// Draws from distributions; each takes a `Key` and spends it. Arguments stand in one order everywhere: the key, what
-/// the distribution takes, the dtype, the shape.
+/// <summary>
+/// Draws from distributions; each takes a <c>Key</c> and spends it. Arguments stand in one order everywhere: the key,
+/// what the distribution takes, the dtype, the shape.
+/// </summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Random =
     let private draw operation kind (key: Key) (dtype: DType) (shape: int seq) =
@@ -22,12 +24,23 @@ module Random =
                     $"{operation} draws floating-point numbers, not {dtype}. Use `Random.integers`, or convert."
             )
 
-    /// Uniform in [0, 1).
+    /// <summary>Uniform in [0, 1).</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">A size is negative.</exception>
+    /// <example><code>
+    /// Random.uniform (Key.create 0L) DType.Float32 [ 2; 3 ] // shape (2, 3)
+    /// </code></example>
     let uniform (key: Key) (dtype: DType) (shape: int seq) : Tensor =
         requireFloat "Random.uniform" dtype
         draw "Random.uniform" Draw.Uniform key dtype shape
 
-    /// Uniform in [low, high).
+    /// <summary>Uniform in [low, high).</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">A size is negative.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The bounds are out of order.</exception>
+    /// <example><code>
+    /// Random.uniformIn (Key.create 0L) -1.0 1.0 DType.Float32 [ 4 ] // shape (4)
+    /// </code></example>
     let uniformIn (key: Key) (low: float) (high: float) (dtype: DType) (shape: int seq) : Tensor =
         requireFloat "Random.uniformIn" dtype
 
@@ -41,7 +54,12 @@ module Random =
         // The sum may have been rounded up to the bound that must not occur.
         where (x.Less high) x (Tensor.fullLike x low)
 
-    /// Standard normal, by the transform of Box & Muller (1958): √(-2 ln u₁) cos 2πu₂.
+    /// <summary>Standard normal, by the transform of Box &amp; Muller (1958): √(-2 ln u₁) cos 2πu₂.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">A size is negative.</exception>
+    /// <example><code>
+    /// Random.normal (Key.create 0L) DType.Float32 [ 2; 3 ] // shape (2, 3)
+    /// </code></example>
     let normal (key: Key) (dtype: DType) (shape: int seq) : Tensor =
         requireFloat "Random.normal" dtype
         let shape = Array.ofSeq shape
@@ -189,7 +207,13 @@ module Random =
         let step x = sqrt (2.0 * (logRatio x - target))
         Seq.fold (fun x _ -> step x) (Tensor.fullLike u low) [ 1..8 ]
 
-    /// Standard normal, conditioned to lie in [low, high].
+    /// <summary>Standard normal, conditioned to lie in [low, high].</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">A size is negative.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The bounds are out of order.</exception>
+    /// <example><code>
+    /// Random.truncatedNormal (Key.create 0L) -2.0 2.0 DType.Float32 [ 4 ] // shape (4)
+    /// </code></example>
     let truncatedNormal (key: Key) (low: float) (high: float) (dtype: DType) (shape: int seq) : Tensor =
         requireFloat "Random.truncatedNormal" dtype
 
@@ -215,15 +239,29 @@ module Random =
         let x = clamp a b x
         (if mirrored then -x else x).Convert dtype
 
-    /// Bools that are true with probability p.
+    /// <summary>Bools that are true with probability p.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">A size is negative.</exception>
+    /// <exception cref="T:Cotangent.ValueException">p is not between 0 and 1.</exception>
+    /// <example><code>
+    /// // Dropout, by hand.
+    /// let keep = Random.bernoulli (Key.create 0L) 0.8 [ 5 ]
+    /// where keep (Tensor.full DType.Float32 [ 5 ] 1.25) (Tensor.zeros DType.Float32 [ 5 ]) // shape (5)
+    /// </code></example>
     let bernoulli (key: Key) (p: float) (shape: int seq) : Tensor =
         if not (p >= 0.0 && p <= 1.0) then
             raise (ValueException $"Random.bernoulli: {p} is not a probability; it must lie between 0 and 1.")
 
         (draw "Random.bernoulli" Draw.Uniform key DType.Float32 shape).Less p
 
+    /// <summary>
     /// Int32 classes along the last axis of logits (unnormalised log-probabilities), one for each leading position, by
     /// the Gumbel-max trick: argmax (logits - ln(-ln u)).
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The logits are not floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The logits are a scalar.</exception>
+    /// <example><code>
+    /// Random.categorical (Key.create 0L) (tensor [ [ 0.0; -infinity ]; [ -infinity; 0.0 ] ]) // [0, 1]
+    /// </code></example>
     let categorical (key: Key) (logits: Tensor) : Tensor =
         requireFloat "Random.categorical" logits.DType
 
@@ -239,7 +277,16 @@ module Random =
         let half = if logits.DType = DType.Float64 then Math.ScaleB(1.0, -54) else Math.ScaleB(1.0, -25)
         (logits - log (half - log1p -u)).ArgMax -1
 
-    /// Integers uniform in [low, high); Int32 or Int64.
+    /// <summary>Integers uniform in [low, high); Int32 or Int64.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not Int32 or Int64.</exception>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// There are no integers in the range, more than 2^52, or more than the dtype holds.
+    /// </exception>
+    /// <exception cref="T:Cotangent.ShapeException">A size is negative.</exception>
+    /// <example><code>
+    /// // Five throws of a die.
+    /// Random.integers (Key.create 0L) 1L 7L DType.Int32 [ 5 ] // shape (5)
+    /// </code></example>
     let integers (key: Key) (low: int64) (high: int64) (dtype: DType) (shape: int seq) : Tensor =
         if not dtype.IsInteger then
             raise (
@@ -264,10 +311,18 @@ module Random =
         (floor (u * float (high - low))).Convert(DType.Int64) + Tensor.own [||] [| low |]
         |> _.Convert(dtype)
 
-    /// 0 .. n-1 in random order, Int32.
+    /// <summary>0 .. n-1 in random order, Int32.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">n is negative.</exception>
+    /// <example><code>
+    /// (Random.permutation (Key.create 0L) 5).Sort() // [0, 1, 2, 3, 4]
+    /// </code></example>
     let permutation (key: Key) (n: int) : Tensor =
         (draw "Random.permutation" Draw.Bits key DType.Int64 [ n ]).ArgSort()
 
-    /// The slices along axis 0 in random order.
+    /// <summary>The slices along axis 0 in random order.</summary>
+    /// <example><code>
+    /// let rows = tensor [ [ 1; 2 ]; [ 3; 4 ]; [ 5; 6 ] ]
+    /// sum (Random.shuffle (Key.create 0L) rows) // 21
+    /// </code></example>
     let shuffle (key: Key) (t: Tensor) : Tensor =
         t.Take(permutation key (if t.Rank = 0 then 0 else t.Dims[0]))

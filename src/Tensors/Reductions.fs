@@ -2,7 +2,9 @@ namespace Cotangent
 
 open System
 
-/// Folding axes: without `axes` all of them; with `keepDims` a folded axis stays with size 1.
+/// <summary>
+/// Folding axes: without <c>axes</c> all of them; with <c>keepDims</c> a folded axis stays with size 1.
+/// </summary>
 [<AutoOpen>]
 module Reductions =
     let private reduced operation (t: Tensor) (axes: int seq option) (keepDims: bool option) fold =
@@ -133,39 +135,68 @@ module Reductions =
 
     type Tensor with
 
-        /// The sum over axes; 0 for none of them filled.
+        /// <summary>The sum over axes; 0 for none of them filled.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool: convert to count.</exception>
+        /// <exception cref="T:Cotangent.AxisException">An axis lies outside the rank, or is named twice.</exception>
+        /// <example><code>
+        /// let t = tensor [ [ 1; 2 ]; [ 3; 4 ] ]
+        /// t.Sum() // 10
+        /// t.Sum [ 0 ] // [4, 6]
+        /// t.Sum([ 1 ], keepDims = true) // [[3], [7]]
+        /// </code></example>
         [<CompiledName "Sum">]
         member t.Sum(?axes: int seq, ?keepDims: bool) : Tensor =
             requireNumbers "sum" t
             reduced "sum" t axes keepDims (sumOver t)
 
-        /// The arithmetic mean over axes.
+        /// <summary>The arithmetic mean over axes.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]).Mean [ 1 ] // [1.5, 3.5]
+        /// </code></example>
         [<CompiledName "Mean">]
         member t.Mean(?axes: int seq, ?keepDims: bool) : Tensor =
             requireFloat "mean" t
             t |> inSingle (fun t -> reduced "mean" t axes keepDims (meanOver "mean" t))
 
-        /// The product over axes; 1 for none of them filled.
+        /// <summary>The product over axes; 1 for none of them filled.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>
+        /// <example><code>
+        /// (tensor [ 2; 3; 4 ]).Prod() // 24
+        /// </code></example>
         [<CompiledName "Prod">]
         member t.Prod(?axes: int seq, ?keepDims: bool) : Tensor =
             requireNumbers "prod" t
             reduced "prod" t axes keepDims (productOver t)
 
-        /// The largest element over axes; NaN if there is one. Equal ones share the derivative.
+        /// <summary>The largest element over axes; NaN if there is one. Equal ones share the derivative.</summary>
+        /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 9 ]; [ 3; 4 ] ]).Max [ 0 ] // [3, 9]
+        /// </code></example>
         [<CompiledName "Max">]
         member t.Max(?axes: int seq, ?keepDims: bool) : Tensor =
             reduced "max" t axes keepDims (fun axes ->
                 requireSome "max" t axes
                 reduce Reduction.Max t axes)
 
-        /// The smallest element over axes; NaN if there is one. Equal ones share the derivative.
+        /// <summary>The smallest element over axes; NaN if there is one. Equal ones share the derivative.</summary>
+        /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 9 ]; [ 3; 4 ] ]).Min [ 0 ] // [1, 4]
+        /// </code></example>
         [<CompiledName "Min">]
         member t.Min(?axes: int seq, ?keepDims: bool) : Tensor =
             reduced "min" t axes keepDims (fun axes ->
                 requireSome "min" t axes
                 reduce Reduction.Min t axes)
 
-        /// Whether any (Bool) element holds.
+        /// <summary>Whether any (Bool) element holds, over axes.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is not Bool.</exception>
+        /// <example><code>
+        /// (tensor [ 1; 2; 3 ]).Greater(2.0).Any() // true
+        /// </code></example>
         [<CompiledName "Any">]
         member t.Any(?axes: int seq, ?keepDims: bool) : Tensor =
             if t.DType <> DType.Bool then
@@ -180,7 +211,11 @@ module Reductions =
                 else
                     reduce Reduction.Max t axes)
 
-        /// Whether all (Bool) elements hold.
+        /// <summary>Whether all (Bool) elements hold, over axes.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is not Bool.</exception>
+        /// <example><code>
+        /// (tensor [ 1; 2; 3 ]).Greater(2.0).All() // false
+        /// </code></example>
         [<CompiledName "All">]
         member t.All(?axes: int seq, ?keepDims: bool) : Tensor =
             if t.DType <> DType.Bool then
@@ -191,35 +226,70 @@ module Reductions =
 
             t.Not().Any(?axes = axes, ?keepDims = keepDims).Not()
 
-        /// Whether all elements are close to those of another tensor, as `IsClose` says.
-        ///
-        /// <example><code>(tensor [ 1.0; 1e-9 ]).AllClose(tensor [ 1.000001; 0.0 ])  // true</code></example>
+        /// <summary>Whether all elements are close to those of another tensor, as <c>IsClose</c> says.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">
+        /// The tensors are not floating-point, or their dtypes differ.
+        /// </exception>
+        /// <example><code>
+        /// (tensor [ 1.0; 1e-9 ]).AllClose(tensor [ 1.000001; 0.0 ]) // true
+        /// </code></example>
         [<CompiledName "AllClose">]
         member t.AllClose(other: Tensor, ?relative: float, ?absolute: float) : bool =
             t.IsClose(other, ?relative = relative, ?absolute = absolute).All().ToData<bool>()
 
+        /// <summary>
         /// The Int32 position of the first largest element along an axis, or among all elements in row-major order.
+        /// </summary>
+        /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 9 ]; [ 3; 4 ] ]).ArgMax 1 // [1, 1]
+        /// </code></example>
         [<CompiledName "ArgMax">]
         member t.ArgMax(?axis: int, ?keepDims: bool) : Tensor = arg true "argmax" t axis keepDims
 
-        /// The Int32 position of the first smallest element along an axis, or among all elements.
+        /// <summary>The Int32 position of the first smallest element along an axis, or among all elements.</summary>
+        /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 9 ]; [ 3; 4 ] ]).ArgMin() // 0
+        /// </code></example>
         [<CompiledName "ArgMin">]
         member t.ArgMin(?axis: int, ?keepDims: bool) : Tensor = arg false "argmin" t axis keepDims
 
-        /// The mean squared distance from the mean. `correction` is taken from the divisor: 0 (the default) for a
+        /// <summary>
+        /// The mean squared distance from the mean. <c>correction</c> is taken from the divisor: 0 (the default) for a
         /// population, as in NumPy and JAX; 1 for the unbiased estimate from a sample, as in PyTorch.
+        /// </summary>
+        /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">No more elements than the correction.</exception>
+        /// <example><code>
+        /// (tensor [ 1.0; 2.0; 3.0; 4.0 ]).Variance(correction = 1) // 1.6667
+        /// </code></example>
         [<CompiledName "Variance">]
         member t.Variance(?axes: int seq, ?keepDims: bool, ?correction: int) : Tensor =
             variance "variance" t axes keepDims correction
 
-        /// The standard deviation: the root of the variance, with the same `correction`. Where all elements are equal its
-        /// derivative is 0.
+        /// <summary>
+        /// The standard deviation: the root of the variance, with the same <c>correction</c>. Where all elements are
+        /// equal its derivative is 0.
+        /// </summary>
+        /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">No more elements than the correction.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1.0; 3.0 ]; [ 2.0; 6.0 ] ]).Std [ 1 ] // [1, 2]
+        /// </code></example>
         [<CompiledName "Std">]
         member t.Std(?axes: int seq, ?keepDims: bool, ?correction: int) : Tensor =
             t |> inSingle (fun t -> root (variance "std" t axes keepDims correction))
 
-        /// (Σ |x|ᵖ)^(1/p) over axes: p = 2 unless `order` says 1 or infinity. The derivative of the Euclidean norm at
-        /// the origin is 0, the subgradient of least length.
+        /// <summary>
+        /// (Σ |x|ᵖ)^(1/p) over axes: p = 2 unless <c>order</c> says 1 or infinity. The derivative of the Euclidean norm
+        /// at the origin is 0, the subgradient of least length.
+        /// </summary>
+        /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+        /// <exception cref="T:Cotangent.ValueException">The order is not 1, 2 or infinity.</exception>
+        /// <example><code>
+        /// (tensor [ [ 3.0; 4.0 ]; [ 6.0; 8.0 ] ]).Norm [ 1 ] // [5, 10]
+        /// </code></example>
         [<CompiledName "Norm">]
         member t.Norm(?axes: int seq, ?keepDims: bool, ?order: float) : Tensor =
             requireFloat "norm" t
@@ -241,26 +311,47 @@ module Reductions =
 
             t |> inSingle (fun t -> reduced "norm" t axes keepDims (fold t))
 
-        /// log Σ exp x over axes, computed without overflow; its derivative is the softmax.
+        /// <summary>log Σ exp x over axes, computed without overflow; its derivative is the softmax.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>
+        /// <example><code>
+        /// (tensor [ 1000.0; 1000.0 ]).LogSumExp() // 1000.6931
+        /// </code></example>
         [<CompiledName "LogSumExp">]
         member t.LogSumExp(?axes: int seq, ?keepDims: bool) : Tensor =
             requireFloat "logSumExp" t
 
             t |> inSingle (fun t -> reduced "logSumExp" t axes keepDims (logSumExpOver "logSumExp" t))
 
-        /// exp x / Σ exp x along an axis.
+        /// <summary>exp x / Σ exp x along an axis (the last unless given), without overflow.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ 0.0; 0.0; log 2.0 ]).Softmax() // [0.25, 0.25, 0.5]
+        /// </code></example>
         [<CompiledName "Softmax">]
         member t.Softmax(?axis: int) : Tensor =
             requireFloat "softmax" t
             t |> inSingle (logSoftmaxOver "softmax" axis >> exp)
 
-        /// x - log Σ exp x along an axis (the last unless given).
+        /// <summary>x - log Σ exp x along an axis (the last unless given).</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ 0.0; 0.0 ]).LogSoftmax() // [-0.6931, -0.6931]
+        /// </code></example>
         [<CompiledName "LogSoftmax">]
         member t.LogSoftmax(?axis: int) : Tensor =
             requireFloat "logSoftmax" t
             t |> inSingle (logSoftmaxOver "logSoftmax" axis)
 
-        /// The running sum along an axis; from the end when reversed.
+        /// <summary>The running sum along an axis; from the end when reversed.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ 1; 2; 3 ]).CumulativeSum 0 // [1, 3, 6]
+        /// (tensor [ 1; 2; 3 ]).CumulativeSum(0, reverse = true) // [6, 5, 3]
+        /// </code></example>
         [<CompiledName "CumulativeSum">]
         member t.CumulativeSum(axis: int, ?reverse: bool) : Tensor =
             requireNumbers "cumulativeSum" t
@@ -269,20 +360,46 @@ module Reductions =
                 (Primitive.CumulativeSum(Shape.axis "cumulativeSum" t.Rank axis, defaultArg reverse false))
                 [| t |]
 
-    /// The sum of all elements.
+    /// <summary>The sum of all elements; over some axes, <c>t.Sum</c>.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>
+    /// <example><code>
+    /// sum (tensor [ 1.0; 2.0; 3.0 ]) // 6
+    /// </code></example>
     let sum (t: Tensor) : Tensor = t.Sum()
 
-    /// The mean of all elements.
+    /// <summary>The mean of all elements; over some axes, <c>t.Mean</c>.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>
+    /// <example><code>
+    /// mean (tensor [ 1.0; 2.0; 3.0 ]) // 2
+    /// </code></example>
     let mean (t: Tensor) : Tensor = t.Mean()
 
-    /// The Euclidean norm of all elements.
+    /// <summary>The Euclidean norm of all elements; others, and over some axes, <c>t.Norm</c>.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+    /// <example><code>
+    /// norm (tensor [ 3.0; 4.0 ]) // 5
+    /// </code></example>
     let norm (t: Tensor) : Tensor = t.Norm()
 
-    /// log Σ exp over all elements.
+    /// <summary>log Σ exp over all elements.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>
+    /// <example><code>
+    /// logSumExp (tensor [ 0.0; 0.0 ]) // 0.6931
+    /// </code></example>
     let logSumExp (t: Tensor) : Tensor = t.LogSumExp()
 
-    /// exp x / Σ exp x along the last axis.
+    /// <summary>exp x / Σ exp x along the last axis.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+    /// <example><code>
+    /// softmax (tensor [ 0.0; 0.0 ]) // [0.5, 0.5]
+    /// </code></example>
     let softmax (t: Tensor) : Tensor = t.Softmax()
 
-    /// x - log Σ exp x along the last axis.
+    /// <summary>x - log Σ exp x along the last axis.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+    /// <example><code>
+    /// logSoftmax (tensor [ 0.0; 0.0 ]) // [-0.6931, -0.6931]
+    /// </code></example>
     let logSoftmax (t: Tensor) : Tensor = t.LogSoftmax()

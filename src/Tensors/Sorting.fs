@@ -5,19 +5,32 @@ namespace Cotangent
 module Sorting =
     type Tensor with
 
-        /// The Int32 positions that sort along an axis.
+        /// <summary>The Int32 positions that sort along an axis.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ 3; 1; 2 ]).ArgSort() // [1, 2, 0]
+        /// </code></example>
         [<CompiledName "ArgSort">]
         member t.ArgSort(?axis: int, ?descending: bool) : Tensor =
             let axis = Shape.axis "argsort" t.Rank (defaultArg axis -1)
             Bind.one (Primitive.ArgSort(axis, defaultArg descending false)) [| t |]
 
-        /// The elements in order along an axis.
+        /// <summary>The elements in order along an axis.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ 3; 1; 2 ]).Sort(descending = true) // [3, 2, 1]
+        /// </code></example>
         [<CompiledName "Sort">]
         member t.Sort(?axis: int, ?descending: bool) : Tensor =
             let axis = Shape.axis "sort" t.Rank (defaultArg axis -1)
             t.Gather(t.ArgSort(axis, ?descending = descending), axis)
 
-        /// The k largest elements along an axis, in falling order, and their Int32 positions.
+        /// <summary>The k largest elements along an axis, in falling order, and their Int32 positions.</summary>
+        /// <exception cref="T:Cotangent.ValueException">The axis has fewer than k elements.</exception>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ 3; 1; 2 ]).TopK 2 // ([3, 2], [0, 2])
+        /// </code></example>
         [<CompiledName "TopK">]
         member t.TopK(k: int, ?axis: int) : Tensor * Tensor =
             let axis = Shape.axis "topK" t.Rank (defaultArg axis -1)

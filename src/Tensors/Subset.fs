@@ -2,7 +2,10 @@ namespace Cotangent
 
 open System
 
-/// What to take of one axis (`NewAxis` and `Rest` aside), where brackets do not do: in steps, with new axes, or computed. Negative positions count from the end.
+/// <summary>
+/// What to take of one axis (<c>NewAxis</c> and <c>Rest</c> aside), where brackets do not do: in steps, with new axes,
+/// or computed. Negative positions count from the end.
+/// </summary>
 [<RequireQualifiedAccess; NoComparison; CompiledName "FSharpIndex">]
 type Index =
     /// One position; the axis disappears.

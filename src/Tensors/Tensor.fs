@@ -3,10 +3,13 @@ namespace Cotangent
 open System.Threading
 open Cotangent.Engines
 
+/// <summary>
 /// An immutable array of numbers of any rank, on a device; or, inside a transformation, a stand-in for one.
-///
-/// Arithmetic broadcasts as NumPy does. Two tensors of different dtypes never meet silently: `Convert` one of them. A
-/// scalar literal takes the tensor's dtype.
+/// </summary>
+/// <remarks>
+/// Arithmetic broadcasts as NumPy does. Two tensors of different dtypes never meet silently: <c>Convert</c> one of
+/// them. A scalar literal takes the tensor's dtype.
+/// </remarks>
 [<CustomEquality; NoComparison; StructuredFormatDisplay("{Display}")>]
 type Tensor =
     internal
@@ -58,7 +61,7 @@ type Tensor =
         | Value _ -> Print.buffer t.Host
         | Traced r -> $"traced by {r.TracedBy}: {r.DType} {Shape.show r.Shape}"
 
-    /// Equal shapes, dtypes and values (NaN equals NaN here, as in every .NET `Equals`).
+    /// <summary>Equal shapes, dtypes and values (NaN equals NaN here, as in every .NET <c>Equals</c>).</summary>
     override t.Equals other =
         match other with
         | :? Tensor as u ->
@@ -335,40 +338,71 @@ type Tensor with
     static member (~-)(a: Tensor) = Operands.unary Unary.Negate a
 
     // The names that F#'s own functions look for: `exp x`, `x ** 2.0`, `atan2 y x`.
+    /// <summary>x to a power, elementwise: <c>x ** y</c>.</summary>
     static member Pow(a: Tensor, b: Tensor) = Operands.binary Binary.Power a b
+    /// <summary>x to a power, elementwise: <c>x ** y</c>.</summary>
     static member Pow(a: Tensor, b: float) = Operands.power a b
+    /// <summary>x to a power, elementwise: <c>x ** y</c>.</summary>
     static member Pow(a: Tensor, b: float32) = Operands.power a (float b)
+    /// <summary>x to a power, elementwise: <c>x ** y</c>.</summary>
     static member Pow(a: Tensor, b: int) = Operands.power a (float b)
+    /// <summary>The angle of the point (x, y), elementwise: <c>atan2 y x</c>.</summary>
     static member Atan2(a: Tensor, b: Tensor) = Operands.binary Binary.Atan2 a b
+    /// <summary>|x|, whose derivative at 0 is 0: <c>abs x</c>.</summary>
     static member Abs(a: Tensor) = Operands.unary Unary.Abs a
+    /// <summary>The logarithm to the base 10: <c>log10 x</c>.</summary>
     static member Log10(a: Tensor) = Operands.withReal Binary.Divide (Operands.unary Unary.Log a) (log 10.0)
 
+    /// <summary>The whole number toward 0: <c>truncate x</c>.</summary>
     static member Truncate(a: Tensor) =
         Operands.binary
             Binary.Multiply
             (Operands.unary Unary.Sign a)
             (Operands.unary Unary.Floor (Operands.unary Unary.Abs a))
 
+    /// <summary>The largest whole number not above x: <c>floor x</c>.</summary>
     static member Floor(a: Tensor) = Operands.unary Unary.Floor a
+    /// <summary>The smallest whole number not below x: <c>ceil x</c>.</summary>
     static member Ceiling(a: Tensor) = Operands.unary Unary.Ceiling a
+    /// <summary>The nearest whole number, halves to the even one: <c>round x</c>.</summary>
     static member Round(a: Tensor) = Operands.unary Unary.Round a
+    /// <summary>e to the x: <c>exp x</c>.</summary>
     static member Exp(a: Tensor) = Operands.unary Unary.Exp a
+    /// <summary>The natural logarithm: <c>log x</c>.</summary>
     static member Log(a: Tensor) = Operands.unary Unary.Log a
+    /// <summary>The square root: <c>sqrt x</c>.</summary>
     static member Sqrt(a: Tensor) = Operands.unary Unary.Sqrt a
+    /// <summary>The sine: <c>sin x</c>.</summary>
     static member Sin(a: Tensor) = Operands.unary Unary.Sin a
+    /// <summary>The cosine: <c>cos x</c>.</summary>
     static member Cos(a: Tensor) = Operands.unary Unary.Cos a
+    /// <summary>The tangent: <c>tan x</c>.</summary>
     static member Tan(a: Tensor) = Operands.unary Unary.Tan a
+    /// <summary>The inverse sine: <c>asin x</c>.</summary>
     static member Asin(a: Tensor) = Operands.unary Unary.Asin a
+    /// <summary>The inverse cosine: <c>acos x</c>.</summary>
     static member Acos(a: Tensor) = Operands.unary Unary.Acos a
+    /// <summary>The inverse tangent: <c>atan x</c>.</summary>
     static member Atan(a: Tensor) = Operands.unary Unary.Atan a
+    /// <summary>The hyperbolic sine: <c>sinh x</c>.</summary>
     static member Sinh(a: Tensor) = Operands.unary Unary.Sinh a
+    /// <summary>The hyperbolic cosine: <c>cosh x</c>.</summary>
     static member Cosh(a: Tensor) = Operands.unary Unary.Cosh a
+    /// <summary>The hyperbolic tangent: <c>tanh x</c>.</summary>
     static member Tanh(a: Tensor) = Operands.unary Unary.Tanh a
 
-    /// The values as .NET data of the type asked for, which must match the dtype and the rank: `float32`, `float32[]`,
-    /// `float32[,]`, `float32 list list`, …
-    ///
-    /// <example><code>(tensor [ 1.0f; 2.0f ]).ToData&lt;float32[]&gt;()</code></example>
+    /// <summary>
+    /// The values as .NET data of the type asked for, which must match the dtype and the rank: <c>float32</c>,
+    /// <c>float32[]</c>, <c>float32[,]</c>, <c>float32 list list</c>, …
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The type of the data is not that of the elements.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The nesting is not the rank.</exception>
+    /// <exception cref="T:Cotangent.TraceException">
+    /// Inside a transformation that only knows shape and dtype.
+    /// </exception>
+    /// <example><code>
+    /// (tensor [ 1.0f; 2.0f ]).ToData&lt;float32[]>()
+    /// </code></example>
     member t.ToData<'data>() : 'data =
         let host = Strided.materialise t.Host
         let count = Shape.count host.Shape

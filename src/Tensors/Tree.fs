@@ -71,10 +71,20 @@ module Tree =
             walk found.Add typeof<'tree> boxed
             found.ToArray()
 
-    /// The tensors of a tree, in the order of its fields.
+    /// <summary>The tensors of a tree, in the order of its fields.</summary>
+    /// <exception cref="T:Cotangent.TreeException">
+    /// The type can't hold a tensor, or null stands where a tensor should be.
+    /// </exception>
+    /// <example><code>
+    /// Tree.leaves {| Weight = tensor [ 1.0 ]; Name = "w"; Bias = Some(tensor 2.0) |} // [2, [1]]
+    /// </code></example>
     let leaves (tree: 'tree) : Tensor[] = leavesOf "Tree.leaves:" tree
 
-    /// Where each leaf stands, as in `$.Hidden[1].Weight`.
+    /// <summary>Where each leaf stands, as in <c>$.Hidden[1].Weight</c>.</summary>
+    /// <exception cref="T:Cotangent.TreeException">The type can't hold a tensor.</exception>
+    /// <example><code>
+    /// Tree.paths (Linear.init Linear.defaults 2 3 (Key.create 0L)) // $.Weight and $.Bias
+    /// </code></example>
     let paths (tree: 'tree) : string[] =
         requireTensors<'tree> "Tree.paths:"
         places "$" typeof<'tree> (box tree) |> Array.ofList
@@ -107,7 +117,13 @@ module Tree =
 
         go root tree
 
-    /// The tree with a function applied to each tensor.
+    /// <summary>The tree with a function applied to each tensor.</summary>
+    /// <exception cref="T:Cotangent.TreeException">
+    /// The type can't hold a tensor, or null stands where a tensor should be.
+    /// </exception>
+    /// <example><code>
+    /// Tree.map (fun t -> t * 2.0) (tensor [ 1.0 ], [ tensor 2.0; tensor 3.0 ]) // ([2], [4, 6])
+    /// </code></example>
     let map (f: Tensor -> Tensor) (tree: 'tree) : 'tree =
         requireTensors<'tree> "Tree.map:"
 
@@ -115,7 +131,11 @@ module Tree =
         | :? Tensor as t -> unbox<'tree>(box (f t))
         | boxed -> unbox<'tree>(Unchecked.nonNull (replace f typeof<'tree> boxed))
 
-    /// A tree of the same structure and static fields with other tensors.
+    /// <summary>A tree of the same structure and static fields with other tensors.</summary>
+    /// <exception cref="T:Cotangent.TreeException">There are more or fewer tensors than leaves.</exception>
+    /// <example><code>
+    /// Tree.rebuild (tensor 0.0, tensor 0.0) [| tensor 1.0; tensor 2.0 |] // (1, 2)
+    /// </code></example>
     let rebuild (template: 'tree) (leaves: Tensor[]) : 'tree =
         match box template with
         | :? Tensor when leaves.Length = 1 -> unbox<'tree>(box leaves[0])
@@ -161,58 +181,93 @@ module Tree =
 
         la, lb
 
-    /// The tree of a function of the corresponding tensors of two trees of one structure.
+    /// <summary>The tree of a function of the corresponding tensors of two trees of one structure.</summary>
+    /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <example><code>
+    /// Tree.map2 (fun a b -> a * b) (tensor 2.0, tensor 3.0) (tensor 10.0, tensor 100.0) // (20, 300)
+    /// </code></example>
     let map2 (f: Tensor -> Tensor -> Tensor) (a: 'tree) (b: 'tree) : 'tree =
         let la, lb = zipped "Tree.map2" a b
         rebuild a (Array.map2 f la lb)
 
-    /// The tree of a function of the corresponding tensors of three trees of one structure.
+    /// <summary>The tree of a function of the corresponding tensors of three trees of one structure.</summary>
+    /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
     let map3 (f: Tensor -> Tensor -> Tensor -> Tensor) (a: 'tree) (b: 'tree) (c: 'tree) : 'tree =
         let la, lb = zipped "Tree.map3" a b
         let _, lc = zipped "Tree.map3" a c
         rebuild a (Array.map3 f la lb lc)
 
-    /// Folds a function over the tensors of a tree.
+    /// <summary>Folds a function over the tensors of a tree.</summary>
+    /// <example><code>
+    /// Tree.fold (fun n (t: Tensor) -> n + t.Size) 0 (tensor [ 1.0; 2.0 ], tensor 3.0) // 3
+    /// </code></example>
     let fold (f: 'state -> Tensor -> 'state) (initial: 'state) (tree: 'tree) : 'state =
         Array.fold f initial (leaves tree)
 
-    /// The tree with zeros in place of its numbers.
+    /// <summary>The tree with zeros in place of its numbers.</summary>
+    /// <example><code>
+    /// Tree.zerosLike (tensor [ 1.0; 2.0 ], tensor 3.0) // ([0, 0], 0)
+    /// </code></example>
     let zerosLike (tree: 'tree) : 'tree = map Tensor.zerosLike tree
 
-    /// The tree with ones in place of its numbers.
+    /// <summary>The tree with ones in place of its numbers.</summary>
     let onesLike (tree: 'tree) : 'tree = map Tensor.onesLike tree
 
-    /// a + b, leaf by leaf, for two trees of one structure.
+    /// <summary>a + b, leaf by leaf, for two trees of one structure.</summary>
+    /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <example><code>
+    /// Tree.add (tensor 1.0, tensor 2.0) (tensor 10.0, tensor 20.0) // (11, 22)
+    /// </code></example>
     let add (a: 'tree) (b: 'tree) : 'tree =
         let la, lb = zipped "Tree.add" a b
         rebuild a (Array.map2 (+) la lb)
 
-    /// a - b, leaf by leaf, for two trees of one structure.
+    /// <summary>a - b, leaf by leaf, for two trees of one structure.</summary>
+    /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <example><code>
+    /// Tree.subtract (tensor 1.0, tensor 2.0) (tensor 10.0, tensor 20.0) // (-9, -18)
+    /// </code></example>
     let subtract (a: 'tree) (b: 'tree) : 'tree =
         let la, lb = zipped "Tree.subtract" a b
         rebuild a (Array.map2 (-) la lb)
 
-    /// a * b, leaf by leaf and element by element, for two trees of one structure.
+    /// <summary>a * b, leaf by leaf and element by element, for two trees of one structure.</summary>
+    /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <example><code>
+    /// Tree.multiply (tensor 1.0, tensor 2.0) (tensor 10.0, tensor 20.0) // (10, 40)
+    /// </code></example>
     let multiply (a: 'tree) (b: 'tree) : 'tree =
         let la, lb = zipped "Tree.multiply" a b
         rebuild a (Array.map2 (*) la lb)
 
-    /// Every number times a factor.
-    ///
-    /// <example><code>Tree.scale 0.5 (tensor [ 2.0 ], tensor 4.0)  // ([1], 2)</code></example>
+    /// <summary>Every number times a factor.</summary>
+    /// <example><code>
+    /// Tree.scale 0.5 (tensor [ 2.0 ], tensor 4.0) // ([1], 2)
+    /// </code></example>
     let scale (factor: float) (tree: 'tree) : 'tree = map (fun t -> t * factor) tree
 
+    /// <summary>
     /// tree + factor · direction, for two trees of one structure and a scalar tensor of their dtype: a step.
-    ///
-    /// <example><code>tensor [ 1.0; 2.0 ] |> Tree.addScaled (tensor 10.0) (tensor [ 1.0; 1.0 ])  // [11, 12]</code></example>
+    /// </summary>
+    /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <example><code>
+    /// tensor [ 1.0; 2.0 ] |> Tree.addScaled (tensor 10.0) (tensor [ 1.0; 1.0 ]) // [11, 12]
+    /// </code></example>
     let addScaled (factor: Tensor) (direction: 'tree) (tree: 'tree) : 'tree =
         let ld, lt = zipped "Tree.addScaled" direction tree
         rebuild tree (Array.map2 (fun d t -> t + factor * d) ld lt)
 
-    /// How many numbers a tree holds: its parameters, if it is a model.
+    /// <summary>How many numbers a tree holds: its parameters, if it is a model.</summary>
+    /// <example><code>
+    /// Tree.size (Mlp.init 2 [ 16, Linear.defaults; 1, Linear.defaults ] (Key.create 0L)) // 65
+    /// </code></example>
     let size (tree: 'tree) : int64 = fold (fun n t -> n + int64 t.Size) 0L tree
 
-    /// The sum of the products of corresponding numbers of two trees of one structure, a scalar.
+    /// <summary>The sum of the products of corresponding numbers of two trees of one structure, a scalar.</summary>
+    /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <example><code>
+    /// Tree.dot (tensor [ 1.0; 2.0 ], tensor 3.0) (tensor [ 4.0; 5.0 ], tensor 6.0) // 32
+    /// </code></example>
     let dot (a: 'tree) (b: 'tree) : Tensor =
         let la, lb = zipped "Tree.dot" a b
 
@@ -224,7 +279,11 @@ module Tree =
 
         Array.map2 (fun (x: Tensor) (y: Tensor) -> sum (x * y)) la lb |> Array.reduce (+)
 
-    /// The Euclidean norm over all numbers of a tree, a scalar.
+    /// <summary>The Euclidean norm over all numbers of a tree, a scalar. Its derivative at the origin is 0.</summary>
+    /// <exception cref="T:Cotangent.TreeException">There are no tensors.</exception>
+    /// <example><code>
+    /// Tree.norm (tensor [ 2.0; 3.0 ], tensor 6.0) // 7
+    /// </code></example>
     let norm (tree: 'tree) : Tensor =
         let squares = leaves tree |> Array.map (fun t -> sum (t * t))
 

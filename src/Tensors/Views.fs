@@ -6,7 +6,13 @@ namespace Cotangent
 module Views =
     type Tensor with
 
+        /// <summary>
         /// The same elements in row-major order under another shape; one axis may be -1, "whatever is left".
+        /// </summary>
+        /// <exception cref="T:Cotangent.ShapeException">The sizes do not multiply to that of the tensor.</exception>
+        /// <example><code>
+        /// (tensor [ 0..5 ]).Reshape [ 2; -1 ] // [[0, 1, 2], [3, 4, 5]]
+        /// </code></example>
         [<CompiledName "Reshape">]
         member t.Reshape(shape: int seq) : Tensor =
             let wanted = Array.ofSeq shape
@@ -36,11 +42,18 @@ module Views =
             else
                 Bind.one (Primitive.Reshape shape) [| t |]
 
-        /// All elements along one axis.
+        /// <summary>All elements along one axis.</summary>
+        /// <example><code>
+        /// (tensor [ [ 1; 2 ]; [ 3; 4 ] ]).Flatten() // [1, 2, 3, 4]
+        /// </code></example>
         [<CompiledName "Flatten">]
         member t.Flatten() : Tensor = t.Reshape [ -1 ]
 
-        /// The axes in another order: axis i of the result is axis `axes[i]` of this tensor.
+        /// <summary>The axes in another order: axis i of the result is axis <c>axes[i]</c> of this tensor.</summary>
+        /// <exception cref="T:Cotangent.AxisException">Not every axis is named once.</exception>
+        /// <example><code>
+        /// (Tensor.zeros DType.Float32 [ 2; 3; 4 ]).Permute [ 2; 0; 1 ] // shape (4, 2, 3)
+        /// </code></example>
         [<CompiledName "Permute">]
         member t.Permute(axes: int seq) : Tensor =
             let order = axes |> Seq.map (Shape.axis "permute" t.Rank) |> Array.ofSeq
@@ -53,7 +66,13 @@ module Views =
 
             if order = Shape.allAxes t.Rank then t else Bind.one (Primitive.Permute order) [| t |]
 
-        /// Two axes exchanged; by default the last two: the transpose of a matrix.
+        /// <summary>Two axes exchanged; by default the last two: the transpose of a matrix.</summary>
+        /// <exception cref="T:Cotangent.AxisException">
+        /// There are fewer than two axes, or the axes lie outside the rank.
+        /// </exception>
+        /// <example><code>
+        /// (Tensor.zeros DType.Float32 [ 2; 3; 4 ]).Transpose(0, 1) // shape (3, 2, 4)
+        /// </code></example>
         [<CompiledName "Transpose">]
         member t.Transpose(?axis0: int, ?axis1: int) : Tensor =
             if t.Rank < 2 && axis0.IsNone then
@@ -72,10 +91,18 @@ module Views =
                     else i)
             )
 
-        /// The transpose of a matrix, or of each matrix in a batch.
+        /// <summary>The transpose of a matrix, or of each matrix in a batch.</summary>
+        /// <exception cref="T:Cotangent.AxisException">There are fewer than two axes.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 2; 3 ] ]).T // [[1], [2], [3]]
+        /// </code></example>
         member t.T = t.Transpose()
 
-        /// One axis moved to another place, the others keeping their order.
+        /// <summary>One axis moved to another place, the others keeping their order.</summary>
+        /// <exception cref="T:Cotangent.AxisException">An axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (Tensor.zeros DType.Float32 [ 2; 3; 4 ]).MoveAxis(0, -1) // shape (3, 4, 2)
+        /// </code></example>
         [<CompiledName "MoveAxis">]
         member t.MoveAxis(source: int, target: int) : Tensor =
             t.Permute(
@@ -85,7 +112,13 @@ module Views =
                     (Shape.axis "moveAxis" t.Rank target)
             )
 
-        /// Stretched to a shape: axes of size 1 repeat, new leading axes are added. No copy is made.
+        /// <summary>Stretched to a shape: axes of size 1 repeat, new leading axes are added. No copy is made.</summary>
+        /// <exception cref="T:Cotangent.ShapeException">
+        /// An axis that is not of size 1 would have to stretch.
+        /// </exception>
+        /// <example><code>
+        /// (tensor [ 1; 2 ]).Expand [ 3; 2 ] // [[1, 2], [1, 2], [1, 2]]
+        /// </code></example>
         [<CompiledName "Expand">]
         member t.Expand(shape: int seq) : Tensor =
             let shape = Array.ofSeq shape
@@ -99,13 +132,24 @@ module Views =
 
             Operands.expandTo shape t
 
-        /// A new axis of size 1, before the given one; -1 appends.
+        /// <summary>A new axis of size 1, before the given one; -1 appends.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ 1; 2 ]).Unsqueeze -1 // [[1], [2]]
+        /// </code></example>
         [<CompiledName "Unsqueeze">]
         member t.Unsqueeze(axis: int) : Tensor =
             let at = Shape.axis "unsqueeze (the new axis counted)" (t.Rank + 1) axis
             t.Reshape(Shape.insertAt at 1 t.Dims)
 
+        /// <summary>
         /// Without the given axis, which must have size 1; without argument, without any axis of size 1.
+        /// </summary>
+        /// <exception cref="T:Cotangent.ShapeException">The axis has another size than 1.</exception>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 2 ] ]).Squeeze 0 // [1, 2]
+        /// </code></example>
         [<CompiledName "Squeeze">]
         member t.Squeeze(?axis: int) : Tensor =
             match axis with
@@ -121,12 +165,21 @@ module Views =
 
                 t.Reshape(Shape.removeAt axis t.Dims)
 
+        /// <summary>
         /// The same values as another dtype. Floats become integers by truncation; nonzero becomes true.
+        /// </summary>
+        /// <example><code>
+        /// (tensor [ -1.7; 0.0; 2.5 ]).Convert DType.Int32 // [-1, 0, 2]
+        /// </code></example>
         [<CompiledName "Convert">]
         member t.Convert(dtype: DType) : Tensor =
             if t.DType = dtype then t else Bind.one (Primitive.Convert dtype) [| t |]
 
-        /// The order of the elements along the axes reversed; along all axes if none is named.
+        /// <summary>The order of the elements along the axes reversed; along all axes if none is named.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 2 ]; [ 3; 4 ] ]).Flip 1 // [[2, 1], [4, 3]]
+        /// </code></example>
         [<CompiledName "Flip">]
         member t.Flip([<System.ParamArray>] axes: int[]) : Tensor =
             let axes = if axes.Length = 0 then Shape.allAxes t.Rank else Shape.axes "flip" t.Rank axes

@@ -22,12 +22,17 @@ type Gan<'g, 'd, 's, 't> = {
     Judge: 'd -> Tensor -> Tensor
     /// Draws the latent: key, dtype, shape.
     Latent: Key -> DType -> int list -> Tensor
+    /// Numbers in the latent of one example.
     LatentSize: int
+    /// What they play for.
     Adversary: Adversary
+    /// How the generator learns.
     GeneratorOptimizer: Optimizer<'g, 's>
+    /// How the discriminator learns.
     DiscriminatorOptimizer: Optimizer<'d, 't>
-    /// Brings parameters back into the set allowed, after each update; `id` for none.
+    /// <summary>Brings parameters back into the set allowed, after each update; <c>id</c> for none.</summary>
     ConstrainGenerator: 'g -> 'g
+    /// The same for the discriminator.
     ConstrainDiscriminator: 'd -> 'd
     /// The decay of the running average of the generator that samples are drawn from; 0 for the generator itself.
     AverageDecay: float
@@ -35,21 +40,30 @@ type Gan<'g, 'd, 's, 't> = {
 
 /// Everything that a step of the training changes; a tree.
 type GanState<'g, 'd, 's, 't> = {
+    /// The generator's parameters.
     Generator: 'g
+    /// The discriminator's parameters.
     Discriminator: 'd
+    /// The state of the generator's optimiser.
     GeneratorState: 's
+    /// The state of the discriminator's optimiser.
     DiscriminatorState: 't
     /// The averaged generator.
     Average: 'g
 }
 
 /// The losses of one step, scalars.
-type GanLosses = { GeneratorLoss: Tensor; DiscriminatorLoss: Tensor }
+type GanLosses = {
+    /// The generator's, after the discriminator's updates.
+    GeneratorLoss: Tensor
+    /// The discriminator's; with several updates a step, that of the last.
+    DiscriminatorLoss: Tensor
+}
 
 /// Training generative adversarial networks: a step is a pure function from state, batches and key to state and losses.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Gan =
-    /// The state before the first step.
+    /// <summary>The state before the first step.</summary>
     let start (gan: Gan<'g, 'd, 's, 't>) (generator: 'g) (discriminator: 'd) : GanState<'g, 'd, 's, 't> = {
         Generator = generator
         Discriminator = discriminator
@@ -115,8 +129,16 @@ module Gan =
 
         state, { GeneratorLoss = generatorLoss; DiscriminatorLoss = onReal + onGenerated }
 
+    /// <summary>
     /// weight · mean (‖∇ₓ critic(x)‖ - 1)² at points x between real and generated, one for each pair: a gradient inside
     /// the loss whose gradient is taken.
+    /// </summary>
+    /// <example><code>
+    /// // A critic whose slope is 2 everywhere.
+    /// let critic (x: Tensor) = 2.0 * x.Sum([ 1 ], true)
+    /// let real, generated = Tensor.ones DType.Float64 [ 4; 1 ], Tensor.zeros DType.Float64 [ 4; 1 ]
+    /// Gan.gradientPenalty critic 10.0 real generated (Key.create 0L) // 10
+    /// </code></example>
     let gradientPenalty
         (critic: Tensor -> Tensor)
         (weight: float)
@@ -161,7 +183,10 @@ module Gan =
 
         state, { GeneratorLoss = generatorLoss; DiscriminatorLoss = criticLoss }
 
-    /// One step from a state, as many real batches as `batchesPerStep` says, and a key, to the next state and the losses.
+    /// <summary>
+    /// One step from a state, as many real batches as <c>batchesPerStep</c> says, and a key, to the next state and the
+    /// losses.
+    /// </summary>
     let step (gan: Gan<'g, 'd, 's, 't>) (state: GanState<'g, 'd, 's, 't>) (batches: Tensor list) (key: Key) =
         if batches.Length <> batchesPerStep gan then
             raise (

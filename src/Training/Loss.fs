@@ -1,10 +1,13 @@
 namespace Cotangent
 
+/// <summary>
 /// Losses: means over all examples, of a prediction against a target. Shapes must be equal, never stretched: (B, 1)
 /// against (B,) has silently spoiled many a training run.
-///
-/// The prediction comes last, so that it can be piped in: `Mlp.forward model x |> Loss.meanSquaredError y`. PyTorch and
-/// the C# facade take it first.
+/// </summary>
+/// <remarks>
+/// The prediction comes last, so that it can be piped in: <c>Mlp.forward model x |&gt; Loss.meanSquaredError y</c>.
+/// PyTorch and the C# facade take it first.
+/// </remarks>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Loss =
     let private requireEqual operation (prediction: Tensor) (target: Tensor) =
@@ -16,17 +19,33 @@ module Loss =
                     $"{operation}: the prediction has shape {Shape.show prediction.Dims}, the target {Shape.show target.Dims}; a loss wants equal shapes and stretches nothing. Reshape, squeeze or unsqueeze one of them."
             )
 
-    /// mean (prediction - target)²
+    /// <summary>mean (prediction - target)²</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// Loss.meanSquaredError (tensor [ 1.0; 2.0 ]) (tensor [ 1.0; 4.0 ]) // 2
+    /// </code></example>
     let meanSquaredError (target: Tensor) (prediction: Tensor) : Tensor =
         requireEqual "meanSquaredError" prediction target
         mean (square (prediction - target))
 
-    /// mean |prediction - target|
+    /// <summary>mean |prediction - target|</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// Loss.meanAbsoluteError (tensor [ 1.0; 2.0 ]) (tensor [ 1.0; 4.0 ]) // 1
+    /// </code></example>
     let meanAbsoluteError (target: Tensor) (prediction: Tensor) : Tensor =
         requireEqual "meanAbsoluteError" prediction target
         mean (abs (prediction - target))
 
-    /// Quadratic within ±delta, linear beyond (Huber 1964).
+    /// <summary>Quadratic within ±delta, linear beyond (Huber 1964).</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <exception cref="T:Cotangent.ValueException">delta is not positive.</exception>
+    /// <example><code>
+    /// Loss.huber 1.0 (tensor [ 0.0; 0.0 ]) (tensor [ 0.5; 3.0 ]) // 1.3125
+    /// </code></example>
     let huber (delta: float) (target: Tensor) (prediction: Tensor) : Tensor =
         if not (delta > 0.0) then
             raise (ValueException $"huber: delta is {delta}; it must be positive.")
@@ -36,8 +55,16 @@ module Loss =
 
         mean (where (error.LessEqual delta) (0.5 * square error) (delta * (error - 0.5 * delta)))
 
-    /// -mean (t ln p + (1-t) ln (1-p)) for probabilities p. `guard` keeps p in [guard, 1-guard]; beyond it the gradient
-    /// is that at the border, so that a saturated prediction can recover.
+    /// <summary>
+    /// -mean (t ln p + (1-t) ln (1-p)) for probabilities p. <c>guard</c> keeps p in [guard, 1-guard]; beyond it the
+    /// gradient is that at the border, so that a saturated prediction can recover.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The guard is outside [0, 0.5).</exception>
+    /// <example><code>
+    /// Loss.binaryCrossEntropy 1e-7 (tensor [ 1.0; 0.0 ]) (tensor [ 0.5; 0.5 ]) // 0.6931
+    /// </code></example>
     let binaryCrossEntropy (guard: float) (target: Tensor) (prediction: Tensor) : Tensor =
         if not (guard >= 0.0 && guard < 0.5) then
             raise (ValueException $"binaryCrossEntropy: guard {guard} is outside [0, 0.5).")
@@ -47,12 +74,27 @@ module Loss =
         let p = prediction + stopGradient (clamp guard (1.0 - guard) prediction - prediction)
         -(mean (target * log p + (1.0 - target) * log (1.0 - p)))
 
-    /// The same for logits, p = sigmoid logit, without overflow: mean (softplus l - t l).
+    /// <summary>The same for logits, p = sigmoid logit, without overflow: mean (softplus l - t l).</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// Loss.binaryCrossEntropyWithLogits (tensor [ 1.0; 0.0 ]) (tensor [ 0.0; 0.0 ]) // 0.6931
+    /// </code></example>
     let binaryCrossEntropyWithLogits (target: Tensor) (logits: Tensor) : Tensor =
         requireEqual "binaryCrossEntropyWithLogits" logits target
         mean (softplus logits - target * logits)
 
+    /// <summary>
     /// Cross-entropy of class logits (…, classes) against class indices (…): mean (logSumExp l - l[label]).
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The labels are not integers of the shape of the logits without its last axis.
+    /// </exception>
+    /// <exception cref="T:Cotangent.IndexException">A label is not a class.</exception>
+    /// <example><code>
+    /// let logits = tensor [ [ 0.0; 0.0; 0.0 ]; [ 100.0; 0.0; 0.0 ] ]
+    /// Loss.crossEntropy (tensor [ 2; 0 ]) logits // 0.5493
+    /// </code></example>
     let crossEntropy (labels: Tensor) (logits: Tensor) : Tensor =
         if
             not labels.DType.IsInteger

@@ -1,7 +1,19 @@
 namespace Cotangent
 
+/// <summary>
 /// A gradient transformation: pure functions over trees, with a state that is a tree like any other, so that it
-/// compiles, checkpoints and batches. The result of `Update` is what to add to the parameters.
+/// compiles, checkpoints and batches. The result of <c>Update</c> is what to add to the parameters.
+/// </summary>
+/// <example><code>
+/// // Steps of one length, whatever the gradient.
+/// let signed rate : Optimizer&lt;'p, unit> = {
+///     Init = fun _ -> ()
+///     Update = fun gradient () _ -> Tree.map (fun g -> g.Sign() * -rate) gradient, ()
+/// }
+///
+/// let x = tensor [ 1.0; 2.0 ]
+/// fst (Optimizer.step (signed 0.5) (2.0 * x) () x) // [0.5, 1.5]
+/// </code></example>
 [<NoComparison; NoEquality>]
 type Optimizer<'p, 's> = {
     /// The first state, from the parameters.
@@ -20,8 +32,10 @@ type AdamState<'p> = {
     Second: 'p
 }
 
+/// <summary>
 /// Optimisers, as chains of gradient transformations. What parameters one is for follows from its use; a definition
-/// that is not used in its own file names them: `let optimizer: Optimizer<Model, _> = Optimizer.adam 1e-3`.
+/// that is not used in its own file names them: <c>let optimizer: Optimizer&lt;Model, _&gt; = Optimizer.adam 1e-3</c>.
+/// </summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Optimizer =
     let private zero = Tensor.own [||] [| 0 |]
@@ -36,7 +50,13 @@ module Optimizer =
         if not (value >= 0.0 && value < 1.0) then
             raise (ValueException $"Optimizer: {name} is {value}; it must be in [0, 1).")
 
-    /// One transformation after another; the states stand side by side.
+    /// <summary>One transformation after another; the states stand side by side.</summary>
+    /// <example><code>
+    /// let x = tensor [ 1.0; 2.0 ]
+    /// let optimizer = Optimizer.chain (Optimizer.clipByGlobalNorm 1.0) (Optimizer.sgd 0.1)
+    /// let next, state = Optimizer.step optimizer (2.0 * x) (optimizer.Init x) x
+    /// next // [0.9553, 1.9106]
+    /// </code></example>
     let chain (first: Optimizer<'p, 's>) (second: Optimizer<'p, 't>) : Optimizer<'p, 's * 't> = {
         Init = fun parameters -> first.Init parameters, second.Init parameters
         Update =
@@ -46,11 +66,20 @@ module Optimizer =
                 change, (s, t)
     }
 
-    /// Every number times a constant.
+    /// <summary>Every number times a constant.</summary>
+    /// <example><code>
+    /// fst ((Optimizer.scale -2.0).Update (tensor [ 1.0 ]) () (tensor [ 5.0 ])) // [-2]
+    /// </code></example>
     let scale (factor: float) : Optimizer<'p, unit> =
         stateless (fun gradient _ -> Tree.map (fun g -> g * factor) gradient)
 
-    /// Steps down the gradient at a rate that follows a schedule.
+    /// <summary>Steps down the gradient at a rate that follows a schedule.</summary>
+    /// <example><code>
+    /// let x = tensor [ 1.0; 2.0 ]
+    /// let optimizer = Optimizer.scaleBySchedule (Schedule.constant 0.1)
+    /// let next, state = Optimizer.step optimizer (2.0 * x) (optimizer.Init x) x
+    /// next // [0.8, 1.6]
+    /// </code></example>
     let scaleBySchedule (rate: Schedule) : Optimizer<'p, Tensor> = {
         Init = fun _ -> zero
         Update =
@@ -63,14 +92,25 @@ module Optimizer =
         // A factor of at most 1; 0/0 at the origin is avoided, the gradient is 0 there anyway.
         g * (limit / maximum norm (Tensor.fullLike norm limit)).Convert g.DType
 
-    /// Each tensor's gradient shortened to a Euclidean norm of at most the limit.
+    /// <summary>Each tensor's gradient shortened to a Euclidean norm of at most the limit.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The limit is not positive.</exception>
+    /// <example><code>
+    /// fst ((Optimizer.clipEachByNorm 1.0).Update (tensor [ 3.0; 4.0 ]) () (tensor [ 0.0; 0.0 ])) // [0.6, 0.8]
+    /// </code></example>
     let clipEachByNorm (limit: float) : Optimizer<'p, unit> =
         if not (limit > 0.0) then
             raise (ValueException $"Optimizer.clipEachByNorm: the limit is {limit}; it must be positive.")
 
         stateless (fun gradient _ -> Tree.map (fun g -> shorten limit (norm g) g) gradient)
 
+    /// <summary>
     /// The whole gradient shortened to a Euclidean norm of at most the limit (Pascanu et al. 2013, algorithm 1).
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The limit is not positive.</exception>
+    /// <example><code>
+    /// let zero = tensor 0.0, tensor 0.0
+    /// fst ((Optimizer.clipByGlobalNorm 1.0).Update (tensor 3.0, tensor 4.0) () zero) // (0.6, 0.8)
+    /// </code></example>
     let clipByGlobalNorm (limit: float) : Optimizer<'p, unit> =
         if not (limit > 0.0) then
             raise (ValueException $"Optimizer.clipByGlobalNorm: the limit is {limit}; it must be positive.")
@@ -79,20 +119,33 @@ module Optimizer =
             let norm = Tree.norm gradient
             Tree.map (shorten limit norm) gradient)
 
-    /// Adds a share of the parameters to the gradient.
+    /// <summary>Adds a share of the parameters to the gradient.</summary>
+    /// <example><code>
+    /// fst ((Optimizer.addDecayedWeights 0.1).Update (tensor [ 1.0 ]) () (tensor [ 5.0 ])) // [1.5]
+    /// </code></example>
     let addDecayedWeights (decay: float) : Optimizer<'p, unit> =
         stateless (fun gradient parameters -> Tree.map2 (fun g p -> g + p * decay) gradient parameters)
 
-    /// Stochastic gradient descent: -rate · g.
-    ///
+    /// <summary>Stochastic gradient descent: -rate · g.</summary>
     /// <example><code>
+    /// let x = tensor [ 1.0; 2.0 ]
     /// let optimizer = Optimizer.sgd 0.1
-    /// let change, state = optimizer.Update (tensor [ 1.0f ]) (optimizer.Init(tensor [ 0.0f ])) (tensor [ 0.0f ])
+    /// let next, state = Optimizer.step optimizer (2.0 * x) (optimizer.Init x) x
+    /// next // [0.8, 1.6]
     /// </code></example>
     let sgd (rate: float) : Optimizer<'p, unit> = scale -rate
 
+    /// <summary>
     /// Descent with a heavy ball: v ← momentum · v + g; -rate · v, or with Nesterov's look-ahead -rate (g + momentum v)
     /// (Sutskever et al. 2013, in PyTorch's form).
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The momentum is outside [0, 1).</exception>
+    /// <example><code>
+    /// let x = tensor [ 1.0; 2.0 ]
+    /// let optimizer = Optimizer.momentum 0.1 0.9 false
+    /// let next, state = Optimizer.step optimizer (2.0 * x) (optimizer.Init x) x
+    /// next // [0.8, 1.6]
+    /// </code></example>
     let momentum (rate: float) (momentum: float) (nesterov: bool) : Optimizer<'p, 'p> =
         requireUnit "momentum" momentum
 
@@ -111,7 +164,8 @@ module Optimizer =
                     Tree.map (fun d -> d * -rate) direction, velocity
         }
 
-    /// The direction of Adam, not yet scaled by a rate (Kingma & Ba 2015, algorithm 1).
+    /// <summary>The direction of Adam, not yet scaled by a rate (Kingma &amp; Ba 2015, algorithm 1).</summary>
+    /// <exception cref="T:Cotangent.ValueException">A beta is outside [0, 1).</exception>
     let scaleByAdam (beta1: float) (beta2: float) (epsilon: float) : Optimizer<'p, AdamState<'p>> =
         requireUnit "beta1" beta1
         requireUnit "beta2" beta2
@@ -154,21 +208,45 @@ module Optimizer =
                     direction, { Step = step; First = first; Second = second }
         }
 
-    /// Adam with a rate that follows a schedule.
+    /// <summary>Adam with a rate that follows a schedule.</summary>
+    /// <exception cref="T:Cotangent.ValueException">A beta is outside [0, 1).</exception>
+    /// <example><code>
+    /// let optimizer = Optimizer.adamWith (Schedule.cosine 1e-3 0.0 1000) 0.9 0.999
+    /// let state = optimizer.Init(tensor [ 1.0 ])
+    /// </code></example>
     let adamWith (rate: Schedule) (beta1: float) (beta2: float) : Optimizer<'p, AdamState<'p> * Tensor> =
         chain (scaleByAdam beta1 beta2 1e-8) (scaleBySchedule rate)
 
-    /// Adam (Kingma & Ba 2015) with β = (0.9, 0.999).
+    /// <summary>Adam (Kingma &amp; Ba 2015) with β = (0.9, 0.999).</summary>
+    /// <example><code>
+    /// let x = tensor [ 1.0; 2.0 ]
+    /// let optimizer = Optimizer.adam 0.1
+    /// let next, state = Optimizer.step optimizer (2.0 * x) (optimizer.Init x) x
+    /// next // [0.9, 1.9]
+    /// </code></example>
     let adam (rate: float) : Optimizer<'p, AdamState<'p> * Tensor> =
         adamWith (Schedule.constant rate) 0.9 0.999
 
-    /// Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2).
+    /// <summary>Adam with decoupled weight decay (Loshchilov &amp; Hutter 2019, algorithm 2).</summary>
+    /// <example><code>
+    /// let x = tensor [ 1.0; 2.0 ]
+    /// let optimizer = Optimizer.adamW 0.1 0.5
+    /// let next, state = Optimizer.step optimizer (2.0 * x) (optimizer.Init x) x
+    /// next // [0.85, 1.8]
+    /// </code></example>
     let adamW (rate: float) (decay: float) : Optimizer<'p, (AdamState<'p> * unit) * Tensor> =
         chain
             (chain (scaleByAdam 0.9 0.999 1e-8) (addDecayedWeights decay))
             (scaleBySchedule (Schedule.constant rate))
 
-    /// g / √(mean of g²) (Tieleman & Hinton 2012, lecture 6e).
+    /// <summary>g / √(mean of g²) (Tieleman &amp; Hinton 2012, lecture 6e).</summary>
+    /// <exception cref="T:Cotangent.ValueException">The decay is outside [0, 1).</exception>
+    /// <example><code>
+    /// let x = tensor [ 1.0; 2.0 ]
+    /// let optimizer = Optimizer.rmsProp 0.1 0.75
+    /// let next, state = Optimizer.step optimizer (2.0 * x) (optimizer.Init x) x
+    /// next // [0.8, 1.8]
+    /// </code></example>
     let rmsProp (rate: float) (decay: float) : Optimizer<'p, 'p> =
         requireUnit "decay" decay
 
@@ -180,11 +258,25 @@ module Optimizer =
                     Tree.map2 (fun g v -> g * -rate / (sqrt v + 1e-8)) gradient squares, squares
         }
 
-    /// The parameters after one update, and the next state.
+    /// <summary>The parameters after one update, and the next state.</summary>
+    /// <exception cref="T:Cotangent.TreeException">
+    /// The gradient or the state differs from the parameters in structure.
+    /// </exception>
+    /// <example><code>
+    /// let f x = sum (square x)
+    /// let optimizer = Optimizer.sgd 0.1
+    /// let once (x, state) _ = Optimizer.step optimizer (grad f x) state x
+    /// let start = tensor [ 1.0; 2.0 ]
+    /// fst (Seq.fold once (start, optimizer.Init start) [ 1..100 ]) // [0, 0]
+    /// </code></example>
     let step (optimizer: Optimizer<'p, 's>) (gradient: 'p) (state: 's) (parameters: 'p) : 'p * 's =
         let change, state = optimizer.Update gradient state parameters
         Tree.map2 (+) parameters change, state
 
-    /// A running average of parameters: decay · average + (1 - decay) · parameters.
+    /// <summary>A running average of parameters: decay · average + (1 - decay) · parameters.</summary>
+    /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <example><code>
+    /// Optimizer.average 0.75 (tensor [ 0.0 ]) (tensor [ 4.0 ]) // [1]
+    /// </code></example>
     let average (decay: float) (mean: 'p) (parameters: 'p) : 'p =
         Tree.map2 (fun a p -> a * decay + p * (1.0 - decay)) mean parameters

@@ -3,10 +3,12 @@ namespace Cotangent
 open System
 open Spectre.Console
 
-/// Where long work stands.
+/// <summary>Where long work stands.</summary>
 [<NoComparison; CompiledName "FSharpProgressReport">]
 type ProgressReport = {
+    /// Steps done.
     Done: int
+    /// Steps in all.
     Total: int
     /// What to show beside the bar: losses, scores.
     Figures: (string * float) list
@@ -29,7 +31,11 @@ module Progress =
             $"{name} {number, 8}")
         |> String.concat "  "
 
-    /// A plain line for each report.
+    /// <summary>A plain line for each report.</summary>
+    /// <example><code>
+    /// let progress = Progress.lines System.Console.Out
+    /// progress.Report { Done = 50; Total = 100; Figures = [ "loss", 0.25 ] }
+    /// </code></example>
     let lines (output: IO.TextWriter) : IProgress<ProgressReport> = {
         new IProgress<ProgressReport> with
             member _.Report report =
@@ -38,7 +44,13 @@ module Progress =
                 output.Flush()
     }
 
-    /// Runs work that reports to a bar on a terminal, or to lines when the output goes elsewhere.
+    /// <summary>Runs work that reports to a bar on a terminal, or to lines when the output goes elsewhere.</summary>
+    /// <example><code>
+    /// Progress.show "Squares" (fun progress ->
+    ///     [ for i in 1..3 do
+    ///           progress.Report { Done = i; Total = 3; Figures = [] }
+    ///           i * i ]) // [1, 4, 9]
+    /// </code></example>
     let show (title: string) (work: IProgress<ProgressReport> -> 'a) : 'a =
         if Console.IsOutputRedirected || not AnsiConsole.Profile.Capabilities.Interactive then
             printfn "%s" title

@@ -1,6 +1,12 @@
 namespace Cotangent
 
+/// <summary>
 /// A learning rate, or any other number, by the step: from an Int32 scalar, 0 for the first step, to a Float32 scalar.
+/// </summary>
+/// <example><code>
+/// let steps: Schedule = fun step -> where (step.Less 100.0) (tensor 0.1f) (tensor 0.01f)
+/// steps (tensor 100) // 0.01
+/// </code></example>
 type Schedule = Tensor -> Tensor
 
 /// Schedules of the field.
@@ -9,24 +15,42 @@ module Schedule =
     let private progress (steps: int) (step: Tensor) =
         clamp 0.0 1.0 (step.Convert DType.Float32 / float (max 1 steps))
 
-    /// The same value at every step.
+    /// <summary>The same value at every step.</summary>
+    /// <example><code>
+    /// Schedule.constant 0.1 (tensor 7) // 0.1
+    /// </code></example>
     let constant (value: float) : Schedule = fun _ -> Tensor.scalar DType.Float32 value
 
-    /// From one value to another in a straight line over the given steps, and there ever after.
+    /// <summary>From one value to another in a straight line over the given steps, and there ever after.</summary>
+    /// <example><code>
+    /// Schedule.linear 1.0 0.0 10 (tensor 5) // 0.5
+    /// </code></example>
     let linear (first: float) (last: float) (steps: int) : Schedule =
         fun step -> first + progress steps step * (last - first)
 
-    /// From one value to another along half a cosine (Loshchilov & Hutter 2017, eq. 5).
+    /// <summary>From one value to another along half a cosine (Loshchilov &amp; Hutter 2017, eq. 5).</summary>
+    /// <example><code>
+    /// Schedule.cosine 1.0 0.0 10 (tensor 5) // 0.5
+    /// </code></example>
     let cosine (first: float) (last: float) (steps: int) : Schedule =
         fun step ->
             let half = 0.5 * (1.0 + cos (progress steps step * System.Math.PI))
             last + half * (first - last)
 
-    /// value · rate^(step / steps)
+    /// <summary>value · rate^(step / steps): falls by the rate over the given steps, smoothly.</summary>
+    /// <example><code>
+    /// Schedule.exponential 1.0 0.5 10 (tensor 20) // 0.25
+    /// </code></example>
     let exponential (value: float) (rate: float) (steps: int) : Schedule =
         fun step -> value * exp (step.Convert DType.Float32 * (log rate / float (max 1 steps)))
 
+    /// <summary>
     /// Rises linearly from 0 over the given steps, then follows another schedule, whose steps count from there.
+    /// </summary>
+    /// <example><code>
+    /// let schedule = Schedule.warmUp 10 (Schedule.constant 1.0)
+    /// schedule (tensor 4), schedule (tensor 50) // (0.5, 1)
+    /// </code></example>
     let warmUp (steps: int) (schedule: Schedule) : Schedule =
         fun step ->
             let after = maximum (step - steps) (Tensor.zerosLike step)

@@ -10,15 +10,33 @@ type SineGanPreset =
     /// As in the article: latent 1, layers of 10, batch 1, cross-entropy, clipped SGD, clamped parameters. The bound of
     /// the first weights and biases comes from the fans.
     | Article of bound: (Fans -> float)
-    /// WGAN-GP: critic and generator with two hidden layers of `width`, `batch` signals a step.
+    /// <summary>
+    /// WGAN-GP: critic and generator with two hidden layers of <c>width</c>, <c>batch</c> signals a step.
+    /// </summary>
     | GradientPenalty of width: int * batch: int
 
 /// What to train.
 [<NoComparison; NoEquality; CompiledName "FSharpSineGanOptions">]
-type SineGanOptions = { Preset: SineGanPreset; Family: SineFamily; Iterations: int; Seed: int64 }
+type SineGanOptions = {
+    /// How to train.
+    Preset: SineGanPreset
+    /// Which signals.
+    Family: SineFamily
+    /// Steps of the generator.
+    Iterations: int
+    /// Of everything random: the same seed gives the same numbers.
+    Seed: int64
+}
 
 /// Losses at one point of the training, means since the point before.
-type SineGanPoint = { Iteration: int; GeneratorLoss: float; DiscriminatorLoss: float }
+type SineGanPoint = {
+    /// Iterations done.
+    Iteration: int
+    /// The mean of the generator's losses.
+    GeneratorLoss: float
+    /// The mean of the discriminator's losses.
+    DiscriminatorLoss: float
+}
 
 /// What a training reached.
 [<NoComparison; NoEquality; CompiledName "FSharpSineGanResult">]
@@ -27,6 +45,7 @@ type SineGanResult = {
     Iterations: int
     /// The training alone.
     Elapsed: TimeSpan
+    /// In order.
     Losses: SineGanPoint list
     /// The trained generator (its running average, where the preset keeps one).
     Generator: Mlp

@@ -3,9 +3,13 @@ namespace Cotangent
 /// A family of sine signals: mult · sin(x0 + freq · i) for i = 0 .. length-1, each parameter uniform in its range.
 [<CompiledName "FSharpSineFamily">]
 type SineFamily = {
+    /// Samples of one signal.
     Length: int
+    /// The range of x0.
     Phase: float * float
+    /// The range of freq.
     Frequency: float * float
+    /// The range of mult.
     Amplitude: float * float
     /// The root-mean-square error within which two signals count as the same.
     Tolerance: float
@@ -42,7 +46,10 @@ module Sines =
         Tolerance = 0.1
     }
 
-    /// Members of a family drawn at random: Float32 (count, Length).
+    /// <summary>Members of a family drawn at random: Float32 (count, Length).</summary>
+    /// <example><code>
+    /// Sines.sample Sines.wide 100 (Key.create 0L) // shape (100, 10)
+    /// </code></example>
     let sample (family: SineFamily) (count: int) (key: Key) : Tensor =
         let draw (low, high) key = Random.uniformIn key low high DType.Float32 [ count; 1 ]
 
@@ -138,12 +145,22 @@ module Sines =
         // Euclidean distances, not root means.
         Array.sum total * sqrt (float a[0].Length) / (float a.Length * float b.Length)
 
-    /// 2 E‖g-r‖ - E‖g-g'‖ - E‖r-r'‖ between two samples of signals (count, length).
+    /// <summary>2 E‖g-r‖ - E‖g-g'‖ - E‖r-r'‖ between two samples of signals (count, length).</summary>
+    /// <example><code>
+    /// let signals = Sines.sample Sines.article 50 (Key.create 0L)
+    /// Sines.energyDistance signals signals // 0
+    /// </code></example>
     let energyDistance (generated: Tensor) (real: Tensor) : float =
         let g, r = rows generated, rows real
         2.0 * meanDistance g r - meanDistance g g - meanDistance r r
 
+    /// <summary>
     /// Measures generated signals (count, Length) against as many members of the family drawn with the key.
+    /// </summary>
+    /// <example><code>
+    /// let signals = Sines.sample Sines.article 200 (Key.create 0L)
+    /// (Sines.quality Sines.article signals (Key.create 1L)).Precision // 1
+    /// </code></example>
     let quality (family: SineFamily) (generated: Tensor) (key: Key) : SineQuality =
         if generated.Rank <> 2 || generated.Dims[1] <> family.Length || generated.Dims[0] = 0 then
             raise (
