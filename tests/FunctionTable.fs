@@ -215,4 +215,23 @@ let private subsets = [
         x[0].At[tensor [ [ true; false; true ]; [ false; false; true ] ]].Set(x[1]))
 ]
 
-let rows: Row list = arithmetic @ folds @ products @ shapes @ subsets
+/// Without two equal numbers among the elements of a window.
+let private pooled name (f: Tensor -> Tensor) = {
+    Name = name
+    Draw = fun dice -> case name [ distinctOf dice DType.Float64 [| 2; 1; 5; 4 |] ] (fun x -> f x[0])
+}
+
+let private windows = [
+    fixedShapes "convolve" [ [ 2; 2; 5 ]; [ 3; 2; 3 ] ] (fun x -> convolve Window.plain x[1] x[0])
+    fixedShapes "convolve with itself" [ [ 3; 3; 3 ] ] (fun x -> convolve Window.same x[0] x[0])
+    fixedShapes "convolve one image by strides" [ [ 2; 5; 4 ]; [ 1; 2; 2; 3 ] ] (fun x ->
+        convolve { Window.same with Strides = [ 2; 1 ] } x[1] x[0])
+    fixedShapes "convolveGroups" [ [ 1; 4; 4 ]; [ 2; 2; 2 ] ] (fun x ->
+        convolveGroups 2 Window.plain x[1] x[0])
+    fixedShapes "convolveTransposed" [ [ 2; 2; 3 ]; [ 2; 3; 2 ] ] (fun x ->
+        convolveTransposed (Window.stride 2) x[1] x[0])
+    pooled "maxPool" (maxPool [ 2; 2 ] Window.plain)
+    pooled "averagePool" (averagePool [ 3; 2 ] { Window.same with Strides = [ 2; 1 ] })
+]
+
+let rows: Row list = windows @ arithmetic @ folds @ products @ shapes @ subsets

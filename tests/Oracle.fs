@@ -346,6 +346,63 @@ let private scatter collision axis batch (shape: int[]) (updates: Value) (positi
 
     fun (index: int[]) -> result[Seq.sum (Seq.map2 (*) strides index)]
 
+// Windows.
+
+/// The element that window i has at k, in the coordinates of what the windows slide over; None in the padding.
+let private inWindow (w: Windows) (i: int[]) (k: int[]) =
+    let element = Array.init i.Length (fun a -> i[a] * w.Step[a] - w.Before[a] + k[a] * w.Dilation[a])
+    if Array.forall2 (fun t n -> t >= 0 && t < n) element w.Full then Some element else None
+
+/// The sum of all products x[n, c, t] w[o, c', k] y[n, o, i] of which a part of the indices is given, without the factor
+/// asked for.
+let private convolution result (w: Windows) groups (a: Value) (b: Value) (given: int[]) =
+    let channels, outputs, images =
+        match result with
+        | ConvolutionTerm.Output -> a.Shape[1], b.Shape[0], 1
+        | ConvolutionTerm.Input -> a.Shape[1] * groups, a.Shape[0], 1
+        | ConvolutionTerm.Kernel -> a.Shape[1], b.Shape[1], a.Shape[0]
+
+    let perGroup = channels / groups
+    let windows, elements = indices w.Count, indices w.Size
+
+    seq {
+        for n in
+            (if images = 1 && result <> ConvolutionTerm.Kernel then
+                 [ given[0] ]
+             else
+                 [ 0 .. images - 1 ]) do
+            for o in 0 .. outputs - 1 do
+                for c' in 0 .. perGroup - 1 do
+                    let c = o / (outputs / groups) * perGroup + c'
+
+                    for i in windows do
+                        for k in elements do
+                            match inWindow w i k with
+                            | None -> ()
+                            | Some t ->
+                                let x = Array.append [| n; c |] t
+                                let kernel = Array.append [| o; c' |] k
+                                let y = Array.append [| n; o |] i
+
+                                match result with
+                                | ConvolutionTerm.Output when y = given -> a.At x, b.At kernel
+                                | ConvolutionTerm.Input when x = given -> a.At kernel, b.At y
+                                | ConvolutionTerm.Kernel when kernel = given -> a.At x, b.At y
+                                | ConvolutionTerm.Output
+                                | ConvolutionTerm.Input
+                                | ConvolutionTerm.Kernel -> ()
+    }
+    |> Seq.map (fun (p, q) -> binary Binary.Multiply p q)
+    |> sumOf a.DType
+
+let private maxPool maximum (w: Windows) (x: Value) (index: int[]) =
+    let places = indices w.Size |> Array.choose (inWindow w index[2..])
+    let best = extreme true (places |> Array.map (fun t -> x.At(Array.append index[..1] t)))
+
+    match maximum with
+    | Maximum.Value -> x.At(Array.append index[..1] places[best])
+    | Maximum.Position -> Literal.Whole(int64 (Seq.sum (Seq.map2 (*) places[best] (Shape.strides w.Full))))
+
 let private at (p: Primitive) (inputs: Value[]) (shape: int[]) : int[] -> Literal =
     match p with
     | Primitive.Unary op -> fun i -> unary op (inputs[0].At i)
@@ -410,6 +467,8 @@ let private at (p: Primitive) (inputs: Value[]) (shape: int[]) : int[] -> Litera
             |> Seq.map (fun k ->
                 binary Binary.Multiply (a.At(Array.updateAt (r - 1) k i)) (b.At(Array.updateAt (r - 2) k i)))
             |> sumOf a.DType
+    | Primitive.Convolution(result, windows, groups) -> convolution result windows groups inputs[0] inputs[1]
+    | Primitive.MaxPool(maximum, windows) -> maxPool maximum windows inputs[0]
     | Primitive.Custom f -> invalidOp $"'{f.Name}' has no meaning here."
 
 /// The value of a primitive. The shape rule gives shape and dtype.

@@ -6,6 +6,7 @@ open Cotangent
 open Cotangent.Tests.Dice
 open Cotangent.Tests.PrimitiveRow
 open Cotangent.Tests.ElementwiseRows
+open Cotangent.Tests.WindowRows
 
 // ---- Made from nothing ----
 
@@ -219,4 +220,6 @@ let rows: Row list = [
         alongAxis DTypes.all false (fun axis -> Primitive.ArgSort(axis, yes))
         alongAxis numeric true (fun axis -> Primitive.CumulativeSum(axis, yes))
     matmul
+    yield! casesOf<ConvolutionTerm>() |> List.map convolution
+    yield! casesOf<Maximum>() |> List.map maxPool
 ]

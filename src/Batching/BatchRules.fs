@@ -84,6 +84,96 @@ module internal BatchRules =
                 each examples indices
             |]
 
+    /// Where a batch of examples finds room in a tensor of a convolution: in front of an axis, or, where that holds
+    /// groups and is split, between the groups and what each has.
+    [<RequireQualifiedAccess; Struct>]
+    type private Room =
+        | Before of axis: int
+        | Within of grouped: int
+
+    let private merge first count (shape: int[]) =
+        Array.concat [
+            shape[.. first - 1]
+            [| Shape.count shape[first .. first + count - 1] |]
+            shape[first + count ..]
+        ]
+
+    let private split axis (parts: int[]) (shape: int[]) =
+        Array.concat [ shape[.. axis - 1]; parts; shape[axis + 1 ..] ]
+
+    let private foldIn groups room (t: Tensor) =
+        match room with
+        | Room.Within axis when groups > 1 ->
+            let own = t.Dims[axis + 1] / groups
+            let moved = (t.Reshape(split (axis + 1) [| groups; own |] t.Dims)).MoveAxis(0, axis + 1)
+            moved.Reshape(merge axis 3 moved.Dims)
+        | Room.Within axis
+        | Room.Before axis ->
+            let moved = t.MoveAxis(0, axis)
+            moved.Reshape(merge axis 2 moved.Dims)
+
+    let private foldOut examples groups room (t: Tensor) =
+        match room with
+        | Room.Within axis when groups > 1 ->
+            let own = t.Dims[axis] / groups / examples
+            let apart = (t.Reshape(split axis [| groups; examples; own |] t.Dims)).MoveAxis(axis + 1, 0)
+            apart.Reshape(merge (axis + 1) 2 apart.Dims)
+        | Room.Within axis
+        | Room.Before axis ->
+            (t.Reshape(split axis [| examples; t.Dims[axis] / examples |] t.Dims)).MoveAxis(axis, 0)
+
+    /// The terms of a convolution have the axes x: (images, channels), w: (outputs, channels), y: (images, outputs),
+    /// channels and outputs in groups. Each kind of axis is lacking in one of the three. If only that one is shared by
+    /// all examples, these become more of the kind; if none is, they become more groups.
+    let private convolution examples (result: ConvolutionTerm) (w: Windows) groups (a: Operand) b =
+        let first, second =
+            match result with
+            | ConvolutionTerm.Output -> ConvolutionTerm.Input, ConvolutionTerm.Kernel
+            | ConvolutionTerm.Input -> ConvolutionTerm.Kernel, ConvolutionTerm.Output
+            | ConvolutionTerm.Kernel -> ConvolutionTerm.Input, ConvolutionTerm.Output
+
+        let shared =
+            match a, b with
+            | Operand.Shared _, _ -> ValueSome first
+            | _, Operand.Shared _ -> ValueSome second
+            | Operand.Batched _, Operand.Batched _ -> ValueNone
+
+        let room (term: ConvolutionTerm) =
+            match shared, term with
+            | ValueSome ConvolutionTerm.Kernel, _ -> Room.Before 0
+            | ValueSome ConvolutionTerm.Input, ConvolutionTerm.Kernel -> Room.Within 0
+            | ValueSome ConvolutionTerm.Input, _ -> Room.Within 1
+            | ValueSome ConvolutionTerm.Output, ConvolutionTerm.Kernel -> Room.Before 1
+            | ValueSome ConvolutionTerm.Output, _ -> Room.Within 1
+            | ValueNone, ConvolutionTerm.Kernel -> Room.Before 0
+            | ValueNone, _ -> Room.Before 1
+
+        let enter term operand =
+            match operand with
+            | Operand.Batched t -> foldIn groups (room term) t
+            | Operand.Shared t -> t
+
+        if examples = 0 then
+            let signature operand : Signature =
+                match operand with
+                | Operand.Batched t -> { Shape = t.Dims[1..]; DType = t.DType }
+                | Operand.Shared t -> { Shape = t.Dims; DType = t.DType }
+
+            let one =
+                ShapeRule.infer (Primitive.Convolution(result, w, groups)) [| signature a; signature b |]
+
+            Bind.full (Literal.Real 0.0) one.DType (with0 0 one.Shape) a.Tensor.Device
+        else
+            let groups' = if shared.IsNone then groups * examples else groups
+
+            Bind.one (Primitive.Convolution(result, w, groups')) [| enter first a; enter second b |]
+            |> foldOut examples groups (room result)
+
+    /// Examples of planes are more of them.
+    let private maxPool examples maximum (w: Windows) (x: Tensor) =
+        let planes = Bind.one (Primitive.MaxPool(maximum, w)) [| x.Reshape(merge 0 2 x.Dims) |]
+        planes.Reshape(split 0 [| examples; x.Dims[1] |] planes.Dims)
+
     /// The batch of outputs of a primitive of which at least one input is batched.
     let apply (examples: int) (p: Primitive) (inputs: Operand[]) : Tensor =
         let x = inputs[0]
@@ -118,6 +208,8 @@ module internal BatchRules =
         | Primitive.CumulativeSum(axis, reverse) ->
             Bind.one (Primitive.CumulativeSum(axis + 1, reverse)) [| batch () |]
         | Primitive.MatMul -> matMul examples x inputs[1]
+        | Primitive.Convolution(result, w, groups) -> convolution examples result w groups x inputs[1]
+        | Primitive.MaxPool(maximum, w) -> maxPool examples maximum w (batch ())
         | Primitive.Full _
         | Primitive.Iota _ -> invalidOp $"`{p}` has no input that could be batched."
         | Primitive.Custom f -> invalidOp $"'{f.Name}' is batched as a whole."

@@ -122,6 +122,38 @@ module internal Derivatives =
 
         Linear.Compose(Linear.Keep wins, Linear.Scatter(indices, axis, batch, size))
 
+    /// The terms that a convolution's inputs are.
+    let private termsFor (result: ConvolutionTerm) =
+        match result with
+        | ConvolutionTerm.Output -> struct (ConvolutionTerm.Input, ConvolutionTerm.Kernel)
+        | ConvolutionTerm.Input -> struct (ConvolutionTerm.Kernel, ConvolutionTerm.Output)
+        | ConvolutionTerm.Kernel -> struct (ConvolutionTerm.Input, ConvolutionTerm.Output)
+
+    /// Each window has the change of its largest element.
+    let private maxPool (x: Tensor) (windows: Windows) =
+        let size, count = Shape.count windows.Full, Shape.count windows.Count
+        let lined n = Array.append x.Dims[..1] [| n |]
+
+        let positions =
+            Deferred(fun () ->
+                (Bind.one (Primitive.MaxPool(Maximum.Position, windows)) [| x |]).Reshape(lined count))
+
+        Linear.Opaque(
+            (fun change ->
+                let found =
+                    Bind.one (Primitive.Gather(2, 2)) [| change.Reshape(lined size); positions.Value |]
+
+                found.Reshape(Array.append x.Dims[..1] windows.Count)),
+            (fun change ->
+                let spread =
+                    Bind.one (Primitive.Scatter(Collision.Add, 2, 2, size)) [|
+                        change.Reshape(lined count)
+                        positions.Value
+                    |]
+
+                spread.Reshape x.Dims)
+        )
+
     /// The map for one input of a primitive.
     let rule (p: Primitive) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear voption =
         let x = inputs[input]
@@ -163,6 +195,12 @@ module internal Derivatives =
             | Primitive.CumulativeSum(axis, reverse) -> ValueSome(Linear.CumulativeSum(axis, reverse))
             | Primitive.MatMul ->
                 ValueSome(if input = 0 then Linear.MultiplyRight inputs[1] else Linear.MultiplyLeft inputs[0])
+            | Primitive.Convolution(result, windows, groups) ->
+                let struct (first, second) = termsFor result
+                let source = if input = 0 then first else second
+                ValueSome(Linear.ConvolveBy(inputs[1 - input], source, result, windows, groups))
+            | Primitive.MaxPool(Maximum.Value, windows) -> ValueSome(maxPool x windows)
+            | Primitive.MaxPool(Maximum.Position, _)
             | Primitive.Full _
             | Primitive.Iota _
             | Primitive.Random _
@@ -194,7 +232,8 @@ module internal Derivatives =
             | Binary.Equal
             | Binary.Less
             | Binary.LessEqual -> false
-        | Primitive.MatMul -> one ()
+        | Primitive.MatMul
+        | Primitive.Convolution _ -> one ()
         | Primitive.Select -> not marked[0]
         | Primitive.Gather _
         | Primitive.Scatter _ -> onlyFirst ()
@@ -211,6 +250,7 @@ module internal Derivatives =
         | Primitive.Iota _
         | Primitive.Random _
         | Primitive.ArgReduce _
-        | Primitive.ArgSort _ -> false
+        | Primitive.ArgSort _
+        | Primitive.MaxPool _ -> false
         // Whoever wrote its derivative promised that it is the whole story.
         | Primitive.Custom _ -> true

@@ -45,10 +45,21 @@ type internal Linear =
     | MultiplyLeft of a: Tensor
     /// x ↦ x b
     | MultiplyRight of b: Tensor
+    /// From one tensor of a convolution to another; the third is given.
+    | ConvolveBy of given: Tensor * source: ConvolutionTerm * target: ConvolutionTerm * Windows * groups: int
+    /// A map and its transpose, as functions. Both must be linear, and differentiable by what they close over.
+    | Opaque of push: (Tensor -> Tensor) * pull: (Tensor -> Tensor)
     /// The first map, then the second.
     | Compose of first: Linear * second: Linear
 
 module internal Linear =
+    /// Whether a tensor of a convolution comes before the other that makes a third one with it.
+    let private comesFirst (term: ConvolutionTerm) (result: ConvolutionTerm) =
+        match term, result with
+        | ConvolutionTerm.Input, _ -> true
+        | ConvolutionTerm.Kernel, _ -> result = ConvolutionTerm.Input
+        | ConvolutionTerm.Output, _ -> false
+
     let private swapLast (t: Tensor) = t.Transpose()
 
     /// The axes that a broadcast from one shape to another adds or stretches.
@@ -80,6 +91,10 @@ module internal Linear =
         | Linear.CumulativeSum(axis, reverse) -> Bind.one (Primitive.CumulativeSum(axis, reverse)) [| x |]
         | Linear.MultiplyLeft a -> Bind.one Primitive.MatMul [| a; x |]
         | Linear.MultiplyRight b -> Bind.one Primitive.MatMul [| x; b |]
+        | Linear.ConvolveBy(given, source, target, windows, groups) ->
+            let inputs = if comesFirst source target then [| x; given |] else [| given; x |]
+            Bind.one (Primitive.Convolution(target, windows, groups)) inputs
+        | Linear.Opaque(push, _) -> push x
         | Linear.Compose(first, second) -> apply second (apply first x)
 
     /// The map Lᵀ with ⟨L x, y⟩ = ⟨x, Lᵀ y⟩ for all x and y.
@@ -111,4 +126,7 @@ module internal Linear =
         | Linear.CumulativeSum(axis, reverse) -> Linear.CumulativeSum(axis, not reverse)
         | Linear.MultiplyLeft a -> Linear.MultiplyLeft(swapLast a)
         | Linear.MultiplyRight b -> Linear.MultiplyRight(swapLast b)
+        | Linear.ConvolveBy(given, source, target, windows, groups) ->
+            Linear.ConvolveBy(given, target, source, windows, groups)
+        | Linear.Opaque(push, pull) -> Linear.Opaque(pull, push)
         | Linear.Compose(first, second) -> Linear.Compose(transpose second, transpose first)

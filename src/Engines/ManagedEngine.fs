@@ -110,6 +110,9 @@ type internal ManagedEngine() =
             | Primitive.ArgSort(axis, descending) -> Order.argSort axis descending (input 0)
             | Primitive.CumulativeSum(axis, reverse) -> Order.cumulativeSum axis reverse (input 0)
             | Primitive.MatMul -> BatchMatMul.multiply (input 0) (input 1)
+            | Primitive.Convolution(result, windows, groups) ->
+                Convolve.convolution result windows groups (input 0) (input 1)
+            | Primitive.MaxPool(maximum, windows) -> Pool.maxPool maximum windows (input 0)
             | Primitive.Custom f -> invalidOp $"'{f.Name}' is a custom function; engines never see those."
 
         result :> Buffer

@@ -18,6 +18,7 @@ open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Threading.Tasks
 open Microsoft.FSharp.NativeInterop
+open Cotangent.Engines.Tile
 
 #nowarn "9"
 
@@ -27,81 +28,6 @@ open Microsoft.FSharp.NativeInterop
 type internal Matrix<'T> = { Data: 'T[]; Offset: int; RowStride: int; ColStride: int }
 
 module internal MatMul =
-
-    /// A method that loops and allocates on the stack is optimised when it first runs, not after some thirty
-    /// calls; the F# compiler does not pass MethodImplOptions.AggressiveOptimization on.
-    let inline private optimised () = NativePtr.stackalloc<byte> 8 |> ignore
-
-    let inline private single (x: Vector<'T>) = Vector.As<'T, float32> x
-    let inline private double (x: Vector<'T>) = Vector.As<'T, float> x
-
-    /// x * y + z, rounded once where the hardware can. The runtime compiles generic code anew for each type of
-    /// element and drops the other branches. Single elements come here as vectors of equal lanes, to round alike.
-    let inline private mulAdd (x: Vector<'T>) (y: Vector<'T>) (z: Vector<'T>) : Vector<'T> =
-        if obj.ReferenceEquals(typeof<'T>, typeof<float32>) then
-            Vector.MultiplyAddEstimate(single x, single y, single z) |> Vector.As
-        elif obj.ReferenceEquals(typeof<'T>, typeof<float>) then
-            Vector.MultiplyAddEstimate(double x, double y, double z) |> Vector.As
-        else
-            x * y + z
-
-    let inline private item (x: byref<'T>) (i: nativeint) : byref<'T> = &Unsafe.Add(&x, i)
-    let inline private at (x: 'T[]) i : byref<'T> = &Unsafe.Add(&MemoryMarshal.GetArrayDataReference x, int i)
-    let inline private spread (x: byref<'T>) i = Vector<'T>(item &x i)
-    let inline private load (x: byref<'T>) i = Vector.LoadUnsafe(&item &x i)
-    let inline private put (v: Vector<'T>) (x: byref<'T>) i = Vector.StoreUnsafe(v, &item &x i)
-
-    // Sums are kept in pairs of vectors, which the runtime puts into registers one by one.
-    let inline private zeros<'T> () = struct (Vector<'T>.Zero, Vector<'T>.Zero)
-    let inline private get wide (x: byref<'T>) i = if wide then load &x i else spread &x i
-    let inline private pair wide (x: byref<'T>) i j = struct (get wide &x i, get wide &x j)
-
-    let inline private sum (x: Vector<'T>) = Vector<'T>(Vector.Sum x)
-    let inline private total (struct (p, q)) = struct (sum p, sum q)
-    let inline private mulAdds s (struct (x, y)) (struct (p, q)) = struct (mulAdd s x p, mulAdd s y q)
-
-    let inline private store (struct (p, q)) (x: byref<'T>) i j =
-        put p &x i
-        put q &x j
-
-    /// The rows of a tile. With two vectors of columns it has 12 sums: as many as hide the latency of the
-    /// multiply-add, and with two vectors of b and one element of a they fill 15 of the 16 registers of AVX2.
-    [<Literal>]
-    let private Rows = 6
-
-    let inline private columns<'T> () = 2 * Vector<'T>.Count
-
-    let inline private initial add (c: byref<'T>) i v = if add then pair true &c i (i + v) else zeros ()
-
-    /// c <- a b, or c + a b where `add`, for six rows of c and two vectors of columns `v` apart.
-    let inline private tile k (a: byref<'T>) ra sa (b: byref<'T>) sb v (c: byref<'T>) rc add =
-        let mutable x0 = initial add &c 0n v
-        let mutable x1 = initial add &c rc v
-        let mutable x2 = initial add &c (2n * rc) v
-        let mutable x3 = initial add &c (3n * rc) v
-        let mutable x4 = initial add &c (4n * rc) v
-        let mutable x5 = initial add &c (5n * rc) v
-        let mutable ia, ib, left = 0n, 0n, k
-
-        while left > 0 do
-            let s = &item &a ia
-            let y = pair true (&item &b ib) 0n v
-            x0 <- mulAdds (spread &s 0n) y x0
-            x1 <- mulAdds (spread &s ra) y x1
-            x2 <- mulAdds (spread &s (2n * ra)) y x2
-            x3 <- mulAdds (spread &s (3n * ra)) y x3
-            x4 <- mulAdds (spread &s (4n * ra)) y x4
-            x5 <- mulAdds (spread &s (5n * ra)) y x5
-            ia <- ia + sa
-            ib <- ib + sb
-            left <- left - 1
-
-        store x0 &c 0n v
-        store x1 &c rc (rc + v)
-        store x2 &c (2n * rc) (2n * rc + v)
-        store x3 &c (3n * rc) (3n * rc + v)
-        store x4 &c (4n * rc) (4n * rc + v)
-        store x5 &c (5n * rc) (5n * rc + v)
 
     /// Four sums over k products each, of an element or vector of a and those of b at 0, o1, o2 and o3.
     let inline private four wideA wideB k (a: byref<'T>) sa (b: byref<'T>) sb o1 o2 o3 p q =
@@ -143,7 +69,18 @@ module internal MatMul =
                 let ci = &at c (cOffset + i0 * rc + j0)
 
                 if tiled then
-                    tile k &ai (nativeint a.RowStride) sa &bj sb o1 &ci (nativeint rc) false
+                    tile
+                        k
+                        &ai
+                        (nativeint a.RowStride)
+                        sa
+                        &bj
+                        0n
+                        (fun ib _ -> ib + sb)
+                        o1
+                        &ci
+                        (nativeint rc)
+                        false
                 else
                     let struct (x0, x1) = four false true k &ai sa &bj sb o1 o2 o3 (zeros ()) (zeros ())
                     store x0 &ci 0n o1
@@ -227,12 +164,23 @@ module internal MatMul =
                 let height, width = min Rows (m - i), min cols (n - j)
 
                 if height = Rows && width = cols then
-                    tile k &a 1n 6n &b (2n * v) v &(at c ci) (nativeint rc) add
+                    tile k &a 1n 6n &b 0n (fun ib _ -> ib + 2n * v) v &(at c ci) (nativeint rc) add
                 else
                     for r in 0 .. height - 1 do
                         c.AsSpan(ci + r * rc, width).CopyTo(edge.Slice(r * cols))
 
-                    tile k &a 1n 6n &b (2n * v) v &(MemoryMarshal.GetReference edge) (2n * v) add
+                    tile
+                        k
+                        &a
+                        1n
+                        6n
+                        &b
+                        0n
+                        (fun ib _ -> ib + 2n * v)
+                        v
+                        &(MemoryMarshal.GetReference edge)
+                        (2n * v)
+                        add
 
                     for r in 0 .. height - 1 do
                         edge.Slice(r * cols, width).CopyTo(c.AsSpan(ci + r * rc))

@@ -84,6 +84,44 @@ type internal Literal =
 [<NoComparison>]
 type internal Region = { Full: int[]; Start: int[]; Count: int[]; Step: int[] }
 
+/// Windows that slide over spatial axes of sizes `Full`. Along each, window i covers the elements
+/// `i*Step - Before + k*Dilation`, `0 <= k < Size`; those outside are padding, of which `Before` and `After` are the
+/// widths. The first elements of two neighbours are `Step` apart.
+[<NoComparison>]
+type internal Windows = {
+    Full: int[]
+    Size: int[]
+    Step: int[]
+    Dilation: int[]
+    Before: int[]
+    After: int[]
+} with
+
+    /// How many windows there are along each axis.
+    member w.Count =
+        Array.init w.Full.Length (fun a ->
+            let room = w.Full[a] + w.Before[a] + w.After[a] - (w.Size[a] - 1) * w.Dilation[a] - 1
+            if room < 0 then 0 else room / w.Step[a] + 1)
+
+/// The three tensors of a convolution y = x * w. The form ⟨x * w, y⟩ is linear in each of them, so two of them make a
+/// third one of each kind.
+[<RequireQualifiedAccess; Struct>]
+type internal ConvolutionTerm =
+    /// x: (N, C) ++ sizes
+    | Input
+    /// w: (O, C / groups) ++ sizes of a window
+    | Kernel
+    /// y: (N, O) ++ numbers of windows
+    | Output
+
+/// What max pooling tells of each window.
+[<RequireQualifiedAccess; Struct>]
+type internal Maximum =
+    /// The largest element; NaN wins.
+    | Value
+    /// Where the first of the largest is, an Int32 position among the elements of all spatial axes in row-major order.
+    | Position
+
 /// What a counter-based generator hands out.
 [<RequireQualifiedAccess; Struct>]
 type internal Draw =
@@ -142,6 +180,11 @@ type internal Primitive =
     | CumulativeSum of axis: int * reverse: bool
     /// [batch ++ (m, k)] times [batch ++ (k, n)]; the batch axes are equal.
     | MatMul
+    /// The convolution's tensor of one kind from the two others, which keep the order of `ConvolutionTerm`. `Output`:
+    /// y[n, o, i] = Σ w[o, c, k] x[n, c, i*Step - Before + k*Dilation] over the channels c of the group of o and over k.
+    | Convolution of result: ConvolutionTerm * Windows * groups: int
+    /// (N, C) ++ sizes -> (N, C) ++ numbers of windows; no window lies in the padding altogether.
+    | MaxPool of Maximum * Windows
     | Custom of CustomFunction
 
     /// Identity; primitives are compared by their cases and attributes where a pass needs it.
@@ -172,4 +215,10 @@ type internal Primitive =
         | ArgSort _ -> "argsort"
         | CumulativeSum _ -> "cumsum"
         | MatMul -> "matmul"
+        | Convolution(result, _, _) ->
+            match result with
+            | ConvolutionTerm.Output -> "convolve"
+            | ConvolutionTerm.Input -> "convolveTransposed"
+            | ConvolutionTerm.Kernel -> "convolveKernel"
+        | MaxPool _ -> "maxPool"
         | Custom f -> f.Name

@@ -116,6 +116,24 @@ module internal ShapeRule =
         if not (Shape.equal inputs[0].Shape[.. batch - 1] inputs[1].Shape[.. batch - 1]) then
             fail p inputs $"{batch} equal leading axes"
 
+    /// Shapes of the three tensors of a convolution, from the two that are given; ValueNone where those do not fit.
+    let private convolution (result: ConvolutionTerm) (w: Windows) groups (a: int[]) (b: int[]) =
+        let split (s: int[]) = if s.Length < 2 then struct (0, 0, [||]) else struct (s[0], s[1], s[2..])
+        let struct (a0, a1, aSizes) = split a
+        let struct (b0, b1, bSizes) = split b
+        let fits aWanted bWanted = Shape.equal aSizes aWanted && Shape.equal bSizes bWanted
+
+        match result with
+        | ConvolutionTerm.Output when fits w.Full w.Size && a1 = b1 * groups && b0 % groups = 0 ->
+            ValueSome(Array.append [| a0; b0 |] w.Count)
+        | ConvolutionTerm.Input when fits w.Size w.Count && a0 = b1 && a0 % groups = 0 ->
+            ValueSome(Array.append [| b0; a1 * groups |] w.Full)
+        | ConvolutionTerm.Kernel when fits w.Full w.Count && a0 = b0 && a1 % groups = 0 && b1 % groups = 0 ->
+            ValueSome(Array.append [| b1; a1 / groups |] w.Size)
+        | ConvolutionTerm.Output
+        | ConvolutionTerm.Input
+        | ConvolutionTerm.Kernel -> ValueNone
+
     /// The signature of the output. Custom functions are opaque: whoever made one knows its outputs.
     let infer (p: Primitive) (inputs: Signature[]) : Signature =
         let x = if inputs.Length > 0 then inputs[0] else { Shape = [||]; DType = DType.Bool }
@@ -237,4 +255,28 @@ module internal ShapeRule =
                 fail p inputs "batch ++ (m, k) and batch ++ (k, n) of one dtype, not Bool"
 
             { x with Shape = Array.append a[.. r - 2] [| b[r - 1] |] }
+        | Primitive.Convolution(result, windows, groups) ->
+            let wanted =
+                $"the two other tensors of a convolution of windows {Shape.show windows.Size} over {Shape.show windows.Full} in {groups} groups, of one float dtype"
+
+            if x.DType <> inputs[1].DType || not x.DType.IsFloat then fail p inputs wanted
+
+            match convolution result windows groups x.Shape inputs[1].Shape with
+            | ValueSome shape -> { x with Shape = shape }
+            | ValueNone -> fail p inputs wanted
+        | Primitive.MaxPool(maximum, windows) ->
+            if
+                not x.DType.IsFloat
+                || x.Shape.Length <> 2 + windows.Full.Length
+                || not (Shape.equal x.Shape[2..] windows.Full)
+            then
+                fail p inputs $"floats of shape (N, C) ++ {Shape.show windows.Full}"
+
+            {
+                Shape = Array.append x.Shape[..1] windows.Count
+                DType =
+                    match maximum with
+                    | Maximum.Value -> x.DType
+                    | Maximum.Position -> DType.Int32
+            }
         | Primitive.Custom f -> invalidOp $"The signature of '{f.Name}' is known to its maker only."

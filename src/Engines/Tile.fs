@@ -1,0 +1,100 @@
+namespace Cotangent.Engines
+
+// The innermost loop of products, in registers: twelve sums of products, six rows by two vectors of columns.
+
+open System.Numerics
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
+open Microsoft.FSharp.NativeInterop
+
+#nowarn "9"
+
+module internal Tile =
+
+    /// A method that loops and allocates on the stack is optimised when it first runs, not after some thirty
+    /// calls; the F# compiler does not pass MethodImplOptions.AggressiveOptimization on.
+    let inline optimised () = NativePtr.stackalloc<byte> 8 |> ignore
+
+    let inline single (x: Vector<'T>) = Vector.As<'T, float32> x
+    let inline double (x: Vector<'T>) = Vector.As<'T, float> x
+
+    /// x * y + z, rounded once where the hardware can. The runtime compiles generic code anew for each type of
+    /// element and drops the other branches. Single elements come here as vectors of equal lanes, to round alike.
+    let inline mulAdd (x: Vector<'T>) (y: Vector<'T>) (z: Vector<'T>) : Vector<'T> =
+        if obj.ReferenceEquals(typeof<'T>, typeof<float32>) then
+            Vector.MultiplyAddEstimate(single x, single y, single z) |> Vector.As
+        elif obj.ReferenceEquals(typeof<'T>, typeof<float>) then
+            Vector.MultiplyAddEstimate(double x, double y, double z) |> Vector.As
+        else
+            x * y + z
+
+    let inline item (x: byref<'T>) (i: nativeint) : byref<'T> = &Unsafe.Add(&x, i)
+    let inline at (x: 'T[]) i : byref<'T> = &Unsafe.Add(&MemoryMarshal.GetArrayDataReference x, int i)
+    let inline spread (x: byref<'T>) i = Vector<'T>(item &x i)
+    let inline load (x: byref<'T>) i = Vector.LoadUnsafe(&item &x i)
+    let inline put (v: Vector<'T>) (x: byref<'T>) i = Vector.StoreUnsafe(v, &item &x i)
+
+    // Sums are kept in pairs of vectors, which the runtime puts into registers one by one.
+    let inline zeros<'T> () = struct (Vector<'T>.Zero, Vector<'T>.Zero)
+    let inline get wide (x: byref<'T>) i = if wide then load &x i else spread &x i
+    let inline pair wide (x: byref<'T>) i j = struct (get wide &x i, get wide &x j)
+
+    let inline sum (x: Vector<'T>) = Vector<'T>(Vector.Sum x)
+    let inline total (struct (p, q)) = struct (sum p, sum q)
+    let inline mulAdds s (struct (x, y)) (struct (p, q)) = struct (mulAdd s x p, mulAdd s y q)
+
+    let inline store (struct (p, q)) (x: byref<'T>) i j =
+        put p &x i
+        put q &x j
+
+    /// The rows of a tile. With two vectors of columns it has 12 sums: as many as hide the latency of the
+    /// multiply-add, and with two vectors of b and one element of a they fill 15 of the 16 registers of AVX2.
+    [<Literal>]
+    let Rows = 6
+
+    let inline columns<'T> () = 2 * Vector<'T>.Count
+
+    let inline initial add (c: byref<'T>) i v = if add then pair true &c i (i + v) else zeros ()
+
+    /// c <- a b, or c + a b where `add`, for six rows of c and two vectors of columns `v` apart. The rows of b begin at
+    /// `first`, and each at `next` of the one before it and of how many are left.
+    let inline tile
+        k
+        (a: byref<'T>)
+        ra
+        sa
+        (b: byref<'T>)
+        first
+        ([<InlineIfLambda>] next: nativeint -> int -> nativeint)
+        v
+        (c: byref<'T>)
+        rc
+        add
+        =
+        let mutable x0 = initial add &c 0n v
+        let mutable x1 = initial add &c rc v
+        let mutable x2 = initial add &c (2n * rc) v
+        let mutable x3 = initial add &c (3n * rc) v
+        let mutable x4 = initial add &c (4n * rc) v
+        let mutable x5 = initial add &c (5n * rc) v
+        let mutable ia, ib, left = 0n, first, k
+
+        while left > 0 do
+            let s = &item &a ia
+            let y = pair true (&item &b ib) 0n v
+            x0 <- mulAdds (spread &s 0n) y x0
+            x1 <- mulAdds (spread &s ra) y x1
+            x2 <- mulAdds (spread &s (2n * ra)) y x2
+            x3 <- mulAdds (spread &s (3n * ra)) y x3
+            x4 <- mulAdds (spread &s (4n * ra)) y x4
+            x5 <- mulAdds (spread &s (5n * ra)) y x5
+            ia <- ia + sa
+            left <- left - 1
+            ib <- next ib left
+
+        store x0 &c 0n v
+        store x1 &c rc (rc + v)
+        store x2 &c (2n * rc) (2n * rc + v)
+        store x3 &c (3n * rc) (3n * rc + v)
+        store x4 &c (4n * rc) (4n * rc + v)
+        store x5 &c (5n * rc) (5n * rc + v)

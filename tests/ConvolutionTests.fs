@@ -1,0 +1,437 @@
+module Cotangent.Tests.ConvolutionTests
+
+open System
+open System.Buffers
+open Cotangent
+open Cotangent.Tests.Support
+open Cotangent.Tests.Checks
+open Expecto
+
+// ---- The definition, in plain loops over whole tensors ----
+
+/// One case of a convolution: examples, inputs and outputs of each group, groups, and the windows.
+type private Problem = {
+    Images: int
+    Inputs: int
+    Outputs: int
+    Groups: int
+    Windows: Windows
+} with
+
+    member p.XShape = Array.append [| p.Images; p.Inputs * p.Groups |] p.Windows.Full
+    member p.KernelShape = Array.append [| p.Outputs * p.Groups; p.Inputs |] p.Windows.Size
+    member p.YShape = Array.append [| p.Images; p.Outputs * p.Groups |] p.Windows.Count
+
+    override p.ToString() = $"{Shape.show p.XShape} by {Shape.show p.KernelShape} in {p.Groups} groups"
+
+let private windows full size step dilation before after : Windows = {
+    Full = full
+    Size = size
+    Step = step
+    Dilation = dilation
+    Before = before
+    After = after
+}
+
+/// Runs `each x w y` on the places in row-major order of every product x w y of the form.
+let private products (p: Problem) (each: int -> int -> int -> unit) =
+    let w = p.Windows
+    let axes = w.Full.Length
+    let strides = Shape.strides
+    let xs, ks, ys = strides p.XShape, strides p.KernelShape, strides p.YShape
+    let count = w.Count
+    let windows = cells (List.ofArray count) |> List.map Array.ofList |> Array.ofList
+    let taps = cells (List.ofArray w.Size) |> List.map Array.ofList |> Array.ofList
+
+    for i in windows do
+        for k in taps do
+            let t = Array.init axes (fun a -> i[a] * w.Step[a] - w.Before[a] + k[a] * w.Dilation[a])
+
+            if Array.forall2 (fun t n -> t >= 0 && t < n) t w.Full then
+                let at (s: int[]) index = Seq.sum (Seq.map2 (*) s[2..] index)
+                let xAt, kAt, yAt = at xs t, at ks k, at ys i
+
+                for n in 0 .. p.Images - 1 do
+                    for o in 0 .. p.Outputs * p.Groups - 1 do
+                        for c in 0 .. p.Inputs - 1 do
+                            let channel = o / p.Outputs * p.Inputs + c
+
+                            each
+                                (n * xs[0] + channel * xs[1] + xAt)
+                                (o * ks[0] + c * ks[1] + kAt)
+                                (n * ys[0] + o * ys[1] + yAt)
+
+let private random (dice: Dice.Dice) (shape: int[]) : float[] =
+    Array.init (Shape.count shape) (fun _ -> float (float32 (dice.Between -1.0 1.0)))
+
+/// What kernels rent may hold anything.
+let private poison () =
+    for _ in 1..3 do
+        let rented = [
+            for bits in 4..20 do
+                let singles, doubles =
+                    ArrayPool<float32>.Shared.Rent(1 <<< bits), ArrayPool<float>.Shared.Rent(1 <<< bits)
+
+                Array.Fill(singles, nanf)
+                Array.Fill(doubles, nan)
+                singles, doubles
+        ]
+
+        for singles, doubles in rented do
+            ArrayPool<float32>.Shared.Return singles
+            ArrayPool<float>.Shared.Return doubles
+
+let private agrees (dtype: DType) (p: Problem) =
+    let dice = Dice.Dice 7
+    let x, k, y = random dice p.XShape, random dice p.KernelShape, random dice p.YShape
+    let toX, toK, toY = Array.zeroCreate x.Length, Array.zeroCreate k.Length, Array.zeroCreate y.Length
+
+    products p (fun i j l ->
+        toY[l] <- toY[l] + x[i] * k[j]
+        toX[i] <- toX[i] + k[j] * y[l]
+        toK[j] <- toK[j] + x[i] * y[l])
+
+    let tensor (shape: int[]) (data: float[]) = (Tensor.ofArray shape data).Convert dtype
+    let x, k, y = tensor p.XShape x, tensor p.KernelShape k, tensor p.YShape y
+    poison ()
+
+    let check term a b (expected: float[]) (shape: int[]) =
+        let actual = Bind.one (Primitive.Convolution(term, p.Windows, p.Groups)) [| a; b |]
+        let tolerance = if dtype = DType.Float64 then 1e-13 else 2e-6
+
+        within
+            tolerance
+            (Tensor.ofArray shape expected)
+            (actual.Convert DType.Float64)
+            $"{dtype} {term} of {p}"
+
+    check ConvolutionTerm.Output x k toY p.YShape
+    check ConvolutionTerm.Input k y toX p.XShape
+    check ConvolutionTerm.Kernel x y toK p.KernelShape
+
+let private problem images inputs outputs groups windows = {
+    Images = images
+    Inputs = inputs
+    Outputs = outputs
+    Groups = groups
+    Windows = windows
+}
+
+/// Two spatial axes of a square, alike.
+let private plane full size step dilation pad =
+    let both n = [| n; n |]
+    windows (both full) (both size) (both step) (both dilation) (both pad) (both pad)
+
+/// Each takes another way through the kernels.
+let private large = [
+    "the first layer of a small net", problem 5 1 16 1 (plane 28 3 1 1 1)
+    "its second layer", problem 6 16 32 1 (plane 14 3 1 1 1)
+    "more outputs than a block of rows", problem 2 3 101 1 (plane 9 3 1 1 1)
+    "more products than a block of sums", problem 2 40 7 1 (plane 8 3 1 1 1)
+    "both, by strides", problem 2 70 100 1 (plane 7 2 2 1 0)
+    "an image cut into blocks", problem 1 3 5 1 (plane 75 3 1 1 1)
+    "an image cut into blocks, by strides", problem 1 2 3 1 (plane 91 5 3 2 4)
+    "a long signal", problem 2 3 4 1 (windows [| 5000 |] [| 5 |] [| 1 |] [| 3 |] [| 6 |] [| 6 |])
+    "a volume",
+    problem
+        2
+        2
+        3
+        1
+        (windows [| 9; 10; 11 |] [| 3; 2; 3 |] [| 1; 2; 1 |] [| 1; 1; 2 |] [| 1; 0; 2 |] [| 1; 1; 2 |])
+    "depthwise", problem 3 1 1 20 (plane 12 3 1 1 1)
+    "depthwise, two outputs each, by strides", problem 3 1 2 7 (plane 12 3 2 1 1)
+    "one window for all", problem 9 6 10 1 (plane 5 5 1 1 0)
+    "single elements", problem 4 24 18 1 (plane 6 1 1 1 0)
+    "every third element", problem 2 4 5 1 (plane 10 1 3 1 0)
+    "strides beyond the kernel", problem 2 4 5 1 (plane 11 2 3 1 0)
+    "many tiny images", problem 50 20 20 1 (plane 2 3 1 1 1)
+    "padding on one side",
+    problem 2 3 4 1 (windows [| 6; 6 |] [| 3; 3 |] [| 2; 1 |] [| 1; 1 |] [| 0; 2 |] [| 2; 0 |])
+]
+
+let private kernels =
+    testList "kernels against loops" [
+        for name, p in large do
+            for dtype in [ DType.Float64; DType.Float32 ] do
+                testCase $"{dtype}: {name}" (fun () -> agrees dtype p)
+    ]
+
+/// What one example gives depends neither on the others nor on how many there are.
+let private alone =
+    testCase "an example alone gives what it gives in a batch" (fun () ->
+        let dice = Dice.Dice 3
+        let p = problem 7 5 12 1 (plane 9 3 1 1 1)
+        let tensor shape = (Tensor.ofArray shape (random dice shape)).Convert DType.Float32
+        let x, k = tensor p.XShape, tensor p.KernelShape
+        let all = convolve Window.same k x
+
+        for n in 0..6 do
+            same all[n] (convolve Window.same k x[n]) $"example {n}")
+
+// ---- What users call ----
+
+let private values =
+    tests "values" [
+        "of the documentation",
+        fun () ->
+            let edges = tensor [ [ [ -1.0; 0.0; 1.0 ] ] ]
+            let x = tensor [ [ 1.0; 2.0; 4.0; 8.0; 16.0 ] ]
+            equals [ [ 3.0; 6.0; 12.0 ] ] (convolve Window.plain edges x)
+            equals [ [ 2.0; 3.0; 6.0; 12.0; -8.0 ] ] (convolve Window.same edges x)
+            let kernel = tensor [ [ [ 1.0; 10.0 ] ] ]
+
+            equals
+                [ [ 1.0; 10.0; 2.0; 20.0 ] ]
+                (convolveTransposed (Window.stride 2) kernel (tensor [ [ 1.0; 2.0 ] ]))
+
+            let row = tensor [ [ 1.0; 5.0; 2.0; 3.0 ] ]
+            equals [ [ 5.0; 3.0 ] ] (maxPool [ 2 ] (Window.stride 2) row)
+            equals [ [ 3.0; 2.5 ] ] (averagePool [ 2 ] (Window.stride 2) row)
+        // Sobel's operator on a ramp along the columns, which rises by 1: 8 everywhere inside.
+        "a gradient of an image",
+        fun () ->
+            let sobel = tensor [ [ [ [ -1.0; 0.0; 1.0 ]; [ -2.0; 0.0; 2.0 ]; [ -1.0; 0.0; 1.0 ] ] ] ]
+            let ramp = (counting DType.Float64 [ 6 ]).Expand [ 1; 5; 6 ]
+            equals (Tensor.full DType.Float64 [ 1; 3; 4 ] 8.0) (convolve Window.plain sobel ramp)
+        "dilation reads every other element",
+        fun () ->
+            let kernel = tensor [ [ [ 1.0; 10.0 ] ] ]
+            let window = { Window.plain with Dilation = [ 2 ] }
+            equals [ [ 31.0; 42.0; 53.0 ] ] (convolve window kernel (tensor [ [ 1.0; 2.0; 3.0; 4.0; 5.0 ] ]))
+        "the number of windows",
+        fun () ->
+            for size in 1..9 do
+                for k in 1..4 do
+                    for step in 1..3 do
+                        let x, kernel =
+                            Tensor.zeros DType.Float32 [ 1; size ], Tensor.zeros DType.Float32 [ 1; 1; k ]
+
+                        let same = { Window.same with Strides = [ step ] }
+                        hasShape [ 1; (size + step - 1) / step ] (convolve same kernel x)
+
+                        for pad in 0..2 do
+                            let window = {
+                                Window.plain with
+                                    Strides = [ step ]
+                                    Padding = Padding.Around pad
+                            }
+
+                            if size + 2 * pad >= k then
+                                let count =
+                                    int (floor (float (size + 2 * pad - (k - 1) - 1) / float step)) + 1
+
+                                hasShape [ 1; count ] (convolve window kernel x)
+        "an odd padding goes to the end",
+        fun () ->
+            let kernel = tensor [ [ [ 1.0; 10.0 ] ] ]
+            equals [ [ 21.0; 32.0; 3.0 ] ] (convolve Window.same kernel (tensor [ [ 1.0; 2.0; 3.0 ] ]))
+        "sides one by one",
+        fun () ->
+            let kernel = Tensor.ones DType.Float64 [ 1; 1; 1; 1 ]
+            let window = { Window.plain with Padding = Padding.Sides [ (1, 0); (0, 2) ] }
+            let expected = [ [ [ 0.0; 0.0; 0.0 ]; [ 7.0; 0.0; 0.0 ] ] ]
+            equals expected (convolve window kernel (tensor [ [ [ 7.0 ] ] ]))
+        "groups are convolutions of their own",
+        fun () ->
+            let x = build DType.Float64 [ 2; 6; 7 ] (fun i -> float (place [ 2; 6; 7 ] i * 5 % 11 - 5))
+            let kernel = build DType.Float64 [ 4; 3; 2 ] (fun i -> float (place [ 4; 3; 2 ] i * 7 % 9 - 4))
+
+            let halves (t: Tensor) axis =
+                let parts = t.Split([ t.Shape[axis] / 2; t.Shape[axis] / 2 ], axis) in parts[0], parts[1]
+
+            let (x0, x1), (k0, k1) = halves x 1, halves kernel 0
+            let expected = concat 1 [ convolve Window.plain k0 x0; convolve Window.plain k1 x1 ]
+            equals expected (convolveGroups 2 Window.plain kernel x)
+        "the transposed convolution is the transpose",
+        fun () ->
+            let dice = Dice.Dice 5
+            let draw shape = Dice.tensorOf dice DType.Float64 shape (fun () -> dice.Between -1.0 1.0)
+
+            for window in
+                [
+                    Window.plain
+                    Window.stride 2
+                    { Window.plain with Strides = [ 3; 1 ]; Dilation = [ 1; 2 ]; Padding = Padding.Around 1 }
+                    { Window.same with Strides = [ 2 ] }
+                ] do
+                let x, kernel = draw [| 2; 3; 8; 8 |], draw [| 4; 3; 3; 3 |]
+                let y = convolve window kernel x
+                let other = draw y.Shape
+                let back = convolveTransposedTo [ 8; 8 ] window kernel other
+                near (sum (y * other)) (sum (x * back)) $"%A{window}"
+        "the sizes of a transposed convolution",
+        fun () ->
+            let x, kernel = Tensor.zeros DType.Float32 [ 2; 5 ], Tensor.zeros DType.Float32 [ 2; 1; 3 ]
+            hasShape [ 1; 7 ] (convolveTransposed Window.plain kernel x)
+            hasShape [ 1; 11 ] (convolveTransposed (Window.stride 2) kernel x)
+            hasShape [ 1; 10 ] (convolveTransposed { Window.same with Strides = [ 2 ] } kernel x)
+
+            hasShape
+                [ 1; 9 ]
+                (convolveTransposed { Window.stride 2 with Padding = Padding.Around 1 } kernel x)
+
+            hasShape [ 1; 12 ] (convolveTransposedTo [ 12 ] (Window.stride 2) kernel x)
+    ]
+
+let private pooling =
+    tests "pooling" [
+        "overlapping windows, with padding",
+        fun () ->
+            let window = { Window.plain with Padding = Padding.Around 1 }
+            equals [ [ 3.0; 3.0; 3.0; 2.0 ] ] (maxPool [ 3 ] window (tensor [ [ 1.0; 3.0; -1.0; 2.0 ] ]))
+
+            equals
+                [ [ 2.0; 1.0; 4.0 / 3.0; 0.5 ] ]
+                (averagePool [ 3 ] window (tensor [ [ 1.0; 3.0; -1.0; 2.0 ] ]))
+        "padding is never the largest",
+        fun () ->
+            let x = tensor [ [ -5.0; -7.0; -infinity ] ]
+            equals [ [ -5.0; -5.0; -7.0 ] ] (maxPool [ 3 ] Window.same x)
+            equals [ [ -infinity ] ] (maxPool [ 1 ] Window.same (tensor [ [ -infinity ] ]))
+        "a NaN is the largest of its windows",
+        fun () ->
+            let x = tensor [ [ 1.0; nan; 3.0; 4.0; 5.0 ] ]
+            equals [ [ nan; nan; 4.0; 5.0 ] ] (maxPool [ 2 ] Window.plain x)
+        "two axes",
+        fun () ->
+            let x = counting DType.Float32 [ 2; 3; 4; 6 ]
+            let pooled = maxPool [ 2; 3 ] { Window.plain with Strides = [ 2; 3 ] } x
+
+            let expected =
+                build DType.Float32 [ 2; 3; 2; 2 ] (fun i ->
+                    float (i[0] * 72 + i[1] * 24 + i[2] * 12 + 6 + i[3] * 3 + 2))
+
+            equals expected pooled
+        "averages of 16-bit floats do not overflow",
+        fun () ->
+            let x = Tensor.full DType.Float16 [ 1; 4 ] 60000.0
+            equalsAs DType.Float16 [ [ 60000.0; 60000.0 ] ] (averagePool [ 2 ] (Window.stride 2) x)
+        "of equal elements the first has the derivative",
+        fun () ->
+            let pooled x = sum (maxPool [ 2; 2 ] (Window.stride 2) x * tensor [ [ [ 1.0; 10.0 ] ] ])
+            let x = tensor [ [ [ 3.0; 3.0; 1.0; 2.0 ]; [ 3.0; 0.0; 2.0; 2.0 ] ] ]
+            equals [ [ [ 1.0; 0.0; 0.0; 10.0 ]; [ 0.0; 0.0; 0.0; 0.0 ] ] ] (grad pooled x)
+        "windows of nothing but -infinity have a derivative",
+        fun () ->
+            let x = tensor [ [ -infinity; -infinity; 1.0 ] ]
+            equals [ [ 1.0; 0.0; 0.0 ] ] (grad (fun x -> sum (maxPool [ 2 ] (Window.stride 2) x)) x)
+        "overlapping windows share their largest",
+        fun () ->
+            let x = tensor [ [ 1.0; 5.0; 2.0 ] ]
+            equals [ [ 0.0; 2.0; 0.0 ] ] (grad (fun x -> sum (maxPool [ 2 ] Window.plain x)) x)
+    ]
+
+let private errors =
+    let x, kernel = Tensor.zeros DType.Float32 [ 2; 3; 8 ], Tensor.zeros DType.Float32 [ 4; 3; 3 ]
+
+    tests "errors" [
+        "channels",
+        fun () ->
+            throws<ShapeException, _> [ "convolve"; "(2, 2, 8)"; "(4, 3, 3)"; "3 input" ] (fun () ->
+                convolve Window.plain kernel (Tensor.zeros DType.Float32 [ 2; 2; 8 ]))
+        "the rank of the input",
+        fun () ->
+            throws<ShapeException, _> [ "convolve"; "(8,)"; "1 spatial" ] (fun () ->
+                convolve Window.plain kernel (Tensor.zeros DType.Float32 [ 8 ]))
+        "the rank of the kernel",
+        fun () ->
+            throws<ShapeException, _> [ "convolve"; "(4, 3)" ] (fun () ->
+                convolve Window.plain (Tensor.zeros DType.Float32 [ 4; 3 ]) x)
+        "a kernel too large",
+        fun () ->
+            throws<ShapeException, _> [ "convolve"; "(5,)"; "(9,)"; "(8,)"; "Same" ] (fun () ->
+                convolve { Window.plain with Dilation = [ 2 ] } (Tensor.zeros DType.Float32 [ 4; 3; 5 ]) x)
+        "dtypes",
+        fun () ->
+            throws<DTypeException, _> [ "convolve"; "Float64"; "Float32" ] (fun () ->
+                convolve Window.plain (kernel.Convert DType.Float64) x)
+        "integers",
+        fun () ->
+            throws<DTypeException, _> [ "convolve"; "Int32" ] (fun () ->
+                convolve Window.plain (kernel.Convert DType.Int32) (x.Convert DType.Int32))
+        "groups",
+        fun () ->
+            throws<ValueException, _> [ "convolve"; "3 groups"; "4 outputs" ] (fun () ->
+                convolveGroups 3 Window.plain kernel x)
+        "strides",
+        fun () ->
+            throws<ValueException, _> [ "convolve"; "strides"; "0" ] (fun () ->
+                convolve (Window.stride 0) kernel x)
+        "as many strides as axes",
+        fun () ->
+            throws<ValueException, _> [ "[1; 2]"; "1 spatial" ] (fun () ->
+                convolve { Window.plain with Strides = [ 1; 2 ] } kernel x)
+        "padding",
+        fun () ->
+            throws<ValueException, _> [ "padding"; "-1" ] (fun () ->
+                convolve { Window.plain with Padding = Padding.Around -1 } kernel x)
+        "sizes of a transposed convolution",
+        fun () ->
+            throws<ShapeException, _> [ "convolveTransposed"; "(20,)"; "(18,)" ] (fun () ->
+                convolveTransposedTo [ 20 ] Window.plain (kernel.Transpose(0, 1)) x)
+        "windows in the padding",
+        fun () ->
+            throws<ShapeException, _> [ "maxPool"; "window 0"; "padding" ] (fun () ->
+                maxPool [ 2 ] { Window.plain with Padding = Padding.Around 2 } x)
+        "pooling of integers",
+        fun () ->
+            throws<DTypeException, _> [ "maxPool"; "Int32" ] (fun () ->
+                maxPool [ 2 ] Window.plain (x.Convert DType.Int32))
+    ]
+
+// ---- Transformations ----
+
+/// A small net, smooth but for the pool, of one image (1, 6, 6) and kernels of three by three.
+let private net (image: Tensor) (kernel: Tensor) : Tensor =
+    let hidden = tanh (convolve Window.same kernel image)
+    sum (square (maxPool [ 2; 2 ] (Window.stride 2) hidden))
+
+let private transformed =
+    let dice = Dice.Dice 11
+    let draw shape = Dice.tensorOf dice DType.Float64 shape (fun () -> dice.Between -1.0 1.0)
+    let images, kernel = draw [| 3; 1; 6; 6 |], draw [| 2; 1; 3; 3 |]
+    let loss = net images[0]
+
+    tests "transformations" [
+        "the Hessian is the Jacobian of the gradient, both ways",
+        fun () ->
+            let h = hessian loss kernel
+            within 1e-12 (jacobian (grad loss) kernel) h "reverse over reverse"
+            let n = kernel.Size
+            let h = h.Reshape [ n; n ]
+            within 1e-12 h.T h "symmetry"
+            // Column by column against differences of the gradient.
+            let v = draw kernel.Shape
+            let expected = (Laws.finiteDifference (fun k -> [| grad loss k[0] |]) [| kernel |] [| v |])[0]
+            let actual = matmul h (v.Flatten())
+            within 1e-7 (expected.Flatten()) actual "against finite differences"
+        "the Jacobian in both modes",
+        fun () ->
+            let f k = convolve Window.plain k images[0]
+            within 1e-14 (jacobian f kernel) (jacobianForward f kernel) "modes"
+        "jvp of the gradient",
+        fun () ->
+            let v = draw kernel.Shape
+            let _, pushed = jvp (grad loss) kernel v
+            within 1e-12 (hvp loss kernel v) pushed "hvp"
+        "gradients example by example",
+        fun () ->
+            let each = vmap (fun image -> grad (net image) kernel) images
+            within 1e-13 (stack 0 [ for n in 0..2 -> grad (net images[n]) kernel ]) each "vmap of grad"
+            let total = grad (fun k -> sum (vmap (fun image -> net image k) images)) kernel
+            within 1e-13 (each.Sum [ 0 ]) total "grad of vmap"
+        "a kernel for each example",
+        fun () ->
+            let kernels = draw [| 3; 2; 1; 3; 3 |]
+            let each = vmap (fun (image, k) -> grad (net image) k) (images, kernels)
+            within 1e-13 (stack 0 [ for n in 0..2 -> grad (net images[n]) kernels[n] ]) each "vmap of grad"
+        "it is linear",
+        fun () ->
+            let back = linearTranspose (fun x -> convolve Window.same kernel x) images
+            let y = draw [| 3; 2; 6; 6 |]
+            within 1e-14 (convolveTransposed Window.same kernel y) (back y) "transposed"
+    ]
+
+[<Tests>]
+let all = testList "Convolutions" [ kernels; alone; values; pooling; errors; transformed ]
