@@ -7,6 +7,7 @@ open System.Buffers
 open System.Numerics
 open System.Numerics.Tensors
 open Cotangent
+open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.Tile
 
 module internal Convolve =
@@ -15,7 +16,7 @@ module internal Convolve =
 
     /// A tensor's kernels for the group's outputs, from a given one; those of their channels are the "channels".
     let private ofOutputs (kernel: HostBuffer<'T>) first = {
-        Correlation.channelsOf kernel 0 with
+        channelsOf kernel 0 with
             Offset = kernel.Offset + first * kernel.Strides[0]
     }
 
@@ -29,14 +30,14 @@ module internal Convolve =
             let m, channels = kernel.Shape[0] / groups, kernel.Shape[1]
 
             Correlation.run
-                (Correlation.axes Correlation.forward x.Shape[0] w)
+                (axes forward x.Shape[0] w)
                 groups
                 m
                 channels
-                (fun g -> Correlation.channelsOf x (g * channels))
+                (fun g -> channelsOf x (g * channels))
                 (fun g -> ofOutputs kernel (g * m))
                 kernel.Strides[0]
-                (fun g -> Correlation.channelsOf y (g * m))
+                (fun g -> channelsOf y (g * m))
 
         y
 
@@ -50,15 +51,15 @@ module internal Convolve =
             let channels, m = kernel.Shape[0] / groups, kernel.Shape[1]
 
             Correlation.run
-                (Correlation.axes Correlation.backward y.Shape[0] w)
+                (axes backward y.Shape[0] w)
                 groups
                 m
                 channels
-                (fun g -> Correlation.channelsOf y (g * channels))
+                (fun g -> channelsOf y (g * channels))
                 // The outputs are what is summed over.
                 (fun g -> { ofOutputs kernel (g * channels) with Channel = kernel.Strides[0] })
                 kernel.Strides[1]
-                (fun g -> Correlation.channelsOf x (g * m))
+                (fun g -> channelsOf x (g * m))
 
         x
 
@@ -212,15 +213,15 @@ module internal Convolve =
         let result = HostBuffer.own<'T> x.DType shape (Array.zeroCreate (Shape.count shape))
 
         if not (isEmpty result || isEmpty x || isEmpty y) then
-            let axes = Correlation.axes Correlation.forward x.Shape[0] w
-            let target = (Correlation.targets axes)[0]
+            let axes = axes forward x.Shape[0] w
+            let target = (targets axes)[0]
             let taps = target.Count
-            let blocks = Correlation.blocks axes 512
+            let blocks = blocks axes 512
             let laid = blocks |> Array.map (laid axes)
             let lanes = Vector<'T>.Count
             let whole n = (n + lanes - 1) / lanes * lanes
-            let widths = blocks |> Array.map (fun b -> whole (Correlation.flatPlaces axes b))
-            let pitches = Array.map2 Correlation.channelSize laid blocks |> Array.map2 max widths
+            let widths = blocks |> Array.map (fun b -> whole (flatPlaces axes b))
+            let pitches = Array.map2 channelSize laid blocks |> Array.map2 max widths
 
             // As many outputs and channels at a time as have their partial sums in the second-level cache.
             let outputsAtOnce = min outputs 64
@@ -252,25 +253,25 @@ module internal Convolve =
                 Array.init shares (fun s ->
                     if s = 0 then result.Items else Array.zeroCreate result.Items.Length)
 
-            let largest = blocks |> Seq.map (Correlation.channelSize axes) |> Seq.max
+            let largest = blocks |> Seq.map (channelSize axes) |> Seq.max
 
             let sum (part: Part) =
                 let runs = part.Channels * taps
                 let rent (n: int) = ArrayPool<'T>.Shared.Rent n
-                let image = rent (Correlation.imageLength<'T> part.Channels largest)
-                let rows = rent (Correlation.imageLength<'T> part.Outputs (Array.max pitches))
+                let images = rent (imageLength<'T> part.Channels largest)
+                let rows = rent (imageLength<'T> part.Outputs (Array.max pitches))
                 let partial = rent (part.Outputs * runs * lanes)
                 Array.Clear(partial, 0, part.Outputs * runs * lanes)
-                let xs = Correlation.channelsOf x (part.Group * channels + part.Channel)
-                let ys = Correlation.channelsOf y (part.Group * outputs + part.Output)
+                let xs = channelsOf x (part.Group * channels + part.Channel)
+                let ys = channelsOf y (part.Group * outputs + part.Output)
 
                 for b in part.First .. part.Last - 1 do
                     let block = blocks[b]
-                    let pitch = Correlation.channelSize axes block
-                    Correlation.image axes block part.Channels pitch xs image
-                    Correlation.image laid[b] block part.Outputs pitches[b] ys rows
-                    let table = Correlation.table axes block part.Channels target
-                    accumulate part.Outputs rows pitches[b] (widths[b] / lanes) table image partial
+                    let pitch = channelSize axes block
+                    image axes block part.Channels pitch xs images
+                    image laid[b] block part.Outputs pitches[b] ys rows
+                    let table = table axes block part.Channels target
+                    accumulate part.Outputs rows pitches[b] (widths[b] / lanes) table images partial
 
                 for o in 0 .. part.Outputs - 1 do
                     let output = part.Group * outputs + part.Output + o
@@ -279,7 +280,7 @@ module internal Convolve =
                     for r in 0 .. runs - 1 do
                         results[part.Share][at + r] <- Vector.Sum(Vector<'T>(partial, (o * runs + r) * lanes))
 
-                ArrayPool<'T>.Shared.Return image
+                ArrayPool<'T>.Shared.Return images
                 ArrayPool<'T>.Shared.Return rows
                 ArrayPool<'T>.Shared.Return partial
 

@@ -113,6 +113,8 @@ public class FacadeTests
         ["adamWith"] = "Adam",
         ["constant"] = "Constant",
         ["silent"] = "Lines",
+        ["convolveGroups"] = "Convolve",
+        ["convolveTransposedTo"] = "ConvolveTransposed",
         ["gradientPenalty"] = "GradientPenalty",
     };
 

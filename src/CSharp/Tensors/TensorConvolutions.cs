@@ -1,0 +1,59 @@
+namespace Cotangent;
+
+/// <summary>Convolutions and pooling, over one to three spatial axes.</summary>
+public static class TensorConvolutions
+{
+    private static FSharpWindow OrPlain(Window? window) => (window ?? Window.Plain).ToFSharp();
+
+    /// <summary>
+    /// What deep learning calls a convolution, with the shapes of PyTorch: x is (examples, channels) and one to three
+    /// spatial sizes, the examples optional; the kernel (outputs, channels / groups) and as many sizes.
+    /// </summary>
+    /// <example><code>var y = x.Convolve(kernel, Window.Same);</code></example>
+    /// <exception cref="ShapeException">The shapes do not fit, or no window does.</exception>
+    /// <exception cref="ValueException">A stride, a dilation, a padding or the groups make no sense.</exception>
+    public static Tensor Convolve(this Tensor x, Tensor kernel, Window? window = null, int groups = 1) =>
+        Convolutions.convolveGroups(groups, OrPlain(window), kernel, x);
+
+    /// <summary>
+    /// The transpose of <see cref="Convolve"/> with the same window and kernel: from outputs of a convolution back to
+    /// inputs. x is (examples, inputs) and one to three spatial sizes, the examples optional; the kernel (inputs,
+    /// outputs) and as many sizes. The result has sizes (size - 1)·stride + dilation·(kernel - 1) + 1 - padding, or
+    /// size·stride with <c>Padding.Same</c>.
+    /// </summary>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="ValueException">A stride, a dilation or a padding makes no sense.</exception>
+    public static Tensor ConvolveTransposed(this Tensor x, Tensor kernel, Window? window = null) =>
+        Convolutions.convolveTransposed(OrPlain(window), kernel, x);
+
+    /// <summary>
+    /// The same, to spatial sizes of one's own choice: with strides, several sizes have as many windows.
+    /// </summary>
+    /// <exception cref="ShapeException">The shapes do not fit, or those sizes do not.</exception>
+    /// <exception cref="ValueException">A stride, a dilation or a padding makes no sense.</exception>
+    public static Tensor ConvolveTransposed(
+        this Tensor x,
+        Tensor kernel,
+        IReadOnlyList<int> sizes,
+        Window? window = null
+    ) => Convolutions.convolveTransposedTo(sizes.ToFSharpList(), OrPlain(window), kernel, x);
+
+    /// <summary>
+    /// The largest element of each window of given sizes; NaN wins. x is (examples, channels) and as many spatial sizes
+    /// as the windows have, the examples optional. Of equal elements, the first alone has the derivative.
+    /// </summary>
+    /// <example><code>var y = x.MaxPool([2, 2], Window.Stride(2));</code></example>
+    /// <exception cref="ShapeException">No window fits, or one lies in the padding altogether.</exception>
+    /// <exception cref="ValueException">A size, a stride, a dilation or a padding makes no sense.</exception>
+    public static Tensor MaxPool(this Tensor x, IReadOnlyList<int> size, Window? window = null) =>
+        Convolutions.maxPool(size.ToFSharpList(), OrPlain(window), x);
+
+    /// <summary>
+    /// The mean of the elements of each window of given sizes. Padding is no element: windows over the edge are divided
+    /// by what they have. x is as for <see cref="MaxPool"/>.
+    /// </summary>
+    /// <exception cref="ShapeException">No window fits, or one lies in the padding altogether.</exception>
+    /// <exception cref="ValueException">A size, a stride, a dilation or a padding makes no sense.</exception>
+    public static Tensor AveragePool(this Tensor x, IReadOnlyList<int> size, Window? window = null) =>
+        Convolutions.averagePool(size.ToFSharpList(), OrPlain(window), x);
+}

@@ -1,0 +1,54 @@
+namespace Cotangent;
+
+/// <summary>
+/// How windows slide over the spatial axes. A list of one entry holds for all axes.
+/// </summary>
+/// <example><code>
+/// var y = x.Convolve(kernel, new Window { Strides = [2], Padding = Padding.Same });
+/// </code></example>
+public sealed record Window
+{
+    /// <summary>Strides and dilation of 1, no padding.</summary>
+    public static Window Plain { get; } = new();
+
+    /// <summary>Strides and dilation of 1, as many windows as elements.</summary>
+    public static Window Same { get; } = new() { Padding = Padding.Same };
+
+    /// <summary>How far apart the first elements of neighbouring windows are.</summary>
+    public IReadOnlyList<int> Strides { get; init; } = [1];
+
+    /// <summary>What surrounds the spatial axes; nothing by default.</summary>
+    public Padding Padding { get; init; } = Padding.Valid;
+
+    /// <summary>How far apart the elements of one window are.</summary>
+    public IReadOnlyList<int> Dilation { get; init; } = [1];
+
+    /// <summary>A stride along all axes; no padding.</summary>
+    public static Window Stride(int step) => new() { Strides = [step] };
+
+    internal FSharpWindow ToFSharp() => new(Strides.ToFSharpList(), Padding, Dilation.ToFSharpList());
+
+    internal static Window FromFSharp(FSharpWindow window) =>
+        new()
+        {
+            Strides = [.. window.Strides],
+            Padding = window.Padding,
+            Dilation = [.. window.Dilation],
+        };
+}
+
+/// <summary>
+/// What surrounds the spatial axes: <c>Padding.Valid</c>, <c>Padding.Same</c>, <c>Padding.Around(1)</c>, and so on.
+/// </summary>
+public static class Paddings
+{
+    extension(Padding)
+    {
+        /// <summary>As much before and after each axis.</summary>
+        public static Padding Around(int width) => Padding.NewAround(width);
+
+        /// <summary>Before and after, axis by axis. A single pair holds for all axes.</summary>
+        public static Padding Sides(params ReadOnlySpan<(int Before, int After)> widths) =>
+            Padding.NewSides(widths.ToArray().Select(pair => pair.ToTuple()).ToFSharpList());
+    }
+}

@@ -1,0 +1,315 @@
+namespace Cotangent.Engines
+
+// The sums behind convolutions, without a matrix of patches.
+//
+// In one axis, y[i] = Σ w[k] x[i s + k d - b]. Split x into s phases, xφ[q] = x[q s + φ - b], with zeros where x has
+// no elements. Then element k of the kernel reads a single phase, φ = k d mod s, always ⌊k d / s⌋ places further on
+// than the output's own place: y[i] = Σ w[k] xφ[i + shift]. The transpose of that sum is of the same kind with the
+// roles exchanged: x̄φ[q] = Σ w[k] ȳ[q - shift], over those k that read phase φ.
+//
+// In several axes and many channels, lay the phases of all channels out as flat images of equal rows. Then all outputs
+// that an image gives are a product of matrices, kernel times image, where the rows of the right factor are runs of
+// the *same* memory that begin at different places. They go to the registers from there. (The flat places between the
+// end of a row of outputs and the end of a row of the image are computed as well, and dropped.)
+//
+// A batch is one more axis, with a single tap: images of several examples lie one after the other.
+
+open System
+open Cotangent
+open Cotangent.Engines.Tile
+
+/// Element `Index` of the kernel meets what lies `Shift` places further on in phase `Phase`.
+[<Struct; NoComparison; NoEquality>]
+type internal Tap = { Index: int; Phase: int; Shift: int }
+
+/// One axis of such a sum.
+[<NoComparison; NoEquality>]
+type internal CorrelationAxis = {
+    /// Places at which sums are taken.
+    Places: int
+    /// The farthest shift.
+    Reach: int
+    /// Place q of phase φ of the image is element `First + q*Step + φ` of the source, which has `Size`.
+    First: int
+    Step: int
+    Size: int
+    Phases: int[]
+    /// For each phase of the target, the element that place 0 is, and the taps that reach it. Place q is
+    /// `TargetStep` q elements further on, if the target, which has `TargetSize`, has that element.
+    Targets: struct (int * Tap[])[]
+    TargetStep: int
+    TargetSize: int
+}
+
+/// A block of places: along each axis, where it starts and how many they are.
+[<Struct; NoComparison; NoEquality>]
+type internal Block = { Start: int[]; Extent: int[] }
+
+/// Where a tensor's elements lie: the steps from one channel to the next, and along the four axes of examples and of
+/// space.
+[<NoComparison; NoEquality>]
+type internal Placement<'T> = { Items: 'T[]; Offset: int; Channel: int; Steps: int[] }
+
+/// A phase of the target along all axes: its first elements there, and its taps.
+[<NoComparison; NoEquality>]
+type internal Target = {
+    At: int[]
+    Taps: Tap[][]
+} with
+
+    /// The taps of each channel.
+    member t.Count = t.Taps |> Array.fold (fun n taps -> n * taps.Length) 1
+
+module internal CorrelationImage =
+
+    // ---- Axes ----
+
+    /// What a convolution does along an axis.
+    let forward (w: Windows) count a : CorrelationAxis =
+        let step, dilation = w.Step[a], w.Dilation[a]
+        let phases = Array.init w.Size[a] (fun k -> k * dilation % step) |> Array.distinct
+
+        let tap k = {
+            Index = k
+            Phase = Array.IndexOf(phases, k * dilation % step)
+            Shift = k * dilation / step
+        }
+
+        {
+            Places = count
+            Reach = (w.Size[a] - 1) * dilation / step
+            First = -w.Before[a]
+            Step = step
+            Size = w.Full[a]
+            Phases = phases
+            Targets = [| struct (0, Array.init w.Size[a] tap) |]
+            TargetStep = 1
+            TargetSize = count
+        }
+
+    /// What its transpose does.
+    let backward (w: Windows) count a : CorrelationAxis =
+        let step, dilation, before = w.Step[a], w.Dilation[a], w.Before[a]
+        let reach = (w.Size[a] - 1) * dilation / step
+        let first = before / step
+        let all = Array.init w.Size[a] id
+        let tap k = { Index = k; Phase = 0; Shift = reach - k * dilation / step }
+
+        let target phase =
+            let taps = all |> Array.filter (fun k -> k * dilation % step = phase) |> Array.map tap
+            struct (first * step + phase - before, taps)
+
+        {
+            Places = (before + w.Full[a] - 1) / step - first + 1
+            Reach = reach
+            First = first - reach
+            Step = 1
+            Size = count
+            Phases = [| 0 |]
+            Targets = Array.init step target
+            TargetStep = step
+            TargetSize = w.Full[a]
+        }
+
+    /// One window of one element for each of so many.
+    let private apart n : Windows = {
+        Full = [| n |]
+        Size = [| 1 |]
+        Step = [| 1 |]
+        Dilation = [| 1 |]
+        Before = [| 0 |]
+        After = [| 0 |]
+    }
+
+    /// The axis of examples and three of space, of which the first are of size 1 where the windows have fewer.
+    let axes (make: Windows -> int -> int -> CorrelationAxis) examples (w: Windows) : CorrelationAxis[] =
+        let count = w.Count
+
+        Array.concat [
+            [| make (apart examples) examples 0 |]
+            Array.replicate (3 - count.Length) (make (apart 1) 1 0)
+            Array.init count.Length (fun a -> make w count[a] a)
+        ]
+
+    /// Channels of a tensor of shape (examples, channels) ++ space, from a given one.
+    let channelsOf (x: HostBuffer<'T>) first = {
+        Items = x.Items
+        Offset = x.Offset + first * x.Strides[1]
+        Channel = x.Strides[1]
+        Steps = Array.concat [ x.Strides[..0]; Array.zeroCreate (5 - x.Strides.Length); x.Strides[2..] ]
+    }
+
+    /// Blocks of about `limit` flat places that together are all places.
+    let blocks (axes: CorrelationAxis[]) limit : Block[] =
+        let inner cut = axes[cut + 1 ..] |> Array.fold (fun n a -> n * (a.Places + a.Reach)) 1
+        // Whole from here on, one by one before it, in parts along it.
+        let cut = Seq.find (fun cut -> inner cut <= limit || cut = 3) (seq { 0..3 })
+        let places = axes[cut].Places
+        let parts = (places + max 1 (limit / inner cut) - 1) / max 1 (limit / inner cut)
+        let bound part = int (int64 places * int64 part / int64 parts)
+        let before = axes[.. cut - 1] |> Array.map _.Places
+
+        [|
+            for n in 0 .. Shape.count before - 1 do
+                let outer = Array.map2 (fun stride size -> n / stride % size) (Shape.strides before) before
+
+                for part in 0 .. parts - 1 do
+                    {
+                        Start = Array.concat [ outer; [| bound part |]; Array.zeroCreate (3 - cut) ]
+                        Extent =
+                            Array.concat [
+                                Array.replicate cut 1
+                                [| bound (part + 1) - bound part |]
+                                axes[cut + 1 ..] |> Array.map _.Places
+                            ]
+                    }
+        |]
+
+    // ---- Images ----
+
+    /// The places of a block's image along an axis.
+    let private extent (axes: CorrelationAxis[]) (block: Block) a = block.Extent[a] + axes[a].Reach
+
+    let private phaseSize axes block =
+        extent axes block 0 * extent axes block 1 * extent axes block 2 * extent axes block 3
+
+    /// Elements in the image of a channel.
+    let channelSize (axes: CorrelationAxis[]) block =
+        axes |> Array.fold (fun n a -> n * a.Phases.Length) (phaseSize axes block)
+
+    /// The places up to the last output, in flat order.
+    let flatPlaces axes (block: Block) =
+        let place n a = n * extent axes block a + block.Extent[a] - 1
+        Seq.fold place 0 (seq { 0..3 }) + 1
+
+    /// Which of n elements first + i*step exist, of `size`: from which on, and up to which.
+    let inline private existing first step n size =
+        let low = if first >= 0 then 0 else min n ((step - 1 - first) / step)
+        struct (low, max low (min n ((size - first + step - 1) / step)))
+
+    /// The image that a block's places read, of so many channels, `pitch` apart; what is between them is zero.
+    let image (axes: CorrelationAxis[]) (block: Block) channels pitch (source: Placement<'T>) (into: 'T[]) =
+        let size = channelSize axes block
+        let n0, n1 = extent axes block 0, extent axes block 1
+        let n2, n3 = extent axes block 2, extent axes block 3
+        let a1, a2, a3 = axes[1], axes[2], axes[3]
+        let origin a = axes[a].First + block.Start[a] * axes[a].Step
+        let o0, o1, o2, o3 = origin 0, origin 1, origin 2, origin 3
+        let apart = source.Steps[3] * a3.Step
+
+        for c in 0 .. channels - 1 do
+            let mutable at = c * pitch
+
+            for p1 in a1.Phases do
+                for p2 in a2.Phases do
+                    for p3 in a3.Phases do
+                        let struct (low, high) = existing (o3 + p3) a3.Step n3 a3.Size
+
+                        let skipped =
+                            source.Offset + c * source.Channel + (o3 + p3 + low * a3.Step) * source.Steps[3]
+
+                        for i0 in 0 .. n0 - 1 do
+                            for i1 in 0 .. n1 - 1 do
+                                let s1 = o1 + i1 * a1.Step + p1
+
+                                for i2 in 0 .. n2 - 1 do
+                                    let s2 = o2 + i2 * a2.Step + p2
+
+                                    if s1 >= 0 && s1 < a1.Size && s2 >= 0 && s2 < a2.Size && high > low then
+                                        let line =
+                                            skipped
+                                            + (o0 + i0) * source.Steps[0]
+                                            + s1 * source.Steps[1]
+                                            + s2 * source.Steps[2]
+
+                                        if low > 0 then into.AsSpan(at, low).Clear()
+
+                                        if apart = 1 then
+                                            source.Items
+                                                .AsSpan(line, high - low)
+                                                .CopyTo(into.AsSpan(at + low))
+                                        else
+                                            let mutable s = line
+
+                                            for i in at + low .. at + high - 1 do
+                                                into[i] <- source.Items[s]
+                                                s <- s + apart
+
+                                        if high < n3 then into.AsSpan(at + high, n3 - high).Clear()
+                                    else
+                                        into.AsSpan(at, n3).Clear()
+
+                                    at <- at + n3
+
+            Array.Clear(into, at, pitch - size)
+
+        // Vectors may read a little beyond the end.
+        Array.Clear(into, channels * pitch, 2 * columns<'T>())
+
+    /// The array for images of so many channels.
+    let imageLength<'T> channels pitch = channels * pitch + 2 * columns<'T>()
+
+    let targets (axes: CorrelationAxis[]) : Target[] =
+        axes
+        |> Array.map _.Targets
+        |> Array.fold
+            (fun found next -> [|
+                for target in found do
+                    for struct (at, taps) in next do
+                        { At = Array.append target.At [| at |]; Taps = Array.append target.Taps [| taps |] }
+            |])
+            [| { At = [||]; Taps = [||] } |]
+
+    /// Where the taps of each channel begin in a block's image; and once more the last one.
+    let table axes block channels (target: Target) : nativeint[] =
+        let size, channel = phaseSize axes block, channelSize axes block
+
+        let starts =
+            seq { 0..3 }
+            |> Seq.fold
+                (fun found a -> [|
+                    for struct (phase, place) in found do
+                        for tap in target.Taps[a] do
+                            struct (phase * axes[a].Phases.Length + tap.Phase,
+                                    place * extent axes block a + tap.Shift)
+                |])
+                [| struct (0, 0) |]
+            |> Array.map (fun (struct (phase, place)) -> phase * size + place)
+
+        let all = Array.init channels (fun c -> starts |> Array.map (fun s -> nativeint (c * channel + s)))
+        let all = Array.concat all
+        if all.Length = 0 then all else Array.append all [| Array.last all |]
+
+    /// Copies sums at flat places, `width` apart for each channel, to where they belong in the target.
+    let write
+        (axes: CorrelationAxis[])
+        (block: Block)
+        (target: Target)
+        channels
+        (sums: 'T[])
+        width
+        (into: Placement<'T>)
+        =
+        let n1, n2, n3 = extent axes block 1, extent axes block 2, extent axes block 3
+        let first a = target.At[a] + block.Start[a] * axes[a].TargetStep
+        let struct (low0, high0) = existing (first 0) axes[0].TargetStep block.Extent[0] axes[0].TargetSize
+        let struct (low1, high1) = existing (first 1) axes[1].TargetStep block.Extent[1] axes[1].TargetSize
+        let struct (low2, high2) = existing (first 2) axes[2].TargetStep block.Extent[2] axes[2].TargetSize
+        let struct (low3, high3) = existing (first 3) axes[3].TargetStep block.Extent[3] axes[3].TargetSize
+        let step a = axes[a].TargetStep * into.Steps[a]
+        let t0, t1, t2, t3 = step 0, step 1, step 2, step 3
+        let start = into.Offset + Seq.sum (seq { for a in 0..3 -> first a * into.Steps[a] })
+
+        if high3 > low3 then
+            for c in 0 .. channels - 1 do
+                for i0 in low0 .. high0 - 1 do
+                    for i1 in low1 .. high1 - 1 do
+                        for i2 in low2 .. high2 - 1 do
+                            let at = start + c * into.Channel + i0 * t0 + i1 * t1 + i2 * t2
+                            let from = c * width + ((i0 * n1 + i1) * n2 + i2) * n3
+
+                            if t3 = 1 then
+                                sums.AsSpan(from + low3, high3 - low3).CopyTo(into.Items.AsSpan(at + low3))
+                            else
+                                for i in low3 .. high3 - 1 do
+                                    into.Items[at + i * t3] <- sums[from + i]
