@@ -1,6 +1,7 @@
 namespace Cotangent
 
 open Cotangent.Batching
+open Cotangent.Compiler
 open Cotangent.Differentiation
 
 /// <summary>
@@ -323,6 +324,128 @@ module Core =
         match derivative with
         | Derivative.Push push -> Transform.custom "withDerivative" (ValueSome push) ValueNone f
         | Derivative.Pull pull -> Transform.custom "withDerivative" ValueNone (ValueSome pull) f
+
+    /// <summary>
+    /// A function whose computation runs as one program: on the first call for each signature of its argument (shapes,
+    /// dtypes, device, static fields) it is traced into a graph, simplified, fused into loop nests and turned into
+    /// machine code; later calls run that. Results are those of the plain function up to rounding; random draws are the
+    /// same numbers.
+    /// </summary>
+    /// <remarks>
+    /// The function must be pure: it runs again only when the signature changes, and tensors that it closes over are
+    /// constants of the program. Inside, numbers can't be read: <c>cond</c>, <c>where</c>, <c>iterate</c>, <c>scan</c>
+    /// and <c>whileLoop</c> do what <c>if</c> and <c>for</c> do. Compile once and call often: each compiled function has
+    /// programs of its own. Composes with all other transformations, in any order.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.TraceException">The function reads a number.</exception>
+    /// <example><code>
+    /// let step = compile (fun (x: Tensor) -> x - 0.1 * grad (fun x -> sum (x * x)) x)
+    /// step (tensor [ 1.0; 2.0 ]) // [0.8, 1.6]
+    /// </code></example>
+    let compile (f: 'p -> 'q) : 'p -> 'q = Compiled<'p, 'q>("compile", f).Invoke
+
+    /// <summary>
+    /// Folds a function over the slices along axis 0 of every tensor of a tree, as <c>List.mapFold</c> does: from a carry
+    /// and a slice to the next carry and a result; the last carry, and the results stacked along axis 0.
+    /// </summary>
+    /// <remarks>
+    /// In a compiled function the loop is part of the program, compiled once whatever its length. In reverse mode the
+    /// carries of all rounds are kept there, and each round is computed again on the way back.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The sequences differ in length, or the function changes a shape or dtype of the carry.
+    /// </exception>
+    /// <example><code>
+    /// scan (fun t x -> t + x, t + x) (tensor 0.0) (tensor [ 1.0; 2.0; 3.0 ]) // (6, [1, 3, 6])
+    /// </code></example>
+    let scan (f: 'carry -> 'x -> 'carry * 'y) (initial: 'carry) (xs: 'x) : 'carry * 'y =
+        Loops.scan f initial xs
+
+    /// <summary>
+    /// A function applied n times. In a compiled function the loop is part of the program: a whole training run can be
+    /// one call.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The function's result has other shapes or dtypes than its argument.
+    /// </exception>
+    /// <exception cref="T:Cotangent.ValueException">n is negative.</exception>
+    /// <example><code>
+    /// iterate 10 (fun x -> 0.5 * (x + 4.0 / x)) (tensor 1.0) // 2, the root of 4 by Newton's method
+    /// </code></example>
+    let iterate (n: int) (f: 'a -> 'a) (x: 'a) : 'a = Loops.iterate n f x
+
+    /// <summary>
+    /// A function applied as long as a condition, one Bool, holds. Under <c>vmap</c> each example stops by itself.
+    /// </summary>
+    /// <remarks>
+    /// Forward mode differentiates it everywhere, reverse mode outside of compiled functions only: a program can't keep
+    /// the values of a number of rounds that it does not know.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The condition is not one Bool, or the function changes a shape or dtype.
+    /// </exception>
+    /// <example><code>
+    /// whileLoop (fun x -> x.Less 100.0) (fun x -> 2.0 * x) (tensor 1.0) // 128
+    /// </code></example>
+    let whileLoop (condition: 'a -> Tensor) (f: 'a -> 'a) (x: 'a) : 'a = Loops.whileLoop condition f x
+
+    /// <summary>
+    /// One of two functions of x, by one Bool. In a compiled function both are in the program, and one of them runs;
+    /// under a <c>vmap</c> over the test both run, and each example takes its own.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The test is not one Bool, or, where it can't be read, the branches differ in shapes or dtypes.
+    /// </exception>
+    /// <example><code>
+    /// let x = tensor 3.0
+    /// cond (x.Greater 0.0) (fun x -> x * x) (fun x -> -x) x // 9
+    /// </code></example>
+    let cond (test: Tensor) (onTrue: 'a -> 'b) (onFalse: 'a -> 'b) (x: 'a) : 'b =
+        Loops.cond test onTrue onFalse x
+
+    let private barrier (x: 'p) : 'p = Tree.map (fun t -> Bind.one Primitive.Barrier [| t |]) x
+
+    /// <summary>
+    /// The same function, whose values inside are not kept for the way back of reverse mode but computed again: memory
+    /// for time (Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016).
+    /// </summary>
+    /// <example><code>
+    /// grad (checkpoint (fun x -> sum (x * x))) (tensor [ 1.0; 2.0 ]) // [2, 4]
+    /// </code></example>
+    let checkpoint (f: 'p -> 'q) : 'p -> 'q =
+        let pull x cotangent =
+            let _, pull = vjp f (barrier x)
+            pull cotangent
+
+        Transform.custom "checkpoint" ValueNone (ValueSome pull) f
+
+/// <summary>Looking into compiled functions.</summary>
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Compile =
+    /// <summary>
+    /// The graph of a function at an argument, one line for each operation: its number, dtype, shape and inputs.
+    /// </summary>
+    /// <example><code>
+    /// Compile.graph (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
+    /// </code></example>
+    let graph (f: 'p -> 'q) (x: 'p) : string =
+        let compiled = Compiled<'p, 'q>("compile", f)
+        let struct (compilation, _) = compiled.For(x, Tree.leaves x)
+        Graph.print "" compilation.Operation.Graph |> String.concat "\n"
+
+    /// <summary>
+    /// The program that a function becomes for an argument like this: its loop nests and the other steps, and how much
+    /// memory lies between inputs and outputs.
+    /// </summary>
+    /// <example><code>
+    /// Compile.program (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
+    /// </code></example>
+    let program (f: 'p -> 'q) (x: 'p) : string =
+        let compiled = Compiled<'p, 'q>("compile", f)
+        let struct (compilation, _) = compiled.For(x, Tree.leaves x)
+        let program = compilation.Operation.Program
+        let steps = StepText.print "" program.Steps |> String.concat "\n"
+        $"{steps}\n{program.Bytes} bytes between inputs and outputs"
 
 /// Checks for the duration of a call. They cost time; use them to find a fault.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

@@ -469,6 +469,8 @@ let private at (p: Primitive) (inputs: Value[]) (shape: int[]) : int[] -> Litera
             |> sumOf a.DType
     | Primitive.Convolution(result, windows, groups) -> convolution result windows groups inputs[0] inputs[1]
     | Primitive.MaxPool(maximum, windows) -> maxPool maximum windows inputs[0]
+    | Primitive.Detach
+    | Primitive.Barrier -> inputs[0].At
     | Primitive.Custom f -> invalidOp $"'{f.Name}' has no meaning here."
 
 /// The value of a primitive. The shape rule gives shape and dtype.

@@ -61,10 +61,11 @@ let variant (p: Primitive) =
             | _ -> ()
     ]
 
-/// All there are, but for users' own functions: those bring their own derivative, and their own tests.
+/// All there are, but for users' own functions, which bring their own derivative and their own tests, and Detach, whose
+/// derivative is wrong on purpose.
 let variants = [
     for case in FSharpType.GetUnionCases(typeof<Primitive>, true) do
-        if case.Name <> "Custom" then
+        if case.Name <> "Custom" && case.Name <> "Detach" then
             let attributes =
                 case.GetFields() |> List.ofArray |> List.map _.PropertyType |> List.filter chooses
 

@@ -222,4 +222,6 @@ let rows: Row list = [
     matmul
     yield! casesOf<ConvolutionTerm>() |> List.map convolution
     yield! casesOf<Maximum>() |> List.map maxPool
+    ofOne (variant Primitive.Barrier) DTypes.all (fun dice numbers dtype ->
+        Primitive.Barrier, plain dice numbers dtype (dice.Shape()))
 ]

@@ -21,6 +21,7 @@ type Argument =
     | Seed of int64
     | Out of path: string
     | Metrics of path: string
+    | Eager
 
     interface IArgParserTemplate with
         member argument.Usage =
@@ -33,6 +34,7 @@ type Argument =
             | Seed _ -> "where all randomness comes from; 0 by default. The same seed gives the same run."
             | Out _ -> "the page with the result; gan.html by default."
             | Metrics _ -> "a JSON file with the figures; none by default."
+            | Eager -> "evaluate each operation as it comes, in place of compiling the training; slower."
 
 type Options = {
     PresetName: string
@@ -75,6 +77,7 @@ let parse (arguments: string[]) : Result<Options, string> =
                 training with
                     Iterations = found.GetResult(Iterations, training.Iterations) |> positive "--iterations" 1
                     Seed = found.GetResult(Seed, 0L) |> positive "--seed" 0L
+                    Eager = found.Contains Eager
             }
             Page = found.GetResult(Out, "gan.html")
             Metrics = found.TryGetResult Metrics

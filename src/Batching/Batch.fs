@@ -29,6 +29,8 @@ type internal BatchTrace(name, examples: int) =
         | Traced(:? BatchTracer as r) -> plain r.Batch
         | Traced _ -> false
 
+    member _.Examples = examples
+
     member trace.Operand(t: Tensor) =
         match t with
         | Traced(:? BatchTracer as r) when obj.ReferenceEquals(r.Trace, trace) -> Operand.Batched r.Batch

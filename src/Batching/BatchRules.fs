@@ -210,6 +210,8 @@ module internal BatchRules =
         | Primitive.MatMul -> matMul examples x inputs[1]
         | Primitive.Convolution(result, w, groups) -> convolution examples result w groups x inputs[1]
         | Primitive.MaxPool(maximum, w) -> maxPool examples maximum w (batch ())
+        | Primitive.Detach
+        | Primitive.Barrier -> Bind.one p [| batch () |]
         | Primitive.Full _
         | Primitive.Iota _ -> invalidOp $"`{p}` has no input that could be batched."
         | Primitive.Custom f -> invalidOp $"'{f.Name}' is batched as a whole."

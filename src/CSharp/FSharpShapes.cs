@@ -17,6 +17,9 @@ internal static class FSharpShapes
     internal static FSharpFunc<A, Tuple<B, C>> ToFSharpPair<A, B, C>(this Func<A, (B, C)> f) =>
         FuncConvert.FromFunc((A a) => f(a).ToTuple());
 
+    internal static FSharpFunc<A, FSharpFunc<B, Tuple<C, D>>> ToFSharpPair<A, B, C, D>(this Func<A, B, (C, D)> f) =>
+        FuncConvert.FromFunc((A a, B b) => f(a, b).ToTuple());
+
     internal static FSharpFunc<Unit, A> ToFSharp<A>(this Func<A> f) => FuncConvert.FromFunc(f);
 
     internal static FSharpOption<T>? ToOption<T>(this T? value)

@@ -12,6 +12,19 @@ type internal CustomDerivative(name) =
     /// inputs, outputs, output cotangents -> input cotangents
     abstract Pull: Tensor[] * Tensor[] * Tensor voption[] -> Tensor voption[]
 
+    /// Runs it and pushes tangents through it: the outputs and their tangents.
+    abstract Pushed: Tensor[] * Tensor voption[] -> struct (Tensor[] * Tensor voption[])
+
+    default f.Pushed(inputs, tangents) =
+        let outputs = Bind.apply (Primitive.Custom f) inputs
+        struct (outputs, f.Push(inputs, outputs, tangents))
+
+    /// Runs it for a tape, where the inputs marked are to have cotangents: its outputs, and what to push and pull them
+    /// by. A function that keeps residuals returns one that holds them.
+    abstract Recorded: Tensor[] * bool[] -> struct (Tensor[] * CustomDerivative)
+
+    default f.Recorded(inputs, _) = struct (Bind.apply (Primitive.Custom f) inputs, f)
+
 module internal CustomDerivative =
     let ofCustom (f: CustomFunction) =
         match f with

@@ -195,6 +195,7 @@ module internal Derivatives =
             | Primitive.CumulativeSum(axis, reverse) -> ValueSome(Linear.CumulativeSum(axis, reverse))
             | Primitive.MatMul ->
                 ValueSome(if input = 0 then Linear.MultiplyRight inputs[1] else Linear.MultiplyLeft inputs[0])
+            | Primitive.Barrier -> ValueSome Linear.Identity
             | Primitive.Convolution(result, windows, groups) ->
                 let struct (first, second) = termsFor result
                 let source = if input = 0 then first else second
@@ -205,7 +206,8 @@ module internal Derivatives =
             | Primitive.Iota _
             | Primitive.Random _
             | Primitive.ArgReduce _
-            | Primitive.ArgSort _ -> ValueNone
+            | Primitive.ArgSort _
+            | Primitive.Detach -> ValueNone
             | Primitive.Custom f -> invalidOp $"'{f.Name}' brings its own derivative."
 
     /// Whether a primitive is linear, or affine, in the inputs marked, all at once.
@@ -245,12 +247,14 @@ module internal Derivatives =
         | Primitive.Slice _
         | Primitive.Place _
         | Primitive.Concatenate _
-        | Primitive.CumulativeSum _ -> true
+        | Primitive.CumulativeSum _
+        | Primitive.Barrier -> true
         | Primitive.Full _
         | Primitive.Iota _
         | Primitive.Random _
         | Primitive.ArgReduce _
         | Primitive.ArgSort _
-        | Primitive.MaxPool _ -> false
+        | Primitive.MaxPool _
+        | Primitive.Detach -> false
         // Whoever wrote its derivative promised that it is the whole story.
         | Primitive.Custom _ -> true

@@ -38,15 +38,13 @@ type internal ForwardTrace(name) =
             primals[i] <- primal
             tangents[i] <- tangent
 
-        let outputs = Bind.apply p primals
-
         match p with
         | Primitive.Custom f ->
+            let struct (outputs, pushed) = (CustomDerivative.ofCustom f).Pushed(primals, tangents)
             CustomDerivative.refuseClosures trace f.Name outputs
-            let pushed = (CustomDerivative.ofCustom f).Push(primals, outputs, tangents)
             Array.map2 (fun primal tangent -> trace.Join(primal, tangent)) outputs pushed
         | _ ->
-            let output = outputs[0]
+            let output = Bind.one p primals
             let mutable total = ValueNone
 
             for i in 0 .. inputs.Length - 1 do

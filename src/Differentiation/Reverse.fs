@@ -72,18 +72,18 @@ type internal ReverseTrace(name, onlyLinear: bool) =
                         $"{name}: the function is not linear: `{p}` is not, in what depends on the argument. Use `vjp` or `linearize` for the derivative of a function at a point."
                 )
 
-        let outputs = Bind.apply p primals
-
         match p with
         | Primitive.Custom f ->
-            CustomDerivative.refuseClosures trace f.Name outputs
-            let first = places
-            let rule = Rule.Joint(CustomDerivative.ofCustom f, Array.map trace.Place inputs, primals, outputs)
-            steps.Add { Primitive = p; First = first; Rule = rule }
+            let at = Array.map trace.Place inputs
 
+            let struct (outputs, derivative) =
+                (CustomDerivative.ofCustom f).Recorded(primals, Array.map (fun place -> place >= 0) at)
+
+            CustomDerivative.refuseClosures trace f.Name outputs
+            steps.Add { Primitive = p; First = places; Rule = Rule.Joint(derivative, at, primals, outputs) }
             outputs |> Array.map (fun o -> if o.DType.IsFloat then trace.Variable o else o)
         | _ ->
-            let output = outputs[0]
+            let output = Bind.one p primals
             let mutable maps = 0
             let found = Array.zeroCreate inputs.Length
 

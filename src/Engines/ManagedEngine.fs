@@ -113,6 +113,8 @@ type internal ManagedEngine() =
             | Primitive.Convolution(result, windows, groups) ->
                 Convolve.convolution result windows groups (input 0) (input 1)
             | Primitive.MaxPool(maximum, windows) -> Pool.maxPool maximum windows (input 0)
+            | Primitive.Detach
+            | Primitive.Barrier -> input 0
             | Primitive.Custom f -> invalidOp $"'{f.Name}' is a custom function; engines never see those."
 
         result :> Buffer

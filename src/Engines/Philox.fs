@@ -10,7 +10,10 @@ namespace Cotangent.Engines
 // numbers drawn.
 
 open System
+open Microsoft.FSharp.NativeInterop
 open Cotangent
+
+#nowarn "9" // pointers
 
 module internal Philox =
 
@@ -52,17 +55,25 @@ module internal Philox =
     /// Low word first.
     let private pair (low: uint32) (high: uint32) = (uint64 high <<< 32) ||| uint64 low
 
-    /// For every key `count` elements of one word each.
-    let inline private words (keys: int64[]) count stream ([<InlineIfLambda>] make: uint32 -> 'T) : 'T[] =
-        let y = Strided.allocate<'T>(keys.Length * count)
+    // For every key `count` elements, into an array from `start` on. A draw of a few blocks stays on its thread.
+
+    /// Elements of one word each.
+    let inline private words
+        (keys: int64[])
+        count
+        stream
+        (y: 'T[])
+        start
+        ([<InlineIfLambda>] make: uint32 -> 'T)
+        =
         let blocks = (count + 3) / 4
 
-        Strided.ranges (keys.Length * blocks) (8L * int64 y.Length) (fun first last ->
+        Strided.ranges (keys.Length * blocks) (8L * int64 keys.Length * int64 count) (fun first last ->
             for item in first .. last - 1 do
                 let key = item / blocks
                 let i = item - key * blocks
                 let struct (w0, w1, w2, w3) = blockOf keys[key] stream i
-                let at = key * count + 4 * i
+                let at = start + key * count + 4 * i
                 let left = count - 4 * i
                 y[at] <- make w0
 
@@ -72,47 +83,47 @@ module internal Philox =
 
                 if left > 3 then y[at + 3] <- make w3)
 
-        y
-
-    /// For every key `count` elements of two words each.
-    let inline private pairs (keys: int64[]) count stream ([<InlineIfLambda>] make: uint64 -> 'T) : 'T[] =
-        let y = Strided.allocate<'T>(keys.Length * count)
+    /// Elements of two words each.
+    let inline private pairs
+        (keys: int64[])
+        count
+        stream
+        (y: 'T[])
+        start
+        ([<InlineIfLambda>] make: uint64 -> 'T)
+        =
         let blocks = (count + 1) / 2
 
-        Strided.ranges (keys.Length * blocks) (8L * int64 y.Length) (fun first last ->
+        Strided.ranges (keys.Length * blocks) (8L * int64 keys.Length * int64 count) (fun first last ->
             for item in first .. last - 1 do
                 let key = item / blocks
                 let i = item - key * blocks
                 let struct (w0, w1, w2, w3) = blockOf keys[key] stream i
-                let at = key * count + 2 * i
+                let at = start + key * count + 2 * i
                 y[at] <- make (pair w0 w1)
 
                 if count - 2 * i > 1 then y[at + 1] <- make (pair w2 w3))
 
-        y
-
-    /// Draws of a shape for every key. Uniform numbers take as many leading bits as the dtype's significand
-    /// holds, so that none is rounded, and none up to 1.
-    let random (draw: Draw) dtype (shape: int[]) (keys: HostBuffer) : HostBuffer =
-        let whole = Array.append keys.Shape shape
-        Shape.count whole |> ignore
-        let count = Shape.count shape
-        let keys = Strided.contiguous (keys :?> HostBuffer<int64>)
-        let keys = ReadOnlySpan(keys.Items, keys.Offset, Shape.count keys.Shape).ToArray()
-        let own data = HostBuffer.own dtype whole data :> HostBuffer
-
+    /// `count` draws for every key, into an array of the dtype's elements. Uniform numbers take as many leading bits as
+    /// the dtype's significand holds, so that none is rounded, and none up to 1.
+    let fill (draw: Draw) dtype (keys: int64[]) count (target: Array) start : unit =
         let refuse () = raise (DTypeException $"random: {draw} draws can't be {dtype}.")
 
         match draw with
         | Draw.Uniform ->
             match dtype with
-            | DType.Float32 -> own (words keys count 0u (fun w -> float32 (w >>> 8) * (1.0f / 16777216.0f)))
+            | DType.Float32 ->
+                words keys count 0u (target :?> float32[]) start (fun w ->
+                    float32 (w >>> 8) * (1.0f / 16777216.0f))
             | DType.Float64 ->
-                own (pairs keys count 0u (fun w -> float (w >>> 11) * (1.0 / 9007199254740992.0)))
+                pairs keys count 0u (target :?> float[]) start (fun w ->
+                    float (w >>> 11) * (1.0 / 9007199254740992.0))
             | DType.Float16 ->
-                own (words keys count 0u (fun w -> Half.op_Explicit (float32 (w >>> 21) * (1.0f / 2048.0f))))
+                words keys count 0u (target :?> Half[]) start (fun w ->
+                    Half.op_Explicit (float32 (w >>> 21) * (1.0f / 2048.0f)))
             | DType.BFloat16 ->
-                own (words keys count 0u (fun w -> BFloat16.OfSingle(float32 (w >>> 24) * (1.0f / 256.0f))))
+                words keys count 0u (target :?> BFloat16[]) start (fun w ->
+                    BFloat16.OfSingle(float32 (w >>> 24) * (1.0f / 256.0f)))
             | DType.Int32
             | DType.Int64
             | DType.Bool -> refuse ()
@@ -125,10 +136,66 @@ module internal Philox =
                 | Draw.Keys -> 1u
 
             match dtype with
-            | DType.Int32 -> own (words keys count stream int32)
-            | DType.Int64 -> own (pairs keys count stream int64)
+            | DType.Int32 -> words keys count stream (target :?> int[]) start int32
+            | DType.Int64 -> pairs keys count stream (target :?> int64[]) start int64
             | DType.Float32
             | DType.Float64
             | DType.Float16
             | DType.BFloat16
             | DType.Bool -> refuse ()
+
+    /// A few draws by the key at one address, to another: what compiled programs call. Kind: 0 uniform Float32, 1 uniform
+    /// Float64, 2 Int32 bits, 3 Int64 bits, 4 Int64 keys.
+    let drawAt (key: nativeint) (target: nativeint) (count: int) (kind: int) : unit =
+        let key = NativePtr.read (NativePtr.ofNativeInt<int64> key)
+        let stream = if kind = 4 then 1u else 0u
+        let wide = (kind = 1 || kind >= 3)
+        let mutable at = 0
+        let mutable i = 0
+
+        while at < count do
+            let struct (w0, w1, w2, w3) = blockOf key stream i
+            i <- i + 1
+
+            if wide then
+                let inline put (word: uint64) =
+                    if at < count then
+                        if kind = 1 then
+                            NativePtr.set
+                                (NativePtr.ofNativeInt<float> target)
+                                at
+                                (float (word >>> 11) * (1.0 / 9007199254740992.0))
+                        else
+                            NativePtr.set (NativePtr.ofNativeInt<uint64> target) at word
+
+                        at <- at + 1
+
+                put (pair w0 w1)
+                put (pair w2 w3)
+            else
+                let inline put (word: uint32) =
+                    if at < count then
+                        if kind = 0 then
+                            NativePtr.set
+                                (NativePtr.ofNativeInt<float32> target)
+                                at
+                                (float32 (word >>> 8) * (1.0f / 16777216.0f))
+                        else
+                            NativePtr.set (NativePtr.ofNativeInt<uint32> target) at word
+
+                        at <- at + 1
+
+                put w0
+                put w1
+                put w2
+                put w3
+
+    /// Draws of a shape for every key.
+    let random (draw: Draw) dtype (shape: int[]) (keys: HostBuffer) : HostBuffer =
+        let whole = Array.append keys.Shape shape
+        let total = Shape.count whole
+        let keys = Strided.contiguous (keys :?> HostBuffer<int64>)
+        let keys = ReadOnlySpan(keys.Items, keys.Offset, Shape.count keys.Shape).ToArray()
+        let result = Buffers.fresh dtype whole
+        if total > 0 then fill draw dtype keys (Shape.count shape) result.Data 0
+        result

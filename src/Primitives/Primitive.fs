@@ -3,10 +3,18 @@ namespace Cotangent
 open Microsoft.FSharp.Reflection
 
 module internal CaseName =
-    /// What error messages call an operation: its union case in lower case. Slow, for messages only.
+    /// How to read the tag of a union without fields, and the names of its cases in lower case.
+    let private known =
+        System.Collections.Concurrent.ConcurrentDictionary<System.Type, struct ((obj -> int) * string[])>()
+
+    /// What messages and graphs call an operation: its union case in lower case.
     let lower (case: 'union) =
-        let case, _ = FSharpValue.GetUnionFields(box case, typeof<'union>, true)
-        case.Name.ToLowerInvariant()
+        let make t =
+            let names = FSharpType.GetUnionCases(t, true) |> Array.map _.Name.ToLowerInvariant()
+            struct (FSharpValue.PreComputeUnionTagReader(t, true), names)
+
+        let struct (tag, names) = known.GetOrAdd(typeof<'union>, make)
+        names[tag case]
 
 /// Elementwise functions of one argument.
 [<RequireQualifiedAccess>]
@@ -185,6 +193,11 @@ type internal Primitive =
     | Convolution of result: ConvolutionTerm * Windows * groups: int
     /// (N, C) ++ sizes -> (N, C) ++ numbers of windows; no window lies in the padding altogether.
     | MaxPool of Maximum * Windows
+    /// The same value, a constant for every differentiation around. Only graphs hold it: eager code detaches a tensor
+    /// by taking it from its tracer.
+    | Detach
+    /// The same value, which the compiler may not tell equal to any other: what is computed from it is computed again.
+    | Barrier
     | Custom of CustomFunction
 
     /// Identity; primitives are compared by their cases and attributes where a pass needs it.
@@ -221,4 +234,6 @@ type internal Primitive =
             | ConvolutionTerm.Input -> "convolveTransposed"
             | ConvolutionTerm.Kernel -> "convolveKernel"
         | MaxPool _ -> "maxPool"
+        | Detach -> "stopGradient"
+        | Barrier -> "barrier"
         | Custom f -> f.Name

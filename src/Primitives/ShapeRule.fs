@@ -279,4 +279,6 @@ module internal ShapeRule =
                     | Maximum.Value -> x.DType
                     | Maximum.Position -> DType.Int32
             }
+        | Primitive.Detach
+        | Primitive.Barrier -> x
         | Primitive.Custom f -> invalidOp $"The signature of '{f.Name}' is known to its maker only."

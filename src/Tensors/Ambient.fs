@@ -13,7 +13,7 @@ module internal Ambient =
     /// Whether any check is on anywhere in the process.
     let anyActive () = Volatile.Read &active > 0
 
-    let private during (local: AsyncLocal<'a>) (value: 'a) (body: unit -> 'b) =
+    let during (local: AsyncLocal<'a>) (value: 'a) (body: unit -> 'b) =
         let before = local.Value
         Interlocked.Increment &active |> ignore
         local.Value <- value

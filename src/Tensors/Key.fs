@@ -112,3 +112,20 @@ module Key =
     /// Random.uniform (forStep 7) DType.Float32 [ 2 ] // shape (2)
     /// </code></example>
     let fold (number: int64) (key: Key) : Key = mix (tensor (number * spread + 1L)) key
+
+    /// <summary>
+    /// <c>fold</c> with a number that is a tensor, an Int64 scalar, as a counter inside a compiled loop is: the same key
+    /// as <c>fold</c> gives for the same number.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The number is anything but an Int64 scalar.</exception>
+    /// <example><code>
+    /// Key.foldTensor (tensor 3L) (Key.create 0L) // as Key.fold 3L (Key.create 0L)
+    /// </code></example>
+    let foldTensor (number: Tensor) (key: Key) : Key =
+        if number.DType <> DType.Int64 || number.Rank <> 0 then
+            raise (
+                DTypeException
+                    $"Key.foldTensor: the number is {number.DType} {Shape.show number.Dims}; an Int64 scalar is wanted. Convert it."
+            )
+
+        mix (number * tensor spread + tensor 1L) key

@@ -94,6 +94,10 @@ and [<AbstractClass>] internal Trace(name: string) =
     /// Interprets a primitive of which at least one input is a tracer of this trace. Multi-output only for Custom.
     abstract Apply: Primitive * Tensor[] -> Tensor[]
 
+    /// Interprets a primitive without inputs: staging alone catches those.
+    abstract Create: Primitive * Device -> Tensor
+    default trace.Create(p, _) = invalidOp $"`{p}` has no input that `{trace.Name}` could have traced."
+
 /// A tensor's stand-in that belongs to one trace.
 and [<AbstractClass>] internal Tracer(trace: Trace, dtype: DType, shape: int[], device: Device) =
     member _.Trace: Trace = trace
@@ -113,6 +117,20 @@ and [<AbstractClass>] internal Tracer(trace: Trace, dtype: DType, shape: int[], 
 type internal CustomOperation(name) =
     inherit CustomFunction(name)
     abstract Run: Tensor[] -> Tensor[]
+
+/// The staging in progress. Other transformations dispatch on their data; this one catches every primitive bound while
+/// it lasts, also those without a traced input: zeros, counters and random draws would otherwise be made while tracing,
+/// to be large constants ever after.
+module internal Staging =
+    let private current = AsyncLocal<Trace | null>()
+
+    /// null outside.
+    let innermost () : Trace | null = if Ambient.anyActive () then current.Value else null
+
+    let during (trace: Trace) (body: unit -> 'a) : 'a = Ambient.during current trace body
+
+    /// What eager code does in the midst of staging: engines evaluate, nothing is recorded.
+    let suspended (body: unit -> 'a) : 'a = Ambient.during current null body
 
 /// Applying primitives: dispatch to the innermost transformation, or to the engine.
 module internal Bind =
@@ -136,7 +154,11 @@ module internal Bind =
                 | null -> found <- r.Trace
                 | f -> if r.Trace.Level > f.Level then found <- r.Trace
 
-        found
+        // Staging stands at its own level: what was traced outside of it is one of its inputs.
+        match found, Staging.innermost () with
+        | _, null -> found
+        | null, staging -> staging
+        | f, staging -> if f.Level < staging.Level then staging else f
 
     let private buffer t =
         match t with
@@ -187,27 +209,23 @@ module internal Bind =
     let one p inputs = (apply p inputs)[0]
 
     /// Applies a primitive without inputs.
-    let create (p: Primitive) (device: Device) = Value((Engines.forDevice device).Evaluate(p, [||], device))
+    let create (p: Primitive) (device: Device) =
+        match Staging.innermost () with
+        | null -> Value((Engines.forDevice device).Evaluate(p, [||], device))
+        | staging -> staging.Create(p, device)
 
     let unary (op: Unary) (x: Tensor) =
         match x with
-        | Value b ->
-            let output = (Engines.forDevice b.Device).Unary(op, b)
-
-            if Ambient.anyActive () then checkNumbers (fun () -> Primitive.Unary op) [| x |] output
-
-            Value output
+        | Value b when not (Ambient.anyActive ()) -> Value((Engines.forDevice b.Device).Unary(op, b))
+        | Value _
         | Traced _ -> one (Primitive.Unary op) [| x |]
 
     let binary (op: Binary) (x: Tensor) (y: Tensor) =
         match x, y with
-        | Value a, Value b when obj.ReferenceEquals(a.Device, b.Device) || a.Device = b.Device ->
-            let output = (Engines.forDevice a.Device).Binary(op, a, b)
-
-            if Ambient.anyActive () then
-                checkNumbers (fun () -> Primitive.Binary op) [| x; y |] output
-
-            Value output
+        | Value a, Value b when
+            not (Ambient.anyActive ()) && (obj.ReferenceEquals(a.Device, b.Device) || a.Device = b.Device)
+            ->
+            Value((Engines.forDevice a.Device).Binary(op, a, b))
         | _ -> one (Primitive.Binary op) [| x; y |]
 
     let full literal dtype shape device = create (Primitive.Full(literal, dtype, shape)) device

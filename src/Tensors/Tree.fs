@@ -117,6 +117,34 @@ module Tree =
 
         go root tree
 
+    /// All of a tree that is not a tensor, in a fixed order: two trees with equal statics, and tensors of equal shapes
+    /// and dtypes, are the same to a compiled function.
+    let internal statics (tree: 'tree) : struct (string * objnull)[] =
+        let found = ResizeArray<struct (string * objnull)>()
+
+        let rec go path (t: Type) (value: obj | null) : unit =
+            match value with
+            | :? Tensor -> ()
+            | null -> found.Add(struct (path, null))
+            | value ->
+                let walker = Walkers.ofType t
+
+                for s in walker.Statics value do
+                    found.Add(struct (path, s))
+
+                let parts = ResizeArray<struct (Type * objnull)>()
+                walker.Parts(value, (fun t part -> parts.Add(struct (t, part))))
+
+                if parts.Exists(fun (struct (_, part)) -> not (part :? Tensor)) then
+                    let mutable names = walker.Names value
+
+                    for struct (t, part) in parts do
+                        go (path + List.head names) t part
+                        names <- List.tail names
+
+        go "$" typeof<'tree> (box tree)
+        found.ToArray()
+
     /// <summary>The tree with a function applied to each tensor.</summary>
     /// <exception cref="T:Cotangent.TreeException">
     /// The type can't hold a tensor, or null stands where a tensor should be.

@@ -26,6 +26,8 @@ type internal Walker() =
     abstract Names: obj -> string list
     /// The same value with each of those parts, in the same order, replaced.
     abstract Replace: obj * (Type -> obj | null -> obj | null) -> obj
+    /// All that is not such a part, and how it is built: what a compiled function takes as given.
+    abstract Statics: obj -> objnull list
 
 /// Collections of one type of item, made again from items in the order of enumeration.
 [<AbstractClass>]
@@ -38,6 +40,7 @@ type internal CollectionWalker<'item>() =
             visit typeof<'item> (box part)
 
     override _.Names value = [ for i in 0 .. Seq.length (value :?> seq<'item>) - 1 -> $"[{i}]" ]
+    override _.Statics value = [ box (Seq.length (value :?> seq<'item>)) ]
 
     override walker.Replace(value, replace) =
         let items = ResizeArray<'item>()
@@ -85,6 +88,9 @@ type internal KeyedWalker<'key, 'value>() =
 
     override _.Names value =
         (value :?> seq<KeyValuePair<'key, 'value>>) |> Seq.map (fun entry -> $"[{entry.Key}]") |> List.ofSeq
+
+    override _.Statics value =
+        (value :?> seq<KeyValuePair<'key, 'value>>) |> Seq.map (fun entry -> box entry.Key) |> List.ofSeq
 
     override walker.Replace(value, replace) =
         (value :?> seq<KeyValuePair<'key, 'value>>)
@@ -324,6 +330,14 @@ module internal Walkers =
                         if isThere items i then items[i] <- replace parts[i].Type items[i]
 
                     make value items
+
+                member _.Statics value =
+                    let items = read value
+
+                    List.ofArray items
+                    |> List.indexed
+                    |> List.filter (fun (i, item) -> not dynamic[i] || isNull item)
+                    |> List.map snd
         }
 
     /// What a field of this name and type is in a tree.
@@ -380,6 +394,7 @@ module internal Walkers =
             member _.Parts(_, _) = ()
             member _.Names _ = []
             member _.Replace(value, _) = value
+            member _.Statics value = [ value ]
     }
 
     let private walkers = ConcurrentDictionary<Type, Walker>()
@@ -402,6 +417,7 @@ module internal Walkers =
                 member _.Parts(value, visit) = cases[tag value].Parts(value, visit)
                 member _.Names value = cases[tag value].Names value
                 member _.Replace(value, replace) = cases[tag value].Replace(value, replace)
+                member _.Statics value = box (tag value) :: cases[tag value].Statics value
         }
 
     let rec private build (t: Type) : Walker =
@@ -430,6 +446,7 @@ module internal Walkers =
                 member _.Parts(value, visit) = (ofValue value).Parts(value, visit)
                 member _.Names value = (ofValue value).Names value
                 member _.Replace(value, replace) = (ofValue value).Replace(value, replace)
+                member _.Statics value = box (value.GetType()) :: (ofValue value).Statics value
           }
 
     and ofType (t: Type) : Walker =

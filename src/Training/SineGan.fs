@@ -26,6 +26,8 @@ type SineGanOptions = {
     Iterations: int
     /// Of everything random: the same seed gives the same numbers.
     Seed: int64
+    /// Evaluates each operation as it comes, in place of running the training compiled. The same training, slower.
+    Eager: bool
 }
 
 /// Losses at one point of the training, means since the point before.
@@ -86,6 +88,7 @@ module SineGan =
             Family = family
             Iterations = if narrow then 3000 else 9000
             Seed = 0L
+            Eager = false
         }
 
     /// The article's GAN on a family.
@@ -94,6 +97,7 @@ module SineGan =
         Family = family
         Iterations = 50_000
         Seed = 0L
+        Eager = false
     }
 
     let private articleGan: Gan<Mlp, Mlp, unit * unit, unit * unit> =
@@ -179,41 +183,63 @@ module SineGan =
             raise (ValueException $"SineGan.train: {options.Iterations} iterations; at least 1 is needed.")
 
         let forModels, forTraining = Key.split (Key.create options.Seed)
-        let generator, discriminator = models forModels
-        let mutable state = Gan.start gan generator discriminator
-        let mutable iteration = 0
-        let mutable since = 0
-        let mutable sums = struct (0.0, 0.0)
-        let points = ResizeArray<SineGanPoint>()
-        let clock = Stopwatch.StartNew()
 
-        while iteration < options.Iterations && not cancellation.IsCancellationRequested do
-            let forData, forStep = Key.split (Key.fold (int64 iteration) forTraining)
+        /// One step; the number of the iteration and the sums of the losses go round with the state.
+        let step (key: Key) (state, iteration: Tensor, sums) =
+            let forData, forStep = Key.split (Key.foldTensor iteration key)
 
             let batches = [
                 for key in Key.splitMany (Gan.batchesPerStep gan) forData ->
                     Sines.sample options.Family batch key
             ]
 
-            let next, losses = Gan.step gan state batches forStep
+            let state, losses = Gan.step gan state batches forStep
+            state, iteration + 1, Tree.map2 (+) sums losses
+
+        /// As many steps as there are between two reports, as one program.
+        let advance =
+            let compiled = compile (fun (key, start) -> iterate reportEvery (step key) start)
+
+            let last =
+                compile (fun (key, start) -> iterate (options.Iterations % reportEvery) (step key) start)
+
+            fun count start ->
+                if options.Eager then step forTraining start
+                elif count = reportEvery then compiled (forTraining, start)
+                else last (forTraining, start)
+
+        let generator, discriminator = models forModels
+
+        let none = {
+            GeneratorLoss = Tensor.scalar DType.Float32 0.0
+            DiscriminatorLoss = Tensor.scalar DType.Float32 0.0
+        }
+
+        let mutable state = Gan.start gan generator discriminator
+        let mutable iteration = 0
+        let mutable since = 0
+        let mutable sums = none
+        let points = ResizeArray<SineGanPoint>()
+        let clock = Stopwatch.StartNew()
+
+        while iteration < options.Iterations && not cancellation.IsCancellationRequested do
+            let count = if options.Eager then 1 else min reportEvery (options.Iterations - iteration)
+            let next, _, losses = advance count (state, tensor (int64 iteration), sums)
             state <- next
-            iteration <- iteration + 1
-            since <- since + 1
-            let struct (g, d) = sums
-            sums <- struct (g + float losses.GeneratorLoss, d + float losses.DiscriminatorLoss)
+            sums <- losses
+            iteration <- iteration + count
+            since <- since + count
 
             if iteration % reportEvery = 0 || iteration = options.Iterations then
-                let struct (g, d) = sums
-
                 let point = {
                     Iteration = iteration
-                    GeneratorLoss = g / float since
-                    DiscriminatorLoss = d / float since
+                    GeneratorLoss = float sums.GeneratorLoss / float since
+                    DiscriminatorLoss = float sums.DiscriminatorLoss / float since
                 }
 
                 points.Add point
                 since <- 0
-                sums <- struct (0.0, 0.0)
+                sums <- none
 
                 progress.Report {
                     Done = iteration

@@ -31,7 +31,7 @@ public class SineGanTests
         };
 
     private static FSharpSineGanOptions With(FSharpSineGanOptions options, int iterations) =>
-        new(options.Preset, options.Family, iterations, seed: 7);
+        new(options.Preset, options.Family, iterations, seed: 7, options.Eager);
 
     [Theory]
     [MemberData(nameof(Presets), DisableDiscoveryEnumeration = true)]

@@ -43,15 +43,26 @@ public abstract record SineGanPreset
 /// <param name="Family">The signals to learn.</param>
 /// <param name="Iterations">Steps of the generator.</param>
 /// <param name="Seed">Where all randomness comes from: the same seed gives the same run.</param>
-public sealed record SineGanOptions(SineGanPreset Preset, SineFamily Family, int Iterations, long Seed)
+/// <param name="Eager">
+/// Evaluate each operation as it comes, in place of running the training compiled. The same training, slower.
+/// </param>
+public sealed record SineGanOptions(
+    SineGanPreset Preset,
+    SineFamily Family,
+    int Iterations,
+    long Seed,
+    bool Eager = false
+)
 {
     internal static SineGanOptions FromFSharp(FSharpSineGanOptions options) =>
         new(
             SineGanPreset.FromFSharp(options.Preset),
             SineFamily.FromFSharp(options.Family),
             options.Iterations,
-            options.Seed
+            options.Seed,
+            options.Eager
         );
 
-    internal FSharpSineGanOptions ToFSharp() => new(Preset.ToFSharp(), Family.ToFSharp(), Iterations, Seed);
+    internal FSharpSineGanOptions ToFSharp() =>
+        new(Preset.ToFSharp(), Family.ToFSharp(), Iterations, Seed, Eager);
 }

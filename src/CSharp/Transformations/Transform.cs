@@ -54,4 +54,26 @@ public static class Transform
             f.ToFSharp(),
             x
         );
+
+    /// <summary>
+    /// A function whose computation runs as one program: on the first call for each signature of its argument
+    /// (shapes, dtypes, device, static fields) it is traced into a graph, simplified, fused into loops and
+    /// turned into machine code; later calls run that. The function must be pure, and can't read numbers:
+    /// <see cref="Control"/> does what <c>if</c> and <c>for</c> do. Compile once and call often.
+    /// </summary>
+    /// <example><code>
+    /// var step = Transform.Compile((Tensor x) => x - 0.1 * Differentiate.Gradient(y => y.Sin().Sum(), x));
+    /// </code></example>
+    /// <exception cref="TraceException">The function reads a value, as for an <c>if</c>.</exception>
+    public static Func<P, Q> Compile<P, Q>(Func<P, Q> f)
+        where P : notnull
+        where Q : notnull => Core.compile(f.ToFSharp()).Invoke;
+
+    /// <summary>
+    /// The same function, whose values inside are not kept for the way back of reverse mode but computed again:
+    /// memory for time.
+    /// </summary>
+    public static Func<P, Q> Checkpoint<P, Q>(Func<P, Q> f)
+        where P : notnull
+        where Q : notnull => Core.checkpoint(f.ToFSharp()).Invoke;
 }

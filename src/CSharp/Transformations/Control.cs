@@ -1,0 +1,49 @@
+namespace Cotangent;
+
+/// <summary>
+/// Loops and choices that compile: plain ones where numbers can be read, parts of the program inside
+/// <see cref="Transform.Compile"/>. Differentiable like everything else.
+/// </summary>
+public static class Control
+{
+    /// <summary>A function applied n times. Its result has the shapes and dtypes of its argument.</summary>
+    /// <example><code>Control.Iterate(10, x => 0.5 * (x + 2.0 / x), Tensor.Create(1.0))   // the root of 2</code></example>
+    /// <exception cref="ShapeException">The function changes a shape or dtype.</exception>
+    /// <exception cref="ValueException">n is negative.</exception>
+    public static A Iterate<A>(int n, Func<A, A> f, A x)
+        where A : notnull => Core.iterate(n, f.ToFSharp(), x);
+
+    /// <summary>
+    /// Folds a function over the slices along axis 0 of every tensor of a tree: from a carry and a slice to the
+    /// next carry and a result; the last carry, and the results stacked along axis 0.
+    /// </summary>
+    /// <example><code>
+    /// // 6, and the running sums 1, 3, 6
+    /// var (total, sums) = Control.Scan((t, x) => (t + x, t + x), Tensor.Create(0.0), Tensor.Create([1.0, 2.0, 3.0]));
+    /// </code></example>
+    /// <exception cref="ShapeException">
+    /// The sequences differ in length, or the function changes a shape or dtype of the carry.
+    /// </exception>
+    public static (C Carry, Y Results) Scan<C, X, Y>(Func<C, X, (C Carry, Y Result)> f, C initial, X xs)
+        where C : notnull
+        where X : notnull
+        where Y : notnull => Core.scan(f.ToFSharpPair(), initial, xs).ToValueTuple();
+
+    /// <summary>
+    /// A function applied as long as a condition, one Bool, holds. Reverse mode differentiates it outside of
+    /// compiled functions only.
+    /// </summary>
+    /// <example><code>Control.While(x => x &lt; 100.0, x => 2.0 * x, Tensor.Create(1.0))   // 128</code></example>
+    /// <exception cref="ShapeException">
+    /// The condition is not one Bool, or the function changes a shape or dtype.
+    /// </exception>
+    public static A While<A>(Func<A, Tensor> condition, Func<A, A> f, A x)
+        where A : notnull => Core.whileLoop(condition.ToFSharp(), f.ToFSharp(), x);
+
+    /// <summary>One of two functions of x, by one Bool.</summary>
+    /// <example><code>Control.Cond(x &gt; 0.0, x => x.Log(), x => x - 1.0, x)</code></example>
+    /// <exception cref="ShapeException">The test is not one Bool, or the branches differ in shape.</exception>
+    public static B Cond<A, B>(Tensor test, Func<A, B> onTrue, Func<A, B> onFalse, A x)
+        where A : notnull
+        where B : notnull => Core.cond(test, onTrue.ToFSharp(), onFalse.ToFSharp(), x);
+}

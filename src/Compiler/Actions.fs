@@ -1,0 +1,212 @@
+namespace Cotangent.Compiler
+
+open System
+open Cotangent
+open Cotangent.Engines
+
+/// Steps made ready to run.
+module internal Actions =
+    /// A loop nest by the engine, instruction by instruction over the whole nest: for what can't be emitted, and to
+    /// compare emitted code with.
+    let interpreted (k: Kernel) : Runner =
+        let whole = k.Axes
+        let reduced = [| k.Axes.Length - k.Reduced .. k.Axes.Length - 1 |]
+        let spread (x: HostBuffer) = Move.broadcast whole x
+
+        let position dtype axis start step : HostBuffer =
+            let shape = whole |> Array.mapi (fun i n -> if i = axis then n else 1)
+            let index = Move.iota DType.Int64 whole[axis]
+            let constant n = Move.full (Literal.Whole(int64 n)) DType.Int64 [| whole[axis] |]
+
+            Elementwise.binary
+                Binary.Add
+                (Elementwise.binary Binary.Multiply index (constant step))
+                (constant start)
+            |> Convert.buffer dtype
+            |> Move.reshape shape
+            |> spread
+
+        Runner(fun w ->
+            let values: HostBuffer[] = Array.zeroCreate k.Body.Length
+
+            for i in 0 .. k.Body.Length - 1 do
+                values[i] <-
+                    match k.Body[i] with
+                    | Instruction.Load(_, a) ->
+                        w.Buffer { Slot = a.Slot; Offset = a.Offset; Shape = whole; Strides = a.Strides }
+                    | Instruction.Constant(value, dtype) -> Move.full value dtype whole
+                    | Instruction.Position(dtype, axis, start, step) -> position dtype axis start step
+                    | Instruction.Unary(op, a) -> Elementwise.unary op values[a]
+                    | Instruction.Binary(op, a, b) -> Elementwise.binary op values[a] values[b]
+                    | Instruction.Select(c, a, b) -> Elementwise.select values[c] values[a] values[b]
+                    | Instruction.Convert(dtype, a) -> Convert.buffer dtype values[a]
+                    | Instruction.Reduce(kind, a) ->
+                        Reduce.reduce kind reduced values[a]
+                        |> Move.reshape (Shape.keeping reduced whole)
+                        |> spread
+
+            for access, value in k.Stores do
+                let kept = Array.truncate (whole.Length - k.Reduced) whole
+
+                // Along the folded axes a value is the same everywhere: the first of each will do.
+                let source =
+                    values[value]
+                        .View(kept, Array.truncate kept.Length values[value].Strides, values[value].Offset)
+
+                let target =
+                    w.Buffer {
+                        Slot = access.Slot
+                        Offset = access.Offset
+                        Shape = kept
+                        Strides = Array.truncate kept.Length access.Strides
+                    }
+
+                Buffers.copy source target)
+
+    let private product (slots: Slot[]) (a: View) (b: View) (target: View) : Runner =
+        let dtype = slots[target.Slot].DType
+        let r = a.Shape.Length
+        let m, k, n = a.Shape[r - 2], a.Shape[r - 1], b.Shape[r - 1]
+
+        match dtype, r with
+        | DType.Float32, 2
+        | DType.Float64, 2 ->
+            let matrix (w: Workspace) (v: View) : Matrix<'T> = {
+                Data = w.Home v.Slot :?> 'T[]
+                Offset = w.Offset v
+                RowStride = v.Strides[0]
+                ColStride = v.Strides[1]
+            }
+
+            if dtype = DType.Float32 then
+                Runner(fun w ->
+                    let c = w.Home target.Slot :?> float32[]
+                    MatMul.float32 m n k (matrix w a) (matrix w b) c (w.Offset target))
+            else
+                Runner(fun w ->
+                    let c = w.Home target.Slot :?> float[]
+                    MatMul.float64 m n k (matrix w a) (matrix w b) c (w.Offset target))
+        | _ ->
+            Runner(fun w -> Buffers.copy (BatchMatMul.multiply (w.Buffer a) (w.Buffer b)) (w.Buffer target))
+
+    let private draw kind dtype (keys: View) count (target: View) : Runner =
+        let n = Shape.count keys.Shape
+
+        Runner(fun w ->
+            if n = 1 && count > 0 then
+                let key = (w.Home keys.Slot :?> int64[])[w.Offset keys]
+                Philox.fill kind dtype [| key |] count (w.Home target.Slot) (w.Offset target)
+            elif n * count > 0 then
+                let data = (Strided.materialise (w.Buffer keys)) :?> HostBuffer<int64>
+                let keys = ReadOnlySpan(data.Items, data.Offset, n).ToArray()
+                Philox.fill kind dtype keys count (w.Home target.Slot) (w.Offset target))
+
+    let private exchange (w: Workspace) (pairs: struct (int * int)[]) =
+        for struct (a, b) in pairs do
+            let before = w.Address a
+            w.Address a <- w.Address b
+            w.Address b <- before
+
+    let private runAll (w: Workspace) (actions: Runner[]) =
+        for a in actions do
+            a.Invoke w
+
+    /// What `Philox.drawAt` calls a draw; -1 where it has none.
+    let private kindOf (draw: Draw) (dtype: DType) =
+        match draw, dtype with
+        | Draw.Uniform, DType.Float32 -> 0
+        | Draw.Uniform, DType.Float64 -> 1
+        | Draw.Bits, DType.Int32 -> 2
+        | Draw.Bits, DType.Int64 -> 3
+        | Draw.Keys, DType.Int64 -> 4
+        | _ -> -1
+
+    let private isShort draw dtype (keys: View) count =
+        kindOf draw dtype >= 0 && Shape.count keys.Shape = 1 && count <= 256
+
+    /// Runs of loop nests become machine code together; what can't be emitted is left to the engine.
+    let rec prepare (slots: Slot[]) (steps: Step[]) : Runner[] =
+        let made = ResizeArray<Runner>()
+        let items = ResizeArray<Code.Item>()
+
+        let flush () =
+            if items.Count > 0 then
+                made.AddRange(Code.methods (List.ofSeq items))
+                items.Clear()
+
+        for step in steps do
+            match step with
+            | Step.Nest k when Code.canEmit k -> items.Add(Code.Item.Nest k)
+            | Step.Draw(draw, dtype, keys, count, target) when isShort draw dtype keys count ->
+                items.Add(
+                    Code.Item.Draw {
+                        Kind = kindOf draw dtype
+                        Key = keys
+                        Count = count
+                        Target = target
+                        ElementSize = dtype.Size
+                    }
+                )
+            | Step.Nest k ->
+                flush ()
+                made.Add(interpreted k)
+            | Step.Product _
+            | Step.Draw _
+            | Step.Engine _
+            | Step.Scan _
+            | Step.While _
+            | Step.Cond _ ->
+                flush ()
+                made.Add(single slots step)
+
+        flush ()
+        made.ToArray()
+
+    and private single (slots: Slot[]) (step: Step) : Runner =
+        match step with
+        | Step.Nest kernel -> interpreted kernel
+        | Step.Product(a, b, target) -> product slots a b target
+        | Step.Draw(kind, dtype, keys, count, target) -> draw kind dtype keys count target
+        | Step.Engine(p, inputs, target) ->
+            Runner(fun w ->
+                let arguments = inputs |> Array.map (fun v -> w.Buffer v :> Buffer)
+                let engine = Engines.forDevice Device.Cpu
+                let result = engine.ToHost(engine.Evaluate(p, arguments, Device.Cpu))
+                Buffers.copy result (w.Buffer target))
+        | Step.Scan s ->
+            let body = prepare slots s.Body
+            let last = s.Count - 1
+
+            Runner(fun w ->
+                for struct (slot, whole, _) in s.Slices do
+                    w.Borrow(slot, whole.Slot)
+
+                for k in 0..last do
+                    let at = if s.Reverse then last - k else k
+
+                    for struct (slot, whole, stride) in s.Slices do
+                        w.Address slot <-
+                            w.Address whole.Slot
+                            + nativeint ((whole.Offset + at * stride) * slots[slot].DType.Size)
+
+                    runAll w body
+                    exchange w s.Carry)
+        | Step.While l ->
+            let condition = prepare slots l.Condition
+            let round = prepare slots l.Round
+
+            let holds (w: Workspace) =
+                runAll w condition
+                (w.Home l.Test.Slot :?> bool[])[w.Offset l.Test]
+
+            Runner(fun w ->
+                while holds w do
+                    runAll w round
+                    exchange w l.State)
+        | Step.Cond(test, onTrue, onFalse) ->
+            let onTrue = prepare slots onTrue
+            let onFalse = prepare slots onFalse
+
+            Runner(fun w ->
+                let holds = (w.Home test.Slot :?> bool[])[w.Offset test]
+                runAll w (if holds then onTrue else onFalse))

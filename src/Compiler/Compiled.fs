@@ -1,0 +1,151 @@
+namespace Cotangent.Compiler
+
+open System
+open System.Collections.Generic
+open Cotangent
+
+/// One compilation of a function: for arguments of one signature.
+[<NoComparison; NoEquality>]
+type internal Compilation<'q> = {
+    Operation: CallOperation
+    /// What the function returned while it was traced: structure and static fields of every result.
+    Template: 'q
+    Leaves: struct (Signature * Device)[]
+    Statics: struct (string * objnull)[]
+}
+
+/// A function with the programs made of it, one for each signature of its argument.
+[<Sealed>]
+type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q) =
+    /// More than these would be a leak: each distinct signature keeps code and memory. The one used least lately goes.
+    static let most = 64
+
+    let gate = obj ()
+    // Most recently used first.
+    let known = LinkedList<Compilation<'q>>()
+    let mutable count = 0
+    let mutable reason = ""
+
+    let leavesOf (x: 'p) = if Walkers.holdsTensors typeof<'p> then Tree.leaves x else [||]
+
+    let staticsOf (x: 'p) : struct (string * objnull)[] =
+        if Walkers.holdsTensors typeof<'p> then Tree.statics x else [| struct ("$", box x) |]
+
+    let sameLeaves (a: struct (Signature * Device)[]) (leaves: Tensor[]) =
+        a.Length = leaves.Length
+        && Seq.forall
+            (fun i ->
+                let struct (s, device) = a[i]
+                s.DType = leaves[i].DType && Shape.equal s.Shape leaves[i].Dims && device = leaves[i].Device)
+            (seq { 0 .. a.Length - 1 })
+
+    let sameStatics (a: struct (string * objnull)[]) (b: struct (string * objnull)[]) =
+        a.Length = b.Length
+        && Seq.forall
+            (fun i ->
+                let struct (_, x) = a[i]
+                let struct (_, y) = b[i]
+                obj.ReferenceEquals(x, y) || Unchecked.equals x y)
+            (seq { 0 .. a.Length - 1 })
+
+    /// Why no program that is there fits: the difference to the one used last.
+    let explain (x: 'p) (leaves: Tensor[]) (statics: struct (string * objnull)[]) =
+        match known.First with
+        | null -> "the first call"
+        | first ->
+            let last = first.Value
+            let path i = (Tree.paths x)[i]
+
+            let leaf =
+                if last.Leaves.Length <> leaves.Length then
+                    Some $"the argument has {leaves.Length} tensors, it had {last.Leaves.Length}"
+                else
+                    Seq.tryPick
+                        (fun i ->
+                            let struct (s, device) = last.Leaves[i]
+                            let t = leaves[i]
+
+                            if
+                                s.DType <> t.DType || not (Shape.equal s.Shape t.Dims) || device <> t.Device
+                            then
+                                Some
+                                    $"`{path i}` is {t.DType} {Shape.show t.Dims} on {t.Device}, it was {s.DType} {Shape.show s.Shape} on {device}"
+                            else
+                                None)
+                        (seq { 0 .. leaves.Length - 1 })
+
+            let field () =
+                Seq.zip last.Statics statics
+                |> Seq.tryPick (fun (struct (_, a), struct (place, b)) ->
+                    if Unchecked.equals a b then None else Some $"`{place}` holds {b}, it held {a}")
+                |> Option.defaultValue "the static parts of the argument differ"
+
+            match leaf with
+            | Some text -> text
+            | None -> field ()
+
+    let stage (x: 'p) (leaves: Tensor[]) : struct (Graph * Tensor[] * 'q) =
+        let mutable template = Unchecked.defaultof<'q>
+
+        let run (inputs: Tensor[]) =
+            let y = f (if leaves.Length = 0 then x else Tree.rebuild x inputs)
+            template <- y
+            Tree.leaves y
+
+        let like = leaves |> Array.map (fun t -> Stage.signatureOf t, t.Device)
+        let struct (graph, captured) = Stage.graph name run like
+        struct (graph, captured, template)
+
+    /// How often the function was compiled, and why the last time.
+    member _.Count = count
+    member _.Reason = reason
+
+    member c.For(x: 'p, leaves: Tensor[]) : struct (Compilation<'q> * Tensor[]) =
+        lock gate (fun () ->
+            let statics = staticsOf x
+            let mutable at = known.First
+            let mutable found = ValueNone
+
+            while not (isNull at) && found.IsNone do
+                let node = Unchecked.nonNull at
+
+                if sameLeaves node.Value.Leaves leaves && sameStatics node.Value.Statics statics then
+                    found <- ValueSome node.Value
+                    known.Remove node
+                    known.AddFirst node
+
+                at <- node.Next
+
+            match found with
+            | ValueSome compilation -> struct (compilation, [||])
+            | ValueNone ->
+                reason <- explain x leaves statics
+                let struct (graph, captured, template) = stage x leaves
+
+                let compilation = {
+                    Operation = CallOperation(name, graph)
+                    Template = template
+                    Leaves = leaves |> Array.map (fun t -> struct (Stage.signatureOf t, t.Device))
+                    Statics = statics
+                }
+
+                count <- count + 1
+
+                // What closes over another transformation's tensors belongs to that one use of it.
+                if captured.Length = 0 then
+                    known.AddFirst compilation |> ignore
+                    if known.Count > most then known.RemoveLast()
+
+                struct (compilation, captured))
+
+    member c.Invoke(x: 'p) : 'q =
+        match Staging.innermost () with
+        | null ->
+            let leaves = leavesOf x
+            let struct (compilation, captured) = c.For(x, leaves)
+
+            let outputs = Bind.apply (Primitive.Custom compilation.Operation) (Array.append leaves captured)
+
+            Tree.rebuild compilation.Template outputs
+        // Inside another compiled function it is a part of that.
+        | _ -> f x

@@ -1,0 +1,222 @@
+namespace Cotangent.Compiler
+
+open System.Collections.Generic
+open Cotangent
+
+/// Which nodes of a graph get memory of their own, and which are computed where they are read.
+module internal Fuse =
+    /// Elementwise work that is dearer to repeat for a second reader than to store and load again.
+    let private dear = 3
+
+    /// Bodies of loop nests are kept short: registers are few, and long methods compile badly.
+    let private longest = 40
+
+    /// Products up to so many multiplications become loop nests.
+    let private largestNest = 1 <<< 17
+
+    /// Bytes of an element in a register; masks go along with any.
+    let private laneSize (dtype: DType) = if dtype = DType.Bool then 4 else dtype.Size
+
+    let private price (op: Unary) =
+        match op with
+        | Unary.Negate
+        | Unary.Abs
+        | Unary.Sign
+        | Unary.Floor
+        | Unary.Ceiling
+        | Unary.Round
+        | Unary.Relu
+        | Unary.IsNaN
+        | Unary.Not -> 1
+        | Unary.Sqrt -> 4
+        | Unary.Exp
+        | Unary.Expm1
+        | Unary.Log
+        | Unary.Log1p
+        | Unary.Sin
+        | Unary.Cos
+        | Unary.Tan
+        | Unary.Asin
+        | Unary.Acos
+        | Unary.Atan
+        | Unary.Sinh
+        | Unary.Cosh
+        | Unary.Tanh
+        | Unary.Asinh
+        | Unary.Acosh
+        | Unary.Atanh
+        | Unary.Sigmoid
+        | Unary.Softplus -> 10
+
+    let private priceOf (op: Binary) =
+        match op with
+        | Binary.Divide -> 4
+        | Binary.Remainder
+        | Binary.Power
+        | Binary.Atan2 -> 20
+        | Binary.Add
+        | Binary.Subtract
+        | Binary.Multiply
+        | Binary.Max
+        | Binary.Min
+        | Binary.And
+        | Binary.Or
+        | Binary.Xor
+        | Binary.Equal
+        | Binary.Less
+        | Binary.LessEqual -> 1
+
+    /// How a node is computed.
+    [<RequireQualifiedAccess; Struct>]
+    type Way =
+        /// It is memory already: an input or a constant.
+        | Given
+        /// Moves elements: read through, never stored for its own sake.
+        | View
+        /// The same work for each element: computed where it is read.
+        | Elementwise
+        /// Folds over axes: a loop nest of its own.
+        | Folded
+        /// Its own step.
+        | Alone
+
+    let private isProductNest (g: Graph) (node: Node) =
+        let a = g.Nodes[node.Inputs[0]].Shape
+        let work = int64 (Shape.count node.Shape) * int64 a[a.Length - 1]
+        work <= int64 largestNest
+
+    /// `emits` tells whether a nest's instruction for this node can become machine code.
+    let way (emits: Graph -> Node -> bool) (g: Graph) (node: Node) : Way =
+        match node.Operation with
+        | Operation.Input _
+        | Operation.Constant _ -> Way.Given
+        | Operation.Control _ -> Way.Alone
+        | Operation.Item _ -> Way.Given
+        | Operation.Primitive p ->
+            match p with
+            | Primitive.Reshape _
+            | Primitive.Permute _
+            | Primitive.Broadcast _
+            | Primitive.Slice _
+            | Primitive.Detach
+            | Primitive.Barrier -> Way.View
+            | Primitive.Unary _
+            | Primitive.Binary _
+            | Primitive.Select
+            | Primitive.Convert _
+            | Primitive.Full _
+            | Primitive.Iota _ -> if emits g node then Way.Elementwise else Way.Alone
+            | Primitive.Reduce _ ->
+                if emits g node && Shape.count g.Nodes[node.Inputs[0]].Shape > 0 then
+                    Way.Folded
+                else
+                    Way.Alone
+            | Primitive.MatMul ->
+                if emits g node && Shape.count g.Nodes[node.Inputs[0]].Shape > 0 && isProductNest g node then
+                    Way.Folded
+                else
+                    Way.Alone
+            | Primitive.Random _
+            | Primitive.Place _
+            | Primitive.Concatenate _
+            | Primitive.Gather _
+            | Primitive.Scatter _
+            | Primitive.ArgReduce _
+            | Primitive.ArgSort _
+            | Primitive.CumulativeSum _
+            | Primitive.Custom _ -> Way.Alone
+
+    let private isScalar (node: Node) = Shape.count node.Shape <= 1
+
+    /// For each node, how it is computed and whether it is stored.
+    let plan (emits: Graph -> Node -> bool) (g: Graph) : struct (Way[] * bool[]) =
+        let n = g.Nodes.Length
+        let ways = g.Nodes |> Array.map (way emits g)
+        let stored = Array.create n false
+        // Readers that compute: views pass theirs on.
+        let readers = Array.zeroCreate<int> n
+
+        for i in g.Outputs do
+            stored[i] <- true
+
+        let demand i = stored[i] <- true
+
+        for i in n - 1 .. -1 .. 0 do
+            let node = g.Nodes[i]
+
+            match ways[i] with
+            | Way.Given -> ()
+            | Way.Alone -> Array.iter demand node.Inputs
+            | Way.View ->
+                let source = node.Inputs[0]
+                readers[source] <- readers[source] + readers[i]
+                let from = g.Nodes[source]
+
+                match node.Operation with
+                | Operation.Primitive(Primitive.Reshape shape) when not (Layout.joins from.Shape shape) ->
+                    demand source
+                | Operation.Primitive(Primitive.Broadcast shape) when
+                    Shape.count from.Shape > 1 && Shape.count shape > Shape.count from.Shape
+                    ->
+                    // Computed once for each element there, not here; numbers that repeat need no memory.
+                    match from.Operation with
+                    | Operation.Primitive(Primitive.Full _ | Primitive.Iota _) when
+                        ways[source] = Way.Elementwise
+                        ->
+                        ()
+                    | _ -> demand source
+                | _ -> ()
+
+                if stored[i] then demand source
+            | Way.Elementwise
+            | Way.Folded ->
+                for j in node.Inputs do
+                    readers[j] <- readers[j] + 1
+
+                    // Lanes of two sizes in one nest halve its width; a conversion is the place to part.
+                    if
+                        node.DType <> DType.Bool
+                        && g.Nodes[j].DType <> DType.Bool
+                        && laneSize node.DType <> laneSize g.Nodes[j].DType
+                        && not (isScalar g.Nodes[j])
+                    then
+                        demand j
+
+                match node.Operation with
+                // Each element of an operand is read for every row or column of the other.
+                | Operation.Primitive Primitive.MatMul -> Array.iter demand node.Inputs
+                | _ -> ()
+
+        // Prices of what is left to compute at each reader, inputs first.
+        let prices = Array.zeroCreate<int> n
+        let lengths = Array.zeroCreate<int> n
+
+        for i in 0 .. n - 1 do
+            let node = g.Nodes[i]
+
+            let below (measure: int[]) =
+                node.Inputs |> Array.sumBy (fun j -> if stored[j] then 0 else measure[j])
+
+            match ways[i], node.Operation with
+            | Way.Elementwise, Operation.Primitive p ->
+                let own =
+                    match p with
+                    | Primitive.Unary op -> price op
+                    | Primitive.Binary op -> priceOf op
+                    | Primitive.Select
+                    | Primitive.Convert _ -> 1
+                    | _ -> 0
+
+                prices[i] <- own + below prices
+                lengths[i] <- 1 + below lengths
+
+                if
+                    node.DType <> DType.Bool && ((readers[i] > 1 && prices[i] > dear) || lengths[i] > longest)
+                then
+                    stored[i] <- true
+            | Way.View, _ ->
+                prices[i] <- below prices
+                lengths[i] <- below lengths
+            | _ -> stored[i] <- true
+
+        struct (ways, stored)

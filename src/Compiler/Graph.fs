@@ -1,0 +1,252 @@
+namespace Cotangent.Compiler
+
+open System.Collections.Generic
+open Cotangent
+
+/// What makes a node's value.
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
+type internal Operation =
+    /// The i-th input of the graph.
+    | Input of int
+    /// Numbers known when the graph was made.
+    | Constant of Buffer
+    | Primitive of Primitive
+    /// Control flow; its results are read by `Item`.
+    | Control of Control
+    /// The i-th result of control flow.
+    | Item of int
+
+/// Control flow: primitives that carry graphs. The tensors that the code of a body closes over are inputs of its graph,
+/// its `Shared` ones.
+and [<RequireQualifiedAccess; NoComparison; NoEquality>] internal Control =
+    | Scan of Scan
+    | While of While
+    | Cond of Cond
+    /// A function with a derivative of the user's own.
+    | Call of Call
+
+/// `Count` times: carry, x -> carry, y; x runs through slices of the sequences along axis 0, the y are stacked.
+/// Inputs: shared, carry, sequences; results: last carry, stacked. The body: shared, carry, slices -> carry, y.
+and [<NoComparison; NoEquality>] internal Scan = {
+    Count: int
+    /// From the last slice to the first.
+    Reverse: bool
+    Shared: int
+    Carry: int
+    Body: Graph
+}
+
+/// As long as the condition holds: carry -> carry. Inputs: shared, carry; results: the last carry. Condition and body
+/// both take shared, carry.
+and [<NoComparison; NoEquality>] internal While = { Shared: int; Condition: Graph; Body: Graph }
+
+/// Inputs: a Bool scalar, then the inputs that both branches take.
+and [<NoComparison; NoEquality>] internal Cond = { OnTrue: Graph; OnFalse: Graph }
+
+/// Inputs: the function's arguments, then what its body closes over.
+and [<NoComparison; NoEquality>] internal Call = { Function: CustomFunction; Arguments: int; Body: Graph }
+
+/// One operation on values computed before.
+and [<NoComparison; NoEquality>] internal Node = {
+    Operation: Operation
+    /// The nodes of its arguments.
+    Inputs: int[]
+    /// Of control flow with several results: nothing to go by, see `Item`.
+    DType: DType
+    Shape: int[]
+    Device: Device
+}
+
+/// A computation: nodes in an order in which each comes after its inputs.
+and [<NoComparison; NoEquality>] internal Graph = {
+    Nodes: Node[]
+    /// The nodes that are inputs, in order.
+    Inputs: int[]
+    Outputs: int[]
+}
+
+/// The text of operations: for people, and as a key, since equal texts with equal inputs are equal values.
+module internal OperationText =
+    let private list (xs: int[]) = "[" + System.String.Join(" ", xs) + "]"
+
+    let private region (r: Region) =
+        $"full={list r.Full} start={list r.Start} count={list r.Count} step={list r.Step}"
+
+    let literal (value: Literal) =
+        match value with
+        | Literal.Real x -> x.ToString "R"
+        | Literal.Whole n -> string n
+
+    let primitive (p: Primitive) =
+        match p with
+        | Primitive.Unary _
+        | Primitive.Binary _
+        | Primitive.Select
+        | Primitive.MatMul
+        | Primitive.Detach
+        | Primitive.Barrier -> string p
+        | Primitive.Convert dtype -> $"convert {dtype}"
+        // -0 and 0 print the same.
+        | Primitive.Full(Literal.Real 0.0, dtype, shape) when
+            (match p with
+             | Primitive.Full(Literal.Real x, _, _) -> System.Double.IsNegative x
+             | _ -> false)
+            ->
+            $"full -0 {dtype} {list shape}"
+        | Primitive.Full(value, dtype, shape) -> $"full {literal value} {dtype} {list shape}"
+        | Primitive.Iota(dtype, length) -> $"iota {dtype} {length}"
+        | Primitive.Random(draw, dtype, shape) -> $"random {draw} {dtype} {list shape}"
+        | Primitive.Reshape shape -> $"reshape {list shape}"
+        | Primitive.Permute order -> $"permute {list order}"
+        | Primitive.Broadcast shape -> $"expand {list shape}"
+        | Primitive.Slice r -> $"slice {region r}"
+        | Primitive.Place r -> $"pad {region r}"
+        | Primitive.Concatenate axis -> $"concat axis={axis}"
+        | Primitive.Gather(axis, batch) -> $"gather axis={axis} batch={batch}"
+        | Primitive.Scatter(collision, axis, batch, size) ->
+            $"scatter {collision} axis={axis} batch={batch} size={size}"
+        | Primitive.Reduce(kind, axes) -> $"{kind} axes={list axes}"
+        | Primitive.ArgReduce(largest, axis) -> $"""{(if largest then "argmax" else "argmin")} axis={axis}"""
+        | Primitive.ArgSort(axis, descending) -> $"argsort axis={axis} descending={descending}"
+        | Primitive.CumulativeSum(axis, reverse) -> $"cumsum axis={axis} reverse={reverse}"
+        | Primitive.Custom f -> f.Name
+
+module internal Graph =
+    /// The graphs inside control flow, named.
+    let bodies (control: Control) =
+        match control with
+        | Control.Scan s -> [ "body", s.Body ]
+        | Control.While w -> [ "condition", w.Condition; "body", w.Body ]
+        | Control.Cond c -> [ "true", c.OnTrue; "false", c.OnFalse ]
+        | Control.Call c -> [ "body", c.Body ]
+
+    /// The dtype and shape of each result of control flow.
+    let results (control: Control) : Signature[] =
+        let of' (g: Graph) (nodes: int[]) : Signature[] =
+            nodes |> Array.map (fun i -> { DType = g.Nodes[i].DType; Shape = g.Nodes[i].Shape })
+
+        match control with
+        | Control.Scan s ->
+            of' s.Body s.Body.Outputs
+            |> Array.mapi (fun i r ->
+                if i < s.Carry then r else { r with Shape = Array.append [| s.Count |] r.Shape })
+        | Control.While w -> of' w.Body w.Body.Outputs
+        | Control.Cond c -> of' c.OnTrue c.OnTrue.Outputs
+        | Control.Call c -> of' c.Body c.Body.Outputs
+
+    let describe (control: Control) =
+        match control with
+        | Control.Scan s -> if s.Reverse then $"scan {s.Count} backwards" else $"scan {s.Count}"
+        | Control.While _ -> "while"
+        | Control.Cond _ -> "cond"
+        | Control.Call c -> $"call {c.Function.Name}"
+
+    let private renumberInputs (number: int -> int) (g: Graph) =
+        g.Nodes
+        |> Array.map (fun node ->
+            match node.Operation with
+            | Operation.Input n -> { node with Operation = Operation.Input(number n) }
+            | Operation.Constant _
+            | Operation.Primitive _
+            | Operation.Control _
+            | Operation.Item _ -> node)
+
+    /// The same graph with its inputs from the given one on before the others.
+    let rotateInputs (first: int) (g: Graph) : Graph =
+        let after = g.Inputs.Length - first
+
+        {
+            g with
+                Inputs = Array.append g.Inputs[first..] g.Inputs[.. first - 1]
+                Nodes = renumberInputs (fun n -> if n >= first then n - first else n + after) g
+        }
+
+    /// The same graph with further inputs, which it does not use, from a place on.
+    let insertInputs (at: int) (like: (Signature * Device)[]) (g: Graph) : Graph =
+        let more =
+            like
+            |> Array.mapi (fun k (s: Signature, device) -> {
+                Operation = Operation.Input(at + k)
+                Inputs = [||]
+                DType = s.DType
+                Shape = s.Shape
+                Device = device
+            })
+
+        let own = Array.init more.Length (fun k -> g.Nodes.Length + k)
+
+        {
+            g with
+                Inputs = Array.concat [ g.Inputs[.. at - 1]; own; g.Inputs[at..] ]
+                Nodes = Array.append (renumberInputs (fun n -> if n >= at then n + more.Length else n) g) more
+        }
+
+    /// How many nodes read each node, outputs included.
+    let uses (g: Graph) =
+        let counts = Array.zeroCreate g.Nodes.Length
+
+        for node in g.Nodes do
+            for i in node.Inputs do
+                counts[i] <- counts[i] + 1
+
+        for i in g.Outputs do
+            counts[i] <- counts[i] + 1
+
+        counts
+
+    /// One line for each node: number, dtype and shape, operation and inputs; bodies of control flow indented.
+    let rec print (indent: string) (g: Graph) : string seq =
+        let names nodes = nodes |> Seq.map (fun i -> $"%%{i}") |> String.concat ", "
+
+        seq {
+            for i in 0 .. g.Nodes.Length - 1 do
+                let node = g.Nodes[i]
+                let signature = $"{node.DType} {Shape.show node.Shape}"
+
+                match node.Operation with
+                | Operation.Input n -> $"{indent}%%{i}: {signature} = input {n}"
+                | Operation.Constant _ -> $"{indent}%%{i}: {signature} = constant"
+                | Operation.Primitive p ->
+                    $"{indent}%%{i}: {signature} = {OperationText.primitive p} {names node.Inputs}".TrimEnd()
+                | Operation.Item n -> $"{indent}%%{i}: {signature} = item {n} of {names node.Inputs}"
+                | Operation.Control control ->
+                    $"{indent}%%{i} = {describe control} {names node.Inputs}"
+
+                    for name, body in bodies control do
+                        $"{indent}  {name}:"
+                        yield! print (indent + "    ") body
+
+            $"{indent}return {names g.Outputs}"
+        }
+
+/// Puts a graph together, node by node.
+[<Sealed>]
+type internal GraphBuilder() =
+    let nodes = ResizeArray<Node>()
+    let inputs = ResizeArray<int>()
+
+    member _.Count = nodes.Count
+    member _.Item(i: int) = nodes[i]
+
+    member _.Add(node: Node) =
+        nodes.Add node
+        nodes.Count - 1
+
+    member b.Input(dtype, shape, device) =
+        let i =
+            b.Add {
+                Operation = Operation.Input inputs.Count
+                Inputs = [||]
+                DType = dtype
+                Shape = shape
+                Device = device
+            }
+
+        inputs.Add i
+        i
+
+    member _.ToGraph(outputs: int[]) : Graph = {
+        Nodes = nodes.ToArray()
+        Inputs = inputs.ToArray()
+        Outputs = outputs
+    }

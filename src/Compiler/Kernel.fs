@@ -1,0 +1,98 @@
+namespace Cotangent.Compiler
+
+open System.Collections.Generic
+open Cotangent
+
+/// Where a loop nest reads or writes: element `Offset + i₀·Strides[0] + i₁·Strides[1] + …` of the memory that a slot
+/// points to, with one stride (in elements) for each axis of the nest.
+type internal Access = { Slot: int; Offset: int; Strides: int[] }
+
+/// What a kernel computes at each point of its nest. Arguments are the numbers of earlier instructions. Bool values are
+/// masks; they live in registers only.
+[<RequireQualifiedAccess; NoComparison>]
+type internal Instruction =
+    | Load of DType * Access
+    | Constant of Literal * DType
+    /// The index of the point along an axis, times a step, plus a start: where an iota is read through a view.
+    | Position of DType * axis: int * start: int * step: int
+    | Unary of Unary * int
+    | Binary of Binary * int * int
+    /// condition, value where true, value where false
+    | Select of int * int * int
+    | Convert of DType * int
+    /// Folds a value over the reduced axes. What depends on it runs once for each point of the other axes. The value
+    /// folded may not depend on another Reduce.
+    | Reduce of Reduction * int
+
+/// A loop nest: what fusion makes of a group of primitives, and emission turns into machine code.
+[<NoComparison>]
+type internal Kernel = {
+    /// Sizes, outermost first.
+    Axes: int[]
+    /// How many of the last axes are folded by Reduce; 0 for an elementwise kernel.
+    Reduced: int
+    /// Each in terms of those before it.
+    Body: Instruction[]
+    /// Where which instruction's value goes; once for each point of the axes that are not reduced (strides along the
+    /// reduced ones are 0).
+    Stores: (Access * int)[]
+}
+
+/// The body of a kernel as it is put together: equal instructions are one.
+[<Sealed>]
+type internal InstructionList() =
+    let body = ResizeArray<Instruction>()
+    let known = Dictionary<string, int>()
+
+    let key (instruction: Instruction) =
+        match instruction with
+        | Instruction.Load(_, a) -> $"""load {a.Slot} {a.Offset} {System.String.Join(" ", a.Strides)}"""
+        | Instruction.Constant(Literal.Real x, dtype) ->
+            // -0 and 0 print the same.
+            $"constant {System.BitConverter.DoubleToInt64Bits x} {hash dtype}"
+        | Instruction.Constant(Literal.Whole n, dtype) -> $"whole {n} {hash dtype}"
+        | Instruction.Position(dtype, axis, start, step) -> $"position {hash dtype} {axis} {start} {step}"
+        | Instruction.Unary(op, a) -> $"unary {hash op} {a}"
+        | Instruction.Binary(op, a, b) -> $"binary {hash op} {a} {b}"
+        | Instruction.Select(c, a, b) -> $"select {c} {a} {b}"
+        | Instruction.Convert(dtype, a) -> $"convert {hash dtype} {a}"
+        | Instruction.Reduce(kind, a) -> $"reduce {hash kind} {a}"
+
+    member _.Count = body.Count
+    member _.Item(i: int) = body[i]
+
+    member _.Add(instruction: Instruction) : int =
+        let key = key instruction
+
+        match known.TryGetValue key with
+        | true, i -> i
+        | false, _ ->
+            body.Add instruction
+            known[key] <- body.Count - 1
+            body.Count - 1
+
+    member _.ToArray() = body.ToArray()
+
+module internal Instruction =
+    /// The same instruction with other arguments.
+    let map (f: int -> int) (instruction: Instruction) =
+        match instruction with
+        | Instruction.Load _
+        | Instruction.Constant _
+        | Instruction.Position _ -> instruction
+        | Instruction.Unary(op, a) -> Instruction.Unary(op, f a)
+        | Instruction.Binary(op, a, b) -> Instruction.Binary(op, f a, f b)
+        | Instruction.Select(c, a, b) -> Instruction.Select(f c, f a, f b)
+        | Instruction.Convert(dtype, a) -> Instruction.Convert(dtype, f a)
+        | Instruction.Reduce(kind, a) -> Instruction.Reduce(kind, f a)
+
+    let arguments (instruction: Instruction) =
+        match instruction with
+        | Instruction.Load _
+        | Instruction.Constant _
+        | Instruction.Position _ -> []
+        | Instruction.Unary(_, a)
+        | Instruction.Convert(_, a)
+        | Instruction.Reduce(_, a) -> [ a ]
+        | Instruction.Binary(_, a, b) -> [ a; b ]
+        | Instruction.Select(c, a, b) -> [ c; a; b ]

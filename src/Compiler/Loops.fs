@@ -1,0 +1,256 @@
+namespace Cotangent.Compiler
+
+open Cotangent
+open Cotangent.Differentiation
+
+/// Control flow on trees: plain loops where numbers can be read, nodes of a graph where they can't.
+module internal Loops =
+    /// Whether a tensor's numbers can be read here, whatever differentiates it.
+    let rec private isReadable (t: Tensor) =
+        match t with
+        | Value _ -> true
+        | Traced(:? ForwardTracer as r) -> isReadable r.Primal
+        | Traced(:? ReverseTracer as r) -> isReadable r.Primal
+        | Traced _ -> false
+
+    let private isStaging () = not (isNull (Staging.innermost ()))
+    let private like (t: Tensor) = Stage.signatureOf t, t.Device
+
+    let private likeSlice (t: Tensor) : Signature * Device =
+        { DType = t.DType; Shape = t.Dims[1..] }, t.Device
+
+    /// A function that goes round must keep the structure, shapes and dtypes of its argument.
+    let private requireSame operation (before: 'a) (leaves: Tensor[]) (after: 'a) : Tensor[] =
+        let _, next = Tree.zipped operation before after
+
+        for i in 0 .. next.Length - 1 do
+            if next[i].DType <> leaves[i].DType || not (Shape.equal next[i].Dims leaves[i].Dims) then
+                raise (
+                    ShapeException
+                        $"Error at: `{(Tree.paths before)[i]}`: {operation}: the function makes {next[i].DType} {Shape.show next[i].Dims} of {leaves[i].DType} {Shape.show leaves[i].Dims}; what goes round must keep its shape and dtype. Convert or reshape it at the end of the function."
+                )
+
+        next
+
+    /// The graph of a body, what it closes over first among its inputs.
+    let private stage name (f: Tensor[] -> Tensor[]) inputs : struct (Graph * Tensor[]) =
+        let struct (g, captured) = Stage.graph name f inputs
+        struct (Graph.rotateInputs (Array.length inputs) g, captured)
+
+    let private apply (operation: CustomOperation) (inputs: Tensor[]) =
+        match Staging.innermost () with
+        | null -> Bind.apply (Primitive.Custom operation) inputs
+        | staging when inputs.Length = 0 -> staging.Apply(Primitive.Custom operation, inputs)
+        | _ -> Bind.apply (Primitive.Custom operation) inputs
+
+    /// The tensors of a tree that may hold none.
+    let private leavesOf (tree: 't) = if Walkers.holdsTensors typeof<'t> then Tree.leaves tree else [||]
+
+    let private rebuild (template: 't) (leaves: Tensor[]) =
+        if Walkers.holdsTensors typeof<'t> then Tree.rebuild template leaves else template
+
+    let private stagedScan
+        name
+        (f: 'c -> Tensor[] -> struct ('c * 'y))
+        (initial: 'c)
+        count
+        reverse
+        sequences
+        =
+        let carry = leavesOf initial
+        let mutable template = Unchecked.defaultof<'y>
+        let mutable last = initial
+
+        let step (xs: Tensor[]) =
+            let struct (next, y) = f (rebuild initial xs[.. carry.Length - 1]) xs[carry.Length ..]
+            template <- y
+            last <- next
+            Array.append (requireSame name initial carry next) (leavesOf y)
+
+        let struct (body, captured) =
+            stage name step (Array.append (Array.map like carry) (Array.map likeSlice sequences))
+
+        let scan = {
+            Count = count
+            Reverse = reverse
+            Shared = captured.Length
+            Carry = carry.Length
+            Body = body
+        }
+
+        let results = apply (ScanOperation scan) (Array.concat [ captured; carry; sequences ])
+        struct (rebuild last results[.. carry.Length - 1], rebuild template results[carry.Length ..])
+
+    let iterate (n: int) (f: 'c -> 'c) (x: 'c) : 'c =
+        if n < 0 then raise (ValueException $"iterate: {n} rounds; ask for 0 or more.")
+
+        if isStaging () then
+            if n = 0 then
+                x
+            else
+                let struct (result, ()) =
+                    stagedScan "iterate" (fun carry _ -> struct (f carry, ())) x n false [||]
+
+                result
+        else
+            let mutable carry = x
+            let leaves = leavesOf x
+
+            for _ in 1..n do
+                let next = f carry
+                requireSame "iterate" x leaves next |> ignore
+                carry <- next
+
+            carry
+
+    let scan (f: 'c -> 'x -> 'c * 'y) (initial: 'c) (xs: 'x) : 'c * 'y =
+        let sequences = Tree.leaves xs
+
+        let count =
+            match Array.tryHead sequences with
+            | Some first when first.Rank > 0 -> first.Dims[0]
+            | Some _
+            | None -> 0
+
+        for i in 0 .. sequences.Length - 1 do
+            if sequences[i].Rank = 0 || sequences[i].Dims[0] <> count then
+                raise (
+                    ShapeException
+                        $"Error at: `{(Tree.paths xs)[i]}`: scan: a sequence of shape {Shape.show sequences[i].Dims}, where the first has {count} items along axis 0; all must have as many."
+                )
+
+        // With no item there is no first result to know shapes by: a graph knows them.
+        if isStaging () || count = 0 then
+            let step carry slices =
+                let next, y = f carry (Tree.rebuild xs slices)
+                struct (next, y)
+
+            let struct (last, results) = stagedScan "scan" step initial count false sequences
+            last, results
+        else
+            let mutable carry = initial
+            let leaves = leavesOf initial
+            let results = ResizeArray<'y>()
+
+            for i in 0 .. count - 1 do
+                let slice (t: Tensor) = (sliceAxis 0 i 1 t).Reshape t.Dims[1..]
+                let next, y = f carry (Tree.map slice xs)
+                requireSame "scan" initial leaves next |> ignore
+                carry <- next
+                results.Add y
+
+            let stacked =
+                if Walkers.holdsTensors typeof<'y> then
+                    let each = results.ToArray() |> Array.map Tree.leaves
+
+                    Tree.rebuild
+                        results[0]
+                        (Array.init each[0].Length (fun k -> stack 0 [ for y in each -> y[k] ]))
+                else
+                    results[results.Count - 1]
+
+            carry, stacked
+
+    let private requireTest operation (t: Tensor) =
+        if t.DType <> DType.Bool || t.Rank <> 0 then
+            raise (
+                ShapeException
+                    $"{operation}: the condition is {t.DType} {Shape.show t.Dims}; it must be one Bool. Compare, and fold with `all` or `any`."
+            )
+
+    let whileLoop (condition: 'c -> Tensor) (f: 'c -> 'c) (x: 'c) : 'c =
+        let leaves = leavesOf x
+
+        let rec eager (carry: 'c) (first: Tensor) =
+            let mutable carry = carry
+            let mutable test = first
+
+            while test.ToData<bool>() do
+                let next = f carry
+                requireSame "whileLoop" x leaves next |> ignore
+                carry <- next
+                test <- condition carry
+                requireTest "whileLoop" test
+
+            carry
+
+        let staged () =
+            let mutable last = x
+
+            let struct (test, forTest) =
+                stage
+                    "whileLoop"
+                    (fun xs ->
+                        let t = condition (rebuild x xs)
+                        requireTest "whileLoop" t
+                        [| t |])
+                    (Array.map like leaves)
+
+            let struct (body, forBody) =
+                stage
+                    "whileLoop"
+                    (fun xs ->
+                        last <- f (rebuild x xs)
+                        requireSame "whileLoop" x leaves last)
+                    (Array.map like leaves)
+
+            // Both see what either closes over.
+            let shared = Array.append forTest forBody
+
+            let loop = {
+                Shared = shared.Length
+                Condition = Graph.insertInputs forTest.Length (Array.map like forBody) test
+                Body = Graph.insertInputs 0 (Array.map like forTest) body
+            }
+
+            rebuild last (apply (WhileOperation loop) (Array.append shared leaves))
+
+        if isStaging () then
+            staged ()
+        else
+            let first = condition x
+            requireTest "whileLoop" first
+            if isReadable first then eager x first else staged ()
+
+    let private requireSameStructure (a: 'b) (b: 'b) =
+        if Walkers.holdsTensors typeof<'b> then Tree.zipped "cond" a b |> ignore
+
+    let cond (test: Tensor) (onTrue: 'a -> 'b) (onFalse: 'a -> 'b) (x: 'a) : 'b =
+        requireTest "cond" test
+
+        if not (isStaging ()) && isReadable test then
+            if test.ToData<bool>() then onTrue x else onFalse x
+        else
+            let leaves = leavesOf x
+            let mutable result = Unchecked.defaultof<'b>
+
+            let branch (f: 'a -> 'b) =
+                stage
+                    "cond"
+                    (fun xs ->
+                        result <- f (rebuild x xs)
+                        leavesOf result)
+                    (Array.map like leaves)
+
+            let struct (yes, forYes) = branch onTrue
+            let fromYes = result
+            let struct (no, forNo) = branch onFalse
+            let signatures (g: Graph) = g.Outputs |> Array.map (fun i -> g.Nodes[i].DType, g.Nodes[i].Shape)
+
+            if signatures yes <> signatures no then
+                let show g =
+                    signatures g |> Array.map (fun (d, s) -> $"{d} {Shape.show s}") |> String.concat ", "
+
+                raise (
+                    ShapeException
+                        $"cond: the branches return ({show yes}) and ({show no}); shapes and dtypes must be the same, whichever is taken. Convert, broadcast or reshape in one of them."
+                )
+
+            requireSameStructure fromYes result
+
+            let cond = {
+                OnTrue = Graph.insertInputs forYes.Length (Array.map like forNo) yes
+                OnFalse = Graph.insertInputs 0 (Array.map like forYes) no
+            }
+
+            apply (CondOperation cond) (Array.concat [ [| test |]; forYes; forNo; leaves ]) |> rebuild fromYes

@@ -1,0 +1,310 @@
+namespace Cotangent.Compiler
+
+open System.Collections.Generic
+open Cotangent
+
+/// Joins loop nests over the same points into one: what one stores and the next loads stays in a register, and short
+/// nests share the price of a call. A fold takes in the elementwise work on its result.
+module internal Merge =
+    /// Longer bodies run out of registers.
+    let private longest = 48
+
+    /// Nests that have nothing in common are joined only if the call weighs more than the work.
+    let private small = 4096
+
+    /// How far back a partner is looked for: keeps the search linear in the length of the program.
+    let private window = 48
+
+    /// Without axes of one element.
+    let normalise (k: Kernel) : Kernel =
+        let kept = [|
+            for a in 0 .. k.Axes.Length - 1 do
+                if k.Axes[a] <> 1 then a
+        |]
+
+        if kept.Length = k.Axes.Length then
+            k
+        else
+            let access (a: Access) = { a with Strides = kept |> Array.map (fun i -> a.Strides[i]) }
+
+            {
+                Axes = kept |> Array.map (fun a -> k.Axes[a])
+                Reduced = kept |> Array.filter (fun a -> a >= k.Axes.Length - k.Reduced) |> Array.length
+                Body =
+                    k.Body
+                    |> Array.map (fun i ->
+                        match i with
+                        | Instruction.Load(dtype, a) -> Instruction.Load(dtype, access a)
+                        | Instruction.Position(dtype, axis, start, step) ->
+                            match System.Array.IndexOf(kept, axis) with
+                            | -1 -> Instruction.Constant(Literal.Whole(int64 start), dtype)
+                            | a -> Instruction.Position(dtype, a, start, step)
+                        | Instruction.Constant _
+                        | Instruction.Unary _
+                        | Instruction.Binary _
+                        | Instruction.Select _
+                        | Instruction.Convert _
+                        | Instruction.Reduce _ -> i)
+                Stores = k.Stores |> Array.map (fun (a, v) -> access a, v)
+            }
+
+    let private folds (k: Kernel) =
+        k.Body
+        |> Array.exists (fun i ->
+            match i with
+            | Instruction.Reduce _ -> true
+            | _ -> false)
+
+    /// A fold over axes of one element each is left with no axes to fold: it is its argument.
+    let private withoutEmptyFolds (k: Kernel) : Kernel =
+        if k.Reduced > 0 || not (folds k) then
+            k
+        else
+            let list = InstructionList()
+            let number = Array.zeroCreate k.Body.Length
+
+            for i in 0 .. k.Body.Length - 1 do
+                number[i] <-
+                    match k.Body[i] with
+                    | Instruction.Reduce(_, a) -> number[a]
+                    | other -> list.Add(Instruction.map (fun a -> number[a]) other)
+
+            { k with Body = list.ToArray(); Stores = k.Stores |> Array.map (fun (a, v) -> a, number[v]) }
+
+    let private outer (k: Kernel) = Array.truncate (k.Axes.Length - k.Reduced) k.Axes
+
+    let private sameAccess (a: Access) (b: Access) outer =
+        a.Offset = b.Offset
+        && Seq.forall (fun i -> a.Strides[i] = b.Strides[i]) (seq { 0 .. outer - 1 })
+        && Seq.forall (fun i -> b.Strides[i] = 0) (seq { outer .. b.Strides.Length - 1 })
+
+    /// Which instructions depend on a fold, and the number of bytes in a lane.
+    let private afterFold (body: Instruction[]) =
+        let late = Array.create body.Length false
+
+        for i in 0 .. body.Length - 1 do
+            late[i] <-
+                match body[i] with
+                | Instruction.Reduce _ -> true
+                | other -> Instruction.arguments other |> List.exists (fun a -> late[a])
+
+        late
+
+    let private laneSizes (k: Kernel) =
+        k.Body
+        |> Seq.choose (fun i ->
+            match i with
+            | Instruction.Load(dtype, _)
+            | Instruction.Constant(_, dtype)
+            | Instruction.Position(dtype, _, _, _)
+            | Instruction.Convert(dtype, _) -> if dtype = DType.Bool then None else Some dtype.Size
+            | Instruction.Unary _
+            | Instruction.Binary _
+            | Instruction.Select _
+            | Instruction.Reduce _ -> None)
+        |> Seq.distinct
+        |> Seq.sort
+        |> List.ofSeq
+
+    /// Both as one nest, if they fit together.
+    let private tryJoin (a: Kernel) (b: Kernel) : Kernel voption =
+        let points = outer a
+        let n = points.Length
+        let foldsAlike = a.Reduced = 0 || b.Reduced = 0 || a.Axes = b.Axes
+
+        if points <> outer b || not foldsAlike || laneSizes a <> laneSizes b then
+            ValueNone
+        else
+            let axes = if a.Reduced > 0 then a.Axes else b.Axes
+
+            let widen (x: Access) = {
+                x with
+                    Strides =
+                        Array.init axes.Length (fun i -> if i < x.Strides.Length then x.Strides[i] else 0)
+            }
+
+            let list = InstructionList()
+
+            let add (k: Kernel) (load: DType -> Access -> int) =
+                let number = Array.zeroCreate k.Body.Length
+
+                for i in 0 .. k.Body.Length - 1 do
+                    number[i] <-
+                        match k.Body[i] with
+                        | Instruction.Load(dtype, access) -> load dtype (widen access)
+                        | other -> list.Add(Instruction.map (fun j -> number[j]) other)
+
+                number
+
+            let plain dtype access = list.Add(Instruction.Load(dtype, access))
+            let numbersA = add a plain
+            let storesA = a.Stores |> Array.map (fun (x, v) -> widen x, numbersA[v])
+            let mutable fits = true
+
+            let forward dtype (access: Access) =
+                match storesA |> Array.tryFind (fun (x, _) -> x.Slot = access.Slot) with
+                | Some(x, v) ->
+                    if not (sameAccess x access n) then fits <- false
+
+                    v
+                | None -> plain dtype access
+
+            let numbersB = add b forward
+            let storesB = b.Stores |> Array.map (fun (x, v) -> widen x, numbersB[v])
+            let body = list.ToArray()
+            let late = afterFold body
+
+            // A fold of a fold's result would need the loop twice.
+            let nested =
+                body
+                |> Array.exists (fun i ->
+                    match i with
+                    | Instruction.Reduce(_, v) -> late[v]
+                    | _ -> false)
+
+            if not fits || nested || body.Length > longest then
+                ValueNone
+            else
+                ValueSome {
+                    Axes = axes
+                    Reduced = max a.Reduced b.Reduced
+                    Body = body
+                    Stores = Array.append storesA storesB
+                }
+
+    let private readsOf (k: Kernel) =
+        let struct (reads, _) = Steps.slots (Step.Nest k)
+        HashSet reads
+
+    let private writesOf (k: Kernel) = k.Stores |> Array.map (fun (a, _) -> a.Slot) |> HashSet
+
+    let private worthIt (a: Kernel) (b: Kernel) =
+        let points = a.Axes |> Array.fold (fun n d -> n * int64 d) 1L
+        let writes = writesOf a
+        let reads = readsOf a
+        let others = readsOf b
+        points <= int64 small || others.Overlaps writes || others.Overlaps reads
+
+    /// Each nest is joined to one before it where no step between stands in the way.
+    let rec steps (given: Step[]) : Step[] =
+        let list = ResizeArray<Step>()
+        let touched = ResizeArray<struct (HashSet<int> * HashSet<int>)>()
+
+        let sets step =
+            let struct (reads, writes) = Steps.slots step
+            struct (HashSet reads, HashSet writes)
+
+        let push step =
+            list.Add step
+            touched.Add(sets step)
+
+        for step in given do
+            match step with
+            | Step.Nest kernel ->
+                push (Step.Nest(withoutEmptyFolds (normalise kernel)))
+                let mutable j = list.Count - 2
+                let mutable at = list.Count - 1
+
+                while j >= 0 && at - j <= window do
+                    match list[j], list[at] with
+                    | Step.Nest a, Step.Nest b when worthIt a b ->
+                        let struct (readsB, _) = touched[at]
+                        let struct (_, writesA) = touched[j]
+                        let mutable up = true
+                        let mutable down = true
+
+                        for k in j + 1 .. at - 1 do
+                            let struct (reads, writes) = touched[k]
+                            if readsB.Overlaps writes then up <- false
+                            if writesA.Overlaps reads then down <- false
+
+                        if up || down then
+                            match tryJoin a b with
+                            | ValueSome joined ->
+                                let into, from = if down then at, j else j, at
+                                list[into] <- Step.Nest joined
+                                touched[into] <- sets list[into]
+                                list.RemoveAt from
+                                touched.RemoveAt from
+                                at <- if down then at - 1 else j
+                                j <- at - 1
+                            | ValueNone -> j <- j - 1
+                        else
+                            j <- j - 1
+                    | _ -> j <- j - 1
+            | Step.Scan s -> push (Step.Scan { s with Body = steps s.Body })
+            | Step.While w ->
+                push (Step.While { w with Condition = steps w.Condition; Round = steps w.Round })
+            | Step.Cond(test, onTrue, onFalse) -> push (Step.Cond(test, steps onTrue, steps onFalse))
+            | Step.Product _
+            | Step.Draw _
+            | Step.Engine _ -> push step
+
+        list.ToArray()
+
+    /// Drops what nobody reads: stores, and the instructions only they needed.
+    let clean (slots: Slot[]) (outputs: View[]) (all: Step[]) : Step[] =
+        let read = Array.create slots.Length false
+
+        for v in outputs do
+            read[v.Slot] <- true
+
+        for i in 0 .. slots.Length - 1 do
+            match slots[i].Home with
+            | Home.Output _
+            | Home.Slice -> read[i] <- true
+            | Home.Arena
+            | Home.Input _
+            | Home.Constant _ -> ()
+
+        let struct (reads, _) = Steps.all all
+
+        for slot in reads do
+            read[slot] <- true
+
+        let kernel (k: Kernel) : Kernel voption =
+            let stores = k.Stores |> Array.filter (fun (a, _) -> read[a.Slot])
+
+            if stores.Length = 0 then
+                ValueNone
+            else
+                let needed = Array.create k.Body.Length false
+
+                for _, v in stores do
+                    needed[v] <- true
+
+                for i in k.Body.Length - 1 .. -1 .. 0 do
+                    if needed[i] then
+                        for a in Instruction.arguments k.Body[i] do
+                            needed[a] <- true
+
+                let number = Array.create k.Body.Length -1
+                let body = ResizeArray<Instruction>()
+
+                for i in 0 .. k.Body.Length - 1 do
+                    if needed[i] then
+                        number[i] <- body.Count
+                        body.Add(Instruction.map (fun a -> number[a]) k.Body[i])
+
+                ValueSome {
+                    k with
+                        Body = body.ToArray()
+                        Stores = stores |> Array.map (fun (a, v) -> a, number[v])
+                }
+
+        let rec go (given: Step[]) =
+            given
+            |> Array.choose (fun step ->
+                match step with
+                | Step.Nest k ->
+                    match kernel k with
+                    | ValueSome k -> Some(Step.Nest k)
+                    | ValueNone -> None
+                | Step.Scan s -> Some(Step.Scan { s with Body = go s.Body })
+                | Step.While w -> Some(Step.While { w with Condition = go w.Condition; Round = go w.Round })
+                | Step.Cond(test, onTrue, onFalse) -> Some(Step.Cond(test, go onTrue, go onFalse))
+                | Step.Product _
+                | Step.Draw _
+                | Step.Engine _ -> Some step)
+
+        go all

@@ -1,0 +1,315 @@
+namespace Cotangent.Compiler
+
+open System.Collections.Generic
+open Cotangent
+open Cotangent.Engines
+
+/// Rewrites a graph into one that computes the same values with less: calls in line, constants folded, algebra that is
+/// exact in floating point, equal expressions computed once, unused ones not at all. One walk forward, since each node
+/// comes after its inputs, and one back.
+module internal Simplify =
+    /// Larger results of constants are left to be computed: they would only fill memory.
+    let private mostFolded = 4096
+
+    /// The number that a full node repeats.
+    let private (|Full|_|) (node: Node) =
+        match node.Operation with
+        | Operation.Primitive(Primitive.Full(value, _, _)) -> Some value
+        | _ -> None
+
+    let private (|Number|_|) (node: Node) =
+        match node with
+        | Full(Literal.Real x) -> Some x
+        | Full(Literal.Whole n) -> Some(float n)
+        | _ -> None
+
+    let private (|Applied|_|) (node: Node) =
+        match node.Operation with
+        | Operation.Primitive p -> Some(p, node.Inputs)
+        | _ -> None
+
+    let private isPowerOfTwo (x: float) =
+        System.Double.IsFinite x
+        && x <> 0.0
+        && (System.BitConverter.DoubleToInt64Bits x &&& 0xFFFFFFFFFFFFFL) = 0L
+        && abs x >= 1e-30
+        && abs x <= 1e30
+
+    /// The one element of a buffer as a literal that gives it back.
+    let private literal (b: HostBuffer) : Literal =
+        let b = Strided.materialise b
+
+        if b.DType.IsFloat then
+            Literal.Real((HostBuffer.data<float>(Convert.buffer DType.Float64 b))[0])
+        else
+            Literal.Whole((HostBuffer.data<int64>(Convert.buffer DType.Int64 b))[0])
+
+    let private evaluate (p: Primitive) (inputs: Buffer[]) (device: Device) =
+        (Engines.forDevice device).Evaluate(p, inputs, device)
+
+    /// A slice of a slice.
+    let private sliceOfSlice (outer: Region) (inner: Region) : Region = {
+        Full = inner.Full
+        Start = Array.map3 (fun start step s -> start + step * s) inner.Start inner.Step outer.Start
+        Count = outer.Count
+        Step = Array.map2 (*) inner.Step outer.Step
+    }
+
+    /// Whether a primitive gives the same element everywhere if its only input does.
+    let private keepsUniform (p: Primitive) =
+        match p with
+        | Primitive.Reshape _
+        | Primitive.Permute _
+        | Primitive.Broadcast _
+        | Primitive.Slice _ -> true
+        | _ -> false
+
+    let private isElementwise (p: Primitive) =
+        match p with
+        | Primitive.Unary _
+        | Primitive.Binary _
+        | Primitive.Select
+        | Primitive.Convert _ -> true
+        | _ -> false
+
+    let private isPlain (p: Primitive) =
+        match p with
+        | Primitive.Barrier
+        | Primitive.Detach
+        | Primitive.Custom _ -> false
+        | _ -> true
+
+    [<Sealed>]
+    type private Rewriter() =
+        let builder = GraphBuilder()
+        let known = Dictionary<struct (string * string), int>()
+
+        member _.Builder = builder
+
+        member r.Add(node: Node) : int =
+            match node.Operation with
+            | Operation.Primitive Primitive.Barrier
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Control _ -> builder.Add node
+            | Operation.Item n -> r.Once($"item {n}", node)
+            | Operation.Primitive p -> r.Once(OperationText.primitive p, node)
+
+        member private _.Once(text: string, node: Node) =
+            let key = struct (text, System.String.Join(",", node.Inputs))
+
+            match known.TryGetValue key with
+            | true, i -> i
+            | false, _ ->
+                let i = builder.Add node
+                known[key] <- i
+                i
+
+        /// A primitive of nodes already rewritten, by the rules.
+        member r.Apply(p: Primitive, inputs: int[], device: Device) : int =
+            let nodes = inputs |> Array.map (fun i -> builder[i])
+
+            let signature =
+                ShapeRule.infer
+                    p
+                    (nodes |> Array.map (fun n -> ({ DType = n.DType; Shape = n.Shape }: Signature)))
+
+            let apply p inputs = r.Apply(p, inputs, device)
+            let full (value: Literal) = apply (Primitive.Full(value, signature.DType, signature.Shape)) [||]
+
+            let plain () =
+                r.Add {
+                    Operation = Operation.Primitive p
+                    Inputs = inputs
+                    DType = signature.DType
+                    Shape = signature.Shape
+                    Device = device
+                }
+
+            let scalar (n: Node) =
+                match n with
+                | Full value -> Some(evaluate (Primitive.Full(value, n.DType, [||])) [||] device)
+                | _ -> None
+
+            let constant (n: Node) =
+                match n.Operation with
+                | Operation.Constant b -> Some b
+                | Operation.Primitive(Primitive.Full(_, _, shape) as p) when Shape.count shape <= mostFolded ->
+                    Some(evaluate p [||] device)
+                | Operation.Primitive(Primitive.Iota(_, length) as p) when length <= mostFolded ->
+                    Some(evaluate p [||] device)
+                | _ -> None
+
+            let sameShape () = Shape.equal nodes[0].Shape signature.Shape
+
+            let allFull = nodes.Length > 0 && nodes |> Array.forall (fun n -> (|Full|_|) n |> Option.isSome)
+
+            if allFull && isElementwise p then
+                let value = evaluate p (nodes |> Array.map (fun n -> (scalar n).Value)) device
+                full (literal ((Engines.forDevice device).ToHost value))
+            elif allFull && keepsUniform p then
+                match nodes[0] with
+                | Full value -> full value
+                | _ -> plain ()
+            elif
+                nodes.Length > 0
+                && Shape.count signature.Shape <= mostFolded
+                && not (keepsUniform p)
+                && isPlain p
+                && nodes |> Array.forall (fun n -> (constant n).IsSome)
+            then
+                let buffer = evaluate p (nodes |> Array.map (fun n -> (constant n).Value)) device
+
+                builder.Add {
+                    Operation = Operation.Constant buffer
+                    Inputs = [||]
+                    DType = signature.DType
+                    Shape = signature.Shape
+                    Device = device
+                }
+            else
+                match p with
+                | Primitive.Detach -> inputs[0]
+                | Primitive.Reshape _ when sameShape () -> inputs[0]
+                | Primitive.Reshape shape ->
+                    match nodes[0] with
+                    | Applied(Primitive.Reshape _, [| x |]) -> apply (Primitive.Reshape shape) [| x |]
+                    | _ -> plain ()
+                | Primitive.Permute order when order = Shape.allAxes order.Length -> inputs[0]
+                | Primitive.Permute order ->
+                    match nodes[0] with
+                    | Applied(Primitive.Permute first, [| x |]) ->
+                        apply (Primitive.Permute(order |> Array.map (fun a -> first[a]))) [| x |]
+                    | _ -> plain ()
+                | Primitive.Broadcast _ when sameShape () -> inputs[0]
+                | Primitive.Broadcast shape ->
+                    match nodes[0] with
+                    | Applied(Primitive.Broadcast _, [| x |]) -> apply (Primitive.Broadcast shape) [| x |]
+                    | _ -> plain ()
+                | Primitive.Slice region when sameShape () && region.Step |> Array.forall ((=) 1) -> inputs[0]
+                | Primitive.Slice region ->
+                    match nodes[0] with
+                    | Applied(Primitive.Slice inner, [| x |]) ->
+                        apply (Primitive.Slice(sliceOfSlice region inner)) [| x |]
+                    | _ -> plain ()
+                | Primitive.Convert dtype when dtype = nodes[0].DType -> inputs[0]
+                | Primitive.Reduce(_, [||]) -> inputs[0]
+                | Primitive.Reduce(_, axes) when axes |> Array.forall (fun a -> nodes[0].Shape[a] = 1) ->
+                    apply (Primitive.Reshape signature.Shape) inputs
+                | Primitive.Concatenate _ when inputs.Length = 1 -> inputs[0]
+                | Primitive.Select ->
+                    match nodes[0] with
+                    | Number x -> if x <> 0.0 then inputs[1] else inputs[2]
+                    | _ -> if inputs[1] = inputs[2] then inputs[1] else plain ()
+                | Primitive.Unary Unary.Negate ->
+                    match nodes[0] with
+                    | Applied(Primitive.Unary Unary.Negate, [| x |]) -> x
+                    | _ -> plain ()
+                | Primitive.Binary op -> r.Binary(op, inputs, nodes, device, plain)
+                | _ -> plain ()
+
+        member private r.Binary(op, inputs: int[], nodes: Node[], device, plain: unit -> int) : int =
+            let x, y = nodes[0], nodes[1]
+            let full value = r.Apply(Primitive.Full(Literal.Real value, x.DType, x.Shape), [||], device)
+            let apply op a b = r.Apply(Primitive.Binary op, [| a; b |], device)
+            let negate a = r.Apply(Primitive.Unary Unary.Negate, [| a |], device)
+            let isFloat = x.DType.IsFloat
+            // x + 0 is not x where x is -0; x - 0 is.
+            let addsNothing c = if isFloat then c = 0.0 && System.Double.IsNegative c else c = 0.0
+            let subtractsNothing c = if isFloat then c = 0.0 && not (System.Double.IsNegative c) else c = 0.0
+
+            match op, x, y with
+            | Binary.Add, _, Number c when addsNothing c -> inputs[0]
+            | Binary.Add, Number c, _ when addsNothing c -> inputs[1]
+            | Binary.Subtract, _, Number c when subtractsNothing c -> inputs[0]
+            | (Binary.Multiply | Binary.Divide), _, Number 1.0 -> inputs[0]
+            | Binary.Multiply, Number 1.0, _ -> inputs[1]
+            | (Binary.Multiply | Binary.Divide), _, Number -1.0 when isFloat -> negate inputs[0]
+            | Binary.Multiply, Number -1.0, _ when isFloat -> negate inputs[1]
+            | Binary.Add, _, Applied(Primitive.Unary Unary.Negate, [| b |]) ->
+                apply Binary.Subtract inputs[0] b
+            | Binary.Add, Applied(Primitive.Unary Unary.Negate, [| a |]), _ ->
+                apply Binary.Subtract inputs[1] a
+            | Binary.Subtract, _, Applied(Primitive.Unary Unary.Negate, [| b |]) ->
+                apply Binary.Add inputs[0] b
+            | Binary.Divide, _, Number c when isFloat && isPowerOfTwo c ->
+                apply Binary.Multiply inputs[0] (full (1.0 / c))
+            | Binary.Power, _, Number 1.0 -> inputs[0]
+            | Binary.Power, _, Number 2.0 -> apply Binary.Multiply inputs[0] inputs[0]
+            | Binary.Power, _, Number -1.0 -> apply Binary.Divide (full 1.0) inputs[0]
+            | _ -> plain ()
+
+    /// What outputs depend on, renumbered.
+    let eliminateDead (g: Graph) : Graph =
+        let live = Array.create g.Nodes.Length false
+
+        for i in g.Outputs do
+            live[i] <- true
+
+        for i in g.Inputs do
+            live[i] <- true
+
+        for i in g.Nodes.Length - 1 .. -1 .. 0 do
+            if live[i] then
+                for j in g.Nodes[i].Inputs do
+                    live[j] <- true
+
+        let number = Array.create g.Nodes.Length -1
+        let nodes = ResizeArray<Node>()
+
+        for i in 0 .. g.Nodes.Length - 1 do
+            if live[i] then
+                number[i] <- nodes.Count
+                let node = g.Nodes[i]
+                nodes.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[j]) }
+
+        {
+            Nodes = nodes.ToArray()
+            Inputs = g.Inputs |> Array.map (fun i -> number[i])
+            Outputs = g.Outputs |> Array.map (fun i -> number[i])
+        }
+
+    let rec private rewrite (r: Rewriter) (g: Graph) (inputs: int[]) : int[] =
+        let number = Array.create g.Nodes.Length -1
+        let calls = Dictionary<int, int[]>()
+
+        for i in 0 .. g.Nodes.Length - 1 do
+            let node = g.Nodes[i]
+            let arguments = node.Inputs |> Array.map (fun j -> number[j])
+
+            number[i] <-
+                match node.Operation with
+                | Operation.Input n -> inputs[n]
+                | Operation.Constant _ -> r.Add node
+                | Operation.Primitive p -> r.Apply(p, arguments, node.Device)
+                | Operation.Control(Control.Call call) ->
+                    calls[i] <- rewrite r call.Body arguments
+                    -1
+                | Operation.Control control ->
+                    r.Add { node with Operation = Operation.Control(inside control); Inputs = arguments }
+                | Operation.Item n ->
+                    match calls.TryGetValue node.Inputs[0] with
+                    | true, results -> results[n]
+                    | false, _ -> r.Add { node with Inputs = arguments }
+
+        g.Outputs |> Array.map (fun i -> number[i])
+
+    and private inside (control: Control) : Control =
+        match control with
+        | Control.Scan s -> Control.Scan { s with Body = graph s.Body }
+        | Control.While w -> Control.While { w with Condition = graph w.Condition; Body = graph w.Body }
+        | Control.Cond c -> Control.Cond { OnTrue = graph c.OnTrue; OnFalse = graph c.OnFalse }
+        | Control.Call c -> Control.Call { c with Body = graph c.Body }
+
+    /// The simplified graph: the same inputs and outputs.
+    and graph (g: Graph) : Graph =
+        let r = Rewriter()
+
+        let inputs =
+            g.Inputs
+            |> Array.map (fun i ->
+                let node = g.Nodes[i]
+                r.Builder.Input(node.DType, node.Shape, node.Device))
+
+        let outputs = rewrite r (eliminateDead g) inputs
+        eliminateDead (r.Builder.ToGraph outputs)

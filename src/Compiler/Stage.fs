@@ -1,0 +1,163 @@
+namespace Cotangent.Compiler
+
+open System.Collections.Generic
+open Cotangent
+
+/// An operation that enters a graph in a way of its own.
+[<AbstractClass>]
+type internal StagedOperation(name) =
+    inherit Cotangent.Differentiation.CustomDerivative(name)
+
+/// A value that a compiled function will have: so far a node of a graph.
+[<Sealed>]
+type internal StageTracer(trace: StageTrace, node: int, dtype, shape, device) =
+    inherit Tracer(trace, dtype, shape, device)
+    member _.Node = node
+
+    override r.Concrete =
+        raise (
+            TraceException
+                $"{r.TracedBy}: a tensor of shape {Shape.show r.Shape} has no numbers yet: the function is being traced into a graph, which runs later. To choose between values use `where` or `cond` in place of `if`, to repeat `iterate`, `scan` or `whileLoop`; results that depend on data in their shape, as `t[mask]`, are not possible: keep the size and mask with `where`. To read or print a number, return it."
+        )
+
+    override r.Detached = (trace.Apply(Primitive.Detach, [| Traced r |]))[0]
+
+/// Staging: every primitive becomes a node of a graph.
+and [<Sealed>] internal StageTrace(name) =
+    inherit Trace(name)
+
+    let builder = GraphBuilder()
+    let captured = ResizeArray<Tensor>()
+    // By reference: two tensors may be equal today and belong to different traces.
+    let nodes = Dictionary<obj, int>(HashIdentity.Reference)
+
+    member trace.Tracer(node: int) : Tensor =
+        let n = builder[node]
+        Traced(StageTracer(trace, node, n.DType, n.Shape, n.Device))
+
+    member trace.Input(dtype, shape, device) = trace.Tracer(builder.Input(dtype, shape, device))
+
+    /// The node of a tensor: its own; a constant, if its numbers are known; else a further input, since the tensor
+    /// belongs to a transformation around this one.
+    member trace.Node(t: Tensor) : int =
+        let once (key: obj) (make: unit -> int) =
+            match nodes.TryGetValue key with
+            | true, node -> node
+            | false, _ ->
+                let node = make ()
+                nodes[key] <- node
+                node
+
+        match t with
+        | Traced(:? StageTracer as r) when obj.ReferenceEquals(r.Trace, trace) -> r.Node
+        | Value b ->
+            once b (fun () ->
+                builder.Add {
+                    Operation = Operation.Constant b
+                    Inputs = [||]
+                    DType = b.DType
+                    Shape = b.Shape
+                    Device = b.Device
+                })
+        | Traced r ->
+            once r (fun () ->
+                captured.Add t
+                builder.Input(r.DType, r.Shape, r.Device))
+
+    /// The tensors of transformations around this one that the function reached for, in the order of their inputs.
+    member _.Captured = captured.ToArray()
+
+    member _.Graph(outputs: int[]) = builder.ToGraph outputs
+
+    member private trace.Record(p: Primitive, inputs: int[], device) : Tensor =
+        let signatures =
+            inputs |> Array.map (fun i -> ({ DType = builder[i].DType; Shape = builder[i].Shape }: Signature))
+
+        let result = ShapeRule.infer p signatures
+
+        builder.Add {
+            Operation = Operation.Primitive p
+            Inputs = inputs
+            DType = result.DType
+            Shape = result.Shape
+            Device = device
+        }
+        |> trace.Tracer
+
+    /// A node of control flow and its results.
+    member trace.Control(control: Control, inputs: Tensor[]) : Tensor[] =
+        let inputs = Array.map trace.Node inputs
+        let device = if inputs.Length > 0 then builder[inputs[0]].Device else Device.Cpu
+
+        let node =
+            builder.Add {
+                Operation = Operation.Control control
+                Inputs = inputs
+                DType = DType.Bool
+                Shape = [||]
+                Device = device
+            }
+
+        Graph.results control
+        |> Array.mapi (fun i result ->
+            builder.Add {
+                Operation = Operation.Item i
+                Inputs = [| node |]
+                DType = result.DType
+                Shape = result.Shape
+                Device = device
+            }
+            |> trace.Tracer)
+
+    override trace.Create(p, device) = trace.Record(p, [||], device)
+
+    override trace.Apply(p, inputs) =
+        match p with
+        | Primitive.Custom(:? StagedOperation as f) -> f.Run inputs
+        | Primitive.Custom f ->
+            let inner = StageTrace f.Name
+
+            try
+                let arguments = inputs |> Array.map (fun t -> inner.Input(t.DType, t.Dims, t.Device))
+
+                let outputs =
+                    Staging.during inner (fun () ->
+                        (f :?> CustomOperation).Run arguments |> Array.map inner.Node)
+
+                let call = { Function = f; Arguments = inputs.Length; Body = inner.Graph outputs }
+                trace.Control(Control.Call call, Array.append inputs inner.Captured)
+            finally
+                inner.Close()
+        | _ ->
+            for t in inputs do
+                if t.Device <> inputs[0].Device then
+                    raise (
+                        DeviceException
+                            $"{p}: tensors on {inputs[0].Device} and {t.Device} can't meet. Move one with `To`."
+                    )
+
+            [| trace.Record(p, Array.map trace.Node inputs, inputs[0].Device) |]
+
+module internal Stage =
+    let signatureOf (t: Tensor) : Signature = { DType = t.DType; Shape = t.Dims }
+
+    /// The graph of a function on tensors like those given, and the tensors of outer transformations that it closes
+    /// over: further inputs, after the others.
+    let graph name (f: Tensor[] -> Tensor[]) (like: (Signature * Device)[]) : struct (Graph * Tensor[]) =
+        let trace = StageTrace name
+
+        try
+            let inputs = like |> Array.map (fun (s, device) -> trace.Input(s.DType, s.Shape, device))
+            let outputs = Staging.during trace (fun () -> f inputs |> Array.map trace.Node)
+            struct (trace.Graph outputs, trace.Captured)
+        finally
+            trace.Close()
+
+    /// The same, where nothing is closed over but constants.
+    let closed name (f: Tensor[] -> Tensor[]) (like: (Signature * Device)[]) : Graph =
+        let struct (g, captured) = graph name f like
+
+        if captured.Length > 0 then
+            invalidOp $"{name}: the graph reaches for {captured.Length} tensors of outer transformations."
+
+        g

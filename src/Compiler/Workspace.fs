@@ -1,0 +1,58 @@
+namespace Cotangent.Compiler
+
+open System
+open System.Runtime.InteropServices
+open Cotangent
+open Cotangent.Engines
+
+/// The memory of one run at a time: the arenas, and where each slot is.
+[<Sealed>]
+type internal Workspace(slots: Slot[], memory: MemoryPlan) =
+    let arenas = memory.Sizes |> Map.map (fun _ (dtype, n) -> Buffers.pinned dtype n)
+
+    let addressOf (data: Array) = Marshal.UnsafeAddrOfPinnedArrayElement(data, 0)
+    let table: nativeint[] = GC.AllocateArray<nativeint>(max 1 slots.Length, pinned = true)
+    // The array that each slot is a part of, and its address.
+    let homes: Array[] = Array.zeroCreate slots.Length
+    let bases: nativeint[] = Array.zeroCreate slots.Length
+
+    do
+        for i in 0 .. slots.Length - 1 do
+            if memory.Offsets[i] >= 0 then
+                let arena = arenas[string slots[i].DType]
+                homes[i] <- arena
+                bases[i] <- addressOf arena
+                table[i] <- bases[i] + nativeint (memory.Offsets[i] * slots[i].DType.Size)
+
+    /// What emitted code reads: the address of each slot's first element.
+    member _.Table = addressOf table
+
+    member _.Address
+        with get (slot: int) = table[slot]
+        and set slot (value: nativeint) = table[slot] <- value
+
+    /// A slot is now in an array that does not move, from an element on.
+    member _.Place(slot: int, data: Array, offset: int) =
+        homes[slot] <- data
+        bases[slot] <- addressOf data
+        table[slot] <- bases[slot] + nativeint (offset * slots[slot].DType.Size)
+
+    /// A slice lies in the memory of another slot.
+    member _.Borrow(slot: int, from: int) =
+        homes[slot] <- homes[from]
+        bases[slot] <- bases[from]
+
+    /// Nothing of a caller's is held between calls.
+    member _.Release(slot: int) = homes[slot] <- Unchecked.defaultof<Array>
+
+    member _.Home slot = homes[slot]
+
+    /// Where the first element of a view is in its array.
+    member _.Offset(v: View) =
+        int ((table[v.Slot] - bases[v.Slot]) / nativeint slots[v.Slot].DType.Size) + v.Offset
+
+    member w.Buffer(v: View) : HostBuffer =
+        Buffers.view slots[v.Slot].DType homes[v.Slot] v.Shape v.Strides (w.Offset v)
+
+/// A step made ready to run.
+type internal Runner = delegate of Workspace -> unit

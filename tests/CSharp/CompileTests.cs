@@ -1,0 +1,62 @@
+namespace Cotangent.CSharp.Tests;
+
+/// <summary>Compiled functions, loops and choices as a C# user writes them.</summary>
+public class CompileTests
+{
+    private static readonly Tensor X = Tensor.Create([1.0, 2.0, 3.0]);
+
+    [Fact]
+    public void A_compiled_function_gives_the_same_numbers()
+    {
+        static Tensor Loss(Tensor x) => (x.Sin() * x).Sum();
+        var compiled = Transform.Compile<Tensor, Tensor>(Loss);
+        Assert.Equal(Loss(X).ToScalar<double>(), compiled(X).ToScalar<double>(), 12);
+
+        var gradient = Differentiate.Gradient(Loss, X).ToArray<double>();
+        var first = Differentiate.Gradient(compiled, X).ToArray<double>();
+        var second = Transform.Compile(Differentiate.Gradient<Tensor>(Loss))(X).ToArray<double>();
+
+        for (var i = 0; i < gradient.Length; i++)
+        {
+            Assert.Equal(gradient[i], first[i], 12);
+            Assert.Equal(gradient[i], second[i], 12);
+        }
+    }
+
+    [Fact]
+    public void Loops_are_parts_of_a_program()
+    {
+        Func<Tensor, Tensor> root = a => Control.Iterate(20, x => 0.5 * (x + a / x), a);
+        Assert.Equal(Math.Sqrt(2.0), Transform.Compile(root)(Tensor.Create(2.0)).ToScalar<double>(), 14);
+
+        var (total, sums) = Control.Scan((t, x) => (t + x, t + x), Tensor.Create(0.0), X);
+        Assert.Equal(6.0, total.ToScalar<double>());
+        Assert.Equal([1.0, 3.0, 6.0], sums.ToArray<double>());
+
+        var doubled = Transform.Compile((Tensor x) => Control.While(y => y < 100.0, y => 2.0 * y, x));
+        Assert.Equal(128.0, doubled(Tensor.Create(1.0)).ToScalar<double>());
+    }
+
+    [Fact]
+    public void A_choice_takes_one_branch()
+    {
+        var f = Transform.Compile((Tensor x) => Control.Cond(x.Sum() > 0.0, y => y * y, y => -y, x));
+        Assert.Equal([1.0, 4.0, 9.0], f(X).ToArray<double>());
+        Assert.Equal([1.0, 2.0, 3.0], f(-X).ToArray<double>());
+    }
+
+    [Fact]
+    public void A_number_cannot_be_read_while_tracing()
+    {
+        var f = Transform.Compile((Tensor x) => x.Sum().ToScalar<double>() > 0 ? x : -x);
+        Assert.Throws<TraceException>(() => f(X));
+    }
+
+    [Fact]
+    public void A_checkpoint_changes_no_number()
+    {
+        var block = Transform.Checkpoint((Tensor x) => x.Sin().Sin());
+        var expected = Differentiate.Gradient(x => x.Sin().Sin().Sum(), X).ToArray<double>();
+        Assert.Equal(expected, Differentiate.Gradient(x => block(x).Sum(), X).ToArray<double>());
+    }
+}

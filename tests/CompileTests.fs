@@ -1,0 +1,343 @@
+/// Compiled functions by example: loops, choices, caching, errors, plans.
+module Cotangent.Tests.CompileTests
+
+open Expecto
+open Cotangent
+open Cotangent.Compiler
+open Cotangent.Tests.Support
+
+let private x = tensor [ 1.0; 2.0; 3.0 ]
+
+let private newton (a: Tensor) = iterate 20 (fun x -> 0.5 * (x + a / x)) a
+
+let private loops =
+    testList "loops" [
+        test "iterate finds a square root, plain and compiled" {
+            close 1e-14 [ sqrt 2.0 ] (newton (tensor 2.0))
+            close 1e-14 [ sqrt 2.0 ] (compile newton (tensor 2.0))
+        }
+        test "iterate: derivatives through the loop, in both modes and orders" {
+            // d√a/da = 1/(2√a), d²√a/da² = -1/(4 a^1.5)
+            let slope, bend = 1.0 / (2.0 * sqrt 2.0), -1.0 / (4.0 * 2.0 ** 1.5)
+            let two = tensor 2.0
+
+            for f in [ newton; compile newton ] do
+                close 1e-12 [ slope ] (grad f two)
+                close 1e-12 [ slope ] (diff f two)
+                close 1e-12 [ bend ] (grad (grad f) two)
+                close 1e-12 [ bend ] (diff (grad f) two)
+
+            close 1e-12 [ slope ] (compile (grad newton) two)
+            close 1e-12 [ bend ] (compile (grad (grad newton)) two)
+            close 1e-12 [ bend ] (compile (diff (diff newton)) two)
+        }
+        test "iterate closes over tensors of the function around it, and their gradients arrive" {
+            // x ↦ x·w five times: w⁵x; d/dw = 5 w⁴ x
+            let f (w: Tensor) = iterate 5 (fun x -> x * w) (tensor 3.0)
+            close 1e-12 [ 5.0 * 16.0 * 3.0 ] (grad f (tensor 2.0))
+            close 1e-12 [ 5.0 * 16.0 * 3.0 ] (compile (grad f) (tensor 2.0))
+            close 1e-12 [ 5.0 * 16.0 * 3.0 ] (grad (compile f) (tensor 2.0))
+            close 1e-12 [ 20.0 * 8.0 * 3.0 ] (compile (grad (grad f)) (tensor 2.0))
+        }
+        test "iterate of 0 rounds is the identity; of -1 an error" {
+            equals x (compile (iterate 0 sin) x)
+            throws<ValueException, _> [ "-1" ] (fun () -> iterate -1 sin x)
+        }
+        test "iterate keeps records, lists and static fields" {
+            let step (a: Tensor, b: Tensor list) = a + 1.0, b |> List.map (fun t -> t * 2.0)
+            let a, b = compile (iterate 3 step) (tensor 0.0, [ tensor 1.0; x ])
+            equals 3.0 a
+            equals 8.0 b[0]
+            equals [ 8.0; 16.0; 24.0 ] b[1]
+        }
+        test "a carry that changes places is copied, not mixed up" {
+            let swap (a: Tensor, b: Tensor) = b, a
+            let a, b = compile (iterate 3 swap) (tensor 1.0, tensor 2.0)
+            equals 2.0 a
+            equals 1.0 b
+            let fibonacci (a: Tensor, b: Tensor) = b, a + b
+            equals 55.0 (fst (compile (iterate 10 fibonacci) (tensor 0.0, tensor 1.0)))
+        }
+        test "one value twice in a carry, and a constant in it" {
+            let f (a: Tensor, _: Tensor) =
+                let c = a * 2.0
+                c, c
+
+            let a, b = compile (iterate 2 f) (tensor 1.0, tensor 5.0)
+            equals 4.0 a
+            equals 4.0 b
+            let g (a: Tensor, b: Tensor) = Tensor.fullLike a 7.0, b + 1.0
+            let a, b = compile (iterate 2 g) (tensor 1.0, tensor 5.0)
+            equals 7.0 a
+            equals 7.0 b
+        }
+        test "the shape of what goes round must stay" {
+            throws<ShapeException, _> [ "iterate"; "(3,)"; "(1, 3)" ] (fun () ->
+                compile (iterate 2 (fun (x: Tensor) -> x.Unsqueeze 0)) x)
+
+            throws<ShapeException, _> [ "iterate"; "Float32" ] (fun () ->
+                iterate 2 (fun (x: Tensor) -> x.Convert DType.Float32) x)
+        }
+        test "scan: a running sum and product" {
+            let f xs = scan (fun total x -> total + x, total * x) (tensor 0.0) xs
+
+            for run in [ f; compile f ] do
+                let last, products = run x
+                equals 6.0 last
+                equals [ 0.0; 2.0; 9.0 ] products
+        }
+        test "scan: gradients agree with the sum written out" {
+            // loss = Σ tₖ², t₀ = 0, tₖ₊₁ = tₖ w + xₖ
+            let loss (w: Tensor, xs: Tensor) =
+                let _, ts =
+                    scan
+                        (fun t x ->
+                            let t = t * w + x
+                            t, t)
+                        (tensor 0.0)
+                        xs
+
+                sum (ts * ts)
+
+            let byHand (w: Tensor, xs: Tensor) =
+                let t1 = xs[0]
+                let t2 = t1 * w + xs[1]
+                let t3 = t2 * w + xs[2]
+                t1 * t1 + t2 * t2 + t3 * t3
+
+            let at = tensor 0.7, x
+            let dw, dx = grad byHand at
+
+            for f in [ grad loss; compile (grad loss); grad (compile loss) ] do
+                let w, xs = f at
+                close 1e-12 (numbers dw) w
+                close 1e-12 (numbers dx) xs
+
+            let hessian f w = grad (fun w -> fst (grad f (w, x))) w
+            close 1e-11 (numbers (hessian byHand (tensor 0.7))) (compile (hessian loss) (tensor 0.7))
+        }
+        test "scan over nothing knows the shapes of its results" {
+            let f xs = scan (fun (t: Tensor) (x: Tensor) -> t + x, x * 2.0) (tensor 0.0) xs
+            let none = Tensor.zeros DType.Float64 [ 0 ]
+
+            for run in [ f; compile f ] do
+                let last, results = run none
+                equals 0.0 last
+                hasShape [ 0 ] results
+        }
+        test "scan under vmap, both ways round" {
+            let f xs = scan (fun t x -> t + x, t * x) (tensor 0.0) xs
+            let batch = stack 0 [ x; 2.0 * x ]
+            let last, products = vmap f batch
+
+            for run in [ compile (vmap f); vmap (compile f) ] do
+                let last', products' = run batch
+                equals last last'
+                equals products products'
+        }
+        test "sequences of different lengths" {
+            throws<ShapeException, _> [ "scan"; "$.Item2" ] (fun () ->
+                scan
+                    (fun (t: Tensor) (a: Tensor, b: Tensor) -> t + a + b, ())
+                    (tensor 0.0)
+                    (x, tensor [ 1.0 ]))
+        }
+        test "whileLoop stops by its own numbers, plain, compiled, batched" {
+            let double = whileLoop (fun (x: Tensor) -> x.Less 100.0) (fun x -> 2.0 * x)
+            equals 128.0 (double (tensor 1.0))
+            equals 128.0 (compile double (tensor 1.0))
+            equals [ 128.0; 120.0; 500.0 ] (vmap double (tensor [ 1.0; 30.0; 500.0 ]))
+            equals [ 128.0; 120.0; 500.0 ] (compile (vmap double) (tensor [ 1.0; 30.0; 500.0 ]))
+            let _, slope = jvp (compile double) (tensor 1.0) (tensor 1.0)
+            equals 128.0 slope
+            equals 128.0 (grad double (tensor 1.0))
+
+            throws<DerivativeException, _> [ "whileLoop"; "scan" ] (fun () ->
+                compile (grad double) (tensor 1.0))
+        }
+        test "loops inside loops" {
+            let inner (x: Tensor) = iterate 3 (fun x -> x + 1.0) x
+            let outer x = iterate 4 (fun x -> inner (x * 2.0)) x
+            let expected = Seq.fold (fun x _ -> x * 2.0 + 3.0) 1.0 [ 1..4 ]
+            equals expected (outer (tensor 1.0))
+            equals expected (compile outer (tensor 1.0))
+        }
+        test "random numbers inside a compiled loop are those of the plain one" {
+            let step (key: Key, total: Tensor) =
+                let key, own = Key.split key
+                key, total + Random.normal own DType.Float32 [ 5 ]
+
+            let start = Key.create 3L, Tensor.zeros DType.Float32 [ 5 ]
+            let _, plain = iterate 7 step start
+            let _, compiled = compile (iterate 7 step) start
+            close 1e-5 (numbers plain) compiled
+            let bits (key: Key) = Random.integers key 0L 1_000_000_000L DType.Int64 [ 100 ]
+            equals (bits (Key.create 5L)) (compile bits (Key.create 5L))
+        }
+    ]
+
+let private choices =
+    let f x = cond ((sum x).Greater 0.0) (fun x -> log x) (fun x -> x - 1.0) x
+
+    testList "choices" [
+        test "cond takes one branch" {
+            for g in [ f; compile f ] do
+                equals (log x) (g x)
+                equals (-x - 1.0) (g -x)
+        }
+        test "gradients come from the branch taken" {
+            let loss = f >> sum
+
+            for g in [ grad loss; compile (grad loss); grad (compile loss) ] do
+                close 1e-15 (numbers (1.0 / x)) (g x)
+                close 1e-15 [ 1.0; 1.0; 1.0 ] (g -x)
+        }
+        test "under vmap each example takes its own" {
+            let batch = stack 0 [ x; -x ]
+            let expected = stack 0 [ log x; -x - 1.0 ]
+            equals expected (vmap f batch)
+            equals expected (compile (vmap f) batch)
+            equals expected (vmap (compile f) batch)
+        }
+        test "branches must agree" {
+            throws<ShapeException, _> [ "cond"; "(3,)"; "()" ] (fun () ->
+                compile (fun x -> cond ((sum x).Greater 0.0) sum id x) x)
+        }
+        test "the test must be one Bool" {
+            throws<ShapeException, _> [ "cond"; "Bool" ] (fun () -> cond x id id x)
+        }
+    ]
+
+let private errors =
+    testList "errors" [
+        test "numbers can't be read while tracing" {
+            throws<TraceException, _> [ "cond"; "whileLoop" ] (fun () ->
+                compile (fun (x: Tensor) -> if float (sum x) > 0.0 then x else -x) x)
+        }
+        test "shapes can't depend on data" {
+            throws<TraceException, _> [ "where" ] (fun () -> compile (fun (x: Tensor) -> x[x.Greater 1.0]) x)
+        }
+        test "a traced value that got away is caught" {
+            let mutable leaked = x
+
+            compile
+                (fun x ->
+                    leaked <- x * 2.0
+                    x)
+                x
+            |> ignore
+
+            throws<TraceException, _> [ "compile" ] (fun () -> leaked + 1.0)
+        }
+        test "an error inside leaves nothing behind" {
+            throws<ShapeException, _> [] (fun () -> compile (fun (x: Tensor) -> x.Reshape [ 7 ]) x)
+            equals [ 2.0; 3.0; 4.0 ] (x + 1.0)
+        }
+    ]
+
+let private caching =
+    testList "signatures" [
+        test "one compilation for each signature, and the reason told" {
+            let mutable traced = 0
+
+            let c =
+                Compiled<Tensor * int, Tensor>(
+                    "compile",
+                    fun (x, n) ->
+                        traced <- traced + 1
+                        x * float n
+                )
+
+            equals [ 2.0; 4.0; 6.0 ] (c.Invoke(x, 2))
+            equals [ 4.0; 8.0; 12.0 ] (c.Invoke(2.0 * x, 2))
+            Expect.equal traced 1 "equal signatures share a program"
+            equals [ 3.0; 6.0; 9.0 ] (c.Invoke(x, 3))
+            Expect.equal traced 2 "a static field changed"
+            Expect.stringContains c.Reason "3" "the field"
+            equals 6.0 (c.Invoke(tensor 2.0, 3))
+            Expect.equal traced 3 "a shape changed"
+            Expect.stringContains c.Reason "(3,)" "the shapes"
+            c.Invoke(x, 2) |> ignore
+            Expect.equal traced 3 "both are still known"
+        }
+        test "a function may close over a tensor that is being differentiated" {
+            let f (w: Tensor) = sum (compile (fun x -> x * w) x)
+            close 1e-15 [ 6.0 ] (grad f (tensor 2.0))
+            close 1e-15 [ 6.0 ] (grad f (tensor 3.0))
+        }
+        test "compile in compile is one program" {
+            let inner = compile (fun (x: Tensor) -> sin x)
+            close 1e-15 (numbers (cos (sin x) * cos x)) (compile (grad (fun x -> sum (sin (inner x)))) x)
+        }
+        test "arguments may be returned, and may be the same" {
+            let a, b, c = compile (fun (x: Tensor) -> x, x, x.Unsqueeze 0) x
+            equals x a
+            equals x b
+            equals (x.Unsqueeze 0) c
+        }
+        test "stopGradient holds in compiled functions" {
+            let f x = sum (stopGradient x * x)
+            close 1e-15 (numbers x) (grad (compile f) x)
+            close 1e-15 (numbers x) (compile (grad f) x)
+        }
+        test "withDerivative holds in compiled functions, and in loops" {
+            let doubled = withDerivative (Derivative.Pull(fun _ c -> 2.0 * c)) (fun (x: Tensor) -> x)
+            let f x = sum (doubled x)
+            close 1e-15 [ 2.0; 2.0; 2.0 ] (compile (grad f) x)
+            close 1e-15 [ 2.0; 2.0; 2.0 ] (grad (compile f) x)
+            let g x = sum (iterate 3 doubled x)
+            close 1e-15 [ 8.0; 8.0; 8.0 ] (compile (grad g) x)
+            close 1e-15 [ 8.0; 8.0; 8.0 ] (grad (compile g) x)
+        }
+    ]
+
+let private plans =
+    let deep (step: Tensor -> Tensor) (x: Tensor) = Seq.fold (fun x _ -> step x) x [ 1..20 ] |> sum
+
+    let layer (x: Tensor) = tanh (matmul x (Tensor.eye DType.Float32 64) + 0.01)
+    // Several layers in one checkpoint keep only what comes in.
+    let block x = Seq.fold (fun x _ -> layer x) x [ 1..5 ]
+    let blocks (step: Tensor -> Tensor) (x: Tensor) = Seq.fold (fun x _ -> step x) x [ 1..4 ] |> sum
+
+    let bytes f (x: Tensor) =
+        let c = Compiled<Tensor, Tensor>("compile", f)
+        let struct (compilation, _) = c.For(x, [| x |])
+        compilation.Operation.Program.Bytes
+
+    let big = Tensor.full DType.Float32 [ 64; 64 ] 0.1
+
+    testList "plans" [
+        test "a chain of steps shares memory" {
+            let few = bytes (fun x -> Seq.fold (fun x _ -> layer x) x [ 1..2 ] |> sum) big
+            let many = bytes (deep layer) big
+            Expect.isLessThanOrEqual many (few * 2L) "memory for 20 layers against 2"
+        }
+        test "checkpoint keeps less, and changes nothing" {
+            let plain = grad (blocks block)
+            let kept = grad (blocks (checkpoint block))
+            let expected = plain big
+            close 1e-5 (numbers expected) (kept big)
+            close 1e-5 (numbers expected) (compile kept big)
+
+            Expect.isLessThan
+                (bytes kept big)
+                (bytes plain big * 3L / 4L)
+                "bytes with checkpoints against without"
+        }
+        test "elementwise work is one nest" {
+            let f (a: Tensor, x: Tensor) = tanh (a * x + 1.0) * exp (-(x * x)) + a
+            let text = Compile.program f (tensor 2.0f, Tensor.linspace DType.Float32 0.0 1.0 1000)
+            let nests = text.Split('\n') |> Array.filter (fun line -> line.StartsWith "nest")
+            Expect.equal nests.Length 1 text
+        }
+        test "a layer with its activation is one nest" {
+            let f (x: Tensor, w: Tensor, b: Tensor) = relu (matmul x w + b)
+            let m = Tensor.full DType.Float32 [ 16; 16 ] 0.1
+            let text = Compile.program f (m, m, Tensor.ones DType.Float32 [ 16 ])
+            let nests = text.Split('\n') |> Array.filter (fun line -> line.StartsWith "nest")
+            Expect.equal nests.Length 1 text
+        }
+    ]
+
+[<Tests>]
+let tests = testList "compile" [ loops; choices; errors; caching; plans ]

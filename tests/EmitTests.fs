@@ -1,0 +1,138 @@
+module Cotangent.Tests.EmitTests
+
+open System
+open System.Runtime.InteropServices
+open FSharp.NativeInterop
+open Cotangent
+open Cotangent.Compiler
+open Cotangent.Compiler.Emission
+open Cotangent.Tests.Dice
+open Cotangent.Tests.KernelDice
+open Expecto
+
+type private Part = delegate of nativeint * int64 * int64 -> unit
+type private Whole = delegate of nativeint -> unit
+
+/// The widths that this machine computes in, and the wider ones where it only pretends.
+let private widths = [ 128; 256; 512 ] |> List.map Width.OfBits
+
+let private fill (dice: Dice) special (slot: Slot) (block: Block) =
+    let number () = float (dice.Below 7 - 3)
+
+    match slot.DType with
+    | DType.Float32 ->
+        let data = MemoryMarshal.Cast<byte, float32> block.Span
+
+        for i in 0 .. data.Length - 1 do
+            data[i] <-
+                if special && dice.Chance 0.05 then
+                    dice.Pick [ nanf; infinityf; -infinityf; -0.0f ]
+                else
+                    float32 (number ())
+    | DType.Float64 ->
+        let data = MemoryMarshal.Cast<byte, float> block.Span
+
+        for i in 0 .. data.Length - 1 do
+            data[i] <-
+                if special && dice.Chance 0.05 then
+                    dice.Pick [ nan; infinity; -infinity; -0.0 ]
+                else
+                    number ()
+    | DType.Int32 ->
+        let data = MemoryMarshal.Cast<byte, int> block.Span
+
+        for i in 0 .. data.Length - 1 do
+            data[i] <- int (number ())
+    | DType.Int64 ->
+        let data = MemoryMarshal.Cast<byte, int64> block.Span
+
+        for i in 0 .. data.Length - 1 do
+            data[i] <- int64 (number ())
+    | DType.Bool ->
+        let data = block.Span
+
+        for i in 0 .. data.Length - 1 do
+            data[i] <- byte (dice.Below 2)
+    | DType.Float16
+    | DType.BFloat16 -> failwith "not drawn"
+
+/// The elements as text, 0 and -0 alike.
+let private show (slot: Slot) (block: Block) =
+    let each (data: 'T[]) (f: 'T -> string) = Array.map f data
+
+    match slot.DType with
+    | DType.Float32 ->
+        each (MemoryMarshal.Cast<byte, float32>(block.Span).ToArray()) (fun x -> string (x + 0.0f))
+    | DType.Float64 ->
+        each (MemoryMarshal.Cast<byte, float>(block.Span).ToArray()) (fun x -> string (x + 0.0))
+    | DType.Int32 -> each (MemoryMarshal.Cast<byte, int>(block.Span).ToArray()) string
+    | DType.Int64 -> each (MemoryMarshal.Cast<byte, int64>(block.Span).ToArray()) string
+    | _ -> each (block.Span.ToArray()) string
+
+/// The slots after a computation.
+let private after seed (case: Case) (compute: nativeint[] -> unit) =
+    let dice = Dice(seed + 1)
+    let blocks = case.Slots |> List.map (fun s -> new Block(s.Length * s.DType.Size, seed % 2 = 0))
+
+    try
+        List.iter2 (fill dice case.Special) case.Slots blocks
+        compute (blocks |> List.map _.Address |> Array.ofList)
+        List.map2 show case.Slots blocks
+    finally
+        blocks |> List.iter (fun b -> (b :> IDisposable).Dispose())
+
+let private withSlots (slots: nativeint[]) (f: nativeint -> unit) =
+    use pin = fixed (Array.append slots [| 0n |])
+    f (NativePtr.toNativeInt pin)
+
+let private check seed dtypes =
+    let case = draw seed dtypes
+    let kernel = case.Kernel
+    let points = if kernel.Axes.Length > kernel.Reduced then kernel.Axes[0] else 1
+    let expected = after seed case (fun slots -> Interpret.run kernel slots 0 points)
+
+    let compare what actual =
+        List.iteri2
+            (fun i (e: string[]) (a: string[]) ->
+                if e <> a then
+                    failtest
+                        $"seed {seed}, {what}: slot {i} is %A{List.ofArray a}, not %A{List.ofArray e}; %A{kernel}")
+            expected
+            actual
+
+    for width in widths do
+        match Emit.refuses width kernel with
+        | Some _ -> ()
+        | None ->
+            let whole = (Emit.whole width kernel).CreateDelegate<Whole>()
+            let part = (Emit.kernel width kernel).CreateDelegate<Part>()
+
+            compare $"{width.Bits} bits" (after seed case (fun slots -> withSlots slots whole.Invoke))
+
+            let cut = int64 (Dice(seed + 2).Below(points + 1))
+
+            compare
+                $"{width.Bits} bits, cut at {cut}"
+                (after seed case (fun slots ->
+                    withSlots slots (fun s ->
+                        part.Invoke(s, 0L, cut)
+                        part.Invoke(s, cut, int64 points))))
+
+let private families = [
+    "Float32", [ DType.Float32 ]
+    "Float64", [ DType.Float64 ]
+    "4 bytes and Bool", [ DType.Float32; DType.Int32; DType.Bool ]
+    "8 bytes and Bool", [ DType.Float64; DType.Int64; DType.Bool ]
+    "all", [ DType.Float32; DType.Float64; DType.Int32; DType.Int64; DType.Bool ]
+]
+
+[<Tests>]
+let emitTests =
+    testList "emit" [
+        testList "random kernels are what the interpreter says" [
+            for name, dtypes in families do
+                testCase name (fun () ->
+                    for seed in 0..149 do
+                        check seed dtypes)
+        ]
+    ]
