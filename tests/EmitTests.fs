@@ -104,7 +104,7 @@ let private check seed dtypes =
         match Emit.refuses width kernel with
         | Some _ -> ()
         | None ->
-            let whole = (Emit.whole width kernel).CreateDelegate<Whole>()
+            let whole = (Emit.whole width [ kernel ]).CreateDelegate<Whole>()
             let part = (Emit.kernel width kernel).CreateDelegate<Part>()
 
             compare $"{width.Bits} bits" (after seed case (fun slots -> withSlots slots whole.Invoke))

@@ -13,7 +13,7 @@ module internal Code =
     type private Part = delegate of nativeint * int64 * int64 -> unit
 
     /// A method of more instructions than this is compiled badly.
-    let private longest = 160
+    let private longest = 220
 
     /// Nests of more work, in operations on elements, are methods of their own: a call is nothing to them.
     let private large = 1L <<< 17
@@ -89,9 +89,11 @@ module internal Code =
 
         let il = m.GetILGenerator()
 
+        let emitter = Emitter(il, width)
+
         for item in items do
             match item with
-            | Item.Nest k -> Emit.into il width k
+            | Item.Nest k -> emitter.Kernel k
             | Item.Draw d -> emitDraw il d
 
         il.Emit OpCodes.Ret

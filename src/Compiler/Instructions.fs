@@ -2,234 +2,212 @@ namespace Cotangent.Compiler.Emission
 
 open Cotangent.Compiler
 
-// One lane operation as instructions of .NET's intermediate language; its operands lie on the evaluation stack.
+// Lane operations as instructions of .NET's intermediate language; operands lie on the evaluation stack.
 
 open System
+open System.Collections.Generic
 open System.Reflection
 open System.Reflection.Emit
 
-/// Writes instructions that work on vectors of one width.
+/// Writes into a method. `constants` is a local that holds the address of the pool of constants.
 [<Sealed>]
-type internal Instructions(il: ILGenerator) =
+type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
 
-    let call (m: MethodInfo) = il.Emit(OpCodes.Call, m)
+    let free = Dictionary<Type, List<LocalBuilder>>()
 
     member _.IL = il
+    member _.Call(m: MethodInfo) = il.Emit(OpCodes.Call, m)
+    member _.Load(local: LocalBuilder) = il.Emit(OpCodes.Ldloc, local)
+    member _.Store(local: LocalBuilder) = il.Emit(OpCodes.Stloc, local)
 
-    member _.Call(m: MethodInfo) = call m
+    // Locals, used again when their value is no longer needed: with one for each value the compiler of .NET would keep
+    // too many alive.
+
+    member _.Take(t: Type) : LocalBuilder =
+        match free.TryGetValue t with
+        | true, list when list.Count > 0 ->
+            let local = list[list.Count - 1]
+            list.RemoveAt(list.Count - 1)
+            local
+        | _ -> il.DeclareLocal t
+
+    member _.GiveBack(local: LocalBuilder) =
+        match free.TryGetValue local.LocalType with
+        | true, list -> list.Add local
+        | _ ->
+            let list = List<LocalBuilder>()
+            list.Add local
+            free.Add(local.LocalType, list)
+
+    member x.TakeVector(w: Width, e: Element) = x.Take(w.Vector e)
+
+    /// Adds a number of bytes to the address on the stack.
+    member _.AddBytes(bytes: int64) =
+        if bytes <> 0L then
+            if bytes = int64 (int bytes) then
+                il.Emit(OpCodes.Ldc_I4, int bytes)
+            else
+                il.Emit(OpCodes.Ldc_I8, bytes)
+
+            il.Emit OpCodes.Conv_I
+            il.Emit OpCodes.Add
 
     member _.Whole(value: int64, e: Element) =
-        if e.Size = 4 then il.Emit(OpCodes.Ldc_I4, int value) else il.Emit(OpCodes.Ldc_I8, value)
+        if Element.size e = 4 then
+            il.Emit(OpCodes.Ldc_I4, int value)
+        else
+            il.Emit(OpCodes.Ldc_I8, value)
 
-    /// A number in every lane; the compiler of .NET keeps it in memory beside the code.
-    member x.Constant(w: Width, e: Element, bits: int64) =
-        match e with
-        | Element.F32 -> il.Emit(OpCodes.Ldc_R4, BitConverter.Int32BitsToSingle(int bits))
-        | Element.F64 -> il.Emit(OpCodes.Ldc_R8, BitConverter.Int64BitsToDouble bits)
-        | Element.I32
-        | Element.I64 -> x.Whole(bits, e)
-
-        call (w.Broadcast e)
-
-    /// A whole number for each lane.
-    member x.Constants(w: Width, e: Element, lane: int -> int64) =
-        for i in 0 .. w.Bits / 8 / e.Size - 1 do
-            x.Whole(lane i, e)
-
-        call (w.Assemble e)
-
-    /// Reads one element from the address on the stack.
     member _.LoadElement(e: Element) =
-        match e with
-        | Element.F32 -> il.Emit OpCodes.Ldind_R4
-        | Element.F64 -> il.Emit OpCodes.Ldind_R8
-        | Element.I32 -> il.Emit OpCodes.Ldind_I4
-        | Element.I64 -> il.Emit OpCodes.Ldind_I8
+        il.Emit(
+            match e with
+            | Element.F32 -> OpCodes.Ldind_R4
+            | Element.F64 -> OpCodes.Ldind_R8
+            | Element.I32 -> OpCodes.Ldind_I4
+            | _ -> OpCodes.Ldind_I8
+        )
 
     member _.StoreElement(e: Element) =
-        match e with
-        | Element.F32 -> il.Emit OpCodes.Stind_R4
-        | Element.F64 -> il.Emit OpCodes.Stind_R8
-        | Element.I32 -> il.Emit OpCodes.Stind_I4
-        | Element.I64 -> il.Emit OpCodes.Stind_I8
-
-    member _.Zero(e: Element) =
-        match e with
-        | Element.F32 -> il.Emit(OpCodes.Ldc_R4, 0.0f)
-        | Element.F64 -> il.Emit(OpCodes.Ldc_R8, 0.0)
-        | Element.I32 -> il.Emit OpCodes.Ldc_I4_0
-        | Element.I64 -> il.Emit(OpCodes.Ldc_I8, 0L)
+        il.Emit(
+            match e with
+            | Element.F32 -> OpCodes.Stind_R4
+            | Element.F64 -> OpCodes.Stind_R8
+            | Element.I32 -> OpCodes.Stind_I4
+            | _ -> OpCodes.Stind_I8
+        )
 
     member _.LoadVector(w: Width, e: Element) = il.Emit(OpCodes.Ldobj, w.Vector e)
     member _.StoreVector(w: Width, e: Element) = il.Emit(OpCodes.Stobj, w.Vector e)
 
-    member _.Cast(w: Width, source: Element, target: Element) =
-        if source <> target then call (w.Cast(source, target))
+    /// The number on the stack in every lane.
+    member x.Broadcast(w: Width, e: Element) = x.Call(w.Generic("Create", e))
 
-    member x.Lane(w: Width, e: Element, index: int) =
-        il.Emit(OpCodes.Ldc_I4, index)
-        call (w.GetElement e)
+    /// The number on the stack in the first lane, 0 in the others.
+    member x.First(w: Width, e: Element) = x.Call(w.Generic("CreateScalar", e))
 
-    /// Folds the two vectors on the stack into one.
-    member _.Fold(w: Width, op: Op, e: Element) =
-        let name =
-            match op with
-            | Op.Sum -> "Add"
-            | Op.Largest -> "Max"
-            | Op.Smallest -> "Min"
-            | Op.Any -> "BitwiseOr"
-            | Op.All -> "BitwiseAnd"
-            | _ -> invalidOp $"{op} folds nothing."
+    /// A constant in every lane.
+    member x.Constant(w: Width, e: Element, bits: int64) =
+        if bits = 0L then
+            x.Call(w.Member("get_Zero", e))
+        elif bits = -1L && not (Element.isFloat e) then
+            x.Call(w.Member("get_AllBitsSet", e))
+        else
+            let at = Pool.offset e bits
 
-        call (w.Of(name, e, 2))
+            if at >= 0 then
+                x.Load constants
+                x.AddBytes(int64 at)
+                x.LoadVector(w, e)
+            else
+                match e with
+                | Element.F32 -> il.Emit(OpCodes.Ldc_R4, BitConverter.Int32BitsToSingle(int bits))
+                | Element.F64 -> il.Emit(OpCodes.Ldc_R8, BitConverter.Int64BitsToDouble bits)
+                | _ -> x.Whole(bits, e)
 
-    /// Folds the lanes of the vector on the stack into a number, and puts that into every lane. Each step folds one
-    /// half of the lanes with the other.
-    member x.FoldLanes(w: Width, op: Op, e: Element, local: Width -> LocalBuilder) =
-        let mutable narrow = w
+                x.Broadcast(w, e)
 
-        while narrow.Bits > 128 do
-            let half = Width.OfBits(narrow.Bits / 2)
-            let whole = local narrow
-            il.Emit(OpCodes.Stloc, whole)
-            il.Emit(OpCodes.Ldloc, whole)
-            call (narrow.Of("GetLower", e, 1))
-            il.Emit(OpCodes.Ldloc, whole)
-            call (narrow.Of("GetUpper", e, 1))
-            x.Fold(half, op, e)
-            narrow <- half
+    /// 0, 1, 2, …
+    member x.Count(w: Width, e: Element) = x.Call(w.Member("get_Indices", e))
 
-        let mutable lanes = 16 / e.Size
+    /// A truth for the first lanes.
+    member x.FirstLanes(w: Width, e: Element, count: int) =
+        x.Count(w, e)
+        x.Whole(int64 count, e)
+        x.Broadcast(w, e)
+        x.Call(w.Generic("LessThan", e))
 
-        while lanes > 1 do
-            let half = lanes / 2
-            let whole = local narrow
-            il.Emit(OpCodes.Stloc, whole)
-            il.Emit(OpCodes.Ldloc, whole)
-            il.Emit(OpCodes.Ldloc, whole)
-            x.Constants(narrow, e.Whole, (fun i -> int64 (i ^^^ half)))
-            call (narrow.Shuffle e)
-            x.Fold(narrow, op, e)
-            lanes <- half
+    member x.Cast(w: Width, source: Element, target: Element) =
+        if source <> target then x.Call(w.Cast(source, target))
 
-        call (narrow.Of("ToScalar", e, 1))
-        call (w.Broadcast e)
+    /// One lane of the vector on the stack.
+    member x.Lane(w: Width, e: Element, lane: int) =
+        if lane = 0 then
+            x.Call(w.Generic("ToScalar", e))
+        else
+            il.Emit(OpCodes.Ldc_I4, lane)
+            x.Call(w.Generic("GetElement", e))
 
-    /// An operation on the operands that `push` puts on the stack.
-    member x.Operation(nodes: Node[], node: Node, push: int -> unit) =
-        let w = Width.OfBits node.Bits
-        let e = node.Element
+    /// What is to be done with an operand after it was put on the stack.
+    member x.After(nodes: Node[], n: Node, operand: int) =
+        match n.Op with
+        | Op.Select when operand = 0 -> x.Cast(Width.OfBits n.Bits, nodes[n.A].Element, n.Element)
+        | Op.NegatedMultiplyAdd when operand = 1 -> x.Call(Width.OfBits(n.Bits).Generic("Negate", n.Element))
+        | Op.MultiplySubtract when operand = 2 -> x.Call(Width.OfBits(n.Bits).Generic("Negate", n.Element))
+        | _ -> ()
 
-        let two name =
-            push node.A
-            push node.B
-            call (w.Of(name, e, 2))
-
-        let one name =
-            push node.A
-            call (w.Of(name, e, 1))
+    /// Applies an operation to the operands on the stack, the first of which is of the given element.
+    member x.Apply(n: Node, operand: Element) =
+        let w = Width.OfBits n.Bits
+        let e = n.Element
+        let generic name = x.Call(w.Generic(name, e))
+        let overload name count = x.Call(w.Overload(name, e, count))
 
         let shift name =
-            push node.A
-            il.Emit(OpCodes.Ldc_I4, int node.Immediate)
-            call (w.Shift(name, e))
+            il.Emit(OpCodes.Ldc_I4, int n.Immediate)
+            x.Call(w.Member(name, e))
 
         let compare name =
-            let operand = nodes[node.A].Element
-            push node.A
-            push node.B
-            call (w.Of(name, operand, 2))
+            x.Call(w.Generic(name, operand))
             x.Cast(w, operand, e)
 
-        /// From vectors of one width to the other.
-        let between (from: Width) name operands (upper: string) =
-            let source = nodes[node.A].Element
-            push node.A
-            if operands = 2 then push node.B
-            call (from.Other(name + upper, source, Array.create operands (from.Vector source)))
-
-        match node.Op with
-        | Op.Constant -> x.Constant(w, e, node.Immediate)
-        | Op.Sqrt -> one "Sqrt"
-        | Op.Floor -> one "Floor"
-        | Op.Ceiling -> one "Ceiling"
-        | Op.Round -> one "Round"
-        | Op.Truncate -> one "Truncate"
-        | Op.Not -> one "OnesComplement"
-        | Op.Bits ->
-            push node.A
-            x.Cast(w, nodes[node.A].Element, e)
+        match n.Op with
+        | Op.Sqrt -> generic "Sqrt"
+        | Op.Floor -> overload "Floor" 1
+        | Op.Ceiling -> overload "Ceiling" 1
+        | Op.Round -> overload "Round" 1
+        | Op.Truncate -> overload "Truncate" 1
+        | Op.Not -> generic "OnesComplement"
+        | Op.Bits -> x.Cast(w, operand, e)
         | Op.ToReal ->
-            push node.A
-            let name = if e.Size = 4 then "ConvertToSingle" else "ConvertToDouble"
-            call (w.Other(name, e.Whole, [| w.Vector e.Whole |]))
+            x.Call(w.Overload((if e = Element.F32 then "ConvertToSingle" else "ConvertToDouble"), operand, 1))
         | Op.ToWhole ->
-            push node.A
-            let name = if e.Size = 4 then "ConvertToInt32" else "ConvertToInt64"
-            call (w.Other(name, e.Real, [| w.Vector e.Real |]))
-        | Op.WidenLower -> between w "WidenLower" 1 ""
-        | Op.WidenUpper -> between w "WidenUpper" 1 ""
-        | Op.Narrow -> between w "Narrow" 2 ""
+            x.Call(w.Overload((if e = Element.I32 then "ConvertToInt32" else "ConvertToInt64"), operand, 1))
+        | Op.WidenLower -> x.Call(w.Overload("WidenLower", operand, 1))
+        | Op.WidenUpper -> x.Call(w.Overload("WidenUpper", operand, 1))
+        | Op.Narrow -> x.Call(w.Overload("Narrow", operand, 2))
         | Op.Widen ->
-            let half = Width.OfBits(node.Bits / 2)
-            let source = nodes[node.A].Element
-            push node.A
-            call (half.Other($"ToVector{node.Bits}Unsafe", source, [| half.Vector source |]))
-            call (w.Other("WidenLower", source, [| w.Vector source |]))
+            let half = Width.OfBits(n.Bits / 2)
+            x.Call(half.Generic((if n.Bits = 256 then "ToVector256Unsafe" else "ToVector512Unsafe"), operand))
+            x.Call(w.Overload("WidenLower", operand, 1))
         | Op.NarrowHalf ->
-            let double = Width.OfBits(node.Bits * 2)
-            let source = nodes[node.A].Element
-            push node.A
-            x.Constant(double, source, 0L)
-            call (double.Other("Narrow", source, [| double.Vector source; double.Vector source |]))
-            call (double.Of("GetLower", e, 1))
-        | Op.ShiftLeft -> shift "ShiftLeft"
-        | Op.ShiftRight -> shift "ShiftRightLogical"
-        | Op.ShiftRightSigned -> shift "ShiftRightArithmetic"
-        | Op.Add -> two "Add"
-        | Op.Subtract -> two "Subtract"
-        | Op.Multiply -> two "Multiply"
-        | Op.Divide -> two "Divide"
-        | Op.Max -> two "Max"
-        | Op.Min -> two "Min"
-        | Op.MaxNative -> two "MaxNative"
-        | Op.MinNative -> two "MinNative"
-        | Op.And -> two "BitwiseAnd"
-        | Op.Or -> two "BitwiseOr"
-        | Op.Xor -> two "Xor"
-        | Op.AndNot -> two "AndNot"
+            let double = Width.OfBits(n.Bits * 2)
+            x.Constant(double, operand, 0L)
+            x.Call(double.Overload("Narrow", operand, 2))
+            x.Call(double.Generic("GetLower", e))
+        | Op.ShiftLeft -> shift "op_LeftShift"
+        | Op.ShiftRight -> shift "op_UnsignedRightShift"
+        | Op.ShiftRightSigned -> shift "op_RightShift"
+        | Op.Add -> generic "Add"
+        | Op.Subtract -> generic "Subtract"
+        | Op.Multiply -> overload "Multiply" 2
+        | Op.Divide -> overload "Divide" 2
+        | Op.Max -> generic "Max"
+        | Op.Min -> generic "Min"
+        | Op.MaxNative -> generic "MaxNative"
+        | Op.MinNative -> generic "MinNative"
+        | Op.And -> generic "BitwiseAnd"
+        | Op.Or -> generic "BitwiseOr"
+        | Op.Xor -> generic "Xor"
+        | Op.AndNot -> generic "AndNot"
         | Op.Equal -> compare "Equals"
         | Op.Less -> compare "LessThan"
         | Op.LessEqual -> compare "LessThanOrEqual"
-        | Op.Select ->
-            push node.A
-            x.Cast(w, e.Whole, e)
-            push node.B
-            push node.C
-            call (w.Of("ConditionalSelect", e, 3))
-        | Op.MultiplyAdd ->
-            push node.A
-            push node.B
-            push node.C
-            call (w.Of("MultiplyAddEstimate", e, 3))
-        | Op.NegatedMultiplyAdd ->
-            push node.A
-            call (w.Of("Negate", e, 1))
-            push node.B
-            push node.C
-            call (w.Of("MultiplyAddEstimate", e, 3))
-        | Op.MultiplySubtract ->
-            push node.A
-            push node.B
-            push node.C
-            call (w.Of("Negate", e, 1))
-            call (w.Of("MultiplyAddEstimate", e, 3))
-        | Op.Load
-        | Op.LoadBool
-        | Op.Index
-        | Op.Guard
-        | Op.Sum
-        | Op.Largest
-        | Op.Smallest
-        | Op.All
-        | Op.Any -> invalidOp $"{node.Op} is not an operation on operands."
+        | Op.Select -> generic "ConditionalSelect"
+        | Op.MultiplyAdd
+        | Op.NegatedMultiplyAdd
+        | Op.MultiplySubtract -> overload "MultiplyAddEstimate" 3
+        | op -> invalidOp $"{op} is not an operation on operands."
+
+    /// Folds the two vectors on the stack into one.
+    member x.Fold(w: Width, op: Op, e: Element) =
+        x.Call(
+            w.Generic(
+                (match op with
+                 | Op.Sum -> "Add"
+                 | Op.Largest -> "Max"
+                 | Op.Smallest -> "Min"
+                 | Op.Any -> "BitwiseOr"
+                 | _ -> "BitwiseAnd"),
+                e
+            )
+        )

@@ -7,181 +7,165 @@ open Cotangent.Compiler
 // by number, and which holds no operation twice.
 
 open System
-open System.Collections.Generic
-open Cotangent
 
-/// What a lane holds. A truth is a whole lane (I32 or I64) of zeros or of ones.
-[<RequireQualifiedAccess; Struct>]
+/// What a lane holds. A truth is a whole lane (I32 or I64) of zeros or of ones. (Element and Op are enumerations
+/// because a union costs a method for each case, and the time to the first result is mostly that of compiling methods.)
 type internal Element =
-    | F32
-    | F64
-    | I32
-    | I64
+    | F32 = 0
+    | F64 = 1
+    | I32 = 2
+    | I64 = 3
 
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module internal Element =
     /// In bytes.
-    member x.Size =
-        match x with
-        | F32
-        | I32 -> 4
-        | F64
-        | I64 -> 8
+    let size (e: Element) = 4 <<< (int e &&& 1)
 
-    member x.IsFloat =
-        match x with
-        | F32
-        | F64 -> true
-        | I32
-        | I64 -> false
+    let isFloat (e: Element) = int e < 2
 
     /// The integers of the same size, which truths are made of.
-    member x.Whole =
-        match x with
-        | F32
-        | I32 -> I32
-        | F64
-        | I64 -> I64
+    let whole (e: Element) : Element = enum (int e ||| 2)
 
     /// The floats of the same size.
-    member x.Real =
-        match x with
-        | F32
-        | I32 -> F32
-        | F64
-        | I64 -> F64
+    let real (e: Element) : Element = enum (int e &&& 1)
 
-[<RequireQualifiedAccess; Struct>]
 type internal Op =
     /// The element that access number Immediate finds.
-    | Load
+    | Load = 0
     /// One byte, 0 or 1, as a truth.
-    | LoadBool
+    | LoadBool = 1
     /// Immediate, as bits.
-    | Constant
+    | Constant = 2
     /// The index along axis Immediate.
-    | Index
-    | Sqrt
-    | Floor
-    | Ceiling
-    /// To the nearest integer, ties to even.
-    | Round
-    | Truncate
-    | Not
-    /// The same bits as another element of the same size.
-    | Bits
-    /// Between numbers of one size. To an integer: towards zero, saturating, 0 for NaN.
-    | ToReal
-    | ToWhole
-    /// To elements of twice the size, as many bits in all: the first half of the lanes, or the second half.
-    | WidenLower
-    | WidenUpper
-    /// Two vectors into one of elements of half the size.
-    | Narrow
-    /// To elements of twice the size, in twice the bits; and back.
-    | Widen
-    | NarrowHalf
-    | ShiftLeft
-    | ShiftRight
-    /// With copies of the sign.
-    | ShiftRightSigned
-    | Add
-    | Subtract
-    | Multiply
-    | Divide
-    /// NaN if either is NaN; 0 is larger than -0.
-    | Max
-    | Min
-    /// The second where either is NaN or both are 0 on some machines; NaN if either is on others.
-    | MaxNative
-    | MinNative
-    | And
-    | Or
-    | Xor
-    /// A and not B
-    | AndNot
-    | Equal
-    | Less
-    | LessEqual
-    /// Where A is true B, else C.
-    | Select
-    /// A·B + C, rounded once where the machine can.
-    | MultiplyAdd
-    /// C - A·B
-    | NegatedMultiplyAdd
-    /// A·B - C
-    | MultiplySubtract
+    | Index = 3
     /// Where A is true in any lane, B recomputed one lane after the other, by the scalar function of Immediate
-    /// (a Scalar case), of C (and of the first operand of D, in functions of two).
-    | Guard
-    /// Folds over the reduced axes.
-    | Sum
-    | Largest
-    | Smallest
-    | All
-    | Any
+    /// (a Scalar case), of C (and of D, in functions of two).
+    | Guard = 4
+    // Folds over the reduced axes.
+    | Sum = 5
+    | Largest = 6
+    | Smallest = 7
+    | All = 8
+    | Any = 9
+    | Sqrt = 10
+    | Floor = 11
+    | Ceiling = 12
+    /// To the nearest integer, ties to even.
+    | Round = 13
+    | Truncate = 14
+    | Not = 15
+    /// The same bits as another element of the same size.
+    | Bits = 16
+    /// Between numbers of one size. To an integer: towards zero, saturating, 0 for NaN.
+    | ToReal = 17
+    | ToWhole = 18
+    /// To elements of twice the size, as many bits in all: the first half of the lanes, or the second half.
+    | WidenLower = 19
+    | WidenUpper = 20
+    /// Two vectors into one of elements of half the size.
+    | Narrow = 21
+    /// To elements of twice the size, in twice the bits; and back.
+    | Widen = 22
+    | NarrowHalf = 23
+    | ShiftLeft = 24
+    | ShiftRight = 25
+    /// With copies of the sign.
+    | ShiftRightSigned = 26
+    | Add = 27
+    | Subtract = 28
+    | Multiply = 29
+    | Divide = 30
+    /// NaN if either is NaN; 0 is larger than -0.
+    | Max = 31
+    | Min = 32
+    /// The second where either is NaN or both are 0 on some machines; NaN if either is on others.
+    | MaxNative = 33
+    | MinNative = 34
+    | And = 35
+    | Or = 36
+    | Xor = 37
+    /// A and not B
+    | AndNot = 38
+    | Equal = 39
+    | Less = 40
+    | LessEqual = 41
+    /// Where A is true B, else C.
+    | Select = 42
+    /// A·B + C, rounded once where the machine can.
+    | MultiplyAdd = 43
+    /// C - A·B
+    | NegatedMultiplyAdd = 44
+    /// A·B - C
+    | MultiplySubtract = 45
 
-/// An operation; Bits is the size of the vector.
-[<Struct; CustomEquality; NoComparison>]
-type internal Node = {
-    Op: Op
-    Element: Element
-    Bits: int
-    A: int
-    B: int
-    C: int
-    D: int
-    Immediate: int64
-} with
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module internal Op =
+    let isFold (op: Op) = op >= Op.Sum && op <= Op.Any
+    let isLoad (op: Op) = op <= Op.LoadBool
 
-    override x.Equals other =
-        match other with
-        | :? Node as y -> (x :> IEquatable<Node>).Equals y
-        | _ -> false
-
-    override x.GetHashCode() =
-        ((((x.Op.GetHashCode() * 31 + x.A) * 31 + x.B) * 31 + x.C) * 31 + x.D) * 31
-        + x.Immediate.GetHashCode()
-
-    interface IEquatable<Node> with
-        member x.Equals y =
-            x.Op = y.Op
-            && x.A = y.A
-            && x.B = y.B
-            && x.C = y.C
-            && x.D = y.D
-            && x.Immediate = y.Immediate
-            && x.Element = y.Element
-            && x.Bits = y.Bits
+/// An operation; Bits is the size of the vector. Operands that are not there are -1.
+[<Struct; NoEquality; NoComparison>]
+type internal Node = { Op: Op; Element: Element; Bits: int; A: int; B: int; C: int; D: int; Immediate: int64 }
 
 /// Collects operations.
 [<Sealed; AllowNullLiteral>]
 type internal Lanes() =
-    let nodes = ResizeArray<Node>()
-    let known = Dictionary<Node, int>()
+    let mutable nodes: Node[] = Array.zeroCreate 64
+    let mutable count = 0
+    /// Chains of operations with the same hash: the last one of each, and the one before each.
+    let last: int[] = Array.zeroCreate 256
+    let mutable before: int[] = Array.zeroCreate 64
 
-    member _.Nodes = nodes
+    member _.Count = count
+    member _.Item(i: int) : Node = nodes[i]
+    member _.ToArray() : Node[] = nodes.AsSpan(0, count).ToArray()
 
-    member _.Add(node: Node) =
-        match known.TryGetValue node with
-        | true, i -> i
-        | _ ->
-            let i = nodes.Count
-            nodes.Add node
-            known.Add(node, i)
-            i
+    /// The number of an operation, which is new unless the very same is there already.
+    member _.Add(n: Node) : int =
+        let hash =
+            (((int n.Op * 31 + n.A) * 31 + n.B) * 31 + n.C) * 31 + int n.Immediate + int (n.Immediate >>> 23)
+
+        let hash = (hash ^^^ (hash >>> 8) ^^^ (hash >>> 16)) &&& 255
+        // Numbers are kept one too large: 0 ends a chain.
+        let mutable i = last[hash]
+
+        while i > 0
+              && not (
+                  let m = nodes[i - 1]
+
+                  m.Op = n.Op
+                  && m.A = n.A
+                  && m.B = n.B
+                  && m.C = n.C
+                  && m.D = n.D
+                  && m.Immediate = n.Immediate
+                  && m.Element = n.Element
+                  && m.Bits = n.Bits
+              ) do
+            i <- before[i - 1]
+
+        if i > 0 then
+            i - 1
+        else
+            if count = nodes.Length then
+                Array.Resize(&nodes, 2 * count)
+                Array.Resize(&before, 2 * count)
+
+            nodes[count] <- n
+            before[count] <- last[hash]
+            count <- count + 1
+            last[hash] <- count
+            count - 1
 
 /// The result of an operation: what formulas are written in.
-[<Struct; CustomEquality; NoComparison>]
+[<Struct; NoEquality; NoComparison>]
 type internal Lane = {
     Code: Lanes
     Id: int
 } with
 
-    override x.Equals _ = invalidOp "Lanes are compared by Lane.equal."
-    override x.GetHashCode() = x.Id
-
-    member x.Node = x.Code.Nodes[x.Id]
-    member x.Element = x.Node.Element
-    member x.Bits = x.Node.Bits
+    member x.Element = x.Code[x.Id].Element
+    member x.Bits = x.Code[x.Id].Bits
 
     static member Make(code: Lanes, op, element, bits, a, b, c, d, immediate) =
         let node = {
@@ -202,15 +186,18 @@ type internal Lane = {
 
     /// A constant of the same kind.
     member x.Real(value: float) =
-        match x.Element.Real with
+        match Element.real x.Element with
         | Element.F32 ->
             Lane.Constant(x.Code, Element.F32, x.Bits, int64 (BitConverter.SingleToInt32Bits(float32 value)))
         | _ -> Lane.Constant(x.Code, Element.F64, x.Bits, BitConverter.DoubleToInt64Bits value)
 
-    member x.Whole(value: int64) = Lane.Constant(x.Code, x.Element.Whole, x.Bits, value)
+    member x.Whole(value: int64) = Lane.Constant(x.Code, Element.whole x.Element, x.Bits, value)
+
+    /// A constant of the same kind, as bits.
+    member x.Pattern(bits: int64) = Lane.Constant(x.Code, x.Element, x.Bits, bits)
 
     /// 0 of the same kind.
-    member x.Zero = Lane.Constant(x.Code, x.Element, x.Bits, 0L)
+    member x.Zero = x.Pattern 0L
 
     member x.To(op, element) = Lane.Make(x.Code, op, element, x.Bits, x.Id, -1, -1, -1, 0L)
     member x.One op = x.To(op, x.Element)
@@ -218,12 +205,16 @@ type internal Lane = {
     member x.Two(op, y: Lane) = Lane.Make(x.Code, op, x.Element, x.Bits, x.Id, y.Id, -1, -1, 0L)
 
     /// A truth.
-    member x.Compare(op, y: Lane) = Lane.Make(x.Code, op, x.Element.Whole, x.Bits, x.Id, y.Id, -1, -1, 0L)
+    member x.Compare(op, y: Lane) =
+        Lane.Make(x.Code, op, Element.whole x.Element, x.Bits, x.Id, y.Id, -1, -1, 0L)
 
-    member x.AsWhole = if x.Element.IsFloat then x.To(Op.Bits, x.Element.Whole) else x
-    member x.AsReal = if x.Element.IsFloat then x else x.To(Op.Bits, x.Element.Real)
-    member x.ToWhole = x.To(Op.ToWhole, x.Element.Whole)
-    member x.ToReal = x.To(Op.ToReal, x.Element.Real)
+    /// The same bits as another element.
+    member x.As(element: Element) = if x.Element = element then x else x.To(Op.Bits, element)
+
+    member x.AsWhole = x.As(Element.whole x.Element)
+    member x.AsReal = x.As(Element.real x.Element)
+    member x.ToWhole = x.To(Op.ToWhole, Element.whole x.Element)
+    member x.ToReal = x.To(Op.ToReal, Element.real x.Element)
 
 [<RequireQualifiedAccess>]
 module internal Lane =
@@ -250,28 +241,26 @@ module internal Lane =
     /// x and not y
     let butNot (y: Lane) (x: Lane) = x.Two(Op.AndNot, y)
 
-    let private bitwise (op: Lane -> Lane) (a: Lane) =
-        if a.Element.IsFloat then (op a.AsWhole).AsReal else op a
-
     /// a where the truth holds, 0 elsewhere.
-    let where (truth: Lane) (a: Lane) = bitwise (both truth) a
+    let where (truth: Lane) (a: Lane) = both (truth.As a.Element) a
 
     /// 0 where the truth holds, a elsewhere.
-    let unless (truth: Lane) (a: Lane) = bitwise (butNot truth) a
-
-    let private signBit (x: Lane) =
-        x.Whole(if x.Element.Size = 4 then int64 Int32.MinValue else Int64.MinValue)
-
-    let abs (x: Lane) = bitwise (butNot (signBit x)) x
-
-    let negate (x: Lane) =
-        if x.Element.IsFloat then bitwise (differ (signBit x)) x else x.Zero.Two(Op.Subtract, x)
+    let unless (truth: Lane) (a: Lane) = butNot (truth.As a.Element) a
 
     /// The sign bit alone.
-    let signOf (x: Lane) = both x.AsWhole (signBit x)
+    let private signBit (x: Lane) =
+        x.Pattern(if Element.size x.Element = 4 then int64 Int32.MinValue else Int64.MinValue)
 
-    /// A number that is not negative, with the sign of another.
-    let withSign (sign: Lane) (x: Lane) = (either x.AsWhole sign).AsReal
+    let abs (x: Lane) = butNot (signBit x) x
+
+    let negate (x: Lane) =
+        if Element.isFloat x.Element then differ x (signBit x) else x.Zero.Two(Op.Subtract, x)
+
+    /// 0 or -0
+    let signOf (x: Lane) = both x (signBit x)
+
+    /// A number that is not negative, with the sign of another, from signOf.
+    let withSign (sign: Lane) (x: Lane) = either x sign
 
     /// A polynomial, the highest coefficient first.
     let polynomial (x: Lane) (coefficients: float[]) =

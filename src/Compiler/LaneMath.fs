@@ -28,7 +28,7 @@ type internal Scalar =
 
 [<RequireQualifiedAccess>]
 module internal LaneMath =
-    let private isSingle (x: Lane) = x.Element.Size = 4
+    let private isSingle (x: Lane) = Element.size x.Element = 4
     let private pick (x: Lane) (single: float) (double: float) = if isSingle x then single else double
 
     /// A number that is added to round another to an integer, which it leaves in the lowest bits.

@@ -7,12 +7,16 @@ open Cotangent.Compiler
 open System
 open Cotangent
 
-/// Lane code of a kernel's body. A store takes the value of an operation; one of Bool takes a truth.
-[<NoComparison>]
+/// Lane code of a kernel's body.
+[<NoEquality; NoComparison>]
 type internal Body = {
     Nodes: Node[]
-    Accesses: struct (Access * DType)[]
-    Stores: struct (Access * DType * int)[]
+    /// Where the loads read, and then where the stores write.
+    Accesses: Access[]
+    Types: DType[]
+    Loads: int
+    /// The operation whose value each store takes; one of Bool takes a truth.
+    Stored: int[]
     /// How many points of the nest a vector holds.
     Lanes: int
 }
@@ -20,18 +24,8 @@ type internal Body = {
 [<RequireQualifiedAccess>]
 module internal Lower =
 
-    let private element (dtype: DType) =
-        match dtype with
-        | DType.Float32 -> Element.F32
-        | DType.Float64 -> Element.F64
-        | DType.Int32 -> Element.I32
-        | DType.Int64 -> Element.I64
-        | DType.Bool
-        | DType.BFloat16
-        | DType.Float16 -> invalidOp $"{dtype} has no lanes of its own."
-
     /// The dtype of each instruction's value.
-    let dtypes (body: Instruction[]) =
+    let dtypes (body: Instruction[]) : DType[] =
         let types = Array.zeroCreate body.Length
 
         for i in 0 .. body.Length - 1 do
@@ -50,54 +44,43 @@ module internal Lower =
 
         types
 
-    let private is4 (d: DType) = d = DType.Float32 || d = DType.Int32
-    let private is8 (d: DType) = d = DType.Float64 || d = DType.Int64
+    let private hasSize bytes (types: DType[]) =
+        let mutable found = false
 
-    let private refusesConvert (source: DType) (target: DType) =
-        match source, target with
-        | DType.Int64, DType.Float32 -> Some "Int64 to Float32 in lanes would round twice"
-        | _ -> None
+        for d in types do
+            if d.Size = bytes then found <- true
+
+        found
 
     /// Why a kernel can't become lane code.
-    let refuses (width: int) (kernel: Kernel) =
+    let refuses (width: int) (kernel: Kernel) : string option =
         let types = dtypes kernel.Body
+        let mutable reason = None
 
-        let instruction i =
+        for i in 0 .. types.Length - 1 do
             match kernel.Body[i] with
             | Instruction.Binary((Binary.Divide | Binary.Remainder) as op, _, _) when types[i].IsInteger ->
-                Some $"{op} of {types[i]}, which no vector unit has"
-            | Instruction.Reduce(Reduction.Sum, _) when types[i] = DType.Bool -> Some "a sum of Bool"
-            | Instruction.Convert(target, x) -> refusesConvert types[x] target
-            | _ -> None
+                reason <- Some $"{op} of {types[i]}, which no vector unit has"
+            | Instruction.Reduce(Reduction.Sum, _) when types[i] = DType.Bool ->
+                reason <- Some "a sum of Bool"
+            | Instruction.Convert(DType.Float32, x) when types[x] = DType.Int64 ->
+                reason <- Some "Int64 to Float32, which lanes would round twice"
+            | _ -> ()
 
-        if types |> Array.exists (fun d -> d = DType.Float16 || d = DType.BFloat16) then
+        if hasSize 2 types then
             Some "16-bit floats"
-        elif width = 128 && Array.exists is4 types && Array.exists is8 types then
+        elif width = 128 && hasSize 4 types && hasSize 8 types then
             Some "elements of 4 and of 8 bytes in vectors of 16"
         else
-            Seq.tryPick instruction (seq { 0 .. kernel.Body.Length - 1 })
-
-    /// A truth as wide as others are.
-    let private fit (like: Lane) (truth: Lane) =
-        if truth.Element.Size = like.Element.Size then
-            truth
-        elif truth.Element.Size = 4 then
-            Lane.Make(truth.Code, Op.Widen, Element.I64, truth.Bits * 2, truth.Id, -1, -1, -1, 0L)
-        else
-            Lane.Make(truth.Code, Op.NarrowHalf, Element.I32, truth.Bits / 2, truth.Id, -1, -1, -1, 0L)
+            reason
 
     let private unsupported (op: obj) = invalidOp $"{op} on these elements should have been refused before."
 
-    let private truth (op: Unary) (x: Lane) =
-        match op with
-        | Unary.Not -> Lane.complement x
-        | _ -> unsupported op
-
     let private sign (x: Lane) =
-        let one = if x.Element.IsFloat then x.Real 1.0 else x.Whole 1L
+        let one = if Element.isFloat x.Element then x.Real 1.0 else x.Whole 1L
 
         let low =
-            if x.Element.IsFloat then
+            if Element.isFloat x.Element then
                 Lane.select (Lane.less x x.Zero) (x.Real -1.0) (x.Two(Op.Add, x.Zero))
             else
                 Lane.less x x.Zero
@@ -107,7 +90,7 @@ module internal Lower =
     let private unary (op: Unary) (x: Lane) =
         match op with
         | Unary.Negate -> Lane.negate x
-        | Unary.Abs -> if x.Element.IsFloat then Lane.abs x else x.Two(Op.Max, Lane.negate x)
+        | Unary.Abs -> if Element.isFloat x.Element then Lane.abs x else x.Two(Op.Max, Lane.negate x)
         | Unary.Sign -> sign x
         | Unary.Floor -> x.One Op.Floor
         | Unary.Ceiling -> x.One Op.Ceiling
@@ -134,7 +117,7 @@ module internal Lower =
         // NaN is not below 0; -0 becomes 0.
         | Unary.Relu -> Lane.unless (Lane.lessEqual x x.Zero) x
         | Unary.IsNaN -> Lane.complement (Lane.equal x x)
-        | Unary.Not -> unsupported op
+        | Unary.Not -> Lane.complement x
 
     let private binaryTruth (op: Binary) (x: Lane) (y: Lane) =
         match op with
@@ -172,185 +155,237 @@ module internal Lower =
         | Binary.Less -> Lane.less x y
         | Binary.LessEqual -> Lane.lessEqual x y
 
+    /// To elements of twice or half the size.
     let private widen (x: Lane) =
-        let element = if x.Element.IsFloat then Element.F64 else Element.I64
+        let element = if Element.isFloat x.Element then Element.F64 else Element.I64
         Lane.Make(x.Code, Op.Widen, element, x.Bits * 2, x.Id, -1, -1, -1, 0L)
 
     let private narrow (x: Lane) =
-        let element = if x.Element.IsFloat then Element.F32 else Element.I32
+        let element = if Element.isFloat x.Element then Element.F32 else Element.I32
         Lane.Make(x.Code, Op.NarrowHalf, element, x.Bits / 2, x.Id, -1, -1, -1, 0L)
+
+    /// A truth as wide as others are.
+    let private fit (like: Lane) (truth: Lane) =
+        let size = Element.size like.Element
+
+        if Element.size truth.Element = size then truth
+        elif size = 8 then widen truth
+        else narrow truth
 
     /// Between numbers. Integers saturate, NaN becomes 0.
     let private convert (target: Element) (x: Lane) =
-        match x.Element, target with
-        | a, b when a = b -> x
-        | Element.F32, Element.F64
-        | Element.I32, Element.I64 -> widen x
-        | Element.F64, Element.F32 -> narrow x
-        | Element.F32, Element.I32
-        | Element.F64, Element.I64 -> x.ToWhole
-        | Element.I32, Element.F32
-        | Element.I64, Element.F64 -> x.ToReal
-        | Element.F32, _ -> (widen x).ToWhole
-        | Element.I32, _ -> (widen x).ToReal
-        | _ ->
-            let whole = if x.Element.IsFloat then x.ToWhole else x
-            let low, high = whole.Whole(int64 Int32.MinValue), whole.Whole(int64 Int32.MaxValue)
+        if target = x.Element then
+            x
+        elif Element.size target = Element.size x.Element then
+            if Element.isFloat target then x.ToReal else x.ToWhole
+        elif Element.size target = 8 then
+            let wide = widen x
+
+            if Element.isFloat target = Element.isFloat x.Element then wide
+            elif Element.isFloat target then wide.ToReal
+            else wide.ToWhole
+        elif Element.isFloat target then
+            narrow x
+        else
+            let whole = if Element.isFloat x.Element then x.ToWhole else x
+            let low, high = whole.Pattern(int64 Int32.MinValue), whole.Pattern(int64 Int32.MaxValue)
             let whole = Lane.select (Lane.less whole low) low whole
             narrow (Lane.select (Lane.less high whole) high whole)
+
+    let private element (dtype: DType) =
+        match dtype with
+        | DType.Float32 -> Element.F32
+        | DType.Float64 -> Element.F64
+        | DType.Int32 -> Element.I32
+        | DType.Int64 -> Element.I64
+        | DType.Bool
+        | DType.BFloat16
+        | DType.Float16 -> invalidOp $"{dtype} has no lanes of its own."
 
     let private literal (code: Lanes) element bits (value: Literal) =
         let zero = Lane.Constant(code, element, bits, 0L)
 
         match value with
-        | Literal.Real v ->
-            match element with
-            | Element.F32
-            | Element.F64 -> zero.Real v
-            | Element.I32 -> zero.Whole(int64 (Int32.CreateSaturating v))
-            | Element.I64 -> zero.Whole(Int64.CreateSaturating v)
-        | Literal.Whole v ->
-            match element with
-            | Element.F32 -> zero.Real(float (float32 v))
-            | Element.F64 -> zero.Real(float v)
-            | Element.I32 -> zero.Whole(int64 (Int32.CreateSaturating v))
-            | Element.I64 -> zero.Whole v
+        | Literal.Real v when Element.isFloat element -> zero.Real v
+        | Literal.Real v when element = Element.I32 -> zero.Pattern(int64 (Int32.CreateSaturating v))
+        | Literal.Real v -> zero.Pattern(Int64.CreateSaturating v)
+        | Literal.Whole v when element = Element.F32 -> zero.Real(float (float32 v))
+        | Literal.Whole v when element = Element.F64 -> zero.Real(float v)
+        | Literal.Whole v when element = Element.I32 -> zero.Pattern(int64 (Int32.CreateSaturating v))
+        | Literal.Whole v -> zero.Pattern v
 
-    let private translate (width: int) (kernel: Kernel) =
+    /// Translates the instructions of one body.
+    [<Sealed>]
+    type private Translation(width: int, kernel: Kernel) =
         let code = Lanes()
         let types = dtypes kernel.Body
-        let widest = if Array.exists is8 types then 8 else 4
-        // Elements of 4 bytes fill half a vector beside those of 8.
-        let bits size = width / (widest / size)
-        let accesses = ResizeArray<struct (Access * DType)>()
-        let values: Lane[] = Array.zeroCreate kernel.Body.Length
+        let widest = if hasSize 8 types then 8 else 4
+        let values: Lane[] = Array.zeroCreate types.Length
+        let truths = if widest = 8 then Element.I64 else Element.I32
 
-        let make op element a immediate =
-            Lane.Make(code, op, element, bits element.Size, a, -1, -1, -1, immediate)
+        /// Elements of 4 bytes fill half a vector beside those of 8.
+        let bits e = width / (widest / Element.size e)
 
-        let whole size = if size = 4 then Element.I32 else Element.I64
+        let make op e a immediate = Lane.Make(code, op, e, bits e, a, -1, -1, -1, immediate)
+        let isTrue x = Lane.complement (Lane.equal x x.Zero)
 
-        for i in 0 .. kernel.Body.Length - 1 do
-            values[i] <-
-                match kernel.Body[i] with
-                | Instruction.Load(dtype, access) ->
-                    accesses.Add(struct (access, dtype))
-                    let number = int64 (accesses.Count - 1)
+        member _.Code = code
+        member _.Types = types
+        member _.Values = values
+        member _.Lanes = width / 8 / widest
 
-                    if dtype = DType.Bool then
-                        make Op.LoadBool (whole widest) -1 number
-                    else
-                        make Op.Load (element dtype) -1 number
-                | Instruction.Constant(value, dtype) ->
-                    if dtype = DType.Bool then
-                        let isTrue =
-                            match value with
-                            | Literal.Real v -> v <> 0.0
-                            | Literal.Whole v -> v <> 0L
+        member _.Load(dtype, number: int) =
+            if dtype = DType.Bool then
+                make Op.LoadBool truths -1 (int64 number)
+            else
+                make Op.Load (element dtype) -1 (int64 number)
 
-                        make Op.Constant (whole widest) -1 (if isTrue then -1L else 0L)
-                    else
-                        literal code (element dtype) (bits dtype.Size) value
-                | Instruction.Position(dtype, axis, start, step) ->
-                    let size = if dtype = DType.Bool then widest else dtype.Size
-                    let index = make Op.Index (whole size) -1 (int64 axis)
-                    let scaled = if step = 1 then index else index.Two(Op.Multiply, index.Whole(int64 step))
-                    let moved = if start = 0 then scaled else scaled.Two(Op.Add, scaled.Whole(int64 start))
+        member _.Constant(value, dtype) =
+            if dtype = DType.Bool then
+                let isTrue =
+                    match value with
+                    | Literal.Real v -> v <> 0.0
+                    | Literal.Whole v -> v <> 0L
 
-                    if dtype = DType.Bool then
-                        Lane.complement (Lane.equal moved moved.Zero)
-                    else
-                        convert (element dtype) moved
-                | Instruction.Unary(op, x) ->
-                    if types[x] = DType.Bool then truth op values[x] else unary op values[x]
-                | Instruction.Binary(op, x, y) ->
-                    if types[x] = DType.Bool then
-                        binaryTruth op values[x] (fit values[x] values[y])
-                    else
-                        binary op values[x] values[y]
-                | Instruction.Select(c, x, y) ->
-                    let y = if types[y] = DType.Bool then fit values[x] values[y] else values[y]
-                    Lane.select (fit values[x] values[c]) values[x] y
-                | Instruction.Convert(dtype, x) ->
-                    let v = values[x]
+                make Op.Constant truths -1 (if isTrue then -1L else 0L)
+            else
+                let e = element dtype
+                literal code e (bits e) value
 
-                    if dtype = types[x] then
-                        v
-                    elif dtype = DType.Bool then
-                        Lane.complement (Lane.equal v v.Zero)
-                    elif types[x] = DType.Bool then
-                        let like = Lane.Constant(code, element dtype, bits dtype.Size, 0L)
-                        let one = if dtype.IsFloat then like.Real 1.0 else like.Whole 1L
-                        Lane.where (fit like v) one
-                    else
-                        convert (element dtype) v
-                | Instruction.Reduce(kind, x) ->
-                    let op =
-                        match kind with
-                        | Reduction.Sum -> Op.Sum
-                        | Reduction.Max -> if types[x] = DType.Bool then Op.Any else Op.Largest
-                        | Reduction.Min -> if types[x] = DType.Bool then Op.All else Op.Smallest
+        member _.Position(dtype: DType, axis: int, start: int, step: int) =
+            let e = if dtype = DType.Bool then truths else Element.whole (element dtype)
+            let index = make Op.Index e -1 (int64 axis)
+            let scaled = if step = 1 then index else index.Two(Op.Multiply, index.Pattern(int64 step))
+            let moved = if start = 0 then scaled else scaled.Two(Op.Add, scaled.Pattern(int64 start))
+            if dtype = DType.Bool then isTrue moved else convert (element dtype) moved
 
-                    values[x].One op
+        member _.Convert(dtype: DType, x) =
+            let v = values[x]
 
-        let stores = kernel.Stores |> Array.map (fun (access, i) -> struct (access, types[i], values[i].Id))
-        struct (code, accesses.ToArray(), stores, width / 8 / widest)
+            if dtype = types[x] then
+                v
+            elif dtype = DType.Bool then
+                isTrue v
+            elif types[x] = DType.Bool then
+                let e = element dtype
+                let zero = Lane.Constant(code, e, bits e, 0L)
+                Lane.where (fit zero v) (if dtype.IsFloat then zero.Real 1.0 else zero.Pattern 1L)
+            else
+                convert (element dtype) v
+
+        member _.Reduce(kind, x) =
+            let isBool = types[x] = DType.Bool
+
+            values[x]
+                .One(
+                    match kind with
+                    | Reduction.Sum -> Op.Sum
+                    | Reduction.Max -> if isBool then Op.Any else Op.Largest
+                    | Reduction.Min -> if isBool then Op.All else Op.Smallest
+                )
+
+        member _.Binary(op, x, y) =
+            if types[x] = DType.Bool then
+                binaryTruth op values[x] (fit values[x] values[y])
+            else
+                binary op values[x] values[y]
+
+        member _.Unary(op, x) = unary op values[x]
+
+        member _.Select(c, x, y) =
+            let y = if types[y] = DType.Bool then fit values[x] values[y] else values[y]
+            Lane.select (fit values[x] values[c]) values[x] y
 
     /// Whether an operand is named.
     let inline private used i = i >= 0
 
     /// Keeps what the stores need, and puts products that only one sum needs into that sum.
-    let private contract (nodes: ResizeArray<Node>) (stores: struct (Access * DType * int)[]) =
-        let uses = Array.zeroCreate<int> nodes.Count
-        let use' i = if used i then uses[i] <- uses[i] + 1
+    let private contract (code: Lanes) (stored: int[]) : Node[] =
+        let uses: int[] = Array.zeroCreate code.Count
 
-        for struct (_, _, i) in stores do
-            use' i
+        for i in stored do
+            uses[i] <- uses[i] + 1
 
-        for i in nodes.Count - 1 .. -1 .. 0 do
+        for i in code.Count - 1 .. -1 .. 0 do
             if uses[i] > 0 then
-                let node = nodes[i]
-                use' node.A
-                use' node.B
-                use' node.C
-                use' node.D
+                let n = code[i]
+                if used n.A then uses[n.A] <- uses[n.A] + 1
+                if used n.B then uses[n.B] <- uses[n.B] + 1
+                if used n.C then uses[n.C] <- uses[n.C] + 1
+                if used n.D then uses[n.D] <- uses[n.D] + 1
 
-        let product i = uses[i] = 1 && nodes[i].Op = Op.Multiply && nodes[i].Element.IsFloat
+        let isProduct i = uses[i] = 1 && code[i].Op = Op.Multiply && Element.isFloat code[i].Element
 
-        let code = Lanes()
-        let moved = Array.create nodes.Count -1
-        let at i = if used i then moved[i] else -1
+        let kept = Lanes()
+        let moved: int[] = Array.zeroCreate code.Count
+        let at i = if used i then moved[i] else i
 
-        for i in 0 .. nodes.Count - 1 do
+        let joined op (n: Node) product sum = {
+            n with
+                Op = op
+                A = moved[code[product].A]
+                B = moved[code[product].B]
+                C = moved[sum]
+        }
+
+        for i in 0 .. code.Count - 1 do
             if uses[i] > 0 then
-                let n = nodes[i]
+                let n = code[i]
 
-                let joined op (product: Node) sum = {
-                    n with
-                        Op = op
-                        A = moved[product.A]
-                        B = moved[product.B]
-                        C = moved[sum]
-                }
+                moved[i] <-
+                    kept.Add(
+                        if n.Op = Op.Add && isProduct n.A then joined Op.MultiplyAdd n n.A n.B
+                        elif n.Op = Op.Add && isProduct n.B then joined Op.MultiplyAdd n n.B n.A
+                        elif n.Op = Op.Subtract && isProduct n.B then joined Op.NegatedMultiplyAdd n n.B n.A
+                        elif n.Op = Op.Subtract && isProduct n.A then joined Op.MultiplySubtract n n.A n.B
+                        else { n with A = at n.A; B = at n.B; C = at n.C; D = at n.D }
+                    )
 
-                let node =
-                    if n.Op = Op.Add && product n.A then joined Op.MultiplyAdd nodes[n.A] n.B
-                    elif n.Op = Op.Add && product n.B then joined Op.MultiplyAdd nodes[n.B] n.A
-                    elif n.Op = Op.Subtract && product n.B then joined Op.NegatedMultiplyAdd nodes[n.B] n.A
-                    elif n.Op = Op.Subtract && product n.A then joined Op.MultiplySubtract nodes[n.A] n.B
-                    else { n with A = at n.A; B = at n.B; C = at n.C; D = at n.D }
+        for s in 0 .. stored.Length - 1 do
+            stored[s] <- moved[stored[s]]
 
-                moved[i] <- code.Add node
+        kept.ToArray()
 
-        struct (code.Nodes.ToArray(), moved)
-
+    /// Lane code for vectors of a width in bits.
     let body (width: int) (kernel: Kernel) : Body =
-        let struct (code, accesses, stores, lanes) = translate width kernel
-        let struct (nodes, moved) = contract code.Nodes stores
+        let t = Translation(width, kernel)
+        let accesses = ResizeArray<Access>()
+        let accessed = ResizeArray<int>()
+
+        for i in 0 .. kernel.Body.Length - 1 do
+            t.Values[i] <-
+                match kernel.Body[i] with
+                | Instruction.Load(dtype, access) ->
+                    accesses.Add access
+                    accessed.Add i
+                    t.Load(dtype, accesses.Count - 1)
+                | Instruction.Constant(value, dtype) -> t.Constant(value, dtype)
+                | Instruction.Position(dtype, axis, start, step) -> t.Position(dtype, axis, start, step)
+                | Instruction.Unary(op, x) -> t.Unary(op, x)
+                | Instruction.Binary(op, x, y) -> t.Binary(op, x, y)
+                | Instruction.Select(c, x, y) -> t.Select(c, x, y)
+                | Instruction.Convert(dtype, x) -> t.Convert(dtype, x)
+                | Instruction.Reduce(kind, x) -> t.Reduce(kind, x)
+
+        let loads = accesses.Count
+        let stored = Array.zeroCreate kernel.Stores.Length
+
+        for s in 0 .. stored.Length - 1 do
+            let access, i = kernel.Stores[s]
+            accesses.Add access
+            accessed.Add i
+            stored[s] <- t.Values[i].Id
+
+        let types = Array.zeroCreate accessed.Count
+
+        for a in 0 .. types.Length - 1 do
+            types[a] <- t.Types[accessed[a]]
 
         {
-            Nodes = nodes
-            Accesses = accesses
-            Stores = stores |> Array.map (fun (struct (access, dtype, i)) -> struct (access, dtype, moved[i]))
-            Lanes = lanes
+            Nodes = contract t.Code stored
+            Accesses = accesses.ToArray()
+            Types = types
+            Loads = loads
+            Stored = stored
+            Lanes = t.Lanes
         }

@@ -2,9 +2,9 @@ namespace Cotangent.Compiler.Emission
 
 open Cotangent.Compiler
 
-// The vector instructions of each width, as methods to call from emitted code. The compiler of .NET knows these
-// methods and puts one or a few instructions in their place. What is found by reflection is remembered: a search takes
-// about 10 µs.
+// The vector instructions of each width, as methods to call from emitted code: the compiler of .NET knows these methods
+// and puts one or a few instructions in their place. What is found by reflection is remembered. Parameters are looked
+// at only where a name is overloaded: a first look at those of Vector256.Create alone takes 10 ms.
 
 open System
 open System.Collections.Generic
@@ -15,77 +15,84 @@ open System.Runtime.Intrinsics.X86
 [<Sealed; AllowNullLiteral>]
 type internal Width private (bits: int, holder: Type, generic: Type) =
     static let widths = [|
-        Width(128, typeof<Vector128>, typedefof<Vector128<int>>)
-        Width(256, typeof<Vector256>, typedefof<Vector256<int>>)
-        Width(512, typeof<Vector512>, typedefof<Vector512<int>>)
+        Width(128, typeof<Vector128>, typeof<Vector128<int>>.GetGenericTypeDefinition())
+        Width(256, typeof<Vector256>, typeof<Vector256<int>>.GetGenericTypeDefinition())
+        Width(512, typeof<Vector512>, typeof<Vector512<int>>.GetGenericTypeDefinition())
     |]
 
-    let vectors = Dictionary<Element, Type>()
-    let methods = Dictionary<struct (string * Element), MethodInfo>()
-    let gate = obj ()
-
-    static let scalar (e: Element) =
-        match e with
-        | Element.F32 -> typeof<float32>
-        | Element.F64 -> typeof<float>
-        | Element.I32 -> typeof<int>
-        | Element.I64 -> typeof<int64>
-
     static let flags = BindingFlags.Public ||| BindingFlags.Static
+    static let scalars = [| typeof<float32>; typeof<float>; typeof<int>; typeof<int64> |]
+
+    let vectors: (Type | null)[] = Array.zeroCreate 4
+    /// By element and name.
+    let methods = [| for _ in 0..3 -> Dictionary<string, MethodInfo>() |]
 
     let vector (e: Element) =
-        match vectors.TryGetValue e with
-        | true, t -> t
-        | _ ->
-            let t = generic.MakeGenericType(scalar e)
-            vectors.Add(e, t)
+        match vectors[int e] with
+        | null ->
+            let t = generic.MakeGenericType scalars[int e]
+            vectors[int e] <- t
             t
+        | t -> t
 
-    /// A method of these parameters; of a generic one, the instance for the element.
-    let search (from: Type) (name: string) (e: Element) (parameters: Type[]) =
+    let missing (from: Type) name (e: Element) = invalidOp $"{from.Name} has no {name} of {e}."
+
+    /// The generic method of a name, for the element. Of several it is the one of a single number.
+    let findGeneric (from: Type) name (e: Element) =
+        let candidates = from.GetMember(name, MemberTypes.Method, flags)
         let mutable found: MethodInfo | null = null
 
-        for candidate in from.GetMember(name, MemberTypes.Method, flags) do
-            let candidate = candidate :?> MethodInfo
+        for c in candidates do
+            let c = c :?> MethodInfo
 
-            if isNull found && candidate.GetParameters().Length = parameters.Length then
-                let arity =
-                    if candidate.IsGenericMethodDefinition then candidate.GetGenericArguments().Length else 0
-
-                if arity < 2 then
-                    let m = if arity = 1 then candidate.MakeGenericMethod(scalar e) else candidate
-                    let actual = m.GetParameters()
-                    let mutable same = true
-
-                    for i in 0 .. parameters.Length - 1 do
-                        if actual[i].ParameterType <> parameters[i] then same <- false
-
-                    if same then found <- m
+            if c.IsGenericMethodDefinition && isNull found then
+                if candidates.Length = 1 then
+                    found <- c
+                else
+                    // Of Create's, the one of a single T.
+                    let p = c.GetParameters()
+                    if p.Length = 1 && p[0].ParameterType.IsGenericParameter then found <- c
 
         match found with
-        | null -> invalidOp $"{from.Name} has no {name} of {e}."
+        | null -> missing from name e
+        | m -> m.MakeGenericMethod scalars[int e]
+
+    /// The method of a name with these parameters, which may be generic.
+    let findOverload (from: Type) name (e: Element) (parameters: Type[]) =
+        let mutable found: MethodInfo | null = null
+
+        for c in from.GetMember(name, MemberTypes.Method, flags) do
+            if isNull found then
+                let c = c :?> MethodInfo
+                let m = if c.IsGenericMethodDefinition then c.MakeGenericMethod scalars[int e] else c
+                let actual = m.GetParameters()
+                let mutable same = actual.Length = parameters.Length
+                let mutable i = 0
+
+                while same && i < parameters.Length do
+                    same <- obj.ReferenceEquals(actual[i].ParameterType, parameters[i])
+                    i <- i + 1
+
+                if same then found <- m
+
+        match found with
+        | null -> missing from name e
         | m -> m
 
-    let remembered name e (find: unit -> MethodInfo) =
-        lock gate (fun () ->
-            let key = struct (name, e)
+    /// What was found before, or null.
+    let known (name: string) (e: Element) : MethodInfo | null =
+        match methods[int e].TryGetValue name with
+        | true, m -> m
+        | _ -> null
 
-            match methods.TryGetValue key with
-            | true, m -> m
-            | _ ->
-                let m = find ()
-                methods.Add(key, m)
-                m)
+    let remember (name: string) (e: Element) (m: MethodInfo) =
+        methods[int e][name] <- m
+        m
 
     /// 128, 256 or 512.
     member _.Bits = bits
 
-    static member OfBits(bits: int) =
-        match bits with
-        | 128 -> widths[0]
-        | 256 -> widths[1]
-        | 512 -> widths[2]
-        | _ -> invalidOp $"There are no vectors of {bits} bits."
+    static member OfBits(bits: int) = widths[bits >>> 8]
 
     /// The widest that the machine has; None where it has none.
     static member Best =
@@ -94,66 +101,84 @@ type internal Width private (bits: int, holder: Type, generic: Type) =
         elif Vector128.IsHardwareAccelerated then Some widths[0]
         else None
 
-    static member Scalar e = scalar e
+    member _.Vector e = vector e
 
-    member _.Vector e = lock gate (fun () -> vector e)
+    /// A method that is not overloaded.
+    member _.Generic(name, e) : MethodInfo =
+        match known name e with
+        | null -> remember name e (findGeneric holder name e)
+        | m -> m
 
-    /// A method of vectors of one element.
-    member _.Of(name, e, arity) =
-        remembered name e (fun () -> search holder name e (Array.create arity (vector e)))
+    /// One of several methods of a name, of so many vectors of the element.
+    member _.Overload(name, e, arity: int) : MethodInfo =
+        match known name e with
+        | null ->
+            let parameters = Array.zeroCreate<Type> arity
 
-    /// From one number to all lanes.
-    member _.Broadcast e = remembered "broadcast" e (fun () -> search holder "Create" e [| scalar e |])
+            for i in 0 .. arity - 1 do
+                parameters[i] <- vector e
 
-    /// From a number for each lane.
-    member _.Assemble e =
-        remembered "assemble" e (fun () ->
-            search holder "Create" e (Array.create (bits / 8 / e.Size) (scalar e)))
+            remember name e (findOverload holder name e parameters)
+        | m -> m
 
-    /// A shift by a constant.
-    member _.Shift(name, e) = remembered name e (fun () -> search holder name e [| vector e; typeof<int> |])
+    /// An operator or property of the vector type.
+    member _.Member(name: string, e) : MethodInfo =
+        match known name e with
+        | null ->
+            match (vector e).GetMethod name with
+            | null -> missing (vector e) name e
+            | m -> remember name e m
+        | m -> m
 
     /// The bits as another element.
-    member _.Cast(source: Element, target: Element) =
-        let name =
-            match target with
-            | Element.F32 -> "AsSingle"
-            | Element.F64 -> "AsDouble"
-            | Element.I32 -> "AsInt32"
-            | Element.I64 -> "AsInt64"
-
-        remembered name source (fun () -> search holder name source [| vector source |])
-
-    /// One lane.
-    member _.GetElement e =
-        remembered "GetElement" e (fun () -> search holder "GetElement" e [| vector e; typeof<int> |])
-
-    /// Lanes in another order.
-    member _.Shuffle e =
-        remembered "Shuffle" e (fun () -> search holder "Shuffle" e [| vector e; vector e.Whole |])
-
-    /// Two halves put together.
-    member _.Join e =
-        let half = Width.OfBits(bits / 2)
-        remembered "join" e (fun () -> search holder "Create" e [| half.Vector e; half.Vector e |])
+    member x.Cast(source: Element, target: Element) =
+        x.Generic(
+            (match target with
+             | Element.F32 -> "AsSingle"
+             | Element.F64 -> "AsDouble"
+             | Element.I32 -> "AsInt32"
+             | _ -> "AsInt64"),
+            source
+        )
 
     /// Whether single lanes can be left out of loads and stores.
     member _.HasMasks = if bits = 512 then Avx512F.IsSupported else Avx.IsSupported
 
-    member private _.MaskHolder = if bits = 512 then typeof<Avx512F> else typeof<Avx>
-    member private _.Pointer(e: Element) = (scalar e).MakePointerType()
+    /// Whether two vectors can be interleaved, which summing many at once needs.
+    member _.HasPacks = Avx.IsSupported
+
+    /// A method of the processor's own instructions, with these parameters.
+    member private _.Native(from: Type, name, e, parameters: Type[]) =
+        match known name e with
+        | null -> remember name e (findOverload from name e parameters)
+        | m -> m
 
     /// Of floats; integers are moved as floats of their size. On 512 bits the last argument is what the lanes left out
     /// become.
     member x.MaskLoad(e: Element) =
-        remembered "MaskLoad" e (fun () ->
-            let rest = Array.create (if bits = 512 then 2 else 1) (vector e)
-            search x.MaskHolder "MaskLoad" e (Array.append [| x.Pointer e |] rest))
+        let v, pointer = vector e, scalars[int e].MakePointerType()
+
+        if bits = 512 then
+            x.Native(typeof<Avx512F>, "MaskLoad", e, [| pointer; v; v |])
+        else
+            x.Native(typeof<Avx>, "MaskLoad", e, [| pointer; v |])
 
     member x.MaskStore(e: Element) =
-        remembered "MaskStore" e (fun () ->
-            search x.MaskHolder "MaskStore" e [| x.Pointer e; vector e; vector e |])
+        let v, pointer = vector e, scalars[int e].MakePointerType()
+        x.Native((if bits = 512 then typeof<Avx512F> else typeof<Avx>), "MaskStore", e, [| pointer; v; v |])
 
-    /// Between elements of different sizes, in a holder's method of these parameters.
-    member _.Other(name, e, parameters: Type[]) =
-        remembered name e (fun () -> search holder name e parameters)
+    /// The lower (or upper) lanes of each 128 bits of two vectors, in turn. 128 and 256 bits only.
+    member x.Unpack(name, e: Element) =
+        let v = vector e
+
+        let from =
+            if bits = 256 then typeof<Avx>
+            elif e = Element.F32 then typeof<Sse>
+            else typeof<Sse2>
+
+        x.Native(from, name, e, [| v; v |])
+
+    /// Any two halves of two vectors of 256 bits.
+    member x.Permute(e: Element) =
+        let v = vector e
+        x.Native(typeof<Avx>, "Permute2x128", e, [| v; v; typeof<byte> |])

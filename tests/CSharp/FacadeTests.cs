@@ -105,6 +105,8 @@ public class FacadeTests
         ["split3"] = "Split",
         ["split4"] = "Split",
         ["arangeIn"] = "Arange",
+        ["foldTensor"] = "Fold",
+        ["whileLoop"] = "While",
         ["map2"] = "Map",
         ["map3"] = "Map",
         ["init"] = "Create",

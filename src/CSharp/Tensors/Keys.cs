@@ -34,6 +34,12 @@ public static class Keys
     /// </summary>
     public static Key Fold(this Key key, long number) => KeyModule.fold(number, key);
 
+    /// <summary>
+    /// The same with a number that is a tensor, an Int64 scalar, as a counter inside a compiled loop is.
+    /// </summary>
+    /// <exception cref="DTypeException">The number is anything but an Int64 scalar.</exception>
+    public static Key Fold(this Key key, Tensor number) => KeyModule.foldTensor(number, key);
+
     /// <summary>Float32 numbers uniform in [0, 1).</summary>
     public static Tensor Uniform(this Key key, params ReadOnlySpan<int> shape) => key.Uniform(shape, DType.Float32);
 

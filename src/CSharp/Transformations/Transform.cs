@@ -70,6 +70,21 @@ public static class Transform
         where Q : notnull => Core.compile(f.ToFSharp()).Invoke;
 
     /// <summary>
+    /// The graph that a function is traced into at an argument, one line for each operation.
+    /// </summary>
+    public static string Graph<P, Q>(Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull => CompileModule.graph(f.ToFSharp(), x);
+
+    /// <summary>
+    /// The program that a function becomes for an argument like this: its loops and the other steps, and how much
+    /// memory lies between inputs and outputs.
+    /// </summary>
+    public static string Program<P, Q>(Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull => CompileModule.program(f.ToFSharp(), x);
+
+    /// <summary>
     /// The same function, whose values inside are not kept for the way back of reverse mode but computed again:
     /// memory for time.
     /// </summary>

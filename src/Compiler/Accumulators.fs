@@ -1,0 +1,244 @@
+namespace Cotangent.Compiler.Emission
+
+open Cotangent.Compiler
+
+// What reduced loops fold into: for every fold, row and column one vector for each chain of steps, so that one addition
+// need not wait for the one before.
+//
+// A long sum in one accumulator loses digits: its error grows with the number of additions. Therefore it is emptied now
+// and then into a total, whose rounding errors are summed up beside it (A. Neumaier, "Rundungsfehleranalyse einiger
+// Verfahren zur Summation endlicher Summen", ZAMM 54, 1974; the errors by D. Knuth's two-sum).
+
+open System
+open System.Collections.Generic
+open System.Reflection.Emit
+
+/// A long sum so far: what has been emptied into it, and the rounding errors of that.
+[<NoEquality; NoComparison>]
+type internal Total = { Sum: LocalBuilder; Lost: LocalBuilder }
+
+[<Sealed>]
+type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong: bool) =
+    let code, nodes, s = memory.Code, memory.Body.Nodes, memory.Schedule
+    let locals = Dictionary<int64, LocalBuilder>()
+    let totals = Dictionary<int64, Total>()
+
+    let key fold row column chain =
+        (((int64 fold <<< 6) + int64 row) <<< 12) + (int64 column <<< 6) + int64 chain
+
+    let identity (op: Op) (e: Element) =
+        match op, e with
+        | Op.All, _ -> -1L
+        | Op.Largest, Element.F32 -> int64 (BitConverter.SingleToInt32Bits Single.NegativeInfinity)
+        | Op.Largest, Element.F64 -> BitConverter.DoubleToInt64Bits Double.NegativeInfinity
+        | Op.Largest, Element.I32 -> int64 Int32.MinValue
+        | Op.Largest, _ -> Int64.MinValue
+        | Op.Smallest, Element.F32 -> int64 (BitConverter.SingleToInt32Bits Single.PositiveInfinity)
+        | Op.Smallest, Element.F64 -> BitConverter.DoubleToInt64Bits Double.PositiveInfinity
+        | Op.Smallest, Element.I32 -> int64 Int32.MaxValue
+        | Op.Smallest, _ -> Int64.MaxValue
+        | _ -> 0L
+
+    let widthOf (n: Node) = Width.OfBits n.Bits
+
+    let each (f: int -> int -> int -> unit) =
+        for row in 0 .. memory.Rows.Length - 1 do
+            for column in 0 .. memory.Columns.Length - 1 do
+                for fold in folds do
+                    if
+                        (row = 0 || values.Varies(fold, s.RowAxis))
+                        && (column = 0 || values.Varies(fold, s.Vector))
+                    then
+                        f fold row column
+
+    let isLongSum (n: Node) = isLong && n.Op = Op.Sum && Element.isFloat n.Element
+
+    let fresh (n: Node) bits =
+        let local = code.TakeVector(widthOf n, n.Element)
+        code.Constant(widthOf n, n.Element, bits)
+        code.Store local
+        local
+
+    /// total <- total + accumulator; what that loses is added up.
+    let empty fold row column chain =
+        let n = nodes[fold]
+        let w, e = widthOf n, n.Element
+        let accumulator = locals[key fold row column chain]
+        let total = totals[key fold row column 0]
+        let sum, back = code.TakeVector(w, e), code.TakeVector(w, e)
+
+        let apply name (a: LocalBuilder) (b: LocalBuilder) =
+            code.Load a
+            code.Load b
+            code.Call(w.Generic(name, e))
+
+        apply "Add" total.Sum accumulator
+        code.Store sum
+        apply "Subtract" sum total.Sum
+        code.Store back
+        // (accumulator - back) + (total - (sum - back))
+        code.Load total.Lost
+        apply "Subtract" accumulator back
+        code.Call(w.Generic("Add", e))
+        code.Load total.Sum
+        apply "Subtract" sum back
+        code.Call(w.Generic("Subtract", e))
+        code.Call(w.Generic("Add", e))
+        code.Store total.Lost
+        code.Load sum
+        code.Store total.Sum
+        code.Constant(w, e, 0L)
+        code.Store accumulator
+        code.GiveBack sum
+        code.GiveBack back
+
+    /// The total, with its errors where they are numbers: beside an infinite total they are not.
+    let settle (n: Node) (total: Total) =
+        let w, e = widthOf n, n.Element
+        code.Load total.Lost
+        code.Load total.Lost
+        code.Call(w.Generic("Equals", e))
+        code.Load total.Sum
+        code.Load total.Lost
+        code.Call(w.Generic("Add", e))
+        code.Load total.Sum
+        code.Call(w.Generic("ConditionalSelect", e))
+        code.GiveBack total.Lost
+        code.GiveBack total.Sum
+
+    member _.Start() =
+        each (fun fold row column ->
+            let n = nodes[fold]
+
+            for chain in 0 .. s.Chains - 1 do
+                locals[key fold row column chain] <- fresh n (identity n.Op n.Element)
+
+            if isLongSum n then
+                totals[key fold row column 0] <- { Sum = fresh n 0L; Lost = fresh n 0L })
+
+    /// One step of all folds for all replicas.
+    member _.Step() =
+        values.Start()
+        let steps = memory.Steps
+
+        for step in 0 .. steps.Length - 1 do
+            each (fun fold row column -> values.Count(nodes[fold].A, row, column, step))
+
+        for step in 0 .. steps.Length - 1 do
+            each (fun fold row column ->
+                let n = nodes[fold]
+                let i = n.A
+                let w, e = widthOf n, n.Element
+                let local = locals[key fold row column (step % s.Chains)]
+                let active = steps[step]
+                let isPartial = s.Vector >= s.Axes.Kept && active < memory.Body.Lanes
+
+                let isProduct =
+                    n.Op = Op.Sum
+                    && Element.isFloat e
+                    && nodes[i].Op = Op.Multiply
+                    && values.IsSingle(i, row, column, step)
+
+                if isProduct then
+                    values.Prepare(i, row, column, step)
+                else
+                    values.Ready(i, row, column, step)
+
+                if isPartial then
+                    memory.Mask(w, e, active)
+                    code.Cast(w, Element.whole e, e)
+
+                if isProduct then
+                    values.Push(nodes[i].A, row, column, step)
+                    values.Push(nodes[i].B, row, column, step)
+                    code.Load local
+                    code.Call(w.Overload("MultiplyAddEstimate", e, 3))
+                else
+                    values.Push(i, row, column, step)
+                    code.Load local
+                    code.Fold(w, n.Op, e)
+
+                if isPartial then
+                    code.Load local
+                    code.Call(w.Generic("ConditionalSelect", e))
+
+                code.Store local)
+
+    /// After a block of steps.
+    member _.Empty() =
+        each (fun fold row column ->
+            if isLongSum nodes[fold] then
+                for chain in 0 .. s.Chains - 1 do
+                    empty fold row column chain)
+
+    /// Folds chains and lanes; the results are the folds' values. Returns them.
+    member _.Finish() : ResizeArray<int64> =
+        let results = ResizeArray<int64>()
+        let overLanes = s.Vector >= s.Axes.Kept
+        let packs = overLanes && s.Packs && memory.Rows.Length > 1
+
+        each (fun fold row column ->
+            let n = nodes[fold]
+            let w = widthOf n
+            let first = locals[key fold row column 0]
+
+            if isLongSum n then
+                for chain in 0 .. s.Chains - 1 do
+                    empty fold row column chain
+
+                settle n totals[key fold row column 0]
+                code.Store first
+
+                for chain in 1 .. s.Chains - 1 do
+                    code.GiveBack locals[key fold row column chain]
+            else
+                // Pairwise.
+                let mutable distance = 1
+
+                while distance < s.Chains do
+                    for chain in 0 .. 2 * distance .. s.Chains - 1 - distance do
+                        let left = locals[key fold row column chain]
+                        let right = locals[key fold row column (chain + distance)]
+                        code.Load left
+                        code.Load right
+                        code.Fold(w, n.Op, n.Element)
+                        code.Store left
+                        code.GiveBack right
+
+                    distance <- 2 * distance
+
+            if overLanes && not (packs && values.Varies(fold, s.RowAxis)) then
+                code.Load first
+                Fold.lanes code w n.Op n.Element
+                code.Store first
+
+            if not (packs && values.Varies(fold, s.RowAxis)) then
+                results.Add(values.Set(fold, row, column, 0, first)))
+
+        if packs then
+            memory.Packed <- true
+            let rows = memory.Rows.Length
+
+            for fold in folds do
+                if values.Varies(fold, s.RowAxis) then
+                    let n = nodes[fold]
+                    let w = widthOf n
+
+                    // Where there are fewer rows than lanes, some lanes hold what nobody reads.
+                    let vectors =
+                        Array.init memory.Body.Lanes (fun i ->
+                            if i < rows then locals[key fold i 0 0] else code.TakeVector(w, n.Element))
+
+                    for i in rows .. vectors.Length - 1 do
+                        code.Load vectors[0]
+                        code.Store vectors[i]
+
+                    Fold.pack code w n.Op n.Element vectors
+                    code.Store vectors[0]
+
+                    for i in 1 .. vectors.Length - 1 do
+                        code.GiveBack vectors[i]
+
+                    results.Add(values.Set(fold, 0, 0, 0, vectors[0]))
+
+        results

@@ -1,0 +1,239 @@
+namespace Cotangent.Compiler.Emission
+
+open Cotangent.Compiler
+
+// Values of operations. What is needed once stands where it is needed, as a tree of instructions; what is needed more
+// often goes through a local.
+//
+// Rows, columns and steps that are computed together are replicas of an operation; one that does not vary along an axis
+// has one value for all replicas along it. Code is written region by region: first all that a region needs is counted,
+// then it is written.
+
+open System.Collections.Generic
+open System.Reflection
+open System.Reflection.Emit
+
+[<Sealed>]
+type internal Values(memory: Memory) =
+    let code, body, s = memory.Code, memory.Body, memory.Schedule
+    let il = code.IL
+    let nodes = body.Nodes
+
+    /// Values that lie in locals.
+    let values = Dictionary<int64, LocalBuilder>()
+    /// How often those of this region are still needed.
+    let uses = Dictionary<int64, int>()
+    /// What lies in memory while lanes are computed one after the other, by purpose.
+    let spilled = Dictionary<int64, LocalBuilder>()
+
+    let varies i axis = axis >= 0 && (s.Varies[i] >>> axis) &&& 1 <> 0
+
+    /// An operation's replica. Coordinates that it does not vary along are 0; rows in the lanes of a vector are row 63.
+    let key i row column step =
+        let row =
+            if not (varies i s.RowAxis) then 0
+            elif memory.Packed then 63
+            else row
+
+        let column = if memory.VectorKept && varies i s.Vector then column else 0
+        let step = if varies i memory.Innermost then step else 0
+        (((int64 i <<< 6) + int64 row) <<< 12) + (int64 column <<< 6) + int64 step
+
+    let rec count i row column step =
+        if nodes[i].Op <> Op.Constant then
+            let k = key i row column step
+
+            if not (values.ContainsKey k) then
+                match uses.TryGetValue k with
+                | true, n -> uses[k] <- n + 1
+                | _ ->
+                    uses[k] <- 1
+                    let n = nodes[i]
+                    if n.A >= 0 then count n.A row column step
+                    if n.B >= 0 then count n.B row column step
+                    if n.C >= 0 then count n.C row column step
+                    if n.D >= 0 then count n.D row column step
+
+                    // A guard's operands go through locals.
+                    if n.Op = Op.Guard then
+                        count n.A row column step
+                        count n.C row column step
+                        count n.D row column step
+
+    /// One need is met.
+    let met k =
+        match uses.TryGetValue k with
+        | true, n ->
+            uses[k] <- n - 1
+
+            if n = 1 then
+                match values.TryGetValue k with
+                | true, local ->
+                    values.Remove k |> ignore
+                    code.GiveBack local
+                | _ -> ()
+        | _ -> ()
+
+    let rec push i row column step =
+        let n = nodes[i]
+
+        if n.Op = Op.Constant then
+            code.Constant(Width.OfBits n.Bits, n.Element, n.Immediate)
+        else
+            let k = key i row column step
+
+            match values.TryGetValue k with
+            | true, local ->
+                code.Load local
+                met k
+            | _ ->
+                match n.Op with
+                | Op.Load -> memory.Load(n, row, column, step)
+                | Op.LoadBool -> memory.LoadBool(n, row, column, step)
+                | Op.Index -> memory.Index(n, row, column, step)
+                | _ ->
+                    if n.A >= 0 then
+                        push n.A row column step
+                        code.After(nodes, n, 0)
+
+                    if n.B >= 0 then
+                        push n.B row column step
+                        code.After(nodes, n, 1)
+
+                    if n.C >= 0 then
+                        push n.C row column step
+                        code.After(nodes, n, 2)
+
+                    code.Apply(n, nodes[n.A].Element)
+
+    /// Puts the value on the stack into memory, for a purpose.
+    let spill purpose (w: Width) (e: Element) =
+        let k = (int64 w.Bits <<< 8) + (int64 e <<< 4) + int64 purpose
+
+        let local =
+            match spilled.TryGetValue k with
+            | true, local -> local
+            | _ ->
+                let local = il.DeclareLocal(w.Vector e)
+                spilled.Add(k, local)
+                local
+
+        code.Store local
+        local
+
+    static let scalarMethod (name: string) =
+        match
+            typeof<ScalarLanes>
+                .GetMethod(name, BindingFlags.Static ||| BindingFlags.NonPublic ||| BindingFlags.Public)
+        with
+        | null -> invalidOp $"There is no {name}."
+        | m -> m
+
+    let guard (n: Node) (local: LocalBuilder) row column step =
+        let w, e = Width.OfBits n.Bits, n.Element
+        push n.B row column step
+        code.Store local
+        let skip = il.DefineLabel()
+
+        if nodes[n.A].Op <> Op.Constant then
+            push n.A row column step
+            code.Constant(w, Element.whole e, 0L)
+            code.Call(w.Generic("EqualsAll", Element.whole e))
+            il.Emit(OpCodes.Brtrue, skip)
+
+        push n.A row column step
+        let mask = spill 0 w (Element.whole e)
+        code.Load local
+        let result = spill 1 w e
+        push n.C row column step
+        let x = spill 2 w e
+        push n.D row column step
+        let y = spill 3 w e
+        il.Emit(OpCodes.Ldc_I4, int n.Immediate)
+        il.Emit(OpCodes.Ldc_I4, w.Bits / 8 / Element.size e)
+
+        for operand in [| mask; result; x; y |] do
+            il.Emit(OpCodes.Ldloca, operand)
+            il.Emit OpCodes.Conv_U
+
+        code.Call(scalarMethod (if Element.size e = 4 then "FillSingle" else "FillDouble"))
+        code.Load result
+        code.Store local
+        il.MarkLabel skip
+        met (key n.C row column step)
+        met (key n.D row column step)
+
+    /// Writes into locals what an operation needs and what belongs there.
+    let rec prepare i row column step =
+        let n = nodes[i]
+
+        if n.Op <> Op.Constant && not (values.ContainsKey(key i row column step)) then
+            if n.A >= 0 then ready n.A row column step
+            if n.B >= 0 then ready n.B row column step
+            if n.C >= 0 then ready n.C row column step
+            if n.D >= 0 then ready n.D row column step
+
+    and ready i row column step =
+        if nodes[i].Op <> Op.Constant then
+            let k = key i row column step
+
+            if not (values.ContainsKey k) then
+                prepare i row column step
+                if uses[k] > 1 || nodes[i].Op = Op.Guard then put i row column step |> ignore
+
+    and put i row column step =
+        let n = nodes[i]
+        let local = code.TakeVector(Width.OfBits n.Bits, n.Element)
+
+        if n.Op = Op.Guard then
+            guard n local row column step
+        else
+            push i row column step
+            code.Store local
+
+        values.Add(key i row column step, local)
+        local
+
+    member _.Varies(i, axis) = varies i axis
+    member _.Key(i, row, column, step) = key i row column step
+
+    /// Forgets what is needed.
+    member _.Start() = uses.Clear()
+
+    /// One more need of a value, before any code of the region is written.
+    member _.Count(i, row, column, step) = count i row column step
+
+    /// Whether a value is needed once only and lies nowhere yet.
+    member _.IsSingle(i, row, column, step) =
+        let k = key i row column step
+        not (values.ContainsKey k) && uses[k] = 1
+
+    /// What must stand before the code of an operation's operands.
+    member _.Prepare(i, row, column, step) = prepare i row column step
+
+    /// What must stand before the code of a value.
+    member _.Ready(i, row, column, step) = ready i row column step
+
+    /// The value onto the stack.
+    member _.Push(i, row, column, step) = push i row column step
+
+    /// A value into a local that stays until it is dropped.
+    member _.Keep(i, row, column, step) : int64 =
+        let k = key i row column step
+
+        if not (values.ContainsKey k) then
+            prepare i row column step
+            put i row column step |> ignore
+
+        uses.Remove k |> ignore
+        k
+
+    /// A local becomes an operation's value.
+    member _.Set(i, row, column, step, local: LocalBuilder) =
+        let k = key i row column step
+        values.Add(k, local)
+        k
+
+    member _.Drop(k: int64) =
+        code.GiveBack values[k]
+        values.Remove k |> ignore
