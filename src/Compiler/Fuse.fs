@@ -124,6 +124,8 @@ module internal Fuse =
             | Primitive.ArgReduce _
             | Primitive.ArgSort _
             | Primitive.CumulativeSum _
+            | Primitive.Convolution _
+            | Primitive.MaxPool _
             | Primitive.Custom _ -> Way.Alone
 
     let private isScalar (node: Node) = Shape.count node.Shape <= 1

@@ -72,6 +72,9 @@ module internal OperationText =
     let private region (r: Region) =
         $"full={list r.Full} start={list r.Start} count={list r.Count} step={list r.Step}"
 
+    let private windows (w: Windows) =
+        $"over={list w.Full} size={list w.Size} step={list w.Step} dilation={list w.Dilation} before={list w.Before} after={list w.After}"
+
     let literal (value: Literal) =
         match value with
         | Literal.Real x -> x.ToString "R"
@@ -109,6 +112,8 @@ module internal OperationText =
         | Primitive.ArgReduce(largest, axis) -> $"""{(if largest then "argmax" else "argmin")} axis={axis}"""
         | Primitive.ArgSort(axis, descending) -> $"argsort axis={axis} descending={descending}"
         | Primitive.CumulativeSum(axis, reverse) -> $"cumsum axis={axis} reverse={reverse}"
+        | Primitive.Convolution(_, w, groups) -> $"{p} {windows w} groups={groups}"
+        | Primitive.MaxPool(maximum, w) -> $"{p} {maximum} {windows w}"
         | Primitive.Custom f -> f.Name
 
 module internal Graph =

@@ -401,6 +401,8 @@ and [<Sealed>] private NestBuilder(level: Level, axes: int[], reduced: int) =
             | Primitive.ArgSort _
             | Primitive.CumulativeSum _
             | Primitive.MatMul
+            | Primitive.Convolution _
+            | Primitive.MaxPool _
             | Primitive.Custom _ ->
                 nest.Add(Instruction.Load(node.DType, Layout.access n (level.View i) places))
         | Operation.Input _
