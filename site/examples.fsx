@@ -91,7 +91,7 @@ module Examples =
 
     /// Brackets, numbers and truth values, without dtypes, shapes, separators.
     let private tokens (text: string) =
-        let text = Regex.Replace(text, @"\b(B?Float\d\d|Int\d\d|Bool)\b( \(\d[\d, ]*\)\s*\n)?", " ")
+        let text = Regex.Replace(text, @"\b(B?Float\d\d|Int\d\d|Bool)\b( \(\d[\d, ]*\))?", " ")
         [ for m in Regex.Matches(text, @"[\[\]()]|-?∞|-?\d+\.?\d*(?:e[-+]?\d+)?|true|false") -> m.Value ]
 
     let private same (a: string) (b: string) =

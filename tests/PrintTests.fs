@@ -145,10 +145,60 @@ let private layout =
             finally
                 CultureInfo.CurrentCulture <- before
         }
-        test "F# Interactive also shows dtype and shape" {
-            Expect.equal (Print.display (range [| 2; 2 |])) "Int32 (2, 2)\n[[0 1]\n [2 3]]" "matrix"
-            Expect.equal (Print.display (bfloats [ 1 ])) "BFloat16 (1,)\n[1.]" "vector"
-            Expect.equal (Print.display (scalar32 3.5)) "Float32 3.5" "scalar"
+    ]
+
+/// What "%A" makes of a tensor, which is what F# Interactive shows.
+let private shows name (value: obj) expected = test name {
+    Expect.equal ($"%A{value}".ReplaceLineEndings "\n") (lines expected) "with dtype and shape"
+}
+
+let private interactive =
+    let upTo n = Tensor.arange DType.Int32 n
+    let vector = upTo 3
+    let matrix = vector.Reshape [ 3; 1 ]
+
+    testList "F# Interactive" [
+        shows "a scalar" (tensor 3.5f) [ "Float32 3.5" ]
+        shows "a vector" vector [ "Int32 (3,) [0 1 2]" ]
+        shows "a long vector" (upTo 30) [
+            "Int32 (30,)"
+            "[ 0  1  2  3  4  5  6  7  8  9 10 11 12 13 14 15 16 17 18 19 20 21 22 23"
+            " 24 25 26 27 28 29]"
+        ]
+        shows "a matrix" matrix [ "Int32 (3, 1) [[0]"; "              [1]"; "              [2]]" ]
+        shows "a large matrix" ((upTo 40000).Reshape [ 4; 10000 ]) [
+            "Int32 (4, 10000) [[    0     1     2 ...  9997  9998  9999]"
+            "                  [10000 10001 10002 ... 19997 19998 19999]"
+            "                  [20000 20001 20002 ... 29997 29998 29999]"
+            "                  [30000 30001 30002 ... 39997 39998 39999]]"
+        ]
+        shows "no numbers" (Tensor.zeros DType.Float32 [ 2; 0 ]) [ "Float32 (2, 0) []" ]
+        shows "more axes" (Tensor.zeros DType.Int32 [ 2; 1; 1 ]) [
+            "Int32 (2, 1, 1)"
+            "[[[0]]"
+            ""
+            " [[0]]]"
+        ]
+        shows "a record" {| Bias = vector; Weight = matrix |} [
+            "{ Bias = Int32 (3,) [0 1 2]"
+            "  Weight = Int32 (3, 1) [[0]"
+            "                         [1]"
+            "                         [2]] }"
+        ]
+        shows "deep in a tree" [ [ Some(Choice<Tensor, unit>.Choice1Of2 matrix) ] ] [
+            "[[Some (Choice1Of2 Int32 (3, 1) [[0]"
+            "                                 [1]"
+            "                                 [2]])]]"
+        ]
+        test "a traced tensor" {
+            let mutable seen = ""
+
+            let f (x: Tensor) =
+                seen <- $"%A{x}"
+                sum x
+
+            grad f (tensor [ 1.0; 2.0 ]) |> ignore
+            Expect.equal seen "traced by grad: Float64 (2,)" "no values"
         }
     ]
 
@@ -205,4 +255,4 @@ let private inspection =
     ]
 
 [<Tests>]
-let tests = testList "Print" [ numbers; scalars; layout; inspection ]
+let tests = testList "Print" [ numbers; scalars; layout; interactive; inspection ]

@@ -291,8 +291,3 @@ module internal Print =
         if b.Shape.Length = 0 then (words b [| b.Offset |])[0]
         elif Shape.count b.Shape = 0 then "[]"
         else rows b
-
-    /// With dtype and shape: what F# Interactive shows.
-    let display (b: HostBuffer) =
-        let header = if b.Shape.Length = 0 then " " else $" {Shape.show b.Shape}\n"
-        $"{b.DType}{header}{buffer b}"

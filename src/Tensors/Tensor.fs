@@ -10,7 +10,7 @@ open Cotangent.Engines
 /// Arithmetic broadcasts as NumPy does. Two tensors of different dtypes never meet silently: <c>Convert</c> one of
 /// them. A scalar literal takes the tensor's dtype.
 /// </remarks>
-[<CustomEquality; NoComparison; StructuredFormatDisplay("{Display}")>]
+[<CustomEquality; NoComparison; StructuredFormatDisplay("{DisplayHeader}{DisplayBody}")>]
 type Tensor =
     internal
     | Value of Buffer
@@ -50,10 +50,13 @@ type Tensor =
         | Traced r -> r.Concrete.Host
 
     /// What F# Interactive shows.
-    member internal t.Display =
+    member internal t.Display: string * obj =
         match t with
-        | Value _ -> Print.display t.Host
-        | Traced _ -> t.ToString()
+        | Value _ -> Display.parts t.Host
+        | Traced _ -> t.ToString(), ""
+
+    member internal t.DisplayHeader = fst t.Display
+    member internal t.DisplayBody = snd t.Display
 
     /// The values as NumPy prints them, shortened when there are many.
     override t.ToString() =
