@@ -71,11 +71,15 @@ let xunit project = {
             [ "-noLogo"; "-result-jUnit"; report ] @ plain
 }
 
+/// Installs the packages, and compares what they show with what is recorded.
+let packageTests = "tests/Packages/Cotangent.Packages.Tests.fsproj"
+
 /// One line for each test project.
 let testProjects = [
     expecto "tests/Cotangent.Tests.fsproj"
     expecto "tests/Torch/Cotangent.Torch.Tests.fsproj"
     xunit "tests/CSharp/Cotangent.CSharp.Tests.csproj"
+    expecto packageTests
 ]
 
 /// Samples, and the arguments that make each a run of seconds. One that ends with another exit code than 0 counts as
@@ -84,6 +88,16 @@ let samples = [
     "samples/SineGan/SineGan.fsproj", [ "--iterations"; "300"; "--out"; "artifacts/tests/gan.html" ]
     "samples/SineGan.CSharp/SineGan.CSharp.csproj", [ "300" ]
 ]
+
+/// Makes a package of each project of the solution that is one: those in src.
+let makePackages () =
+    let folder = "artifacts/packages"
+    printfn "\nPackages"
+    if Directory.Exists folder then Directory.Delete(folder, true)
+    dotnetQuietly [ "pack"; "Library.sln"; "-c"; "Release"; "--no-build"; "--nologo"; "-nodeReuse:false" ]
+
+    for file in Directory.GetFiles(folder, "*.nupkg") |> Array.sort do
+        printfn "%s" file
 
 type Counts = {
     Passed: int
@@ -138,6 +152,7 @@ let runSample (project, arguments) =
         { Counts.Zero with Passed = 1 }
 
 let test arguments =
+    makePackages ()
     let total = List.sumBy (runTests arguments) testProjects + List.sumBy runSample samples
     // Continuous integration reads this line: it stands alone, and last.
     printfn "\n%d passed, %d failed, %d skipped" total.Passed total.Failed total.Skipped
@@ -192,6 +207,16 @@ let docs _ =
     dotnet [ "fsi"; "site/finish.fsx"; site ]
     printfn "The site is in %s" (Path.GetFullPath site)
 
+let pack _ =
+    makePackages ()
+
+    for tests in [ "Public API"; "Contents" ] do
+        dotnet [ assembly packageTests; "--no-spinner"; "--filter-test-list"; tests ]
+
+let api _ =
+    printfn "The public API is recorded in"
+    dotnet [ assembly packageTests; "record" ]
+
 let bench arguments =
     let project = "benchmarks/Cotangent.Benchmarks.fsproj"
 
@@ -231,6 +256,8 @@ let targets = [
     target "test" [ "build"; "check" ] "build, check, run all tests; arguments go to the test programs" test
     target "gan" [ "restore" ] "train the sine GAN; arguments go to the sample (help: gan -- --help)" gan
     target "docs" [ "build" ] "build the documentation site in artifacts/docs" docs
+    target "pack" [ "build" ] "make the packages in artifacts/packages, and check what they hold" pack
+    target "api" [ "build" ] "record the public API, after a change of it that is meant" api
     target "bench" [ "restore" ] "run the benchmarks; arguments go to the benchmark program" bench
     target "clean" [] "delete all that was built" clean
 ]

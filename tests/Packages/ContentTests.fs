@@ -1,0 +1,135 @@
+/// What lies in each package, and what it says of itself.
+module Cotangent.Packages.Tests.ContentTests
+
+open System
+open System.IO
+open System.Reflection.Metadata
+open System.Reflection.PortableExecutable
+open System.Text.RegularExpressions
+open Expecto
+open Cotangent.Packages.Tests.Feed
+
+/// All packages, and what each of them brings along: more than this is for users to choose.
+let private expected =
+    Map [
+        "Cotangent", [ "FSharp.Core"; "Spectre.Console"; "System.Numerics.Tensors" ]
+        "Cotangent.CSharp", [ "Cotangent"; "FSharp.Core" ]
+        "Cotangent.Torch", [ "Cotangent"; "FSharp.Core"; "TorchSharp" ]
+    ]
+
+/// Those that must be of one version: TorchSharp's native library is loaded by its version.
+let private pinned = set [ "TorchSharp" ]
+
+let private repository = "https://github.com/cotangent/cotangent"
+
+let private number (version: string) = System.Version(version.Trim('[', ']').Split('-')[0])
+
+/// Width and height: the first fields of a PNG file.
+let private pngSize (png: byte[]) =
+    let field at = Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(ReadOnlySpan(png, at, 4))
+    field 16, field 20
+
+let private metadata (package: Package) =
+    testList package.Id [
+        test "dependencies" {
+            let ids = [ for id, _ in package.Dependencies -> id ]
+            Expect.equal (Some(List.sort ids)) (expected.TryFind package.Id) "these, and no others"
+
+            for id, version in package.Dependencies do
+                if expected.ContainsKey id then
+                    Expect.equal version package.Version $"{id}: of the same build"
+                else
+                    let any =
+                        if pinned.Contains id then
+                            "this version and no other"
+                        else
+                            "any later version will do"
+
+                    Expect.equal (version.Contains '[') (pinned.Contains id) $"{id}: {any}"
+
+                // An SDK of the first band of .NET 10 brings 10.0.1xx, and refuses packages that want more.
+                if id = "FSharp.Core" then
+                    Expect.isLessThan (number version) (System.Version(10, 1)) "as low as can be"
+        }
+        test "what it says of itself" {
+            Expect.equal (package.Text "license") "MIT" "licence expression"
+            Expect.equal (package.Text "projectUrl") repository "project"
+            Expect.isNotEmpty (package.Text "description") "description"
+            Expect.stringContains (package.Text "tags") "fsharp" "tags"
+            Expect.isMatch package.Version @"^\d+\.\d+\.\d+(-[\w.]+)?$" "version"
+
+            if not (package.Version.Contains '-') then
+                Expect.stringContains (package.Text "releaseNotes") "### " "the changelog's section"
+        }
+        test "README and icon" {
+            Expect.stringStarts (package.ReadText(package.Text "readme")) $"# {package.Id}\n" "README"
+            Expect.equal (pngSize (package.Read(package.Text "icon"))) (128, 128) "icon"
+        }
+        test "documentation of each assembly" {
+            for assembly in package.Assemblies do
+                let xml = package.ReadText(assembly.Replace(".dll", ".xml"))
+                Expect.stringContains xml "<summary>" assembly
+        }
+    ]
+
+// ---- Symbols ----
+
+let private sourceLinkKind = Guid "CC110556-A091-4D38-9FEC-25AB9A351A6A"
+
+/// Source files and the Source Link map of an assembly's embedded symbols.
+let private symbols (assembly: byte[]) =
+    use reader = new PEReader(new MemoryStream(assembly))
+
+    let entry =
+        reader.ReadDebugDirectory()
+        |> Seq.find (fun entry -> entry.Type = DebugDirectoryEntryType.EmbeddedPortablePdb)
+
+    use provider = reader.ReadEmbeddedPortablePdbDebugDirectoryData entry
+    let pdb = provider.GetMetadataReader()
+    let files = [ for handle in pdb.Documents -> pdb.GetString (pdb.GetDocument handle).Name ]
+
+    let link =
+        pdb.CustomDebugInformation
+        |> Seq.map pdb.GetCustomDebugInformation
+        |> Seq.tryFind (fun information -> pdb.GetGuid information.Kind = sourceLinkKind)
+        |> Option.map (fun information -> Text.Encoding.UTF8.GetString(pdb.GetBlobBytes information.Value))
+
+    files, link
+
+let private symbolTests (package: Package) = test $"symbols of {package.Id}" {
+    for assembly in package.Assemblies do
+        let files, link = symbols (package.Read assembly)
+        Expect.isNonEmpty files assembly
+
+        // By their path in the repository: the same wherever the build is made.
+        for file in files do
+            Expect.stringStarts file "/_/src/" assembly
+
+        let commit =
+            package.TryElement "repository"
+            |> Option.bind (fun element ->
+                element.Attributes() |> Seq.tryFind (fun a -> a.Name.LocalName = "commit"))
+
+        match commit with
+        | Some commit ->
+            let address = $"https://raw.githubusercontent.com/cotangent/cotangent/{commit.Value}/*"
+            let map = sprintf """{"documents":{"/_/*":"%s"}}""" address
+            Expect.equal link (Some map) $"Source Link of {assembly}"
+        | None -> skiptest "built outside a git repository: there is no commit to link to"
+}
+
+[<Tests>]
+let tests =
+    testList "Contents" [
+        test "all packages are there, of one version" {
+            Expect.equal
+                (set [ for package in packages.Value -> package.Id ])
+                (set expected.Keys)
+                "the table `expected` and the projects of src"
+
+            Expect.hasLength (packages.Value |> List.distinctBy _.Version) 1 "one version"
+        }
+        for package in packages.Value do
+            metadata package
+            symbolTests package
+    ]
