@@ -179,9 +179,8 @@ let gan arguments =
 let docs _ =
     let site = "artifacts/docs"
     let repository = "https://github.com/cotangent/cotangent"
-    // The C# code of the pages is a program of its own, not part of the solution.
-    dotnetQuietly [ "build"; "site/csharp/Snippets.csproj"; "-c"; "Release"; "-nodeReuse:false" ]
     printfn "Running the examples of the documentation comments"
+    // Builds the program of the C# code on the way, which is not part of the solution.
     dotnet [ "fsi"; "site/examples.fsx" ]
     printfn "Running the pages"
 
@@ -204,6 +203,7 @@ let docs _ =
             yield! [ name; value ]
     ]
 
+    dotnet [ "fsi"; "site/csharp-reference.fsx"; site ]
     dotnet [ "fsi"; "site/finish.fsx"; site ]
     printfn "The site is in %s" (Path.GetFullPath site)
 

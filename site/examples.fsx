@@ -1,5 +1,5 @@
-// Runs the examples of the documentation comments: every <example> of Cotangent.xml becomes a module of a script, and
-// what stands in a comment behind an expression must be what it gives.
+// Runs the examples of the documentation comments, of both libraries: what stands in a comment behind an expression must
+// be what it gives.
 //
 //     dotnet fsi site/examples.fsx
 //
@@ -9,13 +9,28 @@
 open System
 open System.Diagnostics
 open System.IO
+open System.Text.Json
 open System.Text.RegularExpressions
 open System.Xml.Linq
 
 let repository = Path.GetFullPath(Path.Combine(__SOURCE_DIRECTORY__, ".."))
-let assembly = Path.Combine(repository, "src/bin/Release/net10.0/Cotangent.dll")
+let built (path: string) = Path.Combine(repository, path)
+let folder = built "artifacts/examples"
+Directory.CreateDirectory folder |> ignore
 
-/// The lines of an example as statements: each begins at the margin.
+/// The name of each member with an example, and its code.
+let examples (xml: string) =
+    XDocument.Load(built xml).Descendants "member"
+    |> Seq.collect (fun m ->
+        m.Elements "example" |> Seq.map (fun e -> m.Attribute("name").Value, e.Element("code").Value))
+    |> Seq.toList
+
+// ---- Code into statements ----
+
+let isExpectation (comment: string) =
+    Regex.IsMatch(comment, @"^(-?[\d\[(∞]|true\b|false\b|shape \(|throws \w)")
+
+/// The lines of an example as statements: each begins at the margin. An expectation may have a line of its own.
 let statements (code: string) =
     let lines = code.TrimEnd().Split '\n' |> Array.skipWhile String.IsNullOrWhiteSpace
     let margin = lines[0].Length - lines[0].TrimStart().Length
@@ -23,127 +38,156 @@ let statements (code: string) =
     (([]: string list), lines |> Array.map (fun line -> if line.Length > margin then line[margin..] else ""))
     ||> Array.fold (fun before line ->
         match before with
-        | last :: earlier when line = "" || " }])|".Contains line[0] -> last + "\n" + line :: earlier
+        | last :: earlier when line.StartsWith "// " && isExpectation line[3..] ->
+            last + " " + line :: earlier
+        | last :: earlier when line = "" || " {}])|".Contains line[0] -> last + "\n" + line :: earlier
         | _ -> line :: before)
     |> List.rev
     |> List.map _.TrimEnd()
 
-let isExpectation (comment: string) =
-    Regex.IsMatch(comment, @"^(-?[\d\[(∞]|true\b|false\b|shape \(|throws \w)")
-
 /// The expression of a statement, and what is expected of it.
 let expectation (statement: string) =
     match statement.LastIndexOf "// " with
-    | -1 -> statement, None
+    | -1 -> statement, ""
     | at ->
         let code, comment = statement[.. at - 1].TrimEnd(), statement[at + 3 ..]
         let tail = comment[comment.LastIndexOf ": " + 1 ..].Trim()
 
-        if isExpectation comment then code, Some comment
-        elif comment.Contains ": " && isExpectation tail then code, Some tail
-        else code, None
-
-let isDeclaration (statement: string) = Regex.IsMatch(statement, @"^(let|open|type|module|//|use)\b|^//")
+        if isExpectation comment then code, comment
+        elif comment.Contains ": " && isExpectation tail then code, tail
+        else code, ""
 
 let indented (text: string) = text.Split '\n' |> Array.map (fun line -> "    " + line) |> String.concat "\n"
 
-/// One example as a module.
-let section number (name: string) (code: string) =
-    let body =
-        statements code
-        |> List.map (fun statement ->
-            if isDeclaration statement then
-                indented statement
-            else
-                let code, expected = expectation statement
-                let quotes = "\"\"\""
+// ---- F# ----
 
-                let expected =
-                    expected |> Option.map (fun e -> $"{quotes}{e}{quotes}") |> Option.defaultValue "null"
+let fsharpSection number (name: string, code: string) =
+    let part (statement: string) =
+        if Regex.IsMatch(statement, @"^(let|open|type|module|//|use)\b|^//") then
+            indented statement
+        else
+            let code, expected = expectation statement
 
-                $"    do Examples.check {quotes}{name}{quotes} {expected} (fun () ->\n{indented (indented code)}\n        |> box)")
-        |> String.concat "\n"
+            $"    do Examples.show \"{name}\" \"{expected}\" (fun () ->\n{indented (indented code)}\n        |> box)"
 
+    let body = statements code |> List.map part |> String.concat "\n"
     $"module Example{number} =\n    open Cotangent\n{body}\n    do ()\n"
 
-let members =
-    XDocument.Load(Path.ChangeExtension(assembly, ".xml")).Descendants(XName.Get "member")
-    |> Seq.collect (fun m ->
-        m.Descendants(XName.Get "example")
-        |> Seq.map (fun e ->
-            m.Attribute(XName.Get "name").Value, (e.Element(XName.Get "code") |> Unchecked.nonNull).Value))
-    |> Seq.toList
-
-/// What the script begins with: the comparison.
-let prelude =
+let fsharpShow =
     """
 module Examples =
-    open System
-    open System.Text.RegularExpressions
+    let show (name: string) (expected: string) (f: unit -> obj) =
+        let kind, got =
+            try
+                match f () with
+                | :? Cotangent.Tensor as t when expected.StartsWith "shape" ->
+                    "value", sprintf "(%s)" (System.String.Join(", ", t.Shape))
+                | :? Cotangent.Tensor as t -> "value", string t
+                | value -> "value", sprintf "%A" value
+            with e ->
+                e.GetType().Name, e.Message
 
-    let mutable run = 0
-    let mutable failed = 0
-
-    let private show (value: obj) =
-        match value with
-        | :? Cotangent.Tensor as t -> string t
-        | value -> sprintf "%A" value
-
-    /// Brackets, numbers and truth values, without dtypes, shapes, separators.
-    let private tokens (text: string) =
-        let text = Regex.Replace(text, @"\b(B?Float\d\d|Int\d\d|Bool)\b( \(\d[\d, ]*\))?", " ")
-        [ for m in Regex.Matches(text, @"[\[\]()]|-?∞|-?\d+\.?\d*(?:e[-+]?\d+)?|true|false") -> m.Value ]
-
-    let private same (a: string) (b: string) =
-        match Double.TryParse a, Double.TryParse b with
-        | (true, x), (true, y) -> abs (x - y) <= 6e-4 * max 1.0 (abs y)
-        | _ -> a = b
-
-    let check name (expected: string | null) (f: unit -> obj) =
-        run <- run + 1
-
-        let complain got =
-            failed <- failed + 1
-            eprintfn "%s\n    expected %s\n    got      %s" name expected got
-
-        let outcome = try Choice1Of2(f ()) with e -> Choice2Of2 e
-
-        match expected, outcome with
-        | null, Choice1Of2 _ -> ()
-        | null, Choice2Of2 e -> complain (string e)
-        | expected, Choice2Of2 e ->
-            if not (expected.StartsWith("throws " + e.GetType().Name)) then complain (string e)
-        | expected, Choice1Of2 value ->
-            if expected.StartsWith "throws" then
-                complain (show value)
-            elif expected.StartsWith "shape" then
-                match value with
-                | :? Cotangent.Tensor as t when tokens expected = tokens (sprintf "(%s)" (String.Join(", ", t.Shape))) -> ()
-                | value -> complain (show value)
-            else
-                let want, got = tokens expected, tokens (show value)
-                if want.Length <> got.Length || not (List.forall2 same got want) then complain (show value)
+        printfn "@@ %s" (System.Text.Json.JsonSerializer.Serialize [| name; expected; kind; got |])
 """
 
-let script =
+let fsharp () =
+    let file = Path.Combine(folder, "examples.fsx")
+    let assembly = built "src/bin/Release/net10.0/Cotangent.dll"
+    let sections = examples "src/bin/Release/net10.0/Cotangent.xml" |> List.mapi fsharpSection
+    File.WriteAllText(file, String.concat "\n" ($"#r @\"{assembly}\"" :: fsharpShow :: sections))
+    [ "fsi"; "--quiet"; "--nowarn:3886"; file ]
+
+// ---- C# ----
+
+let csharpSection number (name: string, code: string) =
+    let types, rest =
+        statements code
+        |> List.partition (fun s -> Regex.IsMatch(s, @"^(record|class|struct|readonly|sealed)\b"))
+
+    let part (statement: string) =
+        let code, expected = expectation statement
+
+        if Regex.IsMatch(statement, @"^//|[;}]( *//.*)?$") || code = "" then
+            indented (indented statement)
+        else
+            $"        Examples.Show(\"{name}\", \"{expected}\", () =>\n{indented (indented (indented code))});"
+
+    let body = rest |> List.map part |> String.concat "\n"
+    let types = types |> List.map indented |> String.concat "\n"
+    $"internal static class Example{number}\n{{\n{types}\n    public static async Task Run()\n    {{\n{body}\n    }}\n}}\n"
+
+/// The code goes into the program of the C# examples (site/csharp).
+let csharp () =
+    let code = examples "src/CSharp/bin/Release/net10.0/Cotangent.CSharp.xml"
+    let calls = code |> List.mapi (fun i _ -> $"        all.Add(Example{i}.Run);") |> String.concat "\n"
+
+    let all =
+        $"internal static partial class Examples\n{{\n    static partial void Add(List<Func<Task>> all)\n    {{\n{calls}\n    }}\n}}\n"
+
+    let text =
+        "#pragma warning disable\n#nullable enable\nusing Cotangent;\n" :: List.mapi csharpSection code
+        @ [ all ]
+        |> String.concat "\n"
+
+    File.WriteAllText(Path.Combine(folder, "Examples.cs"), text)
+    let project = built "site/csharp/Snippets.csproj"
+    let build = [ "build"; project; "-c"; "Release"; "-v"; "quiet"; "-nodeReuse:false"; "--nologo" ]
+    use child = Process.Start(ProcessStartInfo("dotnet", build))
+    child.WaitForExit()
+    if child.ExitCode <> 0 then exit child.ExitCode
+    [ built "site/csharp/bin/Release/net10.0/Snippets.dll"; "examples" ]
+
+// ---- Comparison ----
+
+/// Brackets, numbers and truth values, without dtypes, shapes, separators.
+let tokens (text: string) =
+    let text = Regex.Replace(text, @"\b(B?Float\d\d|Int\d\d|Bool)\b( \(\d[\d, ]*\))?", " ")
+
     [
-        $"#r @\"{assembly}\""
-        prelude
-        yield! members |> List.mapi (fun i (name, code) -> section i name code)
-        "printfn \"%d examples of documentation comments, %d expressions, %d failed\" "
-        + $"{members.Length}"
-        + " Examples.run Examples.failed"
-        "exit (if Examples.failed = 0 then 0 else 1)"
+        for m in
+            Regex.Matches(text, @"[\[\]()]|-?∞|-?\d+\.?\d*(?:e[-+]?\d+)?|true|false", RegexOptions.IgnoreCase) ->
+            m.Value.ToLowerInvariant()
     ]
-    |> String.concat "\n"
 
-let file = Path.Combine(repository, "artifacts", "examples.fsx")
-Directory.CreateDirectory(Path.GetDirectoryName file |> Unchecked.nonNull) |> ignore
-File.WriteAllText(file, script)
+let same (a: string) (b: string) =
+    match Double.TryParse a, Double.TryParse b with
+    | (true, x), (true, y) -> abs (x - y) <= 6e-4 * max 1.0 (abs y)
+    | _ -> a = b
 
-let child =
-    Process.Start(ProcessStartInfo("dotnet", [ "fsi"; "--quiet"; "--nowarn:3886"; file ]))
-    |> Unchecked.nonNull
+/// Whether an outcome is what was expected; without an expectation, whether there is one.
+let holds (expected: string) kind (got: string) =
+    if expected.StartsWith "throws " then
+        kind = expected["throws ".Length ..].Trim()
+    elif kind <> "value" then
+        false
+    elif expected = "" then
+        true
+    else
+        let want, got = tokens expected, tokens got
+        want.Length = got.Length && List.forall2 same got want
 
-child.WaitForExit()
-exit child.ExitCode
+/// Runs a program of examples, and says how many expressions it had and how many failed.
+let run language arguments =
+    let start = ProcessStartInfo("dotnet", List.toSeq arguments, RedirectStandardOutput = true)
+    use child = Process.Start start
+    let lines = child.StandardOutput.ReadToEnd().Split '\n'
+    child.WaitForExit()
+
+    let outcomes =
+        lines
+        |> Array.filter (fun line -> line.StartsWith "@@ ")
+        |> Array.map (fun line -> JsonSerializer.Deserialize<string[]>(line[3..]))
+
+    let failed =
+        outcomes
+        |> Array.filter (fun o ->
+            let wrong = not (holds o[1] o[2] o[3])
+            if wrong then eprintfn "%s\n    expected %s\n    got      %s: %s" o[0] o[1] o[2] o[3]
+            wrong)
+
+    printfn "%s: %d expressions of documentation comments, %d failed" language outcomes.Length failed.Length
+    child.ExitCode = 0 && outcomes.Length > 0 && failed.Length = 0
+
+let fine = run "F#" (fsharp ())
+let fineToo = run "C#" (csharp ())
+exit (if fine && fineToo then 0 else 1)

@@ -83,31 +83,39 @@ let rootMark = "@root@/"
 
 let pages = Directory.GetFiles(site, "*.html", SearchOption.AllDirectories)
 
-/// Comments of F# code reach the API reference as plain text: `names` as code, examples as examples.
-let comments (html: string) =
+let replace (pattern: string) (by: string) html = Regex.Replace(html, pattern, by, RegexOptions.Singleline)
+
+/// Pages of the API reference, plainer than fsdocs makes them: all of a member is shown at once, without buttons and
+/// hints, and examples stand at the margin.
+let reference (html: string) =
     let example (m: Match) =
-        let lines =
-            m.Groups[1].Value.Trim('\n', '\r').Split '\n'
-            |> Array.map (fun line -> Regex.Replace(line, "^ ", ""))
+        let code =
+            m.Groups[1].Value
+            |> replace """<div popover class="fsdocs-tip".*?</div>""" ""
+            |> replace """ data-fsdocs-tip(?:-unique)?="[^"]*"(?=[ >])""" ""
+            |> replace """(<code[^>]*>|\n) """ "$1"
 
-        $"""</p><pre><code lang="fsharp">{(String.concat "\n" lines).Trim()}</code></pre><p>"""
+        $"""<div class="fsdocs-example">{code}</div>"""
 
-    let tag name = $"(?:<|&lt;){name}(?:>|&gt;)"
-
-    let examples =
-        Regex(
-            $"""{tag "example"}\s*{tag "code"}(.*?){tag "/code"}\s*{tag "/example"}""",
+    html
+    |> replace """<div class="icon-button-row">.*?</div>\s*</div>""" ""
+    |> replace
+        """<div popover="" class="fsdocs-tip"[^>]*>\s*<div class="member-tooltip">.*?</div>\s*</div>"""
+        ""
+    |> replace """ data-fsdocs-tip(?:-unique)?="\d+"(?=[ >])""" ""
+    |> replace """<details>\s*<summary>""" "<div>"
+    |> replace "</summary>" ""
+    |> replace "</details>" "</div>"
+    |> fun html ->
+        Regex.Replace(
+            html,
+            """<p class="fsdocs-example" id="example">(.*?)</p>""",
+            MatchEvaluator example,
             RegexOptions.Singleline
         )
-
-    Regex.Replace(
-        html,
-        "<p class=\"fsdocs-summary\">.*?</p>",
-        (fun (m: Match) ->
-            let text = Regex.Replace(examples.Replace(m.Value, example), "`([^`<>\n]+)`", "<code>$1</code>")
-            Regex.Replace(text, @"<p>\s*</p>", "")),
-        RegexOptions.Singleline
-    )
+    // What other languages call a type that F# calls otherwise.
+    |> replace @">(\s*)FSharp([A-Z]\w*)" ">$1$2"
+    |> replace "title=\"FSharp([A-Z])" "title=\"$1"
 
 /// Titles of the API reference end with the name of the folder that the repository lies in.
 let folderName = $" ({Path.GetFileName(Directory.GetCurrentDirectory())})"
@@ -115,7 +123,8 @@ let folderName = $" ({Path.GetFileName(Directory.GetCurrentDirectory())})"
 for page in pages do
     let folder = Path.GetRelativePath(Path.GetDirectoryName page, site).Replace('\\', '/')
     let toRoot = if folder = "." then "" else folder + "/"
-    let text = comments (File.ReadAllText page)
+    let text = File.ReadAllText page
+    let text = if folder = "." then text else reference text
     File.WriteAllText(page, text.Replace(rootMark, toRoot).Replace(folderName, ""))
 
 // As a script, the index can be loaded from a disk, too.

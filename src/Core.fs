@@ -193,7 +193,9 @@ module Core =
     /// <exception cref="T:Cotangent.TraceException">A value is read inside.</exception>
     /// <example><code>
     /// let distance (x: Tensor, y: Tensor) = norm (x - y)           // of two vectors
-    /// vmap distance (tensor [ [ 0.0; 0.0 ]; [ 1.0; 2.0 ] ], tensor [ [ 3.0; 4.0 ]; [ 1.0; 2.0 ] ]) // [5, 0]
+    /// let xs = tensor [ [ 0.0; 0.0 ]; [ 1.0; 2.0 ] ]
+    /// let ys = tensor [ [ 3.0; 4.0 ]; [ 1.0; 2.0 ] ]
+    /// vmap distance (xs, ys) // [5, 0]
     ///
     /// let perExample loss model (xs, ys) = vmap (fun example -> grad (loss example) model) (xs, ys)
     /// </code></example>
@@ -342,7 +344,7 @@ module Core =
     /// let step = compile (fun (x: Tensor) -> x - 0.1 * grad (fun x -> sum (x * x)) x)
     /// step (tensor [ 1.0; 2.0 ]) // [0.8, 1.6]
     /// </code></example>
-    let compile (f: 'p -> 'q) : 'p -> 'q = Compiled<'p, 'q>("compile", f).Invoke
+    let compile (f: 'p -> 'q) : 'p -> 'q = unbox (box (CompiledFunction<'p, 'q>(f)))
 
     /// <summary>
     /// Folds a function over the slices along axis 0 of every tensor of a tree, as <c>List.mapFold</c> does: from a carry
@@ -419,9 +421,14 @@ module Core =
 
         Transform.custom "checkpoint" ValueNone (ValueSome pull) f
 
-/// <summary>Looking into compiled functions.</summary>
+/// <summary>Looking into compiled functions, and into what a function would become.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Compile =
+    let private compilation (f: 'p -> 'q) (x: 'p) =
+        let leaves = if Walkers.holdsTensors typeof<'p> then Tree.leaves x else [||]
+        let struct (found, _) = Compiled<'p, 'q>("compile", f).For(x, leaves)
+        found
+
     /// <summary>
     /// The graph of a function at an argument, one line for each operation: its number, dtype, shape and inputs.
     /// </summary>
@@ -429,9 +436,37 @@ module Compile =
     /// Compile.graph (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
     /// </code></example>
     let graph (f: 'p -> 'q) (x: 'p) : string =
-        let compiled = Compiled<'p, 'q>("compile", f)
-        let struct (compilation, _) = compiled.For(x, Tree.leaves x)
-        Graph.print "" compilation.Operation.Graph |> String.concat "\n"
+        Graph.print "" (compilation f x).Operation.Graph |> String.concat "\n"
+
+    /// <summary>The graph as a Mermaid flowchart, for documents that draw those.</summary>
+    /// <example><code>
+    /// Compile.mermaid (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
+    /// </code></example>
+    let mermaid (f: 'p -> 'q) (x: 'p) : string = Draw.mermaid (compilation f x).Operation.Graph
+
+    /// <summary>The graph drawn as an HTML page that opens without a network.</summary>
+    /// <example><code>
+    /// let page = Compile.page (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
+    /// System.IO.File.WriteAllText(System.IO.Path.GetTempFileName() + ".html", page)
+    /// </code></example>
+    let page (f: 'p -> 'q) (x: 'p) : string = Draw.page (compilation f x).Operation.Graph
+
+    /// <summary>
+    /// How often a compiled function was compiled, and why the last time: which tensor or static field of the argument
+    /// was of another kind than before. A warning with the same text goes to <c>System.Diagnostics.Trace</c> when one
+    /// function is compiled again and again.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The function does not come from <c>compile</c>.</exception>
+    /// <example><code>
+    /// let f = compile (fun (x: Tensor) -> x * 2.0)
+    /// f (tensor 1.0) |> ignore
+    /// f (tensor [ 1.0; 2.0 ]) |> ignore
+    /// Compile.explain f // compiled 2 times, last because `$` is Float64 (2,) on cpu, it was Float64 () on cpu
+    /// </code></example>
+    let explain (f: 'p -> 'q) : string =
+        match box f with
+        | :? CompiledFunction<'p, 'q> as c -> c.Compiled.Explanation
+        | _ -> raise (ValueException "Compile.explain: this is not a function that `compile` returned.")
 
     /// <summary>
     /// The program that a function becomes for an argument like this: its loop nests and the other steps, and how much
@@ -441,9 +476,7 @@ module Compile =
     /// Compile.program (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
     /// </code></example>
     let program (f: 'p -> 'q) (x: 'p) : string =
-        let compiled = Compiled<'p, 'q>("compile", f)
-        let struct (compilation, _) = compiled.For(x, Tree.leaves x)
-        let program = compilation.Operation.Program
+        let program = (compilation f x).Operation.Program
         let steps = StepText.print "" program.Steps |> String.concat "\n"
         $"{steps}\n{program.Bytes} bytes between inputs and outputs"
 

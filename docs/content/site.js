@@ -120,7 +120,7 @@ for (const code of document.querySelectorAll('main pre:not(td.lines pre)')) {
 }
 
 // Wide tables scroll inside themselves, not with the page.
-for (const table of document.querySelectorAll('main table:not(.pre)')) {
+for (const table of document.querySelectorAll('main table:not(.pre, [class*=fsdocs])')) {
   const holder = document.createElement('div');
   holder.className = 'wide';
   table.replaceWith(holder);

@@ -44,5 +44,14 @@ let write (path: string) (title: string) (subtitle: string) (generated: Tensor) 
     [ signals "generated" "#2a6fbb" generated; signals "real" "#3b8a5a" real; losses points ]
     |> Chart.Grid(1, 3, Pattern = StyleParam.LayoutGridPattern.Independent)
     |> Chart.withTitle $"{title}<br><sup>{subtitle}</sup>"
-    |> Chart.withSize (1500.0, 560.0)
+    |> Chart.withTemplate ChartTemplates.lightMirrored
+    |> Chart.withLegendStyle (
+        Orientation = StyleParam.Orientation.Horizontal,
+        X = 1.0,
+        XAnchor = StyleParam.XAnchorPosition.Right,
+        Y = 1.02,
+        YAnchor = StyleParam.YAnchorPosition.Bottom
+    )
+    |> Chart.withConfigStyle (DisplayModeBar = false, Responsive = true)
+    |> Chart.withSize (1200.0, 480.0)
     |> Chart.saveHtml path

@@ -4,6 +4,12 @@ using Snippets;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
+if (args is ["examples"])
+{
+    await Examples.RunAll();
+    return;
+}
+
 await Run(nameof(QuickStart.Tensors), QuickStart.Tensors);
 await Run(nameof(QuickStart.Parts), QuickStart.Parts);
 await Run(nameof(QuickStart.Gradients), QuickStart.Gradients);

@@ -112,6 +112,8 @@ type internal CallOperation(name: string, graph: Graph) =
     inherit GraphOperation(name)
 
     let program = lazy Build.program graph
+    let simplified = lazy Simplify.graph graph
+    let devices = graph.Nodes |> Array.map _.Device |> Array.distinct
     let made = ConcurrentDictionary<string, CallOperation * int>()
 
     let signature (i: int) =
@@ -128,7 +130,17 @@ type internal CallOperation(name: string, graph: Graph) =
     member _.Graph = graph
     member _.Program = program.Value
 
+    /// On a device of its own every primitive of the simplified graph goes to that device's engine, and each buffer is
+    /// let go after its last use. Fused kernels for such devices belong here.
+    member private _.OnDevice inputs = GraphInterpreter.Run simplified.Value inputs
+
     override f.Evaluate inputs =
+        if devices |> Array.exists (fun d -> d <> Device.Cpu) then
+            f.OnDevice inputs
+        else
+            f.OnCpu inputs
+
+    member private f.OnCpu inputs =
         let buffers =
             inputs
             |> Array.map (fun t ->

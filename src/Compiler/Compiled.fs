@@ -100,6 +100,12 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q) =
     member _.Count = count
     member _.Reason = reason
 
+    member _.Explanation =
+        match count with
+        | 0 -> "not compiled yet: it has not been called"
+        | 1 -> $"compiled once, because of {reason}"
+        | n -> $"compiled {n} times, last because {reason}"
+
     member c.For(x: 'p, leaves: Tensor[]) : struct (Compilation<'q> * Tensor[]) =
         lock gate (fun () ->
             let statics = staticsOf x
@@ -131,6 +137,11 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q) =
 
                 count <- count + 1
 
+                // 8, 16, 32, …: one call site that keeps compiling is a fault worth a word, not one word each time.
+                if count >= 8 && (count &&& (count - 1)) = 0 then
+                    Diagnostics.Trace.TraceWarning
+                        $"Cotangent: a compiled function was {c.Explanation}. Keep shapes and static fields the same from call to call; what changes belongs in a tensor."
+
                 // What closes over another transformation's tensors belongs to that one use of it.
                 if captured.Length = 0 then
                     known.AddFirst compilation |> ignore
@@ -149,3 +160,11 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q) =
             Tree.rebuild compilation.Template outputs
         // Inside another compiled function it is a part of that.
         | _ -> f x
+
+/// What `compile` returns: a function that knows how it was compiled.
+[<Sealed>]
+type internal CompiledFunction<'p, 'q>(f: 'p -> 'q) =
+    inherit FSharpFunc<'p, 'q>()
+    let compiled = Compiled<'p, 'q>("compile", f)
+    member _.Compiled = compiled
+    override _.Invoke x = compiled.Invoke x

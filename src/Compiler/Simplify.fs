@@ -176,6 +176,12 @@ module internal Simplify =
                     | Applied(Primitive.Reshape _, [| x |]) -> apply (Primitive.Reshape shape) [| x |]
                     | _ -> plain ()
                 | Primitive.Permute order when order = Shape.allAxes order.Length -> inputs[0]
+                // Only axes of one element move: the same elements in the same order.
+                | Primitive.Permute order when
+                    (let moving = order |> Array.filter (fun a -> nodes[0].Shape[a] <> 1)
+                     moving = Array.sort moving)
+                    ->
+                    apply (Primitive.Reshape signature.Shape) inputs
                 | Primitive.Permute order ->
                     match nodes[0] with
                     | Applied(Primitive.Permute first, [| x |]) ->

@@ -14,18 +14,20 @@ let difference (recorded: string) (built: string) =
     let show (around: string list, context: string list, shown: string list) (piece: DiffPiece) =
         let line = Option.defaultValue "" (Option.ofObj piece.Text)
 
-        let outer = around |> List.filter (fun above -> indentation above < indentation line)
-        let isBracket = line.Trim(' ', '{', '}') = ""
-        let around = if isBracket then around else outer @ [ line ]
+        let outer =
+            if line = "" then
+                []
+            else
+                around |> List.filter (fun above -> indentation above < indentation line)
 
         let change sign =
             let headings = outer |> List.except context |> List.map (fun above -> $"  {above}")
-            around, outer @ [ line ], shown @ headings @ [ $"{sign} {line}" ]
+            outer @ [ line ], outer @ [ line ], shown @ headings @ [ $"{sign} {line}" ]
 
         match piece.Type with
         | ChangeType.Inserted when line <> "" -> change "+"
         | ChangeType.Deleted when line <> "" -> change "-"
-        | _ -> around, context, shown
+        | _ -> outer @ [ line ], context, shown
 
     let _, _, shown =
         InlineDiffBuilder.Diff(recorded, built, ignoreWhiteSpace = false).Lines

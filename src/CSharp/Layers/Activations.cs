@@ -12,5 +12,8 @@ public static class Activations
     }
 
     /// <summary>The activation of each element.</summary>
+    /// <example><code>
+    /// Activation.Relu.Apply(Tensor.Create([-1.0, 2.0])) // [0, 2]
+    /// </code></example>
     public static Tensor Apply(this Activation activation, Tensor x) => ActivationModule.apply(activation, x);
 }

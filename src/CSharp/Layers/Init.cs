@@ -13,6 +13,11 @@ namespace Cotangent;
 /// <summary>
 /// How a layer's parameters start: from the layer's fans and the shape wanted, with a key of their own.
 /// </summary>
+/// <example><code>
+/// // Zeros but for the first input.
+/// Initializer first = (fans, shape, key) => Init.Zeros(fans, shape, key).At[0].Set(1);
+/// Linear.Create(3, 2, Key.Create(0), new LinearOptions { Weight = first }).Weight // [[1, 1], [0, 0], [0, 0]]
+/// </code></example>
 public delegate Tensor Initializer(Fans fans, IReadOnlyList<int> shape, Key key);
 
 /// <summary>Initialisers of the field.</summary>
@@ -51,6 +56,9 @@ public static class Init
         (fans, shape, key) => InitModule.constant(value, fans, shape.ToFSharpList(), key);
 
     /// <summary>Uniform in [-bound, bound), the bound computed from the fans.</summary>
+    /// <example><code>
+    /// var small = Init.UniformWithin(fans => 0.05);
+    /// </code></example>
     public static Initializer UniformWithin(Func<Fans, double> bound) =>
         (fans, shape, key) => InitModule.uniformWithin(bound.ToFSharp(), fans, shape.ToFSharpList(), key);
 

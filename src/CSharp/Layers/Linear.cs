@@ -6,7 +6,7 @@ namespace Cotangent;
 /// <param name="Activation">What comes after; nothing by default.</param>
 /// <example><code>
 /// var layer = Linear.Create(3, 8, Key.Create(0), Activation.Tanh);
-/// var y = layer.Forward(x);                    // x (…, 3), y (…, 8)
+/// layer.Forward(Tensor.Ones(5, 3)) // shape (5, 8)
 /// var withoutBias = layer with { Bias = null };
 /// </code></example>
 public sealed record Linear(Tensor Weight, Tensor? Bias = null, Activation Activation = default)
@@ -17,7 +17,10 @@ public sealed record Linear(Tensor Weight, Tensor? Bias = null, Activation Activ
         Create(inputs, outputs, key, new LinearOptions { Activation = activation });
 
     /// <summary>A layer from a number of inputs to a number of outputs, with options.</summary>
-    /// <example><code>Linear.Create(3, 8, key, new() { Weight = Init.HeNormal, Bias = null })</code></example>
+    /// <example><code>
+    /// var options = new LinearOptions { Weight = Init.HeNormal, Bias = null };
+    /// var layer = Linear.Create(3, 8, Key.Create(0), options);
+    /// </code></example>
     public static Linear Create(int inputs, int outputs, Key key, LinearOptions options) =>
         FromFSharp(LinearModule.init(options.ToFSharp(), inputs, outputs, key));
 

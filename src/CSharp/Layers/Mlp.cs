@@ -3,8 +3,8 @@ namespace Cotangent;
 /// <summary>A chain of fully connected layers: a multilayer perceptron.</summary>
 /// <param name="Layers">From the first to the last.</param>
 /// <example><code>
-/// var model = Mlp.Create(2, key, (16, Activation.Tanh), (1, Activation.Identity));
-/// var y = model.Forward(x);   // x (…, 2), y (…, 1)
+/// var model = Mlp.Create(2, Key.Create(0), (16, Activation.Tanh), (1, Activation.Identity));
+/// model.Forward(Tensor.Ones(5, 2)) // shape (5, 1)
 /// </code></example>
 public sealed record Mlp(IReadOnlyList<Linear> Layers)
 {

@@ -11,7 +11,7 @@ public static class Keys
         /// <summary>The key of a seed.</summary>
         /// <example><code>
         /// var (forWeights, forData) = Key.Create(0).Split();
-        /// var x = forData.Normal(64, 2);
+        /// forData.Normal(64, 2) // shape (64, 2)
         /// </code></example>
         public static Key Create(long seed) => KeyModule.create(seed);
     }
@@ -21,17 +21,26 @@ public static class Keys
 
     /// <summary>As many fresh keys as asked for; the first are those of <see cref="Split(Key)"/>.</summary>
     /// <exception cref="ValueException">The count is negative.</exception>
+    /// <example><code>
+    /// Key.Create(0).Split(3).Length // 3
+    /// </code></example>
     public static Key[] Split(this Key key, int count) => KeyModule.splitMany(count, key);
 
     /// <summary>
     /// As many fresh keys as asked for, as a batch for <see cref="Transform"/>: each example gets its own.
     /// </summary>
+    /// <example><code>
+    /// Transform.Vectorize(k => k.Normal(3), Key.Create(0).Batch(10)) // shape (10, 3)
+    /// </code></example>
     public static Key Batch(this Key key, int count) => KeyModule.batch(count, key);
 
     /// <summary>
     /// A fresh key for each number (a step, the index of a worker). Does not use the key up: fold as many
     /// numbers in as you like, but draw nothing from the key itself.
     /// </summary>
+    /// <example><code>
+    /// Key.Create(0).Fold(7).Uniform(2) // shape (2)
+    /// </code></example>
     public static Key Fold(this Key key, long number) => KeyModule.fold(number, key);
 
     /// <summary>
@@ -41,6 +50,9 @@ public static class Keys
     public static Key Fold(this Key key, Tensor number) => KeyModule.foldTensor(number, key);
 
     /// <summary>Float32 numbers uniform in [0, 1).</summary>
+    /// <example><code>
+    /// Key.Create(0).Uniform(2, 3) // shape (2, 3)
+    /// </code></example>
     public static Tensor Uniform(this Key key, params ReadOnlySpan<int> shape) => key.Uniform(shape, DType.Float32);
 
     /// <summary>Numbers uniform in [0, 1).</summary>
@@ -61,6 +73,9 @@ public static class Keys
     public static Tensor Normal(this Key key, params ReadOnlySpan<int> shape) => key.Normal(shape, DType.Float32);
 
     /// <summary>Numbers of the standard normal distribution.</summary>
+    /// <example><code>
+    /// Key.Create(0).Normal([2, 3], DType.Float64) // shape (2, 3)
+    /// </code></example>
     public static Tensor Normal(this Key key, ReadOnlySpan<int> shape, DType dtype) =>
         RandomModule.normal(key, dtype, shape.ToArray());
 
@@ -74,6 +89,10 @@ public static class Keys
     ) => RandomModule.truncatedNormal(key, low, high, dtype, shape.ToArray());
 
     /// <summary>Bools that are true with probability p.</summary>
+    /// <example><code>
+    /// var keep = Key.Create(0).Bernoulli(0.8, [5]);
+    /// Maths.Where(keep, Tensor.Full(1.25, [5]), Tensor.Zeros(5)) // dropout, by hand: shape (5)
+    /// </code></example>
     public static Tensor Bernoulli(this Key key, double p, ReadOnlySpan<int> shape) =>
         RandomModule.bernoulli(key, p, shape.ToArray());
 
@@ -81,9 +100,16 @@ public static class Keys
     /// Int32 classes along the last axis of logits (unnormalised log-probabilities), one for each leading
     /// position.
     /// </summary>
+    /// <example><code>
+    /// var logits = Tensor.Create([[0.0, double.NegativeInfinity], [double.NegativeInfinity, 0.0]]);
+    /// Key.Create(0).Categorical(logits) // [0, 1]
+    /// </code></example>
     public static Tensor Categorical(this Key key, Tensor logits) => RandomModule.categorical(key, logits);
 
     /// <summary>Int64 integers uniform in [low, high).</summary>
+    /// <example><code>
+    /// Key.Create(0).Integers(1, 7, [5]) // five throws of a die: shape (5)
+    /// </code></example>
     public static Tensor Integers(this Key key, long low, long high, ReadOnlySpan<int> shape) =>
         key.Integers(low, high, shape, DType.Int64);
 
@@ -92,6 +118,9 @@ public static class Keys
         RandomModule.integers(key, low, high, dtype, shape.ToArray());
 
     /// <summary>0 … n-1 in random order, Int32.</summary>
+    /// <example><code>
+    /// Key.Create(0).Permutation(5).Sort() // [0, 1, 2, 3, 4]
+    /// </code></example>
     public static Tensor Permutation(this Key key, int n) => RandomModule.permutation(key, n);
 
     /// <summary>The slices of a tensor along axis 0 in random order.</summary>

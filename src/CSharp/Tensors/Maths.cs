@@ -12,6 +12,9 @@ public static class Maths
     public static Tensor Sign(this Tensor x) => Mathematics.Sign(x);
 
     /// <summary>e to the x.</summary>
+    /// <example><code>
+    /// Tensor.Create([0.0, 1.0]).Exp() // [1, 2.71828]
+    /// </code></example>
     public static Tensor Exp(this Tensor x) => Tensor.Exp(x);
 
     /// <summary>exp x - 1, accurate near 0.</summary>
@@ -98,17 +101,25 @@ public static class Maths
     /// <summary>
     /// Bool: where |x - y| &lt;= absolute + relative · |y|; equal infinities are close, NaN is close to nothing.
     /// </summary>
+    /// <example><code>
+    /// Tensor.Create([1.0, 2.0]).IsClose(Tensor.Create([1.000001, 2.1])) // [true, false]
+    /// </code></example>
     public static Tensor IsClose(this Tensor x, Tensor y, double relative = 1e-5, double absolute = 1e-8) =>
         Mathematics.IsClose(x, y, relative, absolute);
 
     /// <summary>x where positive, slope times x elsewhere.</summary>
+    /// <example><code>
+    /// Tensor.Create([-1.0, 2.0]).LeakyRelu(0.1) // [-0.1, 2]
+    /// </code></example>
     public static Tensor LeakyRelu(this Tensor x, double slope = 0.01) => Mathematics.leakyRelu(slope, x);
 
     /// <summary>x to a power, elementwise.</summary>
     public static Tensor Pow(this Tensor x, Tensor exponent) => Tensor.Pow(x, exponent);
 
     /// <summary>x to a power.</summary>
-    /// <example><code>x.Pow(3)  // the derivative is 3 x²</code></example>
+    /// <example><code>
+    /// Tensor.Create([1.0, 2.0]).Pow(3) // [1, 8]
+    /// </code></example>
     public static Tensor Pow(this Tensor x, double exponent) => Tensor.Pow(x, exponent);
 
     /// <summary>The angle of the point (x, y), as <c>Math.Atan2</c>.</summary>
@@ -117,6 +128,9 @@ public static class Maths
     /// <summary>
     /// The larger of two, elementwise. NaN wins. Where both are equal each gets half the derivative.
     /// </summary>
+    /// <example><code>
+    /// Maths.Maximum(Tensor.Create([1, 5]), Tensor.Create([3, 2])) // [3, 5]
+    /// </code></example>
     public static Tensor Maximum(this Tensor a, Tensor b) => Mathematics.maximum(a, b);
 
     /// <summary>
@@ -129,13 +143,19 @@ public static class Maths
     /// 1.
     /// </summary>
     /// <exception cref="ValueException">The bounds are out of order.</exception>
+    /// <example><code>
+    /// Tensor.Create([-3.0, 0.5, 2.0]).Clamp(-1, 1) // [-1, 0.5, 1]
+    /// </code></example>
     public static Tensor Clamp(this Tensor x, double low, double high) => Mathematics.clamp(low, high, x);
 
     /// <summary>
     /// Elements of the first where the Bool condition holds, of the second elsewhere. All three broadcast
     /// together.
     /// </summary>
-    /// <example><code>var y = Maths.Where(x > 0, x, x.Exp() - 1);</code></example>
+    /// <example><code>
+    /// var x = Tensor.Create([-1.0, 4.0]);
+    /// Maths.Where(x > 0, x, x.ZerosLike()) // [0, 4]
+    /// </code></example>
     public static Tensor Where(this Tensor condition, Tensor whenTrue, Tensor whenFalse) =>
         Mathematics.where(condition, whenTrue, whenFalse);
 }

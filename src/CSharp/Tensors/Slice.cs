@@ -21,16 +21,25 @@ public readonly struct Slice
     public static Slice All => new(FSharpIndex.All);
 
     /// <summary>A new axis of size 1.</summary>
+    /// <example><code>
+    /// Tensor.Create([1, 2]).Slice(Slice.NewAxis, ..) // [[1, 2]]
+    /// </code></example>
     public static Slice NewAxis => new(FSharpIndex.NewAxis);
 
     /// <summary>As many whole axes as are left; the three dots of NumPy.</summary>
+    /// <example><code>
+    /// Tensor.Zeros(2, 3, 4).Slice(Slice.Rest, 0) // shape (2, 3)
+    /// </code></example>
     public static Slice Rest => new(FSharpIndex.Rest);
 
     /// <summary>
     /// Every step-th position of a range, from its first; from its last backwards if the step is negative.
     /// </summary>
-    /// <example><code>x.Slice(Slice.Step(.., 2))   // 0, 2, 4, …
-    /// x.Slice(Slice.Step(.., -1))  // reversed</code></example>
+    /// <example><code>
+    /// var x = Tensor.Create([0, 1, 2, 3, 4]);
+    /// x.Slice(Slice.Step(.., 2)) // [0, 2, 4]
+    /// x.Slice(Slice.Step(.., -1)) // [4, 3, 2, 1, 0]
+    /// </code></example>
     public static Slice Step(Range range, int step) => new(range, step);
 
     /// <summary>

@@ -9,6 +9,9 @@ public static class TensorComparison
     extension(Tensor)
     {
         /// <summary>Whether the left is less than the right.</summary>
+        /// <example><code>
+        /// Tensor.Create([1, 5]) &lt; Tensor.Create([3, 2]) // [true, false]
+        /// </code></example>
         public static Tensor operator <(Tensor x, Tensor y) => Mathematics.Less(x, y);
 
         /// <summary>Whether the left is less than the right.</summary>
@@ -21,6 +24,9 @@ public static class TensorComparison
         public static Tensor operator >(Tensor x, Tensor y) => Mathematics.Greater(x, y);
 
         /// <summary>Whether the left is greater than the right.</summary>
+        /// <example><code>
+        /// Tensor.Create([1, 5]) > 2 // [false, true]
+        /// </code></example>
         public static Tensor operator >(Tensor x, double y) => Mathematics.Greater(x, y);
 
         /// <summary>Whether the left is greater than the right.</summary>
@@ -45,6 +51,10 @@ public static class TensorComparison
         public static Tensor operator >=(double x, Tensor y) => Mathematics.LessEqual(y, x);
 
         /// <summary>Both: logical on Bools, bitwise on integers.</summary>
+        /// <example><code>
+        /// var x = Tensor.Create([-2, 0, 2]);
+        /// x > -1 &amp; x &lt; 1 // [false, true, false]
+        /// </code></example>
         public static Tensor operator &(Tensor x, Tensor y) => Mathematics.And(x, y);
 
         /// <summary>Either: logical on Bools, bitwise on integers.</summary>
@@ -58,6 +68,9 @@ public static class TensorComparison
     }
 
     /// <summary>Whether elements are equal; NaN equals nothing.</summary>
+    /// <example><code>
+    /// Tensor.Create([1, 2]).Equal(Tensor.Create([1, 3])) // [true, false]
+    /// </code></example>
     public static Tensor Equal(this Tensor x, Tensor y) => Mathematics.Equal(x, y);
 
     /// <summary>Whether elements are equal to a number.</summary>

@@ -6,12 +6,16 @@ public static class TensorCreation
     extension(Tensor)
     {
         /// <summary>Zeros in Float32.</summary>
-        /// <example><code>var x = Tensor.Zeros(2, 3);</code></example>
         /// <exception cref="ShapeException">A size is negative.</exception>
+        /// <example><code>
+        /// Tensor.Zeros(2, 3) // shape (2, 3)
+        /// </code></example>
         public static Tensor Zeros(params ReadOnlySpan<int> shape) => Tensor.Zeros(shape, DType.Float32);
 
         /// <summary>Zeros (false for Bool).</summary>
-        /// <example><code>var x = Tensor.Zeros([2, 3], DType.Float64);</code></example>
+        /// <example><code>
+        /// Tensor.Zeros([3], DType.Float64) // [0, 0, 0]
+        /// </code></example>
         public static Tensor Zeros(ReadOnlySpan<int> shape, DType dtype) => TensorModule.zeros(dtype, shape.ToArray());
 
         /// <summary>Ones in Float32.</summary>
@@ -21,7 +25,9 @@ public static class TensorCreation
         public static Tensor Ones(ReadOnlySpan<int> shape, DType dtype) => TensorModule.ones(dtype, shape.ToArray());
 
         /// <summary>One number everywhere.</summary>
-        /// <example><code>var half = Tensor.Full(0.5, [2, 3]);</code></example>
+        /// <example><code>
+        /// Tensor.Full(0.5, [2, 2]) // [[0.5, 0.5], [0.5, 0.5]]
+        /// </code></example>
         public static Tensor Full(double value, ReadOnlySpan<int> shape, DType dtype = default) =>
             TensorModule.full(dtype, shape.ToArray(), value);
 
@@ -29,28 +35,41 @@ public static class TensorCreation
         public static Tensor Scalar(double value, DType dtype = default) => TensorModule.scalar(dtype, value);
 
         /// <summary>0, 1, … count - 1.</summary>
-        /// <example><code>Tensor.Arange(3, DType.Int32)  // 0, 1, 2</code></example>
         /// <exception cref="ShapeException">The count is negative.</exception>
+        /// <example><code>
+        /// Tensor.Arange(3, DType.Int32) // [0, 1, 2]
+        /// </code></example>
         public static Tensor Arange(int count, DType dtype = default) => TensorModule.arange(dtype, count);
 
         /// <summary>start, start + step, … short of stop.</summary>
-        /// <example><code>Tensor.Arange(1, 2, 0.25)  // 1, 1.25, 1.5, 1.75</code></example>
         /// <exception cref="ValueException">The step is 0 or the number of steps not finite.</exception>
+        /// <example><code>
+        /// Tensor.Arange(1, 2, 0.25) // [1, 1.25, 1.5, 1.75]
+        /// </code></example>
         public static Tensor Arange(double start, double stop, double step = 1, DType dtype = default) =>
             TensorModule.arangeIn(dtype, start, stop, step);
 
         /// <summary>Numbers evenly spaced from start to stop, both included.</summary>
         /// <exception cref="DTypeException">The dtype is not a floating-point one.</exception>
+        /// <example><code>
+        /// Tensor.Linspace(0, 1, 5) // [0, 0.25, 0.5, 0.75, 1]
+        /// </code></example>
         public static Tensor Linspace(double start, double stop, int count, DType dtype = default) =>
             TensorModule.linspace(dtype, start, stop, count);
 
         /// <summary>The identity matrix of n rows.</summary>
+        /// <example><code>
+        /// Tensor.Eye(2) // [[1, 0], [0, 1]]
+        /// </code></example>
         public static Tensor Eye(int n, DType dtype = default) => TensorModule.eye(dtype, n);
 
         /// <summary>
         /// The square matrix with a vector on its diagonal and zeros elsewhere; of each vector in a batch.
         /// <see cref="TensorProducts.Diagonal"/> goes the other way.
         /// </summary>
+        /// <example><code>
+        /// Tensor.Diag(Tensor.Create([1, 2])) // [[1, 0], [0, 2]]
+        /// </code></example>
         public static Tensor Diag(Tensor t) => TensorModule.diag(t);
 
         /// <summary>
@@ -58,11 +77,18 @@ public static class TensorCreation
         /// PyTorch).
         /// </summary>
         /// <exception cref="ShapeException">One of the tensors is not a vector.</exception>
+        /// <example><code>
+        /// var grid = Tensor.Meshgrid(Tensor.Create([0, 1]), Tensor.Create([5, 6, 7]));
+        /// grid[0] // [[0, 0, 0], [1, 1, 1]]
+        /// </code></example>
         public static Tensor[] Meshgrid(params IEnumerable<Tensor> vectors) => TensorModule.meshgrid(vectors);
 
         /// <summary>
         /// Class indices (any integer shape s) as unit vectors, of shape s and then <c>classes</c>.
         /// </summary>
+        /// <example><code>
+        /// Tensor.OneHot(Tensor.Create([2, 0]), 3) // [[0, 0, 1], [1, 0, 0]]
+        /// </code></example>
         public static Tensor OneHot(Tensor indices, int classes, DType dtype = default) =>
             TensorModule.oneHot(dtype, classes, indices);
     }

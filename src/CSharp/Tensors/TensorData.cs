@@ -9,25 +9,34 @@ public static class TensorData
     extension(Tensor)
     {
         /// <summary>A tensor of rank 0 from one number.</summary>
-        /// <example><code>var x = Tensor.Create(2.0);  // Float64 ()</code></example>
         /// <exception cref="DTypeException">The type can't be an element of a tensor.</exception>
+        /// <example><code>
+        /// Tensor.Create(2.0) // 2
+        /// </code></example>
         public static Tensor Create<T>(T value)
             where T : unmanaged => Data.tensor(value);
 
         /// <summary>
         /// A vector; the data are copied. Collection expressions, arrays and spans all fit.
         /// </summary>
-        /// <example><code>var x = Tensor.Create([1f, 2f, 3f]);  // Float32 (3,)</code></example>
+        /// <example><code>
+        /// Tensor.Create([1f, 2f, 3f]) // [1, 2, 3]
+        /// </code></example>
         public static Tensor Create<T>(ReadOnlySpan<T> data)
             where T : unmanaged => Data.tensor(data.ToArray());
 
         /// <summary>A vector from any sequence of numbers.</summary>
+        /// <example><code>
+        /// Tensor.Create(Enumerable.Range(0, 4).Select(i => i * i)) // [0, 1, 4, 9]
+        /// </code></example>
         public static Tensor Create<T>(IEnumerable<T> data)
             where T : unmanaged => Data.tensor(data.ToArray());
 
         /// <summary>A matrix from its rows.</summary>
-        /// <example><code>var x = Tensor.Create([[1.0, 2.0], [3.0, 4.0]]);  // Float64 (2, 2)</code></example>
         /// <exception cref="ShapeException">The rows differ in length.</exception>
+        /// <example><code>
+        /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]) // [[1, 2], [3, 4]]
+        /// </code></example>
         public static Tensor Create<T>(T[][] data)
             where T : unmanaged => Data.tensor(data);
 
@@ -37,6 +46,9 @@ public static class TensorData
             where T : unmanaged => Data.tensor(data);
 
         /// <summary>A matrix from a rectangular array.</summary>
+        /// <example><code>
+        /// Tensor.Create(new[,] { { 1, 2 }, { 3, 4 } }) // [[1, 2], [3, 4]]
+        /// </code></example>
         public static Tensor Create<T>(T[,] data)
             where T : unmanaged => Data.tensor(data);
 
@@ -51,10 +63,12 @@ public static class TensorData
         /// <summary>
         /// A tensor of any shape from its elements in row-major order; the data are copied.
         /// </summary>
-        /// <example><code>var x = Tensor.Create([1f, 2f, 3f, 4f], [2, 2]);</code></example>
         /// <exception cref="ShapeException">
         /// There are more or fewer elements than the shape has places.
         /// </exception>
+        /// <example><code>
+        /// Tensor.Create([1f, 2f, 3f, 4f], [2, 2]) // [[1, 2], [3, 4]]
+        /// </code></example>
         public static Tensor Create<T>(ReadOnlySpan<T> data, ReadOnlySpan<int> shape)
             where T : unmanaged => TensorModule.ofArray(shape.ToArray(), data.ToArray());
     }
@@ -67,12 +81,19 @@ public static class TensorData
     /// T is not the element type of the tensor's dtype; <c>Convert</c> it first.
     /// </exception>
     /// <exception cref="TraceException">Inside a transformation that knows only the shape.</exception>
+    /// <example><code>
+    /// var x = Tensor.Create([[1f, 2f], [3f, 4f]]);
+    /// x.ToArray&lt;float>() // [1, 2, 3, 4]
+    /// </code></example>
     public static T[] ToArray<T>(this Tensor t)
         where T : unmanaged => Views.Flatten(t).ToData<T[]>();
 
     /// <summary>The one element of a tensor; <c>(double)t</c> does the same from any dtype.</summary>
     /// <exception cref="ShapeException">There is not exactly one element.</exception>
     /// <exception cref="DTypeException">T is not the element type of the tensor's dtype.</exception>
+    /// <example><code>
+    /// Tensor.Create([1.0, 2.0]).Sum().ToScalar&lt;double>() // 3
+    /// </code></example>
     public static T ToScalar<T>(this Tensor t)
         where T : unmanaged => t.ToData<T>();
 }

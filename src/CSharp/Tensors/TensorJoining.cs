@@ -6,50 +6,74 @@ public static class TensorJoining
     extension(Tensor)
     {
         /// <summary>Tensors joined along an existing axis; the other axes must agree.</summary>
-        /// <example><code>var both = Tensor.Concat([left, right], axis: 1);</code></example>
         /// <exception cref="ShapeException">Another axis differs, or there are no tensors.</exception>
         /// <exception cref="DTypeException">The dtypes differ.</exception>
+        /// <example><code>
+        /// Tensor.Concat([Tensor.Create([1, 2]), Tensor.Create([3])]) // [1, 2, 3]
+        /// </code></example>
         public static Tensor Concat(IEnumerable<Tensor> tensors, int axis = 0) => Joining.concat(axis, tensors);
 
         /// <summary>Tensors of one shape along a new axis.</summary>
         /// <exception cref="ShapeException">The shapes differ, or there are no tensors.</exception>
+        /// <example><code>
+        /// Tensor.Stack([Tensor.Create([1, 2]), Tensor.Create([3, 4])], axis: 1) // [[1, 3], [2, 4]]
+        /// </code></example>
         public static Tensor Stack(IEnumerable<Tensor> tensors, int axis = 0) => Joining.stack(axis, tensors);
     }
 
     /// <summary>Parts of the given sizes along an axis; the sizes must add up to it.</summary>
-    /// <example><code>var parts = x.Split([2, 3], axis: 1);</code></example>
+    /// <example><code>
+    /// Tensor.Create([1, 2, 3]).Split([1, 2])[1] // [2, 3]
+    /// </code></example>
     public static Tensor[] Split(this Tensor t, ReadOnlySpan<int> sizes, int axis = 0) =>
         Joining.Split(t, sizes.ToArray(), axis);
 
     /// <summary>
     /// At most so many parts along an axis, of equal size but for the last, which may be smaller.
     /// </summary>
-    /// <example><code>Tensor.Arange(7).Chunk(3)  // of 3, 3 and 1 elements</code></example>
     /// <exception cref="ValueException">The count is not positive.</exception>
+    /// <example><code>
+    /// Tensor.Create([0, 1, 2, 3, 4, 5, 6]).Chunk(3)[2] // [6]
+    /// </code></example>
     public static Tensor[] Chunk(this Tensor t, int count, int axis = 0) => Joining.Chunk(t, count, axis);
 
     /// <summary>
     /// Each slice along an axis so many times in a row, as NumPy's <c>repeat</c>; <see cref="Tile"/> repeats the whole.
     /// </summary>
+    /// <example><code>
+    /// Tensor.Create([1, 2]).Repeat(2, axis: 0) // [1, 1, 2, 2]
+    /// </code></example>
     public static Tensor Repeat(this Tensor t, int count, int axis) => Joining.Repeat(t, count, axis);
 
     /// <summary>
     /// The elements moved along an axis, by so many places to higher positions; what is pushed over the end comes in at
     /// the start.
     /// </summary>
+    /// <example><code>
+    /// Tensor.Create([1, 2, 3, 4]).Roll(1, axis: 0) // [4, 1, 2, 3]
+    /// </code></example>
     public static Tensor Roll(this Tensor t, int shift, int axis) => Joining.Roll(t, shift, axis);
 
     /// <summary>The slices along an axis, without that axis.</summary>
+    /// <example><code>
+    /// var x = Tensor.Create([[1, 2], [3, 4]]);
+    /// x.Unstack()[1] // [3, 4]
+    /// </code></example>
     public static Tensor[] Unstack(this Tensor t, int axis = 0) => Joining.Unstack(t, axis);
 
     /// <summary>Repeated along each axis as often as the list says, aligned right.</summary>
+    /// <example><code>
+    /// Tensor.Create([1, 2]).Tile(2, 2) // [[1, 2, 1, 2], [1, 2, 1, 2]]
+    /// </code></example>
     public static Tensor Tile(this Tensor t, params ReadOnlySpan<int> repeats) => Joining.Tile(t, repeats.ToArray());
 
     /// <summary>Widened at both ends of each axis by copies of a value.</summary>
     /// <param name="t">The tensor.</param>
     /// <param name="widths">One pair for each axis.</param>
     /// <param name="value">What to fill with.</param>
-    /// <example><code>var framed = image.Pad([(1, 1), (1, 1)]);</code></example>
+    /// <example><code>
+    /// Tensor.Create([1, 2]).Pad([(1, 2)], 9) // [9, 1, 2, 9, 9]
+    /// </code></example>
     public static Tensor Pad(this Tensor t, ReadOnlySpan<(int Before, int After)> widths, double value = 0) =>
         Joining.Pad(t, widths.ToArray().Select(width => width.ToTuple()), value);
 }

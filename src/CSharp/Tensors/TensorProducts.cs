@@ -8,12 +8,22 @@ public static class TensorProducts
     /// the right a column, and its axis is dropped from the result, as in NumPy.
     /// </summary>
     /// <exception cref="ShapeException">The inner sizes differ.</exception>
+    /// <example><code>
+    /// var a = Tensor.Create([[1.0, 2.0], [3.0, 4.0]]);
+    /// a.MatMul(Tensor.Create([3.0, 4.0])) // [11, 25]
+    /// </code></example>
     public static Tensor MatMul(this Tensor a, Tensor b) => LinearAlgebra.matmul(a, b);
 
     /// <summary>The sum of products of two vectors of one length.</summary>
+    /// <example><code>
+    /// Tensor.Create([1, 2, 3]).Dot(Tensor.Create([4, 5, 6])) // 32
+    /// </code></example>
     public static Tensor Dot(this Tensor a, Tensor b) => LinearAlgebra.dot(a, b);
 
     /// <summary>Every product of an element of one vector with one of another: shape (m, n).</summary>
+    /// <example><code>
+    /// Tensor.Create([1, 2]).Outer(Tensor.Create([3, 4, 5])) // [[3, 4, 5], [6, 8, 10]]
+    /// </code></example>
     public static Tensor Outer(this Tensor a, Tensor b) => LinearAlgebra.outer(a, b);
 
     /// <summary>
@@ -21,18 +31,28 @@ public static class TensorProducts
     /// negative).
     /// </summary>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    /// <example><code>
+    /// var x = Tensor.Create([[1, 2], [3, 4]]);
+    /// x.Diagonal() // [1, 4]
+    /// </code></example>
     public static Tensor Diagonal(this Tensor t, int offset = 0) => LinearAlgebra.Diagonal(t, offset);
 
     /// <summary>The sum of the diagonal of a matrix, or of each matrix in a batch.</summary>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    /// <example><code>
+    /// var x = Tensor.Create([[1, 2], [3, 4]]);
+    /// x.Trace() // 5
+    /// </code></example>
     public static Tensor Trace(this Tensor t) => LinearAlgebra.trace(t);
 
     /// <summary>
     /// The matrix, or each matrix of a batch, with zeros above the diagonal; with an offset, above the diagonal so many
     /// places higher.
     /// </summary>
-    /// <example><code>var causal = Tensor.Ones(3, 3).Tril();</code></example>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    /// <example><code>
+    /// Tensor.Ones(3, 3).Tril() // a causal mask: [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
+    /// </code></example>
     public static Tensor Tril(this Tensor t, int offset = 0) => LinearAlgebra.Tril(t, offset);
 
     /// <summary>
@@ -40,5 +60,8 @@ public static class TensorProducts
     /// places higher.
     /// </summary>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    /// <example><code>
+    /// Tensor.Ones(3, 3).Triu(1) // [[0, 1, 1], [0, 0, 1], [0, 0, 0]]
+    /// </code></example>
     public static Tensor Triu(this Tensor t, int offset = 0) => LinearAlgebra.Triu(t, offset);
 }

@@ -7,14 +7,26 @@ namespace Cotangent;
 public static class TensorReductions
 {
     /// <summary>The sum over an axis, or over all elements; 0 for none of them filled.</summary>
+    /// <example><code>
+    /// var x = Tensor.Create([[1, 2], [3, 4]]);
+    /// x.Sum() // 10
+    /// x.Sum(0) // [4, 6]
+    /// x.Sum(-1, keepDims: true) // [[3], [7]]
+    /// </code></example>
     public static Tensor Sum(this Tensor t, int? axis = null, bool keepDims = false) =>
         Reductions.Sum(t, axis.ToAxes(), keepDims);
 
     /// <summary>The sum over axes; 0 for none of them filled.</summary>
+    /// <example><code>
+    /// Tensor.Ones(2, 3, 4).Sum([0, 2]) // [8, 8, 8]
+    /// </code></example>
     public static Tensor Sum(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
         Reductions.Sum(t, axes.ToAxes(), keepDims);
 
     /// <summary>The arithmetic mean over an axis, or over all elements.</summary>
+    /// <example><code>
+    /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]).Mean(1) // [1.5, 3.5]
+    /// </code></example>
     public static Tensor Mean(this Tensor t, int? axis = null, bool keepDims = false) =>
         Reductions.Mean(t, axis.ToAxes(), keepDims);
 
@@ -34,6 +46,10 @@ public static class TensorReductions
     /// The largest element over an axis, or over all elements; NaN if there is one. Equal ones share the
     /// derivative.
     /// </summary>
+    /// <example><code>
+    /// var x = Tensor.Create([[1, 2], [3, 4]]);
+    /// x.Max(0) // [3, 4]
+    /// </code></example>
     public static Tensor Max(this Tensor t, int? axis = null, bool keepDims = false) =>
         Reductions.Max(t, axis.ToAxes(), keepDims);
 
@@ -75,6 +91,9 @@ public static class TensorReductions
     /// <summary>
     /// log Σ exp x, without overflow, over an axis, or over all elements; its derivative is the softmax.
     /// </summary>
+    /// <example><code>
+    /// Tensor.Create([1000.0, 1000.0]).LogSumExp() // 1000.6931
+    /// </code></example>
     public static Tensor LogSumExp(this Tensor t, int? axis = null, bool keepDims = false) =>
         Reductions.LogSumExp(t, axis.ToAxes(), keepDims);
 
@@ -87,6 +106,9 @@ public static class TensorReductions
     /// from the divisor: 0 for a population, as in NumPy; 1 for the unbiased estimate from a sample, as in
     /// PyTorch.
     /// </summary>
+    /// <example><code>
+    /// Tensor.Create([1.0, 2.0, 3.0, 4.0]).Variance(correction: 1) // 1.6667
+    /// </code></example>
     public static Tensor Variance(this Tensor t, int? axis = null, bool keepDims = false, int correction = 0) =>
         Reductions.Variance(t, axis.ToAxes(), keepDims, correction);
 
@@ -102,6 +124,9 @@ public static class TensorReductions
     /// The standard deviation over an axis, or over all elements: the root of the variance, with the same
     /// <c>correction</c>. Where all elements are equal its derivative is 0.
     /// </summary>
+    /// <example><code>
+    /// Tensor.Create([[1.0, 3.0], [2.0, 6.0]]).Std(1) // [1, 2]
+    /// </code></example>
     public static Tensor Std(this Tensor t, int? axis = null, bool keepDims = false, int correction = 0) =>
         Reductions.Std(t, axis.ToAxes(), keepDims, correction);
 
@@ -110,7 +135,10 @@ public static class TensorReductions
         Reductions.Std(t, axes.ToAxes(), keepDims, correction);
 
     /// <summary>Whether all elements are close to those of another tensor, as <see cref="Maths.IsClose"/> says.</summary>
-    /// <example><code>gradient.AllClose(expected)</code></example>
+    /// <example><code>
+    /// var x = Tensor.Create([1.0, 2.0]);
+    /// x.AllClose(x + 1e-9) // true
+    /// </code></example>
     public static bool AllClose(this Tensor t, Tensor other, double relative = 1e-5, double absolute = 1e-8) =>
         Reductions.AllClose(t, other, relative, absolute);
 
@@ -118,6 +146,9 @@ public static class TensorReductions
     /// (Σ |x|ᵖ)^(1/p) over an axis, or over all elements: p = 2 unless <c>order</c> says 1 or infinity. The
     /// derivative of the Euclidean norm at the origin is 0, the subgradient of least length.
     /// </summary>
+    /// <example><code>
+    /// Tensor.Create([3.0, 4.0]).Norm() // 5
+    /// </code></example>
     public static Tensor Norm(this Tensor t, int? axis = null, bool keepDims = false, double order = 2) =>
         Reductions.Norm(t, axis.ToAxes(), keepDims, order);
 
@@ -126,6 +157,9 @@ public static class TensorReductions
         Reductions.Norm(t, axes.ToAxes(), keepDims, order);
 
     /// <summary>exp x / Σ exp x along an axis.</summary>
+    /// <example><code>
+    /// Tensor.Create([0.0, 0.0]).Softmax() // [0.5, 0.5]
+    /// </code></example>
     public static Tensor Softmax(this Tensor t, int axis = -1) => Reductions.Softmax(t, axis);
 
     /// <summary>x - log Σ exp x along an axis.</summary>
@@ -135,6 +169,9 @@ public static class TensorReductions
     /// The Int32 position of the first largest element along an axis, or among all elements in row-major
     /// order.
     /// </summary>
+    /// <example><code>
+    /// Tensor.Create([3, 9, 4]).ArgMax() // 1
+    /// </code></example>
     public static Tensor ArgMax(this Tensor t, int? axis = null, bool keepDims = false) =>
         Reductions.ArgMax(t, axis.ToOption(), keepDims);
 
@@ -145,6 +182,9 @@ public static class TensorReductions
         Reductions.ArgMin(t, axis.ToOption(), keepDims);
 
     /// <summary>The running sum along an axis; from the end when reversed.</summary>
+    /// <example><code>
+    /// Tensor.Create([1, 2, 3]).CumulativeSum(0) // [1, 3, 6]
+    /// </code></example>
     public static Tensor CumulativeSum(this Tensor t, int axis, bool reverse = false) =>
         Reductions.CumulativeSum(t, axis, reverse);
 }

@@ -12,8 +12,10 @@ public static class TensorViews
     /// <summary>
     /// The same elements in row-major order under another shape; one axis may be -1, "whatever is left".
     /// </summary>
-    /// <example><code>var rows = x.Reshape(-1, 3);</code></example>
     /// <exception cref="ShapeException">The shapes have different numbers of elements.</exception>
+    /// <example><code>
+    /// Tensor.Create([1, 2, 3, 4, 5, 6]).Reshape(-1, 3) // [[1, 2, 3], [4, 5, 6]]
+    /// </code></example>
     public static Tensor Reshape(this Tensor t, params ReadOnlySpan<int> shape) => Views.Reshape(t, shape.ToArray());
 
     /// <summary>All elements along one axis.</summary>
@@ -23,21 +25,36 @@ public static class TensorViews
     /// The axes in another order: axis i of the result is axis <c>axes[i]</c> of this tensor.
     /// </summary>
     /// <exception cref="AxisException">Not every axis is named once.</exception>
+    /// <example><code>
+    /// Tensor.Zeros(2, 3, 4).Permute(2, 0, 1) // shape (4, 2, 3)
+    /// </code></example>
     public static Tensor Permute(this Tensor t, params ReadOnlySpan<int> axes) => Views.Permute(t, axes.ToArray());
 
     /// <summary>Two axes exchanged; by default the last two.</summary>
+    /// <example><code>
+    /// Tensor.Zeros(2, 3, 4).Transpose(0, 1) // shape (3, 2, 4)
+    /// </code></example>
     public static Tensor Transpose(this Tensor t, int axis0 = -2, int axis1 = -1) => Views.Transpose(t, axis0, axis1);
 
     /// <summary>One axis moved to another place, the others keeping their order.</summary>
+    /// <example><code>
+    /// Tensor.Zeros(2, 3, 4).MoveAxis(0, -1) // shape (3, 4, 2)
+    /// </code></example>
     public static Tensor MoveAxis(this Tensor t, int source, int target) => Views.MoveAxis(t, source, target);
 
     /// <summary>
     /// Stretched to a shape: axes of size 1 repeat, new leading axes are added. No copy is made.
     /// </summary>
     /// <exception cref="ShapeException">An axis that is not of size 1 would have to stretch.</exception>
+    /// <example><code>
+    /// Tensor.Create([1, 2]).Expand(3, 2) // [[1, 2], [1, 2], [1, 2]]
+    /// </code></example>
     public static Tensor Expand(this Tensor t, params ReadOnlySpan<int> shape) => Views.Expand(t, shape.ToArray());
 
     /// <summary>A new axis of size 1, before the given one; -1 appends.</summary>
+    /// <example><code>
+    /// Tensor.Create([1, 2]).Unsqueeze(-1) // [[1], [2]]
+    /// </code></example>
     public static Tensor Unsqueeze(this Tensor t, int axis) => Views.Unsqueeze(t, axis);
 
     /// <summary>
@@ -49,9 +66,15 @@ public static class TensorViews
     /// <summary>
     /// The same values as another dtype. Floats become integers by truncation; nonzero becomes true.
     /// </summary>
-    /// <example><code>var y = x.Convert(DType.Float64);</code></example>
+    /// <example><code>
+    /// Tensor.Create([-1.7, 0.0, 2.5]).Convert(DType.Int32) // [-1, 0, 2]
+    /// </code></example>
     public static Tensor Convert(this Tensor t, DType dtype) => Views.Convert(t, dtype);
 
     /// <summary>The order of the elements along the axes reversed.</summary>
+    /// <example><code>
+    /// var x = Tensor.Create([[1, 2], [3, 4]]);
+    /// x.Flip(1) // [[2, 1], [4, 3]]
+    /// </code></example>
     public static Tensor Flip(this Tensor t, params ReadOnlySpan<int> axes) => Views.Flip(t, axes.ToArray());
 }

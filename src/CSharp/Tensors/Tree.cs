@@ -7,7 +7,10 @@ namespace Cotangent;
 /// </summary>
 /// <example><code>
 /// record Model(Linear Hidden, Linear Output, string Name);
-/// var halved = Tree.Map(model, t => t / 2);   // a Model again, of the same Name
+/// var (a, b) = Key.Create(0).Split();
+/// var model = new Model(Linear.Create(2, 3, a), Linear.Create(3, 1, b), "small");
+/// var halved = Tree.Map(model, t => t / 2); // a Model again, of the same Name
+/// Tree.Size(halved) // 13
 /// </code></example>
 public static class Tree
 {
@@ -15,11 +18,19 @@ public static class Tree
     /// <exception cref="TreeException">
     /// The type can't hold a tensor, or null stands where a tensor should be.
     /// </exception>
+    /// <example><code>
+    /// Tree.Map((Tensor.Create(1.0), Tensor.Create(2.0)), t => t * 2) // (2, 4)
+    /// </code></example>
     public static P Map<P>(P tree, Func<Tensor, Tensor> f)
         where P : notnull => TreeModule.map(f.ToFSharp(), tree);
 
     /// <summary>A function of the corresponding tensors of two trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
+    /// <example><code>
+    /// var a = (Tensor.Create(1.0), Tensor.Create(2.0));
+    /// var b = (Tensor.Create(10.0), Tensor.Create(20.0));
+    /// Tree.Map(a, b, (x, y) => x * y) // (10, 40)
+    /// </code></example>
     public static P Map<P>(P a, P b, Func<Tensor, Tensor, Tensor> f)
         where P : notnull => TreeModule.map2(f.ToFSharp(), a, b);
 
@@ -33,15 +44,26 @@ public static class Tree
         where P : notnull => TreeModule.leaves(tree);
 
     /// <summary>Where each leaf stands, as in <c>$.Hidden.Weight</c>.</summary>
+    /// <example><code>
+    /// Tree.Paths(Linear.Create(2, 3, Key.Create(0))).Length // 2
+    /// </code></example>
     public static string[] Paths<P>(P tree)
         where P : notnull => TreeModule.paths(tree);
 
     /// <summary>A tree of the same structure and static fields with other tensors.</summary>
     /// <exception cref="TreeException">There are more or fewer tensors than leaves.</exception>
+    /// <example><code>
+    /// var zeros = (Tensor.Create(0.0), Tensor.Create(0.0));
+    /// Tree.Rebuild(zeros, Tensor.Create(1.0), Tensor.Create(2.0)) // (1, 2)
+    /// </code></example>
     public static P Rebuild<P>(P template, params Tensor[] leaves)
         where P : notnull => TreeModule.rebuild(template, leaves);
 
     /// <summary>Folds a function over the tensors of a tree.</summary>
+    /// <example><code>
+    /// var tree = (Tensor.Create([1.0, 2.0]), Tensor.Create(3.0));
+    /// Tree.Fold(tree, 0, (n, t) => n + t.Size) // 3
+    /// </code></example>
     public static S Fold<P, S>(P tree, S initial, Func<S, Tensor, S> f)
         where P : notnull => TreeModule.fold(f.ToFSharp(), initial, tree);
 
@@ -55,6 +77,11 @@ public static class Tree
 
     /// <summary>a + b, leaf by leaf, for two trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
+    /// <example><code>
+    /// var a = (Tensor.Create(1.0), Tensor.Create(2.0));
+    /// var b = (Tensor.Create(10.0), Tensor.Create(20.0));
+    /// Tree.Add(a, b) // (11, 22)
+    /// </code></example>
     public static P Add<P>(P a, P b)
         where P : notnull => TreeModule.add(a, b);
 
@@ -76,6 +103,10 @@ public static class Tree
     /// tree + factor · direction, for two trees of one structure and a scalar tensor of their dtype: a step.
     /// </summary>
     /// <exception cref="TreeException">The structures differ.</exception>
+    /// <example><code>
+    /// var (x, direction) = (Tensor.Create([1.0, 2.0]), Tensor.Create([1.0, 1.0]));
+    /// Tree.AddScaled(x, Tensor.Create(10.0), direction) // [11, 12]
+    /// </code></example>
     public static P AddScaled<P>(P tree, Tensor factor, P direction)
         where P : notnull => TreeModule.addScaled(factor, direction, tree);
 
@@ -86,10 +117,18 @@ public static class Tree
     /// <summary>
     /// The sum of the products of corresponding numbers of two trees of one structure, a scalar.
     /// </summary>
+    /// <example><code>
+    /// var a = (Tensor.Create([1.0, 2.0]), Tensor.Create(3.0));
+    /// var b = (Tensor.Create([4.0, 5.0]), Tensor.Create(6.0));
+    /// Tree.Dot(a, b) // 32
+    /// </code></example>
     public static Tensor Dot<P>(P a, P b)
         where P : notnull => TreeModule.dot(a, b);
 
     /// <summary>The Euclidean norm over all numbers of a tree, a scalar.</summary>
+    /// <example><code>
+    /// Tree.Norm((Tensor.Create([2.0, 3.0]), Tensor.Create(6.0))) // 7
+    /// </code></example>
     public static Tensor Norm<P>(P tree)
         where P : notnull => TreeModule.norm(tree);
 }

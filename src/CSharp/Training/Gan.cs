@@ -33,8 +33,13 @@ public sealed record GanState<G, D>(
 ///     GeneratorOptimizer = Optimizer.Adam&lt;Mlp&gt;(1e-3, 0, 0.9),
 ///     DiscriminatorOptimizer = Optimizer.Adam&lt;Mlp&gt;(1e-3, 0, 0.9),
 /// };
+///
+/// var keys = Key.Create(0).Split(4);
+/// var generator = Mlp.Create(8, keys[0], (16, Activation.Relu), (10, Activation.Identity));
+/// var critic = Mlp.Create(10, keys[1], (16, Activation.Relu), (1, Activation.Identity));
+/// var batches = keys[2].Split(3).Select(key => Sines.Sample(Sines.Article, 4, key)).ToArray();
 /// var state = gan.Start(generator, critic);
-/// (state, var losses) = gan.Step(state, batches, key);
+/// (state, var losses) = gan.Step(state, batches, keys[3]);
 /// </code></example>
 public sealed record Gan<G, D>
     where G : notnull

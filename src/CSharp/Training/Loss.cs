@@ -9,14 +9,23 @@ public static class Loss
 {
     /// <summary>mean (prediction - target)²</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
+    /// <example><code>
+    /// Loss.MeanSquaredError(Tensor.Create([1.0, 2.0]), Tensor.Create([1.0, 4.0])) // 2
+    /// </code></example>
     public static Tensor MeanSquaredError(Tensor prediction, Tensor target) =>
         LossModule.meanSquaredError(target, prediction);
 
     /// <summary>mean |prediction - target|</summary>
+    /// <example><code>
+    /// Loss.MeanAbsoluteError(Tensor.Create([1.0, 2.0]), Tensor.Create([1.0, 4.0])) // 1
+    /// </code></example>
     public static Tensor MeanAbsoluteError(Tensor prediction, Tensor target) =>
         LossModule.meanAbsoluteError(target, prediction);
 
     /// <summary>Quadratic within ±delta, linear beyond (Huber 1964).</summary>
+    /// <example><code>
+    /// Loss.Huber(Tensor.Create([0.5, 3.0]), Tensor.Create([0.0, 0.0])) // 1.3125
+    /// </code></example>
     public static Tensor Huber(Tensor prediction, Tensor target, double delta = 1) =>
         LossModule.huber(delta, target, prediction);
 
@@ -25,6 +34,9 @@ public static class Loss
     /// it the gradient is that at the border, so that a saturated prediction can recover.
     /// </summary>
     /// <exception cref="ValueException">The guard is outside [0, 0.5).</exception>
+    /// <example><code>
+    /// Loss.BinaryCrossEntropy(Tensor.Create([0.5, 0.5]), Tensor.Create([1.0, 0.0])) // 0.6931
+    /// </code></example>
     public static Tensor BinaryCrossEntropy(Tensor prediction, Tensor target, double guard = 1e-7) =>
         LossModule.binaryCrossEntropy(guard, target, prediction);
 
@@ -33,5 +45,9 @@ public static class Loss
         LossModule.binaryCrossEntropyWithLogits(target, logits);
 
     /// <summary>Cross-entropy of class logits (…, classes) against integer class indices (…).</summary>
+    /// <example><code>
+    /// var logits = Tensor.Create([[0.0, 0.0, 0.0], [100.0, 0.0, 0.0]]);
+    /// Loss.CrossEntropy(logits, labels: Tensor.Create([2, 0])) // 0.5493
+    /// </code></example>
     public static Tensor CrossEntropy(Tensor logits, Tensor labels) => LossModule.crossEntropy(labels, logits);
 }

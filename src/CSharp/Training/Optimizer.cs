@@ -4,6 +4,12 @@ namespace Cotangent;
 public static class Optimizer
 {
     /// <summary>Stochastic gradient descent: -rate · g.</summary>
+    /// <example><code>
+    /// var x = Tensor.Create([1.0, 2.0]);
+    /// var optimizer = Optimizer.Sgd&lt;Tensor>(0.1);
+    /// var (next, state) = optimizer.Step(2 * x, optimizer.Start(x), x);
+    /// next // [0.8, 1.6]
+    /// </code></example>
     public static Optimizer<P> Sgd<P>(double rate)
         where P : notnull => Optimizer<P>.Of(OptimizerModule.sgd<P>(rate));
 
@@ -16,6 +22,9 @@ public static class Optimizer
 
     /// <summary>Adam (Kingma and Ba 2015, algorithm 1).</summary>
     /// <exception cref="ValueException">A beta is outside [0, 1).</exception>
+    /// <example><code>
+    /// var optimizer = Optimizer.Adam&lt;Mlp>(Schedule.Cosine(1e-3, 0, 1000));
+    /// </code></example>
     public static Optimizer<P> Adam<P>(Schedule rate, double beta1 = 0.9, double beta2 = 0.999)
         where P : notnull => Optimizer<P>.Of(OptimizerModule.adamWith<P>(rate.Rule, beta1, beta2));
 
@@ -58,6 +67,15 @@ public static class Optimizer
     /// An optimiser of one's own: the first state from the parameters; and from gradient, state and
     /// parameters what to add to the parameters, and the next state. The state is a tree of tensors.
     /// </summary>
+    /// <example><code>
+    /// // Descent with a heavy ball.
+    /// var optimizer = Optimizer.Create&lt;Tensor, Tensor>(
+    ///     x => x.ZerosLike(),
+    ///     (g, v, x) => (-0.1 * (0.9 * v + g), 0.9 * v + g)
+    /// );
+    /// var x = Tensor.Create([1.0, 2.0]);
+    /// optimizer.Step(2 * x, optimizer.Start(x), x).Parameters // [0.8, 1.6]
+    /// </code></example>
     public static Optimizer<P> Create<P, S>(Func<P, S> start, Func<P, S, P, (P Change, S State)> update)
         where P : notnull
         where S : notnull =>
@@ -69,6 +87,9 @@ public static class Optimizer
         );
 
     /// <summary>A running average of parameters: decay · average + (1 - decay) · parameters.</summary>
+    /// <example><code>
+    /// Optimizer.Average(0.75, Tensor.Create([0.0]), Tensor.Create([4.0])) // [1]
+    /// </code></example>
     public static P Average<P>(double decay, P average, P parameters)
         where P : notnull => OptimizerModule.average(decay, average, parameters);
 }

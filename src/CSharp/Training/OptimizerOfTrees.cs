@@ -5,8 +5,10 @@ namespace Cotangent;
 /// field.
 /// </summary>
 /// <example><code>
-/// var optimizer = Optimizer.Adam&lt;Model&gt;(1e-3);
+/// var model = Linear.Create(2, 1, Key.Create(0));
+/// var optimizer = Optimizer.Adam&lt;Linear>(1e-3);
 /// var state = optimizer.Start(model);
+/// var gradient = Differentiate.Gradient(m => m.Forward(Tensor.Ones(4, 2)).Sum(), model);
 /// (model, state) = optimizer.Step(gradient, state, model);
 /// </code></example>
 public abstract class Optimizer<P>
@@ -27,7 +29,7 @@ public abstract class Optimizer<P>
 
     /// <summary>This transformation of gradients, then another.</summary>
     /// <example><code>
-    /// var optimizer = Optimizer.ClipByGlobalNorm&lt;Model&gt;(1).Then(Optimizer.Adam&lt;Model&gt;(1e-3));
+    /// var optimizer = Optimizer.ClipByGlobalNorm&lt;Mlp>(1).Then(Optimizer.Adam&lt;Mlp>(1e-3));
     /// </code></example>
     public Optimizer<P> Then(Optimizer<P> next) => Of(OptimizerModule.chain(ToFSharp(), next.ToFSharp()));
 

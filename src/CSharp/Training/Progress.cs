@@ -15,6 +15,7 @@ public sealed record ProgressReport(int Done, int Total, IReadOnlyList<(string N
 
 /// <summary>Showing the progress of long work: a bar on a terminal, lines in a log.</summary>
 /// <example><code>
+/// var options = SineGan.Recommended(Sines.Article) with { Iterations = 20 };
 /// var result = await Progress.ShowAsync("Sine GAN", progress => SineGan.TrainAsync(options, progress));
 /// </code></example>
 public static class Progress

@@ -6,7 +6,9 @@ namespace Cotangent;
 /// A learning rate, or any other number, by the step. A plain number is a constant schedule.
 /// </summary>
 /// <example><code>
-/// var optimizer = Optimizer.Adam&lt;Model&gt;(Schedule.Cosine(1e-3, 0, steps: 1000).WarmUp(100));
+/// var optimizer = Optimizer.Adam&lt;Mlp>(Schedule.Cosine(1e-3, 0, steps: 1000).WarmUp(100));
+/// Schedule constant = 1e-3;
+/// constant.At(7) // 0.001
 /// </code></example>
 public sealed class Schedule
 {
@@ -21,6 +23,9 @@ public sealed class Schedule
     /// <summary>
     /// From one value to another in a straight line over the given steps, and there ever after.
     /// </summary>
+    /// <example><code>
+    /// Schedule.Linear(1, 0, steps: 10).At(5) // 0.5
+    /// </code></example>
     public static Schedule Linear(double first, double last, int steps) =>
         new(step => ScheduleModule.linear(first, last, steps, step));
 
@@ -29,6 +34,9 @@ public sealed class Schedule
         new(step => ScheduleModule.cosine(first, last, steps, step));
 
     /// <summary>value · rate^(step / steps)</summary>
+    /// <example><code>
+    /// Schedule.Exponential(1, 0.5, steps: 10).At(20) // 0.25
+    /// </code></example>
     public static Schedule Exponential(double value, double rate, int steps) =>
         new(step => ScheduleModule.exponential(value, rate, steps, step));
 
@@ -38,6 +46,9 @@ public sealed class Schedule
     /// <summary>
     /// Rises linearly from 0 over the given steps, then follows this schedule, whose steps count from there.
     /// </summary>
+    /// <example><code>
+    /// Schedule.Linear(1, 1, steps: 1).WarmUp(10).At(4) // 0.5
+    /// </code></example>
     public Schedule WarmUp(int steps) => new(step => ScheduleModule.warmUp(steps, Rule, step));
 
     /// <summary>The value at a step, a Float32 scalar.</summary>

@@ -2,8 +2,9 @@ namespace Cotangent;
 
 /// <summary>The generative adversarial network that this library grew out of.</summary>
 /// <example><code>
-/// var result = await SineGan.TrainAsync(SineGan.Recommended(Sines.Article));
-/// var signals = result.Sample(200, Key.Create(1));
+/// var options = SineGan.Recommended(Sines.Article) with { Iterations = 20 };
+/// var result = SineGan.Train(options);
+/// result.Sample(200, Key.Create(1)) // shape (200, 10)
 /// </code></example>
 public static class SineGan
 {

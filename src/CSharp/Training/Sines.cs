@@ -45,6 +45,9 @@ public static class Sines
     public static SineFamily Wide { get; } = SineFamily.FromFSharp(SinesModule.wide);
 
     /// <summary>Members of a family drawn at random: Float32 (count, Length).</summary>
+    /// <example><code>
+    /// Sines.Sample(Sines.Wide, 100, Key.Create(0)) // shape (100, 10)
+    /// </code></example>
     public static Tensor Sample(SineFamily family, int count, Key key) =>
         SinesModule.sample(family.ToFSharp(), count, key);
 

@@ -11,24 +11,35 @@ public static class Differentiate
     /// The gradient of a scalar function: of the type of the argument, whatever record that is. Reverse mode:
     /// about the price of two or three evaluations, however many parameters there are.
     /// </summary>
-    /// <example><code>
-    /// Differentiate.Gradient(x => x.Sin().Sum(), Tensor.Create([0.0, 1.0]))   // cos x
-    /// var (dw, db) = Differentiate.Gradient(p => Error(p.w, p.b), (w, b));
-    /// </code></example>
     /// <exception cref="ShapeException">The function does not return one floating-point number.</exception>
     /// <exception cref="DTypeException">
     /// The argument holds integers or Bools; close over them instead.
     /// </exception>
+    /// <example><code>
+    /// Differentiate.Gradient(x => x.Sin().Sum(), Tensor.Create([0.0, 1.0])) // cos x: [1, 0.5403]
+    ///
+    /// var at = (w: Tensor.Create(2.0), b: Tensor.Create(1.0));
+    /// var (dw, db) = Differentiate.Gradient(p => (p.w * 3 + p.b).Square(), at);
+    /// dw // 42
+    /// </code></example>
     public static P Gradient<P>(Func<P, Tensor> f, P x)
         where P : notnull => Core.grad(f.ToFSharp(), x);
 
     /// <summary>The gradient of a scalar function, as a function.</summary>
-    /// <example><code>var cosine = Differentiate.Gradient((Tensor x) => x.Sin().Sum());</code></example>
+    /// <example><code>
+    /// var cosine = Differentiate.Gradient((Tensor x) => x.Sin().Sum());
+    /// cosine(Tensor.Create([0.0, 1.0])) // [1, 0.5403]
+    /// </code></example>
     public static Func<P, P> Gradient<P>(Func<P, Tensor> f)
         where P : notnull => x => Gradient(f, x);
 
     /// <summary>The value of a scalar function and its gradient.</summary>
-    /// <example><code>var (loss, gradient) = Differentiate.ValueAndGradient(Error, model);</code></example>
+    /// <example><code>
+    /// var x = Tensor.Create([1.0, 2.0]);
+    /// var (value, gradient) = Differentiate.ValueAndGradient(x => x.Square().Sum(), x);
+    /// value // 5
+    /// gradient // [2, 4]
+    /// </code></example>
     public static (Tensor Value, P Gradient) ValueAndGradient<P>(Func<P, Tensor> f, P x)
         where P : notnull => Core.valueAndGrad(f.ToFSharp(), x).ToValueTuple();
 
@@ -40,8 +51,11 @@ public static class Differentiate
     /// The gradient of a function that also returns something else, which comes out with it.
     /// </summary>
     /// <example><code>
-    /// (Tensor, Tensor) Fit(Model m) { var y = m.Forward(x); return (Error(y), y); }
-    /// var (gradient, prediction) = Differentiate.GradientWith(Fit, model);
+    /// // The prediction comes out with the gradient.
+    /// (Tensor, Tensor) Error(Tensor w) { var y = w * 3; return ((y - 1).Square().Sum(), y); }
+    /// var (gradient, prediction) = Differentiate.GradientWith(Error, Tensor.Create([2.0]));
+    /// gradient // [30]
+    /// prediction // [6]
     /// </code></example>
     public static (P Gradient, A Aux) GradientWith<P, A>(Func<P, (Tensor Value, A Aux)> f, P x)
         where P : notnull => Core.gradWith(f.ToFSharpPair(), x).ToValueTuple();
@@ -62,6 +76,9 @@ public static class Differentiate
     /// mode: about the price of two evaluations.
     /// </summary>
     /// <exception cref="ShapeException">The tangent has another shape than the argument.</exception>
+    /// <example><code>
+    /// Differentiate.Jvp(x => x.Sin(), Tensor.Create(0.0), Tensor.Create(1.0)).Tangent // 1
+    /// </code></example>
     public static (Q Value, Q Tangent) Jvp<P, Q>(Func<P, Q> f, P x, P dx)
         where P : notnull
         where Q : notnull => Core.jvp(f.ToFSharp(), x, dx).ToValueTuple();
@@ -70,6 +87,10 @@ public static class Differentiate
     /// The value at x, and the function that pulls a cotangent of the value back to one of x. It can be
     /// called again and again.
     /// </summary>
+    /// <example><code>
+    /// var (y, pull) = Differentiate.Vjp(x => x.Sin(), Tensor.Create([0.0, 1.0]));
+    /// pull(Tensor.Create([1.0, 10.0])) // [1, 5.403]
+    /// </code></example>
     public static (Q Value, Func<Q, P> Pull) Vjp<P, Q>(Func<P, Q> f, P x)
         where P : notnull
         where Q : notnull
@@ -81,6 +102,10 @@ public static class Differentiate
     /// <summary>
     /// The value at x, and the derivative there as a linear function of tangents, without evaluating f again.
     /// </summary>
+    /// <example><code>
+    /// var (y, push) = Differentiate.Linearize(x => x.Pow(3), Tensor.Create(2.0));
+    /// push(Tensor.Create(10.0)) // 120
+    /// </code></example>
     public static (Q Value, Func<P, Q> Push) Linearize<P, Q>(Func<P, Q> f, P x)
         where P : notnull
         where Q : notnull
@@ -93,6 +118,11 @@ public static class Differentiate
     /// The transpose of a linear function: ⟨f x, y⟩ = ⟨x, fᵀ y⟩. The argument tells shapes and dtypes only.
     /// </summary>
     /// <exception cref="DerivativeException">The function is not linear.</exception>
+    /// <example><code>
+    /// var like = Tensor.Create([0.0, 0.0]);
+    /// var sums = Differentiate.LinearTranspose((Tensor x) => x.Expand(3, 2), like);
+    /// sums(Tensor.Create([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])) // [9, 12]
+    /// </code></example>
     public static Func<Q, P> LinearTranspose<P, Q>(Func<P, Q> f, P like)
         where P : notnull
         where Q : notnull => Core.linearTranspose(f.ToFSharp(), like).Invoke;
@@ -101,8 +131,11 @@ public static class Differentiate
     /// The derivative of a function of one number, or the derivative of a higher order; the result may have
     /// any shape.
     /// </summary>
-    /// <example><code>Differentiate.Derivative(x => x.Pow(3), Tensor.Create(2.0))  // 12</code></example>
     /// <exception cref="ShapeException">The argument is not one number.</exception>
+    /// <example><code>
+    /// Differentiate.Derivative(x => x.Pow(3), Tensor.Create(2.0)) // 12
+    /// Differentiate.Derivative(x => x.Pow(3), Tensor.Create(2.0), order: 2) // 12
+    /// </code></example>
     public static Tensor Derivative(Func<Tensor, Tensor> f, Tensor x, int order = 1) =>
         Core.diffn(order, f.ToFSharp(), x);
 
@@ -114,6 +147,9 @@ public static class Differentiate
     /// Derivatives of every output (leading axes) by every input (trailing axes), in reverse mode: the choice
     /// for more inputs than outputs.
     /// </summary>
+    /// <example><code>
+    /// Differentiate.Jacobian(x => x * x, Tensor.Create([1.0, 2.0])) // [[2, 0], [0, 4]]
+    /// </code></example>
     public static Tensor Jacobian(Func<Tensor, Tensor> f, Tensor x) => Core.jacobian(f.ToFSharp(), x);
 
     /// <summary>The Jacobian in reverse mode, as a function.</summary>
@@ -129,7 +165,7 @@ public static class Differentiate
 
     /// <summary>The second derivatives of a scalar function: the shape of x twice.</summary>
     /// <example><code>
-    /// Differentiate.Hessian(x => x.Pow(3).Sum(), Tensor.Create([1.0, 2.0]))  // [[6, 0], [0, 12]]
+    /// Differentiate.Hessian(x => x.Pow(3).Sum(), Tensor.Create([1.0, 2.0])) // [[6, 0], [0, 12]]
     /// </code></example>
     public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor x) => Core.hessian(f.ToFSharp(), x);
 
@@ -139,10 +175,17 @@ public static class Differentiate
     /// <summary>
     /// The Hessian of a scalar function times a vector, without the Hessian: forward over reverse.
     /// </summary>
+    /// <example><code>
+    /// var (x, v) = (Tensor.Create([1.0, 2.0]), Tensor.Create([1.0, 1.0]));
+    /// Differentiate.HessianVectorProduct(x => x.Pow(3).Sum(), x, v) // [6, 12]
+    /// </code></example>
     public static P HessianVectorProduct<P>(Func<P, Tensor> f, P x, P v)
         where P : notnull => Core.hvp(f.ToFSharp(), x, v);
 
     /// <summary>The trace of the Hessian of a scalar function.</summary>
+    /// <example><code>
+    /// Differentiate.Laplacian(x => x.Square().Sum(), Tensor.Create([1.0, 2.0, 3.0])) // 6
+    /// </code></example>
     public static Tensor Laplacian(Func<Tensor, Tensor> f, Tensor x) => Core.laplacian(f.ToFSharp(), x);
 
     /// <summary>The trace of the Hessian of a scalar function, as a function.</summary>
@@ -150,6 +193,9 @@ public static class Differentiate
 
     /// <summary>The trace of the Jacobian of a vector field.</summary>
     /// <exception cref="ShapeException">The function does not return the shape of its argument.</exception>
+    /// <example><code>
+    /// Differentiate.Divergence(x => x * x, Tensor.Create([1.0, 2.0])) // 6
+    /// </code></example>
     public static Tensor Divergence(Func<Tensor, Tensor> f, Tensor x) => Core.divergence(f.ToFSharp(), x);
 
     /// <summary>The trace of the Jacobian of a vector field, as a function.</summary>
@@ -163,6 +209,9 @@ public static class Differentiate
     public static Func<Tensor, Tensor> Curl(Func<Tensor, Tensor> f) => x => Curl(f, x);
 
     /// <summary>The same values, constant for every differentiation around.</summary>
+    /// <example><code>
+    /// Differentiate.Gradient(x => (x * Differentiate.StopGradient(x)).Sum(), Tensor.Create([3.0])) // [3]
+    /// </code></example>
     public static P StopGradient<P>(P x)
         where P : notnull => Core.stopGradient(x);
 
@@ -174,6 +223,7 @@ public static class Differentiate
     /// <example><code>
     /// // The identity, whose cotangents are clipped on the way back.
     /// var clipped = Differentiate.WithPull((Tensor x) => x, (x, c) => c.Clamp(-1, 1));
+    /// Differentiate.Gradient(x => 5 * clipped(x), Tensor.Create(2.0)) // 1
     /// </code></example>
     public static Func<P, Q> WithPull<P, Q>(Func<P, Q> f, Func<P, Q, P> pull)
         where P : notnull
@@ -184,6 +234,14 @@ public static class Differentiate
     /// A function with a derivative of one's own in forward mode: from the argument and its tangent to the
     /// tangent of the result. Reverse mode uses its transpose.
     /// </summary>
+    /// <example><code>
+    /// // A step whose derivative is that of the sigmoid.
+    /// var step = Differentiate.WithPush(
+    ///     (Tensor x) => (x > 0).Convert(DType.Float64),
+    ///     (x, dx) => dx * x.Sigmoid() * (1 - x.Sigmoid())
+    /// );
+    /// Differentiate.Gradient(step, Tensor.Create(0.0)) // 0.25
+    /// </code></example>
     public static Func<P, Q> WithPush<P, Q>(Func<P, Q> f, Func<P, P, Q> push)
         where P : notnull
         where Q : notnull =>

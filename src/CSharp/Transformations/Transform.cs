@@ -12,18 +12,20 @@ public static class Transform
     /// N; each of its operations then works on all examples at once. Tensors of the result get N as axis 0.
     /// What the function closes over is shared by all examples.
     /// </summary>
-    /// <example><code>
-    /// // The distance of each row of xs from the same row of ys.
-    /// var distances = Transform.Vectorize(p => (p.x - p.y).Norm(), (x: xs, y: ys));
-    ///
-    /// // One gradient for each example.
-    /// var gradients = Transform.Vectorize(e => Differentiate.Gradient(m => Error(m, e), model), examples);
-    ///
-    /// // A key of its own for each example.
-    /// var draws = Transform.Vectorize(k => k.Normal(3), key.Batch(10));   // (10, 3)
-    /// </code></example>
     /// <exception cref="ShapeException">The batches differ in size.</exception>
     /// <exception cref="TraceException">The function reads a value, as for an <c>if</c>.</exception>
+    /// <example><code>
+    /// // The distance of each row of xs from the same row of ys.
+    /// var (xs, ys) = (Tensor.Create([[0.0, 0.0], [1.0, 2.0]]), Tensor.Create([[3.0, 4.0], [1.0, 2.0]]));
+    /// Transform.Vectorize(p => (p.x - p.y).Norm(), (x: xs, y: ys)) // [5, 0]
+    ///
+    /// // One gradient for each example.
+    /// var w = Tensor.Create([1.0, 1.0]);
+    /// Transform.Vectorize(e => Differentiate.Gradient(w => w.Dot(e), w), xs) // [[0, 0], [1, 2]]
+    ///
+    /// // A key of its own for each example.
+    /// Transform.Vectorize(k => k.Normal(3), Key.Create(0).Batch(10)) // shape (10, 3)
+    /// </code></example>
     public static Q Vectorize<P, Q>(Func<P, Q> f, P x)
         where P : notnull
         where Q : notnull => Core.vmap(f.ToFSharp(), x);
@@ -44,7 +46,9 @@ public static class Transform
     /// <param name="outAxis">The axis of examples in every tensor of the result.</param>
     /// <example><code>
     /// // The columns of a matrix, each times one and the same vector; the results are columns again.
-    /// Transform.Vectorize(p => p.column * p.v, (column: matrix, v), inAxes: [1, null], outAxis: 1)
+    /// var (matrix, v) = (Tensor.Create([[1.0, 2.0], [3.0, 4.0]]), Tensor.Create([10.0, 1.0]));
+    /// Transform.Vectorize(p => p.column * p.v, (column: matrix, v), [1, null], outAxis: 1)
+    /// // [[10, 20], [3, 4]]
     /// </code></example>
     public static Q Vectorize<P, Q>(Func<P, Q> f, P x, IEnumerable<int?> inAxes, int outAxis = 0)
         where P : notnull
@@ -75,6 +79,27 @@ public static class Transform
     public static string Graph<P, Q>(Func<P, Q> f, P x)
         where P : notnull
         where Q : notnull => CompileModule.graph(f.ToFSharp(), x);
+
+    /// <summary>The same graph as a Mermaid flowchart.</summary>
+    public static string Mermaid<P, Q>(Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull => CompileModule.mermaid(f.ToFSharp(), x);
+
+    /// <summary>The same graph drawn as an HTML page that opens without a network.</summary>
+    public static string Page<P, Q>(Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull => CompileModule.page(f.ToFSharp(), x);
+
+    /// <summary>
+    /// How often a compiled function was compiled, and why the last time.
+    /// </summary>
+    /// <exception cref="ValueException">The function does not come from <see cref="Compile"/>.</exception>
+    public static string Explain<P, Q>(Func<P, Q> compiled)
+        where P : notnull
+        where Q : notnull =>
+        compiled.Target is Microsoft.FSharp.Core.FSharpFunc<P, Q> f
+            ? CompileModule.explain(f)
+            : throw new ValueException("Transform.Explain: this is not a function that Transform.Compile returned.");
 
     /// <summary>
     /// The program that a function becomes for an argument like this: its loops and the other steps, and how much

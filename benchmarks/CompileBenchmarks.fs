@@ -1,0 +1,115 @@
+/// Compiled functions against their peers, all in one run and in turn, so that whatever else the machine does befalls all
+/// of them alike: medians, and ratios to the first peer.
+module Cotangent.Benchmarks.CompileBenchmarks
+
+open System
+open System.Diagnostics
+open System.Text.RegularExpressions
+open System.Threading
+open Cotangent
+
+/// Someone who takes part: a name, and a measurement in the unit of the table; None where it can't run here.
+type private Entry = { Name: string; Measure: unit -> float option }
+
+let private median (xs: float list) = (List.sort xs)[xs.Length / 2]
+
+/// Each entry in turn, several times; then a line for each.
+let private compare (title: string) (unit: string) rounds (entries: Entry list) =
+    printfn "\n%s (%s; median, best, ratio of medians to the first, %d rounds)" title unit rounds
+
+    let results = [
+        for _ in 1..rounds do
+            for entry in entries -> entry.Name, entry.Measure()
+    ]
+
+    let of' name = results |> List.choose (fun (n, x) -> if n = name then x else None)
+
+    for entry in entries do
+        match of' entry.Name, of' entries.Head.Name with
+        | [], _ -> printfn "  %-34s not available here" entry.Name
+        | own, first ->
+            let ratio = if first.IsEmpty then nan else median own / median first
+            printfn "  %-34s %12.3f %12.3f %10.2f" entry.Name (median own) (List.min own) ratio
+
+let private silent = {
+    new IProgress<ProgressReport> with
+        member _.Report _ = ()
+}
+
+/// Microseconds an iteration, from the second report on: compilation is measured elsewhere.
+let private gan eager iterations () =
+    let clock = Stopwatch()
+    let mutable reports = 0
+
+    let watch = {
+        new IProgress<ProgressReport> with
+            member _.Report _ =
+                reports <- reports + 1
+                if reports = 1 then clock.Start()
+    }
+
+    let options = { SineGan.article Sines.article with Iterations = iterations; Eager = eager }
+    SineGan.train options watch CancellationToken.None |> ignore
+    Some(clock.Elapsed.TotalMicroseconds / float (iterations - 500))
+
+let private peer (program: (string list -> float option) option) arguments () =
+    program |> Option.bind (fun run -> run arguments)
+
+let private numpyGan () =
+    Peers.numpy "sine_gan" [ "3000" ]
+    |> Option.map (fun output -> float (Regex.Match(output, @"([\d.]+) µs each").Groups[1].Value))
+
+let private sineGan () =
+    let plain, fast = Peers.cpp "sine_gan" [], Peers.cpp "sine_gan" [ "-ffast-math" ]
+
+    compare "The article's GAN" "µs an iteration" 7 [
+        { Name = "C++ -O3 -march=native"; Measure = peer plain [ "300000" ] }
+        { Name = "C++ with -ffast-math"; Measure = peer fast [ "300000" ] }
+        { Name = "Cotangent, compiled"; Measure = gan false 300_000 }
+        { Name = "Cotangent, eager"; Measure = gan true 2500 }
+        { Name = "NumPy"; Measure = numpyGan }
+    ]
+
+let private elementwise () =
+    let n = 10_000_000
+    let x = Tensor.linspace DType.Float32 -3.0 3.0 n
+    let f (x: Tensor) = tanh (0.5 * x + 0.25) * exp (-(x * x)) + 1.0
+    let compiled = compile f
+
+    let time (f: Tensor -> Tensor) () =
+        f x |> ignore
+
+        [ 1..5 ]
+        |> List.map (fun _ ->
+            let clock = Stopwatch.StartNew()
+            f x |> ignore
+            clock.Elapsed.TotalMilliseconds)
+        |> List.min
+        |> Some
+
+    let plain, fast = Peers.cpp "elementwise" [], Peers.cpp "elementwise" [ "-ffast-math" ]
+
+    compare "tanh(ax+b)·exp(-x²)+c over 10⁷ Float32" "ms" 5 [
+        { Name = "C++ -O3 -march=native"; Measure = peer plain [] }
+        { Name = "C++ with -ffast-math"; Measure = peer fast [] }
+        { Name = "Cotangent, compiled"; Measure = time compiled }
+        { Name = "Cotangent, eager"; Measure = time f }
+    ]
+
+/// How long from the start of the process until 500 iterations of the article's GAN are done.
+let firstResult () =
+    let options = { SineGan.article Sines.article with Iterations = 500 }
+    let clock = Stopwatch.StartNew()
+    SineGan.train options silent CancellationToken.None |> ignore
+    let sinceStart = DateTime.Now - Process.GetCurrentProcess().StartTime
+
+    printfn
+        "The first 500 iterations of the article's GAN: %.0f ms after main began, %.0f ms after the process was started"
+        clock.Elapsed.TotalMilliseconds
+        sinceStart.TotalMilliseconds
+
+let run (arguments: string list) =
+    let wanted name = arguments.IsEmpty || List.contains name arguments
+    if wanted "first" then firstResult ()
+    if wanted "gan" then sineGan ()
+    if wanted "elementwise" then elementwise ()

@@ -1,0 +1,132 @@
+(**
+---
+title: Compiling
+category: Understand
+categoryindex: 2
+index: 4
+description: From a plain function to one fused program: graphs, loop nests, loops and choices inside, signatures, what can't be compiled.
+---
+*)
+(*** hide ***)
+#load "../site/page.fsx"
+
+(**
+# Compiling
+
+`compile f` is `f`, as one program. The first call traces `f` into a graph of primitives, simplifies it, fuses it into a few
+loop nests over planned memory and turns those into SIMD machine code; later calls run that code. Nothing else changes: the
+numbers are those of the plain function up to rounding, random draws are the same, and every other transformation still
+applies, before or after.
+*)
+open Cotangent
+
+let f (a: Tensor, x: Tensor) = tanh (a * x + 1.0) * exp (-(x * x)) + a
+
+let fast = compile f
+let x = Tensor.linspace DType.Float32 -2.0 2.0 5
+
+fast (tensor 0.5f, x)
+(*** include-it ***)
+
+(**
+## What is in it
+
+The graph, as it was traced:
+*)
+printfn "%s" (Compile.graph f (tensor 0.5f, x))
+(*** include-output ***)
+
+(**
+and the program made of it. Seven operations over the tensor became one pass over memory; the names `s0`, `s1` are places in
+memory, the numbers in brackets strides:
+*)
+printfn "%s" (Compile.program f (tensor 0.5f, x))
+(*** include-output ***)
+
+(**
+A layer with its activation is one nest, too: the sum of products stays in registers until bias and activation are done.
+*)
+let layer (x: Tensor, w: Tensor, b: Tensor) = relu (matmul x w + b)
+
+printfn
+    "%s"
+    (Compile.program
+        layer
+        (Tensor.ones DType.Float32 [ 2; 8 ],
+         Tensor.ones DType.Float32 [ 8; 16 ],
+         Tensor.zeros DType.Float32 [ 16 ]))
+(*** include-output ***)
+
+(**
+## Whole training runs
+
+What surrounds a small step, calls and allocations, costs more than its arithmetic. So loops belong inside: `iterate`,
+`scan`, `whileLoop` and `cond` are plain loops and choices where numbers can be read, and parts of the program where they
+can't. Here 500 steps of gradient descent are one call, with the model's parameters in the program's memory throughout:
+*)
+let data = Tensor.linspace DType.Float32 -3.0 3.0 64 |> fun t -> t.Reshape [ 64; 1 ]
+let tanhLayer = { Linear.defaults with Activation = Activation.Tanh }
+let model = Mlp.init 1 [ 16, tanhLayer; 1, Linear.defaults ] (Key.create 0L)
+let loss model = Loss.meanSquaredError (sin data) (Mlp.forward model data)
+
+let train =
+    compile (
+        iterate 500 (fun model ->
+            Tree.map2 (fun p g -> p - 0.1 * g) model (grad loss model))
+    )
+
+loss model, loss (train model)
+(*** include-it ***)
+
+(**
+Random numbers work inside, since keys are values: split the key that goes round with the state, or fold a counter into one
+with `Key.foldTensor`. The [sine GAN](sine-gan.html) trains that way, in chunks between two reports.
+
+## Derivatives
+
+All orders of composition are the same function:
+*)
+let g x = sum (sin x * x)
+let at = tensor [ 1.0; 2.0 ]
+grad g at, compile (grad g) at, grad (compile g) at
+(*** include-it ***)
+
+(**
+`compile (grad g)` is the better one where both are possible: forward and backward pass are one program, and memory is
+planned over both. `grad (compile g)` runs two, with what the second needs of the first handed over.
+
+`checkpoint` trades memory for time as in plain code: values inside are computed again on the way back.
+
+## When it compiles again
+
+A program is made for one *signature*: the shapes, dtypes and devices of all tensors of the argument, and its static fields,
+the ones that can't hold a tensor. A new signature means tracing again. That is cheap once and dear in every call, so
+
+- compile once, outside of the loop: each call of `compile` makes a new function with programs of its own;
+- keep what changes from call to call, such as a learning rate, in a tensor: a `float` field is static;
+- pad batches to one size where the last one is smaller.
+
+Tensors that the function closes over are constants of its program. Those that another transformation is tracing are not:
+they become further arguments, and their derivatives arrive.
+
+## What can't be traced
+
+A number that doesn't exist yet can't be read. Reading one says so, and what to do:
+*)
+try
+    compile (fun (x: Tensor) -> if float (sum x) > 0.0 then x else -x) at |> ignore
+with :? TraceException as e ->
+    printfn "%s" e.Message
+(*** include-output ***)
+
+(**
+The same function with `cond`, or with `where` for a choice element by element:
+*)
+let flipped = compile (fun (x: Tensor) -> cond ((sum x).Greater 0.0) id (fun x -> -x) x)
+flipped at, flipped -at
+(*** include-it ***)
+
+(**
+A shape that depends on numbers, as `x[x.Greater 0.0]` has, is not possible: keep the size and mask with `where`. Reverse
+mode through a compiled `whileLoop` is refused, since its program can't know how many rounds to keep.
+*)
