@@ -98,6 +98,14 @@ type internal Op =
     /// A·B - C
     | MultiplySubtract = 45
 
+/// Functions that lanes beyond the range of a formula are computed with, one after the other.
+type internal Scalar =
+    | Sin = 0
+    | Cos = 1
+    | Tan = 2
+    | Power = 3
+    | Remainder = 4
+
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module internal Op =
     let isFold (op: Op) = op >= Op.Sum && op <= Op.Any

@@ -95,25 +95,25 @@ module internal Lower =
         | Unary.Floor -> x.One Op.Floor
         | Unary.Ceiling -> x.One Op.Ceiling
         | Unary.Round -> x.One Op.Round
-        | Unary.Exp -> LaneMath.exp x
-        | Unary.Expm1 -> LaneMath.expm1 x
-        | Unary.Log -> LaneMath.log x
-        | Unary.Log1p -> LaneMath.log1p x
+        | Unary.Exp -> Exponentials.exp x
+        | Unary.Expm1 -> Exponentials.expm1 x
+        | Unary.Log -> Exponentials.log x
+        | Unary.Log1p -> Exponentials.log1p x
         | Unary.Sqrt -> x.One Op.Sqrt
-        | Unary.Sin -> LaneMath.scalar Scalar.Sin x x
-        | Unary.Cos -> LaneMath.scalar Scalar.Cos x x
-        | Unary.Tan -> LaneMath.scalar Scalar.Tan x x
-        | Unary.Asin -> LaneMath.scalar Scalar.Asin x x
-        | Unary.Acos -> LaneMath.scalar Scalar.Acos x x
-        | Unary.Atan -> LaneMath.scalar Scalar.Atan x x
-        | Unary.Sinh -> LaneMath.sinh x
-        | Unary.Cosh -> LaneMath.cosh x
-        | Unary.Tanh -> LaneMath.tanh x
-        | Unary.Asinh -> LaneMath.scalar Scalar.Asinh x x
-        | Unary.Acosh -> LaneMath.scalar Scalar.Acosh x x
-        | Unary.Atanh -> LaneMath.scalar Scalar.Atanh x x
-        | Unary.Sigmoid -> LaneMath.sigmoid x
-        | Unary.Softplus -> LaneMath.softplus x
+        | Unary.Sin -> Trigonometry.sin x
+        | Unary.Cos -> Trigonometry.cos x
+        | Unary.Tan -> Trigonometry.tan x
+        | Unary.Asin -> Trigonometry.asin x
+        | Unary.Acos -> Trigonometry.acos x
+        | Unary.Atan -> Trigonometry.atan x
+        | Unary.Sinh -> Exponentials.sinh x
+        | Unary.Cosh -> Exponentials.cosh x
+        | Unary.Tanh -> Exponentials.tanh x
+        | Unary.Asinh -> Exponentials.asinh x
+        | Unary.Acosh -> Exponentials.acosh x
+        | Unary.Atanh -> Exponentials.atanh x
+        | Unary.Sigmoid -> Exponentials.sigmoid x
+        | Unary.Softplus -> Exponentials.softplus x
         // NaN is not below 0; -0 becomes 0.
         | Unary.Relu -> Lane.unless (Lane.lessEqual x x.Zero) x
         | Unary.IsNaN -> Lane.complement (Lane.equal x x)
@@ -143,9 +143,9 @@ module internal Lower =
         | Binary.Subtract -> x.Two(Op.Subtract, y)
         | Binary.Multiply -> x.Two(Op.Multiply, y)
         | Binary.Divide -> x.Two(Op.Divide, y)
-        | Binary.Remainder -> LaneMath.scalar Scalar.Remainder x y
-        | Binary.Power -> LaneMath.scalar Scalar.Power x y
-        | Binary.Atan2 -> LaneMath.scalar Scalar.Atan2 x y
+        | Binary.Remainder -> Exponentials.scalar Scalar.Remainder x y
+        | Binary.Power -> Exponentials.power x y
+        | Binary.Atan2 -> Trigonometry.atan2 x y
         | Binary.Max -> x.Two(Op.Max, y)
         | Binary.Min -> x.Two(Op.Min, y)
         | Binary.And -> Lane.both x y

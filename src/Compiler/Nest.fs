@@ -22,7 +22,7 @@ type internal Nest
     let folds = placement.Folds
 
     /// Additions after which long sums are emptied.
-    let block = 512L
+    let block = 64L
 
     let iterations level =
         let axis = s.Order[level]
@@ -35,7 +35,7 @@ type internal Nest
         let mutable inTurn = max 1L (int64 s.Steps / int64 s.Chains)
         let mutable inLoop = if rank > s.Axes.Kept then iterations level / int64 s.Chains else 1L
 
-        while inLoop < 128L && level > s.Axes.Kept do
+        while inLoop < 32L && level > s.Axes.Kept do
             level <- level - 1
             inTurn <- max 1L inLoop
             inLoop <- inTurn * iterations level

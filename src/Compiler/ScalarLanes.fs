@@ -11,20 +11,13 @@ open FSharp.NativeInterop
 [<AbstractClass; Sealed>]
 type internal ScalarLanes =
 
-    static member Double(f: Scalar, x: float, y: float) : float =
+    static member private Apply(f: Scalar, x: float, y: float) : float =
         match f with
         | Scalar.Sin -> Math.Sin x
         | Scalar.Cos -> Math.Cos x
         | Scalar.Tan -> Math.Tan x
         | Scalar.Power -> Math.Pow(x, y)
         | Scalar.Remainder -> x % y
-        | Scalar.Asin -> Math.Asin x
-        | Scalar.Acos -> Math.Acos x
-        | Scalar.Atan -> Math.Atan x
-        | Scalar.Asinh -> Math.Asinh x
-        | Scalar.Acosh -> Math.Acosh x
-        | Scalar.Atanh -> Math.Atanh x
-        | Scalar.Atan2 -> Math.Atan2(x, y)
         | _ -> invalidOp $"There is no scalar function {f}."
 
     /// Puts f of x and y where the mask is set.
@@ -39,7 +32,7 @@ type internal ScalarLanes =
         ) : unit =
         for i in 0 .. lanes - 1 do
             if NativePtr.get mask i <> 0L then
-                NativePtr.set values i (ScalarLanes.Double(f, NativePtr.get x i, NativePtr.get y i))
+                NativePtr.set values i (ScalarLanes.Apply(f, NativePtr.get x i, NativePtr.get y i))
 
     static member FillSingle
         (
@@ -52,5 +45,5 @@ type internal ScalarLanes =
         ) : unit =
         for i in 0 .. lanes - 1 do
             if NativePtr.get mask i <> 0 then
-                let v = ScalarLanes.Double(f, float (NativePtr.get x i), float (NativePtr.get y i))
+                let v = ScalarLanes.Apply(f, float (NativePtr.get x i), float (NativePtr.get y i))
                 NativePtr.set values i (float32 v)
