@@ -37,6 +37,7 @@ The examples below use these values:
 
 open System
 open System.IO
+open System.Text
 open Cotangent
 
 (** *)
@@ -529,7 +530,9 @@ The messages are those that the library gave when this page was made.
 
 (*** hide ***)
 let table () =
-    let cell (text: string) = "<td>" + Net.WebUtility.HtmlEncode text + "</td>"
+    let cell (text: string) =
+        let html = Net.WebUtility.HtmlEncode text
+        "<td>" + RegularExpressions.Regex.Replace(html, "`([^`]+)`", "<code>$1</code>") + "</td>"
 
     let codeCell (text: string) =
         "<td><code>" + Net.WebUtility.HtmlEncode text + "</code></td>"
@@ -542,7 +545,7 @@ let table () =
         + cell cure
         + "</tr>"
 
-    "<table><thead><tr><th>exception</th><th>example</th><th>message</th><th>cure</th></tr></thead><tbody>"
+    "<table class=\"situations\"><thead><tr><th>exception</th><th>example</th><th>message</th><th>cure</th></tr></thead><tbody>"
     + String.concat "\n" (List.map row (rows ()))
     + "</tbody></table>"
 

@@ -91,7 +91,7 @@ let rows =
     |> String.concat "\n"
 
 let html =
-    $"<table><thead><tr><th>topic</th><th>functions</th><th>members of <code>Tensor</code></th></tr></thead><tbody>{rows}</tbody></table>"
+    $"<table class=\"stack\"><thead><tr><th>topic</th><th>functions</th><th>members of <code>Tensor</code></th></tr></thead><tbody>{rows}</tbody></table>"
 
 (**
 # All functions, by topic

@@ -28,8 +28,8 @@ show "Tensors"
 (*** include-it-raw ***)
 
 (**
-Parts are taken with C#'s own ranges and indices, which exclude their end. Tensors are immutable: what would change one
-returns a copy.
+Parts are taken with C#'s own ranges and indices, which exclude their end: `x.Slice(1..3, ^1)` is what `x[1:3, -1]` is in
+Python. Tensors are immutable; `At` names a part in brackets and makes a copy in which it is replaced.
 *)
 (*** hide ***)
 show "Parts"
@@ -96,7 +96,6 @@ show "GanAsync"
 (*** include-it-raw ***)
 
 (**
-Next: [the idea behind it](tour.html), [the sine GAN](sine-gan.html) (in F#). The
-[API reference](reference/cotangent.html) is that of the F# library; the methods of the facade have the same names with a
-capital letter, and documentation comments of their own.
+Next: [the idea behind it](tour.html), [the sine GAN](sine-gan.html) (both in F#; the functions have the same names with a
+capital letter), and the [reference](reference-csharp/index.html), with an example of each method.
 *)

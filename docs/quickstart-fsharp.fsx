@@ -41,6 +41,13 @@ exp -a[0, 1..], a.Mean [ 0 ], matmul a a.T
 (*** include-it ***)
 
 (**
+Comparisons are members, since F#'s `<` gives one `bool`. Tensors never change: `At` names a part, by the same brackets or
+by a mask, and makes a copy in which it is replaced.
+*)
+a.At[0, 1..].Set 0.0, a.At[a.Greater 4.0].Add 10.0
+(*** include-it ***)
+
+(**
 Two dtypes never meet silently. Every error says the operation, what it got and a way out:
 *)
 try
@@ -58,7 +65,8 @@ float (sum a), a.ToData<float[,]>()
 (**
 ## Gradients
 
-`grad` turns a function that returns one number into its gradient.
+`grad` turns a function that returns one number into its gradient. (A function that uses members of its argument says that
+it is a tensor: `fun (x: Tensor) -> x.Max()`.)
 *)
 let f x = sum (sin x * x)
 grad f (tensor [ 0.0; 1.0; 2.0 ])

@@ -134,7 +134,7 @@ same primitive to what its tracers stand for. If these are tracers too, of a tra
 primitive next, and so on down to the engine, which only ever sees numbers.
 
 <figure>
-<svg class="drawing" viewBox="0 0 720 250" role="img" aria-label="A primitive applied inside two nested transformations passes the inner trace, then the outer one, then reaches the engine.">
+<svg class="drawing" viewBox="165 0 555 250" role="img" aria-label="A primitive applied inside two nested transformations passes the inner trace, then the outer one, then reaches the engine.">
 <g text-anchor="middle">
 <rect class="box" x="170" y="8" width="300" height="40" rx="6"/><text class="mono" x="320" y="33">diff (fun x → diff (fun y → …))</text>
 <rect class="box" x="170" y="78" width="300" height="40" rx="6"/><text x="320" y="103">trace of the inner diff</text>

@@ -154,7 +154,7 @@ let table (heading: string) (rows: (string * string) list) =
         |> List.map (fun (left, right) -> $"<tr><td>{cell left}</td><td>{cell right}</td></tr>")
         |> String.concat "\n"
 
-    $"<table><thead><tr><th>{heading}</th><th>Cotangent</th></tr></thead><tbody>\n{body}\n</tbody></table>\n"
+    $"<table class=\"stack\"><thead><tr><th>{heading}</th><th>Cotangent</th></tr></thead><tbody>\n{body}\n</tbody></table>\n"
 
 /// Runs pieces of code as one script after some definitions; fails where one of them does.
 let runAll (definitions: string) (pieces: string list) =

@@ -237,6 +237,46 @@ let private errors =
                 (fun () -> Tree.map3 (fun a _ _ -> a) (Circle a) (Circle a) (Box(a, a, "")))
                 "a union case"
         }
+        test "another structure with as many tensors" {
+            let a, b = number 1.0, number 2.0
+
+            let refused path (f: unit -> 'a) what = raises<TreeException, _> $"Error at: `{path}`" f what
+
+            refused
+                "$[bias]"
+                (fun () -> Tree.map2 (+) (Map [ "weight", a; "bias", b ]) (Map [ "weight", a; "scale", b ]))
+                "another key"
+
+            refused "$[0].Value" (fun () -> Tree.map2 (+) [ Some a; None ] [ None; Some b ]) "another option"
+
+            refused
+                "$[0]"
+                (fun () -> Tree.dot [ Choice1Of2 a ] [ (Choice2Of2 b: Choice<Tensor, Tensor>) ])
+                "another case, whose field has the same name"
+
+            refused
+                "$[0][1]"
+                (fun () -> Tree.map2 (+) [ [ a; b ]; [ a ] ] [ [ a ]; [ a; b ] ])
+                "other lengths"
+
+            refused
+                "$[0].Value"
+                (fun () -> (snd (vjp (fun x -> [ Some x; None ]) a)) [ None; Some b ])
+                "a cotangent"
+
+            let dictionary (names: string list) =
+                let d = System.Collections.Generic.Dictionary<string, Tensor>()
+
+                for name in names do
+                    d[name] <- a
+
+                d
+
+            refused
+                "$"
+                (fun () -> Tree.map2 (+) (dictionary [ "x"; "y" ]) (dictionary [ "y"; "x" ]))
+                "the keys of a dictionary in another order"
+        }
         test "rebuild wants as many tensors as there are leaves" {
             let a = number 1.0
             raises<TreeException, _> "more than the 1" (fun () -> Tree.rebuild [ a; a ] [| a |]) "too few"

@@ -316,56 +316,104 @@ module internal Operands =
 
 type Tensor with
 
+    /// <summary>Sum, elementwise and broadcast; also with a number on either side.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
     static member (+)(a: Tensor, b: Tensor) = Operands.binary Binary.Add a b
+    /// <exclude/>
     static member (+)(a: Tensor, b: float) = Operands.withReal Binary.Add a b
+    /// <exclude/>
     static member (+)(a: float, b: Tensor) = Operands.realWith Binary.Add a b
+    /// <exclude/>
     static member (+)(a: Tensor, b: float32) = Operands.withReal Binary.Add a (float b)
+    /// <exclude/>
     static member (+)(a: float32, b: Tensor) = Operands.realWith Binary.Add (float a) b
+    /// <exclude/>
     static member (+)(a: Tensor, b: int) = Operands.withReal Binary.Add a (float b)
+    /// <exclude/>
     static member (+)(a: int, b: Tensor) = Operands.realWith Binary.Add (float a) b
 
+    /// <summary>Difference, elementwise and broadcast; also with a number on either side.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
     static member (-)(a: Tensor, b: Tensor) = Operands.binary Binary.Subtract a b
+    /// <exclude/>
     static member (-)(a: Tensor, b: float) = Operands.withReal Binary.Subtract a b
+    /// <exclude/>
     static member (-)(a: float, b: Tensor) = Operands.realWith Binary.Subtract a b
+    /// <exclude/>
     static member (-)(a: Tensor, b: float32) = Operands.withReal Binary.Subtract a (float b)
+    /// <exclude/>
     static member (-)(a: float32, b: Tensor) = Operands.realWith Binary.Subtract (float a) b
+    /// <exclude/>
     static member (-)(a: Tensor, b: int) = Operands.withReal Binary.Subtract a (float b)
+    /// <exclude/>
     static member (-)(a: int, b: Tensor) = Operands.realWith Binary.Subtract (float a) b
 
+    /// <summary>Product, elementwise and broadcast; also with a number on either side.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
     static member (*)(a: Tensor, b: Tensor) = Operands.binary Binary.Multiply a b
+    /// <exclude/>
     static member (*)(a: Tensor, b: float) = Operands.withReal Binary.Multiply a b
+    /// <exclude/>
     static member (*)(a: float, b: Tensor) = Operands.realWith Binary.Multiply a b
+    /// <exclude/>
     static member (*)(a: Tensor, b: float32) = Operands.withReal Binary.Multiply a (float b)
+    /// <exclude/>
     static member (*)(a: float32, b: Tensor) = Operands.realWith Binary.Multiply (float a) b
+    /// <exclude/>
     static member (*)(a: Tensor, b: int) = Operands.withReal Binary.Multiply a (float b)
+    /// <exclude/>
     static member (*)(a: int, b: Tensor) = Operands.realWith Binary.Multiply (float a) b
 
+    /// <summary>Quotient, elementwise and broadcast; also with a number on either side. Integer division rounds toward 0.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:Cotangent.ValueException">An element of an integer divisor is 0.</exception>
     static member (/)(a: Tensor, b: Tensor) = Operands.binary Binary.Divide a b
+    /// <exclude/>
     static member (/)(a: Tensor, b: float) = Operands.withReal Binary.Divide a b
+    /// <exclude/>
     static member (/)(a: float, b: Tensor) = Operands.realWith Binary.Divide a b
+    /// <exclude/>
     static member (/)(a: Tensor, b: float32) = Operands.withReal Binary.Divide a (float b)
+    /// <exclude/>
     static member (/)(a: float32, b: Tensor) = Operands.realWith Binary.Divide (float a) b
+    /// <exclude/>
     static member (/)(a: Tensor, b: int) = Operands.withReal Binary.Divide a (float b)
+    /// <exclude/>
     static member (/)(a: int, b: Tensor) = Operands.realWith Binary.Divide (float a) b
 
+    /// <summary>Remainder, of the sign of the dividend, elementwise and broadcast; also with a number on either side.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:Cotangent.ValueException">An element of an integer divisor is 0.</exception>
     static member (%)(a: Tensor, b: Tensor) = Operands.binary Binary.Remainder a b
+    /// <exclude/>
     static member (%)(a: Tensor, b: float) = Operands.withReal Binary.Remainder a b
+    /// <exclude/>
     static member (%)(a: float, b: Tensor) = Operands.realWith Binary.Remainder a b
+    /// <exclude/>
     static member (%)(a: Tensor, b: float32) = Operands.withReal Binary.Remainder a (float b)
+    /// <exclude/>
     static member (%)(a: float32, b: Tensor) = Operands.realWith Binary.Remainder (float a) b
+    /// <exclude/>
     static member (%)(a: Tensor, b: int) = Operands.withReal Binary.Remainder a (float b)
+    /// <exclude/>
     static member (%)(a: int, b: Tensor) = Operands.realWith Binary.Remainder (float a) b
 
+    /// <summary>The negative of each element.</summary>
     static member (~-)(a: Tensor) = Operands.unary Unary.Negate a
 
     // The names that F#'s own functions look for: `exp x`, `x ** 2.0`, `atan2 y x`.
     /// <summary>x to a power, elementwise: <c>x ** y</c>.</summary>
     static member Pow(a: Tensor, b: Tensor) = Operands.binary Binary.Power a b
-    /// <summary>x to a power, elementwise: <c>x ** y</c>.</summary>
+    /// <exclude/>
     static member Pow(a: Tensor, b: float) = Operands.power a b
-    /// <summary>x to a power, elementwise: <c>x ** y</c>.</summary>
+    /// <exclude/>
     static member Pow(a: Tensor, b: float32) = Operands.power a (float b)
-    /// <summary>x to a power, elementwise: <c>x ** y</c>.</summary>
+    /// <exclude/>
     static member Pow(a: Tensor, b: int) = Operands.power a (float b)
     /// <summary>The angle of the point (x, y), elementwise: <c>atan2 y x</c>.</summary>
     static member Atan2(a: Tensor, b: Tensor) = Operands.binary Binary.Atan2 a b
@@ -442,7 +490,12 @@ type Tensor with
     member private t.As(dtype: DType) =
         if t.DType = dtype then t else Bind.one (Primitive.Convert dtype) [| t |]
 
-    // The one element as a number: `float loss`.
+    /// <summary>The one element as a number: <c>float t</c>.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">There is not exactly one element.</exception>
     static member op_Explicit(t: Tensor) : float = t.As(DType.Float64).ToData<float>()
+    /// <summary>The one element as a number: <c>float32 t</c>.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">There is not exactly one element.</exception>
     static member op_Explicit(t: Tensor) : float32 = t.As(DType.Float32).ToData<float32>()
+    /// <summary>The one element as a number: <c>int t</c>.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">There is not exactly one element.</exception>
     static member op_Explicit(t: Tensor) : int = t.As(DType.Int32).ToData<int>()

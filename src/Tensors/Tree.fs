@@ -192,22 +192,81 @@ module Tree =
 
             result
 
+    /// What stands in an outline for a null where one may be.
+    let private absent = obj ()
+
+    /// The leaves of a tree, and what its types leave open of its structure.
+    let private survey (subject: string) (tree: 'tree) : struct (ResizeArray<Tensor> * ResizeArray<obj>) =
+        requireTensors<'tree> subject
+        let leaves, outline = ResizeArray<Tensor>(), ResizeArray<obj>()
+
+        let rec go (t: Type) (value: obj | null) : unit =
+            match value with
+            | :? Tensor as leaf -> leaves.Add leaf
+            | null ->
+                if not (isAbsent t value) then locate typeof<'tree> (box tree)
+                outline.Add absent
+            | value ->
+                let walker = Walkers.ofType t
+                walker.Outline(value, outline.Add)
+                walker.Parts(value, go)
+
+        go typeof<'tree> (box tree)
+        struct (leaves, outline)
+
+    /// Where the types leave a choice, and what was chosen there.
+    let private choices (tree: 'tree) : (string * obj list) list =
+        let rec go path (t: Type) (value: obj | null) : (string * obj list) list = [
+            match value with
+            | :? Tensor -> ()
+            | null -> path, [ absent ]
+            | value ->
+                let walker = Walkers.ofType t
+                let told, parts = ResizeArray<obj>(), ResizeArray()
+                walker.Outline(value, told.Add)
+                walker.Parts(value, fun t part -> parts.Add(struct (t, part)))
+                if told.Count > 0 then path, List.ofSeq told
+
+                for name, struct (t, part) in Seq.zip (walker.Names value) parts do
+                    yield! go (path + name) t part
+        ]
+
+        go "$" typeof<'tree> (box tree)
+
+    /// Where two trees differ: a leaf that one of them lacks, or else a choice.
+    let private difference (a: 'a) (b: 'b) =
+        let pa, pb = paths a, paths b
+        let only = Seq.append (Seq.except pb pa) (Seq.except pa pb) |> Seq.tryHead
+
+        match only with
+        | Some path -> path
+        | None ->
+            Seq.zip (choices a) (choices b)
+            |> Seq.tryFind (fun (x, y) -> x <> y)
+            |> Option.map (fun ((path, _), _) -> path)
+            |> Option.defaultValue "$"
+
     /// The leaves of two trees that must have one structure.
     let internal zipped operation (a: 'a) (b: 'b) : Tensor[] * Tensor[] =
-        let la, lb = leaves a, leaves b
+        match box a, box b with
+        | (:? Tensor as a), (:? Tensor as b) -> [| a |], [| b |]
+        | _ ->
+            let struct (la, oa) = survey $"{operation}:" a
+            let struct (lb, ob) = survey $"{operation}:" b
 
-        if la.Length <> lb.Length then
-            let pa, pb = paths a, paths b
+            if la.Count <> lb.Count || not (Seq.forall2 (fun x y -> x.Equals y) oa ob) then
+                let numbers =
+                    if la.Count <> lb.Count then
+                        $"one tree has {la.Count} tensors, the other {lb.Count}"
+                    else
+                        "the trees differ there"
 
-            let only =
-                Seq.append (Seq.except pb pa) (Seq.except pa pb) |> Seq.tryHead |> Option.defaultValue "$"
+                raise (
+                    TreeException
+                        $"Error at: `{difference a b}`: {operation}: {numbers}; they must have the same structure, so build one from the other, for example with `Tree.map`."
+                )
 
-            raise (
-                TreeException
-                    $"Error at: `{only}`: {operation}: one tree has {la.Length} tensors, the other {lb.Length}; they must have the same structure, so build one from the other, for example with `Tree.map`."
-            )
-
-        la, lb
+            la.ToArray(), lb.ToArray()
 
     /// <summary>The tree of a function of the corresponding tensors of two trees of one structure.</summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>

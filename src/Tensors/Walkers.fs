@@ -1,0 +1,201 @@
+namespace Cotangent
+
+open System
+open System.Collections.Concurrent
+open System.Reflection
+open System.Runtime.CompilerServices
+open Microsoft.FSharp.Reflection
+
+/// The walker of each type, made once.
+module internal Walkers =
+    let holdsTensors (t: Type) = TreeKind.holdsTensors t
+
+    /// A field, an item of a tuple: where it stands, its declared type, and whether null means that nothing is there.
+    [<Struct>]
+    type private Part = { Name: string; Type: Type; Optional: bool }
+
+    /// A walker for values that split into an array of parts and are made again from one.
+    let private product (read: obj -> objnull[]) (make: obj -> objnull[] -> obj) (parts: Part[]) =
+        let dynamic = parts |> Array.map (fun part -> holdsTensors part.Type)
+
+        let isThere (items: objnull[]) i = dynamic[i] && not (parts[i].Optional && isNull items[i])
+
+        {
+            new Walker() with
+                member _.Parts(value, visit) =
+                    let items = read value
+
+                    for i in 0 .. parts.Length - 1 do
+                        if isThere items i then visit parts[i].Type items[i]
+
+                member _.Names value =
+                    let items = read value
+
+                    [
+                        for i in 0 .. parts.Length - 1 do
+                            if isThere items i then parts[i].Name
+                    ]
+
+                member _.Replace(value, replace) =
+                    let items = Array.copy (read value)
+
+                    for i in 0 .. parts.Length - 1 do
+                        if isThere items i then items[i] <- replace parts[i].Type items[i]
+
+                    make value items
+
+                member _.Statics value =
+                    let items = read value
+
+                    List.ofArray items
+                    |> List.indexed
+                    |> List.filter (fun (i, item) -> not dynamic[i] || isNull item)
+                    |> List.map snd
+
+                member _.Outline(value, tell) =
+                    let items = read value
+
+                    for i in 0 .. parts.Length - 1 do
+                        if dynamic[i] && parts[i].Optional then tell (not (isNull items[i]))
+        }
+
+    /// What a field of this name and type is in a tree.
+    let private part name t = { Name = name; Type = t; Optional = false }
+
+    let private clone =
+        typeof<obj>.GetMethod("MemberwiseClone", BindingFlags.Instance ||| BindingFlags.NonPublic)
+        |> nonNull
+
+    let private generic (definition: Type) (arguments: Type[]) =
+        Activator.CreateInstance(definition.MakeGenericType arguments) |> nonNull :?> Walker
+
+    /// F# says so where a field may be null.
+    let private ofProperty (p: PropertyInfo) = {
+        Name = "." + p.Name
+        Type = p.PropertyType
+        Optional = NullabilityInfoContext().Create(p).ReadState = NullabilityState.Nullable
+    }
+
+    /// C# without nullable annotations does not: there every field may be.
+    let private ofField (f: FieldInfo) =
+        // An auto-property's field is called "<Name>k__BackingField", an F# value's "Name@".
+        let name = f.Name.TrimStart('<').Split('>')[0]
+
+        {
+            Name = "." + name.TrimEnd('@')
+            Type = f.FieldType
+            Optional = NullabilityInfoContext().Create(f).ReadState <> NullabilityState.NotNull
+        }
+
+    /// C# records and other classes: a shallow copy with its tensor-bearing fields replaced.
+    let private ofFields (fields: FieldInfo list) =
+        let fields = Array.ofList fields
+        let read (value: obj) = fields |> Array.map (fun f -> f.GetValue value)
+
+        let make (value: obj) (items: objnull[]) =
+            let before = read value
+
+            if Array.forall2 (fun a b -> obj.ReferenceEquals(a, b)) before items then
+                value
+            else
+                let copy = clone.Invoke(value, null) |> nonNull
+
+                for i in 0 .. fields.Length - 1 do
+                    if not (obj.ReferenceEquals(items[i], before[i])) && holdsTensors fields[i].FieldType then
+                        fields[i].SetValue(copy, items[i])
+
+                copy
+
+        product read make (fields |> Array.map ofField)
+
+    let private nothing = {
+        new Walker() with
+            member _.Parts(_, _) = ()
+            member _.Names _ = []
+            member _.Replace(value, _) = value
+            member _.Statics value = [ value ]
+    }
+
+    let private walkers = ConcurrentDictionary<Type, Walker>()
+    let private exactly = ConcurrentDictionary<Type, Walker>()
+
+    let private union (t: Type) =
+        let tag = FSharpValue.PreComputeUnionTagReader(t, TreeKind.flags)
+
+        let cases =
+            FSharpType.GetUnionCases(t, TreeKind.flags)
+            |> Array.map (fun case ->
+                let make = FSharpValue.PreComputeUnionConstructor(case, TreeKind.flags) >> nonNull
+
+                case.GetFields()
+                |> Array.map (fun f -> part ("." + f.Name) f.PropertyType)
+                |> product (FSharpValue.PreComputeUnionReader(case, TreeKind.flags)) (fun _ items ->
+                    make items))
+
+        {
+            new Walker() with
+                member _.Parts(value, visit) = cases[tag value].Parts(value, visit)
+                member _.Names value = cases[tag value].Names value
+                member _.Replace(value, replace) = cases[tag value].Replace(value, replace)
+                member _.Statics value = box (tag value) :: cases[tag value].Statics value
+                member _.Outline(value, tell) = tell (tag value)
+        }
+
+    let rec private build (t: Type) : Walker =
+        match TreeKind.kindOf t with
+        | TreeKind.Kind.Leaf
+        | TreeKind.Kind.Static
+        | TreeKind.Kind.Foreign _ -> nothing
+        | TreeKind.Kind.Record fields ->
+            let read = FSharpValue.PreComputeRecordReader(t, TreeKind.flags)
+            let make = FSharpValue.PreComputeRecordConstructor(t, TreeKind.flags)
+            product read (fun _ items -> make items) (fields |> Array.map ofProperty)
+        | TreeKind.Kind.Tuple items ->
+            let read = FSharpValue.PreComputeTupleReader t
+            let make = FSharpValue.PreComputeTupleConstructor t
+
+            product
+                read
+                (fun _ items -> make items)
+                (items |> Array.mapi (fun i t -> part ($".Item{i + 1}") t))
+        | TreeKind.Kind.Union -> union t
+        | TreeKind.Kind.Collection(walker, item) -> generic walker [| item |]
+        | TreeKind.Kind.Keyed(walker, key, value) -> generic walker [| key; value |]
+        | TreeKind.Kind.Object fields -> ofFields fields
+        | TreeKind.Kind.Open -> {
+            new Walker() with
+                member _.Parts(value, visit) = (ofValue value).Parts(value, visit)
+                member _.Names value = (ofValue value).Names value
+                member _.Replace(value, replace) = (ofValue value).Replace(value, replace)
+                member _.Statics value = box (value.GetType()) :: (ofValue value).Statics value
+
+                member _.Outline(value, tell) =
+                    tell (value.GetType())
+                    (ofValue value).Outline(value, tell)
+          }
+
+    and ofType (t: Type) : Walker =
+        match walkers.TryGetValue t with
+        | true, w -> w
+        | false, _ ->
+            let w = build t
+            walkers[t] <- w
+            w
+
+    and private ofValue (value: obj) : Walker =
+        let t = value.GetType()
+
+        // A cycle of objects would end the process.
+        if not (RuntimeHelpers.TryEnsureSufficientExecutionStack()) then
+            raise (TreeException $"{t.Name}: values nested too deeply for a tree; does one contain itself?")
+
+        match exactly.TryGetValue t with
+        | true, w -> w
+        | false, _ ->
+            let w =
+                match TreeKind.kindOf t with
+                | TreeKind.Kind.Open -> ofFields (TreeKind.instanceFields t)
+                | _ -> if holdsTensors t then ofType t else nothing
+
+            exactly[t] <- w
+            w
