@@ -52,3 +52,7 @@ type KeyException(message) =
 /// A value outside the range that the operation accepts.
 type ValueException(message) =
     inherit CotangentException(message)
+
+/// No room for a tensor on its device, even after everything unused was freed.
+type MemoryException(message) =
+    inherit CotangentException(message)

@@ -126,7 +126,7 @@ module internal Move =
     // inner], indices are [batch, count], and updates and results [batch, outer, count, inner].
 
     /// Indices as Int32 in row-major order, each within an axis of the given size; negative ones count from its end.
-    let private positions (operation: string) axis size (indices: HostBuffer) : int[] =
+    let positions (operation: string) axis size (indices: HostBuffer) : int[] =
         let indices = Convert.buffer DType.Int32 indices |> Strided.materialise :?> HostBuffer<int>
         let found = ReadOnlySpan(indices.Items, indices.Offset, Shape.count indices.Shape).ToArray()
 

@@ -9,6 +9,16 @@ open Cotangent
 
 module internal Order =
 
+    /// Nothing has no position.
+    let refuseEmpty largest axis (shape: int[]) =
+        let name = if largest then "argmax" else "argmin"
+
+        raise (
+            ShapeException
+                $"{name}: axis {axis} of shape {Shape.show shape} has no elements, so none has a position. Test \
+                  the size first."
+        )
+
     /// The elements with `axis` moved to the end, in row-major order.
     let private lastAxis axis (x: HostBuffer<'T>) =
         let order = Shape.moving x.Shape.Length axis (x.Shape.Length - 1)
@@ -30,14 +40,7 @@ module internal Order =
     let private argReduceOf<'T when 'T :> INumber<'T>> largest axis (x: HostBuffer<'T>) : HostBuffer =
         let y = Strided.fresh<int> DType.Int32 (Shape.removeAt axis x.Shape)
 
-        if x.Shape[axis] = 0 && y.Items.Length > 0 then
-            let name = if largest then "argmax" else "argmin"
-
-            raise (
-                ShapeException
-                    $"{name}: axis {axis} of shape {Shape.show x.Shape} has no elements, so none has a \
-                      position. Test the size first."
-            )
+        if x.Shape[axis] = 0 && y.Items.Length > 0 then refuseEmpty largest axis x.Shape
 
         let x = lastAxis axis x
         let length = x.Shape[x.Shape.Length - 1]

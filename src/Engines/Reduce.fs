@@ -28,6 +28,14 @@ module internal Reduce =
     [<Literal>]
     let private Levels = 32
 
+    /// There is no extreme of nothing.
+    let refuseEmpty (kind: Reduction) (shape: int[]) =
+        raise (
+            ShapeException
+                $"{(string kind).ToLowerInvariant()}: shape {Shape.show shape} has no elements along the axes to \
+                  reduce, so there is none to return. Test the size first."
+        )
+
     let private fold<'T when 'T :> INumber<'T>> (kind: Reduction) (into: Span<'T>) (x: ReadOnlySpan<'T>) =
         match kind with
         | Reduction.Sum -> TensorPrimitives.Add(x, Span.op_Implicit into, into)
@@ -259,12 +267,7 @@ module internal Reduce =
             match kind with
             | Reduction.Sum -> Array.Clear y
             | Reduction.Max
-            | Reduction.Min ->
-                raise (
-                    ShapeException
-                        $"{(string kind).ToLowerInvariant()}: shape {Shape.show x.Shape} has no elements along \
-                          the axes to reduce, so there is none to return. Test the size first."
-                )
+            | Reduction.Min -> refuseEmpty kind x.Shape
         elif sizes.Length = 0 then
             Strided.copy shape x.Items x.Offset around y 0 (Shape.strides shape)
         else

@@ -178,7 +178,7 @@ module internal Rows =
         | Binary.Less
         | Binary.LessEqual -> unsupported op typeof<'T>
 
-    let private divisionByZero (name: string) =
+    let divisionByZero (name: string) =
         raise (
             ValueException
                 $"{name}: an element of the integer divisor is 0. Replace it with `where`, or convert both tensors to a floating-point dtype."

@@ -1,0 +1,93 @@
+namespace Cotangent.Torch
+
+open System
+open System.Collections.Concurrent
+open Cotangent
+
+/// A tensor of libtorch with what we know of it: asking libtorch for a shape takes longer than many a kernel.
+[<Struct; NoComparison>]
+type internal Operand = { Tensor: nativeint; DType: DType; Shape: int[] }
+
+/// Every primitive by libtorch, on any device.
+module internal Kernels =
+
+    let private run (f: Frame) (p: Primitive) (inputs: Operand[]) (result: Signature) : nativeint =
+        let x = if inputs.Length > 0 then inputs[0] else Unchecked.defaultof<Operand>
+        let tensor i = inputs[i].Tensor
+
+        match p with
+        | Primitive.Unary op -> ElementwiseKernels.unary f op x.Tensor x.DType
+        | Primitive.Binary op -> ElementwiseKernels.binary f op x.Tensor (tensor 1) x.DType x.Shape
+        | Primitive.Select -> Basic.where f x.Tensor (tensor 1) (tensor 2)
+        | Primitive.Convert dtype -> ElementwiseKernels.convert f x.Tensor x.DType dtype x.Shape
+        | Primitive.Full(value, dtype, shape) -> MoveKernels.fill f value dtype shape
+        | Primitive.Iota(dtype, length) -> MoveKernels.iota f dtype length
+        | Primitive.Random(draw, dtype, shape) -> PhiloxKernels.random f draw dtype shape x.Tensor x.Shape
+        | Primitive.Reshape shape -> Basic.reshape f x.Tensor shape
+        | Primitive.Permute order -> Basic.permute f x.Tensor order
+        | Primitive.Broadcast shape -> Basic.expand f x.Tensor shape
+        | Primitive.Slice region -> MoveKernels.slice f region x.Tensor
+        | Primitive.Place region -> MoveKernels.place f region x.Tensor x.DType
+        | Primitive.Concatenate axis -> Basic.concatenate f (inputs |> Array.map _.Tensor) axis
+        | Primitive.Gather(axis, batch) ->
+            let i = inputs[1]
+            MoveKernels.gather f axis batch x.Tensor x.Shape x.DType i.Tensor i.DType i.Shape result.Shape
+        | Primitive.Scatter(collision, axis, batch, size) ->
+            let i = inputs[1]
+
+            MoveKernels.scatter
+                f
+                collision
+                axis
+                batch
+                size
+                x.Tensor
+                x.Shape
+                x.DType
+                i.Tensor
+                i.DType
+                i.Shape
+                result.Shape
+        | Primitive.Reduce(kind, axes) ->
+            OrderKernels.reduce f kind axes x.Tensor x.Shape x.DType result.Shape
+        | Primitive.ArgReduce(largest, axis) ->
+            OrderKernels.argReduce f largest axis x.Tensor x.Shape x.DType result.Shape
+        | Primitive.ArgSort(axis, descending) -> OrderKernels.argSort f axis descending x.Tensor x.DType
+        | Primitive.CumulativeSum(axis, reverse) -> OrderKernels.cumulativeSum f axis reverse x.Tensor x.DType
+        | Primitive.MatMul ->
+            OrderKernels.multiply f x.Tensor x.Shape (tensor 1) inputs[1].Shape x.DType result.Shape
+        | Primitive.Custom g -> invalidOp $"'{g.Name}' is a custom function; engines never see those."
+
+    // ---- 16-bit floats ----
+
+    /// What libtorch does not do on 16-bit floats, on a kind of device: it goes by way of Float32.
+    let private widened = ConcurrentDictionary<struct (int * string * DType), bool>()
+
+    let private isHalf (x: Operand) = DTypes.isHalf x.DType
+
+    let private widen f (x: Operand) =
+        if isHalf x then
+            { x with Tensor = Basic.cast f x.Tensor DType.Float32; DType = DType.Float32 }
+        else
+            x
+
+    let private byFloat32 (f: Frame) p inputs (result: Signature) =
+        let wide = if DTypes.isHalf result.DType then DType.Float32 else result.DType
+        let y = run f p (inputs |> Array.map (widen f)) { result with DType = wide }
+        if wide = result.DType then y else Basic.cast f y result.DType
+
+    /// The value of a primitive: a new tensor of the frame.
+    let evaluate (f: Frame) (p: Primitive) (inputs: Operand[]) (result: Signature) : nativeint =
+        if not (Array.exists isHalf inputs) then
+            run f p inputs result
+        else
+            let key = struct (f.Place.Kind, string p, inputs[0].DType)
+
+            if widened.ContainsKey key then
+                byFloat32 f p inputs result
+            else
+                try
+                    run f p inputs result
+                with :? LibtorchException as e when e.Message.Contains "not implemented for" ->
+                    widened[key] <- true
+                    byFloat32 f p inputs result

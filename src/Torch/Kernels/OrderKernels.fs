@@ -1,0 +1,95 @@
+namespace Cotangent.Torch
+
+open Cotangent
+open Cotangent.Engines
+open Cotangent.Torch.Basic
+
+/// Folds, orders and products.
+module internal OrderKernels =
+
+    let reduce (f: Frame) (kind: Reduction) (axes: int[]) x (shape: int[]) (dtype: DType) (result: int[]) =
+        if axes.Length = 0 then
+            cast f x dtype
+        elif Shape.count shape = 0 then
+            // Over nothing, a sum is 0, any is false, all is true, and there is no extreme.
+            match kind with
+            | Reduction.Sum -> zeros f dtype result
+            | Reduction.Min when dtype = DType.Bool -> whole f 1L dtype result
+            | Reduction.Max when dtype = DType.Bool -> zeros f dtype result
+            | Reduction.Max
+            | Reduction.Min ->
+                if Shape.count result > 0 then Reduce.refuseEmpty kind shape
+
+                zeros f dtype result
+        else
+            match kind with
+            | Reduction.Sum -> sum f x axes dtype
+            | Reduction.Max -> largest f x axes
+            | Reduction.Min -> smallest f x axes
+
+    /// Bool has no order in libtorch.
+    let private ordered f x (dtype: DType) = if dtype = DType.Bool then cast f x DType.Int32 else x
+
+    let argReduce (f: Frame) largest axis x (shape: int[]) (dtype: DType) (result: int[]) =
+        if Shape.count result = 0 then
+            zeros f DType.Int32 result
+        else
+            if shape[axis] = 0 then Order.refuseEmpty largest axis shape
+
+            let x = ordered f x dtype
+
+            let found =
+                if largest then
+                    Native.THSTensor_argmax_along_dimension(x, int64 axis, 0uy)
+                else
+                    Native.THSTensor_argmin_along_dimension(x, int64 axis, 0uy)
+
+            cast f (f.Own found) DType.Int32
+
+    /// Descending is ascending by the opposite, which leaves NaN the last. The opposite of an integer is its complement:
+    /// the smallest has no negative.
+    let argSort (f: Frame) axis descending x (dtype: DType) =
+        let x = ordered f x dtype
+
+        let x =
+            if not descending then x
+            elif dtype.IsFloat then f.Own(Native.THSTensor_neg x)
+            else f.Own(Native.THSTensor_bitwise_not x)
+
+        cast f (sortPositions f x axis) DType.Int32
+
+    let cumulativeSum (f: Frame) axis reverse x (dtype: DType) =
+        let turn x = if reverse then flip f x [| axis |] else x
+        // Running sums of 16-bit floats are rounded once each.
+        let wide = if DTypes.isHalf dtype then DType.Float32 else dtype
+        let sums = f.Own(Native.THSTensor_cumsum(turn x, int64 axis, 1uy, Code.dtype wide))
+        cast f (turn sums) dtype
+
+    /// Elements of the product of a block of columns of a with one of rows of b, before they are added up.
+    [<Literal>]
+    let private Block = 16777216
+
+    /// On CUDA, libtorch has no products of integer matrices: columns of a times rows of b, added up.
+    let integerProduct (f: Frame) a (aShape: int[]) b (bShape: int[]) (dtype: DType) (result: int[]) =
+        let rank = aShape.Length
+        let k = aShape[rank - 1]
+        let step = max 1 (Block / max 1 (Shape.count result))
+        let left = reshape f a (Array.append aShape [| 1 |])
+        let right = reshape f b (Array.insertAt (rank - 2) 1 bShape)
+        let mutable total = zeros f dtype result
+
+        for first in 0..step .. k - 1 do
+            let last = min k (first + step)
+            let columns = Basic.slice f left (rank - 1) first last 1
+            let rows = Basic.slice f right (rank - 1) first last 1
+            total <- add f total (sum f (multiply f columns rows) [| rank - 1 |] dtype)
+
+        total
+
+    let multiply (f: Frame) a (aShape: int[]) b (bShape: int[]) (dtype: DType) (result: int[]) =
+        if Shape.count result = 0 || aShape[aShape.Length - 1] = 0 then
+            zeros f dtype result
+        elif dtype.IsInteger && f.Place.Kind <> Code.Cpu then
+            integerProduct f a aShape b bShape dtype result
+        else
+            f.Own(Native.THSTensor_matmul(a, b))

@@ -1,0 +1,64 @@
+namespace Cotangent.Torch
+
+open System
+open Microsoft.FSharp.NativeInterop
+open Cotangent
+open Cotangent.Engines
+
+/// Between arrays of .NET and tensors of libtorch.
+module internal Transfer =
+
+    /// A CPU tensor over the memory of an array, which stays in place for the duration of the frame.
+    let private over (f: Frame) (array: Array) (dtype: DType) length =
+        let address = f.Pin array
+        let code = Code.dtype dtype
+
+        Sizes.using [| length |] (fun sizes ->
+            f.Own(Native.THSTensor_new(address, 0n, sizes, 1, code, code, Code.Cpu, -1, 0uy)))
+
+    /// A CPU tensor that shares a buffer's memory. libtorch has no negative strides: a flipped buffer is copied first.
+    let share (f: Frame) (x: HostBuffer) : nativeint =
+        // What the stride of an axis of size 1 is does not matter.
+        let flipped = Array.exists2 (fun size stride -> size > 1 && stride < 0) x.Shape x.Strides
+        let x = if flipped then Strided.materialise x else x
+        let whole = over f x.Data x.DType x.Data.Length
+
+        if Shape.count x.Shape = 0 then
+            Basic.reshape f (Basic.slice f whole 0 0 0 1) x.Shape
+        else
+            let strides =
+                if x.IsContiguous then
+                    Shape.strides x.Shape
+                else
+                    Array.map2 (fun size stride -> if size = 1 then 1 else stride) x.Shape x.Strides
+
+            Sizes.using x.Shape (fun sizes ->
+                Sizes.using strides (fun steps ->
+                    let rank = x.Shape.Length
+                    f.Own(Native.THSTensor_as_strided(whole, sizes, rank, steps, rank, int64 x.Offset))))
+
+    /// A copy of a tensor, wherever it is, in a new array.
+    let read (f: Frame) (tensor: nativeint) (dtype: DType) (shape: int[]) : HostBuffer =
+        let into (data: 'T[]) : HostBuffer =
+            let target = over f data dtype data.Length
+            Basic.copyInto f (Basic.reshape f target shape) tensor
+            HostBuffer.own dtype shape data
+
+        let n = Shape.count shape
+
+        match dtype with
+        | DType.Float32 -> into (Strided.allocate<float32> n)
+        | DType.Float64 -> into (Strided.allocate<float> n)
+        | DType.BFloat16 -> into (Strided.allocate<BFloat16> n)
+        | DType.Float16 -> into (Strided.allocate<Half> n)
+        | DType.Int32 -> into (Strided.allocate<int> n)
+        | DType.Int64 -> into (Strided.allocate<int64> n)
+        | DType.Bool -> into (Strided.allocate<bool> n)
+
+    /// A copy of a buffer at the frame's place.
+    let write (f: Frame) (x: HostBuffer) : nativeint =
+        f.Own(Native.THSTensor_to_device(share f x, f.Place.Kind, f.Place.Index, 1uy, 0uy))
+
+    /// Applies a managed function to a tensor, by way of main memory: for the little that libtorch can't do.
+    let byHost (f: Frame) (tensor: nativeint) dtype shape (apply: HostBuffer -> HostBuffer) =
+        write f (apply (read f tensor dtype shape))

@@ -1,0 +1,368 @@
+namespace Cotangent.Torch
+
+open System.Runtime.InteropServices
+
+/// The functions of TorchSharp's native library that we call, by their own names. They are called as they are, not by way
+/// of TorchSharp's tensors, since those cost one to three microseconds a call. A tensor is a pointer that `THSTensor_dispose`
+/// frees; 0 stands for an error, which `THSTorch_get_and_reset_last_err` tells.
+module internal Native =
+
+    // ---- Errors, scalars, threads, devices ----
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTorch_get_and_reset_last_err()
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTorch_float64_to_scalar(float value)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTorch_int64_to_scalar(int64 value)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTorch_bool_to_scalar(byte value)
+
+    [<DllImport("LibTorchSharp")>]
+    extern int THSTorch_get_num_threads()
+
+    [<DllImport("LibTorchSharp")>]
+    extern void THSTorch_set_num_threads(int count)
+
+    [<DllImport("LibTorchSharp")>]
+    extern int THSTorchCuda_device_count()
+
+    [<DllImport("LibTorchSharp")>]
+    extern void THSTorchCuda_synchronize(int64 device)
+
+    // ---- Tensors from nothing and from memory ----
+
+    [<DllImport("LibTorchSharp")>]
+    extern void THSTensor_dispose(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_new(
+        nativeint data,
+        nativeint deleter,
+        int64* sizes,
+        int rank,
+        sbyte dataType,
+        sbyte dtype,
+        int device,
+        int index,
+        byte requiresGradient
+    )
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_full(
+        int64* sizes,
+        int rank,
+        nativeint value,
+        sbyte dtype,
+        int device,
+        int index,
+        byte requiresGradient
+    )
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_zeros(
+        int64* sizes,
+        int rank,
+        sbyte dtype,
+        int device,
+        int index,
+        byte requiresGradient
+    )
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_arange(
+        nativeint start,
+        nativeint stop,
+        nativeint step,
+        sbyte dtype,
+        int device,
+        int index,
+        byte requiresGradient
+    )
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSStorage_data_ptr(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern unativeint THSStorage_nbytes(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_to_type(nativeint tensor, sbyte dtype, byte copy, byte asynchronous)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_to_device(nativeint tensor, int device, int index, byte copy, byte asynchronous)
+
+    [<DllImport("LibTorchSharp")>]
+    extern int64 THSTensor_copy_(nativeint target, nativeint source, byte asynchronous)
+
+    // ---- Views ----
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_as_strided(
+        nativeint tensor,
+        int64* sizes,
+        int rank,
+        int64* strides,
+        int stridesRank,
+        int64 offset
+    )
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_reshape(nativeint tensor, int64* sizes, int rank)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_permute(nativeint tensor, int64* order, int rank)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_expand(nativeint tensor, int64* sizes, int rank, byte isImplicit)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_slice(nativeint tensor, int64 axis, int64 first, int64 last, int64 step)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_flip(nativeint tensor, int64* axes, int count)
+
+    // ---- Elementwise ----
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_neg(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_abs(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_sign(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_floor(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_ceil(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_exp(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_expm1(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_log(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_log1p(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_sqrt(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_sin(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_cos(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_tan(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_asin(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_acos(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_atan(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_sinh(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_cosh(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_tanh(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_arcsinh(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_arccosh(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_arctanh(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_sigmoid(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_relu(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_isnan(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_logical_not(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_bitwise_not(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_contiguous(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_clone(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_mul(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_fmod(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_pow(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_atan2(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_max_elementwise(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_min_elementwise(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_bitwise_and(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_bitwise_or(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_bitwise_xor(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_bitwise_right_shift(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_eq(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_lt(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_le(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_ge(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_logaddexp(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_nextafter(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_round(nativeint tensor, int64 decimals)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_add(nativeint tensor, nativeint other, nativeint factor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_sub(nativeint tensor, nativeint other)
+
+    /// The rounding is the address of "trunc" or "floor", or 0 for none.
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_div(nativeint tensor, nativeint other, nativeint rounding)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_add_scalar(nativeint tensor, nativeint other, nativeint factor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_mul_scalar(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_eq_scalar(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_lt_scalar(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_ge_scalar(nativeint tensor, nativeint other)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_clamp(nativeint tensor, nativeint low, nativeint high)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_where(nativeint condition, nativeint tensor, nativeint other)
+
+    // ---- Folds and orders ----
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_sum_along_dimensions(
+        nativeint tensor,
+        int64* axes,
+        int count,
+        byte keep,
+        byte hasType,
+        sbyte dtype
+    )
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_amax(nativeint tensor, int64* axes, int count, byte keep)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_amin(nativeint tensor, int64* axes, int count, byte keep)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_argmax_along_dimension(nativeint tensor, int64 axis, byte keep)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_argmin_along_dimension(nativeint tensor, int64 axis, byte keep)
+
+    /// Returns the sorted tensor.
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_sort(
+        nativeint tensor,
+        int64 axis,
+        byte descending,
+        byte stable,
+        nativeint& positions
+    )
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_cumsum(nativeint tensor, int64 axis, byte hasType, sbyte dtype)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_any(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern byte THSTensor_is_nonzero(nativeint tensor)
+
+    // ---- Indices ----
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_cat(nativeint* tensors, int count, int64 axis)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_index_select(nativeint tensor, int64 axis, nativeint indices)
+
+    [<DllImport("LibTorchSharp")>]
+    extern void THSTensor_index_add_(
+        nativeint target,
+        int64 axis,
+        nativeint indices,
+        nativeint source,
+        nativeint factor
+    )
+
+    [<DllImport("LibTorchSharp")>]
+    extern void THSTensor_index_copy_(nativeint target, int64 axis, nativeint indices, nativeint source)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_masked_select(nativeint tensor, nativeint mask)
+
+    // ---- Products ----
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_matmul(nativeint tensor, nativeint other)

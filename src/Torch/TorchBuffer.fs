@@ -1,0 +1,51 @@
+namespace Cotangent.Torch
+
+open System
+open System.Threading
+open Cotangent
+open Cotangent.Engines
+
+/// Memory on a device that tensors of libtorch share.
+[<Sealed; AllowNullLiteral>]
+type internal SharedMemory(bytes: int64, meter: MemoryMeter) =
+    let mutable users = 0
+    member _.Bytes = bytes
+    member _.Meter = meter
+
+    member _.Enter() = if Interlocked.Increment &users = 1 then meter.Take bytes
+    member _.Leave() = if Interlocked.Decrement &users = 0 then meter.Return bytes
+
+/// A tensor of libtorch on a device. It is freed by whoever disposes of it, or by the collector.
+[<Sealed>]
+type internal TorchBuffer(dtype, shape, device, tensor: nativeint, memory: SharedMemory) =
+    inherit Buffer(dtype, shape, device)
+    let mutable tensor = tensor
+    do memory.Enter()
+
+    member _.Memory = memory
+
+    /// The tensor; not to be freed. The buffer must be kept alive while it is used.
+    member x.Tensor: nativeint =
+        if tensor = 0n then
+            raise (
+                ObjectDisposedException(
+                    "Tensor",
+                    $"A tensor {dtype} {Shape.show shape} on {x.Device} was used after its `scope` had ended. Return it from the scope."
+                )
+            )
+
+        tensor
+
+    member private _.Free() =
+        let freed = Interlocked.Exchange(&tensor, 0n)
+
+        if freed <> 0n then
+            Native.THSTensor_dispose freed
+            memory.Leave()
+
+    interface IDisposable with
+        member x.Dispose() =
+            x.Free()
+            GC.SuppressFinalize x
+
+    override x.Finalize() = x.Free()

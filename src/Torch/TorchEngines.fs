@@ -1,0 +1,168 @@
+namespace Cotangent.Torch
+
+open System
+open Cotangent
+open Cotangent.Engines
+
+/// What goes wrong in libtorch, in our words.
+module internal Failures =
+    let private signature (x: Buffer) = $"{x.DType} {Shape.show x.Shape}"
+
+    let private describe (p: Primitive) (inputs: Buffer[]) =
+        if inputs.Length = 0 then
+            string p
+        else
+            let inputs = inputs |> Seq.map signature |> String.concat ", "
+            $"{p} of {inputs}"
+
+    let private megabytes (bytes: int64) = $"{float bytes / 1048576.0:F1} MiB"
+
+    let unexpected p inputs (e: LibtorchException) =
+        InvalidOperationException($"{describe p inputs}: libtorch says: {e.Message}", e)
+
+    let outOfMemory
+        p
+        inputs
+        (result: Signature)
+        (device: Device)
+        (meter: MemoryMeter)
+        (e: LibtorchException)
+        =
+        let bytes = int64 (Shape.count result.Shape) * int64 result.DType.Size
+
+        MemoryException
+            $"{describe p inputs}: no room on {device} for the result, {result.DType} {Shape.show result.Shape}, {megabytes bytes}; tensors hold {megabytes meter.Live} there, {megabytes meter.Peak} at most so far. Use smaller batches, `scope` around each step, or `checkpoint`. libtorch says: {e.Message}"
+
+/// libtorch on tensors of its own, on a device.
+[<Sealed>]
+type internal TorchEngine(place: Place, device: Device, meter: MemoryMeter) =
+    inherit Engine("libtorch")
+
+    let operand (x: Buffer) : Operand =
+        let x = x :?> TorchBuffer
+        { Tensor = x.Tensor; DType = x.DType; Shape = x.Shape }
+
+    let signature (x: Buffer) : Signature = { Shape = x.Shape; DType = x.DType }
+
+    /// Whose memory a result shows: an input's, of which it is a view, or memory of its own.
+    let memoryOf (tensor: nativeint) (inputs: Buffer[]) =
+        let address = Native.THSStorage_data_ptr tensor
+
+        let shared =
+            inputs
+            |> Array.tryFind (fun x ->
+                Native.THSStorage_data_ptr (operand x).Tensor = address && address <> 0n)
+
+        match shared with
+        | Some x -> (x :?> TorchBuffer).Memory
+        | None -> SharedMemory(int64 (Native.THSStorage_nbytes tensor), meter)
+
+    let attempt (p: Primitive) (inputs: Buffer[]) (result: Signature) : Buffer =
+        use frame = new Frame(place)
+        let tensor = frame.Release(Kernels.evaluate frame p (Array.map operand inputs) result)
+        let output = new TorchBuffer(result.DType, result.Shape, device, tensor, memoryOf tensor inputs)
+        GC.KeepAlive inputs
+        output
+
+    member _.Meter = meter
+
+    override engine.Unary(op, x) = engine.Evaluate(Primitive.Unary op, [| x |], device)
+
+    override engine.Binary(op, x, y) = engine.Evaluate(Primitive.Binary op, [| x; y |], device)
+
+    override _.Evaluate(p, inputs, _) =
+        let result = ShapeRule.infer p (Array.map signature inputs)
+
+        try
+            attempt p inputs result
+        with
+        | :? LibtorchException as e when e.IsOutOfMemory ->
+            meter.Reclaim()
+
+            try
+                attempt p inputs result
+            with :? LibtorchException as e when e.IsOutOfMemory ->
+                raise (Failures.outOfMemory p inputs result device meter e)
+        | :? LibtorchException as e -> raise (Failures.unexpected p inputs e)
+
+    override _.ToHost x =
+        let x = x :?> TorchBuffer
+        use frame = new Frame(place)
+        let host = Transfer.read frame x.Tensor x.DType x.Shape
+        GC.KeepAlive x
+        host
+
+    override engine.OfHost(x, _) =
+        let load () =
+            use frame = new Frame(place)
+            let tensor = frame.Release(Transfer.write frame x)
+            let memory = SharedMemory(int64 (Native.THSStorage_nbytes tensor), meter)
+            new TorchBuffer(x.DType, x.Shape, device, tensor, memory) :> Buffer
+
+        try
+            load ()
+        with :? LibtorchException as e when e.IsOutOfMemory ->
+            meter.Reclaim()
+
+            try
+                load ()
+            with :? LibtorchException as e when e.IsOutOfMemory ->
+                let result: Signature = { Shape = x.Shape; DType = x.DType }
+                raise (Failures.outOfMemory (Primitive.Reshape x.Shape) [||] result device meter e)
+
+/// libtorch on the arrays of the CPU: operands are shared, the result is copied into an array of .NET. What only looks at
+/// memory differently stays with the managed engine.
+[<Sealed>]
+type internal TorchHostEngine(managed: Engine) =
+    inherit Engine("libtorch")
+
+    let place = { Kind = Code.Cpu; Index = -1 }
+
+    let evaluate (p: Primitive) (inputs: Buffer[]) : Buffer =
+        let result =
+            ShapeRule.infer p (inputs |> Array.map (fun x -> { Shape = x.Shape; DType = x.DType }: Signature))
+
+        use frame = new Frame(place)
+
+        let operands =
+            inputs
+            |> Array.map (fun x -> {
+                Tensor = Transfer.share frame (x :?> HostBuffer)
+                DType = x.DType
+                Shape = x.Shape
+            })
+
+        try
+            Transfer.read frame (Kernels.evaluate frame p operands result) result.DType result.Shape
+        with :? LibtorchException as e ->
+            raise (Failures.unexpected p inputs e)
+
+    override engine.Unary(op, x) = evaluate (Primitive.Unary op) [| x |]
+    override engine.Binary(op, x, y) = evaluate (Primitive.Binary op) [| x; y |]
+
+    override _.Evaluate(p, inputs, device) =
+        match p with
+        | Primitive.Full _
+        | Primitive.Reshape _
+        | Primitive.Permute _
+        | Primitive.Broadcast _
+        | Primitive.Slice _ -> managed.Evaluate(p, inputs, device)
+        | Primitive.Unary _
+        | Primitive.Binary _
+        | Primitive.Select
+        | Primitive.Convert _
+        | Primitive.Iota _
+        | Primitive.Random _
+        | Primitive.Place _
+        | Primitive.Concatenate _
+        | Primitive.Gather _
+        | Primitive.Scatter _
+        | Primitive.Reduce _
+        | Primitive.ArgReduce _
+        | Primitive.ArgSort _
+        | Primitive.CumulativeSum _
+        | Primitive.MatMul
+        | Primitive.Custom _ -> evaluate p inputs
+
+    override _.ToHost x = managed.ToHost x
+    override _.OfHost(x, device) = managed.OfHost(x, device)

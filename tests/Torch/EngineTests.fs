@@ -1,0 +1,352 @@
+/// libtorch against what every primitive means: on tensors of its own, as on CUDA, and on arrays of .NET.
+module Cotangent.Torch.Tests.EngineTests
+
+open System
+open Expecto
+open Microsoft.FSharp.Reflection
+open Cotangent
+open Cotangent.Engines
+open Cotangent.Torch
+open Cotangent.Tests
+open Cotangent.Tests.Dice
+open Cotangent.Tests.PrimitiveRow
+open Cotangent.Tests.PrimitiveTable
+
+let private managed: Engine = ManagedEngine()
+
+/// The engine of CUDA devices, on libtorch's CPU: but for the place all is the same.
+let private device: Engine =
+    TorchEngine({ Kind = Code.Cpu; Index = -1 }, Device.Cuda 0, MemoryMeter(1L <<< 24))
+
+let private arrays: Engine = TorchHostEngine managed
+
+let private buffers (e: Example) : Buffer[] = e.Inputs |> Array.map (fun t -> t.Host :> Buffer)
+
+let private onHost (engine: Engine) (p: Primitive) (inputs: Buffer[]) : HostBuffer =
+    let output = engine.Evaluate(p, inputs, Device.Cpu)
+    engine.ToHost output
+
+let private onDevice (p: Primitive) (inputs: Buffer[]) : HostBuffer =
+    let moved = inputs |> Array.map (fun x -> device.OfHost(x :?> HostBuffer, Device.Cuda 0))
+    onHost device p moved
+
+let private engines: (string * (Primitive -> Buffer[] -> HostBuffer)) list = [
+    "tensors", onDevice
+    "arrays", onHost arrays
+]
+
+let private agree what ulps scale (expected: HostBuffer) (actual: HostBuffer) =
+    match Oracle.difference ulps scale expected actual with
+    | None -> ()
+    | Some wrong -> failtest $"{what}: {wrong}"
+
+/// Both engines against the plain evaluator, on small tensors in all layouts.
+let private table =
+    testList "every primitive" [
+        for row in rows do
+            test row.Name {
+                let _ = Loader.require ()
+
+                for dtype in row.DTypes do
+                    for seed in 1..12 do
+                        let example = row.Draw (Dice seed) Numbers.Ordinary dtype
+                        let inputs = buffers example
+
+                        let expected =
+                            Oracle.evaluate
+                                example.Primitive
+                                (Array.map (fun t -> (t: Tensor).Host) example.Inputs)
+
+                        for name, evaluate in engines do
+                            let what = $"{example} on {name}, seed {seed}"
+
+                            let actual =
+                                try
+                                    evaluate example.Primitive inputs
+                                with e ->
+                                    failtest $"{what}: {e}"
+
+                            agree what 32.0 0.0 expected actual
+            }
+    ]
+
+// ---- Special values ----
+
+let private ofNumbers (dtype: DType) (numbers: float seq) : HostBuffer =
+    ((tensor (Array.ofSeq numbers)).Convert dtype).Host
+
+let private floatSpecials (dtype: DType) =
+    [
+        [ 0.0; -0.0; 1.0; -1.0; 0.5; -0.5; 1.5; 2.5; -2.5; 3.0; 88.0; -104.0; 1000.0; -1000.0 ]
+        [ infinity; -infinity; nan ]
+        (match dtype with
+         | DType.Float64 -> [ 1e-310; 1e300; -1e300; 1e-20 ]
+         | DType.Float32 -> [ 1e-40; 3e38; -3e38; 1e-20 ]
+         | DType.Float16 -> [ 6e-8; 65504.0; -65504.0; 1e-4 ]
+         | DType.BFloat16 -> [ 1e-38; 3e38; -3e38; 1e-20 ]
+         | DType.Int32
+         | DType.Int64
+         | DType.Bool -> [])
+    ]
+    |> List.concat
+
+/// Whole numbers, with the largest and smallest that there are.
+let private integers (dtype: DType) : HostBuffer =
+    match dtype with
+    | DType.Int32 ->
+        let all = [| Int32.MinValue; Int32.MinValue + 1; -7; -2; -1; 0; 1; 2; 7; Int32.MaxValue |]
+        HostBuffer.own dtype [| all.Length |] all
+    | _ ->
+        let all = [|
+            Int64.MinValue
+            Int64.MinValue + 1L
+            -7L
+            -2L
+            -1L
+            0L
+            1L
+            2L
+            7L
+            Int64.MaxValue
+            1L <<< 53
+        |]
+
+        HostBuffer.own dtype [| all.Length |] all
+
+let private specials (dtype: DType) : HostBuffer =
+    if dtype.IsFloat then ofNumbers dtype (floatSpecials dtype)
+    elif dtype = DType.Bool then ofNumbers dtype [ 0.0; 1.0 ]
+    else integers dtype
+
+/// Both engines against the managed one, where functions are hardest to get right.
+let private agreesOn what ulps (p: Primitive) (inputs: Buffer[]) =
+    let expected = managed.Evaluate(p, inputs, Device.Cpu) :?> HostBuffer
+
+    for name, evaluate in engines do
+        agree $"{what} on {name}" ulps 0.0 expected (evaluate p inputs)
+
+let private casesOf<'union> () = [
+    for case in FSharpType.GetUnionCases(typeof<'union>, true) ->
+        FSharpValue.MakeUnion(case, [||], true) |> unbox<'union>
+]
+
+/// Every number with every number.
+let private pairs (x: HostBuffer) : Buffer[] =
+    let n = x.Shape[0]
+    [| x.View([| n; n |], [| 1; 0 |], 0); x.View([| n; n |], [| 0; 1 |], 0) |]
+
+/// The numbers without those that an integer can't be divided by.
+let private divisors (dtype: DType) (inputs: Buffer[]) : Buffer[] =
+    let one = Move.full (Literal.Whole 1L) dtype inputs[1].Shape
+    let zero = Move.full (Literal.Whole 0L) dtype inputs[1].Shape
+    let isZero = managed.Binary(Binary.Equal, inputs[1], zero)
+    [| inputs[0]; managed.Evaluate(Primitive.Select, [| isZero; one; inputs[1] |], Device.Cpu) |]
+
+let private special =
+    testList "special values" [
+        for op in casesOf<Unary>() do
+            test $"{op}" {
+                for dtype in DTypes.all do
+                    if ShapeRule.acceptsUnary op dtype then
+                        agreesOn $"{op} {dtype}" 64.0 (Primitive.Unary op) [| specials dtype |]
+            }
+
+        for op in casesOf<Binary>() do
+            test $"{op} of two" {
+                for dtype in DTypes.all do
+                    if ShapeRule.acceptsBinary op dtype then
+                        let inputs = pairs (specials dtype)
+                        let divides = (op = Binary.Divide || op = Binary.Remainder) && dtype.IsInteger
+                        let inputs = if divides then divisors dtype inputs else inputs
+                        agreesOn $"{op} {dtype}" 64.0 (Primitive.Binary op) inputs
+            }
+
+        test "every dtype as every other" {
+            for source in DTypes.all do
+                for target in DTypes.all do
+                    agreesOn $"{source} to {target}" 0.0 (Primitive.Convert target) [| specials source |]
+        }
+        test "ties between 16-bit floats, from either side" {
+            let near = [
+                for x in [ 1.0; 1.0078125; 2049.0; 65519.0; 3e-5 ] do
+                    for nudge in [ 0.0; 1e-12; -1e-12; 2e-9; -2e-9; 4e-4; -4e-4 ] do
+                        for tie in [ 0.0; 2.0 ** -9.0; 2.0 ** -12.0; 2.0 ** -11.0 ] -> x * (1.0 + tie + nudge)
+            ]
+
+            for target in [ DType.Float16; DType.BFloat16 ] do
+                agreesOn $"to {target}" 0.0 (Primitive.Convert target) [| ofNumbers DType.Float64 near |]
+        }
+        test "NaN, infinities and ties in folds and orders" {
+            let rows =
+                tensor [
+                    [ 1.0; nan; 3.0; nan; 2.0 ]
+                    [ 2.0; 2.0; -1.0; 2.0; -1.0 ]
+                    [ -0.0; 0.0; -0.0; 0.0; -0.0 ]
+                    [ infinity; -infinity; 5.0; infinity; -infinity ]
+                ]
+
+            for dtype in DTypes.all do
+                let x: Buffer[] = [| (rows.Convert dtype).Host |]
+
+                for axis in [ 0; 1 ] do
+                    for yes in [ true; false ] do
+                        agreesOn $"argmax {dtype}" 0.0 (Primitive.ArgReduce(yes, axis)) x
+                        agreesOn $"argsort {dtype}" 0.0 (Primitive.ArgSort(axis, yes)) x
+
+                    agreesOn $"max {dtype}" 0.0 (Primitive.Reduce(Reduction.Max, [| axis |])) x
+                    agreesOn $"min {dtype}" 0.0 (Primitive.Reduce(Reduction.Min, [| axis |])) x
+
+                    if dtype <> DType.Bool then
+                        agreesOn $"sum {dtype}" 4.0 (Primitive.Reduce(Reduction.Sum, [| axis |])) x
+                        agreesOn $"cumsum {dtype}" 4.0 (Primitive.CumulativeSum(axis, true)) x
+        }
+        test "integers are sorted exactly" {
+            for dtype in [ DType.Int32; DType.Int64 ] do
+                for descending in [ true; false ] do
+                    agreesOn "argsort" 0.0 (Primitive.ArgSort(0, descending)) [| integers dtype |]
+        }
+        test "folds of nothing" {
+            let nothing dtype : Buffer[] = [| ofNumbers dtype [] |]
+
+            for dtype in DTypes.all do
+                if dtype <> DType.Bool then
+                    agreesOn "sum" 0.0 (Primitive.Reduce(Reduction.Sum, [| 0 |])) (nothing dtype)
+
+            agreesOn "any" 0.0 (Primitive.Reduce(Reduction.Max, [| 0 |])) (nothing DType.Bool)
+            agreesOn "all" 0.0 (Primitive.Reduce(Reduction.Min, [| 0 |])) (nothing DType.Bool)
+        }
+        test "negative positions count from the end" {
+            let x = ofNumbers DType.Float32 [ 10.0; 20.0; 30.0 ]
+            let indices = ofNumbers DType.Int64 [ -1.0; 0.0; -3.0; 2.0 ]
+            let updates = ofNumbers DType.Float32 [ 1.0; 2.0; 3.0; 4.0 ]
+            agreesOn "gather" 0.0 (Primitive.Gather(0, 0)) [| x; indices |]
+
+            for collision in casesOf<Collision>() do
+                agreesOn "scatter" 0.0 (Primitive.Scatter(collision, 0, 0, 3)) [| updates; indices |]
+        }
+    ]
+
+// ---- Errors ----
+
+let private sameError (p: Primitive) (inputs: Buffer[]) =
+    let caught evaluate =
+        try
+            evaluate () |> ignore
+            failtest $"{p}: no error"
+        with
+        | :? AssertException -> reraise ()
+        | e -> e
+
+    let expected = caught (fun () -> managed.Evaluate(p, inputs, Device.Cpu) :?> HostBuffer)
+
+    for name, evaluate in engines do
+        let actual = caught (fun () -> evaluate p inputs)
+        Expect.equal (actual.GetType()) (expected.GetType()) $"{p} on {name}: {actual}"
+        Expect.equal actual.Message expected.Message $"{p} on {name}"
+
+let private errors =
+    testList "errors are those of the managed engine" [
+        test "an index outside" {
+            let x = ofNumbers DType.Float32 [ 1.0; 2.0; 3.0 ]
+            let indices = ofNumbers DType.Int32 [ 0.0; 3.0 ]
+            sameError (Primitive.Gather(0, 0)) [| x; indices |]
+
+            sameError (Primitive.Scatter(Collision.Add, 0, 0, 3)) [|
+                ofNumbers DType.Float32 [ 1.0; 2.0 ]
+                indices
+            |]
+        }
+        test "an integer by 0" {
+            let x, y = ofNumbers DType.Int32 [ 1.0; 2.0 ], ofNumbers DType.Int32 [ 1.0; 0.0 ]
+            sameError (Primitive.Binary Binary.Divide) [| x; y |]
+            sameError (Primitive.Binary Binary.Remainder) [| x; y |]
+        }
+        test "an extreme of nothing" {
+            let nothing: Buffer[] = [| ofNumbers DType.Float32 [] |]
+            sameError (Primitive.Reduce(Reduction.Max, [| 0 |])) nothing
+            sameError (Primitive.ArgReduce(true, 0)) nothing
+        }
+    ]
+
+// ---- Large tensors: other code paths, and more than one thread ----
+
+let private large =
+    let normal seed (shape: int list) =
+        let random = Random seed
+        (tensor (Array.init (List.fold (*) 1 shape) (fun _ -> random.NextSingle() - 0.5f))).Reshape shape
+
+    let below seed limit count =
+        let random = Random(seed: int)
+        tensor (Array.init count (fun _ -> random.Next limit))
+
+    let x = lazy (normal 1 [ 300; 500 ])
+    let y = lazy (normal 2 [ 300; 500 ])
+
+    let agreesOn name scale (p: Primitive) (inputs: Tensor[]) =
+        let inputs = inputs |> Array.map (fun t -> t.Host :> Buffer)
+        let expected = managed.Evaluate(p, inputs, Device.Cpu) :?> HostBuffer
+
+        for engine, evaluate in engines do
+            agree $"{name} on {engine}" 64.0 scale expected (evaluate p inputs)
+
+    testList "large tensors" [
+        test "elementwise" {
+            for op in [ Unary.Tanh; Unary.Exp; Unary.Sin; Unary.Sigmoid ] do
+                agreesOn $"{op}" 1.0 (Primitive.Unary op) [| x.Value |]
+                agreesOn $"{op} transposed" 1.0 (Primitive.Unary op) [| x.Value.T |]
+
+            for op in [ Binary.Add; Binary.Multiply; Binary.Divide; Binary.Less ] do
+                agreesOn $"{op}" 1.0 (Primitive.Binary op) [| x.Value; y.Value |]
+                agreesOn $"{op} of views" 1.0 (Primitive.Binary op) [| x.Value.T; y.Value.T |]
+        }
+        test "folds" {
+            for axes in [ [| 0 |]; [| 1 |]; [| 0; 1 |] ] do
+                for kind in casesOf<Reduction>() do
+                    agreesOn $"{kind}" 300.0 (Primitive.Reduce(kind, axes)) [| x.Value |]
+
+            for axis in [ 0; 1 ] do
+                agreesOn "argmax" 1.0 (Primitive.ArgReduce(true, axis)) [| x.Value |]
+                agreesOn "argsort" 1.0 (Primitive.ArgSort(axis, false)) [| x.Value |]
+                agreesOn "cumsum" 100.0 (Primitive.CumulativeSum(axis, false)) [| x.Value |]
+        }
+        test "products" {
+            agreesOn "matmul" 20.0 Primitive.MatMul [| x.Value; y.Value.T |]
+            let batch = normal 3 [ 6; 40; 50 ]
+            agreesOn "matmul" 20.0 Primitive.MatMul [| batch; batch.Transpose() |]
+            let whole = (below 4 1000 90_000).Reshape [ 300; 300 ]
+            agreesOn "integers" 1.0 Primitive.MatMul [| whole; whole |]
+        }
+        test "indices" {
+            let indices = below 5 300 10_000
+            agreesOn "gather" 1.0 (Primitive.Gather(0, 0)) [| x.Value; indices |]
+            let updates = normal 6 [ 10_000; 20 ]
+
+            for collision in casesOf<Collision>() do
+                agreesOn $"scatter {collision}" 40.0 (Primitive.Scatter(collision, 0, 0, 300)) [|
+                    updates
+                    indices
+                |]
+        }
+        test "draws" {
+            let keys = tensor [ 1L; -1L; 123456789012345L ]
+
+            for dtype in [ DType.Float32; DType.Float64 ] do
+                agreesOn "uniform" 0.0 (Primitive.Random(Draw.Uniform, dtype, [| 1001; 7 |])) [| keys |]
+        }
+        test "products of integers as CUDA gets them" {
+            // Column by row, since libtorch multiplies no integers there.
+            let whole = below 7 1000 12_000
+            let a, b = whole.Reshape [ 2; 60; 100 ], whole.Reshape [ 2; 100; 60 ]
+            use frame = new Frame({ Kind = Code.Cpu; Index = -1 })
+            let share (t: Tensor) = Transfer.share frame t.Host
+            let result = [| 2; 60; 60 |]
+
+            let product =
+                OrderKernels.integerProduct frame (share a) a.Shape (share b) b.Shape DType.Int32 result
+
+            Expect.equal (Value(Transfer.read frame product DType.Int32 result)) (matmul a b) "product"
+        }
+    ]
+
+[<Tests>]
+let tests = testList "libtorch's engines" [ table; special; errors; large ]
