@@ -471,6 +471,7 @@ let private at (p: Primitive) (inputs: Value[]) (shape: int[]) : int[] -> Litera
     | Primitive.MaxPool(maximum, windows) -> maxPool maximum windows inputs[0]
     | Primitive.Detach
     | Primitive.Barrier -> inputs[0].At
+    | Primitive.Transfer _ -> inputs[0].At
     | Primitive.Custom f -> invalidOp $"'{f.Name}' has no meaning here."
 
 /// The value of a primitive. The shape rule gives shape and dtype.

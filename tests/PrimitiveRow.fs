@@ -37,7 +37,8 @@ type Row = {
 
 /// An attribute that chooses what a primitive computes (which function, which extreme, which direction), rather than
 /// where or on what.
-let private chooses (t: System.Type) = t = typeof<bool> || (FSharpType.IsUnion(t, true) && t <> typeof<DType>)
+let private chooses (t: System.Type) =
+    t = typeof<bool> || (FSharpType.IsUnion(t, true) && t <> typeof<DType> && t <> typeof<Device>)
 
 let private choices (t: System.Type) =
     if t = typeof<bool> then

@@ -205,6 +205,13 @@ let private casesOf<'union> () = [
         FSharpValue.MakeUnion(case, [||], true) |> unbox<'union>
 ]
 
+// ---- Devices ----
+
+/// To where the numbers are: other devices are not at hand everywhere.
+let private transfer =
+    ofOne "Transfer" DTypes.all (fun dice numbers dtype ->
+        Primitive.Transfer Device.Cpu, plain dice numbers dtype (dice.Shape()))
+
 let rows: Row list = [
     yield! casesOf<Unary>() |> List.map unaryRow
     yield! casesOf<Binary>() |> List.map binaryRow
@@ -224,4 +231,5 @@ let rows: Row list = [
     yield! casesOf<Maximum>() |> List.map maxPool
     ofOne (variant Primitive.Barrier) DTypes.all (fun dice numbers dtype ->
         Primitive.Barrier, plain dice numbers dtype (dice.Shape()))
+    transfer
 ]

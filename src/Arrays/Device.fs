@@ -13,6 +13,14 @@ type Device =
         | Device.Cpu -> "cpu"
         | Device.Cuda i -> $"cuda:{i}"
 
+/// <summary>What tensors hold of a device's memory, in bytes.</summary>
+type DeviceMemory = {
+    /// <summary>Now. What the garbage collector has yet to find counts.</summary>
+    Live: int64
+    /// <summary>The most there has been since the program started.</summary>
+    Peak: int64
+}
+
 /// Whose kernels compute on the CPU.
 [<RequireQualifiedAccess>]
 type CpuEngine =

@@ -186,6 +186,7 @@ module internal BatchRules =
         | Primitive.Binary op -> Bind.binary op (batch ()) (each examples inputs[1])
         | Primitive.Select
         | Primitive.Convert _
+        | Primitive.Transfer _
         // Draws of shape keys ++ shape.
         | Primitive.Random _ -> elementwise ()
         | Primitive.Reshape shape -> Bind.one (Primitive.Reshape(with0 examples shape)) [| batch () |]

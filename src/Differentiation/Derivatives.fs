@@ -196,6 +196,7 @@ module internal Derivatives =
             | Primitive.MatMul ->
                 ValueSome(if input = 0 then Linear.MultiplyRight inputs[1] else Linear.MultiplyLeft inputs[0])
             | Primitive.Barrier -> ValueSome Linear.Identity
+            | Primitive.Transfer device -> ValueSome(Linear.Transfer(x.Device, device))
             | Primitive.Convolution(result, windows, groups) ->
                 let struct (first, second) = termsFor result
                 let source = if input = 0 then first else second
@@ -248,7 +249,8 @@ module internal Derivatives =
         | Primitive.Place _
         | Primitive.Concatenate _
         | Primitive.CumulativeSum _
-        | Primitive.Barrier -> true
+        | Primitive.Barrier
+        | Primitive.Transfer _ -> true
         | Primitive.Full _
         | Primitive.Iota _
         | Primitive.Random _

@@ -49,6 +49,7 @@ type internal Linear =
     | ConvolveBy of given: Tensor * source: ConvolutionTerm * target: ConvolutionTerm * Windows * groups: int
     /// A map and its transpose, as functions. Both must be linear, and differentiable by what they close over.
     | Opaque of push: (Tensor -> Tensor) * pull: (Tensor -> Tensor)
+    | Transfer of source: Device * target: Device
     /// The first map, then the second.
     | Compose of first: Linear * second: Linear
 
@@ -95,6 +96,7 @@ module internal Linear =
             let inputs = if comesFirst source target then [| x; given |] else [| given; x |]
             Bind.one (Primitive.Convolution(target, windows, groups)) inputs
         | Linear.Opaque(push, _) -> push x
+        | Linear.Transfer(_, target) -> Bind.one (Primitive.Transfer target) [| x |]
         | Linear.Compose(first, second) -> apply second (apply first x)
 
     /// The map Lᵀ with ⟨L x, y⟩ = ⟨x, Lᵀ y⟩ for all x and y.
@@ -129,4 +131,5 @@ module internal Linear =
         | Linear.ConvolveBy(given, source, target, windows, groups) ->
             Linear.ConvolveBy(given, target, source, windows, groups)
         | Linear.Opaque(push, pull) -> Linear.Opaque(pull, push)
+        | Linear.Transfer(source, target) -> Linear.Transfer(target, source)
         | Linear.Compose(first, second) -> Linear.Compose(transpose second, transpose first)

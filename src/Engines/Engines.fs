@@ -1,22 +1,65 @@
 namespace Cotangent.Engines
 
+open System
+open System.Collections.Concurrent
+open System.Diagnostics
 open Cotangent
 
 /// Which engine serves which device.
 module internal Engines =
     let private managed: Engine = ManagedEngine()
-    let mutable private cpu = managed
-    let mutable private cuda: Engine voption = ValueNone
+
+    let private missing (what: string) =
+        DeviceException
+            $"{what} needs libtorch, and the package Cotangent.Torch is not referenced: reference Cotangent-cpu, or for CUDA devices Cotangent-cuda-linux or Cotangent-cuda-windows."
+
+    let private extension what =
+        match Extension.find () with
+        | ValueSome extension -> extension
+        | ValueNone -> raise (missing what)
+
+    let private libtorch = lazy ((extension "CpuEngine.Libtorch").Cpu managed)
+
+    let private devices = ConcurrentDictionary<Device, Engine>()
+
+    let private serve (device: Device) =
+        match devices.TryGetValue device with
+        | true, engine -> engine
+        | _ -> devices.GetOrAdd(device, fun device -> (extension (string device)).Serve device)
 
     /// The engine of a device; a DeviceException where there is none.
-    let forDevice (device: Device) =
+    let forDevice (device: Device) : Engine =
         match device with
-        | Device.Cpu -> cpu
-        | Device.Cuda _ ->
-            match cuda with
-            | ValueSome engine -> engine
-            | ValueNone ->
-                raise (
-                    DeviceException
-                        $"No engine for {device} is loaded: the managed engine serves the CPU only. Use Device.Cpu."
-                )
+        | Device.Cpu ->
+            if not (Extension.isChosen ()) then
+                managed
+            else
+                match Extension.cpuEngine () with
+                | CpuEngine.Fastest
+                | CpuEngine.Managed -> managed
+                | CpuEngine.Libtorch -> libtorch.Value
+        | Device.Cuda _ -> serve device
+
+    /// The numbers on another device.
+    let transfer (x: Buffer) (device: Device) : Buffer =
+        if x.Device = device then
+            x
+        else
+            (forDevice device).OfHost((forDevice x.Device).ToHost x, device)
+
+    let available () : Device list =
+        match Extension.find () with
+        | ValueSome extension -> Device.Cpu :: extension.Devices
+        | ValueNone -> [ Device.Cpu ]
+
+    let memory (device: Device) : DeviceMemory =
+        match device with
+        | Device.Cpu ->
+            use self = Process.GetCurrentProcess()
+            { Live = GC.GetTotalMemory false; Peak = self.PeakWorkingSet64 }
+        | Device.Cuda _ -> (extension (string device)).Memory device
+
+    let synchronize (device: Device) =
+        match device with
+        | Device.Cpu -> ()
+        | Device.Cuda _ -> (extension (string device)).Synchronize device

@@ -14,6 +14,21 @@ type internal Extension() =
     /// Matrix products; ValueNone where the library has none that are faster than ours.
     abstract Blas: Blas voption
 
+    /// The library's engine for arrays of the CPU. A DeviceException says why there is none.
+    abstract Cpu: managed: Engine -> Engine
+
+    /// The devices that it serves besides the CPU.
+    abstract Devices: Device list
+
+    /// The engine of such a device. A DeviceException says why there is none.
+    abstract Serve: Device -> Engine
+
+    /// What tensors hold of such a device's memory.
+    abstract Memory: Device -> DeviceMemory
+
+    /// Waits until such a device has done all work given to it.
+    abstract Synchronize: Device -> unit
+
 /// Finding the extension: once, when something is first asked of it, so that programs with small tensors never load a
 /// native library.
 module internal Extension =
@@ -51,21 +66,27 @@ module internal Extension =
                 )
 
     let private chosen = AsyncLocal<CpuEngine voption>()
+    let mutable private choices = 0
+
+    /// Whether the CPU's engine may be another than the default, so that it has to be asked for.
+    let isChosen () = byDefault <> CpuEngine.Fastest || Volatile.Read &choices > 0
 
     let cpuEngine () = ValueOption.defaultValue byDefault chosen.Value
 
     let withCpuEngine engine (body: unit -> 'a) : 'a =
         let before = chosen.Value
+        Interlocked.Increment &choices |> ignore
         chosen.Value <- ValueSome engine
 
         try
             body ()
         finally
             chosen.Value <- before
+            Interlocked.Decrement &choices |> ignore
 
     /// The native matrix products, unless there are none or managed kernels are asked for.
     let blas () : Blas voption =
-        if cpuEngine () = CpuEngine.Managed then
+        if isChosen () && cpuEngine () = CpuEngine.Managed then
             ValueNone
         else
             match found.Value with

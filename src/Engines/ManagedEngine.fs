@@ -115,6 +115,8 @@ type internal ManagedEngine() =
             | Primitive.MaxPool(maximum, windows) -> Pool.maxPool maximum windows (input 0)
             | Primitive.Detach
             | Primitive.Barrier -> input 0
+            | Primitive.Transfer Device.Cpu -> input 0
+            | Primitive.Transfer device -> invalidOp $"A transfer to {device} is for its engine."
             | Primitive.Custom f -> invalidOp $"'{f.Name}' is a custom function; engines never see those."
 
         result :> Buffer

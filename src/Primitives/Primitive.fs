@@ -198,6 +198,8 @@ type internal Primitive =
     | Detach
     /// The same value, which the compiler may not tell equal to any other: what is computed from it is computed again.
     | Barrier
+    /// The same numbers on another device.
+    | Transfer of Device
     | Custom of CustomFunction
 
     /// Identity; primitives are compared by their cases and attributes where a pass needs it.
@@ -236,4 +238,5 @@ type internal Primitive =
         | MaxPool _ -> "maxPool"
         | Detach -> "stopGradient"
         | Barrier -> "barrier"
+        | Transfer device -> $"to {device}"
         | Custom f -> f.Name

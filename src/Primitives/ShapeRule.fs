@@ -281,4 +281,5 @@ module internal ShapeRule =
             }
         | Primitive.Detach
         | Primitive.Barrier -> x
+        | Primitive.Transfer _ -> x
         | Primitive.Custom f -> invalidOp $"The signature of '{f.Name}' is known to its maker only."

@@ -190,7 +190,7 @@ module internal Bind =
             if t.Device <> inputs[0].Device then
                 raise (
                     DeviceException
-                        $"{p}: tensors on {inputs[0].Device} and {t.Device} can't meet. Move one with `To`."
+                        $"{p}: tensors on {inputs[0].Device} and {t.Device} can't meet. Move one with `t.To device`."
                 )
 
     /// Applies a primitive that has inputs.
@@ -199,6 +199,7 @@ module internal Bind =
         | null ->
             match p with
             | Primitive.Custom f -> (f :?> CustomOperation).Run inputs
+            | Primitive.Transfer device -> [| Value(Engines.transfer (buffer inputs[0]) device) |]
             | _ ->
                 sameDevice p inputs
                 let device = inputs[0].Device

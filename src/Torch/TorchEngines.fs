@@ -146,7 +146,8 @@ type internal TorchHostEngine(managed: Engine) =
         | Primitive.Reshape _
         | Primitive.Permute _
         | Primitive.Broadcast _
-        | Primitive.Slice _ -> managed.Evaluate(p, inputs, device)
+        | Primitive.Slice _
+        | Primitive.Transfer _ -> managed.Evaluate(p, inputs, device)
         | Primitive.Unary _
         | Primitive.Binary _
         | Primitive.Select

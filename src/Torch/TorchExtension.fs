@@ -26,3 +26,12 @@ type internal TorchExtension() =
         | Error e -> e.Message
 
     override _.Blas = blas
+
+    override _.Cpu managed =
+        Loader.require () |> ignore
+        TorchHostEngine managed
+
+    override _.Devices = Cuda.devices ()
+    override _.Serve device = Cuda.engine device
+    override _.Memory device = Cuda.memory device
+    override _.Synchronize device = Cuda.synchronize device

@@ -58,9 +58,16 @@ module internal ElementwiseKernels =
             Transfer.byHost f x dtype shape (fun x ->
                 Elementwise.binary Binary.Remainder x (Transfer.read f y dtype shape))
         else
-            f.Own(Native.THSTensor_fmod (x, y))
+            f.Own(Native.THSTensor_fmod(x, y))
 
-    let binary (f: Frame) (op: Binary) (x: nativeint) (y: nativeint) (dtype: DType) (shape: int[]) : nativeint =
+    let binary
+        (f: Frame)
+        (op: Binary)
+        (x: nativeint)
+        (y: nativeint)
+        (dtype: DType)
+        (shape: int[])
+        : nativeint =
         match op with
         | Binary.Add -> add f x y
         | Binary.Subtract -> f.Own(Native.THSTensor_sub(x, y))

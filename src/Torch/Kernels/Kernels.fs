@@ -56,6 +56,8 @@ module internal Kernels =
         | Primitive.CumulativeSum(axis, reverse) -> OrderKernels.cumulativeSum f axis reverse x.Tensor x.DType
         | Primitive.MatMul ->
             OrderKernels.multiply f x.Tensor x.Shape (tensor 1) inputs[1].Shape x.DType result.Shape
+        // The operands of a kernel are where they shall be.
+        | Primitive.Transfer _ -> Basic.cast f x.Tensor x.DType
         | Primitive.Custom g -> invalidOp $"'{g.Name}' is a custom function; engines never see those."
 
     // ---- 16-bit floats ----

@@ -193,6 +193,33 @@ module internal Loader =
              Result.iter announce result
              result)
 
+    // ---- CUDA ----
+
+    let private cudaFiles = [ "c10_cuda"; "torch_cuda" ] |> List.map Platform.fileName
+    let private cudaTrace = Trace()
+
+    let private cuda =
+        lazy
+            (match loaded.Value with
+             | Error _ -> false
+             | Ok library ->
+                 // libtorch reaches CUDA through hooks that these libraries put in place when they are loaded.
+                 cudaFiles
+                 |> List.forall (fun file ->
+                     (tryLoad cudaTrace NativeLibrary.Load (Path.Combine(library.Folder, file))).IsSome))
+
+    /// Loads what there is for CUDA, when a CUDA device is first asked for, since it takes seconds; whether there is any.
+    let loadCuda (_: Library) = cuda.Value
+
+    /// Why there are no CUDA devices.
+    let aboutCuda (library: Library) =
+        if cuda.Value then
+            "finds none: is there a device, and a driver that is new enough?"
+        elif File.Exists(Path.Combine(library.Folder, List.last cudaFiles)) then
+            $"can't load its CUDA part:{cudaTrace.Text}\n"
+        else
+            $"is one for the CPU. Reference Cotangent-cuda-linux or Cotangent-cuda-windows instead of Cotangent-cpu, or set {Locate.Variable} to the `lib` folder of a CUDA build of PyTorch"
+
     /// What is loaded, or why nothing is.
     let result () = loaded.Value
 
