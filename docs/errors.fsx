@@ -25,7 +25,8 @@ also says where: `` Error at: `$.Hidden[1].Weight` ``.
 | `TraceException` | a traced tensor used after its transformation returned, or where its numbers are needed |
 | `NumberException` | a NaN or an infinity, found by `Debug.checkNumbers` |
 | `KeyException` | a random key used twice, found by `Debug.checkKeys` |
-| `DeviceException` | tensors on different devices, or a device that no engine serves: reference `Cotangent.Torch` for CUDA |
+| `DeviceException` | tensors on different devices, or a device that is not there: CUDA needs the package `Cotangent-cuda-linux` or `Cotangent-cuda-windows` |
+| `MemoryException` | no room for a tensor on its device, even after everything unused was freed |
 
 The examples below use these values:
 *)

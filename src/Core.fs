@@ -3,6 +3,7 @@ namespace Cotangent
 open Cotangent.Batching
 open Cotangent.Compiler
 open Cotangent.Differentiation
+open Cotangent.Engines
 
 /// <summary>
 /// A derivative of one's own for <c>withDerivative</c>: a linear map in either direction. The other is its transpose,
@@ -303,6 +304,52 @@ module Core =
             )
 
         stack 0 [ j[2, 1] - j[1, 2]; j[0, 2] - j[2, 0]; j[1, 0] - j[0, 1] ]
+
+    /// <summary>
+    /// Runs a function and then frees the memory of all tensors made in it that its result does not show, without waiting
+    /// for the garbage collector to find them: around a step of training, the memory of one step serves for the next. What
+    /// else of them is still used afterwards raises an error. Inside a transformation nothing is freed, since it may still
+    /// be needed on the way back.
+    /// </summary>
+    /// <example><code>
+    /// let x = tensor [ 1.0f; 2.0f ]
+    /// scope (fun () -> sum (exp x * 2.0f)) // 20.2147
+    /// </code></example>
+    let scope (body: unit -> 'a) : 'a =
+        Scope.during body (fun result ->
+            if not (Walkers.holdsTensors typeof<'a>) then
+                ValueSome []
+            else
+                let leaves = Tree.leaves result |> List.ofArray
+
+                let buffers =
+                    leaves
+                    |> List.choose (fun t ->
+                        match t with
+                        | Value b -> Some b
+                        | Traced _ -> None)
+
+                if buffers.Length < leaves.Length then ValueNone else ValueSome buffers)
+
+    /// <summary>
+    /// Runs a function that makes tensors on a device: those it makes from data, from numbers and from keys' seeds. What is
+    /// made of other tensors is where they are.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DeviceException">There is no such device, or nothing that serves it.</exception>
+    /// <example><code>
+    /// onDevice Device.Cpu (fun () -> Tensor.zeros DType.Float32 [ 2 ]) // [0, 0]
+    /// </code></example>
+    let onDevice (device: Device) (body: unit -> 'a) : 'a = Ambient.onDevice device body
+
+    /// <summary>
+    /// Runs a function with the kernels of one engine on the CPU, to compare or to look for a fault. The environment
+    /// variable COTANGENT_CPU_ENGINE (fastest, managed or libtorch) does so for a whole program.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DeviceException">libtorch is asked for and can't be loaded.</exception>
+    /// <example><code>
+    /// withCpuEngine CpuEngine.Managed (fun () -> sin (tensor 0.0)) // 0
+    /// </code></example>
+    let withCpuEngine (engine: CpuEngine) (body: unit -> 'a) : 'a = Extension.withCpuEngine engine body
 
     /// <summary>The same values, constant for every differentiation around.</summary>
     /// <example><code>

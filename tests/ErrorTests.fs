@@ -34,8 +34,9 @@ let private types =
             let shown = Errors.situations |> List.map _.Error
 
             for t in types do
-                // No device but the CPU can be asked for without an engine for it.
-                if t <> typeof<DeviceException> then Expect.isTrue (List.contains t shown) t.Name
+                // These need a device besides the CPU.
+                if t <> typeof<DeviceException> && t <> typeof<MemoryException> then
+                    Expect.isTrue (List.contains t shown) t.Name
         "is in the page's first table",
         fun () ->
             let text = File.ReadAllText script
@@ -60,8 +61,22 @@ let private elsewhere =
         fun () -> Expect.equal (Errors.code script).Length Errors.situations.Length "one line each"
         "a device without an engine",
         fun () ->
-            throws<DeviceException, _> [ "cuda:0"; "managed engine"; "Device.Cpu" ] (fun () ->
-                Bind.full (Literal.Whole 0L) DType.Float32 [| 2 |] (Device.Cuda 0))
+            let asked: (unit -> obj) list = [
+                fun () -> Bind.full (Literal.Whole 0L) DType.Float32 [| 2 |] (Device.Cuda 0)
+                fun () -> (tensor 1.0).To(Device.cuda 0)
+                fun () -> onDevice (Device.cuda 0) (fun () -> tensor 1.0)
+                fun () -> Device.memory (Device.cuda 0)
+            ]
+
+            for ask in asked do
+                throws<DeviceException, _> [ "cuda:0"; "Cotangent-cuda-linux" ] ask
+
+            throws<DeviceException, _> [ "-1" ] (fun () -> Device.cuda -1)
+        "the engine of a package that is not there",
+        fun () ->
+            throws<DeviceException, _> [ "CpuEngine.Libtorch"; "Cotangent-cpu" ] (fun () ->
+                withCpuEngine CpuEngine.Libtorch (fun () -> tensor 1.0 + 1.0))
+        "only the CPU is there", fun () -> Expect.equal (Device.available ()) [ Device.Cpu ] "devices"
         "an error leaves the transformation closed and the library usable",
         fun () ->
             let failing (x: Tensor) : Tensor = sum (x + tensor [ 1.0; 2.0 ])

@@ -38,7 +38,10 @@ type Row = {
 /// An attribute that chooses what a primitive computes (which function, which extreme, which direction), rather than
 /// where or on what.
 let private chooses (t: System.Type) =
-    t = typeof<bool> || (FSharpType.IsUnion(t, true) && t <> typeof<DType> && t <> typeof<Device>)
+    let tellsWhere (t: System.Type) = List.contains t [ typeof<DType>; typeof<Device> ]
+
+    t = typeof<bool>
+    || FSharpType.IsUnion(t, true) && not (tellsWhere t || tellsWhere (nonNull t.BaseType))
 
 let private choices (t: System.Type) =
     if t = typeof<bool> then

@@ -1,10 +1,41 @@
 namespace Cotangent
 
+/// The claim of buffers to an array that goes back to a pool once none of them is left, or when they are told to release
+/// it. A kernel that has taken the array out of a buffer must keep the buffer alive while it works: engines do so for all
+/// of their inputs.
+[<AbstractClass>]
+type internal Claim() =
+    let mutable ended = 0
+
+    /// Whether the array has gone back.
+    member _.IsReleased = ended = 1
+
+    /// Leaves the array to the collector for good, since somebody outside the engines may hold on to it.
+    member claim.Waive() =
+        if System.Threading.Interlocked.CompareExchange(&ended, 2, 0) = 0 then
+            claim.Forget()
+            System.GC.SuppressFinalize claim
+
+    member claim.Release() =
+        if System.Threading.Interlocked.CompareExchange(&ended, 1, 0) = 0 then
+            claim.GiveBack()
+            System.GC.SuppressFinalize claim
+
+    /// Puts the array back.
+    abstract GiveBack: unit -> unit
+
+    /// Counts it no longer.
+    abstract Forget: unit -> unit
+
+    override claim.Finalize() = claim.Release()
+
 /// A strided view into a .NET array: element (i, j, …) is `Data[Offset + i*Strides[0] + j*Strides[1] + …]`. A stride
 /// is 0 along a broadcast axis and negative along a flipped one.
 [<AbstractClass>]
 type internal HostBuffer(dtype, shape: int[], strides: int[], offset: int) =
     inherit Buffer(dtype, shape, Device.Cpu)
+
+    let mutable claim: Claim | null = null
 
     let contiguous =
         let mutable expected = 1
@@ -26,6 +57,33 @@ type internal HostBuffer(dtype, shape: int[], strides: int[], offset: int) =
     /// Whether the elements lie in row-major order without gaps.
     member _.IsContiguous = contiguous
     abstract Data: System.Array
+
+    /// Null for an array that the collector alone looks after.
+    member _.Claim
+        with get () = claim
+        and set (value: Claim | null) = claim <- value
+
+    /// Throws when the array has gone back to its pool.
+    member inline internal x.CheckAlive() =
+        match x.Claim with
+        | null -> ()
+        | claim -> if claim.IsReleased then x.Refuse()
+
+    member x.Refuse() : unit =
+        raise (
+            System.ObjectDisposedException(
+                "Tensor",
+                $"A tensor {dtype} {Shape.show shape} was used after its `scope` had ended. Return it from the scope."
+            )
+        )
+
+    override _.Memory = claim
+
+    override _.Release() =
+        match claim with
+        | null -> ()
+        | claim -> claim.Release()
+
     /// The same memory seen through another shape and strides.
     abstract View: shape: int[] * strides: int[] * offset: int -> HostBuffer
 
@@ -34,10 +92,14 @@ type internal HostBuffer(dtype, shape: int[], strides: int[], offset: int) =
 type internal HostBuffer<'T>(dtype, data: 'T[], shape, strides, offset) =
     inherit HostBuffer(dtype, shape, strides, offset)
 
-    member _.Items = data
-    override _.Data = data
+    member x.Items =
+        x.CheckAlive()
+        data
 
-    override _.View(shape, strides, offset) = HostBuffer<'T>(dtype, data, shape, strides, offset)
+    override x.Data = x.Items
+
+    override x.View(shape, strides, offset) =
+        HostBuffer<'T>(dtype, data, shape, strides, offset, Claim = x.Claim)
 
 module internal HostBuffer =
     /// A contiguous buffer over an array that the caller gives away.

@@ -39,3 +39,10 @@ type internal Buffer(dtype: DType, shape: int[], device: Device) =
     /// Never to be changed by who reads it.
     member _.Shape = shape
     member _.Device = device
+
+    /// What stands for the memory: buffers that share memory have one object in common. Null where the memory is an
+    /// ordinary object of .NET.
+    abstract Memory: obj | null
+
+    /// Gives the memory back, ahead of the collector. Whoever uses it afterwards gets an error.
+    abstract Release: unit -> unit

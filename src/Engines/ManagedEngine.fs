@@ -75,18 +75,35 @@ module internal BatchMatMul =
         | DType.Bool ->
             raise (DTypeException "matmul: Bool elements have no product; convert to Int32 or a float.")
 
+/// What surrounds a kernel.
+module internal Call =
+    /// Runs a kernel, whose inputs stay alive until it is done.
+    let inline settled (first: obj) (second: obj) ([<InlineIfLambda>] kernel: unit -> HostBuffer) : Buffer =
+        let rentals = Recycling.enter ()
+        let mutable output: HostBuffer | null = null
+
+        try
+            let made = kernel ()
+            output <- made
+            made :> Buffer
+        finally
+            Recycling.leave rentals output
+            GC.KeepAlive first
+            GC.KeepAlive second
+
 [<Sealed>]
 type internal ManagedEngine() =
     inherit Engine("managed")
 
-    override _.Unary(op, x) = Elementwise.unary op (x :?> HostBuffer) :> Buffer
+    override _.Unary(op, x) = Call.settled x x (fun () -> Elementwise.unary op (x :?> HostBuffer))
 
-    override _.Binary(op, x, y) = Elementwise.binary op (x :?> HostBuffer) (y :?> HostBuffer) :> Buffer
+    override _.Binary(op, x, y) =
+        Call.settled x y (fun () -> Elementwise.binary op (x :?> HostBuffer) (y :?> HostBuffer))
 
     override _.Evaluate(primitive, inputs, _) =
         let input i = inputs[i] :?> HostBuffer
 
-        let result: HostBuffer =
+        Call.settled inputs inputs (fun () ->
             match primitive with
             | Primitive.Unary op -> Elementwise.unary op (input 0)
             | Primitive.Binary op -> Elementwise.binary op (input 0) (input 1)
@@ -117,9 +134,16 @@ type internal ManagedEngine() =
             | Primitive.Barrier -> input 0
             | Primitive.Transfer Device.Cpu -> input 0
             | Primitive.Transfer device -> invalidOp $"A transfer to {device} is for its engine."
-            | Primitive.Custom f -> invalidOp $"'{f.Name}' is a custom function; engines never see those."
+            | Primitive.Custom f -> invalidOp $"'{f.Name}' is a custom function; engines never see those.")
 
-        result :> Buffer
+    override _.ToHost x =
+        let x = x :?> HostBuffer
 
-    override _.ToHost x = x :?> HostBuffer
+        // Nobody knows how long the array is used from here on.
+        match x.Claim with
+        | null -> ()
+        | claim -> claim.Waive()
+
+        x
+
     override _.OfHost(x, _) = x :> Buffer

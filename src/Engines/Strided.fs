@@ -72,7 +72,7 @@ module internal Strided =
 
     /// Memory for an output, which the kernel overwrites altogether. Small arrays come zeroed, large ones as
     /// they are.
-    let allocate<'T> (n: int) : 'T[] = GC.AllocateUninitializedArray<'T> n
+    let allocate<'T> (n: int) : 'T[] = Recycling.rent<'T> n
 
     /// A contiguous output of a shape.
     let fresh<'T> dtype shape : HostBuffer<'T> = HostBuffer.own dtype shape (allocate<'T>(Shape.count shape))

@@ -29,6 +29,28 @@ module internal Ambient =
     /// The keys used so far and what used them; null when nobody checks.
     let usedKeys () = if anyActive () then keys.Value else null
 
+    // ---- Where tensors are made from nothing ----
+
+    let mutable private placed = 0
+    let private place = AsyncLocal<Device voption>()
+
+    let device () =
+        if Volatile.Read &placed > 0 then
+            ValueOption.defaultValue Device.Cpu place.Value
+        else
+            Device.Cpu
+
+    let onDevice (device: Device) (body: unit -> 'a) : 'a =
+        let before = place.Value
+        Interlocked.Increment &placed |> ignore
+        place.Value <- ValueSome device
+
+        try
+            body ()
+        finally
+            place.Value <- before
+            Interlocked.Decrement &placed |> ignore
+
     let duringNumberCheck body = during numbers true body
 
     let duringKeyCheck body = during keys (Dictionary<int64, string>()) body

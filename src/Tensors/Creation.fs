@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Engines
+
 /// Making tensors.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Tensor =
@@ -7,7 +9,7 @@ module Tensor =
         let shape = Array.ofSeq shape
         Shape.requireSizes operation shape
         Shape.count shape |> ignore
-        Bind.full (Operands.real operation dtype value) dtype shape Device.Cpu
+        Bind.full (Operands.real operation dtype value) dtype shape (Ambient.device ())
 
     /// <summary>A tensor of a shape with one number everywhere.</summary>
     /// <exception cref="T:Cotangent.ShapeException">A size is negative.</exception>
@@ -68,7 +70,7 @@ module Tensor =
             raise (DTypeException "arange: Bool can't count; use Int32 and compare.")
 
         let wide = if dtype.IsFloat then DType.Float64 else DType.Int64
-        (Bind.create (Primitive.Iota(wide, count)) Device.Cpu).Convert dtype
+        (Bind.create (Primitive.Iota(wide, count)) (Ambient.device ())).Convert dtype
 
     /// <summary>start, start + step, … short of stop.</summary>
     /// <exception cref="T:Cotangent.ValueException">The step is 0, or the number of steps not finite.</exception>
@@ -93,9 +95,10 @@ module Tensor =
         // Computed in Float64 (or Int64) and rounded once, so that errors do not add up.
         let wide = if dtype.IsFloat then DType.Float64 else DType.Int64
 
-        let constant number = Bind.full (Operands.real "arangeIn" dtype number) wide [| length |] Device.Cpu
+        let constant number =
+            Bind.full (Operands.real "arangeIn" dtype number) wide [| length |] (Ambient.device ())
 
-        let steps = Bind.create (Primitive.Iota(wide, length)) Device.Cpu
+        let steps = Bind.create (Primitive.Iota(wide, length)) (Ambient.device ())
         (steps * constant step + constant start).Convert dtype
 
     /// <summary><c>count</c> numbers evenly spaced from start to stop, both included.</summary>
@@ -113,7 +116,7 @@ module Tensor =
                 DTypeException $"linspace: {dtype} can't hold the points between; use a floating-point dtype."
             )
 
-        let steps = Bind.create (Primitive.Iota(DType.Float64, count)) Device.Cpu
+        let steps = Bind.create (Primitive.Iota(DType.Float64, count)) (Ambient.device ())
         let fraction = steps / float (max 1 (count - 1))
         // A weighted mean of both ends hits them exactly.
         (start * (1.0 - fraction) + stop * fraction).Convert dtype
@@ -124,7 +127,7 @@ module Tensor =
     /// </code></example>
     let eye (dtype: DType) (n: int) : Tensor =
         Shape.requireSizes "eye" [| n |]
-        let i = Bind.create (Primitive.Iota(DType.Int32, n)) Device.Cpu
+        let i = Bind.create (Primitive.Iota(DType.Int32, n)) (Ambient.device ())
 
         (Operands.binary Binary.Equal (i.Unsqueeze 1) (i.Unsqueeze 0)).Convert dtype
 
@@ -197,10 +200,13 @@ module Tensor =
 
         (Operands.binary Binary.Equal (indices.Unsqueeze -1) row).Convert dtype
 
+    /// Numbers from main memory, on the device that is asked for.
+    let internal ofHost (numbers: HostBuffer) : Tensor = Value(Engines.transfer numbers (Ambient.device ()))
+
     /// Takes over an array of elements in row-major order; it must not be changed afterwards.
     let internal own (shape: int[]) (data: 'T[]) : Tensor =
         match DTypes.tryOfClr typeof<'T> with
-        | Some dtype -> Value(HostBuffer.own dtype shape data)
+        | Some dtype -> ofHost (HostBuffer.own dtype shape data)
         | None -> raise (DTypeException $"{typeof<'T>.Name} can't be an element of a tensor.")
 
     /// <summary>A tensor from a flat array in row-major order and a shape; the array is copied.</summary>
@@ -244,4 +250,4 @@ module Data =
                 DTypeException
                     "tensor: the data are tensors already. Put them together with `stack` or `concat`, or use them as they are."
             )
-        | boxed -> Value(NestedData.toBuffer typeof<'data> boxed)
+        | boxed -> Tensor.ofHost (NestedData.toBuffer typeof<'data> boxed)

@@ -15,14 +15,17 @@ type internal SharedMemory(bytes: int64, meter: MemoryMeter) =
     member _.Enter() = if Interlocked.Increment &users = 1 then meter.Take bytes
     member _.Leave() = if Interlocked.Decrement &users = 0 then meter.Return bytes
 
-/// A tensor of libtorch on a device. It is freed by whoever disposes of it, or by the collector.
+/// A tensor of libtorch on a device. It is freed when it is released, or by the collector.
 [<Sealed>]
 type internal TorchBuffer(dtype, shape, device, tensor: nativeint, memory: SharedMemory) =
     inherit Buffer(dtype, shape, device)
     let mutable tensor = tensor
     do memory.Enter()
 
-    member _.Memory = memory
+    /// What it shares with its views.
+    member _.Shared = memory
+
+    override _.Memory = memory
 
     /// The tensor; not to be freed. The buffer must be kept alive while it is used.
     member x.Tensor: nativeint =
@@ -43,9 +46,8 @@ type internal TorchBuffer(dtype, shape, device, tensor: nativeint, memory: Share
             Native.THSTensor_dispose freed
             memory.Leave()
 
-    interface IDisposable with
-        member x.Dispose() =
-            x.Free()
-            GC.SuppressFinalize x
+    override x.Release() =
+        x.Free()
+        GC.SuppressFinalize x
 
     override x.Finalize() = x.Free()

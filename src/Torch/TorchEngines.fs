@@ -54,14 +54,15 @@ type internal TorchEngine(place: Place, device: Device, meter: MemoryMeter) =
                 Native.THSStorage_data_ptr (operand x).Tensor = address && address <> 0n)
 
         match shared with
-        | Some x -> (x :?> TorchBuffer).Memory
+        | Some x -> (x :?> TorchBuffer).Shared
         | None -> SharedMemory(int64 (Native.THSStorage_nbytes tensor), meter)
 
     let attempt (p: Primitive) (inputs: Buffer[]) (result: Signature) : Buffer =
         use frame = new Frame(place)
         let tensor = frame.Release(Kernels.evaluate frame p (Array.map operand inputs) result)
-        let output = new TorchBuffer(result.DType, result.Shape, device, tensor, memoryOf tensor inputs)
+        let output = TorchBuffer(result.DType, result.Shape, device, tensor, memoryOf tensor inputs)
         GC.KeepAlive inputs
+        Scope.note output
         output
 
     member _.Meter = meter
@@ -97,7 +98,9 @@ type internal TorchEngine(place: Place, device: Device, meter: MemoryMeter) =
             use frame = new Frame(place)
             let tensor = frame.Release(Transfer.write frame x)
             let memory = SharedMemory(int64 (Native.THSStorage_nbytes tensor), meter)
-            new TorchBuffer(x.DType, x.Shape, device, tensor, memory) :> Buffer
+            let loaded = TorchBuffer(x.DType, x.Shape, device, tensor, memory)
+            Scope.note loaded
+            loaded :> Buffer
 
         try
             load ()
@@ -132,10 +135,21 @@ type internal TorchHostEngine(managed: Engine) =
                 Shape = x.Shape
             })
 
+        let rentals = Recycling.enter ()
+        let mutable output: HostBuffer | null = null
+
         try
-            Transfer.read frame (Kernels.evaluate frame p operands result) result.DType result.Shape
-        with :? LibtorchException as e ->
-            raise (Failures.unexpected p inputs e)
+            try
+                let made =
+                    Transfer.read frame (Kernels.evaluate frame p operands result) result.DType result.Shape
+
+                output <- made
+                made
+            with :? LibtorchException as e ->
+                raise (Failures.unexpected p inputs e)
+        finally
+            Recycling.leave rentals output
+            GC.KeepAlive inputs
 
     override engine.Unary(op, x) = evaluate (Primitive.Unary op) [| x |]
     override engine.Binary(op, x, y) = evaluate (Primitive.Binary op) [| x; y |]

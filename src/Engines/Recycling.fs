@@ -1,0 +1,192 @@
+namespace Cotangent.Engines
+
+// Large arrays are used again. The runtime would give a program that makes arrays of 100 KB and more fresh memory each
+// time, which the operating system has to clear, page by page, and would look for dead ones only in full collections:
+// several times the work of most kernels. Here a dead array goes to a pool, from which the next result of that length is
+// taken. That an array is dead shows when the small object is collected by which buffers hold on to it, its claim; and
+// small objects die young, where collections are quick.
+
+open System
+open System.Collections.Concurrent
+open System.Collections.Generic
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
+open System.Threading
+open Cotangent
+
+/// Arrays of one type and length that wait to be used again.
+[<Sealed>]
+type internal Shelf<'T>() =
+    let arrays = Stack<'T[]>()
+    /// The fewest that waited since the last clearance: so many were not missed.
+    let mutable fewest = 0
+
+    member _.Put array = lock arrays (fun () -> arrays.Push array)
+
+    member _.Take() : 'T[] voption =
+        lock arrays (fun () ->
+            match arrays.TryPop() with
+            | true, array ->
+                fewest <- min fewest arrays.Count
+                ValueSome array
+            | _ -> ValueNone)
+
+    /// Drops those that nobody missed since the last time; how many.
+    member _.Clear() : int =
+        lock arrays (fun () ->
+            let dropped = min fewest arrays.Count
+
+            for _ in 1..dropped do
+                arrays.Pop() |> ignore
+
+            fewest <- arrays.Count
+            dropped)
+
+/// The shelves of one element type, by length.
+[<Sealed; AbstractClass>]
+type internal Pool<'T> private () =
+    static let shelves = ConcurrentDictionary<int, Shelf<'T>>()
+    static member Shelves = shelves
+
+/// Runs a function after every full collection.
+[<Sealed>]
+type private AfterFullCollections(run: unit -> unit) =
+    override x.Finalize() =
+        run ()
+        GC.ReRegisterForFinalize x
+
+/// What a thread has rented in the course of an engine's call.
+[<Sealed>]
+type internal Rentals() =
+    /// How many calls are going on, one inside the other; outside of any, arrays are not rented.
+    member val Depth = 0 with get, set
+    /// The arrays, their sizes in bytes, and how to give them back.
+    member val Arrays = ResizeArray<struct (Array * int64 * (unit -> unit))>()
+
+[<Sealed; AbstractClass>]
+type internal ThreadRentals private () =
+    [<ThreadStatic; DefaultValue>]
+    static val mutable private current: Rentals | null
+
+    static member Current: Rentals =
+        match ThreadRentals.current with
+        | null ->
+            let made = Rentals()
+            ThreadRentals.current <- made
+            made
+        | found -> found
+
+module internal Recycling =
+    /// Bytes from which on the runtime keeps an array apart from small objects, and this pool takes it.
+    [<Literal>]
+    let private Large = 85000L
+
+    /// Bytes rented before the collector is asked for dead claims: about what the last-level caches hold.
+    [<Literal>]
+    let private Every = 33554432L
+
+    /// Bytes that may wait on the shelves, beyond as many as are in use.
+    [<Literal>]
+    let private Spare = 268435456L
+
+    let private meter = MemoryMeter Every
+    let mutable private waiting = 0L
+
+    /// For tests: arrays that go back are filled with NaN, so that whoever still reads them notices.
+    let mutable internal spoil = false
+
+    let private bytes<'T> (n: int) = int64 n * int64 (Unsafe.SizeOf<'T>())
+
+    let private clearances = ConcurrentDictionary<Type, unit -> unit>()
+
+    let private watch =
+        AfterFullCollections(fun () ->
+            for clear in clearances.Values do
+                clear ())
+
+    let private shelf<'T> n : Shelf<'T> =
+        if not (clearances.ContainsKey typeof<'T>) then
+            clearances[typeof<'T>] <-
+                fun () ->
+                    for entry in Pool<'T>.Shelves do
+                        let dropped = entry.Value.Clear()
+                        Interlocked.Add(&waiting, -(int64 dropped * bytes<'T> entry.Key)) |> ignore
+
+            GC.KeepAlive watch
+
+        Pool<'T>.Shelves.GetOrAdd(n, (fun _ -> Shelf<'T>()))
+
+    let private giveBack (array: 'T[]) =
+        let size = bytes<'T> array.Length
+        meter.Return size
+
+        if spoil then
+            let first = &Unsafe.As<'T, byte>(&MemoryMarshal.GetArrayDataReference array)
+            MemoryMarshal.CreateSpan(&first, int size).Fill 0xFFuy
+
+        if Interlocked.Add(&waiting, size) > Spare + meter.Live then
+            // More than will be wanted: this one is for the collector.
+            Interlocked.Add(&waiting, -size) |> ignore
+        else
+            (shelf<'T> array.Length).Put array
+
+    let private take<'T> n : 'T[] voption =
+        match (shelf<'T> n).Take() with
+        | ValueSome array ->
+            Interlocked.Add(&waiting, -(bytes<'T> n)) |> ignore
+            ValueSome array
+        | ValueNone -> ValueNone
+
+    /// An array for an output: in an engine's call and if it is large one from the pool, else a new one. Its elements are
+    /// anything.
+    let rent<'T> (n: int) : 'T[] =
+        if bytes<'T> n < Large then
+            GC.AllocateUninitializedArray<'T> n
+        else
+            let rentals = ThreadRentals.Current
+
+            if rentals.Depth = 0 then
+                GC.AllocateUninitializedArray<'T> n
+            else
+                // Looks for dead claims first, if it is time to.
+                meter.Take(bytes<'T> n)
+
+                let array =
+                    match take<'T> n with
+                    | ValueSome array -> array
+                    | ValueNone -> GC.AllocateUninitializedArray<'T> n
+
+                rentals.Arrays.Add(struct (array, bytes<'T> n, (fun () -> giveBack array)))
+                array
+
+    /// Before an engine's call: what to hand to `leave`.
+    let enter () : Rentals =
+        let rentals = ThreadRentals.Current
+        rentals.Depth <- rentals.Depth + 1
+        rentals
+
+    let private claimOf size giveBack = {
+        new Claim() with
+            member _.GiveBack() = giveBack ()
+            member _.Forget() = meter.Return size
+    }
+
+    let private settle (rentals: Rentals) (output: HostBuffer | null) =
+        for struct (array, size, giveBack) in rentals.Arrays do
+            match output with
+            | null -> giveBack ()
+            | output ->
+                if obj.ReferenceEquals(output.Data, array) then
+                    output.Claim <- claimOf size giveBack
+                    Scope.note output
+                else
+                    giveBack ()
+
+        rentals.Arrays.Clear()
+
+    /// After it, also by an error: its result, if any, has a claim to the array it was made in; the other arrays of the
+    /// call go back.
+    let leave (rentals: Rentals) (output: HostBuffer | null) =
+        rentals.Depth <- rentals.Depth - 1
+
+        if rentals.Depth = 0 && rentals.Arrays.Count > 0 then settle rentals output
