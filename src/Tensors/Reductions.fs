@@ -73,7 +73,7 @@ module Reductions =
 
         let rec halve (x: Tensor) =
             match x.Dims[last] with
-            | 0 -> Tensor.ones t.DType shape
+            | 0 -> Bind.full (Literal.Whole 1L) t.DType shape t.Device
             | 1 -> x.Squeeze last
             | n ->
                 let half = n / 2
@@ -207,7 +207,7 @@ module Reductions =
 
             reduced "any" t axes keepDims (fun axes ->
                 if countOver t axes = 0.0 then
-                    Tensor.zeros DType.Bool (Shape.without axes t.Dims)
+                    Bind.full (Literal.Whole 0L) DType.Bool (Shape.without axes t.Dims) t.Device
                 else
                     reduce Reduction.Max t axes)
 

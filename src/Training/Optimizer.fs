@@ -40,6 +40,12 @@ type AdamState<'p> = {
 module Optimizer =
     let private zero = Tensor.own [||] [| 0 |]
 
+    /// The number of steps taken, before the first, where the parameters are.
+    let private noStep (parameters: 'p) =
+        match Tree.leaves parameters with
+        | [||] -> zero
+        | leaves -> zero.To leaves[0].Device
+
     /// A transformation without a state, of gradient and parameters.
     let private stateless (change: 'p -> 'p -> 'p) : Optimizer<'p, unit> = {
         Init = fun _ -> ()
@@ -81,7 +87,7 @@ module Optimizer =
     /// next // [0.8, 1.6]
     /// </code></example>
     let scaleBySchedule (rate: Schedule) : Optimizer<'p, Tensor> = {
-        Init = fun _ -> zero
+        Init = noStep
         Update =
             fun gradient step _ ->
                 let factor = -(rate step)
@@ -173,7 +179,7 @@ module Optimizer =
         {
             Init =
                 fun parameters -> {
-                    Step = zero
+                    Step = noStep parameters
                     First = Tree.zerosLike parameters
                     Second = Tree.zerosLike parameters
                 }

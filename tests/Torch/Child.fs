@@ -32,17 +32,9 @@ let natives =
     |> Option.map (Path.GetDirectoryName >> nonNull)
     |> Option.defaultValue folder
 
-/// Runs a scenario in a new process, from the program in a folder and with environment variables of its own.
-let runFrom (folder: string) (scenario: string) (environment: (string * string) list) : Outcome =
-    let program = Path.Combine(folder, "Cotangent.Torch.Tests.dll")
-
+let private start (command: string) (arguments: string list) (environment: (string * string) list) : Outcome =
     let start =
-        ProcessStartInfo(
-            "dotnet",
-            [ program; Flag; scenario ],
-            RedirectStandardOutput = true,
-            RedirectStandardError = true
-        )
+        ProcessStartInfo(command, arguments, RedirectStandardOutput = true, RedirectStandardError = true)
 
     for name in [ Locate.Variable; "COTANGENT_CPU_ENGINE"; "LD_LIBRARY_PATH" ] do
         start.Environment.Remove name |> ignore
@@ -56,7 +48,17 @@ let runFrom (folder: string) (scenario: string) (environment: (string * string) 
     child.WaitForExit()
     { ExitCode = child.ExitCode; Output = output; Errors = errors.Result }
 
+let private program (folder: string) = Path.Combine(folder, "Cotangent.Torch.Tests.dll")
+
+/// Runs a scenario in a new process, from the program in a folder and with environment variables of its own.
+let runFrom folder scenario environment = start "dotnet" [ program folder; Flag; scenario ] environment
+
 let run scenario environment = runFrom folder scenario environment
+
+/// Runs a scenario with so many KiB of memory, of which the runtime does not claim hundreds of gigabytes.
+let runLimited scenario (kibibytes: int) =
+    let command = $"ulimit -v {kibibytes}; exec dotnet '{program folder}' {Flag} {scenario}"
+    start "sh" [ "-c"; command ] [ "DOTNET_GCHeapHardLimit", "40000000" ]
 
 // ---- Scenarios ----
 
@@ -110,6 +112,47 @@ let private scenarios: (string * (unit -> unit)) list = [
         say $"product {product ()}"
         say $"blas {(Extension.blas ()).IsSome}"
         sayWhatIsLoaded ()
+
+    // Which engine there is on the CPU.
+    "engine",
+    fun () ->
+        let x = tensor [ 1.0f; 2.0f ]
+        say $"sum {float (sum (x + x))}"
+        say $"engine {(string (Extension.cpuEngine ())).ToLowerInvariant()}"
+
+    // No CUDA.
+    "cuda",
+    fun () ->
+        try
+            (tensor 1.0).To(Device.cuda 0) |> ignore
+        with e ->
+            say e.Message
+
+    // A device runs out of memory.
+    "room",
+    fun () ->
+        Cuda.onCpu <- true
+        let device = Device.cuda 0
+        let large () = (Tensor.zeros DType.Float32 [ 100_000_000 ]).To device
+
+        // 400 MB each: without the collector there is no room for so many.
+        for _ in 1..40 do
+            large () |> ignore
+
+        say "dead tensors made room"
+        let kept = ResizeArray<Tensor>()
+
+        try
+            kept.Add(large ())
+
+            while kept.Count < 40 do
+                kept.Add(kept[kept.Count - 1] + kept[0])
+        with :? MemoryException as e ->
+            say e.Message
+
+        kept.Clear()
+        let x = onDevice device (fun () -> tensor [ 1.0f; 2.0f ])
+        say $"and goes on: {float (sum x)}"
 
     // TorchSharp, used by itself after us, falls in with what we have loaded.
     "torchsharp",

@@ -6,4 +6,7 @@ open Expecto
 let main arguments =
     match arguments with
     | [| Child.Flag; scenario |] -> Child.main scenario
-    | _ -> runTestsInAssemblyWithCLIArgs [] arguments
+    | _ ->
+        // Whoever reads an array after it went back to the pool shall read NaN.
+        Cotangent.Engines.Recycling.spoil <- true
+        runTestsInAssemblyWithCLIArgs [] arguments

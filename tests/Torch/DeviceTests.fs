@@ -1,0 +1,317 @@
+/// Tensors on devices. There is no CUDA here: libtorch's CPU takes its place, as two devices, and all but the kernels
+/// themselves is the same code.
+module Cotangent.Torch.Tests.DeviceTests
+
+open System
+open Expecto
+open Cotangent
+open Cotangent.Engines
+open Cotangent.Torch
+open Cotangent.Torch.Tests.Child
+open Cotangent.Tests
+open Cotangent.Tests.Dice
+
+let private first =
+    Cuda.onCpu <- true
+    Device.cuda 0
+
+let private second = Device.cuda 1
+
+let private same (expected: Tensor) (actual: Tensor) =
+    Expect.equal (actual.To Device.Cpu) expected "numbers, shape and dtype"
+
+let private near tolerance (expected: Tensor) (actual: Tensor) what =
+    match Laws.difference what tolerance expected (actual.To Device.Cpu) with
+    | None -> ()
+    | Some wrong -> failtest wrong
+
+let private throws<'error when 'error :> exn> (parts: string list) (f: unit -> Tensor) =
+    try
+        f () |> ignore
+        failtest $"no {typeof<'error>.Name}"
+    with
+    | :? 'error as e ->
+        for part in parts do
+            Expect.stringContains e.Message part "message"
+    | :? AssertException -> reraise ()
+
+let private moving =
+    testList "moving" [
+        test "there and back, every dtype, every layout" {
+            for dtype in DTypes.all do
+                for seed in 1..20 do
+                    let dice = Dice seed
+                    let x = tensorOf dice dtype (dice.Shape()) (fun () -> dice.Between -3.0 3.0)
+                    let there = x.To first
+                    Expect.equal there.Device first "device"
+                    same x there
+                    same x (there.To second)
+        }
+        test "to where it is" {
+            let x = (tensor [ 1.0; 2.0 ]).To first
+            Expect.isTrue (obj.ReferenceEquals(x, x.To first)) "the tensor itself"
+        }
+        test "what is made from nothing is made on the device asked for" {
+            let made: (unit -> Tensor) list = [
+                fun () -> tensor [ 1.0f; 2.0f ]
+                fun () -> Tensor.zeros DType.Float32 [ 2 ]
+                fun () -> Tensor.arange DType.Int32 3
+                fun () -> Random.normal (Key.create 1L) DType.Float32 [ 3 ]
+                fun () -> Tensor.ofArray [ 2 ] [| 1; 2 |]
+            ]
+
+            for make in made do
+                Expect.equal (onDevice second make).Device second "device"
+                Expect.equal (make ()).Device Device.Cpu "and not afterwards"
+                same (make ()) (onDevice second make)
+        }
+        test "printing, reading, comparing" {
+            let x = (tensor [ [ 1.0; 2.0 ] ]).To first
+            Expect.equal (string x) (string (x.To Device.Cpu)) "text"
+            Expect.equal (x.ToData<float[,]>()) (array2D [ [ 1.0; 2.0 ] ]) "data"
+            Expect.equal (float (sum x)) 3.0 "number"
+            Expect.equal x (x.To Device.Cpu) "the same numbers"
+        }
+        test "tensors on different devices don't meet" {
+            let x = tensor [ 1.0; 2.0 ]
+            let y, z = x.To first, x.To second
+            throws<DeviceException> [ "add"; "cpu"; "cuda:0"; "To" ] (fun () -> x + y)
+            throws<DeviceException> [ "multiply"; "cuda:1"; "cuda:0" ] (fun () -> z * y)
+            throws<DeviceException> [ "concat"; "cpu"; "cuda:1" ] (fun () -> concat 0 [ x; z ])
+            throws<DeviceException> [ "add"; "cpu"; "cuda:0" ] (fun () -> grad (fun x -> sum (x + y)) x)
+        }
+        test "devices" {
+            Expect.equal (Device.available ()) [ Device.Cpu; first; second ] "available"
+            throws<DeviceException> [ "cuda:7"; "cuda:0, cuda:1" ] (fun () -> (tensor 1.0).To(Device.cuda 7))
+            Device.synchronize first
+        }
+    ]
+
+/// The functions that users call: none makes a tensor on another device than its arguments'.
+let private functions =
+    testList "functions" [
+        for row in FunctionTable.rows do
+            test row.Name {
+                for seed in 1..3 do
+                    let case = row.Draw(Dice seed)
+                    let at = case.At |> Array.map _.To(first)
+
+                    let onFirst f =
+                        try
+                            ValueSome(onDevice first f)
+                        with :? DeviceException ->
+                            // The case holds a tensor of its own, of positions, which is on the CPU.
+                            ValueNone
+
+                    match onFirst (fun () -> case.Apply at) with
+                    | ValueNone ->
+                        Expect.isTrue (List.contains row.Name [ "take"; "gather"; "scatterAdd" ]) row.Name
+                    | ValueSome y ->
+                        Expect.equal y.Device first "device"
+                        near 1e-12 (case.Apply case.At) y "value"
+
+                        if y.DType.IsFloat then
+                            let total x = sum (case.Apply x)
+                            let expected = grad total case.At
+                            let actual = onDevice first (fun () -> grad total at)
+
+                            for e, a in Array.zip expected actual do
+                                Expect.equal a.Device first "device of the gradient"
+                                near 1e-12 e a "gradient"
+            }
+    ]
+
+let private derivatives =
+    testList "derivatives" [
+        test "come back to where they are from" {
+            let x = tensor [ 0.5; 1.5 ]
+            let there (x: Tensor) = (sum (sin (x.To first))).To second
+            let g = grad (fun x -> (there x).To Device.Cpu) x
+            near 1e-14 (cos x) g "gradient"
+            Expect.equal g.Device Device.Cpu "device"
+            let y, dy = jvp there x (tensor [ 1.0; 0.0 ])
+            Expect.equal (y.Device, dy.Device) (second, second) "devices of a push"
+            near 1e-14 (cos x[0]) dy "push"
+            near 1e-13 (Tensor.diag (-(sin x))) (hessian (fun x -> (there x).To Device.Cpu) x) "Hessian"
+        }
+        test "of a batch" {
+            let xs = tensor [ [ 0.1; 0.2 ]; [ 0.3; 0.4 ] ]
+            let f (x: Tensor) = sum ((x.To first) * 2.0)
+            near 1e-14 (tensor [ 0.6; 1.4 ]) (vmap f xs) "vmap"
+
+            near
+                1e-14
+                (Tensor.full DType.Float64 [ 2; 2 ] 2.0)
+                (vmap (grad (fun x -> (f x).To Device.Cpu)) xs)
+                "grads"
+        }
+    ]
+
+// ---- Training ----
+
+type private Mlp = { First: Tensor; FirstBias: Tensor; Second: Tensor; SecondBias: Tensor }
+
+let private mlp key dtype : Mlp =
+    let a, b = Key.split key
+
+    {
+        First = Random.normal a dtype [ 8; 32 ] * 0.3
+        FirstBias = Tensor.zeros dtype [ 32 ]
+        Second = Random.normal b dtype [ 32; 4 ] * 0.3
+        SecondBias = Tensor.zeros dtype [ 4 ]
+    }
+
+let private forward (p: Mlp) (x: Tensor) =
+    matmul (tanh (matmul x p.First + p.FirstBias)) p.Second + p.SecondBias
+
+let private loss (x: Tensor) (y: Tensor) (p: Mlp) = mean (square (forward p x - y))
+
+let private data dtype =
+    let x = Random.normal (Key.create 5L) dtype [ 16; 8 ]
+    x, (x.T[0..3] * x.T[4..7]).T
+
+let private optimizer = Optimizer.adam 0.01
+
+let private train steps dtype =
+    let x, y = data dtype
+    let mutable p = mlp (Key.create 3L) dtype
+    let mutable s = optimizer.Init p
+
+    for _ in 1..steps do
+        let change, state = optimizer.Update (grad (loss x y) p) s p
+        p <- Tree.add p change
+        s <- state
+
+    p
+
+let private training =
+    testList "training" [
+        test "gives the numbers of the CPU" {
+            let expected = train 50 DType.Float64
+            let actual = onDevice first (fun () -> train 50 DType.Float64)
+
+            for e, a in Seq.zip (Tree.leaves expected) (Tree.leaves actual) do
+                Expect.equal a.Device first "device"
+                near 1e-10 e a "parameters"
+        }
+        testSequenced
+        <| test "10,000 steps leave the memory flat" {
+            let live () =
+                GC.Collect()
+                GC.WaitForPendingFinalizers()
+                (Device.memory first).Live
+
+            let before = live ()
+            onDevice first (fun () -> train 500 DType.Float32) |> ignore
+            let early = live ()
+            let heap = GC.GetTotalMemory true
+            use self = Diagnostics.Process.GetCurrentProcess()
+            let resident = self.WorkingSet64
+            onDevice first (fun () -> train 10_000 DType.Float32) |> ignore
+            self.Refresh()
+            Expect.isLessThanOrEqual (live () - before) 4096L "bytes held afterwards"
+            Expect.isLessThanOrEqual (live () - early) 4096L "and no more than after 500 steps"
+            Expect.isLessThan (GC.GetTotalMemory true - heap) 10_000_000L "the collector's heap"
+            Expect.isLessThan (self.WorkingSet64 - resident) 400_000_000L "the process"
+            // The collector was told in time.
+            Expect.isLessThan (Device.memory first).Peak 1_500_000_000L "the most at once"
+        }
+    ]
+
+let private memory =
+    testSequenced
+    <| testList "memory" [
+        test "is counted, and views share it" {
+            let x = (Tensor.zeros DType.Float32 [ 1000; 1000 ]).To first
+            let one = onDevice first (fun () -> tensor 1.0f)
+            let before = (Device.memory first).Live
+            let views = [ x.Reshape [ 1_000_000 ]; x.T; x[1..3]; x.Expand [ 2; 1000; 1000 ] ]
+            Expect.equal (Device.memory first).Live before "views"
+            let y = x + one
+            Expect.equal ((Device.memory first).Live - before) 4_000_000L "a result"
+            Expect.isGreaterThanOrEqual (Device.memory first).Peak (Device.memory first).Live "peak"
+            GC.KeepAlive views
+            GC.KeepAlive y
+        }
+        test "a scope gives it back at once" {
+            let before = (Device.memory second).Live
+
+            let x =
+                scope (fun () ->
+                    let x = (Tensor.zeros DType.Float32 [ 1000; 1000 ]).To second
+                    let y = exp x * 2.0f
+                    sum (y.T))
+
+            Expect.equal ((Device.memory second).Live - before) 4L "one number is left"
+            Expect.equal (float x) 2e6 "the result"
+        }
+        test "what a scope has freed can't be used" {
+            let mutable leaked = tensor 0.0f
+            scope (fun () -> leaked <- (tensor [ 1.0f ]).To first)
+            throws<ObjectDisposedException> [ "scope"; "cuda:0" ] (fun () -> leaked + leaked)
+            throws<ObjectDisposedException> [ "scope" ] (fun () -> tensor (float leaked))
+        }
+        test "the collector gives it back" {
+            let make () =
+                for _ in 1..10 do
+                    (Tensor.zeros DType.Float32 [ 1000; 1000 ]).To second + 1.0f |> ignore
+
+            GC.Collect()
+            GC.WaitForPendingFinalizers()
+            let before = (Device.memory second).Live
+            make ()
+            GC.Collect()
+            GC.WaitForPendingFinalizers()
+            Expect.equal (Device.memory second).Live before "as before"
+        }
+        test "when there is no room, the dead are looked for, and then the error tells the sizes" {
+            if OperatingSystem.IsLinux() then
+                let outcome = runLimited "room" 6_000_000
+                Expect.equal outcome.ExitCode 0 $"{outcome}"
+
+                for text in
+                    [
+                        "dead tensors made room"
+                        "add of Float32 (100000000,), Float32 (100000000,): no room on cuda:0"
+                        "381.5 MiB"
+                        "hold"
+                        "scope"
+                        "and goes on: 3"
+                    ] do
+                    Expect.stringContains outcome.Output text $"{outcome}"
+        }
+    ]
+
+let private forced =
+    testList "the engine of choice" [
+        test "libtorch on the CPU gives the numbers of the managed engine" {
+            let managed = withCpuEngine CpuEngine.Managed (fun () -> train 20 DType.Float64)
+            let libtorch = withCpuEngine CpuEngine.Libtorch (fun () -> train 20 DType.Float64)
+
+            for e, a in Seq.zip (Tree.leaves managed) (Tree.leaves libtorch) do
+                Expect.equal a.Device Device.Cpu "device"
+                near 1e-10 e a "parameters"
+        }
+        test "an environment variable chooses for the program" {
+            for name in [ "managed"; "libtorch"; "Fastest" ] do
+                let outcome = run "engine" [ "COTANGENT_CPU_ENGINE", name ]
+                Expect.stringContains outcome.Output $"engine {name.ToLowerInvariant()}" $"{outcome}"
+
+            let outcome = run "engine" [ "COTANGENT_CPU_ENGINE", "other" ]
+            Expect.notEqual outcome.ExitCode 0 "refused"
+            Expect.stringContains outcome.Errors "fastest, managed or libtorch" $"{outcome}"
+        }
+        test "libtorch on the CPU, where there is none, says why" {
+            let outcome = run "engine" [ "COTANGENT_CPU_ENGINE", "libtorch"; Locate.Variable, "/nowhere" ]
+            Expect.stringContains outcome.Errors "libtorch could not be loaded" $"{outcome}"
+            Expect.stringContains outcome.Errors "/nowhere" $"{outcome}"
+        }
+        test "a CUDA device, where libtorch is one for the CPU, says why" {
+            let outcome = run "cuda" []
+            Expect.stringContains outcome.Output "There is no cuda:0" $"{outcome}"
+            Expect.stringContains outcome.Output "Cotangent-cuda-linux" $"{outcome}"
+        }
+    ]
+
+[<Tests>]
+let tests = testList "Devices" [ moving; functions; derivatives; training; memory; forced ]
