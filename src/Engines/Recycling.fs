@@ -44,9 +44,9 @@ type internal Shelf<'T>() =
 
 /// The shelves of one element type, by length.
 [<Sealed; AbstractClass>]
-type internal Pool<'T> private () =
+type internal Shelves<'T> private () =
     static let shelves = ConcurrentDictionary<int, Shelf<'T>>()
-    static member Shelves = shelves
+    static member All = shelves
 
 /// Runs a function after every full collection.
 [<Sealed>]
@@ -108,13 +108,13 @@ module internal Recycling =
         if not (clearances.ContainsKey typeof<'T>) then
             clearances[typeof<'T>] <-
                 fun () ->
-                    for entry in Pool<'T>.Shelves do
+                    for entry in Shelves<'T>.All do
                         let dropped = entry.Value.Clear()
                         Interlocked.Add(&waiting, -(int64 dropped * bytes<'T> entry.Key)) |> ignore
 
             GC.KeepAlive watch
 
-        Pool<'T>.Shelves.GetOrAdd(n, (fun _ -> Shelf<'T>()))
+        Shelves<'T>.All.GetOrAdd(n, (fun _ -> Shelf<'T>()))
 
     let private giveBack (array: 'T[]) =
         let size = bytes<'T> array.Length

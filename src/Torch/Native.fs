@@ -2,6 +2,10 @@ namespace Cotangent.Torch
 
 open System.Runtime.InteropServices
 
+/// An argument or result of a script: a tensor where the kind is 0.
+[<Struct; StructLayout(LayoutKind.Sequential)>]
+type internal ScriptValue = { mutable Kind: int64; mutable Index: int64; mutable Tensor: nativeint }
+
 /// The functions of TorchSharp's native library that we call, by their own names. They are called as they are, not by way
 /// of TorchSharp's tensors, since those cost one to three microseconds a call. A tensor is a pointer that `THSTensor_dispose`
 /// frees; 0 stands for an error, which `THSTorch_get_and_reset_last_err` tells.
@@ -361,6 +365,22 @@ module internal Native =
 
     [<DllImport("LibTorchSharp")>]
     extern nativeint THSTensor_masked_select(nativeint tensor, nativeint mask)
+
+    // ---- Scripts ----
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSJIT_compile(string source)
+
+    [<DllImport("LibTorchSharp")>]
+    extern void THSJIT_CompilationUnit_Invoke(
+        nativeint script,
+        string name,
+        ScriptValue* arguments,
+        int count,
+        nativeint allocate,
+        sbyte& kind,
+        int index
+    )
 
     // ---- Products ----
 

@@ -177,6 +177,8 @@ type internal TorchHostEngine(managed: Engine) =
         | Primitive.ArgSort _
         | Primitive.CumulativeSum _
         | Primitive.MatMul
+        | Primitive.Convolution _
+        | Primitive.MaxPool _
         | Primitive.Custom _ -> evaluate p inputs
 
     override _.ToHost x = managed.ToHost x

@@ -56,6 +56,22 @@ module internal Kernels =
         | Primitive.CumulativeSum(axis, reverse) -> OrderKernels.cumulativeSum f axis reverse x.Tensor x.DType
         | Primitive.MatMul ->
             OrderKernels.multiply f x.Tensor x.Shape (tensor 1) inputs[1].Shape x.DType result.Shape
+        | Primitive.Convolution(term, windows, groups) ->
+            let b = inputs[1]
+
+            ConvolutionKernels.convolution
+                f
+                term
+                windows
+                groups
+                x.Tensor
+                b.Tensor
+                x.DType
+                x.Shape
+                b.Shape
+                result.Shape
+        | Primitive.MaxPool(maximum, windows) ->
+            ConvolutionKernels.maxPool f maximum windows x.Tensor x.Shape result.Shape result.DType
         // The operands of a kernel are where they shall be.
         | Primitive.Transfer _ -> Basic.cast f x.Tensor x.DType
         | Primitive.Custom g -> invalidOp $"'{g.Name}' is a custom function; engines never see those."

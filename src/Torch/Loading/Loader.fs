@@ -83,9 +83,19 @@ module internal Loader =
             | Some folder -> ValueSome folder
             | None -> ValueNone
 
+    [<DllImport("libc", EntryPoint = "setenv")>]
+    extern int private setenv(string name, string value, int overwrite)
+
+    /// The threads of libtorch's OpenMP wait for their next work by counting, for milliseconds, on cores that threads of
+    /// .NET would use. Told so when it is loaded it has them sleep; whoever has set the variable knows better.
+    let private letThreadsSleep () =
+        if OperatingSystem.IsLinux() then setenv ("OMP_WAIT_POLICY", "passive", 0) |> ignore
+
     /// Loads a libtorch; its `torch_cpu`, which has all the kernels.
     let private torch (trace: Trace) folder =
         let load name = tryLoad trace NativeLibrary.Load (Path.Combine(folder, Platform.fileName name))
+
+        letThreadsSleep ()
 
         match load "c10", load "torch_cpu", load "torch" with
         | ValueSome _, ValueSome torch, ValueSome _ -> ValueSome torch

@@ -1,0 +1,157 @@
+namespace Cotangent.Torch
+
+open Cotangent
+open Cotangent.Torch.Basic
+
+/// Convolutions and pooling.
+module internal ConvolutionKernels =
+
+    /// With elements around, `before` and `after` each of the spatial axes. libtorch pads itself where it is the same on
+    /// both sides; it names the axes from the last to the first.
+    let private padded (f: Frame) x (before: int[]) (after: int[]) (number: string) =
+        let widths = [
+            for axis in before.Length - 1 .. -1 .. 0 do
+                before[axis]
+                after[axis]
+        ]
+
+        Script.call f $"def f(x):\n  return torch.constant_pad_nd(x, {Script.list widths}, {number})\n" [|
+            x
+        |]
+
+    let private symmetric (w: Windows) = w.Before = w.After
+
+    let private none (w: Windows) = Array.zeroCreate<int> w.Full.Length
+
+    /// Without the elements around the spatial axes.
+    let private cut (f: Frame) x (w: Windows) =
+        let mutable y = x
+
+        for axis in 0 .. w.Full.Length - 1 do
+            let first = w.Before[axis]
+            y <- Basic.slice f y (axis + 2) first (first + w.Full[axis]) 1
+
+        y
+
+    let private output (f: Frame) (w: Windows) groups x kernel =
+        let x, around = if symmetric w then x, w.Before else padded f x w.Before w.After "0.0", none w
+
+        Script.call
+            f
+            $"def f(x, w):\n  return torch.convolution(x, w, None, {Script.list w.Step}, {Script.list around}, {Script.list w.Dilation}, False, {Script.list (none w)}, {groups})\n"
+            [| x; kernel |]
+
+    /// The transposed convolution. Of the elements at the end that no window reaches libtorch must be told.
+    let private input (f: Frame) (w: Windows) groups kernel y =
+        let around = if symmetric w then w.Before else none w
+
+        let wanted =
+            if symmetric w then
+                w.Full
+            else
+                Array.map3 (fun full before after -> full + before + after) w.Full w.Before w.After
+
+        let count = w.Count
+
+        let rest =
+            Array.init w.Full.Length (fun a ->
+                let reached =
+                    (count[a] - 1) * w.Step[a] - 2 * around[a] + w.Dilation[a] * (w.Size[a] - 1) + 1
+
+                wanted[a] - reached)
+
+        let x =
+            Script.call
+                f
+                $"def f(y, w):\n  return torch.convolution(y, w, None, {Script.list w.Step}, {Script.list around}, {Script.list w.Dilation}, True, {Script.list rest}, {groups})\n"
+                [| y; kernel |]
+
+        if symmetric w then x else cut f x w
+
+    let private kernel (f: Frame) (w: Windows) groups x y (dtype: DType) (shape: int[]) =
+        let x, around = if symmetric w then x, w.Before else padded f x w.Before w.After "0.0", none w
+
+        // Its numbers are not looked at.
+        let like = expand f (real f 0.0 dtype [||]) shape
+
+        Script.call
+            f
+            $"def f(x, y, w):\n  return torch.convolution_backward(y, x, w, None, {Script.list w.Step}, {Script.list around}, {Script.list w.Dilation}, False, {Script.list (none w)}, {groups}, [False, True, False])[1]\n"
+            [| x; y; like |]
+
+    let convolution
+        (f: Frame)
+        (result: ConvolutionTerm)
+        (w: Windows)
+        groups
+        a
+        b
+        dtype
+        (aShape: int[])
+        (bShape: int[])
+        shape
+        =
+        if Array.contains 0 shape || Array.contains 0 aShape || Array.contains 0 bShape then
+            zeros f dtype shape
+        else
+            match result with
+            | ConvolutionTerm.Output -> output f w groups a b
+            | ConvolutionTerm.Input -> input f w groups a b
+            | ConvolutionTerm.Kernel -> kernel f w groups a b dtype shape
+
+    /// Positions in the padded plane as those in the plane itself.
+    let private unpadded (f: Frame) (w: Windows) positions =
+        let padded = Array.map3 (fun full before after -> full + before + after) w.Full w.Before w.After
+        let last = w.Full.Length - 1
+
+        // From the last axis to the first: the place along it, less what is before it, times the size of what follows.
+        let lines = [
+            "  q = x"
+            "  y = torch.zeros_like(x)"
+            for axis in last .. -1 .. 0 do
+                let step = Seq.fold (*) 1 w.Full[axis + 1 ..]
+                $"  y = y + (q %% {padded[axis]} - {w.Before[axis]}) * {step}"
+                $"  q = torch.div(q, {padded[axis]}, rounding_mode='floor')"
+            "  return y"
+        ]
+
+        Script.call f ("def f(x):\n" + String.concat "\n" lines + "\n") [| positions |]
+
+    let maxPool (f: Frame) (maximum: Maximum) (w: Windows) x (xShape: int[]) (shape: int[]) (dtype: DType) =
+        if Array.contains 0 shape then
+            zeros f dtype shape
+        else
+            // libtorch knows pooling in two and three axes, and padding by at most half a window.
+            let isFlat = w.Full.Length = 1
+
+            let fits = symmetric w && Array.forall2 (fun width size -> 2 * width <= size) w.Before w.Size
+
+            let x, around = if fits then x, w.Before else padded f x w.Before w.After "float('-inf')", none w
+
+            let line (sizes: int[]) one = if isFlat then Array.append [| one |] sizes else sizes
+
+            let x =
+                if isFlat then
+                    let length = if fits then w.Full[0] else w.Full[0] + w.Before[0] + w.After[0]
+                    reshape f x [| xShape[0]; xShape[1]; 1; length |]
+                else
+                    x
+
+            let axes = max 2 w.Full.Length
+
+            let which =
+                match maximum with
+                | Maximum.Value -> 0
+                | Maximum.Position -> 1
+
+            let found =
+                Script.call
+                    f
+                    $"def f(x):\n  return torch.max_pool{axes}d_with_indices(x, {Script.list (line w.Size 1)}, {Script.list (line w.Step 1)}, {Script.list (line around 0)}, {Script.list (line w.Dilation 1)}, False)[{which}]\n"
+                    [| x |]
+
+            let found = reshape f found shape
+
+            match maximum with
+            | Maximum.Value -> found
+            | Maximum.Position -> cast f (if fits then found else unpadded f w found) DType.Int32

@@ -1,0 +1,61 @@
+namespace Cotangent.Torch
+
+open System
+open System.Collections.Concurrent
+open System.Runtime.InteropServices
+open Microsoft.FSharp.NativeInterop
+
+/// Functions of libtorch that TorchSharp's native library has no entry for, by way of TorchScript: a function `f` of tensors
+/// that returns one tensor. `torch` stands for all that libtorch has. The text is compiled once; attributes such as
+/// strides are written into it. A call takes about 4 µs more than an entry of the library.
+module internal Script =
+
+    /// libtorch asks us for room for its results: one tensor, for the calling thread to pick up.
+    [<Sealed; AbstractClass>]
+    type private Results private () =
+        [<ThreadStatic; DefaultValue>]
+        static val mutable private room: nativeint
+
+        static member Room =
+            if Results.room = 0n then Results.room <- Marshal.AllocHGlobal(16 * sizeof<ScriptValue>)
+
+            Results.room
+
+    type private Allocate = delegate of int * unativeint -> nativeint
+
+    // Kept for good: libtorch holds on to its address.
+    let private allocate = Allocate(fun _ _ -> Results.Room)
+    let private allocateAddress = Marshal.GetFunctionPointerForDelegate allocate
+
+    let private compiled = ConcurrentDictionary<string, nativeint>()
+
+    let private compile (f: Frame) (text: string) =
+        match compiled.TryGetValue text with
+        | true, script -> script
+        | _ ->
+            let script = Native.THSJIT_compile text
+            f.Check()
+            compiled.GetOrAdd(text, script)
+
+    /// Calls the function of a script.
+    let call (f: Frame) (text: string) (inputs: nativeint[]) : nativeint =
+        let script = compile f text
+        let arguments = NativePtr.stackalloc<ScriptValue> inputs.Length
+
+        for i in 0 .. inputs.Length - 1 do
+            NativePtr.set arguments i { Kind = 0L; Index = -1L; Tensor = inputs[i] }
+
+        let mutable kind = 0y
+
+        Native.THSJIT_CompilationUnit_Invoke(script, "f", arguments, inputs.Length, allocateAddress, &kind, 0)
+        f.Check()
+
+        if kind <> 1y then
+            invalidOp $"The script returned something of kind {kind}, not a tensor:\n{text}"
+
+        f.Own((NativePtr.read (NativePtr.ofNativeInt<ScriptValue> Results.Room)).Tensor)
+
+    /// Numbers as a script writes them.
+    let list (numbers: int seq) =
+        let all = String.Join(", ", numbers)
+        $"[{all}]"
