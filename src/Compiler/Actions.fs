@@ -170,9 +170,9 @@ module internal Actions =
         | Step.Engine(p, inputs, target) ->
             Runner(fun w ->
                 let arguments = inputs |> Array.map (fun v -> w.Buffer v :> Buffer)
-                let engine = Engines.forDevice Device.Cpu
-                let result = engine.ToHost(engine.Evaluate(p, arguments, Device.Cpu))
-                Buffers.copy result (w.Buffer target))
+                let result = (Engines.forDevice Device.Cpu).Evaluate(p, arguments, Device.Cpu) :?> HostBuffer
+                Buffers.copy result (w.Buffer target)
+                GC.KeepAlive result)
         | Step.Scan s ->
             let body = prepare slots s.Body
             let last = s.Count - 1

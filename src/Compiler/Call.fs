@@ -145,10 +145,10 @@ type internal CallOperation(name: string, graph: Graph) =
             inputs
             |> Array.map (fun t ->
                 match t with
-                | Value b -> (Engines.forDevice b.Device).ToHost b
+                | Value b -> b :?> HostBuffer
                 | Traced _ -> invalidOp "Traced tensors come here in their transformation's way.")
 
-        f.Program.Run buffers |> Array.map (fun b -> Value b)
+            f.Program.Run buffers |> Array.map (fun b -> Value b)
 
     override _.Staged(_, inputs) = GraphInterpreter.Run graph inputs
 

@@ -126,6 +126,7 @@ module internal Fuse =
             | Primitive.CumulativeSum _
             | Primitive.Convolution _
             | Primitive.MaxPool _
+            | Primitive.Transfer _
             | Primitive.Custom _ -> Way.Alone
 
     let private isScalar (node: Node) = Shape.count node.Shape <= 1

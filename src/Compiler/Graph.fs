@@ -114,6 +114,7 @@ module internal OperationText =
         | Primitive.CumulativeSum(axis, reverse) -> $"cumsum axis={axis} reverse={reverse}"
         | Primitive.Convolution(_, w, groups) -> $"{p} {windows w} groups={groups}"
         | Primitive.MaxPool(maximum, w) -> $"{p} {maximum} {windows w}"
+        | Primitive.Transfer device -> $"to {device}"
         | Primitive.Custom f -> f.Name
 
 module internal Graph =

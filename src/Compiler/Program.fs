@@ -72,7 +72,10 @@ type internal Program
                 | ValueSome b -> b
                 | ValueNone ->
                     match slots[v.Slot].Home with
-                    | Home.Input _
+                    | Home.Input n ->
+                        let b = workspace.Buffer v
+                        b.Claim <- given[n].Claim
+                        b
                     | Home.Constant _
                     | Home.Output _ -> workspace.Buffer v
                     | Home.Arena
@@ -90,3 +93,5 @@ type internal Program
                 | Home.Slice -> workspace.Release i
 
             workspaces.Add workspace
+            // Their arrays, which lie open above, go back to a pool when nothing holds them any more.
+            System.GC.KeepAlive given

@@ -136,7 +136,12 @@ and [<Sealed>] internal StageTrace(name) =
                             $"{p}: tensors on {inputs[0].Device} and {t.Device} can't meet. Move one with `To`."
                     )
 
-            [| trace.Record(p, Array.map trace.Node inputs, inputs[0].Device) |]
+            let device =
+                match p with
+                | Primitive.Transfer target -> target
+                | _ -> inputs[0].Device
+
+            [| trace.Record(p, Array.map trace.Node inputs, device) |]
 
 module internal Stage =
     let signatureOf (t: Tensor) : Signature = { DType = t.DType; Shape = t.Dims }

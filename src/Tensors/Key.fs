@@ -111,8 +111,7 @@ module Key =
     /// let forStep (step: int) = Key.fold (int64 step) key
     /// Random.uniform (forStep 7) DType.Float32 [ 2 ] // shape (2)
     /// </code></example>
-    let fold (number: int64) (key: Key) : Key =
-        mix ((tensor (number * spread + 1L)).To key.Data.Device) key
+    let fold (number: int64) (key: Key) : Key = mix ((tensor (number * spread + 1L)).To key.Data.Device) key
 
     /// <summary>
     /// <c>fold</c> with a number that is a tensor, an Int64 scalar, as a counter inside a compiled loop is: the same key

@@ -161,7 +161,9 @@ type internal TorchHostEngine(managed: Engine) =
         | Primitive.Permute _
         | Primitive.Broadcast _
         | Primitive.Slice _
-        | Primitive.Transfer _ -> managed.Evaluate(p, inputs, device)
+        | Primitive.Transfer _
+        | Primitive.Detach
+        | Primitive.Barrier -> managed.Evaluate(p, inputs, device)
         | Primitive.Unary _
         | Primitive.Binary _
         | Primitive.Select

@@ -147,6 +147,31 @@ let private derivatives =
         }
     ]
 
+let private compiled =
+    testList "compiled functions" [
+        test "run where their arguments are" {
+            let f = compile (fun (x: Tensor) -> sum (tanh x * 2.0))
+            let x = tensor [ 0.5; 1.5 ]
+            let y = f (x.To first)
+            Expect.equal y.Device first "device"
+            near 1e-14 (f x) y "value"
+            near 1e-14 (grad f x) (grad f (x.To first)) "gradient"
+        }
+        test "move numbers" {
+            let f = compile (fun (x: Tensor) -> ((exp x).To first * 2.0).To Device.Cpu)
+            let x = tensor [ 0.5; 1.5 ]
+            near 1e-14 (2.0 * exp x) (f x) "value"
+            near 1e-14 (2.0 * exp x) (grad (fun x -> sum (f x)) x) "gradient"
+        }
+        test "a loop" {
+            let f = compile (fun (x: Tensor) -> iterate 10 (fun x -> x * 1.1) x)
+            let x = tensor [ 1.0; 2.0 ]
+            let y = f (x.To second)
+            Expect.equal y.Device second "device"
+            near 1e-14 (f x) y "value"
+        }
+    ]
+
 // ---- Training ----
 
 type private Mlp = { First: Tensor; FirstBias: Tensor; Second: Tensor; SecondBias: Tensor }
@@ -314,4 +339,4 @@ let private forced =
     ]
 
 [<Tests>]
-let tests = testList "Devices" [ moving; functions; derivatives; training; memory; forced ]
+let tests = testList "Devices" [ moving; functions; derivatives; compiled; training; memory; forced ]

@@ -73,7 +73,9 @@ module internal Kernels =
         | Primitive.MaxPool(maximum, windows) ->
             ConvolutionKernels.maxPool f maximum windows x.Tensor x.Shape result.Shape result.DType
         // The operands of a kernel are where they shall be.
-        | Primitive.Transfer _ -> Basic.cast f x.Tensor x.DType
+        | Primitive.Transfer _
+        | Primitive.Detach
+        | Primitive.Barrier -> Basic.cast f x.Tensor x.DType
         | Primitive.Custom g -> invalidOp $"'{g.Name}' is a custom function; engines never see those."
 
     // ---- 16-bit floats ----
