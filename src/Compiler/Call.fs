@@ -148,7 +148,7 @@ type internal CallOperation(name: string, graph: Graph) =
                 | Value b -> b :?> HostBuffer
                 | Traced _ -> invalidOp "Traced tensors come here in their transformation's way.")
 
-            f.Program.Run buffers |> Array.map (fun b -> Value b)
+        f.Program.Run buffers |> Array.map (fun b -> Value b)
 
     override _.Staged(_, inputs) = GraphInterpreter.Run graph inputs
 
