@@ -532,11 +532,11 @@ The messages are those that the library gave when this page was made.
 (*** hide ***)
 let table () =
     let cell (text: string) =
-        let html = Net.WebUtility.HtmlEncode text
+        let html = string (Net.WebUtility.HtmlEncode text)
         "<td>" + RegularExpressions.Regex.Replace(html, "`([^`]+)`", "<code>$1</code>") + "</td>"
 
     let codeCell (text: string) =
-        "<td><code>" + Net.WebUtility.HtmlEncode text + "</code></td>"
+        "<td><code>" + string (Net.WebUtility.HtmlEncode text) + "</code></td>"
 
     let row (situation, code, message, cure) =
         "<tr>"
