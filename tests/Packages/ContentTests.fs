@@ -15,10 +15,14 @@ let private expected =
         "Cotangent", [ "FSharp.Core"; "Spectre.Console"; "System.Numerics.Tensors" ]
         "Cotangent.CSharp", [ "Cotangent"; "FSharp.Core" ]
         "Cotangent.Torch", [ "Cotangent"; "FSharp.Core"; "TorchSharp" ]
+        "Cotangent-cpu", [ "Cotangent.Torch"; "TorchSharp-cpu" ]
+        "Cotangent-cuda-linux", [ "Cotangent.Torch"; "TorchSharp-cuda-linux" ]
+        "Cotangent-cuda-windows", [ "Cotangent.Torch"; "TorchSharp-cuda-windows" ]
     ]
 
 /// Those that must be of one version: TorchSharp's native library is loaded by its version.
-let private pinned = set [ "TorchSharp" ]
+let private pinned =
+    set [ "TorchSharp"; "TorchSharp-cpu"; "TorchSharp-cuda-linux"; "TorchSharp-cuda-windows" ]
 
 let private repository = "https://github.com/cotangent/cotangent"
 
@@ -128,6 +132,15 @@ let tests =
                 "the table `expected` and the projects of src"
 
             Expect.hasLength (packages.Value |> List.distinctBy _.Version) 1 "one version"
+        }
+        test "TorchSharp and its native packages are of one version" {
+            let versions = [
+                for package in packages.Value do
+                    for id, version in package.Dependencies do
+                        if pinned.Contains id then version
+            ]
+
+            Expect.hasLength (List.distinct versions) 1 $"%A{versions}"
         }
         for package in packages.Value do
             metadata package

@@ -32,8 +32,8 @@ type private Place(name: string) =
         Directory.CreateDirectory(path "app") |> ignore
         File.WriteAllText(Path.Combine(path "app", name), text)
 
-    /// Runs dotnet to its output, lines ending in \n.
-    member _.Dotnet(arguments: string list, ?input: string) =
+    /// Runs dotnet, with environment variables besides ours, to its output, lines ending in \n.
+    member _.Dotnet(arguments: string list, ?input: string, ?environment: (string * string) list) =
         let start =
             ProcessStartInfo(
                 "dotnet",
@@ -50,6 +50,14 @@ type private Place(name: string) =
         start.Environment["MSBUILDDISABLENODEREUSE"] <- "1"
         start.Environment["UseSharedCompilation"] <- "false"
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] <- "0"
+        // Where the engine keeps what it makes of native libraries.
+        start.Environment["XDG_CACHE_HOME"] <- path "made"
+
+        for name in [ "COTANGENT_LIBTORCH"; "COTANGENT_CPU_ENGINE"; "LD_LIBRARY_PATH" ] do
+            start.Environment.Remove name |> ignore
+
+        for name, value in defaultArg environment [] do
+            start.Environment[name] <- value
 
         use child =
             match Process.Start start with
@@ -240,5 +248,75 @@ let private scripts = test "a script, and F# Interactive" {
     Expect.isLessThan seconds 60.0 "the first result after the restore"
 }
 
+// ---- libtorch ----
+
+/// A large product, which is for MKL; which libtorch that has loaded; then everything by libtorch; and the README's code.
+let private libtorchProgram (package: Package) =
+    """
+open Cotangent
+let a = (tensor (Array.create 40_000 1.0f)).Reshape [ 200; 200 ]
+printfn "product %g" (float (sum (matmul a (a + 1.0f))))
+
+if System.OperatingSystem.IsLinux() then
+    for line in System.IO.File.ReadLines "/proc/self/maps" |> Seq.filter _.EndsWith("libtorch_cpu.so") do
+        printfn "mapped %s" (line.Substring(line.IndexOf '/'))
+
+printfn "sum %g" (withCpuEngine CpuEngine.Libtorch (fun () -> float (sum (exp (a - 1.0f)))))
+"""
+    + (readmeCode "fsharp" package)
+        .Replace("open Cotangent", "")
+        .Replace("let a =", "let b =")
+        .Replace("a a.T", "b b.T")
+
+/// It ran on one libtorch, which lies below a folder.
+let private expectLibtorch (folder: string) (output: string) =
+    Expect.stringContains output "product 1.6e+07" "200 x 200 times 200 x 200, ones times twos"
+    Expect.stringContains output "sum 40000" "by libtorch"
+    Expect.stringContains output "apart by" "the README's code"
+
+    if OperatingSystem.IsLinux() then
+        let mapped =
+            [ for m in Regex.Matches(output, "(?m)^mapped (.*)$") -> m.Groups[1].Value ] |> List.distinct
+
+        Expect.hasLength mapped 1 "one libtorch"
+        Expect.stringStarts mapped[0] folder "of the package"
+
+let private cpuBundle = test "a project and a script with libtorch for the CPU" {
+    use place = new Place "cpu"
+    let package = find "Cotangent-cpu"
+    // For this system only, or the build would copy the libraries of all.
+    let items = """<Compile Include="Program.fs" />"""
+    let identifier = Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier
+
+    let single =
+        $"<RuntimeIdentifier>{identifier}</RuntimeIdentifier><SelfContained>false</SelfContained></PropertyGroup>"
+
+    place.Write("App.fsproj", (project package items).Replace("</PropertyGroup>", single))
+    place.Write("Program.fs", libtorchProgram package)
+
+    timed "a project with libtorch, restored and built" (fun () ->
+        place.Dotnet [ "build"; "-c"; "Release"; "-v"; "quiet"; "--nologo"; "-nodeReuse:false" ])
+    |> ignore
+
+    let bin = Path.Combine(place.App, "bin", "Release", "net10.0", identifier)
+
+    timed "a project with libtorch, run" (fun () -> place.Dotnet [ Path.Combine(bin, "App.dll") ])
+    |> expectLibtorch bin
+
+    expectOurs place (find "Cotangent.Torch")
+
+    // In the script, whose packages are there now, with another library in libtorch's name on the system's path.
+    let decoy = Directory.CreateDirectory(Path.Combine(place.App, "decoy")).FullName
+
+    if OperatingSystem.IsLinux() then
+        File.Copy(Path.Combine(bin, "libtorch_global_deps.so"), Path.Combine(decoy, "libtorch_cpu.so"))
+
+    place.Write("script.fsx", directives place package + libtorchProgram package)
+
+    timed "a script with libtorch" (fun () ->
+        place.Dotnet([ "fsi"; "script.fsx" ], environment = [ "LD_LIBRARY_PATH", decoy ]))
+    |> expectLibtorch place.Cache
+}
+
 [<Tests>]
-let tests = testSequenced (testList "Install" [ fsharpProject; csharpProject; scripts ])
+let tests = testSequenced (testList "Install" [ fsharpProject; csharpProject; scripts; cpuBundle ])
