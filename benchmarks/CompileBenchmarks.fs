@@ -7,29 +7,7 @@ open System.Diagnostics
 open System.Text.RegularExpressions
 open System.Threading
 open Cotangent
-
-/// Someone who takes part: a name, and a measurement in the unit of the table; None where it can't run here.
-type private Entry = { Name: string; Measure: unit -> float option }
-
-let private median (xs: float list) = (List.sort xs)[xs.Length / 2]
-
-/// Each entry in turn, several times; then a line for each.
-let private compare (title: string) (unit: string) rounds (entries: Entry list) =
-    printfn "\n%s (%s; median, best, ratio of medians to the first, %d rounds)" title unit rounds
-
-    let results = [
-        for _ in 1..rounds do
-            for entry in entries -> entry.Name, entry.Measure()
-    ]
-
-    let of' name = results |> List.choose (fun (n, x) -> if n = name then x else None)
-
-    for entry in entries do
-        match of' entry.Name, of' entries.Head.Name with
-        | [], _ -> printfn "  %-34s not available here" entry.Name
-        | own, first ->
-            let ratio = if first.IsEmpty then nan else median own / median first
-            printfn "  %-34s %12.3f %12.3f %10.2f" entry.Name (median own) (List.min own) ratio
+open Cotangent.Benchmarks.Harness
 
 let private silent = {
     new IProgress<ProgressReport> with
@@ -59,6 +37,8 @@ let private numpyGan () =
     Peers.numpy "sine_gan" [ "3000" ]
     |> Option.map (fun output -> float (Regex.Match(output, @"([\d.]+) µs each").Groups[1].Value))
 
+let private torchGan () = if Peers.hasLibtorch () then Some(TorchGan.run 1000) else None
+
 let private sineGan () =
     let plain, fast = Peers.cpp "sine_gan" [], Peers.cpp "sine_gan" [ "-ffast-math" ]
 
@@ -68,6 +48,7 @@ let private sineGan () =
         { Name = "Cotangent, compiled"; Measure = gan false 300_000 }
         { Name = "Cotangent, eager"; Measure = gan true 2500 }
         { Name = "NumPy"; Measure = numpyGan }
+        { Name = "TorchSharp"; Measure = torchGan }
     ]
 
 let private elementwise () =

@@ -43,3 +43,6 @@ let cpp (source: string) (flags: string list) : (string list -> float option) op
 let numpy (script: string) (arguments: string list) : string option =
     let file = Path.Combine(root, "numpy", script + ".py")
     tryRun "/usr/bin/python3" (file :: arguments)
+
+/// Whether libtorch can be loaded here; once it is, TorchSharp uses it, too.
+let hasLibtorch () = (Cotangent.Torch.Loader.result ()).IsOk

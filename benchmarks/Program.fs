@@ -5,7 +5,12 @@ let main arguments =
     match List.ofArray arguments with
     | "compile" :: rest ->
         CompileBenchmarks.run rest
+        if rest.IsEmpty || List.contains "nets" rest then EngineBenchmarks.compiled rest
+        0
+    | "engines" :: rest ->
+        EngineBenchmarks.run rest
         0
     | _ ->
-        printfn "dotnet fsi build.fsx bench compile [first] [gan] [elementwise]"
+        printfn "dotnet fsi build.fsx bench compile [first] [gan] [elementwise] [nets [mlp] [net]]"
+        printfn "dotnet fsi build.fsx bench engines [calls] [mlp] [net]"
         1

@@ -3,8 +3,8 @@ namespace Cotangent.Compiler
 open System
 open System.Reflection
 open System.Reflection.Emit
-open System.Threading.Tasks
 open Cotangent
+open Cotangent.Engines
 open Cotangent.Compiler.Emission
 
 /// Machine code for runs of loop nests.
@@ -35,7 +35,7 @@ module internal Code =
     let private alone (width: Width) (k: Kernel) : Runner =
         let code = (Emit.kernel width k).CreateDelegate<Part>()
         let count = int64 (outermost k)
-        let parts = min count (int64 Environment.ProcessorCount * 4L)
+        let parts = min count (int64 (Workers.count ()) * 4L)
 
         if work k < shared || parts < 2L then
             Runner(fun w -> code.Invoke(w.Table, 0L, count))
@@ -43,7 +43,7 @@ module internal Code =
             let body (table: nativeint) (i: int) =
                 code.Invoke(table, count * int64 i / parts, count * int64 (i + 1) / parts)
 
-            Runner(fun w -> Parallel.For(0, int parts, body w.Table) |> ignore)
+            Runner(fun w -> Workers.run (int parts) (body w.Table))
 
     /// A short draw: a call in the midst of nests.
     [<NoComparison; NoEquality>]

@@ -16,7 +16,6 @@ open System.Buffers
 open System.Numerics
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
-open System.Threading.Tasks
 open Microsoft.FSharp.NativeInterop
 open Cotangent.Engines.Tile
 
@@ -271,7 +270,7 @@ module internal MatMul =
 
     /// Cuts c into a grid of about one part to a processor: of all grids, that which packs the least twice.
     let private inParallel m n k (a: Matrix<'T>) (b: Matrix<'T>) (c: 'T[]) cOffset =
-        let workers = Environment.ProcessorCount
+        let workers = Workers.count ()
         let across down = (workers + down - 1) / down
         let down = Seq.minBy (fun d -> float d * float n + float (across d) * float m) (seq { 1..workers })
         let rows = share m ((m + down - 1) / down) Rows
@@ -285,7 +284,7 @@ module internal MatMul =
             let bj = { b with Offset = b.Offset + j * b.ColStride }
             part m n (min rows (m - i)) (min cols (n - j)) k &ai &bj c (cOffset + i * n + j)
 
-        Parallel.For(0, (m + rows - 1) / rows * width, run) |> ignore
+        Workers.run ((m + rows - 1) / rows * width) run
 
     /// No later access is checked: all lie between the corners that are checked here.
     let private check name rows cols (x: inref<Matrix<'T>>) =

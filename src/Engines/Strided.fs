@@ -6,8 +6,6 @@ namespace Cotangent.Engines
 // its length alone, never on the number of cores, so results do not depend on it either.
 
 open System
-open System.Runtime.ExceptionServices
-open System.Threading.Tasks
 open Cotangent
 
 /// Memory of the current thread that kernels use for blocks of elements. Each slot has one owner at a time:
@@ -93,18 +91,13 @@ module internal Strided =
     /// Runs `body first last` on ranges that together make up 0 .. items - 1, on all cores if there are
     /// enough elements.
     let ranges items (elements: int64) (body: int -> int -> unit) =
-        let parts = if elements < int64 ParallelFrom then 1 else min items (4 * Environment.ProcessorCount)
+        let parts = if elements < int64 ParallelFrom then 1 else min items (4 * Workers.count ())
 
         if parts <= 1 then
             if items > 0 then body 0 items
         else
             let bound part = int (int64 items * int64 part / int64 parts)
-
-            // What a part throws reaches the caller as if there were no parts.
-            try
-                Parallel.For(0, parts, (fun part -> body (bound part) (bound (part + 1)))) |> ignore
-            with :? AggregateException as e ->
-                ExceptionDispatchInfo.Throw e.InnerExceptions[0]
+            Workers.run parts (fun part -> body (bound part) (bound (part + 1)))
 
     /// Runs `body first count` on the pieces of a row of n elements.
     let pieces n (body: int -> int -> unit) =

@@ -1,0 +1,64 @@
+/// The same networks of TorchSharp's modules, autograd and optimiser. Nothing here may be touched where libtorch is missing.
+module Cotangent.Benchmarks.TorchNets
+
+open TorchSharp
+
+type private Module = torch.nn.Module<torch.Tensor, torch.Tensor>
+
+let private training (model: Module) (x: torch.Tensor) (labels: torch.Tensor) : unit -> unit =
+    let optimizer = torch.optim.Adam(model.parameters (), 1e-3)
+
+    fun () ->
+        use _ = torch.NewDisposeScope()
+        optimizer.zero_grad ()
+        let loss = torch.nn.functional.cross_entropy (model.forward x, labels)
+        loss.backward ()
+        optimizer.step () |> ignore
+
+let private labels count = torch.randint (10L, [| count |])
+
+/// One step of the MLP.
+let mlp () =
+    let model =
+        torch.nn.Sequential(
+            torch.nn.Linear(784L, 256L) :> Module,
+            torch.nn.ReLU(),
+            torch.nn.Linear(256L, 256L),
+            torch.nn.ReLU(),
+            torch.nn.Linear(256L, 10L)
+        )
+
+    training model (torch.randn [| 128L; 784L |]) (labels 128L)
+
+/// One step of the convolutional net.
+let convNet () =
+    let model =
+        torch.nn.Sequential(
+            torch.nn.Conv2d(1L, 16L, 3L) :> Module,
+            torch.nn.ReLU(),
+            torch.nn.MaxPool2d 2L,
+            torch.nn.Conv2d(16L, 32L, 3L),
+            torch.nn.ReLU(),
+            torch.nn.MaxPool2d 2L,
+            torch.nn.Flatten(),
+            torch.nn.Linear(800L, 10L)
+        )
+
+    training model (torch.randn [| 64L; 1L; 28L; 28L |]) (labels 64L)
+
+/// One call of an operation by TorchSharp's tensors.
+let call (operation: string) (shapes: int64[] list) : unit -> unit =
+    let inputs = shapes |> List.map (fun shape -> torch.randn shape)
+    let x = inputs[0]
+    let dispose (y: torch.Tensor) = y.Dispose()
+
+    match operation with
+    | "add" -> fun () -> dispose (x.add inputs[1])
+    | "tanh" -> fun () -> dispose (x.tanh ())
+    | "matmul" -> fun () -> dispose (x.matmul inputs[1])
+    | "sum" -> fun () -> dispose (x.sum ())
+    | "convolve" -> fun () -> dispose (torch.nn.functional.conv2d (x, inputs[1]))
+    | "maxPool" -> fun () -> dispose (torch.nn.functional.max_pool2d (x, 2L))
+    | other -> invalidArg "operation" other
+
+let setThreads (n: int) = torch.set_num_threads n
