@@ -137,9 +137,11 @@ let private wanted (arguments: string list) names =
 
 /// The steps compiled.
 let compiled (arguments: string list) =
+    Peers.hasLibtorch () |> ignore
     measure (fun name -> name = "compiled") (wanted arguments [ "mlp"; "net" ])
 
 let run (arguments: string list) =
+    Peers.hasLibtorch () |> ignore
     let wanted = wanted arguments [ "calls"; "mlp"; "net" ]
     if wanted "calls" then singleCalls ()
     measure (fun name -> name <> "compiled") wanted

@@ -5,6 +5,7 @@ open System
 open System.Diagnostics
 open System.Globalization
 open System.IO
+open System.Runtime.InteropServices
 open System.Text.RegularExpressions
 
 let private root = Path.GetFullPath(Path.Combine(__SOURCE_DIRECTORY__))
@@ -44,5 +45,17 @@ let numpy (script: string) (arguments: string list) : string option =
     let file = Path.Combine(root, "numpy", script + ".py")
     tryRun "/usr/bin/python3" (file :: arguments)
 
+[<DllImport("libc", EntryPoint = "setenv")>]
+extern int private setenv(string name, string value, int overwrite)
+
+/// The threads of libtorch's OpenMP wait for work as long as is their custom when TorchSharp is used alone: our loader
+/// would have them sleep at once, which costs TorchSharp time.
+let private asAlone () = if OperatingSystem.IsLinux() then setenv ("GOMP_SPINCOUNT", "300000", 0) |> ignore
+
+let private loaded =
+    lazy
+        (asAlone ()
+         (Cotangent.Torch.Loader.result ()).IsOk)
+
 /// Whether libtorch can be loaded here; once it is, TorchSharp uses it, too.
-let hasLibtorch () = (Cotangent.Torch.Loader.result ()).IsOk
+let hasLibtorch () = loaded.Value
