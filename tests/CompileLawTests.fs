@@ -25,7 +25,8 @@ let private verified (f: Tensor[] -> Tensor[]) (inputs: Tensor[]) =
     let like = inputs |> Array.map (fun t -> Stage.signatureOf t, t.Device)
     let g = Stage.closed "compile" f like
     Verify.graph g
-    Verify.graph (Simplify.graph g)
+    Verify.graph (Passes.complete g)
+    Verify.graph (Passes.differentiable g)
 
 let private compileLaw (f: Tensor[] -> Tensor) (inputs: Tensor[]) : Violation =
     verified (fun xs -> [| f xs |]) inputs
@@ -107,7 +108,7 @@ let private functions =
 // ---- Random programs ----
 
 /// A program drawn by dice: a few tensors, then operations on whatever there is so far; all of its values are returned.
-let private program (dice: Dice) (dtype: DType) =
+let internal program (dice: Dice) (dtype: DType) =
     let rows, columns = 1 + dice.Below 20, 1 + dice.Below 20
     let shapes = [ [| rows; columns |]; [| columns |]; [| rows; 1 |]; [||]; [| columns; rows |] ]
 

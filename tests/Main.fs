@@ -6,4 +6,6 @@ open Expecto
 let main arguments =
     // Whoever reads an array after it went back to the pool shall read NaN.
     Cotangent.Engines.Recycling.spoil <- true
+    // The verifier runs after every pass of the compiler.
+    System.Environment.SetEnvironmentVariable("COTANGENT_VERIFY", "1")
     runTestsInAssemblyWithCLIArgs [] arguments

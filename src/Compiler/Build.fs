@@ -19,11 +19,7 @@ module internal Build =
         fits node.DType && node.Inputs |> Array.forall (fun i -> fits g.Nodes[i].DType)
 
     let program (graph: Graph) : Program =
-        let checkAlways = not (isNull (System.Environment.GetEnvironmentVariable "COTANGENT_VERIFY"))
-        let verify g = if checkAlways then Verify.graph g
-        verify graph
-        let simple = Simplify.graph graph
-        verify simple
+        let simple = Passes.complete graph
         let lowering = Lowering emits
 
         let views =

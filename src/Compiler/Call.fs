@@ -6,113 +6,13 @@ open Cotangent.Batching
 open Cotangent.Differentiation
 open Cotangent.Engines
 
-/// Cuts the joint graph of a function and its pull in two: what does not depend on cotangents runs forward, and what
-/// crosses over, the residuals, is kept until the pull.
-module internal Partition =
-    /// Forward: inputs -> outputs, residuals. Backward: residuals, cotangents -> gradients.
-    [<NoComparison; NoEquality>]
-    type Halves = { Forward: Graph; Backward: Graph; Residuals: int }
-
-    /// Whether it is cheaper to do it again than to keep its result.
-    let private isFree (node: Node) =
-        match node.Operation with
-        | Operation.Constant _ -> true
-        | Operation.Primitive p ->
-            match p with
-            | Primitive.Full _
-            | Primitive.Iota _
-            | Primitive.Reshape _
-            | Primitive.Permute _
-            | Primitive.Broadcast _
-            | Primitive.Slice _
-            | Primitive.Detach
-            | Primitive.Barrier
-            | Primitive.Convert _
-            | Primitive.Unary(Unary.Negate | Unary.Not | Unary.Sign | Unary.Abs | Unary.IsNaN)
-            | Primitive.Binary(Binary.Equal | Binary.Less | Binary.LessEqual | Binary.And | Binary.Or | Binary.Xor) ->
-                true
-            | _ -> false
-        | Operation.Input _
-        | Operation.Control _
-        | Operation.Item _ -> false
-
-    /// The first `inputs` inputs are the function's, the others cotangents; the first `outputs` outputs are its values,
-    /// the others gradients.
-    let split (joint: Graph) (inputs: int) (outputs: int) : Halves =
-        let n = joint.Nodes.Length
-        let late = Array.create n false
-
-        for i in inputs .. joint.Inputs.Length - 1 do
-            late[joint.Inputs[i]] <- true
-
-        for i in 0 .. n - 1 do
-            if joint.Nodes[i].Inputs |> Array.exists (fun j -> late[j]) then late[i] <- true
-
-        let gradients = joint.Outputs[outputs..]
-        // Early nodes that the backward half does again, and those that it is given.
-        let again = Array.create n false
-        let kept = Array.create n false
-        let needed = Array.create n false
-
-        for i in gradients do
-            needed[i] <- true
-
-        for i in n - 1 .. -1 .. 0 do
-            if needed[i] then
-                let node = joint.Nodes[i]
-
-                if late[i] || isFree node then
-                    if not late[i] then again[i] <- true
-
-                    for j in node.Inputs do
-                        needed[j] <- true
-                else
-                    match node.Operation with
-                    | Operation.Control _ -> ()
-                    | Operation.Input _
-                    | Operation.Constant _
-                    | Operation.Primitive _
-                    | Operation.Item _ -> kept[i] <- true
-
-        let residuals = [|
-            for i in 0 .. n - 1 do
-                if kept[i] then i
-        |]
-
-        let builder = GraphBuilder()
-        let number = Array.create n -1
-
-        for i in residuals do
-            let node = joint.Nodes[i]
-            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
-
-        for k in inputs .. joint.Inputs.Length - 1 do
-            let node = joint.Nodes[joint.Inputs[k]]
-            number[joint.Inputs[k]] <- builder.Input(node.DType, node.Shape, node.Device)
-
-        for i in 0 .. n - 1 do
-            if needed[i] && number[i] < 0 && (late[i] || again[i]) then
-                let node = joint.Nodes[i]
-                number[i] <- builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[j]) }
-
-        {
-            Forward =
-                Simplify.eliminateDead {
-                    joint with
-                        Inputs = joint.Inputs[.. inputs - 1]
-                        Outputs = Array.append joint.Outputs[.. outputs - 1] residuals
-                }
-            Backward = builder.ToGraph(gradients |> Array.map (fun i -> number[i]))
-            Residuals = residuals.Length
-        }
-
 /// A compiled graph as an operation: it runs as a program, and its derivatives and batches are compiled graphs too.
 [<Sealed>]
 type internal CallOperation(name: string, graph: Graph) =
     inherit GraphOperation(name)
 
     let program = lazy Build.program graph
-    let simplified = lazy Simplify.graph graph
+    let simplified = lazy Passes.complete graph
     let devices = graph.Nodes |> Array.map _.Device |> Array.distinct
     let made = ConcurrentDictionary<string, CallOperation * int>()
 
@@ -207,7 +107,7 @@ type internal CallOperation(name: string, graph: Graph) =
                 let pulled = Rules.reverse name run primals places given
                 Array.append values pulled
 
-            Partition.split (Stage.closed name both like) inputs.Length count
+            Partition.split (Passes.differentiable (Stage.closed name both like)) inputs.Length count
 
         let key = mark (Array.init inputs.Length (fun i -> Array.contains i places))
 

@@ -17,7 +17,7 @@ module internal Fuse =
     /// Bytes of an element in a register; masks go along with any.
     let private laneSize (dtype: DType) = if dtype = DType.Bool then 4 else dtype.Size
 
-    let private price (op: Unary) =
+    let price (op: Unary) =
         match op with
         | Unary.Negate
         | Unary.Abs
@@ -48,7 +48,7 @@ module internal Fuse =
         | Unary.Sigmoid
         | Unary.Softplus -> 10
 
-    let private priceOf (op: Binary) =
+    let priceOf (op: Binary) =
         match op with
         | Binary.Divide -> 4
         | Binary.Remainder

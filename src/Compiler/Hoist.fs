@@ -1,0 +1,239 @@
+namespace Cotangent.Compiler
+
+open Cotangent
+
+/// Moves out of loops what comes out the same in every round: nodes made of shared inputs and constants alone. They are
+/// computed before the loop and handed in as further shared inputs. Inner loops first, so that work moves out of all the
+/// loops that it does not depend on.
+module internal Hoist =
+    let private dear (p: Primitive) =
+        match p with
+        | Primitive.Unary op -> Fuse.price op > 4
+        | Primitive.Binary op -> Fuse.priceOf op > 4
+        | _ -> false
+
+    /// The number of elements behind views of a node.
+    let rec private behind (g: Graph) (i: int) : int =
+        match g.Nodes[i].Operation with
+        | Operation.Primitive(Primitive.Broadcast _ | Primitive.Reshape _ | Primitive.Permute _) ->
+            behind g g.Nodes[i].Inputs[0]
+        | Operation.Primitive(Primitive.Full _ | Primitive.Iota _) -> 0
+        | Operation.Primitive _
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Control _
+        | Operation.Item _ -> Shape.count g.Nodes[i].Shape
+
+    /// Whether memory for the result is better than computing it in each round, given that its inputs are there.
+    let private isWorthIt (g: Graph) (i: int) : bool =
+        let node = g.Nodes[i]
+
+        match node.Operation with
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Control _ -> false
+        | Operation.Item _ -> true
+        | Operation.Primitive p ->
+            match p with
+            | Primitive.Full _
+            | Primitive.Iota _
+            | Primitive.Reshape _
+            | Primitive.Permute _
+            | Primitive.Broadcast _
+            | Primitive.Slice _
+            | Primitive.Detach
+            | Primitive.Barrier -> false
+            // Light work that spreads a small tensor over a large one costs less than the memory.
+            | Primitive.Unary _
+            | Primitive.Binary _
+            | Primitive.Select
+            | Primitive.Convert _ ->
+                dear p || node.Inputs |> Array.exists (fun j -> behind g j >= Shape.count node.Shape)
+            | Primitive.Random _
+            | Primitive.Place _
+            | Primitive.Concatenate _
+            | Primitive.Gather _
+            | Primitive.Scatter _
+            | Primitive.Reduce _
+            | Primitive.ArgReduce _
+            | Primitive.ArgSort _
+            | Primitive.CumulativeSum _
+            | Primitive.MatMul
+            | Primitive.Convolution _
+            | Primitive.MaxPool _
+            | Primitive.Transfer _
+            | Primitive.Custom _ -> true
+
+    /// Nodes that are the same in every round.
+    let private invariants (body: Graph) (shared: int) =
+        let same = Array.create body.Nodes.Length false
+
+        for i in 0 .. body.Nodes.Length - 1 do
+            let node = body.Nodes[i]
+            let inputsAre = node.Inputs |> Array.forall (fun j -> same[j])
+
+            same[i] <-
+                match node.Operation with
+                | Operation.Input n -> n < shared
+                | Operation.Constant _ -> true
+                // Behind a barrier things are meant to be computed again.
+                | Operation.Primitive Primitive.Barrier -> false
+                | Operation.Primitive _
+                | Operation.Control _
+                | Operation.Item _ -> inputsAre
+
+        same
+
+    /// The invariant nodes that are worth it and read by others than such; in the order of the body.
+    let private frontier (body: Graph) (same: bool[]) : int[] =
+        let moves = Array.init same.Length (fun i -> same[i] && isWorthIt body i)
+        let wanted = Array.create same.Length false
+
+        let isInside i =
+            not moves[i]
+            && (match body.Nodes[i].Operation with
+                // An invariant loop moves with its items.
+                | Operation.Control _ -> not same[i]
+                | Operation.Input _
+                | Operation.Constant _
+                | Operation.Primitive _
+                | Operation.Item _ -> true)
+
+        for i in 0 .. same.Length - 1 do
+            if isInside i then
+                for j in body.Nodes[i].Inputs do
+                    if moves[j] then wanted[j] <- true
+
+        for i in body.Outputs do
+            if moves[i] then wanted[i] <- true
+
+        [|
+            for i in 0 .. same.Length - 1 do
+                if wanted[i] then i
+        |]
+
+    /// Computes nodes of a body in the graph around; the nodes there.
+    let private outside (builder: GraphBuilder) (body: Graph) (shared: int[]) (nodes: int[]) : int[] =
+        let needed = Array.create body.Nodes.Length false
+
+        for i in nodes do
+            needed[i] <- true
+
+        for i in body.Nodes.Length - 1 .. -1 .. 0 do
+            if needed[i] then
+                for j in body.Nodes[i].Inputs do
+                    needed[j] <- true
+
+        let number = Array.create body.Nodes.Length -1
+
+        for i in 0 .. body.Nodes.Length - 1 do
+            if needed[i] then
+                let node = body.Nodes[i]
+
+                number[i] <-
+                    match node.Operation with
+                    | Operation.Input n -> shared[n]
+                    | Operation.Constant _
+                    | Operation.Primitive _
+                    | Operation.Control _
+                    | Operation.Item _ ->
+                        builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[j]) }
+
+        nodes |> Array.map (fun i -> number[i])
+
+    /// The graph with some nodes read from inputs, which are there already.
+    let private readFrom (inputs: int[]) (nodes: int[]) (g: Graph) : Graph =
+        let instead = Array.init g.Nodes.Length id
+        Array.iter2 (fun node input -> instead[node] <- g.Inputs[input]) nodes inputs
+
+        // The inputs stand at the end; put them first.
+        let builder = GraphBuilder()
+        let number = Array.create g.Nodes.Length -1
+
+        for i in g.Inputs do
+            let node = g.Nodes[i]
+            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
+
+        for i in 0 .. g.Nodes.Length - 1 do
+            if number[i] < 0 && instead[i] = i then
+                let node = g.Nodes[i]
+
+                number[i] <-
+                    builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[instead[j]]) }
+
+        Simplify.eliminateDead (builder.ToGraph(g.Outputs |> Array.map (fun i -> number[instead[i]])))
+
+    let private like (g: Graph) (nodes: int[]) =
+        nodes
+        |> Array.map (fun i ->
+            let node = g.Nodes[i]
+            ({ DType = node.DType; Shape = node.Shape }: Signature), node.Device)
+
+    let rec graph (g: Graph) : Graph =
+        let builder = GraphBuilder()
+        let number = Array.create g.Nodes.Length -1
+
+        for i in g.Inputs do
+            let node = g.Nodes[i]
+            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
+
+        for i in 0 .. g.Nodes.Length - 1 do
+            if number[i] < 0 then
+                let node = g.Nodes[i]
+                let arguments = node.Inputs |> Array.map (fun j -> number[j])
+
+                number[i] <-
+                    match node.Operation with
+                    | Operation.Control control ->
+                        let struct (control, arguments) = loop builder control arguments
+                        builder.Add { node with Operation = Operation.Control control; Inputs = arguments }
+                    | Operation.Input _
+                    | Operation.Constant _
+                    | Operation.Primitive _
+                    | Operation.Item _ -> builder.Add { node with Inputs = arguments }
+
+        builder.ToGraph(g.Outputs |> Array.map (fun i -> number[i]))
+
+    and private loop
+        (builder: GraphBuilder)
+        (control: Control)
+        (arguments: int[])
+        : struct (Control * int[]) =
+        let find body shared =
+            let body = graph body
+            body, frontier body (invariants body shared)
+
+        match control with
+        | Control.Scan s ->
+            let body, found = find s.Body s.Shared
+            let made = outside builder body arguments found
+            let at = Array.init found.Length (fun k -> s.Shared + k)
+            let body = Graph.insertInputs s.Shared (like body found) body |> readFrom at found
+
+            struct (Control.Scan { s with Shared = s.Shared + found.Length; Body = body },
+                    Array.concat [ arguments[.. s.Shared - 1]; made; arguments[s.Shared ..] ])
+        | Control.While w ->
+            let condition, forTest = find w.Condition w.Shared
+            let body, forRound = find w.Body w.Shared
+
+            let made =
+                Array.append
+                    (outside builder condition arguments forTest)
+                    (outside builder body arguments forRound)
+
+            let inserted = Array.append (like condition forTest) (like body forRound)
+            let at first count = Array.init count (fun k -> w.Shared + first + k)
+
+            let condition =
+                Graph.insertInputs w.Shared inserted condition |> readFrom (at 0 forTest.Length) forTest
+
+            let body =
+                Graph.insertInputs w.Shared inserted body
+                |> readFrom (at forTest.Length forRound.Length) forRound
+
+            struct (Control.While { Shared = w.Shared + made.Length; Condition = condition; Body = body },
+                    Array.concat [ arguments[.. w.Shared - 1]; made; arguments[w.Shared ..] ])
+        // Not every branch is taken: what is in one stays there.
+        | Control.Cond c ->
+            struct (Control.Cond { OnTrue = graph c.OnTrue; OnFalse = graph c.OnFalse }, arguments)
+        | Control.Call c -> struct (Control.Call { c with Body = graph c.Body }, arguments)

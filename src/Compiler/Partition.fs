@@ -1,0 +1,228 @@
+namespace Cotangent.Compiler
+
+open Cotangent
+
+/// Cuts the joint graph of a function and its pull in two: a forward half, and a backward half that is given what crosses
+/// over, the residuals. What is cheap may be computed again behind the cut instead; which values cross is the minimum cut
+/// of their bytes (Jain et al., "Checkmate", 2020, poses the problem; the cut by flow is that of PyTorch's partitioner).
+module internal Partition =
+    /// Forward: inputs -> outputs, residuals. Backward: residuals, cotangents -> gradients.
+    [<NoComparison; NoEquality>]
+    type Halves = { Forward: Graph; Backward: Graph; Residuals: int }
+
+    [<RequireQualifiedAccess; Struct>]
+    type private Effort =
+        /// Done again without a thought: it makes no numbers, or needs no memory.
+        | None
+        /// Elementwise work, which fuses into what reads it.
+        | Little
+        /// Never done twice.
+        | Much
+
+    /// Elementwise operations in a row that are done again at most. A longer chain would need for its own values the
+    /// memory that it saves.
+    let private longest = 12
+
+    let private effort (node: Node) : Effort =
+        match node.Operation with
+        | Operation.Constant _ -> Effort.None
+        | Operation.Input _
+        | Operation.Control _
+        | Operation.Item _ -> Effort.Much
+        | Operation.Primitive p ->
+            match p with
+            | Primitive.Full _
+            | Primitive.Iota _
+            | Primitive.Reshape _
+            | Primitive.Permute _
+            | Primitive.Broadcast _
+            | Primitive.Slice _
+            | Primitive.Detach
+            | Primitive.Barrier
+            | Primitive.Convert _
+            | Primitive.Unary(Unary.Negate | Unary.Not | Unary.Sign | Unary.Abs | Unary.IsNaN)
+            | Primitive.Binary(Binary.Equal | Binary.Less | Binary.LessEqual | Binary.And | Binary.Or | Binary.Xor) ->
+                Effort.None
+            | Primitive.Unary _
+            | Primitive.Binary _
+            | Primitive.Select -> Effort.Little
+            // Their results are small, or the work is large, or they do not fuse.
+            | Primitive.Reduce _
+            | Primitive.Random _
+            | Primitive.Place _
+            | Primitive.Concatenate _
+            | Primitive.Gather _
+            | Primitive.Scatter _
+            | Primitive.ArgReduce _
+            | Primitive.ArgSort _
+            | Primitive.CumulativeSum _
+            | Primitive.MatMul
+            | Primitive.Convolution _
+            | Primitive.MaxPool _
+            | Primitive.Transfer _
+            | Primitive.Custom _ -> Effort.Much
+
+    /// Marks nodes and all that they depend on.
+    let private ancestors (g: Graph) (nodes: int[]) =
+        let found = Array.create g.Nodes.Length false
+
+        for i in nodes do
+            found[i] <- true
+
+        for i in g.Nodes.Length - 1 .. -1 .. 0 do
+            if found[i] then
+                for j in g.Nodes[i].Inputs do
+                    found[j] <- true
+
+        found
+
+    /// Nodes that belong to the backward half: those that depend on cotangents, and what stands behind a barrier, which
+    /// was put there to be computed on the way back.
+    let private lateNodes (joint: Graph) inputs (forValues: bool[]) =
+        let late = Array.create joint.Nodes.Length false
+
+        for i in inputs .. joint.Inputs.Length - 1 do
+            late[joint.Inputs[i]] <- true
+
+        for i in 0 .. joint.Nodes.Length - 1 do
+            let node = joint.Nodes[i]
+
+            let isBarrier =
+                match node.Operation with
+                | Operation.Primitive Primitive.Barrier -> true
+                | _ -> false
+
+            if not forValues[i] && (isBarrier || node.Inputs |> Array.exists (fun j -> late[j])) then
+                late[i] <- true
+
+        late
+
+    /// Nodes that may not be computed a second time. What the values do not need is computed only once, wherever.
+    let private fixedNodes (joint: Graph) (forValues: bool[]) =
+        let depth = Array.zeroCreate<int> joint.Nodes.Length
+
+        joint.Nodes
+        |> Array.mapi (fun i node ->
+            let below = node.Inputs |> Array.fold (fun most j -> max most depth[j]) 0
+
+            let isFixed, own =
+                match effort node, node.Operation with
+                | _, Operation.Input _ -> true, 0
+                | Effort.None, _ -> false, below
+                | _ when not forValues[i] -> false, below
+                | Effort.Much, _ -> true, 0
+                | Effort.Little, _ -> if below >= longest then true, 0 else false, below + 1
+
+            depth[i] <- own
+            isFixed)
+
+    /// Which early nodes cross over.
+    let private choose (joint: Graph) (outputs: int) (late: bool[]) (forValues: bool[]) : bool[] =
+        let n = joint.Nodes.Length
+        let values, gradients = joint.Outputs[.. outputs - 1], joint.Outputs[outputs..]
+        let isFixed = fixedNodes joint forValues
+        // Early nodes that the backward half might ask for, and those that it reads itself.
+        let asked = Array.create n false
+        let read = Array.create n false
+        let needed = Array.create n false
+
+        for i in gradients do
+            needed[i] <- true
+            read[i] <- not late[i]
+
+        for i in n - 1 .. -1 .. 0 do
+            if needed[i] then
+                if late[i] then
+                    for j in joint.Nodes[i].Inputs do
+                        needed[j] <- true
+                        if not late[j] then read[j] <- true
+                else
+                    asked[i] <- true
+
+                    if not isFixed[i] then
+                        for j in joint.Nodes[i].Inputs do
+                            needed[j] <- true
+
+        let isThere = Array.create n false
+
+        for i in Array.append joint.Inputs values do
+            isThere[i] <- true
+
+        // Each node is an edge from 2i to 2i + 1, to cut which is to keep its value.
+        let cut = MinCut(2 * n)
+
+        for i in 0 .. n - 1 do
+            if asked[i] then
+                let node = joint.Nodes[i]
+
+                let price =
+                    match node.Operation with
+                    | Operation.Control _ -> MinCut.Endless
+                    | Operation.Input _
+                    | Operation.Constant _
+                    | Operation.Primitive _
+                    | Operation.Item _ ->
+                        let bytes = int64 (Shape.count node.Shape) * int64 node.DType.Size
+                        // Of equal prices: what is there anyway, and fewer.
+                        bytes * 4096L + (if isThere[i] then 1L else 2L)
+
+                cut.Edge(2 * i, 2 * i + 1, price)
+                if read[i] then cut.Edge(2 * i + 1, cut.Sink, MinCut.Endless)
+
+                if isFixed[i] then
+                    cut.Edge(cut.Source, 2 * i, MinCut.Endless)
+                else
+                    for j in node.Inputs do
+                        cut.Edge(2 * j + 1, 2 * i, MinCut.Endless)
+
+        let beyond = cut.Cut()
+        Array.init n (fun i -> asked[i] && beyond[2 * i + 1] && not beyond[2 * i])
+
+    /// The first `inputs` inputs are the function's, the others cotangents; the first `outputs` outputs are its values,
+    /// the others gradients.
+    let split (joint: Graph) (inputs: int) (outputs: int) : Halves =
+        let n = joint.Nodes.Length
+        let values, gradients = joint.Outputs[.. outputs - 1], joint.Outputs[outputs..]
+        let forValues = ancestors joint values
+        let late = lateNodes joint inputs forValues
+        let kept = choose joint outputs late forValues
+        let backward = Array.create n false
+
+        for i in gradients do
+            backward[i] <- true
+
+        for i in n - 1 .. -1 .. 0 do
+            if backward[i] && not kept[i] then
+                for j in joint.Nodes[i].Inputs do
+                    backward[j] <- true
+
+        let residuals = [|
+            for i in 0 .. n - 1 do
+                if kept[i] && backward[i] then i
+        |]
+
+        let builder = GraphBuilder()
+        let number = Array.create n -1
+
+        let given i =
+            let node = joint.Nodes[i]
+            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
+
+        Array.iter given residuals
+        Array.iter given joint.Inputs[inputs..]
+
+        for i in 0 .. n - 1 do
+            if backward[i] && number[i] < 0 then
+                let node = joint.Nodes[i]
+                number[i] <- builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[j]) }
+
+        {
+            Forward =
+                Simplify.eliminateDead {
+                    joint with
+                        Inputs = joint.Inputs[.. inputs - 1]
+                        Outputs = Array.append values residuals
+                }
+            Backward = builder.ToGraph(gradients |> Array.map (fun i -> number[i]))
+            Residuals = residuals.Length
+        }

@@ -1,0 +1,329 @@
+namespace Cotangent.Compiler
+
+open System.Collections.Generic
+open Cotangent
+
+/// Takes out of loops and choices what goes round for nobody: carries and results that are not read, inputs that a body
+/// does not use; and carries that never change, which are shared inputs. One walk back over the graph, which tells what is
+/// read; bodies the same way.
+module internal Prune =
+    /// What has become of a result.
+    [<RequireQualifiedAccess; Struct>]
+    type private Result =
+        | Gone
+        /// A result of the control flow that is left.
+        | At of index: int
+        /// What that input of the control flow is.
+        | SameAs of input: int
+
+    /// Control flow with less to do: which of its inputs it takes now, in order, and where its results are.
+    [<NoComparison; NoEquality>]
+    type private Smaller = { Control: Control; Takes: int[]; Results: Result[] }
+
+    let private places (marks: bool[]) = [|
+        for i in 0 .. marks.Length - 1 do
+            if marks[i] then i
+    |]
+
+    /// Marks what a node depends on; the inputs met.
+    let private reach (g: Graph) (seen: bool[]) (from: int) : int list =
+        let waiting = Stack [ from ]
+        let mutable inputs = []
+
+        while waiting.Count > 0 do
+            let i = waiting.Pop()
+
+            if not seen[i] then
+                seen[i] <- true
+
+                match g.Nodes[i].Operation with
+                | Operation.Input n -> inputs <- n :: inputs
+                | Operation.Constant _
+                | Operation.Primitive _
+                | Operation.Control _
+                | Operation.Item _ ->
+                    for j in g.Nodes[i].Inputs do
+                        waiting.Push j
+
+        inputs
+
+    /// The graph with some of its inputs and outputs only; the others are not read.
+    let private restrict (inputs: int[]) (outputs: int[]) (g: Graph) : Graph =
+        let number = Array.create g.Nodes.Length -1
+        let live = Array.create g.Nodes.Length false
+        let outputs = outputs |> Array.map (fun k -> g.Outputs[k])
+        let builder = GraphBuilder()
+
+        for k in inputs do
+            let node = g.Nodes[g.Inputs[k]]
+            number[g.Inputs[k]] <- builder.Input(node.DType, node.Shape, node.Device)
+
+        for i in outputs do
+            live[i] <- true
+
+        for i in g.Nodes.Length - 1 .. -1 .. 0 do
+            if live[i] then
+                for j in g.Nodes[i].Inputs do
+                    live[j] <- true
+
+        for i in 0 .. g.Nodes.Length - 1 do
+            if live[i] && number[i] < 0 then
+                let node = g.Nodes[i]
+                number[i] <- builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[j]) }
+
+        builder.ToGraph(outputs |> Array.map (fun i -> number[i]))
+
+    /// Which carries matter: those asked for, those that `tested` (a condition's inputs) names, and what they are made of.
+    /// Also which inputs of the body do. What is `constant` is made of nothing.
+    let private carriesOf (body: Graph) shared (constant: bool[]) (wanted: bool[]) (tested: int list) =
+        let carries = Array.copy wanted
+        let seen = Array.create body.Nodes.Length false
+        let used = Array.create body.Inputs.Length false
+        let waiting = Queue<int>()
+
+        let use' (inputs: int list) =
+            for n in inputs do
+                used[n] <- true
+                let k = n - shared
+
+                if k >= 0 && k < carries.Length && not carries[k] then
+                    carries[k] <- true
+                    if not constant[k] then waiting.Enqueue k
+
+        for k in 0 .. carries.Length - 1 do
+            if carries[k] && not constant[k] then waiting.Enqueue k
+
+        use' tested
+
+        let follow () =
+            while waiting.Count > 0 do
+                use' (reach body seen body.Outputs[waiting.Dequeue()])
+
+        struct (carries, used, seen, use', follow)
+
+    let rec graph (g: Graph) : Graph =
+        let n = g.Nodes.Length
+        let live = Array.create n false
+        let wanted = Dictionary<int, bool[]>()
+        let smaller = Dictionary<int, Smaller>()
+
+        for i in Array.append g.Outputs g.Inputs do
+            live[i] <- true
+
+        for i in n - 1 .. -1 .. 0 do
+            if live[i] then
+                let node = g.Nodes[i]
+
+                match node.Operation with
+                | Operation.Item k ->
+                    let control = node.Inputs[0]
+                    live[control] <- true
+
+                    if not (wanted.ContainsKey control) then
+                        match g.Nodes[control].Operation with
+                        | Operation.Control c ->
+                            wanted[control] <- Array.create (Graph.results c).Length false
+                        | Operation.Input _
+                        | Operation.Constant _
+                        | Operation.Primitive _
+                        | Operation.Item _ -> invalidOp "An item of what has no items."
+
+                    wanted[control][k] <- true
+                | Operation.Control control ->
+                    let less = shrink control node.Inputs.Length wanted[i]
+                    smaller[i] <- less
+
+                    for k in less.Takes do
+                        live[node.Inputs[k]] <- true
+
+                    for result in less.Results do
+                        match result with
+                        | Result.SameAs k -> live[node.Inputs[k]] <- true
+                        | Result.Gone
+                        | Result.At _ -> ()
+                | Operation.Input _
+                | Operation.Constant _
+                | Operation.Primitive _ ->
+                    for j in node.Inputs do
+                        live[j] <- true
+
+        rebuild g live smaller
+
+    and private rebuild (g: Graph) (live: bool[]) (smaller: Dictionary<int, Smaller>) : Graph =
+        let builder = GraphBuilder()
+        let number = Array.create g.Nodes.Length -1
+
+        for i in g.Inputs do
+            let node = g.Nodes[i]
+            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
+
+        for i in 0 .. g.Nodes.Length - 1 do
+            if live[i] && number[i] < 0 then
+                let node = g.Nodes[i]
+                let moved (inputs: int[]) = inputs |> Array.map (fun j -> number[j])
+
+                number[i] <-
+                    match node.Operation with
+                    | Operation.Control _ ->
+                        let less = smaller[i]
+
+                        builder.Add {
+                            node with
+                                Operation = Operation.Control less.Control
+                                Inputs = moved (less.Takes |> Array.map (fun k -> node.Inputs[k]))
+                        }
+                    | Operation.Item k ->
+                        match smaller[node.Inputs[0]].Results[k] with
+                        | Result.At at ->
+                            builder.Add {
+                                node with
+                                    Operation = Operation.Item at
+                                    Inputs = moved node.Inputs
+                            }
+                        | Result.SameAs input -> number[g.Nodes[node.Inputs[0]].Inputs[input]]
+                        | Result.Gone -> invalidOp "A result that was read is gone."
+                    | Operation.Input _
+                    | Operation.Constant _
+                    | Operation.Primitive _ -> builder.Add { node with Inputs = moved node.Inputs }
+
+        Simplify.eliminateDead (builder.ToGraph(g.Outputs |> Array.map (fun i -> number[i])))
+
+    /// Control flow of so many inputs of which only some results are wanted.
+    and private shrink (control: Control) (count: int) (wanted: bool[]) : Smaller =
+        match control with
+        | Control.Scan s -> scan s count wanted
+        | Control.While w -> loop w count wanted
+        | Control.Cond c ->
+            let outputs = places wanted
+            let used = Array.create (count - 1) false
+
+            for branch in [ c.OnTrue; c.OnFalse ] do
+                let seen = Array.create branch.Nodes.Length false
+
+                for k in outputs do
+                    for n in reach branch seen branch.Outputs[k] do
+                        used[n] <- true
+
+            let inputs = places used
+            let branch g = graph (restrict inputs outputs g)
+
+            {
+                Control = Control.Cond { OnTrue = branch c.OnTrue; OnFalse = branch c.OnFalse }
+                Takes = Array.append [| 0 |] (inputs |> Array.map ((+) 1))
+                Results =
+                    wanted
+                    |> Array.mapi (fun k w ->
+                        if w then Result.At(System.Array.IndexOf(outputs, k)) else Result.Gone)
+            }
+        // What calls it has fixed what goes in and out.
+        | Control.Call c -> {
+            Control = Control.Call { c with Body = graph c.Body }
+            Takes = [| 0 .. count - 1 |]
+            Results = Array.init wanted.Length Result.At
+          }
+
+    and private scan (s: Scan) count wanted : Smaller =
+        let body = s.Body
+        let first = s.Shared + s.Carry
+        let constant = Array.init s.Carry (fun k -> body.Outputs[k] = body.Inputs[s.Shared + k])
+
+        // The slices of a sequence, stacked again.
+        let passedOn k =
+            match body.Nodes[body.Outputs[k]].Operation with
+            | Operation.Input n when n >= first -> ValueSome n
+            | _ -> ValueNone
+
+        let struct (carries, used, seen, use', follow) =
+            carriesOf body s.Shared constant wanted[.. s.Carry - 1] []
+
+        let stacked = [|
+            for k in s.Carry .. wanted.Length - 1 do
+                if wanted[k] && (passedOn k).IsNone then k
+        |]
+
+        for k in stacked do
+            use' (reach body seen body.Outputs[k])
+
+        follow ()
+
+        let changing = [|
+            for k in 0 .. s.Carry - 1 do
+                if carries[k] && not constant[k] then k
+        |]
+
+        let shared = [|
+            for k in 0 .. s.Shared - 1 do
+                if used[k] then k
+
+            for k in 0 .. s.Carry - 1 do
+                if used[s.Shared + k] && constant[k] then s.Shared + k
+        |]
+
+        let sequences = [|
+            for n in first .. count - 1 do
+                if used[n] then n
+        |]
+
+        let inputs = Array.concat [ shared; changing |> Array.map (fun k -> s.Shared + k); sequences ]
+
+        let outputs = Array.append changing stacked
+
+        {
+            Control =
+                Control.Scan {
+                    s with
+                        Shared = shared.Length
+                        Carry = changing.Length
+                        Body = graph (restrict inputs outputs body)
+                }
+            Takes = inputs
+            Results =
+                wanted
+                |> Array.mapi (fun k isWanted ->
+                    if not isWanted then
+                        Result.Gone
+                    elif k < s.Carry then
+                        if constant[k] then
+                            Result.SameAs(s.Shared + k)
+                        else
+                            Result.At(System.Array.IndexOf(changing, k))
+                    else
+                        match passedOn k with
+                        | ValueSome n -> Result.SameAs n
+                        | ValueNone -> Result.At(changing.Length + System.Array.IndexOf(stacked, k)))
+        }
+
+    and private loop (w: While) count wanted : Smaller =
+        let body = w.Body
+        let tested = reach w.Condition (Array.create w.Condition.Nodes.Length false) w.Condition.Outputs[0]
+        let constant = Array.init (count - w.Shared) (fun k -> body.Outputs[k] = body.Inputs[w.Shared + k])
+        let struct (carries, used, _, _, follow) = carriesOf body w.Shared constant wanted tested
+        follow ()
+
+        let changing = [|
+            for k in 0 .. constant.Length - 1 do
+                if carries[k] && not constant[k] then k
+        |]
+
+        let shared = [|
+            for n in 0 .. count - 1 do
+                if used[n] && (n < w.Shared || constant[n - w.Shared]) then n
+        |]
+
+        let inputs = Array.append shared (changing |> Array.map (fun k -> w.Shared + k))
+
+        {
+            Control =
+                Control.While {
+                    Shared = shared.Length
+                    Condition = graph (restrict inputs [| 0 |] w.Condition)
+                    Body = graph (restrict inputs changing body)
+                }
+            Takes = inputs
+            Results =
+                wanted
+                |> Array.mapi (fun k isWanted ->
+                    if not isWanted then Result.Gone
+                    elif constant[k] then Result.SameAs(w.Shared + k)
+                    else Result.At(System.Array.IndexOf(changing, k)))
+        }
