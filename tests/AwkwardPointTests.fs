@@ -33,6 +33,10 @@ let private kinks =
         point "relu" relu -0.0 0.0 0.0
         point "relu" relu 3.0 1.0 0.0
         point "relu" relu -infinity 0.0 0.0
+        point "gelu" gelu -infinity 0.0 0.0
+        point "gelu" gelu infinity 1.0 0.0
+        slope "erf" erf -infinity 0.0
+        slope "erfc" erfc infinity 0.0
         point "leakyRelu" (leakyRelu 0.25) 0.0 0.25 0.0
         point "sign" (fun x -> x.Sign()) 0.0 0.0 0.0
         point "floor" floor 2.0 0.0 0.0

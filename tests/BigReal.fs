@@ -255,6 +255,41 @@ let acosh x =
 let atanh x = shift -1 (log1p (divide (shift 1 x) (subtract one x)))
 let sigmoid x = divide one (add one (exp (negate x)))
 let softplus x = log1p (exp x)
+let private rootOfPi = root pi
+
+/// exp(x²) erfc(x), for x >= 2: the continued fraction 1/√π / (x + (1/2)/(x + (2/2)/(x + …))).
+let private scaledErfc x =
+    let terms = 40 + int (700.0 / max 1.0 (toFloat (multiply x x)))
+    let mutable tail = x
+
+    for n in terms .. -1 .. 1 do
+        tail <- add x (divide (shift -1 (ofInt n)) tail)
+
+    divide one (multiply rootOfPi tail)
+
+/// exp(-x²) 2/√π Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n + 1))
+let private erfNear x =
+    let z = multiply x x
+    let total = series x (fun n term -> divide (multiply term (shift 1 z)) (ofInt (2 * n + 1)))
+    divide (shift 1 (multiply (exp (negate z)) total)) rootOfPi
+
+let rec erfc x =
+    if isNegative x then subtract two (erfc (negate x))
+    elif isLess x two then subtract one (erfNear x)
+    else multiply (exp (negate (multiply x x))) (scaledErfc x)
+
+let erf x =
+    if isNegative (subtract (magnitude x) two) then erfNear x
+    elif isNegative x then subtract (erfc (negate x)) one
+    else subtract one (erfc x)
+
+let private normal x = shift -1 (erfc (negate (divide x (root two))))
+let gelu x = multiply x (normal x)
+
+let geluSlope x =
+    let bell = divide (exp (negate (shift -1 (multiply x x)))) (root (shift 1 pi))
+    add (normal x) (multiply x bell)
+
 let pow x y = exp (multiply y (log x))
 
 let atan2 y x =

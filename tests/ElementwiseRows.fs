@@ -19,6 +19,10 @@ let private unaryNumber (op: Unary) (dice: Dice) () =
     | Unary.Asinh
     | Unary.Sigmoid
     | Unary.Softplus
+    | Unary.Erf
+    | Unary.Erfc
+    | Unary.Gelu
+    | Unary.GeluSlope
     | Unary.IsNaN
     | Unary.Not -> dice.Between -2.0 2.0
     | Unary.Abs

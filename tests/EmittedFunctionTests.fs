@@ -74,6 +74,12 @@ let private table: (Unary * (BigReal.Real -> BigReal.Real) * (float -> bool) * f
     Unary.Cosh, BigReal.cosh, moderate, 2.0
     Unary.Sigmoid, BigReal.sigmoid, moderate, 2.5
     Unary.Softplus, BigReal.softplus, moderate, 2.5
+    // Beyond, the first is 1 and the others are 0.
+    Unary.Erf, BigReal.erf, (fun x -> abs x < 7.0), 2.0
+    Unary.Erfc, BigReal.erfc, (fun x -> x > -7.0 && x < 27.0), 3.0
+    Unary.Gelu, BigReal.gelu, (fun x -> abs x < 38.0), 3.5
+    // It is 0 near -0.75, and as small as its rounding there.
+    Unary.GeluSlope, BigReal.geluSlope, (fun x -> abs x < 37.0 && abs (x + 0.75) > 0.3), 3.0
     Unary.Sin, BigReal.sin, everywhere, 2.0
     Unary.Cos, BigReal.cos, everywhere, 2.0
     Unary.Tan, BigReal.tan, everywhere, 3.0
@@ -257,6 +263,9 @@ let private engine =
                                 op = Unary.Tan && not Runtime.Intrinsics.Vector256.IsHardwareAccelerated
                             then
                                 1e6
+                            // Near -0.75, it is 0 and its rounding is not.
+                            elif op = Unary.GeluSlope then
+                                100.0
                             else
                                 6.0
 

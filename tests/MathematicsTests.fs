@@ -85,6 +85,45 @@ let private operators =
             equals [ Int32.MinValue; 0 ] (tensor [ Int32.MinValue; 0 ] / -1)
     ]
 
+/// Values from Abramowitz and Stegun, tables 7.1 and 26.1, and the NIST Digital Library of Mathematical Functions, 7.
+let private published =
+    let erfs = [ 0.1, 0.1124629160; 0.5, 0.5204998778; 1.0, 0.8427007929; 2.0, 0.9953222650 ]
+    let tails = [ 1.0, 0.15729920705028513; 5.0, 1.5374597944280349e-12; 10.0, 2.088487583762545e-45 ]
+    let normals = [ 1.0, 0.84134474606854293; -1.0, 0.15865525393145707; 2.0, 0.97724986805182079 ]
+    let at (values: (float * float) list) = tensor (List.map fst values)
+
+    tests "the error function" [
+        "values in tables",
+        fun () ->
+            close 1e-10 (List.map snd erfs) (erf (at erfs))
+            close 1e-10 (erfs |> List.map (snd >> (~-))) (erf -(at erfs))
+            let ofTails = numbers (erfc (at tails))
+            closeNumbers 1e-15 [ for _ in tails -> 1.0 ] (Array.map2 (/) ofTails [| for _, y in tails -> y |])
+            close 1e-15 [ for x, y in normals -> x * y ] (gelu (at normals))
+        "both ends",
+        fun () ->
+            let ends = tensor [ 0.0; -0.0; infinity; -infinity; nan ]
+            equals [ 0.0; -0.0; 1.0; -1.0; nan ] (erf ends)
+            equals [ 1.0; 1.0; 0.0; 2.0; nan ] (erfc ends)
+            equals [ 0.0; -0.0; infinity; -0.0; nan ] (gelu ends)
+            Expect.isTrue (Double.IsNegative((numbers (gelu ends))[3])) "-0"
+        "approximations of gelu",
+        fun () ->
+            let x = Tensor.linspace DType.Float64 -6.0 6.0 97
+            Expect.isLessThan (float ((abs (geluTanh x - gelu x)).Max())) 5e-4 "the error of geluTanh"
+            // What PyTorch documents: silu 1 = sigmoid 1.
+            close 1e-15 [ 0.7310585786300049 ] (silu (tensor [ 1.0 ]))
+        "every float dtype",
+        fun () ->
+            for dtype in floats do
+                let x = (tensor [ -1.0; 0.5; 3.0 ]).Convert dtype
+                let tolerance = max 1e-8 (Oracle.epsilon dtype)
+                close tolerance [ -0.15865525; 0.34573123; 2.9959503 ] (gelu x)
+                close tolerance [ -0.84270079; 0.52049988; 0.99997791 ] (erf x)
+
+            throws<DTypeException, _> [ "gelu"; "Int32" ] (fun () -> gelu (tensor [ 1 ]))
+    ]
+
 let private lining =
     let shapes = [
         [], []
@@ -308,4 +347,4 @@ let private laws =
     ]
 
 [<Tests>]
-let all = testList "Mathematics" [ operators; lining; comparing; halves; laws ]
+let all = testList "Mathematics" [ operators; published; lining; comparing; halves; laws ]

@@ -106,6 +106,38 @@ let private expm1 x =
         let u = exp x
         if Double.IsInfinity u || u - 1.0 = -1.0 then u - 1.0 else (u - 1.0) * (x / log u)
 
+/// By the series of positive terms, exp(-x²) 2/√π Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n + 1)).
+let private erfNear x =
+    let mutable term, total = x, x
+
+    for n in 1..200 do
+        term <- term * 2.0 * x * x / float (2 * n + 1)
+        total <- total + term
+
+    exp (-x * x) * 2.0 / sqrt Math.PI * total
+
+/// By the continued fraction exp(-x²)/√π / (x + (1/2)/(x + (2/2)/(x + …))), for x > 0.
+let private erfcFar x =
+    let mutable tail = x
+
+    for n in 400..-1..1 do
+        tail <- x + float n / 2.0 / tail
+
+    exp (-x * x) / sqrt Math.PI / tail
+
+let private erfc x =
+    if Double.IsNaN x then nan
+    elif x < 1.0 then (if x <= -6.0 then 2.0 else 1.0 - erfNear x)
+    elif x > 30.0 then 0.0
+    else erfcFar x
+
+let private erf x =
+    if Double.IsNaN x then nan
+    elif abs x < 1.0 then erfNear x
+    else float (sign x) * (1.0 - erfc (abs x))
+
+let private normal x = if x < 0.0 then erfc (-x / sqrt 2.0) / 2.0 else 1.0 - erfc (x / sqrt 2.0) / 2.0
+
 let private unaryReal (op: Unary) (x: float) =
     match op with
     | Unary.Negate -> -x
@@ -136,6 +168,14 @@ let private unaryReal (op: Unary) (x: float) =
     | Unary.Atanh -> Math.Atanh x
     | Unary.Sigmoid -> if x >= 0.0 then 1.0 / (1.0 + exp -x) else exp x / (1.0 + exp x)
     | Unary.Softplus -> Math.Max(x, 0.0) + log1p (exp -(abs x))
+    | Unary.Erf -> erf x
+    | Unary.Erfc -> erfc x
+    | Unary.Gelu -> if Double.IsNegativeInfinity x then -0.0 else x * normal x
+    | Unary.GeluSlope ->
+        if Double.IsInfinity x then
+            normal x
+        else
+            normal x + x * exp (-x * x / 2.0) / sqrt (2.0 * Math.PI)
     | Unary.Relu -> if Double.IsNaN x then nan else Math.Max(x, 0.0)
     | Unary.IsNaN
     | Unary.Not -> invalidOp $"{op} has no real value."

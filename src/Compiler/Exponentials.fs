@@ -20,8 +20,8 @@ module internal Exponentials =
     let private pick (x: Lane) (single: float) (double: float) = if isSingle x then single else double
 
     // The second operand wins where there is a NaN.
-    let private atLeast (low: float) (x: Lane) = (x.Real low).Two(Op.MaxNative, x)
-    let private atMost (high: float) (x: Lane) = (x.Real high).Two(Op.MinNative, x)
+    let atLeast (low: float) (x: Lane) = (x.Real low).Two(Op.MaxNative, x)
+    let atMost (high: float) (x: Lane) = (x.Real high).Two(Op.MinNative, x)
 
     /// x·factor to the nearest integer n, and 2^(n + up), which must be a normal number. Adding a large number rounds,
     /// and leaves n in the lowest bits, to which the large number adds the bias of exponents.
@@ -269,7 +269,7 @@ module internal Exponentials =
 
     // Inverse hyperbolic functions and powers of Float32 are exact enough when computed in Float64.
 
-    let private inDouble (f: Lane -> Lane) (x: Lane) =
+    let inDouble (f: Lane -> Lane) (x: Lane) =
         if not (isSingle x) then
             f x
         else

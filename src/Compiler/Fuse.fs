@@ -46,7 +46,11 @@ module internal Fuse =
         | Unary.Acosh
         | Unary.Atanh
         | Unary.Sigmoid
-        | Unary.Softplus -> 10
+        | Unary.Softplus
+        | Unary.Erf
+        | Unary.Erfc
+        | Unary.Gelu
+        | Unary.GeluSlope -> 10
 
     let priceOf (op: Binary) =
         match op with

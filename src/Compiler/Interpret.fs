@@ -59,6 +59,12 @@ module internal Interpret =
             let u = exp x
             if Double.IsInfinity u || u - 1.0 = -1.0 then u - 1.0 else (u - 1.0) * (x / log u)
 
+    /// What .NET has no function for, by the kernel for a row of one.
+    let private byRow (op: Unary) (x: float) =
+        let y = [| 0.0 |]
+        Cotangent.Engines.Rows.unaryFloat op [| x |] 0 y 0 1
+        y[0]
+
     let private unaryReal (op: Unary) (x: float) =
         match op with
         | Unary.Negate -> -x
@@ -89,6 +95,10 @@ module internal Interpret =
         | Unary.Atanh -> Math.Atanh x
         | Unary.Sigmoid -> if x >= 0.0 then 1.0 / (1.0 + exp -x) else exp x / (1.0 + exp x)
         | Unary.Softplus -> Math.Max(x, 0.0) + log1p (exp -(abs x))
+        | Unary.Erf
+        | Unary.Erfc
+        | Unary.Gelu
+        | Unary.GeluSlope -> byRow op x
         | Unary.Relu -> Math.Max(x, 0.0)
         | Unary.IsNaN
         | Unary.Not -> invalidOp $"{op} has no real value."

@@ -114,6 +114,10 @@ module internal Lower =
         | Unary.Atanh -> Exponentials.atanh x
         | Unary.Sigmoid -> Exponentials.sigmoid x
         | Unary.Softplus -> Exponentials.softplus x
+        | Unary.Erf -> ErrorFunctions.erf x
+        | Unary.Erfc -> ErrorFunctions.erfc x
+        | Unary.Gelu -> ErrorFunctions.gelu x
+        | Unary.GeluSlope -> ErrorFunctions.geluSlope x
         // NaN is not below 0; -0 becomes 0.
         | Unary.Relu -> Lane.unless (Lane.lessEqual x x.Zero) x
         | Unary.IsNaN -> Lane.complement (Lane.equal x x)

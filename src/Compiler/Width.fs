@@ -79,14 +79,15 @@ type internal Width private (bits: int, holder: Type, generic: Type) =
         | null -> missing from name e
         | m -> m
 
-    /// What was found before, or null.
+    /// What was found before, or null. Functions may be compiled on several threads at once.
     let known (name: string) (e: Element) : MethodInfo | null =
-        match methods[int e].TryGetValue name with
-        | true, m -> m
-        | _ -> null
+        lock methods (fun () ->
+            match methods[int e].TryGetValue name with
+            | true, m -> m: MethodInfo | null
+            | _ -> null)
 
     let remember (name: string) (e: Element) (m: MethodInfo) =
-        methods[int e][name] <- m
+        lock methods (fun () -> methods[int e][name] <- m)
         m
 
     /// 128, 256 or 512.

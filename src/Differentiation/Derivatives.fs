@@ -34,6 +34,15 @@ module internal Derivatives =
         | Unary.Atanh -> scale (fun () -> 1 / ((1 - x) * (1 + x)))
         | Unary.Sigmoid -> scale (fun () -> y * (1 - y))
         | Unary.Softplus -> scale (fun () -> sigmoid x)
+        | Unary.Erf -> scale (fun () -> exp -(x * x) * (2.0 / sqrt System.Math.PI))
+        | Unary.Erfc -> scale (fun () -> exp -(x * x) * (-2.0 / sqrt System.Math.PI))
+        | Unary.Gelu -> scale (fun () -> Bind.unary Unary.GeluSlope x)
+        // (2 - x²) φ(x); far out, φ is 0 and x² no number.
+        | Unary.GeluSlope ->
+            scale (fun () ->
+                let z = x * x
+                let bell = exp (z * -0.5) * (1.0 / sqrt (2.0 * System.Math.PI))
+                bell * (2.0 - minimum z (Tensor.fullLike z 1e4)))
         | Unary.Relu -> keep (fun () -> x.Greater 0.0)
         // Flat wherever they are differentiable.
         | Unary.Sign

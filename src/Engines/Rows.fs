@@ -56,6 +56,10 @@ module internal Rows =
         | Unary.Atanh -> TensorPrimitives.Atanh(x, y)
         | Unary.Sigmoid -> VectorMath.sigmoid x y
         | Unary.Softplus -> VectorMath.softplus x y
+        | Unary.Erf -> ErrorFunction.erf x y
+        | Unary.Erfc -> ErrorFunction.erfc x y
+        | Unary.Gelu -> ErrorFunction.gelu x y
+        | Unary.GeluSlope -> ErrorFunction.geluSlope x y
         // Max propagates NaN and takes 0 for the larger of 0 and -0.
         | Unary.Relu -> TensorPrimitives.Max(x, 'T.Zero, y)
         | Unary.IsNaN
@@ -104,6 +108,10 @@ module internal Rows =
         | Unary.Atanh
         | Unary.Sigmoid
         | Unary.Softplus
+        | Unary.Erf
+        | Unary.Erfc
+        | Unary.Gelu
+        | Unary.GeluSlope
         | Unary.IsNaN
         | Unary.Not -> unsupported op typeof<'T>
 
@@ -142,6 +150,10 @@ module internal Rows =
         | Unary.Atanh
         | Unary.Sigmoid
         | Unary.Softplus
+        | Unary.Erf
+        | Unary.Erfc
+        | Unary.Gelu
+        | Unary.GeluSlope
         | Unary.Relu
         | Unary.IsNaN -> unsupported op typeof<bool>
 

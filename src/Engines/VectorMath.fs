@@ -40,7 +40,7 @@ module internal SingleMath =
 
     let inline private clamp low high (x: V) = Vector.MinNative(Vector.MaxNative(x, c low), c high)
 
-    let inline private keepNaN (x: V) (y: V) = Vector.ConditionalSelect(Vector.Equals(x, x), y, x)
+    let inline keepNaN (x: V) (y: V) = Vector.ConditionalSelect(Vector.Equals(x, x), y, x)
 
     /// exp(x)·2^k. The power of two is applied in two halves, since it may not be a normal number.
     let inline expScaled (k: int) (x: V) : V =
@@ -123,7 +123,7 @@ module internal DoubleMath =
 
     let inline private clamp low high (x: V) = Vector.MinNative(Vector.MaxNative(x, c low), c high)
 
-    let inline private keepNaN (x: V) (y: V) = Vector.ConditionalSelect(Vector.Equals(x, x), y, x)
+    let inline keepNaN (x: V) (y: V) = Vector.ConditionalSelect(Vector.Equals(x, x), y, x)
 
     let inline private power (n: Vector<int64>) : V = Vector.AsVectorDouble((n + Vector<int64> 1023L) <<< 52)
 
@@ -195,22 +195,18 @@ module internal DoubleMath =
 /// The functions, on rows.
 module internal VectorMath =
 
-    let inline private is<'T, 'U> () = obj.ReferenceEquals(typeof<'T>, typeof<'U>)
+    let inline is<'T, 'U> () = obj.ReferenceEquals(typeof<'T>, typeof<'U>)
 
     // F#'s own comparison operators would call its structural comparison on a generic type.
     let inline private isEqual<'T when 'T :> INumber<'T>> (a: 'T) (b: 'T) = 'T.op_Equality (a, b)
     let inline private isLess<'T when 'T :> INumber<'T>> (a: 'T) (b: 'T) = 'T.op_LessThan (a, b)
     let inline private isAtMost<'T when 'T :> INumber<'T>> (a: 'T) (b: 'T) = 'T.op_LessThanOrEqual (a, b)
 
-    let inline private load (x: byref<'T>) (i: int) : Vector<'T> = Vector.LoadUnsafe(&Unsafe.Add(&x, i))
+    let inline load (x: byref<'T>) (i: int) : Vector<'T> = Vector.LoadUnsafe(&Unsafe.Add(&x, i))
 
     /// y <- f x. The last vector overlaps the one before it; a row shorter than a vector is filled up with
     /// zeros.
-    let inline private map
-        (x: ReadOnlySpan<'T>)
-        (y: Span<'T>)
-        ([<InlineIfLambda>] f: Vector<'T> -> Vector<'T>)
-        =
+    let inline map (x: ReadOnlySpan<'T>) (y: Span<'T>) ([<InlineIfLambda>] f: Vector<'T> -> Vector<'T>) =
         let n = y.Length
         let w = Vector<'T>.Count
         let from = &MemoryMarshal.GetReference x
@@ -272,7 +268,7 @@ module internal VectorMath =
     // One method for each function. Those with loops are compiled with all optimisations at once: vector code
     // that waits for its turn runs a hundred times slower.
 
-    let inline private either
+    let inline either
         ([<InlineIfLambda>] single: Vector<float32> -> Vector<float32>)
         ([<InlineIfLambda>] double: Vector<float> -> Vector<float>)
         (x: ReadOnlySpan<'T>)

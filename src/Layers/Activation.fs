@@ -17,6 +17,8 @@ type Activation =
     | Softplus
     /// x · sigmoid x, also called swish (Elfwing et al. 2018).
     | Silu
+    /// x Φ(x), the Gaussian error linear unit (Hendrycks and Gimpel 2016), exact.
+    | Gelu
 
 /// Applying activations.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -33,4 +35,5 @@ module Activation =
         | Activation.Tanh -> tanh x
         | Activation.Sigmoid -> sigmoid x
         | Activation.Softplus -> softplus x
-        | Activation.Silu -> x * sigmoid x
+        | Activation.Silu -> silu x
+        | Activation.Gelu -> gelu x

@@ -45,6 +45,14 @@ type internal Unary =
     | Atanh
     | Sigmoid
     | Softplus
+    /// 2/√π ∫₀ˣ exp(-t²) dt
+    | Erf
+    /// 1 - erf x
+    | Erfc
+    /// x Φ(x), Φ the distribution of the standard normal.
+    | Gelu
+    /// Its derivative, Φ(x) + x φ(x).
+    | GeluSlope
     | Relu
     | IsNaN
     | Not

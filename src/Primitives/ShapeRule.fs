@@ -40,6 +40,10 @@ module internal ShapeRule =
         | Unary.Atanh
         | Unary.Sigmoid
         | Unary.Softplus
+        | Unary.Erf
+        | Unary.Erfc
+        | Unary.Gelu
+        | Unary.GeluSlope
         | Unary.Relu
         | Unary.Not -> x
 
@@ -91,7 +95,11 @@ module internal ShapeRule =
         | Unary.Acosh
         | Unary.Atanh
         | Unary.Sigmoid
-        | Unary.Softplus -> d.IsFloat
+        | Unary.Softplus
+        | Unary.Erf
+        | Unary.Erfc
+        | Unary.Gelu
+        | Unary.GeluSlope -> d.IsFloat
 
     /// Which dtypes an elementwise function of two arguments is defined on.
     let acceptsBinary (op: Binary) (d: DType) =

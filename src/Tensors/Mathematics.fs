@@ -54,6 +54,53 @@ module Mathematics =
     /// </code></example>
     let softplus (x: Tensor) : Tensor = unary Unary.Softplus x
 
+    /// <summary>
+    /// The error function, 2/√π ∫₀ˣ exp(-t²) dt: how likely a normal variable of variance 1/2 lies within x of 0.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// erf (tensor [ 0.0; 0.5; infinity ]) // [0, 0.5205, 1]
+    /// </code></example>
+    let erf (x: Tensor) : Tensor = unary Unary.Erf x
+
+    /// <summary>1 - erf x, which keeps its digits where erf x is nearly 1.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// erfc (tensor [ 0.0; 1.0; infinity ]) // [1, 0.1573, 0]
+    /// erfc (tensor 10.0) // 2.0885e-45
+    /// </code></example>
+    let erfc (x: Tensor) : Tensor = unary Unary.Erfc x
+
+    /// <summary>
+    /// x Φ(x), where Φ(x) = (1 + erf(x/√2))/2 is the distribution function of the standard normal: the Gaussian error
+    /// linear unit (Hendrycks and Gimpel 2016), exact. The cheaper approximation by tanh is <c>geluTanh</c>.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// gelu (tensor [ -1.0; 0.0; 1.0 ]) // [-0.1587, 0, 0.8413]
+    /// </code></example>
+    let gelu (x: Tensor) : Tensor = unary Unary.Gelu x
+
+    /// <summary>
+    /// x (1 + tanh(√(2/π) (x + 0.044715 x³)))/2, which is within 0.0005 of <c>gelu</c>: for models that were trained with
+    /// it, such as GPT-2.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// geluTanh (tensor [ -1.0; 0.0; 1.0 ]) // [-0.1588, 0, 0.8412]
+    /// </code></example>
+    let geluTanh (x: Tensor) : Tensor =
+        // (1 + tanh z)/2 is the sigmoid of 2z.
+        let slope = sqrt (8.0 / System.Math.PI)
+        x * unary Unary.Sigmoid (x * (x * x * (0.044715 * slope) + slope))
+
+    /// <summary>x · sigmoid x, also called swish (Elfwing et al. 2018).</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// silu (tensor [ -1.0; 0.0; 1.0 ]) // [-0.2689, 0, 0.7311]
+    /// </code></example>
+    let silu (x: Tensor) : Tensor = x * unary Unary.Sigmoid x
+
     /// <summary>max(x, 0); its derivative at 0 is 0.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
     /// <example><code>

@@ -201,6 +201,12 @@ module internal Native =
     extern nativeint THSTensor_sigmoid(nativeint tensor)
 
     [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_erf(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
+    extern nativeint THSTensor_erfc(nativeint tensor)
+
+    [<DllImport("LibTorchSharp")>]
     extern nativeint THSTensor_relu(nativeint tensor)
 
     [<DllImport("LibTorchSharp")>]

@@ -70,5 +70,11 @@ public class LayerTests
         Near.Equal([0, 2], Activation.Relu.Apply(x));
         Near.Equal([-1, 2], Activation.Identity.Apply(x));
         Near.Equal([-1 / (1 + Math.E), 2 / (1 + Math.Exp(-2))], Activation.Silu.Apply(x));
+        Near.Equal([-0.15865525393145707, 2 * 0.97724986805182079], Activation.Gelu.Apply(x));
+        Near.Equal([-0.8427007929497149, 0.9953222650189527], x.Erf());
+        Near.Equal([1.8427007929497149, 0.0046777349810472658], x.Erfc());
+        Assert.Equal(Activation.Gelu.Apply(x), x.Gelu());
+        Assert.Equal(Activation.Silu.Apply(x), x.Silu());
+        Assert.True((double)(x.GeluTanh() - x.Gelu()).Abs().Max() < 5e-4);
     }
 }

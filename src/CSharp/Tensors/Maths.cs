@@ -77,6 +77,21 @@ public static class Maths
     /// <summary>log (1 + exp x), stable at both ends.</summary>
     public static Tensor Softplus(this Tensor x) => Mathematics.softplus(x);
 
+    /// <summary>The error function, 2/√π ∫₀ˣ exp(-t²) dt.</summary>
+    public static Tensor Erf(this Tensor x) => Mathematics.erf(x);
+
+    /// <summary>1 - erf x, which keeps its digits where erf x is nearly 1.</summary>
+    public static Tensor Erfc(this Tensor x) => Mathematics.erfc(x);
+
+    /// <summary>x Φ(x), the Gaussian error linear unit (Hendrycks and Gimpel 2016), exact.</summary>
+    public static Tensor Gelu(this Tensor x) => Mathematics.gelu(x);
+
+    /// <summary>The approximation of <c>Gelu</c> by tanh, for models that were trained with it.</summary>
+    public static Tensor GeluTanh(this Tensor x) => Mathematics.geluTanh(x);
+
+    /// <summary>x · sigmoid x, also called swish (Elfwing et al. 2018).</summary>
+    public static Tensor Silu(this Tensor x) => Mathematics.silu(x);
+
     /// <summary>max(x, 0); its derivative at 0 is 0.</summary>
     public static Tensor Relu(this Tensor x) => Mathematics.relu(x);
 

@@ -38,6 +38,22 @@ module internal ElementwiseKernels =
         | Unary.Sigmoid -> f.Own(Native.THSTensor_sigmoid x)
         // log(eˣ + e⁰); libtorch's softplus is the identity from 20 on.
         | Unary.Softplus -> f.Own(Native.THSTensor_logaddexp(x, real f 0.0 dtype [||]))
+        // libtorch's loses the smallest BFloat16.
+        | Unary.Erf when dtype = DType.BFloat16 ->
+            cast f (f.Own(Native.THSTensor_erf(cast f x DType.Float32))) dtype
+        | Unary.Erf -> f.Own(Native.THSTensor_erf x)
+        | Unary.Erfc -> f.Own(Native.THSTensor_erfc x)
+        // Of infinities, libtorch's is NaN: of the negative one since it multiplies it by 0, of the other on some processors.
+        | Unary.Gelu ->
+            Script.call
+                f
+                "def f(x):\n  return torch.where(x > 10000.0, x, torch.gelu(torch.clamp(x, -10000.0, 10000.0)))\n"
+                [| x |]
+        | Unary.GeluSlope ->
+            Script.call
+                f
+                "def f(x):\n  y = torch.clamp(x, -10000.0, 10000.0)\n  return torch.gelu_backward(torch.ones_like(y), y)\n"
+                [| x |]
         | Unary.Relu -> f.Own(Native.THSTensor_relu x)
         | Unary.IsNaN -> isNaN f x
         | Unary.Not -> f.Own(Native.THSTensor_logical_not x)
