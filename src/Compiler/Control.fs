@@ -220,7 +220,8 @@ and [<Sealed>] internal ScanOperation(s: Scan) =
             let stack i (slices: Tensor[]) =
                 if slices.Length = 0 then
                     let r = signatures[s.Carry + i]
-                    Tensor.zeros r.DType r.Shape
+                    let device = if inputs.Length > 0 then inputs[0].Device else Ambient.device ()
+                    Bind.full (Literal.Whole 0L) r.DType r.Shape device
                 else
                     stack 0 slices
 

@@ -308,8 +308,8 @@ module Random =
 
         let u = draw "Random.integers" Draw.Uniform key DType.Float64 shape
 
-        (floor (u * float (high - low))).Convert(DType.Int64) + Tensor.own [||] [| low |]
-        |> _.Convert(dtype)
+        let least = Bind.full (Literal.Whole low) DType.Int64 [||] u.Device
+        ((floor (u * float (high - low))).Convert DType.Int64 + least).Convert dtype
 
     /// <summary>0 .. n-1 in random order, Int32.</summary>
     /// <exception cref="T:Cotangent.ShapeException">n is negative.</exception>

@@ -228,7 +228,7 @@ module internal Subset =
         |]
 
         t.Reshape(Array.append [| flat.Length |] t.Dims[mask.Rank ..])
-        |> take (Tensor.own [| found.Length |] found) 0
+        |> take ((Tensor.own [| found.Length |] found).To t.Device) 0
 
     /// A copy with the value added; where positions repeat all are added.
     let add (indices: Index list) (value: Tensor) (t: Tensor) =

@@ -15,11 +15,12 @@ module Schedule =
     let private progress (steps: int) (step: Tensor) =
         clamp 0.0 1.0 (step.Convert DType.Float32 / float (max 1 steps))
 
-    /// <summary>The same value at every step.</summary>
+    /// <summary>The same value at every step, where the step is.</summary>
     /// <example><code>
     /// Schedule.constant 0.1 (tensor 7) // 0.1
     /// </code></example>
-    let constant (value: float) : Schedule = fun _ -> Tensor.scalar DType.Float32 value
+    let constant (value: float) : Schedule =
+        fun step -> Bind.full (Literal.Real value) DType.Float32 [||] step.Device
 
     /// <summary>From one value to another in a straight line over the given steps, and there ever after.</summary>
     /// <example><code>

@@ -32,7 +32,7 @@ let natives =
     |> Option.map (Path.GetDirectoryName >> nonNull)
     |> Option.defaultValue folder
 
-let private start (command: string) (arguments: string list) (environment: (string * string) list) : Outcome =
+let start (command: string) (arguments: string list) (environment: (string * string) list) : Outcome =
     let start =
         ProcessStartInfo(command, arguments, RedirectStandardOutput = true, RedirectStandardError = true)
 

@@ -121,6 +121,75 @@ let private functions =
             }
     ]
 
+/// Tensors that are on a device take no part from elsewhere: nothing is made on the CPU beside them.
+let private staying =
+    testList "what is on a device stays there, without onDevice" [
+        for row in FunctionTable.rows do
+            test row.Name {
+                for seed in 1..3 do
+                    let case = row.Draw(Dice seed)
+
+                    try
+                        let y = case.Apply(case.At |> Array.map _.To(first))
+                        Expect.equal y.Device first "device"
+                        near 1e-12 (case.Apply case.At) y "value"
+                    with :? DeviceException ->
+                        // The case holds a tensor of its own, of positions or a mask, which is on the CPU.
+                        Expect.isMatch row.Name "take|gather|scatterAdd|positions|addAt|mask" "no other does"
+            }
+
+        test "optimisers" {
+            let steps (device: Device) =
+                let start = (tensor [ 1.0; -2.0 ]).To device
+
+                let run (optimizer: Optimizer<Tensor, 's>) =
+                    let once (x, state) _ = Optimizer.step optimizer (grad (fun x -> sum (x * x)) x) state x
+                    fst (Seq.fold once (start, optimizer.Init start) [ 1..5 ])
+
+                [
+                    run (Optimizer.adam 0.1)
+                    run (Optimizer.adamW 0.1 0.1)
+                    run (Optimizer.adamWith (Schedule.cosine 0.1 0.0 10) 0.9 0.99)
+                    run (Optimizer.scaleBySchedule (Schedule.warmUp 2 (Schedule.exponential 0.1 0.9 5)))
+                    run (Optimizer.momentum 0.1 0.9 true)
+                    run (Optimizer.rmsProp 0.1 0.9)
+                    run (Optimizer.chain (Optimizer.clipByGlobalNorm 0.5) (Optimizer.sgd 0.1))
+                ]
+
+            for e, a in List.zip (steps Device.Cpu) (steps first) do
+                Expect.equal a.Device first "device"
+                near 1e-12 e a "parameters"
+        }
+        test "draws by a key that is there" {
+            let there = onDevice first (fun () -> Key.create 7L)
+            let here = Key.create 7L
+
+            let draws (key: Key) = [
+                Random.integers key -5L 5L DType.Int32 [ 20 ]
+                Random.permutation key 10
+                Random.truncatedNormal key 1.0 2.0 DType.Float64 [ 8 ]
+                Random.bernoulli key 0.5 [ 20 ]
+                Random.normal (Key.fold 3L (fst (Key.split key))) DType.Float64 [ 8 ]
+            ]
+
+            for e, a in List.zip (draws here) (draws there) do
+                Expect.equal a.Device first "device"
+                near 1e-12 e a "draws"
+        }
+        test "masks, and loops of no rounds" {
+            let x = tensor [ 1.0; 2.0; 3.0 ]
+            let above (x: Tensor) = x[x.Greater 1.5]
+            Expect.equal (above (x.To first)).Device first "device"
+            same (above x) (above (x.To first))
+            let loop = compile (fun (x, xs: Tensor) -> scan (fun c s -> c, c * sum s) (sum x) xs)
+            let none = Tensor.zeros DType.Float64 [ 0; 1 ]
+            let last, all = loop (x.To first, none.To first)
+            Expect.equal (last.Device, all.Device) (first, first) "devices"
+            same (tensor 6.0) last
+            same (Tensor.zeros DType.Float64 [ 0 ]) all
+        }
+    ]
+
 let private derivatives =
     testList "derivatives" [
         test "come back to where they are from" {
@@ -339,4 +408,5 @@ let private forced =
     ]
 
 [<Tests>]
-let tests = testList "Devices" [ moving; functions; derivatives; compiled; training; memory; forced ]
+let tests =
+    testList "Devices" [ moving; functions; staying; derivatives; compiled; training; memory; forced ]
