@@ -37,6 +37,26 @@ module internal Native =
     [<DllImport("LibTorchSharp")>]
     extern void THSTorchCuda_synchronize(int64 device)
 
+    // ---- How exactly CUDA computes ----
+
+    [<DllImport("LibTorchSharp")>]
+    extern void THSBackend_cublas_set_allow_tf32(byte allowed)
+
+    [<DllImport("LibTorchSharp")>]
+    extern byte THSBackend_cublas_get_allow_tf32()
+
+    [<DllImport("LibTorchSharp")>]
+    extern void THSBackend_cudnn_set_allow_tf32(byte allowed)
+
+    [<DllImport("LibTorchSharp")>]
+    extern byte THSBackend_cudnn_get_allow_tf32()
+
+    [<DllImport("LibTorchSharp")>]
+    extern void THSBackend_cuda_set_allow_fp16_reduced_precision_reduction(byte allowed)
+
+    [<DllImport("LibTorchSharp")>]
+    extern byte THSBackend_cuda_get_allow_fp16_reduced_precision_reduction()
+
     // ---- Tensors from nothing and from memory ----
 
     [<DllImport("LibTorchSharp")>]

@@ -128,6 +128,18 @@ let private scenarios: (string * (unit -> unit)) list = [
         with e ->
             say e.Message
 
+    // How exactly a device computes.
+    "precision",
+    fun () ->
+        let three () =
+            $"{Native.THSBackend_cublas_get_allow_tf32()} {Native.THSBackend_cudnn_get_allow_tf32()} {Native.THSBackend_cuda_get_allow_fp16_reduced_precision_reduction()}"
+
+        Cuda.onCpu <- true
+        Loader.require () |> ignore
+        say $"before {three ()}"
+        (tensor 1.0).To(Device.cuda 0) |> ignore
+        say $"after {three ()}"
+
     // A device runs out of memory.
     "room",
     fun () ->

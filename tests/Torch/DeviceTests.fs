@@ -376,6 +376,37 @@ let private memory =
         }
     ]
 
+let private precision =
+    testList "precision" [
+        test "Float32 is not rounded to TF32 unless asked for" {
+            let outcome = run "precision" []
+            Expect.stringContains outcome.Output "before 0 1 1" $"libtorch's own choice: {outcome}"
+            Expect.stringContains outcome.Output "after 0 0 0" $"{outcome}"
+        }
+        test "COTANGENT_TF32 asks for it" {
+            let outcome = run "precision" [ "COTANGENT_TF32", "1" ]
+            Expect.stringContains outcome.Output "after 1 1 0" $"{outcome}"
+            let outcome = run "precision" [ "COTANGENT_TF32", "yes" ]
+            Expect.stringContains outcome.Errors "COTANGENT_TF32 is \"yes\"" $"{outcome}"
+        }
+        test "libtorch's words for too little memory" {
+            for words in
+                [
+                    "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 79.10 GiB"
+                    "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"
+                    "cuDNN error: CUDNN_STATUS_ALLOC_FAILED"
+                    "[enforce fail at alloc_cpu.cpp:121] err == 0. DefaultCPUAllocator: can't allocate memory"
+                    "DefaultCPUAllocator: not enough memory: you tried to allocate 40 bytes"
+                ] do
+                Expect.isTrue (LibtorchException words :?> LibtorchException).IsOutOfMemory words
+
+            Expect.isFalse
+                (LibtorchException "CUDA error: device-side assert triggered" :?> LibtorchException)
+                    .IsOutOfMemory
+                "another"
+        }
+    ]
+
 let private forced =
     testList "the engine of choice" [
         test "libtorch on the CPU gives the numbers of the managed engine" {
@@ -409,4 +440,14 @@ let private forced =
 
 [<Tests>]
 let tests =
-    testList "Devices" [ moving; functions; staying; derivatives; compiled; training; memory; forced ]
+    testList "Devices" [
+        moving
+        functions
+        staying
+        derivatives
+        compiled
+        training
+        memory
+        precision
+        forced
+    ]

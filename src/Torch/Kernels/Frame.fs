@@ -15,6 +15,8 @@ exception internal LibtorchException of message: string with
         e.message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
         || e.message.Contains("not enough memory", StringComparison.OrdinalIgnoreCase)
         || e.message.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase)
+        // CUBLAS_STATUS_ALLOC_FAILED, CUDNN_STATUS_ALLOC_FAILED
+        || e.message.Contains("ALLOC_FAILED", StringComparison.Ordinal)
 
 /// How libtorch numbers dtypes and devices (`c10::ScalarType`, `c10::DeviceType`).
 module internal Code =

@@ -86,16 +86,19 @@ module internal Loader =
     [<DllImport("libc", EntryPoint = "setenv")>]
     extern int private setenv(string name, string value, int overwrite)
 
-    /// The threads of libtorch's OpenMP wait for their next work by counting, for milliseconds, on cores that threads of
-    /// .NET would use. Told so when it is loaded it has them sleep; whoever has set the variable knows better.
-    let private letThreadsSleep () =
-        if OperatingSystem.IsLinux() then setenv ("OMP_WAIT_POLICY", "passive", 0) |> ignore
+    /// What libtorch is told when it is loaded; whoever has set a variable knows better. The threads of its OpenMP wait for
+    /// their next work by counting, for milliseconds, on cores that threads of .NET would use: they shall sleep. Its
+    /// compiler of scripts fuses kernels for CUDA, which takes a second at some third call, and NVRTC: it shall not.
+    let private settle () =
+        if OperatingSystem.IsLinux() then
+            setenv ("OMP_WAIT_POLICY", "passive", 0) |> ignore
+            setenv ("PYTORCH_TENSOREXPR", "0", 0) |> ignore
 
     /// Loads a libtorch; its `torch_cpu`, which has all the kernels.
     let private torch (trace: Trace) folder =
         let load name = tryLoad trace NativeLibrary.Load (Path.Combine(folder, Platform.fileName name))
 
-        letThreadsSleep ()
+        settle ()
 
         match load "c10", load "torch_cpu", load "torch" with
         | ValueSome _, ValueSome torch, ValueSome _ -> ValueSome torch
