@@ -3,6 +3,8 @@ module Cotangent.Tests.ConvolutionTests
 open System
 open System.Buffers
 open Cotangent
+open Cotangent.Engines
+open Cotangent.Tests.Dice
 open Cotangent.Tests.Support
 open Cotangent.Tests.Checks
 open Expecto
@@ -307,6 +309,33 @@ let private pooling =
         fun () ->
             let x = Tensor.full DType.Float16 [ 1; 4 ] 60000.0
             equalsAs DType.Float16 [ [ 60000.0; 60000.0 ] ] (averagePool [ 2 ] (Window.stride 2) x)
+        "rows of many windows, with ties, NaN and infinities: values and positions",
+        fun () ->
+            let engine = ManagedEngine()
+            let dice = Dice 5
+            let usual = [| 0.0; 1.0; 2.0; 3.0; -1.0; -0.0; nan; -infinity; infinity |]
+
+            for dtype in [ DType.Float32; DType.Float64 ] do
+                for size, step, padding, full in
+                    [ 2, 2, 0, [ 6; 34 ]; 3, 2, 1, [ 7; 41 ]; 2, 2, 1, [ 70; 33 ]; 3, 3, 1, [ 9; 60 ] ] do
+                    let windows =
+                        WindowRules.poolingWindows
+                            "maxPool"
+                            [ size; size ]
+                            { Window.stride step with Padding = Padding.Around padding }
+                            (Array.ofList full)
+
+                    let number _ = usual[dice.Below(if dice.Chance 0.2 then 9 else 6)]
+
+                    let x =
+                        match (build DType.Float64 ([ 2; 3 ] @ full) number).Convert dtype with
+                        | Value b -> b :?> HostBuffer
+                        | Traced _ -> failtest "traced"
+
+                    for maximum in [ Maximum.Value; Maximum.Position ] do
+                        let p = Primitive.MaxPool(maximum, windows)
+                        let found = Value(engine.Evaluate(p, [| x |], Device.Cpu))
+                        equals (Value(Oracle.evaluate p [| x |])) found
         "of equal elements the first has the derivative",
         fun () ->
             let pooled x = sum (maxPool [ 2; 2 ] (Window.stride 2) x * tensor [ [ [ 1.0; 10.0 ] ] ])

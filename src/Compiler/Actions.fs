@@ -172,7 +172,8 @@ module internal Actions =
                 let arguments = inputs |> Array.map (fun v -> w.Buffer v :> Buffer)
                 let result = (Engines.forDevice Device.Cpu).Evaluate(p, arguments, Device.Cpu) :?> HostBuffer
                 Buffers.copy result (w.Buffer target)
-                GC.KeepAlive result)
+                // Nobody else has seen it: its array serves the next step.
+                result.Release())
         | Step.Scan s ->
             let body = prepare slots s.Body
             let last = s.Count - 1

@@ -52,7 +52,7 @@ type internal Program
             for i in 0 .. slots.Length - 1 do
                 match slots[i].Home with
                 | Home.Output k ->
-                    let b = Buffers.fresh slots[i].DType outputs[k].Shape
+                    let b = Recycling.claimed (fun () -> Buffers.fresh slots[i].DType outputs[k].Shape)
                     made[k] <- ValueSome b
                     place i b
                 | Home.Constant b ->
@@ -76,8 +76,15 @@ type internal Program
                         let b = workspace.Buffer v
                         b.Claim <- given[n].Claim
                         b
-                    | Home.Constant _
-                    | Home.Output _ -> workspace.Buffer v
+                    | Home.Output n ->
+                        let b = workspace.Buffer v
+
+                        match made[n] with
+                        | ValueSome whole -> b.Claim <- whole.Claim
+                        | ValueNone -> ()
+
+                        b
+                    | Home.Constant _ -> workspace.Buffer v
                     | Home.Arena
                     | Home.Slice -> invalidOp "An output lies in memory that is used again.")
         finally

@@ -45,7 +45,8 @@ module internal Convolve =
     let private input (w: Windows) groups (kernel: HostBuffer<'T>) (y: HostBuffer<'T>) : HostBuffer =
         let shape = Array.append [| y.Shape[0]; kernel.Shape[1] * groups |] w.Full
         // Elements that no window covers stay zero.
-        let x = HostBuffer.own<'T> y.DType shape (Array.zeroCreate (Shape.count shape))
+        let x = Strided.fresh<'T> y.DType shape
+        Array.Clear x.Items
 
         if not (isEmpty x || isEmpty y || isEmpty kernel) then
             let channels, m = kernel.Shape[0] / groups, kernel.Shape[1]
@@ -210,7 +211,8 @@ module internal Convolve =
         : HostBuffer =
         let outputs, channels = y.Shape[1] / groups, x.Shape[1] / groups
         let shape = Array.append [| y.Shape[1]; channels |] w.Size
-        let result = HostBuffer.own<'T> x.DType shape (Array.zeroCreate (Shape.count shape))
+        let result = Strided.fresh<'T> x.DType shape
+        Array.Clear result.Items
 
         if not (isEmpty result || isEmpty x || isEmpty y) then
             let axes = axes forward x.Shape[0] w

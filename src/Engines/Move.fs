@@ -126,35 +126,58 @@ module internal Move =
     // inner], indices are [batch, count], and updates and results [batch, outer, count, inner].
 
     /// Indices as Int32 in row-major order, each within an axis of the given size; negative ones count from its end.
+    /// Not to be changed: it may be the array of the indices themselves.
     let positions (operation: string) axis size (indices: HostBuffer) : int[] =
         let indices = Convert.buffer DType.Int32 indices |> Strided.materialise :?> HostBuffer<int>
-        let found = ReadOnlySpan(indices.Items, indices.Offset, Shape.count indices.Shape).ToArray()
+        let given = ReadOnlySpan(indices.Items, indices.Offset, Shape.count indices.Shape)
 
-        for at in 0 .. found.Length - 1 do
-            let i = found[at]
+        let refuse i =
+            raise (
+                IndexException
+                    $"{operation}: index {i} is outside axis {axis} of size {size}; \
+                      indices run from {-size} to {size - 1}."
+            )
 
-            if i < -size || i >= size then
-                raise (
-                    IndexException
-                        $"{operation}: index {i} is outside axis {axis} of size {size}; \
-                          indices run from {-size} to {size - 1}."
-                )
+        let least, most =
+            if given.Length = 0 then
+                0, 0
+            else
+                TensorPrimitives.Min<int> given, TensorPrimitives.Max<int> given
 
-            if i < 0 then found[at] <- i + size
+        if given.Length > 0 && least < -size then refuse least
+        if given.Length > 0 && most >= size then refuse most
 
-        found
+        if least >= 0 && given.Length = indices.Items.Length then
+            indices.Items
+        else
+            let found = given.ToArray()
 
-    /// Runs `body rowOfData rowOfResult` on all pairs of rows; a row is an inner run of elements.
-    let inline private pairs batch outer size (indices: int[]) ([<InlineIfLambda>] body: int -> int -> unit) =
+            if least < 0 then
+                for at in 0 .. found.Length - 1 do
+                    if found[at] < 0 then found[at] <- found[at] + size
+
+            found
+
+    /// Runs `body rowOfData rowOfResult` on all pairs of rows, the batches shared among the cores; a row is an inner run
+    /// of elements.
+    let inline private pairs
+        batch
+        outer
+        size
+        inner
+        (indices: int[])
+        ([<InlineIfLambda>] body: int -> int -> unit)
+        =
         let count = if batch = 0 then 0 else indices.Length / batch
 
-        for b in 0 .. batch - 1 do
-            for o in 0 .. outer - 1 do
-                let data = (b * outer + o) * size
-                let result = (b * outer + o) * count
+        Strided.ranges batch (int64 batch * int64 outer * int64 count * int64 inner) (fun first last ->
+            for b in first .. last - 1 do
+                for o in 0 .. outer - 1 do
+                    let data = (b * outer + o) * size
+                    let result = (b * outer + o) * count
 
-                for i in 0 .. count - 1 do
-                    body (data + indices[b * count + i]) (result + i)
+                    for i in 0 .. count - 1 do
+                        body (data + indices[b * count + i]) (result + i))
 
     let gather axis batch (x: HostBuffer) (indices: HostBuffer) : HostBuffer =
         let shape = Array.concat [ x.Shape[.. axis - 1]; indices.Shape[batch..]; x.Shape[axis + 1 ..] ]
@@ -171,17 +194,24 @@ module internal Move =
                     let size = x.Shape[axis]
                     let x = Strided.contiguous x
 
-                    if y.Items.Length > 0 then
+                    let from, into, offset = x.Items, y.Items, x.Offset
+
+                    if into.Length > 0 then
                         if inner = 1 then
-                            pairs batches outer size found (fun a b -> y.Items[b] <- x.Items[x.Offset + a])
+                            pairs batches outer size 1 found (fun a b -> into[b] <- from[offset + a])
                         else
-                            pairs batches outer size found (fun a b ->
-                                Array.Copy(x.Items, x.Offset + a * inner, y.Items, b * inner, inner))
+                            pairs batches outer size inner found (fun a b ->
+                                Array.Copy(from, offset + a * inner, into, b * inner, inner))
 
                     y
         }
             .On
             x
+
+    let private zeros<'T> n : 'T[] =
+        let y = Strided.allocate<'T> n
+        Array.Clear y
+        y
 
     let private addRows<'T when 'T :> INumberBase<'T>>
         batches
@@ -192,25 +222,27 @@ module internal Move =
         (x: HostBuffer<'T>)
         =
         let x = Strided.contiguous x
-        let y = Array.zeroCreate<'T>(batches * outer * size * inner)
+        let y = zeros<'T>(batches * outer * size * inner)
+        let from, offset = x.Items, x.Offset
 
         if inner = 1 then
-            pairs batches outer size found (fun a b -> y[a] <- y[a] + x.Items[x.Offset + b])
+            pairs batches outer size 1 found (fun a b -> y[a] <- y[a] + from[offset + b])
         elif inner > 1 then
-            pairs batches outer size found (fun a b ->
+            pairs batches outer size inner found (fun a b ->
                 let target = Span(y, a * inner, inner)
-                let update = ReadOnlySpan(x.Items, x.Offset + b * inner, inner)
+                let update = ReadOnlySpan(from, offset + b * inner, inner)
                 TensorPrimitives.Add(Span.op_Implicit target, update, target))
 
         y
 
     let private keepLast batches outer size inner (found: int[]) (x: HostBuffer<'T>) =
         let x = Strided.contiguous x
-        let y = Array.zeroCreate<'T>(batches * outer * size * inner)
+        let y = zeros<'T>(batches * outer * size * inner)
+        let from, offset = x.Items, x.Offset
 
         if inner > 0 then
-            pairs batches outer size found (fun a b ->
-                Array.Copy(x.Items, x.Offset + b * inner, y, a * inner, inner))
+            pairs batches outer size inner found (fun a b ->
+                Array.Copy(from, offset + b * inner, y, a * inner, inner))
 
         y
 

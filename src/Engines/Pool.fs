@@ -8,6 +8,8 @@ open System
 open System.Buffers
 open System.Numerics
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 open Cotangent
 
 module internal Pool =
@@ -69,6 +71,30 @@ module internal Pool =
     /// The longest block of rows.
     let private longest (axes: Axis[]) = max Scratch<float>.Length axes[2].Windows
 
+    /// Copies `count` elements that lie `step` apart to `into`, from `at` on. May write some more behind them, which whoever
+    /// comes later overwrites.
+    let inline private copyStepped (x: 'T[]) (from: int) step (into: 'T[]) (at: int) (count: int) =
+        if step = 1 then
+            Array.Copy(x, from, into, at, count)
+        else
+            let mutable i = 0
+
+            if step = 2 && sizeof<'T> = 4 then
+                // Every other element of 32 bits is the lower half of 64.
+                let w = Vector<uint32>.Count
+                let last = min (into.Length - at - w) (min (count - 1) ((x.Length - from) / 2 - w))
+
+                while i <= last do
+                    let pairs = &Unsafe.As<'T, uint64>(&x[from + 2 * i])
+                    let low = Vector.LoadUnsafe(&pairs)
+                    let high = Vector.LoadUnsafe(&pairs, unativeint (w / 2))
+                    Vector.StoreUnsafe(Vector.Narrow(low, high), &Unsafe.As<'T, uint32>(&into[at + i]))
+                    i <- i + w
+
+            while i < count do
+                into[at + i] <- x[from + i * step]
+                i <- i + 1
+
     /// Runs `body number` for each tap of a block's windows, in the order of their elements, when the elements are in
     /// place: `least` for windows that have none there.
     let inline private eachTap
@@ -93,12 +119,11 @@ module internal Pool =
                             if i1 >= low1 && i1 < high1 then
                                 let outer = first0 + block.Outer * a0.Step
                                 let line = (outer * a1.Size + first1 + i1 * a1.Step) * a2.Size
-                                let mutable from = block.Plane + line + first2 + low2 * a2.Step
+                                let from = block.Plane + line + first2 + low2 * a2.Step
                                 if low2 > 0 then Array.Fill(elements, least, at, low2)
 
-                                for i in at + low2 .. at + high2 - 1 do
-                                    elements[i] <- x[from]
-                                    from <- from + a2.Step
+                                if high2 > low2 then
+                                    copyStepped x from a2.Step elements (at + low2) (high2 - low2)
 
                                 if high2 < a2.Windows then
                                     Array.Fill(elements, least, at + high2, a2.Windows - high2)
@@ -129,27 +154,52 @@ module internal Pool =
 
         y
 
-    /// Where elements are larger than the best so far: takes them, and the tap's number. NaN is the largest: it is at
-    /// most nothing, not even itself.
+    /// A position as the bits of an element, so that vectors of elements choose among positions.
+    let inline private bits<'T> (position: int) : Vector<'T> =
+        if sizeof<'T> = 4 then
+            Vector.As<int, 'T>(Vector<int> position)
+        else
+            Vector.As<int64, 'T>(Vector<int64>(int64 position))
+
+    /// Where elements are larger than the best so far: takes them, and their position. NaN is the largest: it is at most
+    /// nothing, not even itself.
     let private choose<'T when 'T :> INumber<'T>>
         (elements: 'T[])
         (best: 'T[])
-        (taps: 'T[])
+        (positions: 'T[])
         count
-        (number: 'T)
+        (position: int)
         =
         let w = Vector<'T>.Count
-        let numbers = Vector<'T> number
+        let here = bits<'T> position
         let mutable i = 0
 
         while i < count do
-            let e, b, t = Vector<'T>(elements, i), Vector<'T>(best, i), Vector<'T>(taps, i)
+            let e, b, p = Vector<'T>(elements, i), Vector<'T>(best, i), Vector<'T>(positions, i)
             let larger = Vector.AndNot(Vector.Equals(b, b), Vector.LessThanOrEqual(e, b))
             Vector.ConditionalSelect(larger, e, b).CopyTo(best, i)
-            Vector.ConditionalSelect(larger, numbers, t).CopyTo(taps, i)
+            Vector.ConditionalSelect(larger, here, p).CopyTo(positions, i)
             i <- i + w
 
-    let private positions<'T when 'T :> INumber<'T>>
+    /// y <- positions, moved by as much as each window is from the first one of the block, and that from the plane.
+    let private place<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
+        (positions: 'T[])
+        (offsets: int[])
+        (first: int)
+        (y: Span<int>)
+        =
+        if sizeof<'T> = 4 then
+            let found = MemoryMarshal.Cast<'T, int>(ReadOnlySpan positions).Slice(0, y.Length)
+            TensorPrimitives.Add(found, ReadOnlySpan(offsets, 0, y.Length), y)
+            TensorPrimitives.Add(Span.op_Implicit y, first, y)
+        else
+            let found = MemoryMarshal.Cast<'T, int64>(ReadOnlySpan positions)
+
+            for i in 0 .. y.Length - 1 do
+                y[i] <- int found[i] + offsets[i] + first
+
+    let private positions<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
         (w: Windows)
         (least: 'T)
         (x: HostBuffer<'T>)
@@ -173,9 +223,14 @@ module internal Pool =
                     for struct (_, _, first2) in a2.Taps -> (first0 * a1.Size + first1) * a2.Size + first2
         |]
 
+        /// How far a window of a block is from its first one.
+        let offsets =
+            Array.init (longest axes) (fun i ->
+                (i / a2.Windows * a1.Step * a2.Size) + i % a2.Windows * a2.Step)
+
         blocks x axes (fun each ->
             let rent () = ArrayPool<'T>.Shared.Rent(longest axes + Vector<'T>.Count)
-            let elements, best, taps = rent (), rent (), rent ()
+            let elements, best, found = rent (), rent (), rent ()
 
             each (fun block ->
                 let n = block.Count * a2.Windows
@@ -187,19 +242,15 @@ module internal Pool =
                         * a2.Taps.Length
 
                     for i in 0 .. a2.Windows - 1 do
-                        taps[r * a2.Windows + i] <- 'T.CreateTruncating(outer + firsts[2][i])
+                        found[r * a2.Windows + i] <- (bits<'T> places[outer + firsts[2][i]]).[0]
 
                 eachTap axes block x.Items least elements (fun number ->
-                    choose elements best taps n ('T.CreateTruncating number))
+                    choose elements best found n places[number])
 
-                for r in 0 .. block.Count - 1 do
-                    let line = (block.Outer * a0.Step * a1.Size + (block.First + r) * a1.Step) * a2.Size
+                let line = (block.Outer * a0.Step * a1.Size + block.First * a1.Step) * a2.Size
+                place found offsets line (Span(y.Items, block.Result, n)))
 
-                    for i in 0 .. a2.Windows - 1 do
-                        let tap = Int32.CreateTruncating taps[r * a2.Windows + i]
-                        y.Items[block.Result + r * a2.Windows + i] <- places[tap] + line + i * a2.Step)
-
-            for rented in [| elements; best; taps |] do
+            for rented in [| elements; best; found |] do
                 ArrayPool<'T>.Shared.Return rented)
 
         y

@@ -190,3 +190,15 @@ module internal Recycling =
         rentals.Depth <- rentals.Depth - 1
 
         if rentals.Depth = 0 && rentals.Arrays.Count > 0 then settle rentals output
+
+    /// Makes a buffer that has a claim to its array from the start, if the array is large enough for the pool.
+    let claimed (make: unit -> HostBuffer) : HostBuffer =
+        let rentals = enter ()
+        let mutable output: HostBuffer | null = null
+
+        try
+            let made = make ()
+            output <- made
+            made
+        finally
+            leave rentals output

@@ -22,30 +22,12 @@ type Optimizer<'p, 's> = {
     Update: 'p -> 's -> 'p -> 'p * 's
 }
 
-/// The running means of Adam and its relatives.
-type AdamState<'p> = {
-    /// Steps taken, Int32.
-    Step: Tensor
-    /// The mean of the gradients.
-    First: 'p
-    /// The mean of their squares.
-    Second: 'p
-}
-
 /// <summary>
 /// Optimisers, as chains of gradient transformations. What parameters one is for follows from its use; a definition
 /// that is not used in its own file names them: <c>let optimizer: Optimizer&lt;Model, _&gt; = Optimizer.adam 1e-3</c>.
 /// </summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Optimizer =
-    let private zero = Tensor.own [||] [| 0 |]
-
-    /// The number of steps taken, before the first, where the parameters are.
-    let private noStep (parameters: 'p) =
-        match Tree.leaves parameters with
-        | [||] -> zero
-        | leaves -> zero.To leaves[0].Device
-
     /// A transformation without a state, of gradient and parameters.
     let private stateless (change: 'p -> 'p -> 'p) : Optimizer<'p, unit> = {
         Init = fun _ -> ()
@@ -87,7 +69,7 @@ module Optimizer =
     /// next // [0.8, 1.6]
     /// </code></example>
     let scaleBySchedule (rate: Schedule) : Optimizer<'p, Tensor> = {
-        Init = noStep
+        Init = Adam.noStep
         Update =
             fun gradient step _ ->
                 let factor = -(rate step)
@@ -177,41 +159,8 @@ module Optimizer =
         requireUnit "beta2" beta2
 
         {
-            Init =
-                fun parameters -> {
-                    Step = noStep parameters
-                    First = Tree.zerosLike parameters
-                    Second = Tree.zerosLike parameters
-                }
-            Update =
-                fun gradient state _ ->
-                    let step = state.Step + 1
-
-                    let first =
-                        if beta1 = 0.0 then
-                            gradient
-                        else
-                            Tree.map2 (fun m g -> m * beta1 + g * (1.0 - beta1)) state.First gradient
-
-                    let second =
-                        Tree.map2 (fun v g -> v * beta2 + g * g * (1.0 - beta2)) state.Second gradient
-                    // Both means start at 0; dividing by 1 - βᵗ takes that bias out. βᵗ in Float64: 1 - 0.999 has few
-                    // digits in Float32.
-                    let t = step.Convert DType.Float64
-
-                    let unbiased (beta: float) =
-                        if beta = 0.0 then Tensor.onesLike t else 1.0 - exp (t * log beta)
-
-                    let c1, c2 = unbiased beta1, sqrt (unbiased beta2)
-
-                    let direction =
-                        Tree.map2
-                            (fun (m: Tensor) (v: Tensor) ->
-                                m / c1.Convert m.DType / (sqrt v / c2.Convert v.DType + epsilon))
-                            first
-                            second
-
-                    direction, { Step = step; First = first; Second = second }
+            Init = Adam.start
+            Update = fun gradient state _ -> Adam.update beta1 beta2 epsilon ValueNone gradient state
         }
 
     /// <summary>Adam with a rate that follows a schedule.</summary>
@@ -221,7 +170,18 @@ module Optimizer =
     /// let state = optimizer.Init(tensor [ 1.0 ])
     /// </code></example>
     let adamWith (rate: Schedule) (beta1: float) (beta2: float) : Optimizer<'p, AdamState<'p> * Tensor> =
-        chain (scaleByAdam beta1 beta2 1e-8) (scaleBySchedule rate)
+        requireUnit "beta1" beta1
+        requireUnit "beta2" beta2
+
+        // scaleByAdam and scaleBySchedule, one after the other, in one pass.
+        {
+            Init = fun parameters -> Adam.start parameters, Adam.noStep parameters
+            Update =
+                fun gradient (state, step) _ ->
+                    let factor = ValueSome(-(rate step))
+                    let change, state = Adam.update beta1 beta2 1e-8 factor gradient state
+                    change, (state, step + 1)
+        }
 
     /// <summary>Adam (Kingma &amp; Ba 2015) with β = (0.9, 0.999).</summary>
     /// <example><code>
