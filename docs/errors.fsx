@@ -25,6 +25,7 @@ also says where: `` Error at: `$.Hidden[1].Weight` ``.
 | `TraceException` | a traced tensor used after its transformation returned, or where its numbers are needed |
 | `NumberException` | a NaN or an infinity, found by `Debug.checkNumbers` |
 | `KeyException` | a random key used twice, found by `Debug.checkKeys` |
+| `DonationException` | a tensor used after it was given away to a function from `compileDonating` |
 | `DeviceException` | tensors on different devices, or a device that is not there: CUDA needs the package `Cotangent-cuda-linux` or `Cotangent-cuda-windows` |
 | `MemoryException` | no room for a tensor on its device, even after everything unused was freed |
 
@@ -48,6 +49,9 @@ let whole = tensor [ 1; 2; 3 ]
 let mask = tensor [ true; false ]
 let key = Key.create 0L
 let kept = ref vector
+
+let once = tensor [ 1.0; 2.0; 3.0 ]
+let halve = compileDonating (fun (x: Tensor, ()) -> x * 0.5)
 
 let keep (x: Tensor) =
     kept.Value <- x
@@ -487,8 +491,26 @@ let checks = [
         "Split it first, `let a, b = Key.split key`, and use each part once."
 ]
 
+let compiled = [
+    on<TraceException, _>
+        (fun () -> compile (fun x -> if float (sum x) > 0.0 then x else -x) vector)
+        "compile: a tensor of shape () has no numbers yet: the function is being traced into a graph, which runs later."
+        "results that depend on data in their shape, as `t[mask]`, are not possible: keep the size and mask with `where`. To read or print a number, return it."
+    on<DonationException, _>
+        (fun () -> halve (once, ()) + once)
+        "A tensor Float64 (3,) was used after it had been given to `compileDonating` of `halve`, which may have overwritten it."
+        "Go on with what the function returned, or `compile` it to keep its arguments."
+]
+
 let situations =
-    shapes @ dtypes @ axesAndIndices @ values @ transformations @ batches @ checks
+    shapes
+    @ dtypes
+    @ axesAndIndices
+    @ values
+    @ transformations
+    @ batches
+    @ checks
+    @ compiled
 
 /// The error of a situation; null where, against all expectation, there is none.
 let provoke (situation: Situation) : exn | null =

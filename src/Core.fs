@@ -391,7 +391,31 @@ module Core =
     /// let step = compile (fun (x: Tensor) -> x - 0.1 * grad (fun x -> sum (x * x)) x)
     /// step (tensor [ 1.0; 2.0 ]) // [0.8, 1.6]
     /// </code></example>
-    let compile (f: 'p -> 'q) : 'p -> 'q = unbox (box (CompiledFunction<'p, 'q>(f)))
+    let compile (f: 'p -> 'q) : 'p -> 'q = unbox (box (CompiledFunction<'p, 'q>("compile", f, (fun _ -> 0))))
+
+    /// <summary>
+    /// <c>compile</c> for a function of a pair whose first item is given away: the program may put its results in that
+    /// memory, so that parameters and the state of an optimiser are updated in place. Give it what is replaced by the
+    /// result anyway, and go on with the result.
+    /// </summary>
+    /// <remarks>
+    /// A result takes over the memory of a tensor of its shape and dtype that the program is done with; the others are
+    /// made anew. Views made before keep their numbers: memory that another tensor shows, or that is passed twice, is not
+    /// overwritten. All tensors of the first item are used up by the call all the same, on every device. Under another
+    /// transformation (<c>grad</c>, <c>vmap</c>, inside <c>compile</c>) nothing is given away, since it may still be needed.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.TraceException">The function reads a number.</exception>
+    /// <exception cref="T:Cotangent.DonationException">A tensor is used after it was given away.</exception>
+    /// <example><code>
+    /// let step = compileDonating (fun (x: Tensor, rate: Tensor) -> x - rate * grad (fun x -> sum (x * x)) x)
+    /// let x = step (tensor [ 1.0; 2.0 ], tensor 0.1)
+    /// step (x, tensor 0.1) // [0.64, 1.28]
+    /// x + 1.0 // throws DonationException
+    /// </code></example>
+    let compileDonating (f: 'a * 'b -> 'q) : 'a * 'b -> 'q =
+        let donated (a: 'a, _: 'b) = if Walkers.holdsTensors typeof<'a> then (Tree.leaves a).Length else 0
+
+        unbox (box (CompiledFunction<'a * 'b, 'q>("compileDonating", f, donated)))
 
     /// <summary>
     /// Folds a function over the slices along axis 0 of every tensor of a tree, as <c>List.mapFold</c> does: from a carry
@@ -473,7 +497,13 @@ module Core =
 module Compile =
     let private compilation (f: 'p -> 'q) (x: 'p) =
         let leaves = if Walkers.holdsTensors typeof<'p> then Tree.leaves x else [||]
-        let struct (found, _) = Compiled<'p, 'q>("compile", f).For(x, leaves)
+
+        let donated =
+            match box f with
+            | :? CompiledFunction<'p, 'q> as c -> c.Donated
+            | _ -> fun _ -> 0
+
+        let struct (found, _) = Compiled<'p, 'q>("compile", f, donated).For(x, leaves)
         found
 
     /// <summary>
@@ -525,7 +555,21 @@ module Compile =
     let program (f: 'p -> 'q) (x: 'p) : string =
         let program = (compilation f x).Operation.Program
         let steps = StepText.print "" program.Steps |> String.concat "\n"
-        $"{steps}\n{program.Bytes} bytes between inputs and outputs"
+        $"{steps}\n{program.Memory.Between} bytes between inputs and outputs"
+
+    /// <summary>
+    /// What a call of a function with an argument like this takes of memory, by the plan: before anything is allocated,
+    /// and without running it. Of a function from <c>compileDonating</c>, with what happens in place.
+    /// </summary>
+    /// <remarks>
+    /// A call that needs more than the machine or the device has fails before it allocates, with a MemoryException that
+    /// says as much.
+    /// </remarks>
+    /// <example><code>
+    /// let x = Tensor.ones DType.Float32 [ 100; 100 ]
+    /// (Compile.memory (fun x -> matmul x x) x).Peak // 80000
+    /// </code></example>
+    let memory (f: 'p -> 'q) (x: 'p) : ProgramMemory = (compilation f x).Operation.Memory
 
 /// Checks for the duration of a call. They cost time; use them to find a fault.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

@@ -158,7 +158,7 @@ let private memory =
             let slots = Array.init 3 (fun i -> slot (i + 1))
             let steps = [| engine [ 0; 1 ] 2 |]
             let plan = Plan.memory slots (Plan.lifetimes slots steps [||])
-            Expect.all plan.Offsets (fun o -> o % 16 = 0) "offsets"
+            Expect.all plan.Offsets (fun o -> o % 16L = 0L) "offsets"
         }
     ]
 

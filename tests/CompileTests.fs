@@ -242,10 +242,11 @@ let private caching =
 
             let c =
                 Compiled<Tensor * int, Tensor>(
-                    "compile",
-                    fun (x, n) ->
+                    "compile"
+                    , fun (x, n) ->
                         traced <- traced + 1
                         x * float n
+                    , fun _ -> 0
                 )
 
             equals [ 2.0; 4.0; 6.0 ] (c.Invoke(x, 2))
@@ -299,10 +300,7 @@ let private plans =
     let block x = Seq.fold (fun x _ -> layer x) x [ 1..5 ]
     let blocks (step: Tensor -> Tensor) (x: Tensor) = Seq.fold (fun x _ -> step x) x [ 1..4 ] |> sum
 
-    let bytes f (x: Tensor) =
-        let c = Compiled<Tensor, Tensor>("compile", f)
-        let struct (compilation, _) = c.For(x, [| x |])
-        compilation.Operation.Program.Bytes
+    let bytes f (x: Tensor) = (Compile.memory f x).Between
 
     let big = Tensor.full DType.Float32 [ 64; 64 ] 0.1
 

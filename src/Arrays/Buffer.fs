@@ -29,6 +29,17 @@ type internal Claim() =
 
     override claim.Finalize() = claim.Release()
 
+    /// The claim of buffers whose memory is gone.
+    static member val Ended: Claim =
+        let claim = {
+            new Claim() with
+                member _.GiveBack() = ()
+                member _.Forget() = ()
+        }
+
+        claim.Release()
+        claim
+
 /// A strided view into a .NET array: element (i, j, …) is `Data[Offset + i*Strides[0] + j*Strides[1] + …]`. A stride
 /// is 0 along a broadcast axis and negative along a flipped one.
 [<AbstractClass>]
@@ -69,13 +80,12 @@ type internal HostBuffer(dtype, shape: int[], strides: int[], offset: int) =
         | null -> ()
         | claim -> if claim.IsReleased then x.Refuse()
 
-    member x.Refuse() : unit =
-        raise (
-            System.ObjectDisposedException(
-                "Tensor",
-                $"A tensor {dtype} {Shape.show shape} was used after its `scope` had ended. Return it from the scope."
-            )
-        )
+    /// Gives the memory away: whoever uses this buffer from now on gets an error. Its claim, for the new owner.
+    member x.GiveTo(taker: string) : Claim | null =
+        let before = claim
+        x.GivenTo <- taker
+        claim <- Claim.Ended
+        before
 
     override _.Memory = claim
 
@@ -99,7 +109,8 @@ type internal HostBuffer<'T>(dtype, data: 'T[], shape, strides, offset) =
     override x.Data = x.Items
 
     override x.View(shape, strides, offset) =
-        HostBuffer<'T>(dtype, data, shape, strides, offset, Claim = x.Claim)
+        x.IsShared <- true
+        HostBuffer<'T>(dtype, data, shape, strides, offset, Claim = x.Claim, IsShared = true)
 
 module internal HostBuffer =
     /// A contiguous buffer over an array that the caller gives away.

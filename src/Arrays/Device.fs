@@ -40,6 +40,33 @@ type internal Buffer(dtype: DType, shape: int[], device: Device) =
     member _.Shape = shape
     member _.Device = device
 
+    /// Whether other buffers may show the same memory, or hold it as a constant.
+    member val IsShared = false with get, set
+
+    /// What the memory was given to, in words; null as long as it is this buffer's.
+    member val GivenTo: string | null = null with get, set
+
+    /// Throws, since the memory is somebody else's by now.
+    member x.Refuse() : unit =
+        match x.GivenTo with
+        | null ->
+            let place =
+                match device with
+                | Device.Cpu -> ""
+                | Device.Cuda _ -> $" on {device}"
+
+            raise (
+                System.ObjectDisposedException(
+                    "Tensor",
+                    $"A tensor {dtype} {Shape.show shape}{place} was used after its `scope` had ended. Return it from the scope."
+                )
+            )
+        | taker ->
+            raise (
+                DonationException
+                    $"A tensor {dtype} {Shape.show shape} was used after it had been given to {taker}, which may have overwritten it. Go on with what the function returned, or `compile` it to keep its arguments."
+            )
+
     /// What stands for the memory: buffers that share memory have one object in common. Null where the memory is an
     /// ordinary object of .NET.
     abstract Memory: obj | null

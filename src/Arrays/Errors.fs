@@ -49,6 +49,10 @@ type NumberException(message) =
 type KeyException(message) =
     inherit CotangentException(message)
 
+/// <summary>A tensor used after <c>compileDonating</c> had made a function that was given its memory.</summary>
+type DonationException(message) =
+    inherit CotangentException(message)
+
 /// A value outside the range that the operation accepts.
 type ValueException(message) =
     inherit CotangentException(message)

@@ -45,13 +45,24 @@ module internal Actions =
                         |> Move.reshape (Shape.keeping reduced whole)
                         |> spread
 
-            for access, value in k.Stores do
+            // A store may overwrite what a later one's value is a view of.
+            let apart (x: HostBuffer) =
+                let isOverwritten =
+                    k.Stores.Length > 1
+                    && k.Stores |> Array.exists (fun (a, _) -> obj.ReferenceEquals(w.Home a.Slot, x.Data))
+
+                if isOverwritten then
+                    let own = Buffers.fresh x.DType x.Shape
+                    Buffers.copy x own
+                    own
+                else
+                    x
+
+            for access, value in k.Stores |> Array.map (fun (a, v) -> a, apart values[v]) do
                 let kept = Array.truncate (whole.Length - k.Reduced) whole
 
                 // Along the folded axes a value is the same everywhere: the first of each will do.
-                let source =
-                    values[value]
-                        .View(kept, Array.truncate kept.Length values[value].Strides, values[value].Offset)
+                let source = value.View(kept, Array.truncate kept.Length value.Strides, value.Offset)
 
                 let target =
                     w.Buffer {

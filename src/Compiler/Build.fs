@@ -18,7 +18,53 @@ module internal Build =
 
         fits node.DType && node.Inputs |> Array.forall (fun i -> fits g.Nodes[i].DType)
 
-    let program (graph: Graph) : Program =
+    /// What a call takes, by the plan.
+    let private memoryOf
+        (lowering: Lowering)
+        (slots: Slot[])
+        (plan: MemoryPlan)
+        (reuse: int[])
+        : ProgramMemory =
+        let size (slot: Slot) = int64 slot.Count * int64 slot.DType.Size
+
+        let total (counts: Home -> bool) =
+            slots |> Array.sumBy (fun slot -> if counts slot.Home then size slot else 0L)
+
+        let isPlanned i = plan.Offsets[i] >= 0L
+
+        let isResult i =
+            match slots[i].Home with
+            | Home.Output _ -> true
+            | Home.Arena
+            | Home.Input _
+            | Home.Constant _
+            | Home.Slice -> false
+
+        {
+            Arguments = total _.IsInput
+            Results =
+                total (fun home ->
+                    match home with
+                    | Home.Output k -> reuse[k] < 0
+                    | _ -> false)
+            InPlace =
+                total (fun home ->
+                    match home with
+                    | Home.Output k -> reuse[k] >= 0
+                    | _ -> false)
+            Between = plan.Bytes
+            Largest =
+                Room.largest [
+                    for i in 0 .. slots.Length - 1 do
+                        if isPlanned i || isResult i then
+                            match lowering.NameOf i with
+                            | ValueSome name -> name, size slots[i]
+                            | ValueNone -> ()
+                ]
+        }
+
+    /// The program of a graph whose first so many inputs are given away by the caller.
+    let program (name: string) (donated: int) (graph: Graph) : Program =
         let simple = Passes.complete graph
         let lowering = Lowering emits
 
@@ -45,7 +91,9 @@ module internal Build =
                     -1
                 else
                     let node = simple.Nodes[i]
-                    lowering.Slot(node.DType, Shape.count node.Shape, Home.Output k))
+                    let slot = lowering.Slot(node.DType, Shape.count node.Shape, Home.Output k)
+                    lowering.Name(slot, (fun () -> Lowering.Describe node))
+                    slot)
 
         let struct (steps, outputs) = lowering.Graph(simple, views, into)
 
@@ -61,5 +109,7 @@ module internal Build =
         let slots = lowering.Slots.ToArray()
         let steps = Merge.clean slots outputs (Merge.steps steps)
         let memory = Plan.memory slots (Plan.lifetimes slots steps outputs)
+        let reuse = Reuse.plan slots steps donated outputs
+        let needs = lazy (memoryOf lowering slots memory reuse)
         let actions = Actions.prepare slots steps
-        Program(slots, memory, actions, outputs, steps, simple)
+        Program(name, slots, memory, actions, outputs, steps, simple, reuse, needs)

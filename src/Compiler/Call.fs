@@ -6,12 +6,22 @@ open Cotangent.Batching
 open Cotangent.Differentiation
 open Cotangent.Engines
 
-/// A compiled graph as an operation: it runs as a program, and its derivatives and batches are compiled graphs too.
+/// The first inputs of a compiled graph, which are given away to it, and what they are given to, in words.
+[<Struct; NoComparison; NoEquality>]
+type internal Donation = {
+    Count: int
+    Taker: string
+} with
+
+    static member None = { Count = 0; Taker = "" }
+
+/// A compiled graph as an operation: it runs as a program, and its derivatives and batches are compiled graphs too. These
+/// give nothing away.
 [<Sealed>]
-type internal CallOperation(name: string, graph: Graph) =
+type internal CallOperation(name: string, graph: Graph, donation: Donation) =
     inherit GraphOperation(name)
 
-    let program = lazy Build.program graph
+    let program = lazy Build.program name donation.Count graph
     let simplified = lazy Passes.complete graph
     let devices = graph.Nodes |> Array.map _.Device |> Array.distinct
     let made = ConcurrentDictionary<string, CallOperation * int>()
@@ -30,9 +40,52 @@ type internal CallOperation(name: string, graph: Graph) =
     member _.Graph = graph
     member _.Program = program.Value
 
+    /// What a call takes of memory.
+    member _.Memory =
+        if devices |> Array.exists (fun d -> d <> Device.Cpu) then
+            Footprint.memory simplified.Value donation.Count
+        else
+            program.Value.Memory
+
     /// On a device of its own every primitive of the simplified graph goes to that device's engine, and each buffer is
     /// let go after its last use. Fused kernels for such devices belong here.
-    member private _.OnDevice inputs = GraphInterpreter.Run simplified.Value inputs
+    member private _.OnDevice(inputs: Tensor[]) =
+        Footprint.require name simplified.Value donation.Count
+
+        let buffers =
+            inputs
+            |> Array.map (fun t ->
+                match t with
+                | Value b -> b
+                | Traced _ -> invalidOp "Traced tensors come here in their transformation's way.")
+
+        // Memory given away is free as soon as it has been read for the last time.
+        let canFree n =
+            n < donation.Count
+            && buffers[n].Device <> Device.Cpu
+            && not buffers[n].IsShared
+            && buffers |> Array.filter (fun b -> obj.ReferenceEquals(b, buffers[n])) |> Array.length = 1
+
+        let finished n = if canFree n then buffers[n].Release()
+        let results = GraphInterpreter.Evaluate(simplified.Value, inputs, finished)
+
+        for n in 0 .. donation.Count - 1 do
+            let isResult =
+                results
+                |> Array.exists (fun t ->
+                    match t with
+                    | Value b -> obj.ReferenceEquals(b, buffers[n])
+                    | Traced _ -> false)
+
+            if not isResult then
+                match buffers[n] with
+                | :? HostBuffer as b -> b.GiveTo donation.Taker |> ignore
+                | b when not b.IsShared ->
+                    b.GivenTo <- donation.Taker
+                    b.Release()
+                | _ -> ()
+
+        results
 
     override f.Evaluate inputs =
         if devices |> Array.exists (fun d -> d <> Device.Cpu) then
@@ -48,7 +101,7 @@ type internal CallOperation(name: string, graph: Graph) =
                 | Value b -> b :?> HostBuffer
                 | Traced _ -> invalidOp "Traced tensors come here in their transformation's way.")
 
-        f.Program.Run buffers |> Array.map (fun b -> Value b)
+        f.Program.Run(buffers, donation.Count, donation.Taker) |> Array.map (fun b -> Value b)
 
     override _.Staged(_, inputs) = GraphInterpreter.Run graph inputs
 
@@ -66,7 +119,7 @@ type internal CallOperation(name: string, graph: Graph) =
 
                 Array.append values pushed
 
-            CallOperation(name, Stage.closed name both like), 0
+            CallOperation(name, Stage.closed name both like, Donation.None), 0
 
         let push, _ = made.GetOrAdd("push " + mark (tangents |> Array.map _.IsSome), make)
 
@@ -116,8 +169,8 @@ type internal CallOperation(name: string, graph: Graph) =
             | (true, (forward, residuals)), (true, (backward, _)) -> forward, backward, residuals
             | _ ->
                 let h = halves ()
-                let forward = CallOperation(name, h.Forward)
-                let backward = CallOperation(name + ", backwards", h.Backward)
+                let forward = CallOperation(name, h.Forward, Donation.None)
+                let backward = CallOperation(name + ", backwards", h.Backward, Donation.None)
                 made["forward " + key] <- (forward, h.Residuals)
                 made["backward " + key] <- (backward, 0)
                 forward, backward, h.Residuals
@@ -151,7 +204,8 @@ type internal CallOperation(name: string, graph: Graph) =
 
             CallOperation(
                 name,
-                Stage.closed name (Rules.batch name examples (GraphInterpreter.Run graph) marks) like
+                Stage.closed name (Rules.batch name examples (GraphInterpreter.Run graph) marks) like,
+                Donation.None
             ),
             0
 

@@ -14,9 +14,10 @@ type internal Compilation<'q> = {
     Statics: struct (string * objnull)[]
 }
 
-/// A function with the programs made of it, one for each signature of its argument.
+/// A function with the programs made of it, one for each signature of its argument. `donated` tells how many of the
+/// argument's first tensors are given away in a call.
 [<Sealed>]
-type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q) =
+type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
     /// More than these would be a leak: each distinct signature keeps code and memory. The one used least lately goes.
     static let most = 64
 
@@ -25,6 +26,16 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q) =
     let known = LinkedList<Compilation<'q>>()
     let mutable count = 0
     let mutable reason = ""
+
+    /// What the function is called in the program's text, as far as its class tells.
+    let title =
+        let own = f.GetType()
+
+        match own.Name.IndexOf '@' with
+        // Delegates come wrapped by a class of FSharp.Core.
+        | at when at > 0 && own.Assembly <> typeof<FSharpFunc<'p, 'q>>.Assembly ->
+            $" of `{own.Name[.. at - 1]}`"
+        | _ -> ""
 
     let leavesOf (x: 'p) = if Walkers.holdsTensors typeof<'p> then Tree.leaves x else [||]
 
@@ -128,8 +139,10 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q) =
                 reason <- explain x leaves statics
                 let struct (graph, captured, template) = stage x leaves
 
+                let donation = { Count = donated x; Taker = $"`{name}`{title}" }
+
                 let compilation = {
-                    Operation = CallOperation(name, graph)
+                    Operation = CallOperation(name, graph, donation)
                     Template = template
                     Leaves = leaves |> Array.map (fun t -> struct (Stage.signatureOf t, t.Device))
                     Statics = statics
@@ -163,8 +176,9 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q) =
 
 /// What `compile` returns: a function that knows how it was compiled.
 [<Sealed>]
-type internal CompiledFunction<'p, 'q>(f: 'p -> 'q) =
+type internal CompiledFunction<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
     inherit FSharpFunc<'p, 'q>()
-    let compiled = Compiled<'p, 'q>("compile", f)
+    let compiled = Compiled<'p, 'q>(name, f, donated)
     member _.Compiled = compiled
+    member _.Donated = donated
     override _.Invoke x = compiled.Invoke x

@@ -1,5 +1,6 @@
 namespace Cotangent.Compiler
 
+open System.Collections.Generic
 open Cotangent
 open Cotangent.Batching
 open Cotangent.Differentiation
@@ -146,7 +147,11 @@ module internal Rules =
 /// Evaluates a graph by binding its primitives: on numbers, or under any transformation.
 [<AbstractClass; Sealed>]
 type internal GraphInterpreter private () =
-    static member Run (g: Graph) (inputs: Tensor[]) : Tensor[] =
+    /// `made` is told of arguments and value of each primitive; `passed` of each node whose value has been read for the
+    /// last time, and of the value.
+    static member private Walk
+        (g: Graph, inputs: Tensor[], made: Tensor[] -> Tensor -> unit, passed: int -> Tensor -> unit)
+        =
         let values: Tensor[] = Array.zeroCreate g.Nodes.Length
         let results: Tensor[][] = Array.zeroCreate g.Nodes.Length
         let last = Array.init g.Nodes.Length id
@@ -167,15 +172,59 @@ type internal GraphInterpreter private () =
             | Operation.Constant buffer -> values[i] <- Value buffer
             | Operation.Primitive p ->
                 values[i] <- if arguments.Length = 0 then Bind.create p node.Device else Bind.one p arguments
+                made arguments values[i]
             | Operation.Control control ->
                 results[i] <- Bind.apply (Primitive.Custom(GraphInterpreter.Operation control)) arguments
             | Operation.Item n -> values[i] <- results[node.Inputs[0]][n]
 
             // Nothing is held longer than it is read.
-            for j in node.Inputs do
-                if last[j] = i then values[j] <- Unchecked.defaultof<Tensor>
+            for j in Array.distinct node.Inputs do
+                if last[j] = i then
+                    let value = values[j]
+                    values[j] <- Unchecked.defaultof<Tensor>
+                    passed j value
 
         g.Outputs |> Array.map (fun i -> values[i])
+
+    static member Run (g: Graph) (inputs: Tensor[]) : Tensor[] =
+        GraphInterpreter.Walk(g, inputs, (fun _ _ -> ()), (fun _ _ -> ()))
+
+    /// On numbers: memory of a device is given back as soon as it has been read for the last time, not when the collector
+    /// finds it. `finished` is told the number of each input that has been read for the last time.
+    static member Evaluate(g: Graph, inputs: Tensor[], finished: int -> unit) : Tensor[] =
+        let own = HashSet<Buffer>(HashIdentity.Reference)
+
+        let elsewhere (t: Tensor) =
+            match t with
+            | Value b when b.Device <> Device.Cpu -> ValueSome b
+            | Value _
+            | Traced _ -> ValueNone
+
+        // What an engine hands through is not to be freed with one of its nodes.
+        let made (arguments: Tensor[]) (t: Tensor) =
+            let isHandedThrough b =
+                arguments
+                |> Array.exists (fun a ->
+                    match a with
+                    | Value a -> obj.ReferenceEquals(a, b)
+                    | Traced _ -> false)
+
+            match elsewhere t with
+            | ValueSome b -> if isHandedThrough b then own.Remove b |> ignore else own.Add b |> ignore
+            | ValueNone -> ()
+
+        let passed (i: int) (t: Tensor) =
+            match g.Nodes[i].Operation with
+            | Operation.Input n -> finished n
+            | Operation.Primitive _ ->
+                match elsewhere t with
+                | ValueSome b -> if own.Remove b then b.Release()
+                | ValueNone -> ()
+            | Operation.Constant _
+            | Operation.Control _
+            | Operation.Item _ -> ()
+
+        GraphInterpreter.Walk(g, inputs, made, passed)
 
     static member Operation(control: Control) : CustomOperation =
         match control with
@@ -209,8 +258,8 @@ and [<Sealed>] internal ScanOperation(s: Scan) =
                 let at = if s.Reverse then s.Count - 1 - k else k
                 let slice (t: Tensor) = (sliceAxis 0 at 1 t).Reshape t.Dims[1..]
 
-                let results =
-                    GraphInterpreter.Run s.Body (Array.concat [ shared; carry; Array.map slice sequences ])
+                let given = Array.concat [ shared; carry; Array.map slice sequences ]
+                let results = GraphInterpreter.Evaluate(s.Body, given, ignore)
 
                 carry <- results[.. s.Carry - 1]
                 stacked |> Array.iteri (fun i into -> into[at] <- results[s.Carry + i])
@@ -464,11 +513,11 @@ and [<Sealed>] internal WhileOperation(w: While) =
         let mutable carry = inputs[w.Shared ..]
 
         let holds () =
-            let test = GraphInterpreter.Run w.Condition (Array.append shared carry)
+            let test = GraphInterpreter.Evaluate(w.Condition, Array.append shared carry, ignore)
             test[0].ToData<bool>()
 
         while holds () do
-            carry <- GraphInterpreter.Run w.Body (Array.append shared carry)
+            carry <- GraphInterpreter.Evaluate(w.Body, Array.append shared carry, ignore)
 
         carry
 
@@ -566,7 +615,7 @@ and [<Sealed>] internal CondOperation(c: Cond) =
 
     override _.Evaluate inputs =
         let branch = if inputs[0].ToData<bool>() then c.OnTrue else c.OnFalse
-        GraphInterpreter.Run branch inputs[1..]
+        GraphInterpreter.Evaluate(branch, inputs[1..], ignore)
 
     override f.Pushed(inputs, tangents) =
         let given = inputs[1..]

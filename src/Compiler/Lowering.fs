@@ -9,8 +9,29 @@ open Cotangent.Engines
 [<Sealed>]
 type internal Lowering(emits: Graph -> Node -> bool) =
     let slots = ResizeArray<Slot>()
+    let names = Dictionary<int, unit -> string>()
 
     member _.Slots = slots
+
+    /// What the value in a slot is, for people.
+    member _.NameOf(slot: int) : string voption =
+        match names.TryGetValue slot with
+        | true, name -> ValueSome(name ())
+        | false, _ -> ValueNone
+
+    member _.Name(slot: int, what: unit -> string) = names[slot] <- what
+
+    /// A node's value, for people.
+    static member Describe(node: Node) : string =
+        let what =
+            match node.Operation with
+            | Operation.Input n -> $"input {n}"
+            | Operation.Constant _ -> "constant"
+            | Operation.Primitive p -> string p
+            | Operation.Control control -> Graph.describe control
+            | Operation.Item n -> $"result {n} of control flow"
+
+        $"{what} {node.DType} {Shape.show node.Shape}"
 
     member _.Slot(dtype, count, home) : int =
         slots.Add { DType = dtype; Count = count; Home = home }
@@ -39,6 +60,7 @@ and [<Sealed>] private Level(lowering: Lowering, emits, g: Graph, inputs: View[]
         | Some k -> Layout.contiguous into[k] node.Shape
         | None ->
             let slot = lowering.Slot(node.DType, Shape.count node.Shape, Home.Arena)
+            lowering.Name(slot, (fun () -> Lowering.Describe node))
             Layout.contiguous slot node.Shape
 
     let uniform (p: Primitive) (node: Node) : View =
@@ -210,6 +232,12 @@ and [<Sealed>] private Level(lowering: Lowering, emits, g: Graph, inputs: View[]
                 |> Array.map (fun r ->
                     let count = Shape.count r.Shape
                     let whole = Layout.contiguous (lowering.Slot(r.DType, count, Home.Arena)) r.Shape
+
+                    lowering.Name(
+                        whole.Slot,
+                        fun () -> $"stacked by {Graph.describe control} {r.DType} {Shape.show r.Shape}"
+                    )
+
                     let slot = lowering.Slot(r.DType, 0, Home.Slice)
                     struct (whole, struct (slot, whole, if r.Shape[0] = 0 then 0 else count / r.Shape[0])))
 

@@ -7,13 +7,13 @@ open Cotangent
 [<NoComparison; NoEquality>]
 type internal MemoryPlan = {
     /// Elements of each dtype's arena.
-    Sizes: Map<string, DType * int>
+    Sizes: Map<string, DType * int64>
     /// The first element of each planned slot; -1 for the others.
-    Offsets: int[]
+    Offsets: int64[]
 } with
 
     /// Bytes of all arenas together.
-    member plan.Bytes = plan.Sizes.Values |> Seq.sumBy (fun (dtype, n) -> int64 dtype.Size * int64 n)
+    member plan.Bytes = plan.Sizes.Values |> Seq.sumBy (fun (dtype, n) -> int64 dtype.Size * n)
 
 module internal Plan =
     /// Slots begin at multiples of so many bytes: a cache line, and the widest vector.
@@ -94,7 +94,7 @@ module internal Plan =
 
     /// Largest first, each at the lowest place that no slot of its time takes.
     let memory (slots: Slot[]) (lifetimes: struct (int * int)[]) : MemoryPlan =
-        let offsets = Array.create slots.Length -1
+        let offsets = Array.create slots.Length -1L
         let mutable sizes = Map.empty
 
         let planned =
@@ -112,9 +112,9 @@ module internal Plan =
 
         for dtype, group in planned do
             let unit = Alignment / dtype.Size
-            let room i = (max 1 slots[i].Count + unit - 1) / unit * unit
+            let room i = (int64 (max 1 slots[i].Count) + int64 unit - 1L) / int64 unit * int64 unit
             let placed = ResizeArray<int>()
-            let mutable total = 0
+            let mutable total = 0L
 
             for i in group |> Seq.sortByDescending room do
                 let struct (first, last) = lifetimes[i]
@@ -126,7 +126,7 @@ module internal Plan =
                         f <= last && first <= l)
                     |> Seq.sortBy (fun j -> offsets[j])
 
-                let mutable at = 0
+                let mutable at = 0L
                 let mutable found = false
 
                 for j in taken do

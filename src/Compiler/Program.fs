@@ -5,10 +5,21 @@ open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Engines
 
-/// A graph made ready to run, on the CPU.
+/// A graph made ready to run, on the CPU. `reuse` tells which results lie in the memory of which arguments, where those
+/// are given away.
 [<Sealed>]
 type internal Program
-    (slots: Slot[], memory: MemoryPlan, run: Runner[], outputs: View[], steps: Step[], graph: Graph) =
+    (
+        name: string,
+        slots: Slot[],
+        memory: MemoryPlan,
+        run: Runner[],
+        outputs: View[],
+        steps: Step[],
+        graph: Graph,
+        reuse: int[],
+        needs: Lazy<ProgramMemory>
+    ) =
     let workspaces = ConcurrentBag<Workspace>()
 
     let inputs = [|
@@ -21,20 +32,38 @@ type internal Program
             | Home.Slice -> ()
     |]
 
+    let workspace () =
+        match workspaces.TryTake() with
+        | true, w -> w
+        | false, _ ->
+            Room.requireHost name needs.Value memory.Sizes.Values
+            Room.during name needs.Value (fun () -> Workspace(slots, memory))
+
+    /// Whether a result can take over the memory of an argument: it is all of an array that nobody else sees.
+    let canTake (given: HostBuffer[]) (n: int) (count: int) =
+        let b = given[n]
+
+        not b.IsShared
+        && b.IsContiguous
+        && b.Offset = 0
+        && b.Data.Length = count
+        && (let mutable alone = true
+
+            for m in 0 .. given.Length - 1 do
+                if m <> n && obj.ReferenceEquals(given[m].Data, b.Data) then alone <- false
+
+            alone)
+
     /// The simplified graph that it was made from.
     member _.Graph = graph
     member _.Steps = steps
     member _.Slots = slots
-    member _.Memory = memory
-    /// Bytes of memory for all that lies between inputs and outputs.
-    member _.Bytes = memory.Bytes
+    /// What a call takes of memory.
+    member _.Memory = needs.Value
 
-    member _.Run(given: HostBuffer[]) : HostBuffer[] =
-        let workspace =
-            match workspaces.TryTake() with
-            | true, w -> w
-            | false, _ -> Workspace(slots, memory)
-
+    /// Runs it; the first `donated` arguments, given to `taker`, can't be used afterwards.
+    member _.Run(arguments: HostBuffer[], donated: int, taker: string) : HostBuffer[] =
+        let workspace = workspace ()
         let pins = ResizeArray<GCHandle>()
 
         let place slot (b: HostBuffer) =
@@ -42,17 +71,28 @@ type internal Program
             workspace.Place(slot, b.Data, b.Offset)
 
         try
-            let given = given |> Array.map Strided.materialise
+            let given = arguments |> Array.map Strided.materialise
 
             for struct (slot, n) in inputs do
                 place slot given[n]
 
             let made = Array.create outputs.Length ValueNone
 
+            let fresh (slot: Slot) k =
+                if reuse[k] >= 0 && reuse[k] < donated && canTake given reuse[k] slot.Count then
+                    let b = given[reuse[k]]
+                    let shape = outputs[k].Shape
+                    let taken = Buffers.view slot.DType b.Data shape (Shape.strides shape) 0
+                    taken.Claim <- b.Claim
+                    taken
+                else
+                    Recycling.claimed (fun () ->
+                        Room.during name needs.Value (fun () -> Buffers.fresh slot.DType outputs[k].Shape))
+
             for i in 0 .. slots.Length - 1 do
                 match slots[i].Home with
                 | Home.Output k ->
-                    let b = Recycling.claimed (fun () -> Buffers.fresh slots[i].DType outputs[k].Shape)
+                    let b = fresh slots[i] k
                     made[k] <- ValueSome b
                     place i b
                 | Home.Constant b ->
@@ -63,30 +103,54 @@ type internal Program
                 | Home.Input _
                 | Home.Slice -> ()
 
+            let claims = given |> Array.map _.Claim
+
+            for n in 0 .. donated - 1 do
+                arguments[n].GiveTo taker |> ignore
+
             for action in run do
                 action.Invoke workspace
 
-            outputs
-            |> Array.mapi (fun k v ->
-                match made[k] with
-                | ValueSome b -> b
-                | ValueNone ->
-                    match slots[v.Slot].Home with
-                    | Home.Input n ->
-                        let b = workspace.Buffer v
-                        b.Claim <- given[n].Claim
-                        b
-                    | Home.Output n ->
-                        let b = workspace.Buffer v
+            let results =
+                outputs
+                |> Array.mapi (fun k v ->
+                    match made[k] with
+                    | ValueSome b -> b
+                    | ValueNone ->
+                        match slots[v.Slot].Home with
+                        | Home.Input n ->
+                            let b = workspace.Buffer v
+                            b.Claim <- claims[n]
+                            b.IsShared <- true
+                            arguments[n].IsShared <- true
+                            b
+                        | Home.Output n ->
+                            let b = workspace.Buffer v
+                            b.IsShared <- true
 
-                        match made[n] with
-                        | ValueSome whole -> b.Claim <- whole.Claim
-                        | ValueNone -> ()
+                            match made[n] with
+                            | ValueSome whole ->
+                                b.Claim <- whole.Claim
+                                whole.IsShared <- true
+                            | ValueNone -> ()
 
-                        b
-                    | Home.Constant _ -> workspace.Buffer v
-                    | Home.Arena
-                    | Home.Slice -> invalidOp "An output lies in memory that is used again.")
+                            b
+                        | Home.Constant _ ->
+                            let b = workspace.Buffer v
+                            b.IsShared <- true
+                            b
+                        | Home.Arena
+                        | Home.Slice -> invalidOp "An output lies in memory that is used again.")
+
+            for n in 0 .. donated - 1 do
+                match claims[n] with
+                | null -> ()
+                | claim ->
+                    match results |> Array.tryFind (fun b -> obj.ReferenceEquals(b.Claim, claim)) with
+                    | Some b -> Scope.note b
+                    | None -> if not arguments[n].IsShared then claim.Release()
+
+            results
         finally
             for pin in pins do
                 pin.Free()
@@ -101,4 +165,4 @@ type internal Program
 
             workspaces.Add workspace
             // Their arrays, which lie open above, go back to a pool when nothing holds them any more.
-            System.GC.KeepAlive given
+            System.GC.KeepAlive arguments

@@ -52,6 +52,14 @@ and [<Sealed>] internal StageTrace(name) =
         | Traced(:? StageTracer as r) when obj.ReferenceEquals(r.Trace, trace) -> r.Node
         | Value b ->
             once b (fun () ->
+                // Seen as a buffer of its own: the caller's may be given away to a compiled function.
+                b.IsShared <- true
+
+                let b =
+                    match b with
+                    | :? HostBuffer as h -> h.View(h.Shape, h.Strides, h.Offset) :> Buffer
+                    | b -> b
+
                 builder.Add {
                     Operation = Operation.Constant b
                     Inputs = [||]

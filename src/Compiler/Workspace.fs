@@ -8,7 +8,7 @@ open Cotangent.Engines
 /// The memory of one run at a time: the arenas, and where each slot is.
 [<Sealed>]
 type internal Workspace(slots: Slot[], memory: MemoryPlan) =
-    let arenas = memory.Sizes |> Map.map (fun _ (dtype, n) -> Buffers.pinned dtype n)
+    let arenas = memory.Sizes |> Map.map (fun _ (dtype, n) -> Buffers.pinned dtype (int n))
 
     let addressOf (data: Array) = Marshal.UnsafeAddrOfPinnedArrayElement(data, 0)
     let table: nativeint[] = GC.AllocateArray<nativeint>(max 1 slots.Length, pinned = true)
@@ -18,11 +18,11 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
 
     do
         for i in 0 .. slots.Length - 1 do
-            if memory.Offsets[i] >= 0 then
+            if memory.Offsets[i] >= 0L then
                 let arena = arenas[string slots[i].DType]
                 homes[i] <- arena
                 bases[i] <- addressOf arena
-                table[i] <- bases[i] + nativeint (memory.Offsets[i] * slots[i].DType.Size)
+                table[i] <- bases[i] + nativeint (memory.Offsets[i] * int64 slots[i].DType.Size)
 
     /// What emitted code reads: the address of each slot's first element.
     member _.Table = addressOf table

@@ -59,6 +59,12 @@ module internal Engines =
             { Live = GC.GetTotalMemory false; Peak = self.PeakWorkingSet64 }
         | Device.Cuda _ -> (extension (string device)).Memory device
 
+    /// The bytes that a device has in all, where that can be told.
+    let room (device: Device) : int64 voption =
+        match device with
+        | Device.Cpu -> ValueSome(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+        | Device.Cuda _ -> (extension (string device)).Room device
+
     let synchronize (device: Device) =
         match device with
         | Device.Cpu -> ()

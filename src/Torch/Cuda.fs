@@ -85,6 +85,15 @@ module internal Cuda =
         let meter = meter (require device)
         { Live = meter.Live; Peak = meter.Peak }
 
+    /// For tests: what a device is said to have.
+    let mutable internal roomOfTests: int64 voption = ValueNone
+
+    /// The bytes that a device has in all.
+    let room (device: Device) : int64 voption =
+        let index = require device
+
+        if onCpu then roomOfTests else CudaRuntime.total index
+
     let synchronize (device: Device) =
         let index = require device
         if not onCpu then Native.THSTorchCuda_synchronize(int64 index)

@@ -29,13 +29,7 @@ type internal TorchBuffer(dtype, shape, device, tensor: nativeint, memory: Share
 
     /// The tensor; not to be freed. The buffer must be kept alive while it is used.
     member x.Tensor: nativeint =
-        if tensor = 0n then
-            raise (
-                ObjectDisposedException(
-                    "Tensor",
-                    $"A tensor {dtype} {Shape.show shape} on {x.Device} was used after its `scope` had ended. Return it from the scope."
-                )
-            )
+        if tensor = 0n then x.Refuse()
 
         tensor
 

@@ -15,13 +15,14 @@ type AdamState<'p> = {
 /// One step of Adam on a tree (Kingma & Ba 2015, algorithm 1). Eager on the CPU each tensor takes one pass over memory; as
 /// part of something larger, and on other devices, the step is made of operations on tensors.
 module internal Adam =
-    let private zero = Tensor.own [||] [| 0 |]
+    /// A tensor of its own for each state, which may be given away to a compiled function.
+    let private zero () = Tensor.own [||] [| 0 |]
 
     /// The number of steps taken, before the first, where the parameters are.
     let noStep (parameters: 'p) =
         match Tree.leaves parameters with
-        | [||] -> zero
-        | leaves -> zero.To leaves[0].Device
+        | [||] -> zero ()
+        | leaves -> zero().To leaves[0].Device
 
     // Both means of Adam start at 0; dividing by 1 - βᵗ takes that bias out. βᵗ in Float64: 1 - 0.999 has few digits in
     // Float32.

@@ -6,6 +6,20 @@ public class CompileTests
     private static readonly Tensor X = Tensor.Create([1.0, 2.0, 3.0]);
 
     [Fact]
+    public void Arguments_given_away_are_updated_in_place_and_used_up()
+    {
+        var step = Transform.CompileDonating((Tensor x, Tensor rate) => x - rate * x);
+        var x = Tensor.Create([1.0, 2.0]);
+        Assert.Equal([0.5, 1.0], step(x, Tensor.Create(0.5)).ToArray<double>());
+        var error = Assert.Throws<DonationException>(() => x + 1.0);
+        Assert.Contains("compileDonating", error.Message);
+        var memory = Transform.Memory(step, Tensor.Create([1.0, 2.0]), Tensor.Create(0.5));
+        Assert.Equal(16, memory.InPlace);
+        Assert.Equal(0, memory.Results);
+        Assert.Equal(16, Transform.Memory((Tensor y) => y + 1.0, Tensor.Create([1.0, 2.0])).Results);
+    }
+
+    [Fact]
     public void A_compiled_function_gives_the_same_numbers()
     {
         static Tensor Loss(Tensor x) => (x.Sin() * x).Sum();

@@ -239,6 +239,76 @@ let private compiled =
             Expect.equal y.Device second "device"
             near 1e-14 (f x) y "value"
         }
+        testSequenced
+        <| testList "memory" [
+            test "values between are given back when they have been read, without the collector" {
+                let n = 1_000_000
+                let f = compile (fun (x: Tensor) -> Seq.fold (fun x _ -> sin x + 0.5) x [ 1..200 ])
+                let x = (Tensor.zeros DType.Float32 [ n ]).To second
+                f x |> ignore
+                GC.Collect()
+                GC.WaitForPendingFinalizers()
+                let before = (Device.memory second).Live
+                let most = Compile.memory f x
+                Expect.isLessThan most.Peak (int64 n * 4L * 5L) "by the plan"
+                // 1.6 GB go through; the collector is first asked for dead ones after 256 MB.
+                let y = f x
+
+                Expect.isLessThanOrEqual
+                    ((Device.memory second).Live - before)
+                    (int64 n * 4L)
+                    "the result alone"
+
+                GC.KeepAlive y
+            }
+            test "the same in loops" {
+                let n = 1_000_000
+                let round (x: Tensor) = Seq.fold (fun x _ -> sin x + 0.5) x [ 1..50 ]
+                let f = compile (fun (x: Tensor) -> iterate 3 round x)
+                let x = (Tensor.zeros DType.Float32 [ n ]).To second
+                GC.Collect()
+                GC.WaitForPendingFinalizers()
+                let before = (Device.memory second).Live
+                let y = f x
+
+                Expect.isLessThanOrEqual
+                    ((Device.memory second).Live - before)
+                    (int64 n * 4L * 4L)
+                    "one for each round"
+
+                GC.KeepAlive y
+            }
+            test "an argument that is given away is freed on the way" {
+                let f = compileDonating (fun (x: Tensor, ()) -> sin (x + 1.0))
+                let x = (tensor [ 1.0; 2.0 ]).To second
+                near 1e-14 (sin (tensor [ 2.0; 3.0 ])) (f (x, ())) "value"
+                throws<DonationException> [ "compileDonating" ] (fun () -> x + 1.0)
+                // A constant of another function, and what is returned as it came, stay.
+                let c = (tensor [ 1.0; 2.0 ]).To second
+                let g = compile (fun (y: Tensor) -> y + c)
+                let z = (tensor [ 1.0; 1.0 ]).To second
+                near 1e-14 (tensor [ 2.0; 3.0 ]) (g z) "before"
+                f (c, ()) |> ignore
+                near 1e-14 (tensor [ 2.0; 3.0 ]) (g z) "after"
+                let h = compileDonating (fun (x: Tensor, ()) -> x, x * 2.0)
+                let a, b = h ((tensor [ 1.0; 2.0 ]).To second, ())
+                near 1e-14 (tensor [ 1.0; 2.0 ]) a "as it came"
+                near 1e-14 (tensor [ 2.0; 4.0 ]) b "and a result"
+            }
+            test "what the device has not is told before it is taken" {
+                Cuda.roomOfTests <- ValueSome 1_000_000L
+
+                try
+                    let f = compile (fun (x: Tensor) -> matmul x x.T)
+                    let x = (Tensor.ones DType.Float32 [ 1000; 1 ]).To first
+
+                    throws<MemoryException>
+                        [ "cuda:0 has 1 MB"; "matmul Float32 (1000, 1000), 4 MB" ]
+                        (fun () -> f x)
+                finally
+                    Cuda.roomOfTests <- ValueNone
+            }
+        ]
     ]
 
 // ---- Training ----

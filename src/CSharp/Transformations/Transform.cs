@@ -1,3 +1,5 @@
+using Microsoft.FSharp.Core;
+
 namespace Cotangent;
 
 /// <summary>
@@ -74,6 +76,34 @@ public static class Transform
         where Q : notnull => Core.compile(f.ToFSharp()).Invoke;
 
     /// <summary>
+    /// <see cref="Compile"/> for a function whose first argument is given away: the program may put its results in
+    /// that memory, so that parameters and the state of an optimiser are updated in place. Give it what is replaced
+    /// by the result anyway, and go on with the result: the tensors of the first argument are used up by the call.
+    /// Views made before keep their numbers. Under another transformation nothing is given away.
+    /// </summary>
+    /// <example><code>
+    /// var step = Transform.CompileDonating((Tensor x, Tensor rate) => x - rate * x);
+    /// step(Tensor.Create([1.0, 2.0]), Tensor.Create(0.5))   // [0.5, 1]
+    /// </code></example>
+    /// <exception cref="TraceException">The function reads a value, as for an <c>if</c>.</exception>
+    /// <exception cref="DonationException">A tensor is used after it was given away.</exception>
+    public static Func<A, B, Q> CompileDonating<A, B, Q>(Func<A, B, Q> f)
+        where A : notnull
+        where B : notnull
+        where Q : notnull => new Donating<A, B, Q>(f).Invoke;
+
+    private sealed class Donating<A, B, Q>(Func<A, B, Q> f)
+        where A : notnull
+        where B : notnull
+        where Q : notnull
+    {
+        public FSharpFunc<Tuple<A, B>, Q> Compiled { get; } =
+            Core.compileDonating(FuncConvert.FromFunc((Tuple<A, B> x) => f(x.Item1, x.Item2)));
+
+        public Q Invoke(A given, B other) => Compiled.Invoke(Tuple.Create(given, other));
+    }
+
+    /// <summary>
     /// The graph that a function is traced into at an argument, one line for each operation.
     /// </summary>
     public static string Graph<P, Q>(Func<P, Q> f, P x)
@@ -97,7 +127,7 @@ public static class Transform
     public static string Explain<P, Q>(Func<P, Q> compiled)
         where P : notnull
         where Q : notnull =>
-        compiled.Target is Microsoft.FSharp.Core.FSharpFunc<P, Q> f
+        compiled.Target is FSharpFunc<P, Q> f
             ? CompileModule.explain(f)
             : throw new ValueException("Transform.Explain: this is not a function that Transform.Compile returned.");
 
@@ -108,6 +138,33 @@ public static class Transform
     public static string Program<P, Q>(Func<P, Q> f, P x)
         where P : notnull
         where Q : notnull => CompileModule.program(f.ToFSharp(), x);
+
+    /// <summary>
+    /// What a call of a function with an argument like this takes of memory, by the plan: before anything is
+    /// allocated, and without running it.
+    /// </summary>
+    /// <example><code>
+    /// var x = Tensor.Ones(100, 100);
+    /// Transform.Memory(y => y.MatMul(y), x).Peak   // 80000
+    /// </code></example>
+    public static ProgramMemory Memory<P, Q>(Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull => CompileModule.memory(f.ToFSharp(), x);
+
+    /// <summary>
+    /// The same for a function of two arguments; for one from <see cref="CompileDonating"/>, with what happens in
+    /// place.
+    /// </summary>
+    public static ProgramMemory Memory<A, B, Q>(Func<A, B, Q> f, A first, B second)
+        where A : notnull
+        where B : notnull
+        where Q : notnull =>
+        CompileModule.memory(
+            f.Target is Donating<A, B, Q> donating
+                ? donating.Compiled
+                : FuncConvert.FromFunc((Tuple<A, B> x) => f(x.Item1, x.Item2)),
+            Tuple.Create(first, second)
+        );
 
     /// <summary>
     /// The same function, whose values inside are not kept for the way back of reverse mode but computed again:

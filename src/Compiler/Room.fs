@@ -1,0 +1,84 @@
+namespace Cotangent
+
+/// <summary>What one call of a compiled function takes of memory, in bytes, by its plan.</summary>
+type ProgramMemory = {
+    /// <summary>The tensors of the argument.</summary>
+    Arguments: int64
+    /// <summary>Those of the result that are made anew.</summary>
+    Results: int64
+    /// <summary>Those of the result that take over the memory of donated arguments.</summary>
+    InPlace: int64
+    /// <summary>All values between, which share memory where they are not needed at the same time.</summary>
+    Between: int64
+    /// <summary>The largest results and values between, in words.</summary>
+    Largest: string
+} with
+
+    /// <summary>All together: the most that there is at one time.</summary>
+    member m.Peak = m.Arguments + m.Results + m.Between
+
+namespace Cotangent.Compiler
+
+open System
+open Cotangent
+open Cotangent.Engines
+
+/// Telling of memory that would not fit, before it is taken.
+module internal Room =
+    /// Less is not worth asking for.
+    [<Literal>]
+    let private Small = 67108864L
+
+    let bytes (n: int64) =
+        let inUnits unit name =
+            (float n / unit).ToString("0.#", Globalization.CultureInfo.InvariantCulture) + " " + name
+
+        if n >= 1000000000L then inUnits 1e9 "GB"
+        elif n >= 1000000L then inUnits 1e6 "MB"
+        elif n >= 1000L then inUnits 1e3 "kB"
+        else $"{n} bytes"
+
+    /// The three largest of values with their bytes, in words.
+    let largest (values: (string * int64) seq) : string =
+        values
+        |> Seq.sortByDescending snd
+        |> Seq.truncate 3
+        |> Seq.map (fun (value, n) -> $"{value}, {bytes n}")
+        |> String.concat "; "
+
+    let describe (name: string) (m: ProgramMemory) (limit: string) =
+        $"{name}: one call needs {bytes m.Peak} of memory ({bytes m.Arguments} of arguments, {bytes m.Results} of results, {bytes m.Between} between), and {limit}. Largest: {m.Largest}. Use smaller batches, `scan` over parts of the data, `checkpoint` around what reverse mode keeps, `compileDonating` where arguments are not needed afterwards, or a smaller dtype."
+
+    /// Throws a MemoryException if a call can't have that much of what a device has in all.
+    let require (name: string) (m: ProgramMemory) (place: string) (available: int64) =
+        if m.Peak > available then
+            raise (MemoryException(describe name m $"{place} has {bytes available}"))
+
+    /// The same for main memory. An arena is one array, which has a limit of its own.
+    let requireHost (name: string) (m: ProgramMemory) (arenas: (DType * int64) seq) =
+        if m.Between + m.Results >= Small then
+            require
+                name
+                m
+                "this machine"
+                (ValueOption.defaultValue System.Int64.MaxValue (Engines.room Device.Cpu))
+
+            for dtype, n in arenas do
+                if n > int64 Array.MaxLength then
+                    let most = int64 Array.MaxLength * int64 dtype.Size
+
+                    raise (
+                        MemoryException(
+                            describe
+                                name
+                                m
+                                $"values between of one dtype, here {dtype}, must fit into {bytes most}"
+                        )
+                    )
+
+    /// Runs what takes the memory; that the machine has none left is told the same way.
+    let during (name: string) (m: ProgramMemory) (take: unit -> 'a) : 'a =
+        try
+            take ()
+        with :? OutOfMemoryException ->
+            raise (MemoryException(describe name m "the machine has no more left"))
