@@ -7,6 +7,7 @@ open Cotangent.Engines
 open Cotangent.Tests
 open Cotangent.Tests.Dice
 open Cotangent.Tests.PrimitiveRow
+open Cotangent.Torch.Tests.SpecialNumbers
 open Cotangent.Gpu.Report
 
 let private managed: Engine = ManagedEngine()
@@ -43,6 +44,46 @@ let private row (device: Device) seeds (row: Row) = [
                 yield! fault what 32.0 (scaleOf example.Primitive expected) expected actual |> Option.toList
             with e ->
                 $"{what}: {e.GetType().Name}: {e.Message}"
+]
+
+// ---- Special values ----
+
+let private special (device: Device) = [
+    let agrees what (p: Primitive) (inputs: Buffer[]) =
+        let expected = managed.Evaluate(p, inputs, Device.Cpu) :?> HostBuffer
+
+        try
+            fault what 64.0 0.0 expected (onDevice device p inputs) |> Option.toList
+        with e -> [ $"{what}: {e.GetType().Name}: {e.Message}" ]
+
+    for dtype in DTypes.all do
+        for op in casesOf<Unary>() do
+            if ShapeRule.acceptsUnary op dtype then
+                yield! agrees $"{op} {dtype}" (Primitive.Unary op) [| specials dtype |]
+
+        for op in casesOf<Binary>() do
+            if ShapeRule.acceptsBinary op dtype then
+                let inputs = pairs (specials dtype)
+                let divides = (op = Binary.Divide || op = Binary.Remainder) && dtype.IsInteger
+
+                yield!
+                    agrees
+                        $"{op} {dtype}"
+                        (Primitive.Binary op)
+                        (if divides then divisors dtype inputs else inputs)
+
+        for target in DTypes.all do
+            yield! agrees $"{dtype} to {target}" (Primitive.Convert target) [| specials dtype |]
+
+        if dtype.IsFloat then
+            let x: Buffer[] = [| (signedRows.Value.Convert dtype).Host |]
+
+            for yes in [ true; false ] do
+                yield! agrees $"argsort {dtype}" (Primitive.ArgSort(1, yes)) x
+                yield! agrees $"argmax {dtype}" (Primitive.ArgReduce(yes, 1)) x
+
+            for kind in casesOf<Reduction>() do
+                yield! agrees $"{kind} {dtype}" (Primitive.Reduce(kind, [| 1 |])) x
 ]
 
 // ---- Sizes that fill a device ----
@@ -114,7 +155,8 @@ let run (report: Report) (devices: Device list) isQuick =
     for r in PrimitiveTable.rows do
         report.Check(r.Name, fun () -> row device (if isQuick then 2 else 12) r)
 
-    report.Section "Larger tensors, against the managed engine"
+    report.Section "Special values and larger tensors, against the managed engine"
+    report.Check("infinities, NaN, zeros of both signs, extremes", fun () -> special device)
     report.Check("kernels", fun () -> large device (if isQuick then 40 else 300))
     report.Check("random draws, bit by bit", fun () -> draws device)
     report.Check("copies", fun () -> moves devices)

@@ -3,7 +3,6 @@ module Cotangent.Torch.Tests.EngineTests
 
 open System
 open Expecto
-open Microsoft.FSharp.Reflection
 open Cotangent
 open Cotangent.Engines
 open Cotangent.Torch
@@ -11,6 +10,7 @@ open Cotangent.Tests
 open Cotangent.Tests.Dice
 open Cotangent.Tests.PrimitiveRow
 open Cotangent.Tests.PrimitiveTable
+open Cotangent.Torch.Tests.SpecialNumbers
 
 let private managed: Engine = ManagedEngine()
 
@@ -72,75 +72,12 @@ let private table =
 
 // ---- Special values ----
 
-let private ofNumbers (dtype: DType) (numbers: float seq) : HostBuffer =
-    ((tensor (Array.ofSeq numbers)).Convert dtype).Host
-
-let private floatSpecials (dtype: DType) =
-    [
-        [ 0.0; -0.0; 1.0; -1.0; 0.5; -0.5; 1.5; 2.5; -2.5; 3.0; 88.0; -104.0; 1000.0; -1000.0 ]
-        [ infinity; -infinity; nan ]
-        (match dtype with
-         | DType.Float64 -> [ 1e-310; 1e300; -1e300; 1e-20 ]
-         | DType.Float32 -> [ 1e-40; 3e38; -3e38; 1e-20 ]
-         | DType.Float16 -> [ 6e-8; 65504.0; -65504.0; 1e-4 ]
-         | DType.BFloat16 -> [ 1e-38; 3e38; -3e38; 1e-20 ]
-         | DType.Int32
-         | DType.Int64
-         | DType.Bool -> [])
-    ]
-    |> List.concat
-
-/// Whole numbers, with the largest and smallest that there are.
-let private integers (dtype: DType) : HostBuffer =
-    match dtype with
-    | DType.Int32 ->
-        let all = [| Int32.MinValue; Int32.MinValue + 1; -7; -2; -1; 0; 1; 2; 7; Int32.MaxValue |]
-        HostBuffer.own dtype [| all.Length |] all
-    | _ ->
-        let all = [|
-            Int64.MinValue
-            Int64.MinValue + 1L
-            -7L
-            -2L
-            -1L
-            0L
-            1L
-            2L
-            7L
-            Int64.MaxValue
-            1L <<< 53
-        |]
-
-        HostBuffer.own dtype [| all.Length |] all
-
-let private specials (dtype: DType) : HostBuffer =
-    if dtype.IsFloat then ofNumbers dtype (floatSpecials dtype)
-    elif dtype = DType.Bool then ofNumbers dtype [ 0.0; 1.0 ]
-    else integers dtype
-
 /// Both engines against the managed one, where functions are hardest to get right.
 let private agreesOn what ulps (p: Primitive) (inputs: Buffer[]) =
     let expected = managed.Evaluate(p, inputs, Device.Cpu) :?> HostBuffer
 
     for name, evaluate in engines do
         agree $"{what} on {name}" ulps 0.0 expected (evaluate p inputs)
-
-let private casesOf<'union> () = [
-    for case in FSharpType.GetUnionCases(typeof<'union>, true) ->
-        FSharpValue.MakeUnion(case, [||], true) |> unbox<'union>
-]
-
-/// Every number with every number.
-let private pairs (x: HostBuffer) : Buffer[] =
-    let n = x.Shape[0]
-    [| x.View([| n; n |], [| 1; 0 |], 0); x.View([| n; n |], [| 0; 1 |], 0) |]
-
-/// The numbers without those that an integer can't be divided by.
-let private divisors (dtype: DType) (inputs: Buffer[]) : Buffer[] =
-    let one = Move.full (Literal.Whole 1L) dtype inputs[1].Shape
-    let zero = Move.full (Literal.Whole 0L) dtype inputs[1].Shape
-    let isZero = managed.Binary(Binary.Equal, inputs[1], zero)
-    [| inputs[0]; managed.Evaluate(Primitive.Select, [| isZero; one; inputs[1] |], Device.Cpu) |]
 
 let private special =
     testList "special values" [
@@ -199,6 +136,31 @@ let private special =
                     if dtype <> DType.Bool then
                         agreesOn $"sum {dtype}" 4.0 (Primitive.Reduce(Reduction.Sum, [| axis |])) x
                         agreesOn $"cumsum {dtype}" 4.0 (Primitive.CumulativeSum(axis, true)) x
+        }
+        test "long rows with NaN and zeros of both signs" {
+            for dtype in DTypes.all do
+                if dtype.IsFloat then
+                    let x: Buffer[] = [| (signedRows.Value.Convert dtype).Host |]
+
+                    for yes in [ true; false ] do
+                        agreesOn $"argsort {dtype}" 0.0 (Primitive.ArgSort(1, yes)) x
+                        agreesOn $"argmax {dtype}" 0.0 (Primitive.ArgReduce(yes, 1)) x
+        }
+        test "what CUDA sorts by bits has no NaN and no zero with a minus" {
+            for dtype in DTypes.all do
+                if dtype.IsFloat then
+                    use frame = new Frame({ Kind = Code.Cpu; Index = -1 })
+                    let x = (signedRows.Value.Convert dtype).Host
+                    let keys = OrderKernels.sortedByBits frame (Transfer.share frame x) dtype
+                    let numbers = Oracle.reals (Transfer.read frame keys dtype x.Shape)
+
+                    for number, before in Array.zip numbers (Oracle.reals x) do
+                        Expect.isTrue
+                            (number = before || Double.IsNaN number && Double.IsNaN before)
+                            "the number"
+
+                        if Double.IsNaN number || number = 0.0 then
+                            Expect.isFalse (Double.IsNegative number) $"{dtype} {number}"
         }
         test "integers are sorted exactly" {
             for dtype in [ DType.Int32; DType.Int64 ] do

@@ -10,6 +10,17 @@ open Cotangent
 exception internal LibtorchException of message: string with
     override e.Message = e.message
 
+    /// The line of libtorch's text that tells: the first, since a stack trace follows; of a script the last that names an
+    /// error, since its own trace comes before.
+    static member OfText(text: string) : exn =
+        let lines = text.Split '\n'
+        let told = lines |> Array.tryFindBack (fun line -> line.StartsWith "RuntimeError: ")
+
+        match told with
+        | Some line when lines[0].Contains "TorchScript interpreter" ->
+            LibtorchException(line.Substring "RuntimeError: ".Length)
+        | _ -> LibtorchException lines[0]
+
     /// Whether the memory of the device, or of the computer, did not suffice.
     member e.IsOutOfMemory =
         e.message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
@@ -82,9 +93,7 @@ type internal Frame(place: Place) =
 
         match message with
         | null -> raise (LibtorchException "libtorch returned no tensor.")
-        | message ->
-            // The rest is a stack trace.
-            raise (LibtorchException(message.Split('\n')[0]))
+        | message -> raise (LibtorchException.OfText message)
 
     /// Throws what a function without a result has met with.
     member _.Check() =
@@ -93,7 +102,7 @@ type internal Frame(place: Place) =
         | message ->
             match Marshal.PtrToStringUTF8 message with
             | null -> ()
-            | message -> raise (LibtorchException(message.Split('\n')[0]))
+            | message -> raise (LibtorchException.OfText message)
 
     /// Takes charge of a new tensor. Throws if there is none.
     member _.Own(tensor: nativeint) : nativeint =

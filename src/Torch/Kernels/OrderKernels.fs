@@ -46,6 +46,12 @@ module internal OrderKernels =
 
             cast f (f.Own found) DType.Int32
 
+    /// On CUDA longer rows are sorted by their bits, in which a NaN with a minus is the smallest and -0 comes before 0: here
+    /// every NaN has a plus (.NET's own has a minus), and so has every 0, since -0 + 0 = 0.
+    let sortedByBits (f: Frame) x (dtype: DType) =
+        let nan = real f (System.BitConverter.UInt64BitsToDouble 0x7FF8000000000000UL) dtype [||]
+        where f (isNaN f x) nan (add f x (real f 0.0 dtype [||]))
+
     /// Descending is ascending by the opposite, which leaves NaN the last. The opposite of an integer is its complement:
     /// the smallest has no negative.
     let argSort (f: Frame) axis descending x (dtype: DType) =
@@ -56,6 +62,7 @@ module internal OrderKernels =
             elif dtype.IsFloat then f.Own(Native.THSTensor_neg x)
             else f.Own(Native.THSTensor_bitwise_not x)
 
+        let x = if dtype.IsFloat && f.Place.Kind <> Code.Cpu then sortedByBits f x dtype else x
         cast f (sortPositions f x axis) DType.Int32
 
     let cumulativeSum (f: Frame) axis reverse x (dtype: DType) =
