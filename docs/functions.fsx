@@ -37,6 +37,7 @@ let topics = [
     "From .NET data", "Data"
     "Elementwise", "Mathematics"
     "Sums, means, extremes", "Reductions"
+    "Normalisation", "Normalization"
     "Shapes", "Views"
     "Parts, by brackets", "Brackets"
     "Parts, by computed indices", "Indexing"

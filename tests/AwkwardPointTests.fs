@@ -249,6 +249,26 @@ let private masks =
             same (tensor [ -0.5; 0.0; 0.5 ]) (grad (fun x -> -(logSoftmax x)[0]) logits) "logSoftmax"
             near (tensor [ 0.25; 0.0; -0.25 ]) (grad (fun x -> (softmax x)[0]) logits) "softmax"
         }
+        test "logits of nothing but minus infinity" {
+            let logits = tensor [ -infinity; -infinity ]
+            let none = tensor [ 0.0; 0.0 ]
+            let losses x = Loss.crossEntropies Loss.crossEntropyDefaults (tensor 0) x
+
+            for how, gradient in [ "eager", grad; "compiled", (fun f -> compile (grad f)) ] do
+                same none (gradient logSumExp logits) $"logSumExp, {how}"
+                same none (gradient (fun x -> (softmax x)[0]) logits) $"softmax, {how}"
+                same none (gradient (fun x -> sum (softmax x * x.Sign())) logits) $"in a product, {how}"
+
+            same (tensor [ -1.0; 0.0 ]) (grad losses logits) "crossEntropy"
+            same (Tensor.zeros DType.Float64 [ 2; 2 ]) (hessian logSumExp logits) "twice"
+        }
+        test "rows of equal numbers" {
+            let x = tensor [ 3.0; 3.0; 3.0 ]
+            let slope = (tensor [ 2.0; -1.0; -1.0 ]) / (3.0 * sqrt 1e-5)
+            near slope (grad (fun x -> (layerNorm x)[0]) x) "layerNorm"
+            same (tensor [ 0.0; 0.0; 0.0 ]) (layerNorm x) "their deviations"
+            same (tensor [ 0.0; 0.0 ]) (rmsNorm (tensor [ 0.0; 0.0 ])) "of zeros"
+        }
         test "huge logits" {
             let logits = tensor [ 1e4; 1e4; -1e4 ]
             same (tensor [ 0.5; 0.5; 0.0 ]) (grad logSumExp logits) "logSumExp"

@@ -134,6 +134,12 @@ let private folds = [
         (fun x axes keep -> x.Norm(axes, keep, infinity))
     ordered "softmax" (fun axis x -> x.Softmax axis)
     ordered "logSoftmax" (fun axis x -> x.LogSoftmax axis)
+    ordered "layerNorm" (fun _ x -> x.LayerNorm(epsilon = 0.1))
+    ordered "layerNorm of all axes" (fun _ x -> x.LayerNorm(x.Rank, 0.1) * 2.0 + 1.0)
+    ordered "rmsNorm" (fun _ x -> x.RmsNorm(epsilon = 0.1))
+    withPositions "crossEntropy" [ [ 2; 3; 4 ] ] 4 [ 2; 3 ] (fun labels x -> Loss.crossEntropy labels x[0])
+    withPositions "crossEntropyWith" [ [ 3; 4 ] ] 4 [ 3 ] (fun labels x ->
+        Loss.crossEntropyWith { Smoothing = 0.1; Ignored = Some 1 } labels x[0])
     ordered "cumulativeSum" (fun axis x -> x.CumulativeSum axis)
     ordered "cumulativeSum, reversed" (fun axis x -> x.CumulativeSum(axis, true))
     ordered "sort" (fun axis x -> x.Sort axis)

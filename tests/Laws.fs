@@ -263,7 +263,11 @@ let shapeLaw (e: Example) : Violation =
 
 /// The engine agrees with the naive evaluator.
 let engineLaw ulps (e: Example) : Violation =
-    Oracle.difference ulps 0.0 (Oracle.evaluate e.Primitive (buffers e.Inputs)) (evaluate e)
+    Oracle.difference
+        ulps
+        (Oracle.scale e.Primitive)
+        (Oracle.evaluate e.Primitive (buffers e.Inputs))
+        (evaluate e)
 
 /// Whether a primitive is affine in the inputs marked, the others fixed, as far as the sum of two points tells.
 let isAffine (dice: Dice) (e: Example) (marked: bool[]) : bool =

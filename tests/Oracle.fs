@@ -443,6 +443,48 @@ let private maxPool maximum (w: Windows) (x: Value) (index: int[]) =
     | Maximum.Value -> x.At(Array.append index[..1] places[best])
     | Maximum.Position -> Literal.Whole(int64 (Seq.sum (Seq.map2 (*) places[best] (Shape.strides w.Full))))
 
+/// Fused operations, row by row.
+let private fused (f: Fused) (inputs: Value[]) : int[] -> Literal =
+    let row axis i index = along axis inputs[i] index |> Array.map real
+    let last = inputs[0].Shape.Length - 1
+    let label i = inputs[1].At i |> whole
+
+    /// One element of a row that takes the place of another.
+    let mapped axis (work: (int -> float[]) -> float[]) =
+        fun index ->
+            let result = work (fun i -> row axis i (Array.removeAt axis index))
+            Literal.Real result[index[axis]]
+
+    let ignores (t: Targets) label = t.Ignored = ValueSome label
+
+    match f with
+    | Fused.Softmax(isLog, axis) -> mapped axis (fun row -> FusedOracle.softmax isLog (row 0))
+    | Fused.SoftmaxPull(isLog, axis) -> mapped axis (fun row -> FusedOracle.softmaxPull isLog (row 0) (row 1))
+    | Fused.LogSumExp axis -> fun index -> Literal.Real(FusedOracle.logSumExp (row axis 0 index))
+    | Fused.CrossEntropy t ->
+        fun index ->
+            Literal.Real(
+                if ignores t (label index) then
+                    0.0
+                else
+                    FusedOracle.crossEntropy t.Smoothing (row last 0 index) (int (label index))
+            )
+    | Fused.CrossEntropyPull t ->
+        fun index ->
+            let example = Array.removeAt last index
+            let label, c = label example, real (inputs[2].At example)
+
+            Literal.Real(
+                if ignores t label then
+                    0.0
+                else
+                    (FusedOracle.crossEntropyPull t.Smoothing (row last 0 example) (int label) c)[index[last]]
+            )
+    | Fused.Normalize(isCentred, epsilon) ->
+        mapped last (fun row -> FusedOracle.normalize isCentred epsilon (row 0))
+    | Fused.NormalizePull(isCentred, epsilon) ->
+        mapped last (fun row -> FusedOracle.normalizePull isCentred epsilon (row 0) (row 1))
+
 let private at (p: Primitive) (inputs: Value[]) (shape: int[]) : int[] -> Literal =
     match p with
     | Primitive.Unary op -> fun i -> unary op (inputs[0].At i)
@@ -509,6 +551,7 @@ let private at (p: Primitive) (inputs: Value[]) (shape: int[]) : int[] -> Litera
             |> sumOf a.DType
     | Primitive.Convolution(result, windows, groups) -> convolution result windows groups inputs[0] inputs[1]
     | Primitive.MaxPool(maximum, windows) -> maxPool maximum windows inputs[0]
+    | Primitive.Fused f -> fused f inputs
     | Primitive.Detach
     | Primitive.Barrier -> inputs[0].At
     | Primitive.Transfer _ -> inputs[0].At
@@ -532,6 +575,12 @@ let epsilon (dtype: DType) =
     | DType.Int32
     | DType.Int64
     | DType.Bool -> 0.0
+
+/// Results of fused operations are differences of numbers of this size, and as exact as those.
+let scale (p: Primitive) =
+    match p with
+    | Primitive.Fused _ -> 1.0
+    | _ -> 0.0
 
 /// The elements in row-major order as Float64.
 let reals (x: HostBuffer) =

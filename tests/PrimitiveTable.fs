@@ -229,6 +229,7 @@ let rows: Row list = [
     matmul
     yield! casesOf<ConvolutionTerm>() |> List.map convolution
     yield! casesOf<Maximum>() |> List.map maxPool
+    yield! FusedRows.rows
     ofOne (variant Primitive.Barrier) DTypes.all (fun dice numbers dtype ->
         Primitive.Barrier, plain dice numbers dtype (dice.Shape()))
     transfer

@@ -303,7 +303,10 @@ let private exponentials =
             close 1e-15 [ log (1.0 + Math.E) ] (logSumExp (tensor [ 0.0; -infinity; 1.0 ]))
             close 1e-15 [ 0.5; 0.0; 0.5 ] (softmax (tensor [ 2.0; -infinity; 2.0 ]))
             equals [ nan; nan ] (softmax (tensor [ nan; 0.0 ]))
-            equals [ nan; nan ] (softmax (tensor [ -infinity; -infinity ]))
+            equals [ nan; nan ] (softmax (tensor [ infinity; 0.0 ]))
+            // Nothing is left to choose from.
+            equals [ 0.0; 0.0 ] (softmax (tensor [ -infinity; -infinity ]))
+            equals [ -infinity; -infinity ] (logSoftmax (tensor [ -infinity; -infinity ]))
         "axes",
         fun () ->
             let t = tensor [ [ 0.0; log 3.0 ]; [ log 4.0; log 4.0 ] ]

@@ -174,6 +174,20 @@ module internal BatchRules =
         let planes = Bind.one (Primitive.MaxPool(maximum, w)) [| x.Reshape(merge 0 2 x.Dims) |]
         planes.Reshape(split 0 [| examples; x.Dims[1] |] planes.Dims)
 
+    let private fused examples (f: Fused) (inputs: Operand[]) =
+        let moved =
+            match f with
+            | Fused.Softmax(isLog, axis) -> Fused.Softmax(isLog, axis + 1)
+            | Fused.SoftmaxPull(isLog, axis) -> Fused.SoftmaxPull(isLog, axis + 1)
+            | Fused.LogSumExp axis -> Fused.LogSumExp(axis + 1)
+            // These work on rows, however many.
+            | Fused.CrossEntropy _
+            | Fused.CrossEntropyPull _
+            | Fused.Normalize _
+            | Fused.NormalizePull _ -> f
+
+        Bind.one (Primitive.Fused moved) (Array.map (each examples) inputs)
+
     /// The batch of outputs of a primitive of which at least one input is batched.
     let apply (examples: int) (p: Primitive) (inputs: Operand[]) : Tensor =
         let x = inputs[0]
@@ -211,6 +225,7 @@ module internal BatchRules =
         | Primitive.MatMul -> matMul examples x inputs[1]
         | Primitive.Convolution(result, w, groups) -> convolution examples result w groups x inputs[1]
         | Primitive.MaxPool(maximum, w) -> maxPool examples maximum w (batch ())
+        | Primitive.Fused f -> fused examples f inputs
         | Primitive.Detach
         | Primitive.Barrier -> Bind.one p [| batch () |]
         | Primitive.Full _

@@ -130,6 +130,7 @@ module internal Fuse =
             | Primitive.CumulativeSum _
             | Primitive.Convolution _
             | Primitive.MaxPool _
+            | Primitive.Fused _
             | Primitive.Transfer _
             | Primitive.Custom _ -> Way.Alone
 

@@ -80,8 +80,23 @@ module internal OperationText =
         | Literal.Real x -> x.ToString "R"
         | Literal.Whole n -> string n
 
+    let private fused (f: Fused) =
+        let targets (t: Targets) =
+            let ignored = t.Ignored |> ValueOption.map string |> ValueOption.defaultValue "none"
+            $"smoothing={t.Smoothing:R} ignored={ignored}"
+
+        match f with
+        | Fused.Softmax(_, axis)
+        | Fused.SoftmaxPull(_, axis)
+        | Fused.LogSumExp axis -> $"{f} axis={axis}"
+        | Fused.CrossEntropy t
+        | Fused.CrossEntropyPull t -> $"{f} {targets t}"
+        | Fused.Normalize(_, epsilon)
+        | Fused.NormalizePull(_, epsilon) -> $"{f} epsilon={epsilon:R}"
+
     let primitive (p: Primitive) =
         match p with
+        | Primitive.Fused f -> fused f
         | Primitive.Unary _
         | Primitive.Binary _
         | Primitive.Select

@@ -61,6 +61,7 @@ module internal Hoist =
             | Primitive.MatMul
             | Primitive.Convolution _
             | Primitive.MaxPool _
+            | Primitive.Fused _
             | Primitive.Transfer _
             | Primitive.Custom _ -> true
 

@@ -431,6 +431,7 @@ and [<Sealed>] private NestBuilder(level: Level, axes: int[], reduced: int) =
             | Primitive.MatMul
             | Primitive.Convolution _
             | Primitive.MaxPool _
+            | Primitive.Fused _
             | Primitive.Transfer _
             | Primitive.Custom _ ->
                 nest.Add(Instruction.Load(node.DType, Layout.access n (level.View i) places))

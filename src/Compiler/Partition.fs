@@ -59,6 +59,7 @@ module internal Partition =
             | Primitive.MatMul
             | Primitive.Convolution _
             | Primitive.MaxPool _
+            | Primitive.Fused _
             | Primitive.Transfer _
             | Primitive.Custom _ -> Effort.Much
 

@@ -213,6 +213,9 @@ module internal Simplify =
                     | Applied(Primitive.Unary Unary.Negate, [| x |]) -> x
                     | _ -> plain ()
                 | Primitive.Binary op -> r.Binary(op, inputs, nodes, device, plain)
+                | Primitive.Fused f when device = Device.Cpu ->
+                    Expand.fused apply f inputs { Shape = nodes[0].Shape; DType = nodes[0].DType }
+                    |> ValueOption.defaultWith plain
                 | _ -> plain ()
 
         member private r.Binary(op, inputs: int[], nodes: Node[], device, plain: unit -> int) : int =

@@ -211,6 +211,7 @@ module internal Derivatives =
                 let source = if input = 0 then first else second
                 ValueSome(Linear.ConvolveBy(inputs[1 - input], source, result, windows, groups))
             | Primitive.MaxPool(Maximum.Value, windows) -> ValueSome(maxPool x windows)
+            | Primitive.Fused f -> FusedDerivatives.rule f inputs output input
             | Primitive.MaxPool(Maximum.Position, _)
             | Primitive.Full _
             | Primitive.Iota _
@@ -267,5 +268,6 @@ module internal Derivatives =
         | Primitive.ArgSort _
         | Primitive.MaxPool _
         | Primitive.Detach -> false
+        | Primitive.Fused f -> FusedDerivatives.isLinear f marked
         // Whoever wrote its derivative promised that it is the whole story.
         | Primitive.Custom _ -> true

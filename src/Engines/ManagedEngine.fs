@@ -130,6 +130,7 @@ type internal ManagedEngine() =
             | Primitive.Convolution(result, windows, groups) ->
                 Convolve.convolution result windows groups (input 0) (input 1)
             | Primitive.MaxPool(maximum, windows) -> Pool.maxPool maximum windows (input 0)
+            | Primitive.Fused f -> FusedKernels.evaluate f (inputs |> Array.map (fun x -> x :?> HostBuffer))
             | Primitive.Detach
             | Primitive.Barrier -> input 0
             | Primitive.Transfer Device.Cpu -> input 0

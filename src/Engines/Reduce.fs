@@ -55,7 +55,7 @@ module internal Reduce =
         | Reduction.Min -> TensorPrimitives.Min x
 
     /// One adjacent run, folded pairwise.
-    let rec private run<'T when 'T :> INumber<'T>> kind (x: ReadOnlySpan<'T>) : 'T =
+    let rec run<'T when 'T :> INumber<'T>> kind (x: ReadOnlySpan<'T>) : 'T =
         if x.Length <= LeafElements then
             leaf kind x
         else

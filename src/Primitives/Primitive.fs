@@ -201,6 +201,7 @@ type internal Primitive =
     | Convolution of result: ConvolutionTerm * Windows * groups: int
     /// (N, C) ++ sizes -> (N, C) ++ numbers of windows; no window lies in the padding altogether.
     | MaxPool of Maximum * Windows
+    | Fused of Fused
     /// The same value, a constant for every differentiation around. Only graphs hold it: eager code detaches a tensor
     /// by taking it from its tracer.
     | Detach
@@ -244,6 +245,7 @@ type internal Primitive =
             | ConvolutionTerm.Input -> "convolveTransposed"
             | ConvolutionTerm.Kernel -> "convolveKernel"
         | MaxPool _ -> "maxPool"
+        | Fused f -> string f
         | Detach -> "stopGradient"
         | Barrier -> "barrier"
         | Transfer device -> $"to {device}"

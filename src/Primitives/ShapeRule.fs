@@ -1,9 +1,5 @@
 namespace Cotangent
 
-/// Shape and dtype of a value that need not exist yet.
-[<NoComparison; NoEquality>]
-type internal Signature = { Shape: int[]; DType: DType }
-
 /// The shape and dtype of each primitive's output, and what its inputs must satisfy. The operators check what users
 /// can get wrong, in users' words; this is the law that graphs, traces and kernels are held to.
 module internal ShapeRule =
@@ -287,6 +283,10 @@ module internal ShapeRule =
                     | Maximum.Value -> x.DType
                     | Maximum.Position -> DType.Int32
             }
+        | Primitive.Fused f ->
+            match FusedShape.infer f inputs with
+            | Ok signature -> signature
+            | Error expected -> fail p inputs expected
         | Primitive.Detach
         | Primitive.Barrier -> x
         | Primitive.Transfer _ -> x

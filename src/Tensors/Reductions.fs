@@ -86,16 +86,26 @@ module Reductions =
 
         halve rows
 
-    let private logSumExpOver operation (t: Tensor) axes =
-        requireSome operation t axes
-        let largest = Bind.detach (reduce Reduction.Max t axes)
-        // An infinite maximum stays out of the differences, where it would make NaN.
-        let shift = where (largest.IsFinite()) largest (Tensor.zerosLike largest)
-        log (sumOver (exp (t - keep axes t shift)) axes) + shift
+    let private fused f (t: Tensor) = Bind.one (Primitive.Fused f) [| t |]
 
-    let private logSoftmaxOver operation (axis: int option) (t: Tensor) =
-        let axes = [| Shape.axis operation t.Rank (defaultArg axis -1) |]
-        t - keep axes t (logSumExpOver operation t axes)
+    let private logSumExpOver operation (t: Tensor) (axes: int[]) =
+        requireSome operation t axes
+
+        match axes with
+        | [||] -> t
+        | [| axis |] -> fused (Fused.LogSumExp axis) t
+        | axes ->
+            // Several axes become one, the last.
+            let kept = Shape.allAxes t.Rank |> Array.except axes
+
+            let last =
+                Array.append (Shape.without axes t.Dims) [| Array.fold (fun n a -> n * t.Dims[a]) 1 axes |]
+
+            fused (Fused.LogSumExp kept.Length) ((t.Permute(Array.append kept axes)).Reshape last)
+
+    let private softmaxOver operation isLog (axis: int option) (t: Tensor) =
+        requireFloat operation t
+        fused (Fused.Softmax(isLog, Shape.axis operation t.Rank (defaultArg axis -1))) t
 
     let private variance operation (t: Tensor) axes keepDims (correction: int option) =
         requireFloat operation t
@@ -311,7 +321,10 @@ module Reductions =
 
             t |> inSingle (fun t -> reduced "norm" t axes keepDims (fold t))
 
-        /// <summary>log Σ exp x over axes, computed without overflow; its derivative is the softmax.</summary>
+        /// <summary>
+        /// log Σ exp x over axes, computed without overflow; its derivative is the softmax. Where all is -∞ it is -∞, and
+        /// its derivative 0.
+        /// </summary>
         /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
         /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>
         /// <example><code>
@@ -321,29 +334,30 @@ module Reductions =
         member t.LogSumExp(?axes: int seq, ?keepDims: bool) : Tensor =
             requireFloat "logSumExp" t
 
-            t |> inSingle (fun t -> reduced "logSumExp" t axes keepDims (logSumExpOver "logSumExp" t))
+            reduced "logSumExp" t axes keepDims (logSumExpOver "logSumExp" t)
 
-        /// <summary>exp x / Σ exp x along an axis (the last unless given), without overflow.</summary>
+        /// <summary>
+        /// exp x / Σ exp x along an axis (the last unless given), without overflow. Where all is -∞, as in a row that a
+        /// mask leaves nothing of, it is 0.
+        /// </summary>
         /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
         /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
         /// <example><code>
         /// (tensor [ 0.0; 0.0; log 2.0 ]).Softmax() // [0.25, 0.25, 0.5]
         /// </code></example>
         [<CompiledName "Softmax">]
-        member t.Softmax(?axis: int) : Tensor =
-            requireFloat "softmax" t
-            t |> inSingle (logSoftmaxOver "softmax" axis >> exp)
+        member t.Softmax(?axis: int) : Tensor = softmaxOver "softmax" false axis t
 
-        /// <summary>x - log Σ exp x along an axis (the last unless given).</summary>
+        /// <summary>
+        /// x - log Σ exp x along an axis (the last unless given); the logarithm of the softmax, also where that is 0.
+        /// </summary>
         /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
         /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
         /// <example><code>
         /// (tensor [ 0.0; 0.0 ]).LogSoftmax() // [-0.6931, -0.6931]
         /// </code></example>
         [<CompiledName "LogSoftmax">]
-        member t.LogSoftmax(?axis: int) : Tensor =
-            requireFloat "logSoftmax" t
-            t |> inSingle (logSoftmaxOver "logSoftmax" axis)
+        member t.LogSoftmax(?axis: int) : Tensor = softmaxOver "logSoftmax" true axis t
 
         /// <summary>The running sum along an axis; from the end when reversed.</summary>
         /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>

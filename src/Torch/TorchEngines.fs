@@ -181,6 +181,7 @@ type internal TorchHostEngine(managed: Engine) =
         | Primitive.MatMul
         | Primitive.Convolution _
         | Primitive.MaxPool _
+        | Primitive.Fused _
         | Primitive.Custom _ -> evaluate p inputs
 
     override _.ToHost x = managed.ToHost x

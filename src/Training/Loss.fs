@@ -1,5 +1,14 @@
 namespace Cotangent
 
+/// How class labels are read.
+[<CompiledName "FSharpCrossEntropyOptions">]
+type CrossEntropyOptions = {
+    /// This share of each target, from 0 to 1, is spread evenly over all classes (label smoothing).
+    Smoothing: float
+    /// Examples with this label, as of padding, count for nothing.
+    Ignored: int option
+}
+
 /// <summary>
 /// Losses: means over all examples, of a prediction against a target. Shapes must be equal, never stretched: (B, 1)
 /// against (B,) has silently spoiled many a training run.
@@ -84,18 +93,31 @@ module Loss =
         requireEqual "binaryCrossEntropyWithLogits" logits target
         mean (softplus logits - target * logits)
 
+    /// <summary>How to read class labels: none smoothed, none ignored. Change what you need.</summary>
+    let crossEntropyDefaults: CrossEntropyOptions = { Smoothing = 0.0; Ignored = None }
+
     /// <summary>
-    /// Cross-entropy of class logits (…, classes) against class indices (…): mean (logSumExp l - l[label]).
+    /// The cross-entropy of class logits (…, classes) against class indices (…), one loss for each example:
+    /// logSumExp l - (1 - s) l[label] - s mean l, with the smoothing s (Szegedy et al. 2016); 0 for ignored labels.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">
     /// The labels are not integers of the shape of the logits without its last axis.
     /// </exception>
+    /// <exception cref="T:Cotangent.DTypeException">The logits are not floating-point.</exception>
     /// <exception cref="T:Cotangent.IndexException">A label is not a class.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The smoothing is outside [0, 1].</exception>
     /// <example><code>
-    /// let logits = tensor [ [ 0.0; 0.0; 0.0 ]; [ 100.0; 0.0; 0.0 ] ]
-    /// Loss.crossEntropy (tensor [ 2; 0 ]) logits // 0.5493
+    /// let logits = tensor [ [ 0.0; 0.0; 0.0 ]; [ 100.0; 0.0; 0.0 ]; [ 0.0; 0.0; 5.0 ] ]
+    /// let options = { Loss.crossEntropyDefaults with Ignored = Some -1 }
+    /// Loss.crossEntropies options (tensor [ 2; 0; -1 ]) logits // [1.0986, 0, 0]
     /// </code></example>
-    let crossEntropy (labels: Tensor) (logits: Tensor) : Tensor =
+    let crossEntropies (options: CrossEntropyOptions) (labels: Tensor) (logits: Tensor) : Tensor =
+        if not logits.DType.IsFloat then
+            raise (
+                DTypeException
+                    $"crossEntropy needs floating-point logits, got {logits.DType} {Shape.show logits.Dims}; convert them first."
+            )
+
         if
             not labels.DType.IsInteger
             || logits.Rank < 1
@@ -106,5 +128,53 @@ module Loss =
                     $"crossEntropy: logits {logits.DType} {Shape.show logits.Dims} need integer labels of shape {Shape.show logits.Dims[.. logits.Rank - 2]}, got {labels.DType} {Shape.show labels.Dims}."
             )
 
-        let chosen = logits.Gather(labels.Unsqueeze -1, -1).Squeeze -1
-        mean (logits.LogSumExp [ -1 ] - chosen)
+        if not (options.Smoothing >= 0.0 && options.Smoothing <= 1.0) then
+            raise (ValueException $"crossEntropy: smoothing {options.Smoothing} is outside [0, 1].")
+
+        let targets: Targets = {
+            Smoothing = options.Smoothing
+            Ignored =
+                match options.Ignored with
+                | Some label -> ValueSome(int64 label)
+                | None -> ValueNone
+        }
+
+        Bind.one (Primitive.Fused(Fused.CrossEntropy targets)) [| logits; labels |]
+
+    /// <summary>
+    /// The mean of <c>crossEntropies</c> over the examples whose labels are not ignored; 0 if all are.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The labels are not integers of the shape of the logits without its last axis.
+    /// </exception>
+    /// <exception cref="T:Cotangent.DTypeException">The logits are not floating-point.</exception>
+    /// <exception cref="T:Cotangent.IndexException">A label is not a class.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The smoothing is outside [0, 1].</exception>
+    /// <example><code>
+    /// let logits = tensor [ [ 0.0; 0.0; 0.0 ]; [ 100.0; 0.0; 0.0 ] ]
+    /// let options = { Loss.crossEntropyDefaults with Smoothing = 0.1 }
+    /// Loss.crossEntropyWith options (tensor [ 2; 0 ]) logits // 3.8826
+    /// </code></example>
+    let crossEntropyWith (options: CrossEntropyOptions) (labels: Tensor) (logits: Tensor) : Tensor =
+        let losses = crossEntropies options labels logits
+
+        match options.Ignored with
+        | None -> mean losses
+        | Some label ->
+            let counted = (labels.NotEqual(float label)).Convert DType.Float32
+            sum losses / (maximum (sum counted) (Tensor.onesLike (sum counted))).Convert losses.DType
+
+    /// <summary>
+    /// Cross-entropy of class logits (…, classes) against class indices (…): mean (logSumExp l - l[label]).
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The labels are not integers of the shape of the logits without its last axis.
+    /// </exception>
+    /// <exception cref="T:Cotangent.DTypeException">The logits are not floating-point.</exception>
+    /// <exception cref="T:Cotangent.IndexException">A label is not a class.</exception>
+    /// <example><code>
+    /// let logits = tensor [ [ 0.0; 0.0; 0.0 ]; [ 100.0; 0.0; 0.0 ] ]
+    /// Loss.crossEntropy (tensor [ 2; 0 ]) logits // 0.5493
+    /// </code></example>
+    let crossEntropy (labels: Tensor) (logits: Tensor) : Tensor =
+        crossEntropyWith crossEntropyDefaults labels logits

@@ -118,6 +118,8 @@ public class FacadeTests
         ["convolveGroups"] = "Convolve",
         ["convolveTransposedTo"] = "ConvolveTransposed",
         ["gradientPenalty"] = "GradientPenalty",
+        ["crossEntropyDefaults"] = "CrossEntropyOptions",
+        ["crossEntropyWith"] = "CrossEntropy",
     };
 
     /// <summary>A function added to the core and forgotten here shows up here.</summary>

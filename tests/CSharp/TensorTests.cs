@@ -226,6 +226,8 @@ public class TensorTests
         Near.Equal(6, x.Norm(order: double.PositiveInfinity));
         Near.Equal(Math.Log(Math.Exp(1) + Math.Exp(2) + Math.Exp(3)), x.Slice(0).LogSumExp());
         Near.Equal([1, 1], x.Softmax().Sum(-1));
+        Near.Equal([0.2, -0.2, 1.4, 1.4], Tensor.Create([1.0, -1.0, 7.0, 7.0]).RmsNorm(epsilon: 0));
+        Near.Equal([-1, 1], Tensor.Create([1.0, 3.0]).LayerNorm(epsilon: 0));
         Near.Equal([1, 3, 6], x.Slice(0).CumulativeSum(0));
         Assert.Equal(5, (int)x.ArgMax());
         Assert.Equal(Tensor.Create([0, 0]), x.ArgMin(1));

@@ -14,6 +14,11 @@ public class TrainingTests
         Near.Equal(Math.Log(2), Loss.BinaryCrossEntropy(Tensor.Create([0.5]), Tensor.Create([1.0])));
         Near.Equal(Math.Log(2), Loss.BinaryCrossEntropyWithLogits(Tensor.Create([0.0]), Tensor.Create([1.0])));
         Near.Equal(Math.Log(3), Loss.CrossEntropy(Tensor.Zeros([1, 3], DType.Float64), Tensor.Create([2])));
+
+        var logits = Tensor.Create([[0.0, 0.0, 0.0], [100.0, 0.0, 0.0]]);
+        var smooth = new CrossEntropyOptions { Smoothing = 0.1, Ignored = 2 };
+        Near.Equal([Math.Log(3), 0], Loss.CrossEntropies(logits, Tensor.Create([2, 0])));
+        Near.Equal(0.1 * 200 / 3, Loss.CrossEntropy(logits, Tensor.Create([2, 0]), smooth));
     }
 
     [Fact]

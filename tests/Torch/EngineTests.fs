@@ -66,7 +66,7 @@ let private table =
                                 with e ->
                                     failtest $"{what}: {e}"
 
-                            agree what 32.0 0.0 expected actual
+                            agree what 32.0 (Oracle.scale example.Primitive) expected actual
             }
     ]
 
@@ -162,6 +162,32 @@ let private special =
                         if Double.IsNaN number || number = 0.0 then
                             Expect.isFalse (Double.IsNegative number) $"{dtype} {number}"
         }
+        test "rows of infinities in softmax and its like" {
+            let rows =
+                tensor [
+                    [ -infinity; -infinity; -infinity ]
+                    [ 0.5; -infinity; 1.0 ]
+                    [ infinity; 0.0; 1.0 ]
+                    [ nan; 0.0; -infinity ]
+                    [ 1000.0; -1000.0; 1000.0 ]
+                ]
+
+            let labels: Buffer = (tensor [ 1; 2; 0; 1; 0 ]).Host
+
+            for dtype in DTypes.all do
+                if dtype.IsFloat then
+                    let x: Buffer = (rows.Convert dtype).Host
+                    let agreesOn name f inputs = agreesOn $"{name} {dtype}" 64.0 (Primitive.Fused f) inputs
+
+                    for axis in [ 0; 1 ] do
+                        for isLog in [ true; false ] do
+                            agreesOn "softmax" (Fused.Softmax(isLog, axis)) [| x |]
+
+                        agreesOn "logSumExp" (Fused.LogSumExp axis) [| x |]
+
+                    let targets: Targets = { Smoothing = 0.0; Ignored = ValueSome 2L }
+                    agreesOn "crossEntropy" (Fused.CrossEntropy targets) [| x; labels |]
+        }
         test "integers are sorted exactly" {
             for dtype in [ DType.Int32; DType.Int64 ] do
                 for descending in [ true; false ] do
@@ -218,6 +244,12 @@ let private errors =
                 indices
             |]
         }
+        test "a label that is no class" {
+            let targets: Targets = { Smoothing = 0.0; Ignored = ValueSome -1L }
+            let x = HostBuffer.own DType.Float32 [| 3; 2 |] [| 1f .. 6f |]
+            let labels = ofNumbers DType.Int32 [ 0.0; -1.0; 2.0 ]
+            sameError (Primitive.Fused(Fused.CrossEntropy targets)) [| x; labels |]
+        }
         test "an integer by 0" {
             let x, y = ofNumbers DType.Int32 [ 1.0; 2.0 ], ofNumbers DType.Int32 [ 1.0; 0.0 ]
             sameError (Primitive.Binary Binary.Divide) [| x; y |]
@@ -270,6 +302,38 @@ let private large =
                 agreesOn "argmax" 1.0 (Primitive.ArgReduce(true, axis)) [| x.Value |]
                 agreesOn "argsort" 1.0 (Primitive.ArgSort(axis, false)) [| x.Value |]
                 agreesOn "cumsum" 100.0 (Primitive.CumulativeSum(axis, false)) [| x.Value |]
+        }
+        test "fused operations" {
+            let labels = below 8 500 300
+
+            for axis in [ 0; 1 ] do
+                for isLog in [ true; false ] do
+                    agreesOn "softmax" 1.0 (Primitive.Fused(Fused.Softmax(isLog, axis))) [| x.Value |]
+                    let inputs = [| x.Value; y.Value |]
+
+                    agreesOn
+                        "softmax pulled back"
+                        10.0
+                        (Primitive.Fused(Fused.SoftmaxPull(isLog, axis)))
+                        inputs
+
+                agreesOn "logSumExp" 1.0 (Primitive.Fused(Fused.LogSumExp axis)) [| x.Value |]
+
+            for isCentred in [ true; false ] do
+                agreesOn "layerNorm" 1.0 (Primitive.Fused(Fused.Normalize(isCentred, 1e-5))) [| x.Value |]
+                let inputs = [| x.Value; y.Value |]
+
+                agreesOn
+                    "layerNorm pulled back"
+                    4.0
+                    (Primitive.Fused(Fused.NormalizePull(isCentred, 1e-5)))
+                    inputs
+
+            let targets: Targets = { Smoothing = 0.1; Ignored = ValueSome 7L }
+            let inputs = [| x.Value; labels |]
+            agreesOn "crossEntropy" 8.0 (Primitive.Fused(Fused.CrossEntropy targets)) inputs
+            let inputs = [| x.Value; labels; normal 9 [ 300 ] |]
+            agreesOn "crossEntropy pulled back" 1.0 (Primitive.Fused(Fused.CrossEntropyPull targets)) inputs
         }
         test "products" {
             agreesOn "matmul" 20.0 Primitive.MatMul [| x.Value; y.Value.T |]

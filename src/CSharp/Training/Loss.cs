@@ -50,4 +50,24 @@ public static class Loss
     /// Loss.CrossEntropy(logits, labels: Tensor.Create([2, 0])) // 0.5493
     /// </code></example>
     public static Tensor CrossEntropy(Tensor logits, Tensor labels) => LossModule.crossEntropy(labels, logits);
+
+    /// <summary>
+    /// The mean over the examples whose labels are not ignored, of losses with smoothed labels; 0 if all are ignored.
+    /// </summary>
+    /// <exception cref="ValueException">The smoothing is outside [0, 1].</exception>
+    /// <example><code>
+    /// var logits = Tensor.Create([[0.0, 0.0, 0.0], [100.0, 0.0, 0.0]]);
+    /// Loss.CrossEntropy(logits, Tensor.Create([2, 0]), new CrossEntropyOptions { Smoothing = 0.1 }) // 3.8826
+    /// </code></example>
+    public static Tensor CrossEntropy(Tensor logits, Tensor labels, CrossEntropyOptions options) =>
+        LossModule.crossEntropyWith(options.ToFSharp(), labels, logits);
+
+    /// <summary>One loss for each example; 0 for ignored labels.</summary>
+    /// <exception cref="ValueException">The smoothing is outside [0, 1].</exception>
+    /// <example><code>
+    /// var logits = Tensor.Create([[0.0, 0.0, 0.0], [100.0, 0.0, 0.0]]);
+    /// Loss.CrossEntropies(logits, Tensor.Create([2, 0])) // [1.0986, 0]
+    /// </code></example>
+    public static Tensor CrossEntropies(Tensor logits, Tensor labels, CrossEntropyOptions? options = null) =>
+        LossModule.crossEntropies((options ?? new()).ToFSharp(), labels, logits);
 }

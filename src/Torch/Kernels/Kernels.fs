@@ -72,6 +72,9 @@ module internal Kernels =
                 result.Shape
         | Primitive.MaxPool(maximum, windows) ->
             ConvolutionKernels.maxPool f maximum windows x.Tensor x.Shape result.Shape result.DType
+        | Primitive.Fused g ->
+            let signatures = inputs |> Array.map (fun x -> ({ Shape = x.Shape; DType = x.DType }: Signature))
+            FusedKernels.evaluate f g (inputs |> Array.map _.Tensor) signatures result
         // The operands of a kernel are where they shall be.
         | Primitive.Transfer _
         | Primitive.Detach

@@ -1,0 +1,111 @@
+namespace Cotangent.Differentiation
+
+open Cotangent
+
+/// The derivatives of fused operations. Those of their pulls, which second derivatives take, are written out in terms of
+/// both.
+module internal FusedDerivatives =
+    let private bind f inputs = Bind.one (Primitive.Fused f) inputs
+
+    /// A map that is its own transpose.
+    let private symmetric f = ValueSome(Linear.Opaque(f, f))
+
+    let private opaque push pull = ValueSome(Linear.Opaque(push, pull))
+
+    let private sumOver axis (t: Tensor) = Bind.one (Primitive.Reduce(Reduction.Sum, [| axis |])) [| t |]
+
+    let private spread axis (like: Tensor) (t: Tensor) =
+        Bind.one (Primitive.Broadcast like.Dims) [| t.Reshape(Shape.keeping [| axis |] like.Dims) |]
+
+    /// The sum along an axis, at each of its places.
+    let private total axis (t: Tensor) = spread axis t (sumOver axis t)
+
+    let private softmaxPull isLog axis (y: Tensor) (c: Tensor) input =
+        match isLog, input with
+        | false, 1 -> symmetric (fun d -> bind (Fused.SoftmaxPull(false, axis)) [| y; d |])
+        // y (c - Σ y c), in y.
+        | false, _ ->
+            let factor = Deferred(fun () -> c - total axis (y * c))
+
+            opaque (fun d -> d * factor.Value - y * total axis (d * c)) (fun d ->
+                d * factor.Value - c * total axis (y * d))
+        | true, 1 ->
+            opaque (fun d -> bind (Fused.SoftmaxPull(true, axis)) [| y; d |]) (fun d ->
+                d - total axis (exp y * d))
+        // c - exp y Σ c, in y.
+        | true, _ -> ValueSome(Linear.Scale(Deferred(fun () -> -(exp y * total axis c))))
+
+    let private crossEntropyPull targets (logits: Tensor) (labels: Tensor) (c: Tensor) input =
+        let last = logits.Rank - 1
+        let pull c = bind (Fused.CrossEntropyPull targets) [| logits; labels; c |]
+
+        if input = 2 then
+            let slope = Deferred(fun () -> pull (Tensor.onesLike c))
+            opaque pull (fun d -> sumOver last (slope.Value * d))
+        else
+            let p = Deferred(fun () -> bind (Fused.Softmax(false, last)) [| logits |])
+
+            let counted =
+                Deferred(fun () ->
+                    match targets.Ignored with
+                    | ValueNone -> spread last logits c
+                    | ValueSome ignored ->
+                        let none = Bind.full (Literal.Whole ignored) labels.DType labels.Dims labels.Device
+                        spread last logits (where (labels.Equal none) (Tensor.zerosLike c) c))
+
+            symmetric (fun d -> bind (Fused.SoftmaxPull(false, last)) [| p.Value; d |] * counted.Value)
+
+    /// With y = N(x) and g = N'(x) c, the derivative of g in x is the second one of ⟨c, N(x)⟩, so symmetric:
+    /// d ↦ -r (mean(y d) g + mean(y c) N'(x) d + mean(g d) y), where r is what x - mean is multiplied by.
+    let private normalizePull isCentred epsilon (x: Tensor) (c: Tensor) (g: Tensor) input =
+        let pull d = bind (Fused.NormalizePull(isCentred, epsilon)) [| x; d |]
+
+        if input = 1 then
+            symmetric pull
+        else
+            let last = x.Rank - 1
+            let mean (t: Tensor) = total last t / float (max 1 x.Dims[last])
+            let y = Deferred(fun () -> bind (Fused.Normalize(isCentred, epsilon)) [| x |])
+
+            let minusR =
+                Deferred(fun () ->
+                    let centred = if isCentred then x - mean x else x
+                    -1.0 / sqrt (mean (centred * centred) + epsilon))
+
+            let along = Deferred(fun () -> mean (y.Value * c))
+
+            symmetric (fun d ->
+                minusR.Value * (mean (y.Value * d) * g + along.Value * pull d + mean (g * d) * y.Value))
+
+    /// The map for one input.
+    let rule (f: Fused) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear voption =
+        let x = inputs[0]
+
+        match f with
+        | Fused.Softmax(isLog, axis) ->
+            let pull c = bind (Fused.SoftmaxPull(isLog, axis)) [| output; c |]
+
+            if isLog then opaque (fun d -> d - total axis (exp output * d)) pull else symmetric pull
+        | Fused.SoftmaxPull(isLog, axis) -> softmaxPull isLog axis x inputs[1] input
+        | Fused.LogSumExp axis ->
+            let p = Deferred(fun () -> bind (Fused.Softmax(false, axis)) [| x |])
+            ValueSome(Linear.Compose(Linear.Scale p, Linear.Sum(x.Dims, [| axis |])))
+        | Fused.CrossEntropy targets ->
+            let pull c = bind (Fused.CrossEntropyPull targets) [| x; inputs[1]; c |]
+            let slope = Deferred(fun () -> pull (Tensor.onesLike output))
+            opaque (fun d -> sumOver (x.Rank - 1) (slope.Value * d)) pull
+        | Fused.CrossEntropyPull targets -> crossEntropyPull targets x inputs[1] inputs[2] input
+        | Fused.Normalize(isCentred, epsilon) ->
+            symmetric (fun d -> bind (Fused.NormalizePull(isCentred, epsilon)) [| x; d |])
+        | Fused.NormalizePull(isCentred, epsilon) -> normalizePull isCentred epsilon x inputs[1] output input
+
+    /// Whether an operation is linear in the inputs marked, all at once.
+    let isLinear (f: Fused) (marked: bool[]) : bool =
+        match f with
+        | Fused.Softmax _
+        | Fused.LogSumExp _
+        | Fused.CrossEntropy _
+        | Fused.Normalize _ -> false
+        | Fused.SoftmaxPull _
+        | Fused.CrossEntropyPull _
+        | Fused.NormalizePull _ -> not marked[0]

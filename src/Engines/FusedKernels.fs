@@ -1,0 +1,39 @@
+namespace Cotangent.Engines
+
+open System
+open System.Numerics
+open Cotangent
+
+/// The managed kernels of fused operations.
+module internal FusedKernels =
+    let private run<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        (f: Fused)
+        (inputs: HostBuffer[])
+        : HostBuffer =
+        let input i = inputs[i] :?> HostBuffer<'T>
+        let x = input 0
+        let labels targets = Softmax.labels targets x.Shape[x.Shape.Length - 1] inputs[1]
+
+        match f with
+        | Fused.Softmax(isLog, axis) -> Softmax.softmax isLog axis x
+        | Fused.SoftmaxPull(isLog, axis) -> Softmax.pull isLog axis x (input 1)
+        | Fused.LogSumExp axis -> Softmax.logSumExp axis x
+        | Fused.CrossEntropy targets -> Softmax.crossEntropy targets x (labels targets)
+        | Fused.CrossEntropyPull targets -> Softmax.crossEntropyPull targets x (labels targets) (input 2)
+        | Fused.Normalize(isCentred, epsilon) -> Normalize.normalize isCentred epsilon x
+        | Fused.NormalizePull(isCentred, epsilon) -> Normalize.pull isCentred epsilon x (input 1)
+
+    let rec evaluate (f: Fused) (inputs: HostBuffer[]) : HostBuffer =
+        match inputs[0].DType with
+        | DType.Float32 -> run<float32> f inputs
+        | DType.Float64 -> run<float> f inputs
+        | DType.BFloat16
+        | DType.Float16 ->
+            let wide = inputs |> Array.map (fun x -> if DTypes.isHalf x.DType then Convert.widen x else x)
+
+            Convert.buffer inputs[0].DType (evaluate f wide)
+        | DType.Int32
+        | DType.Int64
+        | DType.Bool ->
+            invalidOp $"{f} has no kernel for {inputs[0].DType}; the shape rule should have refused it."

@@ -1,0 +1,41 @@
+namespace Cotangent
+
+/// How class targets are read.
+[<NoComparison; NoEquality>]
+type internal Targets = {
+    /// This share of each target is spread evenly over all classes.
+    Smoothing: float
+    /// Examples with this label count for nothing.
+    Ignored: int64 voption
+}
+
+/// Operations that dominate real models, each of which could be written in terms of others, slower and less exactly. Those
+/// named `Pull` are the derivatives of others: they take the cotangent of the output to that of the input, computing anew,
+/// row by row, what they need.
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
+type internal Fused =
+    /// exp x / Σ exp x along an axis, or its logarithm. Where all is -∞ the softmax is 0.
+    | Softmax of isLog: bool * axis: int
+    /// softmax (or its logarithm), cotangent -> cotangent
+    | SoftmaxPull of isLog: bool * axis: int
+    /// log Σ exp x along an axis, which disappears.
+    | LogSumExp of axis: int
+    /// logits (…, classes), labels (…, integers) -> losses (…)
+    | CrossEntropy of Targets
+    /// logits, labels, cotangent (…) -> cotangent of the logits
+    | CrossEntropyPull of Targets
+    /// (x - mean)/√(variance + ε) along the last axis; without a centre, x/√(mean x² + ε).
+    | Normalize of isCentred: bool * epsilon: float
+    /// x, cotangent -> cotangent
+    | NormalizePull of isCentred: bool * epsilon: float
+
+    /// What error messages call it.
+    override x.ToString() =
+        match x with
+        | Softmax(isLog, _) -> if isLog then "logSoftmax" else "softmax"
+        | SoftmaxPull(isLog, _) -> if isLog then "logSoftmax pulled back" else "softmax pulled back"
+        | LogSumExp _ -> "logSumExp"
+        | CrossEntropy _ -> "crossEntropy"
+        | CrossEntropyPull _ -> "crossEntropy pulled back"
+        | Normalize(isCentred, _) -> if isCentred then "layerNorm" else "rmsNorm"
+        | NormalizePull(isCentred, _) -> if isCentred then "layerNorm pulled back" else "rmsNorm pulled back"

@@ -1,0 +1,119 @@
+/// Layer normalisation and cross-entropy: values by hand, options, errors.
+module Cotangent.Tests.NormalizationTests
+
+open System
+open Cotangent
+open Cotangent.Tests.Support
+open Expecto
+
+let private rows = tensor [ [ 1.0; 2.0; 3.0 ]; [ 5.0; 5.0; 8.0 ] ]
+
+let private normalization =
+    tests "layer normalisation" [
+        "rows of mean 0 and variance 1",
+        fun () ->
+            close
+                1e-12
+                [ -(1.5 ** 0.5); 0.0; 1.5 ** 0.5; -(0.5 ** 0.5); -(0.5 ** 0.5); 2.0 ** 0.5 ]
+                (rows.LayerNorm(epsilon = 0.0))
+
+            close 1e-12 [ 0.0; 0.0 ] ((layerNorm rows).Mean [ 1 ])
+            close 1e-4 [ 1.0; 1.0 ] ((layerNorm rows).Variance [ 1 ])
+        "rows of mean square 1",
+        fun () ->
+            close 1e-12 [ 0.2; -0.2; 1.4; 1.4 ] ((tensor [ 1.0; -1.0; 7.0; 7.0 ]).RmsNorm(epsilon = 0.0))
+            close 1e-12 [ 3.0 / 10.0 ] ((tensor [ 3.0 ]).RmsNorm(epsilon = 91.0))
+        "several axes as one",
+        fun () ->
+            let x = counting DType.Float64 [ 2; 3; 4 ]
+            Expect.equal (x.LayerNorm 2) ((x.Reshape [ 2; 12 ]).LayerNorm().Reshape [ 2; 3; 4 ]) "two axes"
+            hasShape [ 0; 3 ] (layerNorm (Tensor.zeros DType.Float32 [ 0; 3 ]))
+        "16-bit floats are summed in Float32",
+        fun () ->
+            for dtype in [ DType.Float16; DType.BFloat16 ] do
+                let x = (Tensor.linspace DType.Float32 0.0 2.0 4000).Convert dtype
+
+                close
+                    0.02
+                    [ -(3.0 ** 0.5); 3.0 ** 0.5 ]
+                    (let y = layerNorm x in concat 0 [ y[..0]; y[3999..] ])
+        "errors",
+        fun () ->
+            throws<AxisException, _> [ "layerNorm"; "3 last axes"; "(2, 3)" ] (fun () -> rows.LayerNorm 3)
+            throws<AxisException, _> [ "rmsNorm"; "()" ] (fun () -> rmsNorm (tensor 1.0))
+            throws<DTypeException, _> [ "layerNorm"; "Int32" ] (fun () -> layerNorm (tensor [ 1; 2 ]))
+            throws<ValueException, _> [ "layerNorm"; "-1" ] (fun () -> rows.LayerNorm(epsilon = -1.0))
+    ]
+
+let private plain = Loss.crossEntropyDefaults
+
+let private crossEntropy =
+    let logits = tensor [ [ 0.0; 0.0; 0.0 ]; [ 100.0; 0.0; 0.0 ]; [ 0.0; log 3.0; 0.0 ] ]
+
+    tests "cross-entropy" [
+        "one loss for each example",
+        fun () ->
+            close
+                1e-14
+                [ log 3.0; 0.0; log (5.0 / 3.0) ]
+                (Loss.crossEntropies plain (tensor [ 2; 0; 1 ]) logits)
+
+            close
+                1e-14
+                [ (log 3.0 + log (5.0 / 3.0)) / 3.0 ]
+                (Loss.crossEntropy (tensor [ 2L; 0L; 1L ]) logits)
+        "smoothed labels are a mixture of targets",
+        fun () ->
+            // (1 - s) · loss of the label + s · mean of the losses of all labels
+            let each = [
+                for label in 0..2 -> Loss.crossEntropies plain (tensor [ label; label; label ]) logits
+            ]
+
+            let mixed = 0.7 * each[2] + 0.3 * (each[0] + each[1] + each[2]) / 3.0
+            let smooth = { plain with Smoothing = 0.3 }
+            close 1e-13 (numbers mixed) (Loss.crossEntropies smooth (tensor [ 2; 2; 2 ]) logits)
+        "ignored labels",
+        fun () ->
+            let skip = { plain with Ignored = Some -100 }
+            let labels = tensor [ 2; -100; 1 ]
+            close 1e-14 [ log 3.0; 0.0; log (5.0 / 3.0) ] (Loss.crossEntropies skip labels logits)
+            close 1e-14 [ (log 3.0 + log (5.0 / 3.0)) / 2.0 ] (Loss.crossEntropyWith skip labels logits)
+            close 0.0 [ 0.0 ] (Loss.crossEntropyWith skip (tensor [ -100; -100; -100 ]) logits)
+            let gradient = grad (Loss.crossEntropyWith skip labels) logits
+            close 0.0 [ 0.0; 0.0; 0.0 ] gradient[1]
+        "its gradient is the softmax less the target",
+        fun () ->
+            let gradient = grad (Loss.crossEntropy (tensor [ 2; 0; 1 ])) logits
+            let target = tensor [ [ 0.0; 0.0; 1.0 ]; [ 1.0; 0.0; 0.0 ]; [ 0.0; 1.0; 0.0 ] ]
+            close 1e-14 (numbers ((softmax logits - target) / 3.0)) gradient
+            close 1e-14 (numbers gradient) (compile (grad (Loss.crossEntropy (tensor [ 2; 0; 1 ]))) logits)
+        "a class that is masked out costs nothing",
+        fun () ->
+            close
+                1e-14
+                [ log 2.0 ]
+                (Loss.crossEntropies plain (tensor [ 0 ]) (tensor [ [ 1.0; -infinity; 1.0 ] ]))
+        "per example under vmap",
+        fun () ->
+            let labels = tensor [ 2; 0; 1 ]
+            let each = vmap (fun (t, x) -> Loss.crossEntropies plain t x) (labels, logits)
+            Expect.equal each (Loss.crossEntropies plain labels logits) "vmap"
+        "errors",
+        fun () ->
+            throws<IndexException, _> [ "crossEntropy"; "(1,)"; "3"; "0 to 2" ] (fun () ->
+                Loss.crossEntropy (tensor [ 0; 3; 1 ]) logits)
+
+            throws<IndexException, _> [ "-1" ] (fun () -> Loss.crossEntropy (tensor [ 0; 0; -1 ]) logits)
+
+            throws<ShapeException, _> [ "(3, 3)"; "(2,)" ] (fun () ->
+                Loss.crossEntropy (tensor [ 0; 1 ]) logits)
+
+            throws<ValueException, _> [ "smoothing 2" ] (fun () ->
+                Loss.crossEntropyWith { plain with Smoothing = 2.0 } (tensor [ 0; 0; 0 ]) logits)
+
+            throws<DTypeException, _> [ "crossEntropy"; "Int32" ] (fun () ->
+                Loss.crossEntropy (tensor [ 0 ]) (tensor [ [ 1; 2 ] ]))
+    ]
+
+[<Tests>]
+let all = testList "Normalization" [ normalization; crossEntropy ]
