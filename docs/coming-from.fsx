@@ -75,6 +75,8 @@ let torch = [
     "sum(p.numel() for p in model.parameters())", "Tree.size layer"
     "F.mse_loss(x, y)", "Loss.meanSquaredError y x"
     "F.cross_entropy(x, labels)", "Loss.crossEntropy labels x"
+    "F.layer_norm(x, [n], gain, bias)", "layerNorm x * gain + bias"
+    "F.scaled_dot_product_attention(q, k, v)", "attend Attention.full q k v"
     "opt.zero_grad(); loss.backward(); opt.step()",
     "Optimizer.step optimizer (grad loss layer) state layer"
     "clip_grad_norm_(model.parameters(), 1.0)",

@@ -38,6 +38,8 @@ let topics = [
     "Elementwise", "Mathematics"
     "Sums, means, extremes", "Reductions"
     "Normalisation", "Normalization"
+    "Attention", "Attending"
+    "Kinds of attention", "Attention"
     "Shapes", "Views"
     "Parts, by brackets", "Brackets"
     "Parts, by computed indices", "Indexing"

@@ -173,6 +173,17 @@ let private products = [
     fixedShapes "diag" [ [ 2; 3 ] ] (fun x -> Tensor.diag x[0])
 ]
 
+let private attention =
+    let shapes = [ [ 2; 3; 4 ]; [ 5; 4 ]; [ 2; 5; 2 ] ]
+    let mask = tensor [ true; false; true; true; true ]
+
+    [
+        fixedShapes "attend" shapes (fun x -> attend Attention.full x[0] x[1] x[2])
+        fixedShapes "attend, causal" shapes (fun x -> attend Attention.causal x[0] x[1] x[2])
+        fixedShapes "attend, masked" shapes (fun x -> attend (Attention.masked mask) x[0] x[1] x[2])
+        fixedShapes "attend, to itself" [ [ 4; 3 ] ] (fun x -> attend Attention.causal x[0] x[0] x[0])
+    ]
+
 let private shapes = [
     one "reshape" anywhere (fun x -> (sin x).Flatten().Unsqueeze 0)
     one "squeeze" anywhere (fun x -> (x * x).Unsqueeze(0).Squeeze())
@@ -240,4 +251,4 @@ let private windows = [
     pooled "averagePool" (averagePool [ 3; 2 ] { Window.same with Strides = [ 2; 1 ] })
 ]
 
-let rows: Row list = windows @ arithmetic @ folds @ products @ shapes @ subsets
+let rows: Row list = windows @ arithmetic @ folds @ products @ attention @ shapes @ subsets

@@ -62,3 +62,57 @@ let normalizePull isCentred epsilon (x: float[]) (c: float[]) : float[] =
                     c[j] * r * (same - shift - y[i] * y[j] / n)
             }
         ))
+
+// ---- Attention ----
+
+/// Element (i, j) of matrices given as functions, for one batch.
+type Sizes = { Queries: int; Keys: int; Width: int; ValueWidth: int }
+
+let private dot n (f: int -> float) = Seq.sum (seq { for i in 0 .. n - 1 -> f i })
+
+/// The weights of query i.
+let private weights isCausal scale (s: Sizes) q k (sees: int -> int -> bool) i =
+    let score j =
+        if sees i j && (not isCausal || j <= i + s.Keys - s.Queries) then
+            scale * dot s.Width (fun e -> q i e * k j e)
+        else
+            -infinity
+
+    softmax false (Array.init s.Keys score)
+
+let attention isCausal scale (s: Sizes) q k (v: int -> int -> float) sees : float[,] =
+    Array2D.init s.Queries s.ValueWidth (fun i e ->
+        let p = weights isCausal scale s q k sees i
+        dot s.Keys (fun j -> p[j] * v j e))
+
+/// The cotangents of q, k and v in a row.
+let attentionPull
+    isCausal
+    scale
+    (s: Sizes)
+    q
+    k
+    (v: int -> int -> float)
+    (c: int -> int -> float)
+    sees
+    : float[] =
+    let p = Array.init s.Queries (weights isCausal scale s q k sees)
+
+    let e =
+        Array.init s.Queries (fun i ->
+            softmaxPull false p[i] (Array.init s.Keys (fun j -> dot s.ValueWidth (fun e -> c i e * v j e))))
+
+    Array.concat [
+        [|
+            for i in 0 .. s.Queries - 1 do
+                for a in 0 .. s.Width - 1 -> scale * dot s.Keys (fun j -> e[i][j] * k j a)
+        |]
+        [|
+            for j in 0 .. s.Keys - 1 do
+                for a in 0 .. s.Width - 1 -> scale * dot s.Queries (fun i -> e[i][j] * q i a)
+        |]
+        [|
+            for j in 0 .. s.Keys - 1 do
+                for a in 0 .. s.ValueWidth - 1 -> dot s.Queries (fun i -> p[i][j] * c i a)
+        |]
+    ]

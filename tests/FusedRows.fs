@@ -79,7 +79,43 @@ let private normalizePull =
         let x = uneven dice dtype
         Fused.NormalizePull(dice.Chance 0.5, 0.5), [ x; plain dice numbers dtype x.Dims ])
 
+/// Query, key and value, and perhaps a mask.
+let private attended (dice: Dice) numbers dtype =
+    let batch = Array.init (dice.Below 3) (fun _ -> dice.Size)
+    let queries, keys, width, valueWidth = dice.Size, dice.Size + 1, dice.Size + 1, dice.Size
+    let draw rows columns = plain dice numbers dtype (Array.append batch [| rows; columns |])
+    // Among equal keys or values there is nothing to choose, and what is left of a derivative is rounding.
+    let different rows columns =
+        let t = distinctOf dice dtype (Array.append batch [| rows; columns |])
+        if dtype.IsFloat then t * 0.2 else t
+
+    let q, k, v = draw queries width, different keys width, different keys valueWidth
+
+    let mask =
+        if dice.Chance 0.5 then
+            [
+                tensorOf dice DType.Bool (Array.append batch [| queries; keys |]) (fun () ->
+                    dice.Between -0.5 1.0)
+            ]
+        else
+            []
+
+    [ q; k; v ], mask, draw queries valueWidth
+
+let private attention =
+    row "Attention" (fun i -> i < 3) (fun dice numbers dtype ->
+        let inputs, mask, _ = attended dice numbers dtype
+        Fused.Attention(dice.Chance 0.5, dice.Pick [ 1.0; 0.4 ]), inputs @ mask)
+
+/// Derived by way of its definition, not by a rule.
+let private attentionPull =
+    row "AttentionPull" (fun _ -> false) (fun dice numbers dtype ->
+        let inputs, mask, c = attended dice numbers dtype
+        Fused.AttentionPull(dice.Chance 0.5, dice.Pick [ 1.0; 0.4 ]), inputs @ [ c ] @ mask)
+
 let rows: Row list = [
+    attention
+    attentionPull
     softmax
     softmaxPull
     logSumExp

@@ -455,6 +455,13 @@ let private fused (f: Fused) (inputs: Value[]) : int[] -> Literal =
             let result = work (fun i -> row axis i (Array.removeAt axis index))
             Literal.Real result[index[axis]]
 
+    let sizes () : FusedOracle.Sizes = {
+        Queries = inputs[0].Shape[last - 1]
+        Keys = inputs[1].Shape[last - 1]
+        Width = inputs[0].Shape[last]
+        ValueWidth = inputs[2].Shape[last]
+    }
+
     let ignores (t: Targets) label = t.Ignored = ValueSome label
 
     match f with
@@ -484,6 +491,18 @@ let private fused (f: Fused) (inputs: Value[]) : int[] -> Literal =
         mapped last (fun row -> FusedOracle.normalize isCentred epsilon (row 0))
     | Fused.NormalizePull(isCentred, epsilon) ->
         mapped last (fun row -> FusedOracle.normalizePull isCentred epsilon (row 0) (row 1))
+    | Fused.Attention(isCausal, scale) ->
+        fun index ->
+            let of' i a b = real (inputs[i].At(Array.append index[.. last - 2] [| a; b |]))
+            let sees i j = inputs.Length = 3 || of' 3 i j > 0.0
+            let y = FusedOracle.attention isCausal scale (sizes ()) (of' 0) (of' 1) (of' 2) sees
+            Literal.Real y[index[last - 1], index[last]]
+    | Fused.AttentionPull(isCausal, scale) ->
+        fun index ->
+            let of' i a b = real (inputs[i].At(Array.append index[.. last - 2] [| a; b |]))
+            let sees i j = inputs.Length = 4 || of' 4 i j > 0.0
+            let all = FusedOracle.attentionPull isCausal scale (sizes ()) (of' 0) (of' 1) (of' 2) (of' 3) sees
+            Literal.Real all[index[last - 1]]
 
 let private at (p: Primitive) (inputs: Value[]) (shape: int[]) : int[] -> Literal =
     match p with

@@ -184,7 +184,10 @@ module internal BatchRules =
             | Fused.CrossEntropy _
             | Fused.CrossEntropyPull _
             | Fused.Normalize _
-            | Fused.NormalizePull _ -> f
+            | Fused.NormalizePull _
+            // These on the last two axes.
+            | Fused.Attention _
+            | Fused.AttentionPull _ -> f
 
         Bind.one (Primitive.Fused moved) (Array.map (each examples) inputs)
 

@@ -96,4 +96,7 @@ module internal Expand =
                 ValueSome(normalizePull isCentred epsilon (last ()) inputs[0] inputs[1])
             // Their labels are indices, which nests don't look up.
             | Fused.CrossEntropy _
-            | Fused.CrossEntropyPull _ -> ValueNone
+            | Fused.CrossEntropyPull _
+            // Made of products, which are no nests either.
+            | Fused.Attention _
+            | Fused.AttentionPull _ -> ValueNone

@@ -93,6 +93,8 @@ module internal OperationText =
         | Fused.CrossEntropyPull t -> $"{f} {targets t}"
         | Fused.Normalize(_, epsilon)
         | Fused.NormalizePull(_, epsilon) -> $"{f} epsilon={epsilon:R}"
+        | Fused.Attention(isCausal, scale)
+        | Fused.AttentionPull(isCausal, scale) -> $"{f} causal={isCausal} scale={scale:R}"
 
     let primitive (p: Primitive) =
         match p with

@@ -163,6 +163,18 @@ module internal Derivatives =
                 spread.Reshape x.Dims)
         )
 
+    /// The map from all inputs at once, where its parts have much in common.
+    let joint (p: Primitive) (inputs: Tensor[]) : JointMap voption =
+        match p with
+        | Primitive.Fused f -> FusedDerivatives.joint f inputs
+        | _ -> ValueNone
+
+    /// A primitive without a rule of its own in terms of others, which have one.
+    let definition (p: Primitive) (inputs: Tensor[]) : Tensor voption =
+        match p with
+        | Primitive.Fused f -> FusedDerivatives.definition f inputs
+        | _ -> ValueNone
+
     /// The map for one input of a primitive.
     let rule (p: Primitive) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear voption =
         let x = inputs[input]

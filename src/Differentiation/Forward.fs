@@ -44,10 +44,23 @@ type internal ForwardTrace(name) =
             CustomDerivative.refuseClosures trace f.Name outputs
             Array.map2 (fun primal tangent -> trace.Join(primal, tangent)) outputs pushed
         | _ ->
-            let output = Bind.one p primals
+            match Derivatives.definition p inputs with
+            // Its kernel's value, so that no number depends on what is differentiated.
+            | ValueSome defined ->
+                let struct (_, tangent) = trace.Split defined
+                [| trace.Join(Bind.one p primals, tangent) |]
+            | ValueNone -> trace.Mapped(p, primals, tangents)
+
+    /// By the linear maps of the primitive.
+    member private trace.Mapped(p, primals, tangents) =
+        let output = Bind.one p primals
+
+        match Derivatives.joint p primals with
+        | ValueSome joint -> [| trace.Join(output, ValueSome(joint.Push tangents)) |]
+        | ValueNone ->
             let mutable total = ValueNone
 
-            for i in 0 .. inputs.Length - 1 do
+            for i in 0 .. primals.Length - 1 do
                 match tangents[i] with
                 | ValueNone -> ()
                 | ValueSome tangent ->

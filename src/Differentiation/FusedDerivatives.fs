@@ -77,6 +77,116 @@ module internal FusedDerivatives =
             symmetric (fun d ->
                 minusR.Value * (mean (y.Value * d) * g + along.Value * pull d + mean (g * d) * y.Value))
 
+    // ---- Attention ----
+
+    let private product a b = Bind.one Primitive.MatMul [| a; b |]
+
+    /// Where a query may look: the mask, and what a causal attention leaves.
+    let private visible isCausal (q: Tensor) (k: Tensor) (mask: Tensor[]) : Tensor voption =
+        let queries, keys = q.Dims[q.Rank - 2], k.Dims[k.Rank - 2]
+
+        let before () =
+            let places n = Bind.create (Primitive.Iota(DType.Int32, n)) q.Device
+            let row = places keys
+            let column = (places queries + (keys - queries)).Reshape [| queries; 1 |]
+            let seen = row.LessEqual column
+            Bind.one (Primitive.Broadcast(Array.append q.Dims[.. q.Rank - 2] [| keys |])) [| seen |]
+
+        match mask, isCausal with
+        | [||], false -> ValueNone
+        | [||], true -> ValueSome(before ())
+        | _, false -> ValueSome mask[0]
+        | _, true -> ValueSome(mask[0].And(before ()))
+
+    /// softmax(scale q kᵀ), 0 where a query may not look.
+    let private weights isCausal (scale: float) (q: Tensor) (k: Tensor) mask =
+        let scores = product q (k.Transpose()) * scale
+
+        let scores =
+            match visible isCausal q k mask with
+            | ValueSome seen -> where seen scores (Tensor.fullLike scores -infinity)
+            | ValueNone -> scores
+
+        bind (Fused.Softmax(false, scores.Rank - 1)) [| scores |]
+
+    /// The pull of attention in terms of products, which a derivative of it goes through.
+    let private attentionPullOf isCausal (scale: float) (q: Tensor) (k: Tensor) (v: Tensor) (c: Tensor) mask =
+        let p = weights isCausal scale q k mask
+        let e = bind (Fused.SoftmaxPull(false, p.Rank - 1)) [| p; product c (v.Transpose()) |] * scale
+        let batch = q.Dims[.. q.Rank - 3]
+
+        let row (t: Tensor) = t.Reshape(Array.append batch [| t.Dims[t.Rank - 2] * t.Dims[t.Rank - 1] |])
+
+        Bind.one (Primitive.Concatenate batch.Length) [|
+            row (product e k)
+            row (product (e.Transpose()) q)
+            row (product (p.Transpose()) c)
+        |]
+
+    let private attention isCausal (scale: float) (inputs: Tensor[]) : JointMap =
+        let q, k, v, mask = inputs[0], inputs[1], inputs[2], inputs[3..]
+        let p = Deferred(fun () -> weights isCausal scale q k mask)
+
+        let push (tangents: Tensor voption[]) =
+            let sum = Array.choose (fun t -> t |> ValueOption.toOption) >> Array.reduce (+)
+
+            let ofScores =
+                match tangents[0], tangents[1] with
+                | ValueNone, ValueNone -> ValueNone
+                | dq, dk ->
+                    let scores =
+                        sum [|
+                            dq |> ValueOption.map (fun d -> product d (k.Transpose()))
+                            dk |> ValueOption.map (fun d -> product q (d.Transpose()))
+                        |]
+
+                    let d = bind (Fused.SoftmaxPull(false, scores.Rank - 1)) [| p.Value; scores * scale |]
+                    ValueSome(product d v)
+
+            sum [| ofScores; tangents[2] |> ValueOption.map (fun d -> product p.Value d) |]
+
+        let pull (c: Tensor) =
+            let all = bind (Fused.AttentionPull(isCausal, scale)) (Array.append [| q; k; v; c |] mask)
+            let axis = all.Rank - 1
+            let mutable start = 0
+
+            let part (like: Tensor) =
+                let length = like.Dims[like.Rank - 2] * like.Dims[like.Rank - 1]
+                let row = sliceAxis axis start length all
+                start <- start + length
+                ValueSome(row.Reshape like.Dims)
+
+            Array.append [| part q; part k; part v |] (mask |> Array.map (fun _ -> ValueNone))
+
+        { Push = push; Pull = pull }
+
+    /// The map from all inputs at once, where its parts have much in common.
+    let joint (f: Fused) (inputs: Tensor[]) : JointMap voption =
+        match f with
+        | Fused.Attention(isCausal, scale) -> ValueSome(attention isCausal scale inputs)
+        | Fused.Softmax _
+        | Fused.SoftmaxPull _
+        | Fused.LogSumExp _
+        | Fused.CrossEntropy _
+        | Fused.CrossEntropyPull _
+        | Fused.Normalize _
+        | Fused.NormalizePull _
+        | Fused.AttentionPull _ -> ValueNone
+
+    /// An operation without a rule of its own in terms of others, which have one.
+    let definition (f: Fused) (inputs: Tensor[]) : Tensor voption =
+        match f with
+        | Fused.AttentionPull(isCausal, scale) ->
+            ValueSome(attentionPullOf isCausal scale inputs[0] inputs[1] inputs[2] inputs[3] inputs[4..])
+        | Fused.Softmax _
+        | Fused.SoftmaxPull _
+        | Fused.LogSumExp _
+        | Fused.CrossEntropy _
+        | Fused.CrossEntropyPull _
+        | Fused.Normalize _
+        | Fused.NormalizePull _
+        | Fused.Attention _ -> ValueNone
+
     /// The map for one input.
     let rule (f: Fused) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear voption =
         let x = inputs[0]
@@ -98,6 +208,14 @@ module internal FusedDerivatives =
         | Fused.Normalize(isCentred, epsilon) ->
             symmetric (fun d -> bind (Fused.NormalizePull(isCentred, epsilon)) [| x; d |])
         | Fused.NormalizePull(isCentred, epsilon) -> normalizePull isCentred epsilon x inputs[1] output input
+        | Fused.Attention(isCausal, scale) ->
+            let joint = attention isCausal scale inputs
+            let only d = inputs |> Array.mapi (fun i _ -> if i = input then ValueSome d else ValueNone)
+
+            opaque (fun d -> joint.Push(only d)) (fun c ->
+                let all = joint.Pull c
+                all[input].Value)
+        | Fused.AttentionPull _ -> ValueNone
 
     /// Whether an operation is linear in the inputs marked, all at once.
     let isLinear (f: Fused) (marked: bool[]) : bool =
@@ -105,7 +223,9 @@ module internal FusedDerivatives =
         | Fused.Softmax _
         | Fused.LogSumExp _
         | Fused.CrossEntropy _
-        | Fused.Normalize _ -> false
+        | Fused.Normalize _
+        | Fused.Attention _ -> false
+        | Fused.AttentionPull _ -> not (marked[0] || marked[1] || marked[2])
         | Fused.SoftmaxPull _
         | Fused.CrossEntropyPull _
         | Fused.NormalizePull _ -> not marked[0]

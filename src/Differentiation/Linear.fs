@@ -53,6 +53,11 @@ type internal Linear =
     /// The first map, then the second.
     | Compose of first: Linear * second: Linear
 
+/// One linear map from several inputs, so that what its parts share is computed once. Absent tangents are ValueNone; a
+/// pull may give a cotangent to every input.
+[<NoComparison; NoEquality>]
+type internal JointMap = { Push: Tensor voption[] -> Tensor; Pull: Tensor -> Tensor voption[] }
+
 module internal Linear =
     /// Whether a tensor of a convolution comes before the other that makes a third one with it.
     let private comesFirst (term: ConvolutionTerm) (result: ConvolutionTerm) =

@@ -8,6 +8,8 @@ open Cotangent
 type internal Rule =
     /// The input's place on the tape and the map from it, for each input that has both. One output.
     | Each of struct (int * Linear)[]
+    /// The map from all inputs at once, and their places (-1: constant). One output.
+    | Whole of JointMap * places: int[]
     /// Several outputs at once; input places (-1: constant), inputs and outputs.
     | Joint of CustomDerivative * places: int[] * inputs: Tensor[] * outputs: Tensor[]
 
@@ -83,7 +85,34 @@ type internal ReverseTrace(name, onlyLinear: bool) =
             steps.Add { Primitive = p; First = places; Rule = Rule.Joint(derivative, at, primals, outputs) }
             outputs |> Array.map (fun o -> if o.DType.IsFloat then trace.Variable o else o)
         | _ ->
-            let output = Bind.one p primals
+            match Derivatives.definition p inputs with
+            // Its kernel's value, so that no number depends on what is differentiated.
+            | ValueSome defined ->
+                let output = Bind.one p primals
+                let place = trace.Place defined
+
+                if place < 0 then
+                    [| output |]
+                else
+                    let rule = Rule.Each [| struct (place, Linear.Identity) |]
+                    steps.Add { Primitive = p; First = places; Rule = rule }
+                    [| trace.Variable output |]
+            | ValueNone -> trace.Mapped(p, inputs, primals)
+
+    /// By the linear maps of the primitive.
+    member private trace.Mapped(p, inputs, primals) =
+        let output = Bind.one p primals
+
+        match Derivatives.joint p primals with
+        | ValueSome joint ->
+            steps.Add {
+                Primitive = p
+                First = places
+                Rule = Rule.Whole(joint, Array.map trace.Place inputs)
+            }
+
+            [| trace.Variable output |]
+        | ValueNone ->
             let mutable maps = 0
             let found = Array.zeroCreate inputs.Length
 
@@ -124,6 +153,20 @@ type internal ReverseTrace(name, onlyLinear: bool) =
                     for struct (place, map) in maps do
                         let pulled = Linear.apply (Linear.transpose map) cotangent
                         cotangents[place] <- add cotangents[place] pulled
+            | Rule.Whole(joint, inputPlaces) ->
+                match cotangents[step.First] with
+                | ValueNone -> ()
+                | ValueSome cotangent ->
+                    cotangents[step.First] <- ValueNone
+
+                    Array.iter2
+                        (fun place pulled ->
+                            match pulled with
+                            | ValueSome c when place >= 0 -> cotangents[place] <- add cotangents[place] c
+                            | ValueSome _
+                            | ValueNone -> ())
+                        inputPlaces
+                        (joint.Pull cotangent)
             | Rule.Joint(f, inputPlaces, primals, outputs) ->
                 // Only floating-point outputs have a place.
                 let mutable next = step.First
@@ -175,6 +218,11 @@ type internal ReverseTrace(name, onlyLinear: bool) =
                     | ValueNone -> ()
                     | ValueSome tangent ->
                         values[step.First] <- add values[step.First] (Linear.apply map tangent)
+            | Rule.Whole(joint, inputPlaces) ->
+                let tangents = Array.map at inputPlaces
+
+                if tangents |> Array.exists _.IsSome then
+                    values[step.First] <- ValueSome(joint.Push tangents)
             | Rule.Joint(f, inputPlaces, primals, outputs) ->
                 let pushed = f.Push(primals, outputs, Array.map at inputPlaces)
                 let mutable next = step.First

@@ -13,6 +13,8 @@ module internal FusedKernels =
         : HostBuffer =
         let input i = inputs[i] :?> HostBuffer<'T>
         let x = input 0
+        let mask i = if inputs.Length > i then ValueSome(inputs[i] :?> HostBuffer<bool>) else ValueNone
+        let sizes isCausal scale = Attention.sizes isCausal scale x inputs[1] inputs[2]
         let labels targets = Softmax.labels targets x.Shape[x.Shape.Length - 1] inputs[1]
 
         match f with
@@ -23,6 +25,10 @@ module internal FusedKernels =
         | Fused.CrossEntropyPull targets -> Softmax.crossEntropyPull targets x (labels targets) (input 2)
         | Fused.Normalize(isCentred, epsilon) -> Normalize.normalize isCentred epsilon x
         | Fused.NormalizePull(isCentred, epsilon) -> Normalize.pull isCentred epsilon x (input 1)
+        | Fused.Attention(isCausal, scale) ->
+            Attention.forward (sizes isCausal scale) x (input 1) (input 2) (mask 3)
+        | Fused.AttentionPull(isCausal, scale) ->
+            Attention.pull (sizes isCausal scale) x (input 1) (input 2) (input 3) (mask 4)
 
     let rec evaluate (f: Fused) (inputs: HostBuffer[]) : HostBuffer =
         match inputs[0].DType with

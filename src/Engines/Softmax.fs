@@ -21,6 +21,26 @@ module internal Softmax =
         VectorMath.exp (Along.reading difference) y
         Reduce.run Reduction.Sum (Along.reading y)
 
+    /// y <- softmax x, or its logarithm. `difference` is overwritten; it may be x itself.
+    let row<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        isLog
+        (x: ReadOnlySpan<'T>)
+        (difference: Span<'T>)
+        (y: Span<'T>)
+        =
+        let m = TensorPrimitives.Max x
+
+        if 'T.IsNegativeInfinity m then
+            y.Fill(if isLog then m else 'T.Zero)
+        else
+            let sum: 'T = exponentials x m difference y
+
+            if isLog then
+                TensorPrimitives.Subtract(Along.reading difference, 'T.Log sum, y)
+            else
+                TensorPrimitives.Divide(Along.reading y, sum, y)
+
     let softmax<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
         isLog
@@ -34,23 +54,9 @@ module internal Softmax =
             [| x |]
             (RowWork(fun xs at ys yo _ ->
                 if n > 0 then
-                    let x = ReadOnlySpan(xs[0], at[0], n)
-                    let y = Span(ys, yo, n)
-                    let m = TensorPrimitives.Max x
-
-                    if 'T.IsNegativeInfinity m then
-                        y.Fill(if isLog then m else 'T.Zero)
-                    else
-                        let borrowed = Along.borrow<'T> n
-                        let difference = Span(borrowed, 0, n)
-                        let sum = exponentials x m difference y
-
-                        if isLog then
-                            TensorPrimitives.Subtract(Along.reading difference, 'T.Log sum, y)
-                        else
-                            TensorPrimitives.Divide(Along.reading y, sum, y)
-
-                        Along.giveBack borrowed))
+                    let borrowed = Along.borrow<'T> n
+                    row isLog (ReadOnlySpan(xs[0], at[0], n)) (Span(borrowed, 0, n)) (Span(ys, yo, n))
+                    Along.giveBack borrowed))
 
     /// Softmax: y (c - Σ y c). Its logarithm: c - exp y Σ c.
     let pull<'T

@@ -29,6 +29,13 @@ type internal Fused =
     /// x, cotangent -> cotangent
     | NormalizePull of isCentred: bool * epsilon: float
 
+    /// query (…, L, E), key (…, S, E), value (…, S, V) and perhaps a mask (…, L, S; Bool) -> softmax(scale q kᵀ) v. A causal
+    /// query sees the keys up to its own place, counted from the end; one that sees none has 0.
+    | Attention of isCausal: bool * scale: float
+    /// query, key, value, cotangent and perhaps a mask -> the cotangents of the first three, each as a row, one after the
+    /// other: (…, L E + S E + S V)
+    | AttentionPull of isCausal: bool * scale: float
+
     /// What error messages call it.
     override x.ToString() =
         match x with
@@ -39,3 +46,5 @@ type internal Fused =
         | CrossEntropyPull _ -> "crossEntropy pulled back"
         | Normalize(isCentred, _) -> if isCentred then "layerNorm" else "rmsNorm"
         | NormalizePull(isCentred, _) -> if isCentred then "layerNorm pulled back" else "rmsNorm pulled back"
+        | Attention _ -> "attend"
+        | AttentionPull _ -> "attend pulled back"

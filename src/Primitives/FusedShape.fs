@@ -17,6 +17,34 @@ module internal FusedShape =
         && labels.DType.IsInteger
         && Shape.equal labels.Shape logits.Shape[.. logits.Shape.Length - 2]
 
+    /// Of query, key and value: the shape of the attention, and the length of its cotangents in a row.
+    let private attention (inputs: Signature[]) : struct (int[] * int) voption =
+        let q, k, v = inputs[0], inputs[1], inputs[2]
+        let r = q.Shape.Length
+
+        if
+            r >= 2
+            && k.Shape.Length = r
+            && v.Shape.Length = r
+            && q.DType.IsFloat
+            && k.DType = q.DType
+            && v.DType = q.DType
+            && k.Shape[r - 1] = q.Shape[r - 1]
+            && v.Shape[r - 2] = k.Shape[r - 2]
+            && Shape.equal k.Shape[.. r - 3] q.Shape[.. r - 3]
+            && Shape.equal v.Shape[.. r - 3] q.Shape[.. r - 3]
+        then
+            let row (s: Signature) = s.Shape[r - 2] * s.Shape[r - 1]
+            ValueSome(struct (Array.append q.Shape[.. r - 2] [| v.Shape[r - 1] |], row q + row k + row v))
+        else
+            ValueNone
+
+    let private isMask (mask: Signature) (q: Signature) (k: Signature) =
+        let r = q.Shape.Length
+
+        mask.DType = DType.Bool
+        && Shape.equal mask.Shape (Array.append q.Shape[.. r - 2] [| k.Shape[r - 2] |])
+
     /// The signature of the output, or what was expected instead.
     let infer (f: Fused) (inputs: Signature[]) : Result<Signature, string> =
         let x = inputs[0]
@@ -49,3 +77,20 @@ module internal FusedShape =
                 Ok x
             else
                 Error "two tensors of floats with an axis, of equal shape and dtype"
+        | Fused.Attention _ ->
+            match attention inputs with
+            | ValueSome(struct (shape, _)) when inputs.Length = 3 || isMask inputs[3] x inputs[1] ->
+                Ok { x with Shape = shape }
+            | ValueSome _
+            | ValueNone ->
+                Error "floats (…, L, E), (…, S, E) and (…, S, V), and perhaps a mask (…, L, S) of Bool"
+        | Fused.AttentionPull _ ->
+            match attention inputs with
+            | ValueSome(struct (shape, row)) when
+                same inputs[3] { x with Shape = shape } && (inputs.Length = 4 || isMask inputs[4] x inputs[1])
+                ->
+                Ok { x with Shape = Array.append x.Shape[.. x.Shape.Length - 3] [| row |] }
+            | ValueSome _
+            | ValueNone ->
+                Error
+                    "floats (…, L, E), (…, S, E), (…, S, V) and (…, L, V), and perhaps a mask (…, L, S) of Bool"

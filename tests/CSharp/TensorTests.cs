@@ -226,6 +226,12 @@ public class TensorTests
         Near.Equal(6, x.Norm(order: double.PositiveInfinity));
         Near.Equal(Math.Log(Math.Exp(1) + Math.Exp(2) + Math.Exp(3)), x.Slice(0).LogSumExp());
         Near.Equal([1, 1], x.Softmax().Sum(-1));
+
+        var q = Tensor.Create([[1.0, 0.0], [0.0, 1.0]]);
+        var far = Math.Exp(1 / Math.Sqrt(2));
+        Near.Equal([1, 0, 1 / (1 + far), far / (1 + far)], q.Attend(q, q, Attention.Causal).Flatten());
+        Near.Equal([0.5, 0.5, 0.5, 0.5], q.Attend(q, q, new Attention { Scale = 0 }).Flatten());
+        Near.Equal([1, 0, 1, 0], q.Attend(q, q, Attention.Masked(Tensor.Create([true, false]))).Flatten());
         Near.Equal([0.2, -0.2, 1.4, 1.4], Tensor.Create([1.0, -1.0, 7.0, 7.0]).RmsNorm(epsilon: 0));
         Near.Equal([-1, 1], Tensor.Create([1.0, 3.0]).LayerNorm(epsilon: 0));
         Near.Equal([1, 3, 6], x.Slice(0).CumulativeSum(0));

@@ -109,11 +109,94 @@ module internal FusedKernels =
 
             cast f pulled xs.DType
 
+    // ---- Attention ----
+
+    /// Which keys the queries see, as a script's expression of `mask`, of (queries, keys) where there is none; empty where
+    /// they see all.
+    let private seen isCausal hasMask queries keys =
+        let causal = $"torch.ones([{queries}, {keys}], dtype=11, device=q.device).tril({keys - queries})"
+
+        match isCausal, hasMask with
+        | false, false -> ""
+        | false, true -> "mask"
+        | true, false -> causal
+        | true, true -> $"mask & {causal}"
+
+    /// (images, heads, rows, columns), which the fused kernels want.
+    let private fourAxes f x (shape: int[]) =
+        let r = shape.Length
+        let heads = if r > 2 then shape[r - 3] else 1
+        reshape f x [| Strided.product shape 0 (r - 4); heads; shape[r - 2]; shape[r - 1] |]
+
+    let private attention
+        f
+        isCausal
+        (scale: float)
+        (inputs: nativeint[])
+        (ss: Signature[])
+        (result: Signature)
+        =
+        let r = ss[0].Shape.Length
+        let queries, keys = ss[0].Shape[r - 2], ss[1].Shape[r - 2]
+        let hasMask = inputs.Length > 3
+        let inputs = Array.map2 (fun x (s: Signature) -> fourAxes f x s.Shape) inputs ss
+
+        let parameters = if hasMask then "q, k, v, mask" else "q, k, v"
+
+        let call mask causal =
+            $"torch.scaled_dot_product_attention(q, k, v, {mask}, 0.0, {causal}, scale={number scale})"
+
+        let lines =
+            match seen isCausal hasMask queries keys with
+            | "" -> [ "return " + call "None" "False" ]
+            // As many queries as keys: both ends are aligned.
+            | _ when isCausal && not hasMask && queries = keys -> [ "return " + call "None" "True" ]
+            | mask -> [
+                $"seen = {mask}"
+                "y = " + call "seen" "False"
+                // Who sees nothing has 0.
+                "return torch.masked_fill(y, torch.logical_not(torch.any(seen, -1, True)), 0.0)"
+              ]
+
+        reshape f (script f parameters lines inputs) result.Shape
+
+    let private attentionPull
+        f
+        isCausal
+        (scale: float)
+        (inputs: nativeint[])
+        (ss: Signature[])
+        (result: Signature)
+        =
+        let r = ss[0].Shape.Length
+        let queries, keys = ss[0].Shape[r - 2], ss[1].Shape[r - 2]
+        let hasMask = inputs.Length > 4
+        let wide x (s: Signature) = if DTypes.isHalf s.DType then cast f x DType.Float32 else x
+        let inputs = Array.map2 wide inputs ss
+        let seen = seen isCausal hasMask queries keys
+
+        let lines = [
+            $"x = torch.matmul(q, k.transpose(-2, -1)) * {number scale}"
+            if seen <> "" then $"x = torch.masked_fill(x, torch.logical_not({seen}), float('-inf'))"
+            $"p = torch.masked_fill(torch.softmax(x, -1), {isLow -1}, 0.0)"
+            "d = torch.matmul(c, v.transpose(-2, -1))"
+            $"e = torch._softmax_backward_data(d, p, -1, p.dtype) * {number scale}"
+            "dq = torch.matmul(e, k).flatten(-2)"
+            "dk = torch.matmul(e.transpose(-2, -1), q).flatten(-2)"
+            "dv = torch.matmul(p.transpose(-2, -1), c).flatten(-2)"
+            "return torch.cat([dq, dk, dv], -1)"
+        ]
+
+        let parameters = if hasMask then "q, k, v, c, mask" else "q, k, v, c"
+        cast f (script f parameters lines inputs) result.DType
+
     let evaluate (f: Frame) (op: Fused) (inputs: nativeint[]) (signatures: Signature[]) (result: Signature) =
         let x, s = inputs[0], signatures[0]
         let last = s.Shape.Length - 1
 
-        if Shape.count s.Shape = 0 then
+        let isEmpty = signatures |> Array.exists (fun s -> Shape.count s.Shape = 0)
+
+        if isEmpty then
             match op with
             | Fused.LogSumExp _ -> real f -infinity result.DType result.Shape
             | Fused.Softmax _
@@ -121,7 +204,9 @@ module internal FusedKernels =
             | Fused.CrossEntropy _
             | Fused.CrossEntropyPull _
             | Fused.Normalize _
-            | Fused.NormalizePull _ -> zeros f result.DType result.Shape
+            | Fused.NormalizePull _
+            | Fused.Attention _
+            | Fused.AttentionPull _ -> zeros f result.DType result.Shape
         else
             match op with
             | Fused.Softmax(isLog, axis) -> softmax f isLog axis x
@@ -135,3 +220,5 @@ module internal FusedKernels =
                 crossEntropyPull f targets x s t inputs[2]
             | Fused.Normalize(isCentred, epsilon) -> normalize f isCentred epsilon x s
             | Fused.NormalizePull(isCentred, epsilon) -> normalizePull f isCentred epsilon x s inputs[1]
+            | Fused.Attention(isCausal, scale) -> attention f isCausal scale inputs signatures result
+            | Fused.AttentionPull(isCausal, scale) -> attentionPull f isCausal scale inputs signatures result

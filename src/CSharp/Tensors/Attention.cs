@@ -1,0 +1,50 @@
+namespace Cotangent;
+
+/// <summary>Which keys a query looks at, and how scores are scaled.</summary>
+/// <example><code>
+/// var y = query.Attend(key, value, Attention.Causal);
+/// </code></example>
+public sealed record Attention
+{
+    /// <summary>Every query looks at every key.</summary>
+    public static Attention Full { get; } = new();
+
+    /// <summary>A query sees the keys up to its own place.</summary>
+    public static Attention Causal { get; } = new() { IsCausal = true };
+
+    /// <summary>A query sees the keys where the mask (Bool) holds.</summary>
+    public static Attention Masked(Tensor mask) => new() { Mask = mask };
+
+    /// <summary>
+    /// Whether a query sees the keys up to its own place only. Where there are fewer queries than keys, the queries are the
+    /// last ones: the last query sees all keys.
+    /// </summary>
+    public bool IsCausal { get; init; }
+
+    /// <summary>
+    /// Where a query may look at a key (Bool, broadcast to the batch axes and (queries, keys)); null for everywhere.
+    /// </summary>
+    public Tensor? Mask { get; init; }
+
+    /// <summary>What products of queries and keys are multiplied by; null for 1/√width.</summary>
+    public double? Scale { get; init; }
+
+    internal FSharpAttention ToFSharp() => new(IsCausal, Mask.ToReferenceOption(), Scale.ToOption());
+}
+
+/// <summary>Applying attention.</summary>
+public static class TensorAttention
+{
+    /// <summary>
+    /// softmax(scale · query keyᵀ) value: query (…, L, E), key (…, S, E) and value (…, S, V) give (…, L, V); batch axes
+    /// broadcast. A query that may look at no key gets 0.
+    /// </summary>
+    /// <exception cref="ShapeException">The shapes do not fit together.</exception>
+    /// <exception cref="DTypeException">The dtypes differ, or the mask is not Bool.</exception>
+    /// <example><code>
+    /// var x = Tensor.Create([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]);
+    /// x.Attend(x, x, Attention.Causal) // [[1, 0], [0.3302, 0.6698], [0.5930, 0.5930]]
+    /// </code></example>
+    public static Tensor Attend(this Tensor query, Tensor key, Tensor value, Attention? how = null) =>
+        Attending.attend((how ?? Attention.Full).ToFSharp(), query, key, value);
+}

@@ -1,0 +1,236 @@
+namespace Cotangent.Engines
+
+open System
+open System.Buffers
+open System.Numerics
+open System.Numerics.Tensors
+open Cotangent
+
+// Attention, softmax(s q kᵀ) v, for blocks of queries: a block's scores are as many as fit the cache, so the matrix of all
+// scores is never there, however long the sequences. On the way back the scores are computed again, block by block. The
+// keys that a causal block can't see are left out of its products.
+
+/// The sizes of an attention, and what a query may look at.
+[<NoComparison; NoEquality>]
+type internal AttentionSizes = {
+    Batch: int[]
+    Queries: int
+    Keys: int
+    /// Numbers in a query and in a key.
+    Width: int
+    /// Numbers in a value.
+    ValueWidth: int
+    IsCausal: bool
+    Scale: float
+} with
+
+    /// The keys before this one are visible: of a causal attention the last query sees all.
+    member s.VisibleTo(query: int) =
+        if s.IsCausal then Math.Clamp(query + 1 + s.Keys - s.Queries, 0, s.Keys) else s.Keys
+
+module internal Attention =
+    /// m, n, k, the operands, the result, and where it begins in its array.
+    type private Product<'T> = delegate of int * int * int * Matrix<'T> * Matrix<'T> * 'T[] * int -> unit
+
+    let private product<'T> () : Product<'T> =
+        match box typeof<'T> with
+        | t when t.Equals typeof<float32> ->
+            unbox<Product<'T>>(Product<float32>(fun m n k a b c at -> MatMul.float32 m n k a b c at))
+        | _ -> unbox<Product<'T>>(Product<float>(fun m n k a b c at -> MatMul.float64 m n k a b c at))
+
+    let sizes isCausal scale (q: HostBuffer) (k: HostBuffer) (v: HostBuffer) : AttentionSizes =
+        let r = q.Shape.Length
+
+        {
+            Batch = q.Shape[.. r - 3]
+            Queries = q.Shape[r - 2]
+            Keys = k.Shape[r - 2]
+            Width = q.Shape[r - 1]
+            ValueWidth = v.Shape[r - 1]
+            IsCausal = isCausal
+            Scale = scale
+        }
+
+    /// Queries of which the scores of a block fit the cache, few enough for a product on one core.
+    let private blockOf (s: AttentionSizes) =
+        let width = max 1 (max s.Width s.ValueWidth)
+        let scores = min 65536 (3_900_000 / width)
+        Math.Clamp(scores / max 1 s.Keys, 1, 64)
+
+    /// The last two axes of an operand as a matrix, in a batch.
+    let private matrix (s: AttentionSizes) (x: HostBuffer<'T>) batch : Matrix<'T> =
+        let r = x.Shape.Length
+        let mutable offset, rest = x.Offset, batch
+
+        for axis in r - 3 .. -1 .. 0 do
+            offset <- offset + rest % s.Batch[axis] * x.Strides[axis]
+            rest <- rest / s.Batch[axis]
+
+        { Data = x.Items; Offset = offset; RowStride = x.Strides[r - 2]; ColStride = x.Strides[r - 1] }
+
+    let private transpose (m: Matrix<'T>) = { m with RowStride = m.ColStride; ColStride = m.RowStride }
+
+    let private from row (m: Matrix<'T>) = { m with Offset = m.Offset + row * m.RowStride }
+
+    /// Rows of `width` adjacent elements.
+    let private adjacent (data: 'T[]) offset width : Matrix<'T> = {
+        Data = data
+        Offset = offset
+        RowStride = width
+        ColStride = 1
+    }
+
+    /// The weights of the queries first, first + 1, … for the keys 0 .. keys - 1, in rows of `keys`: softmax(s q kᵀ), 0 where
+    /// a query may not look.
+    let private weights<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        (s: AttentionSizes)
+        (multiply: Product<'T>)
+        (q: Matrix<'T>)
+        (k: Matrix<'T>)
+        (mask: Matrix<bool> voption)
+        first
+        count
+        keys
+        (scores: 'T[])
+        (weights: 'T[])
+        =
+        multiply.Invoke(count, keys, s.Width, from first q, transpose k, scores, 0)
+        let scale: 'T = 'T.CreateSaturating s.Scale
+
+        for i in 0 .. count - 1 do
+            let visible = min keys (s.VisibleTo(first + i))
+            let row = Span(scores, i * keys, visible)
+            let all = Span(weights, i * keys, keys)
+            TensorPrimitives.Multiply(Along.reading row, scale, row)
+
+            match mask with
+            | ValueSome mask ->
+                let start = mask.Offset + (first + i) * mask.RowStride
+
+                for j in 0 .. visible - 1 do
+                    if not mask.Data[start + j * mask.ColStride] then row[j] <- 'T.NegativeInfinity
+            | ValueNone -> ()
+
+            all.Slice(visible).Clear()
+            if visible > 0 then Softmax.row false (Along.reading row) row (all.Slice(0, visible))
+
+    let forward<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        (s: AttentionSizes)
+        (q: HostBuffer<'T>)
+        (k: HostBuffer<'T>)
+        (v: HostBuffer<'T>)
+        (mask: HostBuffer<bool> voption)
+        : HostBuffer =
+        let y = Strided.fresh<'T> q.DType (Array.append s.Batch [| s.Queries; s.ValueWidth |])
+
+        let multiply = product<'T>()
+        let block = blockOf s
+        let blocks = (s.Queries + block - 1) / block
+        let batches = Shape.count s.Batch
+        let work = int64 batches * int64 s.Queries * int64 s.Keys * int64 (s.Width + s.ValueWidth)
+
+        Strided.ranges (batches * blocks) work (fun start stop ->
+            let scores = ArrayPool<'T>.Shared.Rent(block * s.Keys)
+            let weight = ArrayPool<'T>.Shared.Rent(block * s.Keys)
+
+            for item in start .. stop - 1 do
+                let batch, first = item / blocks, item % blocks * block
+                let count = min block (s.Queries - first)
+                let keys = s.VisibleTo(first + count - 1)
+                let of' x = matrix s x batch
+
+                weights
+                    s
+                    multiply
+                    (of' q)
+                    (of' k)
+                    (mask |> ValueOption.map (fun m -> matrix s m batch))
+                    first
+                    count
+                    keys
+                    scores
+                    weight
+
+                let at = (batch * s.Queries + first) * s.ValueWidth
+                multiply.Invoke(count, s.ValueWidth, keys, adjacent weight 0 keys, of' v, y.Items, at)
+
+            ArrayPool<'T>.Shared.Return scores
+            ArrayPool<'T>.Shared.Return weight)
+
+        y
+
+    let private add (total: 'T[]) at (part: 'T[]) count =
+        let target = Span(total, at, count)
+        TensorPrimitives.Add(Along.reading target, ReadOnlySpan(part, 0, count), target)
+
+    /// The cotangents of q, k and v, one after the other in a row for each batch. With the weights p and their cotangent
+    /// d = c vᵀ, the scores have e = s p (d - Σ p d), so q has e k, k has eᵀ q, and v has pᵀ c.
+    let pull<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        (s: AttentionSizes)
+        (q: HostBuffer<'T>)
+        (k: HostBuffer<'T>)
+        (v: HostBuffer<'T>)
+        (c: HostBuffer<'T>)
+        (mask: HostBuffer<bool> voption)
+        : HostBuffer =
+        let ofQ, ofK, ofV = s.Queries * s.Width, s.Keys * s.Width, s.Keys * s.ValueWidth
+        let size = ofQ + ofK + ofV
+        let y = Strided.fresh<'T> q.DType (Array.append s.Batch [| size |])
+        let multiply = product<'T>()
+        let block = blockOf s
+        let batches = Shape.count s.Batch
+        let work = 3L * int64 batches * int64 s.Queries * int64 s.Keys * int64 (s.Width + s.ValueWidth)
+        let scale: 'T = 'T.CreateSaturating s.Scale
+
+        Strided.ranges batches work (fun start stop ->
+            let rent n = ArrayPool<'T>.Shared.Rent(max 1 n)
+            let scores, weight = rent (block * s.Keys), rent (block * s.Keys)
+            let part = rent (s.Keys * max s.Width s.ValueWidth)
+
+            for batch in start .. stop - 1 do
+                let q, k, v, c = matrix s q batch, matrix s k batch, matrix s v batch, matrix s c batch
+                let mask = mask |> ValueOption.map (fun m -> matrix s m batch)
+                let atQ = batch * size
+                let atK = atQ + ofQ
+                let atV = atK + ofK
+                Array.Clear(y.Items, atK, ofK + ofV)
+
+                for first in 0..block .. s.Queries - 1 do
+                    let count = min block (s.Queries - first)
+                    let keys = s.VisibleTo(first + count - 1)
+                    weights s multiply q k mask first count keys scores weight
+                    multiply.Invoke(count, keys, s.ValueWidth, from first c, transpose v, scores, 0)
+
+                    multiply.Invoke(
+                        keys,
+                        s.ValueWidth,
+                        count,
+                        transpose (adjacent weight 0 keys),
+                        from first c,
+                        part,
+                        0
+                    )
+
+                    add y.Items atV part (keys * s.ValueWidth)
+
+                    for i in 0 .. count - 1 do
+                        let p = ReadOnlySpan(weight, i * keys, keys)
+                        let d = Span(scores, i * keys, keys)
+                        let along: 'T = TensorPrimitives.Dot<'T>(p, Along.reading d)
+                        TensorPrimitives.Subtract(Along.reading d, along, d)
+                        TensorPrimitives.Multiply(Along.reading d, p, d)
+                        TensorPrimitives.Multiply(Along.reading d, scale, d)
+
+                    let e = adjacent scores 0 keys
+                    multiply.Invoke(count, s.Width, keys, e, k, y.Items, atQ + first * s.Width)
+                    multiply.Invoke(keys, s.Width, count, transpose e, from first q, part, 0)
+                    add y.Items atK part (keys * s.Width)
+
+            ArrayPool<'T>.Shared.Return scores
+            ArrayPool<'T>.Shared.Return weight
+            ArrayPool<'T>.Shared.Return part)
+
+        y

@@ -1,0 +1,193 @@
+/// Attention against the sum over all keys, number by number in Float64: longer than a block of queries, with all options.
+module Cotangent.Tests.AttentionTests
+
+open System
+open Cotangent
+open Cotangent.Tests.Support
+open Expecto
+
+let private normal seed (shape: int list) =
+    let random = Random(seed: int)
+    let count = List.fold (*) 1 shape
+    (tensor (Array.init count (fun _ -> random.NextDouble() * 4.0 - 2.0))).Reshape shape
+
+/// softmax(scale q kᵀ) v by loops, for one batch.
+let private naive scale (sees: int -> int -> bool) (q: Tensor) (k: Tensor) (v: Tensor) : Tensor =
+    let atQ, atK, atV = reader q, reader k, reader v
+    let queries, width, keys, values = q.Shape[0], q.Shape[1], k.Shape[0], v.Shape[1]
+
+    let rows =
+        Array.init queries (fun i ->
+            let weights =
+                Array.init keys (fun j ->
+                    if sees i j then
+                        exp (
+                            scale * Seq.sum (seq { for e in 0 .. width - 1 -> atQ [ i; e ] * atK [ j; e ] })
+                        )
+                    else
+                        0.0)
+
+            let total = Array.sum weights
+
+            Array.init values (fun e ->
+                if total = 0.0 then
+                    0.0
+                else
+                    Seq.sum (seq { for j in 0 .. keys - 1 -> weights[j] * atV [ j; e ] }) / total))
+
+    (tensor (Array.concat rows)).Reshape [ queries; values ]
+
+/// The same in terms of other primitives, for its derivatives.
+let private composite (how: Attention) (q: Tensor) (k: Tensor) (v: Tensor) =
+    let queries, keys = q.Shape[q.Rank - 2], k.Shape[k.Rank - 2]
+    let scores = matmul q (k.Transpose()) / sqrt (float q.Shape[q.Rank - 1])
+
+    let seen =
+        let all = Tensor.ones DType.Bool [ queries; keys ]
+        let all = if how.IsCausal then (all.Convert DType.Int32).Tril(keys - queries).Greater 0.0 else all
+
+        match how.Mask with
+        | Some mask -> all.And mask
+        | None -> all
+
+    matmul (softmax (where seen scores (Tensor.full DType.Float64 [] -infinity))) v
+
+let private long = lazy (normal 1 [ 150; 8 ], normal 2 [ 1100; 8 ], normal 3 [ 1100; 5 ])
+let private scale = 1.0 / sqrt 8.0
+
+let private random (seed: int) (shape: int list) =
+    let random = Random seed
+    (tensor (Array.init (List.fold (*) 1 shape) (fun _ -> random.Next 3 > 0))).Reshape shape
+
+let private values =
+    tests "values" [
+        "every key",
+        fun () ->
+            let q, k, v = long.Value
+            close 1e-13 (numbers (naive scale (fun _ _ -> true) q k v)) (attend Attention.full q k v)
+        "keys up to the query's place, counted from the end",
+        fun () ->
+            let q, k, v = long.Value
+
+            close
+                1e-13
+                (numbers (naive scale (fun i j -> j <= i + 950) q k v))
+                (attend Attention.causal q k v)
+
+            let q, k, v = k, q, v[..149]
+            let expected = naive scale (fun i j -> j <= i - 950) q k v
+            let y = attend Attention.causal q k v
+            close 1e-13 (numbers expected) y
+            Expect.equal y[..949] (Tensor.zeros DType.Float64 [ 950; 5 ]) "no key"
+        "a mask, and both",
+        fun () ->
+            let q, k, v = long.Value
+            let mask = random 4 [ 150; 1100 ]
+            let holds = let at = reader (mask.Convert DType.Float64) in fun i j -> at [ i; j ] > 0.0
+            close 1e-13 (numbers (naive scale holds q k v)) (attend (Attention.masked mask) q k v)
+            let both = { Attention.causal with Mask = Some mask; Scale = Some 0.1 }
+            let expected = naive 0.1 (fun i j -> j <= i + 950 && holds i j) q k v
+            close 1e-13 (numbers expected) (attend both q k v)
+        "batch axes broadcast",
+        fun () ->
+            let q, k, v = normal 5 [ 2; 3; 4; 6 ], normal 6 [ 3; 5; 6 ], normal 7 [ 2; 1; 5; 2 ]
+            let y = attend Attention.full q k v
+            hasShape [ 2; 3; 4; 2 ] y
+            let scale = 1.0 / sqrt 6.0
+
+            for b in 0..1 do
+                for h in 0..2 do
+                    let expected = naive scale (fun _ _ -> true) q[b, h] k[h] v[b, 0]
+                    close 1e-13 (numbers expected) y[b, h]
+        "views compute like copies",
+        fun () ->
+            let x = normal 8 [ 7; 2; 3; 4 ]
+            // (sequence, heads, …) as a projection leaves it.
+            let turned = x.Permute [ 1; 2; 0; 3 ]
+            let copy = turned + 0.0
+
+            Expect.equal
+                (attend Attention.causal turned turned turned)
+                (attend Attention.causal copy copy copy)
+                "views"
+        "every float dtype",
+        fun () ->
+            let q, k, v = normal 9 [ 3; 4 ], normal 10 [ 5; 4 ], normal 11 [ 5; 4 ]
+            let expected = numbers (attend Attention.full q k v)
+
+            for dtype in floats do
+                let y = attend Attention.full (q.Convert dtype) (k.Convert dtype) (v.Convert dtype)
+                Expect.equal y.DType dtype "dtype"
+                close (4.0 * Oracle.epsilon dtype) expected y
+        "nothing to look at",
+        fun () ->
+            let none: Tensor = Tensor.zeros DType.Float32 [ 0; 4 ]
+
+            equals
+                (Tensor.zeros DType.Float32 [ 2; 4 ])
+                (attend Attention.full (Tensor.ones DType.Float32 [ 2; 4 ]) none none)
+
+            hasShape [ 0; 4 ] (attend Attention.full none none none)
+    ]
+
+let private derivatives =
+    let near what (expected: Tensor, expectedK: Tensor, expectedV: Tensor) (q: Tensor, k: Tensor, v: Tensor) =
+        for name, e, a in [ "query", expected, q; "key", expectedK, k; "value", expectedV, v ] do
+            let error = float ((abs (e - a)).Max())
+            Expect.isLessThan error 1e-11 $"{what}: {name}"
+
+    tests "derivatives" [
+        for name, how in
+            [
+                "full", Attention.full
+                "causal", Attention.causal
+                "masked", Attention.masked (random 12 [ 150; 1100 ])
+            ] do
+            $"as of its definition, {name}",
+            fun () ->
+                let weight = normal 13 [ 150; 5 ]
+                let loss f (q, k, v) = sum (weight * f how q k v)
+                let expected = grad (loss composite) long.Value
+                near "gradient" expected (grad (loss attend) long.Value)
+                near "compiled" expected (compile (grad (loss attend)) long.Value)
+        "twice, through the pull",
+        fun () ->
+            let at = normal 14 [ 6; 4 ], normal 15 [ 7; 4 ], normal 16 [ 7; 3 ]
+            let loss f (q, k, v) = sum (square (f Attention.causal q k v))
+            let direction = normal 17 [ 6; 4 ], normal 18 [ 7; 4 ], normal 19 [ 7; 3 ]
+            near "hvp" (hvp (loss composite) at direction) (hvp (loss attend) at direction)
+        "of queries that see nothing",
+        fun () ->
+            let q, k = normal 20 [ 5; 2 ], normal 21 [ 3; 2 ]
+            let dq, dk, dv = grad (fun (q, k, v) -> sum (square (attend Attention.causal q k v))) (q, k, k)
+            equals (Tensor.zeros DType.Float64 [ 2; 2 ]) dq[..1]
+            Expect.isTrue ((dq + sum dk + sum dv).IsFinite().All().ToData<bool>()) "finite"
+    ]
+
+let private errors =
+    let x = Tensor.ones DType.Float32 [ 2; 3; 4 ]
+
+    tests "errors" [
+        "shapes",
+        fun () ->
+            throws<ShapeException, _> [ "attend"; "(2, 3, 4)"; "(2, 3, 5)" ] (fun () ->
+                attend Attention.full x (Tensor.ones DType.Float32 [ 2; 3; 5 ]) x)
+
+            throws<ShapeException, _> [ "attend"; "(4,)" ] (fun () -> attend Attention.full x[0, 0] x x)
+
+            throws<ShapeException, _> [ "attend"; "(2, 2)" ] (fun () ->
+                attend (Attention.masked (Tensor.ones DType.Bool [ 2; 2 ])) x x x)
+        "dtypes",
+        fun () ->
+            throws<DTypeException, _> [ "attend"; "Float64" ] (fun () ->
+                attend Attention.full x (x.Convert DType.Float64) x)
+
+            throws<DTypeException, _> [ "mask"; "Int32" ] (fun () ->
+                attend (Attention.masked (Tensor.ones DType.Int32 [ 3; 3 ])) x x x)
+
+            throws<DTypeException, _> [ "attend"; "Int32" ] (fun () ->
+                let i = x.Convert DType.Int32 in attend Attention.full i i i)
+    ]
+
+[<Tests>]
+let all = testList "Attention" [ values; derivatives; errors ]
