@@ -79,6 +79,25 @@ loss model, loss (train model)
 (*** include-it ***)
 
 (**
+What a step replaces, it may overwrite. `compileDonating` is `compile` for a function of a pair whose first item is given
+away: results go into its memory where the program is done with it, here parameters and the means of Adam.
+*)
+let optimizer = Optimizer.adam 0.01
+
+let step =
+    compileDonating (fun ((model, state), data) ->
+        let loss model = Loss.meanSquaredError (sin data) (Mlp.forward model data)
+        Optimizer.step optimizer (grad loss model) state model)
+
+let start = model, optimizer.Init model
+let next, state = Seq.fold (fun both _ -> step (both, data)) (Tree.map (fun t -> t * 1) start) [ 1..200 ]
+loss model, loss next
+(*** include-it ***)
+
+(**
+A tensor given away can't be used afterwards (hence the copies above, of a model that this page uses again); that is an error
+which says so. Memory that another tensor shows is not overwritten.
+
 Random numbers work inside, since keys are values: split the key that goes round with the state, or fold a counter into one
 with `Key.foldTensor`. The [sine GAN](sine-gan.html) trains that way, in chunks between two reports.
 
@@ -95,7 +114,25 @@ grad g at, compile (grad g) at, grad (compile g) at
 `compile (grad g)` is the better one where both are possible: forward and backward pass are one program, and memory is
 planned over both. `grad (compile g)` runs two, with what the second needs of the first handed over.
 
+What it hands over is chosen by a minimum cut: of `sum (sin x * x)` only `x` is kept, since sines and cosines of it are cheap
+to compute where they are needed; products, random draws and loops are never done twice.
+
 `checkpoint` trades memory for time as in plain code: values inside are computed again on the way back.
+
+## Memory
+
+All values between arguments and results share one block of memory, planned before the first run, and a plan can be asked:
+*)
+let layers step (x: Tensor) = Seq.fold (fun x _ -> step x) x [ 1..6 ] |> sum
+let block (x: Tensor) = Seq.fold (fun x _ -> tanh (matmul x x)) x [ 1..4 ]
+let square = Tensor.full DType.Float32 [ 64; 64 ] 0.01
+
+(Compile.memory (grad (layers block)) square).Peak, (Compile.memory (grad (layers (checkpoint block))) square).Peak
+(*** include-it ***)
+
+(**
+A call that needs more than the machine or the device has says so before it takes anything, with the largest values and ways
+out.
 
 ## When it compiles again
 

@@ -46,6 +46,30 @@ let private simplify =
             cos x[0])
         becomes "constants fold" [ "full 3 Float64 [3]"; "add" ] (fun x ->
             x[0] + (Tensor.fullLike x[0] 1.0 + 2.0))
+        becomes
+            "a sum of equal numbers is a multiple"
+            [ "sum axes=[0]"; "full 32 Float64 []"; "multiply" ]
+            (fun x -> (sum x[0]).Expand([ 4; 8 ]) |> sum)
+        becomes
+            "the same of numbers made of a few: no more is computed than those"
+            [
+                "reshape [3 1]"
+                "full 2 Float64 [3 1]"
+                "multiply"
+                "full 1 Float64 [3 1]"
+                "add"
+                "reshape [3]"
+                "full 8 Float64 [3]"
+                "multiply"
+            ]
+            (fun x -> ((x[0].Unsqueeze 1).Expand([ 3; 8 ]) * 2.0 + 1.0).Sum [ 1 ])
+        becomes "the largest of equal numbers is the number" [ "sin" ] (fun x ->
+            (sin x[0]).Expand([ 8; 3 ]).Max [ 0 ])
+        test "a sum of ones is a number" {
+            let f (_: Tensor[]) = sum (Tensor.ones DType.Float64 [ 1000; 1000 ])
+            Expect.isEmpty (simplified vector f) "nothing to compute"
+            equals 1e6 (compile (fun x -> f [| x |]) (tensor 1.0))
+        }
         becomes "reshapes and permutations meet" [ "sin" ] (fun x ->
             (sin x[0]).Reshape([ 3; 1 ]).Transpose().Reshape [ 3 ])
         test "x + 0 stays: it makes 0 of -0" {

@@ -116,6 +116,23 @@ let private loops =
             let hessian f w = grad (fun w -> fst (grad f (w, x))) w
             close 1e-11 (numbers (hessian byHand (tensor 0.7))) (compile (hessian loss) (tensor 0.7))
         }
+        test "scan: 20,000 rounds of the way back, plain and compiled, and 100,000 compiled" {
+            // t ↦ t/2 + xₖ: the last t is Σ 2⁻⁽ⁿ⁻¹⁻ᵏ⁾ xₖ.
+            let last (xs: Tensor) = fst (scan (fun t x -> 0.5 * t + x, ()) (tensor 0.0) xs)
+
+            let check n (gradient: Tensor) =
+                let found = numbers gradient
+                closeNumbers 1e-15 [ 0.125; 0.25; 0.5; 1.0 ] found[n - 4 ..]
+                Expect.equal found[0] (0.5 ** float (n - 1)) "the first"
+
+            let some n = Tensor.ones DType.Float64 [ n ]
+            check 20_000 (grad last (some 20_000))
+            check 100_000 (compile (grad last) (some 100_000))
+            check 100_000 (grad (compile last) (some 100_000))
+            let turned (w: Tensor) = iterate 100_000 (fun x -> x * w) (tensor 1.0)
+            close 1e-9 [ 100_000.0 ] (compile (grad turned) (tensor 1.0))
+            close 1e-9 [ 100_000.0 ] (grad (compile turned) (tensor 1.0))
+        }
         test "scan over nothing knows the shapes of its results" {
             let f xs = scan (fun (t: Tensor) (x: Tensor) -> t + x, x * 2.0) (tensor 0.0) xs
             let none = Tensor.zeros DType.Float64 [ 0 ]
@@ -213,6 +230,19 @@ let private errors =
         test "numbers can't be read while tracing" {
             throws<TraceException, _> [ "cond"; "whileLoop" ] (fun () ->
                 compile (fun (x: Tensor) -> if float (sum x) > 0.0 then x else -x) x)
+        }
+        test "what is printed while tracing says why there are no numbers" {
+            let mutable text = ""
+
+            compile
+                (fun (x: Tensor) ->
+                    text <- string x
+                    x)
+                x
+            |> ignore
+
+            Expect.stringContains text "traced by compile: Float64 (3,)" text
+            Expect.stringContains text "return" text
         }
         test "shapes can't depend on data" {
             throws<TraceException, _> [ "where" ] (fun () -> compile (fun (x: Tensor) -> x[x.Greater 1.0]) x)

@@ -103,6 +103,20 @@ module internal Loops =
 
             carry
 
+    /// The slices along axis 0. As one operation, whose pull stacks: pulled one by one, each would make zeros of the whole
+    /// sequence, and the way back be quadratic in its length.
+    let private slices (t: Tensor) : Tensor[] =
+        let one (t: Tensor) k = (sliceAxis 0 k 1 t).Reshape t.Dims[1..]
+        let all (t: Tensor) = Array.init t.Dims[0] (one t)
+
+        match t with
+        | Traced _ when t.DType.IsFloat ->
+            let push _ (d: Tensor) = all d
+            let pull _ (parts: Tensor[]) = stack 0 parts
+            Transform.custom "scan" (ValueSome push) (ValueSome pull) all t
+        | Traced _
+        | Value _ -> all t
+
     let scan (f: 'c -> 'x -> 'c * 'y) (initial: 'c) (xs: 'x) : 'c * 'y =
         let sequences = Tree.leaves xs
 
@@ -131,10 +145,10 @@ module internal Loops =
             let mutable carry = initial
             let leaves = leavesOf initial
             let results = ResizeArray<'y>()
+            let parts = sequences |> Array.map slices
 
             for i in 0 .. count - 1 do
-                let slice (t: Tensor) = (sliceAxis 0 i 1 t).Reshape t.Dims[1..]
-                let next, y = f carry (Tree.map slice xs)
+                let next, y = f carry (Tree.rebuild xs (parts |> Array.map (fun each -> each[i])))
                 requireSame "scan" initial leaves next |> ignore
                 carry <- next
                 results.Add y

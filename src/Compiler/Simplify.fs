@@ -189,6 +189,9 @@ module internal Simplify =
                         apply (Primitive.Permute(order |> Array.map (fun a -> first[a]))) [| x |]
                     | _ -> plain ()
                 | Primitive.Broadcast _ when sameShape () -> inputs[0]
+                // Only axes of one element are added.
+                | Primitive.Broadcast shape when Shape.count shape = Shape.count nodes[0].Shape ->
+                    apply (Primitive.Reshape shape) inputs
                 | Primitive.Broadcast shape ->
                     match nodes[0] with
                     | Applied(Primitive.Broadcast _, [| x |]) -> apply (Primitive.Broadcast shape) [| x |]
@@ -203,6 +206,7 @@ module internal Simplify =
                 | Primitive.Reduce(_, [||]) -> inputs[0]
                 | Primitive.Reduce(_, axes) when axes |> Array.forall (fun a -> nodes[0].Shape[a] = 1) ->
                     apply (Primitive.Reshape signature.Shape) inputs
+                | Primitive.Reduce(kind, axes) when last -> r.Reduce(kind, axes, inputs[0], device, plain)
                 | Primitive.Concatenate _ when inputs.Length = 1 -> inputs[0]
                 | Primitive.Select ->
                     match nodes[0] with
@@ -217,6 +221,93 @@ module internal Simplify =
                     Expand.fused apply f inputs { Shape = nodes[0].Shape; DType = nodes[0].DType }
                     |> ValueOption.defaultWith plain
                 | _ -> plain ()
+
+        /// Whether the value of a node is not the same all along an axis, as far as a look at what it is made of tells.
+        member private r.Varies(i: int, axis: int, depth: int) : bool =
+            let node = builder[i]
+
+            match node.Operation with
+            | Operation.Primitive p when depth > 0 ->
+                match p with
+                | Primitive.Full _ -> false
+                | Primitive.Broadcast shape ->
+                    let source = builder[node.Inputs[0]].Shape
+                    let at = axis - (shape.Length - source.Length)
+
+                    if at < 0 || source[at] <> shape[axis] then
+                        false
+                    else
+                        r.Varies(node.Inputs[0], at, depth - 1)
+                | Primitive.Permute order -> r.Varies(node.Inputs[0], order[axis], depth - 1)
+                | _ ->
+                    not (isElementwise p)
+                    || node.Inputs |> Array.exists (fun j -> r.Varies(j, axis, depth - 1))
+            | _ -> true
+
+        /// The node with one element along an axis on which it does not vary.
+        member private r.Narrow(i: int, axis: int) : int =
+            let node = builder[i]
+            let narrow (shape: int[]) = Array.mapi (fun a n -> if a = axis then 1 else n) shape
+
+            match node.Operation with
+            | Operation.Primitive p ->
+                match p with
+                | Primitive.Full(value, dtype, shape) ->
+                    r.Apply(Primitive.Full(value, dtype, narrow shape), [||], node.Device)
+                | Primitive.Broadcast shape ->
+                    let source = builder[node.Inputs[0]].Shape
+                    let at = axis - (shape.Length - source.Length)
+
+                    let input =
+                        if at >= 0 && source[at] <> 1 then r.Narrow(node.Inputs[0], at) else node.Inputs[0]
+
+                    r.Apply(Primitive.Broadcast(narrow shape), [| input |], node.Device)
+                | Primitive.Permute order ->
+                    r.Apply(p, [| r.Narrow(node.Inputs[0], order[axis]) |], node.Device)
+                | _ -> r.Apply(p, node.Inputs |> Array.map (fun j -> r.Narrow(j, axis)), node.Device)
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Control _
+            | Operation.Item _ -> invalidOp "A node that may vary can't be narrowed."
+
+        /// The sum of n equal numbers is n times that number; their largest or smallest is the number itself.
+        member private r.Reduce(kind, axes: int[], input: int, device, plain: unit -> int) : int =
+            let node = builder[input]
+
+            // In the short floats, n itself may be too large.
+            let counts =
+                match node.DType with
+                | DType.Float32
+                | DType.Float64
+                | DType.Int32
+                | DType.Int64 -> true
+                | DType.Float16
+                | DType.BFloat16
+                | DType.Bool -> kind <> Reduction.Sum
+
+            let same =
+                if counts then
+                    axes |> Array.filter (fun a -> node.Shape[a] > 1 && not (r.Varies(input, a, 8)))
+                else
+                    [||]
+
+            if same.Length = 0 then
+                plain ()
+            else
+                let narrowed = same |> Array.fold (fun i axis -> r.Narrow(i, axis)) input
+                let reduced = r.Apply(Primitive.Reduce(kind, axes), [| narrowed |], device)
+
+                match kind with
+                | Reduction.Max
+                | Reduction.Min -> reduced
+                | Reduction.Sum ->
+                    let n = same |> Array.fold (fun n axis -> n * int64 node.Shape[axis]) 1L
+                    let literal = if node.DType.IsFloat then Literal.Real(float n) else Literal.Whole n
+
+                    let times =
+                        r.Apply(Primitive.Full(literal, node.DType, builder[reduced].Shape), [||], device)
+
+                    r.Apply(Primitive.Binary Binary.Multiply, [| reduced; times |], device)
 
         member private r.Binary(op, inputs: int[], nodes: Node[], device, plain: unit -> int) : int =
             let x, y = nodes[0], nodes[1]

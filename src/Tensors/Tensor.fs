@@ -62,7 +62,7 @@ type Tensor =
     override t.ToString() =
         match t with
         | Value _ -> Print.buffer t.Host
-        | Traced r -> $"traced by {r.TracedBy}: {r.DType} {Shape.show r.Shape}"
+        | Traced r -> $"traced by {r.TracedBy}: {r.DType} {Shape.show r.Shape}{r.Remark}"
 
     /// <summary>Equal shapes, dtypes and values (NaN equals NaN here, as in every .NET <c>Equals</c>).</summary>
     override t.Equals other =
@@ -114,6 +114,10 @@ and [<AbstractClass>] internal Tracer(trace: Trace, dtype: DType, shape: int[], 
 
     /// The same value, a constant for every differentiation around.
     abstract Detached: Tensor
+
+    /// What its text says besides dtype and shape.
+    abstract Remark: string
+    default _.Remark = ""
 
 /// A function with a derivative or kernel of the user's own, runnable on tensors.
 [<AbstractClass>]
