@@ -1,5 +1,6 @@
 namespace Cotangent
 
+open System
 open System.Collections.Generic
 open System.Collections.Immutable
 
@@ -51,32 +52,68 @@ type internal ImmutableListWalker<'item>() =
     inherit CollectionWalker<'item>()
     override _.Make items = ImmutableList.CreateRange items
 
-/// Maps and dictionaries: keys are static and name the parts.
+/// Maps and dictionaries: keys are static and name the parts, which come in the order of the keys, so that two
+/// dictionaries of the same keys are alike whatever their histories. Keys without an order come as enumerated.
 [<AbstractClass>]
 type internal KeyedWalker<'key, 'value>() =
     inherit Walker()
+
+    static let comparer: IComparer<'key> voption =
+        if typeof<'key> = typeof<string> then
+            ValueSome(unbox (box StringComparer.Ordinal))
+        elif
+            typeof<IComparable>.IsAssignableFrom typeof<'key>
+            || typeof<IComparable<'key>>.IsAssignableFrom typeof<'key>
+        then
+            ValueSome Comparer<'key>.Default
+        else
+            ValueNone
+
+    static let entries (value: obj) = Array.ofSeq (value :?> seq<KeyValuePair<'key, 'value>>)
+
+    static let sorted (value: obj) =
+        let all = entries value
+        let places = Array.init all.Length id
+
+        match comparer with
+        | ValueSome comparer ->
+            Array.Sort(Array.map (fun (e: KeyValuePair<_, _>) -> e.Key) all, places, comparer)
+        | ValueNone -> ()
+
+        struct (all, places)
+
+    /// Calls a function on the entries in the order of their keys.
+    static let each (value: obj) f =
+        let struct (all, places) = sorted value
+
+        for place in places do
+            f all[place]
+
     /// A collection of these entries, in other respects like a given one.
     abstract Make: like: obj * entries: ('key * 'value)[] -> obj
 
-    override _.Parts(value, visit) =
-        for entry in value :?> seq<KeyValuePair<'key, 'value>> do
-            visit typeof<'value> (box entry.Value)
+    override _.Parts(value, visit) = each value (fun entry -> visit typeof<'value> (box entry.Value))
 
     override _.Names value =
-        (value :?> seq<KeyValuePair<'key, 'value>>) |> Seq.map (fun entry -> $"[{entry.Key}]") |> List.ofSeq
+        let struct (all, places) = sorted value
+        [ for place in places -> $"[{all[place].Key}]" ]
 
     override _.Statics value =
-        (value :?> seq<KeyValuePair<'key, 'value>>) |> Seq.map (fun entry -> box entry.Key) |> List.ofSeq
+        let struct (all, places) = sorted value
+        [ for place in places -> box all[place].Key ]
 
+    // What is made is enumerated as the given one is.
     override walker.Replace(value, replace) =
-        (value :?> seq<KeyValuePair<'key, 'value>>)
-        |> Seq.map (fun entry -> entry.Key, unbox<'value>(replace typeof<'value> (box entry.Value)))
-        |> Array.ofSeq
-        |> fun entries -> walker.Make(value, entries)
+        let struct (all, places) = sorted value
+        let made = Array.zeroCreate all.Length
 
-    override _.Outline(value, tell) =
-        for entry in value :?> seq<KeyValuePair<'key, 'value>> do
-            tell (box entry.Key |> nonNull)
+        for place in places do
+            let entry = all[place]
+            made[place] <- entry.Key, unbox<'value>(replace typeof<'value> (box entry.Value))
+
+        walker.Make(value, made)
+
+    override _.Outline(value, tell) = each value (fun entry -> tell (box entry.Key |> nonNull))
 
 [<Sealed>]
 type internal MapWalker<'key, 'value when 'key: comparison>() =
