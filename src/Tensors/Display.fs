@@ -9,13 +9,24 @@ type internal DisplayedText(text: string) =
 
 /// What F# Interactive and "%A" show of a tensor: dtype, shape and values.
 module internal Display =
-    /// The rows of a matrix, each without its brackets; none if one of them takes several lines.
-    let private matrixRows (shape: int[]) (text: string) =
-        let lines = text[1 .. text.Length - 2].Split '\n' |> Array.map _.Trim()
-        let isWhole (line: string) = line = "..." || (line.StartsWith '[' && line.EndsWith ']')
+    /// The rows along the last axis, each without one pair of brackets: the array that holds them gives it back, at its
+    /// left edge. None if a row takes several lines.
+    let private rows (text: string) =
+        // One more bracket stands at the very beginning, and a space, which is as wide, before every other line.
+        let lines =
+            text[.. text.Length - 2].Split '\n'
+            |> Array.filter (fun line -> line <> "")
+            |> Array.map (fun line -> line[1..].TrimEnd())
 
-        if shape.Length = 2 && Array.forall isWhole lines then
-            Some(lines |> Array.map _.Trim('[', ']'))
+        let isWhole (line: string) =
+            line.TrimStart() = "..." || (line.TrimStart().StartsWith '[' && line.EndsWith ']')
+
+        let opened (line: string) =
+            let bracket = line.IndexOf '['
+            if bracket < 0 then line else line[.. bracket - 1] + line[bracket + 1 .. line.Length - 2]
+
+        if lines.Length > 0 && Array.forall isWhole lines then
+            Some(Array.map opened lines)
         else
             None
 
@@ -26,7 +37,7 @@ module internal Display =
         let text = Print.buffer b
         let header = if b.Shape.Length = 0 then $"{b.DType}" else $"{b.DType} {Shape.show b.Shape}"
 
-        match matrixRows b.Shape text with
+        match (if b.Shape.Length > 1 then rows text else None) with
         | Some rows -> $"{header} ", Array2D.init rows.Length 1 (fun i _ -> DisplayedText rows[i])
         | None when text.Contains '\n' -> $"{header}\n{text}", ""
         | None -> $"{header} {text}", ""
