@@ -274,6 +274,7 @@ let private values =
                 (convolveTransposed { Window.stride 2 with Padding = Padding.Around 1 } kernel x)
 
             hasShape [ 1; 12 ] (convolveTransposedTo [ 12 ] (Window.stride 2) kernel x)
+            hasShape [ 1; 9 ] (convolveTransposed { Window.plain with Dilation = [ 2 ] } kernel x)
     ]
 
 let private pooling =
@@ -286,6 +287,11 @@ let private pooling =
             equals
                 [ [ 2.0; 1.0; 4.0 / 3.0; 0.5 ] ]
                 (averagePool [ 3 ] window (tensor [ [ 1.0; 3.0; -1.0; 2.0 ] ]))
+        "averages with padding at the end alone",
+        fun () ->
+            equals
+                [ [ 3.0; 3.5; 2.5; 3.0 ] ]
+                (averagePool [ 2 ] Window.same (tensor [ [ 1.0; 5.0; 2.0; 3.0 ] ]))
         "padding is never the largest",
         fun () ->
             let x = tensor [ [ -5.0; -7.0; -infinity ] ]
@@ -345,6 +351,14 @@ let private pooling =
         fun () ->
             let x = tensor [ [ -infinity; -infinity; 1.0 ] ]
             equals [ [ 1.0; 0.0; 0.0 ] ] (grad (fun x -> sum (maxPool [ 2 ] (Window.stride 2) x)) x)
+        "a window of padding and -infinity has its derivative inside",
+        fun () ->
+            let x = tensor [ [ -infinity; -infinity; 1.0 ] ]
+            equals [ [ 1.0; 0.0; 2.0 ] ] (grad (fun x -> sum (maxPool [ 3 ] Window.same x)) x)
+        "a NaN has the derivative of its windows",
+        fun () ->
+            let x = tensor [ [ nan; 1.0; 2.0 ] ]
+            equals [ [ 1.0; 0.0; 1.0 ] ] (grad (fun x -> sum (maxPool [ 2 ] Window.plain x)) x)
         "overlapping windows share their largest",
         fun () ->
             let x = tensor [ [ 1.0; 5.0; 2.0 ] ]
@@ -403,6 +417,38 @@ let private errors =
         fun () ->
             throws<ShapeException, _> [ "maxPool"; "window 0"; "padding" ] (fun () ->
                 maxPool [ 2 ] { Window.plain with Padding = Padding.Around 2 } x)
+        "windows in the padding at the end",
+        fun () ->
+            throws<ShapeException, _> [ "maxPool"; "window 8"; "2 after" ] (fun () ->
+                maxPool [ 2 ] { Window.plain with Padding = Padding.Sides [ 0, 2 ] } x)
+        // Users are told by the functions above; this holds the library to its own rule.
+        "terms that do not fit",
+        fun () ->
+            let w = windows [| 8 |] [| 3 |] [| 1 |] [| 1 |] [| 0 |] [| 0 |]
+            let zeros shape = Tensor.zeros DType.Float32 shape
+            let x, kernel, y = zeros [ 2; 4; 8 ], zeros [ 6; 2; 3 ], zeros [ 2; 6; 6 ]
+
+            let infer term (tensors: Tensor list) =
+                let signature (t: Tensor) : Signature = { Shape = t.Dims; DType = t.DType }
+                let inputs = tensors |> List.map signature |> Array.ofList
+                (ShapeRule.infer (Primitive.Convolution(term, w, 2)) inputs).Shape
+
+            Expect.equal (infer ConvolutionTerm.Output [ x; kernel ]) [| 2; 6; 6 |] "output"
+            Expect.equal (infer ConvolutionTerm.Input [ kernel; y ]) [| 2; 4; 8 |] "input"
+            Expect.equal (infer ConvolutionTerm.Kernel [ x; y ]) [| 6; 2; 3 |] "kernel"
+
+            let refused term (a: Tensor) (b: Tensor) =
+                throws<ShapeException, _> [ Shape.show a.Dims; Shape.show b.Dims ] (fun () ->
+                    infer term [ a; b ])
+
+            refused ConvolutionTerm.Output (zeros [ 2; 3; 8 ]) kernel
+            refused ConvolutionTerm.Output x (zeros [ 5; 2; 3 ])
+            refused ConvolutionTerm.Output (zeros [ 2; 4; 7 ]) kernel
+            refused ConvolutionTerm.Input kernel (zeros [ 2; 4; 6 ])
+            refused ConvolutionTerm.Input kernel (zeros [ 2; 6; 5 ])
+            refused ConvolutionTerm.Kernel x (zeros [ 3; 6; 6 ])
+            refused ConvolutionTerm.Kernel x (zeros [ 2; 5; 6 ])
+            refused ConvolutionTerm.Kernel (zeros [ 2; 3; 8 ]) y
         "pooling of integers",
         fun () ->
             throws<DTypeException, _> [ "maxPool"; "Int32" ] (fun () ->
