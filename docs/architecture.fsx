@@ -143,6 +143,7 @@ drawing
 | `Tensors` | `Tensor`: a buffer, or a tracer inside a transformation; operators and functions, all in terms of primitives; keys, trees |
 | `Differentiation` | linear maps as data; the one derivative rule of each primitive; the traces of forward and reverse mode |
 | `Batching` | the batching rule of each primitive; the trace of `vmap` |
+| `Compiler` | graphs of primitives, fused into loop nests and emitted as machine code; loops and choices |
 | `Core` | what users call: each transformation a short composition of what is above |
 | `Layers`, `Training` | layers, losses, optimisers, GANs: functions like those of users; nothing above knows of them |
 

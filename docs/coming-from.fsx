@@ -68,6 +68,12 @@ let torch = [
     "torch.autograd.grad(..., create_graph=True)", "grad (fun x -> norm (grad f x)) x"
     "torch.func.vmap(f)(x)", "vmap f x"
     "torch.func.jvp(f, (x,), (y,))", "jvp f x y"
+    "torch.compile(f)(x)", "compile f x"
+    "x.to('cuda'), x.cpu()", "x.To(List.last (Device.available ())), x.To Device.Cpu"
+    "F.conv2d(x, w, padding=1)",
+    "convolve { Window.plain with Padding = Padding.Around 1 } (Tensor.ones DType.Float32 [ 8; 3; 3; 3 ]) (Tensor.zeros DType.Float32 [ 2; 3; 9; 9 ])"
+    "F.max_pool2d(x, 2), F.avg_pool2d(x, 2)",
+    "let image = Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ]\nmaxPool [ 2; 2 ] (Window.stride 2) image, averagePool [ 2; 2 ] (Window.stride 2) image"
     "nn.Linear(3, 8)",
     "Linear.init { Linear.defaults with Weight = Init.inverseRoot; Bias = Some Init.inverseRoot } 3 8 key"
     "nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 1))",
@@ -105,6 +111,12 @@ let jax = [
     "jax.vmap(f, in_axes=(0, None))(x, v)",
     "vmapWith { In = [ Some 0; None ]; Out = 0 } (fun (a, b) -> dot a b) (x, y[0])"
     "jax.lax.stop_gradient(x)", "stopGradient x"
+    "jax.jit(f)(x)", "compile f x"
+    "jax.checkpoint(f)(x)", "checkpoint f x"
+    "lax.fori_loop(0, 10, lambda i, x: x / 2, x)", "iterate 10 (fun x -> x / 2.0) x"
+    "lax.scan(lambda s, x: (s + x, s), 0., xs)",
+    "scan (fun s x -> s + x, s) (tensor 0.0f) x[0]"
+    "lax.cond(p, f, g, x)", "cond ((sum x).Greater 0.0) f (fun x -> -(f x)) x"
     "@jax.custom_vjp", "withDerivative (Derivative.Pull(fun x c -> c * cos x)) sin x"
     "jax.tree.map(f, tree)", "Tree.map (fun t -> t * 2.0) layer"
     "jax.tree.leaves(tree)", "Tree.leaves layer"

@@ -46,6 +46,8 @@ open Cotangent
 let vector = tensor [ 1.0; 2.0; 3.0 ]
 let matrix = tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]
 let whole = tensor [ 1; 2; 3 ]
+let signal = Tensor.ones DType.Float32 [ 2; 8 ]
+let kernel = Tensor.ones DType.Float32 [ 4; 2; 3 ]
 let mask = tensor [ true; false ]
 let key = Key.create 0L
 let kept = ref vector
@@ -476,6 +478,56 @@ let batches = [
         "Use `where` in place of `if`; in place of `t[mask]`, whose size would differ from example to example, keep the size and mask with `where`."
 ]
 
+let windows = [
+    on<ShapeException, _>
+        (fun () -> convolve Window.plain kernel signal[..0])
+        "convolve: an input of shape (1, 1, 8) and a kernel of shape (4, 2, 3):"
+        "the kernel wants 2 input channels; kernels are (outputs, inputs / groups) and their sizes."
+    on<ShapeException, _>
+        (fun () -> convolve Window.plain kernel signal[*, ..1])
+        "convolve: windows of (3,) with dilation (1,) reach over (3,) elements, more than the spatial axes (2,) have"
+        "Use smaller windows, or `Padding.Same`."
+    on<ValueException, _>
+        (fun () -> convolveGroups 3 Window.plain kernel signal)
+        "convolve: 3 groups of the 4 outputs of a kernel of shape (4, 2, 3);"
+        "the number of groups must divide them."
+    on<ValueException, _>
+        (fun () -> convolve (Window.stride 0) kernel signal)
+        "convolve: [0] as strides for 1 spatial axes;"
+        "give one number for all of them or one for each, 1 or more."
+    on<ShapeException, _>
+        (fun () -> maxPool [ 2 ] { Window.plain with Padding = Padding.Around 2 } signal)
+        "maxPool: window 0 along spatial axis 0 lies in the padding altogether"
+        "Use less padding than the window has elements."
+    on<ShapeException, _>
+        (fun () -> averagePool [ 2; 2 ] Window.plain signal)
+        "averagePool: the input has shape (2, 8);"
+        "for 2 spatial axes it must be (examples, channels) and their sizes, or (channels,) and their sizes for a single example."
+]
+
+let programs = [
+    on<ShapeException, _>
+        (fun () -> iterate 3 (fun (x: Tensor) -> x[0..0]) vector)
+        "Error at: `$`: iterate: the function makes Float64 (1,) of Float64 (3,); what goes round must keep its shape and dtype."
+        "Convert or reshape it at the end of the function."
+    on<ShapeException, _>
+        (fun () -> scan (fun s (x, y) -> s + x, y) (tensor 0.0) (vector, matrix))
+        "Error at: `$.Item2`: scan: a sequence of shape (2, 2), where the first has 3 items along axis 0;"
+        "all must have as many."
+    on<ShapeException, _>
+        (fun () -> cond mask id id vector)
+        "cond: the condition is Bool (2,); it must be one Bool."
+        "Compare, and fold with `all` or `any`."
+    on<DerivativeException, _>
+        (fun () -> grad (compile (whileLoop (fun (x: Tensor) -> x.Less 9.0) (fun x -> x * 2.0))) (tensor 1.0))
+        "whileLoop: reverse mode would have to keep the values of every round, and a compiled program can't know how many"
+        "Use `scan` or `iterate`, whose number of rounds is known, forward mode (`jvp`, `jacobianForward`), or leave this function uncompiled."
+    on<ValueException, _>
+        (fun () -> Compile.explain (fun (x: Tensor) -> x))
+        "Compile.explain: this is not a function"
+        "that `compile` returned."
+]
+
 let checks = [
     on<NumberException, _>
         (fun () -> Debug.checkNumbers (fun () -> log (vector - 2.0)))
@@ -509,6 +561,8 @@ let situations =
     @ values
     @ transformations
     @ batches
+    @ windows
+    @ programs
     @ checks
     @ compiled
 

@@ -45,11 +45,16 @@ let topics = [
     "Parts, by computed indices", "Indexing"
     "Joining, splitting", "Joining"
     "Matrices", "LinearAlgebra"
+    "Convolutions, pooling", "Convolutions"
+    "Windows of these", "Window"
     "Order", "Sorting"
     "Randomness: keys", "Key"
     "Randomness: draws", "Random"
     "Trees", "Tree"
+    "Devices", "Devices"
+    "Which devices there are", "Device"
     "Checks", "Debug"
+    "Looking into compiled functions", "Compile"
     "Initialisers", "Init"
     "Layers", "Linear"
     "Multilayer perceptrons", "Mlp"
@@ -94,7 +99,7 @@ let rows =
     |> String.concat "\n"
 
 let html =
-    $"<table class=\"stack\"><thead><tr><th>topic</th><th>functions</th><th>members of <code>Tensor</code></th></tr></thead><tbody>{rows}</tbody></table>"
+    $"<table class=\"stack topics\"><thead><tr><th>topic</th><th>functions</th><th>members of <code>Tensor</code></th></tr></thead><tbody>{rows}</tbody></table>"
 
 (**
 # All functions, by topic

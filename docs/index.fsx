@@ -75,7 +75,8 @@ let models = Array.ofSeq steps
 </ul>
 
 It needs .NET 10 and nothing else: no native library, in scripts (`#r "nuget: Cotangent"`) and in projects
-(`dotnet add package Cotangent`, or `Cotangent.CSharp`). Libtorch and CUDA are there for [a reference](devices.html). The names are those of JAX and DiffSharp where they have one.
+(`dotnet add package Cotangent`, or `Cotangent.CSharp`). One more package brings
+[libtorch and CUDA](devices.html). The names are those of JAX and DiffSharp where they have one.
 
 ## Derivatives of every order
 

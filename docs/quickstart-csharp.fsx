@@ -64,10 +64,27 @@ csharpCode "QuickStart.cs" "Model" + show "Training"
 (*** include-it-raw ***)
 
 (**
+The same, compiled. `Control` has the loops and choices of compiled functions; a state of an optimiser is a tree, like a
+model:
+*)
+(*** hide ***)
+show "Compiled"
+(*** include-it-raw ***)
+
+(**
 Optimisers are gradient transformations, put together with `Then`; one of your own is two functions:
 *)
 (*** hide ***)
 show "Optimisers"
+(*** include-it-raw ***)
+
+(**
+## Devices
+
+With [libtorch](devices.html) (the package `Cotangent-cuda-linux` or `Cotangent-cuda-windows`), tensors live and compute on CUDA devices, too:
+*)
+(*** hide ***)
+show "Devices"
 (*** include-it-raw ***)
 
 (**

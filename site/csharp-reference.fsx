@@ -592,6 +592,12 @@ let topics =
         |> Option.map fst
         |> Option.defaultWith (fun () -> failwith $"{t.Name} is in no file of {source}.")
 
+let shown = [ "Transformations"; "Tensors"; "Layers"; "Training" ]
+
+let forgotten = types |> Array.map topics |> Array.distinct |> Array.except shown
+
+if forgotten.Length > 0 then failwith $"Folders without a heading: %A{forgotten}."
+
 let index () =
     let row (t: Type) =
         let kind, name = declaration t
@@ -617,7 +623,7 @@ let index () =
                 ] -> $"<code>{linked t t.Name}</code>"
         ]
         + ". Methods of <code>Tensor</code> are extension methods, grouped below by topic. Quick start: <a href=\"../quickstart-csharp.html\">C#</a>.</p>"
-        + String.concat "\n" (List.map group [ "Transformations"; "Tensors"; "Layers"; "Training" ])
+        + String.concat "\n" (List.map group shown)
 
     File.WriteAllText(
         Path.Combine(folder, "index.html"),

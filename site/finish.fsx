@@ -53,11 +53,9 @@ let fetch () =
         child.WaitForExit()
 
         if child.ExitCode <> 0 then
-            fail
-                $"""npm could not fetch {String.concat ", " wanted}, which the site's formulas and charts need."""
+            fail $"""npm could not fetch {String.concat ", " wanted}, which the site's formulas and charts need."""
     with :? ComponentModel.Win32Exception ->
-        fail
-            "The documentation needs npm, to fetch KaTeX and plotly.js: install Node.js (https://nodejs.org)."
+        fail "The documentation needs npm, to fetch KaTeX and plotly.js: install Node.js (https://nodejs.org)."
 
 let copy source (target: string) =
     let target = Path.Combine(site, "content", target)
@@ -109,10 +107,12 @@ let reference (html: string) =
     |> fun html ->
         Regex.Replace(
             html,
-            """<p class="fsdocs-example" id="example">(.*?)</p>""",
+            """<p class="fsdocs-example"(?: id="example")?>(.*?)</p>""",
             MatchEvaluator example,
             RegexOptions.Singleline
         )
+    // Comments name code in Markdown's way, which fsdocs leaves as it is between tags.
+    |> replace "`([^`<>\n]+)`" "<code>$1</code>"
     // What other languages call a type that F# calls otherwise.
     |> replace @">(\s*)FSharp([A-Z]\w*)" ">$1$2"
     |> replace "title=\"FSharp([A-Z])" "title=\"$1"

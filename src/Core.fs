@@ -443,7 +443,7 @@ module Core =
     /// </exception>
     /// <exception cref="T:Cotangent.ValueException">n is negative.</exception>
     /// <example><code>
-    /// iterate 10 (fun x -> 0.5 * (x + 4.0 / x)) (tensor 1.0) // 2, the root of 4 by Newton's method
+    /// iterate 10 (fun x -> 0.5 * (x + 4.0 / x)) (tensor 1.0) // the root of 4 by Newton's method: 2
     /// </code></example>
     let iterate (n: int) (f: 'a -> 'a) (x: 'a) : 'a = Loops.iterate n f x
 
@@ -458,7 +458,7 @@ module Core =
     /// The condition is not one Bool, or the function changes a shape or dtype.
     /// </exception>
     /// <example><code>
-    /// whileLoop (fun x -> x.Less 100.0) (fun x -> 2.0 * x) (tensor 1.0) // 128
+    /// whileLoop (fun (x: Tensor) -> x.Less 100.0) (fun x -> 2.0 * x) (tensor 1.0) // 128
     /// </code></example>
     let whileLoop (condition: 'a -> Tensor) (f: 'a -> 'a) (x: 'a) : 'a = Loops.whileLoop condition f x
 

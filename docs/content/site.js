@@ -103,7 +103,7 @@ for (const code of document.querySelectorAll('main pre:not(td.lines pre)')) {
   const holder = document.createElement('div');
   holder.className = 'code';
   // A long line of what was printed is prose, a message; numbers in columns stay as they are.
-  code.classList.toggle('prose', !code.querySelector('code[lang]') && /^[^\[|\n]{90,}$/m.test(code.textContent));
+  code.classList.toggle('prose', !code.querySelector('code[lang]') && /^[a-z]\w*: [^|\n]{80,}$|^[^\[|\n]{90,}$/m.test(code.textContent));
   const block = code.closest('table.pre') ?? code;
   block.replaceWith(holder);
   holder.append(block);

@@ -15,6 +15,8 @@ await Run(nameof(QuickStart.Parts), QuickStart.Parts);
 await Run(nameof(QuickStart.Gradients), QuickStart.Gradients);
 await Run(nameof(QuickStart.Randomness), QuickStart.Randomness);
 await Run(nameof(QuickStart.Training), QuickStart.Training);
+await Run(nameof(QuickStart.Compiled), QuickStart.Compiled);
+await Run(nameof(QuickStart.Devices), QuickStart.Devices);
 await Run(nameof(QuickStart.Optimisers), QuickStart.Optimisers);
 await Run(nameof(QuickStart.OwnDerivative), QuickStart.OwnDerivative);
 await Run(nameof(QuickStart.Errors), QuickStart.Errors);

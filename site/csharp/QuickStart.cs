@@ -96,6 +96,40 @@ internal static class QuickStart
         #endregion
     }
 
+    public static void Compiled()
+    {
+        var x = Tensor.Linspace(-3, 3, 64).Reshape(64, 1);
+        var y = (2 * x).Sin();
+        Tensor Loss(Model model) => Cotangent.Loss.MeanSquaredError(model.Forward(x), y);
+        var optimizer = Optimizer.Adam<Model>(0.01);
+        var model = Model.Create(Key.Create(0));
+
+        #region Compiled
+        // A thousand steps as one program, in which forward, backward and update are fused.
+        var train = Transform.Compile(((Model Model, OptimizerState<Model> State) start) =>
+            Control.Iterate(
+                1000,
+                now => optimizer.Step(Differentiate.Gradient(Loss, now.Model), now.State, now.Model),
+                start
+            )
+        );
+
+        var (trained, _) = train((model, optimizer.Start(model)));
+        Console.WriteLine($"after:  {(double)Loss(trained):F4}");
+        #endregion
+    }
+
+    public static void Devices()
+    {
+        #region Devices
+        Console.WriteLine(string.Join(", ", Hardware.Available())); // the CPU, then CUDA devices
+
+        var device = Hardware.Available()[^1];
+        var a = Tensor.Ones(2, 3).To(device);
+        Console.WriteLine((a + 1).Device); // what is computed from a tensor is where the tensor is
+        #endregion
+    }
+
     public static void Optimisers()
     {
         #region Optimisers

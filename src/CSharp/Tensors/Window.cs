@@ -4,7 +4,9 @@ namespace Cotangent;
 /// How windows slide over the spatial axes. A list of one entry holds for all axes.
 /// </summary>
 /// <example><code>
-/// var y = x.Convolve(kernel, new Window { Strides = [2], Padding = Padding.Same });
+/// var images = Tensor.Zeros(8, 3, 28, 28);
+/// var kernel = Tensor.Ones(16, 3, 3, 3);
+/// images.Convolve(kernel, new Window { Strides = [2], Padding = Padding.Same })   // shape (8, 16, 14, 14)
 /// </code></example>
 public sealed record Window
 {

@@ -41,7 +41,10 @@ public static class Control
         where A : notnull => Core.whileLoop(condition.ToFSharp(), f.ToFSharp(), x);
 
     /// <summary>One of two functions of x, by one Bool.</summary>
-    /// <example><code>Control.Cond(x &gt; 0.0, x => x.Log(), x => x - 1.0, x)</code></example>
+    /// <example><code>
+    /// var x = Tensor.Create(-2.0);
+    /// Control.Cond(x &gt; 0.0, x => x.Log(), x => x - 1.0, x)   // -3
+    /// </code></example>
     /// <exception cref="ShapeException">The test is not one Bool, or the branches differ in shape.</exception>
     public static B Cond<A, B>(Tensor test, Func<A, B> onTrue, Func<A, B> onFalse, A x)
         where A : notnull
