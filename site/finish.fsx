@@ -53,9 +53,11 @@ let fetch () =
         child.WaitForExit()
 
         if child.ExitCode <> 0 then
-            fail $"""npm could not fetch {String.concat ", " wanted}, which the site's formulas and charts need."""
+            fail
+                $"""npm could not fetch {String.concat ", " wanted}, which the site's formulas and charts need."""
     with :? ComponentModel.Win32Exception ->
-        fail "The documentation needs npm, to fetch KaTeX and plotly.js: install Node.js (https://nodejs.org)."
+        fail
+            "The documentation needs npm, to fetch KaTeX and plotly.js: install Node.js (https://nodejs.org)."
 
 let copy source (target: string) =
     let target = Path.Combine(site, "content", target)
