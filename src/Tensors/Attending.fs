@@ -45,7 +45,7 @@ module Attending =
     /// </exception>
     /// <example><code>
     /// let x = tensor [ [ 1.0; 0.0 ]; [ 0.0; 1.0 ]; [ 1.0; 1.0 ] ]
-    /// attend Attention.causal x x x // [[1, 0], [0.3302, 0.6698], [0.5930, 0.5930]]
+    /// attend Attention.causal x x x // [[1, 0], [0.3302, 0.6698], [0.7517, 0.7517]]
     /// </code></example>
     let attend (how: Attention) (query: Tensor) (key: Tensor) (value: Tensor) : Tensor =
         Operands.sameDType "attend" query key

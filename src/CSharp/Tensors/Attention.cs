@@ -2,7 +2,8 @@ namespace Cotangent;
 
 /// <summary>Which keys a query looks at, and how scores are scaled.</summary>
 /// <example><code>
-/// var y = query.Attend(key, value, Attention.Causal);
+/// var q = Tensor.Create([[1.0, 0.0], [0.0, 1.0]]);
+/// q.Attend(q, q, new Attention { IsCausal = true, Scale = 0 }) // [[1, 0], [0.5, 0.5]]
 /// </code></example>
 public sealed record Attention
 {
@@ -43,7 +44,7 @@ public static class TensorAttention
     /// <exception cref="DTypeException">The dtypes differ, or the mask is not Bool.</exception>
     /// <example><code>
     /// var x = Tensor.Create([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]);
-    /// x.Attend(x, x, Attention.Causal) // [[1, 0], [0.3302, 0.6698], [0.5930, 0.5930]]
+    /// x.Attend(x, x, Attention.Causal) // [[1, 0], [0.3302, 0.6698], [0.7517, 0.7517]]
     /// </code></example>
     public static Tensor Attend(this Tensor query, Tensor key, Tensor value, Attention? how = null) =>
         Attending.attend((how ?? Attention.Full).ToFSharp(), query, key, value);
