@@ -36,7 +36,7 @@ let table (title: string) (unit: string) count (cases: (string * Entry list) lis
     printfn "\n%s (%s; medians of %d rounds)" title unit count
 
     let line (first: string) (cells: string seq) =
-        printfn "| %-22s | %s |" first (cells |> Seq.map (fun c -> c.PadLeft 14) |> String.concat " | ")
+        printfn "| %-44s | %s |" first (cells |> Seq.map (fun c -> c.PadLeft 14) |> String.concat " | ")
 
     let names = (snd cases.Head) |> List.map _.Name
     line "" names

@@ -12,5 +12,5 @@ let main arguments =
         0
     | _ ->
         printfn "dotnet fsi build.fsx bench compile [first] [gan] [elementwise] [nets [mlp] [net]]"
-        printfn "dotnet fsi build.fsx bench engines [calls] [mlp] [net]"
+        printfn "dotnet fsi build.fsx bench engines [calls] [crossings] [mlp] [net]"
         1

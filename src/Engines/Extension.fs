@@ -76,6 +76,9 @@ module internal Extension =
 
     let cpuEngine () = ValueOption.defaultValue byDefault chosen.Value
 
+    /// Whether everything shall be the native library's.
+    let prefersLibrary () = isChosen () && cpuEngine () = CpuEngine.Libtorch
+
     let withCpuEngine engine (body: unit -> 'a) : 'a =
         let before = chosen.Value
         Interlocked.Increment &choices |> ignore

@@ -33,7 +33,8 @@ module internal Adam =
     /// Numbers that are there, where the kernel of Adam's step may be used on them: eager, on the CPU, by our kernels.
     let private atHand (t: Tensor) =
         match t with
-        | Value(:? HostBuffer as b) when not (Ambient.anyActive () || Extension.isChosen ()) -> ValueSome b
+        | Value(:? HostBuffer as b) when not (Ambient.anyActive () || Extension.prefersLibrary ()) ->
+            ValueSome b
         | Value _
         | Traced _ -> ValueNone
 
