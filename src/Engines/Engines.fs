@@ -20,6 +20,19 @@ module internal Engines =
 
     let private libtorch = lazy ((extension "CpuEngine.Libtorch").Cpu managed)
 
+    /// ValueNone where libtorch can't be loaded: then all is left to the managed engine.
+    let private ifThere =
+        lazy
+            (match Extension.find () with
+             | ValueNone -> ValueNone
+             | ValueSome extension ->
+                 try
+                     ValueSome(extension.Cpu managed)
+                 with :? DeviceException ->
+                     ValueNone)
+
+    let private fastest: Engine = FastestEngine(managed, ifThere)
+
     let private devices = ConcurrentDictionary<Device, Engine>()
 
     let private serve (device: Device) =
@@ -32,10 +45,10 @@ module internal Engines =
         match device with
         | Device.Cpu ->
             if not (Extension.isChosen ()) then
-                managed
+                fastest
             else
                 match Extension.cpuEngine () with
-                | CpuEngine.Fastest
+                | CpuEngine.Fastest -> fastest
                 | CpuEngine.Managed -> managed
                 | CpuEngine.Libtorch -> libtorch.Value
         | Device.Cuda _ -> serve device

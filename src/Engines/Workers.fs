@@ -32,6 +32,9 @@ module internal Workers =
             n
         | n -> n
 
+    /// Whether they are to be another number than there are cores.
+    let isLimited () = count () <> Environment.ProcessorCount
+
     /// For benchmarks.
     let limit n = Volatile.Write(&current, n)
 

@@ -29,6 +29,9 @@ type internal TorchExtension() =
 
     override _.Cpu managed =
         Loader.require () |> ignore
+
+        if Workers.isLimited () then Native.THSTorch_set_num_threads(Workers.count ())
+
         TorchHostEngine managed
 
     override _.Devices = Cuda.devices ()

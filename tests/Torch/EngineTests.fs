@@ -374,5 +374,90 @@ let private large =
         }
     ]
 
+// ---- Whichever is faster ----
+
+/// libtorch on arrays, and how often it was asked.
+let private counted () =
+    let _ = Loader.require ()
+    let mutable asked = 0
+
+    let engine = {
+        new Engine("counted") with
+            member _.Unary(op, x) = arrays.Unary(op, x)
+            member _.Binary(op, x, y) = arrays.Binary(op, x, y)
+
+            member _.Evaluate(p, inputs, device) =
+                asked <- asked + 1
+                arrays.Evaluate(p, inputs, device)
+
+            member _.ToHost x = arrays.ToHost x
+            member _.OfHost(x, device) = arrays.OfHost(x, device)
+    }
+
+    engine, (fun () -> asked)
+
+let private routing =
+    let normal key shape : Buffer = (Random.normal (Key.create key) DType.Float32 shape).Host
+
+    let windows: Windows = {
+        Full = [| 30; 30 |]
+        Size = [| 3; 3 |]
+        Step = [| 1; 1 |]
+        Dilation = [| 1; 1 |]
+        Before = [| 1; 0 |]
+        After = [| 1; 0 |]
+    }
+
+    let x, kernel, y = normal 1L [ 8; 64; 30; 30 ], normal 2L [ 64; 64; 3; 3 ], normal 3L [ 8; 64; 30; 28 ]
+    let convolution term = Primitive.Convolution(term, windows, 1)
+
+    // What is asked of the library, and how large the numbers are that it adds up.
+    let large = [
+        convolution ConvolutionTerm.Output, [| x; kernel |], 500.0
+        convolution ConvolutionTerm.Input, [| kernel; y |], 500.0
+        convolution ConvolutionTerm.Kernel, [| x; y |], 5000.0
+        Primitive.Reduce(Reduction.Sum, [| 0 |]), [| normal 4L [ 2000; 600 ] |], 1000.0
+        Primitive.Reduce(Reduction.Max, [| 0; 1 |]), [| normal 4L [ 2000; 600 ] |], 0.0
+        Primitive.Reduce(Reduction.Min, [| 1 |]), [| normal 4L [ 2000; 600 ] |], 0.0
+        Primitive.CumulativeSum(1, true), [| normal 4L [ 300; 400 ] |], 500.0
+    ]
+
+    testList "whichever is faster" [
+        test "small tensors never ask for the library" {
+            let mutable asked = false
+
+            let loading =
+                lazy
+                    (asked <- true
+                     ValueNone)
+
+            let engine = FastestEngine(managed, loading)
+
+            for row in rows do
+                for dtype in row.DTypes do
+                    for seed in 1..3 do
+                        let example = row.Draw (Dice seed) Numbers.Ordinary dtype
+                        engine.Evaluate(example.Primitive, buffers example, Device.Cpu) |> ignore
+
+            Expect.isFalse asked "asked"
+        }
+        test "beyond the crossings it is asked, and tells the same" {
+            let library, asked = counted ()
+            let engine = FastestEngine(managed, lazy (ValueSome library))
+
+            for n, (p, inputs, scale) in List.indexed large do
+                let expected = managed.Evaluate(p, inputs, Device.Cpu) :?> HostBuffer
+                agree $"{p}" 64.0 scale expected (onHost engine p inputs)
+                Expect.equal (asked ()) (n + 1) $"{p}: asked"
+        }
+        test "without a library all is left to the managed engine" {
+            let engine = FastestEngine(managed, lazy ValueNone)
+
+            for p, inputs, _ in large do
+                let expected = managed.Evaluate(p, inputs, Device.Cpu) :?> HostBuffer
+                agree $"{p}" 0.0 0.0 expected (onHost engine p inputs)
+        }
+    ]
+
 [<Tests>]
-let tests = testList "libtorch's engines" [ table; special; errors; large ]
+let tests = testList "libtorch's engines" [ table; special; errors; large; routing ]
