@@ -90,7 +90,10 @@ let step =
         Optimizer.step optimizer (grad loss model) state model)
 
 let start = model, optimizer.Init model
-let next, state = Seq.fold (fun both _ -> step (both, data)) (Tree.map (fun t -> t * 1) start) [ 1..200 ]
+
+let next, state =
+    Seq.fold (fun both _ -> step (both, data)) (Tree.map (fun t -> t * 1) start) [ 1..200 ]
+
 loss model, loss next
 (*** include-it ***)
 
@@ -127,7 +130,8 @@ let layers step (x: Tensor) = Seq.fold (fun x _ -> step x) x [ 1..6 ] |> sum
 let block (x: Tensor) = Seq.fold (fun x _ -> tanh (matmul x x)) x [ 1..4 ]
 let square = Tensor.full DType.Float32 [ 64; 64 ] 0.01
 
-(Compile.memory (grad (layers block)) square).Peak, (Compile.memory (grad (layers (checkpoint block))) square).Peak
+(Compile.memory (grad (layers block)) square).Peak,
+(Compile.memory (grad (layers (checkpoint block))) square).Peak
 (*** include-it ***)
 
 (**
