@@ -83,10 +83,6 @@ type Block = {
     Gain: Tensor
 }
 
-let private layerNorm (gain: Tensor) (x: Tensor) =
-    let centred = x - x.Mean([ -1 ], true)
-    gain * centred / sqrt ((square centred).Mean([ -1 ], true) + 1e-5)
-
 /// Causal attention over (batch, heads, length, width).
 let private attend (q: Tensor) (k: Tensor) (v: Tensor) =
     let scores = matmul q (k.Transpose()) / Math.Sqrt(float q.Shape[3])
@@ -115,7 +111,7 @@ let attention batch length width heads : Problem<Block> = {
     Loss =
         fun x y p ->
             let split (t: Tensor) = (t.Reshape [ batch; length; heads; width / heads ]).Permute [ 0; 2; 1; 3 ]
-            let normed = layerNorm p.Gain x
+            let normed = layerNorm x * p.Gain
 
             let heads =
                 attend
@@ -125,8 +121,8 @@ let attention batch length width heads : Problem<Block> = {
 
             let joined = (heads.Permute [ 0; 2; 1; 3 ]).Reshape [ batch; length; width ]
             let x = x + matmul joined p.Project
-            let hidden = matmul (layerNorm p.Gain x) p.Up
-            Loss.meanSquaredError y (x + matmul (hidden * sigmoid (1.702 * hidden)) p.Down)
+            let hidden = matmul (layerNorm x * p.Gain) p.Up
+            Loss.meanSquaredError y (x + matmul (gelu hidden) p.Down)
 }
 
 // ---- Training ----

@@ -100,12 +100,12 @@ let private functions =
                         try
                             ValueSome(onDevice first f)
                         with :? DeviceException ->
-                            // The case holds a tensor of its own, of positions, which is on the CPU.
+                            // The case holds a tensor of its own, of positions or labels, which is on the CPU.
                             ValueNone
 
                     match onFirst (fun () -> case.Apply at) with
                     | ValueNone ->
-                        Expect.isTrue (List.contains row.Name [ "take"; "gather"; "scatterAdd" ]) row.Name
+                        Expect.isMatch row.Name "take|gather|scatterAdd|crossEntropy" "no other does"
                     | ValueSome y ->
                         Expect.equal y.Device first "device"
                         near 1e-12 (case.Apply case.At) y "value"
@@ -134,8 +134,11 @@ let private staying =
                         Expect.equal y.Device first "device"
                         near 1e-12 (case.Apply case.At) y "value"
                     with :? DeviceException ->
-                        // The case holds a tensor of its own, of positions or a mask, which is on the CPU.
-                        Expect.isMatch row.Name "take|gather|scatterAdd|positions|addAt|mask" "no other does"
+                        // The case holds a tensor of its own, of positions, labels or a mask, which is on the CPU.
+                        Expect.isMatch
+                            row.Name
+                            "take|gather|scatterAdd|positions|addAt|mask|crossEntropy"
+                            "no other does"
             }
 
         test "optimisers" {

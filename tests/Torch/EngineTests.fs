@@ -146,6 +146,41 @@ let private special =
                         agreesOn $"argsort {dtype}" 0.0 (Primitive.ArgSort(1, yes)) x
                         agreesOn $"argmax {dtype}" 0.0 (Primitive.ArgReduce(yes, 1)) x
         }
+        test "what cuDNN refuses is computed all the same" {
+            let refused (words: string) _ _ _ _ : nativeint = raise (LibtorchException words)
+
+            for term in casesOf<ConvolutionTerm>() do
+                let row = WindowRows.convolution term
+                let example = row.Draw (Dice 3) Numbers.Ordinary DType.Float32
+                use frame = new Frame({ Kind = Code.Cpu; Index = -1 })
+
+                let operands: Operand[] =
+                    example.Inputs
+                    |> Array.map (fun t -> {
+                        Tensor = Transfer.share frame t.Host
+                        DType = t.DType
+                        Shape = t.Shape
+                    })
+
+                let signatures: Signature[] =
+                    example.Inputs |> Array.map (fun t -> { Shape = t.Shape; DType = t.DType })
+
+                let result = ShapeRule.infer example.Primitive signatures
+                let kernel words = Kernels.orManaged (refused words) frame example.Primitive operands result
+
+                for words in
+                    [
+                        "GET was unable to find an engine to execute this computation"
+                        "cuDNN error: CUDNN_STATUS_NOT_SUPPORTED. This error may appear if you passed in a non-contiguous input."
+                    ] do
+                    let made = Transfer.read frame (kernel words) result.DType result.Shape
+                    let expected = Oracle.evaluate example.Primitive (example.Inputs |> Array.map _.Host)
+                    agree words 32.0 0.0 expected made
+
+                Expect.throws
+                    (fun () -> kernel "CUDNN_STATUS_ALLOC_FAILED" |> ignore)
+                    "too little memory is another matter"
+        }
         test "what CUDA sorts by bits has no NaN and no zero with a minus" {
             for dtype in DTypes.all do
                 if dtype.IsFloat then

@@ -29,6 +29,12 @@ exception internal LibtorchException of message: string with
         // CUBLAS_STATUS_ALLOC_FAILED, CUDNN_STATUS_ALLOC_FAILED
         || e.message.Contains("ALLOC_FAILED", StringComparison.Ordinal)
 
+    /// Whether cuDNN has no kernel for such a convolution: for sizes and dtypes that seldom meet it finds none.
+    member e.IsOfCudnn =
+        not e.IsOutOfMemory
+        && (e.message.Contains("unable to find an engine", StringComparison.Ordinal)
+            || e.message.Contains("CUDNN_STATUS_", StringComparison.Ordinal))
+
 /// How libtorch numbers dtypes and devices (`c10::ScalarType`, `c10::DeviceType`).
 module internal Code =
     let dtype (d: DType) : sbyte =

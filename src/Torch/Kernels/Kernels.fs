@@ -11,7 +11,7 @@ type internal Operand = { Tensor: nativeint; DType: DType; Shape: int[] }
 /// Every primitive by libtorch, on any device.
 module internal Kernels =
 
-    let private run (f: Frame) (p: Primitive) (inputs: Operand[]) (result: Signature) : nativeint =
+    let private direct (f: Frame) (p: Primitive) (inputs: Operand[]) (result: Signature) : nativeint =
         let x = if inputs.Length > 0 then inputs[0] else Unchecked.defaultof<Operand>
         let tensor i = inputs[i].Tensor
 
@@ -81,6 +81,20 @@ module internal Kernels =
         | Primitive.Barrier -> Basic.cast f x.Tensor x.DType
         | Primitive.Custom g -> invalidOp $"'{g.Name}' is a custom function; engines never see those."
 
+    // ---- What cuDNN refuses ----
+
+    let private managed = Engines.ManagedEngine() :> Engines.Engine
+
+    /// Runs a kernel; if cuDNN has none, the managed engine computes in its place, by way of main memory.
+    let orManaged run (f: Frame) (p: Primitive) (inputs: Operand[]) (result: Signature) : nativeint =
+        try
+            run f p inputs result
+        with :? LibtorchException as e when e.IsOfCudnn ->
+            let host = inputs |> Array.map (fun x -> Transfer.read f x.Tensor x.DType x.Shape :> Buffer)
+            Transfer.write f (managed.Evaluate(p, host, Device.Cpu) :?> HostBuffer)
+
+    let private run f p inputs result = orManaged direct f p inputs result
+
     // ---- 16-bit floats ----
 
     /// What libtorch does not do on 16-bit floats, on a kind of device: it goes by way of Float32.
@@ -110,7 +124,7 @@ module internal Kernels =
                 byFloat32 f p inputs result
             else
                 try
-                    run f p inputs result
-                with :? LibtorchException as e when e.Message.Contains "not implemented for" ->
+                    direct f p inputs result
+                with :? LibtorchException as e when e.IsOfCudnn || e.Message.Contains "not implemented for" ->
                     widened[key] <- true
                     byFloat32 f p inputs result
