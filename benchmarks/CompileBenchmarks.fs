@@ -9,11 +9,6 @@ open System.Threading
 open Cotangent
 open Cotangent.Benchmarks.Harness
 
-let private silent = {
-    new IProgress<ProgressReport> with
-        member _.Report _ = ()
-}
-
 /// Microseconds an iteration, from the second report on: compilation is measured elsewhere.
 let private gan eager iterations () =
     let clock = Stopwatch()
@@ -77,20 +72,9 @@ let private elementwise () =
         { Name = "Cotangent, eager"; Measure = time f }
     ]
 
-/// How long from the start of the process until 500 iterations of the article's GAN are done.
-let firstResult () =
-    let options = { SineGan.article Sines.article with Iterations = 500 }
-    let clock = Stopwatch.StartNew()
-    SineGan.train options silent CancellationToken.None |> ignore
-    let sinceStart = DateTime.Now - Process.GetCurrentProcess().StartTime
-
-    printfn
-        "The first 500 iterations of the article's GAN: %.0f ms after main began, %.0f ms after the process was started"
-        clock.Elapsed.TotalMilliseconds
-        sinceStart.TotalMilliseconds
-
 let run (arguments: string list) =
     let wanted name = arguments.IsEmpty || List.contains name arguments
-    if wanted "first" then firstResult ()
+    if wanted "first" then StartupBenchmarks.gan ()
+    if wanted "transformer" then StartupBenchmarks.transformer ()
     if wanted "gan" then sineGan ()
     if wanted "elementwise" then elementwise ()

@@ -11,6 +11,8 @@ let main arguments =
         EngineBenchmarks.run rest
         0
     | _ ->
-        printfn "dotnet fsi build.fsx bench compile [first] [gan] [elementwise] [nets [mlp] [net]]"
+        printfn
+            "dotnet fsi build.fsx bench compile [first] [transformer] [gan] [elementwise] [nets [mlp] [net]]"
+
         printfn "dotnet fsi build.fsx bench engines [calls] [crossings] [mlp] [net]"
         1

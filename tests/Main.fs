@@ -8,4 +8,9 @@ let main arguments =
     Cotangent.Engines.Recycling.spoil <- true
     // The verifier runs after every pass of the compiler.
     System.Environment.SetEnvironmentVariable("COTANGENT_VERIFY", "1")
-    runTestsInAssemblyWithCLIArgs [] arguments
+
+    if arguments = [| WidthTests.Flag |] then
+        printfn "%d" (WidthTests.best ())
+        0
+    else
+        runTestsInAssemblyWithCLIArgs [] arguments

@@ -37,6 +37,20 @@ let private claims =
             for view in [ x.Reshape [ 2; many / 2 ]; x.Flip 0; x[10..20]; (x.Reshape [ 2; many / 2 ]).T ] do
                 Expect.isTrue (obj.ReferenceEquals(memory x, memory view)) "claim"
         }
+        test "results of a compiled function have one, equal results the same" {
+            let f = compile (fun (x: Tensor) -> let y = x * 2.0f in y, y, x + 1.0f)
+            let a, b, c = f (counting ())
+            Expect.isTrue (obj.ReferenceEquals(memory a, memory b)) "equal"
+            Expect.isFalse (obj.ReferenceEquals(memory a, memory c)) "another"
+            let kept = f (counting ())
+
+            for _ in 1..20 do
+                f (counting () * 3.0f) |> ignore
+
+            let first, _, last = kept
+            Expect.equal (float first[many - 1]) (float (2 * (many - 1))) "nobody else wrote there"
+            Expect.equal (float last[many - 1]) (float many) "nor there"
+        }
         test "no primitive shows an operand's array without its claim" {
             // The large operand has a claim; whatever shows its array must have the same.
             let engine = ManagedEngine()

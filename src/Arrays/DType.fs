@@ -64,6 +64,17 @@ type DType =
         | DType.Int64 -> typeof<int64>
         | DType.Bool -> typeof<bool>
 
+    /// The name of the case.
+    override x.ToString() =
+        match x with
+        | DType.Float32 -> "Float32"
+        | DType.Float64 -> "Float64"
+        | DType.BFloat16 -> "BFloat16"
+        | DType.Float16 -> "Float16"
+        | DType.Int32 -> "Int32"
+        | DType.Int64 -> "Int64"
+        | DType.Bool -> "Bool"
+
 module internal DTypes =
     let all = [
         DType.Float32

@@ -1,6 +1,7 @@
 namespace Cotangent.Compiler
 
 open System
+open System.Threading
 open System.Reflection
 open System.Reflection.Emit
 open Cotangent
@@ -31,9 +32,13 @@ module internal Code =
         | Some width -> (Emit.refuses width k).IsNone
         | None -> false
 
+    /// Has .NET compile a method on another core while the next one is written: by a call that does nothing.
+    let private compileAhead (call: unit -> unit) = ThreadPool.QueueUserWorkItem(fun _ -> call ()) |> ignore
+
     /// A nest of its own: in one go, or its outermost axis shared among the cores.
     let private alone (width: Width) (k: Kernel) : Runner =
         let code = (Emit.kernel width k).CreateDelegate<Part>()
+        compileAhead (fun () -> code.Invoke(0n, 0L, 0L))
         let count = int64 (outermost k)
         let parts = min count (int64 (Workers.count ()) * 4L)
 
@@ -88,7 +93,12 @@ module internal Code =
             )
 
         let il = m.GetILGenerator()
-
+        // Without a table there is nothing to do.
+        let some = il.DefineLabel()
+        il.Emit OpCodes.Ldarg_0
+        il.Emit(OpCodes.Brtrue, some)
+        il.Emit OpCodes.Ret
+        il.MarkLabel some
         let emitter = Emitter(il, width)
 
         for item in items do
@@ -98,6 +108,7 @@ module internal Code =
 
         il.Emit OpCodes.Ret
         let code = m.CreateDelegate<Whole>()
+        compileAhead (fun () -> code.Invoke 0n)
         Runner(fun w -> code.Invoke w.Table)
 
     /// Consecutive nests, all of which can be emitted, and short draws among them, as few methods.

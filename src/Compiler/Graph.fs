@@ -67,34 +67,63 @@ and [<NoComparison; NoEquality>] internal Graph = {
 
 /// The text of operations: for people, and as a key, since equal texts with equal inputs are equal values.
 module internal OperationText =
+    // Concatenation in place of interpolation: the first use of each interpolated string costs a millisecond, and a
+    // compilation asks for every text.
     let private list (xs: int[]) = "[" + System.String.Join(" ", xs) + "]"
 
+    let private words (parts: string list) = System.String.Join(" ", parts)
+
     let private region (r: Region) =
-        $"full={list r.Full} start={list r.Start} count={list r.Count} step={list r.Step}"
+        words [
+            "full=" + list r.Full
+            "start=" + list r.Start
+            "count=" + list r.Count
+            "step=" + list r.Step
+        ]
 
     let private windows (w: Windows) =
-        $"over={list w.Full} size={list w.Size} step={list w.Step} dilation={list w.Dilation} before={list w.Before} after={list w.After}"
+        words [
+            "over=" + list w.Full
+            "size=" + list w.Size
+            "step=" + list w.Step
+            "dilation=" + list w.Dilation
+            "before=" + list w.Before
+            "after=" + list w.After
+        ]
 
     let literal (value: Literal) =
         match value with
-        | Literal.Real x -> x.ToString "R"
+        // Both zeros have texts of their own.
+        | Literal.Real x -> x.ToString("R", System.Globalization.CultureInfo.InvariantCulture)
         | Literal.Whole n -> string n
 
     let private fused (f: Fused) =
         let targets (t: Targets) =
             let ignored = t.Ignored |> ValueOption.map string |> ValueOption.defaultValue "none"
-            $"smoothing={t.Smoothing:R} ignored={ignored}"
+            words [ "smoothing=" + literal (Literal.Real t.Smoothing); "ignored=" + ignored ]
 
         match f with
         | Fused.Softmax(_, axis)
         | Fused.SoftmaxPull(_, axis)
-        | Fused.LogSumExp axis -> $"{f} axis={axis}"
+        | Fused.LogSumExp axis -> words [ string f; "axis=" + string axis ]
         | Fused.CrossEntropy t
-        | Fused.CrossEntropyPull t -> $"{f} {targets t}"
+        | Fused.CrossEntropyPull t -> words [ string f; targets t ]
         | Fused.Normalize(_, epsilon)
-        | Fused.NormalizePull(_, epsilon) -> $"{f} epsilon={epsilon:R}"
+        | Fused.NormalizePull(_, epsilon) -> words [ string f; "epsilon=" + literal (Literal.Real epsilon) ]
         | Fused.Attention(isCausal, scale)
-        | Fused.AttentionPull(isCausal, scale) -> $"{f} causal={isCausal} scale={scale:R}"
+        | Fused.AttentionPull(isCausal, scale) ->
+            words [ string f; "causal=" + string isCausal; "scale=" + literal (Literal.Real scale) ]
+
+    let private draw (d: Draw) =
+        match d with
+        | Draw.Uniform -> "Uniform"
+        | Draw.Bits -> "Bits"
+        | Draw.Keys -> "Keys"
+
+    let private collision (c: Collision) =
+        match c with
+        | Collision.Add -> "Add"
+        | Collision.Last -> "Last"
 
     let primitive (p: Primitive) =
         match p with
@@ -105,33 +134,35 @@ module internal OperationText =
         | Primitive.MatMul
         | Primitive.Detach
         | Primitive.Barrier -> string p
-        | Primitive.Convert dtype -> $"convert {dtype}"
-        // -0 and 0 print the same.
-        | Primitive.Full(Literal.Real 0.0, dtype, shape) when
-            (match p with
-             | Primitive.Full(Literal.Real x, _, _) -> System.Double.IsNegative x
-             | _ -> false)
-            ->
-            $"full -0 {dtype} {list shape}"
-        | Primitive.Full(value, dtype, shape) -> $"full {literal value} {dtype} {list shape}"
-        | Primitive.Iota(dtype, length) -> $"iota {dtype} {length}"
-        | Primitive.Random(draw, dtype, shape) -> $"random {draw} {dtype} {list shape}"
-        | Primitive.Reshape shape -> $"reshape {list shape}"
-        | Primitive.Permute order -> $"permute {list order}"
-        | Primitive.Broadcast shape -> $"expand {list shape}"
-        | Primitive.Slice r -> $"slice {region r}"
-        | Primitive.Place r -> $"pad {region r}"
-        | Primitive.Concatenate axis -> $"concat axis={axis}"
-        | Primitive.Gather(axis, batch) -> $"gather axis={axis} batch={batch}"
-        | Primitive.Scatter(collision, axis, batch, size) ->
-            $"scatter {collision} axis={axis} batch={batch} size={size}"
-        | Primitive.Reduce(kind, axes) -> $"{kind} axes={list axes}"
-        | Primitive.ArgReduce(largest, axis) -> $"""{(if largest then "argmax" else "argmin")} axis={axis}"""
-        | Primitive.ArgSort(axis, descending) -> $"argsort axis={axis} descending={descending}"
-        | Primitive.CumulativeSum(axis, reverse) -> $"cumsum axis={axis} reverse={reverse}"
-        | Primitive.Convolution(_, w, groups) -> $"{p} {windows w} groups={groups}"
-        | Primitive.MaxPool(maximum, w) -> $"{p} {maximum} {windows w}"
-        | Primitive.Transfer device -> $"to {device}"
+        | Primitive.Convert dtype -> words [ "convert"; string dtype ]
+        | Primitive.Full(value, dtype, shape) -> words [ "full"; literal value; string dtype; list shape ]
+        | Primitive.Iota(dtype, length) -> words [ "iota"; string dtype; string length ]
+        | Primitive.Random(kind, dtype, shape) -> words [ "random"; draw kind; string dtype; list shape ]
+        | Primitive.Reshape shape -> words [ "reshape"; list shape ]
+        | Primitive.Permute order -> words [ "permute"; list order ]
+        | Primitive.Broadcast shape -> words [ "expand"; list shape ]
+        | Primitive.Slice r -> words [ "slice"; region r ]
+        | Primitive.Place r -> words [ "pad"; region r ]
+        | Primitive.Concatenate axis -> "concat axis=" + string axis
+        | Primitive.Gather(axis, batch) -> words [ "gather"; "axis=" + string axis; "batch=" + string batch ]
+        | Primitive.Scatter(kind, axis, batch, size) ->
+            words [
+                "scatter"
+                collision kind
+                "axis=" + string axis
+                "batch=" + string batch
+                "size=" + string size
+            ]
+        | Primitive.Reduce(kind, axes) -> words [ string kind; "axes=" + list axes ]
+        | Primitive.ArgReduce(largest, axis) ->
+            words [ (if largest then "argmax" else "argmin"); "axis=" + string axis ]
+        | Primitive.ArgSort(axis, descending) ->
+            words [ "argsort"; "axis=" + string axis; "descending=" + string descending ]
+        | Primitive.CumulativeSum(axis, reverse) ->
+            words [ "cumsum"; "axis=" + string axis; "reverse=" + string reverse ]
+        | Primitive.Convolution(_, w, groups) -> words [ string p; windows w; "groups=" + string groups ]
+        | Primitive.MaxPool(maximum, w) -> words [ string p; string maximum; windows w ]
+        | Primitive.Transfer device -> words [ "to"; string device ]
         | Primitive.Custom f -> f.Name
 
 module internal Graph =

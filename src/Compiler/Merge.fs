@@ -1,6 +1,5 @@
 namespace Cotangent.Compiler
 
-open System.Collections.Generic
 open Cotangent
 
 /// Joins loop nests over the same points into one: what one stores and the next loads stays in a register, and short
@@ -74,9 +73,12 @@ module internal Merge =
     let private outer (k: Kernel) = Array.truncate (k.Axes.Length - k.Reduced) k.Axes
 
     let private sameAccess (a: Access) (b: Access) outer =
-        a.Offset = b.Offset
-        && Seq.forall (fun i -> a.Strides[i] = b.Strides[i]) (seq { 0 .. outer - 1 })
-        && Seq.forall (fun i -> b.Strides[i] = 0) (seq { outer .. b.Strides.Length - 1 })
+        let mutable same = a.Offset = b.Offset
+
+        for i in 0 .. b.Strides.Length - 1 do
+            same <- same && b.Strides[i] = (if i < outer then a.Strides[i] else 0)
+
+        same
 
     /// Which instructions depend on a fold, and the number of bytes in a lane.
     let private afterFold (body: Instruction[]) =
@@ -90,29 +92,56 @@ module internal Merge =
 
         late
 
+    /// The sizes of its elements in bytes, which are powers of two, as one number.
     let private laneSizes (k: Kernel) =
-        k.Body
-        |> Seq.choose (fun i ->
+        let mutable sizes = 0
+
+        for i in k.Body do
+            sizes <-
+                sizes
+                ||| match i with
+                    | Instruction.Load(dtype, _)
+                    | Instruction.Constant(_, dtype)
+                    | Instruction.Position(dtype, _, _, _)
+                    | Instruction.Convert(dtype, _) -> if dtype = DType.Bool then 0 else dtype.Size
+                    | Instruction.Unary _
+                    | Instruction.Binary _
+                    | Instruction.Select _
+                    | Instruction.Reduce _ -> 0
+
+        sizes
+
+    /// Whether b reads what a stores only where a stores it: then it can have the value itself.
+    let private readsWhatIsStored (a: Kernel) (b: Kernel) outer =
+        let stored (access: Access) =
+            match a.Stores |> Array.tryFind (fun (x, _) -> x.Slot = access.Slot) with
+            | Some(x, _) -> sameAccess x access outer
+            | None -> true
+
+        b.Body
+        |> Array.forall (fun i ->
             match i with
-            | Instruction.Load(dtype, _)
-            | Instruction.Constant(_, dtype)
-            | Instruction.Position(dtype, _, _, _)
-            | Instruction.Convert(dtype, _) -> if dtype = DType.Bool then None else Some dtype.Size
+            | Instruction.Load(_, access) -> stored access
+            | Instruction.Constant _
+            | Instruction.Position _
             | Instruction.Unary _
             | Instruction.Binary _
             | Instruction.Select _
-            | Instruction.Reduce _ -> None)
-        |> Seq.distinct
-        |> Seq.sort
-        |> List.ofSeq
+            | Instruction.Convert _
+            | Instruction.Reduce _ -> true)
 
     /// Both as one nest, if they fit together.
     let private tryJoin (a: Kernel) (b: Kernel) : Kernel voption =
         let points = outer a
         let n = points.Length
-        let foldsAlike = a.Reduced = 0 || b.Reduced = 0 || a.Axes = b.Axes
+        let foldsAlike = a.Reduced = 0 || b.Reduced = 0 || Shape.equal a.Axes b.Axes
 
-        if points <> outer b || not foldsAlike || laneSizes a <> laneSizes b then
+        if
+            not (Shape.equal points (outer b))
+            || not foldsAlike
+            || laneSizes a <> laneSizes b
+            || not (readsWhatIsStored a b n)
+        then
             ValueNone
         else
             let axes = if a.Reduced > 0 then a.Axes else b.Axes
@@ -139,14 +168,10 @@ module internal Merge =
             let plain dtype access = list.Add(Instruction.Load(dtype, access))
             let numbersA = add a plain
             let storesA = a.Stores |> Array.map (fun (x, v) -> widen x, numbersA[v])
-            let mutable fits = true
 
             let forward dtype (access: Access) =
                 match storesA |> Array.tryFind (fun (x, _) -> x.Slot = access.Slot) with
-                | Some(x, v) ->
-                    if not (sameAccess x access n) then fits <- false
-
-                    v
+                | Some(_, v) -> v
                 | None -> plain dtype access
 
             let numbersB = add b forward
@@ -162,7 +187,7 @@ module internal Merge =
                     | Instruction.Reduce(_, v) -> late[v]
                     | _ -> false)
 
-            if not fits || nested || body.Length > longest then
+            if nested || body.Length > longest then
                 ValueNone
             else
                 ValueSome {
@@ -172,31 +197,33 @@ module internal Merge =
                     Stores = Array.append storesA storesB
                 }
 
-    let private readsOf (k: Kernel) =
-        let struct (reads, _) = Steps.slots (Step.Nest k)
-        HashSet reads
+    /// Both are short, but for those of whole loops.
+    let private overlap (a: ResizeArray<int>) (b: ResizeArray<int>) =
+        let mutable found = false
 
-    let private writesOf (k: Kernel) = k.Stores |> Array.map (fun (a, _) -> a.Slot) |> HashSet
+        for x in a do
+            found <- found || b.Contains x
 
-    let private worthIt (a: Kernel) (b: Kernel) =
-        let points = a.Axes |> Array.fold (fun n d -> n * int64 d) 1L
-        let writes = writesOf a
-        let reads = readsOf a
-        let others = readsOf b
-        points <= int64 small || others.Overlaps writes || others.Overlaps reads
+        found
+
+    let private worthIt (a: Kernel) (touchedA: Touched) (touchedB: Touched) =
+        let mutable points = 1L
+
+        for n in a.Axes do
+            points <- points * int64 n
+
+        points <= int64 small
+        || overlap touchedB.Reads touchedA.Writes
+        || overlap touchedB.Reads touchedA.Reads
 
     /// Each nest is joined to one before it where no step between stands in the way.
     let rec steps (given: Step[]) : Step[] =
         let list = ResizeArray<Step>()
-        let touched = ResizeArray<struct (HashSet<int> * HashSet<int>)>()
-
-        let sets step =
-            let struct (reads, writes) = Steps.slots step
-            struct (HashSet reads, HashSet writes)
+        let touched = ResizeArray<Touched>()
 
         let push step =
             list.Add step
-            touched.Add(sets step)
+            touched.Add(Steps.slots step)
 
         for step in given do
             match step with
@@ -207,23 +234,20 @@ module internal Merge =
 
                 while j >= 0 && at - j <= window do
                     match list[j], list[at] with
-                    | Step.Nest a, Step.Nest b when worthIt a b ->
-                        let struct (readsB, _) = touched[at]
-                        let struct (_, writesA) = touched[j]
+                    | Step.Nest a, Step.Nest b when worthIt a touched[j] touched[at] ->
                         let mutable up = true
                         let mutable down = true
 
                         for k in j + 1 .. at - 1 do
-                            let struct (reads, writes) = touched[k]
-                            if readsB.Overlaps writes then up <- false
-                            if writesA.Overlaps reads then down <- false
+                            if up && overlap touched[at].Reads touched[k].Writes then up <- false
+                            if down && overlap touched[j].Writes touched[k].Reads then down <- false
 
                         if up || down then
                             match tryJoin a b with
                             | ValueSome joined ->
                                 let into, from = if down then at, j else j, at
                                 list[into] <- Step.Nest joined
-                                touched[into] <- sets list[into]
+                                touched[into] <- Steps.slots list[into]
                                 list.RemoveAt from
                                 touched.RemoveAt from
                                 at <- if down then at - 1 else j
@@ -257,9 +281,7 @@ module internal Merge =
             | Home.Input _
             | Home.Constant _ -> ()
 
-        let struct (reads, _) = Steps.all all
-
-        for slot in reads do
+        for slot in (Steps.all all).Reads do
             read[slot] <- true
 
         let kernel (k: Kernel) : Kernel voption =

@@ -6,14 +6,14 @@ open Cotangent
 /// share memory.
 [<NoComparison; NoEquality>]
 type internal MemoryPlan = {
-    /// Elements of each dtype's arena.
-    Sizes: Map<string, DType * int64>
+    /// Each dtype that has an arena, and how many elements.
+    Sizes: struct (DType * int64)[]
     /// The first element of each planned slot; -1 for the others.
     Offsets: int64[]
 } with
 
     /// Bytes of all arenas together.
-    member plan.Bytes = plan.Sizes.Values |> Seq.sumBy (fun (dtype, n) -> int64 dtype.Size * n)
+    member plan.Bytes = plan.Sizes |> Array.sumBy (fun (struct (dtype, n)) -> int64 dtype.Size * n)
 
 module internal Plan =
     /// Slots begin at multiples of so many bytes: a cache line, and the widest vector.
@@ -34,7 +34,7 @@ module internal Plan =
 
         let rec walk (steps: Step[]) =
             for step in steps do
-                let struct (reads, writes) = Steps.slots step
+                let touched = Steps.slots step
                 let start = now
 
                 match step with
@@ -42,7 +42,10 @@ module internal Plan =
                 | Step.Product _
                 | Step.Draw _
                 | Step.Engine _ ->
-                    for slot in Seq.append reads writes do
+                    for slot in touched.Reads do
+                        touch slot now
+
+                    for slot in touched.Writes do
                         touch slot now
 
                     now <- now + 1
@@ -55,7 +58,7 @@ module internal Plan =
                     now <- now + 1
                     walk s.Body
                     pairs.AddRange s.Carry
-                    loop start reads writes (s.Carry |> Seq.collect (fun (struct (a, b)) -> [ a; b ]))
+                    loop start touched s.Carry
 
                     for struct (_, whole, _) in s.Slices do
                         touch whole.Slot start
@@ -67,15 +70,20 @@ module internal Plan =
                     walk w.Condition
                     walk w.Round
                     pairs.AddRange w.State
-                    loop start reads writes (w.State |> Seq.collect (fun (struct (a, b)) -> [ a; b ]))
+                    loop start touched w.State
                     now <- now + 1
 
-        and loop start reads writes carry =
-            for slot in carry do
-                touch slot start
-                touch slot now
+        and loop start touched carry =
+            for struct (a, b) in carry do
+                touch a start
+                touch a now
+                touch b start
+                touch b now
 
-            for slot in Seq.append reads writes do
+            for slot in touched.Reads do
+                if first[slot] < start then touch slot now
+
+            for slot in touched.Writes do
                 if first[slot] < start then touch slot now
 
         walk steps
@@ -92,54 +100,57 @@ module internal Plan =
 
         Array.map2 (fun a b -> struct (a, b)) first last
 
+    let private isPlanned (slot: Slot) =
+        match slot.Home with
+        | Home.Arena -> true
+        | Home.Input _
+        | Home.Output _
+        | Home.Constant _
+        | Home.Slice -> false
+
     /// Largest first, each at the lowest place that no slot of its time takes.
     let memory (slots: Slot[]) (lifetimes: struct (int * int)[]) : MemoryPlan =
         let offsets = Array.create slots.Length -1L
-        let mutable sizes = Map.empty
+        let sizes = ResizeArray<struct (DType * int64)>()
 
-        let planned =
-            seq { 0 .. slots.Length - 1 }
-            |> Seq.filter (fun i ->
-                match slots[i].Home with
-                | Home.Arena ->
-                    let struct (first, last) = lifetimes[i]
-                    last >= first
-                | Home.Input _
-                | Home.Output _
-                | Home.Constant _
-                | Home.Slice -> false)
-            |> Seq.groupBy (fun i -> slots[i].DType)
+        for dtype in DTypes.all do
+            let unit = int64 (Alignment / dtype.Size)
+            let room = slots |> Array.map (fun s -> (int64 (max 1 s.Count) + unit - 1L) / unit * unit)
+            let planned = ResizeArray<int>()
 
-        for dtype, group in planned do
-            let unit = Alignment / dtype.Size
-            let room i = (int64 (max 1 slots[i].Count) + int64 unit - 1L) / int64 unit * int64 unit
+            for i in 0 .. slots.Length - 1 do
+                let struct (first, last) = lifetimes[i]
+                if slots[i].DType = dtype && isPlanned slots[i] && last >= first then planned.Add i
+
+            let bySize = planned.ToArray()
+            System.Array.Sort(bySize |> Array.map (fun i -> struct (-room[i], i)), bySize)
+            // In the order of their places.
             let placed = ResizeArray<int>()
             let mutable total = 0L
 
-            for i in group |> Seq.sortByDescending room do
+            for i in bySize do
                 let struct (first, last) = lifetimes[i]
-
-                let taken =
-                    placed
-                    |> Seq.filter (fun j ->
-                        let struct (f, l) = lifetimes[j]
-                        f <= last && first <= l)
-                    |> Seq.sortBy (fun j -> offsets[j])
-
                 let mutable at = 0L
                 let mutable found = false
 
-                for j in taken do
-                    if not found then
-                        if offsets[j] - at >= room i then
+                for j in placed do
+                    let struct (f, l) = lifetimes[j]
+
+                    if not found && f <= last && first <= l then
+                        if offsets[j] - at >= room[i] then
                             found <- true
                         else
-                            at <- max at (offsets[j] + room j)
+                            at <- max at (offsets[j] + room[j])
 
                 offsets[i] <- at
-                placed.Add i
-                total <- max total (at + room i)
+                let mutable place = placed.Count
 
-            sizes <- sizes.Add(string dtype, (dtype, total))
+                while place > 0 && offsets[placed[place - 1]] > at do
+                    place <- place - 1
 
-        { Sizes = sizes; Offsets = offsets }
+                placed.Insert(place, i)
+                total <- max total (at + room[i])
+
+            if total > 0L then sizes.Add(struct (dtype, total))
+
+        { Sizes = sizes.ToArray(); Offsets = offsets }

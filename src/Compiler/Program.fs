@@ -36,7 +36,7 @@ type internal Program
         match workspaces.TryTake() with
         | true, w -> w
         | false, _ ->
-            Room.requireHost name needs.Value memory.Sizes.Values
+            Room.requireHost name needs.Value memory.Sizes
             Room.during name needs.Value (fun () -> Workspace(slots, memory))
 
     /// Whether a result can take over the memory of an argument: it is all of an array that nobody else sees.

@@ -45,12 +45,13 @@ module internal Reuse =
             let lastUse = Array.create slots.Length -1
 
             for t in 0 .. steps.Length - 1 do
-                let struct (reads, writes) = Steps.slots steps[t]
+                let touched = Steps.slots steps[t]
 
-                for slot in writes do
+                for slot in touched.Writes do
                     firstWrite[slot] <- min firstWrite[slot] t
+                    lastUse[slot] <- t
 
-                for slot in Seq.append reads writes do
+                for slot in touched.Reads do
                     lastUse[slot] <- t
 
             // What is returned as it came is read by whoever gets it.

@@ -55,7 +55,7 @@ module internal Room =
             raise (MemoryException(describe name m $"{place} has {bytes available}"))
 
     /// The same for main memory. An arena is one array, which has a limit of its own.
-    let requireHost (name: string) (m: ProgramMemory) (arenas: (DType * int64) seq) =
+    let requireHost (name: string) (m: ProgramMemory) (arenas: struct (DType * int64)[]) =
         if m.Between + m.Results >= Small then
             require
                 name
@@ -63,7 +63,7 @@ module internal Room =
                 "this machine"
                 (ValueOption.defaultValue System.Int64.MaxValue (Engines.room Device.Cpu))
 
-            for dtype, n in arenas do
+            for struct (dtype, n) in arenas do
                 if n > int64 Array.MaxLength then
                     let most = int64 Array.MaxLength * int64 dtype.Size
 

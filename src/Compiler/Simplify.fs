@@ -93,7 +93,7 @@ module internal Simplify =
             | Operation.Input _
             | Operation.Constant _
             | Operation.Control _ -> builder.Add node
-            | Operation.Item n -> r.Once($"item {n}", node)
+            | Operation.Item n -> r.Once("item " + string n, node)
             | Operation.Primitive p -> r.Once(OperationText.primitive p, node)
 
         member private _.Once(text: string, node: Node) =

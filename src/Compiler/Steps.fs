@@ -50,47 +50,70 @@ and [<NoComparison; NoEquality>] internal WhileStep = {
     State: struct (int * int)[]
 }
 
+/// The slots that a step reads and those that it writes, inner steps included; some more than once.
+[<NoComparison; NoEquality>]
+type internal Touched = { Reads: ResizeArray<int>; Writes: ResizeArray<int> }
+
 module internal Steps =
-    /// The slots that a step reads and those that it writes, inner steps included.
-    let rec slots (step: Step) : struct (int seq * int seq) =
+    let private pairs (into: Touched) (exchanged: struct (int * int)[]) =
+        for struct (a, b) in exchanged do
+            into.Reads.Add a
+            into.Reads.Add b
+            into.Writes.Add a
+            into.Writes.Add b
+
+    let rec private touch (into: Touched) (step: Step) : unit =
+        let read (v: View) = into.Reads.Add v.Slot
+        let write (v: View) = into.Writes.Add v.Slot
+
         match step with
         | Step.Nest k ->
-            let reads =
-                k.Body
-                |> Seq.choose (fun i ->
-                    match i with
-                    | Instruction.Load(_, a) -> Some a.Slot
-                    | Instruction.Constant _
-                    | Instruction.Position _
-                    | Instruction.Unary _
-                    | Instruction.Binary _
-                    | Instruction.Select _
-                    | Instruction.Convert _
-                    | Instruction.Reduce _ -> None)
+            for i in k.Body do
+                match i with
+                | Instruction.Load(_, a) -> into.Reads.Add a.Slot
+                | Instruction.Constant _
+                | Instruction.Position _
+                | Instruction.Unary _
+                | Instruction.Binary _
+                | Instruction.Select _
+                | Instruction.Convert _
+                | Instruction.Reduce _ -> ()
 
-            struct (reads, k.Stores |> Seq.map (fun (a, _) -> a.Slot))
-        | Step.Product(a, b, target) -> struct (seq [ a.Slot; b.Slot ], Seq.singleton target.Slot)
-        | Step.Draw(_, _, keys, _, target) -> struct (Seq.singleton keys.Slot, Seq.singleton target.Slot)
+            for a, _ in k.Stores do
+                into.Writes.Add a.Slot
+        | Step.Product(a, b, target) ->
+            read a
+            read b
+            write target
+        | Step.Draw(_, _, keys, _, target) ->
+            read keys
+            write target
         | Step.Engine(_, inputs, target) ->
-            struct (inputs |> Seq.map (fun (v: View) -> v.Slot), Seq.singleton target.Slot)
+            Array.iter read inputs
+            write target
         | Step.Scan s ->
-            let struct (reads, writes) = all s.Body
-            let sources = s.Slices |> Seq.map (fun (struct (_, v, _)) -> v.Slot)
-            let carry = s.Carry |> Seq.collect (fun (struct (a, b)) -> [ a; b ])
-            let moving = s.Slices |> Seq.map (fun (struct (slot, _, _)) -> slot)
+            touchAll into s.Body
+            pairs into s.Carry
 
-            struct (Seq.concat [ reads; sources; carry; moving ],
-                    Seq.concat [ writes; carry; sources; moving ])
+            for struct (slot, whole, _) in s.Slices do
+                pairs into [| struct (slot, whole.Slot) |]
         | Step.While w ->
-            let struct (reads, writes) = all (Array.append w.Condition w.Round)
-            let state = w.State |> Seq.collect (fun (struct (a, b)) -> [ a; b ])
-            struct (Seq.concat [ reads; state; Seq.singleton w.Test.Slot ], Seq.append writes state)
+            touchAll into w.Condition
+            touchAll into w.Round
+            pairs into w.State
+            read w.Test
         | Step.Cond(test, onTrue, onFalse) ->
-            let struct (reads, writes) = all (Array.append onTrue onFalse)
-            struct (Seq.append (Seq.singleton test.Slot) reads, writes)
+            read test
+            touchAll into onTrue
+            touchAll into onFalse
 
-    and all (steps: Step[]) : struct (int seq * int seq) =
-        let parts = steps |> Array.map slots
+    and private touchAll (into: Touched) (steps: Step[]) =
+        for step in steps do
+            touch into step
 
-        struct (parts |> Seq.collect (fun (struct (r, _)) -> r),
-                parts |> Seq.collect (fun (struct (_, w)) -> w))
+    let all (steps: Step[]) : Touched =
+        let touched = { Reads = ResizeArray(); Writes = ResizeArray() }
+        touchAll touched steps
+        touched
+
+    let slots (step: Step) : Touched = all [| step |]

@@ -8,7 +8,16 @@ open Cotangent.Engines
 /// The memory of one run at a time: the arenas, and where each slot is.
 [<Sealed>]
 type internal Workspace(slots: Slot[], memory: MemoryPlan) =
-    let arenas = memory.Sizes |> Map.map (fun _ (dtype, n) -> Buffers.pinned dtype (int n))
+    let arenas =
+        memory.Sizes |> Array.map (fun (struct (dtype, n)) -> struct (dtype, Buffers.pinned dtype (int n)))
+
+    let arenaOf (dtype: DType) =
+        let mutable found = Unchecked.defaultof<Array>
+
+        for struct (d, arena) in arenas do
+            if d = dtype then found <- arena
+
+        found
 
     let addressOf (data: Array) = Marshal.UnsafeAddrOfPinnedArrayElement(data, 0)
     let table: nativeint[] = GC.AllocateArray<nativeint>(max 1 slots.Length, pinned = true)
@@ -19,7 +28,7 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
     do
         for i in 0 .. slots.Length - 1 do
             if memory.Offsets[i] >= 0L then
-                let arena = arenas[string slots[i].DType]
+                let arena = arenaOf slots[i].DType
                 homes[i] <- arena
                 bases[i] <- addressOf arena
                 table[i] <- bases[i] + nativeint (memory.Offsets[i] * int64 slots[i].DType.Size)

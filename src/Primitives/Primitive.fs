@@ -1,21 +1,5 @@
 namespace Cotangent
 
-open Microsoft.FSharp.Reflection
-
-module internal CaseName =
-    /// How to read the tag of a union without fields, and the names of its cases in lower case.
-    let private known =
-        System.Collections.Concurrent.ConcurrentDictionary<System.Type, struct ((obj -> int) * string[])>()
-
-    /// What messages and graphs call an operation: its union case in lower case.
-    let lower (case: 'union) =
-        let make t =
-            let names = FSharpType.GetUnionCases(t, true) |> Array.map _.Name.ToLowerInvariant()
-            struct (FSharpValue.PreComputeUnionTagReader(t, true), names)
-
-        let struct (tag, names) = known.GetOrAdd(typeof<'union>, make)
-        names[tag case]
-
 /// Elementwise functions of one argument.
 [<RequireQualifiedAccess>]
 type internal Unary =
@@ -57,7 +41,40 @@ type internal Unary =
     | IsNaN
     | Not
 
-    override x.ToString() = CaseName.lower x
+    override x.ToString() =
+        match x with
+        | Negate -> "negate"
+        | Abs -> "abs"
+        | Sign -> "sign"
+        | Floor -> "floor"
+        | Ceiling -> "ceiling"
+        | Round -> "round"
+        | Exp -> "exp"
+        | Expm1 -> "expm1"
+        | Log -> "log"
+        | Log1p -> "log1p"
+        | Sqrt -> "sqrt"
+        | Sin -> "sin"
+        | Cos -> "cos"
+        | Tan -> "tan"
+        | Asin -> "asin"
+        | Acos -> "acos"
+        | Atan -> "atan"
+        | Sinh -> "sinh"
+        | Cosh -> "cosh"
+        | Tanh -> "tanh"
+        | Asinh -> "asinh"
+        | Acosh -> "acosh"
+        | Atanh -> "atanh"
+        | Sigmoid -> "sigmoid"
+        | Softplus -> "softplus"
+        | Erf -> "erf"
+        | Erfc -> "erfc"
+        | Gelu -> "gelu"
+        | GeluSlope -> "geluslope"
+        | Relu -> "relu"
+        | IsNaN -> "isnan"
+        | Not -> "not"
 
 /// Elementwise functions of two arguments of equal shape and dtype.
 [<RequireQualifiedAccess>]
@@ -78,7 +95,23 @@ type internal Binary =
     | Less
     | LessEqual
 
-    override x.ToString() = CaseName.lower x
+    override x.ToString() =
+        match x with
+        | Add -> "add"
+        | Subtract -> "subtract"
+        | Multiply -> "multiply"
+        | Divide -> "divide"
+        | Remainder -> "remainder"
+        | Power -> "power"
+        | Atan2 -> "atan2"
+        | Max -> "max"
+        | Min -> "min"
+        | And -> "and"
+        | Or -> "or"
+        | Xor -> "xor"
+        | Equal -> "equal"
+        | Less -> "less"
+        | LessEqual -> "lessequal"
 
 /// What folds the elements along axes into one. On Bool, Max is "any" and Min is "all".
 [<RequireQualifiedAccess; Struct>]
@@ -87,7 +120,11 @@ type internal Reduction =
     | Max
     | Min
 
-    override x.ToString() = CaseName.lower x
+    override x.ToString() =
+        match x with
+        | Sum -> "sum"
+        | Max -> "max"
+        | Min -> "min"
 
 /// A number written in a program, before it takes a tensor's dtype.
 [<RequireQualifiedAccess; Struct; NoComparison>]
@@ -222,7 +259,7 @@ type internal Primitive =
         | Unary op -> string op
         | Binary op -> string op
         | Select -> "where"
-        | Convert dtype -> $"convert to {dtype}"
+        | Convert dtype -> "convert to " + string dtype
         | Full _ -> "full"
         | Iota _ -> "arange"
         | Random _ -> "random"
@@ -248,5 +285,5 @@ type internal Primitive =
         | Fused f -> string f
         | Detach -> "stopGradient"
         | Barrier -> "barrier"
-        | Transfer device -> $"to {device}"
+        | Transfer device -> "to " + string device
         | Custom f -> f.Name

@@ -94,7 +94,7 @@ module internal TreeKind =
             else
                 item)
 
-    let kindOf (t: Type) =
+    let private find (t: Type) =
         let t =
             match Nullable.GetUnderlyingType t with
             | null -> t
@@ -137,6 +137,9 @@ module internal TreeKind =
             Kind.Static
         else
             Kind.Object(instanceFields t)
+
+    let private kinds = ConcurrentDictionary<Type, Kind>()
+    let kindOf (t: Type) = kinds.GetOrAdd(t, find)
 
     let private holding = ConcurrentDictionary<Type, bool>()
 

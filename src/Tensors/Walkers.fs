@@ -10,15 +10,21 @@ open Microsoft.FSharp.Reflection
 module internal Walkers =
     let holdsTensors (t: Type) = TreeKind.holdsTensors t
 
-    /// A field, an item of a tuple: where it stands, its declared type, and whether null means that nothing is there.
+    /// A field, an item of a tuple: where it stands, its declared type, and whether null means that nothing is there
+    /// (asked only where there is a null: it takes a while to find out).
     [<Struct>]
-    type private Part = { Name: string; Type: Type; Optional: bool }
+    type private Part = { Name: string; Type: Type; Optional: Lazy<bool> }
+
+    /// What an outline says of a part that is not there.
+    [<Struct>]
+    type private Missing = { Part: int }
 
     /// A walker for values that split into an array of parts and are made again from one.
     let private product (read: obj -> objnull[]) (make: obj -> objnull[] -> obj) (parts: Part[]) =
         let dynamic = parts |> Array.map (fun part -> holdsTensors part.Type)
 
-        let isThere (items: objnull[]) i = dynamic[i] && not (parts[i].Optional && isNull items[i])
+        let isMissing (items: objnull[]) i = dynamic[i] && isNull items[i] && parts[i].Optional.Value
+        let isThere (items: objnull[]) i = dynamic[i] && not (isMissing items i)
 
         {
             new Walker() with
@@ -47,20 +53,20 @@ module internal Walkers =
                 member _.Statics value =
                     let items = read value
 
-                    List.ofArray items
-                    |> List.indexed
-                    |> List.filter (fun (i, item) -> not dynamic[i] || isNull item)
-                    |> List.map snd
+                    [
+                        for i in 0 .. items.Length - 1 do
+                            if not dynamic[i] || isNull items[i] then items[i]
+                    ]
 
                 member _.Outline(value, tell) =
                     let items = read value
 
                     for i in 0 .. parts.Length - 1 do
-                        if dynamic[i] && parts[i].Optional then tell (not (isNull items[i]))
+                        if isMissing items i then tell { Part = i }
         }
 
     /// What a field of this name and type is in a tree.
-    let private part name t = { Name = name; Type = t; Optional = false }
+    let private part name t = { Name = name; Type = t; Optional = lazy false }
 
     let private clone =
         typeof<obj>.GetMethod("MemberwiseClone", BindingFlags.Instance ||| BindingFlags.NonPublic)
@@ -73,7 +79,7 @@ module internal Walkers =
     let private ofProperty (p: PropertyInfo) = {
         Name = "." + p.Name
         Type = p.PropertyType
-        Optional = NullabilityInfoContext().Create(p).ReadState = NullabilityState.Nullable
+        Optional = lazy (NullabilityInfoContext().Create(p).ReadState = NullabilityState.Nullable)
     }
 
     /// C# without nullable annotations does not: there every field may be.
@@ -84,8 +90,45 @@ module internal Walkers =
         {
             Name = "." + name.TrimEnd('@')
             Type = f.FieldType
-            Optional = NullabilityInfoContext().Create(f).ReadState <> NullabilityState.NotNull
+            Optional = lazy (NullabilityInfoContext().Create(f).ReadState <> NullabilityState.NotNull)
         }
+
+    /// By reflection while it is done rarely, then by the functions of FSharp.Core, which are compiled when they are
+    /// asked for: a millisecond or two for each, so that the first gradient waits for none of them.
+    let private tiered
+        (slow: (obj -> objnull[]) * (obj -> objnull[] -> obj))
+        (fast: unit -> (obj -> objnull[]) * (objnull[] -> obj))
+        =
+        let read, make = slow
+        let compiled = lazy fast ()
+        let calls = ref 0
+
+        let isFrequent () =
+            calls.Value <- calls.Value + 1
+            calls.Value > Fields.patience
+
+        (fun value -> if isFrequent () then (fst compiled.Value) value else read value),
+        (fun value items -> if isFrequent () then (snd compiled.Value) items else make value items)
+
+    let private ofRecord (t: Type) (properties: PropertyInfo[]) =
+        let fast () =
+            FSharpValue.PreComputeRecordReader(t, TreeKind.flags),
+            FSharpValue.PreComputeRecordConstructor(t, TreeKind.flags)
+
+        match Fields.ofRecord t properties with
+        | Some fields -> tiered (Fields.read fields, (fun _ items -> Fields.make t fields items)) fast
+        | None ->
+            let read, make = fast ()
+            read, (fun _ items -> make items)
+
+    let private ofTuple (t: Type) =
+        let fast () = FSharpValue.PreComputeTupleReader t, FSharpValue.PreComputeTupleConstructor t
+
+        match Fields.ofTuple t with
+        | Some fields -> tiered (Fields.read fields, (fun _ items -> Fields.make t fields items)) fast
+        | None ->
+            let read, make = fast ()
+            read, (fun _ items -> make items)
 
     /// C# records and other classes: a shallow copy with its tensor-bearing fields replaced.
     let private ofFields (fields: FieldInfo list) =
@@ -119,6 +162,24 @@ module internal Walkers =
     let private walkers = ConcurrentDictionary<Type, Walker>()
     let private exactly = ConcurrentDictionary<Type, Walker>()
 
+    /// An option's case is whether it is null.
+    let private option (t: Type) =
+        let some = [| t.GetFields Fields.all |> Array.exactlyOne |]
+
+        let value =
+            product (Fields.read some) (fun _ items -> Fields.make t some items) [|
+                part ".Value" some[0].FieldType
+            |]
+
+        {
+            new Walker() with
+                member _.Parts(x, visit) = value.Parts(x, visit)
+                member _.Names x = value.Names x
+                member _.Replace(x, replace) = value.Replace(x, replace)
+                member _.Statics x = box 1 :: value.Statics x
+                member _.Outline(_, tell) = tell 1
+        }
+
     let private union (t: Type) =
         let tag = FSharpValue.PreComputeUnionTagReader(t, TreeKind.flags)
 
@@ -141,23 +202,20 @@ module internal Walkers =
                 member _.Outline(value, tell) = tell (tag value)
         }
 
+    let private isOption (t: Type) = t.IsGenericType && t.GetGenericTypeDefinition() = typedefof<option<obj>>
+
     let rec private build (t: Type) : Walker =
         match TreeKind.kindOf t with
         | TreeKind.Kind.Leaf
         | TreeKind.Kind.Static
         | TreeKind.Kind.Foreign _ -> nothing
         | TreeKind.Kind.Record fields ->
-            let read = FSharpValue.PreComputeRecordReader(t, TreeKind.flags)
-            let make = FSharpValue.PreComputeRecordConstructor(t, TreeKind.flags)
-            product read (fun _ items -> make items) (fields |> Array.map ofProperty)
+            let read, make = ofRecord t fields
+            product read make (fields |> Array.map ofProperty)
         | TreeKind.Kind.Tuple items ->
-            let read = FSharpValue.PreComputeTupleReader t
-            let make = FSharpValue.PreComputeTupleConstructor t
-
-            product
-                read
-                (fun _ items -> make items)
-                (items |> Array.mapi (fun i t -> part ($".Item{i + 1}") t))
+            let read, make = ofTuple t
+            product read make (items |> Array.mapi (fun i t -> part (".Item" + string (i + 1)) t))
+        | TreeKind.Kind.Union when isOption t -> option t
         | TreeKind.Kind.Union -> union t
         | TreeKind.Kind.Collection(walker, item) -> generic walker [| item |]
         | TreeKind.Kind.Keyed(walker, key, value) -> generic walker [| key; value |]

@@ -1,0 +1,57 @@
+/// Compiled code on machines with shorter vectors, or none: the compiler's tests in processes that may not use the wider
+/// ones. Each says first how wide they are, since a name that the runtime does not know would change nothing.
+module Cotangent.Tests.WidthTests
+
+open System
+open System.Diagnostics
+open System.Text.RegularExpressions
+open Cotangent.Compiler.Emission
+open Expecto
+
+/// Asks this program for the width it would emit code for.
+[<Literal>]
+let Flag = "--width"
+
+/// Bits of a vector; 0 where none is accelerated.
+let best () =
+    match Width.Best with
+    | Some width -> width.Bits
+    | None -> 0
+
+let private run (switch: string) (arguments: string list) : struct (int * string) =
+    let start =
+        ProcessStartInfo(
+            "dotnet",
+            (System.Reflection.Assembly.GetExecutingAssembly()).Location :: arguments,
+            RedirectStandardOutput = true
+        )
+
+    start.Environment["DOTNET_" + switch] <- "0"
+    use child = nonNull (Process.Start start)
+    let output = child.StandardOutput.ReadToEnd()
+    child.WaitForExit()
+    struct (child.ExitCode, output)
+
+let private without (switch: string) (narrower: int) (list: string) =
+    testCase $"{list}, {switch}=0" (fun () ->
+        if best () <= narrower then skiptest $"vectors of {best ()} bits are the widest here"
+
+        let struct (_, width) = run switch [ Flag ]
+        Expect.equal (int (width.Trim())) narrower "the width in use"
+
+        let struct (code, output) =
+            run switch [ "--no-spinner"; "--colours"; "0"; "--filter-test-list"; list ]
+
+        let passed = Regex.Match(output, @"(\d+) passed").Groups[1].Value
+        Expect.isTrue (passed <> "" && int passed > 10) $"tests were run: {output}"
+        Expect.equal code 0 output)
+
+[<Tests>]
+let tests =
+    testList "narrower vectors" [
+        for list in [ "emitted"; "compile" ] do
+            without "EnableAVX512" 256 list
+            without "EnableAVX2" 128 list
+
+        without "EnableHWIntrinsic" 0 "compile"
+    ]
