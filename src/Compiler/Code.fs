@@ -2,11 +2,13 @@ namespace Cotangent.Compiler
 
 open System
 open System.Threading
+open System.Collections.Concurrent
 open System.Reflection
 open System.Reflection.Emit
 open Cotangent
 open Cotangent.Engines
 open Cotangent.Compiler.Emission
+open FSharp.NativeInterop
 
 /// Machine code for runs of loop nests.
 module internal Code =
@@ -35,20 +37,81 @@ module internal Code =
     /// Has .NET compile a method on another core while the next one is written: by a call that does nothing.
     let private compileAhead (call: unit -> unit) = ThreadPool.QueueUserWorkItem(fun _ -> call ()) |> ignore
 
+    /// The same nest with its slots numbered as they come, and the slot of each number: layers of a network differ in
+    /// little else.
+    let private renumbered (k: Kernel) : struct (Kernel * int[]) =
+        let slots = ResizeArray<int>()
+
+        let access (a: Access) =
+            if not (slots.Contains a.Slot) then slots.Add a.Slot
+            { a with Slot = slots.IndexOf a.Slot }
+
+        let body =
+            k.Body
+            |> Array.map (fun i ->
+                match i with
+                | Instruction.Load(dtype, a) -> Instruction.Load(dtype, access a)
+                | Instruction.Constant _
+                | Instruction.Position _
+                | Instruction.Unary _
+                | Instruction.Binary _
+                | Instruction.Select _
+                | Instruction.Convert _
+                | Instruction.Reduce _ -> i)
+
+        let stores = k.Stores |> Array.map (fun (a, v) -> access a, v)
+        struct ({ k with Body = body; Stores = stores }, slots.ToArray())
+
+    /// Methods of single nests, by their text, for as long as a program holds them.
+    let private known = ConcurrentDictionary<string, WeakReference<Part>>()
+
+    let private methodOf (width: Width) (k: Kernel) : Part =
+        let key = string width.Bits + "\n" + KernelText.kernel k
+
+        let found =
+            match known.TryGetValue key with
+            | true, weak ->
+                match weak.TryGetTarget() with
+                | true, code -> ValueSome code
+                | _ -> ValueNone
+            | _ -> ValueNone
+
+        match found with
+        | ValueSome code -> code
+        | ValueNone ->
+            let code = (Emit.kernel width k).CreateDelegate<Part>()
+            compileAhead (fun () -> code.Invoke(0n, 0L, 0L))
+
+            // Now and then those that nobody holds are forgotten.
+            if known.Count &&& 255 = 255 then
+                for entry in known do
+                    if not (entry.Value.TryGetTarget() |> fst) then known.TryRemove entry.Key |> ignore
+
+            known[key] <- WeakReference<Part> code
+            code
+
+    let private call (code: Part) (slots: int[]) (w: Workspace) (count: int64) (parts: int64) =
+        let table = NativePtr.stackalloc<nativeint> slots.Length
+
+        for i in 0 .. slots.Length - 1 do
+            NativePtr.set table i (w.Address slots[i])
+
+        let table = NativePtr.toNativeInt table
+
+        if parts < 2L then
+            code.Invoke(table, 0L, count)
+        else
+            Workers.run (int parts) (fun i ->
+                code.Invoke(table, count * int64 i / parts, count * int64 (i + 1) / parts))
+
     /// A nest of its own: in one go, or its outermost axis shared among the cores.
     let private alone (width: Width) (k: Kernel) : Runner =
-        let code = (Emit.kernel width k).CreateDelegate<Part>()
-        compileAhead (fun () -> code.Invoke(0n, 0L, 0L))
+        let struct (numbered, slots) = renumbered k
+        let code = methodOf width numbered
         let count = int64 (outermost k)
         let parts = min count (int64 (Workers.count ()) * 4L)
-
-        if work k < shared || parts < 2L then
-            Runner(fun w -> code.Invoke(w.Table, 0L, count))
-        else
-            let body (table: nativeint) (i: int) =
-                code.Invoke(table, count * int64 i / parts, count * int64 (i + 1) / parts)
-
-            Runner(fun w -> Workers.run (int parts) (body w.Table))
+        let parts = if work k < shared then 1L else parts
+        Runner(fun w -> call code slots w count parts)
 
     /// A short draw: a call in the midst of nests.
     [<NoComparison; NoEquality>]

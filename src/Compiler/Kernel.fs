@@ -38,36 +38,54 @@ type internal Kernel = {
     Stores: (Access * int)[]
 }
 
+/// Texts that tell instructions apart: equal ones, and only those, have the same. Concatenated, since the first use of an
+/// interpolated string costs a millisecond.
+module internal KernelText =
+    let private words (parts: string list) = System.String.Join(" ", parts)
+
+    let access (a: Access) : string =
+        words [ string a.Slot; string a.Offset; System.String.Join(" ", a.Strides) ]
+
+    let instruction (i: Instruction) : string =
+        match i with
+        | Instruction.Load(dtype, a) -> words [ "load"; string dtype; access a ]
+        | Instruction.Constant(Literal.Real x, dtype) ->
+            // -0 and 0 print the same.
+            words [ "constant"; string (System.BitConverter.DoubleToInt64Bits x); string dtype ]
+        | Instruction.Constant(Literal.Whole n, dtype) -> words [ "whole"; string n; string dtype ]
+        | Instruction.Position(dtype, axis, start, step) ->
+            words [ "position"; string dtype; string axis; string start; string step ]
+        | Instruction.Unary(op, a) -> words [ "unary"; string op; string a ]
+        | Instruction.Binary(op, a, b) -> words [ "binary"; string op; string a; string b ]
+        | Instruction.Select(c, a, b) -> words [ "select"; string c; string a; string b ]
+        | Instruction.Convert(dtype, a) -> words [ "convert"; string dtype; string a ]
+        | Instruction.Reduce(kind, a) -> words [ "reduce"; string kind; string a ]
+
+    /// Of a whole kernel.
+    let kernel (k: Kernel) : string =
+        let lines = ResizeArray<string>()
+        lines.Add(System.String.Join(" ", k.Axes))
+        lines.Add(string k.Reduced)
+
+        for i in k.Body do
+            lines.Add(instruction i)
+
+        for a, v in k.Stores do
+            lines.Add(words [ "store"; access a; string v ])
+
+        System.String.Join("\n", lines)
+
 /// The body of a kernel as it is put together: equal instructions are one.
 [<Sealed>]
 type internal InstructionList() =
     let body = ResizeArray<Instruction>()
     let known = Dictionary<string, int>()
 
-    let text (parts: string list) = System.String.Join(" ", parts)
-
-    // Concatenated, since the first use of an interpolated string costs a millisecond.
-    let key (instruction: Instruction) =
-        match instruction with
-        | Instruction.Load(_, a) ->
-            text [ "load"; string a.Slot; string a.Offset; System.String.Join(" ", a.Strides) ]
-        | Instruction.Constant(Literal.Real x, dtype) ->
-            // -0 and 0 print the same.
-            text [ "constant"; string (System.BitConverter.DoubleToInt64Bits x); string dtype ]
-        | Instruction.Constant(Literal.Whole n, dtype) -> text [ "whole"; string n; string dtype ]
-        | Instruction.Position(dtype, axis, start, step) ->
-            text [ "position"; string dtype; string axis; string start; string step ]
-        | Instruction.Unary(op, a) -> text [ "unary"; string op; string a ]
-        | Instruction.Binary(op, a, b) -> text [ "binary"; string op; string a; string b ]
-        | Instruction.Select(c, a, b) -> text [ "select"; string c; string a; string b ]
-        | Instruction.Convert(dtype, a) -> text [ "convert"; string dtype; string a ]
-        | Instruction.Reduce(kind, a) -> text [ "reduce"; string kind; string a ]
-
     member _.Count = body.Count
     member _.Item(i: int) = body[i]
 
     member _.Add(instruction: Instruction) : int =
-        let key = key instruction
+        let key = KernelText.instruction instruction
 
         match known.TryGetValue key with
         | true, i -> i
