@@ -1,4 +1,4 @@
-/// A stack of transformer blocks, in plain operations of the library.
+/// A stack of transformer blocks.
 module Cotangent.Startup.Transformer
 
 open Cotangent
@@ -49,15 +49,7 @@ let example key = Random.normal key float32 [ batch * length; width ]
 
 let private apply (a: Affine) (x: Tensor) = (matmul x a.Weight) + a.Bias
 
-let private normalize (n: Norm) (x: Tensor) =
-    let centred = x - x.Mean([ 1 ], true)
-    let variance = (square centred).Mean([ 1 ], true)
-    centred / sqrt (variance + 1e-5) * n.Scale + n.Shift
-
-let private softmax (x: Tensor) =
-    let axis = x.Rank - 1
-    let e = exp (x - stopGradient (x.Max([ axis ], true)))
-    e / e.Sum([ axis ], true)
+let private normalize (n: Norm) (x: Tensor) = layerNorm x * n.Scale + n.Shift
 
 let private attend (b: Block) (x: Tensor) =
     let perHead = width / heads
