@@ -132,8 +132,9 @@ module internal Actions =
         | Draw.Keys, DType.Int64 -> 4
         | _ -> -1
 
+    /// Whether a draw stands in emitted code, of which there is none without vectors.
     let private isShort draw dtype (keys: View) count =
-        kindOf draw dtype >= 0 && Shape.count keys.Shape = 1 && count <= 256
+        Emission.Width.Best.IsSome && kindOf draw dtype >= 0 && Shape.count keys.Shape = 1 && count <= 256
 
     /// Runs of loop nests become machine code together; what can't be emitted is left to the engine.
     let rec prepare (slots: Slot[]) (steps: Step[]) : Runner[] =
