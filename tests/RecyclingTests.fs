@@ -101,6 +101,7 @@ let private recycling =
     <| testList "recycling" [
         test "the array of a dead tensor is used again" {
             let length = 234_567
+            Recycling.startAfresh ()
             let made = System.Collections.Generic.HashSet<obj>(HashIdentity.Reference)
             let x = Tensor.arange DType.Float32 length
 
@@ -109,6 +110,21 @@ let private recycling =
 
             // 1.9 GB in arrays of 0.9 MB.
             Expect.isLessThan made.Count 600 "different arrays"
+        }
+        test "arrays of lengths that nobody asks for any more make room" {
+            // Full shelves keep nothing more.
+            let fill length =
+                scope (fun () ->
+                    let x = Tensor.arange DType.Float32 length
+
+                    for _ in 1..60 do
+                        x + 1.0f |> ignore)
+
+            for length in 1_600_000..1_600_005 do
+                fill length
+
+            Recycling.startAfresh ()
+            Expect.isLessThan (Recycling.bytesWaiting ()) 50_000_000L "of more than Spare"
         }
         test "an error gives the arrays of a call back" {
             let x = tensor (Array.create many 1)

@@ -95,14 +95,28 @@ module internal Recycling =
     /// For tests: arrays that go back are filled with NaN, so that whoever still reads them notices.
     let mutable internal spoil = false
 
+    /// For tests: the shelves are as a program finds them that begins. Two full collections clear them of what nobody
+    /// missed between them.
+    let internal startAfresh () =
+        for _ in 1..2 do
+            meter.Reclaim()
+
+    /// For tests: what lies on the shelves.
+    let internal bytesWaiting () = Volatile.Read &waiting
+
     let private bytes<'T> (n: int) = int64 n * int64 (Unsafe.SizeOf<'T>())
 
     let private clearances = ConcurrentDictionary<Type, unit -> unit>()
 
-    let private watch =
-        AfterFullCollections(fun () ->
-            for clear in clearances.Values do
-                clear ())
+    let mutable private isWatching = 0
+
+    let private clearAfterFullCollections () =
+        // Nothing may hold it, or it would never be finalised.
+        if Interlocked.Exchange(&isWatching, 1) = 0 then
+            AfterFullCollections(fun () ->
+                for clear in clearances.Values do
+                    clear ())
+            |> ignore
 
     let private shelf<'T> n : Shelf<'T> =
         if not (clearances.ContainsKey typeof<'T>) then
@@ -112,7 +126,7 @@ module internal Recycling =
                         let dropped = entry.Value.Clear()
                         Interlocked.Add(&waiting, -(int64 dropped * bytes<'T> entry.Key)) |> ignore
 
-            GC.KeepAlive watch
+            clearAfterFullCollections ()
 
         Shelves<'T>.All.GetOrAdd(n, (fun _ -> Shelf<'T>()))
 
