@@ -100,12 +100,12 @@ let private functions =
                         try
                             ValueSome(onDevice first f)
                         with :? DeviceException ->
-                            // The case holds a tensor of its own, of positions or labels, which is on the CPU.
+                            // The case holds a tensor of its own, of positions, labels or a mask, which is on the CPU.
                             ValueNone
 
                     match onFirst (fun () -> case.Apply at) with
                     | ValueNone ->
-                        Expect.isMatch row.Name "take|gather|scatterAdd|crossEntropy" "no other does"
+                        Expect.isMatch row.Name "take|gather|scatterAdd|crossEntropy|masked" "no other does"
                     | ValueSome y ->
                         Expect.equal y.Device first "device"
                         near 1e-12 (case.Apply case.At) y "value"
