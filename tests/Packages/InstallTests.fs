@@ -248,6 +248,31 @@ let private scripts = test "a script, and F# Interactive" {
     Expect.isLessThan seconds 60.0 "the first result after the restore"
 }
 
+/// A chart of Plotly.NET, alone and inside of other values, beside values that the package's printer must leave alone.
+let private charts =
+    """
+#r "nuget: Plotly.NET, 6.0.0";;
+let signal = Plotly.NET.Chart.Line(x = [ 1.0; 2.0 ], y = [ 3.0; 4.0 ]);;
+[ signal; Plotly.NET.Chart.Histogram(X = [ 1.0; 2.0 ]) ] |> Plotly.NET.Chart.combine, 3;;
+[ 1; 2 ], "text", (None: int option);;
+#quit;;
+"""
+
+let private chartsInteractive = test "charts in F# Interactive" {
+    use place = new Place "charts"
+    let package = find "Cotangent"
+    let output = place.Dotnet([ "fsi"; "--nologo" ], directives place package + ";;" + charts)
+    let shown = Regex.Replace(output, @"\s+", " ")
+
+    Expect.stringContains
+        shown
+        "val signal: Plotly.NET.GenericChart = {| Chart = \"1 scatter\" |}"
+        "one trace"
+
+    Expect.stringContains shown "= ({| Chart = \"1 scatter, 1 histogram\" |}, 3)" "two traces, in a tuple"
+    Expect.stringContains shown "= ([1; 2], \"text\", None)" "other values as ever"
+}
+
 // ---- libtorch ----
 
 /// A large product, which is for MKL; which libtorch that has loaded; then everything by libtorch; and the README's code.
@@ -319,4 +344,5 @@ let private cpuBundle = test "a project and a script with libtorch for the CPU" 
 }
 
 [<Tests>]
-let tests = testSequenced (testList "Install" [ fsharpProject; csharpProject; scripts; cpuBundle ])
+let tests =
+    testSequenced (testList "Install" [ fsharpProject; csharpProject; scripts; chartsInteractive; cpuBundle ])
