@@ -138,8 +138,8 @@ drawing
 | part | what it does |
 | --- | --- |
 | `Arrays` | dtypes, shapes, devices, buffers of numbers, and the errors |
-| `Primitives` | the closed set of operations, as a union; the shape rule |
-| `Engines` | what evaluates a primitive on numbers: the managed kernels |
+| `Primitives` | the closed set of operations, as a union, the fused ones (softmax, cross-entropy, normalisation, attention) among them; the shape rule |
+| `Engines` | what evaluates a primitive on numbers: the managed kernels; which engine an operation goes to |
 | `Tensors` | `Tensor`: a buffer, or a tracer inside a transformation; operators and functions, all in terms of primitives; keys, trees |
 | `Differentiation` | linear maps as data; the one derivative rule of each primitive; the traces of forward and reverse mode |
 | `Batching` | the batching rule of each primitive; the trace of `vmap` |

@@ -79,6 +79,9 @@ loss model, loss (train model)
 (*** include-it ***)
 
 (**
+Softmax, log-sum-exp and layer normalisation are single operations. Small ones become part of the loop nests around them;
+large ones stay calls of kernels, which go through memory once, row by row. So do cross-entropy and attention, of any size.
+
 What a step replaces, it may overwrite. `compileDonating` is `compile` for a function of a pair whose first item is given
 away: results go into its memory where the program is done with it, here parameters and the means of Adam.
 *)

@@ -92,8 +92,8 @@ let edges = convolve Window.same sobel (image.Unsqueeze 0)
 (*** hide ***)
 sideBySide [
     picture "image" image
-    picture "rises to the right" edges[0]
-    picture "rises downwards" edges[1]
+    picture "to the right" edges[0]
+    picture "downwards" edges[1]
 ]
 (*** include-it ***)
 
@@ -124,8 +124,8 @@ let depthwise = convolveGroups 2 Window.same (Tensor.ones DType.Float32 [ 2; 1; 
 ## Back again
 
 `convolveTransposed` is the transpose: with the same window and kernel it goes from what a convolution gives back to the
-shape of what it took, and $\langle w * x, y \rangle = \langle x, w *^\top y \rangle$. With strides it enlarges, as the second
-half of an autoencoder does:
+shape of what it took, and $\langle w * x, y \rangle = \langle x, w *^\top y \rangle$ holds. With strides it enlarges, as the
+second half of an autoencoder does:
 *)
 let small = averagePool [ 4; 4 ] (Window.stride 4) (image.Unsqueeze 0)
 
@@ -136,10 +136,7 @@ let tent =
 let large = convolveTransposed { Window.same with Strides = [ 4 ] } tent small
 
 (*** hide ***)
-sideBySide [
-    picture "24 by 24" small[0]
-    picture "96 by 96 again, between the points linear" large[0]
-]
+sideBySide [ picture "24 by 24" small[0]; picture "96 by 96 again" large[0] ]
 (*** include-it ***)
 
 (**

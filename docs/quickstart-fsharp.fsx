@@ -135,7 +135,8 @@ open Plotly.NET
 let flat (t: Tensor) = t.Flatten().ToData<float32[]>()
 
 (**
-Drawn with [Plotly.NET](https://plotly.net):
+Drawn with [Plotly.NET](https://plotly.net). In F# Interactive such a chart prints as one line,
+`{| Chart = "3 scatter" |}`, and `Chart.show` opens it in a browser:
 *)
 [
     Chart.Point(flat x, flat y, Name = "data", Opacity = 0.6)

@@ -59,15 +59,26 @@ function colour(name) {
   return getComputedStyle(probe).color;
 }
 
+const isImage = trace => trace.type === 'heatmap';
+const isNarrow = () => innerWidth < 600;
+
 /// The layout that the page's author gave, in the colours of the theme and the width of the page.
-function themed(layout) {
-  const narrow = innerWidth < 600;
+function themed({ layout, data }) {
+  const narrow = isNarrow();
   const line = colour('--line');
   const axis = { gridcolor: line, zerolinecolor: line, linecolor: line, automargin: true };
   const result = structuredClone(layout);
 
   for (const name of ['xaxis', 'yaxis', ...Object.keys(layout).filter(key => /^[xy]axis\d+$/.test(key))])
     result[name] = { ...axis, ...result[name] };
+
+  // The pixels of images are squares; where there is little room, they are not counted along the edges.
+  const hasImages = data.some(isImage);
+  for (const { xaxis = 'x', yaxis = 'y' } of data.filter(isImage)) {
+    const shared = { constrain: 'domain', ...(narrow && { showticklabels: false, ticks: '' }) };
+    Object.assign(result[xaxis.replace('x', 'xaxis')], shared);
+    Object.assign(result[yaxis.replace('y', 'yaxis')], shared, { scaleanchor: xaxis, constraintoward: narrow ? 'top' : 'middle' });
+  }
 
   return {
     ...result,
@@ -77,7 +88,7 @@ function themed(layout) {
     plot_bgcolor: 'transparent',
     font: { family: getComputedStyle(document.body).fontFamily, size: narrow ? 11 : 13, color: colour('--text') },
     colorway: ['--c1', '--c2', '--c3', '--c4', '--c5'].map(colour),
-    margin: { l: 55, r: 15, t: layout.title ? 50 : 20, b: 45 },
+    margin: { l: narrow && hasImages ? 15 : 55, r: 15, t: layout.title ? 50 : 20, b: 45 },
     legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom', ...layout.legend },
     hovermode: 'closest',
   };
@@ -87,10 +98,12 @@ function drawCharts() {
   for (const chart of charts) {
     chart.figure ??= JSON.parse(chart.querySelector('script').textContent);
     chart.target ??= chart.appendChild(document.createElement('div'));
-    chart.target.style.height = `${chart.figure.layout.height ?? 380}px`;
+    const images = chart.figure.data.filter(isImage).length;
+    const height = images > 0 && isNarrow() ? innerWidth / images + 65 : chart.figure.layout.height ?? 380;
+    chart.target.style.height = `${height}px`;
     // A colour called by its name in the style sheet follows the theme.
     const text = JSON.stringify(chart.figure.data).replace(/"(--c\d)"/g, (_, name) => JSON.stringify(colour(name)));
-    Plotly.react(chart.target, JSON.parse(text), themed(chart.figure.layout), { responsive: true, displayModeBar: false });
+    Plotly.react(chart.target, JSON.parse(text), themed(chart.figure), { responsive: true, displayModeBar: false });
   }
 }
 
