@@ -20,6 +20,7 @@ type private Place(name: string) =
 
     do
         Directory.CreateDirectory(path "feed") |> ignore
+        Directory.CreateDirectory(path "app") |> ignore
 
         for package in packages.Value do
             File.Copy(package.File, Path.Combine(path "feed", fileName package.File))
@@ -28,9 +29,7 @@ type private Place(name: string) =
     member _.Cache = path "cache"
     member _.App = path "app"
 
-    member _.Write(name: string, text: string) =
-        Directory.CreateDirectory(path "app") |> ignore
-        File.WriteAllText(Path.Combine(path "app", name), text)
+    member _.Write(name: string, text: string) = File.WriteAllText(Path.Combine(path "app", name), text)
 
     /// Runs dotnet, with environment variables besides ours, to its output, lines ending in \n.
     member _.Dotnet(arguments: string list, ?input: string, ?environment: (string * string) list) =
@@ -252,8 +251,9 @@ let private scripts = test "a script, and F# Interactive" {
 let private charts =
     """
 #r "nuget: Plotly.NET, 6.0.0";;
-let signal = Plotly.NET.Chart.Line(x = [ 1.0; 2.0 ], y = [ 3.0; 4.0 ]);;
-[ signal; Plotly.NET.Chart.Histogram(X = [ 1.0; 2.0 ]) ] |> Plotly.NET.Chart.combine, 3;;
+open Plotly.NET;;
+let signal = Chart.Line(x = [ 1.0; 2.0 ], y = [ 3.0; 4.0 ]);;
+[ signal; Chart.Histogram(X = [ 1.0; 2.0 ]) ] |> Chart.combine, 3;;
 [ 1; 2 ], "text", (None: int option);;
 #quit;;
 """
@@ -264,12 +264,9 @@ let private chartsInteractive = test "charts in F# Interactive" {
     let output = place.Dotnet([ "fsi"; "--nologo" ], directives place package + ";;" + charts)
     let shown = Regex.Replace(output, @"\s+", " ")
 
-    Expect.stringContains
-        shown
-        "val signal: Plotly.NET.GenericChart = {| Chart = \"1 scatter\" |}"
-        "one trace"
+    Expect.stringContains shown "val signal: GenericChart = {| Chart = \"1 scatter\" |}" "one trace"
 
-    Expect.stringContains shown "= ({| Chart = \"1 scatter, 1 histogram\" |}, 3)" "two traces, in a tuple"
+    Expect.stringContains shown "({| Chart = \"1 scatter, 1 histogram\" |}, 3)" "two traces, in a tuple"
     Expect.stringContains shown "= ([1; 2], \"text\", None)" "other values as ever"
 }
 
