@@ -38,7 +38,7 @@ are copied into new ones, but for matrix products, which MKL writes where they b
 | running sums, Float32 | 100,000 elements | 3 times |
 | convolutions over two axes and their derivatives, Float32, one group | 10⁸ multiplications | 1.6 to 2 times |
 
-All else is as fast in managed code or faster, at every size measured: elementwise functions, pooling, sorting, joining, indexing.
+All else stays with managed code. Measured as fast or faster there: elementwise functions, pooling, sorting, joining, indexing.
 `dotnet fsi build.fsx bench engines crossings` measures it anew. libtorch is loaded when the first of these comes; small programs
 never load it. Sums in another order round otherwise: results of large sums can differ in the last digits with and without libtorch.
 
