@@ -6,11 +6,8 @@ open Cotangent
 /// computed before the loop and handed in as further shared inputs. Inner loops first, so that work moves out of all the
 /// loops that it does not depend on.
 module internal Hoist =
-    let private dear (p: Primitive) =
-        match p with
-        | Primitive.Unary op -> Fuse.price op > 4
-        | Primitive.Binary op -> Fuse.priceOf op > 4
-        | _ -> false
+    /// Prices from which elementwise work is worth memory of its own.
+    let private dear = 5
 
     /// The number of elements behind views of a node.
     let rec private behind (g: Graph) (i: int) : int =
@@ -34,6 +31,9 @@ module internal Hoist =
         | Operation.Control _ -> false
         | Operation.Item _ -> true
         | Operation.Primitive p ->
+            // Light work that spreads a small tensor over a large one costs less than the memory.
+            let isLarge () = node.Inputs |> Array.exists (fun j -> behind g j >= Shape.count node.Shape)
+
             match p with
             | Primitive.Full _
             | Primitive.Iota _
@@ -43,12 +43,10 @@ module internal Hoist =
             | Primitive.Slice _
             | Primitive.Detach
             | Primitive.Barrier -> false
-            // Light work that spreads a small tensor over a large one costs less than the memory.
-            | Primitive.Unary _
-            | Primitive.Binary _
+            | Primitive.Unary op -> Fuse.price op >= dear || isLarge ()
+            | Primitive.Binary op -> Fuse.priceOf op >= dear || isLarge ()
             | Primitive.Select
-            | Primitive.Convert _ ->
-                dear p || node.Inputs |> Array.exists (fun j -> behind g j >= Shape.count node.Shape)
+            | Primitive.Convert _ -> isLarge ()
             | Primitive.Random _
             | Primitive.Place _
             | Primitive.Concatenate _

@@ -78,7 +78,11 @@ module internal Loops =
             Body = body
         }
 
-        let results = apply (ScanOperation scan) (Array.concat [ captured; carry; sequences ])
+        let results =
+            apply
+                (GraphInterpreter.Operation(Control.Scan scan))
+                (Array.concat [ captured; carry; sequences ])
+
         struct (rebuild last results[.. carry.Length - 1], rebuild template results[carry.Length ..])
 
     let iterate (n: int) (f: 'c -> 'c) (x: 'c) : 'c =
@@ -217,7 +221,7 @@ module internal Loops =
                 Body = Graph.insertInputs 0 (Array.map like forTest) body
             }
 
-            rebuild last (apply (WhileOperation loop) (Array.append shared leaves))
+            rebuild last (apply (GraphInterpreter.Operation(Control.While loop)) (Array.append shared leaves))
 
         if isStaging () then
             staged ()
@@ -267,4 +271,7 @@ module internal Loops =
                 OnFalse = Graph.insertInputs 0 (Array.map like forYes) no
             }
 
-            apply (CondOperation cond) (Array.concat [ [| test |]; forYes; forNo; leaves ]) |> rebuild fromYes
+            apply
+                (GraphInterpreter.Operation(Control.Cond cond))
+                (Array.concat [ [| test |]; forYes; forNo; leaves ])
+            |> rebuild fromYes

@@ -1,0 +1,108 @@
+namespace Cotangent.Compiler
+
+open Cotangent
+open Cotangent.Batching
+open Cotangent.Differentiation
+
+/// One of two branches. Each rule is a choice between the two branches' rules.
+[<Sealed>]
+type internal CondOperation(bodies: Bodies, c: Cond) =
+    inherit ControlOperation(Control.Cond c)
+
+    let apply (c: Cond) (inputs: Tensor[]) = Bind.apply (Primitive.Custom(CondOperation(bodies, c))) inputs
+
+    override _.Evaluate inputs =
+        let branch = if inputs[0].ToData<bool>() then c.OnTrue else c.OnFalse
+        bodies.Evaluate(branch, inputs[1..])
+
+    override f.Pushed(inputs, tangents) =
+        let given = inputs[1..]
+        let active = Rules.places (fun (t: Tensor voption) -> t.IsSome) tangents[1..]
+        let d = active |> Array.map (fun i -> tangents[i + 1].Value)
+
+        let push branch (xs: Tensor[]) =
+            let struct (values, pushed) =
+                Rules.forward
+                    f.Name
+                    (bodies.Run branch)
+                    (Array.take given.Length xs)
+                    active
+                    (Array.skip given.Length xs)
+
+            Array.append values pushed
+
+        let like = Rules.likeAll (Array.append given d)
+
+        let results =
+            apply
+                {
+                    OnTrue = Stage.closed f.Name (push c.OnTrue) like
+                    OnFalse = Stage.closed f.Name (push c.OnFalse) like
+                }
+                (Array.concat [ inputs[..0]; given; d ])
+
+        let count = c.OnTrue.Outputs.Length
+        let values, pushed = Array.take count results, Array.skip count results
+        struct (values, Rules.scatter count (Rules.places Rules.isFloat values) pushed)
+
+    override f.Recorded(inputs, wanted) =
+        let results = apply c inputs
+        let given = inputs[1..]
+
+        let places = [|
+            for i in 0 .. given.Length - 1 do
+                if wanted[i + 1] && Rules.isFloat given[i] then i
+        |]
+
+        let pull (cotangents: Tensor voption[]) =
+            let floats = Rules.places Rules.isFloat results
+            let d = floats |> Array.map (fun i -> Rules.orZeros results[i] cotangents[i])
+
+            let back branch (xs: Tensor[]) =
+                Rules.reverse
+                    f.Name
+                    (bodies.Run branch)
+                    (Array.take given.Length xs)
+                    places
+                    (Array.skip given.Length xs)
+
+            let like = Rules.likeAll (Array.append given d)
+
+            let pulled =
+                apply
+                    {
+                        OnTrue = Stage.closed f.Name (back c.OnTrue) like
+                        OnFalse = Stage.closed f.Name (back c.OnFalse) like
+                    }
+                    (Array.concat [ inputs[..0]; given; d ])
+
+            Rules.scatter inputs.Length (places |> Array.map ((+) 1)) pulled
+
+        struct (results, Recorded(f, pull) :> CustomDerivative)
+
+    override f.Batched(trace, operands) =
+        let examples = trace.Examples
+        let marks = operands[1..] |> Array.map Rules.isBatched
+        let inputs = operands |> Array.map _.Tensor
+        let both branch xs = Rules.batch f.Name examples (bodies.Run branch) marks xs
+
+        match operands[0] with
+        | Operand.Shared _ ->
+            let like = Rules.likeAll inputs[1..]
+
+            apply
+                {
+                    OnTrue = Stage.closed f.Name (both c.OnTrue) like
+                    OnFalse = Stage.closed f.Name (both c.OnFalse) like
+                }
+                inputs
+            |> Array.map trace.Join
+        | Operand.Batched test ->
+            // Each example takes its own branch: both are computed, and one chosen.
+            Array.map2
+                (fun (a: Tensor) b ->
+                    let ones = Array.create (a.Rank - 1) 1
+                    let mask = test.Reshape(Array.append [| examples |] ones)
+                    trace.Join(where (Operands.expandTo a.Dims mask) a b))
+                (both c.OnTrue inputs[1..])
+                (both c.OnFalse inputs[1..])

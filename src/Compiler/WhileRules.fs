@@ -1,0 +1,112 @@
+namespace Cotangent.Compiler
+
+open Cotangent
+open Cotangent.Batching
+open Cotangent.Differentiation
+
+/// A loop of unknown length. A batch goes on as long as any of its examples does.
+[<Sealed>]
+type internal WhileOperation(bodies: Bodies, w: While) =
+    inherit ControlOperation(Control.While w)
+
+    let apply (w: While) (inputs: Tensor[]) = Bind.apply (Primitive.Custom(WhileOperation(bodies, w))) inputs
+
+    override _.Evaluate inputs =
+        let shared = inputs[.. w.Shared - 1]
+        let mutable carry = inputs[w.Shared ..]
+
+        let holds () =
+            let test = bodies.Evaluate(w.Condition, Array.append shared carry)
+            test[0].ToData<bool>()
+
+        while holds () do
+            carry <- bodies.Evaluate(w.Body, Array.append shared carry)
+
+        carry
+
+    override f.Pushed(inputs, tangents) =
+        let shared, carry = inputs[.. w.Shared - 1], inputs[w.Shared ..]
+
+        let activeShared = [|
+            for i in 0 .. w.Shared - 1 do
+                if tangents[i].IsSome then i
+        |]
+
+        let floats = Rules.places Rules.isFloat carry
+        let dShared = activeShared |> Array.map (fun i -> tangents[i].Value)
+        let dCarry = floats |> Array.map (fun i -> Rules.orZeros carry[i] tangents[w.Shared + i])
+        let counts = [ shared.Length; dShared.Length; carry.Length; dCarry.Length ]
+
+        let onPrimals run (xs: Tensor[]) =
+            match Rules.split counts xs with
+            | [ shared; _; carry; _ ] -> run (Array.append shared carry)
+            | _ -> invalidOp "Four parts were asked for."
+
+        let step (xs: Tensor[]) =
+            match Rules.split counts xs with
+            | [ shared; dShared; carry; dCarry ] ->
+                let at = Array.append activeShared (floats |> Array.map (fun i -> w.Shared + i))
+
+                let struct (values, pushed) =
+                    Rules.forward
+                        f.Name
+                        (bodies.Run w.Body)
+                        (Array.append shared carry)
+                        at
+                        (Array.append dShared dCarry)
+
+                Array.append values pushed
+            | _ -> invalidOp "Four parts were asked for."
+
+        let like = Rules.likeAll (Array.concat [ shared; dShared; carry; dCarry ])
+
+        let results =
+            apply
+                {
+                    Shared = shared.Length + dShared.Length
+                    Condition = Stage.closed f.Name (onPrimals (bodies.Run w.Condition)) like
+                    Body = Stage.closed f.Name step like
+                }
+                (Array.concat [ shared; dShared; carry; dCarry ])
+
+        let values, pushed = Array.take carry.Length results, Array.skip carry.Length results
+        struct (values, Rules.scatter carry.Length floats pushed)
+
+    override f.Recorded(_, _) =
+        raise (
+            DerivativeException
+                "whileLoop: reverse mode would have to keep the values of every round, and a compiled program can't know how many there will be. Use `scan` or `iterate`, whose number of rounds is known, forward mode (`jvp`, `jacobianForward`), or leave this function uncompiled."
+        )
+
+    override f.Batched(trace, operands) =
+        let examples = trace.Examples
+        let shared = operands[.. w.Shared - 1]
+        let carry = operands[w.Shared ..] |> Array.map (BatchRules.each examples)
+        let inputs = Array.append (shared |> Array.map _.Tensor) carry
+        let marks = Array.append (shared |> Array.map Rules.isBatched) (carry |> Array.map (fun _ -> true))
+        let like = Rules.likeAll inputs
+        let conditions = Rules.batch f.Name examples (bodies.Run w.Condition) marks
+
+        // As long as it holds for any example; an example that is through stays as it is.
+        let any xs = Bind.one (Primitive.Reduce(Reduction.Max, [| 0 |])) [| (conditions xs)[0] |]
+
+        let step (xs: Tensor[]) =
+            let goesOn = (conditions xs)[0]
+            let next = Rules.batch f.Name examples (bodies.Run w.Body) marks xs
+
+            Array.map2
+                (fun (before: Tensor) after ->
+                    let ones = Array.create (before.Rank - 1) 1
+                    let mask = goesOn.Reshape(Array.append [| examples |] ones)
+                    where (Operands.expandTo before.Dims mask) after before)
+                xs[w.Shared ..]
+                next
+
+        apply
+            {
+                Shared = w.Shared
+                Condition = Stage.closed f.Name (fun xs -> [| any xs |]) like
+                Body = Stage.closed f.Name step like
+            }
+            inputs
+        |> Array.map trace.Join
