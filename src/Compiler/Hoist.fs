@@ -160,7 +160,7 @@ module internal Hoist =
                 number[i] <-
                     builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[instead[j]]) }
 
-        Simplify.eliminateDead (builder.ToGraph(g.Outputs |> Array.map (fun i -> number[instead[i]])))
+        DeadCode.eliminate (builder.ToGraph(g.Outputs |> Array.map (fun i -> number[instead[i]])))
 
     let private like (g: Graph) (nodes: int[]) =
         nodes

@@ -219,7 +219,7 @@ module internal Partition =
 
         {
             Forward =
-                Simplify.eliminateDead {
+                DeadCode.eliminate {
                     joint with
                         Inputs = joint.Inputs[.. inputs - 1]
                         Outputs = Array.append values residuals

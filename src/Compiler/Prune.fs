@@ -186,7 +186,7 @@ module internal Prune =
                     | Operation.Constant _
                     | Operation.Primitive _ -> builder.Add { node with Inputs = moved node.Inputs }
 
-        Simplify.eliminateDead (builder.ToGraph(g.Outputs |> Array.map (fun i -> number[i])))
+        DeadCode.eliminate (builder.ToGraph(g.Outputs |> Array.map (fun i -> number[i])))
 
     /// Control flow of so many inputs of which only some results are wanted.
     and private shrink (control: Control) (count: int) (wanted: bool[]) : Smaller =

@@ -1,0 +1,90 @@
+namespace Cotangent.Compiler
+
+open Cotangent
+open Cotangent.Engines
+
+/// Computes now what depends on nothing.
+module internal Constants =
+    open Rewriting
+
+    /// Larger results of constants are left to be computed: they would only fill memory.
+    let mostFolded = 4096
+
+    /// The one element of a buffer as a literal that gives it back.
+    let literal (b: HostBuffer) : Literal =
+        let b = Strided.materialise b
+
+        if b.DType.IsFloat then
+            Literal.Real((HostBuffer.data<float>(Convert.buffer DType.Float64 b))[0])
+        else
+            Literal.Whole((HostBuffer.data<int64>(Convert.buffer DType.Int64 b))[0])
+
+    let private evaluate (p: Primitive) (inputs: Buffer[]) (device: Device) =
+        (Engines.forDevice device).Evaluate(p, inputs, device)
+
+    /// Whether a primitive gives the same element everywhere if its only input does.
+    let private keepsUniform (p: Primitive) =
+        match p with
+        | Primitive.Reshape _
+        | Primitive.Permute _
+        | Primitive.Broadcast _
+        | Primitive.Slice _ -> true
+        | _ -> false
+
+    let private isPlain (p: Primitive) =
+        match p with
+        | Primitive.Barrier
+        | Primitive.Detach
+        | Primitive.Custom _ -> false
+        | _ -> true
+
+    let private isFull (node: Node) =
+        match node with
+        | Full _ -> true
+        | _ -> false
+
+    let private isKnown (node: Node) =
+        match node.Operation with
+        | Operation.Constant _ -> true
+        | Operation.Primitive(Primitive.Full(_, _, shape)) -> Shape.count shape <= mostFolded
+        | Operation.Primitive(Primitive.Iota(_, length)) -> length <= mostFolded
+        | _ -> false
+
+    /// The numbers of a node that is known; of one that repeats a number, that one alone is enough where asked for.
+    let private numbers (isOneEnough: bool) (device: Device) (node: Node) : Buffer =
+        match node.Operation with
+        | Operation.Constant b -> b
+        | Operation.Primitive(Primitive.Full(value, dtype, _)) when isOneEnough ->
+            evaluate (Primitive.Full(value, dtype, [||])) [||] device
+        | Operation.Primitive p -> evaluate p [||] device
+        | Operation.Input _
+        | Operation.Control _
+        | Operation.Item _ -> invalidOp "No number is known of this node."
+
+    /// The value of a primitive of known numbers: one number that is repeated, or a constant.
+    let fold (p: Primitive) (inputs: Node[]) (result: Signature) (device: Device) : Node voption =
+        let node operation =
+            ValueSome {
+                Operation = operation
+                Inputs = [||]
+                DType = result.DType
+                Shape = result.Shape
+                Device = device
+            }
+
+        let full value = node (Operation.Primitive(Primitive.Full(value, result.DType, result.Shape)))
+
+        if inputs.Length = 0 then
+            ValueNone
+        elif isElementwise p && inputs |> Array.forall isFull then
+            let value = evaluate p (inputs |> Array.map (numbers true device)) device
+            full (literal ((Engines.forDevice device).ToHost value))
+        elif keepsUniform p then
+            match inputs[0] with
+            | Full value -> full value
+            | _ -> ValueNone
+        elif Shape.count result.Shape <= mostFolded && isPlain p && inputs |> Array.forall isKnown then
+            let value = evaluate p (inputs |> Array.map (numbers false device)) device
+            node (Operation.Constant value)
+        else
+            ValueNone

@@ -1,0 +1,91 @@
+namespace Cotangent.Compiler
+
+open Cotangent
+
+/// Reductions over axes along which a value repeats: the sum of n equal numbers is n times that number; their largest or
+/// smallest is the number itself.
+module internal Repeats =
+    open Rewriting
+
+    /// How far to look.
+    [<Literal>]
+    let private Depth = 8
+
+    /// Whether the value of a node is not the same all along an axis, as far as a look at what it is made of tells.
+    let rec private varies (r: IRewriting) (i: int) (axis: int) (depth: int) : bool =
+        let node = r.Node i
+
+        match node.Operation with
+        | Operation.Primitive p when depth > 0 ->
+            match p with
+            | Primitive.Full _ -> false
+            | Primitive.Broadcast shape ->
+                let source = (r.Node node.Inputs[0]).Shape
+                let at = axis - (shape.Length - source.Length)
+
+                if at < 0 || source[at] <> shape[axis] then
+                    false
+                else
+                    varies r node.Inputs[0] at (depth - 1)
+            | Primitive.Permute order -> varies r node.Inputs[0] order[axis] (depth - 1)
+            | _ -> not (isElementwise p) || node.Inputs |> Array.exists (fun j -> varies r j axis (depth - 1))
+        | _ -> true
+
+    /// The node with one element along an axis on which it does not vary.
+    let rec private narrow (r: IRewriting) (i: int) (axis: int) : int =
+        let node = r.Node i
+        let narrowed (shape: int[]) = Array.mapi (fun a n -> if a = axis then 1 else n) shape
+
+        match node.Operation with
+        | Operation.Primitive p ->
+            match p with
+            | Primitive.Full(value, dtype, shape) ->
+                r.Apply(Primitive.Full(value, dtype, narrowed shape), [||], node.Device)
+            | Primitive.Broadcast shape ->
+                let source = (r.Node node.Inputs[0]).Shape
+                let at = axis - (shape.Length - source.Length)
+
+                let input = if at >= 0 && source[at] <> 1 then narrow r node.Inputs[0] at else node.Inputs[0]
+
+                r.Apply(Primitive.Broadcast(narrowed shape), [| input |], node.Device)
+            | Primitive.Permute order -> r.Apply(p, [| narrow r node.Inputs[0] order[axis] |], node.Device)
+            | _ -> r.Apply(p, node.Inputs |> Array.map (fun j -> narrow r j axis), node.Device)
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Control _
+        | Operation.Item _ -> invalidOp "A node that may vary can't be narrowed."
+
+    let reduce (r: IRewriting) (kind: Reduction) (axes: int[]) (input: int) (device: Device) : int voption =
+        let node = r.Node input
+
+        // In the short floats, n itself may be too large.
+        let counts =
+            match node.DType with
+            | DType.Float32
+            | DType.Float64
+            | DType.Int32
+            | DType.Int64 -> true
+            | DType.Float16
+            | DType.BFloat16
+            | DType.Bool -> kind <> Reduction.Sum
+
+        let same =
+            if counts then
+                axes |> Array.filter (fun a -> node.Shape[a] > 1 && not (varies r input a Depth))
+            else
+                [||]
+
+        if same.Length = 0 then
+            ValueNone
+        else
+            let narrowed = same |> Array.fold (narrow r) input
+            let reduced = r.Apply(Primitive.Reduce(kind, axes), [| narrowed |], device)
+
+            match kind with
+            | Reduction.Max
+            | Reduction.Min -> ValueSome reduced
+            | Reduction.Sum ->
+                let n = same |> Array.fold (fun n axis -> n * int64 node.Shape[axis]) 1L
+                let literal = if node.DType.IsFloat then Literal.Real(float n) else Literal.Whole n
+                let times = r.Apply(Primitive.Full(literal, node.DType, (r.Node reduced).Shape), [||], device)
+                ValueSome(r.Apply(Primitive.Binary Binary.Multiply, [| reduced; times |], device))

@@ -1,0 +1,82 @@
+namespace Cotangent.Compiler
+
+open System.Collections.Generic
+open Cotangent
+
+/// A graph as it is put together anew: each primitive by the first rule that knows it, and equal ones once. `last`: nothing
+/// will differentiate the result, so what only derivatives see can go.
+[<Sealed>]
+type internal Rewriter(last: bool) =
+    let builder = GraphBuilder()
+    let known = Dictionary<struct (string * string), int>()
+
+    member _.IsLast = last
+    member _.Builder = builder
+
+    member r.Add(node: Node) : int =
+        match node.Operation with
+        | Operation.Primitive Primitive.Barrier
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Control _ -> builder.Add node
+        | Operation.Item n -> r.Once("item " + string n, node)
+        | Operation.Primitive p -> r.Once(OperationText.primitive p, node)
+
+    member private _.Once(text: string, node: Node) =
+        let key = struct (text, System.String.Join(",", node.Inputs))
+
+        match known.TryGetValue key with
+        | true, i -> i
+        | false, _ ->
+            let i = builder.Add node
+            known[key] <- i
+            i
+
+    /// A primitive of nodes of this graph.
+    member r.Apply(p: Primitive, inputs: int[], device: Device) : int =
+        let nodes = inputs |> Array.map (fun i -> builder[i])
+
+        let result =
+            ShapeRule.infer
+                p
+                (nodes |> Array.map (fun n -> ({ DType = n.DType; Shape = n.Shape }: Signature)))
+
+        match Constants.fold p nodes result device with
+        | ValueSome node -> r.Add node
+        | ValueNone ->
+            match r.Simplified(p, inputs, nodes, result, device) with
+            | ValueSome i -> i
+            | ValueNone ->
+                r.Add {
+                    Operation = Operation.Primitive p
+                    Inputs = inputs
+                    DType = result.DType
+                    Shape = result.Shape
+                    Device = device
+                }
+
+    member private r.Simplified(p, inputs: int[], nodes: Node[], result: Signature, device) : int voption =
+        let apply p x = r.Apply(p, x, device)
+
+        match p with
+        | Primitive.Detach when last -> ValueSome inputs[0]
+        | Primitive.Reshape _
+        | Primitive.Permute _
+        | Primitive.Broadcast _
+        | Primitive.Slice _ -> Movement.simplify r p inputs[0] result device
+        | Primitive.Convert dtype when dtype = nodes[0].DType -> ValueSome inputs[0]
+        | Primitive.Reduce(_, [||]) -> ValueSome inputs[0]
+        | Primitive.Reduce(_, axes) when axes |> Array.forall (fun a -> nodes[0].Shape[a] = 1) ->
+            ValueSome(apply (Primitive.Reshape result.Shape) inputs)
+        | Primitive.Reduce(kind, axes) when last -> Repeats.reduce r kind axes inputs[0] device
+        | Primitive.Concatenate _ when inputs.Length = 1 -> ValueSome inputs[0]
+        | Primitive.Select -> Identities.select r inputs
+        | Primitive.Unary Unary.Negate -> Identities.negate r inputs[0]
+        | Primitive.Binary op -> Identities.binary r op inputs device
+        | Primitive.Fused f when device = Device.Cpu ->
+            Expand.fused apply f inputs { Shape = nodes[0].Shape; DType = nodes[0].DType }
+        | _ -> ValueNone
+
+    interface IRewriting with
+        member _.Node i = builder[i]
+        member r.Apply(p, inputs, device) = r.Apply(p, inputs, device)

@@ -1,0 +1,38 @@
+namespace Cotangent.Compiler
+
+open Cotangent
+
+/// The graph that rules of simplification read and add to. A rule gets a primitive and the nodes it would be applied to,
+/// and answers with a node of the same value, or with ValueNone: no such rule.
+type internal IRewriting =
+    /// A node that was added before.
+    abstract Node: int -> Node
+    /// A primitive of such nodes, itself simplified.
+    abstract Apply: Primitive * int[] * Device -> int
+
+/// What rules ask about nodes.
+module internal Rewriting =
+    /// The number that a full node repeats.
+    let (|Full|_|) (node: Node) =
+        match node.Operation with
+        | Operation.Primitive(Primitive.Full(value, _, _)) -> Some value
+        | _ -> None
+
+    let (|Number|_|) (node: Node) =
+        match node with
+        | Full(Literal.Real x) -> Some x
+        | Full(Literal.Whole n) -> Some(float n)
+        | _ -> None
+
+    let (|Applied|_|) (node: Node) =
+        match node.Operation with
+        | Operation.Primitive p -> Some(p, node.Inputs)
+        | _ -> None
+
+    let isElementwise (p: Primitive) =
+        match p with
+        | Primitive.Unary _
+        | Primitive.Binary _
+        | Primitive.Select
+        | Primitive.Convert _ -> true
+        | _ -> false
