@@ -11,7 +11,8 @@ description: Every error with an example, its message and the cure.
 
 Every error that Cotangent raises on purpose is a `CotangentException`, of one of the types in the table. Its message
 names the operation, says what it got and what it wanted, and ends with a way out. An error inside a tree of tensors
-also says where: `` Error at: `$.Hidden[1].Weight` ``.
+also says where: `` Error at: `$.Hidden[1].Weight` ``. In a program that uses `Cotangent.CSharp`, messages name functions as
+C# does: `Differentiate.Vjp` where this page says `vjp`.
 
 | type | what is wrong |
 | --- | --- |

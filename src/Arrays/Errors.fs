@@ -2,12 +2,25 @@ namespace Cotangent
 
 open System
 
+/// How messages name functions: as F# does, until the facade of another language, once loaded, tells its own names.
+[<AbstractClass; Sealed>]
+type internal Spelling =
+    [<DefaultValue>]
+    static val mutable private spell: Func<string, string> | null
+
+    static member Use(spell: Func<string, string>) = Spelling.spell <- spell
+
+    static member Of(message: string) =
+        match Spelling.spell with
+        | null -> message
+        | spell -> spell.Invoke message
+
 /// <summary>
 /// Base of every error that Cotangent raises on purpose; the message says the operation, what it got, what it wanted
 /// and a way out. <c>docs/errors.fsx</c> lists each with an example and its cure.
 /// </summary>
 type CotangentException(message: string) =
-    inherit Exception(message)
+    inherit Exception(Spelling.Of message)
 
 /// Shapes that do not fit the operation.
 type ShapeException(message) =

@@ -22,7 +22,7 @@ module internal NestedData =
     let private unusable operation (t: Type) =
         raise (
             DTypeException
-                $"{operation}: {t.Name} can't be an element. The element types are float32, float, Half, BFloat16, int, int64 and bool; convert the data first, for example with `List.map float32`."
+                $"{operation}: {t.Name} can't be an element. The element types are `float32`, `float`, Half, BFloat16, int, `int64` and bool; convert the data first, for example with `List.map float32`."
         )
 
     /// The first number inside nested data, to tell the dtype where the static type does not.

@@ -12,7 +12,7 @@ public class CompileTests
         var x = Tensor.Create([1.0, 2.0]);
         Assert.Equal([0.5, 1.0], step(x, Tensor.Create(0.5)).ToArray<double>());
         var error = Assert.Throws<DonationException>(() => x + 1.0);
-        Assert.Contains("compileDonating", error.Message);
+        Assert.Contains("Transform.CompileDonating", error.Message);
         var memory = Transform.Memory(step, Tensor.Create([1.0, 2.0]), Tensor.Create(0.5));
         Assert.Equal(16, memory.InPlace);
         Assert.Equal(0, memory.Results);

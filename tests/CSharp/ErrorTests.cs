@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
 namespace Cotangent.CSharp.Tests;
 
-/// <summary>The errors of the core come through as they are.</summary>
-public class ErrorTests
+/// <summary>The errors of the core come through, and speak C#.</summary>
+public partial class ErrorTests
 {
     private static readonly Tensor x = Tensor.Create([1f, 2f, 3f]);
 
@@ -51,4 +54,80 @@ public class ErrorTests
     {
         Assert.Throws<TimeoutException>(() => Differentiate.Gradient(x => throw new TimeoutException(), x));
     }
+
+    [Theory]
+    [InlineData("grad: the function returned Float32 (3,). Use `vjp` or `jacobian`.",
+        "Differentiate.Gradient: the function returned Float32 (3,). Use `Differentiate.Vjp` or `Differentiate.Jacobian`.")]
+    [InlineData("Error at: `scan.Grad`: vmap: wrong", "Error at: `scan.Grad`: Transform.Vectorize: wrong")]
+    [InlineData("add: Float32 (2,) and Float64 (2,). Use `t.Convert DType.Float32`.",
+        "Add: Float32 (2,) and Float64 (2,). Use `t.Convert(DType.Float32)`.")]
+    [InlineData("A tensor was used after its `scope` had ended.", "A tensor was used after its `Hardware.Scope` had ended.")]
+    [InlineData("slice: 3 indices; `Index.NewAxis` adds an axis.", "Slice: 3 indices; `Slice.NewAxis` adds an axis.")]
+    [InlineData("Random.bernoulli: p is 2.", "key.Bernoulli: p is 2.")]
+    [InlineData("cuda:0 needs libtorch: reference Cotangent-cpu.", "cuda:0 needs libtorch: reference Cotangent-cpu.")]
+    public void Messages_name_functions_as_CSharp_does(string core, string here) =>
+        Assert.Equal(here, CSharpNames.Of(core));
+
+    [Fact]
+    public void Exceptions_carry_such_messages()
+    {
+        var error = Assert.Throws<ShapeException>(() => Differentiate.Gradient(x => x, x));
+        Assert.StartsWith("Differentiate.Gradient: ", error.Message);
+        Assert.Contains("`Differentiate.Vjp`", error.Message);
+
+        var read = Assert.Throws<TraceException>(() => Transform.Compile((Tensor x) => x.ToScalar<float>() > 0 ? x : -x)(Tensor.Create(1f)));
+        Assert.StartsWith("Transform.Compile: ", read.Message);
+        Assert.Contains("`Control.Cond`", read.Message);
+    }
+
+    /// <summary>Words in code that name no member: variables, keywords, and parts of what is installed.</summary>
+    private static readonly HashSet<string> variables =
+        ["t", "x", "xs", "f", "a", "b", "key", "device", "mask", "scalar", "if", "var", "new", "float", "double", "long", "T", "lib", "Select"];
+
+    /// <summary>No message of the core tells a C# user to call what is not there.</summary>
+    [Fact]
+    public void All_code_in_messages_is_code_of_CSharp()
+    {
+        var members = new[] { typeof(Transform).Assembly, typeof(Tensor).Assembly }
+            .SelectMany(assembly => assembly.GetExportedTypes())
+            .Where(type => !FSharp().IsMatch(type.Name))
+            .SelectMany(type => type.GetMembers().Select(member => member.Name.Split('_')[^1]).Append(type.Name.Split('`')[0]))
+            .ToHashSet();
+
+        var code =
+            from file in Directory.EnumerateFiles(Path.Combine(Root(), "src"), "*.fs", SearchOption.AllDirectories)
+            where !file.Split(Path.DirectorySeparatorChar).Contains("obj")
+            from line in File.ReadLines(file)
+            where !line.TrimStart().StartsWith("//")
+            from text in Text().Matches(line)
+            from span in Span().Matches(text.Value)
+            where !span.Value.Contains('{')
+            select span.Value;
+
+        Assert.InRange(code.Count(), 50, 1000);
+
+        var unknown =
+            from span in code.Distinct()
+            let here = CSharpNames.Of($"See {span}")
+            from word in Word().Matches(here["See ".Length..])
+            where !members.Contains(word.Value) && !variables.Contains(word.Value)
+            select $"{word} in {here} from {span}";
+
+        Assert.Empty(unknown);
+    }
+
+    private static string Root([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "..");
+
+    /// <summary>Modules of functions, which C# does not call.</summary>
+    [GeneratedRegex("Module$|^Core$|^FSharp")]
+    private static partial Regex FSharp();
+
+    [GeneratedRegex("\"[^\"]*\"")]
+    private static partial Regex Text();
+
+    [GeneratedRegex("`[^`\"]+`")]
+    private static partial Regex Span();
+
+    [GeneratedRegex(@"[A-Za-z]\w*")]
+    private static partial Regex Word();
 }

@@ -1,0 +1,113 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
+namespace Cotangent;
+
+/// <summary>
+/// The core's messages name functions as F# does. In a program that uses this facade they name them as C# does: the
+/// operation in front, and all code in backticks.
+/// </summary>
+internal static partial class CSharpNames
+{
+    /// <summary>What is not the same name with a capital letter.</summary>
+    private static readonly Dictionary<string, string> names = new()
+    {
+        ["grad"] = "Differentiate.Gradient",
+        ["gradWith"] = "Differentiate.GradientWith",
+        ["valueAndGrad"] = "Differentiate.ValueAndGradient",
+        ["valueAndGradWith"] = "Differentiate.ValueAndGradientWith",
+        ["jvp"] = "Differentiate.Jvp",
+        ["vjp"] = "Differentiate.Vjp",
+        ["linearize"] = "Differentiate.Linearize",
+        ["linearTranspose"] = "Differentiate.LinearTranspose",
+        ["diff"] = "Differentiate.Derivative",
+        ["diffn"] = "Differentiate.Derivative",
+        ["jacobian"] = "Differentiate.Jacobian",
+        ["jacobianForward"] = "Differentiate.JacobianForward",
+        ["hessian"] = "Differentiate.Hessian",
+        ["hvp"] = "Differentiate.HessianVectorProduct",
+        ["laplacian"] = "Differentiate.Laplacian",
+        ["divergence"] = "Differentiate.Divergence",
+        ["curl"] = "Differentiate.Curl",
+        ["stopGradient"] = "Differentiate.StopGradient",
+        ["withDerivative"] = "Differentiate.WithPull",
+        ["vmap"] = "Transform.Vectorize",
+        ["vmapWith"] = "Transform.Vectorize",
+        ["compile"] = "Transform.Compile",
+        ["compileDonating"] = "Transform.CompileDonating",
+        ["checkpoint"] = "Transform.Checkpoint",
+        ["Compile.explain"] = "Transform.Explain",
+        ["Compile.graph"] = "Transform.Graph",
+        ["Compile.memory"] = "Transform.Memory",
+        ["iterate"] = "Control.Iterate",
+        ["scan"] = "Control.Scan",
+        ["whileLoop"] = "Control.While",
+        ["cond"] = "Control.Cond",
+        ["scope"] = "Hardware.Scope",
+        ["Device.cuda"] = "Hardware.Cuda",
+        ["Device.available ()"] = "Hardware.Available()",
+        ["tensor"] = "Tensor.Create",
+        ["tensor ([]: float32 list)"] = "Tensor.Create(new float[0])",
+        ["arangeIn"] = "Tensor.Arange",
+        ["concat"] = "Tensor.Concat",
+        ["stack"] = "Tensor.Stack",
+        ["matmul"] = "MatMul",
+        ["cumsum"] = "CumulativeSum",
+        ["Linear.init"] = "Linear.Create",
+        ["Mlp.init"] = "Mlp.Create",
+        ["Key.splitMany"] = "Key.Split",
+        ["Index.All"] = "Slice.All",
+        ["Index.NewAxis"] = "Slice.NewAxis",
+        ["Index.Rest"] = "Slice.Rest",
+        ["t[mask]"] = "t.Masked(mask)",
+        ["t[1..]"] = "t.Slice(1..)",
+        ["**"] = "Pow",
+        ["float32"] = "float",
+        ["float"] = "double",
+        ["int64"] = "long",
+        ["if"] = "if",
+        ["lib"] = "lib",
+        ["x ** 2.0"] = "x.Pow(2)",
+        ["let a, b = Key.split key"] = "var (a, b) = key.Split()",
+        ["List.map float32"] = "Select(x => (float)x)",
+        ["vmap (fun x -> f x scalar) xs"] = "Transform.Vectorize(x => f(x, scalar), xs)",
+    };
+
+    [ModuleInitializer]
+    [SuppressMessage("Usage", "CA2255", Justification = "No call precedes the first use of the facade.")]
+    internal static void Register() => Spelling.Use(Of);
+
+    /// <summary>A message of the core, in the words of C#.</summary>
+    internal static string Of(string message) =>
+        Parts()
+            .Replace(
+                message,
+                part =>
+                    part.Groups["code"] is { Success: true } code ? $"`{Code(code.Value)}`"
+                    : part.Groups["operation"] is { Success: true } operation ?
+                        part.Groups["place"].Value + Code(operation.Value)
+                    : part.Value
+            );
+
+    private static string Code(string code) =>
+        names.TryGetValue(code, out var name) ? name
+        : Applied().Match(code) is { Success: true } call ? $"{call.Groups[1]}({call.Groups[2]})"
+        : code.StartsWith("Random.", StringComparison.Ordinal) ? $"key.{Capital(code["Random.".Length..])}"
+        : Plain().IsMatch(code) ? string.Join('.', code.Split('.').Select(Capital))
+        : code;
+
+    private static string Capital(string word) => char.ToUpperInvariant(word[0]) + word[1..];
+
+    /// <summary>The operation before the first colon, behind the path of a leaf if one is named; and code.</summary>
+    [GeneratedRegex(@"^(?<place>Error at: `[^`]*`: )?((?<operation>[A-Za-z][\w.]*)(?=: ))?|`(?<code>[^`]+)`")]
+    private static partial Regex Parts();
+
+    /// <summary>An F# method applied to one argument.</summary>
+    [GeneratedRegex(@"^(t\.\w+) ([\w.]+)$")]
+    private static partial Regex Applied();
+
+    /// <summary>A function, in a module or not.</summary>
+    [GeneratedRegex(@"^[A-Za-z]\w*(\.[A-Za-z]\w*)?$")]
+    private static partial Regex Plain();
+}
