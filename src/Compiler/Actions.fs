@@ -97,8 +97,7 @@ module internal Actions =
                 Runner(fun w ->
                     let c = w.Home target.Slot :?> float[]
                     MatMul.float64 m n k (matrix w a) (matrix w b) c (w.Offset target))
-        | _ ->
-            Runner(fun w -> Buffers.copy (BatchMatMul.multiply (w.Buffer a) (w.Buffer b)) (w.Buffer target))
+        | _ -> Runner(fun w -> BatchMatMul.into (w.Buffer target) (w.Buffer a) (w.Buffer b))
 
     let private draw kind dtype (keys: View) count (target: View) : Runner =
         let n = Shape.count keys.Shape
@@ -136,18 +135,26 @@ module internal Actions =
     let private isShort draw dtype (keys: View) count =
         Emission.Width.Best.IsSome && kindOf draw dtype >= 0 && Shape.count keys.Shape = 1 && count <= 256
 
-    /// Runs of loop nests become machine code together; what can't be emitted is left to the engine.
-    let rec prepare (slots: Slot[]) (steps: Step[]) : Runner[] =
+    /// Runs of loop nests become machine code together; what can't be emitted is left to the engine. `adopted` tells for
+    /// which slots engines' arrays stand in.
+    let rec prepare (slots: Slot[]) (adopted: bool[]) (steps: Step[]) : Runner[] =
         let made = ResizeArray<Runner>()
         let items = ResizeArray<Code.Item>()
+        let ends = Adoption.ends slots adopted steps
+        let dropped = ResizeArray<int>()
 
         let flush () =
             if items.Count > 0 then
                 made.AddRange(Code.methods (List.ofSeq items))
                 items.Clear()
 
-        for step in steps do
-            match step with
+            if dropped.Count > 0 then
+                let slots = dropped.ToArray()
+                dropped.Clear()
+                made.Add(Runner(fun w -> Array.iter w.Drop slots))
+
+        for t in 0 .. steps.Length - 1 do
+            match steps[t] with
             | Step.Nest k when Code.canEmit k -> items.Add(Code.Item.Nest k)
             | Step.Draw(draw, dtype, keys, count, target) when isShort draw dtype keys count ->
                 items.Add(
@@ -169,25 +176,33 @@ module internal Actions =
             | Step.While _
             | Step.Cond _ ->
                 flush ()
-                made.Add(single slots step)
+                made.Add(single slots adopted steps[t])
+
+            dropped.AddRange ends[t]
 
         flush ()
         made.ToArray()
 
-    and private single (slots: Slot[]) (step: Step) : Runner =
+    and private single (slots: Slot[]) (adopted: bool[]) (step: Step) : Runner =
         match step with
         | Step.Nest kernel -> interpreted kernel
         | Step.Product(a, b, target) -> product slots a b target
         | Step.Draw(kind, dtype, keys, count, target) -> draw kind dtype keys count target
         | Step.Engine(p, inputs, target) ->
+            let adopts = adopted[target.Slot]
+
             Runner(fun w ->
                 let arguments = inputs |> Array.map (fun v -> w.Buffer v :> Buffer)
                 let result = (Engines.forDevice Device.Cpu).Evaluate(p, arguments, Device.Cpu) :?> HostBuffer
-                Buffers.copy result (w.Buffer target)
-                // Nobody else has seen it: its array serves the next step.
-                result.Release())
+
+                if adopts then
+                    w.Adopt(target.Slot, result)
+                else
+                    Buffers.copy result (w.Buffer target)
+                    // Nobody else has seen it: its array serves the next step.
+                    result.Release())
         | Step.Scan s ->
-            let body = prepare slots s.Body
+            let body = prepare slots adopted s.Body
             let last = s.Count - 1
 
             Runner(fun w ->
@@ -205,8 +220,8 @@ module internal Actions =
                     runAll w body
                     exchange w s.Carry)
         | Step.While l ->
-            let condition = prepare slots l.Condition
-            let round = prepare slots l.Round
+            let condition = prepare slots adopted l.Condition
+            let round = prepare slots adopted l.Round
 
             let holds (w: Workspace) =
                 runAll w condition
@@ -217,8 +232,8 @@ module internal Actions =
                     runAll w round
                     exchange w l.State)
         | Step.Cond(test, onTrue, onFalse) ->
-            let onTrue = prepare slots onTrue
-            let onFalse = prepare slots onFalse
+            let onTrue = prepare slots adopted onTrue
+            let onFalse = prepare slots adopted onFalse
 
             Runner(fun w ->
                 let holds = (w.Home test.Slot :?> bool[])[w.Offset test]

@@ -23,6 +23,8 @@ module internal Build =
         (lowering: Lowering)
         (slots: Slot[])
         (plan: MemoryPlan)
+        (adopted: bool[])
+        (lifetimes: struct (int * int)[])
         (reuse: int[])
         : ProgramMemory =
         let size (slot: Slot) = int64 slot.Count * int64 slot.DType.Size
@@ -30,12 +32,12 @@ module internal Build =
         let total (counts: Home -> bool) =
             slots |> Array.sumBy (fun slot -> if counts slot.Home then size slot else 0L)
 
-        let isPlanned i = plan.Offsets[i] >= 0L
-
-        let isResult i =
+        let isMade i =
             match slots[i].Home with
-            | Home.Output _ -> true
-            | Home.Arena
+            | Home.Output _
+            | Home.Arena ->
+                let struct (first, last) = lifetimes[i]
+                last >= first
             | Home.Input _
             | Home.Constant _
             | Home.Slice -> false
@@ -52,11 +54,11 @@ module internal Build =
                     match home with
                     | Home.Output k -> reuse[k] >= 0
                     | _ -> false)
-            Between = plan.Bytes
+            Between = plan.Bytes + Adoption.bytes slots adopted lifetimes
             Largest =
                 Room.largest [
                     for i in 0 .. slots.Length - 1 do
-                        if isPlanned i || isResult i then
+                        if isMade i then
                             match lowering.NameOf i with
                             | ValueSome name -> name, size slots[i]
                             | ValueNone -> ()
@@ -108,8 +110,10 @@ module internal Build =
 
         let slots = lowering.Slots.ToArray()
         let steps = Merge.clean slots outputs (Merge.steps steps)
-        let memory = Plan.memory slots (Plan.lifetimes slots steps outputs)
         let reuse = Reuse.plan slots steps donated outputs
-        let needs = lazy (memoryOf lowering slots memory reuse)
-        let actions = Actions.prepare slots steps
-        Program(name, slots, memory, actions, outputs, steps, simple, reuse, needs)
+        let adopted = Adoption.plan slots steps reuse
+        let lifetimes = Plan.lifetimes slots steps outputs
+        let memory = Plan.memory slots (Adoption.others adopted lifetimes)
+        let needs = lazy (memoryOf lowering slots memory adopted lifetimes reuse)
+        let actions = Actions.prepare slots adopted steps
+        Program(name, slots, memory, adopted, actions, outputs, steps, simple, reuse, needs)

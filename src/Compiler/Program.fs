@@ -5,14 +5,15 @@ open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Engines
 
-/// A graph made ready to run, on the CPU. `reuse` tells which results lie in the memory of which arguments, where those
-/// are given away.
+/// A graph made ready to run, on the CPU. `adopted` tells for which slots engines' arrays stand in, `reuse` which results lie
+/// in the memory of which arguments, where those are given away.
 [<Sealed>]
 type internal Program
     (
         name: string,
         slots: Slot[],
         memory: MemoryPlan,
+        adopted: bool[],
         run: Runner[],
         outputs: View[],
         steps: Step[],
@@ -54,6 +55,13 @@ type internal Program
 
             alone)
 
+    /// All of another buffer's array as a result.
+    let whole (k: int) (dtype: DType) (b: HostBuffer) =
+        let shape = outputs[k].Shape
+        let result = Buffers.view dtype b.Data shape (Shape.strides shape) 0
+        result.Claim <- b.Claim
+        result
+
     /// The simplified graph that it was made from.
     member _.Graph = graph
     member _.Steps = steps
@@ -80,17 +88,14 @@ type internal Program
 
             let fresh (slot: Slot) k =
                 if reuse[k] >= 0 && reuse[k] < donated && canTake given reuse[k] slot.Count then
-                    let b = given[reuse[k]]
-                    let shape = outputs[k].Shape
-                    let taken = Buffers.view slot.DType b.Data shape (Shape.strides shape) 0
-                    taken.Claim <- b.Claim
-                    taken
+                    whole k slot.DType given[reuse[k]]
                 else
                     Recycling.claimed (fun () ->
                         Room.during name needs.Value (fun () -> Buffers.fresh slot.DType outputs[k].Shape))
 
             for i in 0 .. slots.Length - 1 do
                 match slots[i].Home with
+                | Home.Output _ when adopted[i] -> ()
                 | Home.Output k ->
                     let b = fresh slots[i] k
                     made[k] <- ValueSome b
@@ -108,8 +113,21 @@ type internal Program
             for n in 0 .. donated - 1 do
                 arguments[n].GiveTo taker |> ignore
 
-            for action in run do
-                action.Invoke workspace
+            Room.during name needs.Value (fun () ->
+                for action in run do
+                    action.Invoke workspace)
+
+            for i in 0 .. slots.Length - 1 do
+                match slots[i].Home with
+                | Home.Output k when adopted[i] ->
+                    let b = whole k slots[i].DType (workspace.Take i)
+                    Scope.note b
+                    made[k] <- ValueSome b
+                | Home.Output _
+                | Home.Arena
+                | Home.Input _
+                | Home.Constant _
+                | Home.Slice -> ()
 
             let results =
                 outputs
@@ -156,6 +174,8 @@ type internal Program
                 pin.Free()
 
             for i in 0 .. slots.Length - 1 do
+                if adopted[i] then workspace.Drop i
+
                 match slots[i].Home with
                 | Home.Arena -> ()
                 | Home.Input _

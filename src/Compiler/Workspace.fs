@@ -5,7 +5,7 @@ open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Engines
 
-/// The memory of one run at a time: the arenas, and where each slot is.
+/// The memory of one run at a time: the arenas, and where each slot is. Engines' arrays stand in for some.
 [<Sealed>]
 type internal Workspace(slots: Slot[], memory: MemoryPlan) =
     let arenas =
@@ -24,6 +24,8 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
     // The array that each slot is a part of, and its address.
     let homes: Array[] = Array.zeroCreate slots.Length
     let bases: nativeint[] = Array.zeroCreate slots.Length
+    let guests: (HostBuffer | null)[] = Array.zeroCreate slots.Length
+    let pins: GCHandle[] = Array.zeroCreate slots.Length
 
     do
         for i in 0 .. slots.Length - 1 do
@@ -45,6 +47,38 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
         homes[slot] <- data
         bases[slot] <- addressOf data
         table[slot] <- bases[slot] + nativeint (offset * slots[slot].DType.Size)
+
+    /// A result that an engine has made stands in for a slot. What is not an array of its own is copied into one.
+    member w.Adopt(slot: int, result: HostBuffer) =
+        let isOwn =
+            not (isNull result.Claim)
+            && result.Offset = 0
+            && result.IsContiguous
+            && result.Data.Length = slots[slot].Count
+
+        let guest =
+            if isOwn then
+                result
+            else
+                let copy = Recycling.claimed (fun () -> Buffers.fresh result.DType result.Shape)
+                Buffers.copy result copy
+                result.Release()
+                copy
+
+        guests[slot] <- guest
+        pins[slot] <- GCHandle.Alloc(guest.Data, GCHandleType.Pinned)
+        w.Place(slot, guest.Data, 0)
+
+    /// What stands in for a slot, whose it is from now on.
+    member w.Take(slot: int) : HostBuffer =
+        let guest = nonNull guests[slot]
+        pins[slot].Free()
+        guests[slot] <- null
+        w.Release slot
+        guest
+
+    /// What stands in for a slot, if anything does, is needed no more.
+    member w.Drop(slot: int) = if not (isNull guests[slot]) then (w.Take slot).Release()
 
     /// A slice lies in the memory of another slot.
     member _.Borrow(slot: int, from: int) =

@@ -28,14 +28,13 @@ module internal BatchMatMul =
             ColStride = x.Strides[rank - 1]
         }
 
-    let private run (kernel: Kernel<'T>) (a: HostBuffer<'T>) (b: HostBuffer<'T>) : HostBuffer =
+    let private run (kernel: Kernel<'T>) (a: HostBuffer<'T>) (b: HostBuffer<'T>) (c: HostBuffer<'T>) =
         let rank = a.Shape.Length
         let m, k, n = a.Shape[rank - 2], a.Shape[rank - 1], b.Shape[rank - 1]
-        let c = Strided.fresh<'T> a.DType (Array.append a.Shape[.. rank - 2] [| n |])
 
         if rank = 2 then
-            kernel.Invoke(m, n, k, matrix a a.Offset, matrix b b.Offset, c.Items, 0)
-        elif c.Items.Length > 0 then
+            kernel.Invoke(m, n, k, matrix a a.Offset, matrix b b.Offset, c.Items, c.Offset)
+        elif not (Array.contains 0 c.Shape) then
             let batch = a.Shape[.. rank - 3]
             let rows = Strided.walk a.Shape[.. rank - 2] [| a.Strides[.. rank - 2] |]
             let shared = Seq.forall2 (fun size stride -> size = 1 || stride = 0) batch b.Strides
@@ -44,7 +43,7 @@ module internal BatchMatMul =
                 // Every matrix meets the same b, and the rows of all of them are evenly apart: one tall
                 // product.
                 let tall = { matrix a a.Offset with RowStride = rows.Steps[0] }
-                kernel.Invoke(rows.Length, n, k, tall, matrix b b.Offset, c.Items, 0)
+                kernel.Invoke(rows.Length, n, k, tall, matrix b b.Offset, c.Items, c.Offset)
             else
                 let w = Strided.walkIn 1 batch [| a.Strides[.. rank - 3]; b.Strides[.. rank - 3] |]
                 // A large product shares its own work among the cores.
@@ -59,21 +58,35 @@ module internal BatchMatMul =
                         matrix a offsets[0],
                         matrix b offsets[1],
                         c.Items,
-                        position * m * n
+                        c.Offset + position * m * n
                     ))
 
-        c
+    let private fresh dtype (a: HostBuffer) (b: HostBuffer) =
+        Buffers.fresh dtype (Array.append a.Shape[.. a.Shape.Length - 2] [| b.Shape[b.Shape.Length - 1] |])
 
-    let rec multiply (a: HostBuffer) (b: HostBuffer) : HostBuffer =
+    /// c <- a b; c is contiguous.
+    let into (c: HostBuffer) (a: HostBuffer) (b: HostBuffer) : unit =
+        let typed (kernel: Kernel<'T>) =
+            run kernel (a :?> HostBuffer<'T>) (b :?> HostBuffer<'T>) (c :?> HostBuffer<'T>)
+
         match a.DType with
-        | DType.Float32 -> run float32Kernel (a :?> HostBuffer<float32>) (b :?> HostBuffer<float32>)
-        | DType.Float64 -> run float64Kernel (a :?> HostBuffer<float>) (b :?> HostBuffer<float>)
+        | DType.Float32 -> typed float32Kernel
+        | DType.Float64 -> typed float64Kernel
         | DType.BFloat16
-        | DType.Float16 -> Convert.buffer a.DType (multiply (Convert.widen a) (Convert.widen b))
-        | DType.Int32 -> run int32Kernel (a :?> HostBuffer<int>) (b :?> HostBuffer<int>)
-        | DType.Int64 -> run int64Kernel (a :?> HostBuffer<int64>) (b :?> HostBuffer<int64>)
+        | DType.Float16 ->
+            let a, b = Convert.widen a, Convert.widen b
+            let wide = fresh DType.Float32 a b :?> HostBuffer<float32>
+            run float32Kernel (a :?> HostBuffer<float32>) (b :?> HostBuffer<float32>) wide
+            Buffers.copy (Convert.buffer c.DType wide) c
+        | DType.Int32 -> typed int32Kernel
+        | DType.Int64 -> typed int64Kernel
         | DType.Bool ->
             raise (DTypeException "matmul: Bool elements have no product; convert to Int32 or a float.")
+
+    let multiply (a: HostBuffer) (b: HostBuffer) : HostBuffer =
+        let c = fresh a.DType a b
+        into c a b
+        c
 
 /// What surrounds a kernel.
 module internal Call =

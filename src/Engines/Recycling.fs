@@ -79,7 +79,7 @@ type internal ThreadRentals private () =
 module internal Recycling =
     /// Bytes from which on the runtime keeps an array apart from small objects, and this pool takes it.
     [<Literal>]
-    let private Large = 85000L
+    let Large = 85000L
 
     /// Bytes rented before the collector is asked for dead claims: about what the last-level caches hold.
     [<Literal>]
