@@ -323,7 +323,17 @@ let private pooling =
 
             for dtype in [ DType.Float32; DType.Float64 ] do
                 for size, step, padding, full in
-                    [ 2, 2, 0, [ 6; 34 ]; 3, 2, 1, [ 7; 41 ]; 2, 2, 1, [ 70; 33 ]; 3, 3, 1, [ 9; 60 ] ] do
+                    [
+                        2, 2, 0, [ 6; 34 ]
+                        2, 2, 0, [ 11; 11 ]
+                        2, 1, 0, [ 5; 20 ]
+                        3, 2, 1, [ 7; 41 ]
+                        5, 2, 2, [ 30; 30 ]
+                        2, 2, 1, [ 70; 33 ]
+                        3, 3, 1, [ 9; 60 ]
+                        // Shared among the cores.
+                        2, 2, 0, [ 150; 149 ]
+                    ] do
                     let windows =
                         WindowRules.poolingWindows
                             "maxPool"

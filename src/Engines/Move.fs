@@ -159,8 +159,9 @@ module internal Move =
             found
 
     /// Runs `body rowOfData rowOfResult` on all pairs of rows, the batches shared among the cores; a row is an inner run
-    /// of elements.
-    let inline private pairs
+    /// of elements. Before each batch, `start` gets the first row of its data.
+    let inline private pairsFrom
+        ([<InlineIfLambda>] start: int -> unit)
         batch
         outer
         size
@@ -172,12 +173,17 @@ module internal Move =
 
         Strided.ranges batch (int64 batch * int64 outer * int64 count * int64 inner) (fun first last ->
             for b in first .. last - 1 do
+                start (b * outer * size)
+
                 for o in 0 .. outer - 1 do
                     let data = (b * outer + o) * size
                     let result = (b * outer + o) * count
 
                     for i in 0 .. count - 1 do
                         body (data + indices[b * count + i]) (result + i))
+
+    let inline private pairs batch outer size inner indices ([<InlineIfLambda>] body: int -> int -> unit) =
+        pairsFrom ignore batch outer size inner indices body
 
     let gather axis batch (x: HostBuffer) (indices: HostBuffer) : HostBuffer =
         let shape = Array.concat [ x.Shape[.. axis - 1]; indices.Shape[batch..]; x.Shape[axis + 1 ..] ]
@@ -208,11 +214,6 @@ module internal Move =
             .On
             x
 
-    let private zeros<'T> n : 'T[] =
-        let y = Strided.allocate<'T> n
-        Array.Clear y
-        y
-
     let private addRows<'T when 'T :> INumberBase<'T>>
         batches
         outer
@@ -222,13 +223,15 @@ module internal Move =
         (x: HostBuffer<'T>)
         =
         let x = Strided.contiguous x
-        let y = zeros<'T>(batches * outer * size * inner)
+        let y = Strided.allocate<'T>(batches * outer * size * inner)
+        // A batch is cleared just before it is filled, while it lies in the cache.
+        let clear row = Array.Clear(y, row * inner, outer * size * inner)
         let from, offset = x.Items, x.Offset
 
         if inner = 1 then
-            pairs batches outer size 1 found (fun a b -> y[a] <- y[a] + from[offset + b])
+            pairsFrom clear batches outer size 1 found (fun a b -> y[a] <- y[a] + from[offset + b])
         elif inner > 1 then
-            pairs batches outer size inner found (fun a b ->
+            pairsFrom clear batches outer size inner found (fun a b ->
                 let target = Span(y, a * inner, inner)
                 let update = ReadOnlySpan(from, offset + b * inner, inner)
                 TensorPrimitives.Add(Span.op_Implicit target, update, target))
@@ -237,11 +240,13 @@ module internal Move =
 
     let private keepLast batches outer size inner (found: int[]) (x: HostBuffer<'T>) =
         let x = Strided.contiguous x
-        let y = zeros<'T>(batches * outer * size * inner)
+        let y = Strided.allocate<'T>(batches * outer * size * inner)
+        // A batch is cleared just before it is filled, while it lies in the cache.
+        let clear row = Array.Clear(y, row * inner, outer * size * inner)
         let from, offset = x.Items, x.Offset
 
         if inner > 0 then
-            pairs batches outer size inner found (fun a b ->
+            pairsFrom clear batches outer size inner found (fun a b ->
                 Array.Copy(from, offset + b * inner, y, a * inner, inner))
 
         y

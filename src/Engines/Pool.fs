@@ -1,16 +1,14 @@
 namespace Cotangent.Engines
 
 // Max pooling: the largest element of each window, or where it is. Windows see their elements one tap after the other,
-// many windows at a time: for each tap, the elements that they have there are copied side by side, and compared by
-// vectors with the largest so far.
+// as many neighbours at a time as a vector has lanes: it takes the elements that they have at a tap, next to each other or
+// every other one, and compares them with the largest so far.
 
 open System
-open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open System.Runtime.CompilerServices
-open System.Runtime.InteropServices
 open Cotangent
+open Cotangent.Engines.Tile
 
 module internal Pool =
 
@@ -40,117 +38,156 @@ module internal Pool =
         let whole = { Size = 1; Windows = 1; Step = 1; Taps = [| struct (0, 1, 0) |] }
         Array.append (Array.replicate (3 - count.Length) whole) (Array.init count.Length (axis w count))
 
-    /// Some rows of windows in a plane: the plane's elements begin at `Plane`, the rows' results at `Result`.
-    [<Struct; NoComparison; NoEquality>]
-    type private Rows = { Plane: int; Result: int; Outer: int; First: int; Count: int }
+    /// The windows along the innermost axis for one place along the others.
+    [<NoComparison; NoEquality>]
+    type private Row = {
+        Axis: Axis
+        /// Where the lines of elements that they cover begin in a plane, in order.
+        Lines: int[]
+        /// Where window 0 would have the element of each tap, in order.
+        Taps: int[]
+        /// From which window on and up to which all taps have elements.
+        First: int
+        Last: int
+    }
 
-    /// Runs `body` on a function that hands out the blocks of rows of some of the planes.
-    let inline private blocks
-        (x: HostBuffer)
-        (axes: Axis[])
-        ([<InlineIfLambda>] body: ((Rows -> unit) -> unit) -> unit)
+    /// The rows of a plane.
+    let private rows (axes: Axis[]) : Row[] =
+        let outer, middle, inner = axes[0], axes[1], axes[2]
+
+        let along (a: Axis) i = [
+            for struct (low, high, first) in a.Taps do
+                if i >= low && i < high then first + i * a.Step
+        ]
+
+        let first = inner.Taps |> Seq.map (fun (struct (low, _, _)) -> low) |> Seq.fold max 0
+        let last = inner.Taps |> Seq.map (fun (struct (_, high, _)) -> high) |> Seq.fold min inner.Windows
+
+        [|
+            for i in 0 .. outer.Windows - 1 do
+                for j in 0 .. middle.Windows - 1 do
+                    let lines = [|
+                        for a in along outer i do
+                            for b in along middle j -> (a * middle.Size + b) * inner.Size
+                    |]
+
+                    {
+                        Axis = inner
+                        Lines = lines
+                        Taps = [|
+                            for line in lines do
+                                for struct (_, _, first) in inner.Taps -> line + first
+                        |]
+                        First = first
+                        Last = last
+                    }
+        |]
+
+    /// The elements of as many neighbouring windows as a vector has lanes, from the first's on. `few` has room for them.
+    let inline private lanes (x: 'T[]) (from: int) (step: int) (few: 'T[]) : Vector<'T> =
+        if step = 1 then
+            load &(at x from) 0n
+        elif step = 2 && sizeof<'T> = 4 then
+            // Every other element of 32 bits is the lower half of 64.
+            let pairs = &Unsafe.As<'T, uint64>(&at x from)
+            Vector.Narrow(load &pairs 0n, load &pairs (nativeint Vector<uint64>.Count)).As<uint32, 'T>()
+        else
+            for i in 0 .. few.Length - 1 do
+                few[i] <- x[from + i * step]
+
+            load &(at few 0) 0n
+
+    /// Some rows of all planes: the planes, the results of which range they are, and room for the lanes of a vector.
+    [<Struct; NoComparison; NoEquality>]
+    type private Part<'T> = { Plane: int; Result: int; End: int; Few: 'T[] }
+
+    /// Runs `several` on the first window of each group that a vector can take, and `one` on each of the others. The
+    /// results of a group may reach into the next row, whose own come later, but not beyond the part.
+    let inline private eachWindow<'T>
+        (row: Row)
+        (part: Part<'T>)
+        (length: int)
+        ([<InlineIfLambda>] several: int -> unit)
+        ([<InlineIfLambda>] one: int -> unit)
         =
-        let a0, a1, a2 = axes[0], axes[1], axes[2]
-        let plane = a0.Size * a1.Size * a2.Size
+        let w = Vector<'T>.Count
+        let step = row.Axis.Step
+        let mutable j = 0
+
+        if row.Taps.Length > 0 then
+            let reach = part.Plane + row.Taps[row.Taps.Length - 1]
+
+            while j < row.First do
+                one j
+                j <- j + 1
+
+            while j < row.Last && reach + (j + w) * step <= length && part.Result + j + w <= part.End do
+                several j
+                j <- j + w
+
+            j <- min j (max row.First row.Last)
+
+        while j < row.Axis.Windows do
+            one j
+            j <- j + 1
+
+    /// Runs `body` on the rows of all planes of x.
+    let inline private eachRow
+        (x: HostBuffer<'T>)
+        (axes: Axis[])
+        ([<InlineIfLambda>] body: Row -> Part<'T> -> unit)
+        =
+        let plane = axes |> Array.fold (fun n a -> n * a.Size) 1
         let planes = x.Shape[0] * x.Shape[1]
-        let rows = max 1 (Scratch<float>.Length / max 1 a2.Windows)
+        let rows = rows axes
+        let windows = axes[2].Windows
 
         Strided.ranges planes (int64 planes * int64 plane) (fun first last ->
-            body (fun block ->
-                for p in first .. last - 1 do
-                    for i0 in 0 .. a0.Windows - 1 do
-                        for i1 in 0..rows .. a1.Windows - 1 do
-                            block {
-                                Plane = x.Offset + p * plane
-                                Result = ((p * a0.Windows + i0) * a1.Windows + i1) * a2.Windows
-                                Outer = i0
-                                First = i1
-                                Count = min rows (a1.Windows - i1)
-                            }))
+            optimised ()
+            let few = Array.zeroCreate<'T> Vector<'T>.Count
 
-    /// The longest block of rows.
-    let private longest (axes: Axis[]) = max Scratch<float>.Length axes[2].Windows
+            for p in first .. last - 1 do
+                for r in 0 .. rows.Length - 1 do
+                    body rows[r] {
+                        Plane = x.Offset + p * plane
+                        Result = (p * rows.Length + r) * windows
+                        End = last * rows.Length * windows
+                        Few = few
+                    })
 
-    /// Copies `count` elements that lie `step` apart to `into`, from `at` on. May write some more behind them, which whoever
-    /// comes later overwrites.
-    let inline private copyStepped (x: 'T[]) (from: int) step (into: 'T[]) (at: int) (count: int) =
-        if step = 1 then
-            Array.Copy(x, from, into, at, count)
-        else
-            let mutable i = 0
-
-            if step = 2 && sizeof<'T> = 4 then
-                // Every other element of 32 bits is the lower half of 64.
-                let w = Vector<uint32>.Count
-                let last = min (into.Length - at - w) (min (count - 1) ((x.Length - from) / 2 - w))
-
-                while i <= last do
-                    let pairs = &Unsafe.As<'T, uint64>(&x[from + 2 * i])
-                    let low = Vector.LoadUnsafe(&pairs)
-                    let high = Vector.LoadUnsafe(&pairs, unativeint (w / 2))
-                    Vector.StoreUnsafe(Vector.Narrow(low, high), &Unsafe.As<'T, uint32>(&into[at + i]))
-                    i <- i + w
-
-            while i < count do
-                into[at + i] <- x[from + i * step]
-                i <- i + 1
-
-    /// Runs `body number` for each tap of a block's windows, in the order of their elements, when the elements are in
-    /// place: `least` for windows that have none there.
-    let inline private eachTap
-        (axes: Axis[])
-        (block: Rows)
-        (x: 'T[])
-        least
-        (elements: 'T[])
-        ([<InlineIfLambda>] body)
-        =
-        let a0, a1, a2 = axes[0], axes[1], axes[2]
-        let mutable number = 0
-
-        for struct (low0, high0, first0) in a0.Taps do
-            for struct (low1, high1, first1) in a1.Taps do
-                for struct (low2, high2, first2) in a2.Taps do
-                    if block.Outer >= low0 && block.Outer < high0 then
-                        for r in 0 .. block.Count - 1 do
-                            let i1 = block.First + r
-                            let at = r * a2.Windows
-
-                            if i1 >= low1 && i1 < high1 then
-                                let outer = first0 + block.Outer * a0.Step
-                                let line = (outer * a1.Size + first1 + i1 * a1.Step) * a2.Size
-                                let from = block.Plane + line + first2 + low2 * a2.Step
-                                if low2 > 0 then Array.Fill(elements, least, at, low2)
-
-                                if high2 > low2 then
-                                    copyStepped x from a2.Step elements (at + low2) (high2 - low2)
-
-                                if high2 < a2.Windows then
-                                    Array.Fill(elements, least, at + high2, a2.Windows - high2)
-                            else
-                                Array.Fill(elements, least, at, a2.Windows)
-
-                        body number
-
-                    number <- number + 1
-
-    let private values<'T when 'T :> INumber<'T>> (w: Windows) (least: 'T) (x: HostBuffer<'T>) : HostBuffer =
+    let private values<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
+        (w: Windows)
+        (least: 'T)
+        (x: HostBuffer<'T>)
+        : HostBuffer =
         let x = Strided.contiguous x
         let y = Strided.fresh<'T> x.DType (Array.append x.Shape[..1] w.Count)
-        let axes = axes w
-        Array.Fill(y.Items, least)
+        let from, into = x.Items, y.Items
 
-        blocks x axes (fun each ->
-            let elements = ArrayPool<'T>.Shared.Rent(longest axes)
+        eachRow x (axes w) (fun row part ->
+            let step = row.Axis.Step
 
-            each (fun block ->
-                let n = block.Count * axes[2].Windows
+            eachWindow
+                row
+                part
+                from.Length
+                (fun j ->
+                    let mutable best = Vector<'T> least
 
-                eachTap axes block x.Items least elements (fun _ ->
-                    let best = Span(y.Items, block.Result, n)
-                    TensorPrimitives.Max(ReadOnlySpan(elements, 0, n), Span.op_Implicit best, best)))
+                    for tap in row.Taps do
+                        let e = lanes from (part.Plane + tap + j * step) step part.Few
+                        best <- Vector.Max(e, best)
 
-            ArrayPool<'T>.Shared.Return elements)
+                    put best &(at into (part.Result + j)) 0n)
+                (fun j ->
+                    let mutable best = least
+
+                    for line in row.Lines do
+                        for struct (low, high, first) in row.Axis.Taps do
+                            if j >= low && j < high then
+                                best <- 'T.Max(from[part.Plane + line + first + j * step], best)
+
+                    into[part.Result + j] <- best))
 
         y
 
@@ -161,97 +198,64 @@ module internal Pool =
         else
             Vector.As<int64, 'T>(Vector<int64>(int64 position))
 
-    /// Where elements are larger than the best so far: takes them, and their position. NaN is the largest: it is at most
-    /// nothing, not even itself.
-    let private choose<'T when 'T :> INumber<'T>>
-        (elements: 'T[])
-        (best: 'T[])
-        (positions: 'T[])
-        count
-        (position: int)
-        =
-        let w = Vector<'T>.Count
-        let here = bits<'T> position
-        let mutable i = 0
-
-        while i < count do
-            let e, b, p = Vector<'T>(elements, i), Vector<'T>(best, i), Vector<'T>(positions, i)
-            let larger = Vector.AndNot(Vector.Equals(b, b), Vector.LessThanOrEqual(e, b))
-            Vector.ConditionalSelect(larger, e, b).CopyTo(best, i)
-            Vector.ConditionalSelect(larger, here, p).CopyTo(positions, i)
-            i <- i + w
-
-    /// y <- positions, moved by as much as each window is from the first one of the block, and that from the plane.
-    let private place<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
-        (positions: 'T[])
-        (offsets: int[])
-        (first: int)
-        (y: Span<int>)
-        =
-        if sizeof<'T> = 4 then
-            let found = MemoryMarshal.Cast<'T, int>(ReadOnlySpan positions).Slice(0, y.Length)
-            TensorPrimitives.Add(found, ReadOnlySpan(offsets, 0, y.Length), y)
-            TensorPrimitives.Add(Span.op_Implicit y, first, y)
-        else
-            let found = MemoryMarshal.Cast<'T, int64>(ReadOnlySpan positions)
-
-            for i in 0 .. y.Length - 1 do
-                y[i] <- int found[i] + offsets[i] + first
-
     let private positions<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
         (w: Windows)
-        (least: 'T)
         (x: HostBuffer<'T>)
         : HostBuffer =
         let x = Strided.contiguous x
         let y = Strided.fresh<int> DType.Int32 (Array.append x.Shape[..1] w.Count)
-        let axes = axes w
-        let a0, a1, a2 = axes[0], axes[1], axes[2]
+        let from, into = x.Items, y.Items
 
-        /// The first tap at which a window has an element, along an axis.
-        let first (a: Axis) i =
-            let k = a.Taps |> Array.tryFindIndex (fun struct (low, high, _) -> i >= low && i < high)
-            defaultArg k 0
+        // An element takes the place of the best so far where it is larger. NaN is the largest: it is at most nothing,
+        // not even itself.
+        eachRow x (axes w) (fun row part ->
+            let step = row.Axis.Step
 
-        let firsts = axes |> Array.map (fun a -> Array.init a.Windows (first a))
+            eachWindow
+                row
+                part
+                from.Length
+                (fun j ->
+                    let taps = row.Taps
+                    let mutable best = lanes from (part.Plane + taps[0] + j * step) step part.Few
+                    let mutable found = bits<'T> taps[0]
 
-        /// Where window 0 has the element of a tap.
-        let places = [|
-            for struct (_, _, first0) in a0.Taps do
-                for struct (_, _, first1) in a1.Taps do
-                    for struct (_, _, first2) in a2.Taps -> (first0 * a1.Size + first1) * a2.Size + first2
-        |]
+                    for i in 1 .. taps.Length - 1 do
+                        let e = lanes from (part.Plane + taps[i] + j * step) step part.Few
+                        let isReal = Vector.Equals(best, best)
+                        let larger = Vector.AndNot(isReal, Vector.LessThanOrEqual(e, best))
+                        best <- Vector.ConditionalSelect(larger, e, best)
+                        found <- Vector.ConditionalSelect(larger, bits<'T> taps[i], found)
 
-        /// How far a window of a block is from its first one.
-        let offsets =
-            Array.init (longest axes) (fun i ->
-                (i / a2.Windows * a1.Step * a2.Size) + i % a2.Windows * a2.Step)
+                    // The other windows of the vector have theirs steps away.
+                    if sizeof<'T> = 4 then
+                        let places = Vector.As<'T, int> found
+                        let away = Vector<int>.Indices * step + Vector<int>(j * step)
+                        put (places + away) &(at into (part.Result + j)) 0n
+                    else
+                        let places = Vector.As<'T, int64> found
 
-        blocks x axes (fun each ->
-            let rent () = ArrayPool<'T>.Shared.Rent(longest axes + Vector<'T>.Count)
-            let elements, best, found = rent (), rent (), rent ()
+                        for i in 0 .. Vector<int64>.Count - 1 do
+                            into[part.Result + j + i] <- int places[i] + (j + i) * step)
+                (fun j ->
+                    let mutable best = Unchecked.defaultof<'T>
+                    let mutable found = -1
 
-            each (fun block ->
-                let n = block.Count * a2.Windows
-                Array.Fill(best, least, 0, n)
+                    for line in row.Lines do
+                        for struct (low, high, first) in row.Axis.Taps do
+                            if j >= low && j < high then
+                                let place = line + first + j * step
+                                let e = from[part.Plane + place]
 
-                for r in 0 .. block.Count - 1 do
-                    let outer =
-                        (firsts[0][block.Outer] * a1.Taps.Length + firsts[1][block.First + r])
-                        * a2.Taps.Length
+                                if
+                                    found < 0
+                                    || not ('T.IsNaN best) && not ('T.op_LessThanOrEqual (e, best))
+                                then
+                                    best <- e
+                                    found <- place
 
-                    for i in 0 .. a2.Windows - 1 do
-                        found[r * a2.Windows + i] <- (bits<'T> places[outer + firsts[2][i]]).[0]
-
-                eachTap axes block x.Items least elements (fun number ->
-                    choose elements best found n places[number])
-
-                let line = (block.Outer * a0.Step * a1.Size + block.First * a1.Step) * a2.Size
-                place found offsets line (Span(y.Items, block.Result, n)))
-
-            for rented in [| elements; best; found |] do
-                ArrayPool<'T>.Shared.Return rented)
+                    into[part.Result + j] <- found))
 
         y
 
@@ -262,13 +266,13 @@ module internal Pool =
 
             match maximum with
             | Maximum.Value -> values w Single.NegativeInfinity x
-            | Maximum.Position -> positions w Single.NegativeInfinity x
+            | Maximum.Position -> positions w x
         | DType.Float64 ->
             let x = x :?> HostBuffer<float>
 
             match maximum with
             | Maximum.Value -> values w Double.NegativeInfinity x
-            | Maximum.Position -> positions w Double.NegativeInfinity x
+            | Maximum.Position -> positions w x
         | DType.BFloat16
         | DType.Float16 ->
             let y = maxPool maximum w (Convert.widen x)
