@@ -1,5 +1,5 @@
-/// The first result of a fresh process, of the project `Startup`: compiled as it runs, and compiled ahead (ReadyToRun), where
-/// the compiler for that can be had.
+/// The first result of a fresh process, of the project `Startup`: compiled as it runs; with the library compiled ahead, as
+/// its package brings it; and all compiled ahead (ReadyToRun), where the compiler for that can be had.
 module Cotangent.Benchmarks.StartupBenchmarks
 
 open System.Diagnostics
@@ -28,6 +28,26 @@ let private publish name (options: string list) : string option =
     dotnet ([ "publish"; project; "-c"; "Release"; "--nologo"; "-nodeReuse:false"; "-o"; folder ] @ options)
     |> Option.map (fun _ -> Path.Combine(folder, "Cotangent.Startup.dll"))
 
+/// The library's image for this platform takes the place of the assembly, as it does in a project that refers to the package.
+let private withImage (program: string) : string option =
+    let library = Path.Combine(__SOURCE_DIRECTORY__, "..", "src")
+    let folder = Path.Combine(artifacts, "package")
+
+    dotnet [
+        yield! [ "build"; Path.Combine(library, "Cotangent.fsproj"); "-c"; "Release"; "--nologo" ]
+        yield! [ "-nodeReuse:false"; "-t:ReadyToRunImages" ]
+    ]
+    |> Option.map (fun _ ->
+        Directory.CreateDirectory folder |> ignore
+
+        for file in Directory.GetFiles(nonNull (Path.GetDirectoryName program)) do
+            File.Copy(file, Path.Combine(folder, nonNull (Path.GetFileName file)), true)
+
+        let ready = Path.Combine(library, "obj", "Release", "net10.0", "ready")
+        let image = Path.Combine(ready, RuntimeInformation.RuntimeIdentifier, "Cotangent.dll")
+        File.Copy(image, Path.Combine(folder, "Cotangent.dll"), true)
+        Path.Combine(folder, "Cotangent.Startup.dll"))
+
 /// Milliseconds of `main`, and a line on them.
 let private run (program: string) (arguments: string list) : (float * string) option =
     dotnet (program :: arguments)
@@ -44,9 +64,12 @@ let private measure title (arguments: string list) =
         "-p:PublishReadyToRun=true"
     ]
 
+    let plain = publish "jit" []
+
     let programs = [
-        "compiled as it runs", publish "jit" []
-        "compiled ahead (ReadyToRun)", publish "ahead" ahead
+        "compiled as it runs", plain
+        "the library compiled ahead, as in its package", Option.bind withImage plain
+        "published, all compiled ahead (ReadyToRun)", publish "ahead" ahead
     ]
 
     let last = System.Collections.Generic.Dictionary<string, string>()

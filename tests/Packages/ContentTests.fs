@@ -122,6 +122,47 @@ let private symbolTests (package: Package) = test $"symbols of {package.Id}" {
         | None -> skiptest "built outside a git repository: there is no commit to link to"
 }
 
+// ---- Images compiled ahead ----
+
+/// The platforms that the main package has images for, and what their files say of the machine: the processor, and by the
+/// bits turned over in it the system (0x7B79 for Linux, 0x4644 for macOS, none for Windows).
+let private machines = [
+    "linux-arm64", 0xAA64 ^^^ 0x7B79
+    "linux-x64", 0x8664 ^^^ 0x7B79
+    "osx-arm64", 0xAA64 ^^^ 0x4644
+    "win-x64", 0x8664
+]
+
+let private moduleId (reader: PEReader) =
+    let metadata = reader.GetMetadataReader()
+    metadata.GetGuid (metadata.GetModuleDefinition()).Mvid
+
+let private images =
+    testList "images compiled ahead" [
+        test "are there, and in the main package only" {
+            for package in packages.Value do
+                let folders = [
+                    for entry in package.Entries do
+                        if entry.StartsWith "runtimes/" && entry.EndsWith ".dll" then entry.Split('/')[1]
+                ]
+
+                let wanted = if package.Id = "Cotangent" then List.map fst machines else []
+                Expect.equal (List.sort folders) wanted package.Id
+        }
+        for platform, machine in machines do
+            test platform {
+                let package = find "Cotangent"
+                let file = package.Read $"runtimes/{platform}/lib/net10.0/Cotangent.dll"
+                use image = new PEReader(new MemoryStream(file))
+                use assembly = new PEReader(new MemoryStream(package.Read "lib/net10.0/Cotangent.dll"))
+                Expect.isTrue (isCompiledAhead image) "compiled ahead"
+                Expect.isFalse (isCompiledAhead assembly) "the assembly for all platforms is not"
+                Expect.equal (int image.PEHeaders.CoffHeader.Machine) machine "for this system and processor"
+                Expect.equal (moduleId image) (moduleId assembly) "of the same compilation"
+                Expect.equal (symbols file) (symbols (package.Read "lib/net10.0/Cotangent.dll")) "symbols"
+            }
+    ]
+
 [<Tests>]
 let tests =
     testList "Contents" [
@@ -142,6 +183,7 @@ let tests =
 
             Expect.hasLength (List.distinct versions) 1 $"%A{versions}"
         }
+        images
         for package in packages.Value do
             metadata package
             symbolTests package

@@ -4,6 +4,7 @@ module Cotangent.Packages.Tests.Feed
 open System
 open System.IO
 open System.IO.Compression
+open System.Reflection.PortableExecutable
 open System.Xml.Linq
 
 let root =
@@ -85,3 +86,9 @@ let find id =
     packages.Value
     |> List.tryFind (fun package -> package.Id = id)
     |> Option.defaultWith (fun () -> failwith $"There is no package {id} in {folder}.")
+
+/// Whether an assembly holds machine code beside the intermediate language (ReadyToRun).
+let isCompiledAhead (reader: PEReader) =
+    match reader.PEHeaders.CorHeader with
+    | null -> false
+    | header -> header.ManagedNativeHeaderDirectory.Size > 0

@@ -6,6 +6,7 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Reflection.PortableExecutable
+open System.Runtime.InteropServices
 open System.Text.RegularExpressions
 open Expecto
 open Cotangent.Packages.Tests.Feed
@@ -132,6 +133,19 @@ let private expectFit (output: string) =
     Expect.isMatch output @"Intercept = (Float64 )?-8\.0\b" "gradient by the intercept: -2 mean (2x + 1) = -8"
     Expect.stringContains output "y = 2.000 x + 1.000" "the line that the points are on"
 
+/// Lines that tell which file the library was loaded from.
+let private tellFile = "\nprintfn \"ran on %s\" typeof<Cotangent.Tensor>.Assembly.Location\n"
+
+let private tellFileInCSharp = "Console.WriteLine($\"ran on {typeof(Tensor).Assembly.Location}\");\n"
+
+/// It ran on what was compiled ahead for this platform, if the package has that.
+let private expectCompiledAhead (output: string) =
+    let file = Regex.Match(output, "(?m)^ran on (.*)$").Groups[1].Value
+    use reader = new PEReader(File.OpenRead file)
+    let folder = $"runtimes/{RuntimeInformation.RuntimeIdentifier}/"
+    let isThere = (find "Cotangent").Entries |> List.exists _.StartsWith(folder)
+    Expect.equal (isCompiledAhead reader) isThere $"{file} is compiled ahead"
+
 // ---- Projects ----
 
 let private project (package: Package) items =
@@ -163,6 +177,7 @@ let private runProject name (place: Place) =
     let bin = Path.Combine(place.App, "bin", "Release", "net10.0")
     let output = timed $"{name}, run" (fun () -> place.Dotnet [ Path.Combine(bin, "App.dll") ])
     expectFit output
+    expectCompiledAhead output
     expectNoNative bin
     expectNoNative place.Cache
 
@@ -177,7 +192,7 @@ let private fsharpProject = test "an F# project" {
     <Compile Include="Program.fs" />"""
 
     place.Write("App.fsproj", project package items)
-    place.Write("Program.fs", readmeCode "fsharp" package)
+    place.Write("Program.fs", readmeCode "fsharp" package + tellFile)
     runProject "an F# project" place
     expectOurs place package
 }
@@ -186,7 +201,12 @@ let private csharpProject = test "a C# project" {
     use place = new Place "csharp"
     let package = find "Cotangent.CSharp"
     place.Write("App.csproj", project package "")
-    place.Write("Program.cs", readmeCode "csharp" package)
+
+    place.Write(
+        "Program.cs",
+        (readmeCode "csharp" package).Replace("\n\nvar x", "\n" + tellFileInCSharp + "var x")
+    )
+
     runProject "a C# project" place
     expectOurs place package
     expectOurs place (find "Cotangent")
@@ -228,9 +248,10 @@ val it: Tensor = Float32 (5000, 5000) [[0. 0. 0. ... 0. 0. 0.]
 let private scripts = test "a script, and F# Interactive" {
     use place = new Place "script"
     let package = find "Cotangent"
-    place.Write("script.fsx", directives place package + readmeCode "fsharp" package)
-
-    timed "a script, with the restore" (fun () -> place.Dotnet [ "fsi"; "script.fsx" ]) |> expectFit
+    place.Write("script.fsx", directives place package + readmeCode "fsharp" package + tellFile)
+    let output = timed "a script, with the restore" (fun () -> place.Dotnet [ "fsi"; "script.fsx" ])
+    expectFit output
+    expectCompiledAhead output
 
     expectNoNative place.Cache
     expectOurs place package
@@ -308,7 +329,7 @@ let private cpuBundle = test "a project and a script with libtorch for the CPU" 
     let package = find "Cotangent-cpu"
     // For this system only, or the build would copy the libraries of all.
     let items = """<Compile Include="Program.fs" />"""
-    let identifier = Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier
+    let identifier = RuntimeInformation.RuntimeIdentifier
 
     let single =
         $"<RuntimeIdentifier>{identifier}</RuntimeIdentifier><SelfContained>false</SelfContained></PropertyGroup>"
