@@ -258,7 +258,7 @@ let private looking =
             g (x, 2) |> ignore
             Expect.stringContains (Compile.explain g) "once" "after it"
             g (x, 3) |> ignore
-            Expect.stringContains (Compile.explain g) "`$` holds 3, it held 2" "a static field"
+            Expect.stringContains (Compile.explain g) "`$.Item2` holds 3, it held 2" "a static field"
             g (tensor 1.0, 3) |> ignore
             Expect.stringContains (Compile.explain g) "`$.Item1` is Float64 ()" "a shape"
             throws<ValueException, _> [ "compile" ] (fun () -> Compile.explain (fun (x: Tensor) -> x))

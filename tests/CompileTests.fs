@@ -265,6 +265,12 @@ let private errors =
         }
     ]
 
+type private Settings = { Start: Tensor; Rate: float; Tag: string }
+
+type private Choice =
+    | Relu of Tensor
+    | Tanh of Tensor
+
 let private caching =
     testList "signatures" [
         test "one compilation for each signature, and the reason told" {
@@ -284,12 +290,45 @@ let private caching =
             Expect.equal traced 1 "equal signatures share a program"
             equals [ 3.0; 6.0; 9.0 ] (c.Invoke(x, 3))
             Expect.equal traced 2 "a static field changed"
-            Expect.stringContains c.Reason "3" "the field"
+            Expect.stringContains c.Reason "`$.Item2` holds 3, it held 2" "the field"
             equals 6.0 (c.Invoke(tensor 2.0, 3))
             Expect.equal traced 3 "a shape changed"
             Expect.stringContains c.Reason "(3,)" "the shapes"
             c.Invoke(x, 2) |> ignore
             Expect.equal traced 3 "both are still known"
+        }
+        test "the reason names the place of a static item" {
+            let reason (before: 'p) (after: 'p) =
+                let c = Compiled<'p, Tensor>("compile", (fun _ -> x), (fun _ -> 0))
+                c.Invoke before |> ignore
+                c.Invoke after |> ignore
+                c.Reason
+
+            let same text before after = Expect.equal (reason before after) text text
+
+            same
+                "`$.Item2.Rate` holds 0.5, it held 0.1"
+                (x, { Start = x; Rate = 0.1; Tag = "a" })
+                (x, { Start = x; Rate = 0.5; Tag = "a" })
+
+            same "`$.Item1[1].Item1` holds 3, it held 2" ([ 1, x; 2, x ], 0) ([ 1, x; 3, x ], 0)
+            same "`$` holds 2, it held 1" 1 2
+            same "`$.Keys[1]` holds \"c\", it held \"b\"" (Map [ "a", x; "b", x ]) (Map [ "a", x; "c", x ])
+            same "`$` holds Tanh, it held Relu" (Relu x) (Tanh x)
+
+            same
+                "`$.Value.Item1` holds nothing, it held \"a\""
+                (Some(("a": string | null), x))
+                (Some(null, x))
+
+            same "`$.Item2` holds [1; 2], it held [1]" (x, [ 1 ]) (x, [ 1; 2 ])
+            same "the argument has 2 tensors, it had 1" [ x ] [ x; x ]
+        }
+        test "a NaN is the same as the one before" {
+            let c = Compiled<Tensor * float, Tensor>("compile", (fun (x, _) -> x), (fun _ -> 0))
+            c.Invoke(x, nan) |> ignore
+            c.Invoke(x, nan) |> ignore
+            Expect.equal c.Count 1 "compilations"
         }
         test "a function may close over a tensor that is being differentiated" {
             let f (w: Tensor) = sum (compile (fun x -> x * w) x)

@@ -12,5 +12,8 @@ let main arguments =
     if arguments = [| WidthTests.Flag |] then
         printfn "%d" (WidthTests.best ())
         0
+    elif arguments = [| ProgramMemoryTests.Flag |] then
+        ProgramMemoryTests.little ()
+        0
     else
         runTestsInAssemblyWithCLIArgs [] arguments

@@ -11,7 +11,7 @@ type internal Compilation<'q> = {
     /// What the function returned while it was traced: structure and static fields of every result.
     Template: 'q
     Leaves: struct (Signature * Device)[]
-    Statics: struct (string * objnull)[]
+    Statics: objnull[]
 }
 
 /// A function with the programs made of it, one for each signature of its argument. `donated` tells how many of the
@@ -39,8 +39,8 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
 
     let leavesOf (x: 'p) = if Walkers.holdsTensors typeof<'p> then Tree.leaves x else [||]
 
-    let staticsOf (x: 'p) : struct (string * objnull)[] =
-        if Walkers.holdsTensors typeof<'p> then Tree.statics x else [| struct ("$", box x) |]
+    let staticsOf (x: 'p) : objnull[] =
+        if Walkers.holdsTensors typeof<'p> then Tree.statics x else [| box x |]
 
     let sameLeaves (a: struct (Signature * Device)[]) (leaves: Tensor[]) =
         a.Length = leaves.Length
@@ -50,17 +50,21 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
                 s.DType = leaves[i].DType && Shape.equal s.Shape leaves[i].Dims && device = leaves[i].Device)
             (seq { 0 .. a.Length - 1 })
 
-    let sameStatics (a: struct (string * objnull)[]) (b: struct (string * objnull)[]) =
+    let sameStatics (a: objnull[]) (b: objnull[]) =
         a.Length = b.Length
         && Seq.forall
-            (fun i ->
-                let struct (_, x) = a[i]
-                let struct (_, y) = b[i]
-                obj.ReferenceEquals(x, y) || Unchecked.equals x y)
+            (fun i -> Object.Equals(a[i], b[i]) || Unchecked.equals a[i] b[i])
             (seq { 0 .. a.Length - 1 })
 
+    let show (x: objnull) =
+        match x with
+        | null -> "nothing"
+        | :? string as s -> $"\"{s}\""
+        | :? System.Collections.IEnumerable as xs -> $"%A{xs}"
+        | x -> string x
+
     /// Why no program that is there fits: the difference to the one used last.
-    let explain (x: 'p) (leaves: Tensor[]) (statics: struct (string * objnull)[]) =
+    let explain (x: 'p) (leaves: Tensor[]) (statics: objnull[]) =
         match known.First with
         | null -> "the first call"
         | first ->
@@ -86,10 +90,15 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
                         (seq { 0 .. leaves.Length - 1 })
 
             let field () =
-                Seq.zip last.Statics statics
-                |> Seq.tryPick (fun (struct (_, a), struct (place, b)) ->
-                    if Unchecked.equals a b then None else Some $"`{place}` holds {b}, it held {a}")
-                |> Option.defaultValue "the static parts of the argument differ"
+                let at =
+                    Seq.zip last.Statics statics
+                    |> Seq.tryFindIndex (fun (a, b) -> not (Object.Equals(a, b) || Unchecked.equals a b))
+
+                match at with
+                | Some i ->
+                    let place = if Walkers.holdsTensors typeof<'p> then (Tree.staticPaths x)[i] else "$"
+                    $"`{place}` holds {show statics[i]}, it held {show last.Statics[i]}"
+                | None -> "the static parts of the argument differ"
 
             match leaf with
             | Some text -> text

@@ -111,6 +111,8 @@ module internal Footprint =
         match g.Nodes |> Array.tryFind (fun node -> node.Device <> Device.Cpu) with
         | None -> ()
         | Some node ->
-            match Engines.room node.Device with
+            let needs = memory g donated
+
+            match Engines.room node.Device (Room.wanted needs) with
             | ValueNone -> ()
-            | ValueSome room -> Room.require name (memory g donated) (string node.Device) room
+            | ValueSome free -> Room.require name needs (string node.Device) free

@@ -49,19 +49,18 @@ module internal Room =
     let describe (name: string) (m: ProgramMemory) (limit: string) =
         $"{name}: one call needs {bytes m.Peak} of memory ({bytes m.Arguments} of arguments, {bytes m.Results} of results, {bytes m.Between} between), and {limit}. Largest: {m.Largest}. Use smaller batches, `scan` over parts of the data, `checkpoint` around what reverse mode keeps, `compileDonating` where arguments are not needed afterwards, or a smaller dtype."
 
-    /// Throws a MemoryException if a call can't have that much of what a device has in all.
-    let require (name: string) (m: ProgramMemory) (place: string) (available: int64) =
-        if m.Peak > available then
-            raise (MemoryException(describe name m $"{place} has {bytes available}"))
+    /// What a call takes beside its arguments, which are there already.
+    let wanted (m: ProgramMemory) = m.Results + m.Between
+
+    /// Throws a MemoryException if a call can't have that much of what a device has free.
+    let require (name: string) (m: ProgramMemory) (place: string) (free: int64) =
+        if wanted m > free then
+            raise (MemoryException(describe name m $"beside the arguments {place} has {bytes free} free"))
 
     /// The same for main memory. An arena is one array, which has a limit of its own.
     let requireHost (name: string) (m: ProgramMemory) (arenas: struct (DType * int64)[]) =
-        if m.Between + m.Results >= Small then
-            require
-                name
-                m
-                "this machine"
-                (ValueOption.defaultValue System.Int64.MaxValue (Engines.room Device.Cpu))
+        if wanted m >= Small then
+            require name m "this machine" (HostMemory.room (wanted m))
 
             for struct (dtype, n) in arenas do
                 if n > int64 Array.MaxLength then

@@ -72,11 +72,12 @@ module internal Engines =
             { Live = GC.GetTotalMemory false; Peak = self.PeakWorkingSet64 }
         | Device.Cuda _ -> (extension (string device)).Memory device
 
-    /// The bytes that a device has in all, where that can be told.
-    let room (device: Device) : int64 voption =
+    /// The bytes that a device has free, where that can be told. Where they are fewer than wanted, dead tensors are looked
+    /// for first.
+    let room (device: Device) (wanted: int64) : int64 voption =
         match device with
-        | Device.Cpu -> ValueSome(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
-        | Device.Cuda _ -> (extension (string device)).Room device
+        | Device.Cpu -> ValueSome(HostMemory.room wanted)
+        | Device.Cuda _ -> (extension (string device)).Room(device, wanted)
 
     let synchronize (device: Device) =
         match device with

@@ -26,8 +26,9 @@ type internal Extension() =
     /// What tensors hold of such a device's memory.
     abstract Memory: Device -> DeviceMemory
 
-    /// The bytes that such a device has in all, where that can be told.
-    abstract Room: Device -> int64 voption
+    /// The bytes that such a device has free, where that can be told. Where they are fewer than wanted, dead tensors are
+    /// looked for first.
+    abstract Room: Device * wanted: int64 -> int64 voption
 
     /// Waits until such a device has done all work given to it.
     abstract Synchronize: Device -> unit

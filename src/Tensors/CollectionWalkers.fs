@@ -16,6 +16,7 @@ type internal CollectionWalker<'item>() =
 
     override _.Names value = [ for i in 0 .. Seq.length (value :?> seq<'item>) - 1 -> $"[{i}]" ]
     override _.Statics value = [ box (Seq.length (value :?> seq<'item>)) ]
+    override _.StaticNames _ = [ ".Length" ]
 
     override walker.Replace(value, replace) =
         let items = ResizeArray<'item>()
@@ -101,6 +102,8 @@ type internal KeyedWalker<'key, 'value>() =
     override _.Statics value =
         let struct (all, places) = sorted value
         [ for place in places -> box all[place].Key ]
+
+    override _.StaticNames value = List.init (entries value).Length (fun i -> $".Keys[{i}]")
 
     // What is made is enumerated as the given one is.
     override walker.Replace(value, replace) =

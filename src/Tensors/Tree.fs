@@ -119,31 +119,46 @@ module Tree =
 
     /// All of a tree that is not a tensor, in a fixed order: two trees with equal statics, and tensors of equal shapes
     /// and dtypes, are the same to a compiled function.
-    let internal statics (tree: 'tree) : struct (string * objnull)[] =
-        let found = ResizeArray<struct (string * objnull)>()
+    let internal statics (tree: 'tree) : objnull[] =
+        let found = ResizeArray<objnull>()
 
-        let rec go path (t: Type) (value: obj | null) : unit =
+        let rec go (t: Type) (value: obj | null) : unit =
             match value with
             | :? Tensor -> ()
-            | null -> found.Add(struct (path, null))
+            | null -> found.Add value
             | value ->
                 let walker = Walkers.ofType t
 
                 for s in walker.Statics value do
-                    found.Add(struct (path, s))
+                    found.Add s
 
+                walker.Parts(value, go)
+
+        go typeof<'tree> (box tree)
+        found.ToArray()
+
+    /// Where each of these stands.
+    let internal staticPaths (tree: 'tree) : string[] =
+        let rec go (path: string) (t: Type) (value: obj | null) : string list =
+            match value with
+            | :? Tensor -> []
+            | null -> [ path ]
+            | value ->
+                let walker = Walkers.ofType t
                 let parts = ResizeArray<struct (Type * objnull)>()
                 walker.Parts(value, (fun t part -> parts.Add(struct (t, part))))
 
-                if parts.Exists(fun (struct (_, part)) -> not (part :? Tensor)) then
-                    let mutable names = walker.Names value
+                let own = walker.StaticNames value |> List.map (fun name -> path + name)
 
-                    for struct (t, part) in parts do
-                        go (path + List.head names) t part
-                        names <- List.tail names
+                let below =
+                    List.map2
+                        (fun name (struct (t, part)) -> go (path + name) t part)
+                        (walker.Names value)
+                        (List.ofSeq parts)
 
-        go "$" typeof<'tree> (box tree)
-        found.ToArray()
+                List.concat (own :: below)
+
+        go "$" typeof<'tree> (box tree) |> Array.ofList
 
     /// <summary>The tree with a function applied to each tensor.</summary>
     /// <exception cref="T:Cotangent.TreeException">

@@ -24,6 +24,9 @@ type internal Walker() =
     /// All that is not such a part, and how it is built: what a compiled function takes as given.
     abstract Statics: obj -> objnull list
 
+    /// The places of these, in the same order.
+    abstract StaticNames: obj -> string list
+
     /// Tells what of the structure the types leave open: the case of a union, the keys of a map, how many items.
     abstract Outline: obj * (obj -> unit) -> unit
     default _.Outline(_, _) = ()

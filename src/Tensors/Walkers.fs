@@ -15,6 +15,14 @@ module internal Walkers =
     [<Struct>]
     type private Part = { Name: string; Type: Type; Optional: Lazy<bool> }
 
+    /// What a static says of the case of a union.
+    [<Struct>]
+    type private Case = {
+        Case: string
+    } with
+
+        override x.ToString() = x.Case
+
     /// What an outline says of a part that is not there.
     [<Struct>]
     type private Missing = { Part: int }
@@ -23,6 +31,7 @@ module internal Walkers =
     let private product (read: obj -> objnull[]) (make: obj -> objnull[] -> obj) (parts: Part[]) =
         let dynamic = parts |> Array.map (fun part -> holdsTensors part.Type)
 
+        let isStatic (items: objnull[]) i = not dynamic[i] || isNull items[i]
         let isMissing (items: objnull[]) i = dynamic[i] && isNull items[i] && parts[i].Optional.Value
         let isThere (items: objnull[]) i = dynamic[i] && not (isMissing items i)
 
@@ -55,7 +64,15 @@ module internal Walkers =
 
                     [
                         for i in 0 .. items.Length - 1 do
-                            if not dynamic[i] || isNull items[i] then items[i]
+                            if isStatic items i then items[i]
+                    ]
+
+                member _.StaticNames value =
+                    let items = read value
+
+                    [
+                        for i in 0 .. items.Length - 1 do
+                            if isStatic items i then parts[i].Name
                     ]
 
                 member _.Outline(value, tell) =
@@ -157,6 +174,7 @@ module internal Walkers =
             member _.Names _ = []
             member _.Replace(value, _) = value
             member _.Statics value = [ value ]
+            member _.StaticNames _ = [ "" ]
     }
 
     let private walkers = ConcurrentDictionary<Type, Walker>()
@@ -176,15 +194,17 @@ module internal Walkers =
                 member _.Parts(x, visit) = value.Parts(x, visit)
                 member _.Names x = value.Names x
                 member _.Replace(x, replace) = value.Replace(x, replace)
-                member _.Statics x = box 1 :: value.Statics x
+                member _.Statics x = box { Case = "Some" } :: value.Statics x
+                member _.StaticNames x = "" :: value.StaticNames x
                 member _.Outline(_, tell) = tell 1
         }
 
     let private union (t: Type) =
         let tag = FSharpValue.PreComputeUnionTagReader(t, TreeKind.flags)
+        let known = FSharpType.GetUnionCases(t, TreeKind.flags)
 
         let cases =
-            FSharpType.GetUnionCases(t, TreeKind.flags)
+            known
             |> Array.map (fun case ->
                 let make = FSharpValue.PreComputeUnionConstructor(case, TreeKind.flags) >> nonNull
 
@@ -198,7 +218,11 @@ module internal Walkers =
                 member _.Parts(value, visit) = cases[tag value].Parts(value, visit)
                 member _.Names value = cases[tag value].Names value
                 member _.Replace(value, replace) = cases[tag value].Replace(value, replace)
-                member _.Statics value = box (tag value) :: cases[tag value].Statics value
+
+                member _.Statics value =
+                    box { Case = known[tag value].Name } :: cases[tag value].Statics value
+
+                member _.StaticNames value = "" :: cases[tag value].StaticNames value
                 member _.Outline(value, tell) = tell (tag value)
         }
 
@@ -226,6 +250,7 @@ module internal Walkers =
                 member _.Names value = (ofValue value).Names value
                 member _.Replace(value, replace) = (ofValue value).Replace(value, replace)
                 member _.Statics value = box (value.GetType()) :: (ofValue value).Statics value
+                member _.StaticNames value = "" :: (ofValue value).StaticNames value
 
                 member _.Outline(value, tell) =
                     tell (value.GetType())

@@ -85,14 +85,26 @@ module internal Cuda =
         let meter = meter (require device)
         { Live = meter.Live; Peak = meter.Peak }
 
-    /// For tests: what a device is said to have.
+    /// For tests: what a device is said to have free.
     let mutable internal roomOfTests: int64 voption = ValueNone
 
-    /// The bytes that a device has in all.
-    let room (device: Device) : int64 voption =
+    /// The bytes that tensors can have: what is free, and what libtorch keeps of tensors that are gone, of which all
+    /// together once took `Peak`.
+    let room (device: Device) (wanted: int64) : int64 voption =
         let index = require device
+        let meter = meter index
 
-        if onCpu then roomOfTests else CudaRuntime.total index
+        let room () =
+            if onCpu then
+                roomOfTests
+            else
+                CudaRuntime.free index |> ValueOption.map (fun free -> free + meter.Peak - meter.Live)
+
+        match room () with
+        | ValueSome found when found < wanted ->
+            meter.Reclaim()
+            room ()
+        | found -> found
 
     let synchronize (device: Device) =
         let index = require device

@@ -29,8 +29,8 @@ module internal CudaRuntime =
                      | Some handle -> ValueSome handle
                      | None -> ValueNone)
 
-    /// The bytes of memory that a device has; ValueNone where that can't be told.
-    let total (index: int) : int64 voption =
+    /// The bytes of memory that a device has free; ValueNone where that can't be told.
+    let free (index: int) : int64 voption =
         match library.Value with
         | ValueNone -> ValueNone
         | ValueSome handle ->
@@ -47,4 +47,4 @@ module internal CudaRuntime =
             else
                 let failed = info.Invoke(&free, &total) <> 0
                 set.Invoke before |> ignore
-                if failed then ValueNone else ValueSome(int64 total)
+                if failed then ValueNone else ValueSome(int64 free)

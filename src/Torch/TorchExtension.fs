@@ -37,5 +37,5 @@ type internal TorchExtension() =
     override _.Devices = Cuda.devices ()
     override _.Serve device = Cuda.engine device
     override _.Memory device = Cuda.memory device
-    override _.Room device = Cuda.room device
+    override _.Room(device, wanted) = Cuda.room device wanted
     override _.Synchronize device = Cuda.synchronize device
