@@ -142,7 +142,6 @@ let compiled (arguments: string list) =
 
 let run (arguments: string list) =
     Peers.hasLibtorch () |> ignore
-    let wanted = wanted arguments [ "calls"; "crossings"; "mlp"; "net" ]
-    if wanted "crossings" then Crossings.run ()
+    let wanted = wanted arguments [ "calls"; "mlp"; "net" ]
     if wanted "calls" then singleCalls ()
     measure (fun name -> name <> "compiled") wanted

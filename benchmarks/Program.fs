@@ -7,6 +7,9 @@ let main arguments =
         CompileBenchmarks.run rest
         if rest.IsEmpty || List.contains "nets" rest then EngineBenchmarks.compiled rest
         0
+    | "engines" :: "crossings" :: rest ->
+        Crossings.run rest
+        0
     | "engines" :: rest ->
         EngineBenchmarks.run rest
         0
@@ -14,5 +17,6 @@ let main arguments =
         printfn
             "dotnet fsi build.fsx bench compile [first] [transformer] [gan] [elementwise] [nets [mlp] [net]]"
 
-        printfn "dotnet fsi build.fsx bench engines [calls] [crossings] [mlp] [net]"
+        printfn "dotnet fsi build.fsx bench engines [calls] [mlp] [net]"
+        printfn "dotnet fsi build.fsx bench engines crossings [lines] [rows] [windows]"
         1
