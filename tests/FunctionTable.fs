@@ -136,6 +136,11 @@ let private folds = [
     ordered "logSoftmax" (fun axis x -> x.LogSoftmax axis)
     ordered "layerNorm" (fun _ x -> x.LayerNorm(epsilon = 0.1))
     ordered "layerNorm of all axes" (fun _ x -> x.LayerNorm(x.Rank, 0.1) * 2.0 + 1.0)
+    ordered "layerNorm with gain and bias" (fun _ x ->
+        let columns = x.Reshape([ -1; x.Shape[x.Rank - 1] ])[0]
+        x.LayerNorm(epsilon = 0.1, gain = sin columns, bias = columns))
+    ordered "rmsNorm with a gain" (fun _ x ->
+        x.RmsNorm(epsilon = 0.1, gain = cos (x.Reshape([ -1; x.Shape[x.Rank - 1] ])[0])))
     ordered "rmsNorm" (fun _ x -> x.RmsNorm(epsilon = 0.1))
     withPositions "crossEntropy" [ [ 2; 3; 4 ] ] 4 [ 2; 3 ] (fun labels x -> Loss.crossEntropy labels x[0])
     withPositions "crossEntropyWith" [ [ 3; 4 ] ] 4 [ 3 ] (fun labels x ->

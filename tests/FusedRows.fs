@@ -70,14 +70,34 @@ let private uneven (dice: Dice) dtype =
     let shape = Array.append (Array.init (dice.Below 3) (fun _ -> dice.Size)) [| 3 + dice.Below 3 |]
     distinctOf dice dtype shape
 
+/// Matrices of such rows, and the shape of a number for each of their columns.
+let private matrices (dice: Dice) dtype =
+    let batch = Array.init (dice.Below 2) (fun _ -> dice.Size)
+    let rows, columns = dice.Size, 3 + dice.Below 3
+    distinctOf dice dtype (Array.append batch [| rows; columns |]), Array.append batch [| columns |]
+
 let private normalize =
-    row "Normalize" (fun _ -> true) (fun dice _ dtype ->
-        Fused.Normalize(dice.Chance 0.5, dice.Pick [ 0.5; 1.0 ]), [ uneven dice dtype ])
+    row "Normalize" (fun _ -> true) (fun dice numbers dtype ->
+        let f = Fused.Normalize(dice.Chance 0.5, dice.Pick [ 0.5; 1.0 ])
+
+        if dice.Chance 0.4 then
+            f, [ uneven dice dtype ]
+        else
+            let x, columns = matrices dice dtype
+            let draw () = plain dice numbers dtype columns
+            f, (if dice.Chance 0.5 then [ x; draw (); draw () ] else [ x; draw () ]))
 
 let private normalizePull =
     row "NormalizePull" (fun _ -> true) (fun dice numbers dtype ->
         let x = uneven dice dtype
         Fused.NormalizePull(dice.Chance 0.5, 0.5), [ x; plain dice numbers dtype x.Dims ])
+
+/// Derived by way of its definition, not by a rule.
+let private normalizeGainPull =
+    row "NormalizeGainPull" (fun _ -> false) (fun dice numbers dtype ->
+        let x, columns = matrices dice dtype
+        let c = plain dice numbers dtype x.Dims
+        Fused.NormalizeGainPull(dice.Chance 0.5, 0.5), [ x; c; plain dice numbers dtype columns ])
 
 /// Query, key and value, and perhaps a mask.
 let private attended (dice: Dice) numbers dtype =
@@ -123,4 +143,5 @@ let rows: Row list = [
     crossEntropyPull
     normalize
     normalizePull
+    normalizeGainPull
 ]

@@ -28,6 +28,38 @@ let private normalization =
             let x = counting DType.Float64 [ 2; 3; 4 ]
             Expect.equal (x.LayerNorm 2) ((x.Reshape [ 2; 12 ]).LayerNorm().Reshape [ 2; 3; 4 ]) "two axes"
             hasShape [ 0; 3 ] (layerNorm (Tensor.zeros DType.Float32 [ 0; 3 ]))
+        "a gain and a bias, one or both, of the shape of the last axes",
+        fun () ->
+            let gain, bias = tensor [ 1.0; -2.0; 0.5 ], tensor [ 0.25; 1.0; -1.0 ]
+            let y = rows.LayerNorm()
+
+            close
+                1e-12
+                ((y * gain + bias).ToData<float[,]>() |> Seq.cast)
+                (rows.LayerNorm(gain = gain, bias = bias))
+
+            close 1e-12 ((y * gain).ToData<float[,]>() |> Seq.cast) (rows.LayerNorm(gain = gain))
+            close 1e-12 ((y + bias).ToData<float[,]>() |> Seq.cast) (rows.LayerNorm(bias = bias))
+            close 1e-12 ((rows.RmsNorm() * gain).ToData<float[,]>() |> Seq.cast) (rows.RmsNorm(gain = gain))
+            close 1e-12 ((y[0] * gain + bias).ToData<float[]>()) (rows[0].LayerNorm(gain = gain, bias = bias))
+            let x = counting DType.Float64 [ 2; 3; 4 ]
+            let gain = counting DType.Float64 [ 3; 4 ] - 5.0
+            close 1e-12 ((x.LayerNorm 2 * gain).Flatten().ToData<float[]>()) (x.LayerNorm(2, gain = gain))
+
+            hasShape
+                [ 0; 3 ]
+                ((Tensor.zeros DType.Float64 [ 0; 3 ]).LayerNorm(gain = tensor [ 1.0; 2.0; 3.0 ]))
+        "derivatives by x, gain and bias are those of product and sum, also of many rows",
+        fun () ->
+            let x = Random.normal (Key.create 1L) DType.Float64 [ 150; 7 ]
+            let gain, bias = tensor [ 1.0; -2.0; 0.5; 3.0; 0.0; 1.0; 2.0 ], Tensor.zeros DType.Float64 [ 7 ]
+            let weights = Random.normal (Key.create 2L) DType.Float64 [ 150; 7 ]
+            let pull f = grad (fun p -> sum (sin (f p) * weights)) (x, gain, bias)
+            let fused = pull (fun (x: Tensor, g, b) -> x.LayerNorm(gain = g, bias = b))
+            let apart = pull (fun (x: Tensor, g: Tensor, b: Tensor) -> x.LayerNorm() * g + b)
+
+            for e, a in Seq.zip (Tree.leaves apart) (Tree.leaves fused) do
+                close 1e-10 (e.Flatten().ToData<float[]>()) a
         "16-bit floats are summed in Float32",
         fun () ->
             for dtype in [ DType.Float16; DType.BFloat16 ] do
@@ -43,6 +75,12 @@ let private normalization =
             throws<AxisException, _> [ "rmsNorm"; "()" ] (fun () -> rmsNorm (tensor 1.0))
             throws<DTypeException, _> [ "layerNorm"; "Int32" ] (fun () -> layerNorm (tensor [ 1; 2 ]))
             throws<ValueException, _> [ "layerNorm"; "-1" ] (fun () -> rows.LayerNorm(epsilon = -1.0))
+
+            throws<ShapeException, _> [ "layerNorm"; "gain"; "(2,)"; "(3,)" ] (fun () ->
+                rows.LayerNorm(gain = tensor [ 1.0; 2.0 ]))
+
+            throws<DTypeException, _> [ "layerNorm"; "Float32" ] (fun () ->
+                rows.LayerNorm(bias = tensor [ 1.0f; 2.0f; 3.0f ]))
     ]
 
 let private plain = Loss.crossEntropyDefaults

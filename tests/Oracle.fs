@@ -462,6 +462,13 @@ let private fused (f: Fused) (inputs: Value[]) : int[] -> Literal =
         ValueWidth = inputs[2].Shape[last]
     }
 
+    let row' i index = row last i index
+
+    /// The gain of the matrices at the place that an index begins with.
+    let gainOf (index: int[]) =
+        Array.init inputs[0].Shape[last] (fun column ->
+            real (inputs[2].At(Array.append index[.. last - 2] [| column |])))
+
     let ignores (t: Targets) label = t.Ignored = ValueSome label
 
     match f with
@@ -488,7 +495,40 @@ let private fused (f: Fused) (inputs: Value[]) : int[] -> Literal =
                     (FusedOracle.crossEntropyPull t.Smoothing (row last 0 example) (int label) c)[index[last]]
             )
     | Fused.Normalize(isCentred, epsilon) ->
-        mapped last (fun row -> FusedOracle.normalize isCentred epsilon (row 0))
+        fun index ->
+            let y = FusedOracle.normalize isCentred epsilon (row last 0 (Array.removeAt last index))
+            // The place in a gain or a bias.
+            let column i = real (inputs[i].At(Array.removeAt (last - 1) index))
+            let gain = if inputs.Length > 1 then column 1 else 1.0
+            let bias = if inputs.Length > 2 then column 2 else 0.0
+            Literal.Real(y[index[last]] * gain + bias)
+    | Fused.NormalizeGainPull(isCentred, epsilon) ->
+        fun index ->
+            let rows, columns = inputs[0].Shape[last - 1], inputs[0].Shape[last]
+            let of' i row = Array.append index[.. last - 2] [| row |] |> row' i
+            let place = index[last - 1]
+
+            if place < rows * columns then
+                let row = place / columns
+                let c = Array.map2 (*) (of' 1 row) (gainOf index)
+                Literal.Real((FusedOracle.normalizePull isCentred epsilon (of' 0 row) c)[place % columns])
+            else
+                let column = (place - rows * columns) % columns
+                let isGain = place < (rows + 1) * columns
+
+                Seq.sum (
+                    seq {
+                        for row in 0 .. rows - 1 do
+                            let y =
+                                if isGain then
+                                    (FusedOracle.normalize isCentred epsilon (of' 0 row))[column]
+                                else
+                                    1.0
+
+                            (of' 1 row)[column] * y
+                    }
+                )
+                |> Literal.Real
     | Fused.NormalizePull(isCentred, epsilon) ->
         mapped last (fun row -> FusedOracle.normalizePull isCentred epsilon (row 0) (row 1))
     | Fused.Attention(isCausal, scale) ->

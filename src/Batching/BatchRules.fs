@@ -183,9 +183,11 @@ module internal BatchRules =
             // These work on rows, however many.
             | Fused.CrossEntropy _
             | Fused.CrossEntropyPull _
-            | Fused.Normalize _
             | Fused.NormalizePull _
-            // These on the last two axes.
+            // This on rows, or with a gain on matrices.
+            | Fused.Normalize _
+            // These on matrices.
+            | Fused.NormalizeGainPull _
             | Fused.Attention _
             | Fused.AttentionPull _ -> f
 

@@ -90,8 +90,22 @@ module internal Expand =
             | Fused.SoftmaxPull(isLog, axis) -> ValueSome(softmaxPull isLog (along axis) inputs[0] inputs[1])
             | Fused.LogSumExp axis -> ValueSome(logSumExp (along axis) inputs[0])
             | Fused.Normalize(isCentred, epsilon) ->
-                let struct (y, _) = normalized isCentred epsilon (last ()) inputs[0]
-                ValueSome y
+                let a = last ()
+                let struct (y, _) = normalized isCentred epsilon a inputs[0]
+
+                /// A number for each column, at each row.
+                let down node =
+                    let kept =
+                        apply (Primitive.Reshape(Shape.keeping [| x.Shape.Length - 2 |] x.Shape)) [| node |]
+
+                    apply (Primitive.Broadcast x.Shape) [| kept |]
+
+                match inputs[1..] with
+                | [||] -> ValueSome y
+                | [| gain |] -> ValueSome(a.Two(Binary.Multiply, y, down gain))
+                | more -> ValueSome(a.Two(Binary.Add, a.Two(Binary.Multiply, y, down more[0]), down more[1]))
+            // Three results in a row are no nest.
+            | Fused.NormalizeGainPull _ -> ValueNone
             | Fused.NormalizePull(isCentred, epsilon) ->
                 ValueSome(normalizePull isCentred epsilon (last ()) inputs[0] inputs[1])
             // Their labels are indices, which nests don't look up.

@@ -77,6 +77,50 @@ module internal FusedDerivatives =
             symmetric (fun d ->
                 minusR.Value * (mean (y.Value * d) * g + along.Value * pull d + mean (g * d) * y.Value))
 
+    // ---- Normalisation with a gain ----
+
+    /// One number for each column of matrices, at each of their rows.
+    let private down (like: Tensor) (t: Tensor) = spread (like.Rank - 2) like t
+
+    /// The normalised x times the gain, plus the bias.
+    let private normalizeWith isCentred epsilon (inputs: Tensor[]) : JointMap =
+        let x, gain = inputs[0], inputs[1]
+        let y = Deferred(fun () -> bind (Fused.Normalize(isCentred, epsilon)) [| x |])
+
+        let change i (tangent: Tensor voption) =
+            match tangent, i with
+            | ValueNone, _ -> None
+            | ValueSome d, 0 -> Some(bind (Fused.NormalizePull(isCentred, epsilon)) [| x; d |] * down x gain)
+            | ValueSome d, 1 -> Some(y.Value * down x d)
+            | ValueSome d, _ -> Some(down x d)
+
+        let push (tangents: Tensor voption[]) =
+            Array.mapi change tangents |> Array.choose id |> Array.reduce (+)
+
+        let pull (c: Tensor) =
+            let all = bind (Fused.NormalizeGainPull(isCentred, epsilon)) [| x; c; gain |]
+            let axis = all.Rank - 1
+            let rows, columns = x.Dims[x.Rank - 2], x.Dims[x.Rank - 1]
+            let part start (like: Tensor) length = (sliceAxis axis start length all).Reshape like.Dims
+
+            Array.init inputs.Length (fun i ->
+                let start, length = if i = 0 then 0, rows * columns else (rows + i - 1) * columns, columns
+                ValueSome(part start inputs[i] length))
+
+        { Push = push; Pull = pull }
+
+    /// The pull of it in terms of that without a gain.
+    let private normalizePullOf isCentred epsilon (x: Tensor) (c: Tensor) (gain: Tensor) =
+        let batch = x.Dims[.. x.Rank - 3]
+        let rows = x.Rank - 2
+        let ofX = bind (Fused.NormalizePull(isCentred, epsilon)) [| x; c * down x gain |]
+
+        Bind.one (Primitive.Concatenate batch.Length) [|
+            ofX.Reshape(Array.append batch [| x.Dims[rows] * x.Dims[rows + 1] |])
+            sumOver rows (c * bind (Fused.Normalize(isCentred, epsilon)) [| x |])
+            sumOver rows c
+        |]
+
     // ---- Attention ----
 
     let private product a b = Bind.one Primitive.MatMul [| a; b |]
@@ -164,6 +208,8 @@ module internal FusedDerivatives =
     let joint (f: Fused) (inputs: Tensor[]) : JointMap voption =
         match f with
         | Fused.Attention(isCausal, scale) -> ValueSome(attention isCausal scale inputs)
+        | Fused.Normalize(isCentred, epsilon) when inputs.Length > 1 ->
+            ValueSome(normalizeWith isCentred epsilon inputs)
         | Fused.Softmax _
         | Fused.SoftmaxPull _
         | Fused.LogSumExp _
@@ -171,6 +217,7 @@ module internal FusedDerivatives =
         | Fused.CrossEntropyPull _
         | Fused.Normalize _
         | Fused.NormalizePull _
+        | Fused.NormalizeGainPull _
         | Fused.AttentionPull _ -> ValueNone
 
     /// An operation without a rule of its own in terms of others, which have one.
@@ -178,6 +225,8 @@ module internal FusedDerivatives =
         match f with
         | Fused.AttentionPull(isCausal, scale) ->
             ValueSome(attentionPullOf isCausal scale inputs[0] inputs[1] inputs[2] inputs[3] inputs[4..])
+        | Fused.NormalizeGainPull(isCentred, epsilon) ->
+            ValueSome(normalizePullOf isCentred epsilon inputs[0] inputs[1] inputs[2])
         | Fused.Softmax _
         | Fused.SoftmaxPull _
         | Fused.LogSumExp _
@@ -186,6 +235,14 @@ module internal FusedDerivatives =
         | Fused.Normalize _
         | Fused.NormalizePull _
         | Fused.Attention _ -> ValueNone
+
+    /// The part of a joint map that is one input's.
+    let private partOf (joint: JointMap) count input =
+        let only d = Array.init count (fun i -> if i = input then ValueSome d else ValueNone)
+
+        opaque (fun d -> joint.Push(only d)) (fun c ->
+            let all = joint.Pull c
+            all[input].Value)
 
     /// The map for one input.
     let rule (f: Fused) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear voption =
@@ -205,16 +262,13 @@ module internal FusedDerivatives =
             let slope = Deferred(fun () -> pull (Tensor.onesLike output))
             opaque (fun d -> sumOver (x.Rank - 1) (slope.Value * d)) pull
         | Fused.CrossEntropyPull targets -> crossEntropyPull targets x inputs[1] inputs[2] input
+        | Fused.Normalize(isCentred, epsilon) when inputs.Length > 1 ->
+            partOf (normalizeWith isCentred epsilon inputs) inputs.Length input
         | Fused.Normalize(isCentred, epsilon) ->
             symmetric (fun d -> bind (Fused.NormalizePull(isCentred, epsilon)) [| x; d |])
         | Fused.NormalizePull(isCentred, epsilon) -> normalizePull isCentred epsilon x inputs[1] output input
-        | Fused.Attention(isCausal, scale) ->
-            let joint = attention isCausal scale inputs
-            let only d = inputs |> Array.mapi (fun i _ -> if i = input then ValueSome d else ValueNone)
-
-            opaque (fun d -> joint.Push(only d)) (fun c ->
-                let all = joint.Pull c
-                all[input].Value)
+        | Fused.Attention(isCausal, scale) -> partOf (attention isCausal scale inputs) inputs.Length input
+        | Fused.NormalizeGainPull _
         | Fused.AttentionPull _ -> ValueNone
 
     /// Whether an operation is linear in the inputs marked, all at once.
@@ -223,9 +277,11 @@ module internal FusedDerivatives =
         | Fused.Softmax _
         | Fused.LogSumExp _
         | Fused.CrossEntropy _
-        | Fused.Normalize _
         | Fused.Attention _ -> false
         | Fused.AttentionPull _ -> not (marked[0] || marked[1] || marked[2])
+        | Fused.NormalizeGainPull _ -> not (marked[0] || marked[2])
         | Fused.SoftmaxPull _
         | Fused.CrossEntropyPull _
+        // With a gain and a bias, in those.
+        | Fused.Normalize _
         | Fused.NormalizePull _ -> not marked[0]

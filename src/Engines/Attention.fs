@@ -113,7 +113,7 @@ module internal Attention =
             | ValueNone -> ()
 
             all.Slice(visible).Clear()
-            if visible > 0 then Softmax.row false (Along.reading row) row (all.Slice(0, visible))
+            if visible > 0 then Softmax.row false (Along.reading row) (all.Slice(0, visible))
 
     let forward<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>

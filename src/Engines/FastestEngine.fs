@@ -2,58 +2,124 @@ namespace Cotangent.Engines
 
 open Cotangent
 
-/// Where libtorch's kernels are faster than ours on the CPU, as `bench engines crossings` measured it on two cores with
-/// AVX-512 (benchmarks/RESULTS.md has the table). A call of libtorch costs 4 to 15 µs before it computes, and its results
-/// are copied into an array of .NET; so it gains where much is computed of little: large folds and convolutions. In the
-/// midst of a training step, with the caches full of other things, it gains later than a call by itself tells.
+/// Where libtorch's kernels are faster than ours on the CPU, with one thread and with two, as `bench engines crossings`
+/// measured it on two cores with AVX-512 (benchmarks/RESULTS.md has the table). A call of libtorch costs 4 to 15 µs before it
+/// computes, and with more than one thread 50 to 100 until the others are awake; so it gains where much is computed. Where no
+/// more is said the dtype is Float32.
 module internal Crossing =
-    /// Elements folded, to a result of an eighth of them or less: 2 to 3 times faster.
+    /// Elements folded, to a result of an eighth of them or less: 1.1 to 1.8 times faster.
     [<Literal>]
-    let private Folded = 1_000_000
+    let private Folded = 10_000_000
 
-    /// Elements of a running sum: 3 times faster.
+    /// Elements of a running sum, Float32 and Float64: 4 to 12 times faster.
     [<Literal>]
-    let private Summed = 100_000
+    let private Summed = 10_000
 
-    /// Products of numbers in a convolution: 1.6 to 2 times faster by itself. At a third of them calls are twice as fast,
-    /// too, but a training step is not.
+    /// Elements up to which that holds from the end as well: what is turned round takes two more copies.
+    [<Literal>]
+    let private Turned = 4_000_000
+
+    /// Elements of gelu: 1.7 to 2.1 times faster.
+    [<Literal>]
+    let private Bent = 1_000_000
+
+    /// Elements of a softmax, or its logarithm, pulled back: 1.1 to 2.3 times faster.
+    [<Literal>]
+    let private Pulled = 1_000_000
+
+    /// Keys of an attention where every query sees all of them: 1.1 to 1.5 times faster. Causal ones, and their derivatives,
+    /// are not.
+    [<Literal>]
+    let private Seen = 256
+
+    /// Products of numbers in a convolution or a derivative of it: 1.1 to 2 times faster.
     [<Literal>]
     let private Convolved = 1e8
 
-    /// Channels from which on the transposed convolution is not slower instead.
+    /// The same with one thread: 1.5 to 1.75 times faster. With more, what is gained by a call alone is lost again in the
+    /// midst of a training step, where libtorch's threads are asleep and ours awake.
     [<Literal>]
-    let private Channels = 4
+    let private ConvolvedAlone = 3e7
+
+    /// Products of a convolution over two axes beyond which that does not hold for itself.
+    [<Literal>]
+    let private MostConvolved = 1e9
+
+    /// Channels on either side from which on that holds. With one, libtorch is 3 to 7 times slower.
+    [<Literal>]
+    let private Channels = 16
+
+    /// Products in the derivative by the kernel of a convolution where each channel is a group: 1.2 to 5 times faster.
+    [<Literal>]
+    let private Depthwise = 3e6
 
     let private size (x: Buffer) = Shape.count x.Shape
 
-    let private products (term: ConvolutionTerm) (w: Windows) (a: Buffer) (b: Buffer) =
-        let taps = float (Shape.count w.Size)
-        let windows = float (Shape.count w.Count)
+    let private convolution (term: ConvolutionTerm) (w: Windows) groups (a: Buffer) (b: Buffer) =
+        // Images, and channels on either side; those that a kernel sees are a group's.
+        let struct (images, inputs, outputs) =
+            match term with
+            | ConvolutionTerm.Output -> struct (a.Shape[0], a.Shape[1], b.Shape[0])
+            | ConvolutionTerm.Input -> struct (b.Shape[0], groups * a.Shape[1], a.Shape[0])
+            | ConvolutionTerm.Kernel -> struct (a.Shape[0], a.Shape[1], b.Shape[1])
+
+        let products =
+            float images * float inputs * float outputs / float groups
+            * float (Shape.count w.Size)
+            * float (Shape.count w.Count)
+
+        let axes = w.Full.Length
 
         match term with
-        | ConvolutionTerm.Output -> float a.Shape[0] * float b.Shape[0] * float b.Shape[1] * taps * windows
-        | ConvolutionTerm.Input -> float b.Shape[0] * float a.Shape[0] * float a.Shape[1] * taps * windows
-        | ConvolutionTerm.Kernel -> float a.Shape[0] * float a.Shape[1] * float b.Shape[1] * taps * windows
+        | ConvolutionTerm.Kernel when groups > 1 && groups = inputs -> axes = 2 && products >= Depthwise
+        | _ when groups > 1 || axes < 2 || min inputs outputs < Channels -> false
+        | ConvolutionTerm.Output when axes = 2 && products > MostConvolved -> false
+        | ConvolutionTerm.Output
+        | ConvolutionTerm.Input
+        | ConvolutionTerm.Kernel -> products >= (if Workers.count () = 1 then ConvolvedAlone else Convolved)
+
+    let private fused (f: Fused) (inputs: Buffer[]) =
+        match f with
+        | Fused.SoftmaxPull _ -> size inputs[0] >= Pulled
+        | Fused.Attention(isCausal, _) ->
+            let key = inputs[1].Shape
+            not isCausal && inputs.Length = 3 && key[key.Length - 2] >= Seen
+        | Fused.Softmax _
+        | Fused.LogSumExp _
+        | Fused.CrossEntropy _
+        | Fused.CrossEntropyPull _
+        | Fused.Normalize _
+        | Fused.NormalizePull _
+        | Fused.NormalizeGainPull _
+        | Fused.AttentionPull _ -> false
+
+    /// The same for an elementwise function, which eager code calls most.
+    let isForUnary (op: Unary) (x: Buffer) : bool =
+        match op with
+        | Unary.Gelu -> x.DType = DType.Float32 && Shape.count x.Shape >= Bent
+        | _ -> false
 
     /// Whether a native library shall be asked. Single numbers tell; small tensors never load one.
     let isFor (p: Primitive) (inputs: Buffer[]) : bool =
         match p with
+        | Primitive.Unary op -> isForUnary op inputs[0]
         | Primitive.Reduce(_, axes) ->
             let x = inputs[0]
 
             x.DType = DType.Float32
             && size x >= Folded
             && axes |> Array.fold (fun n a -> n * x.Shape[a]) 1 >= 8
-        | Primitive.CumulativeSum _ -> inputs[0].DType = DType.Float32 && size inputs[0] >= Summed
+        | Primitive.CumulativeSum(_, reverse) ->
+            let x = inputs[0]
+
+            (x.DType = DType.Float32 || x.DType = DType.Float64)
+            && size x >= Summed
+            && not (reverse && size x > Turned)
         | Primitive.Convolution(term, w, groups) ->
-            inputs[0].DType = DType.Float32
-            && groups = 1
-            && w.Full.Length = 2
-            && products term w inputs[0] inputs[1] >= Convolved
-            && (term <> ConvolutionTerm.Input || inputs[0].Shape[1] >= Channels)
+            inputs[0].DType = DType.Float32 && convolution term w groups inputs[0] inputs[1]
+        | Primitive.Fused f -> inputs[0].DType = DType.Float32 && fused f inputs
         // Large products have their own way to the library: `MatMul`. All others are as fast here, or faster, at every size.
         | Primitive.MatMul
-        | Primitive.Unary _
         | Primitive.Binary _
         | Primitive.Select
         | Primitive.Convert _
@@ -71,7 +137,6 @@ module internal Crossing =
         | Primitive.ArgReduce _
         | Primitive.ArgSort _
         | Primitive.MaxPool _
-        | Primitive.Fused _
         | Primitive.Detach
         | Primitive.Barrier
         | Primitive.Transfer _
@@ -82,7 +147,14 @@ module internal Crossing =
 type internal FastestEngine(managed: Engine, library: Lazy<Engine voption>) =
     inherit Engine("fastest")
 
-    override _.Unary(op, x) = managed.Unary(op, x)
+    override _.Unary(op, x) =
+        if Crossing.isForUnary op x then
+            match library.Value with
+            | ValueSome library -> library.Unary(op, x)
+            | ValueNone -> managed.Unary(op, x)
+        else
+            managed.Unary(op, x)
+
     override _.Binary(op, x, y) = managed.Binary(op, x, y)
 
     override _.Evaluate(p, inputs, device) =

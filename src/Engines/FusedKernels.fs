@@ -23,8 +23,12 @@ module internal FusedKernels =
         | Fused.LogSumExp axis -> Softmax.logSumExp axis x
         | Fused.CrossEntropy targets -> Softmax.crossEntropy targets x (labels targets)
         | Fused.CrossEntropyPull targets -> Softmax.crossEntropyPull targets x (labels targets) (input 2)
-        | Fused.Normalize(isCentred, epsilon) -> Normalize.normalize isCentred epsilon x
+        | Fused.Normalize(isCentred, epsilon) ->
+            let factor i = if inputs.Length > i then ValueSome(input i) else ValueNone
+            Normalize.normalize isCentred epsilon x (factor 1) (factor 2)
         | Fused.NormalizePull(isCentred, epsilon) -> Normalize.pull isCentred epsilon x (input 1)
+        | Fused.NormalizeGainPull(isCentred, epsilon) ->
+            Normalize.pullWithGain isCentred epsilon x (input 1) (input 2)
         | Fused.Attention(isCausal, scale) ->
             Attention.forward (sizes isCausal scale) x (input 1) (input 2) (mask 3)
         | Fused.AttentionPull(isCausal, scale) ->

@@ -3,30 +3,92 @@ namespace Cotangent.Engines
 open System
 open System.Numerics
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 open Cotangent
 
 // Softmax, log-sum-exp and cross-entropy. The largest element of a row, m, is taken out of the exponentials, so that none
 // overflows and one is 1. A row of -∞ only has no largest one to take out: its softmax is 0, its log-sum-exp -∞.
 
-module internal Softmax =
-    /// difference <- x - m, y <- exp of it; its sum.
-    let private exponentials<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+/// Exponentials and their sum in one pass.
+module internal Exponentials =
+    /// Elements in a leaf of the tree by which sums are added up pairwise.
+    [<Literal>]
+    let private Leaf = 1024
+
+    /// y <- exp (x - m), and the sum of y. The last vector overlaps the one before it, of which the elements are not counted
+    /// again.
+    let inline private leaf
         (x: ReadOnlySpan<'T>)
         (m: 'T)
-        (difference: Span<'T>)
+        (y: Span<'T>)
+        ([<InlineIfLambda>] exp: Vector<'T> -> Vector<'T>)
+        : 'T =
+        let n = y.Length
+        let w = Vector<'T>.Count
+        let m = Vector<'T> m
+        let from = &MemoryMarshal.GetReference x
+        let into = &MemoryMarshal.GetReference y
+        let mutable sum = Vector<'T>.Zero
+        let mutable i = 0
+
+        while i <= n - w do
+            let e = exp (VectorMath.load &from i - m)
+            Vector.StoreUnsafe(e, &Unsafe.Add(&into, i))
+            sum <- sum + e
+            i <- i + w
+
+        if i < n then
+            let mutable v = m
+            let lanes = MemoryMarshal.CreateSpan(&Unsafe.As<Vector<'T>, 'T> &v, w)
+            x.Slice(i).CopyTo lanes
+            v <- exp (v - m)
+            lanes.Slice(n - i).Clear()
+            lanes.Slice(0, n - i).CopyTo(y.Slice i)
+            sum <- sum + v
+
+        Vector.Sum sum
+
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    let private leafOf (x: ReadOnlySpan<'T>) (m: 'T) (y: Span<'T>) : 'T =
+        if VectorMath.is<'T, float32>() then
+            let single =
+                leaf
+                    (MemoryMarshal.Cast<'T, float32> x)
+                    (Unsafe.BitCast<'T, float32> m)
+                    (MemoryMarshal.Cast<'T, float32> y)
+                    (fun v -> SingleMath.expScaled 0 v)
+
+            Unsafe.BitCast<float32, 'T> single
+        else
+            let double =
+                leaf
+                    (MemoryMarshal.Cast<'T, float> x)
+                    (Unsafe.BitCast<'T, float> m)
+                    (MemoryMarshal.Cast<'T, float> y)
+                    (fun v -> DoubleMath.expScaled 0 v)
+
+            Unsafe.BitCast<float, 'T> double
+
+    /// y <- exp (x - m), and the sum of y. The two must not overlap.
+    let rec into<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
+        (x: ReadOnlySpan<'T>)
+        (m: 'T)
         (y: Span<'T>)
         : 'T =
-        TensorPrimitives.Subtract(x, m, difference)
-        VectorMath.exp (Along.reading difference) y
-        Reduce.run Reduction.Sum (Along.reading y)
+        if x.Length <= Leaf then
+            leafOf x m y
+        else
+            let half = (x.Length / 2 + Leaf - 1) / Leaf * Leaf
+            let left: 'T = into (x.Slice(0, half)) m (y.Slice(0, half))
+            left + into (x.Slice half) m (y.Slice half)
 
-    /// y <- softmax x, or its logarithm. `difference` is overwritten; it may be x itself.
+module internal Softmax =
+    /// y <- softmax x, or its logarithm. The two must not overlap.
     let row<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
         isLog
         (x: ReadOnlySpan<'T>)
-        (difference: Span<'T>)
         (y: Span<'T>)
         =
         let m = TensorPrimitives.Max x
@@ -34,10 +96,11 @@ module internal Softmax =
         if 'T.IsNegativeInfinity m then
             y.Fill(if isLog then m else 'T.Zero)
         else
-            let sum: 'T = exponentials x m difference y
+            let sum: 'T = Exponentials.into x m y
 
             if isLog then
-                TensorPrimitives.Subtract(Along.reading difference, 'T.Log sum, y)
+                TensorPrimitives.Subtract(x, m, y)
+                TensorPrimitives.Subtract(Along.reading y, 'T.Log sum, y)
             else
                 TensorPrimitives.Divide(Along.reading y, sum, y)
 
@@ -53,10 +116,7 @@ module internal Softmax =
             axis
             [| x |]
             (RowWork(fun xs at ys yo _ ->
-                if n > 0 then
-                    let borrowed = Along.borrow<'T> n
-                    row isLog (ReadOnlySpan(xs[0], at[0], n)) (Span(borrowed, 0, n)) (Span(ys, yo, n))
-                    Along.giveBack borrowed))
+                if n > 0 then row isLog (ReadOnlySpan(xs[0], at[0], n)) (Span(ys, yo, n))))
 
     /// Softmax: y (c - Σ y c). Its logarithm: c - exp y Σ c.
     let pull<'T
@@ -83,8 +143,7 @@ module internal Softmax =
                     TensorPrimitives.MultiplyAdd(Along.reading p, -(Reduce.run Reduction.Sum c), c, z)
                     Along.giveBack borrowed
                 else
-                    TensorPrimitives.Subtract(c, TensorPrimitives.Dot(y, c), z)
-                    TensorPrimitives.Multiply(Along.reading z, y, z)))
+                    TensorPrimitives.AddMultiply(c, -TensorPrimitives.Dot(y, c), y, z)))
 
     /// log Σ exp (x - m)
     let private logSum<'T
@@ -92,9 +151,8 @@ module internal Softmax =
         (x: ReadOnlySpan<'T>)
         (m: 'T)
         : 'T =
-        let borrowed = Along.borrow<'T>(2 * x.Length)
-        let difference = Span(borrowed, 0, x.Length)
-        let sum: 'T = exponentials x m difference (Span(borrowed, x.Length, x.Length))
+        let borrowed = Along.borrow<'T> x.Length
+        let sum: 'T = Exponentials.into x m (Span(borrowed, 0, x.Length))
         Along.giveBack borrowed
         'T.Log sum
 
@@ -208,10 +266,8 @@ module internal Softmax =
                     if 'T.IsNegativeInfinity m then
                         y.Clear()
                     else
-                        let borrowed = Along.borrow<'T> n
-                        let sum = exponentials x m (Span(borrowed, 0, n)) y
+                        let sum: 'T = Exponentials.into x m y
                         TensorPrimitives.Divide(Along.reading y, sum, y)
-                        Along.giveBack borrowed
 
                     if targets.Smoothing <> 0.0 then
                         let count: 'T = 'T.CreateSaturating n

@@ -24,10 +24,14 @@ type internal Fused =
     | CrossEntropy of Targets
     /// logits, labels, cotangent (…) -> cotangent of the logits
     | CrossEntropyPull of Targets
-    /// (x - mean)/√(variance + ε) along the last axis; without a centre, x/√(mean x² + ε).
+    /// (x - mean)/√(variance + ε) along the last axis; without a centre, x/√(mean x² + ε). With a gain as well, and perhaps a
+    /// bias, x (…, R, N) and the two (…, N): that times the gain, plus the bias.
     | Normalize of isCentred: bool * epsilon: float
     /// x, cotangent -> cotangent
     | NormalizePull of isCentred: bool * epsilon: float
+    /// x, cotangent, gain -> the cotangents of x, of the gain and of a bias, each as a row, one after the other:
+    /// (…, R N + N + N)
+    | NormalizeGainPull of isCentred: bool * epsilon: float
 
     /// query (…, L, E), key (…, S, E), value (…, S, V) and perhaps a mask (…, L, S; Bool) -> softmax(scale q kᵀ) v. A causal
     /// query sees the keys up to its own place, counted from the end; one that sees none has 0.
@@ -45,6 +49,8 @@ type internal Fused =
         | CrossEntropy _ -> "crossEntropy"
         | CrossEntropyPull _ -> "crossEntropy pulled back"
         | Normalize(isCentred, _) -> if isCentred then "layerNorm" else "rmsNorm"
-        | NormalizePull(isCentred, _) -> if isCentred then "layerNorm pulled back" else "rmsNorm pulled back"
+        | NormalizePull(isCentred, _)
+        | NormalizeGainPull(isCentred, _) ->
+            if isCentred then "layerNorm pulled back" else "rmsNorm pulled back"
         | Attention _ -> "attend"
         | AttentionPull _ -> "attend pulled back"

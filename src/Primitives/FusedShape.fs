@@ -12,6 +12,11 @@ module internal FusedShape =
 
     let private fits axis (x: Signature) = isRows x && axis >= 0 && axis < x.Shape.Length
 
+    /// Whether there is a number for each column of the matrices.
+    let private isGain (x: Signature) (gain: Signature) =
+        let r = x.Shape.Length
+        r > 1 && gain.DType = x.DType && Shape.equal gain.Shape (Shape.removeAt (r - 2) x.Shape)
+
     let private labels (logits: Signature) (labels: Signature) =
         isRows logits
         && labels.DType.IsInteger
@@ -71,7 +76,18 @@ module internal FusedShape =
                 Ok x
             else
                 Error "logits of floats (…, classes), integer labels (…) and cotangents (…)"
-        | Fused.Normalize _ -> if isRows x then Ok x else Error "floats with an axis"
+        | Fused.Normalize _ ->
+            if isRows x && (inputs.Length = 1 || Array.forall (isGain x) inputs[1..]) then
+                Ok x
+            else
+                Error "floats with an axis; or floats (…, R, N), with a gain (…, N) and perhaps a bias (…, N)"
+        | Fused.NormalizeGainPull _ ->
+            if isRows x && same x inputs[1] && isGain x inputs[2] then
+                let r = x.Shape.Length
+                let row = x.Shape[r - 2] * x.Shape[r - 1] + 2 * x.Shape[r - 1]
+                Ok { x with Shape = Array.append x.Shape[.. r - 3] [| row |] }
+            else
+                Error "two tensors of floats (…, R, N), of equal shape and dtype, and a gain (…, N)"
         | Fused.NormalizePull _ ->
             if isRows x && same x inputs[1] then
                 Ok x

@@ -113,8 +113,9 @@ type internal TorchEngine(place: Place, device: Device, meter: MemoryMeter) =
                 let result: Signature = { Shape = x.Shape; DType = x.DType }
                 raise (Failures.outOfMemory (Primitive.Reshape x.Shape) [||] result device meter e)
 
-/// libtorch on the arrays of the CPU: operands are shared, the result is copied into an array of .NET. What only looks at
-/// memory differently stays with the managed engine.
+/// libtorch on the arrays of the CPU: operands are shared, and the result is written where it shall be by the operations that
+/// can be told so; convolutions, layer normalisation and attention can't, and are copied there. What only looks at memory
+/// differently stays with the managed engine.
 [<Sealed>]
 type internal TorchHostEngine(managed: Engine) =
     inherit Engine("libtorch")
@@ -140,11 +141,14 @@ type internal TorchHostEngine(managed: Engine) =
 
         try
             try
-                let made =
-                    Transfer.read frame (Kernels.evaluate frame p operands result) result.DType result.Shape
+                let struct (buffer, room) = Transfer.fresh frame result.DType result.Shape
+                frame.Room <- room
+                let made = Kernels.evaluate frame p operands result
 
-                output <- made
-                made
+                if made <> room then Basic.copyInto frame room made
+
+                output <- buffer
+                buffer
             with :? LibtorchException as e ->
                 raise (Failures.unexpected p inputs e)
         finally

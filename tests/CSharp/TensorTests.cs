@@ -234,6 +234,9 @@ public class TensorTests
         Near.Equal([1, 0, 1, 0], q.Attend(q, q, Attention.Masked(Tensor.Create([true, false]))).Flatten());
         Near.Equal([0.2, -0.2, 1.4, 1.4], Tensor.Create([1.0, -1.0, 7.0, 7.0]).RmsNorm(epsilon: 0));
         Near.Equal([-1, 1], Tensor.Create([1.0, 3.0]).LayerNorm(epsilon: 0));
+        var two = Tensor.Create([2.0, 3.0]);
+        Near.Equal([-1, 4], Tensor.Create([1.0, 3.0]).LayerNorm(epsilon: 0, gain: two, bias: Tensor.Create([1.0, 1.0])));
+        Near.Equal([1.2, 1.8], Tensor.Create([3.0, 3.0]).RmsNorm(epsilon: 16, gain: two));
         Near.Equal([1, 3, 6], x.Slice(0).CumulativeSum(0));
         Assert.Equal(5, (int)x.ArgMax());
         Assert.Equal(Tensor.Create([0, 0]), x.ArgMin(1));

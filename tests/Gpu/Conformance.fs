@@ -25,7 +25,7 @@ let private scaleOf (p: Primitive) (expected: HostBuffer) =
     | Primitive.Convolution _ ->
         Oracle.reals expected
         |> Array.fold (fun most x -> if System.Double.IsFinite x then max most (abs x) else most) 0.0
-    | _ -> 0.0
+    | _ -> Oracle.scale p
 
 let private fault what ulps scale expected actual =
     Oracle.difference ulps scale expected actual |> Option.map (fun wrong -> $"{what}: {wrong}")

@@ -166,6 +166,30 @@ let private scenarios: (string * (unit -> unit)) list = [
         let x = onDevice device (fun () -> tensor [ 1.0f; 2.0f ])
         say $"and goes on: {float (sum x)}"
 
+    // How much memory attention takes at its most, forward and back, on 4,096 queries and keys.
+    "attention",
+    fun () ->
+        Loader.require () |> ignore
+
+        let peak () =
+            use self = Process.GetCurrentProcess()
+            self.PeakWorkingSet64
+
+        let compute (length: int) =
+            let x =
+                (tensor (Array.init (4 * length * 16) (fun i -> sin (float32 i)))).Reshape [ 4; length; 16 ]
+
+            let loss how = grad (fun (q, k, v) -> sum (attend how q k v * v)) (x, x + 1, x * 2)
+            loss Attention.full |> ignore
+            loss Attention.causal |> ignore
+
+        for engine in [ CpuEngine.Libtorch; CpuEngine.Managed ] do
+            withCpuEngine engine (fun () ->
+                compute 64
+                let before = peak ()
+                compute 4096
+                say $"attention took {(peak () - before) / 1048576L}")
+
     // TorchSharp, used by itself after us, falls in with what we have loaded.
     "torchsharp",
     fun () ->

@@ -449,6 +449,23 @@ let private memory =
         }
     ]
 
+let private attention = test "attention on 4,096 positions holds no matrix of scores, forward or back" {
+    if OperatingSystem.IsLinux() then
+        let outcome = run "attention" []
+        Expect.equal outcome.ExitCode 0 $"{outcome}"
+
+        let taken = [
+            for line in outcome.Output.Split '\n' do
+                if line.StartsWith "attention took " then int (line.Substring 15)
+        ]
+
+        Expect.equal taken.Length 2 $"{outcome}"
+
+        // One such matrix for each of the four heads: 256 MiB.
+        for mebibytes in taken do
+            Expect.isLessThan mebibytes 128 $"{outcome}"
+}
+
 let private precision =
     testList "precision" [
         test "Float32 is not rounded to TF32 unless asked for" {
@@ -532,6 +549,7 @@ let tests =
         compiled
         training
         memory
+        attention
         precision
         forced
     ]

@@ -394,6 +394,50 @@ let private large =
             for dtype in [ DType.Float32; DType.Float64 ] do
                 agreesOn "uniform" 0.0 (Primitive.Random(Draw.Uniform, dtype, [| 1001; 7 |])) [| keys |]
         }
+        test "attention pulled back in blocks of queries, as CUDA does it" {
+            let draw seed shape = normal seed shape
+
+            let q, k, v, c =
+                draw 1 [ 2; 3; 7; 4 ], draw 2 [ 2; 3; 9; 4 ], draw 3 [ 2; 3; 9; 5 ], draw 4 [ 2; 3; 7; 5 ]
+
+            let mask = (draw 5 [ 2; 3; 7; 9 ]).Greater -0.2
+
+            for isCausal in [ false; true ] do
+                for hasMask in [ false; true ] do
+                    let inputs = if hasMask then [| q; k; v; c; mask |] else [| q; k; v; c |]
+                    let hosts = inputs |> Array.map _.Host
+                    let p = Primitive.Fused(Fused.AttentionPull(isCausal, 0.5))
+                    let expected = Oracle.evaluate p hosts
+                    let sizes = Attention.sizes false 1.0 hosts[0] hosts[1] hosts[2]
+
+                    for block in [ 1; 3; 7 ] do
+                        use frame = new Frame({ Kind = Code.Cpu; Index = -1 })
+                        let shared = hosts |> Array.map (Transfer.share frame)
+
+                        let pulled = FusedKernels.attentionPullInBlocks frame isCausal 0.5 shared sizes block
+
+                        let actual = Transfer.read frame pulled expected.DType expected.Shape
+                        agree $"blocks of {block}, causal {isCausal}, mask {hasMask}" 64.0 1.0 expected actual
+        }
+        test "results are written where they shall be, in large and in views" {
+            // What is beside an operand or behind it in its array must not be touched, nor the operand itself.
+            let x = normal 1 [ 60; 500 ]
+            let part = x[10..49, 100..399]
+            let before = normal 1 [ 60; 500 ]
+
+            for p in
+                [
+                    Primitive.Unary Unary.Exp
+                    Primitive.Reduce(Reduction.Sum, [| 0 |])
+                    Primitive.Reduce(Reduction.Max, [| 1 |])
+                    Primitive.CumulativeSum(0, false)
+                    Primitive.Fused(Fused.Softmax(true, 0))
+                ] do
+                agreesOn $"{p}" 100.0 p [| part |]
+                agreesOn $"{p}" 100.0 p [| part.T |]
+
+            Expect.equal x before "the operand"
+        }
         test "products of integers as CUDA gets them" {
             // Column by row, since libtorch multiplies no integers there.
             let whole = below 7 1000 12_000
@@ -445,16 +489,28 @@ let private routing =
 
     let x, kernel, y = normal 1L [ 8; 64; 30; 30 ], normal 2L [ 64; 64; 3; 3 ], normal 3L [ 8; 64; 30; 28 ]
     let convolution term = Primitive.Convolution(term, windows, 1)
+    let tall = normal 4L [ 20_000; 500 ]
+    let long () = normal 5L [ 2; 300; 16 ]
 
     // What is asked of the library, and how large the numbers are that it adds up.
     let large = [
         convolution ConvolutionTerm.Output, [| x; kernel |], 500.0
         convolution ConvolutionTerm.Input, [| kernel; y |], 500.0
         convolution ConvolutionTerm.Kernel, [| x; y |], 5000.0
-        Primitive.Reduce(Reduction.Sum, [| 0 |]), [| normal 4L [ 2000; 600 ] |], 1000.0
-        Primitive.Reduce(Reduction.Max, [| 0; 1 |]), [| normal 4L [ 2000; 600 ] |], 0.0
-        Primitive.Reduce(Reduction.Min, [| 1 |]), [| normal 4L [ 2000; 600 ] |], 0.0
-        Primitive.CumulativeSum(1, true), [| normal 4L [ 300; 400 ] |], 500.0
+        Primitive.Convolution(ConvolutionTerm.Kernel, windows, 64), [| x; y |], 5000.0
+        Primitive.Reduce(Reduction.Sum, [| 0 |]), [| tall |], 10000.0
+        Primitive.Reduce(Reduction.Max, [| 0; 1 |]), [| tall |], 0.0
+        Primitive.Reduce(Reduction.Min, [| 1 |]), [| tall |], 0.0
+        Primitive.CumulativeSum(1, true), [| normal 4L [ 30; 400 ] |], 500.0
+        Primitive.CumulativeSum(0, false),
+        [| (Random.normal (Key.create 6L) DType.Float64 [ 12_000 ]).Host |],
+        500.0
+        Primitive.Unary Unary.Gelu, [| tall |], 1.0
+        Primitive.Fused(Fused.SoftmaxPull(false, 1)), [| tall; tall |], 1000.0
+        Primitive.Fused(Fused.SoftmaxPull(true, 1)),
+        [| normal 7L [ 2000; 600 ]; normal 8L [ 2000; 600 ] |],
+        1000.0
+        Primitive.Fused(Fused.Attention(false, 0.25)), [| long (); long (); long () |], 4.0
     ]
 
     testList "whichever is faster" [
@@ -494,5 +550,29 @@ let private routing =
         }
     ]
 
+// ---- Scripts ----
+
+/// The other tests have every kernel compile its text before: here by way of all rows of the table once more.
+let private scripts =
+    test "operators that are not of libtorch's public interface are looked for when it is loaded" {
+        for row in rows do
+            for dtype in row.DTypes do
+                for seed in 1..3 do
+                    let example = row.Draw (Dice seed) Numbers.Ordinary dtype
+
+                    for _, evaluate in engines do
+                        evaluate example.Primitive (buffers example) |> ignore
+
+        let called =
+            set [
+                for text in Script.texts () do
+                    for found in System.Text.RegularExpressions.Regex.Matches(text, @"torch\.(\w+)\(") do
+                        found.Groups[1].Value
+            ]
+
+        let unlisted = called |> Set.filter Operators.isPrivate
+        Expect.equal (Set.toList unlisted) (List.sort Operators.names) "operators"
+    }
+
 [<Tests>]
-let tests = testList "libtorch's engines" [ table; special; errors; large; routing ]
+let tests = testList "libtorch's engines" [ table; special; errors; large; routing; scripts ]

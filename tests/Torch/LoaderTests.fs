@@ -119,6 +119,21 @@ let tests =
                 says outcome "blas False"
                 says outcome (Path.Combine(broken, torchFile))))
 
+        testCase
+            "The libtorch of the package has every operator that scripts call, and one that lacks some is told"
+            (fun () ->
+                let library = Loader.require ()
+
+                let exports name =
+                    fst (System.Runtime.InteropServices.NativeLibrary.TryGetExport(library.Torch, name))
+
+                Expect.equal (Operators.missing exports) [] "none is missing"
+
+                if OperatingSystem.IsLinux() then
+                    let without (name: string) = Operators.missing (fun export -> not (export.Contains name))
+                    Expect.equal (without "gelu_backward4call") [ "gelu_backward" ] "one"
+                    Expect.equal (without "_ZN") Operators.names "all")
+
         testCase "TorchSharp used by itself afterwards takes the same copies" (fun () ->
             let outcome = run "torchsharp" []
             succeeds outcome

@@ -166,23 +166,37 @@ public static class TensorReductions
     public static Tensor LogSoftmax(this Tensor t, int axis = -1) => Reductions.LogSoftmax(t, axis);
 
     /// <summary>
-    /// (x - mean)/√(variance + epsilon) over the last axis, or the last axes. A gain and a bias are an ordinary product and
-    /// sum.
+    /// (x - mean)/√(variance + epsilon) over the last axis, or the last axes; times a gain and plus a bias, if they are given,
+    /// whose shape is that of the last axes.
     /// </summary>
     /// <exception cref="AxisException">There are not so many axes.</exception>
+    /// <exception cref="ShapeException">Gain or bias has another shape than the last axes.</exception>
     /// <example><code>
     /// Tensor.Create([1.0, 2.0, 3.0]).LayerNorm() // [-1.2247, 0, 1.2247]
     /// </code></example>
-    public static Tensor LayerNorm(this Tensor x, int lastAxes = 1, double epsilon = 1e-5) =>
-        Normalization.LayerNorm(x, lastAxes, epsilon);
+    public static Tensor LayerNorm(
+        this Tensor x,
+        int lastAxes = 1,
+        double epsilon = 1e-5,
+        Tensor? gain = null,
+        Tensor? bias = null
+    ) => Normalization.LayerNorm(x, lastAxes, epsilon, gain.ToReferenceOption(), bias.ToReferenceOption());
 
-    /// <summary>x/√(mean x² + epsilon) over the last axis, or the last axes.</summary>
+    /// <summary>
+    /// x/√(mean x² + epsilon) over the last axis, or the last axes; times a gain, if it is given, whose shape is that of the
+    /// last axes.
+    /// </summary>
     /// <exception cref="AxisException">There are not so many axes.</exception>
+    /// <exception cref="ShapeException">The gain has another shape than the last axes.</exception>
     /// <example><code>
     /// Tensor.Create([1.0, -1.0, 7.0, 7.0]).RmsNorm() // [0.2, -0.2, 1.4, 1.4]
     /// </code></example>
-    public static Tensor RmsNorm(this Tensor x, int lastAxes = 1, double epsilon = 1e-5) =>
-        Normalization.RmsNorm(x, lastAxes, epsilon);
+    public static Tensor RmsNorm(
+        this Tensor x,
+        int lastAxes = 1,
+        double epsilon = 1e-5,
+        Tensor? gain = null
+    ) => Normalization.RmsNorm(x, lastAxes, epsilon, gain.ToReferenceOption());
 
     /// <summary>
     /// The Int32 position of the first largest element along an axis, or among all elements in row-major

@@ -7,7 +7,7 @@ open Cotangent.Torch.Basic
 /// Elementwise primitives.
 module internal ElementwiseKernels =
 
-    let unary (f: Frame) (op: Unary) (x: nativeint) (dtype: DType) : nativeint =
+    let private anew (f: Frame) (op: Unary) (x: nativeint) (dtype: DType) : nativeint =
         match op with
         | Unary.Negate -> f.Own(Native.THSTensor_neg x)
         | Unary.Abs -> f.Own(Native.THSTensor_abs x)
@@ -58,6 +58,69 @@ module internal ElementwiseKernels =
         | Unary.IsNaN -> isNaN f x
         | Unary.Not -> f.Own(Native.THSTensor_logical_not x)
 
+    /// What libtorch's scripts call a function that writes where it is told.
+    let private nameOf (op: Unary) : string voption =
+        match op with
+        | Unary.Negate -> ValueSome "neg"
+        | Unary.Abs -> ValueSome "abs"
+        | Unary.Floor -> ValueSome "floor"
+        | Unary.Ceiling -> ValueSome "ceil"
+        | Unary.Round -> ValueSome "round"
+        | Unary.Exp -> ValueSome "exp"
+        | Unary.Expm1 -> ValueSome "expm1"
+        | Unary.Log -> ValueSome "log"
+        | Unary.Log1p -> ValueSome "log1p"
+        | Unary.Sqrt -> ValueSome "sqrt"
+        | Unary.Sin -> ValueSome "sin"
+        | Unary.Cos -> ValueSome "cos"
+        | Unary.Tan -> ValueSome "tan"
+        | Unary.Asin -> ValueSome "asin"
+        | Unary.Acos -> ValueSome "acos"
+        | Unary.Atan -> ValueSome "atan"
+        | Unary.Sinh -> ValueSome "sinh"
+        | Unary.Cosh -> ValueSome "cosh"
+        | Unary.Tanh -> ValueSome "tanh"
+        | Unary.Asinh -> ValueSome "asinh"
+        | Unary.Acosh -> ValueSome "acosh"
+        | Unary.Atanh -> ValueSome "atanh"
+        | Unary.Sigmoid -> ValueSome "sigmoid"
+        | Unary.Erf -> ValueSome "erf"
+        | Unary.Erfc -> ValueSome "erfc"
+        | Unary.Not -> ValueSome "logical_not"
+        | Unary.Sign
+        | Unary.Softplus
+        | Unary.Gelu
+        | Unary.GeluSlope
+        | Unary.Relu
+        | Unary.IsNaN -> ValueNone
+
+    /// Into the frame's room: gelu, then once more where infinities have made NaN.
+    let private gelu f x =
+        Script.fill f "x" [
+            "torch.gelu(x, out=room)"
+            "if bool(torch.isnan(torch.sum(room))):"
+            "  y = torch.gelu(torch.clamp(x, -10000.0, 10000.0))"
+            "  room.copy_(torch.where(x > 10000.0, x, y))"
+        ] [| x |]
+
+    let private geluSlope f x =
+        Script.fill f "x" [
+            "one = torch.ones([1], dtype=x.dtype).expand_as(x)"
+            "torch.gelu_backward(one, x, grad_input=room)"
+            "if bool(torch.isnan(torch.sum(room))):"
+            "  torch.gelu_backward(one, torch.clamp(x, -10000.0, 10000.0), grad_input=room)"
+        ] [| x |]
+
+    let unary (f: Frame) (op: Unary) (x: nativeint) (dtype: DType) : nativeint =
+        if f.Room = 0n then
+            anew f op x dtype
+        else
+            match op, nameOf op with
+            | Unary.Gelu, _ -> gelu f x
+            | Unary.GeluSlope, _ -> geluSlope f x
+            | _, ValueSome name -> Script.into f "out" "x" (fun out -> $"torch.{name}(x{out})") [| x |]
+            | _, ValueNone -> anew f op x dtype
+
     let private truncated = System.Runtime.InteropServices.Marshal.StringToHGlobalAnsi "trunc"
 
     /// Applies a division of integers to divisors other than 0, which are an error, and -1, which the processor refuses
@@ -84,13 +147,19 @@ module internal ElementwiseKernels =
         (dtype: DType)
         (shape: int[])
         : nativeint =
+        let into name own =
+            if f.Room = 0n then
+                f.Own(own ())
+            else
+                Script.into f "out" "x, y" (fun out -> $"torch.{name}(x, y{out})") [| x; y |]
+
         match op with
-        | Binary.Add -> add f x y
-        | Binary.Subtract -> f.Own(Native.THSTensor_sub(x, y))
-        | Binary.Multiply -> multiply f x y
+        | Binary.Add -> into "add" (fun () -> Native.THSTensor_add(x, y, Scalar.whole 1L))
+        | Binary.Subtract -> into "sub" (fun () -> Native.THSTensor_sub(x, y))
+        | Binary.Multiply -> into "mul" (fun () -> Native.THSTensor_mul(x, y))
         | Binary.Divide ->
             if dtype.IsFloat then
-                f.Own(Native.THSTensor_div(x, y, 0n))
+                into "div" (fun () -> Native.THSTensor_div(x, y, 0n))
             else
                 divided f "divide" y (fun minusOne y ->
                     let quotient = f.Own(Native.THSTensor_div(x, y, truncated))
@@ -100,16 +169,16 @@ module internal ElementwiseKernels =
                 remainder f x y dtype shape
             else
                 divided f "remainder" y (fun _ y -> f.Own(Native.THSTensor_fmod(x, y)))
-        | Binary.Power -> f.Own(Native.THSTensor_pow(x, y))
-        | Binary.Atan2 -> f.Own(Native.THSTensor_atan2(x, y))
-        | Binary.Max -> f.Own(Native.THSTensor_max_elementwise(x, y))
-        | Binary.Min -> f.Own(Native.THSTensor_min_elementwise(x, y))
-        | Binary.And -> f.Own(Native.THSTensor_bitwise_and(x, y))
-        | Binary.Or -> f.Own(Native.THSTensor_bitwise_or(x, y))
-        | Binary.Xor -> xor f x y
-        | Binary.Equal -> f.Own(Native.THSTensor_eq(x, y))
-        | Binary.Less -> f.Own(Native.THSTensor_lt(x, y))
-        | Binary.LessEqual -> f.Own(Native.THSTensor_le(x, y))
+        | Binary.Power -> into "pow" (fun () -> Native.THSTensor_pow(x, y))
+        | Binary.Atan2 -> into "atan2" (fun () -> Native.THSTensor_atan2(x, y))
+        | Binary.Max -> into "maximum" (fun () -> Native.THSTensor_max_elementwise(x, y))
+        | Binary.Min -> into "minimum" (fun () -> Native.THSTensor_min_elementwise(x, y))
+        | Binary.And -> into "bitwise_and" (fun () -> Native.THSTensor_bitwise_and(x, y))
+        | Binary.Or -> into "bitwise_or" (fun () -> Native.THSTensor_bitwise_or(x, y))
+        | Binary.Xor -> into "bitwise_xor" (fun () -> Native.THSTensor_bitwise_xor(x, y))
+        | Binary.Equal -> into "eq" (fun () -> Native.THSTensor_eq(x, y))
+        | Binary.Less -> into "lt" (fun () -> Native.THSTensor_lt(x, y))
+        | Binary.LessEqual -> into "le" (fun () -> Native.THSTensor_le(x, y))
 
     // ---- Conversion ----
 

@@ -94,6 +94,10 @@ type internal Frame(place: Place) =
     /// Where tensors are made.
     member _.Place = place
 
+    /// A tensor of the result's shape and dtype over the memory where the result shall be, or 0. A kernel that can write
+    /// there returns this very tensor; what another returns is copied there.
+    member val Room = 0n with get, set
+
     static member private Fail() : unit =
         let message = Marshal.PtrToStringUTF8(Native.THSTorch_get_and_reset_last_err())
 

@@ -17,13 +17,27 @@ module internal FusedKernels =
     /// Whether all of a row is -∞: of that, libtorch's softmax is NaN.
     let private isLow axis = $"torch.amax(x, {axis}, True) == float('-inf')"
 
-    let private softmax f isLog axis x =
+    let private softmax (f: Frame) isLog axis x =
         let name, low = if isLog then "log_softmax", "float('-inf')" else "softmax", "0.0"
-        script f "x" [ $"return torch.masked_fill(torch.{name}(x, {axis}), {isLow axis}, {low})" ] [| x |]
+
+        if f.Room = 0n then
+            script f "x" [ $"return torch.masked_fill(torch.{name}(x, {axis}), {isLow axis}, {low})" ] [| x |]
+        else
+            // Such rows are looked for only where something is NaN.
+            Script.fill f "x" [
+                $"torch.{name}(x, {axis}, out=room)"
+                $"if bool(torch.any(torch.isnan(torch.select(room, {axis}, 0)))):"
+                $"  room.masked_fill_({isLow axis}, {low})"
+            ] [| x |]
 
     let private softmaxPull f isLog axis y c =
-        let name = if isLog then "_log_softmax_backward_data" else "_softmax_backward_data"
-        script f "y, c" [ $"return torch.{name}(c, y, {axis}, y.dtype)" ] [| y; c |]
+        let name, out =
+            if isLog then
+                "_log_softmax_backward_data", "out"
+            else
+                "_softmax_backward_data", "grad_input"
+
+        Script.into f out "y, c" (fun out -> $"torch.{name}(c, y, {axis}, y.dtype{out})") [| y; c |]
 
     // ---- Cross-entropy ----
 
@@ -55,22 +69,34 @@ module internal FusedKernels =
 
         reshape f losses shape
 
-    let private crossEntropyPull f (targets: Targets) x (xs: Signature) t c =
+    let private crossEntropyPull (f: Frame) (targets: Targets) x (xs: Signature) t c =
         let classes = xs.Shape[xs.Shape.Length - 1]
         let rows = Shape.count xs.Shape / max 1 classes
+        let table = [| rows; classes |]
 
-        let pulled =
-            script f "x, t, c" [
-                $"p = torch.masked_fill(torch.softmax(x, 1), {isLow 1}, 0.0)"
-                $"counts = t != {ignored targets}"
-                "at = torch.where(counts, t, 0).unsqueeze(1)"
-                $"p = p - {number (targets.Smoothing / float (max 1 classes))}"
-                $"chosen = torch.full_like(at, {number (targets.Smoothing - 1.0)}, dtype=x.dtype)"
-                "p = torch.scatter_add(p, 1, at, chosen)"
-                "return torch.masked_fill(p * c, torch.logical_not(counts).unsqueeze(1), 0.0)"
-            ] [| reshape f x [| rows; classes |]; t; reshape f c [| rows; 1 |] |]
+        let lines = [
+            // A question about numbers would have a device waited for.
+            if f.Room <> 0n then "if bool(torch.any(torch.isnan(torch.select(p, 1, 0)))):"
+            (if f.Room <> 0n then "  " else "") + $"p.masked_fill_({isLow 1}, 0.0)"
+            if targets.Smoothing <> 0.0 then
+                $"p.sub_({number (targets.Smoothing / float (max 1 classes))})"
+            $"counts = t != {ignored targets}"
+            "at = torch.where(counts, t, 0).unsqueeze(1)"
+            $"p.scatter_add_(1, at, torch.full_like(at, {number (targets.Smoothing - 1.0)}, dtype=x.dtype))"
+            "p.mul_(c)"
+            if targets.Ignored.IsSome then
+                "p.masked_fill_(torch.logical_not(counts).unsqueeze(1), 0.0)"
+            "return p"
+        ]
 
-        reshape f pulled xs.Shape
+        let inputs = [| reshape f x table; t; reshape f c [| rows; 1 |] |]
+
+        if f.Room = 0n then
+            reshape f (script f "x, t, c" ("p = torch.softmax(x, 1)" :: lines) inputs) xs.Shape
+        else
+            let inputs = Array.append inputs [| reshape f f.Room table |]
+            script f "x, t, c, room" ("p = torch.softmax(x, 1, out=room)" :: lines) inputs |> ignore
+            f.Room
 
     // ---- Normalisation ----
 
@@ -88,6 +114,31 @@ module internal FusedKernels =
                 |]
 
             cast f y xs.DType
+
+    /// With a gain, and perhaps a bias; of several matrices each has its own.
+    let private normalizeWith (f: Frame) isCentred epsilon (inputs: nativeint[]) (xs: Signature) =
+        let n = xs.Shape[xs.Shape.Length - 1]
+
+        if isCentred && xs.Shape.Length = 2 then
+            let bias, parameters = if inputs.Length > 2 then "bias", "x, gain, bias" else "None", "x, gain"
+
+            script
+                f
+                parameters
+                [ $"return torch.native_layer_norm(x, [{n}], gain, {bias}, {number epsilon})[0]" ]
+                inputs
+        else
+            let y = normalize f isCentred epsilon inputs[0] xs
+            let operands = Array.append [| y |] inputs[1..]
+
+            if inputs.Length > 2 then
+                script
+                    f
+                    "y, gain, bias"
+                    [ "return torch.addcmul(bias.unsqueeze(-2), y, gain.unsqueeze(-2))" ]
+                    operands
+            else
+                script f "y, gain" [ "return y * gain.unsqueeze(-2)" ] operands
 
     let private normalizePull f isCentred epsilon x (xs: Signature) c =
         let n = xs.Shape[xs.Shape.Length - 1]
@@ -109,6 +160,35 @@ module internal FusedKernels =
 
             cast f pulled xs.DType
 
+    /// The cotangents of x, the gain and a bias in a row.
+    let private normalizePullWith (f: Frame) isCentred epsilon (inputs: nativeint[]) (xs: Signature) result =
+        let x, c, gain = inputs[0], inputs[1], inputs[2]
+        let n = xs.Shape[xs.Shape.Length - 1]
+
+        if isCentred && xs.Shape.Length = 2 then
+            script
+                f
+                "x, c, gain"
+                [
+                    $"y, mean, r = torch.native_layer_norm(x, [{n}], None, None, {number epsilon})"
+                    // Of the bias there is only asked whether there is one.
+                    $"dx, dg, db = torch.native_layer_norm_backward(c, x, [{n}], mean, r, gain, gain, [True, True, True])"
+                    "return torch.cat([dx.flatten(), dg, db])"
+                ]
+                inputs
+        else
+            let scaled = script f "c, gain" [ "return c * gain.unsqueeze(-2)" ] [| c; gain |]
+            let ofX = normalizePull f isCentred epsilon x xs scaled
+            let y = normalize f isCentred epsilon x xs
+            let wide t = if DTypes.isHalf xs.DType then cast f t DType.Float32 else t
+
+            let all =
+                script f "dx, c, y" [
+                    "return torch.cat([dx.flatten(-2), torch.sum(c * y, -2), torch.sum(c, -2)], -1)"
+                ] [| wide ofX; wide c; wide y |]
+
+            cast f all result
+
     // ---- Attention ----
 
     /// Which keys the queries see, as a script's expression of `mask`, of (queries, keys) where there is none; empty where
@@ -128,6 +208,27 @@ module internal FusedKernels =
         let heads = if r > 2 then shape[r - 3] else 1
         reshape f x [| Strided.product shape 0 (r - 4); heads; shape[r - 2]; shape[r - 1] |]
 
+    /// Libtorch's kernels without the matrix of all scores want values as wide as keys: zeros behind either change nothing.
+    let private widened (names: string) width wanted = [
+        if width < wanted then
+            for name in names.Split ' ' do
+                $"{name} = torch.constant_pad_nd({name}, [0, {wanted - width}], 0.0)"
+    ]
+
+    /// The sizes of an attention.
+    let private sizes (ss: Signature[]) : AttentionSizes =
+        let r = ss[0].Shape.Length
+
+        {
+            Batch = ss[0].Shape[.. r - 3]
+            Queries = ss[0].Shape[r - 2]
+            Keys = ss[1].Shape[r - 2]
+            Width = ss[0].Shape[r - 1]
+            ValueWidth = ss[2].Shape[r - 1]
+            IsCausal = false
+            Scale = 1.0
+        }
+
     let private attention
         f
         isCausal
@@ -136,59 +237,145 @@ module internal FusedKernels =
         (ss: Signature[])
         (result: Signature)
         =
-        let r = ss[0].Shape.Length
-        let queries, keys = ss[0].Shape[r - 2], ss[1].Shape[r - 2]
+        let s = sizes ss
         let hasMask = inputs.Length > 3
         let inputs = Array.map2 (fun x (s: Signature) -> fourAxes f x s.Shape) inputs ss
-
+        let width = max s.Width s.ValueWidth
         let parameters = if hasMask then "q, k, v, mask" else "q, k, v"
 
         let call mask causal =
             $"torch.scaled_dot_product_attention(q, k, v, {mask}, 0.0, {causal}, scale={number scale})"
 
-        let lines =
-            match seen isCausal hasMask queries keys with
-            | "" -> [ "return " + call "None" "False" ]
+        let lines = [
+            yield! widened "q k" s.Width width
+            yield! widened "v" s.ValueWidth width
+
+            match seen isCausal hasMask s.Queries s.Keys with
+            | "" -> "y = " + call "None" "False"
             // As many queries as keys: both ends are aligned.
-            | _ when isCausal && not hasMask && queries = keys -> [ "return " + call "None" "True" ]
-            | mask -> [
+            | _ when isCausal && not hasMask && s.Queries = s.Keys -> "y = " + call "None" "True"
+            | mask ->
                 $"seen = {mask}"
                 "y = " + call "seen" "False"
                 // Who sees nothing has 0.
-                "return torch.masked_fill(y, torch.logical_not(torch.any(seen, -1, True)), 0.0)"
-              ]
+                "y = torch.masked_fill(y, torch.logical_not(torch.any(seen, -1, True)), 0.0)"
+
+            $"return torch.narrow(y, -1, 0, {s.ValueWidth})"
+        ]
 
         reshape f (script f parameters lines inputs) result.Shape
 
+    let private pullParameters hasMask = if hasMask then "q, k, v, c, mask" else "q, k, v, c"
+
+    /// The cotangents of an attention by libtorch's own kernel for the CPU, which computes the scores again, block by block.
+    let private attentionPullOnCpu
+        (f: Frame)
+        isCausal
+        (scale: float)
+        (inputs: nativeint[])
+        (s: AttentionSizes)
+        =
+        let hasMask = inputs.Length > 4
+        let width = max s.Width s.ValueWidth
+        let aligned = isCausal && not hasMask && s.Queries = s.Keys
+        let mask = if aligned then "" else seen isCausal hasMask s.Queries s.Keys
+        let causal = if aligned then "True" else "False"
+        let bias = if mask = "" then "None" else "bias"
+
+        let rest = $"0.0, {causal}, attn_mask={bias}, scale={number scale})"
+
+        let row name width = $"torch.narrow({name}, -1, 0, {width}).flatten(-2)"
+        let rows = [ row "dq" s.Width; row "dk" s.Width; row "dv" s.ValueWidth ] |> String.concat ", "
+
+        let lines = [
+            yield! widened "q k" s.Width width
+            yield! widened "v c" s.ValueWidth width
+
+            if mask <> "" then
+                // Who sees nothing has no cotangent; what it sees then does not matter, so let it be all.
+                $"seen = {mask}"
+                "blind = torch.logical_not(torch.any(seen, -1, True))"
+                "bias = torch.where(seen | blind, 0.0, float('-inf')).to(q.dtype)"
+                "c = torch.masked_fill(c, blind, 0.0)"
+
+            $"y, sums = torch._scaled_dot_product_flash_attention_for_cpu(q, k, v, {rest}"
+            $"dq, dk, dv = torch._scaled_dot_product_flash_attention_for_cpu_backward(c, q, k, v, y, sums, {rest}"
+            $"return torch.cat([{rows}], -1)"
+        ]
+
+        script f (pullParameters hasMask) lines inputs
+
+    /// The same for blocks of queries, so that no more than their scores are in memory.
+    let attentionPullInBlocks
+        (f: Frame)
+        isCausal
+        (scale: float)
+        (inputs: nativeint[])
+        (s: AttentionSizes)
+        (block: int)
+        =
+        let hasMask = inputs.Length > 4
+
+        let seen = [
+            if hasMask then "torch.narrow(mask, -2, first, n)"
+            if isCausal then
+                $"(torch.arange({s.Keys}, device=q.device) <= (torch.arange(n, device=q.device) + (first + {s.Keys - s.Queries})).unsqueeze(-1))"
+        ]
+
+        let each = [
+            $"n = min({block}, {s.Queries} - first)"
+            "a = torch.narrow(q, -2, first, n)"
+            "g = torch.narrow(c, -2, first, n)"
+            $"x = torch.matmul(a, k.transpose(-2, -1)) * {number scale}"
+            if not seen.IsEmpty then
+                let all = String.concat " & " seen
+                $"x = torch.masked_fill(x, torch.logical_not({all}), float('-inf'))"
+            $"p = torch.masked_fill(torch.softmax(x, -1), {isLow -1}, 0.0)"
+            "d = torch.matmul(g, v.transpose(-2, -1))"
+            $"e = torch._softmax_backward_data(d, p, -1, p.dtype) * {number scale}"
+            "dq.append(torch.matmul(e, k))"
+            "dk = dk + torch.matmul(e.transpose(-2, -1), a)"
+            "dv = dv + torch.matmul(p.transpose(-2, -1), g)"
+        ]
+
+        let lines = [
+            "dq: List[Tensor] = []"
+            "dk = torch.zeros_like(k)"
+            "dv = torch.zeros_like(v)"
+            $"for first in range(0, {s.Queries}, {block}):"
+            for line in each do
+                "  " + line
+            "return torch.cat([torch.cat(dq, -2).flatten(-2), dk.flatten(-2), dv.flatten(-2)], -1)"
+        ]
+
+        script f (pullParameters hasMask) lines inputs
+
+    /// Scores that a block may hold: 64 MiB of Float32.
+    [<Literal>]
+    let private Scores = 16777216
+
     let private attentionPull
-        f
+        (f: Frame)
         isCausal
         (scale: float)
         (inputs: nativeint[])
         (ss: Signature[])
         (result: Signature)
         =
-        let r = ss[0].Shape.Length
-        let queries, keys = ss[0].Shape[r - 2], ss[1].Shape[r - 2]
-        let hasMask = inputs.Length > 4
+        let s = sizes ss
         let wide x (s: Signature) = if DTypes.isHalf s.DType then cast f x DType.Float32 else x
-        let inputs = Array.map2 wide inputs ss
-        let seen = seen isCausal hasMask queries keys
+        let inputs = Array.map2 (fun x s -> fourAxes f (wide x s) s.Shape) inputs ss
 
-        let lines = [
-            $"x = torch.matmul(q, k.transpose(-2, -1)) * {number scale}"
-            if seen <> "" then $"x = torch.masked_fill(x, torch.logical_not({seen}), float('-inf'))"
-            $"p = torch.masked_fill(torch.softmax(x, -1), {isLow -1}, 0.0)"
-            "d = torch.matmul(c, v.transpose(-2, -1))"
-            $"e = torch._softmax_backward_data(d, p, -1, p.dtype) * {number scale}"
-            "dq = torch.matmul(e, k).flatten(-2)"
-            "dk = torch.matmul(e.transpose(-2, -1), q).flatten(-2)"
-            "dv = torch.matmul(p.transpose(-2, -1), c).flatten(-2)"
-            "return torch.cat([dq, dk, dv], -1)"
-        ]
+        let pulled =
+            if f.Place.Kind = Code.Cpu then
+                // The kernel's results are wrong where a stride is 0.
+                let inputs = inputs |> Array.map (fun x -> f.Own(Native.THSTensor_contiguous x))
+                attentionPullOnCpu f isCausal scale inputs s
+            else
+                let rows = Scores / max 1 (Shape.count s.Batch * s.Keys)
+                attentionPullInBlocks f isCausal scale inputs s (max 1 (min s.Queries rows))
 
-        let parameters = if hasMask then "q, k, v, c, mask" else "q, k, v, c"
-        cast f (script f parameters lines inputs) result.DType
+        reshape f (cast f pulled result.DType) result.Shape
 
     let evaluate (f: Frame) (op: Fused) (inputs: nativeint[]) (signatures: Signature[]) (result: Signature) =
         let x, s = inputs[0], signatures[0]
@@ -205,6 +392,7 @@ module internal FusedKernels =
             | Fused.CrossEntropyPull _
             | Fused.Normalize _
             | Fused.NormalizePull _
+            | Fused.NormalizeGainPull _
             | Fused.Attention _
             | Fused.AttentionPull _ -> zeros f result.DType result.Shape
         else
@@ -218,7 +406,11 @@ module internal FusedKernels =
             | Fused.CrossEntropyPull targets ->
                 let t = labels f targets inputs[1] signatures[1] s.Shape[last]
                 crossEntropyPull f targets x s t inputs[2]
+            | Fused.Normalize(isCentred, epsilon) when inputs.Length > 1 ->
+                normalizeWith f isCentred epsilon inputs s
             | Fused.Normalize(isCentred, epsilon) -> normalize f isCentred epsilon x s
+            | Fused.NormalizeGainPull(isCentred, epsilon) ->
+                normalizePullWith f isCentred epsilon inputs s result.DType
             | Fused.NormalizePull(isCentred, epsilon) -> normalizePull f isCentred epsilon x s inputs[1]
             | Fused.Attention(isCausal, scale) -> attention f isCausal scale inputs signatures result
             | Fused.AttentionPull(isCausal, scale) -> attentionPull f isCausal scale inputs signatures result

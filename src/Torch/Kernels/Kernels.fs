@@ -118,6 +118,8 @@ module internal Kernels =
         if not (Array.exists isHalf inputs) then
             run f p inputs result
         else
+            // What is computed in Float32 and rounded then does not fit there.
+            f.Room <- 0n
             let key = struct (f.Place.Kind, string p, inputs[0].DType)
 
             if widened.ContainsKey key then

@@ -22,10 +22,18 @@ module internal OrderKernels =
 
                 zeros f dtype result
         else
+            let into name =
+                Script.into f "out" "x" (fun out -> $"torch.{name}(x, {Script.list axes}, False{out})") [|
+                    x
+                |]
+
             match kind with
-            | Reduction.Sum -> sum f x axes dtype
-            | Reduction.Max -> largest f x axes
-            | Reduction.Min -> smallest f x axes
+            | Reduction.Sum when f.Room = 0n || dtype = DType.Bool -> sum f x axes dtype
+            | Reduction.Sum -> into "sum"
+            | Reduction.Max when f.Room = 0n -> largest f x axes
+            | Reduction.Max -> into "amax"
+            | Reduction.Min when f.Room = 0n -> smallest f x axes
+            | Reduction.Min -> into "amin"
 
     /// Bool has no order in libtorch.
     let private ordered f x (dtype: DType) = if dtype = DType.Bool then cast f x DType.Int32 else x
@@ -69,8 +77,12 @@ module internal OrderKernels =
         let turn x = if reverse then flip f x [| axis |] else x
         // Running sums of 16-bit floats are rounded once each.
         let wide = if DTypes.isHalf dtype then DType.Float32 else dtype
-        let sums = f.Own(Native.THSTensor_cumsum(turn x, int64 axis, 1uy, Code.dtype wide))
-        cast f (turn sums) dtype
+
+        if f.Room <> 0n && not reverse && wide = dtype then
+            Script.into f "out" "x" (fun out -> $"torch.cumsum(x, {axis}, dtype=x.dtype{out})") [| x |]
+        else
+            let sums = f.Own(Native.THSTensor_cumsum(turn x, int64 axis, 1uy, Code.dtype wide))
+            cast f (turn sums) dtype
 
     /// Elements of the product of a block of columns of a with one of rows of b, before they are added up.
     [<Literal>]
@@ -98,5 +110,7 @@ module internal OrderKernels =
             zeros f dtype result
         elif dtype.IsInteger && f.Place.Kind <> Code.Cpu then
             integerProduct f a aShape b bShape dtype result
+        elif f.Room <> 0n && dtype.IsFloat && aShape.Length = 2 then
+            Script.into f "out" "a, b" (fun out -> $"torch.mm(a, b{out})") [| a; b |]
         else
             f.Own(Native.THSTensor_matmul(a, b))

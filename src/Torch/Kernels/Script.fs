@@ -29,6 +29,11 @@ module internal Script =
 
     let private compiled = ConcurrentDictionary<string, nativeint>()
 
+    /// The texts that have been compiled so far: for tests.
+    let texts () = List.ofSeq compiled.Keys
+
+    /// A text with a mistake in it, or with an operator that this libtorch does not have, ends the process: `Operators` tells
+    /// why, and what is done about it.
     let private compile (f: Frame) (text: string) =
         match compiled.TryGetValue text with
         | true, script -> script
@@ -54,6 +59,28 @@ module internal Script =
             invalidOp $"The script returned something of kind {kind}, not a tensor:\n{text}"
 
         f.Own((NativePtr.read (NativePtr.ofNativeInt<ScriptValue> Results.Room)).Tensor)
+
+    /// Calls a function of these parameters and lines; with `room` among the parameters, which is the frame's, and in which
+    /// the lines leave their result.
+    let fill (f: Frame) (parameters: string) (lines: string list) (inputs: nativeint[]) =
+        let body = String.concat "\n  " lines
+        let text = $"def f({parameters}, room):\n  {body}\n  return room\n"
+        call f text (Array.append inputs [| f.Room |]) |> ignore
+        f.Room
+
+    /// Calls an operation that can be told where to write, by an argument of this name: in the frame's room, if there is one.
+    /// The operation is a script's expression, given what to write behind its last argument.
+    let into
+        (f: Frame)
+        (name: string)
+        (parameters: string)
+        (operation: string -> string)
+        (inputs: nativeint[])
+        =
+        if f.Room = 0n then
+            call f $"def f({parameters}):\n  return {operation String.Empty}\n" inputs
+        else
+            fill f parameters [ operation $", {name}=room" ] inputs
 
     /// Numbers as a script writes them.
     let list (numbers: int seq) =

@@ -37,23 +37,27 @@ module internal Transfer =
                     let rank = x.Shape.Length
                     f.Own(Native.THSTensor_as_strided(whole, sizes, rank, steps, rank, int64 x.Offset))))
 
-    /// A copy of a tensor, wherever it is, in a new array.
-    let read (f: Frame) (tensor: nativeint) (dtype: DType) (shape: int[]) : HostBuffer =
-        let into (data: 'T[]) : HostBuffer =
-            let target = over f data dtype data.Length
-            Basic.copyInto f (Basic.reshape f target shape) tensor
-            HostBuffer.own dtype shape data
+    /// A buffer of a new array whose elements are anything, and a tensor over it.
+    let fresh (f: Frame) (dtype: DType) (shape: int[]) : struct (HostBuffer * nativeint) =
+        let over (data: 'T[]) : struct (HostBuffer * nativeint) =
+            struct (HostBuffer.own dtype shape data, Basic.reshape f (over f data dtype data.Length) shape)
 
         let n = Shape.count shape
 
         match dtype with
-        | DType.Float32 -> into (Strided.allocate<float32> n)
-        | DType.Float64 -> into (Strided.allocate<float> n)
-        | DType.BFloat16 -> into (Strided.allocate<BFloat16> n)
-        | DType.Float16 -> into (Strided.allocate<Half> n)
-        | DType.Int32 -> into (Strided.allocate<int> n)
-        | DType.Int64 -> into (Strided.allocate<int64> n)
-        | DType.Bool -> into (Strided.allocate<bool> n)
+        | DType.Float32 -> over (Strided.allocate<float32> n)
+        | DType.Float64 -> over (Strided.allocate<float> n)
+        | DType.BFloat16 -> over (Strided.allocate<BFloat16> n)
+        | DType.Float16 -> over (Strided.allocate<Half> n)
+        | DType.Int32 -> over (Strided.allocate<int> n)
+        | DType.Int64 -> over (Strided.allocate<int64> n)
+        | DType.Bool -> over (Strided.allocate<bool> n)
+
+    /// A copy of a tensor, wherever it is, in a new array.
+    let read (f: Frame) (tensor: nativeint) (dtype: DType) (shape: int[]) : HostBuffer =
+        let struct (buffer, room) = fresh f dtype shape
+        Basic.copyInto f room tensor
+        buffer
 
     /// A copy of a buffer at the frame's place.
     let write (f: Frame) (x: HostBuffer) : nativeint =

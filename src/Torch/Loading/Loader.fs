@@ -101,7 +101,17 @@ module internal Loader =
         settle ()
 
         match load "c10", load "torch_cpu", load "torch" with
-        | ValueSome _, ValueSome torch, ValueSome _ -> ValueSome torch
+        | ValueSome _, ValueSome torch, ValueSome _ ->
+            match Operators.missing (fun name -> fst (NativeLibrary.TryGetExport(torch, name))) with
+            | [] -> ValueSome torch
+            | missing ->
+                let names = String.concat ", " missing
+                let file = Path.Combine(folder, torchFile)
+
+                trace.Note
+                    $"{file}: is too far from {Locate.Version}, it lacks the operators {names} as they are there"
+
+                ValueNone
         | _ -> ValueNone
 
     // ---- TorchSharp's native library ----
