@@ -33,7 +33,8 @@ module Attending =
     /// <summary>
     /// softmax(scale · query keyᵀ) value (Vaswani et al. 2017): query (…, L, E), key (…, S, E) and value (…, S, V) give
     /// (…, L, V); batch axes broadcast. A query that may look at no key gets 0. The matrix of all scores is never in memory
-    /// on the CPU, neither here nor in reverse mode.
+    /// on the CPU, neither here nor in reverse mode; on CUDA, reverse mode holds those of a block of queries. Forward mode
+    /// and second derivatives do hold it.
     /// </summary>
     /// <remarks>
     /// Causal queries are aligned with the end of the keys, as decoding with earlier keys at hand wants it; PyTorch's
