@@ -91,6 +91,145 @@ let private simplify =
         }
     ]
 
+let private products =
+    let column, row, matrix = [| 4; 1 |], [| 1; 5 |], [| 4; 5 |]
+
+    let simple shapes f =
+        let g = Simplify.graph (graphOf shapes f)
+        Verify.graph g
+        g
+
+    /// How many nodes of an operation have so many elements.
+    let count (operation: string) (elements: int) (g: Graph) =
+        g.Nodes
+        |> Array.filter (fun node ->
+            match node.Operation with
+            | Operation.Primitive p ->
+                OperationText.primitive p = operation && Shape.count node.Shape = elements
+            | _ -> false)
+        |> Array.length
+
+    let outer (x: Tensor[]) = matmul x[0] x[1]
+
+    testList "products" [
+        test "a matrix product over one element is an outer one" {
+            let g = simple [ column; row ] outer
+            Expect.equal (left g) [ "expand [4 5]"; "expand [4 5]"; "multiply" ] "no matrix product"
+        }
+        test "a factor goes to the smaller side of an outer product" {
+            let g = simple [ column; row; [||] ] (fun x -> outer x * x[2] * 0.5)
+            Expect.equal (count "multiply" 20 g) 1 "products of the whole size"
+            Expect.equal (count "multiply" 4 g) 2 "products of the column"
+        }
+        test "one that varies as the other side goes there" {
+            let g = simple [ column; row; row ] (fun x -> outer x * x[2])
+            Expect.equal (count "multiply" 20 g, count "multiply" 5 g) (1, 1) "products"
+        }
+        test "one that varies along both stays" {
+            let g = simple [ column; row; matrix ] (fun x -> outer x * x[2])
+            Expect.equal (count "multiply" 20 g) 2 "products"
+        }
+        test "an ordinary product is not rearranged" {
+            let g = simple [ matrix; [||]; [||] ] (fun x -> x[0] * x[1] * x[2])
+            Expect.equal (count "multiply" 20 g) 2 "products"
+        }
+        test "the norm of an outer product is one of norms" {
+            let g = simple [ column; row ] (fun x -> sum (square (outer x)))
+
+            Expect.isTrue
+                (g.Nodes |> Array.forall (fun n -> Shape.count n.Shape <= 5))
+                "nothing of the whole size"
+        }
+        test "what varies along both axes is summed as it was" {
+            let f (x: Tensor[]) = sum (outer x * x[2])
+            let g = simple [ column; row; matrix ] f
+            Expect.equal (count "multiply" 20 g) 2 "products of the whole size"
+        }
+        test "for derivatives still to be taken products stay" {
+            let g = Simplify.differentiable (graphOf [ column; row ] outer)
+            Expect.equal (left g) [ "matmul" ] "the product"
+        }
+        test "the numbers are those of the plain function" {
+            for seed in 1..60 do
+                let dice = Dice.Dice seed
+                let m, n = 1 + dice.Below 6, 1 + dice.Below 6
+
+                let draw (shape: int list) =
+                    Random.normal (Key.create (int64 (dice.Below 1000000))) DType.Float64 shape
+
+                let shapes = [ [ m; 1 ]; [ 1; n ]; [ m; n ]; [ n ]; [] ]
+
+                let f (a: Tensor, b: Tensor, rest: Tensor) =
+                    let p = matmul a b * rest
+                    let q = outer [| a; b |] * (0.25 * rest)
+
+                    [ p; p * q; sum (square p); (p * q).Sum [ 0 ]; (q * p * q).Sum [ 1 ]; sum (p * 3.0 * q) ]
+
+                let x = draw shapes[0], draw shapes[1], draw (dice.Pick shapes)
+                List.iter2 (fun (e: Tensor) a -> close 1e-12 (numbers e) a) (f x) (compile f x)
+        }
+    ]
+
+let private bounds =
+    let special dtype =
+        (tensor [
+            nan
+            infinity
+            -infinity
+            0.0
+            -0.0
+            1.0
+            -1.0
+            0.25
+            -0.25
+            0.2
+            1e-40
+            -1e-40
+            3e38
+            0.1
+            -0.3
+            5.0
+            -5.0
+        ])
+            .Convert
+            dtype
+
+    /// Bit for bit: also the zeros' signs; NaN is NaN.
+    let same f =
+        for dtype in [ DType.Float32; DType.Float64 ] do
+            let x = special dtype
+
+            let bits (t: Tensor) =
+                numbers t
+                |> Array.map (fun v ->
+                    if System.Double.IsNaN v then -1L else System.BitConverter.DoubleToInt64Bits v)
+
+            Expect.equal (bits (compile f x)) (bits (f x)) $"{dtype}"
+
+    testList "bounds that are constants" [
+        for low, high in [ -0.25, 0.25; 0.0, 1.0; -0.0, 0.25; 0.2, 0.2; -1.0, 0.0 ] do
+            test $"clamp {low} {high}" { same (fun x -> clamp low high x) }
+
+        test "bounds in the wrong order are no clamp" {
+            let c (x: Tensor) v = Tensor.fullLike x v
+
+            same (fun x ->
+                let above = where ((c x -0.25).Less x) (c x -0.25) x
+                where (x.Less(c x 0.25)) (c x 0.25) above)
+        }
+
+        for bound in [ 0.2; -0.25; 0.0; -0.0; nan; infinity; -infinity ] do
+            test $"against {bound}" {
+                let c (x: Tensor) = Tensor.fullLike x bound
+                same (fun x -> maximum x (c x))
+                same (fun x -> minimum (c x) x)
+                same (fun x -> where (x.Less(c x)) (c x) x)
+                same (fun x -> where ((c x).Less x) (c x) x)
+                same (fun x -> where (x.Less(c x)) x (c x))
+                same (fun x -> where ((c x).Less x) x (c x))
+            }
+    ]
+
 let private verify =
     let node operation inputs dtype shape = {
         Operation = operation
@@ -266,4 +405,5 @@ let private looking =
     ]
 
 [<Tests>]
-let tests = testList "compile passes" [ simplify; verify; layouts; memory; merging; looking ]
+let tests =
+    testList "compile passes" [ simplify; products; bounds; verify; layouts; memory; merging; looking ]

@@ -126,9 +126,71 @@ let private families = [
     "all", [ DType.Float32; DType.Float64; DType.Int32; DType.Int64; DType.Bool ]
 ]
 
+/// Numbers that keys draw, some per key, against the kernels of the engine.
+let private draws =
+    let keys = Array.init 37 (fun i -> int64 (i * i) * 0x9E3779B97F4A7C15L + int64 i)
+
+    let bits (data: Array) = data |> Seq.cast<obj> |> Seq.map (fun x -> string x) |> Array.ofSeq
+
+    let each (kind: Draw) (dtype: DType) (count: int) (width: Width) =
+        let used, step = 18, 2
+
+        let kernel = {
+            Axes = [| used; count |]
+            Reduced = 0
+            Body = [|
+                Instruction.Load(DType.Int64, { Slot = 0; Offset = 1; Strides = [| step; 0 |] })
+                Instruction.Position(DType.Int64, 1, 0, 1)
+                Instruction.Draw(kind, dtype, 0, 1)
+            |]
+            Stores = [| { Slot = 1; Offset = 0; Strides = [| count; 1 |] }, 2 |]
+        }
+
+        let chosen = Array.init used (fun i -> keys[1 + step * i])
+        let fresh () = Cotangent.Engines.Buffers.fresh dtype [| used * count |]
+        let expected, actual, read = fresh (), fresh (), fresh ()
+        Cotangent.Engines.Philox.fill kind dtype chosen count expected.Data 0
+
+        let on (target: Array) (f: nativeint[] -> unit) =
+            let pin (a: Array) = GCHandle.Alloc(a, GCHandleType.Pinned)
+            let a, b = pin keys, pin target
+            f [| a.AddrOfPinnedObject(); b.AddrOfPinnedObject() |]
+            a.Free()
+            b.Free()
+
+        on read.Data (fun slots -> Interpret.run kernel slots 0 used)
+        Expect.equal (bits read.Data) (bits expected.Data) "interpreted"
+
+        if (Emit.refuses width kernel).IsNone then
+            let whole = (Emit.whole width [ kernel ]).CreateDelegate<Whole>()
+            on actual.Data (fun slots -> withSlots slots whole.Invoke)
+            Expect.equal (bits actual.Data) (bits expected.Data) $"{width.Bits} bits"
+
+    testList "draws are those of the engine" [
+        for kind, dtype in
+            [
+                Draw.Uniform, DType.Float32
+                Draw.Uniform, DType.Float64
+                Draw.Bits, DType.Int32
+                Draw.Bits, DType.Int64
+                Draw.Keys, DType.Int64
+            ] do
+            test $"{kind} {dtype}" {
+                for count in [ 1; 2; 3; 4; 9 ] do
+                    for width in widths do
+                        if
+                            width.Bits < 512
+                            || Runtime.Intrinsics.X86.Avx512F.IsSupported
+                            || not Runtime.Intrinsics.X86.Avx2.IsSupported
+                        then
+                            each kind dtype count width
+            }
+    ]
+
 [<Tests>]
 let emitTests =
     testList "emit" [
+        draws
         testList "random kernels are what the interpreter says" [
             for name, dtypes in families do
                 testCase name (fun () ->

@@ -358,5 +358,129 @@ let private straightening =
         }
     ]
 
+let private ahead =
+    let count = 7
+
+    let counter: Signature = { DType = DType.Int64; Shape = [||] }
+
+    /// A loop over draws and sequences, whose round gets the key, the number and a slice.
+    let loop (round: Tensor -> Tensor -> Tensor -> Tensor -> Tensor) (xs: Tensor[]) : Tensor[] =
+        let step (i: Tensor, total: Tensor) (x: Tensor) =
+            let next = round xs[0] i total x
+            (i + 3, next), next
+
+        let (i, total), ys = scan step (xs[1], xs[2]) xs[3]
+        [| i; total; ys |]
+
+    let inputs: Signature list = [
+        counter
+        counter
+        vector
+        { DType = DType.Float64; Shape = [| count; 3 |] }
+    ]
+
+    let example = [ tensor 5L; tensor -4L; x; (Tensor.arange DType.Float64 (3 * count)).Reshape [ count; 3 ] ]
+
+    let draws (key: Tensor) (i: Tensor) =
+        Random.normal (Key.foldTensor i ({ Data = key }: Key)) DType.Float64 [ 3 ]
+
+    let inside round =
+        let g = graphOf inputs (loop round) |> Simplify.graph |> Hoist.graph
+        let made = after Ahead.graph g
+        sameNumbers g made example
+        operations (onlyScan made).Body
+
+    testList "ahead of a loop" [
+        test "draws by the number of the round" {
+            let left = inside (fun key i total x -> total * x + draws key i)
+
+            Expect.isFalse
+                (left |> List.exists (fun o -> o.Contains "random" || o.Contains "Random"))
+                "no draws"
+
+            Expect.containsAll left [ "multiply"; "add" ] "what needs the carry stays"
+        }
+        test "functions of slices" {
+            let left = inside (fun _ _ total x -> total + sin x)
+            Expect.isFalse (List.contains "sin" left) "no sine"
+        }
+        test "light work on slices stays" {
+            let left = inside (fun _ _ total x -> total + 2.0 * x)
+            Expect.contains left "multiply" "the product"
+        }
+        test "products of slices with shared matrices are one product" {
+            let f (xs: Tensor[]) =
+                let step (total: Tensor) (x: Tensor) = tanh (total + matmul x xs[1]), total
+                let last, ys = scan step xs[0] xs[2]
+                [| last; ys |]
+
+            let matrix: Signature = { DType = DType.Float64; Shape = [| 3; 3 |] }
+            let g = graphOf [ vector; matrix; inputs[3] ] f |> Simplify.graph |> Hoist.graph
+            let made = after Ahead.graph g
+            sameNumbers g made [ x; Tensor.ones DType.Float64 [ 3; 3 ] * 0.1; example[3] ]
+
+            Expect.isFalse
+                (operations (onlyScan made).Body |> List.exists (fun o -> o = "matmul"))
+                "no product"
+        }
+        test "what depends on the carry stays" {
+            let left = inside (fun _ _ total x -> sin total + x)
+            Expect.contains left "sin" "the sine"
+        }
+        test "a carry that is more than counted stays" {
+            let f (xs: Tensor[]) =
+                let step (i: Tensor, total: Tensor) (x: Tensor) =
+                    (i * 2 + 1, total + sin (x + i.Convert DType.Float64)), x
+
+                let (i, total), _ = scan step (xs[1], xs[2]) xs[3]
+                [| i; total |]
+
+            let g = graphOf inputs f |> Simplify.graph |> Hoist.graph
+            let made = after Ahead.graph g
+            sameNumbers g made example
+            Expect.contains (operations (onlyScan made).Body) "sin" "the sine"
+        }
+        test "large results stay" {
+            let f (xs: Tensor[]) =
+                let step (i: Tensor, total: Tensor) _ =
+                    let draw =
+                        Random.uniform (Key.foldTensor i ({ Data = xs[0] }: Key)) DType.Float64 [ 100_000 ]
+
+                    (i + 1, total + sum draw), total
+
+                let (i, total), _ = scan step (xs[1], xs[2]) xs[3]
+                [| i; total |]
+
+            let g = graphOf inputs f |> Simplify.graph |> Hoist.graph
+            let made = after Ahead.graph g
+            let left = operations (onlyScan made).Body
+            Expect.isTrue (left |> List.exists (fun o -> o.Contains "andom")) "the draws"
+        }
+        test "loops give the numbers of plain ones" {
+            for seed in 1..20 do
+                let dice = Dice.Dice seed
+                let rounds = 2 + dice.Below 40
+                let step, start = int64 (dice.Below 7 - 3), int64 (dice.Below 100 - 50)
+                let size = 1 + dice.Below 6
+                let key = Key.create (int64 seed)
+
+                let f (start: Tensor, total: Tensor) =
+                    iterate
+                        rounds
+                        (fun (i: Tensor, total: Tensor) ->
+                            let a, b = Key.split (Key.foldTensor i key)
+                            let noise = Random.uniform a DType.Float32 [ size ]
+                            let sign = Random.uniformIn b -1.0 1.0 DType.Float32 [ 1 ]
+                            i + tensor step, total * 0.5f + sin noise * sign)
+                        (start, total)
+
+                let x = tensor start, Tensor.ones DType.Float32 [ size ]
+                let i, total = f x
+                let i', total' = compile f x
+                equals i i'
+                close 1e-6 (numbers total) total'
+        }
+    ]
+
 [<Tests>]
-let tests = testList "loop passes" [ pruning; hoisting; straightening ]
+let tests = testList "loop passes" [ pruning; hoisting; straightening; ahead ]

@@ -43,7 +43,7 @@ let private told =
 
 let private refused =
     // 30,000² numbers are 3.6 GB; the machine that has a thousand times that will tell us of itself.
-    let long = Tensor.ones DType.Float32 [ 30_000; 1 ]
+    let long = Tensor.ones DType.Float32 [ 30_000; 2 ]
 
     testList "refused" [
         test "a call that needs more than the machine has" {

@@ -40,6 +40,8 @@ module internal Actions =
                     | Instruction.Binary(op, a, b) -> Elementwise.binary op values[a] values[b]
                     | Instruction.Select(c, a, b) -> Elementwise.select values[c] values[a] values[b]
                     | Instruction.Convert(dtype, a) -> Convert.buffer dtype values[a]
+                    | Instruction.Draw(draw, dtype, key, index) ->
+                        Philox.elements draw dtype values[key] values[index]
                     | Instruction.Reduce(kind, a) ->
                         Reduce.reduce kind reduced values[a]
                         |> Move.reshape (Shape.keeping reduced whole)

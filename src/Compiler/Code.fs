@@ -57,6 +57,7 @@ module internal Code =
                 | Instruction.Binary _
                 | Instruction.Select _
                 | Instruction.Convert _
+                | Instruction.Draw _
                 | Instruction.Reduce _ -> i)
 
         let stores = k.Stores |> Array.map (fun (a, v) -> access a, v)
@@ -181,13 +182,13 @@ module internal Code =
         | Some width ->
             let made = ResizeArray<Runner>()
             let group = ResizeArray<Item>()
-            let mutable length = 0
+            let mutable total = 0
 
             let flush () =
                 if group.Count > 0 then
                     made.Add(together width (List.ofSeq group))
                     group.Clear()
-                    length <- 0
+                    total <- 0
 
             for item in items do
                 match item with
@@ -195,13 +196,13 @@ module internal Code =
                     flush ()
                     made.Add(alone width k)
                 | Item.Nest k ->
-                    if length + k.Body.Length > longest then flush ()
+                    if total + Instruction.length k.Body > longest then flush ()
 
                     group.Add item
-                    length <- length + k.Body.Length
+                    total <- total + Instruction.length k.Body
                 | Item.Draw _ ->
                     group.Add item
-                    length <- length + 4
+                    total <- total + 4
 
             flush ()
             List.ofSeq made

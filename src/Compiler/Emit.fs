@@ -23,17 +23,19 @@ type internal Emitter(il: ILGenerator, width: Width) =
 
     let slots () = il.Emit OpCodes.Ldarg_0
 
+    let scheduled (kernel: Kernel) : struct (Body * Schedule) =
+        let body = Lower.body width.Bits kernel
+        Uniform.shorten width body (Schedule.make width kernel body)
+
     /// Computes all points of a kernel.
     member _.Kernel(kernel: Kernel) =
-        let body = Lower.body width.Bits kernel
-        let schedule = Schedule.make width kernel body
+        let struct (body, schedule) = scheduled kernel
         Nest(code, width, body, schedule, ValueNone).Write slots
 
     /// Computes points first <= i < last of the outermost axis that is not reduced, or the one point where all are:
     /// arguments 1 and 2, of type int64.
     member _.Part(kernel: Kernel) =
-        let body = Lower.body width.Bits kernel
-        let schedule = Schedule.make width kernel body
+        let struct (body, schedule) = scheduled kernel
 
         let bound (argument: int) =
             let local = code.Take typeof<int64>

@@ -141,7 +141,7 @@ module internal Hoist =
         nodes |> Array.map (fun i -> number[i])
 
     /// The graph with some nodes read from inputs, which are there already.
-    let private readFrom (inputs: int[]) (nodes: int[]) (g: Graph) : Graph =
+    let readFrom (inputs: int[]) (nodes: int[]) (g: Graph) : Graph =
         let instead = Array.init g.Nodes.Length id
         Array.iter2 (fun node input -> instead[node] <- g.Inputs[input]) nodes inputs
 
@@ -162,7 +162,8 @@ module internal Hoist =
 
         DeadCode.eliminate (builder.ToGraph(g.Outputs |> Array.map (fun i -> number[instead[i]])))
 
-    let private like (g: Graph) (nodes: int[]) =
+    /// What inputs that stand for nodes are like.
+    let like (g: Graph) (nodes: int[]) =
         nodes
         |> Array.map (fun i ->
             let node = g.Nodes[i]

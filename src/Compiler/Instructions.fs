@@ -132,6 +132,7 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
         match n.Op with
         | Op.Select when operand = 0 -> x.Cast(Width.OfBits n.Bits, nodes[n.A].Element, n.Element)
         | Op.NegatedMultiplyAdd when operand = 1 -> x.Call(Width.OfBits(n.Bits).Generic("Negate", n.Element))
+        | Op.LongProduct -> x.Call(Width.OfBits(n.Bits).AsUnsigned)
         | Op.MultiplySubtract when operand = 2 -> x.Call(Width.OfBits(n.Bits).Generic("Negate", n.Element))
         | _ -> ()
 
@@ -196,6 +197,15 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
         | Op.MultiplyAdd
         | Op.NegatedMultiplyAdd
         | Op.MultiplySubtract -> overload "MultiplyAddEstimate" 3
+        | Op.LongProduct ->
+            x.Call w.LongProduct
+            x.Call w.OfUnsigned
+        | Op.Shorten ->
+            x.Lane(Width.OfBits(int n.Immediate), e, 0)
+            x.Broadcast(w, e)
+        | Op.Spread ->
+            x.Lane(Width.OfBits 128, e, 0)
+            x.Broadcast(w, e)
         | op -> invalidOp $"{op} is not an operation on operands."
 
     /// Folds the two vectors on the stack into one.

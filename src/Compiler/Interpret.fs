@@ -236,7 +236,8 @@ module internal Interpret =
                        | Instruction.Reduce _ -> false
                        | Instruction.Unary(_, x)
                        | Instruction.Convert(_, x) -> flags[x]
-                       | Instruction.Binary(_, x, y) -> flags[x] || flags[y]
+                       | Instruction.Binary(_, x, y)
+                       | Instruction.Draw(_, _, x, y) -> flags[x] || flags[y]
                        | Instruction.Select(c, x, y) -> flags[c] || flags[x] || flags[y]
 
             flags
@@ -265,6 +266,8 @@ module internal Interpret =
                 | Instruction.Binary(op, x, y) -> fit types[i] (binary op values[x] values[y])
                 | Instruction.Select(c, x, y) -> if whole values[c] <> 0L then values[x] else values[y]
                 | Instruction.Convert(dtype, x) -> convert dtype values[x]
+                | Instruction.Draw(draw, dtype, key, index) ->
+                    Cotangent.Engines.Philox.element draw dtype (whole values[key]) (whole values[index])
                 | Instruction.Reduce _ -> values[i]
 
         let evaluateAll isLate index =

@@ -20,6 +20,8 @@ type internal Instruction =
     /// condition, value where true, value where false
     | Select of int * int * int
     | Convert of DType * int
+    /// A number that an Int64 key draws: the one of an Int64 index.
+    | Draw of Draw * DType * key: int * index: int
     /// Folds a value over the reduced axes. What depends on it runs once for each point of the other axes. The value
     /// folded may not depend on another Reduce.
     | Reduce of Reduction * int
@@ -59,6 +61,8 @@ module internal KernelText =
         | Instruction.Binary(op, a, b) -> words [ "binary"; string op; string a; string b ]
         | Instruction.Select(c, a, b) -> words [ "select"; string c; string a; string b ]
         | Instruction.Convert(dtype, a) -> words [ "convert"; string dtype; string a ]
+        | Instruction.Draw(draw, dtype, key, index) ->
+            words [ "draw"; string draw; string dtype; string key; string index ]
         | Instruction.Reduce(kind, a) -> words [ "reduce"; string kind; string a ]
 
     /// Of a whole kernel.
@@ -107,6 +111,7 @@ module internal Instruction =
         | Instruction.Binary(op, a, b) -> Instruction.Binary(op, f a, f b)
         | Instruction.Select(c, a, b) -> Instruction.Select(f c, f a, f b)
         | Instruction.Convert(dtype, a) -> Instruction.Convert(dtype, f a)
+        | Instruction.Draw(draw, dtype, key, index) -> Instruction.Draw(draw, dtype, f key, f index)
         | Instruction.Reduce(kind, a) -> Instruction.Reduce(kind, f a)
 
     let arguments (instruction: Instruction) =
@@ -117,5 +122,24 @@ module internal Instruction =
         | Instruction.Unary(_, a)
         | Instruction.Convert(_, a)
         | Instruction.Reduce(_, a) -> [ a ]
-        | Instruction.Binary(_, a, b) -> [ a; b ]
+        | Instruction.Binary(_, a, b)
+        | Instruction.Draw(_, _, a, b) -> [ a; b ]
         | Instruction.Select(c, a, b) -> [ c; a; b ]
+
+    /// Roughly how long code is, in operations; the generator of random numbers takes many.
+    let length (body: Instruction[]) : int =
+        let mutable n = body.Length
+
+        for i in body do
+            match i with
+            | Instruction.Draw _ -> n <- n + 40
+            | Instruction.Load _
+            | Instruction.Constant _
+            | Instruction.Position _
+            | Instruction.Unary _
+            | Instruction.Binary _
+            | Instruction.Select _
+            | Instruction.Convert _
+            | Instruction.Reduce _ -> ()
+
+        n

@@ -97,6 +97,11 @@ type internal Op =
     | NegatedMultiplyAdd = 44
     /// A·B - C
     | MultiplySubtract = 45
+    /// What is the same in all lanes, from Immediate bits to fewer; and from fewer to more.
+    | Shorten = 46
+    | Spread = 47
+    /// Of the lower halves of lanes of 8 bytes, taken as without a sign.
+    | LongProduct = 48
 
 /// Functions that lanes beyond the range of a formula are computed with, one after the other.
 type internal Scalar =

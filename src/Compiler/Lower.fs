@@ -34,7 +34,8 @@ module internal Lower =
                 | Instruction.Load(dtype, _)
                 | Instruction.Constant(_, dtype)
                 | Instruction.Position(dtype, _, _, _)
-                | Instruction.Convert(dtype, _) -> dtype
+                | Instruction.Convert(dtype, _)
+                | Instruction.Draw(_, dtype, _, _) -> dtype
                 | Instruction.Unary(Unary.IsNaN, _)
                 | Instruction.Binary((Binary.Equal | Binary.Less | Binary.LessEqual), _, _) -> DType.Bool
                 | Instruction.Unary(_, x)
@@ -150,8 +151,8 @@ module internal Lower =
         | Binary.Remainder -> Exponentials.scalar Scalar.Remainder x y
         | Binary.Power -> Exponentials.power x y
         | Binary.Atan2 -> Trigonometry.atan2 x y
-        | Binary.Max -> x.Two(Op.Max, y)
-        | Binary.Min -> x.Two(Op.Min, y)
+        | Binary.Max -> Bounds.max x y
+        | Binary.Min -> Bounds.min x y
         | Binary.And -> Lane.both x y
         | Binary.Or -> Lane.either x y
         | Binary.Xor -> Lane.differ x y
@@ -296,9 +297,12 @@ module internal Lower =
 
         member _.Unary(op, x) = unary op values[x]
 
+        member _.Draw(kind, dtype, key, index) =
+            convert (element dtype) (Draws.draw kind dtype values[key] values[index])
+
         member _.Select(c, x, y) =
             let y = if types[y] = DType.Bool then fit values[x] values[y] else values[y]
-            Lane.select (fit values[x] values[c]) values[x] y
+            Bounds.select (fit values[x] values[c]) values[x] y
 
     /// Whether an operand is named.
     let inline private used i = i >= 0
@@ -369,6 +373,7 @@ module internal Lower =
                 | Instruction.Binary(op, x, y) -> t.Binary(op, x, y)
                 | Instruction.Select(c, x, y) -> t.Select(c, x, y)
                 | Instruction.Convert(dtype, x) -> t.Convert(dtype, x)
+                | Instruction.Draw(kind, dtype, key, index) -> t.Draw(kind, dtype, key, index)
                 | Instruction.Reduce(kind, x) -> t.Reduce(kind, x)
 
         let loads = accesses.Count

@@ -50,6 +50,18 @@ and [<Sealed>] private Level(lowering: Lowering, emits, g: Graph, inputs: View[]
     let views: View voption[] = Array.create g.Nodes.Length ValueNone
     let results = Dictionary<int, View[]>()
 
+    /// Whether a draw becomes a nest: a few numbers by each of many keys.
+    let isDrawNest (node: Node) (shape: int[]) =
+        let each = Shape.count shape
+
+        each > 0
+        && each <= 4
+        && Shape.count node.Shape >= 8 * each
+        && (match Emission.Width.Best with
+            | Some width -> width.Bits >= 256
+            | None -> false)
+        && not (DTypes.isHalf node.DType)
+
     /// Memory for a node's value: where an output wants it, if that is still free.
     let target (i: int) : View =
         let node = g.Nodes[i]
@@ -168,6 +180,8 @@ and [<Sealed>] private Level(lowering: Lowering, emits, g: Graph, inputs: View[]
             let right = nest.Read(node.Inputs[1], Array.append batch [| at r; at (r - 1) |])
             let product = nest.Add(Instruction.Binary(Binary.Multiply, left, right))
             level.Finish(nest, i, nest.Add(Instruction.Reduce(Reduction.Sum, product)))
+        | Operation.Primitive(Primitive.Random(draw, dtype, shape)), _ when isDrawNest node shape ->
+            level.Draws(i, draw, dtype, shape)
         | _, Fuse.Way.Elementwise ->
             let nest = NestBuilder(level, node.Shape, 0)
             let rank = node.Shape.Length
@@ -185,6 +199,27 @@ and [<Sealed>] private Level(lowering: Lowering, emits, g: Graph, inputs: View[]
             result
         | (Operation.Input _ | Operation.Constant _ | Operation.Control _ | Operation.Item _), _ ->
             level.View i
+
+    /// Draws by many keys, as a nest: one key in each lane.
+    member private level.Draws(i: int, draw: Draw, dtype: DType, shape: int[]) : View =
+        let node = g.Nodes[i]
+        let rank = node.Shape.Length
+        let outer = rank - shape.Length
+        let nest = NestBuilder(level, node.Shape, 0)
+        let places = (Layout.identity rank rank)[.. outer - 1]
+
+        let key =
+            nest.Add(Instruction.Load(DType.Int64, Layout.access rank (level.View node.Inputs[0]) places))
+
+        let strides = Shape.strides shape
+        let mutable index = nest.Add(Instruction.Constant(Literal.Whole 0L, DType.Int64))
+
+        for k in 0 .. shape.Length - 1 do
+            if shape[k] > 1 then
+                let position = nest.Add(Instruction.Position(DType.Int64, outer + k, 0, strides[k]))
+                index <- nest.Add(Instruction.Binary(Binary.Add, index, position))
+
+        level.Finish(nest, i, nest.Add(Instruction.Draw(draw, dtype, key, index)))
 
     member private _.Finish(nest: NestBuilder, i: int, value: int) : View =
         let result = target i

@@ -43,6 +43,7 @@ module internal Merge =
                         | Instruction.Binary _
                         | Instruction.Select _
                         | Instruction.Convert _
+                        | Instruction.Draw _
                         | Instruction.Reduce _ -> i)
                 Stores = k.Stores |> Array.map (fun (a, v) -> access a, v)
             }
@@ -103,7 +104,8 @@ module internal Merge =
                     | Instruction.Load(dtype, _)
                     | Instruction.Constant(_, dtype)
                     | Instruction.Position(dtype, _, _, _)
-                    | Instruction.Convert(dtype, _) -> if dtype = DType.Bool then 0 else dtype.Size
+                    | Instruction.Convert(dtype, _)
+                    | Instruction.Draw(_, dtype, _, _) -> if dtype = DType.Bool then 0 else dtype.Size
                     | Instruction.Unary _
                     | Instruction.Binary _
                     | Instruction.Select _
@@ -128,6 +130,7 @@ module internal Merge =
             | Instruction.Binary _
             | Instruction.Select _
             | Instruction.Convert _
+            | Instruction.Draw _
             | Instruction.Reduce _ -> true)
 
     /// Both as one nest, if they fit together.
@@ -187,7 +190,7 @@ module internal Merge =
                     | Instruction.Reduce(_, v) -> late[v]
                     | _ -> false)
 
-            if nested || body.Length > longest then
+            if nested || Instruction.length body > longest then
                 ValueNone
             else
                 ValueSome {

@@ -22,7 +22,7 @@ module internal Passes =
             | Operation.Item _ -> false)
 
     /// Without control flow there is nothing to do but to simplify.
-    let private run (simplify: Graph -> Graph) (g: Graph) : Graph =
+    let private run (simplify: Graph -> Graph) (ahead: Graph -> Graph) (g: Graph) : Graph =
         let g = verified g |> simplify |> verified
 
         if hasControl g then
@@ -30,6 +30,8 @@ module internal Passes =
             |> Prune.graph
             |> verified
             |> Hoist.graph
+            |> verified
+            |> ahead
             |> verified
             |> simplify
             |> verified
@@ -39,7 +41,7 @@ module internal Passes =
             g
 
     /// What a program is made of.
-    let complete (g: Graph) : Graph = run Simplify.graph g
+    let complete (g: Graph) : Graph = run Simplify.graph Ahead.graph g
 
     /// What derivatives can still be taken of.
-    let differentiable (g: Graph) : Graph = run Simplify.differentiable g
+    let differentiable (g: Graph) : Graph = run Simplify.differentiable id g

@@ -11,8 +11,7 @@ module internal Repeats =
     [<Literal>]
     let private Depth = 8
 
-    /// Whether the value of a node is not the same all along an axis, as far as a look at what it is made of tells.
-    let rec private varies (r: IRewriting) (i: int) (axis: int) (depth: int) : bool =
+    let rec private variesWithin (depth: int) (r: IRewriting) (i: int) (axis: int) : bool =
         let node = r.Node i
 
         match node.Operation with
@@ -26,13 +25,18 @@ module internal Repeats =
                 if at < 0 || source[at] <> shape[axis] then
                     false
                 else
-                    varies r node.Inputs[0] at (depth - 1)
-            | Primitive.Permute order -> varies r node.Inputs[0] order[axis] (depth - 1)
-            | _ -> not (isElementwise p) || node.Inputs |> Array.exists (fun j -> varies r j axis (depth - 1))
+                    variesWithin (depth - 1) r node.Inputs[0] at
+            | Primitive.Permute order -> variesWithin (depth - 1) r node.Inputs[0] order[axis]
+            | _ ->
+                not (isElementwise p)
+                || node.Inputs |> Array.exists (fun j -> variesWithin (depth - 1) r j axis)
         | _ -> true
 
+    /// Whether the value of a node is not the same all along an axis, as far as a look at what it is made of tells.
+    let varies (r: IRewriting) (i: int) (axis: int) : bool = variesWithin Depth r i axis
+
     /// The node with one element along an axis on which it does not vary.
-    let rec private narrow (r: IRewriting) (i: int) (axis: int) : int =
+    let rec narrow (r: IRewriting) (i: int) (axis: int) : int =
         let node = r.Node i
         let narrowed (shape: int[]) = Array.mapi (fun a n -> if a = axis then 1 else n) shape
 
@@ -71,7 +75,7 @@ module internal Repeats =
 
         let same =
             if counts then
-                axes |> Array.filter (fun a -> node.Shape[a] > 1 && not (varies r input a Depth))
+                axes |> Array.filter (fun a -> node.Shape[a] > 1 && not (varies r input a))
             else
                 [||]
 

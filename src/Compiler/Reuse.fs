@@ -26,6 +26,7 @@ module internal Reuse =
                    | Instruction.Binary _
                    | Instruction.Select _
                    | Instruction.Convert _
+                   | Instruction.Draw _
                    | Instruction.Reduce _ -> true)
         // Its result is made elsewhere and then copied, unless it is a view of an argument.
         | Step.Engine(_, inputs, _) ->

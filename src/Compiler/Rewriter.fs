@@ -57,6 +57,8 @@ type internal Rewriter(last: bool) =
 
     member private r.Simplified(p, inputs: int[], nodes: Node[], result: Signature, device) : int voption =
         let apply p x = r.Apply(p, x, device)
+        // Elsewhere each operation is a kernel of the device's own, and broadcasts are no better than products.
+        let isNest = last && device = Device.Cpu
 
         match p with
         | Primitive.Detach when last -> ValueSome inputs[0]
@@ -68,11 +70,18 @@ type internal Rewriter(last: bool) =
         | Primitive.Reduce(_, [||]) -> ValueSome inputs[0]
         | Primitive.Reduce(_, axes) when axes |> Array.forall (fun a -> nodes[0].Shape[a] = 1) ->
             ValueSome(apply (Primitive.Reshape result.Shape) inputs)
-        | Primitive.Reduce(kind, axes) when last -> Repeats.reduce r kind axes inputs[0] device
+        | Primitive.Reduce(kind, axes) when last ->
+            match Repeats.reduce r kind axes inputs[0] device with
+            | ValueNone when kind = Reduction.Sum && isNest -> Products.sum r axes inputs[0] device
+            | found -> found
         | Primitive.Concatenate _ when inputs.Length = 1 -> ValueSome inputs[0]
         | Primitive.Select -> Identities.select r inputs
         | Primitive.Unary Unary.Negate -> Identities.negate r inputs[0]
-        | Primitive.Binary op -> Identities.binary r op inputs device
+        | Primitive.Binary op ->
+            match Identities.binary r op inputs device with
+            | ValueNone when op = Binary.Multiply && isNest -> Products.scale r inputs device
+            | found -> found
+        | Primitive.MatMul when isNest -> Products.outer r inputs result device
         | Primitive.Fused f when device = Device.Cpu ->
             Expand.fused apply f inputs { Shape = nodes[0].Shape; DType = nodes[0].DType }
         | _ -> ValueNone

@@ -21,6 +21,7 @@ module internal StepText =
         | Instruction.Binary(op, a, b) -> $"{op} %%{a} %%{b}"
         | Instruction.Select(c, a, b) -> $"where %%{c} %%{a} %%{b}"
         | Instruction.Convert(dtype, a) -> $"convert {dtype} %%{a}"
+        | Instruction.Draw(draw, dtype, key, index) -> $"draw {draw} {dtype} by %%{key}, number %%{index}"
         | Instruction.Reduce(kind, a) -> $"fold {kind} %%{a}"
 
     let rec print (indent: string) (steps: Step[]) : string seq = seq {

@@ -77,6 +77,7 @@ module internal Steps =
                 | Instruction.Binary _
                 | Instruction.Select _
                 | Instruction.Convert _
+                | Instruction.Draw _
                 | Instruction.Reduce _ -> ()
 
             for a, _ in k.Stores do

@@ -17,45 +17,52 @@ open Cotangent
 
 module internal Philox =
 
-    [<Literal>]
-    let private Multiplier0 = 0xD2511F53u
-
-    [<Literal>]
-    let private Multiplier1 = 0xCD9E8D57u
-
-    // Between rounds the key advances by the golden ratio and by √3 - 1.
-
-    [<Literal>]
-    let private Weyl0 = 0x9E3779B9u
-
-    [<Literal>]
-    let private Weyl1 = 0xBB67AE85u
-
     /// The four words of a block; counter and key word by word.
-    let block c0 c1 c2 c3 k0 k1 =
-        let mutable struct (x0: uint32, x1: uint32, x2: uint32, x3: uint32) = struct (c0, c1, c2, c3)
-        let mutable key0: uint32 = k0
-        let mutable key1: uint32 = k1
+    let block c0 c1 c2 c3 k0 k1 = PhiloxBlocks.block c0 c1 c2 c3 k0 k1
 
-        for _ in 1..10 do
-            let p0 = uint64 Multiplier0 * uint64 x0
-            let p1 = uint64 Multiplier1 * uint64 x2
-            x0 <- uint32 (p1 >>> 32) ^^^ x1 ^^^ key0
-            x2 <- uint32 (p0 >>> 32) ^^^ x3 ^^^ key1
-            x1 <- uint32 p1
-            x3 <- uint32 p0
-            key0 <- key0 + Weyl0
-            key1 <- key1 + Weyl1
-
-        struct (x0, x1, x2, x3)
-
-    let private blockOf (key: int64) (stream: uint32) (i: int) =
-        block (uint32 i) 0u stream 0u (uint32 key) (uint32 (uint64 key >>> 32))
+    /// Blocks that are computed before their numbers are made.
+    [<Literal>]
+    let private Ahead = 64
 
     /// Low word first.
     let private pair (low: uint32) (high: uint32) = (uint64 high <<< 32) ||| uint64 low
 
     // For every key `count` elements, into an array from `start` on. A draw of a few blocks stays on its thread.
+
+    /// For each block: where its first element goes, how many are left from there on, and its words.
+    let inline private blocks
+        (keys: int64[])
+        count
+        perBlock
+        stream
+        start
+        ([<InlineIfLambda>] put: int -> int -> nativeptr<uint32> -> unit)
+        =
+        let ofEach = (count + perBlock - 1) / perBlock
+
+        Strided.ranges (keys.Length * ofEach) (8L * int64 keys.Length * int64 count) (fun first last ->
+            let words = NativePtr.stackalloc<uint32>(4 * Ahead)
+            let mutable item = first
+            let mutable key = first / ofEach
+            let mutable i = first - key * ofEach
+
+            while item < last do
+                let n = min Ahead (last - item)
+                PhiloxBlocks.write keys ofEach stream item n words
+
+                for j in 0 .. n - 1 do
+                    put
+                        (start + key * count + perBlock * i)
+                        (count - perBlock * i)
+                        (NativePtr.add words (4 * j))
+
+                    i <- i + 1
+
+                    if i = ofEach then
+                        i <- 0
+                        key <- key + 1
+
+                item <- item + n)
 
     /// Elements of one word each.
     let inline private words
@@ -66,22 +73,9 @@ module internal Philox =
         start
         ([<InlineIfLambda>] make: uint32 -> 'T)
         =
-        let blocks = (count + 3) / 4
-
-        Strided.ranges (keys.Length * blocks) (8L * int64 keys.Length * int64 count) (fun first last ->
-            for item in first .. last - 1 do
-                let key = item / blocks
-                let i = item - key * blocks
-                let struct (w0, w1, w2, w3) = blockOf keys[key] stream i
-                let at = start + key * count + 4 * i
-                let left = count - 4 * i
-                y[at] <- make w0
-
-                if left > 1 then y[at + 1] <- make w1
-
-                if left > 2 then y[at + 2] <- make w2
-
-                if left > 3 then y[at + 3] <- make w3)
+        blocks keys count 4 stream start (fun at left w ->
+            for k in 0 .. min left 4 - 1 do
+                y[at + k] <- make (NativePtr.get w k))
 
     /// Elements of two words each.
     let inline private pairs
@@ -92,17 +86,9 @@ module internal Philox =
         start
         ([<InlineIfLambda>] make: uint64 -> 'T)
         =
-        let blocks = (count + 1) / 2
-
-        Strided.ranges (keys.Length * blocks) (8L * int64 keys.Length * int64 count) (fun first last ->
-            for item in first .. last - 1 do
-                let key = item / blocks
-                let i = item - key * blocks
-                let struct (w0, w1, w2, w3) = blockOf keys[key] stream i
-                let at = start + key * count + 2 * i
-                y[at] <- make (pair w0 w1)
-
-                if count - 2 * i > 1 then y[at + 1] <- make (pair w2 w3))
+        blocks keys count 2 stream start (fun at left w ->
+            for k in 0 .. min left 2 - 1 do
+                y[at + k] <- make (pair (NativePtr.get w (2 * k)) (NativePtr.get w (2 * k + 1))))
 
     /// `count` draws for every key, into an array of the dtype's elements. Uniform numbers take as many leading bits as
     /// the dtype's significand holds, so that none is rounded, and none up to 1.
@@ -144,6 +130,55 @@ module internal Philox =
             | DType.BFloat16
             | DType.Bool -> refuse ()
 
+    let private wordAt key stream (i: int64) =
+        let struct (w0, w1, w2, w3) = PhiloxBlocks.ofKey key stream (int (i / 4L))
+
+        match int (i % 4L) with
+        | 0 -> w0
+        | 1 -> w1
+        | 2 -> w2
+        | _ -> w3
+
+    let private pairAt key stream (i: int64) =
+        let struct (w0, w1, w2, w3) = PhiloxBlocks.ofKey key stream (int (i / 2L))
+        if i % 2L = 0L then pair w0 w1 else pair w2 w3
+
+    /// One number of those that a key draws.
+    let element (draw: Draw) (dtype: DType) (key: int64) (i: int64) : Literal =
+        let stream =
+            match draw with
+            | Draw.Uniform
+            | Draw.Bits -> 0u
+            | Draw.Keys -> 1u
+
+        match dtype with
+        | DType.Float32 -> Literal.Real(float (wordAt key stream i >>> 8) * (1.0 / 16777216.0))
+        | DType.Float64 -> Literal.Real(float (pairAt key stream i >>> 11) * (1.0 / 9007199254740992.0))
+        | DType.Int32 -> Literal.Whole(int64 (int (wordAt key stream i)))
+        | DType.Int64 -> Literal.Whole(int64 (pairAt key stream i))
+        | DType.Float16
+        | DType.BFloat16
+        | DType.Bool -> raise (DTypeException $"random: {draw} draws of one number can't be {dtype}.")
+
+    /// For each key the number of each index.
+    let elements (draw: Draw) (dtype: DType) (keys: HostBuffer) (indices: HostBuffer) : HostBuffer =
+        let items (b: HostBuffer) =
+            let b = Strided.contiguous (b :?> HostBuffer<int64>)
+            ReadOnlySpan(b.Items, b.Offset, Shape.count b.Shape).ToArray()
+
+        let numbers = Array.map2 (element draw dtype) (items keys) (items indices)
+        let result = Buffers.fresh dtype keys.Shape
+
+        for i in 0 .. numbers.Length - 1 do
+            match result.Data, numbers[i] with
+            | (:? (float32[]) as y), Literal.Real x -> y[i] <- float32 x
+            | (:? (float[]) as y), Literal.Real x -> y[i] <- x
+            | (:? (int[]) as y), Literal.Whole x -> y[i] <- int x
+            | (:? (int64[]) as y), Literal.Whole x -> y[i] <- x
+            | _ -> invalidOp $"No numbers of {dtype} are drawn."
+
+        result
+
     /// A few draws by the key at one address, to another: what compiled programs call. Kind: 0 uniform Float32, 1 uniform
     /// Float64, 2 Int32 bits, 3 Int64 bits, 4 Int64 keys.
     let drawAt (key: nativeint) (target: nativeint) (count: int) (kind: int) : unit =
@@ -154,7 +189,7 @@ module internal Philox =
         let mutable i = 0
 
         while at < count do
-            let struct (w0, w1, w2, w3) = blockOf key stream i
+            let struct (w0, w1, w2, w3) = PhiloxBlocks.ofKey key stream i
             i <- i + 1
 
             if wide then

@@ -1,0 +1,261 @@
+namespace Cotangent.Compiler
+
+open Cotangent
+
+/// Computes before a loop, for all of its rounds at once, what depends on the number of the round and on slices of the
+/// sequences but on nothing that the rounds hand on: draws of random numbers, functions of those, products of what comes
+/// in with shared weights. A round then reads its slice. One draw after the other takes the time of its longest chain of
+/// instructions, many together a fraction of it; and a product for all rounds is one of matrices.
+module internal Ahead =
+    /// Bytes from which values of all rounds take too much memory.
+    [<Literal>]
+    let private Largest = 4194304L
+
+    /// Prices from which elementwise work is worth the memory.
+    [<Literal>]
+    let private Dear = 10
+
+    let private isWorthIt (p: Primitive) =
+        match p with
+        | Primitive.Random _
+        | Primitive.MatMul -> true
+        | Primitive.Unary op -> Fuse.price op >= Dear
+        | Primitive.Binary op -> Fuse.priceOf op >= Dear
+        | Primitive.Select
+        | Primitive.Convert _
+        | Primitive.Full _
+        | Primitive.Iota _
+        | Primitive.Reshape _
+        | Primitive.Permute _
+        | Primitive.Broadcast _
+        | Primitive.Slice _
+        | Primitive.Detach
+        | Primitive.Barrier
+        | Primitive.Place _
+        | Primitive.Concatenate _
+        | Primitive.Gather _
+        | Primitive.Scatter _
+        | Primitive.Reduce _
+        | Primitive.ArgReduce _
+        | Primitive.ArgSort _
+        | Primitive.CumulativeSum _
+        | Primitive.Convolution _
+        | Primitive.MaxPool _
+        | Primitive.Fused _
+        | Primitive.Transfer _
+        | Primitive.Custom _ -> false
+
+    /// What rounds may not do in another order or all together, or elsewhere.
+    let private canMove (node: Node) (p: Primitive) =
+        match p with
+        | Primitive.Barrier
+        | Primitive.Transfer _
+        | Primitive.Custom _ -> false
+        | _ -> node.Device = Device.Cpu
+
+    let private isView (node: Node) =
+        match node.Operation with
+        | Operation.Primitive(Primitive.Broadcast _ | Primitive.Reshape _ | Primitive.Permute _) -> true
+        | _ -> false
+
+    /// What each round adds to a part of the carry, where that is all that becomes of it.
+    let private stepOf (s: Scan) (k: int) : Literal voption =
+        let body = s.Body
+        let output = body.Nodes[body.Outputs[k]]
+
+        match output.Operation with
+        | Operation.Primitive(Primitive.Binary Binary.Add) when output.DType.IsInteger ->
+            let own = body.Inputs[s.Shared + k]
+
+            let other =
+                if output.Inputs[0] = own then output.Inputs[1]
+                elif output.Inputs[1] = own then output.Inputs[0]
+                else own
+
+            match body.Nodes[other].Operation with
+            | Operation.Primitive(Primitive.Full(step, _, _)) -> ValueSome step
+            | _ -> ValueNone
+        | _ -> ValueNone
+
+    /// Of a node's values in all rounds.
+    let private bytes (s: Scan) (i: int) =
+        let node = s.Body.Nodes[i]
+        int64 s.Count * int64 (Shape.count node.Shape) * int64 node.DType.Size
+
+    /// Nodes to compute ahead: those of them that what stays in the loop reads.
+    let private frontier (s: Scan) (steps: Literal voption[]) : int[] =
+        let body = s.Body
+        let n = body.Nodes.Length
+        // The same in every round; known before the loop; and of these, what is worth it.
+        let fixed', known, moves = Array.create n false, Array.create n false, Array.create n false
+
+        for i in 0 .. n - 1 do
+            let node = body.Nodes[i]
+
+            match node.Operation with
+            | Operation.Input k ->
+                let carry = k - s.Shared
+                fixed'[i] <- carry < 0
+                known[i] <- carry < 0 || carry >= s.Carry || steps[carry].IsSome
+            | Operation.Constant _ ->
+                fixed'[i] <- true
+                known[i] <- true
+            | Operation.Primitive p ->
+                fixed'[i] <- node.Inputs |> Array.forall (fun j -> fixed'[j])
+
+                known[i] <-
+                    canMove node p && bytes s i <= Largest && node.Inputs |> Array.forall (fun j -> known[j])
+
+                moves[i] <-
+                    known[i]
+                    && not fixed'[i]
+                    && (isWorthIt p || node.Inputs |> Array.exists (fun j -> moves[j]))
+            | Operation.Control _
+            | Operation.Item _ -> ()
+
+        let isRead = Array.create n false
+
+        for i in body.Outputs do
+            isRead[i] <- true
+
+        for i in n - 1 .. -1 .. 0 do
+            // Views cost nothing where they are, and may be of few numbers.
+            if moves[i] && isRead[i] && isView body.Nodes[i] then moves[i] <- false
+
+            if not moves[i] then
+                for j in body.Nodes[i].Inputs do
+                    isRead[j] <- true
+
+        [|
+            for i in 0 .. n - 1 do
+                if moves[i] && isRead[i] then i
+        |]
+
+    /// Nodes of one graph put into another, whose nodes stand for its inputs; its outputs there.
+    let private inLine (builder: GraphBuilder) (g: Graph) (arguments: int[]) : int[] =
+        let number = Array.create g.Nodes.Length -1
+
+        for i in 0 .. g.Nodes.Length - 1 do
+            let node = g.Nodes[i]
+
+            number[i] <-
+                match node.Operation with
+                | Operation.Input k -> arguments[k]
+                | Operation.Constant _
+                | Operation.Primitive _
+                | Operation.Control _
+                | Operation.Item _ ->
+                    builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[j]) }
+
+        g.Outputs |> Array.map (fun i -> number[i])
+
+    /// start, start + step, start + 2 step, …: what a part of the carry is in each round.
+    let private counted (count: int) (step: Literal) (builder: GraphBuilder) (start: int) : int =
+        let node = builder[start]
+        let whole = Array.append [| count |] node.Shape
+
+        let add (p: Primitive) (inputs: int[]) =
+            let like: Signature[] =
+                inputs |> Array.map (fun i -> { DType = builder[i].DType; Shape = builder[i].Shape })
+
+            let result = ShapeRule.infer p like
+
+            builder.Add {
+                Operation = Operation.Primitive p
+                Inputs = inputs
+                DType = result.DType
+                Shape = result.Shape
+                Device = node.Device
+            }
+
+        let spread i = add (Primitive.Broadcast whole) [| i |]
+        let rounds = add (Primitive.Iota(node.DType, count)) [||]
+        let ones = Array.create node.Shape.Length 1
+        let rounds = add (Primitive.Reshape(Array.append [| count |] ones)) [| rounds |]
+        let step = add (Primitive.Full(step, node.DType, whole)) [||]
+        let moved = add (Primitive.Binary Binary.Multiply) [| spread rounds; step |]
+        add (Primitive.Binary Binary.Add) [| spread start; moved |]
+
+    let private scan (builder: GraphBuilder) (s: Scan) (arguments: int[]) : struct (Scan * int[]) =
+        let unchanged = struct (s, arguments)
+
+        if s.Reverse || s.Count < 2 then
+            unchanged
+        else
+            let steps = Array.init s.Carry (stepOf s)
+            let found = frontier s steps
+
+            if found.Length = 0 || found |> Array.sumBy (bytes s) > Largest then
+                unchanged
+            else
+                let varies =
+                    Array.init arguments.Length (fun k ->
+                        let carry = k - s.Shared
+                        carry >= s.Carry || carry >= 0 && steps[carry].IsSome)
+
+                let given =
+                    arguments
+                    |> Array.mapi (fun k i ->
+                        let carry = k - s.Shared
+
+                        if varies[k] && carry < s.Carry then
+                            match steps[carry] with
+                            | ValueSome step -> counted s.Count step builder i
+                            | ValueNone -> i
+                        else
+                            i)
+
+                let like =
+                    given
+                    |> Array.map (fun i ->
+                        ({ DType = builder[i].DType; Shape = builder[i].Shape }: Signature),
+                        builder[i].Device)
+
+                let one = DeadCode.eliminate { s.Body with Outputs = found }
+
+                let all =
+                    Stage.closed "scan" (Rules.batch "scan" s.Count (GraphInterpreter.Run one) varies) like
+
+                let made = inLine builder (DeadCode.eliminate all) given
+                let last = s.Body.Inputs.Length
+                let at = Array.init found.Length (fun k -> last + k)
+                let inserted = Hoist.like s.Body found
+                let body = Graph.insertInputs last inserted s.Body |> Hoist.readFrom at found
+                struct ({ s with Body = body }, Array.append arguments made)
+
+    /// Inner loops first.
+    let rec graph (g: Graph) : Graph =
+        let builder = GraphBuilder()
+        let number = Array.create g.Nodes.Length -1
+
+        for i in g.Inputs do
+            let node = g.Nodes[i]
+            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
+
+        for i in 0 .. g.Nodes.Length - 1 do
+            if number[i] < 0 then
+                let node = g.Nodes[i]
+                let arguments = node.Inputs |> Array.map (fun j -> number[j])
+
+                number[i] <-
+                    match node.Operation with
+                    | Operation.Control(Control.Scan s) ->
+                        let struct (s, arguments) = scan builder { s with Body = graph s.Body } arguments
+                        let control = Operation.Control(Control.Scan s)
+                        builder.Add { node with Operation = control; Inputs = arguments }
+                    | Operation.Control control ->
+                        let control = Operation.Control(inside control)
+                        builder.Add { node with Operation = control; Inputs = arguments }
+                    | Operation.Input _
+                    | Operation.Constant _
+                    | Operation.Primitive _
+                    | Operation.Item _ -> builder.Add { node with Inputs = arguments }
+
+        builder.ToGraph(g.Outputs |> Array.map (fun i -> number[i]))
+
+    and private inside (control: Control) : Control =
+        match control with
+        | Control.Scan s -> Control.Scan { s with Body = graph s.Body }
+        | Control.While w -> Control.While { w with Condition = graph w.Condition; Body = graph w.Body }
+        | Control.Cond c -> Control.Cond { OnTrue = graph c.OnTrue; OnFalse = graph c.OnFalse }
+        | Control.Call c -> Control.Call { c with Body = graph c.Body }

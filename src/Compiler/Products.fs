@@ -1,0 +1,158 @@
+namespace Cotangent.Compiler
+
+open Cotangent
+
+/// Products of factors that repeat along axes which the other factors vary along, such as the outer products x⊗δ that are
+/// the gradients of weights at batch 1. They are kept as their factors for as long as possible:
+///
+///   (x⊗δ)·s = x⊗(δ·s)        Σᵢⱼ (xᵢ δⱼ)² = (Σᵢ xᵢ²)·(Σⱼ δⱼ²)
+///
+/// Both are exact but for rounding, and for numbers so large or so small that one factor leaves the range of the dtype
+/// where the product does not.
+module internal Products =
+    open Rewriting
+
+    /// More factors than these are left as they are.
+    [<Literal>]
+    let private Most = 8
+
+    /// The axes along which a node varies, as bits.
+    let private axesOf (r: IRewriting) (i: int) : int =
+        let shape = (r.Node i).Shape
+        let mutable bits = 0
+
+        for axis in 0 .. shape.Length - 1 do
+            if shape[axis] > 1 && Repeats.varies r i axis then bits <- bits ||| (1 <<< axis)
+
+        bits
+
+    /// The node with one element along each axis that is not among the given ones, on which it does not vary.
+    let private narrow (r: IRewriting) (axes: int) (i: int) : int =
+        let shape = (r.Node i).Shape
+        let mutable node = i
+
+        for axis in 0 .. shape.Length - 1 do
+            if shape[axis] > 1 && (axes >>> axis) &&& 1 = 0 then node <- Repeats.narrow r node axis
+
+        node
+
+    let private multiply (r: IRewriting) device a b =
+        r.Apply(Primitive.Binary Binary.Multiply, [| a; b |], device)
+
+    /// How many elements a node of this shape has if it varies along these axes only.
+    let private count (shape: int[]) (axes: int) =
+        let mutable n = 1L
+
+        for axis in 0 .. shape.Length - 1 do
+            if (axes >>> axis) &&& 1 <> 0 then n <- n * int64 shape[axis]
+
+        n
+
+    /// A matrix product over one element is a product of a column and a row, each repeated.
+    let outer (r: IRewriting) (inputs: int[]) (result: Signature) (device: Device) : int voption =
+        let a = (r.Node inputs[0]).Shape
+
+        if a[a.Length - 1] <> 1 then
+            ValueNone
+        else
+            match result.DType with
+            | DType.Float32
+            | DType.Float64
+            | DType.Int32
+            | DType.Int64 ->
+                let spread i = r.Apply(Primitive.Broadcast result.Shape, [| i |], device)
+                ValueSome(multiply r device (spread inputs[0]) (spread inputs[1]))
+            | DType.Float16
+            | DType.BFloat16
+            | DType.Bool -> ValueNone
+
+    /// An outer product times a number or row or column: that goes to the smaller of its factors.
+    let scale (r: IRewriting) (inputs: int[]) (device: Device) : int voption =
+        let shape = (r.Node inputs[0]).Shape
+
+        /// `product`·`factor`
+        let moved product factor =
+            match r.Node product with
+            | Applied(Primitive.Binary Binary.Multiply, [| p; q |]) when (r.Node product).DType.IsFloat ->
+                let ofP, ofQ, own = axesOf r p, axesOf r q, axesOf r factor
+                let all = ofP ||| ofQ
+
+                if ofP = all || ofQ = all || own &&& ~~~all <> 0 then
+                    ValueNone
+                else
+                    let withP, withQ = own ||| ofP, own ||| ofQ
+
+                    let struct (kept, scaled, axes) =
+                        if count shape withP < count shape withQ then
+                            struct (q, p, withP)
+                        else
+                            struct (p, q, withQ)
+
+                    if axes = all then
+                        ValueNone
+                    else
+                        let small = multiply r device (narrow r axes scaled) (narrow r axes factor)
+                        let spread = r.Apply(Primitive.Broadcast shape, [| small |], device)
+                        ValueSome(multiply r device kept spread)
+            | _ -> ValueNone
+
+        match moved inputs[0] inputs[1] with
+        | ValueSome i -> ValueSome i
+        | ValueNone -> moved inputs[1] inputs[0]
+
+    /// The factors of a product, each as often as it occurs; fewer where there are too many.
+    let rec private factors (r: IRewriting) (into: ResizeArray<int>) (i: int) =
+        match r.Node i with
+        | Applied(Primitive.Binary Binary.Multiply, [| a; b |]) when into.Count < Most ->
+            factors r into a
+            factors r into b
+        | _ -> into.Add i
+
+    /// The sum of a product is the product of the sums over the axes that no two factors share.
+    let sum (r: IRewriting) (axes: int[]) (input: int) (device: Device) : int voption =
+        let node = r.Node input
+
+        match node with
+        | Applied(Primitive.Binary Binary.Multiply, _) when not (DTypes.isHalf node.DType) ->
+            let reduced = axes |> Array.fold (fun bits axis -> bits ||| (1 <<< axis)) 0
+            let all = ResizeArray<int>()
+            factors r all input
+            let own = all.ToArray() |> Array.map (fun i -> axesOf r i &&& reduced)
+            // Groups of reduced axes; factors that vary along two of them tie these together.
+            let groups = ResizeArray<int>()
+
+            for bits in own do
+                if bits <> 0 then
+                    let mutable joined = bits
+
+                    for k in groups.Count - 1 .. -1 .. 0 do
+                        if groups[k] &&& joined <> 0 then
+                            joined <- joined ||| groups[k]
+                            groups.RemoveAt k
+
+                    groups.Add joined
+
+            if groups.Count < 2 then
+                ValueNone
+            else
+                let total group =
+                    let mutable product = -1
+
+                    for k in 0 .. own.Length - 1 do
+                        if (if group = 0 then own[k] = 0 else own[k] &&& group <> 0) then
+                            let factor = narrow r (group ||| ~~~reduced) all[k]
+                            product <- if product < 0 then factor else multiply r device product factor
+
+                    if product < 0 then
+                        product
+                    else
+                        r.Apply(Primitive.Reduce(Reduction.Sum, axes), [| product |], device)
+
+                let mutable result = total 0
+
+                for group in groups do
+                    let sum = total group
+                    result <- if result < 0 then sum else multiply r device result sum
+
+                ValueSome result
+        | _ -> ValueNone
