@@ -51,7 +51,30 @@ module internal Ahead =
         | Primitive.Barrier
         | Primitive.Transfer _
         | Primitive.Custom _ -> false
-        | _ -> node.Device = Device.Cpu
+        | Primitive.Random _
+        | Primitive.MatMul
+        | Primitive.Unary _
+        | Primitive.Binary _
+        | Primitive.Select
+        | Primitive.Convert _
+        | Primitive.Full _
+        | Primitive.Iota _
+        | Primitive.Reshape _
+        | Primitive.Permute _
+        | Primitive.Broadcast _
+        | Primitive.Slice _
+        | Primitive.Detach
+        | Primitive.Place _
+        | Primitive.Concatenate _
+        | Primitive.Gather _
+        | Primitive.Scatter _
+        | Primitive.Reduce _
+        | Primitive.ArgReduce _
+        | Primitive.ArgSort _
+        | Primitive.CumulativeSum _
+        | Primitive.Convolution _
+        | Primitive.MaxPool _
+        | Primitive.Fused _ -> node.Device = Device.Cpu
 
     let private isView (node: Node) =
         match node.Operation with
