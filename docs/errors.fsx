@@ -236,7 +236,7 @@ let dtypes = [
     on<DTypeException, _>
         (fun () -> tensor [ "1"; "2" ])
         "tensor: String can't be an element."
-        "The element types are float32, float, Half, BFloat16, int, int64 and bool; convert the data first, for example with `List.map float32`."
+        "The element types are `float32`, `float`, Half, BFloat16, int, `int64` and bool; convert the data first, for example with `List.map float32`."
     on<DTypeException, _>
         (fun () -> tensor [ box 1; box 2.0 ])
         "tensor: an element of type Double among elements of type Int32."
