@@ -93,6 +93,18 @@ let private runs =
             Expect.equal (float first[49_999]) 50_000.0 "the first call's"
             Expect.equal (float second[49_999]) 100_000.0 "the second call's"
         }
+        test "the same result twice, and views of it" {
+            let f = compile (fun (x: Tensor) -> let y = cumsum x in y, y, y.Reshape [ 250; 200 ], y[1..])
+            let x = Tensor.ones DType.Float32 [ 50_000 ]
+            let y = cumsum x
+
+            for _ in 1..2 do
+                let a, b, c, d = f x
+                equals y a
+                equals y b
+                equals (y.Reshape [ 250; 200 ]) c
+                equals y[1..] d
+        }
         test "results go with their scope" {
             let f = compile (fun (x: Tensor) -> cumsum x)
             let x = Tensor.ones DType.Float32 [ 50_000 ]

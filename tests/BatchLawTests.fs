@@ -223,7 +223,7 @@ let private run
     (draw: Dice -> Tensor[] * (Tensor[] -> Tensor))
     (law: (Tensor[] -> Tensor) -> Dice -> Tensor[] -> Violation)
     =
-    for seed in 1..seeds do
+    for seed in 1 .. seeds * effort do
         let dice = Dice seed
         let inputs, f = draw dice
 

@@ -70,6 +70,14 @@ let private simplify =
             Expect.isEmpty (simplified vector f) "nothing to compute"
             equals 1e6 (compile (fun x -> f [| x |]) (tensor 1.0))
         }
+        test "the same along two axes, one of them further in" {
+            let f (x: Tensor) =
+                let s = sum x
+                let inner = s.Expand [ 5 ] * 2.0
+                sum (inner.Expand [ 4; 5 ] + s.Expand [ 4; 5 ])
+
+            equals (tensor 180.0) (compile f (tensor [ 1.0; 2.0 ]))
+        }
         becomes "reshapes and permutations meet" [ "sin" ] (fun x ->
             (sin x[0]).Reshape([ 3; 1 ]).Transpose().Reshape [ 3 ])
         test "x + 0 stays: it makes 0 of -0" {

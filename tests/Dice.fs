@@ -34,6 +34,12 @@ type Dice(seed: int) =
         shape[axis] <- 1 + dice.Below 4
         shape, axis
 
+/// How many times the usual number of random cases are tried: `COTANGENT_TEST_EFFORT`.
+let effort =
+    match Int32.TryParse(Environment.GetEnvironmentVariable "COTANGENT_TEST_EFFORT") with
+    | true, n -> max 1 n
+    | false, _ -> 1
+
 /// How the elements of a shape lie in memory: strides, offset, and the length of the array under them.
 let private layout (dice: Dice) repeats (shape: int[]) =
     let strides: int[] = Array.zeroCreate shape.Length

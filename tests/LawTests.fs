@@ -11,7 +11,7 @@ open Cotangent.Tests.Laws
 
 /// Runs a law on what a row draws. A failure names the seed: `Dice seed` draws the same again.
 let private holds seeds (draw: Dice -> 'example) (law: Dice -> 'example -> Violation) =
-    for seed in 1..seeds do
+    for seed in 1 .. seeds * effort do
         let dice = Dice seed
         let example = draw dice
 

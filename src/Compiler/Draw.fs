@@ -92,7 +92,7 @@ module internal Draw =
             let node = g.Nodes[i]
             let kind = if Array.contains i g.Outputs then "output" else "inner"
             let full = string (WebUtility.HtmlEncode $"%%{i} {label node}")
-            let first = if full.Length > 30 then full[..28] + "…" else full
+            let first = if full.Length > 27 then full[..25] + "…" else full
             add $"""<g class="{kind}"><title>{full}</title>"""
             add $"""<rect x="{x i}" y="{y i}" width="{width}" height="{height}" rx="5"/>"""
             add $"""<text x="{x i + 8}" y="{y i + 16}">{first}</text>"""

@@ -29,12 +29,11 @@ module internal Products =
     /// The node with one element along each axis that is not among the given ones, on which it does not vary.
     let private narrow (r: IRewriting) (axes: int) (i: int) : int =
         let shape = (r.Node i).Shape
-        let mutable node = i
 
-        for axis in 0 .. shape.Length - 1 do
-            if shape[axis] > 1 && (axes >>> axis) &&& 1 = 0 then node <- Repeats.narrow r node axis
-
-        node
+        Repeats.narrow r i [|
+            for axis in 0 .. shape.Length - 1 do
+                if shape[axis] > 1 && (axes >>> axis) &&& 1 = 0 then axis
+        |]
 
     let private multiply (r: IRewriting) device a b =
         r.Apply(Primitive.Binary Binary.Multiply, [| a; b |], device)

@@ -35,25 +35,35 @@ module internal Repeats =
     /// Whether the value of a node is not the same all along an axis, as far as a look at what it is made of tells.
     let varies (r: IRewriting) (i: int) (axis: int) : bool = variesWithin Depth r i axis
 
-    /// The node with one element along an axis on which it does not vary.
-    let rec narrow (r: IRewriting) (i: int) (axis: int) : int =
+    /// The node with one element along axes on which it does not vary. All at once: what the rules make of a narrower node
+    /// can be of another kind.
+    let rec narrow (r: IRewriting) (i: int) (axes: int[]) : int =
         let node = r.Node i
-        let narrowed (shape: int[]) = Array.mapi (fun a n -> if a = axis then 1 else n) shape
+        let narrowed (shape: int[]) = Array.mapi (fun a n -> if Array.contains a axes then 1 else n) shape
 
         match node.Operation with
+        | _ when axes.Length = 0 -> i
         | Operation.Primitive p ->
             match p with
             | Primitive.Full(value, dtype, shape) ->
                 r.Apply(Primitive.Full(value, dtype, narrowed shape), [||], node.Device)
             | Primitive.Broadcast shape ->
                 let source = (r.Node node.Inputs[0]).Shape
-                let at = axis - (shape.Length - source.Length)
 
-                let input = if at >= 0 && source[at] <> 1 then narrow r node.Inputs[0] at else node.Inputs[0]
+                let within =
+                    axes
+                    |> Array.map (fun axis -> axis - (shape.Length - source.Length))
+                    |> Array.filter (fun at -> at >= 0 && source[at] <> 1)
 
-                r.Apply(Primitive.Broadcast(narrowed shape), [| input |], node.Device)
-            | Primitive.Permute order -> r.Apply(p, [| narrow r node.Inputs[0] order[axis] |], node.Device)
-            | _ -> r.Apply(p, node.Inputs |> Array.map (fun j -> narrow r j axis), node.Device)
+                r.Apply(
+                    Primitive.Broadcast(narrowed shape),
+                    [| narrow r node.Inputs[0] within |],
+                    node.Device
+                )
+            | Primitive.Permute order ->
+                let within = axes |> Array.map (fun axis -> order[axis])
+                r.Apply(p, [| narrow r node.Inputs[0] within |], node.Device)
+            | _ -> r.Apply(p, node.Inputs |> Array.map (fun j -> narrow r j axes), node.Device)
         | Operation.Input _
         | Operation.Constant _
         | Operation.Control _
@@ -82,7 +92,7 @@ module internal Repeats =
         if same.Length = 0 then
             ValueNone
         else
-            let narrowed = same |> Array.fold (narrow r) input
+            let narrowed = narrow r input same
             let reduced = r.Apply(Primitive.Reduce(kind, axes), [| narrowed |], device)
 
             match kind with

@@ -69,16 +69,18 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
         pins[slot] <- GCHandle.Alloc(guest.Data, GCHandleType.Pinned)
         w.Place(slot, guest.Data, 0)
 
-    /// What stands in for a slot, whose it is from now on.
+    /// What stands in for a slot, for good: from now on the caller's, who may still look at the slot until it is released.
     member w.Take(slot: int) : HostBuffer =
         let guest = nonNull guests[slot]
         pins[slot].Free()
         guests[slot] <- null
-        w.Release slot
         guest
 
     /// What stands in for a slot, if anything does, is needed no more.
-    member w.Drop(slot: int) = if not (isNull guests[slot]) then (w.Take slot).Release()
+    member w.Drop(slot: int) =
+        if not (isNull guests[slot]) then
+            (w.Take slot).Release()
+            w.Release slot
 
     /// A slice lies in the memory of another slot.
     member _.Borrow(slot: int, from: int) =
