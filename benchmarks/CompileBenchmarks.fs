@@ -78,3 +78,4 @@ let run (arguments: string list) =
     if wanted "transformer" then StartupBenchmarks.transformer ()
     if wanted "gan" then sineGan ()
     if wanted "elementwise" then elementwise ()
+    if wanted "recompute" then RecomputeBenchmarks.run ()

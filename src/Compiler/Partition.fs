@@ -21,7 +21,7 @@ module internal Partition =
 
     /// Elementwise operations in a row that are done again at most. A longer chain would need for its own values the
     /// memory that it saves.
-    let private longest = 12
+    let Longest = 12
 
     let private effort (node: Node) : Effort =
         match node.Operation with
@@ -99,7 +99,7 @@ module internal Partition =
         late
 
     /// Nodes that may not be computed a second time. What the values do not need is computed only once, wherever.
-    let private fixedNodes (joint: Graph) (forValues: bool[]) =
+    let private fixedNodes (longest: int) (joint: Graph) (forValues: bool[]) =
         let depth = Array.zeroCreate<int> joint.Nodes.Length
 
         joint.Nodes
@@ -118,10 +118,16 @@ module internal Partition =
             isFixed)
 
     /// Which early nodes cross over.
-    let private choose (joint: Graph) (outputs: int) (late: bool[]) (forValues: bool[]) : bool[] =
+    let private choose
+        (longest: int)
+        (joint: Graph)
+        (outputs: int)
+        (late: bool[])
+        (forValues: bool[])
+        : bool[] =
         let n = joint.Nodes.Length
         let values, gradients = joint.Outputs[.. outputs - 1], joint.Outputs[outputs..]
-        let isFixed = fixedNodes joint forValues
+        let isFixed = fixedNodes longest joint forValues
         // Early nodes that the backward half might ask for, and those that it reads itself.
         let asked = Array.create n false
         let read = Array.create n false
@@ -179,14 +185,14 @@ module internal Partition =
         let beyond = cut.Cut()
         Array.init n (fun i -> asked[i] && beyond[2 * i + 1] && not beyond[2 * i])
 
-    /// The first `inputs` inputs are the function's, the others cotangents; the first `outputs` outputs are its values,
-    /// the others gradients.
-    let split (joint: Graph) (inputs: int) (outputs: int) : Halves =
+    /// `split` with at most so many elementwise operations in a row that are done again: with none, all values are kept but
+    /// those that cost nothing.
+    let splitWithin (longest: int) (joint: Graph) (inputs: int) (outputs: int) : Halves =
         let n = joint.Nodes.Length
         let values, gradients = joint.Outputs[.. outputs - 1], joint.Outputs[outputs..]
         let forValues = ancestors joint values
         let late = lateNodes joint inputs forValues
-        let kept = choose joint outputs late forValues
+        let kept = choose longest joint outputs late forValues
         let backward = Array.create n false
 
         for i in gradients do
@@ -227,3 +233,7 @@ module internal Partition =
             Backward = builder.ToGraph(gradients |> Array.map (fun i -> number[i]))
             Residuals = residuals.Length
         }
+
+    /// The first `inputs` inputs are the function's, the others cotangents; the first `outputs` outputs are its values,
+    /// the others gradients.
+    let split (joint: Graph) (inputs: int) (outputs: int) : Halves = splitWithin Longest joint inputs outputs
