@@ -75,6 +75,67 @@ let private singleCalls () =
             ]
     ]
 
+// ---- Fused operations, forward and back ----
+
+/// An operation that has its operands, their shapes, and its cotangents by our own tensors.
+let private fused: (string * int64[] list * (Tensor[] -> Tensor)) list = [
+    for rows, columns in [ 128L, 256L; 1024L, 1024L; 16384L, 256L ] do
+        let x, column = [| rows; columns |], [| columns |]
+        yield $"gelu {rows}x{columns}", [ x ], (fun t -> gelu t[0])
+        yield $"softmax {rows}x{columns}", [ x ], (fun t -> softmax t[0])
+
+        yield
+            $"layerNorm {rows}x{columns}",
+            [ x; column; column ],
+            (fun t -> t[0].LayerNorm(gain = t[1], bias = t[2]))
+    for batch, length in [ 8L, 128L; 4L, 1024L ] do
+        let x = [| batch; 4L; length; 32L |]
+        yield $"attention {batch}x4x{length}x32", [ x; x; x ], (fun t -> attend Attention.full t[0] t[1] t[2])
+        yield $"causal {batch}x4x{length}x32", [ x; x; x ], (fun t -> attend Attention.causal t[0] t[1] t[2])
+]
+
+let private fusedCalls () =
+    for threads in threadCounts do
+        setThreads threads
+
+        table $"Fused operations, {threads} thread(s)" "µs" 7 [
+            for name, shapes, f in fused do
+                let inputs = shapes |> List.map normal |> Array.ofList
+                let cotangent = Tensor.onesLike (f inputs) * 0.5f
+
+                let ours engine call () =
+                    withCpuEngine engine (fun () ->
+                        call ()
+                        Some(perCall 20.0 call))
+
+                let theirs call =
+                    ifLibtorch (fun () ->
+                        call ()
+                        perCall 20.0 call)
+
+                let forward () = f inputs |> ignore
+
+                let back () =
+                    let _, pull = vjp f inputs
+                    pull cotangent |> ignore
+
+                let operation = name.Split(' ')[0]
+
+                for name, ours', theirs' in
+                    [
+                        name, forward, lazy TorchNets.fused operation shapes false
+                        "  and back", back, lazy TorchNets.fused operation shapes true
+                    ] do
+                    name,
+                    [
+                        { Name = "default"; Measure = ours CpuEngine.Fastest ours' }
+                        { Name = "managed"; Measure = ours CpuEngine.Managed ours' }
+                        { Name = "TorchSharp"; Measure = fun () -> theirs (fun () -> theirs'.Value()) () }
+                    ]
+        ]
+
+    setThreads (List.last threadCounts)
+
 // ---- Training steps ----
 
 /// Runs a step again and again from where the last one ended.
@@ -142,6 +203,7 @@ let compiled (arguments: string list) =
 
 let run (arguments: string list) =
     Peers.hasLibtorch () |> ignore
-    let wanted = wanted arguments [ "calls"; "mlp"; "net" ]
+    let wanted = wanted arguments [ "calls"; "fused"; "mlp"; "net" ]
     if wanted "calls" then singleCalls ()
+    if wanted "fused" then fusedCalls ()
     measure (fun name -> name <> "compiled") wanted

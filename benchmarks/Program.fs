@@ -17,6 +17,6 @@ let main arguments =
         printfn
             "dotnet fsi build.fsx bench compile [first] [transformer] [gan] [elementwise] [recompute] [nets [mlp] [net]]"
 
-        printfn "dotnet fsi build.fsx bench engines [calls] [mlp] [net]"
+        printfn "dotnet fsi build.fsx bench engines [calls] [fused] [mlp] [net]"
         printfn "dotnet fsi build.fsx bench engines crossings [lines] [rows] [windows]"
         1

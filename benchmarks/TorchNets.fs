@@ -61,4 +61,26 @@ let call (operation: string) (shapes: int64[] list) : unit -> unit =
     | "maxPool" -> fun () -> dispose (torch.nn.functional.max_pool2d (x, 2L))
     | other -> invalidArg "operation" other
 
+/// One call of a fused operation, and perhaps of what takes a cotangent back.
+let fused (operation: string) (shapes: int64[] list) (back: bool) : unit -> unit =
+    let inputs = [| for shape in shapes -> torch.randn(shape).requires_grad_ back |]
+    let x = inputs[0]
+
+    let apply () =
+        match operation with
+        | "gelu" -> torch.nn.functional.gelu x
+        | "softmax" -> torch.nn.functional.softmax (x, -1L)
+        | "layerNorm" -> torch.nn.functional.layer_norm (x, [| x.shape[1] |], inputs[1], inputs[2], 1e-5)
+        | "attention" -> torch.nn.functional.scaled_dot_product_attention (x, inputs[1], inputs[2])
+        | "causal" ->
+            torch.nn.functional.scaled_dot_product_attention (x, inputs[1], inputs[2], is_casual = true)
+        | other -> invalidArg "operation" other
+
+    let cotangent = torch.full_like (apply().detach(), 0.5)
+
+    fun () ->
+        use _ = torch.NewDisposeScope()
+        let y = apply ()
+        if back then torch.autograd.grad ([| y |], inputs, [| cotangent |]) |> ignore
+
 let setThreads (n: int) = torch.set_num_threads n

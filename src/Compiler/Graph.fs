@@ -110,7 +110,8 @@ module internal OperationText =
         | Fused.CrossEntropyPull t -> words [ string f; targets t ]
         | Fused.Normalize(_, epsilon)
         | Fused.NormalizePull(_, epsilon)
-        | Fused.NormalizeGainPull(_, epsilon) -> words [ string f; "epsilon=" + literal (Literal.Real epsilon) ]
+        | Fused.NormalizeGainPull(_, epsilon) ->
+            words [ string f; "epsilon=" + literal (Literal.Real epsilon) ]
         | Fused.Attention(isCausal, scale)
         | Fused.AttentionPull(isCausal, scale) ->
             words [ string f; "causal=" + string isCausal; "scale=" + literal (Literal.Real scale) ]

@@ -8,45 +8,25 @@ open Cotangent
 
 /// Layer normalisation: rows to mean 0 and variance 1, or, without a centre, to mean square 1.
 module internal Normalize =
-    /// y <- the normalised x; what x - mean was multiplied by.
-    let private row<'T
+    /// The mean of a row, 0 without a centre, and what x - mean is multiplied by.
+    let private moments<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
         isCentred
         (epsilon: 'T)
         (x: ReadOnlySpan<'T>)
-        (y: Span<'T>)
-        : 'T =
+        : struct ('T * 'T) =
         let count: 'T = 'T.CreateSaturating x.Length
-
-        if isCentred then
-            let mean: 'T = Reduce.run Reduction.Sum x / count
-            TensorPrimitives.Subtract(x, mean, y)
-        else
-            x.CopyTo y
-
-        let y' = Along.reading y
-        let square: 'T = TensorPrimitives.SumOfSquares<'T> y' / count
+        let mean: 'T = if isCentred then Reduce.run Reduction.Sum x / count else 'T.Zero
+        let square: 'T = NormalizeRows.squares x mean / count
         let root: 'T = 'T.Sqrt(square + epsilon)
         let factor: 'T = 'T.One / root
-        TensorPrimitives.Multiply(y', factor, y)
-        factor
+        struct (mean, factor)
 
-    /// y <- y gain + bias, of the matrix that the row is in.
-    let private scale<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
-        (gain: HostBuffer<'T>)
-        (bias: HostBuffer<'T> voption)
-        matrix
-        (y: Span<'T>)
-        =
-        let n = y.Length
-        let gain = ReadOnlySpan(gain.Items, gain.Offset + matrix * n, n)
-
-        match bias with
-        | ValueSome bias ->
-            let bias = ReadOnlySpan(bias.Items, bias.Offset + matrix * n, n)
-            TensorPrimitives.MultiplyAdd(Along.reading y, gain, bias, y)
-        | ValueNone -> TensorPrimitives.Multiply(Along.reading y, gain, y)
+    /// The numbers of a matrix in a contiguous buffer that has n for each; none where there is no buffer.
+    let private rowOf<'T> (numbers: HostBuffer<'T> voption) matrix n : ReadOnlySpan<'T> =
+        match numbers with
+        | ValueSome b -> ReadOnlySpan(b.Items, b.Offset + matrix * n, n)
+        | ValueNone -> ReadOnlySpan<'T>.Empty
 
     let normalize<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
@@ -67,34 +47,29 @@ module internal Normalize =
             axis
             [| x |]
             (RowWork(fun xs at ys yo number ->
-                let y = Span(ys, yo, n)
-                row isCentred epsilon (ReadOnlySpan(xs[0], at[0], n)) y |> ignore
+                let x = ReadOnlySpan(xs[0], at[0], n)
+                let struct (mean, r) = moments isCentred epsilon x
+                let matrix = number / rows
+                NormalizeRows.scale x mean r (rowOf gain matrix n) (rowOf bias matrix n) (Span(ys, yo, n))))
 
-                match gain with
-                | ValueSome gain -> scale gain bias (number / rows) y
-                | ValueNone -> ()))
-
-    /// z <- r (c - mean c - y mean(y c)), of y = (x - mean) r, which is left in y; without a centre, mean c is left out.
+    /// z <- r (g - mean g - y mean(y g)), of y = (x - mean) r and g = c gain; without a centre, mean g is left out. Adds to the
+    /// sums for gain and bias.
     let private pullRow<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
         isCentred
         (epsilon: 'T)
         (x: ReadOnlySpan<'T>)
         (c: ReadOnlySpan<'T>)
-        (y: Span<'T>)
+        (gain: ReadOnlySpan<'T>)
+        (ofGain: Span<'T>)
+        (ofBias: Span<'T>)
         (z: Span<'T>)
         =
-        let r: 'T = row isCentred epsilon x y
-        let y = Along.reading y
+        let struct (mean, r) = moments isCentred epsilon x
         let count: 'T = 'T.CreateSaturating x.Length
-        let along: 'T = TensorPrimitives.Dot<'T>(y, c) / count
-        TensorPrimitives.MultiplyAdd(y, -along, c, z)
-
-        if isCentred then
-            let mean: 'T = Reduce.run Reduction.Sum c / count
-            TensorPrimitives.Subtract(Along.reading z, mean, z)
-
-        TensorPrimitives.Multiply(Along.reading z, r, z)
+        let struct (total, along) = NormalizeRows.sums x mean r c gain ofGain ofBias
+        let shift: 'T = if isCentred then total / count else 'T.Zero
+        NormalizeRows.pull x mean r c gain shift (along / count) z
 
     let pull<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
@@ -111,17 +86,15 @@ module internal Normalize =
             axis
             [| x; c |]
             (RowWork(fun xs at zs zo _ ->
-                let borrowed = Along.borrow<'T> n
-
                 pullRow
                     isCentred
                     epsilon
                     (ReadOnlySpan(xs[0], at[0], n))
                     (ReadOnlySpan(xs[1], at[1], n))
-                    (Span(borrowed, 0, n))
-                    (Span(zs, zo, n))
-
-                Along.giveBack borrowed))
+                    ReadOnlySpan<'T>.Empty
+                    Span<'T>.Empty
+                    Span<'T>.Empty
+                    (Span(zs, zo, n))))
 
     /// Blocks that the rows of a matrix are shared out in, each with sums of its own: so many at most, whatever the number of
     /// cores, so that results do not depend on it.
@@ -155,11 +128,7 @@ module internal Normalize =
             let gain' = gain.Offset + matrix * n
 
             Strided.ranges blocks (4L * int64 rows * int64 n) (fun from until ->
-                let borrowed = ArrayPool<'T>.Shared.Rent(2 * n)
-
                 for block in from .. until - 1 do
-                    let y = Span(borrowed, 0, n)
-                    let g = Span(borrowed, n, n)
                     let ofGain = Span(sums, 2 * block * n, n)
                     let ofBias = Span(sums, (2 * block + 1) * n, n)
                     ofGain.Clear()
@@ -167,15 +136,16 @@ module internal Normalize =
 
                     for i in first block .. first (block + 1) - 1 do
                         let at = (matrix * rows + i) * n
-                        let c = ReadOnlySpan(c.Items, c.Offset + at, n)
-                        TensorPrimitives.Multiply(c, ReadOnlySpan(gain.Items, gain', n), g)
-                        let z = Span(z.Items, into + i * n, n)
-                        let x = ReadOnlySpan(x.Items, x.Offset + at, n)
-                        pullRow isCentred epsilon x (Along.reading g) y z
-                        TensorPrimitives.MultiplyAdd(c, Along.reading y, Along.reading ofGain, ofGain)
-                        TensorPrimitives.Add(c, Along.reading ofBias, ofBias)
 
-                ArrayPool<'T>.Shared.Return borrowed)
+                        pullRow
+                            isCentred
+                            epsilon
+                            (ReadOnlySpan(x.Items, x.Offset + at, n))
+                            (ReadOnlySpan(c.Items, c.Offset + at, n))
+                            (ReadOnlySpan(gain.Items, gain', n))
+                            ofGain
+                            ofBias
+                            (Span(z.Items, into + i * n, n)))
 
             let total = Span(z.Items, into + rows * n, 2 * n)
             total.Clear()

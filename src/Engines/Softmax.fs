@@ -49,8 +49,9 @@ module internal Exponentials =
 
         Vector.Sum sum
 
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private leafOf (x: ReadOnlySpan<'T>) (m: 'T) (y: Span<'T>) : 'T =
+        Tile.optimised ()
+
         if VectorMath.is<'T, float32>() then
             let single =
                 leaf

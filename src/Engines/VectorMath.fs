@@ -207,6 +207,7 @@ module internal VectorMath =
     /// y <- f x. The last vector overlaps the one before it; a row shorter than a vector is filled up with
     /// zeros.
     let inline map (x: ReadOnlySpan<'T>) (y: Span<'T>) ([<InlineIfLambda>] f: Vector<'T> -> Vector<'T>) =
+        Tile.optimised ()
         let n = y.Length
         let w = Vector<'T>.Count
         let from = &MemoryMarshal.GetReference x
