@@ -36,18 +36,19 @@ their results are copied, which takes 1 to 10 percent of a convolution's time.
 | --- | --- | --- |
 | matrix products, Float32 and Float64 | a million multiplications | a little |
 | running sums, Float32 and Float64 | 10,000 elements | 3 to 12 times |
-| sums, largest and smallest elements, Float32 | 10⁷ elements folded, eight or more into one | 1.1 to 1.8 times |
+| running sums from the end | 10,000 to 100,000 elements | 1.1 to 4 times |
+| largest and smallest elements, Float32 | 10⁷ elements, eight or more to one | 1.4 to 1.9 times |
 | `gelu`, Float32 | a million elements | 1.7 to 2.1 times |
 | derivatives of softmax and its logarithm, Float32 | a million elements | 1.1 to 2.3 times |
 | attention where every query sees all keys, Float32 | 256 keys | 1.1 to 1.5 times |
 | convolutions over two and three axes and their derivatives, Float32, one group, 16 channels or more | 10⁸ multiplications, with one thread 3·10⁷ | 1.1 to 2 times |
 | derivatives by the kernel of convolutions with a group for each channel, Float32 | 3·10⁶ multiplications | 1.2 to 5 times |
 
-All else stays with managed code, with or without libtorch. Measured as fast or faster there: other elementwise functions, softmax,
+All else stays with managed code. Measured as fast or faster there: other elementwise functions, sums, softmax,
 cross-entropy, layer normalisation, causal attention, the derivatives of attention, convolutions in Float64, over one axis, with
 few channels or several groups, pooling, sorting, joining, indexing.
 `dotnet fsi build.fsx bench engines crossings` measures it anew. libtorch is loaded when the first of these comes; small programs
-never load it. Sums in another order round otherwise: results of large sums can differ in the last digits with and without libtorch.
+never load it. Sums in another order round otherwise: results can differ in the last digits with and without libtorch.
 
 To have one engine do everything, for a comparison or to look for a fault, name it for a while, or for the whole program by the
 environment variable `COTANGENT_CPU_ENGINE`, which is `fastest`, `managed` or `libtorch`:

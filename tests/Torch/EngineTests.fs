@@ -498,7 +498,6 @@ let private routing =
         convolution ConvolutionTerm.Input, [| kernel; y |], 500.0
         convolution ConvolutionTerm.Kernel, [| x; y |], 5000.0
         Primitive.Convolution(ConvolutionTerm.Kernel, windows, 64), [| x; y |], 5000.0
-        Primitive.Reduce(Reduction.Sum, [| 0 |]), [| tall |], 10000.0
         Primitive.Reduce(Reduction.Max, [| 0; 1 |]), [| tall |], 0.0
         Primitive.Reduce(Reduction.Min, [| 1 |]), [| tall |], 0.0
         Primitive.CumulativeSum(1, true), [| normal 4L [ 30; 400 ] |], 500.0
