@@ -4,6 +4,7 @@ open Cotangent.Batching
 open Cotangent.Compiler
 open Cotangent.Differentiation
 open Cotangent.Engines
+open Cotangent.Inlined
 
 /// <summary>
 /// A derivative of one's own for <c>withDerivative</c>: a linear map in either direction. The other is its transpose,

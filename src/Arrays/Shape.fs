@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Inlined
+
 /// Arithmetic of shapes and strides. A shape is an `int[]` that nobody changes once made.
 module internal Shape =
     /// "(2, 3)", and "(3,)" for one axis, as NumPy writes them.
@@ -112,7 +114,7 @@ module internal Shape =
     let stretches (source: int[]) (target: int[]) =
         let added = target.Length - source.Length
         let fits i d = (d = 1 || d = target[added + i])
-        added >= 0 && source |> Seq.mapi fits |> Seq.forall id
+        added >= 0 && Range.forall source.Length (fun i -> fits i source[i])
 
     /// The inverse of a permutation.
     let inverse (permutation: int[]) =

@@ -1,6 +1,7 @@
 namespace Cotangent.Batching
 
 open Cotangent
+open Cotangent.Inlined
 
 /// A tensor as one use of `vmap` sees it.
 [<RequireQualifiedAccess; Struct; NoComparison; NoEquality>]

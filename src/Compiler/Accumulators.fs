@@ -12,6 +12,7 @@ open Cotangent.Compiler
 open System
 open System.Collections.Generic
 open System.Reflection.Emit
+open Cotangent.Inlined
 
 /// A long sum so far: what has been emptied into it, and the rounding errors of that.
 [<NoEquality; NoComparison>]

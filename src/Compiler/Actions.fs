@@ -3,6 +3,7 @@ namespace Cotangent.Compiler
 open System
 open Cotangent
 open Cotangent.Engines
+open Cotangent.Inlined
 
 /// Steps made ready to run.
 module internal Actions =

@@ -1,6 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
+open Cotangent.Inlined
 
 /// From a graph to a program: simplify, fuse and lower, plan memory, emit.
 module internal Build =

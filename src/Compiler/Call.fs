@@ -5,6 +5,7 @@ open Cotangent
 open Cotangent.Batching
 open Cotangent.Differentiation
 open Cotangent.Engines
+open Cotangent.Inlined
 
 /// The first inputs of a compiled graph, which are given away to it, and what they are given to, in words.
 [<Struct; NoComparison; NoEquality>]

@@ -9,6 +9,7 @@ open Cotangent
 open Cotangent.Engines
 open Cotangent.Compiler.Emission
 open FSharp.NativeInterop
+open Cotangent.Inlined
 
 /// Machine code for runs of loop nests.
 module internal Code =
@@ -124,11 +125,7 @@ module internal Code =
         | Draw of ShortDraw
 
     let private drawAt =
-        typeof<Draw>.Assembly.GetType("Cotangent.Engines.Philox")
-        |> nonNull
-        |> fun t ->
-            t.GetMethod("drawAt", BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic)
-            |> nonNull
+        lazy nonNull (typeof<PhiloxCall>.GetMethod("Draw", BindingFlags.Static ||| BindingFlags.NonPublic))
 
     let private emitDraw (il: ILGenerator) (d: ShortDraw) =
         let address (v: View) size =
@@ -143,7 +140,7 @@ module internal Code =
         address d.Target d.ElementSize
         il.Emit(OpCodes.Ldc_I4, d.Count)
         il.Emit(OpCodes.Ldc_I4, d.Kind)
-        il.Emit(OpCodes.Call, drawAt)
+        il.Emit(OpCodes.Call, drawAt.Value)
 
     let private together (width: Width) (items: Item list) : Runner =
         let m =

@@ -3,6 +3,7 @@ namespace Cotangent.Compiler
 open System
 open System.Collections.Generic
 open Cotangent
+open Cotangent.Inlined
 
 /// One compilation of a function: for arguments of one signature.
 [<NoComparison; NoEquality>]
@@ -44,17 +45,13 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
 
     let sameLeaves (a: struct (Signature * Device)[]) (leaves: Tensor[]) =
         a.Length = leaves.Length
-        && Seq.forall
-            (fun i ->
-                let struct (s, device) = a[i]
-                s.DType = leaves[i].DType && Shape.equal s.Shape leaves[i].Dims && device = leaves[i].Device)
-            (seq { 0 .. a.Length - 1 })
+        && Range.forall a.Length (fun i ->
+            let struct (s, device) = a[i]
+            s.DType = leaves[i].DType && Shape.equal s.Shape leaves[i].Dims && device = leaves[i].Device)
 
     let sameStatics (a: objnull[]) (b: objnull[]) =
         a.Length = b.Length
-        && Seq.forall
-            (fun i -> Object.Equals(a[i], b[i]) || Unchecked.equals a[i] b[i])
-            (seq { 0 .. a.Length - 1 })
+        && Range.forall a.Length (fun i -> Object.Equals(a[i], b[i]) || Unchecked.equals a[i] b[i])
 
     let show (x: objnull) =
         match x with

@@ -3,6 +3,7 @@ namespace Cotangent.Compiler
 open Cotangent
 open Cotangent.Batching
 open Cotangent.Differentiation
+open Cotangent.Inlined
 
 /// One of two branches. Each rule is a choice between the two branches' rules.
 [<Sealed>]

@@ -2,6 +2,7 @@ namespace Cotangent.Compiler
 
 open Cotangent
 open Cotangent.Engines
+open Cotangent.Inlined
 
 /// Computes now what depends on nothing.
 module internal Constants =

@@ -1,5 +1,7 @@
 namespace Cotangent.Compiler
 
+open Cotangent.Inlined
+
 /// Drops what nothing depends on.
 module internal DeadCode =
     /// What outputs depend on, renumbered; all inputs stay.

@@ -3,6 +3,7 @@ namespace Cotangent.Compiler
 open System.Net
 open System.Text
 open Cotangent
+open Cotangent.Inlined
 
 /// Drawings of graphs: a Mermaid flowchart for documents that render those, and a page of its own that needs nothing.
 module internal Draw =

@@ -5,6 +5,7 @@ open Cotangent.Compiler
 // Folding the lanes of vectors: of one into a number, or of as many as a vector has lanes into one vector.
 
 open System.Reflection.Emit
+open Cotangent.Inlined
 
 [<RequireQualifiedAccess>]
 module internal Fold =

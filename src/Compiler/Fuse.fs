@@ -2,6 +2,7 @@ namespace Cotangent.Compiler
 
 open System.Collections.Generic
 open Cotangent
+open Cotangent.Inlined
 
 /// Which nodes of a graph get memory of their own, and which are computed where they are read.
 module internal Fuse =

@@ -2,6 +2,7 @@ namespace Cotangent.Compiler
 
 open System.Collections.Generic
 open Cotangent
+open Cotangent.Inlined
 
 /// What makes a node's value.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]

@@ -3,6 +3,7 @@ namespace Cotangent.Compiler
 open System.Collections.Generic
 open Cotangent
 open Cotangent.Differentiation
+open Cotangent.Inlined
 
 /// Evaluates a graph by binding its primitives: on numbers, or under any transformation.
 [<AbstractClass; Sealed>]

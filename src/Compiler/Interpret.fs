@@ -8,6 +8,7 @@ open Cotangent.Compiler
 open System
 open FSharp.NativeInterop
 open Cotangent
+open Cotangent.Inlined
 
 [<RequireQualifiedAccess>]
 module internal Interpret =

@@ -1,6 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
+open Cotangent.Inlined
 
 /// A strided view of the memory of a slot.
 [<NoComparison>]
@@ -23,9 +24,7 @@ module internal Layout =
         Shape.count v.Shape <= 1
         || (let expected = Shape.strides v.Shape
 
-            Seq.forall
-                (fun i -> v.Shape[i] = 1 || v.Strides[i] = expected[i])
-                (seq { 0 .. v.Shape.Length - 1 }))
+            Range.forall v.Shape.Length (fun i -> v.Shape[i] = 1 || v.Strides[i] = expected[i]))
 
     /// Which axes of two shapes of equal size belong together: consecutive groups (first axis, axes; first axis, axes)
     /// of equal products, as small as possible.
@@ -156,7 +155,7 @@ module internal Layout =
         Shape.count source > 0
         && groups source target
            |> Array.forall (fun (struct (i0, axes, _, _)) ->
-               (seq { i0 .. i0 + axes - 1 } |> Seq.filter (fun i -> source[i] <> 1) |> Seq.length) <= 1)
+               (Range.filter axes (fun i -> source[i0 + i] <> 1)).Length <= 1)
 
     let placesOfReshape axes (source: int[]) (target: int[]) (places: Place[]) : Place[] =
         let result = Array.create source.Length (origin axes)

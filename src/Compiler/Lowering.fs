@@ -3,6 +3,7 @@ namespace Cotangent.Compiler
 open System.Collections.Generic
 open Cotangent
 open Cotangent.Engines
+open Cotangent.Inlined
 
 /// From a graph to steps on memory: loop nests for what is emitted, engine calls for the rest. Memory is a list of
 /// slots; where they lie is planned afterwards.
@@ -66,11 +67,9 @@ and [<Sealed>] private Level(lowering: Lowering, emits, g: Graph, inputs: View[]
     let target (i: int) : View =
         let node = g.Nodes[i]
 
-        let wanted = Seq.init g.Outputs.Length id |> Seq.tryFind (fun k -> g.Outputs[k] = i && into[k] >= 0)
-
-        match wanted with
-        | Some k -> Layout.contiguous into[k] node.Shape
-        | None ->
+        match Range.tryFind g.Outputs.Length (fun k -> g.Outputs[k] = i && into[k] >= 0) with
+        | ValueSome k -> Layout.contiguous into[k] node.Shape
+        | ValueNone ->
             let slot = lowering.Slot(node.DType, Shape.count node.Shape, Home.Arena)
             lowering.Name(slot, (fun () -> Lowering.Describe node))
             Layout.contiguous slot node.Shape
@@ -432,7 +431,7 @@ and [<Sealed>] private NestBuilder(level: Level, axes: int[], reduced: int) =
             | Primitive.Full(value, dtype, _) -> nest.Add(Instruction.Constant(value, dtype))
             | Primitive.Iota(dtype, _) ->
                 let place = places[0]
-                let moving = Seq.init n id |> Seq.filter (fun k -> place.Steps[k] <> 0) |> Array.ofSeq
+                let moving = Range.filter n (fun k -> place.Steps[k] <> 0)
 
                 match moving with
                 | [||] -> nest.Add(Instruction.Constant(Literal.Whole(int64 place.Start), dtype))

@@ -1,6 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
+open Cotangent.Inlined
 
 /// Joins loop nests over the same points into one: what one stores and the next loads stays in a register, and short
 /// nests share the price of a call. A fold takes in the elementwise work on its result.

@@ -1,6 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
+open Cotangent.Inlined
 
 /// Operations that only move elements, one after the other or to where they were.
 module internal Movement =

@@ -1,6 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
+open Cotangent.Inlined
 
 /// The passes over graphs, in order. The verifier runs after each where the environment variable COTANGENT_VERIFY is set,
 /// as it is in tests.

@@ -1,6 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
+open Cotangent.Inlined
 
 /// Where the slots of a program lie: one arena for each dtype, in which slots that are never needed at the same time
 /// share memory.
@@ -123,7 +124,13 @@ module internal Plan =
                 if slots[i].DType = dtype && isPlanned slots[i] && last >= first then planned.Add i
 
             let bySize = planned.ToArray()
-            System.Array.Sort(bySize |> Array.map (fun i -> struct (-room[i], i)), bySize)
+
+            System.Array.Sort(
+                bySize,
+                System.Comparison(fun i j ->
+                    if room[i] = room[j] then compare i j else compare room[j] room[i])
+            )
+
             // In the order of their places.
             let placed = ResizeArray<int>()
             let mutable total = 0L

@@ -4,6 +4,7 @@ open System.Collections.Concurrent
 open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Engines
+open Cotangent.Inlined
 
 /// A graph made ready to run, on the CPU. `adopted` tells for which slots engines' arrays stand in, `reuse` which results lie
 /// in the memory of which arguments, where those are given away.
@@ -37,8 +38,9 @@ type internal Program
         match workspaces.TryTake() with
         | true, w -> w
         | false, _ ->
-            Room.requireHost name needs.Value memory.Sizes
-            Room.during name needs.Value (fun () -> Workspace(slots, memory))
+            let most = slots |> Array.sumBy (fun slot -> int64 slot.Count * int64 slot.DType.Size)
+            Room.requireHost name needs most memory.Sizes
+            Room.during name needs (fun () -> Workspace(slots, memory))
 
     /// Whether a result can take over the memory of an argument: it is all of an array that nobody else sees.
     let canTake (given: HostBuffer[]) (n: int) (count: int) =
@@ -91,7 +93,7 @@ type internal Program
                     whole k slot.DType given[reuse[k]]
                 else
                     Recycling.claimed (fun () ->
-                        Room.during name needs.Value (fun () -> Buffers.fresh slot.DType outputs[k].Shape))
+                        Room.during name needs (fun () -> Buffers.fresh slot.DType outputs[k].Shape))
 
             for i in 0 .. slots.Length - 1 do
                 match slots[i].Home with
@@ -113,7 +115,7 @@ type internal Program
             for n in 0 .. donated - 1 do
                 arguments[n].GiveTo taker |> ignore
 
-            Room.during name needs.Value (fun () ->
+            Room.during name needs (fun () ->
                 for action in run do
                     action.Invoke workspace)
 

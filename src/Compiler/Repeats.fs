@@ -1,6 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
+open Cotangent.Inlined
 
 /// Reductions over axes along which a value repeats: the sum of n equal numbers is n times that number; their largest or
 /// smallest is the number itself.

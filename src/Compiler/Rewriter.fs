@@ -2,6 +2,7 @@ namespace Cotangent.Compiler
 
 open System.Collections.Generic
 open Cotangent
+open Cotangent.Inlined
 
 /// A graph as it is put together anew: each primitive by the first rule that knows it, and equal ones once. `last`: nothing
 /// will differentiate the result, so what only derivatives see can go.

@@ -57,9 +57,15 @@ module internal Room =
         if wanted m > free then
             raise (MemoryException(describe name m $"beside the arguments {place} has {bytes free} free"))
 
-    /// The same for main memory. An arena is one array, which has a limit of its own.
-    let requireHost (name: string) (m: ProgramMemory) (arenas: struct (DType * int64)[]) =
-        if wanted m >= Small then
+    /// The same for main memory, where so many bytes at most are taken. An arena is one array, which has a limit of its own.
+    let requireHost
+        (name: string)
+        (needs: Lazy<ProgramMemory>)
+        (most: int64)
+        (arenas: struct (DType * int64)[])
+        =
+        if most >= Small then
+            let m = needs.Value
             require name m "this machine" (HostMemory.room (wanted m))
 
             for struct (dtype, n) in arenas do
@@ -76,8 +82,8 @@ module internal Room =
                     )
 
     /// Runs what takes the memory; that the machine has none left is told the same way.
-    let during (name: string) (m: ProgramMemory) (take: unit -> 'a) : 'a =
+    let during (name: string) (needs: Lazy<ProgramMemory>) (take: unit -> 'a) : 'a =
         try
             take ()
         with :? OutOfMemoryException ->
-            raise (MemoryException(describe name m "the machine has no more left"))
+            raise (MemoryException(describe name needs.Value "the machine has no more left"))

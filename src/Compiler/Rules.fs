@@ -3,6 +3,7 @@ namespace Cotangent.Compiler
 open Cotangent
 open Cotangent.Batching
 open Cotangent.Differentiation
+open Cotangent.Inlined
 
 /// What the rules of control flow have in common.
 module internal Rules =
@@ -16,8 +17,7 @@ module internal Rules =
     let isFloat (t: Tensor) = t.DType.IsFloat
 
     /// The places of those that hold.
-    let places (holds: 'a -> bool) (xs: 'a[]) =
-        xs |> Seq.indexed |> Seq.filter (snd >> holds) |> Seq.map fst |> Array.ofSeq
+    let places (holds: 'a -> bool) (xs: 'a[]) = Range.filter xs.Length (fun i -> holds xs[i])
 
     let pick (places: int[]) (xs: 'a[]) = places |> Array.map (fun i -> xs[i])
 

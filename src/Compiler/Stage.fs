@@ -2,6 +2,7 @@ namespace Cotangent.Compiler
 
 open System.Collections.Generic
 open Cotangent
+open Cotangent.Inlined
 
 /// An operation that enters a graph in a way of its own.
 [<AbstractClass>]

@@ -1,6 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
+open Cotangent.Inlined
 
 /// The text of a program's steps, for people.
 module internal StepText =

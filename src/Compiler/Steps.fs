@@ -1,6 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
+open Cotangent.Inlined
 
 /// Where a slot's memory comes from.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]

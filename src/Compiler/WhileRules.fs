@@ -3,6 +3,7 @@ namespace Cotangent.Compiler
 open Cotangent
 open Cotangent.Batching
 open Cotangent.Differentiation
+open Cotangent.Inlined
 
 /// A loop of unknown length. A batch goes on as long as any of its examples does.
 [<Sealed>]

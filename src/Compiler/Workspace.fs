@@ -4,6 +4,7 @@ open System
 open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Engines
+open Cotangent.Inlined
 
 /// The memory of one run at a time: the arenas, and where each slot is. Engines' arrays stand in for some.
 [<Sealed>]

@@ -1,6 +1,7 @@
 namespace Cotangent.Differentiation
 
 open Cotangent
+open Cotangent.Inlined
 
 /// The derivatives of fused operations. Those of their pulls, which second derivatives take, are written out in terms of
 /// both.

@@ -1,6 +1,7 @@
 namespace Cotangent.Differentiation
 
 open Cotangent
+open Cotangent.Inlined
 
 /// The transformations behind the face in `Core.fs`: what opens a trace, runs the function on tracers and closes it.
 module internal Transform =

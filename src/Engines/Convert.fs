@@ -91,6 +91,18 @@ module internal Convert =
         =
         TensorPrimitives.ConvertSaturating(ReadOnlySpan(xs, xo, n), Span(ys, yo, n))
 
+    /// The same where an instruction converts as a cast does.
+    let inline private rowBy ([<InlineIfLambda>] f: 'A -> 'B) (xs: 'A[]) xo (ys: 'B[]) yo n =
+        if not (FirstRow.convert f xs xo ys yo n) then row<'A, 'B> xs xo ys yo n
+
+    let private widen32 xs xo ys yo n = rowBy (fun (x: float32) -> float x) xs xo ys yo n
+    let private narrow64 xs xo ys yo n = rowBy (fun (x: float) -> Operators.float32 x) xs xo ys yo n
+    let private int32To32 xs xo ys yo n = rowBy (fun (x: int) -> Operators.float32 x) xs xo ys yo n
+    let private int32To64 xs xo ys yo n = rowBy (fun (x: int) -> float x) xs xo ys yo n
+    let private int32ToInt64 xs xo ys yo n = rowBy (fun (x: int) -> Operators.int64 x) xs xo ys yo n
+    let private int64To32 xs xo ys yo n = rowBy (fun (x: int64) -> Operators.float32 x) xs xo ys yo n
+    let private int64To64 xs xo ys yo n = rowBy (fun (x: int64) -> float x) xs xo ys yo n
+
     let private toBool<'A when 'A :> INumberBase<'A>> (xs: 'A[]) xo (ys: bool[]) yo n =
         for i in 0 .. n - 1 do
             ys[yo + i] <- not ('A.IsZero xs[xo + i])
@@ -156,7 +168,7 @@ module internal Convert =
         | DType.Float32 ->
             match target with
             | DType.Float32 -> x
-            | DType.Float64 -> map float64 x row<float32, float>
+            | DType.Float64 -> map float64 x widen32
             | DType.Float16 -> map float16 x toFloat16
             | DType.BFloat16 -> map bfloat16 x toBFloat16
             | DType.Int32 -> map int32 x row<float32, int>
@@ -165,7 +177,7 @@ module internal Convert =
         | DType.Float64 ->
             match target with
             | DType.Float64 -> x
-            | DType.Float32 -> map float32 x row<float, float32>
+            | DType.Float32 -> map float32 x narrow64
             | DType.Float16
             | DType.BFloat16 -> contiguous target (map float32 x doubleToSingle)
             | DType.Int32 -> map int32 x row<float, int>
@@ -174,17 +186,17 @@ module internal Convert =
         | DType.Int32 ->
             match target with
             | DType.Int32 -> x
-            | DType.Float32 -> map float32 x row<int, float32>
-            | DType.Float64 -> map float64 x row<int, float>
+            | DType.Float32 -> map float32 x int32To32
+            | DType.Float64 -> map float64 x int32To64
             | DType.Float16
             | DType.BFloat16 -> contiguous target (map float32 x int32ToSingle)
-            | DType.Int64 -> map int64 x row<int, int64>
+            | DType.Int64 -> map int64 x int32ToInt64
             | DType.Bool -> map target x toBool<int>
         | DType.Int64 ->
             match target with
             | DType.Int64 -> x
-            | DType.Float32 -> map float32 x row<int64, float32>
-            | DType.Float64 -> map float64 x row<int64, float>
+            | DType.Float32 -> map float32 x int64To32
+            | DType.Float64 -> map float64 x int64To64
             | DType.Float16
             | DType.BFloat16 -> contiguous target (map float32 x int64ToSingle)
             | DType.Int32 -> map int32 x row<int64, int>

@@ -9,6 +9,7 @@ open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.Tile
+open Cotangent.Inlined
 
 module internal Convolve =
 

@@ -8,6 +8,7 @@ open System.Numerics
 open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.Tile
+open Cotangent.Inlined
 
 module internal Correlation =
 

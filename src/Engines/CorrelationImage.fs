@@ -17,6 +17,7 @@ namespace Cotangent.Engines
 open System
 open Cotangent
 open Cotangent.Engines.Tile
+open Cotangent.Inlined
 
 /// Element `Index` of the kernel meets what lies `Shift` places further on in phase `Phase`.
 [<Struct; NoComparison; NoEquality>]

@@ -148,13 +148,13 @@ module internal Elementwise =
             if n <= Scratch<'T>.Length && x.IsContiguous && HostBuffer.isUniform y then
                 let z = Strided.allocate<'U> n
                 let b = Scratch<'T>.Slot 1
-                Array.Fill(b, y.Items[y.Offset], 0, n)
+                FirstRows.Fill(b, y.Items[y.Offset], n)
                 row x.Items x.Offset b 0 z 0 n
                 like x dtype z
             elif n <= Scratch<'T>.Length && y.IsContiguous && HostBuffer.isUniform x then
                 let z = Strided.allocate<'U> n
                 let a = Scratch<'T>.Slot 0
-                Array.Fill(a, x.Items[x.Offset], 0, n)
+                FirstRows.Fill(a, x.Items[x.Offset], n)
                 row a 0 y.Items y.Offset z 0 n
                 like y dtype z
             elif n <= Scratch<'T>.Length && x.IsContiguous && period y > 1 then
@@ -175,13 +175,17 @@ module internal Elementwise =
 
             match op with
             | Unary.IsNaN -> unaryOf DType.Bool x (fun a ao b bo n -> Rows.isNaN a ao b bo n)
-            | _ -> unaryOf DType.Float32 x (fun a ao b bo n -> Rows.unaryFloat op a ao b bo n)
+            | _ ->
+                unaryOf DType.Float32 x (fun a ao b bo n ->
+                    if not (FirstRow.unarySingle op a ao b bo n) then Rows.unaryFloat op a ao b bo n)
         | DType.Float64 ->
             let x = x :?> HostBuffer<float>
 
             match op with
             | Unary.IsNaN -> unaryOf DType.Bool x (fun a ao b bo n -> Rows.isNaN a ao b bo n)
-            | _ -> unaryOf DType.Float64 x (fun a ao b bo n -> Rows.unaryFloat op a ao b bo n)
+            | _ ->
+                unaryOf DType.Float64 x (fun a ao b bo n ->
+                    if not (FirstRow.unaryDouble op a ao b bo n) then Rows.unaryFloat op a ao b bo n)
         | DType.BFloat16
         | DType.Float16 ->
             let y = unary op (Convert.widen x)
@@ -211,18 +215,24 @@ module internal Elementwise =
             if isSquare op y 2.0f then
                 binary Binary.Multiply x x
             elif Rows.isComparison op then
-                binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
+                binaryOf DType.Bool x y (fun a ao b bo c co n ->
+                    if not (FirstRow.compareSingle op a ao b bo c co n) then Rows.compare op a ao b bo c co n)
             else
-                binaryOf DType.Float32 x y (fun a ao b bo c co n -> Rows.binaryFloat op a ao b bo c co n)
+                binaryOf DType.Float32 x y (fun a ao b bo c co n ->
+                    if not (FirstRow.binarySingle op a ao b bo c co n) then
+                        Rows.binaryFloat op a ao b bo c co n)
         | DType.Float64 ->
             let x, y = x :?> HostBuffer<float>, y :?> HostBuffer<float>
 
             if isSquare op y 2.0 then
                 binary Binary.Multiply x x
             elif Rows.isComparison op then
-                binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
+                binaryOf DType.Bool x y (fun a ao b bo c co n ->
+                    if not (FirstRow.compareDouble op a ao b bo c co n) then Rows.compare op a ao b bo c co n)
             else
-                binaryOf DType.Float64 x y (fun a ao b bo c co n -> Rows.binaryFloat op a ao b bo c co n)
+                binaryOf DType.Float64 x y (fun a ao b bo c co n ->
+                    if not (FirstRow.binaryDouble op a ao b bo c co n) then
+                        Rows.binaryFloat op a ao b bo c co n)
         | DType.BFloat16
         | DType.Float16 ->
             let z = binary op (Convert.widen x) (Convert.widen y)
@@ -246,11 +256,12 @@ module internal Elementwise =
             binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.binaryBool op a ao b bo c co n)
 
     let private selectRow (cs: bool[]) co (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
-        VectorMath.select
-            (ReadOnlySpan(cs, co, n))
-            (ReadOnlySpan(xs, xo, n))
-            (ReadOnlySpan(ys, yo, n))
-            (Span(zs, zo, n))
+        if not (FirstRow.select cs co xs xo ys yo zs zo n) then
+            VectorMath.select
+                (ReadOnlySpan(cs, co, n))
+                (ReadOnlySpan(xs, xo, n))
+                (ReadOnlySpan(ys, yo, n))
+                (Span(zs, zo, n))
 
     let private selectOf (c: HostBuffer<bool>) (x: HostBuffer<'T>) (y: HostBuffer<'T>) : HostBuffer =
         let z = Strided.fresh<'T> x.DType x.Shape
@@ -273,9 +284,14 @@ module internal Elementwise =
     let select (c: HostBuffer) (x: HostBuffer) (y: HostBuffer) : HostBuffer =
         let c = c :?> HostBuffer<bool>
 
-        {
-            new Typed<HostBuffer>() with
-                member _.Run x = selectOf c x (y :?> HostBuffer<_>)
-        }
-            .On
-            x
+        // Each by its name: what is reached by a generic virtual call can't be compiled ahead.
+        match x with
+        | :? HostBuffer<float32> as x -> selectOf c x (y :?> HostBuffer<float32>)
+        | :? HostBuffer<float> as x -> selectOf c x (y :?> HostBuffer<float>)
+        | _ ->
+            {
+                new Typed<HostBuffer>() with
+                    member _.Run x = selectOf c x (y :?> HostBuffer<_>)
+            }
+                .On
+                x

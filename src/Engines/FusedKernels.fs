@@ -3,6 +3,7 @@ namespace Cotangent.Engines
 open System
 open System.Numerics
 open Cotangent
+open Cotangent.Inlined
 
 /// The managed kernels of fused operations.
 module internal FusedKernels =

@@ -5,6 +5,7 @@ namespace Cotangent.Engines
 open System
 open System.Threading.Tasks
 open Cotangent
+open Cotangent.Inlined
 
 /// The matrix product over batch axes.
 module internal BatchMatMul =

@@ -7,6 +7,7 @@ open System
 open System.Numerics
 open System.Numerics.Tensors
 open Cotangent
+open Cotangent.Inlined
 
 module internal Move =
 

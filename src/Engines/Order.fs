@@ -6,6 +6,7 @@ open System
 open System.Numerics
 open System.Numerics.Tensors
 open Cotangent
+open Cotangent.Inlined
 
 module internal Order =
 

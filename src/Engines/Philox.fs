@@ -12,6 +12,7 @@ namespace Cotangent.Engines
 open System
 open Microsoft.FSharp.NativeInterop
 open Cotangent
+open Cotangent.Inlined
 
 #nowarn "9" // pointers
 
@@ -234,3 +235,9 @@ module internal Philox =
         let result = Buffers.fresh dtype whole
         if total > 0 then fill draw dtype keys (Shape.count shape) result.Data 0
         result
+
+/// A class of one method is looked through faster than the module.
+[<Sealed; AbstractClass>]
+type internal PhiloxCall private () =
+    static member Draw(key: nativeint, target: nativeint, count: int, kind: int) : unit =
+        Philox.drawAt key target count kind

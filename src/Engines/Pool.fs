@@ -9,6 +9,7 @@ open System.Numerics
 open System.Runtime.CompilerServices
 open Cotangent
 open Cotangent.Engines.Tile
+open Cotangent.Inlined
 
 module internal Pool =
 

@@ -14,6 +14,7 @@ open System.Numerics
 open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open Cotangent
+open Cotangent.Inlined
 
 module internal Reduce =
 

@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open System.Threading
 open Cotangent
+open Cotangent.Inlined
 
 /// Buffers made while `scope` lasts, to be released in the end. They are known by weak references: what nothing holds any
 /// more is the collector's in the meantime.

@@ -6,6 +6,7 @@ open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open Cotangent
+open Cotangent.Inlined
 
 // Softmax, log-sum-exp and cross-entropy. The largest element of a row, m, is taken out of the exponentials, so that none
 // overflows and one is 1. A row of -∞ only has no largest one to take out: its softmax is 0, its log-sum-exp -∞.

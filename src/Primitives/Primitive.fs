@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Inlined
+
 /// Elementwise functions of one argument.
 [<RequireQualifiedAccess>]
 type internal Unary =

@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Inlined
+
 /// The shape and dtype of each primitive's output, and what its inputs must satisfy. The operators check what users
 /// can get wrong, in users' words; this is the law that graphs, traces and kernels are held to.
 module internal ShapeRule =

@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Inlined
+
 /// Which keys a query looks at, and how scores are scaled.
 [<CompiledName "FSharpAttention">]
 type Attention = {

@@ -3,6 +3,7 @@ namespace Cotangent
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
+open Cotangent.Inlined
 
 /// Collections of one type of item, made again from items in the order of enumeration.
 [<AbstractClass>]
@@ -14,7 +15,7 @@ type internal CollectionWalker<'item>() =
         for part in value :?> seq<'item> do
             visit typeof<'item> (box part)
 
-    override _.Names value = [ for i in 0 .. Seq.length (value :?> seq<'item>) - 1 -> $"[{i}]" ]
+    override _.Names value = [ for i in 0 .. Seq.length (value :?> seq<'item>) - 1 -> "[" + string i + "]" ]
     override _.Statics value = [ box (Seq.length (value :?> seq<'item>)) ]
     override _.StaticNames _ = [ ".Length" ]
 

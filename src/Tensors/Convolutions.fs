@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Inlined
+
 /// Convolutions and pooling, over one to three spatial axes.
 [<AutoOpen>]
 module Convolutions =

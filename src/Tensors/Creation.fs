@@ -1,6 +1,7 @@
 namespace Cotangent
 
 open Cotangent.Engines
+open Cotangent.Inlined
 
 /// Making tensors.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

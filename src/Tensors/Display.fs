@@ -1,6 +1,7 @@
 namespace Cotangent
 
 open System
+open Cotangent.Inlined
 
 /// Text that F# Interactive shows as it is.
 [<StructuredFormatDisplay("{Text}")>]

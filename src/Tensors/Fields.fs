@@ -3,6 +3,7 @@ namespace Cotangent
 open System
 open System.Reflection
 open System.Runtime.CompilerServices
+open Cotangent.Inlined
 
 /// Values of F# types read and made through their fields: by reflection alone, without code made for it at run time.
 [<RequireQualifiedAccess>]

@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Inlined
+
 /// Tensors put together and taken apart.
 [<AutoOpen>]
 module Joining =

@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Inlined
+
 /// An immutable, splittable source of randomness: a 64-bit key of the counter-based generator Philox4x32-10 (Salmon,
 /// Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011). Each draw takes a key and nothing
 /// else, so the same key gives the same numbers on every device, compiled or not. Use a key once, for a draw or for a

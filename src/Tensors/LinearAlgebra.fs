@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Inlined
+
 /// Products of matrices and vectors.
 [<AutoOpen>]
 module LinearAlgebra =

@@ -6,6 +6,7 @@ open System.Collections.Generic
 open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
 open Microsoft.FSharp.Reflection
+open Cotangent.Inlined
 
 /// Between nested .NET data (numbers, lists, arrays, sequences, rectangular arrays) and contiguous buffers.
 module internal NestedData =

@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Inlined
+
 /// Layer normalisation.
 [<AutoOpen>]
 module Normalization =

@@ -1,6 +1,7 @@
 namespace Cotangent
 
 open System
+open Cotangent.Inlined
 
 /// <summary>
 /// Draws from distributions; each takes a <c>Key</c> and spends it. Arguments stand in one order everywhere: the key,

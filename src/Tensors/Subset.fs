@@ -1,6 +1,7 @@
 namespace Cotangent
 
 open System
+open Cotangent.Inlined
 
 /// <summary>
 /// What to take of one axis (<c>NewAxis</c> and <c>Rest</c> aside), where brackets do not do: in steps, with new axes,

@@ -2,6 +2,7 @@ namespace Cotangent
 
 open System.Threading
 open Cotangent.Engines
+open Cotangent.Inlined
 
 /// <summary>
 /// An immutable array of numbers of any rank, on a device; or, inside a transformation, a stand-in for one.

@@ -6,6 +6,7 @@ open System.Collections.Generic
 open System.Collections.Immutable
 open System.Reflection
 open Microsoft.FSharp.Reflection
+open Cotangent.Inlined
 
 /// What types are to a tree of tensors.
 module internal TreeKind =
@@ -13,28 +14,76 @@ module internal TreeKind =
 
     let private definitionOf (t: Type) = if t.IsGenericType then t.GetGenericTypeDefinition() else t
 
-    let private collections =
-        dict [
-            typedefof<list<obj>>, typedefof<ListWalker<obj>>
-            typedefof<ResizeArray<obj>>, typedefof<MutableListWalker<obj>>
-            typedefof<ImmutableArray<obj>>, typedefof<ImmutableArrayWalker<obj>>
-            typedefof<ImmutableList<obj>>, typedefof<ImmutableListWalker<obj>>
-            // Interfaces: their values are rebuilt as arrays.
-            typedefof<IReadOnlyList<obj>>, typedefof<ArrayWalker<obj>>
-            typedefof<IReadOnlyCollection<obj>>, typedefof<ArrayWalker<obj>>
-            typedefof<IList<obj>>, typedefof<ArrayWalker<obj>>
-            typedefof<ICollection<obj>>, typedefof<ArrayWalker<obj>>
-            typedefof<seq<obj>>, typedefof<ArrayWalker<obj>>
-        ]
+    // Found by their names: to compare with the types themselves, all of them would have to be loaded first.
 
-    let private keyed =
-        dict [
-            typedefof<Map<string, obj>>, typedefof<MapWalker<string, obj>>
-            typedefof<Dictionary<string, obj>>, typedefof<DictionaryWalker<string, obj>>
-            typedefof<IDictionary<string, obj>>, typedefof<DictionaryWalker<string, obj>>
-            typedefof<IReadOnlyDictionary<string, obj>>, typedefof<DictionaryWalker<string, obj>>
-            typedefof<ImmutableDictionary<string, obj>>, typedefof<ImmutableDictionaryWalker<string, obj>>
-        ]
+    let private collection (definition: Type) : Type | null =
+        match definition.FullName with
+        | "Microsoft.FSharp.Collections.FSharpList`1" -> typedefof<ListWalker<obj>>
+        | "System.Collections.Generic.List`1" -> typedefof<MutableListWalker<obj>>
+        | "System.Collections.Immutable.ImmutableArray`1" -> typedefof<ImmutableArrayWalker<obj>>
+        | "System.Collections.Immutable.ImmutableList`1" -> typedefof<ImmutableListWalker<obj>>
+        // Interfaces: their values are rebuilt as arrays.
+        | "System.Collections.Generic.IReadOnlyList`1"
+        | "System.Collections.Generic.IReadOnlyCollection`1"
+        | "System.Collections.Generic.IList`1"
+        | "System.Collections.Generic.ICollection`1"
+        | "System.Collections.Generic.IEnumerable`1" -> typedefof<ArrayWalker<obj>>
+        | _ -> null
+
+    let private keyed (definition: Type) : Type | null =
+        match definition.FullName with
+        | "Microsoft.FSharp.Collections.FSharpMap`2" -> typedefof<MapWalker<string, obj>>
+        | "System.Collections.Generic.Dictionary`2"
+        | "System.Collections.Generic.IDictionary`2"
+        | "System.Collections.Generic.IReadOnlyDictionary`2" -> typedefof<DictionaryWalker<string, obj>>
+        | "System.Collections.Immutable.ImmutableDictionary`2" ->
+            typedefof<ImmutableDictionaryWalker<string, obj>>
+        | _ -> null
+
+    // FSharp.Reflection answers these questions too, but takes some milliseconds to get ready.
+
+    /// The types of a tuple's items. A tuple of more than seven nests.
+    let private tuple (t: Type) : Type[] voption =
+        match t.FullName with
+        | null -> ValueNone
+        | name when
+            t.IsGenericType
+            && (name.StartsWith("System.Tuple`", StringComparison.Ordinal)
+                || name.StartsWith("System.ValueTuple`", StringComparison.Ordinal))
+            ->
+            match t.GetGenericArguments() with
+            | items when items.Length < 8 -> ValueSome items
+            | _ -> ValueSome(FSharpType.GetTupleElements t)
+        | _ -> ValueNone
+
+    let rec private isFunction (t: Type | null) =
+        match t with
+        | null -> false
+        | t -> definitionOf t = typedefof<FSharpFunc<obj, obj>> || isFunction t.BaseType
+
+    /// What F# notes of its types and their members.
+    let private noted (m: MemberInfo) =
+        match m.GetCustomAttribute(typeof<CompilationMappingAttribute>, false) with
+        | :? CompilationMappingAttribute as a ->
+            struct (a.SourceConstructFlags &&& SourceConstructFlags.KindMask, a.SequenceNumber)
+        | _ -> struct (SourceConstructFlags.None, 0)
+
+    let private kindNoted (m: MemberInfo) =
+        let struct (kind, _) = noted m
+        kind
+
+    /// The fields of a record, in their order.
+    let private fieldsOf (t: Type) : PropertyInfo[] =
+        let fields =
+            t.GetProperties(BindingFlags.Instance ||| flags)
+            |> Array.filter (fun p -> kindNoted p = SourceConstructFlags.Field)
+
+        let place (p: PropertyInfo) =
+            let struct (_, number) = noted p
+            number
+
+        Array.Sort(Array.map place fields, fields)
+        fields
 
     let instanceFields (t: Type) =
         let rec up (t: Type | null) = [
@@ -94,6 +143,35 @@ module internal TreeKind =
             else
                 item)
 
+    /// Of a type that is none of the above.
+    let private other (t: Type) =
+        let construct = kindNoted t
+
+        // A value's own class may be that of a union's case.
+        let isCase =
+            match t.BaseType with
+            | null -> false
+            | union -> kindNoted union = SourceConstructFlags.SumType
+
+        if isFunction t then
+            Kind.Static
+        elif construct = SourceConstructFlags.SumType || isCase then
+            Kind.Union
+        elif construct = SourceConstructFlags.RecordType then
+            Kind.Record(fieldsOf t)
+        elif typeof<Delegate>.IsAssignableFrom t || typeof<MemberInfo>.IsAssignableFrom t then
+            Kind.Static
+        elif isFromSystem t then
+            match itemsOf t with
+            | Some item -> Kind.Foreign item
+            | None -> Kind.Static
+        elif not t.IsSealed && knowsTensors t.Assembly then
+            Kind.Open
+        elif t.IsInterface then
+            Kind.Static
+        else
+            Kind.Object(instanceFields t)
+
     let private find (t: Type) =
         let t =
             match Nullable.GetUnderlyingType t with
@@ -113,30 +191,13 @@ module internal TreeKind =
                 Kind.Collection(typedefof<ArrayWalker<obj>>, item)
             else
                 Kind.Foreign item
-        elif collections.ContainsKey definition then
-            Kind.Collection(collections[definition], t.GetGenericArguments()[0])
-        elif keyed.ContainsKey definition then
-            Kind.Keyed(keyed[definition], t.GetGenericArguments()[0], t.GetGenericArguments()[1])
-        elif FSharpType.IsTuple t then
-            Kind.Tuple(FSharpType.GetTupleElements t)
-        elif FSharpType.IsFunction t then
-            Kind.Static
-        elif FSharpType.IsUnion(t, flags) then
-            Kind.Union
-        elif FSharpType.IsRecord(t, flags) then
-            Kind.Record(FSharpType.GetRecordFields(t, flags))
-        elif typeof<Delegate>.IsAssignableFrom t || typeof<MemberInfo>.IsAssignableFrom t then
-            Kind.Static
-        elif isFromSystem t then
-            match itemsOf t with
-            | Some item -> Kind.Foreign item
-            | None -> Kind.Static
-        elif not t.IsSealed && knowsTensors t.Assembly then
-            Kind.Open
-        elif t.IsInterface then
-            Kind.Static
         else
-            Kind.Object(instanceFields t)
+            match collection definition, keyed definition, tuple t with
+            | NonNull walker, _, _ -> Kind.Collection(walker, t.GetGenericArguments()[0])
+            | _, NonNull walker, _ ->
+                Kind.Keyed(walker, t.GetGenericArguments()[0], t.GetGenericArguments()[1])
+            | _, _, ValueSome items -> Kind.Tuple items
+            | _ -> other t
 
     let private kinds = ConcurrentDictionary<Type, Kind>()
     let kindOf (t: Type) = kinds.GetOrAdd(t, find)

@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Inlined
+
 /// Other shapes of the same numbers. On the CPU these share memory with the tensor they come from, but for
 /// reshapes that strides can't express.
 [<AutoOpen>]

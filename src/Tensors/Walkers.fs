@@ -5,6 +5,7 @@ open System.Collections.Concurrent
 open System.Reflection
 open System.Runtime.CompilerServices
 open Microsoft.FSharp.Reflection
+open Cotangent.Inlined
 
 /// The walker of each type, made once.
 module internal Walkers =

@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Inlined
+
 /// <summary>
 /// What surrounds the spatial axes where windows slide over them: zeros for a convolution, nothing for pooling.
 /// </summary>

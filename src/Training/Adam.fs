@@ -1,6 +1,7 @@
 namespace Cotangent
 
 open Cotangent.Engines
+open Cotangent.Inlined
 
 /// The running means of Adam and its relatives.
 type AdamState<'p> = {

@@ -1,0 +1,92 @@
+/// Functions of FSharp.Core's modules, written out where they are called: the loop is compiled ahead with its caller, whichever
+/// FSharp.Core a program brings along, and there is no closure, whose class .NET would load first. A program's first result
+/// waits for all of that.
+module internal Cotangent.Inlined
+
+/// The numbers 0 .. n - 1.
+module Range =
+    let inline forall n ([<InlineIfLambda>] f: int -> bool) =
+        let mutable i = 0
+
+        while i < n && f i do
+            i <- i + 1
+
+        i >= n
+
+    let inline exists n ([<InlineIfLambda>] f: int -> bool) = not (forall n (fun i -> not (f i)))
+
+    /// The first of which something is true, or ValueNone.
+    let inline tryFind n ([<InlineIfLambda>] f: int -> bool) =
+        let mutable i = 0
+
+        while i < n && not (f i) do
+            i <- i + 1
+
+        if i < n then ValueSome i else ValueNone
+
+    /// Those of which something is true.
+    let inline filter n ([<InlineIfLambda>] f: int -> bool) : int[] =
+        let found = ResizeArray<int>()
+
+        for i in 0 .. n - 1 do
+            if f i then found.Add i
+
+        found.ToArray()
+
+module Array =
+    let inline init n ([<InlineIfLambda>] f: int -> 'T) : 'T[] =
+        let made = Array.zeroCreate n
+
+        for i in 0 .. n - 1 do
+            made[i] <- f i
+
+        made
+
+    let inline create n (value: 'T) : 'T[] = init n (fun _ -> value)
+
+    let inline map ([<InlineIfLambda>] f: 'T -> 'U) (xs: 'T[]) : 'U[] = init xs.Length (fun i -> f xs[i])
+
+    let inline mapi ([<InlineIfLambda>] f: int -> 'T -> 'U) (xs: 'T[]) : 'U[] =
+        init xs.Length (fun i -> f i xs[i])
+
+    let inline iter ([<InlineIfLambda>] f: 'T -> unit) (xs: 'T[]) =
+        for x in xs do
+            f x
+
+    let inline forall ([<InlineIfLambda>] f: 'T -> bool) (xs: 'T[]) =
+        Range.forall xs.Length (fun i -> f xs[i])
+
+    let inline exists ([<InlineIfLambda>] f: 'T -> bool) (xs: 'T[]) =
+        Range.exists xs.Length (fun i -> f xs[i])
+
+    let inline filter ([<InlineIfLambda>] f: 'T -> bool) (xs: 'T[]) : 'T[] =
+        let found = ResizeArray<'T>()
+
+        for x in xs do
+            if f x then found.Add x
+
+        found.ToArray()
+
+    let inline fold ([<InlineIfLambda>] f: 'S -> 'T -> 'S) (start: 'S) (xs: 'T[]) : 'S =
+        let mutable state = start
+
+        for x in xs do
+            state <- f state x
+
+        state
+
+    let sub (xs: 'T[]) start count : 'T[] =
+        let part = Array.zeroCreate count
+        System.Array.Copy(xs, start, part, 0, count)
+        part
+
+    let append (xs: 'T[]) (ys: 'T[]) : 'T[] =
+        let all = Array.zeroCreate (xs.Length + ys.Length)
+        System.Array.Copy(xs, all, xs.Length)
+        System.Array.Copy(ys, 0, all, xs.Length, ys.Length)
+        all
+
+module List =
+    let inline iter ([<InlineIfLambda>] f: 'T -> unit) (xs: 'T list) =
+        for x in xs do
+            f x
