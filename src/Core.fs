@@ -149,7 +149,7 @@ module Core =
     let linearTranspose (f: 'p -> 'q) (like: 'p) : 'q -> 'p =
         Transform.linearTranspose "linearTranspose" f like
 
-    let private requireScalar operation (x: Tensor) =
+    let private requireScalar (operation: string) (x: Tensor) =
         if x.Rank <> 0 then
             raise (
                 ShapeException
@@ -216,7 +216,7 @@ module Core =
 
     /// The results of a linear map for each tensor like t that is 1 in one place and 0 elsewhere, along axis 0. All at
     /// once; or in parts, where the largest tensor on the way, `width` numbers for each, would have more than 2²⁶.
-    let private overBasis operation map (t: Tensor) width =
+    let private overBasis (operation: string) map (t: Tensor) width =
         let most = (1 <<< 26) / max 1 (max width t.Size)
         Batch.overBasis operation (max 1 most) map t
 
@@ -261,7 +261,7 @@ module Core =
     let hvp (f: 'p -> Tensor) (x: 'p) (v: 'p) : 'p = snd (Transform.jvp "hvp" (grad f) x v)
 
     /// The sum of the diagonal of a linear map from tensors like x to such.
-    let private trace operation (push: Tensor -> Tensor) (x: Tensor) width =
+    let private trace (operation: string) (push: Tensor -> Tensor) (x: Tensor) width =
         sum (overBasis operation (fun e -> sum (push e * e)) x width)
 
     /// <summary>The trace of the Hessian of a scalar function.</summary>

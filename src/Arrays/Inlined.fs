@@ -49,9 +49,34 @@ module Array =
     let inline mapi ([<InlineIfLambda>] f: int -> 'T -> 'U) (xs: 'T[]) : 'U[] =
         init xs.Length (fun i -> f i xs[i])
 
+    let inline map2 ([<InlineIfLambda>] f: 'T -> 'U -> 'V) (xs: 'T[]) (ys: 'U[]) : 'V[] =
+        if xs.Length <> ys.Length then invalidArg (nameof ys) "The arrays have different lengths."
+
+        init xs.Length (fun i -> f xs[i] ys[i])
+
     let inline iter ([<InlineIfLambda>] f: 'T -> unit) (xs: 'T[]) =
         for x in xs do
             f x
+
+    let inline tryFindIndex ([<InlineIfLambda>] f: 'T -> bool) (xs: 'T[]) : int option =
+        match Range.tryFind xs.Length (fun i -> f xs[i]) with
+        | ValueSome i -> Some i
+        | ValueNone -> None
+
+    let inline tryFind ([<InlineIfLambda>] f: 'T -> bool) (xs: 'T[]) : 'T option =
+        match Range.tryFind xs.Length (fun i -> f xs[i]) with
+        | ValueSome i -> Some xs[i]
+        | ValueNone -> None
+
+    let inline choose ([<InlineIfLambda>] f: 'T -> 'U option) (xs: 'T[]) : 'U[] =
+        let found = ResizeArray<'U>()
+
+        for x in xs do
+            match f x with
+            | Some y -> found.Add y
+            | None -> ()
+
+        found.ToArray()
 
     let inline forall ([<InlineIfLambda>] f: 'T -> bool) (xs: 'T[]) =
         Range.forall xs.Length (fun i -> f xs[i])
@@ -74,6 +99,11 @@ module Array =
             state <- f state x
 
         state
+
+    let copy (xs: 'T[]) : 'T[] =
+        let made = Array.zeroCreate xs.Length
+        System.Array.Copy(xs, made, xs.Length)
+        made
 
     let sub (xs: 'T[]) start count : 'T[] =
         let part = Array.zeroCreate count

@@ -114,7 +114,7 @@ module internal Batch =
             )
 
     /// The axis of examples of each leaf, counted from 0, and how many examples there are.
-    let private examine operation (x: 'p) (leaves: Tensor[]) (axes: int option[]) =
+    let private examine (operation: string) (x: 'p) (leaves: Tensor[]) (axes: int option[]) =
         let place i = (Tree.paths x)[i]
         let at i problem = $"Error at: `{place i}`: {operation}: {problem}"
 
@@ -165,7 +165,14 @@ module internal Batch =
             axes, examples
 
     /// f on each example, the axis of examples given leaf by leaf (None: shared by all); the results along `out`.
-    let private over operation (axes: int option[]) out (f: 'p -> 'q) (x: 'p) (leaves: Tensor[]) : 'q =
+    let private over
+        (operation: string)
+        (axes: int option[])
+        out
+        (f: 'p -> 'q)
+        (x: 'p)
+        (leaves: Tensor[])
+        : 'q =
         requireTensors<'q> operation "result"
         let axes, examples = examine operation x leaves axes
         let trace = BatchTrace(operation, examples)
@@ -190,15 +197,15 @@ module internal Batch =
         finally
             trace.Close()
 
-    let private leavesOf operation (x: 'p) =
+    let private leavesOf (operation: string) (x: 'p) =
         requireTensors<'p> operation "argument"
         Tree.leaves x
 
-    let vmap operation (f: 'p -> 'q) (x: 'p) : 'q =
+    let vmap (operation: string) (f: 'p -> 'q) (x: 'p) : 'q =
         let leaves = leavesOf operation x
         over operation (Array.map (fun _ -> Some 0) leaves) 0 f x leaves
 
-    let vmapWith operation (inputs: int option list) out (f: 'p -> 'q) (x: 'p) : 'q =
+    let vmapWith (operation: string) (inputs: int option list) out (f: 'p -> 'q) (x: 'p) : 'q =
         let leaves = leavesOf operation x
         let fields = Tree.fields x
 
@@ -219,7 +226,7 @@ module internal Batch =
 
     /// The results of a function of each tensor like t that is 1 in one place and 0 elsewhere, in row-major order along
     /// axis 0; so many at once.
-    let overBasis operation (atOnce: int) (f: Tensor -> Tensor) (t: Tensor) : Tensor =
+    let overBasis (operation: string) (atOnce: int) (f: Tensor -> Tensor) (t: Tensor) : Tensor =
         let count n = Bind.create (Primitive.Iota(DType.Int32, n)) t.Device
 
         let part first =

@@ -142,6 +142,7 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
             match found with
             | ValueSome compilation -> struct (compilation, [||])
             | ValueNone ->
+                WarmUp.start ()
                 reason <- explain x leaves statics
                 let struct (graph, captured, template) = stage x leaves
 

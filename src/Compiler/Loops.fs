@@ -21,7 +21,7 @@ module internal Loops =
         { DType = t.DType; Shape = t.Dims[1..] }, t.Device
 
     /// A function that goes round must keep the structure, shapes and dtypes of its argument.
-    let private requireSame operation (before: 'a) (leaves: Tensor[]) (after: 'a) : Tensor[] =
+    let private requireSame (operation: string) (before: 'a) (leaves: Tensor[]) (after: 'a) : Tensor[] =
         let _, next = Tree.zipped operation before after
 
         for i in 0 .. next.Length - 1 do
@@ -170,7 +170,7 @@ module internal Loops =
 
             carry, stacked
 
-    let private requireTest operation (t: Tensor) =
+    let private requireTest (operation: string) (t: Tensor) =
         if t.DType <> DType.Bool || t.Rank <> 0 then
             raise (
                 ShapeException

@@ -64,7 +64,7 @@ module internal Room =
         (most: int64)
         (arenas: struct (DType * int64)[])
         =
-        if most >= Small then
+        if most >= Small && wanted needs.Value >= Small then
             let m = needs.Value
             require name m "this machine" (HostMemory.room (wanted m))
 

@@ -5,23 +5,23 @@ open Cotangent.Inlined
 
 /// The transformations behind the face in `Core.fs`: what opens a trace, runs the function on tracers and closes it.
 module internal Transform =
-    let private requireFloats operation (tree: 'p) (leaves: Tensor[]) =
+    let private requireFloats (operation: string) (tree: 'p) (leaves: Tensor[]) =
         if leaves.Length = 0 then
             raise (
                 TreeException
                     $"{operation}: the argument holds no tensors, so there is nothing to differentiate by."
             )
 
-        leaves
-        |> Array.tryFindIndex (fun t -> not t.DType.IsFloat)
-        |> Option.iter (fun i ->
+        match Range.tryFind leaves.Length (fun i -> not leaves[i].DType.IsFloat) with
+        | ValueNone -> ()
+        | ValueSome i ->
             raise (
                 DTypeException
                     $"Error at: `{(Tree.paths tree)[i]}`: {operation}: {leaves[i].DType} numbers have no derivatives. Pass them to the function some other way (close over them), or convert them to a float."
-            ))
+            )
 
     /// Cotangents, or tangents, must match what they belong to, leaf by leaf.
-    let private requireMatch operation (likeTree: 'a) (like: Tensor[]) (given: 'a) : Tensor[] =
+    let private requireMatch (operation: string) (likeTree: 'a) (like: Tensor[]) (given: 'a) : Tensor[] =
         let _, leaves = Tree.zipped operation likeTree given
 
         for i in 0 .. leaves.Length - 1 do
@@ -43,7 +43,7 @@ module internal Transform =
             found
 
     /// A tape of f at x: the trace, the leaves of x, and f's result still traced.
-    let private record name onlyLinear (f: 'p -> 'q) (x: 'p) =
+    let private record (name: string) onlyLinear (f: 'p -> 'q) (x: 'p) =
         let leaves = Tree.leavesOf $"{name}: the argument's type" x
         requireFloats name x leaves
         let trace = ReverseTrace(name, onlyLinear)

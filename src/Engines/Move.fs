@@ -74,7 +74,12 @@ module internal Move =
         if Array.contains 0 region.Count then
             offset, steps
         else
-            offset + Seq.sum (Seq.map2 (*) region.Start strides), steps
+            let mutable start = offset
+
+            for i in 0 .. strides.Length - 1 do
+                start <- start + region.Start[i] * strides[i]
+
+            start, steps
 
     let slice (region: Region) (x: HostBuffer) : HostBuffer =
         let offset, strides = within region x.Offset x.Strides

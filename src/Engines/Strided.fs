@@ -134,7 +134,9 @@ module internal Strided =
         if axes = 0 then
             axes <- 1
             sizes[0] <- 1
-            Array.Fill(steps, 1, 0, operands)
+
+            for k in 0 .. operands - 1 do
+                steps[k] <- 1
 
         let length = sizes[0]
         let rowSteps = Array.sub steps 0 operands
@@ -209,7 +211,7 @@ module internal Strided =
     /// Copies `count` elements that lie `step` apart to the start of `target`.
     let gather (items: 'T[]) offset step count (target: 'T[]) =
         if step = 0 then
-            Array.Fill(target, items[offset], 0, count)
+            FirstRows.Fill(target, items[offset], count)
         else
             let mutable at = offset
 

@@ -9,7 +9,7 @@ module Convolutions =
     // ---- Examples and batches ----
 
     /// Applies a function of a batch to a batch, or to one example, which lacks the first axis.
-    let private asBatch operation axes (x: Tensor) (f: Tensor -> Tensor) =
+    let private asBatch (operation: string) axes (x: Tensor) (f: Tensor -> Tensor) =
         if x.Rank = axes + 2 then
             f x
         elif x.Rank = axes + 1 then
@@ -20,7 +20,7 @@ module Convolutions =
                     $"{operation}: the input has shape {Shape.show x.Dims}; for {axes} spatial axes it must be (examples, channels) and their sizes, or (channels,) and their sizes for a single example."
             )
 
-    let private requireFloat operation (x: Tensor) =
+    let private requireFloat (operation: string) (x: Tensor) =
         if not x.DType.IsFloat then
             raise (
                 DTypeException
@@ -28,7 +28,7 @@ module Convolutions =
             )
 
     /// The number of spatial axes, as the rank of a kernel tells.
-    let private spatialAxes operation (kernel: Tensor) =
+    let private spatialAxes (operation: string) (kernel: Tensor) =
         let axes = kernel.Rank - 2
 
         if axes < 1 || axes > 3 || Array.contains 0 kernel.Dims[2..] then
@@ -39,12 +39,12 @@ module Convolutions =
 
         axes
 
-    let private prepare operation (kernel: Tensor) (x: Tensor) =
+    let private prepare (operation: string) (kernel: Tensor) (x: Tensor) =
         requireFloat operation x
         Operands.sameDType operation x kernel
         spatialAxes operation kernel
 
-    let private misfit operation (kernel: Tensor) (x: Tensor) wanted =
+    let private misfit (operation: string) (kernel: Tensor) (x: Tensor) wanted =
         raise (
             ShapeException
                 $"{operation}: an input of shape {Shape.show x.Dims} and a kernel of shape {Shape.show kernel.Dims}: {wanted}."
@@ -108,7 +108,7 @@ module Convolutions =
     let convolve (window: Window) (kernel: Tensor) (x: Tensor) : Tensor = convolveGroups 1 window kernel x
 
     /// The sizes that a transposed convolution makes of so many windows.
-    let private transposedSizes operation (window: Window) (size: int[]) (count: int[]) =
+    let private transposedSizes (operation: string) (window: Window) (size: int[]) (count: int[]) =
         let axes = count.Length
         let step = WindowRules.perAxis operation "strides" 1 axes window.Strides
         let reach = WindowRules.reach size (WindowRules.perAxis operation "dilation" 1 axes window.Dilation)

@@ -6,7 +6,7 @@ open Cotangent.Inlined
 /// Making tensors.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Tensor =
-    let private filled operation (value: float) (dtype: DType) (shape: int seq) =
+    let private filled (operation: string) (value: float) (dtype: DType) (shape: int seq) =
         let shape = Array.ofSeq shape
         Shape.requireSizes operation shape
         Shape.count shape |> ignore

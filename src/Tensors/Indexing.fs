@@ -64,7 +64,7 @@ type TensorPart internal (whole: Tensor, selection: Choice<Index list, Tensor>) 
 /// </summary>
 [<AutoOpen>]
 module Indexing =
-    let private requireAlong operation (t: Tensor) (indices: Tensor) axis =
+    let private requireAlong (operation: string) (t: Tensor) (indices: Tensor) axis =
         if
             t.Rank = 0
             || indices.Rank <> t.Rank

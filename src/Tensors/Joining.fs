@@ -5,7 +5,7 @@ open Cotangent.Inlined
 /// Tensors put together and taken apart.
 [<AutoOpen>]
 module Joining =
-    let private require operation (tensors: Tensor[]) =
+    let private require (operation: string) (tensors: Tensor[]) =
         if tensors.Length = 0 then
             raise (ShapeException $"{operation}: no tensors; at least one is needed to tell shape and dtype.")
 

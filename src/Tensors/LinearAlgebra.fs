@@ -92,14 +92,14 @@ module LinearAlgebra =
 
         a.Unsqueeze 1 * b.Unsqueeze 0
 
-    let private requireMatrix operation (t: Tensor) =
+    let private requireMatrix (operation: string) (t: Tensor) =
         if t.Rank < 2 then
             raise (
                 ShapeException
                     $"{operation}: shape {Shape.show t.Dims} has fewer than two axes; a matrix or a batch of them is needed. `Tensor.diag` makes one of a vector."
             )
 
-    let private triangle operation (offset: int) lower (t: Tensor) : Tensor =
+    let private triangle (operation: string) (offset: int) lower (t: Tensor) : Tensor =
         requireMatrix operation t
         let iota n = Bind.create (Primitive.Iota(DType.Int32, n)) t.Device
         let rows = (iota t.Dims[t.Rank - 2] + offset).Unsqueeze 1

@@ -20,7 +20,7 @@ module internal NestedData =
                 | Some i -> ValueSome(i.GetGenericArguments()[0])
                 | None -> ValueNone
 
-    let private unusable operation (t: Type) =
+    let private unusable (operation: string) (t: Type) =
         raise (
             DTypeException
                 $"{operation}: {t.Name} can't be an element. The element types are `float32`, `float`, Half, BFloat16, int, `int64` and bool; convert the data first, for example with `List.map float32`."

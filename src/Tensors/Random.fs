@@ -9,7 +9,7 @@ open Cotangent.Inlined
 /// </summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Random =
-    let private draw operation kind (key: Key) (dtype: DType) (shape: int seq) =
+    let private draw (operation: string) kind (key: Key) (dtype: DType) (shape: int seq) =
         let shape = Array.ofSeq shape
         Shape.requireSizes operation shape
         Key.consume operation key
@@ -18,7 +18,7 @@ module Random =
     /// 16-bit floats are worked out in Float32: the few uniform numbers they have would make coarse distributions.
     let private wide (dtype: DType) = if DTypes.isHalf dtype then DType.Float32 else dtype
 
-    let private requireFloat operation (dtype: DType) =
+    let private requireFloat (operation: string) (dtype: DType) =
         if not dtype.IsFloat then
             raise (
                 DTypeException

@@ -8,7 +8,7 @@ open Cotangent.Inlined
 /// </summary>
 [<AutoOpen>]
 module Reductions =
-    let private reduced operation (t: Tensor) (axes: int seq option) (keepDims: bool option) fold =
+    let private reduced (operation: string) (t: Tensor) (axes: int seq option) (keepDims: bool option) fold =
         let axes =
             match axes with
             | None -> Shape.allAxes t.Rank
@@ -30,21 +30,21 @@ module Reductions =
 
     let private countOver (t: Tensor) axes = axes |> Array.fold (fun n a -> n * float t.Dims[a]) 1.0
 
-    let private requireNumbers operation (t: Tensor) =
+    let private requireNumbers (operation: string) (t: Tensor) =
         if t.DType = DType.Bool then
             raise (
                 DTypeException
                     $"{operation} is not defined on Bool, got shape {Shape.show t.Dims}; convert to Int32 to count."
             )
 
-    let private requireFloat operation (t: Tensor) =
+    let private requireFloat (operation: string) (t: Tensor) =
         if not t.DType.IsFloat then
             raise (
                 DTypeException
                     $"{operation} needs a floating-point tensor, got {t.DType} {Shape.show t.Dims}; convert it first."
             )
 
-    let private requireSome operation (t: Tensor) axes =
+    let private requireSome (operation: string) (t: Tensor) axes =
         if countOver t axes = 0.0 then
             raise (
                 ShapeException
@@ -53,7 +53,7 @@ module Reductions =
 
     let private sumOver (t: Tensor) axes = reduce Reduction.Sum t axes
 
-    let private meanOver operation (t: Tensor) axes =
+    let private meanOver (operation: string) (t: Tensor) axes =
         requireSome operation t axes
         sumOver t axes / countOver t axes
 
@@ -89,7 +89,7 @@ module Reductions =
 
     let private fused f (t: Tensor) = Bind.one (Primitive.Fused f) [| t |]
 
-    let private logSumExpOver operation (t: Tensor) (axes: int[]) =
+    let private logSumExpOver (operation: string) (t: Tensor) (axes: int[]) =
         requireSome operation t axes
 
         match axes with
@@ -104,11 +104,11 @@ module Reductions =
 
             fused (Fused.LogSumExp kept.Length) ((t.Permute(Array.append kept axes)).Reshape last)
 
-    let private softmaxOver operation isLog (axis: int option) (t: Tensor) =
+    let private softmaxOver (operation: string) isLog (axis: int option) (t: Tensor) =
         requireFloat operation t
         fused (Fused.Softmax(isLog, Shape.axis operation t.Rank (defaultArg axis -1))) t
 
-    let private variance operation (t: Tensor) axes keepDims (correction: int option) =
+    let private variance (operation: string) (t: Tensor) axes keepDims (correction: int option) =
         requireFloat operation t
         let correction = float (defaultArg correction 0)
 

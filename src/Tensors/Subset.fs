@@ -24,7 +24,7 @@ type Index =
 
 /// Subsets of a tensor, as `Index`es describe them: read, found, replaced.
 module internal Subset =
-    let integer operation (indices: Tensor) =
+    let integer (operation: string) (indices: Tensor) =
         if not indices.DType.IsInteger then
             raise (
                 DTypeException
@@ -163,7 +163,7 @@ module internal Subset =
         let all = Bind.create (Primitive.Iota(DType.Int32, t.Size)) t.Device
         slice indices (all.Reshape t.Dims)
 
-    let stretch operation (part: int[]) (value: Tensor) =
+    let stretch (operation: string) (part: int[]) (value: Tensor) =
         if not (Shape.stretches value.Dims part) then
             raise (
                 ShapeException
@@ -191,7 +191,7 @@ module internal Subset =
             let placed = flatScatter Collision.Add t.Size at (where wins value (Tensor.zerosLike value))
             where (winner.Greater 0.0) placed (t.Flatten()) |> _.Reshape(t.Dims)
 
-    let requireMask operation (mask: Tensor) =
+    let requireMask (operation: string) (mask: Tensor) =
         if mask.DType <> DType.Bool then
             raise (
                 DTypeException

@@ -263,7 +263,7 @@ module Tree =
             |> Option.defaultValue "$"
 
     /// The leaves of two trees that must have one structure.
-    let internal zipped operation (a: 'a) (b: 'b) : Tensor[] * Tensor[] =
+    let internal zipped (operation: string) (a: 'a) (b: 'b) : Tensor[] * Tensor[] =
         match box a, box b with
         | (:? Tensor as a), (:? Tensor as b) -> [| a |], [| b |]
         | _ ->

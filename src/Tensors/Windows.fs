@@ -55,7 +55,7 @@ module Window =
 
 /// The windows that a `Window` makes over axes of given sizes, checked.
 module internal WindowRules =
-    let perAxis operation what least axes (entries: int list) =
+    let perAxis (operation: string) what least axes (entries: int list) =
         match entries with
         | [ one ] when one >= least -> Array.replicate axes one
         | many when many.Length = axes && List.forall (fun n -> n >= least) many -> Array.ofList many
@@ -68,7 +68,7 @@ module internal WindowRules =
     /// The elements from the first to the last of a window.
     let reach (size: int[]) (dilation: int[]) = Array.map2 (fun n d -> (n - 1) * d + 1) size dilation
 
-    let private sides operation axes (padding: (int * int) list) =
+    let private sides (operation: string) axes (padding: (int * int) list) =
         let refuse () =
             raise (
                 ValueException
@@ -83,7 +83,7 @@ module internal WindowRules =
         | _ -> refuse ()
 
     /// Before and after each axis, for windows that reach so far over axes of the sizes `full`.
-    let widths operation (window: Window) (full: int[]) (step: int[]) (reach: int[]) =
+    let widths (operation: string) (window: Window) (full: int[]) (step: int[]) (reach: int[]) =
         match window.Padding with
         | Padding.Valid -> full |> Array.map (fun _ -> 0, 0)
         | Padding.Same ->
@@ -94,7 +94,7 @@ module internal WindowRules =
         | Padding.Around width -> sides operation full.Length [ width, width ]
         | Padding.Sides pairs -> sides operation full.Length pairs
 
-    let windowsOver operation (window: Window) (size: int[]) (full: int[]) : Windows =
+    let windowsOver (operation: string) (window: Window) (size: int[]) (full: int[]) : Windows =
         let axes = full.Length
         let step = perAxis operation "strides" 1 axes window.Strides
         let dilation = perAxis operation "dilation" 1 axes window.Dilation
@@ -110,7 +110,7 @@ module internal WindowRules =
 
         { Full = full; Size = size; Step = step; Dilation = dilation; Before = before; After = after }
 
-    let poolingWindows operation (size: int list) (window: Window) (full: int[]) =
+    let poolingWindows (operation: string) (size: int list) (window: Window) (full: int[]) =
         let size = Array.ofList size
 
         if size.Length < 1 || size.Length > 3 || Array.exists (fun n -> n < 1) size then

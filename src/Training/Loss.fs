@@ -19,7 +19,7 @@ type CrossEntropyOptions = {
 /// </remarks>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Loss =
-    let private requireEqual operation (prediction: Tensor) (target: Tensor) =
+    let private requireEqual (operation: string) (prediction: Tensor) (target: Tensor) =
         Operands.sameDType operation prediction target
 
         if not (Shape.equal prediction.Dims target.Dims) then
