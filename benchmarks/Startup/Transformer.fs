@@ -51,20 +51,19 @@ let private apply (a: Affine) (x: Tensor) = (matmul x a.Weight) + a.Bias
 
 let private normalize (n: Norm) (x: Tensor) = layerNorm x * n.Scale + n.Shift
 
-let private attend (b: Block) (x: Tensor) =
-    let perHead = width / heads
+let private selfAttention (b: Block) (x: Tensor) =
+    let split (a: Affine) =
+        ((apply a x).Reshape [ batch; length; heads; width / heads ]).Permute [ 0; 2; 1; 3 ]
 
-    let split (a: Affine) = ((apply a x).Reshape [ batch; length; heads; perHead ]).Permute [ 0; 2; 1; 3 ]
-
-    let query, key, value = split b.Query, split b.Key, split b.Value
-    let scores = (matmul query (key.Permute [ 0; 1; 3; 2 ])) * (1.0 / sqrt (float perHead))
-
-    (matmul (softmax scores) value).Permute([ 0; 2; 1; 3 ]).Reshape [ batch * length; width ]
+    (attend Attention.causal (split b.Query) (split b.Key) (split b.Value)).Permute([ 0; 2; 1; 3 ]).Reshape [
+        batch * length
+        width
+    ]
     |> apply b.Output
 
 let forward (blocks: Block list) (x: Tensor) =
     let step x b =
-        let x = x + attend b (normalize b.BeforeAttention x)
+        let x = x + selfAttention b (normalize b.BeforeAttention x)
         x + apply b.Narrow (gelu (apply b.Wide (normalize b.BeforeDense x)))
 
     List.fold step x blocks

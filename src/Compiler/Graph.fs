@@ -193,7 +193,7 @@ module internal Graph =
 
     let describe (control: Control) =
         match control with
-        | Control.Scan s -> if s.Reverse then $"scan {s.Count} backwards" else $"scan {s.Count}"
+        | Control.Scan s -> "scan " + string s.Count + (if s.Reverse then " backwards" else "")
         | Control.While _ -> "while"
         | Control.Cond _ -> "cond"
         | Control.Call c -> $"call {c.Function.Name}"
