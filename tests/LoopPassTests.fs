@@ -482,5 +482,81 @@ let private ahead =
         }
     ]
 
+let private behind =
+    let count = 6
+    let sequence: Signature = { DType = DType.Float64; Shape = [| count; 3 |] }
+    let xs = (Tensor.arange DType.Float64 (3 * count)).Reshape [ count; 3 ] * 0.1 + 1.0
+
+    /// A loop with a state, a sum and a sequence; the operations of its body after the pass.
+    let inside (round: Tensor -> Tensor -> Tensor -> Tensor -> Tensor * Tensor) =
+        let f (inputs: Tensor[]) =
+            let step (state: Tensor, total: Tensor) (x: Tensor) = round inputs[0] state total x, state
+            let (state, total), states = scan step (inputs[1], inputs[2]) inputs[3]
+            [| total; state; states |]
+
+        let g = graphOf [ vector; vector; scalar; sequence ] f |> Simplify.graph |> Hoist.graph
+        let made = after Behind.graph g
+        sameNumbers g made [ x * 0.5; x; tensor 2.0; xs ]
+        operations (onlyScan made).Body
+
+    testList "behind a loop" [
+        test "what is only added up" {
+            let left = inside (fun _ state total x -> state * 0.5 + x, total + sum (log (state * state)))
+            Expect.isFalse (List.contains "log" left) "no logarithm"
+            Expect.isFalse (List.contains "sum [0]" left) "no sum"
+            Expect.containsAll left [ "multiply"; "add" ] "what the state needs stays"
+        }
+        test "or taken away, also with shared numbers" {
+            let left =
+                inside (fun shared state total x -> state + x, total - sum (exp (state * shared * 0.01)))
+
+            Expect.isFalse (List.contains "exp" left) "no exponential"
+        }
+        test "what the state needs, too, stays" {
+            let left =
+                inside (fun _ state total x ->
+                    let y = sin state
+                    y + x, total + sum (cos y))
+
+            Expect.contains left "sin" "the sine"
+            Expect.isFalse (List.contains "cos" left) "no cosine"
+        }
+        test "a sum that is read stays" {
+            let left = inside (fun _ state total x -> state * 0.5 + x + total * 0.01, total + sum (sin state))
+            Expect.contains left "sin" "the sine"
+        }
+        test "one that does not begin with itself stays" {
+            let left = inside (fun _ state total x -> state * 0.5 + x, sum (sin state) - total)
+            Expect.contains left "sin" "the sine"
+        }
+        test "light work stays" {
+            let left = inside (fun _ state total x -> state * 0.5 + x, total + sum (state * state))
+            Expect.isTrue (left |> List.exists (fun o -> o.StartsWith "sum")) "the sum"
+        }
+        test "sums of loops are those of plain ones" {
+            for seed in 1..20 do
+                let dice = Dice.Dice seed
+                let rounds, size = 2 + dice.Below 30, 1 + dice.Below 20
+                let key = Key.create (int64 seed)
+
+                let f (start: Tensor) =
+                    iterate
+                        rounds
+                        (fun (state: Tensor, i: Tensor, losses: Tensor, steps: Tensor) ->
+                            let noise = Random.uniform (Key.foldTensor i key) DType.Float64 [ size ]
+                            let next = tanh (state + noise)
+                            next, i + 1, losses - sum (log (next * next + 0.5)), steps + tensor [ 1L; 2L ])
+                        (start, tensor 0L, tensor 1.0, tensor [ 0L; 5L ])
+
+                let x = Random.normal (Key.create (int64 (seed + 100))) DType.Float64 [ size ]
+                let a, b, c, d = f x
+                let a', b', c', d' = compile f x
+                close 1e-12 (numbers a) a'
+                equals b b'
+                close 1e-12 (numbers c) c'
+                equals d d'
+        }
+    ]
+
 [<Tests>]
-let tests = testList "loop passes" [ pruning; hoisting; straightening; ahead ]
+let tests = testList "loop passes" [ pruning; hoisting; straightening; ahead; behind ]

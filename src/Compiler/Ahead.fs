@@ -9,13 +9,13 @@ open Cotangent
 module internal Ahead =
     /// Bytes from which values of all rounds take too much memory.
     [<Literal>]
-    let private Largest = 4194304L
+    let Largest = 4194304L
 
     /// Prices from which elementwise work is worth the memory.
     [<Literal>]
     let private Dear = 10
 
-    let private isWorthIt (p: Primitive) =
+    let isWorthIt (p: Primitive) =
         match p with
         | Primitive.Random _
         | Primitive.MatMul -> true
@@ -46,7 +46,7 @@ module internal Ahead =
         | Primitive.Custom _ -> false
 
     /// What rounds may not do in another order or all together, or elsewhere.
-    let private canMove (node: Node) (p: Primitive) =
+    let canMove (node: Node) (p: Primitive) =
         match p with
         | Primitive.Barrier
         | Primitive.Transfer _
@@ -101,7 +101,7 @@ module internal Ahead =
         | _ -> ValueNone
 
     /// Of a node's values in all rounds.
-    let private bytes (s: Scan) (i: int) =
+    let bytes (s: Scan) (i: int) =
         let node = s.Body.Nodes[i]
         int64 s.Count * int64 (Shape.count node.Shape) * int64 node.DType.Size
 
@@ -155,7 +155,7 @@ module internal Ahead =
         |]
 
     /// Nodes of one graph put into another, whose nodes stand for its inputs; its outputs there.
-    let private inLine (builder: GraphBuilder) (g: Graph) (arguments: int[]) : int[] =
+    let inLine (builder: GraphBuilder) (g: Graph) (arguments: int[]) : int[] =
         let number = Array.create g.Nodes.Length -1
 
         for i in 0 .. g.Nodes.Length - 1 do
@@ -246,6 +246,14 @@ module internal Ahead =
                 let body = Graph.insertInputs last inserted s.Body |> Hoist.readFrom at found
                 struct ({ s with Body = body }, Array.append arguments made)
 
+    /// A pass on the bodies of control flow.
+    let inside (pass: Graph -> Graph) (control: Control) : Control =
+        match control with
+        | Control.Scan s -> Control.Scan { s with Body = pass s.Body }
+        | Control.While w -> Control.While { w with Condition = pass w.Condition; Body = pass w.Body }
+        | Control.Cond c -> Control.Cond { OnTrue = pass c.OnTrue; OnFalse = pass c.OnFalse }
+        | Control.Call c -> Control.Call { c with Body = pass c.Body }
+
     /// Inner loops first.
     let rec graph (g: Graph) : Graph =
         let builder = GraphBuilder()
@@ -267,7 +275,7 @@ module internal Ahead =
                         let control = Operation.Control(Control.Scan s)
                         builder.Add { node with Operation = control; Inputs = arguments }
                     | Operation.Control control ->
-                        let control = Operation.Control(inside control)
+                        let control = Operation.Control(inside graph control)
                         builder.Add { node with Operation = control; Inputs = arguments }
                     | Operation.Input _
                     | Operation.Constant _
@@ -275,10 +283,3 @@ module internal Ahead =
                     | Operation.Item _ -> builder.Add { node with Inputs = arguments }
 
         builder.ToGraph(g.Outputs |> Array.map (fun i -> number[i]))
-
-    and private inside (control: Control) : Control =
-        match control with
-        | Control.Scan s -> Control.Scan { s with Body = graph s.Body }
-        | Control.While w -> Control.While { w with Condition = graph w.Condition; Body = graph w.Body }
-        | Control.Cond c -> Control.Cond { OnTrue = graph c.OnTrue; OnFalse = graph c.OnFalse }
-        | Control.Call c -> Control.Call { c with Body = graph c.Body }

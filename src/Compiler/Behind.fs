@@ -1,0 +1,252 @@
+namespace Cotangent.Compiler
+
+open System.Collections.Generic
+open Cotangent
+
+/// Computes after a loop, for all of its rounds at once, what nothing in the loop waits for: what a round only adds to a
+/// running sum, such as its loss. A round then stores what that is made of, and the sum is one of a stack.
+module internal Behind =
+    /// The part of a carry that becomes a sum, the node of the sum and that of what is added to it or taken away.
+    [<Struct; NoComparison; NoEquality>]
+    type private Total = { Carry: int; Sum: int; Term: int; Op: Binary }
+
+    /// Numbers that are the same in every round and are no node of the loop.
+    let private isGiven (s: Scan) (i: int) =
+        match s.Body.Nodes[i].Operation with
+        | Operation.Input k -> k < s.Shared
+        | Operation.Constant _
+        | Operation.Primitive(Primitive.Full _ | Primitive.Iota _) -> true
+        | Operation.Primitive _
+        | Operation.Control _
+        | Operation.Item _ -> false
+
+    let private totals (s: Scan) (uses: int[]) : Total[] = [|
+        for k in 0 .. s.Carry - 1 do
+            let own = s.Body.Inputs[s.Shared + k]
+            let sum = s.Body.Outputs[k]
+            let node = s.Body.Nodes[sum]
+
+            match node.Operation with
+            | Operation.Primitive(Primitive.Binary(Binary.Add | Binary.Subtract as op)) when
+                uses[own] = 1 && uses[sum] = 1 && node.Device = Device.Cpu && not (DTypes.isHalf node.DType)
+                ->
+                if node.Inputs[0] = own then
+                    { Carry = k; Sum = sum; Term = node.Inputs[1]; Op = op }
+                elif node.Inputs[1] = own && op = Binary.Add then
+                    { Carry = k; Sum = sum; Term = node.Inputs[0]; Op = op }
+            | _ -> ()
+    |]
+
+    /// Nodes that nothing but sums needs.
+    let private tail (s: Scan) (totals: Total[]) : bool[] =
+        let body = s.Body
+        let isSum, moves = Array.create body.Nodes.Length false, Array.create body.Nodes.Length false
+        let isNeeded = Array.create body.Nodes.Length false
+
+        for t in totals do
+            isSum[t.Sum] <- true
+
+        for i in body.Outputs do
+            if not isSum[i] then isNeeded[i] <- true
+
+        for i in body.Nodes.Length - 1 .. -1 .. 0 do
+            let node = body.Nodes[i]
+
+            moves[i] <-
+                not isSum[i]
+                && not isNeeded[i]
+                && match node.Operation with
+                   | Operation.Primitive p -> Ahead.canMove node p && Ahead.bytes s i <= Ahead.Largest
+                   | Operation.Input _
+                   | Operation.Constant _
+                   | Operation.Control _
+                   | Operation.Item _ -> false
+
+            if not isSum[i] && not moves[i] then
+                for j in node.Inputs do
+                    isNeeded[j] <- true
+
+        moves
+
+    /// What moved nodes, and the terms, are made of; in the order of the body.
+    let private frontier (s: Scan) (totals: Total[]) (moves: bool[]) : int[] =
+        let isRead = Array.create moves.Length false
+
+        for t in totals do
+            isRead[t.Term] <- true
+
+        for i in 0 .. moves.Length - 1 do
+            if moves[i] then
+                for j in s.Body.Nodes[i].Inputs do
+                    isRead[j] <- true
+
+        [|
+            for i in 0 .. moves.Length - 1 do
+                if isRead[i] && not moves[i] && not (isGiven s i) then i
+        |]
+
+    let private isWorthIt (body: Graph) (moves: bool[]) =
+        let mutable found = false
+
+        for i in 0 .. moves.Length - 1 do
+            match body.Nodes[i].Operation with
+            | Operation.Primitive p when moves[i] && Ahead.isWorthIt p -> found <- true
+            | _ -> ()
+
+        found
+
+    let private like (node: Node) : Signature * Device =
+        { DType = node.DType; Shape = node.Shape }, node.Device
+
+    /// The terms of all rounds, stacked, from shared inputs and the stacks of the frontier.
+    let private terms (s: Scan) (totals: Total[]) (found: int[]) : Graph =
+        let body = s.Body
+        let builder = GraphBuilder()
+        let number = Array.create body.Nodes.Length -1
+
+        for i in Array.append body.Inputs[.. s.Shared - 1] found do
+            let node = body.Nodes[i]
+            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
+
+        let needed = Array.create body.Nodes.Length false
+
+        for t in totals do
+            needed[t.Term] <- true
+
+        for i in body.Nodes.Length - 1 .. -1 .. 0 do
+            if needed[i] && number[i] < 0 then
+                for j in body.Nodes[i].Inputs do
+                    needed[j] <- true
+
+        for i in 0 .. body.Nodes.Length - 1 do
+            if needed[i] && number[i] < 0 then
+                let node = body.Nodes[i]
+                number[i] <- builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[j]) }
+
+        let one = builder.ToGraph(totals |> Array.map (fun t -> number[t.Term]))
+        let isStacked = Array.init one.Inputs.Length (fun k -> k >= s.Shared)
+
+        let given =
+            one.Inputs
+            |> Array.mapi (fun k i ->
+                let signature, device = like one.Nodes[i]
+
+                (if isStacked[k] then
+                     { signature with Shape = Array.append [| s.Count |] signature.Shape }
+                 else
+                     signature),
+                device)
+
+        Stage.closed "scan" (Rules.batch "scan" s.Count (GraphInterpreter.Run one) isStacked) given
+
+    /// The loop without the sums, and these.
+    let private scan (builder: GraphBuilder) (control: Node) (s: Scan) (arguments: int[]) =
+        let whole =
+            builder.Add { control with Operation = Operation.Control(Control.Scan s); Inputs = arguments }
+
+        let unchanged = struct (whole, [||])
+
+        if s.Count < 2 then
+            unchanged
+        else
+            let totals = totals s (Graph.uses s.Body)
+            let moves = tail s totals
+            let found = frontier s totals moves
+
+            if
+                totals.Length = 0
+                || not (isWorthIt s.Body moves)
+                || not (found |> Array.forall (fun i -> s.Body.Nodes[i].Device = Device.Cpu))
+                || found |> Array.sumBy (Ahead.bytes s) > Ahead.Largest
+            then
+                unchanged
+            else
+                let outputs = Array.copy s.Body.Outputs
+
+                for t in totals do
+                    outputs[t.Carry] <- s.Body.Inputs[s.Shared + t.Carry]
+
+                let body = DeadCode.eliminate { s.Body with Outputs = Array.append outputs found }
+                let loop = { s with Body = body }
+
+                let made =
+                    builder.Add {
+                        control with
+                            Operation = Operation.Control(Control.Scan loop)
+                            Inputs = arguments
+                    }
+
+                let add operation (inputs: int[]) dtype shape =
+                    builder.Add {
+                        Operation = operation
+                        Inputs = inputs
+                        DType = dtype
+                        Shape = shape
+                        Device = Device.Cpu
+                    }
+
+                let stacks =
+                    found
+                    |> Array.mapi (fun k i ->
+                        let node = s.Body.Nodes[i]
+
+                        add
+                            (Operation.Item(outputs.Length + k))
+                            [| made |]
+                            node.DType
+                            (Array.append [| s.Count |] node.Shape))
+
+                let all = DeadCode.eliminate (terms s totals found)
+
+                let terms = Ahead.inLine builder all (Array.append arguments[.. s.Shared - 1] stacks)
+
+                let sums =
+                    Array.map2
+                        (fun t term ->
+                            let node = s.Body.Nodes[t.Sum]
+                            let sum = Operation.Primitive(Primitive.Reduce(Reduction.Sum, [| 0 |]))
+                            let total = add sum [| term |] node.DType node.Shape
+                            let op = Operation.Primitive(Primitive.Binary t.Op)
+
+                            struct (t.Carry,
+                                    add op [| arguments[s.Shared + t.Carry]; total |] node.DType node.Shape))
+                        totals
+                        terms
+
+                struct (made, sums)
+
+    /// Inner loops first.
+    let rec graph (g: Graph) : Graph =
+        let builder = GraphBuilder()
+        let number = Array.create g.Nodes.Length -1
+        let instead = Dictionary<struct (int * int), int>()
+
+        for i in g.Inputs do
+            let node = g.Nodes[i]
+            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
+
+        for i in 0 .. g.Nodes.Length - 1 do
+            if number[i] < 0 then
+                let node = g.Nodes[i]
+                let arguments = node.Inputs |> Array.map (fun j -> number[j])
+                let plain operation = builder.Add { node with Operation = operation; Inputs = arguments }
+
+                number[i] <-
+                    match node.Operation with
+                    | Operation.Control(Control.Scan s) ->
+                        let struct (made, sums) = scan builder node { s with Body = graph s.Body } arguments
+
+                        for struct (carry, sum) in sums do
+                            instead[struct (i, carry)] <- sum
+
+                        made
+                    | Operation.Control control -> plain (Operation.Control(Ahead.inside graph control))
+                    | Operation.Item k ->
+                        match instead.TryGetValue(struct (node.Inputs[0], k)) with
+                        | true, sum -> sum
+                        | false, _ -> plain node.Operation
+                    | Operation.Input _
+                    | Operation.Constant _
+                    | Operation.Primitive _ -> plain node.Operation
+
+        DeadCode.eliminate (builder.ToGraph(g.Outputs |> Array.map (fun i -> number[i])))
