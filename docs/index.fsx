@@ -41,11 +41,14 @@ let x = (Tensor.linspace DType.Float32 -3.0 3.0 64).Unsqueeze 1
 let y = sin (2 * x)
 let optimizer = Optimizer.adam 0.02
 
-let step (model, state) _ = // the gradient of a Model is a Model
-    Optimizer.step optimizer (grad (loss x y) model) state model
+let step = // one program; the gradient of a Model is a Model
+    compile (fun (model, state) ->
+        let gradient = grad (loss x y) model
+        Optimizer.step optimizer gradient state model)
 
 let start = init (Key.create 0L)
-let steps = Seq.scan step (start, optimizer.Init start) [ 1..1000 ]
+let next now _ = step now
+let steps = Seq.scan next (start, optimizer.Init start) [ 1..1000 ]
 (*** hide ***)
 open Plotly.NET
 

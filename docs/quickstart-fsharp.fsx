@@ -116,19 +116,19 @@ let loss model = Loss.meanSquaredError y (forward model x)
 ## A training loop
 
 An optimiser is a pair of pure functions: the first state, and one update. A step goes from model and state to the next
-model and state; a loop is a fold.
+model and state; `compile` makes one fused program of it, and a loop is a fold.
 *)
 let optimizer = Optimizer.adamWith (Schedule.cosine 0.02 0.0 1500) 0.9 0.999
 
-let step (model, state) _ =
-    let value, gradient = valueAndGrad loss model
-    value, Optimizer.step optimizer gradient state model
+let step =
+    compile (fun (model, state) ->
+        let value, gradient = valueAndGrad loss model
+        value, Optimizer.step optimizer gradient state model)
 
 let start = init forModel
 
 let losses, (trained, _) =
-    [ 1..1500 ]
-    |> List.mapFold (fun state i -> step state i) (start, optimizer.Init start)
+    [ 1..1500 ] |> List.mapFold (fun now _ -> step now) (start, optimizer.Init start)
 
 (*** hide ***)
 open Plotly.NET
