@@ -105,6 +105,34 @@ let private runs =
                 equals (y.Reshape [ 250; 200 ]) c
                 equals y[1..] d
         }
+        test "steps of a convolutional net, in a loop and on several threads" {
+            let normal i shape = Random.normal (Key.create i) DType.Float32 shape
+            let images = normal 1L [ 3; 32; 1; 28; 28 ]
+            let start = 0.1 * normal 2L [ 8; 1; 3; 3 ], 0.1 * normal 3L [ 16; 8; 3; 3 ]
+
+            let loss x (first, second) =
+                let block kernel x =
+                    convolve Window.plain kernel x |> relu |> maxPool [ 2; 2 ] (Window.stride 2)
+
+                mean (square (x |> block first |> block second))
+
+            let step net x = Tree.map2 (fun p g -> p - 0.1 * g) net (grad (loss x) net), loss x net
+            let train (net, xs) = scan step net xs
+            let expected = train (start, images)
+            let compiled = compile train
+            let same (a: Tensor) (b: Tensor) = closeNumbers 1e-4 (numbers a) (numbers b)
+
+            System.Threading.Tasks.Parallel.For(
+                0,
+                8,
+                fun i ->
+                    let (first, second), losses = compiled (start, images)
+                    same (fst (fst expected)) first
+                    same (snd (fst expected)) second
+                    same (snd expected) losses
+            )
+            |> ignore
+        }
         test "results go with their scope" {
             let f = compile (fun (x: Tensor) -> cumsum x)
             let x = Tensor.ones DType.Float32 [ 50_000 ]
