@@ -104,6 +104,9 @@ let private fusedCalls () =
                 let cotangent = Tensor.onesLike (f inputs) * 0.5f
 
                 let ours engine call () =
+                    // Until the threads of libtorch sleep, which wait by counting.
+                    System.Threading.Thread.Sleep 10
+
                     withCpuEngine engine (fun () ->
                         call ()
                         Some(perCall 20.0 call))

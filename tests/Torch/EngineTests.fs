@@ -505,7 +505,6 @@ let private routing =
         [| (Random.normal (Key.create 6L) DType.Float64 [ 12_000 ]).Host |],
         500.0
         Primitive.Unary Unary.Gelu, [| tall |], 1.0
-        Primitive.Fused(Fused.SoftmaxPull(false, 1)), [| tall; tall |], 1000.0
         Primitive.Fused(Fused.SoftmaxPull(true, 1)),
         [| normal 7L [ 2000; 600 ]; normal 8L [ 2000; 600 ] |],
         1000.0
