@@ -20,7 +20,27 @@ module internal Footprint =
             | Primitive.Slice _
             | Primitive.Detach
             | Primitive.Barrier -> true
-            | _ -> false
+            | Primitive.Unary _
+            | Primitive.Binary _
+            | Primitive.Select
+            | Primitive.Convert _
+            | Primitive.Full _
+            | Primitive.Iota _
+            | Primitive.Random _
+            | Primitive.Place _
+            | Primitive.Concatenate _
+            | Primitive.Gather _
+            | Primitive.Scatter _
+            | Primitive.Reduce _
+            | Primitive.ArgReduce _
+            | Primitive.ArgSort _
+            | Primitive.CumulativeSum _
+            | Primitive.MatMul
+            | Primitive.Convolution _
+            | Primitive.MaxPool _
+            | Primitive.Fused _
+            | Primitive.Transfer _
+            | Primitive.Custom _ -> false
         | Operation.Control _ -> true
         | Operation.Input _
         | Operation.Constant _

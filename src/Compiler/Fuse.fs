@@ -214,7 +214,29 @@ module internal Fuse =
                     | Primitive.Binary op -> priceOf op
                     | Primitive.Select
                     | Primitive.Convert _ -> 1
-                    | _ -> 0
+                    | Primitive.Full _
+                    | Primitive.Iota _
+                    | Primitive.Random _
+                    | Primitive.Reshape _
+                    | Primitive.Permute _
+                    | Primitive.Broadcast _
+                    | Primitive.Slice _
+                    | Primitive.Place _
+                    | Primitive.Concatenate _
+                    | Primitive.Gather _
+                    | Primitive.Scatter _
+                    | Primitive.Reduce _
+                    | Primitive.ArgReduce _
+                    | Primitive.ArgSort _
+                    | Primitive.CumulativeSum _
+                    | Primitive.MatMul
+                    | Primitive.Convolution _
+                    | Primitive.MaxPool _
+                    | Primitive.Fused _
+                    | Primitive.Detach
+                    | Primitive.Barrier
+                    | Primitive.Transfer _
+                    | Primitive.Custom _ -> 0
 
                 prices[i] <- own + below prices
                 lengths[i] <- 1 + below lengths
