@@ -101,6 +101,7 @@ module internal Convert =
     let private int32To64 xs xo ys yo n = rowBy (fun (x: int) -> float x) xs xo ys yo n
     let private int32ToInt64 xs xo ys yo n = rowBy (fun (x: int) -> Operators.int64 x) xs xo ys yo n
     let private int64To32 xs xo ys yo n = rowBy (fun (x: int64) -> Operators.float32 x) xs xo ys yo n
+    let private float64ToInt64 xs xo ys yo n = rowBy (fun (x: float) -> Operators.int64 x) xs xo ys yo n
     let private int64To64 xs xo ys yo n = rowBy (fun (x: int64) -> float x) xs xo ys yo n
 
     let private toBool<'A when 'A :> INumberBase<'A>> (xs: 'A[]) xo (ys: bool[]) yo n =
@@ -181,7 +182,7 @@ module internal Convert =
             | DType.Float16
             | DType.BFloat16 -> contiguous target (map float32 x doubleToSingle)
             | DType.Int32 -> map int32 x row<float, int>
-            | DType.Int64 -> map int64 x row<float, int64>
+            | DType.Int64 -> map int64 x float64ToInt64
             | DType.Bool -> map target x toBool<float>
         | DType.Int32 ->
             match target with

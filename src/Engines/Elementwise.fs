@@ -243,14 +243,18 @@ module internal Elementwise =
             if Rows.isComparison op then
                 binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
             else
-                binaryOf DType.Int32 x y (fun a ao b bo c co n -> Rows.binaryInteger op a ao b bo c co n)
+                binaryOf DType.Int32 x y (fun a ao b bo c co n ->
+                    if not (FirstRow.binaryInt op a ao b bo c co n) then
+                        Rows.binaryInteger op a ao b bo c co n)
         | DType.Int64 ->
             let x, y = x :?> HostBuffer<int64>, y :?> HostBuffer<int64>
 
             if Rows.isComparison op then
                 binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
             else
-                binaryOf DType.Int64 x y (fun a ao b bo c co n -> Rows.binaryInteger op a ao b bo c co n)
+                binaryOf DType.Int64 x y (fun a ao b bo c co n ->
+                    if not (FirstRow.binaryLong op a ao b bo c co n) then
+                        Rows.binaryInteger op a ao b bo c co n)
         | DType.Bool ->
             let x, y = x :?> HostBuffer<bool>, y :?> HostBuffer<bool>
             binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.binaryBool op a ao b bo c co n)

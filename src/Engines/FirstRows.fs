@@ -93,6 +93,25 @@ module internal FirstRow =
         | Binary.Less
         | Binary.LessEqual -> false
 
+    /// Of integers, whose division is another matter.
+    let inline private whole (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
+        match op with
+        | Binary.Add
+        | Binary.Subtract
+        | Binary.Multiply -> binary op xs xo ys yo zs zo n
+        | Binary.Divide
+        | Binary.Remainder
+        | Binary.Power
+        | Binary.Atan2
+        | Binary.Max
+        | Binary.Min
+        | Binary.And
+        | Binary.Or
+        | Binary.Xor
+        | Binary.Equal
+        | Binary.Less
+        | Binary.LessEqual -> false
+
     let inline private compare (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: bool[]) zo n =
         match op with
         | Binary.Equal -> FirstRows.Has n && each n (fun i -> zs[zo + i] <- (xs[xo + i] = ys[yo + i]))
@@ -118,6 +137,10 @@ module internal FirstRow =
         binary op xs xo ys yo zs zo n
 
     let binaryDouble op (xs: float[]) xo (ys: float[]) yo (zs: float[]) zo n = binary op xs xo ys yo zs zo n
+
+    let binaryInt op (xs: int[]) xo (ys: int[]) yo (zs: int[]) zo n = whole op xs xo ys yo zs zo n
+
+    let binaryLong op (xs: int64[]) xo (ys: int64[]) yo (zs: int64[]) zo n = whole op xs xo ys yo zs zo n
 
     let compareSingle op (xs: float32[]) xo (ys: float32[]) yo (zs: bool[]) zo n =
         compare op xs xo ys yo zs zo n

@@ -187,6 +187,12 @@ type internal Draw =
     /// Int64 keys for `Key.split`: a stream of their own.
     | Keys
 
+    override x.ToString() =
+        match x with
+        | Uniform -> "Uniform"
+        | Bits -> "Bits"
+        | Keys -> "Keys"
+
 /// What happens when several updates of a scatter meet in one place.
 [<RequireQualifiedAccess; Struct>]
 type internal Collision =
