@@ -116,6 +116,21 @@ module Array =
         System.Array.Copy(ys, 0, all, xs.Length, ys.Length)
         all
 
+    let concat (parts: 'T[] list) : 'T[] =
+        let mutable length = 0
+
+        for part in parts do
+            length <- length + part.Length
+
+        let all = Array.zeroCreate length
+        let mutable at = 0
+
+        for part in parts do
+            System.Array.Copy(part, 0, all, at, part.Length)
+            at <- at + part.Length
+
+        all
+
 module List =
     let inline iter ([<InlineIfLambda>] f: 'T -> unit) (xs: 'T list) =
         for x in xs do

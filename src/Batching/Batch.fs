@@ -213,7 +213,7 @@ module internal Batch =
             match inputs with
             | [ axis ] -> Array.map (fun _ -> axis) leaves
             | inputs when inputs.Length = fields.Length ->
-                Seq.map2 (fun axis (_, count) -> Array.replicate count axis) inputs fields |> Array.concat
+                List.map2 (fun axis (_, count) -> Array.replicate count axis) inputs fields |> Array.concat
             | inputs ->
                 let names = fields |> List.map (fun (name, _) -> $"`${name}`") |> String.concat ", "
 

@@ -9,8 +9,17 @@ open Cotangent.Compiler
 open System
 open System.Collections.Generic
 open System.Reflection
+open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
+
+/// What asks for the processor's instructions can't be compiled ahead; nor could what it became a part of.
+module private Processor =
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let hasAvx () = Avx.IsSupported
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let hasAvx512 () = Avx512F.IsSupported
 
 [<Sealed; AllowNullLiteral>]
 type internal Width private (bits: int, holder: Type, generic: Type) =
@@ -170,10 +179,10 @@ type internal Width private (bits: int, holder: Type, generic: Type) =
         | m -> m
 
     /// Whether single lanes can be left out of loads and stores.
-    member _.HasMasks = if bits = 512 then Avx512F.IsSupported else Avx.IsSupported
+    member _.HasMasks = if bits = 512 then Processor.hasAvx512 () else Processor.hasAvx ()
 
     /// Whether two vectors can be interleaved, which summing many at once needs.
-    member _.HasPacks = Avx.IsSupported
+    member _.HasPacks = Processor.hasAvx ()
 
     /// A method of the processor's own instructions, with these parameters.
     member private _.Native(from: Type, name, e, parameters: Type[]) =

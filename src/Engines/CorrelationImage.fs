@@ -277,8 +277,12 @@ module internal CorrelationImage =
                 [| struct (0, 0) |]
             |> Array.map (fun (struct (phase, place)) -> phase * size + place)
 
-        let all = Array.init channels (fun c -> starts |> Array.map (fun s -> nativeint (c * channel + s)))
-        let all = Array.concat all
+        let all = [|
+            for c in 0 .. channels - 1 do
+                for start in starts do
+                    nativeint (c * channel + start)
+        |]
+
         if all.Length = 0 then all else Array.append all [| Array.last all |]
 
     /// Copies sums at flat places, `width` apart for each channel, to where they belong in the target.
