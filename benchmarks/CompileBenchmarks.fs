@@ -23,7 +23,7 @@ let private gan eager iterations () =
 
     let options = { SineGan.article Sines.article with Iterations = iterations; Eager = eager }
     SineGan.train options watch CancellationToken.None |> ignore
-    Some(clock.Elapsed.TotalMicroseconds / float (iterations - 500))
+    Some(clock.Elapsed.TotalMicroseconds / float (iterations - 1000))
 
 let private peer (program: (string list -> float option) option) arguments () =
     program |> Option.bind (fun run -> run arguments)

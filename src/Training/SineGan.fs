@@ -266,7 +266,7 @@ module SineGan =
         =
         match options.Preset with
         | SineGanPreset.Article bound ->
-            loop articleGan (articleModels options.Family bound) 1 500 options progress cancellation
+            loop articleGan (articleModels options.Family bound) 1 1000 options progress cancellation
         | SineGanPreset.GradientPenalty(width, batch) ->
             loop
                 (penaltyGan options.Iterations)
