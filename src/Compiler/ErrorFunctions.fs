@@ -9,6 +9,22 @@ open Cotangent.Compiler
 module internal ErrorFunctions =
     open LaneOperators
 
+    /// A number as two of half as many digits (Veltkamp 1968).
+    let private halves (x: Lane) =
+        let c = x *. 134217729.0
+        let high = c - (c - x)
+        struct (high, x - high)
+
+    /// p·q - h, where h is about the product: what rounding lost of it. Where instructions don't tell, the halves of the
+    /// factors do (Dekker 1971).
+    let private productLess (h: Lane) (p: Lane) (q: Lane) =
+        if Lane.isFused then
+            Lane.fms p q h
+        else
+            let struct (p, pLow) = halves p
+            let struct (q, qLow) = halves q
+            p * q - h + p * qLow + pLow * q + pLow * qLow
+
     /// exp(a²)·erfc(a), for a >= 0; `single` if the result is for Float32. It is steep in u, of which the rounding would
     /// show twice: for Float64 it is made good.
     let private scaled single (a: Lane) =
@@ -20,7 +36,7 @@ module internal ErrorFunctions =
             if single then
                 a.Zero
             else
-                (Lane.fnma u s (u.Real twice) - u * (a - (s -. k))) * (u *. 0.125)
+                (-(productLess (u.Real twice) u s) - u * (a - (s -. k))) * (u *. 0.125)
 
         let p =
             Lane.polynomial
@@ -71,7 +87,7 @@ module internal ErrorFunctions =
         let h = p * q
         let e = Exponentials.exp -h
         // What the product lost.
-        if single then e else Lane.fnma (Lane.fms p q h) e e
+        if single then e else Lane.fnma (productLess h p q) e e
 
     /// (erf √z)/√z, for z <= 1
     let private near single (z: Lane) =

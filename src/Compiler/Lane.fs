@@ -234,6 +234,10 @@ module internal Lane =
     let private three op element (a: Lane) (b: Lane) (c: Lane) =
         Lane.Make(a.Code, op, element, b.Bits, a.Id, b.Id, c.Id, -1, 0L)
 
+    /// Whether this machine rounds x·y + z once.
+    let isFused =
+        System.Runtime.Intrinsics.X86.Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported
+
     /// x·y + z
     let fma (x: Lane) (y: Lane) (z: Lane) = three Op.MultiplyAdd x.Element x y z
 

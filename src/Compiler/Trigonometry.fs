@@ -15,9 +15,6 @@ module internal Trigonometry =
     let private isSingle (x: Lane) = Element.size x.Element = 4
     let private pick (x: Lane) (single: float) (double: float) = if isSingle x then single else double
 
-    let private hasFusedMultiplyAdd =
-        System.Runtime.Intrinsics.X86.Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported
-
     /// k, in the lowest bits, and x - k·π/2 in [-π/4, π/4]. The parts of π/2 are positive, so that -0 stays -0.
     let private reduce (x: Lane) =
         let shift = x.Real(pick x 12582912.0 6755399441055744.0)
@@ -66,7 +63,7 @@ module internal Trigonometry =
 
     /// sin(x + quarter·π/2)
     let private wave (f: Scalar) (quarter: int64) (x: Lane) =
-        if not hasFusedMultiplyAdd then
+        if not Lane.isFused then
             Exponentials.scalar f x x
         else
             let struct (k, r) = reduce x
@@ -84,7 +81,7 @@ module internal Trigonometry =
     let cos (x: Lane) = wave Scalar.Cos 1L x
 
     let tan (x: Lane) =
-        if not hasFusedMultiplyAdd then
+        if not Lane.isFused then
             Exponentials.scalar Scalar.Tan x x
         else
             let struct (k, r) = reduce x
