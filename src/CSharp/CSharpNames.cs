@@ -92,6 +92,7 @@ internal static partial class CSharpNames
 
     private static string Code(string code) =>
         names.TryGetValue(code, out var name) ? name
+        : code.StartsWith("t.", StringComparison.Ordinal) && !code.Contains(' ') ? code
         : Applied().Match(code) is { Success: true } call ? $"{call.Groups[1]}({call.Groups[2]})"
         : code.StartsWith("Random.", StringComparison.Ordinal) ? $"key.{Capital(code["Random.".Length..])}"
         : Plain().IsMatch(code) ? string.Join('.', code.Split('.').Select(Capital))

@@ -61,6 +61,7 @@ public partial class ErrorTests
     [InlineData("Error at: `scan.Grad`: vmap: wrong", "Error at: `scan.Grad`: Transform.Vectorize: wrong")]
     [InlineData("add: Float32 (2,) and Float64 (2,). Use `t.Convert DType.Float32`.",
         "Add: Float32 (2,) and Float64 (2,). Use `t.Convert(DType.Float32)`.")]
+    [InlineData("equal: Int32 and Int64. Use `t.Convert` on one of them.", "Equal: Int32 and Int64. Use `t.Convert` on one of them.")]
     [InlineData("A tensor was used after its `scope` had ended.", "A tensor was used after its `Hardware.Scope` had ended.")]
     [InlineData("slice: 3 indices; `Index.NewAxis` adds an axis.", "Slice: 3 indices; `Slice.NewAxis` adds an axis.")]
     [InlineData("Random.bernoulli: p is 2.", "key.Bernoulli: p is 2.")]
