@@ -83,7 +83,7 @@ let torch = [
     "sum(p.numel() for p in model.parameters())", "Tree.size layer"
     "F.mse_loss(x, y)", "Loss.meanSquaredError y x"
     "F.cross_entropy(x, labels)", "Loss.crossEntropy labels x"
-    "F.layer_norm(x, [n], gain, bias)", "layerNorm x * gain + bias"
+    "F.layer_norm(x, [n], gain, bias)", "x.LayerNorm(gain = gain, bias = bias)"
     "F.scaled_dot_product_attention(q, k, v)", "attend Attention.full q k v"
     "opt.zero_grad(); loss.backward(); opt.step()",
     "Optimizer.step optimizer (grad loss layer) state layer"
