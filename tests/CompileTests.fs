@@ -172,6 +172,40 @@ let private loops =
             throws<DerivativeException, _> [ "whileLoop"; "scan" ] (fun () ->
                 compile (grad double) (tensor 1.0))
         }
+        test "a loop in a loop reaches for the example of a batch around both" {
+            let xs = tensor [ [ 1.0; 2.0 ]; [ 3.0; 0.5 ] ]
+
+            let nested inner (x: Tensor) =
+                let c = 2.0 * x
+                let y = iterate 2 (fun t -> inner c t) x
+                iterate 2 (fun t -> t + c) y
+
+            let counted c t = iterate 2 (fun u -> u + c) t
+
+            let searched c (t: Tensor) =
+                whileLoop (fun (n: Tensor, _) -> n.Less 2.0) (fun (n, u) -> n + 1, u + c) (tensor 0, t) |> snd
+
+            let chosen (c: Tensor) t = cond ((sum c).Greater 0.0) (fun t -> t + c + c) id t
+
+            // 1 + 2·(2 + 2 + 1·2) of each x.
+            for inner in [ counted; searched; chosen ] do
+                equals (13.0 * xs) (compile (vmap (nested inner)) xs)
+                equals (13.0 * xs) (vmap (compile (nested inner)) xs)
+                equals (13.0 * xs) (vmap (nested inner) xs)
+        }
+        test "whileLoop whose examples part after the first round" {
+            // Nothing of the carry is batched before c comes in.
+            let rounds (c: Tensor) =
+                whileLoop
+                    (fun (_, t: Tensor) -> t.Less 5.0)
+                    (fun (n, t) -> n + 1, t + c)
+                    (tensor 0, tensor 0.0)
+                |> fst
+
+            let steps = tensor [ 1.0; 2.0; 0.4 ]
+            equals [ 5; 3; 13 ] (vmap rounds steps)
+            equals [ 5; 3; 13 ] (compile (vmap rounds) steps)
+        }
         test "loops inside loops" {
             let inner (x: Tensor) = iterate 3 (fun x -> x + 1.0) x
             let outer x = iterate 4 (fun x -> inner (x * 2.0)) x

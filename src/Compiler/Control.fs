@@ -20,6 +20,14 @@ type internal GraphOperation(name) =
     abstract Batched: BatchTrace * Operand[] -> Tensor[]
 
     override f.Run inputs =
+        let staging = Staging.innermost ()
+
+        // A batch around the staging is one of its inputs: the body of a loop reaches for an example.
+        let isInside (trace: BatchTrace) =
+            match staging with
+            | null -> true
+            | staging -> trace.Level > staging.Level
+
         let batches =
             inputs
             |> Array.choose (fun t ->
@@ -27,12 +35,13 @@ type internal GraphOperation(name) =
                 | Traced(:? BatchTracer as r) -> Some(r.Trace :?> BatchTrace)
                 | Traced _
                 | Value _ -> None)
+            |> Array.filter isInside
 
         if batches.Length > 0 then
             let trace = batches |> Array.maxBy _.Level
             f.Batched(trace, Array.map trace.Operand inputs)
         else
-            match Staging.innermost () with
+            match staging with
             | :? StageTrace as staging -> f.Staged(staging, inputs)
             | _ -> f.Evaluate inputs
 

@@ -180,20 +180,7 @@ module internal Loops =
     let whileLoop (condition: 'c -> Tensor) (f: 'c -> 'c) (x: 'c) : 'c =
         let leaves = leavesOf x
 
-        let rec eager (carry: 'c) (first: Tensor) =
-            let mutable carry = carry
-            let mutable test = first
-
-            while test.ToData<bool>() do
-                let next = f carry
-                requireSame "whileLoop" x leaves next |> ignore
-                carry <- next
-                test <- condition carry
-                requireTest "whileLoop" test
-
-            carry
-
-        let staged () =
+        let staged (x: 'c) =
             let mutable last = x
 
             let struct (test, forTest) =
@@ -222,14 +209,29 @@ module internal Loops =
                 Body = Graph.insertInputs 0 (Array.map like forTest) body
             }
 
-            rebuild last (apply (GraphInterpreter.Operation(Control.While loop)) (Array.append shared leaves))
+            rebuild
+                last
+                (apply (GraphInterpreter.Operation(Control.While loop)) (Array.append shared (leavesOf x)))
+
+        let test carry =
+            let t = condition carry
+            requireTest "whileLoop" t
+            t
 
         if isStaging () then
-            staged ()
+            staged x
         else
-            let first = condition x
-            requireTest "whileLoop" first
-            if isReadable first then eager x first else staged ()
+            let mutable carry = x
+            let mutable t = test x
+
+            while isReadable t && t.ToData<bool>() do
+                let next = f carry
+                requireSame "whileLoop" x leaves next |> ignore
+                carry <- next
+                t <- test carry
+
+            // Under a `vmap` the examples may part, in the first round or later.
+            if isReadable t then carry else staged carry
 
     let private requireSameStructure (a: 'b) (b: 'b) =
         if Walkers.holdsTensors typeof<'b> then Tree.zipped "cond" a b |> ignore
