@@ -477,21 +477,15 @@ module Core =
     let cond (test: Tensor) (onTrue: 'a -> 'b) (onFalse: 'a -> 'b) (x: 'a) : 'b =
         Loops.cond test onTrue onFalse x
 
-    let private barrier (x: 'p) : 'p = Tree.map (fun t -> Bind.one Primitive.Barrier [| t |]) x
-
     /// <summary>
     /// The same function, whose values inside are not kept for the way back of reverse mode but computed again: memory
-    /// for time (Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016).
+    /// for time (Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016). It may close over
+    /// what is differentiated, as a layer does over its parameters: gradients arrive there, too.
     /// </summary>
     /// <example><code>
     /// grad (checkpoint (fun x -> sum (x * x))) (tensor [ 1.0; 2.0 ]) // [2, 4]
     /// </code></example>
-    let checkpoint (f: 'p -> 'q) : 'p -> 'q =
-        let pull x cotangent =
-            let _, pull = vjp f (barrier x)
-            pull cotangent
-
-        Transform.custom "checkpoint" ValueNone (ValueSome pull) f
+    let checkpoint (f: 'p -> 'q) : 'p -> 'q = Checkpoint.run f
 
 /// <summary>Looking into compiled functions, and into what a function would become.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

@@ -86,14 +86,22 @@ type Tensor =
 /// has the higher level.
 and [<AbstractClass>] internal Trace(name: string) =
     static let mutable levels = 0L
+    static let mutable opened = 0
     let level = Interlocked.Increment &levels
     let mutable closed = false
+    do Interlocked.Increment &opened |> ignore
+
+    /// Whether any transformation is under way, in whatever thread.
+    static member AnyIsOpen() = Volatile.Read &opened > 0
 
     member _.Name = name
     member _.Level = level
     member _.IsClosed = closed
+
     /// Called when the transformation returns: whatever still holds one of its tracers has leaked it.
-    member _.Close() = closed <- true
+    member _.Close() =
+        if not closed then Interlocked.Decrement &opened |> ignore
+        closed <- true
 
     /// Interprets a primitive of which at least one input is a tracer of this trace. Multi-output only for Custom.
     abstract Apply: Primitive * Tensor[] -> Tensor[]
