@@ -34,11 +34,16 @@ type Dice(seed: int) =
         shape[axis] <- 1 + dice.Below 4
         shape, axis
 
-/// How many times the usual number of random cases are tried: `COTANGENT_TEST_EFFORT`.
-let effort =
-    match Int32.TryParse(Environment.GetEnvironmentVariable "COTANGENT_TEST_EFFORT") with
-    | true, n -> max 1 n
+let private setting name least =
+    match Int32.TryParse(Environment.GetEnvironmentVariable(name: string)) with
+    | true, n -> max least n
     | false, _ -> 1
+
+/// How many times the usual number of random cases are tried: `COTANGENT_TEST_EFFORT`.
+let effort = setting "COTANGENT_TEST_EFFORT" 1
+
+/// The seed that random programs begin with: `COTANGENT_TEST_SEED`.
+let firstSeed = setting "COTANGENT_TEST_SEED" 1
 
 /// How the elements of a shape lie in memory: strides, offset, and the length of the array under them.
 let private layout (dice: Dice) repeats (shape: int[]) =
