@@ -79,3 +79,4 @@ let run (arguments: string list) =
     if wanted "gan" then sineGan ()
     if wanted "elementwise" then elementwise ()
     if wanted "recompute" then RecomputeBenchmarks.run ()
+    if wanted "calls" then CallBenchmarks.run ()

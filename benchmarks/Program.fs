@@ -15,7 +15,7 @@ let main arguments =
         0
     | _ ->
         printfn
-            "dotnet fsi build.fsx bench compile [first] [transformer] [gan] [elementwise] [recompute] [nets [mlp] [net]]"
+            "dotnet fsi build.fsx bench compile [first] [transformer] [gan] [elementwise] [recompute] [calls] [nets [mlp] [net]]"
 
         printfn "dotnet fsi build.fsx bench engines [calls] [fused] [mlp] [net]"
         printfn "dotnet fsi build.fsx bench engines crossings [lines] [rows] [windows]"

@@ -491,14 +491,12 @@ module Core =
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Compile =
     let private compilation (f: 'p -> 'q) (x: 'p) =
-        let leaves = if Walkers.holdsTensors typeof<'p> then Tree.leaves x else [||]
-
         let donated =
             match box f with
             | :? CompiledFunction<'p, 'q> as c -> c.Donated
             | _ -> fun _ -> 0
 
-        let struct (found, _) = Compiled<'p, 'q>("compile", f, donated).For(x, leaves)
+        let struct (found, _) = Compiled<'p, 'q>("compile", f, donated).For x
         found
 
     /// <summary>

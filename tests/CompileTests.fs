@@ -305,6 +305,9 @@ type private Choice =
     | Relu of Tensor
     | Tanh of Tensor
 
+/// Where the types say that there may be none.
+type private Either = { Left: Tensor | null; Right: Tensor | null }
+
 let private caching =
     testList "signatures" [
         test "one compilation for each signature, and the reason told" {
@@ -357,6 +360,11 @@ let private caching =
 
             same "`$.Item2` holds [1; 2], it held [1]" (x, [ 1 ]) (x, [ 1; 2 ])
             same "the argument has 2 tensors, it had 1" [ x ] [ x; x ]
+        }
+        test "it matters which of two fields is absent" {
+            let f = compile (fun (p: Either) -> if isNull (box p.Left) then 10.0 * x else x)
+            equals x (f { Left = x; Right = null })
+            equals (10.0 * x) (f { Left = null; Right = x })
         }
         test "a NaN is the same as the one before" {
             let c = Compiled<Tensor * float, Tensor>("compile", (fun (x, _) -> x), (fun _ -> 0))

@@ -1,7 +1,7 @@
 namespace Cotangent.Compiler
 
 open System
-open System.Collections.Generic
+open System.Threading
 open Cotangent
 open Cotangent.Inlined
 
@@ -9,6 +9,8 @@ open Cotangent.Inlined
 [<NoComparison; NoEquality>]
 type internal Compilation<'q> = {
     Operation: CallOperation
+    /// The operation as Bind takes it.
+    Primitive: Primitive
     /// What the function returned while it was traced: structure and static fields of every result.
     Template: 'q
     Leaves: struct (Signature * Device)[]
@@ -23,10 +25,15 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
     static let most = 64
 
     let gate = obj ()
-    // Most recently used first.
-    let known = LinkedList<Compilation<'q>>()
+    // Most recently used first. Never changed but replaced, so that calls look without waiting for each other.
+    let mutable known: Compilation<'q>[] = [||]
     let mutable count = 0
     let mutable reason = ""
+
+    /// Under the gate: makes a compilation the first of those known.
+    let remember (compilation: Compilation<'q>) =
+        let others = known |> Array.filter (fun c -> not (obj.ReferenceEquals(c, compilation)))
+        known <- Array.append [| compilation |] (Array.sub others 0 (min others.Length (most - 1)))
 
     /// What the function is called in the program's text, as far as its class tells.
     let title =
@@ -38,10 +45,8 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
             $" of `{own.Name[.. at - 1]}`"
         | _ -> ""
 
-    let leavesOf (x: 'p) = if Walkers.holdsTensors typeof<'p> then Tree.leaves x else [||]
-
-    let staticsOf (x: 'p) : objnull[] =
-        if Walkers.holdsTensors typeof<'p> then Tree.statics x else [| box x |]
+    let contents (x: 'p) : struct (Tensor[] * objnull[]) =
+        if Walkers.holdsTensors typeof<'p> then Tree.contents x else struct ([||], [| box x |])
 
     let sameLeaves (a: struct (Signature * Device)[]) (leaves: Tensor[]) =
         a.Length = leaves.Length
@@ -62,10 +67,10 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
 
     /// Why no program that is there fits: the difference to the one used last.
     let explain (x: 'p) (leaves: Tensor[]) (statics: objnull[]) =
-        match known.First with
-        | null -> "the first call"
-        | first ->
-            let last = first.Value
+        if known.Length = 0 then
+            "the first call"
+        else
+            let last = known[0]
             let path i = (Tree.paths x)[i]
 
             let leaf =
@@ -113,6 +118,20 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
         let struct (graph, captured) = Stage.graph name run like
         struct (graph, captured, template)
 
+    let find (leaves: Tensor[]) (statics: objnull[]) : Compilation<'q> voption =
+        let known = Volatile.Read &known
+
+        match
+            Range.tryFind known.Length (fun i ->
+                sameLeaves known[i].Leaves leaves && sameStatics known[i].Statics statics)
+        with
+        | ValueSome 0 -> ValueSome known[0]
+        | ValueSome i ->
+            let found = known[i]
+            lock gate (fun () -> remember found)
+            ValueSome found
+        | ValueNone -> ValueNone
+
     /// How often the function was compiled, and why the last time.
     member _.Count = count
     member _.Reason = reason
@@ -123,61 +142,51 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
         | 1 -> $"compiled once, because of {reason}"
         | n -> $"compiled {n} times, last because {reason}"
 
-    member c.For(x: 'p, leaves: Tensor[]) : struct (Compilation<'q> * Tensor[]) =
-        lock gate (fun () ->
-            let statics = staticsOf x
-            let mutable at = known.First
-            let mutable found = ValueNone
+    /// The compilation for an argument, and the tensors to call it with.
+    member c.For(x: 'p) : struct (Compilation<'q> * Tensor[]) =
+        let struct (leaves, statics) = contents x
 
-            while not (isNull at) && found.IsNone do
-                let node = Unchecked.nonNull at
+        match find leaves statics with
+        | ValueSome compilation -> struct (compilation, leaves)
+        | ValueNone ->
+            lock gate (fun () ->
+                // It may have been compiled while this thread waited.
+                match find leaves statics with
+                | ValueSome compilation -> struct (compilation, leaves)
+                | ValueNone ->
+                    let struct (compilation, captured) = c.Compile(x, leaves, statics)
+                    struct (compilation, Array.append leaves captured))
 
-                if sameLeaves node.Value.Leaves leaves && sameStatics node.Value.Statics statics then
-                    found <- ValueSome node.Value
-                    known.Remove node
-                    known.AddFirst node
+    member private c.Compile(x: 'p, leaves: Tensor[], statics: objnull[]) =
+        WarmUp.start ()
+        reason <- explain x leaves statics
+        let struct (graph, captured, template) = stage x leaves
+        let operation = CallOperation(name, graph, { Count = donated x; Taker = $"`{name}`{title}" })
 
-                at <- node.Next
+        let compilation = {
+            Operation = operation
+            Primitive = Primitive.Custom operation
+            Template = template
+            Leaves = leaves |> Array.map (fun t -> struct (Stage.signatureOf t, t.Device))
+            Statics = statics
+        }
 
-            match found with
-            | ValueSome compilation -> struct (compilation, [||])
-            | ValueNone ->
-                WarmUp.start ()
-                reason <- explain x leaves statics
-                let struct (graph, captured, template) = stage x leaves
+        count <- count + 1
 
-                let donation = { Count = donated x; Taker = $"`{name}`{title}" }
+        // 8, 16, 32, …: one call site that keeps compiling is a fault worth a word, not one word each time.
+        if count >= 8 && (count &&& (count - 1)) = 0 then
+            Diagnostics.Trace.TraceWarning
+                $"Cotangent: a compiled function was {c.Explanation}. Keep shapes and static fields the same from call to call; what changes belongs in a tensor."
 
-                let compilation = {
-                    Operation = CallOperation(name, graph, donation)
-                    Template = template
-                    Leaves = leaves |> Array.map (fun t -> struct (Stage.signatureOf t, t.Device))
-                    Statics = statics
-                }
-
-                count <- count + 1
-
-                // 8, 16, 32, …: one call site that keeps compiling is a fault worth a word, not one word each time.
-                if count >= 8 && (count &&& (count - 1)) = 0 then
-                    Diagnostics.Trace.TraceWarning
-                        $"Cotangent: a compiled function was {c.Explanation}. Keep shapes and static fields the same from call to call; what changes belongs in a tensor."
-
-                // What closes over another transformation's tensors belongs to that one use of it.
-                if captured.Length = 0 then
-                    known.AddFirst compilation |> ignore
-                    if known.Count > most then known.RemoveLast()
-
-                struct (compilation, captured))
+        // What closes over another transformation's tensors belongs to that one use of it.
+        if captured.Length = 0 then remember compilation
+        struct (compilation, captured)
 
     member c.Invoke(x: 'p) : 'q =
         match Staging.innermost () with
         | null ->
-            let leaves = leavesOf x
-            let struct (compilation, captured) = c.For(x, leaves)
-
-            let outputs = Bind.apply (Primitive.Custom compilation.Operation) (Array.append leaves captured)
-
-            Tree.rebuild compilation.Template outputs
+            let struct (compilation, arguments) = c.For x
+            Tree.rebuild compilation.Template (Bind.apply compilation.Primitive arguments)
         // Inside another compiled function it is a part of that.
         | _ -> f x
 

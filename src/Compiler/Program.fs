@@ -1,7 +1,6 @@
 namespace Cotangent.Compiler
 
 open System.Collections.Concurrent
-open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Engines
 open Cotangent.Inlined
@@ -24,15 +23,56 @@ type internal Program
     ) =
     let workspaces = ConcurrentBag<Workspace>()
 
-    let inputs = [|
-        for i in 0 .. slots.Length - 1 do
-            match slots[i].Home with
-            | Home.Input n -> struct (i, n)
+    /// The slots of which something is true, with the number of the argument or result that they are.
+    let places (pick: int -> int) = [|
+        for slot in 0 .. slots.Length - 1 do
+            let n = pick slot
+            if n >= 0 then struct (slot, n)
+    |]
+
+    let inputs =
+        places (fun slot ->
+            match slots[slot].Home with
+            | Home.Input n -> n
             | Home.Arena
             | Home.Output _
             | Home.Constant _
+            | Home.Slice -> -1)
+
+    let results wanted =
+        places (fun slot ->
+            match slots[slot].Home with
+            | Home.Output k when adopted[slot] = wanted -> k
+            | Home.Output _
+            | Home.Arena
+            | Home.Input _
+            | Home.Constant _
+            | Home.Slice -> -1)
+
+    /// Results that are made in memory of their own, and those that engines make.
+    let own, engines = results false, results true
+
+    let constants = [|
+        for slot in slots do
+            match slot.Home with
+            | Home.Constant b -> b
+            | Home.Arena
+            | Home.Input _
+            | Home.Output _
             | Home.Slice -> ()
     |]
+
+    /// What is empty between calls.
+    let released =
+        Range.filter slots.Length (fun i ->
+            match slots[i].Home with
+            | Home.Input _
+            | Home.Output _
+            | Home.Slice -> true
+            | Home.Arena
+            | Home.Constant _ -> false)
+
+    let dropped = Range.filter slots.Length (fun i -> adopted[i])
 
     let workspace () =
         match workspaces.TryTake() with
@@ -40,29 +80,71 @@ type internal Program
         | false, _ ->
             let most = slots |> Array.sumBy (fun slot -> int64 slot.Count * int64 slot.DType.Size)
             Room.requireHost name needs most memory.Sizes
-            Room.during name needs (fun () -> Workspace(slots, memory))
+
+            try
+                Workspace(slots, memory)
+            with :? System.OutOfMemoryException ->
+                raise (Room.exhausted name needs)
 
     /// Whether a result can take over the memory of an argument: it is all of an array that nobody else sees.
-    let canTake (given: HostBuffer[]) (n: int) (count: int) =
-        let b = given[n]
-
+    let canTake (w: Workspace) (b: HostBuffer) (n: int) (count: int) =
         not b.IsShared
         && b.IsContiguous
         && b.Offset = 0
         && b.Data.Length = count
-        && (let mutable alone = true
+        && inputs
+           |> Array.forall (fun (struct (slot, m)) -> m = n || not (obj.ReferenceEquals(w.Home slot, b.Data)))
 
-            for m in 0 .. given.Length - 1 do
-                if m <> n && obj.ReferenceEquals(given[m].Data, b.Data) then alone <- false
+    /// An array as a result.
+    let whole (k: int) (dtype: DType) (data: System.Array) =
+        Buffers.view dtype data outputs[k].Shape outputs[k].Strides 0
 
-            alone)
+    /// A result in the memory of an argument that is given away, where the plan has it so, or in its own.
+    let fresh (w: Workspace) (slot: Slot) (k: int) (given: HostBuffer[]) (donated: int) : HostBuffer =
+        let n = reuse[k]
 
-    /// All of another buffer's array as a result.
-    let whole (k: int) (dtype: DType) (b: HostBuffer) =
-        let shape = outputs[k].Shape
-        let result = Buffers.view dtype b.Data shape (Shape.strides shape) 0
-        result.Claim <- b.Claim
-        result
+        if n >= 0 && n < donated && canTake w given[n] n slot.Count then
+            let result = whole k slot.DType given[n].Data
+            result.Claim <- given[n].Claim
+            result
+        elif int64 slot.Count * int64 slot.DType.Size < Recycling.Large then
+            whole k slot.DType (Buffers.allocate slot.DType slot.Count)
+        else
+            Recycling.claimed (fun () -> Buffers.fresh slot.DType outputs[k].Shape)
+
+    /// A result that has no memory of its own: it shows an argument, a constant or another result.
+    let shown
+        (w: Workspace)
+        (k: int)
+        (arguments: HostBuffer[])
+        (claims: (Claim | null)[])
+        (results: HostBuffer[])
+        =
+        let b = w.Buffer outputs[k]
+        b.IsShared <- true
+
+        match slots[outputs[k].Slot].Home with
+        | Home.Input n ->
+            b.Claim <- claims[n]
+            arguments[n].IsShared <- true
+        | Home.Output n ->
+            b.Claim <- results[n].Claim
+            results[n].IsShared <- true
+        | Home.Constant _ -> ()
+        | Home.Arena
+        | Home.Slice -> invalidOp "An output lies in memory that is used again."
+
+        b
+
+    /// After a call: the memory of what was given away is free, unless a result has it.
+    let settle (donated: int) (arguments: HostBuffer[]) (claims: (Claim | null)[]) (results: HostBuffer[]) =
+        for n in 0 .. donated - 1 do
+            match claims[n] with
+            | null -> ()
+            | claim ->
+                match results |> Array.tryFind (fun b -> obj.ReferenceEquals(b.Claim, claim)) with
+                | Some b -> Scope.note b
+                | None -> if not arguments[n].IsShared then claim.Release()
 
     /// The simplified graph that it was made from.
     member _.Graph = graph
@@ -73,118 +155,52 @@ type internal Program
 
     /// Runs it; the first `donated` arguments, given to `taker`, can't be used afterwards.
     member _.Run(arguments: HostBuffer[], donated: int, taker: string) : HostBuffer[] =
-        let workspace = workspace ()
-        let pins = ResizeArray<GCHandle>()
-
-        let place slot (b: HostBuffer) =
-            pins.Add(GCHandle.Alloc(b.Data, GCHandleType.Pinned))
-            workspace.Place(slot, b.Data, b.Offset)
+        let w = workspace ()
 
         try
-            let given = arguments |> Array.map Strided.materialise
+            try
+                let given = arguments |> Array.map Strided.materialise
 
-            for struct (slot, n) in inputs do
-                place slot given[n]
+                for struct (slot, n) in inputs do
+                    w.Place(slot, given[n].Data, given[n].Offset)
 
-            let made = Array.create outputs.Length ValueNone
+                for b in constants do
+                    b.CheckAlive()
 
-            let fresh (slot: Slot) k =
-                if reuse[k] >= 0 && reuse[k] < donated && canTake given reuse[k] slot.Count then
-                    whole k slot.DType given[reuse[k]]
-                else
-                    Recycling.claimed (fun () ->
-                        Room.during name needs (fun () -> Buffers.fresh slot.DType outputs[k].Shape))
+                let results: HostBuffer[] = Array.zeroCreate outputs.Length
 
-            for i in 0 .. slots.Length - 1 do
-                match slots[i].Home with
-                | Home.Output _ when adopted[i] -> ()
-                | Home.Output k ->
-                    let b = fresh slots[i] k
-                    made[k] <- ValueSome b
-                    place i b
-                | Home.Constant b ->
-                    // Where its array begins, since views of it carry their own offset.
-                    pins.Add(GCHandle.Alloc(b.Data, GCHandleType.Pinned))
-                    workspace.Place(i, b.Data, 0)
-                | Home.Arena
-                | Home.Input _
-                | Home.Slice -> ()
+                for struct (slot, k) in own do
+                    results[k] <- fresh w slots[slot] k given donated
+                    w.Place(slot, results[k].Data, 0)
 
-            let claims = given |> Array.map _.Claim
+                let claims = given |> Array.map _.Claim
 
-            for n in 0 .. donated - 1 do
-                arguments[n].GiveTo taker |> ignore
+                for n in 0 .. donated - 1 do
+                    arguments[n].GiveTo taker |> ignore
 
-            Room.during name needs (fun () ->
                 for action in run do
-                    action.Invoke workspace)
+                    action.Invoke w
 
-            for i in 0 .. slots.Length - 1 do
-                match slots[i].Home with
-                | Home.Output k when adopted[i] ->
-                    let b = whole k slots[i].DType (workspace.Take i)
-                    Scope.note b
-                    made[k] <- ValueSome b
-                | Home.Output _
-                | Home.Arena
-                | Home.Input _
-                | Home.Constant _
-                | Home.Slice -> ()
+                for struct (slot, k) in engines do
+                    let guest = w.Take slot
+                    results[k] <- whole k slots[slot].DType guest.Data
+                    results[k].Claim <- guest.Claim
+                    Scope.note results[k]
 
-            let results =
-                outputs
-                |> Array.mapi (fun k v ->
-                    match made[k] with
-                    | ValueSome b -> b
-                    | ValueNone ->
-                        match slots[v.Slot].Home with
-                        | Home.Input n ->
-                            let b = workspace.Buffer v
-                            b.Claim <- claims[n]
-                            b.IsShared <- true
-                            arguments[n].IsShared <- true
-                            b
-                        | Home.Output n ->
-                            let b = workspace.Buffer v
-                            b.IsShared <- true
+                for k in 0 .. outputs.Length - 1 do
+                    if isNull (box results[k]) then results[k] <- shown w k arguments claims results
 
-                            match made[n] with
-                            | ValueSome whole ->
-                                b.Claim <- whole.Claim
-                                whole.IsShared <- true
-                            | ValueNone -> ()
-
-                            b
-                        | Home.Constant _ ->
-                            let b = workspace.Buffer v
-                            b.IsShared <- true
-                            b
-                        | Home.Arena
-                        | Home.Slice -> invalidOp "An output lies in memory that is used again.")
-
-            for n in 0 .. donated - 1 do
-                match claims[n] with
-                | null -> ()
-                | claim ->
-                    match results |> Array.tryFind (fun b -> obj.ReferenceEquals(b.Claim, claim)) with
-                    | Some b -> Scope.note b
-                    | None -> if not arguments[n].IsShared then claim.Release()
-
-            results
+                settle donated arguments claims results
+                results
+            with :? System.OutOfMemoryException ->
+                raise (Room.exhausted name needs)
         finally
-            for pin in pins do
-                pin.Free()
+            for slot in dropped do
+                w.Drop slot
 
-            for i in 0 .. slots.Length - 1 do
-                if adopted[i] then workspace.Drop i
+            for slot in released do
+                w.Release slot
 
-                match slots[i].Home with
-                | Home.Arena -> ()
-                | Home.Input _
-                | Home.Output _
-                | Home.Constant _
-                | Home.Slice -> workspace.Release i
-
-            workspaces.Add workspace
+            workspaces.Add w
             // Their arrays, which lie open above, go back to a pool when nothing holds them any more.
             System.GC.KeepAlive arguments

@@ -81,9 +81,6 @@ module internal Room =
                         )
                     )
 
-    /// Runs what takes the memory; that the machine has none left is told the same way.
-    let during (name: string) (needs: Lazy<ProgramMemory>) (take: unit -> 'a) : 'a =
-        try
-            take ()
-        with :? OutOfMemoryException ->
-            raise (MemoryException(describe name needs.Value "the machine has no more left"))
+    /// The machine has no more memory.
+    let exhausted (name: string) (needs: Lazy<ProgramMemory>) =
+        MemoryException(describe name needs.Value "the machine has no more left")

@@ -26,10 +26,29 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
     let homes: Array[] = Array.zeroCreate slots.Length
     let bases: nativeint[] = Array.zeroCreate slots.Length
     let guests: (HostBuffer | null)[] = Array.zeroCreate slots.Length
+    // What keeps a slot's array where it is, while that is not the plan's; made once for each slot.
     let pins: GCHandle[] = Array.zeroCreate slots.Length
+
+    let place slot (data: Array) offset =
+        if pins[slot].IsAllocated then
+            pins[slot].Target <- data
+        else
+            pins[slot] <- GCHandle.Alloc(data, GCHandleType.Pinned)
+
+        homes[slot] <- data
+        bases[slot] <- addressOf data
+        table[slot] <- bases[slot] + nativeint (offset * slots[slot].DType.Size)
 
     do
         for i in 0 .. slots.Length - 1 do
+            match slots[i].Home with
+            // Where its array begins, since views of it carry their own offset.
+            | Home.Constant b -> place i b.Data 0
+            | Home.Arena
+            | Home.Input _
+            | Home.Output _
+            | Home.Slice -> ()
+
             if memory.Offsets[i] >= 0L then
                 let arena = arenaOf slots[i].DType
                 homes[i] <- arena
@@ -43,11 +62,8 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
         with get (slot: int) = table[slot]
         and set slot (value: nativeint) = table[slot] <- value
 
-    /// A slot is now in an array that does not move, from an element on.
-    member _.Place(slot: int, data: Array, offset: int) =
-        homes[slot] <- data
-        bases[slot] <- addressOf data
-        table[slot] <- bases[slot] + nativeint (offset * slots[slot].DType.Size)
+    /// A slot is now in an array, from an element on. Until it is released, the array does not move.
+    member _.Place(slot: int, data: Array, offset: int) = place slot data offset
 
     /// A result that an engine has made stands in for a slot. What is not an array of its own is copied into one.
     member w.Adopt(slot: int, result: HostBuffer) =
@@ -67,13 +83,11 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
                 copy
 
         guests[slot] <- guest
-        pins[slot] <- GCHandle.Alloc(guest.Data, GCHandleType.Pinned)
         w.Place(slot, guest.Data, 0)
 
     /// What stands in for a slot, for good: from now on the caller's, who may still look at the slot until it is released.
     member w.Take(slot: int) : HostBuffer =
         let guest = nonNull guests[slot]
-        pins[slot].Free()
         guests[slot] <- null
         guest
 
@@ -89,7 +103,13 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
         bases[slot] <- bases[from]
 
     /// Nothing of a caller's is held between calls.
-    member _.Release(slot: int) = homes[slot] <- Unchecked.defaultof<Array>
+    member _.Release(slot: int) =
+        homes[slot] <- Unchecked.defaultof<Array>
+        if pins[slot].IsAllocated then pins[slot].Target <- (null: objnull)
+
+    override _.Finalize() =
+        for pin in pins do
+            if pin.IsAllocated then pin.Free()
 
     member _.Home slot = homes[slot]
 

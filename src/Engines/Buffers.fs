@@ -16,21 +16,20 @@ module internal Buffers =
         | DType.Int64 -> HostBuffer<int64>(dtype, (data :?> int64[]), shape, strides, offset)
         | DType.Bool -> HostBuffer<bool>(dtype, (data :?> bool[]), shape, strides, offset)
 
+    /// An array of elements that are not yet set.
+    let allocate (dtype: DType) (n: int) : Array =
+        match dtype with
+        | DType.Float32 -> Strided.allocate<float32> n
+        | DType.Float64 -> Strided.allocate<float> n
+        | DType.BFloat16 -> Strided.allocate<BFloat16> n
+        | DType.Float16 -> Strided.allocate<Half> n
+        | DType.Int32 -> Strided.allocate<int> n
+        | DType.Int64 -> Strided.allocate<int64> n
+        | DType.Bool -> Strided.allocate<bool> n
+
     /// A contiguous output of a shape, its elements not yet set.
     let fresh (dtype: DType) (shape: int[]) : HostBuffer =
-        let n = Shape.count shape
-
-        let data: Array =
-            match dtype with
-            | DType.Float32 -> Strided.allocate<float32> n
-            | DType.Float64 -> Strided.allocate<float> n
-            | DType.BFloat16 -> Strided.allocate<BFloat16> n
-            | DType.Float16 -> Strided.allocate<Half> n
-            | DType.Int32 -> Strided.allocate<int> n
-            | DType.Int64 -> Strided.allocate<int64> n
-            | DType.Bool -> Strided.allocate<bool> n
-
-        view dtype data shape (Shape.strides shape) 0
+        view dtype (allocate dtype (Shape.count shape)) shape (Shape.strides shape) 0
 
     /// Memory that stays where it is, zeroed.
     let pinned (dtype: DType) (n: int) : Array =

@@ -5,25 +5,59 @@ open System.Collections.Generic
 open System.Collections.Immutable
 open Cotangent.Inlined
 
+/// Values of parts of one type.
+[<AbstractClass>]
+type internal ItemsWalker() =
+    inherit Walker()
+    /// That type: set when the walker is made.
+    member val Item: Declared = Unchecked.defaultof<Declared> with get, set
+
+/// What a static says of the case of a union.
+[<Struct>]
+type internal Case = {
+    Case: string
+} with
+
+    override x.ToString() = x.Case
+    static member val Some: obj = { Case = "Some" }
+
+/// An option that is there: one that is not is null.
+[<Sealed>]
+type internal OptionWalker<'item>() =
+    inherit ItemsWalker()
+
+    override walker.Visit(value, visitor) =
+        visitor.Static Case.Some
+        visitor.Part(walker.Item, box (value :?> 'item option).Value)
+
+    override _.Names _ = [ ".Value" ]
+    override _.StaticNames _ = [ "" ]
+
+    override walker.Replace(value, replacer) =
+        nonNull (box (Some(unbox<'item>(replacer.Part(walker.Item, box (value :?> 'item option).Value)))))
+
+    override _.Outline(_, tell) = tell 1
+
 /// Collections of one type of item, made again from items in the order of enumeration.
 [<AbstractClass>]
 type internal CollectionWalker<'item>() =
-    inherit Walker()
+    inherit ItemsWalker()
     abstract Make: ResizeArray<'item> -> obj
 
-    override _.Parts(value, visit) =
+    override walker.Visit(value, visitor) =
+        visitor.Static(box (Seq.length (value :?> seq<'item>)))
+
         for part in value :?> seq<'item> do
-            visit typeof<'item> (box part)
+            visitor.Part(walker.Item, box part)
 
     override _.Names value = [ for i in 0 .. Seq.length (value :?> seq<'item>) - 1 -> "[" + string i + "]" ]
-    override _.Statics value = [ box (Seq.length (value :?> seq<'item>)) ]
     override _.StaticNames _ = [ ".Length" ]
 
-    override walker.Replace(value, replace) =
+    override walker.Replace(value, replacer) =
         let items = ResizeArray<'item>()
 
         for part in value :?> seq<'item> do
-            items.Add(unbox<'item>(replace typeof<'item> (box part)))
+            items.Add(unbox<'item>(replacer.Part(walker.Item, box part)))
 
         walker.Make items
 
@@ -32,7 +66,14 @@ type internal CollectionWalker<'item>() =
 [<Sealed>]
 type internal ListWalker<'item>() =
     inherit CollectionWalker<'item>()
-    override _.Make items = List.ofSeq items |> box |> nonNull
+
+    override _.Make items =
+        let mutable made: 'item list = []
+
+        for i = items.Count - 1 downto 0 do
+            made <- items[i] :: made
+
+        made
 
 [<Sealed>]
 type internal ArrayWalker<'item>() =
@@ -58,7 +99,7 @@ type internal ImmutableListWalker<'item>() =
 /// dictionaries of the same keys are alike whatever their histories. Keys without an order come as enumerated.
 [<AbstractClass>]
 type internal KeyedWalker<'key, 'value>() =
-    inherit Walker()
+    inherit ItemsWalker()
 
     static let comparer: IComparer<'key> voption =
         if typeof<'key> = typeof<string> then
@@ -94,26 +135,29 @@ type internal KeyedWalker<'key, 'value>() =
     /// A collection of these entries, in other respects like a given one.
     abstract Make: like: obj * entries: ('key * 'value)[] -> obj
 
-    override _.Parts(value, visit) = each value (fun entry -> visit typeof<'value> (box entry.Value))
+    override walker.Visit(value, visitor) =
+        let struct (all, places) = sorted value
+
+        for place in places do
+            visitor.Static(box all[place].Key)
+
+        for place in places do
+            visitor.Part(walker.Item, box all[place].Value)
 
     override _.Names value =
         let struct (all, places) = sorted value
         [ for place in places -> $"[{all[place].Key}]" ]
 
-    override _.Statics value =
-        let struct (all, places) = sorted value
-        [ for place in places -> box all[place].Key ]
-
     override _.StaticNames value = List.init (entries value).Length (fun i -> $".Keys[{i}]")
 
     // What is made is enumerated as the given one is.
-    override walker.Replace(value, replace) =
+    override walker.Replace(value, replacer) =
         let struct (all, places) = sorted value
         let made = Array.zeroCreate all.Length
 
         for place in places do
             let entry = all[place]
-            made[place] <- entry.Key, unbox<'value>(replace typeof<'value> (box entry.Value))
+            made[place] <- entry.Key, unbox<'value>(replacer.Part(walker.Item, box entry.Value))
 
         walker.Make(value, made)
 

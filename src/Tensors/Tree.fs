@@ -13,47 +13,54 @@ module Tree =
                 $"Error at: `{path}`: null where a {t.Name} with tensors should be. Give it a value, or make the field an option (nullable in C#)."
         )
 
-    /// Whether null is a case of a union, by the attribute that F# has for that.
-    let private nullIsCase (t: Type) =
-        t.GetCustomAttributes(typeof<CompilationRepresentationAttribute>, false)
-        |> Array.exists (fun a ->
-            (a :?> CompilationRepresentationAttribute).Flags.HasFlag
-                CompilationRepresentationFlags.UseNullAsTrueValue)
+    let private partsOf (walker: Walker) (value: obj) : struct (Declared * objnull) list =
+        let parts = ResizeArray<struct (Declared * objnull)>()
 
-    let private isAbsent (t: Type) (value: obj | null) =
-        // `None` and the like are null at run time, and leaves of no tensor.
-        isNull value
-        && (t.IsGenericType
-            && (t.GetGenericTypeDefinition() = typedefof<option<obj>>
-                || t.GetGenericTypeDefinition() = typedefof<Nullable<int>>)
-            || nullIsCase t)
+        walker.Visit(
+            value,
+            {
+                new Visitor() with
+                    member _.Part(declared, part) = parts.Add(struct (declared, part))
+            }
+        )
 
-    let rec private places path (t: Type) (value: obj | null) : string list =
+        List.ofSeq parts
+
+    let rec private places path (t: Declared) (value: obj | null) : string list =
         match value with
         | :? Tensor -> [ path ]
-        | null -> if isAbsent t value then [] else missing path t
+        | null -> if t.MayBeNull then [] else missing path t.Type
         | value ->
-            let walker = Walkers.ofType t
-            let parts = ResizeArray()
-            walker.Parts(value, fun t part -> parts.Add(struct (t, part)))
-
             List.map2
                 (fun name (struct (t, part)) -> places (path + name) t part)
-                (walker.Names value)
-                (List.ofSeq parts)
+                (t.Walker.Names value)
+                (partsOf t.Walker value)
             |> List.concat
 
     /// The quick ways through a tree make no paths. When they meet a null, this slow one goes again and names its place.
-    let private locate (t: Type) (tree: obj | null) = places "$" t tree |> ignore
+    let private locate (t: Declared) (tree: obj | null) = places "$" t tree |> ignore
 
-    let private walk (visit: Tensor -> unit) (root: Type) (tree: obj | null) : unit =
-        let rec go (t: Type) (value: obj | null) : unit =
+    /// Gathers the tensors of a tree, and all else where that is asked for.
+    type private Gatherer(root: Declared, tree: obj | null, statics: ResizeArray<objnull> | null) =
+        inherit Visitor()
+        let leaves = ResizeArray<Tensor>()
+        member _.Leaves = leaves
+
+        override x.Part(t, value) =
             match value with
-            | :? Tensor as leaf -> visit leaf
-            | null -> if not (isAbsent t value) then locate root tree
-            | value -> (Walkers.ofType t).Parts(value, go)
+            | :? Tensor as leaf -> leaves.Add leaf
+            | null -> if t.MayBeNull then x.Static value else locate root tree
+            | value -> t.Walker.Visit(value, x)
 
-        go root tree
+        override _.Static value =
+            match statics with
+            | null -> ()
+            | statics -> statics.Add value
+
+    let private gather (t: Declared) (tree: obj | null) (statics: ResizeArray<objnull> | null) =
+        let gatherer = Gatherer(t, tree, statics)
+        gatherer.Part(t, tree)
+        gatherer.Leaves.ToArray()
 
     let private requireTensors<'tree> subject =
         if not (Walkers.holdsTensors typeof<'tree>) then
@@ -68,9 +75,7 @@ module Tree =
         | :? Tensor as t -> [| t |]
         | boxed ->
             requireTensors<'tree> subject
-            let found = ResizeArray<Tensor>()
-            walk found.Add typeof<'tree> boxed
-            found.ToArray()
+            gather (Walkers.declared typeof<'tree>) boxed null
 
     /// <summary>The tensors of a tree, in the order of its fields.</summary>
     /// <exception cref="T:Cotangent.TreeException">
@@ -88,7 +93,7 @@ module Tree =
     /// </code></example>
     let paths (tree: 'tree) : string[] =
         requireTensors<'tree> "Tree.paths:"
-        places "$" typeof<'tree> (box tree) |> Array.ofList
+        places "$" (Walkers.declared typeof<'tree>) (box tree) |> Array.ofList
 
     /// The topmost parts that can hold tensors, and how many tensors each holds; a tensor is one part itself.
     let internal fields (tree: 'tree) : (string * int) list =
@@ -96,70 +101,49 @@ module Tree =
         | :? Tensor -> [ "", 1 ]
         | null -> []
         | boxed ->
-            let walker = Walkers.ofType typeof<'tree>
-            let counts = ResizeArray<int>()
+            let walker = (Walkers.declared typeof<'tree>).Walker
 
-            let visit t (part: obj | null) =
-                let found = ResizeArray<Tensor>()
-                walk found.Add t part
-                counts.Add found.Count
+            List.map2
+                (fun name (struct (t, part)) -> name, (gather t part null).Length)
+                (walker.Names boxed)
+                (partsOf walker boxed)
 
-            walker.Parts(boxed, visit)
-            List.zip (walker.Names boxed) (List.ofSeq counts)
+    type private Mapper(f: Tensor -> Tensor, root: Declared, tree: obj | null) =
+        inherit Replacer()
 
-    let private replace (take: Tensor -> Tensor) (root: Type) (tree: obj | null) : obj | null =
-        let rec go (t: Type) (value: obj | null) : obj | null =
+        override x.Part(t, value) =
             match value with
-            | :? Tensor as leaf -> box (take leaf)
+            | :? Tensor as leaf -> box (f leaf)
             | null ->
-                if not (isAbsent t value) then locate root tree
+                if not t.MayBeNull then locate root tree
                 null
-            | value -> (Walkers.ofType t).Replace(value, go)
+            | value -> t.Walker.Replace(value, x)
 
-        go root tree
-
-    /// All of a tree that is not a tensor, in a fixed order: two trees with equal statics, and tensors of equal shapes
-    /// and dtypes, are the same to a compiled function.
-    let internal statics (tree: 'tree) : objnull[] =
-        let found = ResizeArray<objnull>()
-
-        let rec go (t: Type) (value: obj | null) : unit =
-            match value with
-            | :? Tensor -> ()
-            | null -> found.Add value
-            | value ->
-                let walker = Walkers.ofType t
-
-                for s in walker.Statics value do
-                    found.Add s
-
-                walker.Parts(value, go)
-
-        go typeof<'tree> (box tree)
-        found.ToArray()
+    /// The tensors of a tree, and all of it that is not a tensor, in a fixed order: two trees with equal statics, and
+    /// tensors of equal shapes and dtypes, are the same to a compiled function.
+    let internal contents (tree: 'tree) : struct (Tensor[] * objnull[]) =
+        let statics = ResizeArray<objnull>()
+        let leaves = gather (Walkers.declared typeof<'tree>) (box tree) statics
+        struct (leaves, statics.ToArray())
 
     /// Where each of these stands.
     let internal staticPaths (tree: 'tree) : string[] =
-        let rec go (path: string) (t: Type) (value: obj | null) : string list =
+        let rec go (path: string) (t: Declared) (value: obj | null) : string list =
             match value with
             | :? Tensor -> []
             | null -> [ path ]
             | value ->
-                let walker = Walkers.ofType t
-                let parts = ResizeArray<struct (Type * objnull)>()
-                walker.Parts(value, (fun t part -> parts.Add(struct (t, part))))
-
-                let own = walker.StaticNames value |> List.map (fun name -> path + name)
+                let own = t.Walker.StaticNames value |> List.map (fun name -> path + name)
 
                 let below =
                     List.map2
                         (fun name (struct (t, part)) -> go (path + name) t part)
-                        (walker.Names value)
-                        (List.ofSeq parts)
+                        (t.Walker.Names value)
+                        (partsOf t.Walker value)
 
                 List.concat (own :: below)
 
-        go "$" typeof<'tree> (box tree) |> Array.ofList
+        go "$" (Walkers.declared typeof<'tree>) (box tree) |> Array.ofList
 
     /// <summary>The tree with a function applied to each tensor.</summary>
     /// <exception cref="T:Cotangent.TreeException">
@@ -173,7 +157,9 @@ module Tree =
 
         match box tree with
         | :? Tensor as t -> unbox<'tree>(box (f t))
-        | boxed -> unbox<'tree>(Unchecked.nonNull (replace f typeof<'tree> boxed))
+        | boxed ->
+            let t = Walkers.declared typeof<'tree>
+            unbox<'tree>(Unchecked.nonNull (Mapper(f, t, boxed).Part(t, boxed)))
 
     /// <summary>A tree of the same structure and static fields with other tensors.</summary>
     /// <exception cref="T:Cotangent.TreeException">There are more or fewer tensors than leaves.</exception>
@@ -184,19 +170,17 @@ module Tree =
         match box template with
         | :? Tensor when leaves.Length = 1 -> unbox<'tree>(box leaves[0])
         | _ ->
-            let cursor = Cursor leaves
             let mutable taken = 0
 
             let take _ =
-                taken <- taken + 1
-
-                if taken > leaves.Length then
+                if taken = leaves.Length then
                     raise (
                         TreeException
                             $"Tree.rebuild: the template has more than the {leaves.Length} tensors given. Give one for each leaf, in the order of `Tree.leaves`."
                     )
 
-                cursor.Take()
+                taken <- taken + 1
+                leaves[taken - 1]
 
             let result = map take template
 
@@ -215,39 +199,40 @@ module Tree =
     let private survey (subject: string) (tree: 'tree) : struct (ResizeArray<Tensor> * ResizeArray<obj>) =
         requireTensors<'tree> subject
         let leaves, outline = ResizeArray<Tensor>(), ResizeArray<obj>()
+        let root = Walkers.declared typeof<'tree>
 
-        let rec go (t: Type) (value: obj | null) : unit =
-            match value with
-            | :? Tensor as leaf -> leaves.Add leaf
-            | null ->
-                if not (isAbsent t value) then locate typeof<'tree> (box tree)
-                outline.Add absent
-            | value ->
-                let walker = Walkers.ofType t
-                walker.Outline(value, outline.Add)
-                walker.Parts(value, go)
+        let visitor = {
+            new Visitor() with
+                member x.Part(t, value) =
+                    match value with
+                    | :? Tensor as leaf -> leaves.Add leaf
+                    | null ->
+                        if not t.MayBeNull then locate root (box tree)
+                        outline.Add absent
+                    | value ->
+                        t.Walker.Outline(value, outline.Add)
+                        t.Walker.Visit(value, x)
+        }
 
-        go typeof<'tree> (box tree)
+        visitor.Part(root, box tree)
         struct (leaves, outline)
 
     /// Where the types leave a choice, and what was chosen there.
     let private choices (tree: 'tree) : (string * obj list) list =
-        let rec go path (t: Type) (value: obj | null) : (string * obj list) list = [
+        let rec go path (t: Declared) (value: obj | null) : (string * obj list) list = [
             match value with
             | :? Tensor -> ()
             | null -> path, [ absent ]
             | value ->
-                let walker = Walkers.ofType t
-                let told, parts = ResizeArray<obj>(), ResizeArray()
-                walker.Outline(value, told.Add)
-                walker.Parts(value, fun t part -> parts.Add(struct (t, part)))
+                let told = ResizeArray<obj>()
+                t.Walker.Outline(value, told.Add)
                 if told.Count > 0 then path, List.ofSeq told
 
-                for name, struct (t, part) in Seq.zip (walker.Names value) parts do
+                for name, struct (t, part) in Seq.zip (t.Walker.Names value) (partsOf t.Walker value) do
                     yield! go (path + name) t part
         ]
 
-        go "$" typeof<'tree> (box tree)
+        go "$" (Walkers.declared typeof<'tree>) (box tree)
 
     /// Where two trees differ: a leaf that one of them lacks, or else a choice.
     let private difference (a: 'a) (b: 'b) =

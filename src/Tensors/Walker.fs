@@ -10,23 +10,54 @@ type internal Cursor(leaves: Tensor[]) =
         next <- next + 1
         leaves[next - 1]
 
+/// Whoever walks through a tree.
+[<AbstractClass>]
+type internal Visitor() =
+    /// A part that may hold tensors.
+    abstract Part: Declared * objnull -> unit
+
+    /// All that is not such a part, and how a value is built: what a compiled function takes as given.
+    abstract Static: objnull -> unit
+    default _.Static _ = ()
+
+/// Whoever makes a tree anew.
+and [<AbstractClass>] internal Replacer() =
+    /// What takes the place of a part that may hold tensors.
+    abstract Part: Declared * objnull -> objnull
+
 /// How to take a value of one type apart into tensors and put it together again. Found by reflection once per type;
 /// the field's type decides: what can't hold a tensor is static and carried along as it is.
-[<AbstractClass>]
-type internal Walker() =
-    /// Calls back with each part that may hold tensors.
-    abstract Parts: obj * (Type -> obj | null -> unit) -> unit
+and [<AbstractClass>] internal Walker() =
+    /// Shows what is static, then the parts that may hold tensors.
+    abstract Visit: obj * Visitor -> unit
     /// The places of those parts, as ".Weight" or "[2]", in the same order.
     abstract Names: obj -> string list
-    /// The same value with each of those parts, in the same order, replaced.
-    abstract Replace: obj * (Type -> obj | null -> obj | null) -> obj
-
-    /// All that is not such a part, and how it is built: what a compiled function takes as given.
-    abstract Statics: obj -> objnull list
-
-    /// The places of these, in the same order.
+    /// The places of what is static, in the same order.
     abstract StaticNames: obj -> string list
+    /// The same value with each of those parts, in the same order, replaced.
+    abstract Replace: obj * Replacer -> obj
 
     /// Tells what of the structure the types leave open: the case of a union, the keys of a map, how many items.
     abstract Outline: obj * (obj -> unit) -> unit
     default _.Outline(_, _) = ()
+
+/// A type as it is declared somewhere in a tree. Its walker is found when it is first asked for: types may contain
+/// themselves.
+and [<Sealed>] internal Declared(t: Type, find: Type -> Walker) =
+    let walker = lazy find t
+
+    let mayBeNull =
+        lazy
+            (t.IsGenericType
+             && (t.GetGenericTypeDefinition() = typedefof<option<obj>>
+                 || t.GetGenericTypeDefinition() = typedefof<Nullable<int>>)
+             // F# has an attribute for unions of which one case is null.
+             || t.GetCustomAttributes(typeof<CompilationRepresentationAttribute>, false)
+                |> Array.exists (fun a ->
+                    (a :?> CompilationRepresentationAttribute).Flags.HasFlag
+                        CompilationRepresentationFlags.UseNullAsTrueValue))
+
+    member _.Type = t
+    member _.Walker = walker.Value
+    /// Whether null, at run time, is one of its values, and a leaf of no tensor: `None` and the like.
+    member _.MayBeNull = mayBeNull.Value

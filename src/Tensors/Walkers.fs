@@ -14,100 +14,86 @@ module internal Walkers =
     /// A field, an item of a tuple: where it stands, its declared type, and whether null means that nothing is there
     /// (asked only where there is a null: it takes a while to find out).
     [<Struct>]
-    type private Part = { Name: string; Type: Type; Optional: Lazy<bool> }
+    type private Part = { Name: string; Declared: Declared; Optional: Lazy<bool> }
 
-    /// What a static says of the case of a union.
+    /// What is said of a part that is not there.
     [<Struct>]
-    type private Case = {
-        Case: string
+    type private Missing = {
+        Part: int
     } with
 
-        override x.ToString() = x.Case
-
-    /// What an outline says of a part that is not there.
-    [<Struct>]
-    type private Missing = { Part: int }
+        override _.ToString() = "nothing"
 
     /// A walker for values that split into an array of parts and are made again from one.
     let private product (read: obj -> objnull[]) (make: obj -> objnull[] -> obj) (parts: Part[]) =
-        let dynamic = parts |> Array.map (fun part -> holdsTensors part.Type)
+        let isStatic = parts |> Array.map (fun part -> not (holdsTensors part.Declared.Type))
+        let isMissing (items: objnull[]) i = isNull items[i] && parts[i].Optional.Value
+        let isThere (items: objnull[]) i = not (isStatic[i] || isMissing items i)
 
-        let isStatic (items: objnull[]) i = not dynamic[i] || isNull items[i]
-        let isMissing (items: objnull[]) i = dynamic[i] && isNull items[i] && parts[i].Optional.Value
-        let isThere (items: objnull[]) i = dynamic[i] && not (isMissing items i)
+        let names (value: obj) wanted = [
+            let items = read value
+
+            for i in 0 .. parts.Length - 1 do
+                if wanted items i then parts[i].Name
+        ]
 
         {
             new Walker() with
-                member _.Parts(value, visit) =
+                member _.Visit(value, visitor) =
                     let items = read value
 
-                    for i in 0 .. parts.Length - 1 do
-                        if isThere items i then visit parts[i].Type items[i]
+                    for i in 0 .. items.Length - 1 do
+                        if isStatic[i] then visitor.Static items[i]
+                        elif isMissing items i then visitor.Static { Part = i }
 
-                member _.Names value =
+                    for i in 0 .. items.Length - 1 do
+                        if isThere items i then visitor.Part(parts[i].Declared, items[i])
+
+                member _.Names value = names value isThere
+                member _.StaticNames value = names value (fun items i -> not (isThere items i))
+
+                member _.Replace(value, replacer) =
                     let items = read value
 
-                    [
-                        for i in 0 .. parts.Length - 1 do
-                            if isThere items i then parts[i].Name
-                    ]
-
-                member _.Replace(value, replace) =
-                    let items = Array.copy (read value)
-
-                    for i in 0 .. parts.Length - 1 do
-                        if isThere items i then items[i] <- replace parts[i].Type items[i]
+                    for i in 0 .. items.Length - 1 do
+                        if isThere items i then items[i] <- replacer.Part(parts[i].Declared, items[i])
 
                     make value items
-
-                member _.Statics value =
-                    let items = read value
-
-                    [
-                        for i in 0 .. items.Length - 1 do
-                            if isStatic items i then items[i]
-                    ]
-
-                member _.StaticNames value =
-                    let items = read value
-
-                    [
-                        for i in 0 .. items.Length - 1 do
-                            if isStatic items i then parts[i].Name
-                    ]
 
                 member _.Outline(value, tell) =
                     let items = read value
 
-                    for i in 0 .. parts.Length - 1 do
-                        if isMissing items i then tell { Part = i }
+                    for i in 0 .. items.Length - 1 do
+                        if not isStatic[i] && isMissing items i then tell { Part = i }
         }
 
     /// What a field of this name and type is in a tree.
-    let private part name t = { Name = name; Type = t; Optional = lazy false }
+    let private part name t = { Name = name; Declared = t; Optional = lazy false }
 
     let private clone =
         typeof<obj>.GetMethod("MemberwiseClone", BindingFlags.Instance ||| BindingFlags.NonPublic)
         |> nonNull
 
-    let private generic (definition: Type) (arguments: Type[]) =
-        Activator.CreateInstance(definition.MakeGenericType arguments) |> nonNull :?> Walker
+    let private items (definition: Type) (arguments: Type[]) (item: Declared) : Walker =
+        let walker = Activator.CreateInstance(definition.MakeGenericType arguments) |> nonNull :?> ItemsWalker
+        walker.Item <- item
+        walker
 
     /// F# says so where a field may be null.
-    let private ofProperty (p: PropertyInfo) = {
+    let private ofProperty (declared: Type -> Declared) (p: PropertyInfo) = {
         Name = "." + p.Name
-        Type = p.PropertyType
+        Declared = declared p.PropertyType
         Optional = lazy (NullabilityInfoContext().Create(p).ReadState = NullabilityState.Nullable)
     }
 
     /// C# without nullable annotations does not: there every field may be.
-    let private ofField (f: FieldInfo) =
+    let private ofField (declared: Type -> Declared) (f: FieldInfo) =
         // An auto-property's field is called "<Name>k__BackingField", an F# value's "Name@".
         let name = f.Name.TrimStart('<').Split('>')[0]
 
         {
             Name = "." + name.TrimEnd('@')
-            Type = f.FieldType
+            Declared = declared f.FieldType
             Optional = lazy (NullabilityInfoContext().Create(f).ReadState <> NullabilityState.NotNull)
         }
 
@@ -149,7 +135,7 @@ module internal Walkers =
             read, (fun _ items -> make items)
 
     /// C# records and other classes: a shallow copy with its tensor-bearing fields replaced.
-    let private ofFields (fields: FieldInfo list) =
+    let private ofFields declared (fields: FieldInfo list) =
         let fields = Array.ofList fields
         let read (value: obj) = fields |> Array.map (fun f -> f.GetValue value)
 
@@ -167,42 +153,20 @@ module internal Walkers =
 
                 copy
 
-        product read make (fields |> Array.map ofField)
+        product read make (fields |> Array.map (ofField declared))
 
     let private nothing = {
         new Walker() with
-            member _.Parts(_, _) = ()
+            member _.Visit(value, visitor) = visitor.Static value
             member _.Names _ = []
-            member _.Replace(value, _) = value
-            member _.Statics value = [ value ]
             member _.StaticNames _ = [ "" ]
+            member _.Replace(value, _) = value
     }
 
-    let private walkers = ConcurrentDictionary<Type, Walker>()
-    let private exactly = ConcurrentDictionary<Type, Walker>()
-
-    /// An option's case is whether it is null.
-    let private option (t: Type) =
-        let some = [| t.GetFields Fields.all |> Array.exactlyOne |]
-
-        let value =
-            product (Fields.read some) (fun _ items -> Fields.make t some items) [|
-                part ".Value" some[0].FieldType
-            |]
-
-        {
-            new Walker() with
-                member _.Parts(x, visit) = value.Parts(x, visit)
-                member _.Names x = value.Names x
-                member _.Replace(x, replace) = value.Replace(x, replace)
-                member _.Statics x = box { Case = "Some" } :: value.Statics x
-                member _.StaticNames x = "" :: value.StaticNames x
-                member _.Outline(_, tell) = tell 1
-        }
-
-    let private union (t: Type) =
+    let private union declared (t: Type) =
         let tag = FSharpValue.PreComputeUnionTagReader(t, TreeKind.flags)
         let known = FSharpType.GetUnionCases(t, TreeKind.flags)
+        let names = known |> Array.map (fun case -> box { Case = case.Name })
 
         let cases =
             known
@@ -210,24 +174,27 @@ module internal Walkers =
                 let make = FSharpValue.PreComputeUnionConstructor(case, TreeKind.flags) >> nonNull
 
                 case.GetFields()
-                |> Array.map (fun f -> part ("." + f.Name) f.PropertyType)
+                |> Array.map (fun f -> part ("." + f.Name) (declared f.PropertyType))
                 |> product (FSharpValue.PreComputeUnionReader(case, TreeKind.flags)) (fun _ items ->
                     make items))
 
         {
             new Walker() with
-                member _.Parts(value, visit) = cases[tag value].Parts(value, visit)
+                member _.Visit(value, visitor) =
+                    let case = tag value
+                    visitor.Static names[case]
+                    cases[case].Visit(value, visitor)
+
                 member _.Names value = cases[tag value].Names value
-                member _.Replace(value, replace) = cases[tag value].Replace(value, replace)
-
-                member _.Statics value =
-                    box { Case = known[tag value].Name } :: cases[tag value].Statics value
-
                 member _.StaticNames value = "" :: cases[tag value].StaticNames value
+                member _.Replace(value, replacer) = cases[tag value].Replace(value, replacer)
                 member _.Outline(value, tell) = tell (tag value)
         }
 
     let private isOption (t: Type) = t.IsGenericType && t.GetGenericTypeDefinition() = typedefof<option<obj>>
+
+    let private known = ConcurrentDictionary<Type, Declared>()
+    let private exactly = ConcurrentDictionary<Type, Walker>()
 
     let rec private build (t: Type) : Walker =
         match TreeKind.kindOf t with
@@ -236,35 +203,40 @@ module internal Walkers =
         | TreeKind.Kind.Foreign _ -> nothing
         | TreeKind.Kind.Record fields ->
             let read, make = ofRecord t fields
-            product read make (fields |> Array.map ofProperty)
-        | TreeKind.Kind.Tuple items ->
+            product read make (fields |> Array.map (ofProperty declared))
+        | TreeKind.Kind.Tuple types ->
             let read, make = ofTuple t
-            product read make (items |> Array.mapi (fun i t -> part (".Item" + string (i + 1)) t))
-        | TreeKind.Kind.Union when isOption t -> option t
-        | TreeKind.Kind.Union -> union t
-        | TreeKind.Kind.Collection(walker, item) -> generic walker [| item |]
-        | TreeKind.Kind.Keyed(walker, key, value) -> generic walker [| key; value |]
-        | TreeKind.Kind.Object fields -> ofFields fields
+
+            product read make (types |> Array.mapi (fun i t -> part (".Item" + string (i + 1)) (declared t)))
+        | TreeKind.Kind.Union when isOption t ->
+            let item = t.GetGenericArguments()[0]
+            items typedefof<OptionWalker<obj>> [| item |] (declared item)
+        | TreeKind.Kind.Union -> union declared t
+        | TreeKind.Kind.Collection(walker, item) -> items walker [| item |] (declared item)
+        | TreeKind.Kind.Keyed(walker, key, value) -> items walker [| key; value |] (declared value)
+        | TreeKind.Kind.Object fields -> ofFields declared fields
         | TreeKind.Kind.Open -> {
             new Walker() with
-                member _.Parts(value, visit) = (ofValue value).Parts(value, visit)
+                member _.Visit(value, visitor) =
+                    visitor.Static(value.GetType())
+                    (ofValue value).Visit(value, visitor)
+
                 member _.Names value = (ofValue value).Names value
-                member _.Replace(value, replace) = (ofValue value).Replace(value, replace)
-                member _.Statics value = box (value.GetType()) :: (ofValue value).Statics value
                 member _.StaticNames value = "" :: (ofValue value).StaticNames value
+                member _.Replace(value, replacer) = (ofValue value).Replace(value, replacer)
 
                 member _.Outline(value, tell) =
                     tell (value.GetType())
                     (ofValue value).Outline(value, tell)
           }
 
-    and ofType (t: Type) : Walker =
-        match walkers.TryGetValue t with
-        | true, w -> w
+    and declared (t: Type) : Declared =
+        match known.TryGetValue t with
+        | true, d -> d
         | false, _ ->
-            let w = build t
-            walkers[t] <- w
-            w
+            let d = Declared(t, build)
+            known[t] <- d
+            d
 
     and private ofValue (value: obj) : Walker =
         let t = value.GetType()
@@ -278,8 +250,8 @@ module internal Walkers =
         | false, _ ->
             let w =
                 match TreeKind.kindOf t with
-                | TreeKind.Kind.Open -> ofFields (TreeKind.instanceFields t)
-                | _ -> if holdsTensors t then ofType t else nothing
+                | TreeKind.Kind.Open -> ofFields declared (TreeKind.instanceFields t)
+                | _ -> if holdsTensors t then (declared t).Walker else nothing
 
             exactly[t] <- w
             w
