@@ -166,7 +166,46 @@ let private draws =
             on actual.Data (fun slots -> withSlots slots whole.Invoke)
             Expect.equal (bits actual.Data) (bits expected.Data) $"{width.Bits} bits"
 
+    /// Numbers of the published vector of zeros (tests/RandomTests.fs): any of its words, alone and beside another.
+    let words (chosen: int list) (width: Width) =
+        let kernel = {
+            Axes = [| 11 |]
+            Reduced = 0
+            Body = [|
+                Instruction.Load(DType.Int64, { Slot = 0; Offset = 0; Strides = [| 1 |] })
+                for k in chosen do
+                    Instruction.Constant(Literal.Whole(int64 k), DType.Int64)
+                for k in 1 .. chosen.Length do
+                    Instruction.Draw(Draw.Bits, DType.Int32, 0, k)
+            |]
+            Stores = [|
+                for k in 0 .. chosen.Length - 1 ->
+                    { Slot = 1; Offset = k; Strides = [| chosen.Length |] }, 1 + chosen.Length + k
+            |]
+        }
+
+        let keys, target = Array.zeroCreate<int64> 11, Array.zeroCreate<int>(11 * chosen.Length)
+        use key = fixed keys
+        use drawn = fixed target
+
+        if (Emit.refuses width kernel).IsNone then
+            let whole = (Emit.whole width [ kernel ]).CreateDelegate<Whole>()
+            withSlots [| NativePtr.toNativeInt key; NativePtr.toNativeInt drawn |] whole.Invoke
+            let published = [| 0x6627e8d5; 0xe169c58d; 0xbc57ac4c; 0x9b00dbd8 |]
+            let expected = Array.init target.Length (fun i -> published[chosen[i % chosen.Length]])
+            Expect.equal target expected $"words {chosen}, {width.Bits} bits"
+
+    let isHere (width: Width) =
+        width.Bits < 512
+        || Runtime.Intrinsics.X86.Avx512F.IsSupported
+        || not Runtime.Intrinsics.X86.Avx2.IsSupported
+
     testList "draws are those of the engine" [
+        test "and those published" {
+            for chosen in [ [ 0 ]; [ 1 ]; [ 2 ]; [ 3 ]; [ 0; 1 ]; [ 2; 3 ]; [ 3; 0 ]; [ 0; 1; 2; 3 ] ] do
+                for width in List.filter isHere widths do
+                    words chosen width
+        }
         for kind, dtype in
             [
                 Draw.Uniform, DType.Float32
@@ -177,13 +216,8 @@ let private draws =
             ] do
             test $"{kind} {dtype}" {
                 for count in [ 1; 2; 3; 4; 9 ] do
-                    for width in widths do
-                        if
-                            width.Bits < 512
-                            || Runtime.Intrinsics.X86.Avx512F.IsSupported
-                            || not Runtime.Intrinsics.X86.Avx2.IsSupported
-                        then
-                            each kind dtype count width
+                    for width in List.filter isHere widths do
+                        each kind dtype count width
             }
     ]
 

@@ -128,6 +128,41 @@ let draw (seed: int) (dtypes: DType list) : Case =
     let where predicate = seq { 0 .. body.Count - 1 } |> Seq.filter predicate |> List.ofSeq
     let limit = 4e6
 
+    /// Numbers that a value draws, and small whole ones made of them: only those may be added up, in whatever order.
+    let drawn key =
+        let isPlaced = rank > 0 && dice.Chance 0.7
+        let axis = if isPlaced then dice.Below rank else 0
+        let isInner = inner[key] || isPlaced && axis >= kept
+
+        if not (isInner && late[key]) then
+            let index =
+                if isPlaced then
+                    Instruction.Position(DType.Int64, axis, dice.Below 3, dice.Below 3)
+                else
+                    Instruction.Constant(Literal.Whole(int64 (dice.Below 9)), DType.Int64)
+
+            let at = add index DType.Int64 infinity (isPlaced && axis >= kept) false
+
+            for _ in 0 .. dice.Below 2 do
+                let dtype = dice.Pick numbers
+
+                let kind =
+                    if dtype.IsFloat then Draw.Uniform
+                    elif dtype = DType.Int64 then dice.Pick [ Draw.Bits; Draw.Keys ]
+                    else Draw.Bits
+
+                let numbered instruction bound = add instruction dtype bound isInner late[key]
+                let constant value = add (Instruction.Constant(value, dtype)) dtype 8.0 false false
+                let d = numbered (Instruction.Draw(kind, dtype, key, at)) infinity
+
+                if dtype.IsFloat then
+                    let eight = constant (Literal.Real 8.0)
+                    let scaled = numbered (Instruction.Binary(Binary.Multiply, d, eight)) infinity
+                    numbered (Instruction.Unary(Unary.Floor, scaled)) 8.0 |> ignore
+                else
+                    let seven = constant (Literal.Whole 7L)
+                    numbered (Instruction.Binary(Binary.And, d, seven)) 8.0 |> ignore
+
     let step () =
         let x = dice.Below body.Count
         let dtype, bound = types[x], bounds[x]
@@ -143,7 +178,9 @@ let draw (seed: int) (dtypes: DType list) : Case =
                 if bound <= limit then
                     add (Instruction.Binary(op, x, y)) result bound isInner isLate |> ignore
 
-            if dtype = DType.Bool then
+            if dtype = DType.Int64 && dice.Chance 0.2 then
+                drawn x
+            elif dtype = DType.Bool then
                 match dice.Below 9 with
                 | 0 -> unary Unary.Not
                 | 1 -> binary Binary.And DType.Bool 1.0

@@ -2,8 +2,7 @@ namespace Cotangent.Compiler.Emission
 
 open Cotangent.Compiler
 
-// Random draws as lane operations: the generator of Engines/Philox.fs for one key in each lane of 8 bytes. A word is the
-// lower half of its lane; what is in the upper half is of no weight until the end.
+// Random draws as lane operations, one key in each lane of 8 bytes: numbers made of the words of a block.
 
 open Cotangent
 
@@ -18,40 +17,7 @@ module internal Draws =
     open LaneOperators
 
     let private low = 0xFFFFFFFFL
-
-    /// The product of the lower halves, which are taken as without a sign.
-    let private product (x: Lane) (multiplier: int64) =
-        let m = x.Pattern multiplier
-
-        if System.Runtime.Intrinsics.X86.Avx2.IsSupported then
-            x.Two(Op.LongProduct, m)
-        else
-            (x &&& x.Pattern low) * m
-
-    let private words (key: Lane) (block: Lane) (stream: int64) : Lane[] =
-        let mutable x0 = block
-        let mutable x1 = key.Zero
-        let mutable x2 = key.Pattern stream
-        let mutable x3 = key.Zero
-        let mutable key0 = key
-        let mutable key1 = key >>> 32
-
-        for _ in 1..10 do
-            let p0 = product x0 0xD2511F53L
-            let p1 = product x2 0xCD9E8D57L
-            x0 <- (p1 >>> 32) ^^^ x1 ^^^ key0
-            x2 <- (p0 >>> 32) ^^^ x3 ^^^ key1
-            x1 <- p1
-            x3 <- p0
-            key0 <- key0 + key.Pattern 0x9E3779B9L
-            key1 <- key1 + key.Pattern 0xBB67AE85L
-
-        [| x0; x1; x2; x3 |]
-
     let private word (x: Lane) = x &&& x.Pattern low
-
-    /// Two words as one, the lower one first.
-    let private pair (x: Lane) (y: Lane) = word x ||| (y <<< 32)
 
     /// The number in `from` that the last bits of an index tell.
     let private pick (index: Lane) (from: Lane[]) : Lane =
@@ -80,15 +46,18 @@ module internal Draws =
             | Draw.Bits -> 0L
             | Draw.Keys -> 1L
 
+        let block = blockOf index (if dtype.Size = 4 then 2 else 1)
+        let words op = Lane.Make(key.Code, op, key.Element, key.Bits, key.Id, block.Id, -1, -1, stream)
+        let first, last = words Op.FirstWords, words Op.LastWords
+
         if dtype.Size = 4 then
-            let w = pick index (words key (blockOf index 2) stream)
+            // A word is the lower half of its lane here.
+            let w = pick index [| first; first >>> 32; last; last >>> 32 |]
 
             if dtype.IsFloat then
                 (word w >>> 8).ToReal *. twoToMinus24
             else
                 (w <<< 32).Shift(Op.ShiftRightSigned, 32)
         else
-            let w = words key (blockOf index 1) stream
-            let both = pick index [| pair w[0] w[1]; pair w[2] w[3] |]
-
+            let both = pick index [| first; last |]
             if dtype.IsFloat then (both >>> 11).ToReal *. twoToMinus53 else both

@@ -15,11 +15,7 @@ type internal Emitter(il: ILGenerator, width: Width) =
     let constants = il.DeclareLocal typeof<nativeint>
     let code = Instructions(il, constants)
 
-    do
-        il.Emit(OpCodes.Ldc_I8, int64 Pool.address)
-        il.Emit OpCodes.Conv_I
-        il.Emit OpCodes.Ldind_I
-        il.Emit(OpCodes.Stloc, constants)
+    do code.LoadConstants()
 
     let slots () = il.Emit OpCodes.Ldarg_0
 

@@ -39,6 +39,13 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
             list.Add local
             free.Add(local.LocalType, list)
 
+    /// The address of the pool of constants into its local.
+    member x.LoadConstants() =
+        il.Emit(OpCodes.Ldc_I8, int64 Pool.address)
+        il.Emit OpCodes.Conv_I
+        il.Emit OpCodes.Ldind_I
+        x.Store constants
+
     member x.TakeVector(w: Width, e: Element) = x.Take(w.Vector e)
 
     /// Adds a number of bytes to the address on the stack.
@@ -132,7 +139,6 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
         match n.Op with
         | Op.Select when operand = 0 -> x.Cast(Width.OfBits n.Bits, nodes[n.A].Element, n.Element)
         | Op.NegatedMultiplyAdd when operand = 1 -> x.Call(Width.OfBits(n.Bits).Generic("Negate", n.Element))
-        | Op.LongProduct -> x.Call(Width.OfBits(n.Bits).AsUnsigned)
         | Op.MultiplySubtract when operand = 2 -> x.Call(Width.OfBits(n.Bits).Generic("Negate", n.Element))
         | _ -> ()
 
@@ -197,9 +203,6 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
         | Op.MultiplyAdd
         | Op.NegatedMultiplyAdd
         | Op.MultiplySubtract -> overload "MultiplyAddEstimate" 3
-        | Op.LongProduct ->
-            x.Call w.LongProduct
-            x.Call w.OfUnsigned
         | Op.Shorten ->
             x.Lane(Width.OfBits(int n.Immediate), e, 0)
             x.Broadcast(w, e)

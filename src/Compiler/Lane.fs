@@ -100,8 +100,10 @@ type internal Op =
     /// What is the same in all lanes, from Immediate bits to fewer; and from fewer to more.
     | Shorten = 46
     | Spread = 47
-    /// Of the lower halves of lanes of 8 bytes, taken as without a sign.
-    | LongProduct = 48
+    // Of a key A a block of random numbers, whose number B is and whose stream Immediate: words 0 and 1, the lower one first;
+    // words 2 and 3.
+    | FirstWords = 48
+    | LastWords = 49
 
 /// Functions that lanes beyond the range of a formula are computed with, one after the other.
 type internal Scalar =
@@ -115,6 +117,7 @@ type internal Scalar =
 module internal Op =
     let isFold (op: Op) = op >= Op.Sum && op <= Op.Any
     let isLoad (op: Op) = op <= Op.LoadBool
+    let isDraw (op: Op) = op >= Op.FirstWords
 
 /// An operation; Bits is the size of the vector. Operands that are not there are -1.
 [<Struct; NoEquality; NoComparison>]

@@ -199,26 +199,28 @@ and [<Sealed>] private Level(lowering: Lowering, emits, g: Graph, inputs: View[]
         | (Operation.Input _ | Operation.Constant _ | Operation.Control _ | Operation.Item _), _ ->
             level.View i
 
-    /// Draws by many keys, as a nest: one key in each lane.
+    /// Draws by many keys, as a nest over the keys: one in each lane. What a key draws are stores side by side, since
+    /// several numbers come out of one block.
     member private level.Draws(i: int, draw: Draw, dtype: DType, shape: int[]) : View =
-        let node = g.Nodes[i]
-        let rank = node.Shape.Length
-        let outer = rank - shape.Length
-        let nest = NestBuilder(level, node.Shape, 0)
-        let places = (Layout.identity rank rank)[.. outer - 1]
+        let input = g.Nodes[i].Inputs[0]
+        let keys = g.Nodes[input].Shape
+        let rank = keys.Length
+        let each = Shape.count shape
+        let result = target i
+        let nest = NestBuilder(level, keys, 0)
+        let access = Layout.access rank (level.View input) (Layout.identity rank rank)
+        let key = nest.Add(Instruction.Load(DType.Int64, access))
 
-        let key =
-            nest.Add(Instruction.Load(DType.Int64, Layout.access rank (level.View node.Inputs[0]) places))
+        let stores =
+            Array.init each (fun k ->
+                let index = nest.Add(Instruction.Constant(Literal.Whole(int64 k), DType.Int64))
+                let strides = Shape.strides keys |> Array.map (fun s -> s * each)
 
-        let strides = Shape.strides shape
-        let mutable index = nest.Add(Instruction.Constant(Literal.Whole 0L, DType.Int64))
+                { Slot = result.Slot; Offset = result.Offset + k; Strides = strides },
+                nest.Add(Instruction.Draw(draw, dtype, key, index)))
 
-        for k in 0 .. shape.Length - 1 do
-            if shape[k] > 1 then
-                let position = nest.Add(Instruction.Position(DType.Int64, outer + k, 0, strides[k]))
-                index <- nest.Add(Instruction.Binary(Binary.Add, index, position))
-
-        level.Finish(nest, i, nest.Add(Instruction.Draw(draw, dtype, key, index)))
+        steps.Add(Step.Nest { nest.Kernel(result, key) with Stores = stores })
+        result
 
     member private _.Finish(nest: NestBuilder, i: int, value: int) : View =
         let result = target i

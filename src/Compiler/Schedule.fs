@@ -42,12 +42,15 @@ type private Scheduler(width: Width, body: Body, axes: Axes) =
     let mutable outer = 0
     let mutable folds = 0
 
+    /// In simple operations.
+    let weight (op: Op) = if Op.isDraw op then 50 else 1
+
     do
         for i in 0 .. nodes.Length - 1 do
             if Op.isFold nodes[i].Op then folds <- folds + 1
             elif nodes[i].Op = Op.Constant then ()
-            elif isInner i then inner <- inner + 1
-            elif varies[i] <> 0 then outer <- outer + 1
+            elif isInner i then inner <- inner + weight nodes[i].Op
+            elif varies[i] <> 0 then outer <- outer + weight nodes[i].Op
 
     /// Operations beyond which points are not computed together: there is enough to do between loads.
     let isLight = inner <= 12

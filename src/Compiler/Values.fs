@@ -163,6 +163,61 @@ type internal Values(memory: Memory) =
         met (key n.C row column step)
         met (key n.D row column step)
 
+    /// The other words of the same block, or -1.
+    let sibling (i: int) : int =
+        let n = nodes[i]
+        let mutable found = -1
+
+        for j in 0 .. nodes.Length - 1 do
+            let m = nodes[j]
+
+            if
+                j <> i
+                && Op.isDraw m.Op
+                && m.A = n.A
+                && m.B = n.B
+                && m.Immediate = n.Immediate
+                && m.Bits = n.Bits
+            then
+                found <- j
+
+        found
+
+    /// Words of a block into a local, and the others into one of their own where they are needed.
+    let draw i (local: LocalBuilder) row column step =
+        let n = nodes[i]
+        let w, e = Width.OfBits n.Bits, n.Element
+        push n.A row column step
+        let first = spill 0 w e
+        push n.B row column step
+        let last = spill 1 w e
+
+        for vector in [| first; last |] do
+            il.Emit(OpCodes.Ldloca, vector)
+            il.Emit OpCodes.Conv_U
+
+        il.Emit(OpCodes.Ldc_I8, n.Immediate)
+        code.Call(DrawMethod.ofWidth w)
+
+        let take i (local: LocalBuilder) =
+            code.Load(if nodes[i].Op = Op.FirstWords then first else last)
+            code.Store local
+
+        take i local
+        let other = sibling i
+
+        if other >= 0 then
+            let k = key other row column step
+
+            if uses.ContainsKey k && not (values.ContainsKey k) then
+                let local = code.TakeVector(w, e)
+                take other local
+                values.Add(k, local)
+                met (key n.A row column step)
+                met (key n.B row column step)
+
+    let belongsInLocal (op: Op) = op = Op.Guard || Op.isDraw op
+
     /// Writes into locals what an operation needs and what belongs there.
     let rec prepare i row column step =
         let n = nodes[i]
@@ -179,7 +234,10 @@ type internal Values(memory: Memory) =
 
             if not (values.ContainsKey k) then
                 prepare i row column step
-                if uses[k] > 1 || nodes[i].Op = Op.Guard then put i row column step |> ignore
+
+                // A draw may have come with its sibling.
+                if (uses[k] > 1 || belongsInLocal nodes[i].Op) && not (values.ContainsKey k) then
+                    put i row column step |> ignore
 
     and put i row column step =
         let n = nodes[i]
@@ -187,6 +245,8 @@ type internal Values(memory: Memory) =
 
         if n.Op = Op.Guard then
             guard n local row column step
+        elif Op.isDraw n.Op then
+            draw i local row column step
         else
             push i row column step
             code.Store local

@@ -19,6 +19,9 @@ module private Processor =
     let hasAvx () = Avx.IsSupported
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let hasAvx2 () = Avx2.IsSupported
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let hasAvx512 () = Avx512F.IsSupported
 
 [<Sealed; AllowNullLiteral>]
@@ -152,6 +155,8 @@ type internal Width private (bits: int, holder: Type, generic: Type) =
         )
 
     // The product of the lower halves of lanes of 8 bytes, which is one of unsigned numbers.
+
+    member _.HasLongProducts = Processor.hasAvx2 ()
 
     member x.AsUnsigned = x.Generic("AsUInt32", Element.I64)
 
