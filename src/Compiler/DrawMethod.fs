@@ -48,7 +48,7 @@ module internal DrawMethod =
                 code.Load low
                 code.Call(w.Generic("BitwiseAnd", e))
                 code.Load multiplier
-                code.Call(w.Overload("Multiply", e, 2))
+                code.Call(w.Generic("Multiply", e))
 
             code.Store target
 

@@ -186,8 +186,8 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
         | Op.ShiftRightSigned -> shift "op_RightShift"
         | Op.Add -> generic "Add"
         | Op.Subtract -> generic "Subtract"
-        | Op.Multiply -> overload "Multiply" 2
-        | Op.Divide -> overload "Divide" 2
+        | Op.Multiply -> generic "Multiply"
+        | Op.Divide -> generic "Divide"
         | Op.Max -> generic "Max"
         | Op.Min -> generic "Min"
         | Op.MaxNative -> generic "MaxNative"

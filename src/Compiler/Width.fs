@@ -15,6 +15,14 @@ open System.Runtime.Intrinsics.X86
 
 /// What asks for the processor's instructions can't be compiled ahead; nor could what it became a part of.
 module private Processor =
+    /// The widest vectors that the machine has, in bits; 0 where it has none.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let vectorBits () =
+        if Vector512.IsHardwareAccelerated then 512
+        elif Vector256.IsHardwareAccelerated then 256
+        elif Vector128.IsHardwareAccelerated then 128
+        else 0
+
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let hasAvx () = Avx.IsSupported
 
@@ -25,15 +33,23 @@ module private Processor =
     let hasAvx512 () = Avx512F.IsSupported
 
 [<Sealed; AllowNullLiteral>]
-type internal Width private (bits: int, holder: Type, generic: Type) =
+type internal Width private (bits: int, holder: Type) =
     static let widths = [|
-        Width(128, typeof<Vector128>, typeof<Vector128<int>>.GetGenericTypeDefinition())
-        Width(256, typeof<Vector256>, typeof<Vector256<int>>.GetGenericTypeDefinition())
-        Width(512, typeof<Vector512>, typeof<Vector512<int>>.GetGenericTypeDefinition())
+        Width(128, typeof<Vector128>)
+        Width(256, typeof<Vector256>)
+        Width(512, typeof<Vector512>)
     |]
+
+    static let best =
+        match Processor.vectorBits () with
+        | 0 -> None
+        | bits -> Some widths[bits >>> 8]
 
     static let flags = BindingFlags.Public ||| BindingFlags.Static
     static let scalars = [| typeof<float32>; typeof<float>; typeof<int>; typeof<int64> |]
+
+    /// As a method returns it: the layout of Vector512<int> is nothing that can be compiled ahead.
+    let generic = (nonNull (holder.GetMethod "AsByte")).ReturnType.GetGenericTypeDefinition()
 
     let vectors: (Type | null)[] = Array.zeroCreate 4
     /// By element and name.
@@ -68,6 +84,30 @@ type internal Width private (bits: int, holder: Type, generic: Type) =
         match found with
         | null -> missing from name e
         | m -> m.MakeGenericMethod scalars[int e]
+
+    /// The operator of the vector type that does the same as a generic method. .NET's compiler takes four times as long to see
+    /// which instance of a generic method a call means as to compile the call.
+    let operatorOf (name: string) : string voption =
+        match name with
+        | "Add" -> ValueSome "op_Addition"
+        | "Subtract" -> ValueSome "op_Subtraction"
+        | "Multiply" -> ValueSome "op_Multiply"
+        | "Divide" -> ValueSome "op_Division"
+        | "Negate" -> ValueSome "op_UnaryNegation"
+        | "OnesComplement" -> ValueSome "op_OnesComplement"
+        | "BitwiseAnd" -> ValueSome "op_BitwiseAnd"
+        | "BitwiseOr" -> ValueSome "op_BitwiseOr"
+        | "Xor" -> ValueSome "op_ExclusiveOr"
+        | _ -> ValueNone
+
+    /// That operator, on vectors.
+    let findOperator (name: string) (e: Element) =
+        let v = vector e
+        let isUnary = (name = "op_UnaryNegation" || name = "op_OnesComplement")
+
+        match v.GetMethod(name, (if isUnary then [| v |] else [| v; v |])) with
+        | null -> missing v name e
+        | m -> m
 
     /// The method of a name with these parameters, which may be generic.
     let findOverload (from: Type) name (e: Element) (parameters: Type[]) =
@@ -108,18 +148,18 @@ type internal Width private (bits: int, holder: Type, generic: Type) =
     static member OfBits(bits: int) = widths[bits >>> 8]
 
     /// The widest that the machine has; None where it has none.
-    static member Best =
-        if Vector512.IsHardwareAccelerated then Some widths[2]
-        elif Vector256.IsHardwareAccelerated then Some widths[1]
-        elif Vector128.IsHardwareAccelerated then Some widths[0]
-        else None
+    static member Best = best
 
     member _.Vector e = vector e
 
     /// A method that is not overloaded.
     member _.Generic(name, e) : MethodInfo =
         match known name e with
-        | null -> remember name e (findGeneric holder name e)
+        | null ->
+            match operatorOf name with
+            | ValueSome operator -> findOperator operator e
+            | ValueNone -> findGeneric holder name e
+            |> remember name e
         | m -> m
 
     /// One of several methods of a name, of so many vectors of the element.
