@@ -254,6 +254,19 @@ let private choices =
             throws<ShapeException, _> [ "cond"; "(3,)"; "()" ] (fun () ->
                 compile (fun x -> cond ((sum x).Greater 0.0) sum id x) x)
         }
+        test "a test that is known while compiling may lie within an array" {
+            let tests = tensor [ false; true; false ]
+
+            for i, expected in [ 0, -x; 1, x; 2, -x ] do
+                equals expected (compile (fun x -> cond tests[i] id (fun x -> -x) x) x)
+        }
+        test "so may a number" {
+            let numbers = tensor [ 2.0; 3.0; 5.0 ]
+            let whole = tensor [ 7L; 11L ]
+            let wide = whole[1].Expand [ 3 ]
+            equals (x * 3.0) (compile (fun x -> x * numbers[1]) x)
+            equals (tensor 33L) (compile (fun (_: Tensor) -> sum wide) x)
+        }
         test "the test must be one Bool" {
             throws<ShapeException, _> [ "cond"; "Bool" ] (fun () -> cond x id id x)
         }

@@ -13,12 +13,20 @@ module internal Constants =
 
     /// The one element of a buffer as a literal that gives it back.
     let literal (b: HostBuffer) : Literal =
-        let b = Strided.materialise b
+        let first (dtype: DType) : 'T =
+            let converted = Convert.buffer dtype b
+            (HostBuffer.data<'T> converted)[converted.Offset]
 
         if b.DType.IsFloat then
-            Literal.Real((HostBuffer.data<float>(Convert.buffer DType.Float64 b))[0])
+            Literal.Real(first DType.Float64)
         else
-            Literal.Whole((HostBuffer.data<int64>(Convert.buffer DType.Int64 b))[0])
+            Literal.Whole(first DType.Int64)
+
+    /// The one number that a constant repeats, or is: in the code, it is not read from memory, and the rules see it.
+    let repeated (b: Buffer) : Literal voption =
+        match b with
+        | :? HostBuffer as b when Shape.count b.Shape > 0 && HostBuffer.isUniform b -> ValueSome(literal b)
+        | _ -> ValueNone
 
     let private evaluate (p: Primitive) (inputs: Buffer[]) (device: Device) =
         (Engines.forDevice device).Evaluate(p, inputs, device)
@@ -31,6 +39,19 @@ module internal Constants =
         | Primitive.Broadcast _
         | Primitive.Slice _ -> true
         | _ -> false
+
+    /// One number, many times, folded. Floats are left to be added up, which rounds.
+    let private reduced (p: Primitive) (input: Node) : Literal voption =
+        match p, input with
+        | Primitive.Reduce(kind, axes), Full value ->
+            let count = axes |> Array.fold (fun n axis -> n * int64 input.Shape[axis]) 1L
+
+            match kind, value with
+            | (Reduction.Max | Reduction.Min), _ when count > 0L -> ValueSome value
+            | Reduction.Sum, Literal.Whole n when input.DType = DType.Int64 ->
+                ValueSome(Literal.Whole(n * count))
+            | (Reduction.Sum | Reduction.Max | Reduction.Min), _ -> ValueNone
+        | _ -> ValueNone
 
     let private isPlain (p: Primitive) =
         match p with
@@ -80,6 +101,8 @@ module internal Constants =
         elif isElementwise p && inputs |> Array.forall isFull then
             let value = evaluate p (inputs |> Array.map (numbers true device)) device
             full (literal ((Engines.forDevice device).ToHost value))
+        elif (reduced p inputs[0]).IsSome then
+            full (reduced p inputs[0]).Value
         elif keepsUniform p then
             match inputs[0] with
             | Full value -> full value

@@ -16,9 +16,14 @@ type internal Rewriter(last: bool) =
 
     member r.Add(node: Node) : int =
         match node.Operation with
+        | Operation.Constant b ->
+            match Constants.repeated b with
+            | ValueSome value ->
+                let full = Primitive.Full(value, node.DType, node.Shape)
+                r.Once(OperationText.primitive full, { node with Operation = Operation.Primitive full })
+            | ValueNone -> builder.Add node
         | Operation.Primitive Primitive.Barrier
         | Operation.Input _
-        | Operation.Constant _
         | Operation.Control _ -> builder.Add node
         | Operation.Item n -> r.Once("item " + string n, node)
         | Operation.Primitive p -> r.Once(OperationText.primitive p, node)
