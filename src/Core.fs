@@ -392,7 +392,9 @@ module Core =
     /// let step = compile (fun (x: Tensor) -> x - 0.1 * grad (fun x -> sum (x * x)) x)
     /// step (tensor [ 1.0; 2.0 ]) // [0.8, 1.6]
     /// </code></example>
-    let compile (f: 'p -> 'q) : 'p -> 'q = unbox (box (CompiledFunction<'p, 'q>("compile", f, (fun _ -> 0))))
+    let compile (f: 'p -> 'q) : 'p -> 'q =
+        WarmUp.start ()
+        unbox (box (CompiledFunction<'p, 'q>("compile", f, (fun _ -> 0))))
 
     /// <summary>
     /// <c>compile</c> for a function of a pair whose first item is given away: the program may put its results in that
@@ -416,6 +418,7 @@ module Core =
     let compileDonating (f: 'a * 'b -> 'q) : 'a * 'b -> 'q =
         let donated (a: 'a, _: 'b) = if Walkers.holdsTensors typeof<'a> then (Tree.leaves a).Length else 0
 
+        WarmUp.start ()
         unbox (box (CompiledFunction<'a * 'b, 'q>("compileDonating", f, donated)))
 
     /// <summary>

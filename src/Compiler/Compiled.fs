@@ -41,7 +41,7 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
 
         match own.Name.IndexOf '@' with
         // Delegates come wrapped by a class of FSharp.Core.
-        | at when at > 0 && own.Assembly <> typeof<FSharpFunc<'p, 'q>>.Assembly ->
+        | at when at > 0 && not (obj.ReferenceEquals(own.Assembly, typeof<FSharpFunc<'p, 'q>>.Assembly)) ->
             $" of `{own.Name[.. at - 1]}`"
         | _ -> ""
 
@@ -158,7 +158,6 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
                     struct (compilation, Array.append leaves captured))
 
     member private c.Compile(x: 'p, leaves: Tensor[], statics: objnull[]) =
-        WarmUp.start ()
         reason <- explain x leaves statics
         let struct (graph, captured, template) = stage x leaves
         let operation = CallOperation(name, graph, { Count = donated x; Taker = $"`{name}`{title}" })

@@ -182,8 +182,6 @@ module SineGan =
         if options.Iterations < 1 then
             raise (ValueException $"SineGan.train: {options.Iterations} iterations; at least 1 is needed.")
 
-        let forModels, forTraining = Key.split (Key.create options.Seed)
-
         /// One step; the number of the iteration and the sums of the losses go round with the state.
         let step (key: Key) (state, iteration: Tensor, sums) =
             let forData, forStep = Key.split (Key.foldTensor iteration key)
@@ -203,11 +201,12 @@ module SineGan =
             let last =
                 compile (fun (key, start) -> iterate (options.Iterations % reportEvery) (step key) start)
 
-            fun count start ->
-                if options.Eager then step forTraining start
-                elif count = reportEvery then compiled (forTraining, start)
-                else last (forTraining, start)
+            fun count (key, start) ->
+                if options.Eager then step key start
+                elif count = reportEvery then compiled (key, start)
+                else last (key, start)
 
+        let forModels, forTraining = Key.split (Key.create options.Seed)
         let generator, discriminator = models forModels
 
         let none = {
@@ -224,7 +223,7 @@ module SineGan =
 
         while iteration < options.Iterations && not cancellation.IsCancellationRequested do
             let count = if options.Eager then 1 else min reportEvery (options.Iterations - iteration)
-            let next, _, losses = advance count (state, tensor (int64 iteration), sums)
+            let next, _, losses = advance count (forTraining, (state, tensor (int64 iteration), sums))
             state <- next
             sums <- losses
             iteration <- iteration + count
