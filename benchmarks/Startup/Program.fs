@@ -42,9 +42,9 @@ let private transformer blocks =
 let main arguments =
     let clock = Stopwatch.StartNew()
 
-    match List.ofArray arguments with
-    | [ "gan" ] -> gan ()
-    | [ "transformer"; blocks ] -> transformer (int blocks)
+    match arguments with
+    | [| "gan" |] -> gan ()
+    | [| "transformer"; blocks |] -> transformer (int blocks)
     | _ -> failwith "gan, or transformer BLOCKS"
 
     let elapsed = clock.Elapsed.TotalMilliseconds

@@ -1,6 +1,7 @@
 namespace Cotangent
 
 open System
+open Cotangent.Inlined
 
 /// The type of a tensor's elements.
 [<RequireQualifiedAccess; Struct>]
@@ -87,7 +88,15 @@ module internal DTypes =
     ]
 
     /// The dtype whose elements have this .NET type.
-    let tryOfClr (t: Type) = all |> List.tryFind (fun d -> d.ClrType = t)
+    let tryOfClr (t: Type) : DType option =
+        if sameType t typeof<float32> then Some DType.Float32
+        elif sameType t typeof<float> then Some DType.Float64
+        elif sameType t typeof<Cotangent.BFloat16> then Some DType.BFloat16
+        elif sameType t typeof<Half> then Some DType.Float16
+        elif sameType t typeof<int> then Some DType.Int32
+        elif sameType t typeof<int64> then Some DType.Int64
+        elif sameType t typeof<bool> then Some DType.Bool
+        else None
 
     /// 16-bit floats compute in Float32.
     let isHalf (d: DType) =

@@ -3,6 +3,14 @@
 /// waits for all of that.
 module internal Cotangent.Inlined
 
+open System
+
+/// Whether two types are one.
+let inline sameType (a: Type) (b: Type) = obj.ReferenceEquals(a, b)
+
+/// `lazy` without FSharp.Core's part in it.
+let inline later ([<InlineIfLambda>] make: unit -> 'T) : Lazy<'T> = Lazy<'T>(Func<'T>(make))
+
 /// The numbers 0 .. n - 1.
 module Range =
     let inline forall n ([<InlineIfLambda>] f: int -> bool) =
@@ -34,13 +42,8 @@ module Range =
         found.ToArray()
 
 module Array =
-    let inline init n ([<InlineIfLambda>] f: int -> 'T) : 'T[] =
-        let made = Array.zeroCreate n
-
-        for i in 0 .. n - 1 do
-            made[i] <- f i
-
-        made
+    // Which the compiler makes a loop over a new array of.
+    let inline init n ([<InlineIfLambda>] f: int -> 'T) : 'T[] = [| for i in 0 .. n - 1 -> f i |]
 
     let inline create n (value: 'T) : 'T[] = init n (fun _ -> value)
 
@@ -57,6 +60,10 @@ module Array =
     let inline iter ([<InlineIfLambda>] f: 'T -> unit) (xs: 'T[]) =
         for x in xs do
             f x
+
+    let inline iteri ([<InlineIfLambda>] f: int -> 'T -> unit) (xs: 'T[]) =
+        for i in 0 .. xs.Length - 1 do
+            f i xs[i]
 
     let inline tryFindIndex ([<InlineIfLambda>] f: 'T -> bool) (xs: 'T[]) : int option =
         match Range.tryFind xs.Length (fun i -> f xs[i]) with
@@ -84,6 +91,13 @@ module Array =
     let inline exists ([<InlineIfLambda>] f: 'T -> bool) (xs: 'T[]) =
         Range.exists xs.Length (fun i -> f xs[i])
 
+    let inline forall2 ([<InlineIfLambda>] f: 'T -> 'U -> bool) (xs: 'T[]) (ys: 'U[]) =
+        if xs.Length <> ys.Length then invalidArg (nameof ys) "The arrays have different lengths."
+
+        Range.forall xs.Length (fun i -> f xs[i] ys[i])
+
+    let inline contains (x: 'T) (xs: 'T[]) = Range.exists xs.Length (fun i -> xs[i] = x)
+
     let inline filter ([<InlineIfLambda>] f: 'T -> bool) (xs: 'T[]) : 'T[] =
         let found = ResizeArray<'T>()
 
@@ -100,18 +114,32 @@ module Array =
 
         state
 
-    let copy (xs: 'T[]) : 'T[] =
-        let made = Array.zeroCreate xs.Length
-        System.Array.Copy(xs, made, xs.Length)
-        made
+    let inline sumBy ([<InlineIfLambda>] f: 'T -> 'N) (xs: 'T[]) : 'N =
+        let mutable total = LanguagePrimitives.GenericZero<'N>
+
+        for x in xs do
+            total <- total + f x
+
+        total
+
+    let copy (xs: 'T[]) : 'T[] = xs.Clone() :?> 'T[]
+
+    // Where the element is a type parameter, fresh is a method for each kind of element.
+    let private fresh<'T> n : 'T[] = init n (fun _ -> Unchecked.defaultof<'T>)
 
     let sub (xs: 'T[]) start count : 'T[] =
-        let part = Array.zeroCreate count
+        let part = fresh count
         System.Array.Copy(xs, start, part, 0, count)
         part
 
+    let take count (xs: 'T[]) : 'T[] = sub xs 0 count
+
+    let skip count (xs: 'T[]) : 'T[] = sub xs count (xs.Length - count)
+
+    let truncate count (xs: 'T[]) : 'T[] = sub xs 0 (max 0 (min count xs.Length))
+
     let append (xs: 'T[]) (ys: 'T[]) : 'T[] =
-        let all = Array.zeroCreate (xs.Length + ys.Length)
+        let all = fresh (xs.Length + ys.Length)
         System.Array.Copy(xs, all, xs.Length)
         System.Array.Copy(ys, 0, all, xs.Length, ys.Length)
         all
@@ -122,7 +150,7 @@ module Array =
         for part in parts do
             length <- length + part.Length
 
-        let all = Array.zeroCreate length
+        let all = fresh length
         let mutable at = 0
 
         for part in parts do
@@ -132,6 +160,32 @@ module Array =
         all
 
 module List =
+    let inline length (xs: 'T list) =
+        let mutable n = 0
+
+        for _ in xs do
+            n <- n + 1
+
+        n
+
+    let inline exists ([<InlineIfLambda>] f: 'T -> bool) (xs: 'T list) =
+        let mutable rest = xs
+
+        while not rest.IsEmpty && not (f rest.Head) do
+            rest <- rest.Tail
+
+        not rest.IsEmpty
+
+    let inline map ([<InlineIfLambda>] f: 'T -> 'U) (xs: 'T list) : 'U list = [ for x in xs -> f x ]
+
+    let inline fold ([<InlineIfLambda>] f: 'S -> 'T -> 'S) (start: 'S) (xs: 'T list) : 'S =
+        let mutable state = start
+
+        for x in xs do
+            state <- f state x
+
+        state
+
     let inline iter ([<InlineIfLambda>] f: 'T -> unit) (xs: 'T list) =
         for x in xs do
             f x

@@ -69,6 +69,10 @@ module internal Shape =
 
     let allAxes rank = Array.init rank id
 
+    /// Whether it names each axis once.
+    let isOrder rank (order: int[]) =
+        order.Length = rank && Range.forall rank (fun axis -> System.Array.IndexOf(order, axis) >= 0)
+
     /// The shape without the given (sorted, normalised) axes.
     let without (axes: int[]) (s: int[]) =
         let r = Array.zeroCreate (s.Length - axes.Length)

@@ -148,7 +148,7 @@ module internal Actions =
 
         let flush () =
             if items.Count > 0 then
-                made.AddRange(Code.methods (List.ofSeq items))
+                made.AddRange(Code.methods (items.ToArray()))
                 items.Clear()
 
             if dropped.Count > 0 then

@@ -34,11 +34,10 @@ module internal Adoption =
         let writes, reads = counts slots all.Writes, counts slots all.Reads
 
         let rec visit isOutermost (steps: Step[]) =
-            let touched = lazy (steps |> Array.map Steps.slots)
-            let own = lazy (counts slots (Steps.all steps).Reads)
+            let touched = later (fun () -> steps |> Array.map Steps.slots)
+            let own = later (fun () -> counts slots (Steps.all steps).Reads)
 
-            let isReadBefore slot t =
-                Seq.exists (fun i -> touched.Value[i].Reads.Contains slot) (seq { 0..t })
+            let isReadBefore slot t = Range.exists (t + 1) (fun i -> touched.Value[i].Reads.Contains slot)
 
             let mayMove slot =
                 match slots[slot].Home with

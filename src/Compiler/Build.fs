@@ -115,6 +115,6 @@ module internal Build =
         let adopted = Adoption.plan slots steps reuse
         let lifetimes = Plan.lifetimes slots steps outputs
         let memory = Plan.memory slots (Adoption.others adopted lifetimes)
-        let needs = lazy (memoryOf lowering slots memory adopted lifetimes reuse)
+        let needs = later (fun () -> memoryOf lowering slots memory adopted lifetimes reuse)
         let actions = Actions.prepare slots adopted steps
         Program(name, slots, memory, adopted, actions, outputs, steps, simple, reuse, needs)

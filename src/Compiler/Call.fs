@@ -22,9 +22,9 @@ type internal Donation = {
 type internal CallOperation(name: string, graph: Graph, donation: Donation) =
     inherit GraphOperation(name)
 
-    let program = lazy Build.program name donation.Count graph
-    let simplified = lazy Passes.complete graph
-    let devices = graph.Nodes |> Array.map _.Device |> Array.distinct
+    let program = later (fun () -> Build.program name donation.Count graph)
+    let simplified = later (fun () -> Passes.complete graph)
+    let isOnCpu = graph.Nodes |> Array.forall (fun node -> node.Device = Device.Cpu)
     let made = ConcurrentDictionary<string, CallOperation * int>()
 
     let signature (i: int) =
@@ -43,7 +43,7 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
 
     /// What a call takes of memory.
     member _.Memory =
-        if devices |> Array.exists (fun d -> d <> Device.Cpu) then
+        if not isOnCpu then
             Footprint.memory simplified.Value donation.Count
         else
             program.Value.Memory
@@ -88,11 +88,7 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
 
         results
 
-    override f.Evaluate inputs =
-        if devices |> Array.exists (fun d -> d <> Device.Cpu) then
-            f.OnDevice inputs
-        else
-            f.OnCpu inputs
+    override f.Evaluate inputs = if not isOnCpu then f.OnDevice inputs else f.OnCpu inputs
 
     member private f.OnCpu inputs =
         let buffers =

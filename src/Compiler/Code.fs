@@ -125,7 +125,8 @@ module internal Code =
         | Draw of ShortDraw
 
     let private drawAt =
-        lazy nonNull (typeof<PhiloxCall>.GetMethod("Draw", BindingFlags.Static ||| BindingFlags.NonPublic))
+        later (fun () ->
+            nonNull (typeof<PhiloxCall>.GetMethod("Draw", BindingFlags.Static ||| BindingFlags.NonPublic)))
 
     let private emitDraw (il: ILGenerator) (d: ShortDraw) =
         let address (v: View) size =
@@ -142,7 +143,7 @@ module internal Code =
         il.Emit(OpCodes.Ldc_I4, d.Kind)
         il.Emit(OpCodes.Call, drawAt.Value)
 
-    let private together (width: Width) (items: Item list) : Runner =
+    let private together (width: Width) (items: Item[]) : Runner =
         let m =
             DynamicMethod(
                 "nests",
@@ -173,7 +174,7 @@ module internal Code =
         Runner(fun w -> code.Invoke w.Table)
 
     /// Consecutive nests, all of which can be emitted, and short draws among them, as few methods.
-    let methods (items: Item list) : Runner list =
+    let methods (items: Item[]) : Runner[] =
         match Width.Best with
         | None -> invalidOp "This machine has no vectors to emit code for."
         | Some width ->
@@ -183,7 +184,7 @@ module internal Code =
 
             let flush () =
                 if group.Count > 0 then
-                    made.Add(together width (List.ofSeq group))
+                    made.Add(together width (group.ToArray()))
                     group.Clear()
                     total <- 0
 
@@ -202,4 +203,4 @@ module internal Code =
                     total <- total + 4
 
             flush ()
-            List.ofSeq made
+            made.ToArray()

@@ -34,9 +34,9 @@ module internal Loops =
         next
 
     /// The graph of a body, what it closes over first among its inputs.
-    let private stage name (f: Tensor[] -> Tensor[]) inputs : struct (Graph * Tensor[]) =
+    let private stage name f (inputs: (Signature * Device)[]) : struct (Graph * Tensor[]) =
         let struct (g, captured) = Stage.graph name f inputs
-        struct (Graph.rotateInputs (Array.length inputs) g, captured)
+        struct (Graph.rotateInputs inputs.Length g, captured)
 
     let private apply (operation: CustomOperation) (inputs: Tensor[]) =
         match Staging.innermost () with

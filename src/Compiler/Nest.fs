@@ -135,7 +135,7 @@ type internal Nest
     let addTo (local: LocalBuilder) (count: int64) =
         code.Load local
         il.Emit(OpCodes.Ldc_I8, count)
-        if local.LocalType = typeof<nativeint> then il.Emit OpCodes.Conv_I
+        if sameType local.LocalType typeof<nativeint> then il.Emit OpCodes.Conv_I
         il.Emit OpCodes.Add
         code.Store local
 

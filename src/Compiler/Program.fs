@@ -1,6 +1,6 @@
 namespace Cotangent.Compiler
 
-open System.Collections.Concurrent
+open System.Collections.Generic
 open Cotangent
 open Cotangent.Engines
 open Cotangent.Inlined
@@ -21,7 +21,7 @@ type internal Program
         reuse: int[],
         needs: Lazy<ProgramMemory>
     ) =
-    let workspaces = ConcurrentBag<Workspace>()
+    let workspaces = Stack<Workspace>()
 
     /// The slots of which something is true, with the number of the argument or result that they are.
     let places (pick: int -> int) = [|
@@ -75,7 +75,7 @@ type internal Program
     let dropped = Range.filter slots.Length (fun i -> adopted[i])
 
     let workspace () =
-        match workspaces.TryTake() with
+        match lock workspaces (fun () -> workspaces.TryPop()) with
         | true, w -> w
         | false, _ ->
             let most = slots |> Array.sumBy (fun slot -> int64 slot.Count * int64 slot.DType.Size)
@@ -201,6 +201,6 @@ type internal Program
             for slot in released do
                 w.Release slot
 
-            workspaces.Add w
+            lock workspaces (fun () -> workspaces.Push w)
             // Their arrays, which lie open above, go back to a pool when nothing holds them any more.
             System.GC.KeepAlive arguments

@@ -4,6 +4,7 @@ open System
 open System.Collections.Concurrent
 open System.Diagnostics
 open Cotangent
+open Cotangent.Inlined
 
 /// Which engine serves which device.
 module internal Engines =
@@ -15,21 +16,21 @@ module internal Engines =
 
     let private extension what =
         match Extension.find () with
-        | ValueSome extension -> extension
-        | ValueNone -> raise (missing what)
+        | Some extension -> extension
+        | None -> raise (missing what)
 
-    let private libtorch = lazy ((extension "CpuEngine.Libtorch").Cpu managed)
+    let private libtorch = later (fun () -> (extension "CpuEngine.Libtorch").Cpu managed)
 
-    /// ValueNone where libtorch can't be loaded: then all is left to the managed engine.
+    /// None where libtorch can't be loaded: then all is left to the managed engine.
     let private ifThere =
-        lazy
-            (match Extension.find () with
-             | ValueNone -> ValueNone
-             | ValueSome extension ->
-                 try
-                     ValueSome(extension.Cpu managed)
-                 with :? DeviceException ->
-                     ValueNone)
+        later (fun () ->
+            match Extension.find () with
+            | None -> None
+            | Some extension ->
+                try
+                    Some(extension.Cpu managed)
+                with :? DeviceException ->
+                    None)
 
     let private fastest: Engine = FastestEngine(managed, ifThere)
 
@@ -62,8 +63,8 @@ module internal Engines =
 
     let available () : Device list =
         match Extension.find () with
-        | ValueSome extension -> Device.Cpu :: extension.Devices
-        | ValueNone -> [ Device.Cpu ]
+        | Some extension -> Device.Cpu :: extension.Devices
+        | None -> [ Device.Cpu ]
 
     let memory (device: Device) : DeviceMemory =
         match device with

@@ -3,6 +3,7 @@ namespace Cotangent.Engines
 open System
 open System.Threading
 open Cotangent
+open Cotangent.Inlined
 
 /// What an assembly with a native library brings: faster kernels for the CPU, and other devices. The package
 /// Cotangent.Torch has one; to reference the package is enough.
@@ -41,16 +42,16 @@ module internal Extension =
     let private Entry = "Cotangent.Torch.TorchExtension, Cotangent.Torch"
 
     let private found =
-        lazy
-            (match Type.GetType(Entry, throwOnError = false) with
-             | null -> ValueNone
-             | entry ->
-                 match Activator.CreateInstance(entry, nonPublic = true) with
-                 | :? Extension as extension -> ValueSome extension
-                 | _ -> ValueNone)
+        later (fun () ->
+            match Type.GetType(Entry, throwOnError = false) with
+            | null -> None
+            | entry ->
+                match Activator.CreateInstance(entry, nonPublic = true) with
+                | :? Extension as extension -> Some extension
+                | _ -> None)
 
     /// The extension, if its assembly is there.
-    let find () : Extension voption = found.Value
+    let find () : Extension option = found.Value
 
     // ---- Whose kernels are used on the CPU ----
 
@@ -97,5 +98,5 @@ module internal Extension =
             ValueNone
         else
             match found.Value with
-            | ValueSome extension -> extension.Blas
-            | ValueNone -> ValueNone
+            | Some extension -> extension.Blas
+            | None -> ValueNone

@@ -147,14 +147,14 @@ module internal Crossing =
 
 /// The managed engine; and the native library's, if there is one, for what is faster there.
 [<Sealed>]
-type internal FastestEngine(managed: Engine, library: Lazy<Engine voption>) =
+type internal FastestEngine(managed: Engine, library: Lazy<Engine option>) =
     inherit Engine("fastest")
 
     override _.Unary(op, x) =
         if Crossing.isForUnary op x then
             match library.Value with
-            | ValueSome library -> library.Unary(op, x)
-            | ValueNone -> managed.Unary(op, x)
+            | Some library -> library.Unary(op, x)
+            | None -> managed.Unary(op, x)
         else
             managed.Unary(op, x)
 
@@ -163,8 +163,8 @@ type internal FastestEngine(managed: Engine, library: Lazy<Engine voption>) =
     override _.Evaluate(p, inputs, device) =
         if Crossing.isFor p inputs then
             match library.Value with
-            | ValueSome library -> library.Evaluate(p, inputs, device)
-            | ValueNone -> managed.Evaluate(p, inputs, device)
+            | Some library -> library.Evaluate(p, inputs, device)
+            | None -> managed.Evaluate(p, inputs, device)
         else
             managed.Evaluate(p, inputs, device)
 

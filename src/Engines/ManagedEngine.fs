@@ -38,7 +38,7 @@ module internal BatchMatMul =
         elif not (Array.contains 0 c.Shape) then
             let batch = a.Shape[.. rank - 3]
             let rows = Strided.walk a.Shape[.. rank - 2] [| a.Strides[.. rank - 2] |]
-            let shared = Seq.forall2 (fun size stride -> size = 1 || stride = 0) batch b.Strides
+            let shared = Range.forall batch.Length (fun i -> batch[i] = 1 || b.Strides[i] = 0)
 
             if shared && rows.Axes = 1 then
                 // Every matrix meets the same b, and the rows of all of them are evenly apart: one tall

@@ -48,6 +48,10 @@ module internal PhiloxBlocks =
     let ofKey (key: int64) (stream: uint32) (i: int) =
         block (uint32 i) 0u stream 0u (uint32 key) (uint32 (uint64 key >>> 32))
 
+    // What asks for it can't be compiled ahead.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let private hasAvx2 () = Avx2.IsSupported
+
     let inline private times (x: Vector256<uint64>) (multiplier: uint32) =
         Avx2.Multiply(x.AsUInt32(), Vector256.Create(uint64 multiplier).AsUInt32())
 
@@ -89,39 +93,49 @@ module internal PhiloxBlocks =
         Vector128.Store(even.GetUpper(), NativePtr.add target 4)
         Vector128.Store(odd.GetUpper(), NativePtr.add target 6)
 
-    /// Blocks `first` and so many after it of a stream, four words each, where every key has the same number of blocks.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let write (keys: int64[]) (ofEach: int) (stream: uint32) first count (target: nativeptr<uint32>) : unit =
+    /// The block after block i of a key, where every key has the same number of blocks.
+    let inline private next (ofEach: int) (key: byref<int>) (i: byref<int>) =
+        i <- i + 1
+
+        if i = ofEach then
+            i <- 0
+            key <- key + 1
+
+    let private writeEach (keys: int64[]) ofEach stream first count (target: nativeptr<uint32>) =
         let mutable key = first / ofEach
         let mutable i = first - key * ofEach
-        let mutable at = 0
 
-        let inline next () =
-            i <- i + 1
-
-            if i = ofEach then
-                i <- 0
-                key <- key + 1
-
-        if Avx2.IsSupported then
-            while count - at >= 4 do
-                let k0, i0 = uint64 keys[key], uint64 i
-                next ()
-                let k1, i1 = uint64 keys[key], uint64 i
-                next ()
-                let k2, i2 = uint64 keys[key], uint64 i
-                next ()
-                let k3, i3 = uint64 keys[key], uint64 i
-                next ()
-                let target = NativePtr.add target (4 * at)
-                four (Vector256.Create(k0, k1, k2, k3)) (Vector256.Create(i0, i1, i2, i3)) stream target
-                at <- at + 4
-
-        while at < count do
+        for at in 0 .. count - 1 do
             let struct (w0, w1, w2, w3) = ofKey keys[key] stream i
             NativePtr.set target (4 * at) w0
             NativePtr.set target (4 * at + 1) w1
             NativePtr.set target (4 * at + 2) w2
             NativePtr.set target (4 * at + 3) w3
-            next ()
-            at <- at + 1
+            next ofEach &key &i
+
+    let private writeFours (keys: int64[]) ofEach stream first count (target: nativeptr<uint32>) =
+        let mutable key = first / ofEach
+        let mutable i = first - key * ofEach
+
+        for four' in 0 .. count / 4 - 1 do
+            let k0, i0 = uint64 keys[key], uint64 i
+            next ofEach &key &i
+            let k1, i1 = uint64 keys[key], uint64 i
+            next ofEach &key &i
+            let k2, i2 = uint64 keys[key], uint64 i
+            next ofEach &key &i
+            let k3, i3 = uint64 keys[key], uint64 i
+            next ofEach &key &i
+            let target = NativePtr.add target (16 * four')
+            four (Vector256.Create(k0, k1, k2, k3)) (Vector256.Create(i0, i1, i2, i3)) stream target
+
+    /// Blocks of a draw so short that .NET takes longer to compile vector instructions for this machine.
+    [<Literal>]
+    let private Few = 128
+
+    /// Blocks `first` and so many after it of a stream, four words each, where every key has the same number of blocks.
+    let write (keys: int64[]) (ofEach: int) (stream: uint32) first count (target: nativeptr<uint32>) : unit =
+        let inFours = if keys.Length * ofEach > Few && hasAvx2 () then count / 4 * 4 else 0
+        if inFours > 0 then writeFours keys ofEach stream first inFours target
+
+        writeEach keys ofEach stream (first + inFours) (count - inFours) (NativePtr.add target (4 * inFours))

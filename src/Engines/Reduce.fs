@@ -245,8 +245,15 @@ module internal Reduce =
         let sizes = ResizeArray<int>()
         let steps = ResizeArray<int>()
 
-        for axis in
-            axes |> Array.filter (fun a -> shape[a] <> 1) |> Array.sortBy (fun a -> abs strides[a], -a) do
+        let order = axes |> Array.filter (fun a -> shape[a] <> 1)
+
+        let smallestFirst a b =
+            let bySteps = (abs strides[a]).CompareTo(abs strides[b])
+            if bySteps <> 0 then bySteps else b.CompareTo a
+
+        System.Array.Sort(order, smallestFirst)
+
+        for axis in order do
             let last = sizes.Count - 1
 
             if last >= 0 && strides[axis] = steps[last] * sizes[last] then

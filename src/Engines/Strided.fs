@@ -264,7 +264,7 @@ module internal Strided =
     let distinct (x: HostBuffer) (f: HostBuffer -> HostBuffer) : HostBuffer =
         let repeated i = x.Shape[i] > 1 && x.Strides[i] = 0
 
-        if Seq.exists repeated (seq { 0 .. x.Shape.Length - 1 }) then
+        if Range.exists x.Shape.Length repeated then
             let shape = x.Shape |> Array.mapi (fun i n -> if repeated i then 1 else n)
             let y = f (x.View(shape, x.Strides, x.Offset))
             let strides = y.Strides |> Array.mapi (fun i s -> if repeated i then 0 else s)

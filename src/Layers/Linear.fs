@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Inlined
+
 /// A fully connected layer: activation (x W + b).
 [<CompiledName "FSharpLinear">]
 type Linear = {
@@ -102,14 +104,15 @@ module Mlp =
     /// model.Layers.Length // 3
     /// </code></example>
     let init (inputs: int) (layers: (int * LinearOptions) list) (key: Key) : Mlp =
-        let keys = Key.splitMany layers.Length key
-        let sizes = inputs :: List.map fst layers
+        let keys = Key.splitMany (List.length layers) key
 
-        {
-            Layers =
-                List.zip3 (List.pairwise sizes) (List.map snd layers) (List.ofArray keys)
-                |> List.map (fun ((fanIn, fanOut), options, key) -> Linear.init options fanIn fanOut key)
-        }
+        let rec from inputs i layers =
+            match layers with
+            | [] -> []
+            | (outputs, options) :: rest ->
+                Linear.init options inputs outputs keys[i] :: from outputs (i + 1) rest
+
+        { Layers = from inputs 0 layers }
 
     /// <summary>The last layer's output for x of shape (…, inputs).</summary>
     /// <exception cref="T:Cotangent.ShapeException">

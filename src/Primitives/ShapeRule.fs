@@ -188,8 +188,7 @@ module internal ShapeRule =
 
             { x with Shape = shape }
         | Primitive.Permute order ->
-            if Array.sort order <> Shape.allAxes x.Shape.Length then
-                fail p inputs "a permutation of the axes"
+            if not (Shape.isOrder x.Shape.Length order) then fail p inputs "a permutation of the axes"
 
             { x with Shape = order |> Array.map (fun a -> x.Shape[a]) }
         | Primitive.Broadcast shape ->

@@ -42,30 +42,41 @@ type internal OptionWalker<'item>() =
 [<AbstractClass>]
 type internal CollectionWalker<'item>() =
     inherit ItemsWalker()
+    abstract Items: obj -> ResizeArray<'item>
+    default _.Items value = ResizeArray<'item>(value :?> seq<'item>)
     abstract Make: ResizeArray<'item> -> obj
 
     override walker.Visit(value, visitor) =
-        visitor.Static(box (Seq.length (value :?> seq<'item>)))
+        let items = walker.Items value
+        visitor.Static(box items.Count)
 
-        for part in value :?> seq<'item> do
-            visitor.Part(walker.Item, box part)
+        for i in 0 .. items.Count - 1 do
+            visitor.Part(walker.Item, box items[i])
 
-    override _.Names value = [ for i in 0 .. Seq.length (value :?> seq<'item>) - 1 -> "[" + string i + "]" ]
+    override walker.Names value = [ for i in 0 .. (walker.Items value).Count - 1 -> "[" + string i + "]" ]
     override _.StaticNames _ = [ ".Length" ]
 
     override walker.Replace(value, replacer) =
-        let items = ResizeArray<'item>()
+        let items = walker.Items value
 
-        for part in value :?> seq<'item> do
-            items.Add(unbox<'item>(replacer.Part(walker.Item, box part)))
+        for i in 0 .. items.Count - 1 do
+            items[i] <- unbox<'item>(replacer.Part(walker.Item, box items[i]))
 
         walker.Make items
 
-    override _.Outline(value, tell) = tell (Seq.length (value :?> seq<'item>))
+    override walker.Outline(value, tell) = tell (walker.Items value).Count
 
 [<Sealed>]
 type internal ListWalker<'item>() =
     inherit CollectionWalker<'item>()
+
+    override _.Items value =
+        let items = ResizeArray<'item>()
+
+        for item in value :?> 'item list do
+            items.Add item
+
+        items
 
     override _.Make items =
         let mutable made: 'item list = []
@@ -102,7 +113,7 @@ type internal KeyedWalker<'key, 'value>() =
     inherit ItemsWalker()
 
     static let comparer: IComparer<'key> voption =
-        if typeof<'key> = typeof<string> then
+        if sameType typeof<'key> typeof<string> then
             ValueSome(unbox (box StringComparer.Ordinal))
         elif
             typeof<IComparable>.IsAssignableFrom typeof<'key>

@@ -14,11 +14,12 @@ module internal NestedData =
         if t.IsArray then
             ValueSome(t.GetElementType() |> nonNull)
         else
-            t :: List.ofArray (t.GetInterfaces())
-            |> List.tryFind (fun i -> i.IsGenericType && i.GetGenericTypeDefinition() = typedefof<seq<obj>>)
-            |> function
-                | Some i -> ValueSome(i.GetGenericArguments()[0])
-                | None -> ValueNone
+            let isSequence (i: Type) =
+                i.IsGenericType && sameType (i.GetGenericTypeDefinition()) typedefof<seq<obj>>
+
+            match Array.append [| t |] (t.GetInterfaces()) |> Array.tryFind isSequence with
+            | Some i -> ValueSome(i.GetGenericArguments()[0])
+            | None -> ValueNone
 
     let private unusable (operation: string) (t: Type) =
         raise (
@@ -47,7 +48,7 @@ module internal NestedData =
             | None, other -> unusable "tensor" (other.GetType())
 
     /// An empty list does not tell the sizes of the axes inside it, only its type tells how many there are.
-    let private flatten<'T> (rank: int) (data: obj) : HostBuffer =
+    let private flattenNested<'T> (rank: int) (data: obj) : HostBuffer =
         let values = ResizeArray<'T>()
         let shape = ResizeArray<int>()
 
@@ -119,6 +120,11 @@ module internal NestedData =
         let dtype = (DTypes.tryOfClr typeof<'T>).Value
         HostBuffer.own dtype shape (values.ToArray())
 
+    let private flatten<'T> (rank: int) (data: obj) : HostBuffer =
+        match data with
+        | :? 'T as number -> HostBuffer.own (DTypes.tryOfClr typeof<'T>).Value [||] [| number |]
+        | _ -> flattenNested<'T> rank data
+
     /// How many axes data of a type has, and of what.
     let private depth (t: Type) =
         let rec go n t =
@@ -126,7 +132,7 @@ module internal NestedData =
             | Some dtype -> ValueSome(struct (n, dtype))
             | None ->
                 match elementType t with
-                | ValueSome inner when inner <> t ->
+                | ValueSome inner when not (sameType inner t) ->
                     go (n + (if t.IsArray then t.GetArrayRank() else 1)) inner
                 | _ -> ValueNone
 
@@ -213,7 +219,7 @@ module internal NestedData =
                     let stride = Array.fold (*) 1 shape[axis + rank ..]
                     let parts = Array.init count (fun i -> build inner (axis + rank) (offset + i * stride))
 
-                    if t.IsGenericType && t.GetGenericTypeDefinition() = typedefof<list<obj>> then
+                    if t.IsGenericType && sameType (t.GetGenericTypeDefinition()) typedefof<list<obj>> then
                         listOf inner parts
                     elif t.IsInstanceOfType array then
                         let strides = Shape.strides sizes

@@ -247,6 +247,9 @@ module Tree =
             |> Option.map (fun ((path, _), _) -> path)
             |> Option.defaultValue "$"
 
+    let private sameOutlines (a: ResizeArray<obj>) (b: ResizeArray<obj>) =
+        a.Count = b.Count && Range.forall a.Count (fun i -> a[i].Equals b[i])
+
     /// The leaves of two trees that must have one structure.
     let internal zipped (operation: string) (a: 'a) (b: 'b) : Tensor[] * Tensor[] =
         match box a, box b with
@@ -255,7 +258,7 @@ module Tree =
             let struct (la, oa) = survey $"{operation}:" a
             let struct (lb, ob) = survey $"{operation}:" b
 
-            if la.Count <> lb.Count || not (Seq.forall2 (fun x y -> x.Equals y) oa ob) then
+            if la.Count <> lb.Count || not (sameOutlines oa ob) then
                 let numbers =
                     if la.Count <> lb.Count then
                         $"one tree has {la.Count} tensors, the other {lb.Count}"

@@ -59,7 +59,7 @@ module internal TreeKind =
     let rec private isFunction (t: Type | null) =
         match t with
         | null -> false
-        | t -> definitionOf t = typedefof<FSharpFunc<obj, obj>> || isFunction t.BaseType
+        | t -> sameType (definitionOf t) typedefof<FSharpFunc<obj, obj>> || isFunction t.BaseType
 
     /// What F# notes of its types and their members.
     let private noted (m: MemberInfo) =
@@ -85,17 +85,40 @@ module internal TreeKind =
         Array.Sort(Array.map place fields, fields)
         fields
 
-    let instanceFields (t: Type) =
-        let rec up (t: Type | null) = [
-            match t with
-            | null -> ()
-            | t ->
-                yield! t.GetFields(BindingFlags.Instance ||| flags ||| BindingFlags.DeclaredOnly)
+    /// Those of a class and then of what it derives from.
+    let instanceFields (t: Type) : FieldInfo[] =
+        let fields = ResizeArray<FieldInfo>()
+        let mutable at: Type | null = t
 
-                yield! up t.BaseType
-        ]
+        while not (isNull at) do
+            let t = nonNull at
+            fields.AddRange(t.GetFields(BindingFlags.Instance ||| flags ||| BindingFlags.DeclaredOnly))
+            at <- t.BaseType
 
-        up t
+        fields.ToArray()
+
+    /// The fields of all cases of a union: a case with fields is a class of its own, nested in the union's and derived from
+    /// it, unless there is only one, or the union is a struct.
+    let private caseFields (t: Type) : FieldInfo[] =
+        let union =
+            match t.BaseType with
+            | null -> t
+            | b -> if kindNoted b = SourceConstructFlags.SumType then b else t
+
+        let fields = ResizeArray<FieldInfo>(instanceFields union)
+
+        for nested in union.GetNestedTypes flags do
+            let case =
+                if nested.IsGenericTypeDefinition then
+                    nested.MakeGenericType(union.GetGenericArguments())
+                else
+                    nested
+
+            match case.BaseType with
+            | NonNull b when sameType b union -> fields.AddRange(instanceFields case)
+            | _ -> ()
+
+        fields.ToArray()
 
     [<RequireQualifiedAccess>]
     type Kind =
@@ -104,10 +127,11 @@ module internal TreeKind =
         | Record of PropertyInfo[]
         | Tuple of Type[]
         | Union
+        | Option of item: Type
         | Collection of walker: Type * item: Type
         | Keyed of walker: Type * key: Type * value: Type
         /// A class of known fields.
-        | Object of FieldInfo list
+        | Object of FieldInfo[]
         /// An interface, or a class that others may derive from: each value's own type tells what it holds.
         | Open
         /// Of the base class library, and nothing that a tree can be rebuilt from if its items hold tensors.
@@ -119,7 +143,7 @@ module internal TreeKind =
         let known = ConcurrentDictionary<Assembly, bool>()
 
         let find (assembly: Assembly) =
-            assembly = ours
+            obj.ReferenceEquals(assembly, ours)
             || assembly.IsDynamic
             || assembly.GetReferencedAssemblies()
                |> Array.exists (fun name -> name.Name = ours.GetName().Name)
@@ -134,11 +158,11 @@ module internal TreeKind =
     /// The items of an enumerable type; the values, where these are pairs with a key.
     let private itemsOf (t: Type) =
         t.GetInterfaces()
-        |> Array.tryFind (fun i -> definitionOf i = typedefof<seq<obj>>)
+        |> Array.tryFind (fun i -> sameType (definitionOf i) typedefof<seq<obj>>)
         |> Option.map (fun i ->
             let item = i.GetGenericArguments()[0]
 
-            if definitionOf item = typedefof<KeyValuePair<obj, obj>> then
+            if sameType (definitionOf item) typedefof<KeyValuePair<obj, obj>> then
                 item.GetGenericArguments()[1]
             else
                 item)
@@ -180,9 +204,9 @@ module internal TreeKind =
 
         let definition = definitionOf t
 
-        if t = typeof<Tensor> then
+        if sameType t typeof<Tensor> then
             Kind.Leaf
-        elif t.IsPrimitive || t.IsEnum || t.IsPointer || t.IsByRef || t = typeof<string> then
+        elif t.IsPrimitive || t.IsEnum || t.IsPointer || t.IsByRef || sameType t typeof<string> then
             Kind.Static
         elif t.IsArray then
             let item = nonNull (t.GetElementType())
@@ -193,6 +217,8 @@ module internal TreeKind =
                 Kind.Foreign item
         else
             match collection definition, keyed definition, tuple t with
+            | _ when definition.FullName = "Microsoft.FSharp.Core.FSharpOption`1" ->
+                Kind.Option(t.GetGenericArguments()[0])
             | NonNull walker, _, _ -> Kind.Collection(walker, t.GetGenericArguments()[0])
             | _, NonNull walker, _ ->
                 Kind.Keyed(walker, t.GetGenericArguments()[0], t.GetGenericArguments()[1])
@@ -216,13 +242,11 @@ module internal TreeKind =
                 | Kind.Static -> false
                 | Kind.Record fields -> fields |> Array.exists (fun f -> reaches visited f.PropertyType)
                 | Kind.Tuple items -> items |> Array.exists (reaches visited)
-                | Kind.Union ->
-                    FSharpType.GetUnionCases(t, flags)
-                    |> Array.exists (fun case ->
-                        case.GetFields() |> Array.exists (fun f -> reaches visited f.PropertyType))
+                | Kind.Union -> caseFields t |> Array.exists (fun f -> reaches visited f.FieldType)
+                | Kind.Option item
                 | Kind.Collection(_, item)
                 | Kind.Keyed(_, _, item) -> reaches visited item
-                | Kind.Object fields -> fields |> List.exists (fun f -> reaches visited f.FieldType)
+                | Kind.Object fields -> fields |> Array.exists (fun f -> reaches visited f.FieldType)
                 | Kind.Foreign item ->
                     if reaches visited item then
                         raise (

@@ -58,15 +58,18 @@ module Views =
         /// </code></example>
         [<CompiledName "Permute">]
         member t.Permute(axes: int seq) : Tensor =
-            let order = axes |> Seq.map (Shape.axis "permute" t.Rank) |> Array.ofSeq
+            let order = Array.ofSeq axes |> Array.map (Shape.axis "permute" t.Rank)
 
-            if order.Length <> t.Rank || (Array.distinct order).Length <> t.Rank then
+            if not (Shape.isOrder t.Rank order) then
                 raise (
                     AxisException
                         $"permute: {Shape.show order} is not an order of the {t.Rank} axes of shape {Shape.show t.Dims}; name each axis once."
                 )
 
-            if order = Shape.allAxes t.Rank then t else Bind.one (Primitive.Permute order) [| t |]
+            if Shape.equal order (Shape.allAxes t.Rank) then
+                t
+            else
+                Bind.one (Primitive.Permute order) [| t |]
 
         /// <summary>Two axes exchanged; by default the last two: the transpose of a matrix.</summary>
         /// <exception cref="T:Cotangent.AxisException">

@@ -1,6 +1,7 @@
 namespace Cotangent
 
 open System
+open Cotangent.Inlined
 
 /// Where a rebuild stands among the new leaves.
 type internal Cursor(leaves: Tensor[]) =
@@ -44,18 +45,18 @@ and [<AbstractClass>] internal Walker() =
 /// A type as it is declared somewhere in a tree. Its walker is found when it is first asked for: types may contain
 /// themselves.
 and [<Sealed>] internal Declared(t: Type, find: Type -> Walker) =
-    let walker = lazy find t
+    let walker = later (fun () -> find t)
 
     let mayBeNull =
-        lazy
-            (t.IsGenericType
-             && (t.GetGenericTypeDefinition() = typedefof<option<obj>>
-                 || t.GetGenericTypeDefinition() = typedefof<Nullable<int>>)
-             // F# has an attribute for unions of which one case is null.
-             || t.GetCustomAttributes(typeof<CompilationRepresentationAttribute>, false)
-                |> Array.exists (fun a ->
-                    (a :?> CompilationRepresentationAttribute).Flags.HasFlag
-                        CompilationRepresentationFlags.UseNullAsTrueValue))
+        later (fun () ->
+            t.IsGenericType
+            && (sameType (t.GetGenericTypeDefinition()) typedefof<option<obj>>
+                || sameType (t.GetGenericTypeDefinition()) typedefof<Nullable<int>>)
+            // F# has an attribute for unions of which one case is null.
+            || t.GetCustomAttributes(typeof<CompilationRepresentationAttribute>, false)
+               |> Array.exists (fun a ->
+                   (a :?> CompilationRepresentationAttribute).Flags.HasFlag
+                       CompilationRepresentationFlags.UseNullAsTrueValue))
 
     member _.Type = t
     member _.Walker = walker.Value

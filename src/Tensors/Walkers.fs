@@ -67,8 +67,10 @@ module internal Walkers =
                         if not isStatic[i] && isMissing items i then tell { Part = i }
         }
 
+    let private never = later (fun () -> false)
+
     /// What a field of this name and type is in a tree.
-    let private part name t = { Name = name; Declared = t; Optional = lazy false }
+    let private part name t = { Name = name; Declared = t; Optional = never }
 
     let private clone =
         typeof<obj>.GetMethod("MemberwiseClone", BindingFlags.Instance ||| BindingFlags.NonPublic)
@@ -83,7 +85,7 @@ module internal Walkers =
     let private ofProperty (declared: Type -> Declared) (p: PropertyInfo) = {
         Name = "." + p.Name
         Declared = declared p.PropertyType
-        Optional = lazy (NullabilityInfoContext().Create(p).ReadState = NullabilityState.Nullable)
+        Optional = later (fun () -> NullabilityInfoContext().Create(p).ReadState = NullabilityState.Nullable)
     }
 
     /// C# without nullable annotations does not: there every field may be.
@@ -94,7 +96,8 @@ module internal Walkers =
         {
             Name = "." + name.TrimEnd('@')
             Declared = declared f.FieldType
-            Optional = lazy (NullabilityInfoContext().Create(f).ReadState <> NullabilityState.NotNull)
+            Optional =
+                later (fun () -> NullabilityInfoContext().Create(f).ReadState <> NullabilityState.NotNull)
         }
 
     /// By reflection while it is done rarely, then by the functions of FSharp.Core, which are compiled when they are
@@ -104,7 +107,7 @@ module internal Walkers =
         (fast: unit -> (obj -> objnull[]) * (objnull[] -> obj))
         =
         let read, make = slow
-        let compiled = lazy fast ()
+        let compiled = later fast
         let calls = ref 0
 
         let isFrequent () =
@@ -135,8 +138,7 @@ module internal Walkers =
             read, (fun _ items -> make items)
 
     /// C# records and other classes: a shallow copy with its tensor-bearing fields replaced.
-    let private ofFields declared (fields: FieldInfo list) =
-        let fields = Array.ofList fields
+    let private ofFields declared (fields: FieldInfo[]) =
         let read (value: obj) = fields |> Array.map (fun f -> f.GetValue value)
 
         let make (value: obj) (items: objnull[]) =
@@ -191,8 +193,6 @@ module internal Walkers =
                 member _.Outline(value, tell) = tell (tag value)
         }
 
-    let private isOption (t: Type) = t.IsGenericType && t.GetGenericTypeDefinition() = typedefof<option<obj>>
-
     let private known = ConcurrentDictionary<Type, Declared>()
     let private exactly = ConcurrentDictionary<Type, Walker>()
 
@@ -208,9 +208,7 @@ module internal Walkers =
             let read, make = ofTuple t
 
             product read make (types |> Array.mapi (fun i t -> part (".Item" + string (i + 1)) (declared t)))
-        | TreeKind.Kind.Union when isOption t ->
-            let item = t.GetGenericArguments()[0]
-            items typedefof<OptionWalker<obj>> [| item |] (declared item)
+        | TreeKind.Kind.Option item -> items typedefof<OptionWalker<obj>> [| item |] (declared item)
         | TreeKind.Kind.Union -> union declared t
         | TreeKind.Kind.Collection(walker, item) -> items walker [| item |] (declared item)
         | TreeKind.Kind.Keyed(walker, key, value) -> items walker [| key; value |] (declared value)

@@ -118,9 +118,9 @@ module Gan =
 
         let count = real.Dims[0]
         let forDiscriminator, forGenerator = Key.split key
-        let onReal, state = updateDiscriminator gan (judgedAs 1.0 real) state
+        let onReal, state = updateDiscriminator gan (fun d -> judgedAs 1.0 real d) state
         let generated = sample gan state.Generator count forDiscriminator
-        let onGenerated, state = updateDiscriminator gan (judgedAs 0.0 generated) state
+        let onGenerated, state = updateDiscriminator gan (fun d -> judgedAs 0.0 generated d) state
         let discriminator = state.Discriminator
 
         let fooled generator = judgedAs 1.0 (sample gan generator count forGenerator) discriminator
