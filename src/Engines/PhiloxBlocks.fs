@@ -129,13 +129,10 @@ module internal PhiloxBlocks =
             let target = NativePtr.add target (16 * four')
             four (Vector256.Create(k0, k1, k2, k3)) (Vector256.Create(i0, i1, i2, i3)) stream target
 
-    /// Blocks of a draw so short that .NET takes longer to compile vector instructions for this machine.
-    [<Literal>]
-    let private Few = 128
-
     /// Blocks `first` and so many after it of a stream, four words each, where every key has the same number of blocks.
     let write (keys: int64[]) (ofEach: int) (stream: uint32) first count (target: nativeptr<uint32>) : unit =
-        let inFours = if keys.Length * ofEach > Few && hasAvx2 () then count / 4 * 4 else 0
+        let isFirst = count > 3 && FirstRows.Has(4 * keys.Length * ofEach)
+        let inFours = if not isFirst && hasAvx2 () then count / 4 * 4 else 0
         if inFours > 0 then writeFours keys ofEach stream first inFours target
 
         writeEach keys ofEach stream (first + inFours) (count - inFours) (NativePtr.add target (4 * inFours))

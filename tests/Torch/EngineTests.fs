@@ -518,7 +518,7 @@ let private routing =
             let loading =
                 lazy
                     (asked <- true
-                     ValueNone)
+                     None)
 
             let engine = FastestEngine(managed, loading)
 
@@ -532,7 +532,7 @@ let private routing =
         }
         test "beyond the crossings it is asked, and tells the same" {
             let library, asked = counted ()
-            let engine = FastestEngine(managed, lazy (ValueSome library))
+            let engine = FastestEngine(managed, lazy (Some library))
 
             for n, (p, inputs, scale) in List.indexed large do
                 let expected = managed.Evaluate(p, inputs, Device.Cpu) :?> HostBuffer
@@ -540,7 +540,7 @@ let private routing =
                 Expect.equal (asked ()) (n + 1) $"{p}: asked"
         }
         test "without a library all is left to the managed engine" {
-            let engine = FastestEngine(managed, lazy ValueNone)
+            let engine = FastestEngine(managed, lazy None)
 
             for p, inputs, _ in large do
                 let expected = managed.Evaluate(p, inputs, Device.Cpu) :?> HostBuffer
