@@ -17,7 +17,7 @@ description: From a plain function to one fused program: graphs, loop nests, loo
 loop nests over planned memory and turns those into SIMD machine code; later calls run that code. Nothing else changes: the
 numbers are those of the plain function up to rounding, random draws are the same, and every other transformation still
 applies, before or after. (Products and sums may be taken in another order: `sum (square (outer a b))` is computed as a product
-of two sums, which leaves the range of the dtype where one of them does.)
+of two sums. Of Float32 numbers these are taken in Float64, so that neither leaves the range.)
 *)
 open Cotangent
 

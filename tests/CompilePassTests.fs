@@ -148,6 +148,16 @@ let private products =
                 (g.Nodes |> Array.forall (fun n -> Shape.count n.Shape <= 5))
                 "nothing of the whole size"
         }
+        test "norms of outer products stay in the range of Float32 where the whole norm does" {
+            let length (x: Tensor, d: Tensor) = norm (Cotangent.LinearAlgebra.outer x d)
+            let ones = Tensor.ones DType.Float32 [ 4 ]
+
+            // ‖x⊗δ‖ = 4·|x·δ| here.
+            for x, d in [ 1e-3f, 1e20f; 1e-20f, 1e25f; 1e4f, 1e-23f; 1e-30f, 1e38f; 0.0f, 1e30f; 2.0f, 3.0f ] do
+                let expected = 4.0 * float x * float d
+                let found = float (compile length (ones * x, ones * d))
+                Expect.isLessThanOrEqual (abs (found - expected)) (1e-6 * expected) $"{x}, {d}: {found}"
+        }
         test "what varies along both axes is summed as it was" {
             let f (x: Tensor[]) = sum (outer x * x[2])
             let g = simple [ column; row; matrix ] f
