@@ -93,7 +93,7 @@ let private arithmetic = [
     two "a / b" anywhere nonzero (/)
     two "a ** b" positive anywhere (fun a b -> a ** b)
     two "atan2" nonzero anywhere atan2
-    two "where" anywhere anywhere (fun a b -> where ((stopGradient a).Greater 0.0) (a * a) (a * b))
+    two "where" nonzero anywhere (fun a b -> where ((stopGradient a).Greater 0.0) (a * a) (a * b))
     one "2 + x - 3" anywhere (fun x -> 2.0 + x - 3)
     one "2 - x * 3" anywhere (fun x -> 2 - x * 3.0)
     one "1 / x / 2" nonzero (fun x -> 1.0 / x / 2)
@@ -121,8 +121,10 @@ let private folds = [
     foldOf "prod" withZeros (fun x axes keep -> x.Prod(axes, keep))
     foldOf "variance" anywhere (fun x axes keep -> x.Variance(axes, keep))
     foldOf "variance of a sample" anywhere (fun x _ keep -> (concat 0 [ x; x * x ]).Variance([ 0 ], keep, 1))
-    foldOf "std" anywhere (fun x axes keep -> x.Std(axes, keep))
-    foldOf "std of a sample" anywhere (fun x _ keep -> (concat 0 [ x; x * x ]).Std([ 0 ], keep, 1))
+    // Finite differences of a root are poor where it is small: numbers at least 0.6 apart, or x and x² + 2.
+    fold "std" (fun dice shape -> distinctOf dice DType.Float64 shape * 10.0) (fun x axes keep ->
+        x.Std(axes, keep))
+    foldOf "std of a sample" anywhere (fun x _ keep -> (concat 0 [ x; x * x + 2.0 ]).Std([ 0 ], keep, 1))
     foldOf "norm" nonzero (fun x axes keep -> x.Norm(axes, keep))
     foldOf "norm of order 1" nonzero (fun x axes keep -> x.Norm(axes, keep, 1.0))
     foldOf "logSumExp" anywhere (fun x axes keep -> x.LogSumExp(axes, keep))

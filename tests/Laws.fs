@@ -55,7 +55,23 @@ let private inner (a: Tensor[]) (b: Tensor[]) =
     let total f = products |> Array.sumBy (fun p -> float (sum (f p)))
     struct (total id, total abs)
 
-/// ⟨L x, c⟩ = ⟨x, Lᵀ c⟩, up to rounding of the terms.
+/// What a dtype can't tell from 0, and with how many digits it tells anything else, for the coarsest of some tensors.
+let private resolution (tensors: Tensor[]) =
+    let quantum (t: Tensor) =
+        match t.DType with
+        | DType.Float16 -> 2.0 ** -24.0
+        | DType.BFloat16 -> 2.0 ** -133.0
+        | DType.Float32 -> 2.0 ** -149.0
+        | DType.Float64
+        | DType.Int32
+        | DType.Int64
+        | DType.Bool -> 0.0
+
+    let worst of' = tensors |> Array.map of' |> Array.fold max 0.0
+    struct (worst quantum, worst (fun t -> Oracle.epsilon t.DType))
+
+/// ⟨L x, c⟩ = ⟨x, Lᵀ c⟩, up to rounding: of the terms; of numbers near those of x and c that L subtracts from each other; and
+/// of what ends among the smallest numbers of the dtype.
 let private adjoint
     what
     tolerance
@@ -64,8 +80,16 @@ let private adjoint
     : Violation =
     let struct (left, leftScale) = inner pushed c
     let struct (right, rightScale) = inner x pulled
+    let struct (quantum, epsilon) = resolution (Array.concat [ pushed; pulled; x; c ])
+    let size (tensors: Tensor[]) = tensors |> Array.sumBy (fun t -> float (sum (abs (wide t))))
+    let sizes = size x, size c
 
-    if abs (left - right) <= tolerance * (leftScale + rightScale) then
+    let rounding =
+        tolerance * (leftScale + rightScale)
+        + 4.0 * epsilon * fst sizes * snd sizes
+        + 4.0 * quantum * (fst sizes + snd sizes)
+
+    if abs (left - right) <= rounding then
         None
     else
         Some $"{what}: <L x, c> = {left}, <x, Lt c> = {right}"
