@@ -527,7 +527,7 @@ module Compile =
     /// <summary>
     /// How often a compiled function was compiled, and why the last time: which tensor or static field of the argument
     /// was of another kind than before. A warning with the same text goes to <c>System.Diagnostics.Trace</c> when one
-    /// function is compiled again and again.
+    /// function is compiled again and again, and another when one lambda is given to <c>compile</c> again and again.
     /// </summary>
     /// <exception cref="T:Cotangent.ValueException">The function does not come from <c>compile</c>.</exception>
     /// <example><code>
@@ -572,7 +572,7 @@ module Compile =
 module Debug =
     /// <summary>
     /// Runs a function; the first primitive that makes a NaN or an infinity, forward or on the way back, raises a
-    /// NumberException that names it.
+    /// NumberException that names it. Compiled functions inside run as plain ones.
     /// </summary>
     /// <exception cref="T:Cotangent.NumberException">A primitive makes a NaN or an infinity.</exception>
     /// <example><code>
@@ -580,7 +580,9 @@ module Debug =
     /// </code></example>
     let checkNumbers (body: unit -> 'a) : 'a = Ambient.duringNumberCheck body
 
-    /// <summary>Runs a function; a random key used twice in it raises a KeyException.</summary>
+    /// <summary>
+    /// Runs a function; a random key used twice in it raises a KeyException. Compiled functions inside run as plain ones.
+    /// </summary>
     /// <exception cref="T:Cotangent.KeyException">A key is used twice.</exception>
     /// <example><code>
     /// let key = Key.create 0L

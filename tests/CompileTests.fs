@@ -306,6 +306,24 @@ let private errors =
 
             throws<TraceException, _> [ "compile" ] (fun () -> leaked + 1.0)
         }
+        test "a curried function, and one that returns no tensors" {
+            throws<TreeException, _> [ "compile: the result's type"; "one tuple" ] (fun () ->
+                compile (fun (a: Tensor) (b: Tensor) -> a + b) x)
+
+            throws<TreeException, _> [ "compile: the result's type Unit" ] (fun () ->
+                compile (fun (_: Tensor) -> ()) x)
+        }
+        test "checks of numbers and keys look into compiled functions" {
+            let bad = compile (fun (x: Tensor) -> log (x - 1.0))
+            throws<NumberException, _> [ "log" ] (fun () -> Debug.checkNumbers (fun () -> bad x))
+            equals [ -infinity; 0.0; log 2.0 ] (bad x)
+
+            let twice =
+                compile (fun (key: Key) ->
+                    Random.normal key DType.Float32 [ 2 ] + Random.normal key DType.Float32 [ 2 ])
+
+            throws<KeyException, _> [ "normal" ] (fun () -> Debug.checkKeys (fun () -> twice (Key.create 1L)))
+        }
         test "an error inside leaves nothing behind" {
             throws<ShapeException, _> [] (fun () -> compile (fun (x: Tensor) -> x.Reshape [ 7 ]) x)
             equals [ 2.0; 3.0; 4.0 ] (x + 1.0)
@@ -384,6 +402,48 @@ let private caching =
             c.Invoke(x, nan) |> ignore
             c.Invoke(x, nan) |> ignore
             Expect.equal c.Count 1 "compilations"
+        }
+        test "a static array that changes in place is another signature" {
+            let c = Compiled<Tensor * int[], Tensor>("compile", (fun (x, n) -> x * n[0]), (fun _ -> 0))
+            let n = [| 2 |]
+            equals [ 2.0; 4.0; 6.0 ] (c.Invoke(x, n))
+            n[0] <- 3
+            equals [ 3.0; 6.0; 9.0 ] (c.Invoke(x, n))
+        }
+        test "the reason, where a function closes over what is being differentiated" {
+            let mutable w = x
+            let c = Compiled<Tensor, Tensor>("compile", (fun x -> x * w), (fun _ -> 0))
+
+            let f v =
+                w <- v
+                sum (c.Invoke x)
+
+            for _ in 1..2 do
+                grad f x |> ignore
+
+            Expect.stringContains c.Explanation "closes over" "the reason"
+        }
+        test "a lambda compiled in each round of a loop is worth a warning" {
+            let warnings = ResizeArray<string>()
+
+            let listener = {
+                new System.Diagnostics.TraceListener() with
+                    override _.Write(text: string | null) = ()
+
+                    override _.WriteLine(text: string | null) =
+                        lock warnings (fun () -> warnings.Add(string text))
+            }
+
+            System.Diagnostics.Trace.Listeners.Add listener |> ignore
+
+            try
+                for _ in 1..9 do
+                    compile (fun aLambdaInALoop -> aLambdaInALoop + 1.0) x |> ignore
+            finally
+                System.Diagnostics.Trace.Listeners.Remove listener
+
+            let given = warnings |> Seq.filter _.Contains("given to `compile` 8 times") |> Seq.length
+            Expect.isGreaterThanOrEqual given 1 "a warning"
         }
         test "a function may close over a tensor that is being differentiated" {
             let f (w: Tensor) = sum (compile (fun x -> x * w) x)

@@ -47,7 +47,7 @@ module internal Checkpoint =
 
             let body (xs: Tensor[]) =
                 result <- f (if leaves.Length = 0 then x else Tree.rebuild x xs)
-                Tree.leaves result
+                Tree.leavesOf "checkpoint: the result's type" result
 
             let like = leaves |> Array.map (fun t -> Stage.signatureOf t, t.Device)
 

@@ -17,6 +17,23 @@ type internal Compilation<'q> = {
     Statics: objnull[]
 }
 
+/// How often functions of one class were compiled for the first time: a lambda in a loop that is compiled in each round.
+[<AbstractClass; Sealed>]
+type internal CallSites private () =
+    static let counts = System.Runtime.CompilerServices.ConditionalWeakTable<Type, int ref>()
+
+    /// Classes of Cotangent's and FSharp.Core's own say nothing of the function inside.
+    static member Count(f: objnull) : int =
+        match f with
+        | null -> 1
+        | f ->
+            let own = f.GetType()
+
+            if own.Assembly = typeof<CallSites>.Assembly || own.Assembly = typeof<list<int>>.Assembly then
+                1
+            else
+                System.Threading.Interlocked.Increment(&counts.GetValue(own, (fun _ -> ref 0)).contents)
+
 /// A function with the programs made of it, one for each signature of its argument. `donated` tells how many of the
 /// argument's first tensors are given away in a call.
 [<Sealed>]
@@ -106,13 +123,24 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
             | Some text -> text
             | None -> field ()
 
+    /// 8, 16, 32, …: what goes on and on is worth a word, not one word each time.
+    let isManyTimes n = n >= 8 && (n &&& (n - 1)) = 0
+
+    /// As they are now: an array may be changed later.
+    let kept (statics: objnull[]) : objnull[] =
+        statics
+        |> Array.map (fun s ->
+            match s with
+            | :? Array as a -> a.Clone()
+            | s -> s)
+
     let stage (x: 'p) (leaves: Tensor[]) : struct (Graph * Tensor[] * 'q) =
         let mutable template = Unchecked.defaultof<'q>
 
         let run (inputs: Tensor[]) =
             let y = f (if leaves.Length = 0 then x else Tree.rebuild x inputs)
             template <- y
-            Tree.leaves y
+            Tree.leavesOf $"{name}: the result's type" y
 
         let like = leaves |> Array.map (fun t -> Stage.signatureOf t, t.Device)
         let struct (graph, captured) = Stage.graph name run like
@@ -167,15 +195,25 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
             Primitive = Primitive.Custom operation
             Template = template
             Leaves = leaves |> Array.map (fun t -> struct (Stage.signatureOf t, t.Device))
-            Statics = statics
+            Statics = kept statics
         }
 
         count <- count + 1
 
-        // 8, 16, 32, …: one call site that keeps compiling is a fault worth a word, not one word each time.
-        if count >= 8 && (count &&& (count - 1)) = 0 then
+        if captured.Length > 0 && count > 1 then
+            reason <-
+                "it closes over tensors that another transformation is tracing, which are new each time; pass them as arguments"
+
+        if isManyTimes count then
             Diagnostics.Trace.TraceWarning
                 $"Cotangent: a compiled function was {c.Explanation}. Keep shapes and static fields the same from call to call; what changes belongs in a tensor."
+
+        if count = 1 then
+            let calls = CallSites.Count f
+
+            if isManyTimes calls then
+                Diagnostics.Trace.TraceWarning
+                    $"Cotangent: the same function{title} was given to `{name}` {calls} times, and compiled each time. Call `{name}` once, outside of the loop, and keep what it returns."
 
         // What closes over another transformation's tensors belongs to that one use of it.
         if captured.Length = 0 then remember compilation
@@ -183,6 +221,8 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
 
     member c.Invoke(x: 'p) : 'q =
         match Staging.innermost () with
+        // A check looks at each operation as it stands in the function.
+        | null when Ambient.isChecking () -> f x
         | null ->
             let struct (compilation, arguments) = c.For x
             Tree.rebuild compilation.Template (Bind.apply compilation.Primitive arguments)

@@ -29,6 +29,9 @@ module internal Ambient =
     /// The keys used so far and what used them; null when nobody checks.
     let usedKeys () = if anyActive () then keys.Value else null
 
+    /// Whether this flow of calls checks numbers or keys.
+    let isChecking () = anyActive () && (numbers.Value || not (isNull keys.Value))
+
     // ---- Where tensors are made from nothing ----
 
     let mutable private placed = 0

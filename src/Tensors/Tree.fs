@@ -64,6 +64,12 @@ module Tree =
 
     let private requireTensors<'tree> subject =
         if not (Walkers.holdsTensors typeof<'tree>) then
+            if FSharp.Reflection.FSharpType.IsFunction typeof<'tree> then
+                raise (
+                    TreeException
+                        $"{subject} {typeof<'tree>.Name} can't hold a tensor: it is a function. Where there are several arguments, take them as one tuple."
+                )
+
             raise (
                 TreeException
                     $"{subject} {typeof<'tree>.Name} can't hold a tensor. A tree is a tensor, or a record, tuple, list, array, option, union or map with tensors in it; `tensor` makes one of a number."
