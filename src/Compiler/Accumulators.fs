@@ -145,9 +145,7 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
                 else
                     values.Ready(i, row, column, step)
 
-                if isPartial then
-                    memory.Mask(w, e, active)
-                    code.Cast(w, Element.whole e, e)
+                if isPartial then memory.Mask(w, e, active)
 
                 if isProduct then
                     values.Push(nodes[i].A, row, column, step)
@@ -225,15 +223,7 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
                     let n = nodes[fold]
                     let w = widthOf n
 
-                    // Where there are fewer rows than lanes, some lanes hold what nobody reads.
-                    let vectors =
-                        Array.init memory.Body.Lanes (fun i ->
-                            if i < rows then locals[key fold i 0 0] else code.TakeVector(w, n.Element))
-
-                    for i in rows .. vectors.Length - 1 do
-                        code.Load vectors[0]
-                        code.Store vectors[i]
-
+                    let vectors = Array.init rows (fun i -> locals[key fold i 0 0])
                     Fold.pack code w n.Op n.Element vectors
                     code.Store vectors[0]
 

@@ -4,6 +4,7 @@ open Cotangent.Compiler
 
 // Folding the lanes of vectors: of one into a number, or of as many as a vector has lanes into one vector.
 
+open System.Reflection
 open System.Reflection.Emit
 open Cotangent.Inlined
 
@@ -58,98 +59,107 @@ module internal Fold =
 
         code.Broadcast(w, e)
 
-    /// Interleaves two vectors in both ways and folds the results.
-    let private interleave
+    /// Takes parts of two vectors in two ways and folds them: those by one instruction that a number, if any, tells what to
+    /// take, or by two.
+    let private both
         (code: Instructions)
         (w: Width)
         op
         (e: Element)
         (by: Element)
+        (ways: struct (MethodInfo * int)[])
         (a: LocalBuilder)
         (b: LocalBuilder)
         =
-        let unpack name =
+        for struct (m, number) in ways do
             code.Load a
             code.Cast(w, e, by)
             code.Load b
             code.Cast(w, e, by)
-            code.Call(w.Unpack(name, by))
+            if number >= 0 then code.IL.Emit(OpCodes.Ldc_I4, number)
+            code.Call m
             code.Cast(w, by, e)
 
-        unpack "UnpackLow"
-        unpack "UnpackHigh"
         code.Fold(w, op, e)
 
-    /// Folds pairs of vectors a distance apart, into the first of each pair.
+    /// Folds pairs of vectors, the second of each `distance` behind the first, into one each; returns those. Where there is
+    /// no second one, nobody reads what would become of it.
     let private pairs
         (code: Instructions)
         (vectors: LocalBuilder[])
-        from
-        count
+        (firsts: int[])
+        distance
         (fold: LocalBuilder -> LocalBuilder -> unit)
-        =
-        for i in from .. from + count - 1 do
-            fold vectors[i] vectors[i + count]
+        : LocalBuilder[] =
+        let there = firsts |> Array.filter (fun i -> i < vectors.Length)
+
+        for i in there do
+            let second = if i + distance < vectors.Length then i + distance else i
+            fold vectors[i] vectors[second]
             code.Store vectors[i]
 
-    /// Folds vectors (as many as each has lanes) into one, on the stack, in lane i of which are the lanes of vector i. The
-    /// vectors are overwritten.
+        there |> Array.map (fun i -> vectors[i])
+
+    /// Folds vectors into one, on the stack, in lane i of which are the lanes of vector i; there may be fewer vectors than
+    /// lanes. The vectors are overwritten.
     let rec pack (code: Instructions) (w: Width) (op: Op) (e: Element) (vectors: LocalBuilder[]) =
         let f32, f64 = Element.F32, Element.F64
+        let lanes = w.Bits / 8 / Element.size e
 
-        match w.Bits with
-        | 128 ->
-            if Element.size e = 8 then
-                interleave code w op e f64 vectors[0] vectors[1]
-            else
-                for i in 0..1 do
-                    interleave code w op e f32 vectors[2 * i] vectors[2 * i + 1]
-                    code.Store vectors[i]
-
-                interleave code w op e f64 vectors[0] vectors[1]
-        | 256 ->
-            let half = vectors.Length / 2
-
-            // The halves of vector i with those of vector i + half.
-            pairs code vectors 0 half (fun a b ->
-                for which in [| 0x20; 0x31 |] do
-                    code.Load a
-                    code.Cast(w, e, Element.real e)
-                    code.Load b
-                    code.Cast(w, e, Element.real e)
-                    code.IL.Emit(OpCodes.Ldc_I4, which)
-                    code.Call(w.Permute(Element.real e))
-                    code.Cast(w, Element.real e, e)
-
-                code.Fold(w, op, e))
-
-            if half = 4 then
-                for i in 0..1 do
-                    interleave code w op e f32 vectors[2 * i] vectors[2 * i + 1]
-                    code.Store vectors[i]
-
-            interleave code w op e f64 vectors[0] vectors[1]
-        | _ ->
+        if w.Bits = 512 then
             let half = Width.OfBits 256
-            let count = vectors.Length / 2
 
-            let part from =
-                let narrow = Array.init count (fun _ -> code.TakeVector(half, e))
-
-                for i in 0 .. count - 1 do
-                    code.Load vectors[from + i]
-                    code.Call(w.Generic("GetLower", e))
-                    code.Load vectors[from + i]
-                    code.Call(w.Generic("GetUpper", e))
-                    code.Fold(half, op, e)
-                    code.Store narrow[i]
+            let part (vectors: LocalBuilder[]) =
+                let narrow =
+                    vectors
+                    |> Array.map (fun vector ->
+                        code.Load vector
+                        code.Call(w.Generic("GetLower", e))
+                        code.Load vector
+                        code.Call(w.Generic("GetUpper", e))
+                        code.Fold(half, op, e)
+                        let local = code.TakeVector(half, e)
+                        code.Store local
+                        local)
 
                 pack code half op e narrow
 
                 for local in narrow do
                     code.GiveBack local
 
-            part 0
+            part vectors[.. min (lanes / 2) vectors.Length - 1]
             code.Call(half.Generic("ToVector512Unsafe", e))
-            part count
-            code.Call(w.Generic("WithUpper", e))
+
+            if vectors.Length > lanes / 2 then
+                part vectors[lanes / 2 ..]
+                code.Call(w.Generic("WithUpper", e))
+        else
+            let unpack by = [|
+                struct (w.Unpack("UnpackLow", by), -1)
+                struct (w.Unpack("UnpackHigh", by), -1)
+            |]
+
+            let mutable vectors = vectors
+
+            if w.Bits = 256 then
+                // The halves of vector i with those of vector i + lanes / 2.
+                let permute = w.Permute(Element.real e)
+                let ways = [| struct (permute, 0x20); struct (permute, 0x31) |]
+
+                vectors <-
+                    pairs
+                        code
+                        vectors
+                        [| 0 .. lanes / 2 - 1 |]
+                        (lanes / 2)
+                        (both code w op e (Element.real e) ways)
+
+            let last, by =
+                if Element.size e = 4 then
+                    vectors <- pairs code vectors [| 0; 2 |] 1 (both code w op e f32 (unpack f32))
+                    // Pairs of numbers.
+                    [| struct (w.Shuffle, 0b01_00_01_00); struct (w.Shuffle, 0b11_10_11_10) |], f32
+                else
+                    unpack f64, f64
+
+            both code w op e by last vectors[0] vectors[min 1 (vectors.Length - 1)]

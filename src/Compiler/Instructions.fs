@@ -116,15 +116,24 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
     /// 0, 1, 2, …
     member x.Count(w: Width, e: Element) = x.Call(w.Member("get_Indices", e))
 
-    /// A truth for the first lanes.
-    member x.FirstLanes(w: Width, e: Element, count: int) =
-        x.Count(w, e)
-        x.Whole(int64 count, e)
-        x.Broadcast(w, e)
-        x.Call(w.Generic("LessThan", e))
-
     member x.Cast(w: Width, source: Element, target: Element) =
         if source <> target then x.Call(w.Cast(source, target))
+
+    /// A truth for the first lanes, as an element.
+    member x.FirstLanes(w: Width, e: Element, count: int) =
+        let at = Pool.ofFirst e count
+
+        if at >= 0 then
+            x.Load constants
+            x.AddBytes(int64 at)
+            x.LoadVector(w, e)
+        else
+            let whole = Element.whole e
+            x.Count(w, whole)
+            x.Whole(int64 count, whole)
+            x.Broadcast(w, whole)
+            x.Call(w.Generic("LessThan", whole))
+            x.Cast(w, whole, e)
 
     /// One lane of the vector on the stack.
     member x.Lane(w: Width, e: Element, lane: int) =

@@ -94,13 +94,16 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
         code.Load(present place)
         code.AddBytes bytes
 
+    /// A truth for the lanes that count, as an element.
     let mask (w: Width) (e: Element) (active: Active) =
         if active = 0 then
             match masks[Element.size e / 8] with
             | null -> invalidOp "Code for a mask that is not there."
-            | local -> code.Load local
+            | local ->
+                code.Load local
+                code.Cast(w, Element.whole e, e)
         else
-            code.FirstLanes(w, Element.whole e, active)
+            code.FirstLanes(w, e, active)
 
     /// Numbers of the first lanes, one by one; zeros in the others.
     let rec assemble (w: Width) (e: Element) from count (at: int -> unit) (read: unit -> unit) =
@@ -135,6 +138,15 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
         if count = size then
             at from
             code.LoadVector(w, e)
+        elif count = 1 then
+            at from
+            code.LoadElement e
+            code.First(w, e)
+        elif count = 2 && Element.size e = 4 then
+            at from
+            code.LoadElement Element.F64
+            code.First(w, Element.F64)
+            code.Cast(w, Element.F64, e)
         elif w.Bits > 128 then
             let half = Width.OfBits(w.Bits / 2)
             loadPieces half e from (min count (size / 2)) at
@@ -143,22 +155,13 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
             if count > size / 2 then
                 loadPieces half e (from + size / 2) (count - size / 2) at
                 code.Call(w.Generic("WithUpper", e))
-        elif count = 1 then
-            at from
-            code.LoadElement e
-            code.First(w, e)
         else
-            // Two or three elements of 4 bytes.
-            at from
-            code.LoadElement Element.F64
-            code.First(w, Element.F64)
-            code.Cast(w, Element.F64, e)
-
-            if count = 3 then
-                il.Emit(OpCodes.Ldc_I4_2)
-                at (from + 2)
-                code.LoadElement e
-                code.Call(w.Generic("WithElement", e))
+            // Three elements of 4 bytes.
+            loadPieces w e from 2 at
+            il.Emit(OpCodes.Ldc_I4_2)
+            at (from + 2)
+            code.LoadElement e
+            code.Call(w.Generic("WithElement", e))
 
     let rec storePieces (w: Width) (e: Element) (value: LocalBuilder) from count (at: int -> unit) =
         let size = w.Bits / 8 / Element.size e
@@ -167,6 +170,17 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
             at from
             code.Load value
             code.StoreVector(w, e)
+        elif count = 1 then
+            at from
+            code.Load value
+            code.Lane(w, e, 0)
+            code.StoreElement e
+        elif count = 2 && Element.size e = 4 then
+            at from
+            code.Load value
+            code.Cast(w, e, Element.F64)
+            code.Lane(w, Element.F64, 0)
+            code.StoreElement Element.F64
         elif w.Bits > 128 then
             let half = Width.OfBits(w.Bits / 2)
 
@@ -181,18 +195,12 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
             part "GetLower" from (min count (size / 2))
             if count > size / 2 then part "GetUpper" (from + size / 2) (count - size / 2)
         else
-            if count > 1 then
-                at from
-                code.Load value
-                code.Cast(w, e, Element.F64)
-                code.Lane(w, Element.F64, 0)
-                code.StoreElement Element.F64
-
-            if count <> 2 then
-                at (from + count - 1)
-                code.Load value
-                code.Lane(w, e, count - 1)
-                code.StoreElement e
+            // Three elements of 4 bytes.
+            storePieces w e value from 2 at
+            at (from + 2)
+            code.Load value
+            code.Lane(w, e, 2)
+            code.StoreElement e
 
     member _.Body = body
     member _.Schedule = s
@@ -260,8 +268,7 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
             code.LoadVector(w, e)
         | 1 when active = 0 || w.HasMasks && pieces active > 2 ->
             at 0
-            mask w e active
-            code.Cast(w, Element.whole e, Element.real e)
+            mask w (Element.real e) active
             if w.Bits = 512 then code.Constant(w, Element.real e, 0L)
             code.Call(w.MaskLoad(Element.real e))
             code.Cast(w, Element.real e, e)
@@ -331,8 +338,7 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
 
         if stride = 1 && dtype <> DType.Bool && active = 0 then
             at 0
-            mask w e active
-            code.Cast(w, Element.whole e, Element.real e)
+            mask w (Element.real e) active
             code.Load value
             code.Cast(w, e, Element.real e)
             code.Call(w.MaskStore(Element.real e))

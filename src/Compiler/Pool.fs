@@ -23,6 +23,7 @@ module internal Pool =
 
     let private wide = Dictionary<int64, int>()
     let private narrow = Dictionary<int64, int>()
+    let private masks = Dictionary<int64, int>()
     let mutable private used = 0
 
     NativePtr.write cell start
@@ -30,12 +31,10 @@ module internal Pool =
     /// Where the address of the constants lies.
     let address = NativePtr.toNativeInt cell
 
-    /// How far from there a constant lies, that fills 64 bytes; -1 when there is no room for more.
-    let offset (e: Element) (bits: int64) : int =
-        let known = if Element.size e = 4 then narrow else wide
-
+    /// How far from there the eight numbers lie that `number` tells; -1 when there is no room for more.
+    let private place (known: Dictionary<int64, int>) (key: int64) (number: int -> int64) : int =
         lock known (fun () ->
-            match known.TryGetValue bits with
+            match known.TryGetValue key with
             | true, at -> at
             | _ ->
                 let at = System.Threading.Interlocked.Add(&used, 64) - 64
@@ -44,9 +43,27 @@ module internal Pool =
                     -1
                 else
                     for i in 0..7 do
-                        let twice = (bits &&& 0xFFFFFFFFL) ||| (bits <<< 32)
-                        let p = NativePtr.ofNativeInt<int64>(start + nativeint at)
-                        NativePtr.set p i (if Element.size e = 4 then twice else bits)
+                        NativePtr.set (NativePtr.ofNativeInt<int64>(start + nativeint at)) i (number i)
 
-                    known.Add(bits, at)
+                    known.Add(key, at)
                     at)
+
+    let private twice (bits: int64) = (bits &&& 0xFFFFFFFFL) ||| (bits <<< 32)
+
+    /// How far from there a constant lies, that fills 64 bytes; -1 when there is no room for more.
+    let offset (e: Element) (bits: int64) : int =
+        if Element.size e = 4 then
+            place narrow bits (fun _ -> twice bits)
+        else
+            place wide bits (fun _ -> bits)
+
+    /// How far from there a truth for the first so many lanes lies; -1 when there is no room for more.
+    let ofFirst (e: Element) (count: int) : int =
+        let size = Element.size e
+
+        place masks (int64 (count * size)) (fun i ->
+            let bytes = count * size - 8 * i
+
+            if bytes >= 8 then -1L
+            elif bytes = 4 then 0xFFFFFFFFL
+            else 0L)

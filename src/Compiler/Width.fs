@@ -260,6 +260,12 @@ type internal Width private (bits: int, holder: Type) =
 
         x.Native(from, name, e, [| v; v |])
 
+    /// Two of the four floats of each 128 bits of a vector, and then two of another. 128 and 256 bits only.
+    member x.Shuffle =
+        let v = vector Element.F32
+        let from = if bits = 256 then typeof<Avx> else typeof<Sse>
+        x.Native(from, "Shuffle", Element.F32, [| v; v; typeof<byte> |])
+
     /// Any two halves of two vectors of 256 bits.
     member x.Permute(e: Element) =
         let v = vector e
