@@ -521,5 +521,12 @@ let private plans =
         }
     ]
 
+let private warmUp = test "the training that warms up takes its two steps" {
+    // Of length 0.01 each: whatever it throws is swallowed where it runs on its own.
+    let moved = (WarmUp.train ()).Norm() |> float
+    Expect.isGreaterThan moved 0.01 "more than one step"
+    Expect.isLessThan moved 0.0201 "not more than two"
+}
+
 [<Tests>]
-let tests = testList "compile" [ loops; choices; errors; caching; plans ]
+let tests = testList "compile" [ loops; choices; errors; caching; plans; warmUp ]

@@ -17,25 +17,23 @@ module internal WarmUp =
         let struct (_, (), gradient) = Transform.valueAndGradWith "grad" loss weights
         weights - gradient * 0.01 / sqrt ((gradient * gradient).Sum()), key
 
-    let private train () =
-        let start = Tensor.zeros DType.Float32 [ 3; 1 ], Key.create 0L
+    /// The weights that come out of it.
+    let train () : Tensor =
+        let compiled = Compiled<Tensor * Key, Tensor * Key>("compile", Loops.iterate 2 step, (fun _ -> 0))
+        fst (compiled.Invoke(Tensor.zeros DType.Float32 [ 3; 1 ], Key.create 0L))
 
-        Compiled<Tensor * Key, Tensor * Key>("compile", Loops.iterate 2 step, (fun _ -> 0)).Invoke start
-        |> ignore
+    let private inBackground () =
+        // What it throws, the program's own compilation will throw again, where it can be seen.
+        try
+            train () |> ignore
+        with _ ->
+            ()
 
     let private started =
         later (fun () ->
+            // What is chosen where `compile` is called, such as a device, is nothing to it.
             if Environment.ProcessorCount > 1 then
-                // What it might throw would be thrown again, where it can be seen.
-                Thread(
-                    (fun () ->
-                        try
-                            train ()
-                        with _ ->
-                            ()),
-                    IsBackground = true
-                )
-                    .Start()
+                Thread(inBackground, IsBackground = true).UnsafeStart()
 
             true)
 
