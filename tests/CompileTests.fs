@@ -324,6 +324,10 @@ let private errors =
 
             throws<KeyException, _> [ "normal" ] (fun () -> Debug.checkKeys (fun () -> twice (Key.create 1L)))
         }
+        test "a loop whose rounds can't all be kept says what to do" {
+            throws<MemoryException, _> [ "iterate"; "100000 rounds"; "checkpoint" ] (fun () ->
+                compile (grad (fun (x: Tensor) -> sum (iterate 100_000 sin (x.Expand [ 30_000; 3 ])))) x)
+        }
         test "an error inside leaves nothing behind" {
             throws<ShapeException, _> [] (fun () -> compile (fun (x: Tensor) -> x.Reshape [ 7 ]) x)
             equals [ 2.0; 3.0; 4.0 ] (x + 1.0)
@@ -449,6 +453,18 @@ let private caching =
             let f (w: Tensor) = sum (compile (fun x -> x * w) x)
             close 1e-15 [ 6.0 ] (grad f (tensor 2.0))
             close 1e-15 [ 6.0 ] (grad f (tensor 3.0))
+        }
+        test "parts done on several threads, while tracing and on a tape" {
+            let part (x: Tensor) = Seq.fold (fun x _ -> sin x * 1.5) x [ 1..30 ]
+            let loss map (xs: Tensor[]) = map part xs |> Array.map sum |> Array.reduce (+)
+            let xs = Array.init 64 (fun i -> x * float i)
+            let expected = grad (loss Array.map) xs
+
+            for _ in 1..10 do
+                let apart = loss Array.Parallel.map
+
+                for gradient in [ grad apart xs; compile (grad apart) xs ] do
+                    Array.iter2 (fun e g -> close 1e-9 (numbers e) g) expected gradient
         }
         test "compile in compile is one program" {
             let inner = compile (fun (x: Tensor) -> sin x)

@@ -132,7 +132,17 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
             | _ -> invalidOp "Four parts were asked for."
         | _ -> invalidOp "Three parts were asked for."
 
+    /// Carries of all rounds are one tensor each.
+    member private f.RequireRoom(carry: Tensor[]) =
+        for t in carry do
+            if int64 s.Count * int64 t.Size > int64 System.Array.MaxLength then
+                raise (
+                    MemoryException
+                        $"{f.Name}: reverse mode keeps what goes round, {t.DType} {Shape.show t.Dims}, as it was in each of {s.Count} rounds: {int64 s.Count * int64 t.Size} elements, more than one tensor can hold. Put rounds together, `iterate` in a `checkpoint` in an outer `iterate`, so that only those of the outer loop are kept; or use forward mode (`jvp`)."
+                )
+
     override f.Recorded(inputs, wanted) =
+        f.RequireRoom inputs[s.Shared .. s.Shared + s.Carry - 1]
         // Forward: each step's carry is stacked as it comes in.
         let carryIn = Array.init s.Carry (fun i -> s.Body.Inputs[s.Shared + i])
         let body = { s.Body with Outputs = Array.append s.Body.Outputs carryIn }

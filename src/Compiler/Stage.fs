@@ -29,13 +29,15 @@ type internal StageTracer(trace: StageTrace, node: int, dtype, shape, device) =
 and [<Sealed>] internal StageTrace(name) =
     inherit Trace(name)
 
+    // A function may do its parts on several threads; the graph grows by one node at a time.
+    let gate = obj ()
     let builder = GraphBuilder()
     let captured = ResizeArray<Tensor>()
     // By reference: two tensors may be equal today and belong to different traces.
     let nodes = Dictionary<obj, int>(HashIdentity.Reference)
 
     member trace.Tracer(node: int) : Tensor =
-        let n = builder[node]
+        let n = lock gate (fun () -> builder[node])
         Traced(StageTracer(trace, node, n.DType, n.Shape, n.Device))
 
     member trace.Input(dtype, shape, device) = trace.Tracer(builder.Input(dtype, shape, device))
@@ -44,12 +46,13 @@ and [<Sealed>] internal StageTrace(name) =
     /// belongs to a transformation around this one.
     member trace.Node(t: Tensor) : int =
         let once (key: obj) (make: unit -> int) =
-            match nodes.TryGetValue key with
-            | true, node -> node
-            | false, _ ->
-                let node = make ()
-                nodes[key] <- node
-                node
+            lock gate (fun () ->
+                match nodes.TryGetValue key with
+                | true, node -> node
+                | false, _ ->
+                    let node = make ()
+                    nodes[key] <- node
+                    node)
 
         match t with
         | Traced(:? StageTracer as r) when obj.ReferenceEquals(r.Trace, trace) -> r.Node
@@ -81,44 +84,48 @@ and [<Sealed>] internal StageTrace(name) =
     member _.Graph(outputs: int[]) = builder.ToGraph outputs
 
     member private trace.Record(p: Primitive, inputs: int[], device) : Tensor =
-        let signatures =
-            inputs |> Array.map (fun i -> ({ DType = builder[i].DType; Shape = builder[i].Shape }: Signature))
+        lock gate (fun () ->
+            let signatures =
+                inputs
+                |> Array.map (fun i -> ({ DType = builder[i].DType; Shape = builder[i].Shape }: Signature))
 
-        let result = ShapeRule.infer p signatures
+            let result = ShapeRule.infer p signatures
 
-        builder.Add {
-            Operation = Operation.Primitive p
-            Inputs = inputs
-            DType = result.DType
-            Shape = result.Shape
-            Device = device
-        }
-        |> trace.Tracer
-
-    /// A node of control flow and its results.
-    member trace.Control(control: Control, inputs: Tensor[]) : Tensor[] =
-        let inputs = Array.map trace.Node inputs
-        let device = if inputs.Length > 0 then builder[inputs[0]].Device else Device.Cpu
-
-        let node =
             builder.Add {
-                Operation = Operation.Control control
+                Operation = Operation.Primitive p
                 Inputs = inputs
-                DType = DType.Bool
-                Shape = [||]
-                Device = device
-            }
-
-        Graph.results control
-        |> Array.mapi (fun i result ->
-            builder.Add {
-                Operation = Operation.Item i
-                Inputs = [| node |]
                 DType = result.DType
                 Shape = result.Shape
                 Device = device
             }
             |> trace.Tracer)
+
+    /// A node of control flow and its results.
+    member trace.Control(control: Control, inputs: Tensor[]) : Tensor[] =
+        let inputs = Array.map trace.Node inputs
+
+        lock gate (fun () ->
+            let device = if inputs.Length > 0 then builder[inputs[0]].Device else Device.Cpu
+
+            let node =
+                builder.Add {
+                    Operation = Operation.Control control
+                    Inputs = inputs
+                    DType = DType.Bool
+                    Shape = [||]
+                    Device = device
+                }
+
+            Graph.results control
+            |> Array.mapi (fun i result ->
+                builder.Add {
+                    Operation = Operation.Item i
+                    Inputs = [| node |]
+                    DType = result.DType
+                    Shape = result.Shape
+                    Device = device
+                }
+                |> trace.Tracer))
 
     override trace.Create(p, device) = trace.Record(p, [||], device)
 

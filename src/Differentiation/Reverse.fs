@@ -33,6 +33,8 @@ type internal ReverseTracer(trace: Trace, primal: Tensor, place: int) =
 type internal ReverseTrace(name, onlyLinear: bool) =
     inherit Trace(name)
 
+    // A function may do its parts on several threads: a step and the places of its outputs are taken as one.
+    let gate = obj ()
     let steps = ResizeArray<Step>()
     let mutable places = 0
     let mutable largest = 0
@@ -49,6 +51,11 @@ type internal ReverseTrace(name, onlyLinear: bool) =
         places <- places + 1
         largest <- max largest primal.Size
         Traced(ReverseTracer(trace, primal, places - 1))
+
+    member private trace.Step(p: Primitive, rule: Rule, output: Tensor) : Tensor[] =
+        lock gate (fun () ->
+            steps.Add { Primitive = p; First = places; Rule = rule }
+            [| trace.Variable output |])
 
     /// The place of a tensor on this tape; -1 when it is a constant here.
     member trace.Place(t: Tensor) =
@@ -83,8 +90,15 @@ type internal ReverseTrace(name, onlyLinear: bool) =
                 (CustomDerivative.ofCustom f).Recorded(primals, Array.map (fun place -> place >= 0) at)
 
             CustomDerivative.refuseClosures trace f.Name outputs
-            steps.Add { Primitive = p; First = places; Rule = Rule.Joint(derivative, at, primals, outputs) }
-            outputs |> Array.map (fun o -> if o.DType.IsFloat then trace.Variable o else o)
+
+            lock gate (fun () ->
+                steps.Add {
+                    Primitive = p
+                    First = places
+                    Rule = Rule.Joint(derivative, at, primals, outputs)
+                }
+
+                outputs |> Array.map (fun o -> if o.DType.IsFloat then trace.Variable o else o))
         | _ ->
             match Derivatives.definition p inputs with
             // Its kernel's value, so that no number depends on what is differentiated.
@@ -95,9 +109,7 @@ type internal ReverseTrace(name, onlyLinear: bool) =
                 if place < 0 then
                     [| output |]
                 else
-                    let rule = Rule.Each [| struct (place, Linear.Identity) |]
-                    steps.Add { Primitive = p; First = places; Rule = rule }
-                    [| trace.Variable output |]
+                    trace.Step(p, Rule.Each [| struct (place, Linear.Identity) |], output)
             | ValueNone -> trace.Mapped(p, inputs, primals)
 
     /// By the linear maps of the primitive.
@@ -105,14 +117,7 @@ type internal ReverseTrace(name, onlyLinear: bool) =
         let output = Bind.one p primals
 
         match Derivatives.joint p primals with
-        | ValueSome joint ->
-            steps.Add {
-                Primitive = p
-                First = places
-                Rule = Rule.Whole(joint, Array.map trace.Place inputs)
-            }
-
-            [| trace.Variable output |]
+        | ValueSome joint -> trace.Step(p, Rule.Whole(joint, Array.map trace.Place inputs), output)
         | ValueNone ->
             let mutable maps = 0
             let found = Array.zeroCreate inputs.Length
@@ -131,10 +136,7 @@ type internal ReverseTrace(name, onlyLinear: bool) =
                 [| output |]
             else
                 let rule = Rule.Each(if maps = found.Length then found else Array.sub found 0 maps)
-
-                steps.Add { Primitive = p; First = places; Rule = rule }
-
-                [| trace.Variable output |]
+                trace.Step(p, rule, output)
 
     /// Pulls cotangents given at places back to the first `inputs` places. Each is let go as it is passed.
     member _.Pull(inputs: int, seeds: struct (int * Tensor)[]) : Tensor voption[] =
