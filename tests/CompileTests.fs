@@ -4,6 +4,7 @@ module Cotangent.Tests.CompileTests
 open Expecto
 open Cotangent
 open Cotangent.Compiler
+open Cotangent.Engines
 open Cotangent.Tests.Support
 
 let private x = tensor [ 1.0; 2.0; 3.0 ]
@@ -274,6 +275,18 @@ let private choices =
 
 let private errors =
     testList "errors" [
+        test "what goes wrong while code is got ready on another core does not end the process" {
+            use over = new System.Threading.ManualResetEventSlim()
+
+            // What nobody catches ends the process before any `finally` runs.
+            Workers.ahead (fun () ->
+                try
+                    failwith "on another core"
+                finally
+                    over.Set())
+
+            over.Wait()
+        }
         test "numbers can't be read while tracing" {
             throws<TraceException, _> [ "cond"; "whileLoop" ] (fun () ->
                 compile (fun (x: Tensor) -> if float (sum x) > 0.0 then x else -x) x)
@@ -400,6 +413,45 @@ let private caching =
             let f = compile (fun (p: Either) -> if isNull (box p.Left) then 10.0 * x else x)
             equals x (f { Left = x; Right = null })
             equals (10.0 * x) (f { Left = null; Right = x })
+        }
+        test "several threads at once compile once for each signature" {
+            let c = Compiled<Tensor * int, Tensor>("compile", (fun (x, n) -> x * float n), (fun _ -> 0))
+
+            let sizes = [ 1..20 ]
+
+            for wrong in
+                Array.Parallel.init 400 (fun i ->
+                    let n = sizes[i * 7 % sizes.Length]
+                    let y = c.Invoke(x + float i, n)
+                    y <> (x + float i) * float n) do
+                Expect.isFalse wrong "a result"
+
+            Expect.equal c.Count sizes.Length "compilations"
+        }
+        test "those used last are kept" {
+            let c = Compiled<Tensor * int, Tensor>("compile", (fun (x, n) -> x * float n), (fun _ -> 0))
+            let call n = c.Invoke(x, n) |> ignore
+            List.iter call [ 1..64 ]
+            call 1
+            call 65
+            Expect.equal c.Count 65 "all different"
+            call 1
+            Expect.equal c.Count 65 "used since"
+            call 2
+            Expect.equal c.Count 66 "the one used least lately is gone"
+        }
+        test "a constant that is gone with its scope is an error, not what lies there now" {
+            let mutable f = id
+
+            scope (fun () ->
+                let constant = (Tensor.ones DType.Float32 [ 50_000 ]).CumulativeSum 0
+                f <- compile (fun x -> x + constant)
+                f constant |> ignore
+                tensor 0.0)
+            |> ignore
+
+            throws<System.ObjectDisposedException, _> [ "scope" ] (fun () ->
+                f (Tensor.ones DType.Float32 [ 50_000 ]))
         }
         test "a NaN is the same as the one before" {
             let c = Compiled<Tensor * float, Tensor>("compile", (fun (x, _) -> x), (fun _ -> 0))

@@ -1,7 +1,6 @@
 namespace Cotangent.Compiler
 
 open System
-open System.Threading
 open System.Collections.Concurrent
 open System.Reflection
 open System.Reflection.Emit
@@ -36,7 +35,7 @@ module internal Code =
         | None -> false
 
     /// Has .NET compile a method on another core while the next one is written: by a call that does nothing.
-    let private compileAhead (call: unit -> unit) = ThreadPool.QueueUserWorkItem(fun _ -> call ()) |> ignore
+    let private compileAhead (call: unit -> unit) = Workers.ahead call
 
     /// The same nest with its slots numbered as they come, and the slot of each number: layers of a network differ in
     /// little else.

@@ -87,23 +87,25 @@ type internal Program
                 raise (Room.exhausted name needs)
 
     /// Whether a result can take over the memory of an argument: it is all of an array that nobody else sees.
-    let canTake (w: Workspace) (b: HostBuffer) (n: int) (count: int) =
-        not b.IsShared
-        && b.IsContiguous
-        && b.Offset = 0
-        && b.Data.Length = count
-        && inputs
-           |> Array.forall (fun (struct (slot, m)) -> m = n || not (obj.ReferenceEquals(w.Home slot, b.Data)))
+    let canTake (b: HostBuffer) (count: int) =
+        not b.IsShared && b.IsContiguous && b.Offset = 0 && b.Data.Length = count
+
+    /// Notes to whom arguments are given. One that comes twice is shared.
+    let mark (arguments: HostBuffer[]) (donated: int) (taker: string) =
+        if donated > 0 then
+            for n in 0 .. arguments.Length - 1 do
+                if not (isNull arguments[n].GivenTo) then arguments[n].IsShared <- true
+                elif n < donated then arguments[n].GivenTo <- taker
 
     /// An array as a result.
     let whole (k: int) (dtype: DType) (data: System.Array) =
         Buffers.view dtype data outputs[k].Shape outputs[k].Strides 0
 
     /// A result in the memory of an argument that is given away, where the plan has it so, or in its own.
-    let fresh (w: Workspace) (slot: Slot) (k: int) (given: HostBuffer[]) (donated: int) : HostBuffer =
+    let fresh (slot: Slot) (k: int) (given: HostBuffer[]) (donated: int) : HostBuffer =
         let n = reuse[k]
 
-        if n >= 0 && n < donated && canTake w given[n] n slot.Count then
+        if n >= 0 && n < donated && canTake given[n] slot.Count then
             let result = whole k slot.DType given[n].Data
             result.Claim <- given[n].Claim
             result
@@ -159,7 +161,11 @@ type internal Program
 
         try
             try
-                let given = arguments |> Array.map Strided.materialise
+                let given =
+                    if arguments |> Array.forall _.IsContiguous then
+                        arguments
+                    else
+                        arguments |> Array.map Strided.materialise
 
                 for struct (slot, n) in inputs do
                     w.Place(slot, given[n].Data, given[n].Offset)
@@ -167,10 +173,11 @@ type internal Program
                 for b in constants do
                     b.CheckAlive()
 
+                mark arguments donated taker
                 let results: HostBuffer[] = Array.zeroCreate outputs.Length
 
                 for struct (slot, k) in own do
-                    results[k] <- fresh w slots[slot] k given donated
+                    results[k] <- fresh slots[slot] k given donated
                     w.Place(slot, results[k].Data, 0)
 
                 let claims = given |> Array.map _.Claim

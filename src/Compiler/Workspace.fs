@@ -1,6 +1,7 @@
 namespace Cotangent.Compiler
 
 open System
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Engines
@@ -23,7 +24,7 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
     let addressOf (data: Array) = Marshal.UnsafeAddrOfPinnedArrayElement(data, 0)
     let table: nativeint[] = GC.AllocateArray<nativeint>(max 1 slots.Length, pinned = true)
     // The array that each slot is a part of, and its address.
-    let homes: Array[] = Array.zeroCreate slots.Length
+    let homes: objnull[] = Array.zeroCreate slots.Length
     let bases: nativeint[] = Array.zeroCreate slots.Length
     let guests: (HostBuffer | null)[] = Array.zeroCreate slots.Length
     // What keeps a slot's array where it is, while that is not the plan's; made once for each slot.
@@ -104,21 +105,21 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
 
     /// Nothing of a caller's is held between calls.
     member _.Release(slot: int) =
-        homes[slot] <- Unchecked.defaultof<Array>
+        homes[slot] <- null
         if pins[slot].IsAllocated then pins[slot].Target <- (null: objnull)
 
     override _.Finalize() =
         for pin in pins do
             if pin.IsAllocated then pin.Free()
 
-    member _.Home slot = homes[slot]
+    member _.Home(slot: int) : Array = Unchecked.nonNull (Unsafe.As<Array> homes[slot])
 
     /// Where the first element of a view is in its array.
     member _.Offset(v: View) =
         int ((table[v.Slot] - bases[v.Slot]) / nativeint slots[v.Slot].DType.Size) + v.Offset
 
     member w.Buffer(v: View) : HostBuffer =
-        Buffers.view slots[v.Slot].DType homes[v.Slot] v.Shape v.Strides (w.Offset v)
+        Buffers.view slots[v.Slot].DType (w.Home v.Slot) v.Shape v.Strides (w.Offset v)
 
 /// A step made ready to run.
 type internal Runner = delegate of Workspace -> unit

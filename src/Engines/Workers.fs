@@ -50,3 +50,13 @@ module internal Workers =
                 Parallel.For(0, parts, ParallelOptions(MaxDegreeOfParallelism = threads), body) |> ignore
             with :? AggregateException as e ->
                 ExceptionDispatchInfo.Throw e.InnerExceptions[0]
+
+    /// Has another core get something ready, if one is free. What goes wrong there is not lost, and must not end the process:
+    /// whoever needs the thing meets it again.
+    let ahead (prepare: unit -> unit) =
+        ThreadPool.QueueUserWorkItem(fun _ ->
+            try
+                prepare ()
+            with _ ->
+                ())
+        |> ignore
