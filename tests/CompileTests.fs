@@ -1,6 +1,7 @@
 /// Compiled functions by example: loops, choices, caching, errors, plans.
 module Cotangent.Tests.CompileTests
 
+open System.Runtime.CompilerServices
 open Expecto
 open Cotangent
 open Cotangent.Compiler
@@ -440,18 +441,27 @@ let private caching =
             call 2
             Expect.equal c.Count 66 "the one used least lately is gone"
         }
-        test "a constant that is gone with its scope is an error, not what lies there now" {
+        test "a constant outlives the scope in which the function was compiled" {
+            let ones = Tensor.ones DType.Float32 [ 50_000 ]
+            // A constant of the graph, and one that the program computes once.
+            let withCount (constant: Tensor) (x: Tensor) =
+                x + constant + ((Tensor.arange DType.Int64 50_000).CumulativeSum 0).Convert DType.Float32
+
             let mutable f = id
 
             scope (fun () ->
-                let constant = (Tensor.ones DType.Float32 [ 50_000 ]).CumulativeSum 0
-                f <- compile (fun x -> x + constant)
-                f constant |> ignore
+                let constant = ones.CumulativeSum 0
+                f <- compile (withCount constant)
+                f ones |> ignore
                 tensor 0.0)
             |> ignore
 
-            throws<System.ObjectDisposedException, _> [ "scope" ] (fun () ->
-                f (Tensor.ones DType.Float32 [ 50_000 ]))
+            // Would take the arrays, if they had gone back to their pool.
+            let others =
+                List.init 3 (fun _ -> ones.CumulativeSum 0 * 7.0, (ones.Convert DType.Int64).CumulativeSum 0)
+
+            equals (withCount (ones.CumulativeSum 0) ones) (f ones)
+            System.GC.KeepAlive others
         }
         test "a NaN is the same as the one before" {
             let c = Compiled<Tensor * float, Tensor>("compile", (fun (x, _) -> x), (fun _ -> 0))
@@ -544,6 +554,44 @@ let private caching =
         }
     ]
 
+/// The array of a tensor, known without being held.
+let private arrayOf (t: Tensor) = System.WeakReference t.Host.Data
+
+/// A compiled function with a constant, called once: the arrays of the constant, of its argument and of its result.
+[<MethodImpl(MethodImplOptions.NoInlining)>]
+let private calledOnce () =
+    let x, constant = Tensor.linspace DType.Float32 0.0 1.0 100, Tensor.linspace DType.Float32 0.0 2.0 100
+    let f = compile (fun x -> x + constant)
+    f, arrayOf constant, [ arrayOf x; arrayOf (f x) ]
+
+let private memory =
+    let isThere (array: System.WeakReference) =
+        // Workspaces let go of constants when they are finalised.
+        for _ in 1..2 do
+            System.GC.Collect()
+            System.GC.WaitForPendingFinalizers()
+
+        System.GC.Collect()
+        array.IsAlive
+
+    testSequenced (
+        testList "memory" [
+            test "between calls arguments and results are not held" {
+                let f, constant, others = calledOnce ()
+                Expect.isFalse (List.exists isThere others) "argument and result"
+                Expect.isTrue (isThere constant) "the constant"
+                System.GC.KeepAlive f
+            }
+            test "a function that is gone holds nothing" {
+                let constant =
+                    let _, constant, _ = calledOnce ()
+                    constant
+
+                Expect.isFalse (isThere constant) "the constant"
+            }
+        ]
+    )
+
 let private plans =
     let deep (step: Tensor -> Tensor) (x: Tensor) = Seq.fold (fun x _ -> step x) x [ 1..20 ] |> sum
 
@@ -597,4 +645,4 @@ let private warmUp = test "the training that warms up takes its two steps" {
 }
 
 [<Tests>]
-let tests = testList "compile" [ loops; choices; errors; caching; plans; warmUp ]
+let tests = testList "compile" [ loops; choices; errors; caching; memory; plans; warmUp ]

@@ -75,7 +75,9 @@ and [<Sealed>] private Level(lowering: Lowering, emits, g: Graph, inputs: View[]
             Layout.contiguous slot node.Shape
 
     let uniform (p: Primitive) (node: Node) : View =
-        let b = (Engines.forDevice Device.Cpu).Evaluate(p, [||], Device.Cpu) :?> HostBuffer
+        let engine = Engines.forDevice Device.Cpu
+        // Not for the pool, and of no scope: the program has it for good.
+        let b = engine.ToHost(engine.Evaluate(p, [||], Device.Cpu))
         let slot = lowering.Slot(node.DType, b.Data.Length, Home.Constant b)
         { Slot = slot; Offset = b.Offset; Shape = b.Shape; Strides = b.Strides }
 

@@ -52,16 +52,6 @@ type internal Program
     /// Results that are made in memory of their own, and those that engines make.
     let own, engines = results false, results true
 
-    let constants = [|
-        for slot in slots do
-            match slot.Home with
-            | Home.Constant b -> b
-            | Home.Arena
-            | Home.Input _
-            | Home.Output _
-            | Home.Slice -> ()
-    |]
-
     /// What is empty between calls.
     let released =
         Range.filter slots.Length (fun i ->
@@ -169,9 +159,6 @@ type internal Program
 
                 for struct (slot, n) in inputs do
                     w.Place(slot, given[n].Data, given[n].Offset)
-
-                for b in constants do
-                    b.CheckAlive()
 
                 mark arguments donated taker
                 let results: HostBuffer[] = Array.zeroCreate outputs.Length

@@ -43,7 +43,8 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
     do
         for i in 0 .. slots.Length - 1 do
             match slots[i].Home with
-            // Where its array begins, since views of it carry their own offset.
+            // Where its array begins, since views of it carry their own offset. No pool takes it back: lowering has waived
+            // its claim.
             | Home.Constant b -> place i b.Data 0
             | Home.Arena
             | Home.Input _
