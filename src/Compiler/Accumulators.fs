@@ -19,7 +19,7 @@ open Cotangent.Inlined
 type internal Total = { Sum: LocalBuilder; Lost: LocalBuilder }
 
 [<Sealed>]
-type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong: bool) =
+type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong: bool, isStraight: bool) =
     let code, nodes, s = memory.Code, memory.Body.Nodes, memory.Schedule
     let locals = Dictionary<int64, LocalBuilder>()
     let totals = Dictionary<int64, Total>()
@@ -39,6 +39,12 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
         | Op.Smallest, Element.I32 -> int64 Int32.MaxValue
         | Op.Smallest, _ -> Int64.MaxValue
         | _ -> 0L
+
+    let overLanes = s.Vector >= s.Axes.Kept
+
+    /// Accumulators of sums that hold nothing so far. Their first addend is put there, not added; where the reduced loops
+    /// are written out, that is.
+    let untouched = HashSet<int64>()
 
     let widthOf (n: Node) = Width.OfBits n.Bits
 
@@ -112,7 +118,13 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
             let n = nodes[fold]
 
             for chain in 0 .. s.Chains - 1 do
-                locals[key fold row column chain] <- fresh n (identity n.Op n.Element)
+                let k = key fold row column chain
+
+                if isStraight && overLanes && n.Op = Op.Sum then
+                    locals[k] <- code.TakeVector(widthOf n, n.Element)
+                    untouched.Add k |> ignore
+                else
+                    locals[k] <- fresh n (identity n.Op n.Element)
 
             if isLongSum n then
                 totals[key fold row column 0] <- { Sum = fresh n 0L; Lost = fresh n 0L })
@@ -130,9 +142,11 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
                 let n = nodes[fold]
                 let i = n.A
                 let w, e = widthOf n, n.Element
-                let local = locals[key fold row column (step % s.Chains)]
+                let k = key fold row column (step % s.Chains)
+                let local = locals[k]
                 let active = steps[step]
-                let isPartial = s.Vector >= s.Axes.Kept && active < memory.Body.Lanes
+                let isPartial = overLanes && active < memory.Body.Lanes
+                let isFirst = untouched.Remove k
 
                 let isProduct =
                     n.Op = Op.Sum
@@ -145,9 +159,33 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
                 else
                     values.Ready(i, row, column, step)
 
-                if isPartial then memory.Mask(w, e, active)
+                // Zeros beyond the last element stay zeros.
+                let isPadded =
+                    n.Op = Op.Sum
+                    && (memory.IsPadded nodes[i]
+                        || isProduct
+                           && memory.IsPadded nodes[nodes[i].A]
+                           && memory.IsPadded nodes[nodes[i].B])
 
-                if isProduct then
+                let isMasked = isPartial && not isPadded
+
+                // Zeros of both signs add up to 0: the sum is not the addend if that is -0 in every lane.
+                if isFirst && not isPartial then
+                    code.Constant(w, e, 0L)
+                    code.Store local
+
+                if isMasked then memory.Mask(w, e, active)
+
+                if isFirst && isPartial then
+                    if isProduct then
+                        values.Push(nodes[i].A, row, column, step)
+                        values.Push(nodes[i].B, row, column, step)
+                        code.Call(w.Generic("Multiply", e))
+                    else
+                        values.Push(i, row, column, step)
+
+                    if isMasked then code.Call(w.Generic("BitwiseAnd", e))
+                elif isProduct then
                     values.Push(nodes[i].A, row, column, step)
                     values.Push(nodes[i].B, row, column, step)
                     code.Load local
@@ -157,7 +195,7 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
                     code.Load local
                     code.Fold(w, n.Op, e)
 
-                if isPartial then
+                if isMasked && not isFirst then
                     code.Load local
                     code.Call(w.Generic("ConditionalSelect", e))
 
@@ -173,13 +211,19 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
     /// Folds chains and lanes; the results are the folds' values. Returns them.
     member _.Finish() : ResizeArray<int64> =
         let results = ResizeArray<int64>()
-        let overLanes = s.Vector >= s.Axes.Kept
         let packs = overLanes && s.Packs && memory.Rows.Length > 1
 
         each (fun fold row column ->
             let n = nodes[fold]
             let w = widthOf n
             let first = locals[key fold row column 0]
+
+            for chain in 0 .. s.Chains - 1 do
+                let k = key fold row column chain
+
+                if untouched.Remove k then
+                    code.Constant(w, n.Element, 0L)
+                    code.Store locals[k]
 
             if isLongSum n then
                 for chain in 0 .. s.Chains - 1 do

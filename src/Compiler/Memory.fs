@@ -251,6 +251,9 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
 
     member x.Stride a = if x.Vector < 0 then 0 else s.Axes.Strides[a][x.Vector]
 
+    /// Whether a value is read so that lanes beyond the last element hold zeros.
+    member x.IsPadded(n: Node) = n.Op = Op.Load && x.Stride(int n.Immediate) <> 0
+
     /// Reads a vector of numbers.
     member x.Load(n: Node, row, column, step) =
         let w, e, a = Width.OfBits n.Bits, n.Element, int n.Immediate

@@ -54,7 +54,26 @@ type internal Nest
 
         additions / int64 s.Chains > block
 
-    let accumulators = Accumulators(memory, values, folds, isLong)
+    let unitOf axis = if axis = s.Vector then lanes else 1
+
+    let factorOf axis =
+        if axis = s.RowAxis then s.Rows
+        elif axis = s.Vector && memory.VectorKept then s.Columns
+        elif axis = memory.Innermost then s.Steps
+        else 1
+
+    /// Whether no reduced loop is left: each has at most as many turns as are written out.
+    let isStraight =
+        let mutable straight = not isLong
+
+        for level in s.Axes.Kept .. rank - 1 do
+            let axis = s.Order[level]
+            let turns = (s.Axes.Sizes[axis] + unitOf axis - 1) / unitOf axis
+            straight <- straight && turns <= factorOf axis
+
+        straight
+
+    let accumulators = Accumulators(memory, values, folds, isLong, isStraight)
 
     let hoist level =
         values.Start()
@@ -107,13 +126,6 @@ type internal Nest
     // Loops.
 
     let all count : Active[] = Array.create count lanes
-    let unitOf axis = if axis = s.Vector then lanes else 1
-
-    let factorOf axis =
-        if axis = s.RowAxis then s.Rows
-        elif axis = s.Vector && memory.VectorKept then s.Columns
-        elif axis = memory.Innermost then s.Steps
-        else 1
 
     let setReplicas axis (units: Active[]) =
         if axis = s.RowAxis then memory.Rows <- units
