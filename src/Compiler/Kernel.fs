@@ -1,6 +1,5 @@
 namespace Cotangent.Compiler
 
-open System.Collections.Generic
 open Cotangent
 
 /// Where a loop nest reads or writes: element `Offset + i₀·Strides[0] + i₁·Strides[1] + …` of the memory that a slot
@@ -79,27 +78,6 @@ module internal KernelText =
 
         System.String.Join("\n", lines)
 
-/// The body of a kernel as it is put together: equal instructions are one.
-[<Sealed>]
-type internal InstructionList() =
-    let body = ResizeArray<Instruction>()
-    let known = Dictionary<string, int>()
-
-    member _.Count = body.Count
-    member _.Item(i: int) = body[i]
-
-    member _.Add(instruction: Instruction) : int =
-        let key = KernelText.instruction instruction
-
-        match known.TryGetValue key with
-        | true, i -> i
-        | false, _ ->
-            body.Add instruction
-            known[key] <- body.Count - 1
-            body.Count - 1
-
-    member _.ToArray() = body.ToArray()
-
 module internal Instruction =
     /// The same instruction with other arguments.
     let map (f: int -> int) (instruction: Instruction) =
@@ -143,3 +121,50 @@ module internal Instruction =
             | Instruction.Reduce _ -> ()
 
         n
+
+    let private sameLiteral (a: Literal) (b: Literal) =
+        match a, b with
+        // -0 is not 0, and NaN is itself.
+        | Literal.Real x, Literal.Real y ->
+            System.BitConverter.DoubleToInt64Bits x = System.BitConverter.DoubleToInt64Bits y
+        | Literal.Whole x, Literal.Whole y -> x = y
+        | Literal.Real _, Literal.Whole _
+        | Literal.Whole _, Literal.Real _ -> false
+
+    /// Whether two compute the same.
+    let same (a: Instruction) (b: Instruction) : bool =
+        match a, b with
+        | Instruction.Load(d, x), Instruction.Load(e, y) ->
+            d = e && x.Slot = y.Slot && x.Offset = y.Offset && Shape.equal x.Strides y.Strides
+        | Instruction.Constant(x, d), Instruction.Constant(y, e) -> d = e && sameLiteral x y
+        | Instruction.Position(d, axis, start, step), Instruction.Position(e, axis', start', step') ->
+            d = e && axis = axis' && start = start' && step = step'
+        | Instruction.Unary(op, x), Instruction.Unary(op', y) -> x = y && op = op'
+        | Instruction.Binary(op, x, y), Instruction.Binary(op', x', y') -> x = x' && y = y' && op = op'
+        | Instruction.Select(c, x, y), Instruction.Select(c', x', y') -> c = c' && x = x' && y = y'
+        | Instruction.Convert(d, x), Instruction.Convert(e, y) -> d = e && x = y
+        | Instruction.Draw(kind, d, key, index), Instruction.Draw(kind', e, key', index') ->
+            kind = kind' && d = e && key = key' && index = index'
+        | Instruction.Reduce(kind, x), Instruction.Reduce(kind', y) -> x = y && kind = kind'
+        | (Instruction.Load _ | Instruction.Constant _ | Instruction.Position _ | Instruction.Unary _ | Instruction.Binary _ | Instruction.Select _ | Instruction.Convert _ | Instruction.Draw _ | Instruction.Reduce _),
+          _ -> false
+
+/// The body of a kernel as it is put together: equal instructions are one.
+[<Sealed>]
+type internal InstructionList() =
+    let body = ResizeArray<Instruction>()
+
+    member _.Count = body.Count
+    member _.Item(i: int) = body[i]
+
+    // Bodies are short: to look through them takes less than to make keys.
+    member _.Add(instruction: Instruction) : int =
+        let mutable i = 0
+
+        while i < body.Count && not (Instruction.same body[i] instruction) do
+            i <- i + 1
+
+        if i = body.Count then body.Add instruction
+        i
+
+    member _.ToArray() = body.ToArray()

@@ -1,5 +1,6 @@
 namespace Cotangent.Compiler
 
+open System.Collections.Generic
 open Cotangent
 open Cotangent.Inlined
 
@@ -225,41 +226,51 @@ module internal Merge =
         let list = ResizeArray<Step>()
         let touched = ResizeArray<Touched>()
 
+        /// What the steps between two nests read.
+        let between = HashSet<int>()
+
         let push step =
             list.Add step
             touched.Add(Steps.slots step)
+
+        /// Joins the last nest to one before it, that to one before it, and so on.
+        let join () =
+            let mutable at = list.Count - 1
+            let mutable j = at - 1
+            // Whether no step between writes what the nest reads, which can move up then.
+            let mutable up = true
+            between.Clear()
+
+            while j >= 0 && at - j <= window do
+                let down = not (touched[j].Writes.Exists(fun slot -> between.Contains slot))
+
+                let joined =
+                    match list[j], list[at] with
+                    | Step.Nest a, Step.Nest b when (up || down) && worthIt a touched[j] touched[at] ->
+                        tryJoin a b
+                    | _ -> ValueNone
+
+                match joined with
+                | ValueSome nest ->
+                    let into, from = if down then at, j else j, at
+                    list[into] <- Step.Nest nest
+                    touched[into] <- Steps.slots list[into]
+                    list.RemoveAt from
+                    touched.RemoveAt from
+                    at <- if down then at - 1 else j
+                    up <- true
+                    between.Clear()
+                    j <- at - 1
+                | ValueNone ->
+                    up <- up && not (overlap touched[at].Reads touched[j].Writes)
+                    between.UnionWith touched[j].Reads
+                    j <- j - 1
 
         for step in given do
             match step with
             | Step.Nest kernel ->
                 push (Step.Nest(withoutEmptyFolds (normalise kernel)))
-                let mutable j = list.Count - 2
-                let mutable at = list.Count - 1
-
-                while j >= 0 && at - j <= window do
-                    match list[j], list[at] with
-                    | Step.Nest a, Step.Nest b when worthIt a touched[j] touched[at] ->
-                        let mutable up = true
-                        let mutable down = true
-
-                        for k in j + 1 .. at - 1 do
-                            if up && overlap touched[at].Reads touched[k].Writes then up <- false
-                            if down && overlap touched[j].Writes touched[k].Reads then down <- false
-
-                        if up || down then
-                            match tryJoin a b with
-                            | ValueSome joined ->
-                                let into, from = if down then at, j else j, at
-                                list[into] <- Step.Nest joined
-                                touched[into] <- Steps.slots list[into]
-                                list.RemoveAt from
-                                touched.RemoveAt from
-                                at <- if down then at - 1 else j
-                                j <- at - 1
-                            | ValueNone -> j <- j - 1
-                        else
-                            j <- j - 1
-                    | _ -> j <- j - 1
+                join ()
             | Step.Scan s -> push (Step.Scan { s with Body = steps s.Body })
             | Step.While w ->
                 push (Step.While { w with Condition = steps w.Condition; Round = steps w.Round })
