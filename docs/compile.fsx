@@ -178,9 +178,10 @@ mode through a compiled `whileLoop` is refused, since its program can't know how
 ## The first call
 
 Most of the first call of a process is not tracing, but .NET loading classes and compiling methods as they are first needed.
-When a program first calls `compile`, another core begins to compile a small training, so that much of that is done when the
-function is called; so call `compile` before you make parameters and load data. The package brings the library compiled ahead for Linux (x64, Arm64), Windows (x64) and macOS (Arm64): `dotnet run` and scripts on these platforms start with
-that, unasked. An application that is published for its platform has the rest, FSharp.Core above all, compiled ahead too:
+When a program first calls `compile`, another core begins to compile a small training, so that much of that is done by the time
+the function is called: so call `compile` before you make parameters and load data. The package brings the library compiled ahead
+for Linux (x64, Arm64), Windows (x64) and macOS (Arm64): `dotnet run` and scripts on these platforms start with that, unasked. An
+application that is published for its platform has the rest, FSharp.Core above all, compiled ahead too:
 
 ```xml
 <PropertyGroup>
