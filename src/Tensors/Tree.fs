@@ -7,61 +7,6 @@ open Cotangent.Inlined
 /// tensors. The type of a field decides: what can't hold a tensor is static and carried along unchanged.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Tree =
-    let private missing path (t: Type) =
-        raise (
-            TreeException
-                $"Error at: `{path}`: null where a {t.Name} with tensors should be. Give it a value, or make the field an option (nullable in C#)."
-        )
-
-    let private partsOf (walker: Walker) (value: obj) : struct (Declared * objnull) list =
-        let parts = ResizeArray<struct (Declared * objnull)>()
-
-        walker.Visit(
-            value,
-            {
-                new Visitor() with
-                    member _.Part(declared, part) = parts.Add(struct (declared, part))
-            }
-        )
-
-        List.ofSeq parts
-
-    let rec private places path (t: Declared) (value: obj | null) : string list =
-        match value with
-        | :? Tensor -> [ path ]
-        | null -> if t.MayBeNull then [] else missing path t.Type
-        | value ->
-            List.map2
-                (fun name (struct (t, part)) -> places (path + name) t part)
-                (t.Walker.Names value)
-                (partsOf t.Walker value)
-            |> List.concat
-
-    /// The quick ways through a tree make no paths. When they meet a null, this slow one goes again and names its place.
-    let private locate (t: Declared) (tree: obj | null) = places "$" t tree |> ignore
-
-    /// Gathers the tensors of a tree, and all else where that is asked for.
-    type private Gatherer(root: Declared, tree: obj | null, statics: ResizeArray<objnull> | null) =
-        inherit Visitor()
-        let leaves = ResizeArray<Tensor>()
-        member _.Leaves = leaves
-
-        override x.Part(t, value) =
-            match value with
-            | :? Tensor as leaf -> leaves.Add leaf
-            | null -> if t.MayBeNull then x.Static value else locate root tree
-            | value -> t.Walker.Visit(value, x)
-
-        override _.Static value =
-            match statics with
-            | null -> ()
-            | statics -> statics.Add value
-
-    let private gather (t: Declared) (tree: obj | null) (statics: ResizeArray<objnull> | null) =
-        let gatherer = Gatherer(t, tree, statics)
-        gatherer.Part(t, tree)
-        gatherer.Leaves.ToArray()
-
     let private requireTensors<'tree> subject =
         if not (Walkers.holdsTensors typeof<'tree>) then
             if FSharp.Reflection.FSharpType.IsFunction typeof<'tree> then
@@ -81,7 +26,7 @@ module Tree =
         | :? Tensor as t -> [| t |]
         | boxed ->
             requireTensors<'tree> subject
-            gather (Walkers.declared typeof<'tree>) boxed null
+            Walks.gather (Walkers.declared typeof<'tree>) boxed null
 
     /// <summary>The tensors of a tree, in the order of its fields.</summary>
     /// <exception cref="T:Cotangent.TreeException">
@@ -99,7 +44,7 @@ module Tree =
     /// </code></example>
     let paths (tree: 'tree) : string[] =
         requireTensors<'tree> "Tree.paths:"
-        places "$" (Walkers.declared typeof<'tree>) (box tree) |> Array.ofList
+        Walks.places "$" (Walkers.declared typeof<'tree>) (box tree) |> Array.ofList
 
     /// The topmost parts that can hold tensors, and how many tensors each holds; a tensor is one part itself.
     let internal fields (tree: 'tree) : (string * int) list =
@@ -110,26 +55,15 @@ module Tree =
             let walker = (Walkers.declared typeof<'tree>).Walker
 
             List.map2
-                (fun name (struct (t, part)) -> name, (gather t part null).Length)
+                (fun name (struct (t, part)) -> name, (Walks.gather t part null).Length)
                 (walker.Names boxed)
-                (partsOf walker boxed)
-
-    type private Mapper(f: Tensor -> Tensor, root: Declared, tree: obj | null) =
-        inherit Replacer()
-
-        override x.Part(t, value) =
-            match value with
-            | :? Tensor as leaf -> box (f leaf)
-            | null ->
-                if not t.MayBeNull then locate root tree
-                null
-            | value -> t.Walker.Replace(value, x)
+                (Walks.partsOf walker boxed)
 
     /// The tensors of a tree, and all of it that is not a tensor, in a fixed order: two trees with equal statics, and
     /// tensors of equal shapes and dtypes, are the same to a compiled function.
     let internal contents (tree: 'tree) : struct (Tensor[] * objnull[]) =
         let statics = ResizeArray<objnull>()
-        let leaves = gather (Walkers.declared typeof<'tree>) (box tree) statics
+        let leaves = Walks.gather (Walkers.declared typeof<'tree>) (box tree) statics
         struct (leaves, statics.ToArray())
 
     /// Where each of these stands.
@@ -145,7 +79,7 @@ module Tree =
                     List.map2
                         (fun name (struct (t, part)) -> go (path + name) t part)
                         (t.Walker.Names value)
-                        (partsOf t.Walker value)
+                        (Walks.partsOf t.Walker value)
 
                 List.concat (own :: below)
 
@@ -165,7 +99,7 @@ module Tree =
         | :? Tensor as t -> unbox<'tree>(box (f t))
         | boxed ->
             let t = Walkers.declared typeof<'tree>
-            unbox<'tree>(Unchecked.nonNull (Mapper(f, t, boxed).Part(t, boxed)))
+            unbox<'tree>(Walks.map f t boxed)
 
     /// <summary>A tree of the same structure and static fields with other tensors.</summary>
     /// <exception cref="T:Cotangent.TreeException">There are more or fewer tensors than leaves.</exception>
@@ -213,7 +147,7 @@ module Tree =
                     match value with
                     | :? Tensor as leaf -> leaves.Add leaf
                     | null ->
-                        if not t.MayBeNull then locate root (box tree)
+                        if not t.MayBeNull then Walks.locate root (box tree)
                         outline.Add absent
                     | value ->
                         t.Walker.Outline(value, outline.Add)
@@ -234,7 +168,7 @@ module Tree =
                 t.Walker.Outline(value, told.Add)
                 if told.Count > 0 then path, List.ofSeq told
 
-                for name, struct (t, part) in Seq.zip (t.Walker.Names value) (partsOf t.Walker value) do
+                for name, struct (t, part) in Seq.zip (t.Walker.Names value) (Walks.partsOf t.Walker value) do
                     yield! go (path + name) t part
         ]
 
