@@ -85,8 +85,8 @@ type internal Width private (bits: int, holder: Type) =
         | null -> missing from name e
         | m -> m.MakeGenericMethod scalars[int e]
 
-    /// The operator of the vector type that does the same as a generic method. .NET's compiler takes four times as long to see
-    /// which instance of a generic method a call means as to compile the call.
+    /// The operator of the vector type that a method stands for. The compiler of .NET knows the operator; the method it has to
+    /// inline first, to find the operator in it: 9 µs for a call in place of 2.
     let operatorOf (name: string) : string voption =
         match name with
         | "Add" -> ValueSome "op_Addition"
@@ -152,7 +152,7 @@ type internal Width private (bits: int, holder: Type) =
 
     member _.Vector e = vector e
 
-    /// A method that is not overloaded.
+    /// A method that is not overloaded, or the operator that it stands for.
     member _.Generic(name, e) : MethodInfo =
         match known name e with
         | null ->
