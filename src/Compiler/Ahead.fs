@@ -16,46 +16,24 @@ module internal Ahead =
     [<Literal>]
     let private Dear = 10
 
-    let isWorthIt (p: Primitive) =
-        match p with
-        | Primitive.Random _
-        | Primitive.MatMul -> true
-        | Primitive.Unary op -> Fuse.price op >= Dear
-        | Primitive.Binary op -> Fuse.priceOf op >= Dear
-        | Primitive.Select
-        | Primitive.Convert _
-        | Primitive.Full _
-        | Primitive.Iota _
-        | Primitive.Reshape _
-        | Primitive.Permute _
-        | Primitive.Broadcast _
-        | Primitive.Slice _
-        | Primitive.Detach
-        | Primitive.Barrier
-        | Primitive.Place _
-        | Primitive.Concatenate _
-        | Primitive.Gather _
-        | Primitive.Scatter _
-        | Primitive.Reduce _
-        | Primitive.ArgReduce _
-        | Primitive.ArgSort _
-        | Primitive.CumulativeSum _
-        | Primitive.Convolution _
-        | Primitive.MaxPool _
-        | Primitive.Fused _
-        | Primitive.Transfer _
-        | Primitive.Custom _ -> false
+    /// What rounds may do with a primitive.
+    type private Move =
+        /// Not in another order, nor all together, nor elsewhere.
+        | Never = 0
+        /// So where that is worth it for what reads it, or what it reads.
+        | Along = 1
+        /// It is worth it by itself.
+        | Gain = 2
 
-    /// What rounds may not do in another order or all together, or elsewhere.
-    let canMove (node: Node) (p: Primitive) =
+    let private move (p: Primitive) : Move =
         match p with
         | Primitive.Barrier
         | Primitive.Transfer _
-        | Primitive.Custom _ -> false
+        | Primitive.Custom _ -> Move.Never
         | Primitive.Random _
-        | Primitive.MatMul
-        | Primitive.Unary _
-        | Primitive.Binary _
+        | Primitive.MatMul -> Move.Gain
+        | Primitive.Unary op -> if Fuse.price op >= Dear then Move.Gain else Move.Along
+        | Primitive.Binary op -> if Fuse.priceOf op >= Dear then Move.Gain else Move.Along
         | Primitive.Select
         | Primitive.Convert _
         | Primitive.Full _
@@ -75,7 +53,11 @@ module internal Ahead =
         | Primitive.CumulativeSum _
         | Primitive.Convolution _
         | Primitive.MaxPool _
-        | Primitive.Fused _ -> node.Device = Device.Cpu
+        | Primitive.Fused _ -> Move.Along
+
+    let isWorthIt (p: Primitive) = (move p = Move.Gain)
+
+    let canMove (node: Node) (p: Primitive) = move p <> Move.Never && node.Device = Device.Cpu
 
     let private isView (node: Node) =
         match node.Operation with

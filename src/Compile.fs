@@ -1,0 +1,80 @@
+namespace Cotangent
+
+open Cotangent.Compiler
+
+/// <summary>Looking into compiled functions, and into what a function would become.</summary>
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Compile =
+    let private compilation (f: 'p -> 'q) (x: 'p) =
+        let donated =
+            match box f with
+            | :? CompiledFunction<'p, 'q> as c -> c.Donated
+            | _ -> fun _ -> 0
+
+        let struct (found, _) = Compiled<'p, 'q>("compile", f, donated).For x
+        found
+
+    /// <summary>
+    /// The graph of a function at an argument, one line for each operation: its number, dtype, shape and inputs.
+    /// </summary>
+    /// <example><code>
+    /// Compile.graph (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
+    /// </code></example>
+    let graph (f: 'p -> 'q) (x: 'p) : string =
+        Graph.print "" (compilation f x).Operation.Graph |> String.concat "\n"
+
+    /// <summary>The graph as a Mermaid flowchart, for documents that draw those.</summary>
+    /// <example><code>
+    /// Compile.mermaid (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
+    /// </code></example>
+    let mermaid (f: 'p -> 'q) (x: 'p) : string = Draw.mermaid (compilation f x).Operation.Graph
+
+    /// <summary>The graph drawn as an HTML page that opens without a network.</summary>
+    /// <example><code>
+    /// let page = Compile.page (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
+    /// System.IO.File.WriteAllText(System.IO.Path.GetTempFileName() + ".html", page)
+    /// </code></example>
+    let page (f: 'p -> 'q) (x: 'p) : string = Draw.page (compilation f x).Operation.Graph
+
+    /// <summary>
+    /// How often a compiled function was compiled, and why the last time: which tensor or static field of the argument
+    /// was of another kind than before. A warning with the same text goes to <c>System.Diagnostics.Trace</c> when one
+    /// function is compiled again and again, and another when one lambda is given to <c>compile</c> again and again.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The function does not come from <c>compile</c>.</exception>
+    /// <example><code>
+    /// let f = compile (fun (x: Tensor) -> x * 2.0)
+    /// f (tensor 1.0) |> ignore
+    /// f (tensor [ 1.0; 2.0 ]) |> ignore
+    /// Compile.explain f // compiled 2 times, last because `$` is Float64 (2,) on cpu, it was Float64 () on cpu
+    /// </code></example>
+    let explain (f: 'p -> 'q) : string =
+        match box f with
+        | :? CompiledFunction<'p, 'q> as c -> c.Compiled.Explanation
+        | _ -> raise (ValueException "Compile.explain: this is not a function that `compile` returned.")
+
+    /// <summary>
+    /// The program that a function becomes for an argument like this: its loop nests and the other steps, and how much
+    /// memory lies between inputs and outputs.
+    /// </summary>
+    /// <example><code>
+    /// Compile.program (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
+    /// </code></example>
+    let program (f: 'p -> 'q) (x: 'p) : string =
+        let program = (compilation f x).Operation.Program
+        let steps = StepText.print "" program.Steps |> String.concat "\n"
+        $"{steps}\n{program.Memory.Between} bytes between inputs and outputs"
+
+    /// <summary>
+    /// What a call of a function with an argument like this takes of memory, by the plan: before anything is allocated,
+    /// and without running it. Of a function from <c>compileDonating</c>, with what happens in place.
+    /// </summary>
+    /// <remarks>
+    /// A call that needs more than the machine or the device has fails before it allocates, with a MemoryException that
+    /// says as much.
+    /// </remarks>
+    /// <example><code>
+    /// let x = Tensor.ones DType.Float32 [ 100; 100 ]
+    /// (Compile.memory (fun x -> matmul x x) x).Peak // 80000
+    /// </code></example>
+    let memory (f: 'p -> 'q) (x: 'p) : ProgramMemory = (compilation f x).Operation.Memory
