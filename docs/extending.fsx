@@ -187,11 +187,11 @@ the compiler points.
 | `Torch/Kernels/Kernels.fs` | the call of libtorch's kernel |
 | `Differentiation/Derivatives.fs` | the linear map for each input; whether the primitive is linear |
 | `Batching/BatchRules.fs` | how it applies to a batch |
-| `Compiler/Lower.fs`, `Compiler/Lowering.fs` | its code inside of a loop nest, or a step of its own |
+| `Compiler/Emission/Lanes/LaneCode.fs`, `Compiler/Lowering/Lowering.fs` | its code inside of a loop nest, or a step of its own |
 
 A primitive that others could spell, but slower and less exactly, is a case of `Fused` (`Primitives/Fused.fs`): softmax,
 log-sum-exp, cross-entropy, layer normalisation and attention are. Each has a kernel and a derivative made of such primitives
-in turn; `Compiler/Expand.fs` writes those that loop nests can hold in terms of others, which is faster for small tensors.
+in turn; `Compiler/Passes/Simplification/FusedExpansions.fs` writes those that loop nests can hold in terms of others, which is faster for small tensors.
 
 Then a row in the table of primitives in the tests: every law (the push against finite differences, the pull against the
 push, second order, `vmap` against a loop, the shape rule against the kernel) is run over that table.

@@ -3,7 +3,7 @@ namespace Cotangent.Torch
 open Cotangent
 open Cotangent.Torch.Basic
 
-/// The counter-based generator of `Engines/Philox.fs` in 64-bit integer tensors: the same numbers on every device.
+/// The counter-based generator of `Engines/Kernels/Philox.fs` in 64-bit integer tensors: the same numbers on every device.
 module internal PhiloxKernels =
 
     [<Literal>]

@@ -16,7 +16,7 @@ type internal Active = int
 
 /// A local and a constant, of which a pointer or an index is the sum.
 [<Struct; NoEquality; NoComparison>]
-type internal Place = { Local: LocalBuilder | null; Plus: int64 }
+type internal Address = { Local: LocalBuilder | null; Plus: int64 }
 
 /// Accesses that differ only in their offsets.
 [<NoEquality; NoComparison>]
@@ -38,7 +38,7 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
     let groupOf: int[] = Array.zeroCreate body.Accesses.Length
     let distance: int64[] = Array.zeroCreate body.Accesses.Length
 
-    let present (place: Place) =
+    let present (place: Address) =
         match place.Local with
         | null -> invalidOp "Code for an address that is not there."
         | local -> local
@@ -66,8 +66,8 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
             groupOf[a] <- found
             distance[a] <- start - groups[found].First
 
-    let mutable places: Place[] = Array.zeroCreate groups.Count
-    let indices: Place[] = Array.zeroCreate rank
+    let mutable places: Address[] = Array.zeroCreate groups.Count
+    let indices: Address[] = Array.zeroCreate rank
     /// Masks of the last, incomplete vector, for elements of 4 and of 8 bytes.
     let masks: (LocalBuilder | null)[] = Array.zeroCreate 2
 
@@ -252,10 +252,10 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
     member x.Stride a = if x.Vector < 0 then 0 else s.Axes.Strides[a][x.Vector]
 
     /// Whether a value is read so that lanes beyond the last element hold zeros.
-    member x.IsPadded(n: Node) = n.Op = Op.Load && x.Stride(int n.Immediate) <> 0
+    member x.IsPadded(n: LaneNode) = n.Op = Op.Load && x.Stride(int n.Immediate) <> 0
 
     /// Reads a vector of numbers.
-    member x.Load(n: Node, row, column, step) =
+    member x.Load(n: LaneNode, row, column, step) =
         let w, e, a = Width.OfBits n.Bits, n.Element, int n.Immediate
         let active = x.ActiveIn column step
         let vector = x.Vector
@@ -279,7 +279,7 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
         | _ -> assemble w e 0 active at (fun () -> code.LoadElement e)
 
     /// Reads bytes of 0 or 1 as lanes of zeros or ones.
-    member x.LoadBool(n: Node, row, column, step) =
+    member x.LoadBool(n: LaneNode, row, column, step) =
         let w, e, a = Width.OfBits n.Bits, n.Element, int n.Immediate
         let vector = x.Vector
 
@@ -299,7 +299,7 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
         code.Call(w.Generic("Subtract", e))
 
     /// The index along an axis of the kernel.
-    member x.Index(n: Node, row, column, step) =
+    member x.Index(n: LaneNode, row, column, step) =
         let w, e = Width.OfBits n.Bits, n.Element
         let axis = s.Axes.AxisOf[int n.Immediate]
 
@@ -331,7 +331,7 @@ type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) 
                 code.Call(w.Generic("Add", e))
 
     /// Writes a value of an operation.
-    member x.Store(store: int, n: Node, value: LocalBuilder, row, column) =
+    member x.Store(store: int, n: LaneNode, value: LocalBuilder, row, column) =
         let a = body.Loads + store
         let w, e, dtype = Width.OfBits n.Bits, n.Element, body.Types[a]
         let vector = if packed || vectorKept then x.Vector else -1

@@ -5,20 +5,6 @@ open Cotangent.Inlined
 
 /// From a graph to a program: simplify, fuse and lower, plan memory, emit.
 module internal Build =
-    /// Whether a loop nest can hold this node.
-    let private emits (g: Graph) (node: Node) : bool =
-        let fits (dtype: DType) =
-            match dtype with
-            | DType.Float32
-            | DType.Float64
-            | DType.Int32
-            | DType.Int64
-            | DType.Bool -> true
-            | DType.Float16
-            | DType.BFloat16 -> false
-
-        fits node.DType && node.Inputs |> Array.forall (fun i -> fits g.Nodes[i].DType)
-
     /// What a call takes, by the plan.
     let private memoryOf
         (lowering: Lowering)
@@ -69,7 +55,7 @@ module internal Build =
     /// The program of a graph whose first so many inputs are given away by the caller.
     let program (name: string) (donated: int) (graph: Graph) : Program =
         let simple = Passes.complete graph
-        let lowering = Lowering emits
+        let lowering = Lowering Code.target
 
         let views =
             simple.Inputs

@@ -99,7 +99,7 @@ module internal Axes =
         }
 
     /// The axes along which each operation's value varies, as bits.
-    let ofNodes (nodes: Node[]) (x: Axes) : int[] =
+    let ofNodes (nodes: LaneNode[]) (x: Axes) : int[] =
         let sets: int[] = Array.zeroCreate nodes.Length
         let keptOnly = (1 <<< x.Kept) - 1
 

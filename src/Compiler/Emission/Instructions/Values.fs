@@ -129,7 +129,7 @@ type internal Values(memory: Memory) =
         | null -> invalidOp $"There is no {name}."
         | m -> m
 
-    let guard (n: Node) (local: LocalBuilder) row column step =
+    let guard (n: LaneNode) (local: LocalBuilder) row column step =
         let w, e = Width.OfBits n.Bits, n.Element
         push n.B row column step
         code.Store local

@@ -188,7 +188,7 @@ type internal Nest
                 | null -> ()
                 | local -> addTo local (stride * int64 count)
 
-    let endPointers axis (outer: Place[]) =
+    let endPointers axis (outer: Address[]) =
         for g in 0 .. outer.Length - 1 do
             if memory.Groups[g].Strides[axis] <> 0L then
                 match memory.Places[g].Local with

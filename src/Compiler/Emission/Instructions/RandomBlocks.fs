@@ -2,7 +2,7 @@ namespace Cotangent.Compiler.Emission
 
 open Cotangent.Compiler
 
-// The generator of Engines/Philox.fs for one key in each lane of 8 bytes, as a method that emitted code calls: its ten
+// The generator of Engines/Kernels/Philox.fs for one key in each lane of 8 bytes, as a method that emitted code calls: its ten
 // rounds in the midst of a nest would be most of that nest, and be compiled once for each draw.
 
 open System

@@ -121,23 +121,32 @@ module internal Op =
 
 /// An operation; Bits is the size of the vector. Operands that are not there are -1.
 [<Struct; NoEquality; NoComparison>]
-type internal Node = { Op: Op; Element: Element; Bits: int; A: int; B: int; C: int; D: int; Immediate: int64 }
+type internal LaneNode = {
+    Op: Op
+    Element: Element
+    Bits: int
+    A: int
+    B: int
+    C: int
+    D: int
+    Immediate: int64
+}
 
 /// Collects operations.
 [<Sealed; AllowNullLiteral>]
 type internal Lanes() =
-    let mutable nodes: Node[] = Array.zeroCreate 64
+    let mutable nodes: LaneNode[] = Array.zeroCreate 64
     let mutable count = 0
     /// Chains of operations with the same hash: the last one of each, and the one before each.
     let last: int[] = Array.zeroCreate 256
     let mutable before: int[] = Array.zeroCreate 64
 
     member _.Count = count
-    member _.Item(i: int) : Node = nodes[i]
-    member _.ToArray() : Node[] = nodes.AsSpan(0, count).ToArray()
+    member _.Item(i: int) : LaneNode = nodes[i]
+    member _.ToArray() : LaneNode[] = nodes.AsSpan(0, count).ToArray()
 
     /// The number of an operation, which is new unless the very same is there already.
-    member _.Add(n: Node) : int =
+    member _.Add(n: LaneNode) : int =
         let hash =
             (((int n.Op * 31 + n.A) * 31 + n.B) * 31 + n.C) * 31 + int n.Immediate + int (n.Immediate >>> 23)
 

@@ -90,8 +90,7 @@ module internal Fuse =
         let work = int64 (Shape.count node.Shape) * int64 a[a.Length - 1]
         work <= int64 largestNest
 
-    /// `emits` tells whether a nest's instruction for this node can become machine code.
-    let way (emits: Graph -> Node -> bool) (g: Graph) (node: Node) : Way =
+    let way (target: NestTarget) (g: Graph) (node: Node) : Way =
         match node.Operation with
         | Operation.Input _
         | Operation.Constant _ -> Way.Given
@@ -110,14 +109,18 @@ module internal Fuse =
             | Primitive.Select
             | Primitive.Convert _
             | Primitive.Full _
-            | Primitive.Iota _ -> if emits g node then Way.Elementwise else Way.Alone
+            | Primitive.Iota _ -> if target.Emits(g, node) then Way.Elementwise else Way.Alone
             | Primitive.Reduce _ ->
-                if emits g node && Shape.count g.Nodes[node.Inputs[0]].Shape > 0 then
+                if target.Emits(g, node) && Shape.count g.Nodes[node.Inputs[0]].Shape > 0 then
                     Way.Folded
                 else
                     Way.Alone
             | Primitive.MatMul ->
-                if emits g node && Shape.count g.Nodes[node.Inputs[0]].Shape > 0 && isProductNest g node then
+                if
+                    target.Emits(g, node)
+                    && Shape.count g.Nodes[node.Inputs[0]].Shape > 0
+                    && isProductNest g node
+                then
                     Way.Folded
                 else
                     Way.Alone
@@ -138,9 +141,9 @@ module internal Fuse =
     let private isScalar (node: Node) = Shape.count node.Shape <= 1
 
     /// For each node, how it is computed and whether it is stored.
-    let plan (emits: Graph -> Node -> bool) (g: Graph) : struct (Way[] * bool[]) =
+    let plan (target: NestTarget) (g: Graph) : struct (Way[] * bool[]) =
         let n = g.Nodes.Length
-        let ways = g.Nodes |> Array.map (way emits g)
+        let ways = g.Nodes |> Array.map (way target g)
         let stored = Array.create n false
         // Readers that compute: views pass theirs on.
         let readers = Array.zeroCreate<int> n

@@ -144,7 +144,7 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
             x.Call(w.Generic("GetElement", e))
 
     /// What is to be done with an operand after it was put on the stack.
-    member x.After(nodes: Node[], n: Node, operand: int) =
+    member x.After(nodes: LaneNode[], n: LaneNode, operand: int) =
         match n.Op with
         | Op.Select when operand = 0 -> x.Cast(Width.OfBits n.Bits, nodes[n.A].Element, n.Element)
         | Op.NegatedMultiplyAdd when operand = 1 -> x.Call(Width.OfBits(n.Bits).Generic("Negate", n.Element))
@@ -152,7 +152,7 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
         | _ -> ()
 
     /// Applies an operation to the operands on the stack, the first of which is of the given element.
-    member x.Apply(n: Node, operand: Element) =
+    member x.Apply(n: LaneNode, operand: Element) =
         let w = Width.OfBits n.Bits
         let e = n.Element
         let generic name = x.Call(w.Generic(name, e))

@@ -2,7 +2,7 @@ namespace Cotangent.Compiler.Emission
 
 open Cotangent.Compiler
 
-// The error function and what follows from it, in terms of lane operations: the formulas of Engines/ErrorFunction.fs.
+// The error function and what follows from it, in terms of lane operations: the formulas of Engines/Kernels/ErrorFunction.fs.
 // Those for Float32 are computed in Float64, where nothing that is rounded on the way shows.
 
 [<RequireQualifiedAccess>]

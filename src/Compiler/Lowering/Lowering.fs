@@ -8,7 +8,7 @@ open Cotangent.Inlined
 /// From a graph to steps on memory: loop nests for what is emitted, engine calls for the rest. Memory is a list of
 /// slots; where they lie is planned afterwards.
 [<Sealed>]
-type internal Lowering(emits: Graph -> Node -> bool) =
+type internal Lowering(target: NestTarget) =
     let slots = ResizeArray<Slot>()
     let names = Dictionary<int, unit -> string>()
 
@@ -41,12 +41,12 @@ type internal Lowering(emits: Graph -> Node -> bool) =
     /// The steps that compute a graph from views of its inputs, and views of its outputs. `into` gives slots that
     /// outputs must end up in (-1: anywhere).
     member lowering.Graph(g: Graph, inputs: View[], into: int[]) : struct (Step[] * View[]) =
-        let level = Level(lowering, emits, g, inputs, into)
+        let level = Level(lowering, target, g, inputs, into)
         level.Run()
 
 /// One graph on its way to steps; the bodies of control flow are levels of their own.
-and [<Sealed>] private Level(lowering: Lowering, emits, g: Graph, inputs: View[], into: int[]) =
-    let struct (ways, stored) = Fuse.plan emits g
+and [<Sealed>] private Level(lowering: Lowering, target: NestTarget, g: Graph, inputs: View[], into: int[]) =
+    let struct (ways, stored) = Fuse.plan target g
     let steps = ResizeArray<Step>()
     let views: View voption[] = Array.create g.Nodes.Length ValueNone
     let results = Dictionary<int, View[]>()
@@ -58,13 +58,11 @@ and [<Sealed>] private Level(lowering: Lowering, emits, g: Graph, inputs: View[]
         each > 0
         && each <= 4
         && Shape.count node.Shape >= 8 * each
-        && (match Emission.Width.Best with
-            | Some width -> width.Bits >= 256
-            | None -> false)
+        && target.Draws()
         && not (DTypes.isHalf node.DType)
 
     /// Memory for a node's value: where an output wants it, if that is still free.
-    let target (i: int) : View =
+    let destination (i: int) : View =
         let node = g.Nodes[i]
 
         match Range.tryFind g.Outputs.Length (fun k -> g.Outputs[k] = i && into[k] >= 0) with
@@ -189,7 +187,7 @@ and [<Sealed>] private Level(lowering: Lowering, emits, g: Graph, inputs: View[]
             level.Finish(nest, i, nest.Value(i, Layout.identity rank rank))
         | Operation.Primitive p, _ ->
             let arguments = node.Inputs |> Array.map level.View
-            let result = target i
+            let result = destination i
 
             match p with
             | Primitive.MatMul -> steps.Add(Step.Product(arguments[0], arguments[1], result))
@@ -208,7 +206,7 @@ and [<Sealed>] private Level(lowering: Lowering, emits, g: Graph, inputs: View[]
         let keys = g.Nodes[input].Shape
         let rank = keys.Length
         let each = Shape.count shape
-        let result = target i
+        let result = destination i
         let nest = NestBuilder(level, keys, 0)
         let access = Layout.access rank (level.View input) (Layout.identity rank rank)
         let key = nest.Add(Instruction.Load(DType.Int64, access))
@@ -225,7 +223,7 @@ and [<Sealed>] private Level(lowering: Lowering, emits, g: Graph, inputs: View[]
         result
 
     member private _.Finish(nest: NestBuilder, i: int, value: int) : View =
-        let result = target i
+        let result = destination i
         steps.Add(Step.Nest(nest.Kernel(result, value)))
         result
 

@@ -29,6 +29,25 @@ module internal Code =
 
     let private outermost (k: Kernel) = if k.Axes.Length > k.Reduced then k.Axes[0] else 1
 
+    /// This machine's vectors.
+    let target: NestTarget = {
+        Holds =
+            fun dtype ->
+                match dtype with
+                | DType.Float32
+                | DType.Float64
+                | DType.Int32
+                | DType.Int64
+                | DType.Bool -> true
+                | DType.Float16
+                | DType.BFloat16 -> false
+        Draws =
+            fun () ->
+                match Width.Best with
+                | Some width -> width.Bits >= 256
+                | None -> false
+    }
+
     let canEmit (k: Kernel) =
         match Width.Best with
         | Some width -> (Emit.refuses width k).IsNone

@@ -166,7 +166,7 @@ let private draws =
             on actual.Data (fun slots -> withSlots slots whole.Invoke)
             Expect.equal (bits actual.Data) (bits expected.Data) $"{width.Bits} bits"
 
-    /// Numbers of the published vector of zeros (tests/RandomTests.fs): any of its words, alone and beside another.
+    /// Numbers of the published vector of zeros (tests/Tensors/Random/RandomTests.fs): any of its words, alone and beside another.
     let words (chosen: int list) (width: Width) =
         let kernel = {
             Axes = [| 11 |]

@@ -10,7 +10,7 @@ open Cotangent
 /// Lane code of a kernel's body.
 [<NoEquality; NoComparison>]
 type internal Body = {
-    Nodes: Node[]
+    Nodes: LaneNode[]
     /// Where the loads read, and then where the stores write.
     Accesses: Access[]
     Types: DType[]
@@ -308,7 +308,7 @@ module internal Lower =
     let inline private used i = i >= 0
 
     /// Keeps what the stores need, and puts products that only one sum needs into that sum.
-    let private contract (code: Lanes) (stored: int[]) : Node[] =
+    let private contract (code: Lanes) (stored: int[]) : LaneNode[] =
         let uses: int[] = Array.zeroCreate code.Count
 
         for i in stored do
@@ -328,7 +328,7 @@ module internal Lower =
         let moved: int[] = Array.zeroCreate code.Count
         let at i = if used i then moved[i] else i
 
-        let joined op (n: Node) product sum = {
+        let joined op (n: LaneNode) product sum = {
             n with
                 Op = op
                 A = moved[code[product].A]

@@ -46,7 +46,7 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
     /// are written out, that is.
     let untouched = HashSet<int64>()
 
-    let widthOf (n: Node) = Width.OfBits n.Bits
+    let widthOf (n: LaneNode) = Width.OfBits n.Bits
 
     let each (f: int -> int -> int -> unit) =
         for row in 0 .. memory.Rows.Length - 1 do
@@ -58,9 +58,9 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
                     then
                         f fold row column
 
-    let isLongSum (n: Node) = isLong && n.Op = Op.Sum && Element.isFloat n.Element
+    let isLongSum (n: LaneNode) = isLong && n.Op = Op.Sum && Element.isFloat n.Element
 
-    let fresh (n: Node) bits =
+    let fresh (n: LaneNode) bits =
         let local = code.TakeVector(widthOf n, n.Element)
         code.Constant(widthOf n, n.Element, bits)
         code.Store local
@@ -100,7 +100,7 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
         code.GiveBack back
 
     /// The total, with its errors where they are numbers: beside an infinite total they are not.
-    let settle (n: Node) (total: Total) =
+    let settle (n: LaneNode) (total: Total) =
         let w, e = widthOf n, n.Element
         code.Load total.Lost
         code.Load total.Lost
