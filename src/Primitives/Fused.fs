@@ -1,7 +1,7 @@
 namespace Cotangent
 
 /// How class targets are read.
-[<NoComparison; NoEquality>]
+[<NoComparison>]
 type internal Targets = {
     /// This share of each target is spread evenly over all classes.
     Smoothing: float
@@ -12,7 +12,7 @@ type internal Targets = {
 /// Operations that dominate real models, each of which could be written in terms of others, slower and less exactly. Those
 /// named `Pull` are the derivatives of others: they take the cotangent of the output to that of the input, computing anew,
 /// row by row, what they need.
-[<RequireQualifiedAccess; NoComparison; NoEquality>]
+[<RequireQualifiedAccess; NoComparison>]
 type internal Fused =
     /// exp x / Σ exp x along an axis, or its logarithm. Where all is -∞ the softmax is 0.
     | Softmax of isLog: bool * axis: int

@@ -128,11 +128,29 @@ type internal Reduction =
         | Max -> "max"
         | Min -> "min"
 
-/// A number written in a program, before it takes a tensor's dtype.
-[<RequireQualifiedAccess; Struct; NoComparison>]
+/// A number written in a program, before it takes a tensor's dtype. Equal ones have equal bits: 0 is not -0, and NaN is
+/// itself.
+[<RequireQualifiedAccess; Struct; NoComparison; CustomEquality>]
 type internal Literal =
     | Real of real: float
     | Whole of whole: int64
+
+    member private x.Bits =
+        match x with
+        | Real value -> System.BitConverter.DoubleToInt64Bits value
+        | Whole value -> value
+
+    member x.Equals(y: Literal) = x.IsReal = y.IsReal && x.Bits = y.Bits
+
+    override x.Equals(other: objnull) =
+        match other with
+        | :? Literal as y -> x.Equals y
+        | _ -> false
+
+    override x.GetHashCode() = x.Bits.GetHashCode()
+
+    interface System.IEquatable<Literal> with
+        member x.Equals y = x.Equals y
 
 /// The box of elements `Start + i*Step`, `0 <= i < Count`, along each axis of a tensor of shape `Full`. Steps may be
 /// negative.
@@ -200,14 +218,15 @@ type internal Collision =
     /// The last one stays.
     | Last
 
-/// A function with a derivative or kernel of the user's own; the layers above derive it with what they need.
+/// A function with a derivative or kernel of the user's own; the layers above derive it with what they need. Equal to itself
+/// alone.
 [<AbstractClass>]
 type internal CustomFunction(name: string) =
     member _.Name = name
 
 /// The closed set of operations. Everything else is written in terms of these; shape rule, kernels, derivative and
-/// batching rule are each an exhaustive `match` in a file of their own.
-[<RequireQualifiedAccess; CustomEquality; NoComparison>]
+/// batching rule are each an exhaustive `match` in a file of their own. Primitives of equal cases and attributes are equal.
+[<RequireQualifiedAccess; NoComparison>]
 type internal Primitive =
     | Unary of Unary
     | Binary of Binary
@@ -255,11 +274,6 @@ type internal Primitive =
     /// The same numbers on another device.
     | Transfer of Device
     | Custom of CustomFunction
-
-    /// Identity; primitives are compared by their cases and attributes where a pass needs it.
-    override x.Equals other = obj.ReferenceEquals(x, other)
-
-    override x.GetHashCode() = System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode x
 
     /// What error messages call it.
     override x.ToString() =

@@ -66,7 +66,7 @@ and [<NoComparison; NoEquality>] internal Graph = {
     Outputs: int[]
 }
 
-/// The text of operations: for people, and as a key, since equal texts with equal inputs are equal values.
+/// The text of operations, for people.
 module internal OperationText =
     // Concatenation in place of interpolation: the first use of each interpolated string costs a millisecond, and a
     // compilation asks for every text.

@@ -39,45 +39,6 @@ type internal Kernel = {
     Stores: (Access * int)[]
 }
 
-/// Texts that tell instructions apart: equal ones, and only those, have the same. Concatenated, since the first use of an
-/// interpolated string costs a millisecond.
-module internal KernelText =
-    let private words (parts: string list) = System.String.Join(" ", parts)
-
-    let access (a: Access) : string =
-        words [ string a.Slot; string a.Offset; System.String.Join(" ", a.Strides) ]
-
-    let instruction (i: Instruction) : string =
-        match i with
-        | Instruction.Load(dtype, a) -> words [ "load"; string dtype; access a ]
-        | Instruction.Constant(Literal.Real x, dtype) ->
-            // -0 and 0 print the same.
-            words [ "constant"; string (System.BitConverter.DoubleToInt64Bits x); string dtype ]
-        | Instruction.Constant(Literal.Whole n, dtype) -> words [ "whole"; string n; string dtype ]
-        | Instruction.Position(dtype, axis, start, step) ->
-            words [ "position"; string dtype; string axis; string start; string step ]
-        | Instruction.Unary(op, a) -> words [ "unary"; string op; string a ]
-        | Instruction.Binary(op, a, b) -> words [ "binary"; string op; string a; string b ]
-        | Instruction.Select(c, a, b) -> words [ "select"; string c; string a; string b ]
-        | Instruction.Convert(dtype, a) -> words [ "convert"; string dtype; string a ]
-        | Instruction.Draw(draw, dtype, key, index) ->
-            words [ "draw"; string draw; string dtype; string key; string index ]
-        | Instruction.Reduce(kind, a) -> words [ "reduce"; string kind; string a ]
-
-    /// Of a whole kernel.
-    let kernel (k: Kernel) : string =
-        let lines = ResizeArray<string>()
-        lines.Add(System.String.Join(" ", k.Axes))
-        lines.Add(string k.Reduced)
-
-        for i in k.Body do
-            lines.Add(instruction i)
-
-        for a, v in k.Stores do
-            lines.Add(words [ "store"; access a; string v ])
-
-        System.String.Join("\n", lines)
-
 module internal Instruction =
     /// The same instruction with other arguments.
     let map (f: int -> int) (instruction: Instruction) =
@@ -122,33 +83,6 @@ module internal Instruction =
 
         n
 
-    let private sameLiteral (a: Literal) (b: Literal) =
-        match a, b with
-        // -0 is not 0, and NaN is itself.
-        | Literal.Real x, Literal.Real y ->
-            System.BitConverter.DoubleToInt64Bits x = System.BitConverter.DoubleToInt64Bits y
-        | Literal.Whole x, Literal.Whole y -> x = y
-        | Literal.Real _, Literal.Whole _
-        | Literal.Whole _, Literal.Real _ -> false
-
-    /// Whether two compute the same.
-    let same (a: Instruction) (b: Instruction) : bool =
-        match a, b with
-        | Instruction.Load(d, x), Instruction.Load(e, y) ->
-            d = e && x.Slot = y.Slot && x.Offset = y.Offset && Shape.equal x.Strides y.Strides
-        | Instruction.Constant(x, d), Instruction.Constant(y, e) -> d = e && sameLiteral x y
-        | Instruction.Position(d, axis, start, step), Instruction.Position(e, axis', start', step') ->
-            d = e && axis = axis' && start = start' && step = step'
-        | Instruction.Unary(op, x), Instruction.Unary(op', y) -> x = y && op = op'
-        | Instruction.Binary(op, x, y), Instruction.Binary(op', x', y') -> x = x' && y = y' && op = op'
-        | Instruction.Select(c, x, y), Instruction.Select(c', x', y') -> c = c' && x = x' && y = y'
-        | Instruction.Convert(d, x), Instruction.Convert(e, y) -> d = e && x = y
-        | Instruction.Draw(kind, d, key, index), Instruction.Draw(kind', e, key', index') ->
-            kind = kind' && d = e && key = key' && index = index'
-        | Instruction.Reduce(kind, x), Instruction.Reduce(kind', y) -> x = y && kind = kind'
-        | (Instruction.Load _ | Instruction.Constant _ | Instruction.Position _ | Instruction.Unary _ | Instruction.Binary _ | Instruction.Select _ | Instruction.Convert _ | Instruction.Draw _ | Instruction.Reduce _),
-          _ -> false
-
 /// The body of a kernel as it is put together: equal instructions are one.
 [<Sealed>]
 type internal InstructionList() =
@@ -161,7 +95,7 @@ type internal InstructionList() =
     member _.Add(instruction: Instruction) : int =
         let mutable i = 0
 
-        while i < body.Count && not (Instruction.same body[i] instruction) do
+        while i < body.Count && not (body[i].Equals instruction) do
             i <- i + 1
 
         if i = body.Count then body.Add instruction

@@ -16,6 +16,14 @@ type internal Donation = {
 
     static member None = { Count = 0; Taker = "" }
 
+/// What is made of a compiled graph, of the inputs marked.
+[<RequireQualifiedAccess; NoComparison>]
+type private Derived =
+    | Push of active: bool[]
+    | Forward of wanted: bool[]
+    | Backward of wanted: bool[]
+    | Batch of examples: int * batched: bool[]
+
 /// A compiled graph as an operation: it runs as a program, and its derivatives and batches are compiled graphs too. These
 /// give nothing away.
 [<Sealed>]
@@ -25,7 +33,7 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
     let program = later (fun () -> Build.program name donation.Count graph)
     let simplified = later (fun () -> Passes.complete graph)
     let isOnCpu = graph.Nodes |> Array.forall (fun node -> node.Device = Device.Cpu)
-    let made = ConcurrentDictionary<string, CallOperation * int>()
+    let made = ConcurrentDictionary<Derived, CallOperation * int>()
 
     let signature (i: int) =
         let node = graph.Nodes[i]
@@ -35,7 +43,6 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
     let outputSignatures = graph.Outputs |> Array.map signature
     let isFloat (s: Signature, _: Device) = s.DType.IsFloat
     let floats = outputSignatures |> Rules.places isFloat
-    let mark (marks: bool[]) = System.String(marks |> Array.map (fun m -> if m then '1' else '0'))
     let call (f: CallOperation) inputs = Bind.apply (Primitive.Custom f) inputs
 
     member _.Graph = graph
@@ -118,7 +125,7 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
 
             CallOperation(name, Stage.closed name both like, Donation.None), 0
 
-        let push, _ = made.GetOrAdd("push " + mark (tangents |> Array.map _.IsSome), make)
+        let push, _ = made.GetOrAdd(Derived.Push(tangents |> Array.map _.IsSome), make)
 
         let results = call push (Array.append inputs (active |> Array.map (fun i -> tangents[i].Value)))
 
@@ -159,17 +166,17 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
 
             Partition.split (Passes.differentiable (Stage.closed name both like)) inputs.Length count
 
-        let key = mark (Array.init inputs.Length (fun i -> Array.contains i places))
+        let marks = Array.init inputs.Length (fun i -> Array.contains i places)
 
         let forward, backward, residuals =
-            match made.TryGetValue("forward " + key), made.TryGetValue("backward " + key) with
+            match made.TryGetValue(Derived.Forward marks), made.TryGetValue(Derived.Backward marks) with
             | (true, (forward, residuals)), (true, (backward, _)) -> forward, backward, residuals
             | _ ->
                 let h = halves ()
                 let forward = CallOperation(name, h.Forward, Donation.None)
                 let backward = CallOperation(name + ", backwards", h.Backward, Donation.None)
-                made["forward " + key] <- (forward, h.Residuals)
-                made["backward " + key] <- (backward, 0)
+                made[Derived.Forward marks] <- (forward, h.Residuals)
+                made[Derived.Backward marks] <- (backward, 0)
                 forward, backward, h.Residuals
 
         let all = call forward inputs
@@ -206,5 +213,5 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
             ),
             0
 
-        let batched, _ = made.GetOrAdd($"batch {examples} {mark marks}", make)
+        let batched, _ = made.GetOrAdd(Derived.Batch(examples, marks), make)
         call batched (operands |> Array.map _.Tensor) |> Array.map trace.Join

@@ -82,11 +82,11 @@ module internal Code =
         let stores = k.Stores |> Array.map (fun (a, v) -> access a, v)
         struct ({ k with Body = body; Stores = stores }, slots.ToArray())
 
-    /// Methods of single nests, by their text, for as long as a program holds them.
-    let private known = ConcurrentDictionary<string, WeakReference<Part>>()
+    /// Methods of single nests, each for a width in bits, for as long as a program holds them.
+    let private known = ConcurrentDictionary<struct (int * Kernel), WeakReference<Part>>()
 
     let private methodOf (width: Width) (k: Kernel) : Part =
-        let key = string width.Bits + "\n" + KernelText.kernel k
+        let key = struct (width.Bits, k)
 
         let found =
             match known.TryGetValue key with

@@ -108,12 +108,11 @@ let private products =
         g
 
     /// How many nodes of an operation have so many elements.
-    let count (operation: string) (elements: int) (g: Graph) =
+    let count (operation: Binary) (elements: int) (g: Graph) =
         g.Nodes
         |> Array.filter (fun node ->
             match node.Operation with
-            | Operation.Primitive p ->
-                OperationText.primitive p = operation && Shape.count node.Shape = elements
+            | Operation.Primitive p -> p = Primitive.Binary operation && Shape.count node.Shape = elements
             | _ -> false)
         |> Array.length
 
@@ -126,20 +125,20 @@ let private products =
         }
         test "a factor goes to the smaller side of an outer product" {
             let g = simple [ column; row; [||] ] (fun x -> outer x * x[2] * 0.5)
-            Expect.equal (count "multiply" 20 g) 1 "products of the whole size"
-            Expect.equal (count "multiply" 4 g) 2 "products of the column"
+            Expect.equal (count Binary.Multiply 20 g) 1 "products of the whole size"
+            Expect.equal (count Binary.Multiply 4 g) 2 "products of the column"
         }
         test "one that varies as the other side goes there" {
             let g = simple [ column; row; row ] (fun x -> outer x * x[2])
-            Expect.equal (count "multiply" 20 g, count "multiply" 5 g) (1, 1) "products"
+            Expect.equal (count Binary.Multiply 20 g, count Binary.Multiply 5 g) (1, 1) "products"
         }
         test "one that varies along both stays" {
             let g = simple [ column; row; matrix ] (fun x -> outer x * x[2])
-            Expect.equal (count "multiply" 20 g) 2 "products"
+            Expect.equal (count Binary.Multiply 20 g) 2 "products"
         }
         test "an ordinary product is not rearranged" {
             let g = simple [ matrix; [||]; [||] ] (fun x -> x[0] * x[1] * x[2])
-            Expect.equal (count "multiply" 20 g) 2 "products"
+            Expect.equal (count Binary.Multiply 20 g) 2 "products"
         }
         test "the norm of an outer product is one of norms" {
             let g = simple [ column; row ] (fun x -> sum (square (outer x)))
@@ -161,7 +160,7 @@ let private products =
         test "what varies along both axes is summed as it was" {
             let f (x: Tensor[]) = sum (outer x * x[2])
             let g = simple [ column; row; matrix ] f
-            Expect.equal (count "multiply" 20 g) 2 "products of the whole size"
+            Expect.equal (count Binary.Multiply 20 g) 2 "products of the whole size"
         }
         test "for derivatives still to be taken products stay" {
             let g = Simplify.differentiable (graphOf [ column; row ] outer)

@@ -4,12 +4,18 @@ open System.Collections.Generic
 open Cotangent
 open Cotangent.Inlined
 
+/// What makes two nodes equal.
+[<RequireQualifiedAccess; NoComparison>]
+type private Value =
+    | Applied of Primitive * inputs: int[] * Device
+    | Item of index: int * source: int
+
 /// A graph as it is put together anew: each primitive by the first rule that knows it, and equal ones once. `last`: nothing
 /// will differentiate the result, so what only derivatives see can go.
 [<Sealed>]
 type internal Rewriter(last: bool) =
     let builder = GraphBuilder()
-    let known = Dictionary<struct (string * string), int>()
+    let known = Dictionary<Value, int>()
 
     member _.IsLast = last
     member _.Builder = builder
@@ -20,17 +26,19 @@ type internal Rewriter(last: bool) =
             match Constants.repeated b with
             | ValueSome value ->
                 let full = Primitive.Full(value, node.DType, node.Shape)
-                r.Once(OperationText.primitive full, { node with Operation = Operation.Primitive full })
+
+                r.Once(
+                    Value.Applied(full, [||], node.Device),
+                    { node with Operation = Operation.Primitive full }
+                )
             | ValueNone -> builder.Add node
         | Operation.Primitive Primitive.Barrier
         | Operation.Input _
         | Operation.Control _ -> builder.Add node
-        | Operation.Item n -> r.Once("item " + string n, node)
-        | Operation.Primitive p -> r.Once(OperationText.primitive p, node)
+        | Operation.Item n -> r.Once(Value.Item(n, node.Inputs[0]), node)
+        | Operation.Primitive p -> r.Once(Value.Applied(p, node.Inputs, node.Device), node)
 
-    member private _.Once(text: string, node: Node) =
-        let key = struct (text, System.String.Join(",", node.Inputs))
-
+    member private _.Once(key: Value, node: Node) =
         match known.TryGetValue key with
         | true, i -> i
         | false, _ ->
