@@ -27,14 +27,14 @@ module Compile =
     /// <example><code>
     /// Compile.mermaid (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
     /// </code></example>
-    let mermaid (f: 'p -> 'q) (x: 'p) : string = Draw.mermaid (compilation f x).Operation.Graph
+    let mermaid (f: 'p -> 'q) (x: 'p) : string = Drawing.mermaid (compilation f x).Operation.Graph
 
     /// <summary>The graph drawn as an HTML page that opens without a network.</summary>
     /// <example><code>
     /// let page = Compile.page (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
     /// System.IO.File.WriteAllText(System.IO.Path.GetTempFileName() + ".html", page)
     /// </code></example>
-    let page (f: 'p -> 'q) (x: 'p) : string = Draw.page (compilation f x).Operation.Graph
+    let page (f: 'p -> 'q) (x: 'p) : string = Drawing.page (compilation f x).Operation.Graph
 
     /// <summary>
     /// How often a compiled function was compiled, and why the last time: which tensor or static field of the argument

@@ -58,7 +58,7 @@ type Block(bytes: int, atEnd: bool) =
 /// A slot: how many elements of which dtype.
 type Slot = { DType: DType; Length: int }
 
-type Case = { Kernel: Kernel; Slots: Slot list; Special: bool }
+type Case = { Kernel: LoopNest; Slots: Slot list; Special: bool }
 
 /// Strides and offset of a layout without overlaps along the given axes, and the number of elements it spans.
 let private layout (dice: Dice) (axes: int[]) (along: int -> bool) (mayRepeat: bool) =

@@ -6,7 +6,7 @@ open Cotangent.Differentiation
 open Cotangent.Inlined
 
 /// What the rules of control flow have in common.
-module internal Rules =
+module internal BodyRules =
     let like (t: Tensor) = struct (({ DType = t.DType; Shape = t.Dims }: Signature), t.Device)
     let pair (struct (a, b)) = a, b
     let likeAll (ts: Tensor[]) = Array.map (like >> pair) ts

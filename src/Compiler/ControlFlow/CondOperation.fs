@@ -18,12 +18,12 @@ type internal CondOperation(bodies: Bodies, c: Cond) =
 
     override f.Pushed(inputs, tangents) =
         let given = inputs[1..]
-        let active = Rules.places (fun (t: Tensor voption) -> t.IsSome) tangents[1..]
+        let active = BodyRules.places (fun (t: Tensor voption) -> t.IsSome) tangents[1..]
         let d = active |> Array.map (fun i -> tangents[i + 1].Value)
 
         let push branch (xs: Tensor[]) =
             let struct (values, pushed) =
-                Rules.forward
+                BodyRules.forward
                     f.Name
                     (bodies.Run branch)
                     (Array.take given.Length xs)
@@ -32,7 +32,7 @@ type internal CondOperation(bodies: Bodies, c: Cond) =
 
             Array.append values pushed
 
-        let like = Rules.likeAll (Array.append given d)
+        let like = BodyRules.likeAll (Array.append given d)
 
         let results =
             apply
@@ -44,7 +44,7 @@ type internal CondOperation(bodies: Bodies, c: Cond) =
 
         let count = c.OnTrue.Outputs.Length
         let values, pushed = Array.take count results, Array.skip count results
-        struct (values, Rules.scatter count (Rules.places Rules.isFloat values) pushed)
+        struct (values, BodyRules.scatter count (BodyRules.places BodyRules.isFloat values) pushed)
 
     override f.Recorded(inputs, wanted) =
         let results = apply c inputs
@@ -52,22 +52,22 @@ type internal CondOperation(bodies: Bodies, c: Cond) =
 
         let places = [|
             for i in 0 .. given.Length - 1 do
-                if wanted[i + 1] && Rules.isFloat given[i] then i
+                if wanted[i + 1] && BodyRules.isFloat given[i] then i
         |]
 
         let pull (cotangents: Tensor voption[]) =
-            let floats = Rules.places Rules.isFloat results
-            let d = floats |> Array.map (fun i -> Rules.orZeros results[i] cotangents[i])
+            let floats = BodyRules.places BodyRules.isFloat results
+            let d = floats |> Array.map (fun i -> BodyRules.orZeros results[i] cotangents[i])
 
             let back branch (xs: Tensor[]) =
-                Rules.reverse
+                BodyRules.reverse
                     f.Name
                     (bodies.Run branch)
                     (Array.take given.Length xs)
                     places
                     (Array.skip given.Length xs)
 
-            let like = Rules.likeAll (Array.append given d)
+            let like = BodyRules.likeAll (Array.append given d)
 
             let pulled =
                 apply
@@ -77,19 +77,19 @@ type internal CondOperation(bodies: Bodies, c: Cond) =
                     }
                     (Array.concat [ inputs[..0]; given; d ])
 
-            Rules.scatter inputs.Length (places |> Array.map ((+) 1)) pulled
+            BodyRules.scatter inputs.Length (places |> Array.map ((+) 1)) pulled
 
         struct (results, Recorded(f, pull) :> CustomDerivative)
 
     override f.Batched(trace, operands) =
         let examples = trace.Examples
-        let marks = operands[1..] |> Array.map Rules.isBatched
+        let marks = operands[1..] |> Array.map BodyRules.isBatched
         let inputs = operands |> Array.map _.Tensor
-        let both branch xs = Rules.batch f.Name examples (bodies.Run branch) marks xs
+        let both branch xs = BodyRules.batch f.Name examples (bodies.Run branch) marks xs
 
         match operands[0] with
         | Operand.Shared _ ->
-            let like = Rules.likeAll inputs[1..]
+            let like = BodyRules.likeAll inputs[1..]
 
             apply
                 {

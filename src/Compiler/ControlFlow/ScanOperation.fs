@@ -12,7 +12,7 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
     inherit ControlOperation(Control.Scan s)
 
     let outputs = s.Body.Outputs.Length
-    let parts (xs: 'a[]) = Rules.split [ s.Shared; s.Carry; xs.Length - s.Shared - s.Carry ] xs
+    let parts (xs: 'a[]) = BodyRules.split [ s.Shared; s.Carry; xs.Length - s.Shared - s.Carry ] xs
 
     let apply (scan: Scan) (inputs: Tensor[]) =
         Bind.apply (Primitive.Custom(ScanOperation(bodies, scan))) inputs
@@ -47,13 +47,13 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
         | _ -> invalidOp "Three parts were asked for."
 
     override f.Pushed(inputs, tangents) =
-        let active = tangents |> Rules.places _.IsSome
+        let active = tangents |> BodyRules.places _.IsSome
 
         let moving =
             Array.init inputs.Length (fun i ->
                 // Every float of the carry: what it starts without, it may get on the way.
                 if i >= s.Shared && i < s.Shared + s.Carry then
-                    Rules.isFloat inputs[i]
+                    BodyRules.isFloat inputs[i]
                 else
                     Array.contains i active)
 
@@ -61,7 +61,7 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
         | [ shared; carry; sequences ], [ movingShared; movingCarry; movingSequences ] ->
             let moved part = part |> Array.filter snd |> Array.map fst
             let at = Array.concat [ moved movingShared; moved movingCarry; moved movingSequences ]
-            let tangent i = Rules.orZeros inputs[i] tangents[i]
+            let tangent i = BodyRules.orZeros inputs[i] tangents[i]
 
             let dShared, dCarry, dSequences =
                 Array.map tangent (moved movingShared),
@@ -78,15 +78,16 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
             ]
 
             let step (xs: Tensor[]) =
-                match Rules.split counts xs with
+                match BodyRules.split counts xs with
                 | [ shared; dShared; carry; dCarry; slices; dSlices ] ->
                     let primals = Array.concat [ shared; carry; slices ]
                     let given = Array.concat [ dShared; dCarry; dSlices ]
 
-                    let struct (values, pushed) = Rules.forward f.Name (bodies.Run s.Body) primals at given
+                    let struct (values, pushed) =
+                        BodyRules.forward f.Name (bodies.Run s.Body) primals at given
 
                     let pushedCarry =
-                        values |> Array.take s.Carry |> Array.filter Rules.isFloat |> Array.length
+                        values |> Array.take s.Carry |> Array.filter BodyRules.isFloat |> Array.length
 
                     Array.concat [
                         values[.. s.Carry - 1]
@@ -98,12 +99,12 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
 
             let like =
                 Array.concat [
-                    Rules.likeAll shared
-                    Rules.likeAll dShared
-                    Rules.likeAll carry
-                    Rules.likeAll dCarry
-                    Array.map Rules.likeSlice sequences
-                    Array.map Rules.likeSlice dSequences
+                    BodyRules.likeAll shared
+                    BodyRules.likeAll dShared
+                    BodyRules.likeAll carry
+                    BodyRules.likeAll dCarry
+                    Array.map BodyRules.likeSlice sequences
+                    Array.map BodyRules.likeSlice dSequences
                 ]
 
             let body = Stage.closed f.Name step like
@@ -121,14 +122,14 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
             let stacked = outputs - s.Carry
 
             match
-                Rules.split
+                BodyRules.split
                     [ s.Carry; dCarry.Length; stacked; results.Length - outputs - dCarry.Length ]
                     results
             with
             | [ carry; dCarry; stacked; dStacked ] ->
                 let values = Array.append carry stacked
-                let floats = Rules.places Rules.isFloat values
-                struct (values, Rules.scatter outputs floats (Array.append dCarry dStacked))
+                let floats = BodyRules.places BodyRules.isFloat values
+                struct (values, BodyRules.scatter outputs floats (Array.append dCarry dStacked))
             | _ -> invalidOp "Four parts were asked for."
         | _ -> invalidOp "Three parts were asked for."
 
@@ -151,7 +152,7 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
 
         match parts inputs with
         | [ shared; _; sequences ] ->
-            let floats places = places |> Array.filter (fun i -> Rules.isFloat inputs[i])
+            let floats places = places |> Array.filter (fun i -> BodyRules.isFloat inputs[i])
 
             let wantedShared =
                 floats [|
@@ -168,19 +169,19 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
                 |]
 
             let pull (cotangents: Tensor voption[]) =
-                let given = Array.map2 Rules.orZeros results cotangents
+                let given = Array.map2 BodyRules.orZeros results cotangents
 
                 let floatCarry = [|
                     for i in 0 .. s.Carry - 1 do
-                        if Rules.isFloat results[i] then i
+                        if BodyRules.isFloat results[i] then i
                 |]
 
                 let floatStacked = [|
                     for i in s.Carry .. outputs - 1 do
-                        if Rules.isFloat results[i] then i
+                        if BodyRules.isFloat results[i] then i
                 |]
 
-                let dCarry, dStacked = Rules.pick floatCarry given, Rules.pick floatStacked given
+                let dCarry, dStacked = BodyRules.pick floatCarry given, BodyRules.pick floatStacked given
                 let dShared = wantedShared |> Array.map (fun i -> Tensor.zerosLike inputs[i])
 
                 let counts = [
@@ -193,13 +194,13 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
                 ]
 
                 let step (xs: Tensor[]) =
-                    match Rules.split counts xs with
+                    match BodyRules.split counts xs with
                     | [ shared; dCarry; dShared; carry; slices; dSlices ] ->
                         let primals = Array.concat [ shared; carry; slices ]
                         let places = Array.concat [ carries; wantedShared; wantedSequences ]
 
                         let pulled =
-                            Rules.reverse
+                            BodyRules.reverse
                                 f.Name
                                 (bodies.Run s.Body)
                                 primals
@@ -207,7 +208,9 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
                                 (Array.append dCarry dSlices)
 
                         match
-                            Rules.split [ carries.Length; wantedShared.Length; wantedSequences.Length ] pulled
+                            BodyRules.split
+                                [ carries.Length; wantedShared.Length; wantedSequences.Length ]
+                                pulled
                         with
                         | [ toCarry; toShared; toSlices ] ->
                             Array.concat [
@@ -220,12 +223,12 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
 
                 let like =
                     Array.concat [
-                        Rules.likeAll shared
-                        Rules.likeAll dCarry
-                        Rules.likeAll dShared
-                        Array.map Rules.likeSlice history
-                        Array.map Rules.likeSlice sequences
-                        Array.map Rules.likeSlice dStacked
+                        BodyRules.likeAll shared
+                        BodyRules.likeAll dCarry
+                        BodyRules.likeAll dShared
+                        Array.map BodyRules.likeSlice history
+                        Array.map BodyRules.likeSlice sequences
+                        Array.map BodyRules.likeSlice dStacked
                     ]
 
                 let back = {
@@ -239,7 +242,10 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
                 let pulled =
                     apply back (Array.concat [ shared; dCarry; dShared; history; sequences; dStacked ])
 
-                Rules.scatter inputs.Length (Array.concat [ carries; wantedShared; wantedSequences ]) pulled
+                BodyRules.scatter
+                    inputs.Length
+                    (Array.concat [ carries; wantedShared; wantedSequences ])
+                    pulled
 
             struct (results, Recorded(f, pull) :> CustomDerivative)
         | _ -> invalidOp "Three parts were asked for."
@@ -263,14 +269,17 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
         let batched =
             operands
             |> Array.mapi (fun i operand ->
-                (i >= s.Shared && i < s.Shared + s.Carry) || Rules.isBatched operand)
+                (i >= s.Shared && i < s.Shared + s.Carry) || BodyRules.isBatched operand)
 
         let like =
             inputs
             |> Array.mapi (fun i t ->
-                if i < s.Shared + s.Carry then Rules.pair (Rules.like t) else Rules.likeSlice t)
+                if i < s.Shared + s.Carry then
+                    BodyRules.pair (BodyRules.like t)
+                else
+                    BodyRules.likeSlice t)
 
-        let body = Stage.closed f.Name (Rules.batch f.Name examples (bodies.Run s.Body) batched) like
+        let body = Stage.closed f.Name (BodyRules.batch f.Name examples (bodies.Run s.Body) batched) like
 
         apply { s with Body = body } inputs
         |> Array.mapi (fun i t -> trace.Join(if i < s.Carry then t else t.MoveAxis(0, 1)))

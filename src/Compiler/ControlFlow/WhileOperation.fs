@@ -33,23 +33,23 @@ type internal WhileOperation(bodies: Bodies, w: While) =
                 if tangents[i].IsSome then i
         |]
 
-        let floats = Rules.places Rules.isFloat carry
+        let floats = BodyRules.places BodyRules.isFloat carry
         let dShared = activeShared |> Array.map (fun i -> tangents[i].Value)
-        let dCarry = floats |> Array.map (fun i -> Rules.orZeros carry[i] tangents[w.Shared + i])
+        let dCarry = floats |> Array.map (fun i -> BodyRules.orZeros carry[i] tangents[w.Shared + i])
         let counts = [ shared.Length; dShared.Length; carry.Length; dCarry.Length ]
 
         let onPrimals run (xs: Tensor[]) =
-            match Rules.split counts xs with
+            match BodyRules.split counts xs with
             | [ shared; _; carry; _ ] -> run (Array.append shared carry)
             | _ -> invalidOp "Four parts were asked for."
 
         let step (xs: Tensor[]) =
-            match Rules.split counts xs with
+            match BodyRules.split counts xs with
             | [ shared; dShared; carry; dCarry ] ->
                 let at = Array.append activeShared (floats |> Array.map (fun i -> w.Shared + i))
 
                 let struct (values, pushed) =
-                    Rules.forward
+                    BodyRules.forward
                         f.Name
                         (bodies.Run w.Body)
                         (Array.append shared carry)
@@ -59,7 +59,7 @@ type internal WhileOperation(bodies: Bodies, w: While) =
                 Array.append values pushed
             | _ -> invalidOp "Four parts were asked for."
 
-        let like = Rules.likeAll (Array.concat [ shared; dShared; carry; dCarry ])
+        let like = BodyRules.likeAll (Array.concat [ shared; dShared; carry; dCarry ])
 
         let results =
             apply
@@ -71,7 +71,7 @@ type internal WhileOperation(bodies: Bodies, w: While) =
                 (Array.concat [ shared; dShared; carry; dCarry ])
 
         let values, pushed = Array.take carry.Length results, Array.skip carry.Length results
-        struct (values, Rules.scatter carry.Length floats pushed)
+        struct (values, BodyRules.scatter carry.Length floats pushed)
 
     override f.Recorded(_, _) =
         raise (
@@ -84,16 +84,19 @@ type internal WhileOperation(bodies: Bodies, w: While) =
         let shared = operands[.. w.Shared - 1]
         let carry = operands[w.Shared ..] |> Array.map (BatchRules.each examples)
         let inputs = Array.append (shared |> Array.map _.Tensor) carry
-        let marks = Array.append (shared |> Array.map Rules.isBatched) (carry |> Array.map (fun _ -> true))
-        let like = Rules.likeAll inputs
-        let conditions = Rules.batch f.Name examples (bodies.Run w.Condition) marks
+
+        let marks =
+            Array.append (shared |> Array.map BodyRules.isBatched) (carry |> Array.map (fun _ -> true))
+
+        let like = BodyRules.likeAll inputs
+        let conditions = BodyRules.batch f.Name examples (bodies.Run w.Condition) marks
 
         // As long as it holds for any example; an example that is through stays as it is.
         let any xs = Bind.one (Primitive.Reduce(Reduction.Max, [| 0 |])) [| (conditions xs)[0] |]
 
         let step (xs: Tensor[]) =
             let goesOn = (conditions xs)[0]
-            let next = Rules.batch f.Name examples (bodies.Run w.Body) marks xs
+            let next = BodyRules.batch f.Name examples (bodies.Run w.Body) marks xs
 
             Array.map2
                 (fun (before: Tensor) after ->

@@ -19,18 +19,18 @@ type internal Emitter(il: ILGenerator, width: Width) =
 
     let slots () = il.Emit OpCodes.Ldarg_0
 
-    let scheduled (kernel: Kernel) : struct (Body * Schedule) =
-        let body = Lower.body width.Bits kernel
-        Uniform.shorten width body (Schedule.make width kernel body)
+    let scheduled (kernel: LoopNest) : struct (Body * NestSchedule) =
+        let body = LaneCode.body width.Bits kernel
+        Uniform.shorten width body (NestSchedule.make width kernel body)
 
     /// Computes all points of a kernel.
-    member _.Kernel(kernel: Kernel) =
+    member _.Kernel(kernel: LoopNest) =
         let struct (body, schedule) = scheduled kernel
-        Nest(code, width, body, schedule, ValueNone).Write slots
+        NestWriter(code, width, body, schedule, ValueNone).Write slots
 
     /// Computes points first <= i < last of the outermost axis that is not reduced, or the one point where all are:
     /// arguments 1 and 2, of type int64.
-    member _.Part(kernel: Kernel) =
+    member _.Part(kernel: LoopNest) =
         let struct (body, schedule) = scheduled kernel
 
         let bound (argument: int) =
@@ -46,14 +46,14 @@ type internal Emitter(il: ILGenerator, width: Width) =
         code.Load first
         code.Load last
         il.Emit(OpCodes.Bge, skip)
-        Nest(code, width, body, schedule, ValueSome(first, last)).Write slots
+        NestWriter(code, width, body, schedule, ValueSome(first, last)).Write slots
         il.MarkLabel skip
 
 [<RequireQualifiedAccess>]
 module internal Emit =
 
     /// Why a kernel can't be emitted, or None.
-    let refuses (width: Width) (kernel: Kernel) : string option = Lower.refuses width.Bits kernel
+    let refuses (width: Width) (kernel: LoopNest) : string option = LaneCode.refuses width.Bits kernel
 
     /// A method without a result and with locals that are not cleared.
     let private emptyMethod (parameters: Type[]) =
@@ -63,7 +63,7 @@ module internal Emit =
 
     /// `void (nativeint* slots, int64 first, int64 last)`: computes points first <= i < last of the outermost axis that
     /// is not reduced (of the one point where all are). slots[i] is the address of slot i's element 0.
-    let kernel (width: Width) (kernel: Kernel) : DynamicMethod =
+    let kernel (width: Width) (kernel: LoopNest) : DynamicMethod =
         let m = emptyMethod [| typeof<nativeint>; typeof<int64>; typeof<int64> |]
         let il = m.GetILGenerator()
         Emitter(il, width).Part kernel
@@ -72,7 +72,7 @@ module internal Emit =
 
     /// `void (nativeint* slots)`: all points of some kernels, one after the other. Constant bounds make better code of
     /// small kernels, and a call costs as much as ten of their instructions.
-    let whole (width: Width) (kernels: Kernel seq) : DynamicMethod =
+    let whole (width: Width) (kernels: LoopNest seq) : DynamicMethod =
         let m = emptyMethod [| typeof<nativeint> |]
         let il = m.GetILGenerator()
         let emitter = Emitter(il, width)

@@ -6,7 +6,7 @@ open Cotangent
 open Cotangent.Inlined
 
 /// Drawings of graphs: a Mermaid flowchart for documents that render those, and a page of its own that needs nothing.
-module internal Draw =
+module internal Drawing =
     let private label (node: Node) =
         match node.Operation with
         | Operation.Input n -> $"input {n}"

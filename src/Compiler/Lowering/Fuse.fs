@@ -90,7 +90,7 @@ module internal Fuse =
         let work = int64 (Shape.count node.Shape) * int64 a[a.Length - 1]
         work <= int64 largestNest
 
-    let way (target: NestTarget) (g: Graph) (node: Node) : Way =
+    let way (target: Target) (g: Graph) (node: Node) : Way =
         match node.Operation with
         | Operation.Input _
         | Operation.Constant _ -> Way.Given
@@ -141,7 +141,7 @@ module internal Fuse =
     let private isScalar (node: Node) = Shape.count node.Shape <= 1
 
     /// For each node, how it is computed and whether it is stored.
-    let plan (target: NestTarget) (g: Graph) : struct (Way[] * bool[]) =
+    let plan (target: Target) (g: Graph) : struct (Way[] * bool[]) =
         let n = g.Nodes.Length
         let ways = g.Nodes |> Array.map (way target g)
         let stored = Array.create n false

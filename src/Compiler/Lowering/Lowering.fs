@@ -8,7 +8,7 @@ open Cotangent.Inlined
 /// From a graph to steps on memory: loop nests for what is emitted, engine calls for the rest. Memory is a list of
 /// slots; where they lie is planned afterwards.
 [<Sealed>]
-type internal Lowering(target: NestTarget) =
+type internal Lowering(target: Target) =
     let slots = ResizeArray<Slot>()
     let names = Dictionary<int, unit -> string>()
 
@@ -45,7 +45,7 @@ type internal Lowering(target: NestTarget) =
         level.Run()
 
 /// One graph on its way to steps; the bodies of control flow are levels of their own.
-and [<Sealed>] private Level(lowering: Lowering, target: NestTarget, g: Graph, inputs: View[], into: int[]) =
+and [<Sealed>] private Level(lowering: Lowering, target: Target, g: Graph, inputs: View[], into: int[]) =
     let struct (ways, stored) = Fuse.plan target g
     let steps = ResizeArray<Step>()
     let views: View voption[] = Array.create g.Nodes.Length ValueNone
@@ -380,7 +380,7 @@ and [<Sealed>] private NestBuilder(level: Level, axes: int[], reduced: int) =
     let body = InstructionList()
 
     /// The nest that stores one value.
-    member _.Kernel(target: View, value: int) : Kernel = {
+    member _.Kernel(target: View, value: int) : LoopNest = {
         Axes = axes
         Reduced = reduced
         Body = body.ToArray()

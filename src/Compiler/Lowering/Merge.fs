@@ -17,7 +17,7 @@ module internal Merge =
     let private window = 48
 
     /// Without axes of one element.
-    let normalise (k: Kernel) : Kernel =
+    let normalise (k: LoopNest) : LoopNest =
         let kept = [|
             for a in 0 .. k.Axes.Length - 1 do
                 if k.Axes[a] <> 1 then a
@@ -50,7 +50,7 @@ module internal Merge =
                 Stores = k.Stores |> Array.map (fun (a, v) -> access a, v)
             }
 
-    let private folds (k: Kernel) =
+    let private folds (k: LoopNest) =
         k.Body
         |> Array.exists (fun i ->
             match i with
@@ -58,7 +58,7 @@ module internal Merge =
             | _ -> false)
 
     /// A fold over axes of one element each is left with no axes to fold: it is its argument.
-    let private withoutEmptyFolds (k: Kernel) : Kernel =
+    let private withoutEmptyFolds (k: LoopNest) : LoopNest =
         if k.Reduced > 0 || not (folds k) then
             k
         else
@@ -73,7 +73,7 @@ module internal Merge =
 
             { k with Body = list.ToArray(); Stores = k.Stores |> Array.map (fun (a, v) -> a, number[v]) }
 
-    let private outer (k: Kernel) = Array.truncate (k.Axes.Length - k.Reduced) k.Axes
+    let private outer (k: LoopNest) = Array.truncate (k.Axes.Length - k.Reduced) k.Axes
 
     let private sameAccess (a: Access) (b: Access) outer =
         let mutable same = a.Offset = b.Offset
@@ -96,7 +96,7 @@ module internal Merge =
         late
 
     /// The sizes of its elements in bytes, which are powers of two, as one number.
-    let private laneSizes (k: Kernel) =
+    let private laneSizes (k: LoopNest) =
         let mutable sizes = 0
 
         for i in k.Body do
@@ -116,7 +116,7 @@ module internal Merge =
         sizes
 
     /// Whether b reads what a stores only where a stores it: then it can have the value itself.
-    let private readsWhatIsStored (a: Kernel) (b: Kernel) outer =
+    let private readsWhatIsStored (a: LoopNest) (b: LoopNest) outer =
         let stored (access: Access) =
             match a.Stores |> Array.tryFind (fun (x, _) -> x.Slot = access.Slot) with
             | Some(x, _) -> sameAccess x access outer
@@ -136,7 +136,7 @@ module internal Merge =
             | Instruction.Reduce _ -> true)
 
     /// Both as one nest, if they fit together.
-    let private tryJoin (a: Kernel) (b: Kernel) : Kernel voption =
+    let private tryJoin (a: LoopNest) (b: LoopNest) : LoopNest voption =
         let points = outer a
         let n = points.Length
         let foldsAlike = a.Reduced = 0 || b.Reduced = 0 || Shape.equal a.Axes b.Axes
@@ -159,7 +159,7 @@ module internal Merge =
 
             let list = InstructionList()
 
-            let add (k: Kernel) (load: DType -> Access -> int) =
+            let add (k: LoopNest) (load: DType -> Access -> int) =
                 let number = Array.zeroCreate k.Body.Length
 
                 for i in 0 .. k.Body.Length - 1 do
@@ -211,7 +211,7 @@ module internal Merge =
 
         found
 
-    let private worthIt (a: Kernel) (touchedA: Touched) (touchedB: Touched) =
+    let private worthIt (a: LoopNest) (touchedA: Touched) (touchedB: Touched) =
         let mutable points = 1L
 
         for n in a.Axes do
@@ -299,7 +299,7 @@ module internal Merge =
         for slot in (Steps.all all).Reads do
             read[slot] <- true
 
-        let kernel (k: Kernel) : Kernel voption =
+        let kernel (k: LoopNest) : LoopNest voption =
             let stores = k.Stores |> Array.filter (fun (a, _) -> read[a.Slot])
 
             if stores.Length = 0 then

@@ -23,7 +23,7 @@ type internal Slot = { DType: DType; Count: int; Home: Home }
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type internal Step =
     /// A loop nest in machine code.
-    | Nest of Kernel
+    | Nest of LoopNest
     /// A product too large for a loop nest of ours: a library's, or a blocked one.
     | Product of a: View * b: View * target: View
     /// Random draws, straight into memory.

@@ -27,7 +27,7 @@ type internal Instruction =
 
 /// A loop nest: what fusion makes of a group of primitives, and emission turns into machine code.
 [<NoComparison>]
-type internal Kernel = {
+type internal LoopNest = {
     /// Sizes, outermost first.
     Axes: int[]
     /// How many of the last axes are folded by Reduce; 0 for an elementwise kernel.

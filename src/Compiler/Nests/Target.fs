@@ -5,7 +5,7 @@ open Cotangent
 /// What runs loop nests, as the passes that make them see it: what a nest may hold there. How a nest becomes something
 /// that runs is the target's own affair.
 [<NoComparison; NoEquality>]
-type internal NestTarget = {
+type internal Target = {
     /// Whether a nest can hold elements of this dtype.
     Holds: DType -> bool
     /// Whether a nest can draw random numbers, and is fast at it.

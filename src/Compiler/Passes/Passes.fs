@@ -42,7 +42,7 @@ module internal Passes =
             g
 
     /// What a program is made of.
-    let complete (g: Graph) : Graph = run Simplify.graph (Ahead.graph >> verified >> Behind.graph) g
+    let complete (g: Graph) : Graph = run Simplify.graph (BeforeLoop.graph >> verified >> AfterLoop.graph) g
 
     /// What derivatives can still be taken of.
     let differentiable (g: Graph) : Graph = run Simplify.differentiable id g

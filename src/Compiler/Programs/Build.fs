@@ -43,7 +43,7 @@ module internal Build =
                     | _ -> false)
             Between = plan.Bytes + Adoption.bytes slots adopted lifetimes
             Largest =
-                Room.largest [
+                MemoryNeeds.largest [
                     for i in 0 .. slots.Length - 1 do
                         if isMade i then
                             match lowering.NameOf i with
@@ -55,7 +55,7 @@ module internal Build =
     /// The program of a graph whose first so many inputs are given away by the caller.
     let program (name: string) (donated: int) (graph: Graph) : Program =
         let simple = Passes.complete graph
-        let lowering = Lowering Code.target
+        let lowering = Lowering NestMethods.target
 
         let views =
             simple.Inputs
@@ -97,10 +97,10 @@ module internal Build =
 
         let slots = lowering.Slots.ToArray()
         let steps = Merge.clean slots outputs (Merge.steps steps)
-        let reuse = Reuse.plan slots steps donated outputs
+        let reuse = InPlace.plan slots steps donated outputs
         let adopted = Adoption.plan slots steps reuse
-        let lifetimes = Plan.lifetimes slots steps outputs
-        let memory = Plan.memory slots (Adoption.others adopted lifetimes)
+        let lifetimes = ArenaPlan.lifetimes slots steps outputs
+        let memory = ArenaPlan.memory slots (Adoption.others adopted lifetimes)
         let needs = later (fun () -> memoryOf lowering slots memory adopted lifetimes reuse)
-        let actions = Actions.prepare slots adopted steps
+        let actions = Runners.prepare slots adopted steps
         Program(name, slots, memory, adopted, actions, outputs, steps, simple, reuse, needs)

@@ -42,7 +42,7 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
     let inputSignatures = graph.Inputs |> Array.map signature
     let outputSignatures = graph.Outputs |> Array.map signature
     let isFloat (s: Signature, _: Device) = s.DType.IsFloat
-    let floats = outputSignatures |> Rules.places isFloat
+    let floats = outputSignatures |> BodyRules.places isFloat
     let call (f: CallOperation) inputs = Bind.apply (Primitive.Custom f) inputs
 
     member _.Graph = graph
@@ -51,14 +51,14 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
     /// What a call takes of memory.
     member _.Memory =
         if not isOnCpu then
-            Footprint.memory simplified.Value donation.Count
+            DeviceFootprint.memory simplified.Value donation.Count
         else
             program.Value.Memory
 
     /// On a device of its own every primitive of the simplified graph goes to that device's engine, and each buffer is
     /// let go after its last use. Fused kernels for such devices belong here.
     member private _.OnDevice(inputs: Tensor[]) =
-        Footprint.require name simplified.Value donation.Count
+        DeviceFootprint.require name simplified.Value donation.Count
 
         let buffers =
             inputs
@@ -110,7 +110,7 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
     override _.Staged(_, inputs) = GraphInterpreter.Run graph inputs
 
     override f.Pushed(inputs, tangents) =
-        let active = tangents |> Rules.places _.IsSome
+        let active = tangents |> BodyRules.places _.IsSome
 
         let make _ =
             let like = Array.append inputSignatures (active |> Array.map (fun i -> inputSignatures[i]))
@@ -119,7 +119,7 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
                 let primals, given = Array.take inputs.Length xs, Array.skip inputs.Length xs
 
                 let struct (values, pushed) =
-                    Rules.forward name (GraphInterpreter.Run graph) primals active given
+                    BodyRules.forward name (GraphInterpreter.Run graph) primals active given
 
                 Array.append values pushed
 
@@ -131,7 +131,7 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
 
         let count = outputSignatures.Length
         let values, pushed = Array.take count results, Array.skip count results
-        struct (values, Rules.scatter count floats pushed)
+        struct (values, BodyRules.scatter count floats pushed)
 
     override f.Recorded(inputs, wanted) =
         let places = [|
@@ -161,7 +161,7 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
 
                     outputs
 
-                let pulled = Rules.reverse name run primals places given
+                let pulled = BodyRules.reverse name run primals places given
                 Array.append values pulled
 
             Partition.split (Passes.differentiable (Stage.closed name both like)) inputs.Length count
@@ -184,17 +184,17 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
         ignore residuals
 
         let pull (cotangents: Tensor voption[]) =
-            let given = floats |> Array.map (fun i -> Rules.orZeros results[i] cotangents[i])
+            let given = floats |> Array.map (fun i -> BodyRules.orZeros results[i] cotangents[i])
             let arguments = Array.append kept given
 
             let pulled = if backward.Graph.Outputs.Length = 0 then [||] else call backward arguments
 
-            Rules.scatter inputs.Length places pulled
+            BodyRules.scatter inputs.Length places pulled
 
         struct (results, Recorded(f, pull) :> CustomDerivative)
 
     override f.Batched(trace, operands) =
-        let marks = operands |> Array.map Rules.isBatched
+        let marks = operands |> Array.map BodyRules.isBatched
         let examples = trace.Examples
 
         let make _ =
@@ -208,7 +208,7 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
 
             CallOperation(
                 name,
-                Stage.closed name (Rules.batch name examples (GraphInterpreter.Run graph) marks) like,
+                Stage.closed name (BodyRules.batch name examples (GraphInterpreter.Run graph) marks) like,
                 Donation.None
             ),
             0

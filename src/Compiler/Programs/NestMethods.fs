@@ -11,7 +11,7 @@ open FSharp.NativeInterop
 open Cotangent.Inlined
 
 /// Machine code for runs of loop nests.
-module internal Code =
+module internal NestMethods =
     type private Whole = delegate of nativeint -> unit
     type private Part = delegate of nativeint * int64 * int64 -> unit
 
@@ -24,13 +24,13 @@ module internal Code =
     /// And those of more are shared among the cores.
     let private shared = 1L <<< 20
 
-    let private work (k: Kernel) =
+    let private work (k: LoopNest) =
         (k.Axes |> Array.fold (fun n d -> n * int64 d) 1L) * int64 (max 1 k.Body.Length)
 
-    let private outermost (k: Kernel) = if k.Axes.Length > k.Reduced then k.Axes[0] else 1
+    let private outermost (k: LoopNest) = if k.Axes.Length > k.Reduced then k.Axes[0] else 1
 
     /// This machine's vectors.
-    let target: NestTarget = {
+    let target: Target = {
         Holds =
             fun dtype ->
                 match dtype with
@@ -48,7 +48,7 @@ module internal Code =
                 | None -> false
     }
 
-    let canEmit (k: Kernel) =
+    let canEmit (k: LoopNest) =
         match Width.Best with
         | Some width -> (Emit.refuses width k).IsNone
         | None -> false
@@ -58,7 +58,7 @@ module internal Code =
 
     /// The same nest with its slots numbered as they come, and the slot of each number: layers of a network differ in
     /// little else.
-    let private renumbered (k: Kernel) : struct (Kernel * int[]) =
+    let private renumbered (k: LoopNest) : struct (LoopNest * int[]) =
         let slots = ResizeArray<int>()
 
         let access (a: Access) =
@@ -83,9 +83,9 @@ module internal Code =
         struct ({ k with Body = body; Stores = stores }, slots.ToArray())
 
     /// Methods of single nests, each for a width in bits, for as long as a program holds them.
-    let private known = ConcurrentDictionary<struct (int * Kernel), WeakReference<Part>>()
+    let private known = ConcurrentDictionary<struct (int * LoopNest), WeakReference<Part>>()
 
-    let private methodOf (width: Width) (k: Kernel) : Part =
+    let private methodOf (width: Width) (k: LoopNest) : Part =
         let key = struct (width.Bits, k)
 
         let found =
@@ -125,7 +125,7 @@ module internal Code =
                 code.Invoke(table, count * int64 i / parts, count * int64 (i + 1) / parts))
 
     /// A nest of its own: in one go, or its outermost axis shared among the cores.
-    let private alone (width: Width) (k: Kernel) : Runner =
+    let private alone (width: Width) (k: LoopNest) : Runner =
         let struct (numbered, slots) = renumbered k
         let code = methodOf width numbered
         let count = int64 (outermost k)
@@ -139,7 +139,7 @@ module internal Code =
 
     [<RequireQualifiedAccess; NoComparison; NoEquality>]
     type Item =
-        | Nest of Kernel
+        | Nest of LoopNest
         | Draw of ShortDraw
 
     let private drawAt =

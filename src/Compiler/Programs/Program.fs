@@ -69,12 +69,12 @@ type internal Program
         | true, w -> w
         | false, _ ->
             let most = slots |> Array.sumBy (fun slot -> int64 slot.Count * int64 slot.DType.Size)
-            Room.requireHost name needs most memory.Sizes
+            MemoryNeeds.requireHost name needs most memory.Sizes
 
             try
                 Workspace(slots, memory)
             with :? System.OutOfMemoryException ->
-                raise (Room.exhausted name needs)
+                raise (MemoryNeeds.exhausted name needs)
 
     /// Whether a result can take over the memory of an argument: it is all of an array that nobody else sees.
     let canTake (b: HostBuffer) (count: int) =
@@ -187,7 +187,7 @@ type internal Program
                 settle donated arguments claims results
                 results
             with :? System.OutOfMemoryException ->
-                raise (Room.exhausted name needs)
+                raise (MemoryNeeds.exhausted name needs)
         finally
             for slot in dropped do
                 w.Drop slot

@@ -6,10 +6,10 @@ open Cotangent.Engines
 open Cotangent.Inlined
 
 /// Steps made ready to run.
-module internal Actions =
+module internal Runners =
     /// A loop nest by the engine, instruction by instruction over the whole nest: for what can't be emitted, and to
     /// compare emitted code with.
-    let interpreted (k: Kernel) : Runner =
+    let interpreted (k: LoopNest) : Runner =
         let whole = k.Axes
         let reduced = [| k.Axes.Length - k.Reduced .. k.Axes.Length - 1 |]
         let spread (x: HostBuffer) = Move.broadcast whole x
@@ -142,13 +142,13 @@ module internal Actions =
     /// which slots engines' arrays stand in.
     let rec prepare (slots: Slot[]) (adopted: bool[]) (steps: Step[]) : Runner[] =
         let made = ResizeArray<Runner>()
-        let items = ResizeArray<Code.Item>()
+        let items = ResizeArray<NestMethods.Item>()
         let ends = Adoption.ends slots adopted steps
         let dropped = ResizeArray<int>()
 
         let flush () =
             if items.Count > 0 then
-                made.AddRange(Code.methods (items.ToArray()))
+                made.AddRange(NestMethods.methods (items.ToArray()))
                 items.Clear()
 
             if dropped.Count > 0 then
@@ -158,10 +158,10 @@ module internal Actions =
 
         for t in 0 .. steps.Length - 1 do
             match steps[t] with
-            | Step.Nest k when Code.canEmit k -> items.Add(Code.Item.Nest k)
+            | Step.Nest k when NestMethods.canEmit k -> items.Add(NestMethods.Item.Nest k)
             | Step.Draw(draw, dtype, keys, count, target) when isShort draw dtype keys count ->
                 items.Add(
-                    Code.Item.Draw {
+                    NestMethods.Item.Draw {
                         Kind = kindOf draw dtype
                         Key = keys
                         Count = count

@@ -16,7 +16,7 @@ type internal MemoryPlan = {
     /// Bytes of all arenas together.
     member plan.Bytes = plan.Sizes |> Array.sumBy (fun (struct (dtype, n)) -> int64 dtype.Size * n)
 
-module internal Plan =
+module internal ArenaPlan =
     /// Slots begin at multiples of so many bytes: a cache line, and the widest vector.
     [<Literal>]
     let Alignment = 64

@@ -6,7 +6,7 @@ open Cotangent.Inlined
 
 /// The memory that a graph takes where its primitives run one by one and each value is let go after its last use: on a
 /// device other than the CPU.
-module internal Footprint =
+module internal DeviceFootprint =
     let private bytes (node: Node) = int64 (Shape.count node.Shape) * int64 node.DType.Size
 
     /// Whether the value is a view of its input's memory.
@@ -124,7 +124,7 @@ module internal Footprint =
                     | Operation.Control _
                     | Operation.Item _ -> false)
                 |> Array.map (fun node -> Lowering.Describe node, bytes node)
-                |> Room.largest
+                |> MemoryNeeds.largest
         }
 
     /// Throws a MemoryException where that is more than the device has.
@@ -134,6 +134,6 @@ module internal Footprint =
         | Some node ->
             let needs = memory g donated
 
-            match Engines.room node.Device (Room.wanted needs) with
+            match Engines.room node.Device (MemoryNeeds.wanted needs) with
             | ValueNone -> ()
-            | ValueSome free -> Room.require name needs (string node.Device) free
+            | ValueSome free -> MemoryNeeds.require name needs (string node.Device) free

@@ -6,7 +6,7 @@ open Cotangent.Inlined
 /// Which results of a program can lie in the memory of arguments that are given away: those of the same dtype and size
 /// that the program has read for the last time when it begins to write the result; or reads in the same step, each
 /// element just before it writes that one.
-module internal Reuse =
+module internal InPlace =
     /// Whether a step that reads one slot and writes another may have both in one place.
     let private worksInPlace (step: Step) (source: int) (target: int) : bool =
         match step with

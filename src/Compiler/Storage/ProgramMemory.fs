@@ -24,7 +24,7 @@ open Cotangent
 open Cotangent.Engines
 
 /// Telling of memory that would not fit, before it is taken.
-module internal Room =
+module internal MemoryNeeds =
     /// Less is not worth asking for.
     [<Literal>]
     let private Small = 67108864L

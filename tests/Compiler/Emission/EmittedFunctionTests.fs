@@ -17,7 +17,7 @@ type private Part = delegate of nativeint * int64 * int64 -> unit
 let private widths = [ 128; 256; 512 ] |> List.map Width.OfBits
 
 /// A kernel of one instruction on loads of adjacent numbers.
-let private kernelOf (inputs: DType list) (instruction: Instruction) count : Kernel =
+let private kernelOf (inputs: DType list) (instruction: Instruction) count : LoopNest =
     let access slot = { Slot = slot; Offset = 0; Strides = [| 1 |] }
 
     {

@@ -306,8 +306,8 @@ let private memory =
             // 0 → 1 → 2 → 3: 0 is dead when 2 is written, 1 when 3 is.
             let slots = Array.init 4 (fun _ -> slot 16)
             let steps = [| engine [ 0 ] 1; engine [ 1 ] 2; engine [ 2 ] 3 |]
-            let lifetimes = Plan.lifetimes slots steps [| Layout.contiguous 3 [| 16 |] |]
-            let plan = Plan.memory slots lifetimes
+            let lifetimes = ArenaPlan.lifetimes slots steps [| Layout.contiguous 3 [| 16 |] |]
+            let plan = ArenaPlan.memory slots lifetimes
             Expect.equal plan.Bytes 128L "two slots' worth"
 
             for i in 0..2 do
@@ -327,7 +327,9 @@ let private memory =
 
             // 0 is read in each round, so nothing in the loop may lie on it.
             let steps = [| engine [ 4 ] 0; engine [ 4 ] 1; loop |]
-            let plan = Plan.memory slots (Plan.lifetimes slots steps [| Layout.contiguous 1 [| 16 |] |])
+
+            let plan =
+                ArenaPlan.memory slots (ArenaPlan.lifetimes slots steps [| Layout.contiguous 1 [| 16 |] |])
 
             for other in [ 1; 2; 3 ] do
                 Expect.notEqual plan.Offsets[0] plan.Offsets[other] $"0 and {other}"
@@ -337,7 +339,7 @@ let private memory =
         test "slots begin at cache lines" {
             let slots = Array.init 3 (fun i -> slot (i + 1))
             let steps = [| engine [ 0; 1 ] 2 |]
-            let plan = Plan.memory slots (Plan.lifetimes slots steps [||])
+            let plan = ArenaPlan.memory slots (ArenaPlan.lifetimes slots steps [||])
             Expect.all plan.Offsets (fun o -> o % 16L = 0L) "offsets"
         }
     ]

@@ -386,7 +386,7 @@ let private ahead =
 
     let inside round =
         let g = graphOf inputs (loop round) |> Simplify.graph |> Hoist.graph
-        let made = after Ahead.graph g
+        let made = after BeforeLoop.graph g
         sameNumbers g made example
         operations (onlyScan made).Body
 
@@ -416,7 +416,7 @@ let private ahead =
 
             let matrix: Signature = { DType = DType.Float64; Shape = [| 3; 3 |] }
             let g = graphOf [ vector; matrix; inputs[3] ] f |> Simplify.graph |> Hoist.graph
-            let made = after Ahead.graph g
+            let made = after BeforeLoop.graph g
             sameNumbers g made [ x; Tensor.ones DType.Float64 [ 3; 3 ] * 0.1; example[3] ]
 
             Expect.isFalse
@@ -436,7 +436,7 @@ let private ahead =
                 [| i; total |]
 
             let g = graphOf inputs f |> Simplify.graph |> Hoist.graph
-            let made = after Ahead.graph g
+            let made = after BeforeLoop.graph g
             sameNumbers g made example
             Expect.contains (operations (onlyScan made).Body) "sin" "the sine"
         }
@@ -452,7 +452,7 @@ let private ahead =
                 [| i; total |]
 
             let g = graphOf inputs f |> Simplify.graph |> Hoist.graph
-            let made = after Ahead.graph g
+            let made = after BeforeLoop.graph g
             let left = operations (onlyScan made).Body
             Expect.isTrue (left |> List.exists (fun o -> o.Contains "andom")) "the draws"
         }
@@ -495,7 +495,7 @@ let private behind =
             [| total; state; states |]
 
         let g = graphOf [ vector; vector; scalar; sequence ] f |> Simplify.graph |> Hoist.graph
-        let made = after Behind.graph g
+        let made = after AfterLoop.graph g
         sameNumbers g made [ x * 0.5; x; tensor 2.0; xs ]
         operations (onlyScan made).Body
 

@@ -90,7 +90,7 @@ let private cuts =
 
 /// The joint graph of values and gradients of a function, as `grad (compile f)` makes it.
 let private jointOf (f: Tensor[] -> Tensor[]) (inputs: Tensor[]) : Graph =
-    let outputs = Stage.closed "compile" f (Rules.likeAll inputs)
+    let outputs = Stage.closed "compile" f (BodyRules.likeAll inputs)
 
     let like =
         outputs.Outputs
@@ -103,7 +103,7 @@ let private jointOf (f: Tensor[] -> Tensor[]) (inputs: Tensor[]) : Graph =
             let primals, given = Array.take inputs.Length xs, Array.skip inputs.Length xs
             let values, pull = vjp f primals
             Array.append values (pull given))
-        (Array.append (Rules.likeAll inputs) like)
+        (Array.append (BodyRules.likeAll inputs) like)
 
 let private halves f (inputs: Tensor[]) =
     let joint = Passes.differentiable (jointOf f inputs)

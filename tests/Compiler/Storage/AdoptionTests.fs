@@ -61,7 +61,7 @@ let private plan =
             let slots = Array.init 4 (fun _ -> slot Home.Arena)
             let steps = [| engine [] 0; engine [ 0 ] 1; engine [ 1 ] 2; engine [ 2 ] 3 |]
             let adopted = Adoption.plan slots steps [||]
-            let bytes = Adoption.bytes slots adopted (Plan.lifetimes slots steps [||])
+            let bytes = Adoption.bytes slots adopted (ArenaPlan.lifetimes slots steps [||])
             Expect.equal bytes (2L * 4L * int64 size) "an input and its output"
         }
     ]

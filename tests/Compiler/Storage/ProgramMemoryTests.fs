@@ -74,7 +74,7 @@ let private refused =
         }
         test "with the machine's memory given" {
             let m = { Arguments = 10L; Results = 20L; InPlace = 0L; Between = 30L; Largest = "sin" }
-            Room.require "compile" m "this machine" 50L
+            MemoryNeeds.require "compile" m "this machine" 50L
 
             throws<MemoryException, _>
                 [
@@ -83,11 +83,11 @@ let private refused =
                     "beside the arguments this machine has 49 bytes free"
                     "sin"
                 ]
-                (fun () -> Room.require "compile" m "this machine" 49L)
+                (fun () -> MemoryNeeds.require "compile" m "this machine" 49L)
         }
         test "numbers of bytes, in words" {
             Expect.equal
-                (List.map Room.bytes [ 999L; 1500L; 2_000_000L; 12_340_000_000L ])
+                (List.map MemoryNeeds.bytes [ 999L; 1500L; 2_000_000L; 12_340_000_000L ])
                 [ "999 bytes"; "1.5 kB"; "2 MB"; "12.3 GB" ]
                 "texts"
         }
@@ -157,17 +157,21 @@ let private footprint =
 
     testList "one by one" [
         test "a chain holds two values at a time" {
-            let m = Footprint.memory (graphOf (fun x -> Seq.fold (fun x _ -> sin x) x [ 1..10 ]) [| 100 |]) 0
+            let m =
+                DeviceFootprint.memory
+                    (graphOf (fun x -> Seq.fold (fun x _ -> sin x) x [ 1..10 ]) [| 100 |])
+                    0
+
             Expect.equal (m.Arguments, m.Results, m.Between) (400L, 400L, 400L) "bytes"
         }
         test "views take nothing" {
-            let m = Footprint.memory (graphOf (fun x -> sum (x.T.Reshape [ 100 ])) [| 10; 10 |]) 0
+            let m = DeviceFootprint.memory (graphOf (fun x -> sum (x.T.Reshape [ 100 ])) [| 10; 10 |]) 0
             Expect.equal (m.Results, m.Between) (4L, 0L) "bytes"
         }
         test "an argument that is given away makes room" {
             let g = graphOf (fun x -> sin (cos (tan x))) [| 100 |]
-            Expect.equal (Footprint.memory g 0).Between 400L "kept"
-            Expect.isLessThanOrEqual (Footprint.memory g 1).Between 400L "given"
+            Expect.equal (DeviceFootprint.memory g 0).Between 400L "kept"
+            Expect.isLessThanOrEqual (DeviceFootprint.memory g 1).Between 400L "given"
         }
     ]
 

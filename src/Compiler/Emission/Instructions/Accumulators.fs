@@ -16,13 +16,14 @@ open Cotangent.Inlined
 
 /// A long sum so far: what has been emptied into it, and the rounding errors of that.
 [<NoEquality; NoComparison>]
-type internal Total = { Sum: LocalBuilder; Lost: LocalBuilder }
+type internal CompensatedSum = { Sum: LocalBuilder; Lost: LocalBuilder }
 
 [<Sealed>]
-type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong: bool, isStraight: bool) =
-    let code, nodes, s = memory.Code, memory.Body.Nodes, memory.Schedule
+type internal Accumulators
+    (addressing: Addressing, values: Values, folds: int[], isLong: bool, isStraight: bool) =
+    let code, nodes, s = addressing.Code, addressing.Body.Nodes, addressing.Schedule
     let locals = Dictionary<int64, LocalBuilder>()
-    let totals = Dictionary<int64, Total>()
+    let totals = Dictionary<int64, CompensatedSum>()
 
     let key fold row column chain =
         (((int64 fold <<< 6) + int64 row) <<< 12) + (int64 column <<< 6) + int64 chain
@@ -49,8 +50,8 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
     let widthOf (n: LaneNode) = Width.OfBits n.Bits
 
     let each (f: int -> int -> int -> unit) =
-        for row in 0 .. memory.Rows.Length - 1 do
-            for column in 0 .. memory.Columns.Length - 1 do
+        for row in 0 .. addressing.Rows.Length - 1 do
+            for column in 0 .. addressing.Columns.Length - 1 do
                 for fold in folds do
                     if
                         (row = 0 || values.Varies(fold, s.RowAxis))
@@ -100,7 +101,7 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
         code.GiveBack back
 
     /// The total, with its errors where they are numbers: beside an infinite total they are not.
-    let settle (n: LaneNode) (total: Total) =
+    let settle (n: LaneNode) (total: CompensatedSum) =
         let w, e = widthOf n, n.Element
         code.Load total.Lost
         code.Load total.Lost
@@ -132,7 +133,7 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
     /// One step of all folds for all replicas.
     member _.Step() =
         values.Start()
-        let steps = memory.Steps
+        let steps = addressing.Steps
 
         for step in 0 .. steps.Length - 1 do
             each (fun fold row column -> values.Count(nodes[fold].A, row, column, step))
@@ -145,7 +146,7 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
                 let k = key fold row column (step % s.Chains)
                 let local = locals[k]
                 let active = steps[step]
-                let isPartial = overLanes && active < memory.Body.Lanes
+                let isPartial = overLanes && active < addressing.Body.Lanes
                 let isFirst = untouched.Remove k
 
                 let isProduct =
@@ -162,10 +163,10 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
                 // Zeros beyond the last element stay zeros.
                 let isPadded =
                     n.Op = Op.Sum
-                    && (memory.IsPadded nodes[i]
+                    && (addressing.IsPadded nodes[i]
                         || isProduct
-                           && memory.IsPadded nodes[nodes[i].A]
-                           && memory.IsPadded nodes[nodes[i].B])
+                           && addressing.IsPadded nodes[nodes[i].A]
+                           && addressing.IsPadded nodes[nodes[i].B])
 
                 let isMasked = isPartial && not isPadded
 
@@ -174,7 +175,7 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
                     code.Constant(w, e, 0L)
                     code.Store local
 
-                if isMasked then memory.Mask(w, e, active)
+                if isMasked then addressing.Mask(w, e, active)
 
                 if isFirst && isPartial then
                     if isProduct then
@@ -211,7 +212,7 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
     /// Folds chains and lanes; the results are the folds' values. Returns them.
     member _.Finish() : ResizeArray<int64> =
         let results = ResizeArray<int64>()
-        let packs = overLanes && s.Packs && memory.Rows.Length > 1
+        let packs = overLanes && s.Packs && addressing.Rows.Length > 1
 
         each (fun fold row column ->
             let n = nodes[fold]
@@ -252,15 +253,15 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
 
             if overLanes && not (packs && values.Varies(fold, s.RowAxis)) then
                 code.Load first
-                Fold.lanes code w n.Op n.Element
+                LaneFolds.lanes code w n.Op n.Element
                 code.Store first
 
             if not (packs && values.Varies(fold, s.RowAxis)) then
                 results.Add(values.Set(fold, row, column, 0, first)))
 
         if packs then
-            memory.Packed <- true
-            let rows = memory.Rows.Length
+            addressing.Packed <- true
+            let rows = addressing.Rows.Length
 
             for fold in folds do
                 if values.Varies(fold, s.RowAxis) then
@@ -268,7 +269,7 @@ type internal Accumulators(memory: Memory, values: Values, folds: int[], isLong:
                     let w = widthOf n
 
                     let vectors = Array.init rows (fun i -> locals[key fold i 0 0])
-                    Fold.pack code w n.Op n.Element vectors
+                    LaneFolds.pack code w n.Op n.Element vectors
                     code.Store vectors[0]
 
                     for i in 1 .. vectors.Length - 1 do

@@ -29,7 +29,7 @@ type internal Group = {
 
 /// What is computed together just now, and where.
 [<Sealed>]
-type internal Memory(code: Instructions, width: Width, body: Body, s: Schedule) =
+type internal Addressing(code: Instructions, width: Width, body: Body, s: NestSchedule) =
     let il = code.IL
     let rank = s.Axes.Sizes.Length
     let lanes = body.Lanes

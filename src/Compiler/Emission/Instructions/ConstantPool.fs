@@ -11,7 +11,7 @@ open System.Runtime.InteropServices
 open FSharp.NativeInterop
 
 [<RequireQualifiedAccess>]
-module internal Pool =
+module internal ConstantPool =
     /// Enough for 16,000 constants; the system gives what is touched.
     [<Literal>]
     let private Size = 1048576

@@ -41,7 +41,7 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
 
     /// The address of the pool of constants into its local.
     member x.LoadConstants() =
-        il.Emit(OpCodes.Ldc_I8, int64 Pool.address)
+        il.Emit(OpCodes.Ldc_I8, int64 ConstantPool.address)
         il.Emit OpCodes.Conv_I
         il.Emit OpCodes.Ldind_I
         x.Store constants
@@ -99,7 +99,7 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
         elif bits = -1L && not (Element.isFloat e) then
             x.Call(w.Member("get_AllBitsSet", e))
         else
-            let at = Pool.offset e bits
+            let at = ConstantPool.offset e bits
 
             if at >= 0 then
                 x.Load constants
@@ -121,7 +121,7 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
 
     /// A truth for the first lanes, as an element.
     member x.FirstLanes(w: Width, e: Element, count: int) =
-        let at = Pool.ofFirst e count
+        let at = ConstantPool.ofFirst e count
 
         if at >= 0 then
             x.Load constants

@@ -9,7 +9,7 @@ open System.Reflection.Emit
 open Cotangent.Inlined
 
 [<RequireQualifiedAccess>]
-module internal Fold =
+module internal LaneFolds =
 
     /// Folds two parts of the vector on the stack that `first` and `second` take.
     let private halves (code: Instructions) (from: Width) (w: Width) op e first second =

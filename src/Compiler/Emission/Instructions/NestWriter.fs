@@ -10,16 +10,21 @@ open System.Reflection.Emit
 open Cotangent.Inlined
 
 [<Sealed>]
-type internal Nest
-    (code: Instructions, width: Width, body: Body, s: Schedule, bounds: (LocalBuilder * LocalBuilder) voption)
-    =
+type internal NestWriter
+    (
+        code: Instructions,
+        width: Width,
+        body: Body,
+        s: NestSchedule,
+        bounds: (LocalBuilder * LocalBuilder) voption
+    ) =
     let il = code.IL
     let nodes = body.Nodes
     let rank = s.Axes.Sizes.Length
     let lanes = body.Lanes
     let placement = Placement.make body s
-    let memory = Memory(code, width, body, s)
-    let values = Values(memory)
+    let addressing = Addressing(code, width, body, s)
+    let values = Values(addressing)
     let folds = placement.Folds
 
     /// Additions after which long sums are emptied.
@@ -58,8 +63,8 @@ type internal Nest
 
     let factorOf axis =
         if axis = s.RowAxis then s.Rows
-        elif axis = s.Vector && memory.VectorKept then s.Columns
-        elif axis = memory.Innermost then s.Steps
+        elif axis = s.Vector && addressing.VectorKept then s.Columns
+        elif axis = addressing.Innermost then s.Steps
         else 1
 
     /// Whether no reduced loop is left: each has at most as many turns as are written out.
@@ -73,7 +78,7 @@ type internal Nest
 
         straight
 
-    let accumulators = Accumulators(memory, values, folds, isLong, isStraight)
+    let accumulators = Accumulators(addressing, values, folds, isLong, isStraight)
 
     let hoist level =
         values.Start()
@@ -82,10 +87,13 @@ type internal Nest
         for write in [| false; true |] do
             for i in 0 .. nodes.Length - 1 do
                 if placement.Hoisted[i] && placement.Level[i] = level then
-                    let rows = if values.Varies(i, s.RowAxis) then memory.Rows.Length else 1
+                    let rows = if values.Varies(i, s.RowAxis) then addressing.Rows.Length else 1
 
                     let columns =
-                        if memory.VectorKept && values.Varies(i, s.Vector) then memory.Columns.Length else 1
+                        if addressing.VectorKept && values.Varies(i, s.Vector) then
+                            addressing.Columns.Length
+                        else
+                            1
 
                     for row in 0 .. rows - 1 do
                         for column in 0 .. columns - 1 do
@@ -99,18 +107,18 @@ type internal Nest
     /// The stores of one replica after the other: first all its values, since a store may overwrite what another's
     /// value is read from.
     let stores () =
-        let rows = if memory.Packed then 1 else memory.Rows.Length
+        let rows = if addressing.Packed then 1 else addressing.Rows.Length
         values.Start()
 
         for row in 0 .. rows - 1 do
-            for column in 0 .. memory.Columns.Length - 1 do
+            for column in 0 .. addressing.Columns.Length - 1 do
                 for i in body.Stored do
                     values.Count(i, row, column, 0)
 
         let results: LocalBuilder[] = Array.zeroCreate body.Stored.Length
 
         for row in 0 .. rows - 1 do
-            for column in 0 .. memory.Columns.Length - 1 do
+            for column in 0 .. addressing.Columns.Length - 1 do
                 for store in 0 .. results.Length - 1 do
                     let i = body.Stored[store]
                     let n = nodes[i]
@@ -120,7 +128,7 @@ type internal Nest
                     code.Store results[store]
 
                 for store in 0 .. results.Length - 1 do
-                    memory.Store(store, nodes[body.Stored[store]], results[store], row, column)
+                    addressing.Store(store, nodes[body.Stored[store]], results[store], row, column)
                     code.GiveBack results[store]
 
     // Loops.
@@ -128,9 +136,9 @@ type internal Nest
     let all count : Active[] = Array.create count lanes
 
     let setReplicas axis (units: Active[]) =
-        if axis = s.RowAxis then memory.Rows <- units
-        elif axis = s.Vector && memory.VectorKept then memory.Columns <- units
-        elif axis = memory.Innermost then memory.Steps <- units
+        if axis = s.RowAxis then addressing.Rows <- units
+        elif axis = s.Vector && addressing.VectorKept then addressing.Columns <- units
+        elif axis = addressing.Innermost then addressing.Steps <- units
 
     /// Whether a vector can be moved in part, by a mask made at run time.
     let canMask =
@@ -153,15 +161,15 @@ type internal Nest
 
     /// Gives accesses that vary along an axis pointers of their own, which can be moved. Returns those before.
     let startPointers axis (start: LocalBuilder | null) =
-        let outer = memory.Places
+        let outer = addressing.Places
         let inner = Array.copy outer
 
         for g in 0 .. inner.Length - 1 do
-            let stride = memory.Groups[g].Strides[axis]
+            let stride = addressing.Groups[g].Strides[axis]
 
             if stride <> 0L then
                 let local = code.Take typeof<nativeint>
-                memory.LoadPointer g
+                addressing.LoadPointer g
                 code.AddBytes outer[g].Plus
 
                 match start with
@@ -176,26 +184,26 @@ type internal Nest
                 code.Store local
                 inner[g] <- { Local = local; Plus = 0L }
 
-        memory.Places <- inner
+        addressing.Places <- inner
         outer
 
     let movePointers axis count =
-        for g in 0 .. memory.Groups.Count - 1 do
-            let stride = memory.Groups[g].Strides[axis]
+        for g in 0 .. addressing.Groups.Count - 1 do
+            let stride = addressing.Groups[g].Strides[axis]
 
             if stride <> 0L then
-                match memory.Places[g].Local with
+                match addressing.Places[g].Local with
                 | null -> ()
                 | local -> addTo local (stride * int64 count)
 
     let endPointers axis (outer: Address[]) =
         for g in 0 .. outer.Length - 1 do
-            if memory.Groups[g].Strides[axis] <> 0L then
-                match memory.Places[g].Local with
+            if addressing.Groups[g].Strides[axis] <> 0L then
+                match addressing.Places[g].Local with
                 | null -> ()
                 | local -> code.GiveBack local
 
-        memory.Places <- outer
+        addressing.Places <- outer
 
     /// The masks of the lanes from an index to the end.
     let startMasks (index: LocalBuilder) (last: LocalBuilder) =
@@ -216,15 +224,15 @@ type internal Nest
                 code.Call(w.Generic("LessThan", e))
                 let local = code.TakeVector(w, e)
                 code.Store local
-                memory.Masks[Element.size e / 8] <- local
+                addressing.Masks[Element.size e / 8] <- local
 
     let endMasks () =
         for m in 0..1 do
-            match memory.Masks[m] with
+            match addressing.Masks[m] with
             | null -> ()
             | local ->
                 code.GiveBack local
-                memory.Masks[m] <- null
+                addressing.Masks[m] <- null
 
     let rec loop level =
         let axis = s.Order[level]
@@ -250,30 +258,30 @@ type internal Nest
         let iterations = if full + last.Length <= factor then 0 else full / factor
         let remaining = Array.append (all (full - iterations * factor)) last
         let moved = int64 (iterations * factor * unit)
-        let index = memory.Indices[axis]
+        let index = addressing.Indices[axis]
 
         if iterations <= 1 then
-            let outer = memory.Places
+            let outer = addressing.Places
 
             if iterations = 1 then
                 inside level axis (all factor)
                 let inner = Array.copy outer
 
                 for g in 0 .. inner.Length - 1 do
-                    let plus = inner[g].Plus + memory.Groups[g].Strides[axis] * moved
+                    let plus = inner[g].Plus + addressing.Groups[g].Strides[axis] * moved
                     inner[g] <- { inner[g] with Plus = plus }
 
-                memory.Places <- inner
+                addressing.Places <- inner
 
-            memory.Indices[axis] <- { Local = null; Plus = moved }
+            addressing.Indices[axis] <- { Local = null; Plus = moved }
             inside level axis remaining
-            memory.Places <- outer
+            addressing.Places <- outer
         else
             let outer = startPointers axis null
             let i = code.Take typeof<int64>
             il.Emit(OpCodes.Ldc_I8, 0L)
             code.Store i
-            memory.Indices[axis] <- { Local = i; Plus = 0L }
+            addressing.Indices[axis] <- { Local = i; Plus = 0L }
 
             let step () =
                 inside level axis (all factor)
@@ -314,11 +322,11 @@ type internal Nest
                 il.Emit(OpCodes.Blt, top)
 
             code.GiveBack i
-            memory.Indices[axis] <- { Local = null; Plus = moved }
+            addressing.Indices[axis] <- { Local = null; Plus = moved }
             inside level axis remaining
             endPointers axis outer
 
-        memory.Indices[axis] <- index
+        addressing.Indices[axis] <- index
 
     /// The loop from one bound to the other.
     and openLoop level axis (first: LocalBuilder) (last: LocalBuilder) =
@@ -327,7 +335,7 @@ type internal Nest
         let i = code.Take typeof<int64>
         code.Load first
         code.Store i
-        memory.Indices[axis] <- { Local = i; Plus = 0L }
+        addressing.Indices[axis] <- { Local = i; Plus = 0L }
 
         let repeat count (units: Active[]) =
             let top, check = il.DefineLabel(), il.DefineLabel()
@@ -360,7 +368,7 @@ type internal Nest
 
         code.GiveBack i
         endPointers axis outer
-        memory.Indices[axis] <- { Local = null; Plus = 0L }
+        addressing.Indices[axis] <- { Local = null; Plus = 0L }
 
     /// The code at a level, with all that is inside.
     and region level =
@@ -376,7 +384,7 @@ type internal Nest
                 for k in results do
                     values.Drop k
 
-                memory.Packed <- false
+                addressing.Packed <- false
             else
                 stores ()
         elif level + 1 < rank then
@@ -395,14 +403,14 @@ type internal Nest
             if s.Axes.Sizes[axis] = 0 then hasPoints <- false
 
         if hasPoints then
-            let places = memory.Places
+            let places = addressing.Places
 
             for g in 0 .. places.Length - 1 do
                 let local = code.Take typeof<nativeint>
                 slots ()
-                code.AddBytes(int64 memory.Groups[g].Slot * int64 IntPtr.Size)
+                code.AddBytes(int64 addressing.Groups[g].Slot * int64 IntPtr.Size)
                 il.Emit OpCodes.Ldind_I
-                code.AddBytes memory.Groups[g].First
+                code.AddBytes addressing.Groups[g].First
                 code.Store local
                 places[g] <- { Local = local; Plus = 0L }
 

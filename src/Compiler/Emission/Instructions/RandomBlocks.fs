@@ -11,7 +11,7 @@ open System.Threading
 open FSharp.NativeInterop
 
 [<RequireQualifiedAccess>]
-module internal DrawMethod =
+module internal RandomBlocks =
     type private Call = delegate of nativeint * nativeint * int64 -> unit
 
     /// Writes the rounds. A word is the lower half of its lane; what is in the upper half is of no weight until the end.

@@ -14,8 +14,8 @@ open System.Reflection
 open System.Reflection.Emit
 
 [<Sealed>]
-type internal Values(memory: Memory) =
-    let code, body, s = memory.Code, memory.Body, memory.Schedule
+type internal Values(addressing: Addressing) =
+    let code, body, s = addressing.Code, addressing.Body, addressing.Schedule
     let il = code.IL
     let nodes = body.Nodes
 
@@ -32,11 +32,11 @@ type internal Values(memory: Memory) =
     let key i row column step =
         let row =
             if not (varies i s.RowAxis) then 0
-            elif memory.Packed then 63
+            elif addressing.Packed then 63
             else row
 
-        let column = if memory.VectorKept && varies i s.Vector then column else 0
-        let step = if varies i memory.Innermost then step else 0
+        let column = if addressing.VectorKept && varies i s.Vector then column else 0
+        let step = if varies i addressing.Innermost then step else 0
         (((int64 i <<< 6) + int64 row) <<< 12) + (int64 column <<< 6) + int64 step
 
     let rec count i row column step =
@@ -88,9 +88,9 @@ type internal Values(memory: Memory) =
                 met k
             | _ ->
                 match n.Op with
-                | Op.Load -> memory.Load(n, row, column, step)
-                | Op.LoadBool -> memory.LoadBool(n, row, column, step)
-                | Op.Index -> memory.Index(n, row, column, step)
+                | Op.Load -> addressing.Load(n, row, column, step)
+                | Op.LoadBool -> addressing.LoadBool(n, row, column, step)
+                | Op.Index -> addressing.Index(n, row, column, step)
                 | _ ->
                     if n.A >= 0 then
                         push n.A row column step
@@ -197,7 +197,7 @@ type internal Values(memory: Memory) =
             il.Emit OpCodes.Conv_U
 
         il.Emit(OpCodes.Ldc_I8, n.Immediate)
-        code.Call(DrawMethod.ofWidth w)
+        code.Call(RandomBlocks.ofWidth w)
 
         let take i (local: LocalBuilder) =
             code.Load(if nodes[i].Op = Op.FirstWords then first else last)

@@ -217,9 +217,9 @@ module internal Interpret =
 
     /// Computes points first <= i < last of the outermost axis that is not reduced. slots[i] is the address of slot i's
     /// element 0.
-    let run (kernel: Kernel) (slots: nativeint[]) (first: int) (last: int) =
+    let run (kernel: LoopNest) (slots: nativeint[]) (first: int) (last: int) =
         let body = kernel.Body
-        let types = Lower.dtypes body
+        let types = LaneCode.dtypes body
         let kept = kernel.Axes.Length - kernel.Reduced
         let values: Literal[] = Array.zeroCreate body.Length
 

@@ -22,7 +22,7 @@ type internal Body = {
 }
 
 [<RequireQualifiedAccess>]
-module internal Lower =
+module internal LaneCode =
 
     /// The dtype of each instruction's value.
     let dtypes (body: Instruction[]) : DType[] =
@@ -54,7 +54,7 @@ module internal Lower =
         found
 
     /// Why a kernel can't become lane code.
-    let refuses (width: int) (kernel: Kernel) : string option =
+    let refuses (width: int) (kernel: LoopNest) : string option =
         let types = dtypes kernel.Body
         let mutable reason = None
 
@@ -221,7 +221,7 @@ module internal Lower =
 
     /// Translates the instructions of one body.
     [<Sealed>]
-    type private Translation(width: int, kernel: Kernel) =
+    type private Translation(width: int, kernel: LoopNest) =
         let code = Lanes()
         let types = dtypes kernel.Body
         let widest = if hasSize 8 types then 8 else 4
@@ -298,7 +298,7 @@ module internal Lower =
         member _.Unary(op, x) = unary op values[x]
 
         member _.Draw(kind, dtype, key, index) =
-            convert (element dtype) (Draws.draw kind dtype values[key] values[index])
+            convert (element dtype) (RandomLanes.draw kind dtype values[key] values[index])
 
         member _.Select(c, x, y) =
             let y = if types[y] = DType.Bool then fit values[x] values[y] else values[y]
@@ -355,7 +355,7 @@ module internal Lower =
         kept.ToArray()
 
     /// Lane code for vectors of a width in bits.
-    let body (width: int) (kernel: Kernel) : Body =
+    let body (width: int) (kernel: LoopNest) : Body =
         let t = Translation(width, kernel)
         let accesses = ResizeArray<Access>()
         let accessed = ResizeArray<int>()

@@ -7,7 +7,7 @@ open Cotangent.Compiler
 open Cotangent
 
 [<RequireQualifiedAccess>]
-module internal Draws =
+module internal RandomLanes =
     let private twoToMinus24 = 1.0 / 16777216.0
     let private twoToMinus53 = 1.0 / 9007199254740992.0
     let private remainder (x: int64) (n: int) = int (x % int64 n)

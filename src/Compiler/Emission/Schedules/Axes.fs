@@ -23,7 +23,7 @@ module internal Axes =
 
     /// Whether every access passes from one row to the next as it passes from one element to the next, and no operation
     /// asks for the index along either axis.
-    let private joins (kernel: Kernel) (body: Body) before axis =
+    let private joins (kernel: LoopNest) (body: Body) before axis =
         let mutable joins = true
 
         for access in body.Accesses do
@@ -35,7 +35,7 @@ module internal Axes =
 
         joins
 
-    let merge (kernel: Kernel) (body: Body) : Axes =
+    let merge (kernel: LoopNest) (body: Body) : Axes =
         let rank = kernel.Axes.Length
         let sizes = ResizeArray<int>()
         /// The first and the innermost of the axes that were merged into each.

@@ -7,7 +7,7 @@ open Cotangent.Compiler
 // additions.
 
 [<NoEquality; NoComparison>]
-type internal Schedule = {
+type internal NestSchedule = {
     Axes: Axes
     /// The axes along which each operation's value varies, as bits.
     Varies: int[]
@@ -204,7 +204,7 @@ type private Scheduler(width: Width, body: Body, axes: Axes) =
         if vector >= kept then loops.Add vector
         loops.ToArray()
 
-    member _.Schedule: Schedule = {
+    member _.Schedule: NestSchedule = {
         Axes = axes
         Varies = varies
         Order = order
@@ -218,7 +218,7 @@ type private Scheduler(width: Width, body: Body, axes: Axes) =
     }
 
 [<RequireQualifiedAccess>]
-module internal Schedule =
+module internal NestSchedule =
 
-    let make (width: Width) (kernel: Kernel) (body: Body) : Schedule =
+    let make (width: Width) (kernel: LoopNest) (body: Body) : NestSchedule =
         Scheduler(width, body, Axes.merge kernel body).Schedule

@@ -22,7 +22,7 @@ type internal Placement = {
 [<RequireQualifiedAccess>]
 module internal Placement =
 
-    let make (body: Body) (s: Schedule) : Placement =
+    let make (body: Body) (s: NestSchedule) : Placement =
         let nodes = body.Nodes
         let rank = s.Axes.Sizes.Length
         let level: int[] = Array.zeroCreate nodes.Length

@@ -16,7 +16,7 @@ module internal Uniform =
     let inline private used i = i >= 0
 
     /// The body with what is uniform in short vectors, and the schedule of that.
-    let shorten (width: Width) (body: Body) (s: Schedule) : struct (Body * Schedule) =
+    let shorten (width: Width) (body: Body) (s: NestSchedule) : struct (Body * NestSchedule) =
         let nodes = body.Nodes
         let mutable isPlain = width.Bits > Short
 

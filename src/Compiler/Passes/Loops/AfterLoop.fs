@@ -6,10 +6,10 @@ open Cotangent.Inlined
 
 /// Computes after a loop, for all of its rounds at once, what nothing in the loop waits for: what a round only adds to a
 /// running sum, such as its loss. A round then stores what that is made of, and the sum is one of a stack.
-module internal Behind =
+module internal AfterLoop =
     /// The part of a carry that becomes a sum, the node of the sum and that of what is added to it or taken away.
     [<Struct; NoComparison; NoEquality>]
-    type private Total = { Carry: int; Sum: int; Term: int; Op: Binary }
+    type private RunningSum = { Carry: int; Sum: int; Term: int; Op: Binary }
 
     /// Numbers that are the same in every round and are no node of the loop.
     let private isGiven (s: Scan) (i: int) =
@@ -21,7 +21,7 @@ module internal Behind =
         | Operation.Control _
         | Operation.Item _ -> false
 
-    let private totals (s: Scan) (uses: int[]) : Total[] = [|
+    let private totals (s: Scan) (uses: int[]) : RunningSum[] = [|
         for k in 0 .. s.Carry - 1 do
             let own = s.Body.Inputs[s.Shared + k]
             let sum = s.Body.Outputs[k]
@@ -39,7 +39,7 @@ module internal Behind =
     |]
 
     /// Nodes that nothing but sums needs.
-    let private tail (s: Scan) (totals: Total[]) : bool[] =
+    let private tail (s: Scan) (totals: RunningSum[]) : bool[] =
         let body = s.Body
         let isSum, moves = Array.create body.Nodes.Length false, Array.create body.Nodes.Length false
         let isNeeded = Array.create body.Nodes.Length false
@@ -57,7 +57,8 @@ module internal Behind =
                 not isSum[i]
                 && not isNeeded[i]
                 && match node.Operation with
-                   | Operation.Primitive p -> Ahead.canMove node p && Ahead.bytes s i <= Ahead.Largest
+                   | Operation.Primitive p ->
+                       BeforeLoop.canMove node p && BeforeLoop.bytes s i <= BeforeLoop.Largest
                    | Operation.Input _
                    | Operation.Constant _
                    | Operation.Control _
@@ -70,7 +71,7 @@ module internal Behind =
         moves
 
     /// What moved nodes, and the terms, are made of; in the order of the body.
-    let private frontier (s: Scan) (totals: Total[]) (moves: bool[]) : int[] =
+    let private frontier (s: Scan) (totals: RunningSum[]) (moves: bool[]) : int[] =
         let isRead = Array.create moves.Length false
 
         for t in totals do
@@ -91,7 +92,7 @@ module internal Behind =
 
         for i in 0 .. moves.Length - 1 do
             match body.Nodes[i].Operation with
-            | Operation.Primitive p when moves[i] && Ahead.isWorthIt p -> found <- true
+            | Operation.Primitive p when moves[i] && BeforeLoop.isWorthIt p -> found <- true
             | _ -> ()
 
         found
@@ -100,7 +101,7 @@ module internal Behind =
         { DType = node.DType; Shape = node.Shape }, node.Device
 
     /// The terms of all rounds, stacked, from shared inputs and the stacks of the frontier.
-    let private terms (s: Scan) (totals: Total[]) (found: int[]) : Graph =
+    let private terms (s: Scan) (totals: RunningSum[]) (found: int[]) : Graph =
         let body = s.Body
         let builder = GraphBuilder()
         let number = Array.create body.Nodes.Length -1
@@ -138,7 +139,7 @@ module internal Behind =
                      signature),
                 device)
 
-        Stage.closed "scan" (Rules.batch "scan" s.Count (GraphInterpreter.Run one) isStacked) given
+        Stage.closed "scan" (BodyRules.batch "scan" s.Count (GraphInterpreter.Run one) isStacked) given
 
     /// The loop without the sums, and these.
     let private scan (builder: GraphBuilder) (control: Node) (s: Scan) (arguments: int[]) =
@@ -158,7 +159,7 @@ module internal Behind =
                 totals.Length = 0
                 || not (isWorthIt s.Body moves)
                 || not (found |> Array.forall (fun i -> s.Body.Nodes[i].Device = Device.Cpu))
-                || found |> Array.sumBy (Ahead.bytes s) > Ahead.Largest
+                || found |> Array.sumBy (BeforeLoop.bytes s) > BeforeLoop.Largest
             then
                 unchanged
             else
@@ -199,7 +200,7 @@ module internal Behind =
 
                 let all = DeadCode.eliminate (terms s totals found)
 
-                let terms = Ahead.inLine builder all (Array.append arguments[.. s.Shared - 1] stacks)
+                let terms = BeforeLoop.inLine builder all (Array.append arguments[.. s.Shared - 1] stacks)
 
                 let sums =
                     Array.map2
@@ -241,7 +242,7 @@ module internal Behind =
                             instead[struct (i, carry)] <- sum
 
                         made
-                    | Operation.Control control -> plain (Operation.Control(Ahead.inside graph control))
+                    | Operation.Control control -> plain (Operation.Control(BeforeLoop.inside graph control))
                     | Operation.Item k ->
                         match instead.TryGetValue(struct (node.Inputs[0], k)) with
                         | true, sum -> sum

@@ -7,7 +7,7 @@ open Cotangent.Inlined
 /// sequences but on nothing that the rounds hand on: draws of random numbers, functions of those, products of what comes
 /// in with shared weights. A round then reads its slice. One draw after the other takes the time of its longest chain of
 /// instructions, many together a fraction of it; and a product for all rounds is one of matrices.
-module internal Ahead =
+module internal BeforeLoop =
     /// Bytes from which values of all rounds take too much memory.
     [<Literal>]
     let Largest = 4194304L
@@ -220,7 +220,10 @@ module internal Ahead =
                 let one = DeadCode.eliminate { s.Body with Outputs = found }
 
                 let all =
-                    Stage.closed "scan" (Rules.batch "scan" s.Count (GraphInterpreter.Run one) varies) like
+                    Stage.closed
+                        "scan"
+                        (BodyRules.batch "scan" s.Count (GraphInterpreter.Run one) varies)
+                        like
 
                 let made = inLine builder (DeadCode.eliminate all) given
                 let last = s.Body.Inputs.Length

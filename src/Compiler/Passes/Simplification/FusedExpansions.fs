@@ -4,7 +4,7 @@ open Cotangent
 
 /// Fused operations in terms of others, which become part of the loop nests around them. What is large stays one
 /// operation: its kernel goes through memory once, row by row, where nests would several times.
-module internal Expand =
+module internal FusedExpansions =
     /// Elements up to which nests are at least as fast.
     [<Literal>]
     let private Largest = 65536

@@ -97,7 +97,7 @@ type internal Rewriter(last: bool) =
             | found -> found
         | Primitive.MatMul when isNest -> Products.outer r inputs result device
         | Primitive.Fused f when device = Device.Cpu ->
-            Expand.fused apply f inputs { Shape = nodes[0].Shape; DType = nodes[0].DType }
+            FusedExpansions.fused apply f inputs { Shape = nodes[0].Shape; DType = nodes[0].DType }
         | _ -> ValueNone
 
     interface IRewriting with

@@ -74,7 +74,7 @@ module internal Correlation =
 
     /// The kernels of a group for one phase of the target, as panels of six rows: first the first elements of all
     /// six, then the second ones. What the last panel lacks is zero.
-    let private panels (kernel: Placement<'T>) rowStep m channels (target: Target) (into: 'T[]) start =
+    let private panels (kernel: Placement<'T>) rowStep m channels (target: OutputPhase) (into: 'T[]) start =
         let places =
             seq { 1..3 }
             |> Seq.fold

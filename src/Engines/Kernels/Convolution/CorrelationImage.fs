@@ -53,7 +53,7 @@ type internal Placement<'T> = { Items: 'T[]; Offset: int; Channel: int; Steps: i
 
 /// A phase of the target along all axes: its first elements there, and its taps.
 [<NoComparison; NoEquality>]
-type internal Target = {
+type internal OutputPhase = {
     At: int[]
     Taps: Tap[][]
 } with
@@ -250,7 +250,7 @@ module internal CorrelationImage =
     /// The array for images of so many channels.
     let imageLength<'T> channels pitch = channels * pitch + 2 * columns<'T>()
 
-    let targets (axes: CorrelationAxis[]) : Target[] =
+    let targets (axes: CorrelationAxis[]) : OutputPhase[] =
         axes
         |> Array.map _.Targets
         |> Array.fold
@@ -262,7 +262,7 @@ module internal CorrelationImage =
             [| { At = [||]; Taps = [||] } |]
 
     /// Where the taps of each channel begin in a block's image; and once more the last one.
-    let table axes block channels (target: Target) : nativeint[] =
+    let table axes block channels (target: OutputPhase) : nativeint[] =
         let size, channel = phaseSize axes block, channelSize axes block
 
         let starts =
@@ -289,7 +289,7 @@ module internal CorrelationImage =
     let write
         (axes: CorrelationAxis[])
         (block: Block)
-        (target: Target)
+        (target: OutputPhase)
         channels
         (sums: 'T[])
         width
