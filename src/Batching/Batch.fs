@@ -77,6 +77,11 @@ and [<Sealed>] internal BatchedFunction(f: CustomOperation, traced: string, exam
 
     let enter (trace: BatchTrace) i t = if batched[i] then trace.Join t else t
 
+    override _.IsFollowed =
+        match f with
+        | :? CustomDerivative as f -> f.IsFollowed
+        | _ -> false
+
     override _.Run inputs = over (fun trace -> f.Run(Array.mapi (enter trace) inputs) |> Array.map trace.Each)
 
     override _.Push(inputs, outputs, tangents) =

@@ -25,6 +25,12 @@ type internal CustomDerivative(name) =
 
     default f.Recorded(inputs, _) = struct (Bind.apply (Primitive.Custom f) inputs, f)
 
+    /// Whether its derivative is that of what it runs, so that a result has no tangent, and an input no cotangent, where
+    /// what it runs has none. Else all that are floats have.
+    abstract IsFollowed: bool
+
+    default _.IsFollowed = false
+
 module internal CustomDerivative =
     let ofCustom (f: CustomFunction) =
         match f with

@@ -176,6 +176,152 @@ module internal Derivatives =
         | Primitive.Fused f -> FusedDerivatives.definition f inputs
         | _ -> ValueNone
 
+    /// Whether a change of an input can change the result, where both are floats: those inputs that `rule` has a map for.
+    let depends (p: Primitive) (input: int) : bool =
+        match p with
+        | Primitive.Unary op ->
+            match op with
+            | Unary.Sign
+            | Unary.Floor
+            | Unary.Ceiling
+            | Unary.Round
+            | Unary.IsNaN
+            | Unary.Not -> false
+            | Unary.Negate
+            | Unary.Abs
+            | Unary.Exp
+            | Unary.Expm1
+            | Unary.Log
+            | Unary.Log1p
+            | Unary.Sqrt
+            | Unary.Sin
+            | Unary.Cos
+            | Unary.Tan
+            | Unary.Asin
+            | Unary.Acos
+            | Unary.Atan
+            | Unary.Sinh
+            | Unary.Cosh
+            | Unary.Tanh
+            | Unary.Asinh
+            | Unary.Acosh
+            | Unary.Atanh
+            | Unary.Sigmoid
+            | Unary.Softplus
+            | Unary.Erf
+            | Unary.Erfc
+            | Unary.Gelu
+            | Unary.GeluSlope
+            | Unary.Relu -> true
+        | Primitive.Select -> input > 0
+        | Primitive.Gather _
+        | Primitive.Scatter _ -> input = 0
+        | Primitive.MaxPool(Maximum.Value, _)
+        // Comparisons make no floats.
+        | Primitive.Binary _
+        | Primitive.Convert _
+        | Primitive.Reshape _
+        | Primitive.Permute _
+        | Primitive.Broadcast _
+        | Primitive.Slice _
+        | Primitive.Place _
+        | Primitive.Concatenate _
+        | Primitive.Reduce _
+        | Primitive.CumulativeSum _
+        | Primitive.MatMul
+        | Primitive.Barrier
+        | Primitive.Transfer _
+        | Primitive.Convolution _
+        | Primitive.Fused _
+        | Primitive.Custom _ -> true
+        | Primitive.MaxPool(Maximum.Position, _)
+        | Primitive.Full _
+        | Primitive.Iota _
+        | Primitive.Random _
+        | Primitive.ArgReduce _
+        | Primitive.ArgSort _
+        | Primitive.Detach -> false
+
+    /// Whether a slope may be infinite, or NaN, at inputs that are finite.
+    let isSteep (p: Primitive) : bool =
+        match p with
+        | Primitive.Unary op ->
+            match op with
+            | Unary.Log
+            | Unary.Log1p
+            | Unary.Sqrt
+            | Unary.Asin
+            | Unary.Acos
+            | Unary.Acosh
+            | Unary.Atanh -> true
+            | Unary.Negate
+            | Unary.Abs
+            | Unary.Sign
+            | Unary.Floor
+            | Unary.Ceiling
+            | Unary.Round
+            | Unary.Exp
+            | Unary.Expm1
+            | Unary.Sin
+            | Unary.Cos
+            | Unary.Tan
+            | Unary.Atan
+            | Unary.Sinh
+            | Unary.Cosh
+            | Unary.Tanh
+            | Unary.Asinh
+            | Unary.Sigmoid
+            | Unary.Softplus
+            | Unary.Erf
+            | Unary.Erfc
+            | Unary.Gelu
+            | Unary.GeluSlope
+            | Unary.Relu
+            | Unary.IsNaN
+            | Unary.Not -> false
+        | Primitive.Binary op ->
+            match op with
+            | Binary.Divide
+            | Binary.Remainder
+            | Binary.Power -> true
+            | Binary.Add
+            | Binary.Subtract
+            | Binary.Multiply
+            | Binary.Atan2
+            | Binary.Max
+            | Binary.Min
+            | Binary.And
+            | Binary.Or
+            | Binary.Xor
+            | Binary.Equal
+            | Binary.Less
+            | Binary.LessEqual -> false
+        | Primitive.Custom _ -> true
+        | Primitive.Select
+        | Primitive.Convert _
+        | Primitive.Full _
+        | Primitive.Iota _
+        | Primitive.Random _
+        | Primitive.Reshape _
+        | Primitive.Permute _
+        | Primitive.Broadcast _
+        | Primitive.Slice _
+        | Primitive.Place _
+        | Primitive.Concatenate _
+        | Primitive.Gather _
+        | Primitive.Scatter _
+        | Primitive.Reduce _
+        | Primitive.ArgReduce _
+        | Primitive.ArgSort _
+        | Primitive.CumulativeSum _
+        | Primitive.MatMul
+        | Primitive.Convolution _
+        | Primitive.MaxPool _
+        | Primitive.Fused _
+        | Primitive.Detach
+        | Primitive.Barrier
+        | Primitive.Transfer _ -> false
+
     /// The map for one input of a primitive.
     let rule (p: Primitive) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear voption =
         let x = inputs[input]

@@ -227,12 +227,15 @@ type internal ReverseTrace(name, onlyLinear: bool) =
                 if tangents |> Array.exists _.IsSome then
                     values[step.First] <- ValueSome(joint.Push tangents)
             | Rule.Joint(f, inputPlaces, primals, outputs) ->
-                let pushed = f.Push(primals, outputs, Array.map at inputPlaces)
-                let mutable next = step.First
+                let tangents = Array.map at inputPlaces
 
-                for i in 0 .. outputs.Length - 1 do
-                    if outputs[i].DType.IsFloat then
-                        values[next] <- pushed[i]
-                        next <- next + 1
+                if tangents |> Array.exists _.IsSome then
+                    let pushed = f.Push(primals, outputs, tangents)
+                    let mutable next = step.First
+
+                    for i in 0 .. outputs.Length - 1 do
+                        if outputs[i].DType.IsFloat then
+                            values[next] <- pushed[i]
+                            next <- next + 1
 
         Array.map at wanted

@@ -91,6 +91,30 @@ let private linearity =
                 }
     ]
 
+/// What control flow is told of a primitive: the inputs on which its result depends are those that have a map.
+let private dependence =
+    testList "dependence" [
+        for row in rows do
+            if List.contains DType.Float64 row.DTypes then
+                test row.Name {
+                    for seed in 1..10 do
+                        let example = row.Draw (Dice seed) Numbers.Smooth DType.Float64
+                        let y = output example
+
+                        if
+                            y.DType.IsFloat
+                            && (Derivatives.definition example.Primitive example.Inputs).IsNone
+                        then
+                            example.Inputs
+                            |> Array.iteri (fun i x ->
+                                if x.DType.IsFloat then
+                                    Expect.equal
+                                        (Derivatives.depends example.Primitive i)
+                                        (Derivatives.rule example.Primitive example.Inputs y i).IsSome
+                                        $"{example}: input {i}")
+                }
+    ]
+
 /// Inputs of a dtype that a row does not list must be refused by the shape rule.
 let private refusals =
     testList "dtypes refused" [
@@ -173,6 +197,7 @@ let tests =
         overPrimitives "engine" 10 _.DTypes Numbers.Ordinary (fun _ _ -> engineLaw 16.0)
         refusals
         linearity
+        dependence
         overFunctions "functions, transpose" 10 (transposeLaw 1e-12)
         overFunctions "functions, push" 10 (pushLaw 1e-8)
         overFunctions "functions, second order" 10 (secondOrderLaw 1e-7)

@@ -37,7 +37,11 @@ module internal BodyRules =
         Array.iter2 (fun i v -> result[i] <- ValueSome v) places values
         result
 
-    /// f with some of its inputs' tangents given: outputs, and the tangents of all float outputs.
+    /// Those at the places, where each has a value; 0 where only other rounds or branches have one.
+    let pickOrZeros (places: int[]) (like: Tensor[]) (found: Tensor voption[]) =
+        places |> Array.map (fun i -> orZeros like[i] found[i])
+
+    /// f with some of its inputs' tangents given: outputs, and their tangents where they have one.
     let forward name (f: Tensor[] -> Tensor[]) (primals: Tensor[]) (active: int[]) (tangents: Tensor[]) =
         let trace = ForwardTrace name
 
@@ -45,19 +49,21 @@ module internal BodyRules =
             let joined = Array.copy primals
             Array.iter2 (fun i d -> joined[i] <- trace.Join(primals[i], ValueSome d)) active tangents
             let outputs = f joined |> Array.map trace.Split
-            let values = outputs |> Array.map (fun (struct (p, _)) -> p)
 
-            let pushed =
-                outputs
-                |> Array.filter (fun (struct (p, _)) -> isFloat p)
-                |> Array.map (fun (struct (p, d)) -> orZeros p d)
-
-            struct (values, pushed)
+            struct (outputs |> Array.map (fun (struct (p, _)) -> p),
+                    outputs |> Array.map (fun (struct (_, d)) -> d))
         finally
             trace.Close()
 
-    /// Cotangents of some inputs of f, from those of its float outputs.
-    let reverse name (f: Tensor[] -> Tensor[]) (primals: Tensor[]) (wanted: int[]) (cotangents: Tensor[]) =
+    /// Cotangents of some inputs of f, where they have one, from those of some of its outputs.
+    let reverse
+        name
+        (f: Tensor[] -> Tensor[])
+        (primals: Tensor[])
+        (wanted: int[])
+        given
+        (cotangents: Tensor[])
+        =
         let trace = ReverseTrace(name, false)
 
         let outputs =
@@ -71,10 +77,11 @@ module internal BodyRules =
             finally
                 trace.Close()
 
-        let seeds =
-            Array.map2 (fun t c -> struct (trace.Place t, c)) (outputs |> Array.filter isFloat) cotangents
-
-        trace.Pull(wanted.Length, seeds) |> Array.mapi (fun k found -> orZeros primals[wanted[k]] found)
+        let seeds = Array.map2 (fun i c -> struct (trace.Place outputs[i], c)) given cotangents
+        let pulled = trace.Pull(wanted.Length, seeds)
+        let result: Tensor voption[] = Array.create primals.Length ValueNone
+        Array.iter2 (fun i c -> result[i] <- c) wanted pulled
+        result
 
     /// f on a batch: inputs marked hold one value for each example along axis 0; so do all outputs.
     let batch name examples (f: Tensor[] -> Tensor[]) (batched: bool[]) (inputs: Tensor[]) =

@@ -21,6 +21,9 @@ type internal CondOperation(bodies: Bodies, c: Cond) =
         let active = BodyRules.places (fun (t: Tensor voption) -> t.IsSome) tangents[1..]
         let d = active |> Array.map (fun i -> tangents[i + 1].Value)
 
+        let changing =
+            BodyRules.places id (Activity.results (Control.Cond c) (tangents |> Array.map _.IsSome))
+
         let push branch (xs: Tensor[]) =
             let struct (values, pushed) =
                 BodyRules.forward
@@ -30,7 +33,7 @@ type internal CondOperation(bodies: Bodies, c: Cond) =
                     active
                     (Array.skip given.Length xs)
 
-            Array.append values pushed
+            Array.append values (BodyRules.pickOrZeros changing values pushed)
 
         let like = BodyRules.likeAll (Array.append given d)
 
@@ -44,28 +47,37 @@ type internal CondOperation(bodies: Bodies, c: Cond) =
 
         let count = c.OnTrue.Outputs.Length
         let values, pushed = Array.take count results, Array.skip count results
-        struct (values, BodyRules.scatter count (BodyRules.places BodyRules.isFloat values) pushed)
+        struct (values, BodyRules.scatter count changing pushed)
 
     override f.Recorded(inputs, wanted) =
         let results = apply c inputs
         let given = inputs[1..]
 
-        let places = [|
-            for i in 0 .. given.Length - 1 do
-                if wanted[i + 1] && BodyRules.isFloat given[i] then i
-        |]
+        let wanted = Array.map2 (fun isWanted t -> isWanted && BodyRules.isFloat t) wanted inputs
 
         let pull (cotangents: Tensor voption[]) =
-            let floats = BodyRules.places BodyRules.isFloat results
-            let d = floats |> Array.map (fun i -> BodyRules.orZeros results[i] cotangents[i])
+            let read = cotangents |> Array.map _.IsSome
+            let cotangentAt = BodyRules.places id read
+            let d = cotangentAt |> Array.map (fun i -> cotangents[i].Value)
+
+            // What either branch has a cotangent of.
+            let places =
+                Activity.arguments (Control.Cond c) inputs.Length read
+                |> Array.map2 (&&) wanted
+                |> Array.skip 1
+                |> BodyRules.places id
 
             let back branch (xs: Tensor[]) =
+                let primals = Array.take given.Length xs
+
                 BodyRules.reverse
                     f.Name
                     (bodies.Run branch)
-                    (Array.take given.Length xs)
+                    primals
                     places
+                    cotangentAt
                     (Array.skip given.Length xs)
+                |> BodyRules.pickOrZeros places primals
 
             let like = BodyRules.likeAll (Array.append given d)
 

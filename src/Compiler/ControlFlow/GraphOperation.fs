@@ -19,6 +19,8 @@ type internal GraphOperation(name) =
     /// The operation on all examples of a batch; every result is batched.
     abstract Batched: BatchTrace * Operand[] -> Tensor[]
 
+    override _.IsFollowed = true
+
     override f.Run inputs =
         let staging = Staging.innermost ()
 

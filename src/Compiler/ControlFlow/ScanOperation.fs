@@ -17,6 +17,40 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
     let apply (scan: Scan) (inputs: Tensor[]) =
         Bind.apply (Primitive.Custom(ScanOperation(bodies, scan))) inputs
 
+    let first = s.Shared + s.Carry
+    let isSteep = lazy Activity.isSteep s.Body
+    let rounds count = ScanOperation(bodies, { s with Count = count })
+
+    /// Of what is there for each round, the part of so many rounds, in the order in which they run.
+    let cut early count (t: Tensor) =
+        sliceAxis 0 (if s.Reverse then s.Count - early - count else early) count t
+
+    /// What the body is given in a round.
+    let roundOf early (others: Tensor[]) sequences =
+        Array.append others (sequences |> Array.map (fun t -> (cut early 1 t).Reshape t.Dims[1..]))
+
+    /// What comes next after a round, in the order of the inputs.
+    let next (inputs: 'a[]) (results: 'a[]) (sequences: 'a[]) =
+        Array.concat [ inputs[.. s.Shared - 1]; Array.take s.Carry results; sequences ]
+
+    let cutEach early count (xs: Tensor voption[]) = xs |> Array.map (ValueOption.map (cut early count))
+
+    let join (early: Tensor) (late: Tensor) =
+        concat 0 (if s.Reverse then [ late; early ] else [ early; late ])
+
+    /// Two parts of a change, where either is there.
+    let joinChange (early: struct (Tensor * Tensor voption)) (late: struct (Tensor * Tensor voption)) =
+        match early, late with
+        | struct (_, ValueNone), struct (_, ValueNone) -> ValueNone
+        | struct (a, da), struct (b, db) -> ValueSome(join (BodyRules.orZeros a da) (BodyRules.orZeros b db))
+
+    /// Rounds at the end that a derivative begins with by themselves, where these have fewer changes than those that
+    /// follow: a change of 0 put in for an absent one would meet their slopes, which may be infinite.
+    let mostApart = 3
+
+    let isApart depth (start: bool[]) (settled: bool[]) =
+        depth < mostApart && s.Count > 0 && start <> settled && isSteep.Value
+
     override _.Evaluate inputs =
         match parts inputs with
         | [ shared; carry; sequences ] ->
@@ -46,90 +80,119 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
             Array.append carry (Array.mapi stack stacked)
         | _ -> invalidOp "Three parts were asked for."
 
-    override f.Pushed(inputs, tangents) =
-        let active = tangents |> BodyRules.places _.IsSome
+    override f.Pushed(inputs, tangents) = f.PushedAt(0, inputs, tangents)
 
-        let moving =
-            Array.init inputs.Length (fun i ->
-                // Every float of the carry: what it starts without, it may get on the way.
-                if i >= s.Shared && i < s.Shared + s.Carry then
-                    BodyRules.isFloat inputs[i]
-                else
-                    Array.contains i active)
+    member private f.PushedAt(depth: int, inputs, tangents) : struct (Tensor[] * Tensor voption[]) =
+        let present = tangents |> Array.map _.IsSome
+        let carried = Activity.carried s.Body s.Shared s.Carry present
 
-        match parts inputs, parts (Array.mapi (fun i m -> i, m) moving) with
-        | [ shared; carry; sequences ], [ movingShared; movingCarry; movingSequences ] ->
-            let moved part = part |> Array.filter snd |> Array.map fst
-            let at = Array.concat [ moved movingShared; moved movingCarry; moved movingSequences ]
-            let tangent i = BodyRules.orZeros inputs[i] tangents[i]
+        if isApart depth present[s.Shared .. first - 1] carried then
+            f.PushedApart(depth, inputs, tangents)
+        else
+            f.PushedTogether(inputs, tangents, present, carried)
 
-            let dShared, dCarry, dSequences =
-                Array.map tangent (moved movingShared),
-                Array.map tangent (moved movingCarry),
-                Array.map tangent (moved movingSequences)
+    /// The first round in line, then the others.
+    member private f.PushedApart(depth, inputs: Tensor[], tangents: Tensor voption[]) =
+        let rest = s.Count - 1
+        let given = Array.append tangents[.. first - 1] (cutEach 0 1 tangents[first..])
+        let like = roundOf 0 inputs[.. first - 1] inputs[first..]
+        let active = BodyRules.places (fun (t: Tensor voption) -> t.IsSome) given
 
+        let struct (early, dEarly) =
+            active
+            |> Array.map (fun i -> given[i].Value.Reshape like[i].Dims)
+            |> BodyRules.forward f.Name (bodies.Run s.Body) like active
+
+        let struct (late, dLate) =
+            (rounds rest)
+                .PushedAt(
+                    depth + 1,
+                    next inputs early (Array.map (cut 1 rest) inputs[first..]),
+                    next tangents dEarly (cutEach 1 rest tangents[first..])
+                )
+
+        let row (t: Tensor) = t.Unsqueeze 0
+
+        struct (Array.init outputs (fun i -> if i < s.Carry then late[i] else join (row early[i]) late[i]),
+                Array.init outputs (fun i ->
+                    if i < s.Carry then
+                        dLate[i]
+                    else
+                        joinChange
+                            (struct (row early[i], ValueOption.map row dEarly[i]))
+                            (struct (late[i], dLate[i]))))
+
+    /// The loop that carries tangents beside the values. What a part of the carry starts without it may get on the way;
+    /// what it never gets it does not carry.
+    member private f.PushedTogether(inputs, tangents, present: bool[], carried: bool[]) =
+        let changes = Activity.results (Control.Scan s) present
+
+        let shared, carry, sequences =
+            BodyRules.places id present[.. s.Shared - 1],
+            BodyRules.places id carried,
+            BodyRules.places id present[first..] |> Array.map ((+) first)
+
+        let stacked = BodyRules.places id changes[s.Carry ..] |> Array.map ((+) s.Carry)
+        let carryIn = carry |> Array.map ((+) s.Shared)
+        let tangentsOf places = BodyRules.pickOrZeros places inputs tangents
+        let dShared, dCarry, dSequences = tangentsOf shared, tangentsOf carryIn, tangentsOf sequences
+
+        match parts inputs with
+        | [ sharedIn; carriesIn; sequencesIn ] ->
             let counts = [
-                shared.Length
+                sharedIn.Length
                 dShared.Length
-                carry.Length
+                carriesIn.Length
                 dCarry.Length
-                sequences.Length
+                sequencesIn.Length
                 dSequences.Length
             ]
 
             let step (xs: Tensor[]) =
                 match BodyRules.split counts xs with
-                | [ shared; dShared; carry; dCarry; slices; dSlices ] ->
-                    let primals = Array.concat [ shared; carry; slices ]
+                | [ shareds; dShared; carries; dCarry; slices; dSlices ] ->
+                    let primals = Array.concat [ shareds; carries; slices ]
+                    let at = Array.concat [ shared; carryIn; sequences ]
                     let given = Array.concat [ dShared; dCarry; dSlices ]
 
                     let struct (values, pushed) =
                         BodyRules.forward f.Name (bodies.Run s.Body) primals at given
 
-                    let pushedCarry =
-                        values |> Array.take s.Carry |> Array.filter BodyRules.isFloat |> Array.length
-
                     Array.concat [
                         values[.. s.Carry - 1]
-                        pushed[.. pushedCarry - 1]
+                        BodyRules.pickOrZeros carry values pushed
                         values[s.Carry ..]
-                        pushed[pushedCarry..]
+                        BodyRules.pickOrZeros stacked values pushed
                     ]
                 | _ -> invalidOp "Six parts were asked for."
 
             let like =
                 Array.concat [
-                    BodyRules.likeAll shared
+                    BodyRules.likeAll sharedIn
                     BodyRules.likeAll dShared
-                    BodyRules.likeAll carry
+                    BodyRules.likeAll carriesIn
                     BodyRules.likeAll dCarry
-                    Array.map BodyRules.likeSlice sequences
+                    Array.map BodyRules.likeSlice sequencesIn
                     Array.map BodyRules.likeSlice dSequences
                 ]
-
-            let body = Stage.closed f.Name step like
 
             let results =
                 apply
                     {
                         s with
-                            Shared = shared.Length + dShared.Length
-                            Carry = carry.Length + dCarry.Length
-                            Body = body
+                            Shared = sharedIn.Length + dShared.Length
+                            Carry = carriesIn.Length + dCarry.Length
+                            Body = Stage.closed f.Name step like
                     }
-                    (Array.concat [ shared; dShared; carry; dCarry; sequences; dSequences ])
+                    (Array.concat [ sharedIn; dShared; carriesIn; dCarry; sequencesIn; dSequences ])
 
-            let stacked = outputs - s.Carry
+            match BodyRules.split [ s.Carry; dCarry.Length; outputs - s.Carry; stacked.Length ] results with
+            | [ carries; dCarry; stacks; dStacks ] ->
+                let pushed =
+                    BodyRules.scatter outputs (Array.append carry stacked) (Array.append dCarry dStacks)
 
-            match
-                BodyRules.split
-                    [ s.Carry; dCarry.Length; stacked; results.Length - outputs - dCarry.Length ]
-                    results
-            with
-            | [ carry; dCarry; stacked; dStacked ] ->
-                let values = Array.append carry stacked
-                let floats = BodyRules.places BodyRules.isFloat values
-                struct (values, BodyRules.scatter outputs floats (Array.append dCarry dStacked))
+                struct (Array.append carries stacks,
+                        Array.map2 (fun isThere d -> if isThere then d else ValueNone) changes pushed)
             | _ -> invalidOp "Four parts were asked for."
         | _ -> invalidOp "Three parts were asked for."
 
@@ -149,105 +212,167 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
         let body = { s.Body with Outputs = Array.append s.Body.Outputs carryIn }
         let all = apply { s with Body = body } inputs
         let results, history = Array.take outputs all, Array.skip outputs all
+        let wanted = Array.map2 (fun isWanted t -> isWanted && BodyRules.isFloat t) wanted inputs
+        let pull cotangents = f.Back(0, inputs, results, history, wanted, cotangents)
+        struct (results, Recorded(f, pull) :> CustomDerivative)
+
+    /// Cotangents of the inputs wanted; `history` is the carry that each round began with.
+    member private f.Back(depth, inputs: Tensor[], results: Tensor[], history: Tensor[], wanted, cotangents) =
+        let moving = Activity.carried s.Body s.Shared s.Carry wanted
+        let changes = Activity.results (Control.Scan s) wanted
+
+        let read =
+            Array.map2 (fun isChanging (c: Tensor voption) -> isChanging && c.IsSome) changes cotangents
+
+        // Of the carry only what moves has a cotangent that somebody wants.
+        let returned = Activity.returned s.Body s.Shared s.Carry read |> Array.map2 (&&) moving
+
+        if isApart depth (Array.map2 (&&) moving read[.. s.Carry - 1]) returned then
+            f.BackApart(depth, inputs, results, history, wanted, moving, cotangents)
+        else
+            f.BackTogether(inputs, results, history, wanted, read, returned, cotangents)
+
+    /// Through the last round, then through the others.
+    member private f.BackApart
+        (
+            depth: int,
+            inputs: Tensor[],
+            results: Tensor[],
+            history: Tensor[],
+            wanted: bool[],
+            moving: bool[],
+            cotangents: Tensor voption[]
+        ) : Tensor voption[] =
+        let rest = s.Count - 1
+        let one (t: Tensor) = (cut rest 1 t).Reshape t.Dims[1..]
+        let before = Array.map one history
+        let primals = roundOf rest (Array.append inputs[.. s.Shared - 1] before) inputs[first..]
+
+        let given = cotangents |> Array.mapi (fun i c -> if i < s.Carry then c else ValueOption.map one c)
+
+        let from = BodyRules.places (fun (c: Tensor voption) -> c.IsSome) given
+        let isAsked = Array.concat [ wanted[.. s.Shared - 1]; moving; wanted[first..] ]
+
+        let late =
+            from
+            |> Array.map (fun i -> given[i].Value)
+            |> BodyRules.reverse f.Name (bodies.Run s.Body) primals (BodyRules.places id isAsked) from
+
+        let cutStacks stacks = stacks |> Array.map (cut 0 rest)
+
+        let early =
+            (rounds rest)
+                .Back(
+                    depth + 1,
+                    Array.append inputs[.. first - 1] (cutStacks inputs[first..]),
+                    Array.append before (cutStacks results[s.Carry ..]),
+                    cutStacks history,
+                    wanted,
+                    Array.append late[s.Shared .. first - 1] (cutEach 0 rest cotangents[s.Carry ..])
+                )
+
+        Array.init inputs.Length (fun i ->
+            if i >= first then
+                let row (t: Tensor) = t.Unsqueeze 0
+
+                joinChange
+                    (struct (cut 0 rest inputs[i], early[i]))
+                    (struct (row primals[i], ValueOption.map row late[i]))
+            elif i >= s.Shared then
+                early[i]
+            else
+                match early[i], late[i] with
+                | ValueSome a, ValueSome b -> ValueSome(Bind.binary Binary.Add b a)
+                | ValueSome a, ValueNone -> ValueSome a
+                | ValueNone, other -> other)
+
+    /// The loop that goes the other way, with the cotangents of those parts of the carry that have one in some round, and
+    /// sums of those of shared inputs.
+    member private f.BackTogether
+        (
+            inputs: Tensor[],
+            results: Tensor[],
+            history: Tensor[],
+            wanted: bool[],
+            read: bool[],
+            returned: bool[],
+            cotangents: Tensor voption[]
+        ) : Tensor voption[] =
+        let found = Activity.inputs s.Body (Array.append returned read[s.Carry ..])
+        let isAsked i = wanted[i] && found[i]
+
+        let shared, carry, sequences =
+            Range.filter s.Shared isAsked,
+            BodyRules.places id returned,
+            Range.filter (inputs.Length - first) (fun i -> isAsked (first + i)) |> Array.map ((+) first)
+
+        let stacked = BodyRules.places id read[s.Carry ..] |> Array.map ((+) s.Carry)
+        let carryIn = carry |> Array.map ((+) s.Shared)
+        let dCarry = BodyRules.pickOrZeros carry results cotangents
+        let dStacked = BodyRules.pickOrZeros stacked results cotangents
+        let sums = shared |> Array.map (fun i -> Tensor.zerosLike inputs[i])
 
         match parts inputs with
-        | [ shared; _; sequences ] ->
-            let floats places = places |> Array.filter (fun i -> BodyRules.isFloat inputs[i])
+        | [ sharedIn; _; sequencesIn ] ->
+            let counts = [
+                s.Shared
+                dCarry.Length
+                sums.Length
+                s.Carry
+                sequencesIn.Length
+                dStacked.Length
+            ]
 
-            let wantedShared =
-                floats [|
-                    for i in 0 .. s.Shared - 1 do
-                        if wanted[i] then i
-                |]
+            let step (xs: Tensor[]) =
+                match BodyRules.split counts xs with
+                | [ shareds; dCarry; sums; carries; slices; dSlices ] ->
+                    let primals = Array.concat [ shareds; carries; slices ]
+                    let places = Array.concat [ shared; carryIn; sequences ]
+                    let given = Array.append carry stacked
 
-            let carries = floats [| s.Shared .. s.Shared + s.Carry - 1 |]
+                    let pulled =
+                        BodyRules.reverse
+                            f.Name
+                            (bodies.Run s.Body)
+                            primals
+                            places
+                            given
+                            (Array.append dCarry dSlices)
 
-            let wantedSequences =
-                floats [|
-                    for i in s.Shared + s.Carry .. inputs.Length - 1 do
-                        if wanted[i] then i
-                |]
+                    Array.concat [
+                        BodyRules.pickOrZeros carryIn primals pulled
+                        Array.map2 (Bind.binary Binary.Add) sums (BodyRules.pickOrZeros shared primals pulled)
+                        BodyRules.pickOrZeros sequences primals pulled
+                    ]
+                | _ -> invalidOp "Six parts were asked for."
 
-            let pull (cotangents: Tensor voption[]) =
-                let given = Array.map2 BodyRules.orZeros results cotangents
-
-                let floatCarry = [|
-                    for i in 0 .. s.Carry - 1 do
-                        if BodyRules.isFloat results[i] then i
-                |]
-
-                let floatStacked = [|
-                    for i in s.Carry .. outputs - 1 do
-                        if BodyRules.isFloat results[i] then i
-                |]
-
-                let dCarry, dStacked = BodyRules.pick floatCarry given, BodyRules.pick floatStacked given
-                let dShared = wantedShared |> Array.map (fun i -> Tensor.zerosLike inputs[i])
-
-                let counts = [
-                    s.Shared
-                    dCarry.Length
-                    dShared.Length
-                    s.Carry
-                    sequences.Length
-                    dStacked.Length
+            let like =
+                Array.concat [
+                    BodyRules.likeAll sharedIn
+                    BodyRules.likeAll dCarry
+                    BodyRules.likeAll sums
+                    Array.map BodyRules.likeSlice history
+                    Array.map BodyRules.likeSlice sequencesIn
+                    Array.map BodyRules.likeSlice dStacked
                 ]
 
-                let step (xs: Tensor[]) =
-                    match BodyRules.split counts xs with
-                    | [ shared; dCarry; dShared; carry; slices; dSlices ] ->
-                        let primals = Array.concat [ shared; carry; slices ]
-                        let places = Array.concat [ carries; wantedShared; wantedSequences ]
+            let back = {
+                Count = s.Count
+                Reverse = not s.Reverse
+                Shared = s.Shared
+                Carry = dCarry.Length + sums.Length
+                Body = Stage.closed f.Name step like
+            }
 
-                        let pulled =
-                            BodyRules.reverse
-                                f.Name
-                                (bodies.Run s.Body)
-                                primals
-                                places
-                                (Array.append dCarry dSlices)
+            let pulled =
+                apply back (Array.concat [ sharedIn; dCarry; sums; history; sequencesIn; dStacked ])
+                |> BodyRules.scatter inputs.Length (Array.concat [ carryIn; shared; sequences ])
 
-                        match
-                            BodyRules.split
-                                [ carries.Length; wantedShared.Length; wantedSequences.Length ]
-                                pulled
-                        with
-                        | [ toCarry; toShared; toSlices ] ->
-                            Array.concat [
-                                toCarry
-                                Array.map2 (fun sum d -> Bind.binary Binary.Add sum d) dShared toShared
-                                toSlices
-                            ]
-                        | _ -> invalidOp "Three parts were asked for."
-                    | _ -> invalidOp "Six parts were asked for."
-
-                let like =
-                    Array.concat [
-                        BodyRules.likeAll shared
-                        BodyRules.likeAll dCarry
-                        BodyRules.likeAll dShared
-                        Array.map BodyRules.likeSlice history
-                        Array.map BodyRules.likeSlice sequences
-                        Array.map BodyRules.likeSlice dStacked
-                    ]
-
-                let back = {
-                    Count = s.Count
-                    Reverse = not s.Reverse
-                    Shared = s.Shared
-                    Carry = dCarry.Length + dShared.Length
-                    Body = Stage.closed f.Name step like
-                }
-
-                let pulled =
-                    apply back (Array.concat [ shared; dCarry; dShared; history; sequences; dStacked ])
-
-                BodyRules.scatter
-                    inputs.Length
-                    (Array.concat [ carries; wantedShared; wantedSequences ])
-                    pulled
-
-            struct (results, Recorded(f, pull) :> CustomDerivative)
+            // What only comes in at the end of the last round goes no further than that.
+            if s.Count = 0 then
+                pulled
+            else
+                Array.mapi (fun i c -> if found[i] then c else ValueNone) pulled
         | _ -> invalidOp "Three parts were asked for."
 
     override f.Batched(trace, operands) =

@@ -28,14 +28,11 @@ type internal WhileOperation(bodies: Bodies, w: While) =
     override f.Pushed(inputs, tangents) =
         let shared, carry = inputs[.. w.Shared - 1], inputs[w.Shared ..]
 
-        let activeShared = [|
-            for i in 0 .. w.Shared - 1 do
-                if tangents[i].IsSome then i
-        |]
-
-        let floats = BodyRules.places BodyRules.isFloat carry
+        let present = tangents |> Array.map _.IsSome
+        let activeShared = BodyRules.places id present[.. w.Shared - 1]
+        let moving = BodyRules.places id (Activity.carried w.Body w.Shared carry.Length present)
         let dShared = activeShared |> Array.map (fun i -> tangents[i].Value)
-        let dCarry = floats |> Array.map (fun i -> BodyRules.orZeros carry[i] tangents[w.Shared + i])
+        let dCarry = BodyRules.pickOrZeros moving carry tangents[w.Shared ..]
         let counts = [ shared.Length; dShared.Length; carry.Length; dCarry.Length ]
 
         let onPrimals run (xs: Tensor[]) =
@@ -46,7 +43,7 @@ type internal WhileOperation(bodies: Bodies, w: While) =
         let step (xs: Tensor[]) =
             match BodyRules.split counts xs with
             | [ shared; dShared; carry; dCarry ] ->
-                let at = Array.append activeShared (floats |> Array.map (fun i -> w.Shared + i))
+                let at = Array.append activeShared (moving |> Array.map ((+) w.Shared))
 
                 let struct (values, pushed) =
                     BodyRules.forward
@@ -56,7 +53,7 @@ type internal WhileOperation(bodies: Bodies, w: While) =
                         at
                         (Array.append dShared dCarry)
 
-                Array.append values pushed
+                Array.append values (BodyRules.pickOrZeros moving values pushed)
             | _ -> invalidOp "Four parts were asked for."
 
         let like = BodyRules.likeAll (Array.concat [ shared; dShared; carry; dCarry ])
@@ -71,13 +68,17 @@ type internal WhileOperation(bodies: Bodies, w: While) =
                 (Array.concat [ shared; dShared; carry; dCarry ])
 
         let values, pushed = Array.take carry.Length results, Array.skip carry.Length results
-        struct (values, BodyRules.scatter carry.Length floats pushed)
+        struct (values, BodyRules.scatter carry.Length moving pushed)
 
-    override f.Recorded(_, _) =
-        raise (
-            DerivativeException
-                "whileLoop: reverse mode would have to keep the values of every round, and a compiled program can't know how many there will be. Use `scan` or `iterate`, whose number of rounds is known, forward mode (`jvp`, `jacobianForward`), or leave this function uncompiled."
-        )
+    /// A loop that is recorded can still be pushed through, and one whose result has no cotangent needs no pull.
+    override f.Recorded(inputs, _) =
+        let pull _ =
+            raise (
+                DerivativeException
+                    "whileLoop: reverse mode would have to keep the values of every round, and a compiled program can't know how many there will be. Use `scan` or `iterate`, whose number of rounds is known, forward mode (`jvp`, `jacobianForward`), or leave this function uncompiled."
+            )
+
+        struct (apply w inputs, Recorded(f, pull) :> CustomDerivative)
 
     override f.Batched(trace, operands) =
         let examples = trace.Examples

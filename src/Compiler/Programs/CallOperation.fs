@@ -20,20 +20,28 @@ type internal Donation = {
 [<RequireQualifiedAccess; NoComparison>]
 type private Derived =
     | Push of active: bool[]
-    | Forward of wanted: bool[]
-    | Backward of wanted: bool[]
     | Batch of examples: int * batched: bool[]
+
+/// What a pull is made for: the inputs wanted, and the results that are read.
+[<NoComparison>]
+type private Way = { Wanted: bool[]; Read: bool[] }
+
+/// A compiled graph and its pull.
+[<NoComparison; NoEquality>]
+type internal Halves = { Forward: CallOperation; Backward: CallOperation; Places: int[] }
 
 /// A compiled graph as an operation: it runs as a program, and its derivatives and batches are compiled graphs too. These
 /// give nothing away.
-[<Sealed>]
-type internal CallOperation(name: string, graph: Graph, donation: Donation) =
+and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Donation) =
     inherit GraphOperation(name)
 
     let program = later (fun () -> Build.program name donation.Count graph)
     let simplified = later (fun () -> Passes.complete graph)
     let isOnCpu = graph.Nodes |> Array.forall (fun node -> node.Device = Device.Cpu)
-    let made = ConcurrentDictionary<Derived, CallOperation * int>()
+    let made = ConcurrentDictionary<Derived, CallOperation>()
+    let halves = ConcurrentDictionary<Way, Halves>()
+    // The way that was taken the last time, for each choice of inputs to differentiate by.
+    let taken = ConcurrentDictionary<Way, Way>()
 
     let signature (i: int) =
         let node = graph.Nodes[i]
@@ -41,8 +49,6 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
 
     let inputSignatures = graph.Inputs |> Array.map signature
     let outputSignatures = graph.Outputs |> Array.map signature
-    let isFloat (s: Signature, _: Device) = s.DType.IsFloat
-    let floats = outputSignatures |> BodyRules.places isFloat
     let call (f: CallOperation) inputs = Bind.apply (Primitive.Custom f) inputs
 
     member _.Graph = graph
@@ -110,7 +116,9 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
     override _.Staged(_, inputs) = GraphInterpreter.Run graph inputs
 
     override f.Pushed(inputs, tangents) =
-        let active = tangents |> BodyRules.places _.IsSome
+        let present = tangents |> Array.map _.IsSome
+        let active = BodyRules.places id present
+        let changing = BodyRules.places id (Activity.outputs graph present)
 
         let make _ =
             let like = Array.append inputSignatures (active |> Array.map (fun i -> inputSignatures[i]))
@@ -121,31 +129,28 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
                 let struct (values, pushed) =
                     BodyRules.forward name (GraphInterpreter.Run graph) primals active given
 
-                Array.append values pushed
+                Array.append values (BodyRules.pickOrZeros changing values pushed)
 
-            CallOperation(name, Stage.closed name both like, Donation.None), 0
+            CallOperation(name, Stage.closed name both like, Donation.None)
 
-        let push, _ = made.GetOrAdd(Derived.Push(tangents |> Array.map _.IsSome), make)
+        let push = made.GetOrAdd(Derived.Push present, make)
 
         let results = call push (Array.append inputs (active |> Array.map (fun i -> tangents[i].Value)))
 
         let count = outputSignatures.Length
         let values, pushed = Array.take count results, Array.skip count results
-        struct (values, BodyRules.scatter count floats pushed)
+        struct (values, BodyRules.scatter count changing pushed)
 
-    override f.Recorded(inputs, wanted) =
-        let places = [|
-            for i in 0 .. inputs.Length - 1 do
-                if wanted[i] && inputs[i].DType.IsFloat then i
-        |]
-
-        let count = outputSignatures.Length
-
-        let halves () =
-            let like = Array.append inputSignatures (floats |> Array.map (fun i -> outputSignatures[i]))
+    /// The function and its pull, as two graphs: the first also returns what the second is given, before the cotangents
+    /// of those results that are read. The places of the inputs that it has cotangents of.
+    member private _.Halves(way: Way) : Halves =
+        let make { Wanted = wanted; Read = read } =
+            let given = BodyRules.places id read
+            let places = BodyRules.places id (Activity.inputs graph read |> Array.map2 (&&) wanted)
+            let like = Array.append inputSignatures (given |> Array.map (fun i -> outputSignatures[i]))
 
             let both (xs: Tensor[]) =
-                let primals, given = Array.take inputs.Length xs, Array.skip inputs.Length xs
+                let primals, cotangents = Array.take wanted.Length xs, Array.skip wanted.Length xs
                 let mutable values = [||]
 
                 let run variables =
@@ -161,35 +166,63 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
 
                     outputs
 
-                let pulled = BodyRules.reverse name run primals places given
+                let pulled =
+                    BodyRules.reverse name run primals places given cotangents
+                    |> BodyRules.pickOrZeros places primals
+
                 Array.append values pulled
 
-            Partition.split (Passes.differentiable (Stage.closed name both like)) inputs.Length count
+            let halves =
+                Partition.split
+                    (Passes.differentiable (Stage.closed name both like))
+                    wanted.Length
+                    outputSignatures.Length
 
-        let marks = Array.init inputs.Length (fun i -> Array.contains i places)
+            {
+                Forward = CallOperation(name, halves.Forward, Donation.None)
+                Backward = CallOperation(name + ", backwards", halves.Backward, Donation.None)
+                Places = places
+            }
 
-        let forward, backward, residuals =
-            match made.TryGetValue(Derived.Forward marks), made.TryGetValue(Derived.Backward marks) with
-            | (true, (forward, residuals)), (true, (backward, _)) -> forward, backward, residuals
-            | _ ->
-                let h = halves ()
-                let forward = CallOperation(name, h.Forward, Donation.None)
-                let backward = CallOperation(name + ", backwards", h.Backward, Donation.None)
-                made[Derived.Forward marks] <- (forward, h.Residuals)
-                made[Derived.Backward marks] <- (backward, 0)
-                forward, backward, h.Residuals
+        halves.GetOrAdd(way, make)
 
-        let all = call forward inputs
+    /// Which results will be read is known on the way back only. It is taken to be as it was the last time; where it was
+    /// not, the function is called again, for that time.
+    override f.Recorded(inputs, wanted) =
+        let wanted = Array.map2 (fun isWanted (t: Tensor) -> isWanted && t.DType.IsFloat) wanted inputs
+        let changing = Activity.outputs graph wanted
+        let whole = { Wanted = wanted; Read = changing }
+
+        let expected =
+            match taken.TryGetValue whole with
+            | true, way -> way
+            | false, _ -> whole
+
+        let count = outputSignatures.Length
+        let all = call (f.Halves expected).Forward inputs
         let results, kept = Array.take count all, Array.skip count all
-        ignore residuals
 
         let pull (cotangents: Tensor voption[]) =
-            let given = floats |> Array.map (fun i -> BodyRules.orZeros results[i] cotangents[i])
-            let arguments = Array.append kept given
+            let read =
+                Array.map2 (fun isChanging (c: Tensor voption) -> isChanging && c.IsSome) changing cotangents
 
-            let pulled = if backward.Graph.Outputs.Length = 0 then [||] else call backward arguments
+            let way = { Wanted = wanted; Read = read }
+            let halves = f.Halves way
 
-            BodyRules.scatter inputs.Length places pulled
+            let kept =
+                if way = expected then
+                    kept
+                else
+                    taken[whole] <- way
+                    Array.skip count (call halves.Forward inputs)
+
+            let given = BodyRules.places id read |> Array.map (fun i -> cotangents[i].Value)
+
+            if halves.Places.Length = 0 then
+                Array.create inputs.Length ValueNone
+            else
+                call halves.Backward (Array.append kept given)
+                |> BodyRules.scatter inputs.Length halves.Places
 
         struct (results, Recorded(f, pull) :> CustomDerivative)
 
@@ -210,8 +243,7 @@ type internal CallOperation(name: string, graph: Graph, donation: Donation) =
                 name,
                 Stage.closed name (BodyRules.batch name examples (GraphInterpreter.Run graph) marks) like,
                 Donation.None
-            ),
-            0
+            )
 
-        let batched, _ = made.GetOrAdd(Derived.Batch(examples, marks), make)
+        let batched = made.GetOrAdd(Derived.Batch(examples, marks), make)
         call batched (operands |> Array.map _.Tensor) |> Array.map trace.Join
