@@ -78,3 +78,37 @@ module Compile =
     /// (Compile.memory (fun x -> matmul x x) x).Peak // 80000
     /// </code></example>
     let memory (f: 'p -> 'q) (x: 'p) : ProgramMemory = (compilation f x).Operation.Memory
+
+    let private reports (f: 'p -> 'q) (x: 'p) : PassReport list =
+        let made = ResizeArray<PassReport>()
+        let watch = { Watch.ofEnvironment.Value with Reported = made.Add }
+        (compilation f x).Operation.Build watch
+        List.ofSeq made
+
+    /// <summary>
+    /// The passes that make a program of a function, in order: the level each works on (graph, steps, memory, code), its name,
+    /// how long it took now, and the size of what came out. <c>COTANGENT_PASSES=time</c> in the environment writes these lines
+    /// to standard error whenever something is compiled, <c>COTANGENT_PASSES=print</c> besides what each pass made.
+    /// </summary>
+    /// <example><code>
+    /// Compile.passes (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
+    /// </code></example>
+    let passes (f: 'p -> 'q) (x: 'p) : string = reports f x |> List.map _.Line |> String.concat "\n"
+
+    /// <summary>What a function has become after the pass of this name, the last time that it runs.</summary>
+    /// <exception cref="T:Cotangent.ValueException">No pass has this name; the message lists those there are.</exception>
+    /// <example><code>
+    /// Compile.after "simplify" (fun x -> sum (x * 1.0)) (tensor [ 1.0; 2.0 ])
+    /// </code></example>
+    let after (pass: string) (f: 'p -> 'q) (x: 'p) : string =
+        let reports = reports f x
+
+        match List.tryFindBack (fun (r: PassReport) -> r.Pass = pass) reports with
+        | Some r -> r.Text()
+        | None ->
+            let names = reports |> List.map _.Pass |> List.distinct |> String.concat ", "
+
+            raise (
+                ValueException
+                    $"Compile.after: no pass is called \"{pass}\"; those of this function are {names}."
+            )

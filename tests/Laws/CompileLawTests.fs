@@ -25,7 +25,7 @@ let private verified (f: Tensor[] -> Tensor[]) (inputs: Tensor[]) =
     let like = inputs |> Array.map (fun t -> Stage.signatureOf t, t.Device)
     let g = Stage.closed "compile" f like
     Verify.graph g
-    Verify.graph (Passes.complete g)
+    Verify.graph (Passes.complete Watch.ofEnvironment.Value g)
     Verify.graph (Passes.differentiable g)
 
 let private compileLaw (f: Tensor[] -> Tensor) (inputs: Tensor[]) : Violation =

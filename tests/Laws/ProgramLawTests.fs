@@ -50,7 +50,7 @@ let private programs name features seeds (check: (Tensor[] -> Tensor[]) -> Tenso
 let private values tolerance (run: Tensor[] -> Tensor[]) (inputs: Tensor[]) =
     let like = inputs |> Array.map (fun t -> Stage.signatureOf t, t.Device)
     let g = Stage.closed "compile" run like
-    Verify.graph (Passes.complete g)
+    Verify.graph (Passes.complete Watch.ofEnvironment.Value g)
     Verify.graph (Passes.differentiable g)
     let compiled, given = compile run, compileDonating (fun (xs, ()) -> run xs)
     let expected, other = run inputs, others inputs

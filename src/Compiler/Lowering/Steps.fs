@@ -51,6 +51,10 @@ and [<NoComparison; NoEquality>] internal WhileStep = {
     State: struct (int * int)[]
 }
 
+/// A program as steps on slots, and where its results are.
+[<NoComparison; NoEquality>]
+type internal Lowered = { Slots: Slot[]; Steps: Step[]; Outputs: View[] }
+
 /// The slots that a step reads and those that it writes, inner steps included; some more than once.
 [<NoComparison; NoEquality>]
 type internal Touched = { Reads: ResizeArray<int>; Writes: ResizeArray<int> }

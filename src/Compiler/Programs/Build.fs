@@ -3,17 +3,11 @@ namespace Cotangent.Compiler
 open Cotangent
 open Cotangent.Inlined
 
-/// From a graph to a program: simplify, fuse and lower, plan memory, emit.
+/// From a graph to a program: passes over the graph, lowering to steps, passes over those, the memory plan, code.
 module internal Build =
     /// What a call takes, by the plan.
-    let private memoryOf
-        (lowering: Lowering)
-        (slots: Slot[])
-        (plan: MemoryPlan)
-        (adopted: bool[])
-        (lifetimes: struct (int * int)[])
-        (reuse: int[])
-        : ProgramMemory =
+    let private memoryOf (lowering: Lowering) (stored: Stored) : ProgramMemory =
+        let slots, lifetimes, reuse = stored.Lowered.Slots, stored.Lifetimes, stored.Reuse
         let size (slot: Slot) = int64 slot.Count * int64 slot.DType.Size
 
         let total (counts: Home -> bool) =
@@ -41,7 +35,7 @@ module internal Build =
                     match home with
                     | Home.Output k -> reuse[k] >= 0
                     | _ -> false)
-            Between = plan.Bytes + Adoption.bytes slots adopted lifetimes
+            Between = stored.Plan.Bytes + Adoption.bytes slots stored.Adopted lifetimes
             Largest =
                 MemoryNeeds.largest [
                     for i in 0 .. slots.Length - 1 do
@@ -52,55 +46,108 @@ module internal Build =
                 ]
         }
 
-    /// The program of a graph whose first so many inputs are given away by the caller.
-    let program (name: string) (donated: int) (graph: Graph) : Program =
-        let simple = Passes.complete graph
-        let lowering = Lowering NestMethods.target
+    let private steps: Level<Lowered> = {
+        Name = "steps"
+        Text = fun l -> StepText.print "" l.Steps
+        Size = fun l -> $"{l.Steps.Length} steps, {l.Slots.Length} slots"
+        Verify = fun l -> VerifySteps.steps l.Slots l.Steps
+    }
 
+    let private memory: Level<Stored> = {
+        Name = "memory"
+        Text = fun s -> [ $"{s.Plan.Bytes} bytes between inputs and outputs" ]
+        Size = fun s -> $"{s.Plan.Bytes} bytes"
+        Verify = fun s -> VerifyMemory.plan s.Lowered.Slots s.Lowered.Steps s.Lowered.Outputs s.Reuse s.Plan
+    }
+
+    let private code: Level<Runner[]> = {
+        Name = "code"
+        Text = fun runners -> [ $"{runners.Length} runs" ]
+        Size = fun runners -> $"{runners.Length} runs"
+        Verify = ignore
+    }
+
+    /// An input or a constant that is returned needs no copy; nor does the second of two equal outputs.
+    let private isGiven (node: Node) =
+        match node.Operation with
+        | Operation.Input _
+        | Operation.Constant _ -> true
+        | Operation.Primitive _
+        | Operation.Control _
+        | Operation.Item _ -> false
+
+    let private lower (lowering: Lowering) (graph: Graph) : Lowered =
         let views =
-            simple.Inputs
+            graph.Inputs
             |> Array.mapi (fun n i ->
-                let node = simple.Nodes[i]
+                let node = graph.Nodes[i]
                 let slot = lowering.Slot(node.DType, Shape.count node.Shape, Home.Input n)
                 Layout.contiguous slot node.Shape)
 
-        // An input or a constant that is returned needs no copy; nor does the second of two equal outputs.
-        let given (i: int) =
-            match simple.Nodes[i].Operation with
-            | Operation.Input _
-            | Operation.Constant _ -> true
-            | Operation.Primitive _
-            | Operation.Control _
-            | Operation.Item _ -> false
+        let first k = System.Array.IndexOf(graph.Outputs, graph.Outputs[k])
 
         let into =
-            simple.Outputs
+            graph.Outputs
             |> Array.mapi (fun k i ->
-                if given i || System.Array.IndexOf(simple.Outputs, i) < k then
+                let node = graph.Nodes[i]
+
+                if isGiven node || first k < k then
                     -1
                 else
-                    let node = simple.Nodes[i]
                     let slot = lowering.Slot(node.DType, Shape.count node.Shape, Home.Output k)
                     lowering.Name(slot, (fun () -> Lowering.Describe node))
                     slot)
 
-        let struct (steps, outputs) = lowering.Graph(simple, views, into)
+        let struct (steps, outputs) = lowering.Graph(graph, views, into)
 
         let outputs =
             outputs
             |> Array.mapi (fun k v ->
-                if into[k] >= 0 then
-                    Layout.contiguous into[k] v.Shape
-                else
-                    let first = System.Array.IndexOf(simple.Outputs, simple.Outputs[k])
-                    if into[first] >= 0 then Layout.contiguous into[first] v.Shape else v)
+                let place = into[first k]
+                if place >= 0 then Layout.contiguous place v.Shape else v)
 
-        let slots = lowering.Slots.ToArray()
-        let steps = Merge.clean slots outputs (Merge.steps steps)
-        let reuse = InPlace.plan slots steps donated outputs
-        let adopted = Adoption.plan slots steps reuse
-        let lifetimes = ArenaPlan.lifetimes slots steps outputs
-        let memory = ArenaPlan.memory slots (Adoption.others adopted lifetimes)
-        let needs = later (fun () -> memoryOf lowering slots memory adopted lifetimes reuse)
-        let actions = Runners.prepare slots adopted steps
-        Program(name, slots, memory, adopted, actions, outputs, steps, simple, reuse, needs)
+        { Slots = lowering.Slots.ToArray(); Steps = steps; Outputs = outputs }
+
+    let private onSteps: Pass<Lowered, Lowered> list = [
+        { Name = "merge nests"; Run = fun l -> { l with Steps = Merge.steps l.Steps } }
+        {
+            Name = "drop dead stores"
+            Run = fun l -> { l with Steps = Merge.clean l.Slots l.Outputs l.Steps }
+        }
+    ]
+
+    let private store (donated: int) (l: Lowered) : Stored =
+        let reuse = InPlace.plan l.Slots l.Steps donated l.Outputs
+        let adopted = Adoption.plan l.Slots l.Steps reuse
+        let lifetimes = ArenaPlan.lifetimes l.Slots l.Steps l.Outputs
+
+        {
+            Lowered = l
+            Reuse = reuse
+            Adopted = adopted
+            Lifetimes = lifetimes
+            Plan = ArenaPlan.memory l.Slots (Adoption.others adopted lifetimes)
+        }
+
+    /// The program of a graph whose first so many inputs are given away by the caller.
+    let program (watch: Watch) (name: string) (donated: int) (graph: Graph) : Program =
+        let lowering = Lowering NestMethods.target
+        let simple = Passes.complete watch graph
+
+        let stored =
+            simple
+            |> Pipeline.step watch steps { Name = "lower"; Run = lower lowering }
+            |> Pipeline.run watch steps onSteps
+            |> Pipeline.step watch memory { Name = "plan memory"; Run = store donated }
+
+        let l = stored.Lowered
+
+        let runners =
+            stored
+            |> Pipeline.step watch code {
+                Name = "emit"
+                Run = fun s -> Runners.prepare l.Slots s.Adopted l.Steps
+            }
+
+        let needs = later (fun () -> memoryOf lowering stored)
+        Program(name, stored, runners, simple, needs)

@@ -35,8 +35,8 @@ type internal Halves = { Forward: CallOperation; Backward: CallOperation; Places
 and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Donation) =
     inherit GraphOperation(name)
 
-    let program = later (fun () -> Build.program name donation.Count graph)
-    let simplified = later (fun () -> Passes.complete graph)
+    let program = later (fun () -> Build.program Watch.ofEnvironment.Value name donation.Count graph)
+    let simplified = later (fun () -> Passes.complete Watch.ofEnvironment.Value graph)
     let isOnCpu = graph.Nodes |> Array.forall (fun node -> node.Device = Device.Cpu)
     let made = ConcurrentDictionary<Derived, CallOperation>()
     let halves = ConcurrentDictionary<Way, Halves>()
@@ -53,6 +53,13 @@ and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Dona
 
     member _.Graph = graph
     member _.Program = program.Value
+
+    /// Makes the program once more, for whoever watches the passes.
+    member _.Build(watch: Watch) =
+        if isOnCpu then
+            Build.program watch name donation.Count graph |> ignore
+        else
+            Passes.complete watch graph |> ignore
 
     /// What a call takes of memory.
     member _.Memory =

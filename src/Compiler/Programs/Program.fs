@@ -5,22 +5,11 @@ open Cotangent
 open Cotangent.Engines
 open Cotangent.Inlined
 
-/// A graph made ready to run, on the CPU. `adopted` tells for which slots engines' arrays stand in, `reuse` which results lie
-/// in the memory of which arguments, where those are given away.
+/// A graph made ready to run, on the CPU.
 [<Sealed>]
-type internal Program
-    (
-        name: string,
-        slots: Slot[],
-        memory: MemoryPlan,
-        adopted: bool[],
-        run: Runner[],
-        outputs: View[],
-        steps: Step[],
-        graph: Graph,
-        reuse: int[],
-        needs: Lazy<ProgramMemory>
-    ) =
+type internal Program(name: string, stored: Stored, run: Runner[], graph: Graph, needs: Lazy<ProgramMemory>) =
+    let { Slots = slots; Steps = steps; Outputs = outputs } = stored.Lowered
+    let memory, adopted, reuse = stored.Plan, stored.Adopted, stored.Reuse
     let workspaces = Stack<Workspace>()
 
     /// The slots of which something is true, with the number of the argument or result that they are.

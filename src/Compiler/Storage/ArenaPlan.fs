@@ -16,6 +16,19 @@ type internal MemoryPlan = {
     /// Bytes of all arenas together.
     member plan.Bytes = plan.Sizes |> Array.sumBy (fun (struct (dtype, n)) -> int64 dtype.Size * n)
 
+/// Steps, and where everything that they touch lies.
+[<NoComparison; NoEquality>]
+type internal Stored = {
+    Lowered: Lowered
+    /// For each result the argument in whose memory it lies, where that is given away, or -1.
+    Reuse: int[]
+    /// The slots for which arrays that engines make stand in.
+    Adopted: bool[]
+    /// The first and last step in which each slot is needed.
+    Lifetimes: struct (int * int)[]
+    Plan: MemoryPlan
+}
+
 module internal ArenaPlan =
     /// Slots begin at multiples of so many bytes: a cache line, and the widest vector.
     [<Literal>]

@@ -202,7 +202,7 @@ let private pruning =
 
                 [| grad loss xs[0] |]
 
-            let made = after Passes.complete (graphOf [ scalar ] f)
+            let made = after (Passes.complete Watch.ofEnvironment.Value) (graphOf [ scalar ] f)
 
             for control in controls made do
                 match control with
@@ -322,7 +322,7 @@ let private straightening =
         test "a condition that never holds is no loop" {
             let f (xs: Tensor[]) = [| whileLoop (fun (_: Tensor) -> (tensor 2.0).Less 1.0) sin xs[0] |]
             let g = graphOf [ vector ] f
-            let made = after Passes.complete g
+            let made = after (Passes.complete Watch.ofEnvironment.Value) g
             none made
             Expect.equal (operations made) [] "the argument"
         }
@@ -332,7 +332,7 @@ let private straightening =
                 let one = Tensor.ones DType.Float64 [ 3 ]
                 [| iterate 3 (fun a -> sin (a * one)) xs[0] |]
 
-            let made = after Passes.complete (graphOf [ vector ] f)
+            let made = after (Passes.complete Watch.ofEnvironment.Value) (graphOf [ vector ] f)
             Expect.equal (operations (onlyScan made).Body) [ "sin" ] "inside"
             Expect.equal (onlyScan made).Shared 0 "nothing is handed in"
         }
@@ -341,7 +341,11 @@ let private straightening =
                 let twin = xs[1] * 1.0
                 [| iterate 3 (fun a -> a + (sin xs[1] - sin twin)) xs[0] |]
 
-            Expect.equal (onlyScan (after Passes.complete (graphOf [ vector; vector ] f))).Shared 1 "shared"
+            Expect.equal
+                (onlyScan (after (Passes.complete Watch.ofEnvironment.Value) (graphOf [ vector; vector ] f)))
+                    .Shared
+                1
+                "shared"
         }
         test "all of it with derivatives still to come" {
             let f (w: Tensor) =
