@@ -25,8 +25,8 @@ let private verified (f: Tensor[] -> Tensor[]) (inputs: Tensor[]) =
     let like = inputs |> Array.map (fun t -> Stage.signatureOf t, t.Device)
     let g = Stage.closed "compile" f like
     Verify.graph g
-    Verify.graph (Passes.complete Watch.ofEnvironment.Value g)
-    Verify.graph (Passes.differentiable g)
+    Verify.graph (Passes.complete Watch.ofEnvironment.Value Cpu.target g)
+    Verify.graph (Passes.differentiable Watch.ofEnvironment.Value Cpu.target g)
 
 let private compileLaw (f: Tensor[] -> Tensor) (inputs: Tensor[]) : Violation =
     verified (fun xs -> [| f xs |]) inputs

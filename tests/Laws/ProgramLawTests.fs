@@ -50,8 +50,8 @@ let private programs name features seeds (check: (Tensor[] -> Tensor[]) -> Tenso
 let private values tolerance (run: Tensor[] -> Tensor[]) (inputs: Tensor[]) =
     let like = inputs |> Array.map (fun t -> Stage.signatureOf t, t.Device)
     let g = Stage.closed "compile" run like
-    Verify.graph (Passes.complete Watch.ofEnvironment.Value g)
-    Verify.graph (Passes.differentiable g)
+    Verify.graph (Passes.complete Watch.ofEnvironment.Value Cpu.target g)
+    Verify.graph (Passes.differentiable Watch.ofEnvironment.Value Cpu.target g)
     let compiled, given = compile run, compileDonating (fun (xs, ()) -> run xs)
     let expected, other = run inputs, others inputs
     let expectedOther = run other

@@ -16,7 +16,7 @@ let private full value = Primitive.Full(Literal.Real value, DType.Float64, [| 2 
 
 let private nodes (f: Tensor -> Tensor) =
     let like = [| ({ DType = DType.Float64; Shape = [| 2; 3 |] }: Signature), Device.Cpu |]
-    (Simplify.graph (Stage.closed "compile" (fun xs -> [| f xs[0] |]) like)).Nodes.Length
+    (Simplify.graph Cpu.target (Stage.closed "compile" (fun xs -> [| f xs[0] |]) like)).Nodes.Length
 
 [<Tests>]
 let tests =

@@ -6,15 +6,6 @@ open Cotangent.Inlined
 
 /// Which nodes of a graph get memory of their own, and which are computed where they are read.
 module internal Fuse =
-    /// Elementwise work that is dearer to repeat for a second reader than to store and load again.
-    let private dear = 3
-
-    /// Bodies of loop nests are kept short: registers are few, and long methods compile badly.
-    let private longest = 40
-
-    /// Products up to so many multiplications become loop nests.
-    let private largestNest = 1 <<< 17
-
     /// Bytes of an element in a register; masks go along with any.
     let private laneSize (dtype: DType) = if dtype = DType.Bool then 4 else dtype.Size
 
@@ -85,10 +76,10 @@ module internal Fuse =
         /// Its own step.
         | Alone
 
-    let private isProductNest (g: Graph) (node: Node) =
+    let private isProductNest (target: Target) (g: Graph) (node: Node) =
         let a = g.Nodes[node.Inputs[0]].Shape
         let work = int64 (Shape.count node.Shape) * int64 a[a.Length - 1]
-        work <= int64 largestNest
+        work <= target.LargestProduct
 
     let way (target: Target) (g: Graph) (node: Node) : Way =
         match node.Operation with
@@ -119,7 +110,7 @@ module internal Fuse =
                 if
                     target.Emits(g, node)
                     && Shape.count g.Nodes[node.Inputs[0]].Shape > 0
-                    && isProductNest g node
+                    && isProductNest target g node
                 then
                     Way.Folded
                 else
@@ -245,7 +236,8 @@ module internal Fuse =
                 lengths[i] <- 1 + below lengths
 
                 if
-                    node.DType <> DType.Bool && ((readers[i] > 1 && prices[i] > dear) || lengths[i] > longest)
+                    node.DType <> DType.Bool
+                    && ((readers[i] > 1 && prices[i] > target.Dear) || lengths[i] > target.LongestBody)
                 then
                     stored[i] <- true
             | Way.View, _ ->

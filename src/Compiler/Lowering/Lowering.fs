@@ -73,9 +73,9 @@ and [<Sealed>] private Level(lowering: Lowering, target: Target, g: Graph, input
             Layout.contiguous slot node.Shape
 
     let uniform (p: Primitive) (node: Node) : View =
-        let engine = Engines.forDevice Device.Cpu
+        let engine = Engines.forDevice target.Device
         // Not for the pool, and of no scope: the program has it for good.
-        let b = engine.ToHost(engine.Evaluate(p, [||], Device.Cpu))
+        let b = engine.ToHost(engine.Evaluate(p, [||], target.Device))
         let slot = lowering.Slot(node.DType, b.Data.Length, Home.Constant b)
         { Slot = slot; Offset = b.Offset; Shape = b.Shape; Strides = b.Strides }
 

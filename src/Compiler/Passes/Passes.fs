@@ -22,40 +22,42 @@ module internal Passes =
             | Operation.Primitive _
             | Operation.Item _ -> false)
 
-    let private simplify: Pass<Graph, Graph> = { Name = "simplify"; Run = Simplify.graph }
+    let private simplify target : Pass<Graph, Graph> = { Name = "simplify"; Run = Simplify.graph target }
+
+    let private simplifyDifferentiable target : Pass<Graph, Graph> = {
+        Name = "simplify"
+        Run = Simplify.differentiable target
+    }
+
     let private prune: Pass<Graph, Graph> = { Name = "prune loops"; Run = Prune.graph }
     let private hoist: Pass<Graph, Graph> = { Name = "hoist invariants"; Run = Hoist.graph }
 
     /// What is done to control flow, besides simplifying.
-    let private loops: Pass<Graph, Graph> list = [
+    let private loops target : Pass<Graph, Graph> list = [
         prune
         hoist
-        { Name = "compute before loops"; Run = BeforeLoop.graph }
-        { Name = "compute after loops"; Run = AfterLoop.graph }
-        simplify
+        { Name = "compute before loops"; Run = BeforeLoop.graph target }
+        { Name = "compute after loops"; Run = AfterLoop.graph target }
+        simplify target
         prune
     ]
-
-    /// Derivatives see through these too.
-    let private differentiableLoops: Pass<Graph, Graph> list =
-        let simplify = { Name = "simplify"; Run = Simplify.differentiable }
-        [ prune; hoist; simplify; prune ]
 
     /// Without control flow there is nothing to do but to simplify.
     let private run
         (watch: Watch)
         (simplify: Pass<Graph, Graph>)
-        (loops: Pass<Graph, Graph> list)
+        (loops: unit -> Pass<Graph, Graph> list)
         (g: Graph)
-        : Graph =
+        =
         if watch.Verifies then Verify.graph g
         let g = Pipeline.step watch level simplify g
-        if hasControl g then Pipeline.run watch level loops g else g
+        if hasControl g then Pipeline.run watch level (loops ()) g else g
 
     /// The graph that a program is made of.
-    let complete (watch: Watch) (g: Graph) : Graph = run watch simplify loops g
+    let complete (watch: Watch) (target: Target) (g: Graph) : Graph =
+        run watch (simplify target) (fun () -> loops target) g
 
-    /// What derivatives can still be taken of.
-    let differentiable (g: Graph) : Graph =
-        let simplify = { Name = "simplify"; Run = Simplify.differentiable }
-        run Watch.ofEnvironment.Value simplify differentiableLoops g
+    /// What derivatives can still be taken of: loops keep what their derivatives are made of.
+    let differentiable (watch: Watch) (target: Target) (g: Graph) : Graph =
+        let simplify = simplifyDifferentiable target
+        run watch simplify (fun () -> [ prune; hoist; simplify; prune ]) g

@@ -130,9 +130,9 @@ module internal Build =
         }
 
     /// The program of a graph whose first so many inputs are given away by the caller.
-    let program (watch: Watch) (name: string) (donated: int) (graph: Graph) : Program =
-        let lowering = Lowering NestMethods.target
-        let simple = Passes.complete watch graph
+    let program (watch: Watch) (backend: Backend) (name: string) (donated: int) (graph: Graph) : Program =
+        let lowering = Lowering backend.Target
+        let simple = Passes.complete watch backend.Target graph
 
         let stored =
             simple
@@ -146,8 +146,8 @@ module internal Build =
             stored
             |> Pipeline.step watch code {
                 Name = "emit"
-                Run = fun s -> Runners.prepare l.Slots s.Adopted l.Steps
+                Run = fun s -> Runners.prepare backend l.Slots s.Adopted l.Steps
             }
 
         let needs = later (fun () -> memoryOf lowering stored)
-        Program(name, stored, runners, simple, needs)
+        Program(name, backend, stored, runners, simple, needs)

@@ -35,9 +35,11 @@ type internal Halves = { Forward: CallOperation; Backward: CallOperation; Places
 and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Donation) =
     inherit GraphOperation(name)
 
-    let program = later (fun () -> Build.program Watch.ofEnvironment.Value name donation.Count graph)
-    let simplified = later (fun () -> Passes.complete Watch.ofEnvironment.Value graph)
-    let isOnCpu = graph.Nodes |> Array.forall (fun node -> node.Device = Device.Cpu)
+    let program =
+        later (fun () -> Build.program Watch.ofEnvironment.Value Cpu.backend name donation.Count graph)
+
+    let simplified = later (fun () -> Passes.complete Watch.ofEnvironment.Value Cpu.target graph)
+    let isOnCpu = graph.Nodes |> Array.forall (fun node -> Cpu.target.Serves node.Device)
     let made = ConcurrentDictionary<Derived, CallOperation>()
     let halves = ConcurrentDictionary<Way, Halves>()
     // The way that was taken the last time, for each choice of inputs to differentiate by.
@@ -57,9 +59,9 @@ and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Dona
     /// Makes the program once more, for whoever watches the passes.
     member _.Build(watch: Watch) =
         if isOnCpu then
-            Build.program watch name donation.Count graph |> ignore
+            Build.program watch Cpu.backend name donation.Count graph |> ignore
         else
-            Passes.complete watch graph |> ignore
+            Passes.complete watch Cpu.target graph |> ignore
 
     /// What a call takes of memory.
     member _.Memory =
@@ -181,7 +183,7 @@ and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Dona
 
             let halves =
                 Partition.split
-                    (Passes.differentiable (Stage.closed name both like))
+                    (Passes.differentiable Watch.ofEnvironment.Value Cpu.target (Stage.closed name both like))
                     wanted.Length
                     outputSignatures.Length
 

@@ -29,30 +29,6 @@ module internal NestMethods =
 
     let private outermost (k: LoopNest) = if k.Axes.Length > k.Reduced then k.Axes[0] else 1
 
-    /// This machine's vectors.
-    let target: Target = {
-        Holds =
-            fun dtype ->
-                match dtype with
-                | DType.Float32
-                | DType.Float64
-                | DType.Int32
-                | DType.Int64
-                | DType.Bool -> true
-                | DType.Float16
-                | DType.BFloat16 -> false
-        Draws =
-            fun () ->
-                match Width.Best with
-                | Some width -> width.Bits >= 256
-                | None -> false
-    }
-
-    let canEmit (k: LoopNest) =
-        match Width.Best with
-        | Some width -> (Emit.refuses width k).IsNone
-        | None -> false
-
     /// Has .NET compile a method on another core while the next one is written: by a call that does nothing.
     let private compileAhead (call: unit -> unit) = Workers.ahead call
 
@@ -133,35 +109,59 @@ module internal NestMethods =
         let parts = if work k < shared then 1L else parts
         Runner(fun w -> call code slots w count parts)
 
-    /// A short draw: a call in the midst of nests.
-    [<NoComparison; NoEquality>]
-    type ShortDraw = { Kind: int; Key: View; Count: int; Target: View; ElementSize: int }
+    /// What `Philox.drawAt` calls a draw; -1 where it has none.
+    let private kindOf (draw: Draw) (dtype: DType) =
+        match draw, dtype with
+        | Draw.Uniform, DType.Float32 -> 0
+        | Draw.Uniform, DType.Float64 -> 1
+        | Draw.Bits, DType.Int32 -> 2
+        | Draw.Bits, DType.Int64 -> 3
+        | Draw.Keys, DType.Int64 -> 4
+        | _ -> -1
 
-    [<RequireQualifiedAccess; NoComparison; NoEquality>]
-    type Item =
-        | Nest of LoopNest
-        | Draw of ShortDraw
+    /// Whether a step becomes machine code: a nest that can be emitted, or a short draw, which is a call in the midst of nests.
+    let canEmit (step: Step) : bool =
+        match Width.Best with
+        | None -> false
+        | Some width ->
+            match step with
+            | Step.Nest k -> (Emit.refuses width k).IsNone
+            | Step.Draw(draw, dtype, keys, count, _) ->
+                kindOf draw dtype >= 0 && Shape.count keys.Shape = 1 && count <= 256
+            | Step.Product _
+            | Step.Engine _
+            | Step.Scan _
+            | Step.While _
+            | Step.Cond _ -> false
 
     let private drawAt =
         later (fun () ->
             nonNull (typeof<PhiloxCall>.GetMethod("Draw", BindingFlags.Static ||| BindingFlags.NonPublic)))
 
-    let private emitDraw (il: ILGenerator) (d: ShortDraw) =
+    let private emitDraw
+        (il: ILGenerator)
+        (draw: Draw)
+        (dtype: DType)
+        (key: View)
+        (count: int)
+        (target: View)
+        =
         let address (v: View) size =
             il.Emit OpCodes.Ldarg_0
             il.Emit(OpCodes.Ldc_I4, v.Slot * sizeof<nativeint>)
             il.Emit OpCodes.Add
             il.Emit OpCodes.Ldind_I
-            il.Emit(OpCodes.Ldc_I4, v.Offset * size)
+            il.Emit(OpCodes.Ldc_I8, int64 v.Offset * int64 size)
+            il.Emit OpCodes.Conv_I
             il.Emit OpCodes.Add
 
-        address d.Key sizeof<int64>
-        address d.Target d.ElementSize
-        il.Emit(OpCodes.Ldc_I4, d.Count)
-        il.Emit(OpCodes.Ldc_I4, d.Kind)
+        address key sizeof<int64>
+        address target dtype.Size
+        il.Emit(OpCodes.Ldc_I4, count)
+        il.Emit(OpCodes.Ldc_I4, kindOf draw dtype)
         il.Emit(OpCodes.Call, drawAt.Value)
 
-    let private together (width: Width) (items: Item[]) : Runner =
+    let private together (width: Width) (steps: Step[]) : Runner =
         let m =
             DynamicMethod(
                 "nests",
@@ -181,23 +181,28 @@ module internal NestMethods =
         il.MarkLabel some
         let emitter = Emitter(il, width)
 
-        for item in items do
-            match item with
-            | Item.Nest k -> emitter.Kernel k
-            | Item.Draw d -> emitDraw il d
+        for step in steps do
+            match step with
+            | Step.Nest k -> emitter.Kernel k
+            | Step.Draw(draw, dtype, keys, count, target) -> emitDraw il draw dtype keys count target
+            | Step.Product _
+            | Step.Engine _
+            | Step.Scan _
+            | Step.While _
+            | Step.Cond _ -> invalidOp "A step that has no code."
 
         il.Emit OpCodes.Ret
         let code = m.CreateDelegate<Whole>()
         compileAhead (fun () -> code.Invoke 0n)
         Runner(fun w -> code.Invoke w.Table)
 
-    /// Consecutive nests, all of which can be emitted, and short draws among them, as few methods.
-    let methods (items: Item[]) : Runner[] =
+    /// Consecutive steps, all of which can be emitted, as few methods.
+    let methods (steps: Step[]) : Runner[] =
         match Width.Best with
         | None -> invalidOp "This machine has no vectors to emit code for."
         | Some width ->
             let made = ResizeArray<Runner>()
-            let group = ResizeArray<Item>()
+            let group = ResizeArray<Step>()
             let mutable total = 0
 
             let flush () =
@@ -206,19 +211,23 @@ module internal NestMethods =
                     group.Clear()
                     total <- 0
 
-            for item in items do
-                match item with
-                | Item.Nest k when work k >= large ->
+            let add step length =
+                if total + length > longest then flush ()
+                group.Add step
+                total <- total + length
+
+            for step in steps do
+                match step with
+                | Step.Nest k when work k >= large ->
                     flush ()
                     made.Add(alone width k)
-                | Item.Nest k ->
-                    if total + Instruction.length k.Body > longest then flush ()
-
-                    group.Add item
-                    total <- total + Instruction.length k.Body
-                | Item.Draw _ ->
-                    group.Add item
-                    total <- total + 4
+                | Step.Nest k -> add step (Instruction.length k.Body)
+                | Step.Draw _
+                | Step.Product _
+                | Step.Engine _
+                | Step.Scan _
+                | Step.While _
+                | Step.Cond _ -> add step 4
 
             flush ()
             made.ToArray()

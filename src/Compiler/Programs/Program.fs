@@ -5,9 +5,11 @@ open Cotangent
 open Cotangent.Engines
 open Cotangent.Inlined
 
-/// A graph made ready to run, on the CPU.
+/// A graph made ready to run.
 [<Sealed>]
-type internal Program(name: string, stored: Stored, run: Runner[], graph: Graph, needs: Lazy<ProgramMemory>) =
+type internal Program
+    (name: string, backend: Backend, stored: Stored, run: Runner[], graph: Graph, needs: Lazy<ProgramMemory>)
+    =
     let { Slots = slots; Steps = steps; Outputs = outputs } = stored.Lowered
     let memory, adopted, reuse = stored.Plan, stored.Adopted, stored.Reuse
     let workspaces = Stack<Workspace>()
@@ -61,7 +63,7 @@ type internal Program(name: string, stored: Stored, run: Runner[], graph: Graph,
             MemoryNeeds.requireHost name needs most memory.Sizes
 
             try
-                Workspace(slots, memory)
+                backend.Workspace slots memory
             with :? System.OutOfMemoryException ->
                 raise (MemoryNeeds.exhausted name needs)
 

@@ -124,32 +124,18 @@ module internal Runners =
         for a in actions do
             a.Invoke w
 
-    /// What `Philox.drawAt` calls a draw; -1 where it has none.
-    let private kindOf (draw: Draw) (dtype: DType) =
-        match draw, dtype with
-        | Draw.Uniform, DType.Float32 -> 0
-        | Draw.Uniform, DType.Float64 -> 1
-        | Draw.Bits, DType.Int32 -> 2
-        | Draw.Bits, DType.Int64 -> 3
-        | Draw.Keys, DType.Int64 -> 4
-        | _ -> -1
-
-    /// Whether a draw stands in emitted code, of which there is none without vectors.
-    let private isShort draw dtype (keys: View) count =
-        Emission.Width.Best.IsSome && kindOf draw dtype >= 0 && Shape.count keys.Shape = 1 && count <= 256
-
-    /// Runs of loop nests become machine code together; what can't be emitted is left to the engine. `adopted` tells for
-    /// which slots engines' arrays stand in.
-    let rec prepare (slots: Slot[]) (adopted: bool[]) (steps: Step[]) : Runner[] =
+    /// Runs of steps that are the target's own become code together; the rest is left to engines. `adopted` tells for which
+    /// slots engines' arrays stand in.
+    let rec prepare (backend: Backend) (slots: Slot[]) (adopted: bool[]) (steps: Step[]) : Runner[] =
         let made = ResizeArray<Runner>()
-        let items = ResizeArray<NestMethods.Item>()
+        let own = ResizeArray<Step>()
         let ends = Adoption.ends slots adopted steps
         let dropped = ResizeArray<int>()
 
         let flush () =
-            if items.Count > 0 then
-                made.AddRange(NestMethods.methods (items.ToArray()))
-                items.Clear()
+            if own.Count > 0 then
+                made.AddRange(backend.Prepare slots (own.ToArray()))
+                own.Clear()
 
             if dropped.Count > 0 then
                 let slots = dropped.ToArray()
@@ -157,46 +143,29 @@ module internal Runners =
                 made.Add(Runner(fun w -> Array.iter w.Drop slots))
 
         for t in 0 .. steps.Length - 1 do
-            match steps[t] with
-            | Step.Nest k when NestMethods.canEmit k -> items.Add(NestMethods.Item.Nest k)
-            | Step.Draw(draw, dtype, keys, count, target) when isShort draw dtype keys count ->
-                items.Add(
-                    NestMethods.Item.Draw {
-                        Kind = kindOf draw dtype
-                        Key = keys
-                        Count = count
-                        Target = target
-                        ElementSize = dtype.Size
-                    }
-                )
-            | Step.Nest k ->
+            if backend.Runs slots steps[t] then
+                own.Add steps[t]
+            else
                 flush ()
-                made.Add(interpreted k)
-            | Step.Product _
-            | Step.Draw _
-            | Step.Engine _
-            | Step.Scan _
-            | Step.While _
-            | Step.Cond _ ->
-                flush ()
-                made.Add(single slots adopted steps[t])
+                made.Add(single backend slots adopted steps[t])
 
             dropped.AddRange ends[t]
 
         flush ()
         made.ToArray()
 
-    and private single (slots: Slot[]) (adopted: bool[]) (step: Step) : Runner =
+    and private single (backend: Backend) (slots: Slot[]) (adopted: bool[]) (step: Step) : Runner =
         match step with
         | Step.Nest kernel -> interpreted kernel
         | Step.Product(a, b, target) -> product slots a b target
         | Step.Draw(kind, dtype, keys, count, target) -> draw kind dtype keys count target
         | Step.Engine(p, inputs, target) ->
             let adopts = adopted[target.Slot]
+            let device = backend.Target.Device
 
             Runner(fun w ->
                 let arguments = inputs |> Array.map (fun v -> w.Buffer v :> Buffer)
-                let result = (Engines.forDevice Device.Cpu).Evaluate(p, arguments, Device.Cpu) :?> HostBuffer
+                let result = (Engines.forDevice device).Evaluate(p, arguments, device) :?> HostBuffer
 
                 if adopts then
                     w.Adopt(target.Slot, result)
@@ -205,7 +174,7 @@ module internal Runners =
                     // Nobody else has seen it: its array serves the next step.
                     result.Release())
         | Step.Scan s ->
-            let body = prepare slots adopted s.Body
+            let body = prepare backend slots adopted s.Body
             let last = s.Count - 1
 
             Runner(fun w ->
@@ -223,8 +192,8 @@ module internal Runners =
                     runAll w body
                     exchange w s.Carry)
         | Step.While l ->
-            let condition = prepare slots adopted l.Condition
-            let round = prepare slots adopted l.Round
+            let condition = prepare backend slots adopted l.Condition
+            let round = prepare backend slots adopted l.Round
 
             let holds (w: Workspace) =
                 runAll w condition
@@ -235,8 +204,8 @@ module internal Runners =
                     runAll w round
                     exchange w l.State)
         | Step.Cond(test, onTrue, onFalse) ->
-            let onTrue = prepare slots adopted onTrue
-            let onFalse = prepare slots adopted onFalse
+            let onTrue = prepare backend slots adopted onTrue
+            let onFalse = prepare backend slots adopted onFalse
 
             Runner(fun w ->
                 let holds = (w.Home test.Slot :?> bool[])[w.Offset test]

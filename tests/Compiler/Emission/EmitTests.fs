@@ -89,7 +89,7 @@ let private check seed dtypes =
     let case = draw seed dtypes
     let kernel = case.Kernel
     let points = if kernel.Axes.Length > kernel.Reduced then kernel.Axes[0] else 1
-    let expected = after seed case (fun slots -> Interpret.run kernel slots 0 points)
+    let expected = after seed case (fun slots -> NestInterpreter.run kernel slots 0 points)
 
     let compare what actual =
         List.iteri2
@@ -158,7 +158,7 @@ let private draws =
             a.Free()
             b.Free()
 
-        on read.Data (fun slots -> Interpret.run kernel slots 0 used)
+        on read.Data (fun slots -> NestInterpreter.run kernel slots 0 used)
         Expect.equal (bits read.Data) (bits expected.Data) "interpreted"
 
         if (Emit.refuses width kernel).IsNone then

@@ -26,7 +26,7 @@ let private left (g: Graph) = [
 ]
 
 let private simplified shapes f =
-    let g = Simplify.graph (graphOf shapes f)
+    let g = Simplify.graph Cpu.target (graphOf shapes f)
     Verify.graph g
     left g
 
@@ -103,7 +103,7 @@ let private products =
     let column, row, matrix = [| 4; 1 |], [| 1; 5 |], [| 4; 5 |]
 
     let simple shapes f =
-        let g = Simplify.graph (graphOf shapes f)
+        let g = Simplify.graph Cpu.target (graphOf shapes f)
         Verify.graph g
         g
 
@@ -163,7 +163,7 @@ let private products =
             Expect.equal (count Binary.Multiply 20 g) 2 "products of the whole size"
         }
         test "for derivatives still to be taken products stay" {
-            let g = Simplify.differentiable (graphOf [ column; row ] outer)
+            let g = Simplify.differentiable Cpu.target (graphOf [ column; row ] outer)
             Expect.equal (left g) [ "matmul" ] "the product"
         }
         test "the numbers are those of the plain function" {

@@ -202,7 +202,7 @@ let private pruning =
 
                 [| grad loss xs[0] |]
 
-            let made = after (Passes.complete Watch.ofEnvironment.Value) (graphOf [ scalar ] f)
+            let made = after (Passes.complete Watch.ofEnvironment.Value Cpu.target) (graphOf [ scalar ] f)
 
             for control in controls made do
                 match control with
@@ -294,7 +294,7 @@ let private straightening =
                     let last, ys = scan (fun t (x: Tensor) -> t + sum x, x * t) xs[0] xs[1]
                     [| last; ys |])
 
-            let made = after Simplify.graph g
+            let made = after (Simplify.graph Cpu.target) g
             none made
             sameNumbers g made [ tensor 2.0; x.Unsqueeze 0 ]
         }
@@ -304,25 +304,29 @@ let private straightening =
                     let last, ys = scan (fun t (x: Tensor) -> t + x, (x * t).Greater 0.0) xs[0] xs[1]
                     [| last; ys |])
 
-            let made = after Simplify.graph g
+            let made = after (Simplify.graph Cpu.target) g
             none made
             sameNumbers g made [ tensor 2.0; Tensor.zeros DType.Float64 [ 0 ] ]
         }
         test "a test that is known takes its branch" {
             for truth in [ true; false ] do
                 let f (xs: Tensor[]) = [| cond (tensor truth) sin cos xs[0] |]
-                let made = after Simplify.graph (graphOf [ vector ] f)
+                let made = after (Simplify.graph Cpu.target) (graphOf [ vector ] f)
                 none made
                 Expect.equal (operations made) [ (if truth then "sin" else "cos") ] "the branch"
         }
         test "also one that folds" {
             let f (xs: Tensor[]) = [| cond ((tensor 1.0 + 2.0).Greater 2.5) sin cos xs[0] |]
-            Expect.equal (operations (after Simplify.graph (graphOf [ vector ] f))) [ "sin" ] "the branch"
+
+            Expect.equal
+                (operations (after (Simplify.graph Cpu.target) (graphOf [ vector ] f)))
+                [ "sin" ]
+                "the branch"
         }
         test "a condition that never holds is no loop" {
             let f (xs: Tensor[]) = [| whileLoop (fun (_: Tensor) -> (tensor 2.0).Less 1.0) sin xs[0] |]
             let g = graphOf [ vector ] f
-            let made = after (Passes.complete Watch.ofEnvironment.Value) g
+            let made = after (Passes.complete Watch.ofEnvironment.Value Cpu.target) g
             none made
             Expect.equal (operations made) [] "the argument"
         }
@@ -332,7 +336,7 @@ let private straightening =
                 let one = Tensor.ones DType.Float64 [ 3 ]
                 [| iterate 3 (fun a -> sin (a * one)) xs[0] |]
 
-            let made = after (Passes.complete Watch.ofEnvironment.Value) (graphOf [ vector ] f)
+            let made = after (Passes.complete Watch.ofEnvironment.Value Cpu.target) (graphOf [ vector ] f)
             Expect.equal (operations (onlyScan made).Body) [ "sin" ] "inside"
             Expect.equal (onlyScan made).Shared 0 "nothing is handed in"
         }
@@ -342,7 +346,11 @@ let private straightening =
                 [| iterate 3 (fun a -> a + (sin xs[1] - sin twin)) xs[0] |]
 
             Expect.equal
-                (onlyScan (after (Passes.complete Watch.ofEnvironment.Value) (graphOf [ vector; vector ] f)))
+                (onlyScan (
+                    after
+                        (Passes.complete Watch.ofEnvironment.Value Cpu.target)
+                        (graphOf [ vector; vector ] f)
+                ))
                     .Shared
                 1
                 "shared"
@@ -389,8 +397,8 @@ let private ahead =
         Random.normal (Key.foldTensor i ({ Data = key }: Key)) DType.Float64 [ 3 ]
 
     let inside round =
-        let g = graphOf inputs (loop round) |> Simplify.graph |> Hoist.graph
-        let made = after BeforeLoop.graph g
+        let g = graphOf inputs (loop round) |> Simplify.graph Cpu.target |> Hoist.graph
+        let made = after (BeforeLoop.graph Cpu.target) g
         sameNumbers g made example
         operations (onlyScan made).Body
 
@@ -419,8 +427,8 @@ let private ahead =
                 [| last; ys |]
 
             let matrix: Signature = { DType = DType.Float64; Shape = [| 3; 3 |] }
-            let g = graphOf [ vector; matrix; inputs[3] ] f |> Simplify.graph |> Hoist.graph
-            let made = after BeforeLoop.graph g
+            let g = graphOf [ vector; matrix; inputs[3] ] f |> Simplify.graph Cpu.target |> Hoist.graph
+            let made = after (BeforeLoop.graph Cpu.target) g
             sameNumbers g made [ x; Tensor.ones DType.Float64 [ 3; 3 ] * 0.1; example[3] ]
 
             Expect.isFalse
@@ -439,8 +447,8 @@ let private ahead =
                 let (i, total), _ = scan step (xs[1], xs[2]) xs[3]
                 [| i; total |]
 
-            let g = graphOf inputs f |> Simplify.graph |> Hoist.graph
-            let made = after BeforeLoop.graph g
+            let g = graphOf inputs f |> Simplify.graph Cpu.target |> Hoist.graph
+            let made = after (BeforeLoop.graph Cpu.target) g
             sameNumbers g made example
             Expect.contains (operations (onlyScan made).Body) "sin" "the sine"
         }
@@ -455,8 +463,8 @@ let private ahead =
                 let (i, total), _ = scan step (xs[1], xs[2]) xs[3]
                 [| i; total |]
 
-            let g = graphOf inputs f |> Simplify.graph |> Hoist.graph
-            let made = after BeforeLoop.graph g
+            let g = graphOf inputs f |> Simplify.graph Cpu.target |> Hoist.graph
+            let made = after (BeforeLoop.graph Cpu.target) g
             let left = operations (onlyScan made).Body
             Expect.isTrue (left |> List.exists (fun o -> o.Contains "andom")) "the draws"
         }
@@ -498,8 +506,8 @@ let private behind =
             let (state, total), states = scan step (inputs[1], inputs[2]) inputs[3]
             [| total; state; states |]
 
-        let g = graphOf [ vector; vector; scalar; sequence ] f |> Simplify.graph |> Hoist.graph
-        let made = after AfterLoop.graph g
+        let g = graphOf [ vector; vector; scalar; sequence ] f |> Simplify.graph Cpu.target |> Hoist.graph
+        let made = after (AfterLoop.graph Cpu.target) g
         sameNumbers g made [ x * 0.5; x; tensor 2.0; xs ]
         operations (onlyScan made).Body
 

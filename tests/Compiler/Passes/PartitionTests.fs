@@ -106,7 +106,7 @@ let private jointOf (f: Tensor[] -> Tensor[]) (inputs: Tensor[]) : Graph =
         (Array.append (BodyRules.likeAll inputs) like)
 
 let private halves f (inputs: Tensor[]) =
-    let joint = Passes.differentiable (jointOf f inputs)
+    let joint = Passes.differentiable Watch.ofEnvironment.Value Cpu.target (jointOf f inputs)
     let outputs = joint.Outputs.Length - inputs.Length
     let halves = Partition.split joint inputs.Length outputs
     Verify.graph halves.Forward
@@ -276,7 +276,7 @@ let private property = test "residuals are never larger than without the cut" {
     for seed in 1 .. 60 * effort do
         let run, inputs = CompileLawTests.program (Dice seed) DType.Float64
         let f xs = [| run xs |> Array.map sum |> Array.reduce (+) |]
-        let joint = Passes.differentiable (jointOf f inputs)
+        let joint = Passes.differentiable Watch.ofEnvironment.Value Cpu.target (jointOf f inputs)
         let h = Partition.split joint inputs.Length 1
         let outputs = h.Forward.Outputs
         let cut = outputs[outputs.Length - h.Residuals ..] |> Array.sumBy (bytes h.Forward)

@@ -21,7 +21,7 @@ module internal AfterLoop =
         | Operation.Control _
         | Operation.Item _ -> false
 
-    let private totals (s: Scan) (uses: int[]) : RunningSum[] = [|
+    let private totals (target: Target) (s: Scan) (uses: int[]) : RunningSum[] = [|
         for k in 0 .. s.Carry - 1 do
             let own = s.Body.Inputs[s.Shared + k]
             let sum = s.Body.Outputs[k]
@@ -29,7 +29,7 @@ module internal AfterLoop =
 
             match node.Operation with
             | Operation.Primitive(Primitive.Binary(Binary.Add | Binary.Subtract as op)) when
-                uses[own] = 1 && uses[sum] = 1 && node.Device = Device.Cpu && not (DTypes.isHalf node.DType)
+                uses[own] = 1 && uses[sum] = 1 && target.Serves node.Device && not (DTypes.isHalf node.DType)
                 ->
                 if node.Inputs[0] = own then
                     { Carry = k; Sum = sum; Term = node.Inputs[1]; Op = op }
@@ -39,7 +39,7 @@ module internal AfterLoop =
     |]
 
     /// Nodes that nothing but sums needs.
-    let private tail (s: Scan) (totals: RunningSum[]) : bool[] =
+    let private tail (target: Target) (s: Scan) (totals: RunningSum[]) : bool[] =
         let body = s.Body
         let isSum, moves = Array.create body.Nodes.Length false, Array.create body.Nodes.Length false
         let isNeeded = Array.create body.Nodes.Length false
@@ -58,7 +58,7 @@ module internal AfterLoop =
                 && not isNeeded[i]
                 && match node.Operation with
                    | Operation.Primitive p ->
-                       BeforeLoop.canMove node p && BeforeLoop.bytes s i <= BeforeLoop.Largest
+                       BeforeLoop.canMove target node p && BeforeLoop.bytes s i <= target.LargestStack
                    | Operation.Input _
                    | Operation.Constant _
                    | Operation.Control _
@@ -142,7 +142,7 @@ module internal AfterLoop =
         Stage.closed "scan" (BodyRules.batch "scan" s.Count (GraphInterpreter.Run one) isStacked) given
 
     /// The loop without the sums, and these.
-    let private scan (builder: GraphBuilder) (control: Node) (s: Scan) (arguments: int[]) =
+    let private scan (target: Target) (builder: GraphBuilder) (control: Node) (s: Scan) (arguments: int[]) =
         let whole =
             builder.Add { control with Operation = Operation.Control(Control.Scan s); Inputs = arguments }
 
@@ -151,15 +151,15 @@ module internal AfterLoop =
         if s.Count < 2 then
             unchanged
         else
-            let totals = totals s (Graph.uses s.Body)
-            let moves = tail s totals
+            let totals = totals target s (Graph.uses s.Body)
+            let moves = tail target s totals
             let found = frontier s totals moves
 
             if
                 totals.Length = 0
                 || not (isWorthIt s.Body moves)
-                || not (found |> Array.forall (fun i -> s.Body.Nodes[i].Device = Device.Cpu))
-                || found |> Array.sumBy (BeforeLoop.bytes s) > BeforeLoop.Largest
+                || not (found |> Array.forall (fun i -> target.Serves s.Body.Nodes[i].Device))
+                || found |> Array.sumBy (BeforeLoop.bytes s) > target.LargestStack
             then
                 unchanged
             else
@@ -184,7 +184,7 @@ module internal AfterLoop =
                         Inputs = inputs
                         DType = dtype
                         Shape = shape
-                        Device = Device.Cpu
+                        Device = target.Device
                     }
 
                 let stacks =
@@ -218,7 +218,7 @@ module internal AfterLoop =
                 struct (made, sums)
 
     /// Inner loops first.
-    let rec graph (g: Graph) : Graph =
+    let rec graph (target: Target) (g: Graph) : Graph =
         let builder = GraphBuilder()
         let number = Array.create g.Nodes.Length -1
         let instead = Dictionary<struct (int * int), int>()
@@ -236,13 +236,15 @@ module internal AfterLoop =
                 number[i] <-
                     match node.Operation with
                     | Operation.Control(Control.Scan s) ->
-                        let struct (made, sums) = scan builder node { s with Body = graph s.Body } arguments
+                        let struct (made, sums) =
+                            scan target builder node { s with Body = graph target s.Body } arguments
 
                         for struct (carry, sum) in sums do
                             instead[struct (i, carry)] <- sum
 
                         made
-                    | Operation.Control control -> plain (Operation.Control(BeforeLoop.inside graph control))
+                    | Operation.Control control ->
+                        plain (Operation.Control(BeforeLoop.inside (graph target) control))
                     | Operation.Item k ->
                         match instead.TryGetValue(struct (node.Inputs[0], k)) with
                         | true, sum -> sum

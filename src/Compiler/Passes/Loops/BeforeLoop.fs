@@ -8,10 +8,6 @@ open Cotangent.Inlined
 /// in with shared weights. A round then reads its slice. One draw after the other takes the time of its longest chain of
 /// instructions, many together a fraction of it; and a product for all rounds is one of matrices.
 module internal BeforeLoop =
-    /// Bytes from which values of all rounds take too much memory.
-    [<Literal>]
-    let Largest = 4194304L
-
     /// Prices from which elementwise work is worth the memory.
     [<Literal>]
     let private Dear = 10
@@ -57,7 +53,8 @@ module internal BeforeLoop =
 
     let isWorthIt (p: Primitive) = (move p = Move.Gain)
 
-    let canMove (node: Node) (p: Primitive) = move p <> Move.Never && node.Device = Device.Cpu
+    let canMove (target: Target) (node: Node) (p: Primitive) =
+        move p <> Move.Never && target.Serves node.Device
 
     let private isView (node: Node) =
         match node.Operation with
@@ -89,7 +86,7 @@ module internal BeforeLoop =
         int64 s.Count * int64 (Shape.count node.Shape) * int64 node.DType.Size
 
     /// Nodes to compute ahead: those of them that what stays in the loop reads.
-    let private frontier (s: Scan) (steps: Literal voption[]) : int[] =
+    let private frontier (target: Target) (s: Scan) (steps: Literal voption[]) : int[] =
         let body = s.Body
         let n = body.Nodes.Length
         // The same in every round; known before the loop; and of these, what is worth it.
@@ -110,7 +107,9 @@ module internal BeforeLoop =
                 fixed'[i] <- node.Inputs |> Array.forall (fun j -> fixed'[j])
 
                 known[i] <-
-                    canMove node p && bytes s i <= Largest && node.Inputs |> Array.forall (fun j -> known[j])
+                    canMove target node p
+                    && bytes s i <= target.LargestStack
+                    && node.Inputs |> Array.forall (fun j -> known[j])
 
                 moves[i] <-
                     known[i]
@@ -182,16 +181,21 @@ module internal BeforeLoop =
         let moved = add (Primitive.Binary Binary.Multiply) [| spread rounds; step |]
         add (Primitive.Binary Binary.Add) [| spread start; moved |]
 
-    let private scan (builder: GraphBuilder) (s: Scan) (arguments: int[]) : struct (Scan * int[]) =
+    let private scan
+        (target: Target)
+        (builder: GraphBuilder)
+        (s: Scan)
+        (arguments: int[])
+        : struct (Scan * int[]) =
         let unchanged = struct (s, arguments)
 
         if s.Reverse || s.Count < 2 then
             unchanged
         else
             let steps = Array.init s.Carry (stepOf s)
-            let found = frontier s steps
+            let found = frontier target s steps
 
-            if found.Length = 0 || found |> Array.sumBy (bytes s) > Largest then
+            if found.Length = 0 || found |> Array.sumBy (bytes s) > target.LargestStack then
                 unchanged
             else
                 let varies =
@@ -241,7 +245,7 @@ module internal BeforeLoop =
         | Control.Call c -> Control.Call { c with Body = pass c.Body }
 
     /// Inner loops first.
-    let rec graph (g: Graph) : Graph =
+    let rec graph (target: Target) (g: Graph) : Graph =
         let builder = GraphBuilder()
         let number = Array.create g.Nodes.Length -1
 
@@ -257,11 +261,13 @@ module internal BeforeLoop =
                 number[i] <-
                     match node.Operation with
                     | Operation.Control(Control.Scan s) ->
-                        let struct (s, arguments) = scan builder { s with Body = graph s.Body } arguments
+                        let struct (s, arguments) =
+                            scan target builder { s with Body = graph target s.Body } arguments
+
                         let control = Operation.Control(Control.Scan s)
                         builder.Add { node with Operation = control; Inputs = arguments }
                     | Operation.Control control ->
-                        let control = Operation.Control(inside graph control)
+                        let control = Operation.Control(inside (graph target) control)
                         builder.Add { node with Operation = control; Inputs = arguments }
                     | Operation.Input _
                     | Operation.Constant _

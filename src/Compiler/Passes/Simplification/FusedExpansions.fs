@@ -5,10 +5,6 @@ open Cotangent
 /// Fused operations in terms of others, which become part of the loop nests around them. What is large stays one
 /// operation: its kernel goes through memory once, row by row, where nests would several times.
 module internal FusedExpansions =
-    /// Elements up to which nests are at least as fast.
-    [<Literal>]
-    let private Largest = 65536
-
     /// Primitives of graph nodes.
     [<Sealed>]
     type private Algebra(apply: Primitive -> int[] -> int, axis: int, x: Signature) =
@@ -76,10 +72,16 @@ module internal FusedExpansions =
         a.Two(Binary.Multiply, rest, a.Spread factor)
 
     /// The node of a fused operation written out, unless that is not worth it.
-    let fused (apply: Primitive -> int[] -> int) (f: Fused) (inputs: int[]) (x: Signature) : int voption =
+    let fused
+        (largest: int)
+        (apply: Primitive -> int[] -> int)
+        (f: Fused)
+        (inputs: int[])
+        (x: Signature)
+        : int voption =
         let count = Shape.count x.Shape
 
-        if count = 0 || count > Largest || DTypes.isHalf x.DType then
+        if count = 0 || count > largest || DTypes.isHalf x.DType then
             ValueNone
         else
             let along axis = Algebra(apply, axis, x)

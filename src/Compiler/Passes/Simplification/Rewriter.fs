@@ -13,10 +13,11 @@ type private Value =
 /// A graph as it is put together anew: each primitive by the first rule that knows it, and equal ones once. `last`: nothing
 /// will differentiate the result, so what only derivatives see can go.
 [<Sealed>]
-type internal Rewriter(last: bool) =
+type internal Rewriter(target: Target, last: bool) =
     let builder = GraphBuilder()
     let known = Dictionary<Value, int>()
 
+    member _.Target = target
     member _.IsLast = last
     member _.Builder = builder
 
@@ -72,7 +73,7 @@ type internal Rewriter(last: bool) =
     member private r.Simplified(p, inputs: int[], nodes: Node[], result: Signature, device) : int voption =
         let apply p x = r.Apply(p, x, device)
         // Elsewhere each operation is a kernel of the device's own, and broadcasts are no better than products.
-        let isNest = last && device = Device.Cpu
+        let isNest = last && target.Serves device
 
         match p with
         | Primitive.Detach when last -> ValueSome inputs[0]
@@ -96,8 +97,11 @@ type internal Rewriter(last: bool) =
             | ValueNone when op = Binary.Multiply && isNest -> Products.scale r inputs device
             | found -> found
         | Primitive.MatMul when isNest -> Products.outer r inputs result device
-        | Primitive.Fused f when device = Device.Cpu ->
-            FusedExpansions.fused apply f inputs { Shape = nodes[0].Shape; DType = nodes[0].DType }
+        | Primitive.Fused f when target.Serves device ->
+            FusedExpansions.fused target.LargestExpansion apply f inputs {
+                Shape = nodes[0].Shape
+                DType = nodes[0].DType
+            }
         | _ -> ValueNone
 
     interface IRewriting with

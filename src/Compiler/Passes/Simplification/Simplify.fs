@@ -124,24 +124,29 @@ module internal Simplify =
         | Control.Scan s ->
             Control.Scan {
                 s with
-                    Body = body r.IsLast (shared s.Shared (arguments.Length - s.Shared)) s.Body
+                    Body = body r.Target r.IsLast (shared s.Shared (arguments.Length - s.Shared)) s.Body
             }
         | Control.While w ->
             let known = shared w.Shared (arguments.Length - w.Shared)
 
             Control.While {
                 w with
-                    Condition = body r.IsLast known w.Condition
-                    Body = body r.IsLast known w.Body
+                    Condition = body r.Target r.IsLast known w.Condition
+                    Body = body r.Target r.IsLast known w.Body
             }
         | Control.Cond c ->
             let known = known r arguments[1..]
-            Control.Cond { OnTrue = body r.IsLast known c.OnTrue; OnFalse = body r.IsLast known c.OnFalse }
-        | Control.Call c -> Control.Call { c with Body = body r.IsLast (unknown arguments.Length) c.Body }
+
+            Control.Cond {
+                OnTrue = body r.Target r.IsLast known c.OnTrue
+                OnFalse = body r.Target r.IsLast known c.OnFalse
+            }
+        | Control.Call c ->
+            Control.Call { c with Body = body r.Target r.IsLast (unknown arguments.Length) c.Body }
 
     /// The simplified graph: the same inputs, some of which may no longer be read, and outputs.
-    and private body last (known: Known[]) (g: Graph) : Graph =
-        let r = Rewriter last
+    and private body (target: Target) last (known: Known[]) (g: Graph) : Graph =
+        let r = Rewriter(target, last)
 
         let own =
             g.Inputs
@@ -161,7 +166,7 @@ module internal Simplify =
         DeadCode.eliminate (r.Builder.ToGraph outputs)
 
     /// The simplified graph: the same inputs and outputs.
-    let graph (g: Graph) : Graph = body true (unknown g.Inputs.Length) g
+    let graph (target: Target) (g: Graph) : Graph = body target true (unknown g.Inputs.Length) g
 
     /// The same, where derivatives are still to be taken of the result.
-    let differentiable (g: Graph) : Graph = body false (unknown g.Inputs.Length) g
+    let differentiable (target: Target) (g: Graph) : Graph = body target false (unknown g.Inputs.Length) g
