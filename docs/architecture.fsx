@@ -18,7 +18,8 @@ open System.Net
 open System.Text.RegularExpressions
 open System.Xml.Linq
 
-/// The files of the library in compile order, with the folder as their part; a file of the top folder is its own part.
+/// The files of the library in compile order, each with its part: its folder, of which two levels count; a file of the top
+/// folder is a part of its own.
 let files =
     XDocument.Load(Path.Combine(repository, "src/Cotangent.fsproj")).Descendants "Compile"
     |> Seq.map (fun item -> item.Attribute("Include").Value.Replace('\\', '/'))
@@ -27,7 +28,7 @@ let files =
             match Path.GetDirectoryName path with
             | ""
             | null -> Path.GetFileNameWithoutExtension path
-            | folder -> folder
+            | folder -> folder.Split '/' |> Array.truncate 2 |> String.concat "/"
 
         part, path)
     |> Seq.toArray
@@ -139,13 +140,31 @@ drawing
 | --- | --- |
 | `Arrays` | dtypes, shapes, devices, buffers of numbers, and the errors |
 | `Primitives` | the closed set of operations, as a union, the fused ones (softmax, cross-entropy, normalisation, attention) among them; the shape rule |
-| `Engines` | what evaluates a primitive on numbers: the managed kernels; which engine an operation goes to |
-| `Tensors` | `Tensor`: a buffer, or a tracer inside a transformation; operators and functions, all in terms of primitives; keys, trees |
+| `Engines` | what evaluates a primitive on numbers: the managed kernels (`Kernels`); whose memory it is (`Memory`); which engine an operation goes to |
+| `Tensors` | `Tensor`: a buffer, or a tracer inside a transformation; operators and functions, all in terms of primitives; random keys (`Random`), trees (`Trees`), `Printing` |
 | `Differentiation` | linear maps as data; the one derivative rule of each primitive; the traces of forward and reverse mode |
 | `Batching` | the batching rule of each primitive; the trace of `vmap` |
-| `Compiler` | graphs of primitives, fused into loop nests and emitted as machine code; loops and choices |
+| `Compiler` | from a graph of primitives to machine code, in the order of the journey below |
 | `Core` | what users call: each transformation a short composition of what is above |
 | `Layers`, `Training` | layers, losses, optimisers, GANs: functions like those of users; nothing above knows of them |
+
+## A compiled function, from call to machine code
+
+The folders of `Compiler` stand in this order. The passes are data, a name and a function each: `Compile.passes` lists them with
+their times for a function of yours, `Compile.after` shows what one of them made, and `COTANGENT_PASSES=print` prints them all. After each
+pass the tests run the verifier of its level: of graphs, of steps, of memory plans.
+
+| folder | what happens there |
+| --- | --- |
+| `Graphs` | a graph: primitives applied to earlier results; dead-code elimination, the verifier, drawings |
+| `Tracing` | staging: the function runs once on tracers, and a graph is what they saw |
+| `ControlFlow` | `scan`, `while` and `cond` as operations that hold graphs: their derivatives, their batches; the interpreter of graphs |
+| `Passes` | graph to graph: `Simplification` (algebra, constants, common subexpressions), `Loops` (dead carries, loop-invariant code, work before and after loops), `Partition` (what a backward pass keeps, by a minimum cut) |
+| `Nests` | loop nests, what fusion makes of groups of primitives; the target, which says what a nest may hold |
+| `Lowering` | graph to steps: fusion, loop nests, calls of engines; merging of nests |
+| `Storage` | liveness, one arena for what lies between inputs and outputs, donated arguments used in place |
+| `Emission` | a nest to SIMD instructions: functions as lanes, schedules, registers |
+| `Programs` | a backend makes steps run: the CPU's emits methods; programs, their workspaces, compiled functions and their caches |
 
 ## One primitive, from call to number
 
@@ -164,7 +183,7 @@ order the traces of one flow of calls; membership is by identity.
 - Walks over tapes are loops, never recursion: a stack overflow can't be caught in .NET.
 - An absent tangent or cotangent is absent, never an array of zeros.
 - A mask selects; it never multiplies: 0 · NaN is NaN.
-- Buffers are never changed once they are made, so views share memory freely.
+- Buffers are not changed once they are made, so views share memory freely; what `compileDonating` takes is given away first.
 - What is internal is marked `internal`; the public face is small, and other languages see plain names.
 
 The words (primitive, engine, buffer, trace, tracer, tangent, cotangent, tree, key) mean one thing each, in the code and on
