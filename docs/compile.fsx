@@ -45,6 +45,14 @@ printfn "%s" (Compile.program f (tensor 0.5f, x))
 (*** include-output ***)
 
 (**
+What led there, pass by pass: each works on a level (the graph, steps on memory, the memory plan, code). `Compile.after
+"simplify"` shows what came out of one of them; with `COTANGENT_PASSES=time` or `print` in the environment, all that is compiled
+tells its passes on standard error.
+*)
+printfn "%s" (Compile.passes f (tensor 0.5f, x))
+(*** include-output ***)
+
+(**
 A layer with its activation is one nest, too: the sum of products stays in registers until bias and activation are done.
 *)
 let layer (x: Tensor, w: Tensor, b: Tensor) = relu (matmul x w + b)

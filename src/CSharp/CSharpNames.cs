@@ -37,6 +37,7 @@ internal static partial class CSharpNames
         ["compile"] = "Transform.Compile",
         ["compileDonating"] = "Transform.CompileDonating",
         ["checkpoint"] = "Transform.Checkpoint",
+        ["Compile.after"] = "Transform.After",
         ["Compile.explain"] = "Transform.Explain",
         ["Compile.graph"] = "Transform.Graph",
         ["Compile.memory"] = "Transform.Memory",

@@ -140,6 +140,25 @@ public static class Transform
         where Q : notnull => CompileModule.program(f.ToFSharp(), x);
 
     /// <summary>
+    /// The passes that make a program of a function, in order: level, name, milliseconds, and the size of what came out.
+    /// </summary>
+    /// <example><code>
+    /// Transform.Passes(y => y.Sin().Sum(), Tensor.Ones(2))
+    /// </code></example>
+    public static string Passes<P, Q>(Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull => CompileModule.passes(f.ToFSharp(), x);
+
+    /// <summary>What a function has become after the pass of this name, the last time that it runs.</summary>
+    /// <exception cref="ValueException">No pass has this name; the message lists those there are.</exception>
+    /// <example><code>
+    /// Transform.After("simplify", y => (y * 1.0).Sum(), Tensor.Ones(2))
+    /// </code></example>
+    public static string After<P, Q>(string pass, Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull => CompileModule.after(pass, f.ToFSharp(), x);
+
+    /// <summary>
     /// What a call of a function with an argument like this takes of memory, by the plan: before anything is
     /// allocated, and without running it.
     /// </summary>
