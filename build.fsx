@@ -4,6 +4,7 @@
 open System
 open System.Diagnostics
 open System.IO
+open System.Runtime.InteropServices
 open System.Xml.Linq
 
 let root = __SOURCE_DIRECTORY__
@@ -79,6 +80,7 @@ let testProjects = [
     expecto "tests/Cotangent.Tests.fsproj"
     expecto "tests/Torch/Cotangent.Torch.Tests.fsproj"
     xunit "tests/CSharp/Cotangent.CSharp.Tests.csproj"
+    expecto "tests/Samples/Cotangent.Samples.Tests.fsproj"
     expecto packageTests
 ]
 
@@ -170,9 +172,19 @@ let gan arguments =
     printfn "Building the sample"
     // A build node that outlived the build would hold its output open, which we read to the end.
     dotnetQuietly [ "build"; project; "-c"; "Release"; "-nodeReuse:false" ]
-    // Ctrl-C reaches the sample as well, which may want to save its work: wait for it, and end as it ends.
-    Console.CancelKeyPress.Add(fun signal -> signal.Cancel <- true)
-    exit (execute "dotnet" (assembly project :: arguments))
+    use child = Process.Start(ProcessStartInfo("dotnet", assembly project :: arguments))
+
+    // A signal lets the sample save its work: wait for it, and end as it ends. Ctrl-C reaches it without us, SIGTERM does not.
+    let pass (signal: PosixSignalContext) =
+        signal.Cancel <- true
+
+        if signal.Signal = PosixSignal.SIGTERM && not (OperatingSystem.IsWindows()) then
+            execute "kill" [ "-TERM"; string child.Id ] |> ignore
+
+    use _ = PosixSignalRegistration.Create(PosixSignal.SIGINT, pass)
+    use _ = PosixSignalRegistration.Create(PosixSignal.SIGTERM, pass)
+    child.WaitForExit()
+    exit child.ExitCode
 
 /// The site. Every code block of its pages is run: by fsdocs, to show what it prints; before that as the script that
 /// the page is, since fsdocs passes over exceptions. So are the examples of the documentation comments.

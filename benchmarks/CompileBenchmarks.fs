@@ -8,6 +8,7 @@ open System.Text.RegularExpressions
 open System.Threading
 open Cotangent
 open Cotangent.Benchmarks.Harness
+open Samples
 
 /// Microseconds an iteration, from the second report on: compilation is measured elsewhere.
 let private gan eager iterations () =

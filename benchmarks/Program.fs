@@ -13,10 +13,14 @@ let main arguments =
     | "engines" :: rest ->
         EngineBenchmarks.run rest
         0
+    | "gan" :: rest ->
+        GanQuality.run rest
+        0
     | _ ->
         printfn
             "dotnet fsi build.fsx bench compile [first] [transformer] [gan] [elementwise] [recompute] [calls] [nets [mlp] [net]]"
 
+        printfn "dotnet fsi build.fsx bench gan [SEEDS] [PRESET ...]"
         printfn "dotnet fsi build.fsx bench engines [calls] [fused] [mlp] [net]"
         printfn "dotnet fsi build.fsx bench engines crossings [lines] [rows] [windows]"
         1

@@ -10,12 +10,15 @@ type private Module = torch.nn.Module<torch.Tensor, torch.Tensor>
 
 let private layer (inputs: int64) (outputs: int64) : Module =
     let layer = torch.nn.Linear(inputs, outputs)
-    let bound = sqrt (2.0 / float (inputs + outputs))
     use _ = torch.no_grad ()
 
-    for p in layer.parameters () do
+    let start (p: Modules.Parameter) (inputs: int64) =
+        let bound = sqrt (2.0 / float (inputs + outputs))
         torch.nn.init.uniform_ (p, -bound, bound) |> ignore
 
+    start layer.weight inputs
+    // A bias is a weight whose input is always 1, and the only one of its output.
+    start (nonNull layer.bias) 1L
     layer
 
 let private low, high = (-0.25f).ToScalar(), (0.25f).ToScalar()
@@ -61,7 +64,7 @@ let run (iterations: int) : float =
         let phase = index.mul((within 1.2 1.3).ToScalar()).add((within 0.0 0.5).ToScalar())
         phase.sin().mul((within 0.6 0.8).ToScalar()).unsqueeze 0L
 
-    let fake () = generator.forward (torch.rand [| 1L; 1L |])
+    let fake () = generator.forward (torch.randn [| 1L; 1L |])
 
     let loss (x: torch.Tensor) truth =
         torch.nn.functional.binary_cross_entropy (discriminator.forward x, truth)
@@ -70,9 +73,11 @@ let run (iterations: int) : float =
         use _ = torch.NewDisposeScope()
         (loss (real ()) one).backward()
         update discriminator
-        (loss (fake().detach()) zero).backward()
+        // One signal an iteration: the discriminator learns from it, then the generator.
+        let fake = fake ()
+        (loss (fake.detach ()) zero).backward()
         update discriminator
-        (loss (fake ()) one).backward()
+        (loss fake one).backward()
         update generator
         discriminator.zero_grad ()
 

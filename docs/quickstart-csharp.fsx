@@ -106,10 +106,12 @@ show "Errors"
 (**
 ## Long work
 
-Training is `async`, reports through `IProgress<T>`, and a cancellation ends it with what was reached:
+Long work reports through `IProgress<ProgressReport>`, which `Progress` shows as a bar on a terminal and as lines elsewhere;
+between two calls of a compiled function, a cancellation ends it with what was reached. `samples/SineGan.CSharp` trains that
+way:
 *)
 (*** hide ***)
-show "GanAsync"
+show "LongWork"
 (*** include-it-raw ***)
 
 (**

@@ -63,11 +63,16 @@ drawn "60 real signals" "--c3" real |> Chart.withSize (Height = 300)
 ## The players
 
 Both are multilayer perceptrons: records of weights, made from a key. This is the small GAN of the article that this
-library grew out of: one number of noise, layers of ten, weights and biases uniform within $\pm\sqrt{2/(in+out)}$.
+library grew out of: one number of noise, layers of ten, weights uniform within $\pm\sqrt{2/(in+out)}$, and biases
+likewise, as the weights of an input that is always 1.
 *)
 let layer size activation =
-    let bound = Init.uniformWithin (fun fans -> sqrt (2.0 / float (fans.In + fans.Out)))
-    size, { Activation = activation; Weight = bound; Bias = Some bound }
+    let within inputs outputs =
+        Init.uniformWithin (fun _ -> sqrt (2.0 / (inputs + outputs)))
+
+    let weight: Init = fun fans -> within (float fans.In) (float fans.Out) fans
+    let bias: Init = fun fans -> within 1.0 (float fans.Out) fans
+    size, { Activation = activation; Weight = weight; Bias = Some bias }
 
 let leaky = Activation.LeakyRelu 0.2
 
@@ -97,7 +102,8 @@ let judgedAs truth examples discriminator =
 ## A step
 
 A function from the players to the players. The optimiser clips the gradient of each tensor, then goes down it; both parts
-are without a state, and the pair of their states says so. Afterwards all parameters are clamped.
+are without a state, and the pair of their states says so. Afterwards all parameters are clamped. One signal is generated:
+both players learn from it.
 *)
 let optimizer = Optimizer.chain (Optimizer.clipEachByNorm 0.2) (Optimizer.sgd 0.01)
 
@@ -106,12 +112,12 @@ let improve loss player =
     Tree.map (clamp -0.25 0.25) updated
 
 let articleStep (g, d) key =
-    let forReal, a, b = Key.split3 key
-    let fake g key = Mlp.forward g (Random.uniform key DType.Float32 [ 1; 1 ])
+    let forReal, forNoise = Key.split key
+    let noise = Random.normal forNoise DType.Float32 [ 1; 1 ]
 
     let d = d |> improve (judgedAs 1.0 (signals 1 forReal))
-    let d = d |> improve (judgedAs 0.0 (fake g a))
-    let g = g |> improve (fun g -> judgedAs 1.0 (fake g b) d)
+    let d = d |> improve (judgedAs 0.0 (Mlp.forward g noise))
+    let g = g |> improve (fun g -> judgedAs 1.0 (Mlp.forward g noise) d)
     g, d
 
 (**
@@ -124,24 +130,24 @@ let collapsed, _ =
         (generator, discriminator)
         [ 10L .. 6009L ]
 
-let noise = Random.uniform (Key.fold 4L key) DType.Float32 [ 60; 1 ]
+let noise count key = Random.normal key DType.Float32 [ count; 1 ]
 (*** hide ***)
 sideBySide [
-    drawn "generated" "--c1" (Mlp.forward collapsed noise)
+    drawn "generated" "--c1" (Mlp.forward collapsed (noise 60 (Key.fold 4L key)))
     drawn "real" "--c3" real
 ]
 (*** include-it ***)
 
 (**
-Whatever the noise, the generator draws the same signal: it has *collapsed*. `Sines.quality` measures what the picture
-shows. Precision is the share of generated signals that belong to the family, coverage the share of the family that is
+Whatever the noise, the generator draws the same signal: it has *collapsed*. `Quality.measure` of the sample (the folder
+`samples/Sines`) measures what the picture shows. Precision is the share of generated signals that belong to the family, coverage the share of the family that is
 met by one of them; the energy distance is 0 only between equal distributions.
 *)
 let forMeasure = Key.fold 5L key
 
-Sines.quality
-    Sines.wide
-    (Mlp.forward collapsed (Random.uniform (Key.fold 6L key) DType.Float32 [ 1000; 1 ]))
+Samples.Quality.measure
+    Samples.Sines.wide
+    (Mlp.forward collapsed (noise 1000 (Key.fold 6L key)))
     forMeasure
 (*** include-it ***)
 
@@ -220,15 +226,16 @@ sideBySide [
 (**
 The same measures after this short training:
 *)
-Sines.quality Sines.wide (sample 1000 (Key.fold 6L key)) forMeasure
+Samples.Quality.measure Samples.Sines.wide (sample 1000 (Key.fold 6L key)) forMeasure
 (*** include-it ***)
 
 (**
 ## The library's own
 
 [`Gan`](reference/cotangent-ganmodule.html) holds both kinds of step for any players, any shape of examples and any
-optimisers, [`SineGan`](reference/cotangent-sineganmodule.html) the presets. The sample trains them longer, keeps a running
-average of the generator, and draws a page:
+optimisers; whether the generator learns on the signals that the discriminator has just been shown, as above, or on fresh
+ones, is a field of it. The sample, in F# and in C#, has the presets (`samples/Sines/SineGan.fs`), trains them compiled and
+longer, keeps a running average of the generator, and draws a page:
 
     [lang=text]
     dotnet fsi build.fsx gan

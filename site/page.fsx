@@ -3,6 +3,7 @@
 
 #I "../samples/SineGan/bin/Release/net10.0"
 #r "Cotangent.dll"
+#r "Sines.dll"
 #r "DynamicObj.dll"
 #r "Giraffe.ViewEngine.dll"
 #r "Newtonsoft.Json.dll"

@@ -8,6 +8,7 @@ open System.Runtime
 open System.Threading
 open Cotangent
 open Cotangent.Startup
+open Samples
 
 let private gan () =
     let silent = {

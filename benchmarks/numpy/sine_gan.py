@@ -12,6 +12,8 @@ class Linear:
     def __init__(self, inputs, outputs, activation, slope, rng):
         bound = np.sqrt(2.0 / (inputs + outputs))
         self.weight = rng.uniform(-bound, bound, (outputs, inputs))
+        # A bias is a weight whose input is always 1, and the only one of its output.
+        bound = np.sqrt(2.0 / (1 + outputs))
         self.bias = rng.uniform(-bound, bound, outputs)
         self.activation, self.slope = activation, slope
 
@@ -78,10 +80,12 @@ def main():
         real_loss, gradient = cross_entropy(discriminator.forward(real), 1.0)
         discriminator.backward(gradient)
         discriminator.update(0.01)
-        fake_loss, gradient = cross_entropy(discriminator.forward(generator.forward(rng.uniform(0.0, 1.0, 1))), 0.0)
+        # One signal an iteration: the discriminator learns from it, then the generator.
+        fake = generator.forward(rng.standard_normal(1))
+        fake_loss, gradient = cross_entropy(discriminator.forward(fake), 0.0)
         discriminator.backward(gradient)
         discriminator.update(0.01)
-        loss, gradient = cross_entropy(discriminator.forward(generator.forward(rng.uniform(0.0, 1.0, 1))), 1.0)
+        loss, gradient = cross_entropy(discriminator.forward(fake), 1.0)
         generator.backward(discriminator.backward(gradient))
         generator.update(0.01)
         if iteration % 500 == 0:

@@ -2,7 +2,7 @@
 module SineGan.Options
 
 open Argu
-open Cotangent
+open Samples
 
 type PresetName =
     | [<CustomCommandLine "wgan-gp">] Wgan_Gp
@@ -32,7 +32,7 @@ type Argument =
                 "the signals to learn: the article's (the default), or a wide family on which its GAN collapses."
             | Iterations _ -> "steps of the generator; the preset's own number by default."
             | Seed _ -> "where all randomness comes from; 0 by default. The same seed gives the same run."
-            | Out _ -> "the page with the result; gan.html by default."
+            | Out _ -> "the page with the result; gan.html by default. Folders on the way to it are made."
             | Metrics _ -> "a JSON file with the figures; none by default."
             | Eager -> "evaluate each operation as it comes, in place of compiling the training; slower."
 
@@ -70,7 +70,7 @@ let parse (arguments: string[]) : Result<Options, string> =
             | Article_He -> "article-he", fromArticle SineGan.he
             | Article_Constant -> "article-constant", fromArticle SineGan.constant
 
-        Ok {
+        let options = {
             PresetName = presetName
             FamilyName = familyName
             Training = {
@@ -82,5 +82,9 @@ let parse (arguments: string[]) : Result<Options, string> =
             Page = found.GetResult(Out, "gan.html")
             Metrics = found.TryGetResult Metrics
         }
+
+        // Last, since it makes folders.
+        let metrics = options.Metrics |> Option.map (fun path -> "--metrics", path)
+        Output.check (("--out", options.Page) :: Option.toList metrics) |> Result.map (fun () -> options)
     with :? ArguParseException as e ->
         Error e.Message

@@ -1,7 +1,9 @@
 /// The page that shows what a training reached; it opens without a network.
 module SineGan.Page
 
+open System.IO
 open Cotangent
+open Samples
 open Plotly.NET
 
 /// Signals as thin lines over each other.
@@ -54,4 +56,6 @@ let write (path: string) (title: string) (subtitle: string) (generated: Tensor) 
     )
     |> Chart.withConfigStyle (DisplayModeBar = false, Responsive = true)
     |> Chart.withSize (1200.0, 480.0)
-    |> Chart.saveHtml path
+    |> GenericChart.toEmbeddedHTML
+    // Chart.saveHtml would change the name.
+    |> fun html -> File.WriteAllText(path, html)

@@ -6,6 +6,7 @@ open System.IO
 open System.Text.Json
 open System.Threading
 open Cotangent
+open Samples
 
 let private writeMetrics
     (path: string)
@@ -31,23 +32,15 @@ let private writeMetrics
 
     File.WriteAllText(path, JsonSerializer.Serialize(figures, JsonSerializerOptions(WriteIndented = true)))
 
-let private run (options: Options.Options) =
-    use cancellation = new CancellationTokenSource()
-
-    // The first Ctrl-C ends the training and draws what it reached; a second one ends the program.
-    Console.CancelKeyPress.Add(fun e ->
-        e.Cancel <- not cancellation.IsCancellationRequested
-        cancellation.Cancel())
-
+let private run (options: Options.Options) (cancellation: CancellationToken) =
     let title = $"Sine GAN, {options.PresetName}, {options.FamilyName} family"
 
-    let result =
-        Progress.show title (fun progress -> SineGan.train options.Training progress cancellation.Token)
+    let result = Progress.show title (fun progress -> SineGan.train options.Training progress cancellation)
 
     let forSamples, forMembers = Key.split (Key.fold 1L (Key.create options.Training.Seed))
     let family = options.Training.Family
     let generated = result.Sample 2000 forSamples
-    let quality = Sines.quality family generated forMembers
+    let quality = Quality.measure family generated forMembers
     let microseconds = result.Elapsed.TotalMicroseconds / float (max 1 result.Iterations)
 
     let training =
@@ -78,7 +71,7 @@ let private run (options: Options.Options) =
 let main arguments =
     match Options.parse arguments with
     | Ok options ->
-        run options
+        Interruption.guard (run options)
         0
     | Error message ->
         eprintfn "%s" message

@@ -175,15 +175,27 @@ internal static class QuickStart
         #endregion
     }
 
-    public static async Task GanAsync()
+    public static async Task LongWork()
     {
-        #region GanAsync
-        var options = SineGan.Recommended(Sines.Article) with { Iterations = 100 };
-        var progress = new Progress<ProgressReport>(report => { /* report.Done of report.Total */ });
-        using var cancellation = new CancellationTokenSource();
+        #region LongWork
+        static Task<Tensor> TrainAsync(IProgress<ProgressReport> progress, CancellationToken cancellation) =>
+            Task.Run(() =>
+            {
+                var hundred = Transform.Compile((Tensor x) => Control.Iterate(100, x => x - 0.01 * x, x));
+                var x = Tensor.Create(1.0);
 
-        var result = await SineGan.TrainAsync(options, progress, cancellation.Token);
-        Console.WriteLine(string.Join(", ", result.Sample(5, Key.Create(1)).Shape));
+                for (var i = 1; i <= 5 && !cancellation.IsCancellationRequested; i++)
+                {
+                    x = hundred(x);
+                    progress.Report(new(Done: 100 * i, Total: 500, Figures: [("x", (double)x)]));
+                }
+
+                return x;
+            });
+
+        using var cancellation = new CancellationTokenSource();
+        var x = await Progress.ShowAsync("Descent", progress => TrainAsync(progress, cancellation.Token));
+        Console.WriteLine(x);
         #endregion
     }
 }

@@ -12,6 +12,15 @@ type Adversary =
     /// each of the generator's.
     | GradientPenalty of weight: float * criticSteps: int
 
+/// The noise that the generator is updated on, once the discriminator has been updated.
+[<RequireQualifiedAccess; Struct>]
+type GeneratorNoise =
+    /// Drawn anew.
+    | Fresh
+    /// The noise, and with it the examples, that the discriminator has just been shown; with several updates of the
+    /// discriminator a step, those of the last.
+    | Shared
+
 /// A generative adversarial network: two pure functions and how each learns. 'g and 'd are trees of parameters, 's and
 /// 't the states of their optimisers.
 [<NoComparison; NoEquality>]
@@ -24,6 +33,8 @@ type Gan<'g, 'd, 's, 't> = {
     Latent: Key -> DType -> int list -> Tensor
     /// Numbers in the latent of one example.
     LatentSize: int
+    /// What the generator is updated on: fresh noise, or that of the discriminator's last update.
+    GeneratorNoise: GeneratorNoise
     /// What they play for.
     Adversary: Adversary
     /// How the generator learns.
@@ -72,9 +83,18 @@ module Gan =
         Average = generator
     }
 
+    let private latent (gan: Gan<'g, 'd, 's, 't>) count key =
+        gan.Latent key DType.Float32 [ count; gan.LatentSize ]
+
     /// Examples by a generator: shape (count, …).
     let sample (gan: Gan<'g, 'd, 's, 't>) (generator: 'g) (count: int) (key: Key) : Tensor =
-        gan.Generate generator (gan.Latent key DType.Float32 [ count; gan.LatentSize ])
+        gan.Generate generator (latent gan count key)
+
+    /// The latent of the generator's update, after the last one that the discriminator was shown.
+    let private latentOfGenerator (gan: Gan<'g, 'd, 's, 't>) (shown: Tensor) key =
+        match gan.GeneratorNoise with
+        | GeneratorNoise.Fresh -> latent gan shown.Dims[0] key
+        | GeneratorNoise.Shared -> shown
 
     /// How many real batches one step takes.
     let batchesPerStep (gan: Gan<'g, 'd, 's, 't>) =
@@ -116,14 +136,15 @@ module Gan =
             let judgement = gan.Judge discriminator examples
             Loss.binaryCrossEntropy guard (Tensor.fullLike judgement truth) judgement
 
-        let count = real.Dims[0]
         let forDiscriminator, forGenerator = Key.split key
         let onReal, state = updateDiscriminator gan (fun d -> judgedAs 1.0 real d) state
-        let generated = sample gan state.Generator count forDiscriminator
+        let shown = latent gan real.Dims[0] forDiscriminator
+        let generated = gan.Generate state.Generator shown
         let onGenerated, state = updateDiscriminator gan (fun d -> judgedAs 0.0 generated d) state
         let discriminator = state.Discriminator
+        let own = latentOfGenerator gan shown forGenerator
 
-        let fooled generator = judgedAs 1.0 (sample gan generator count forGenerator) discriminator
+        let fooled generator = judgedAs 1.0 (gan.Generate generator own) discriminator
 
         let generatorLoss, state = updateGenerator gan fooled state
 
@@ -155,9 +176,10 @@ module Gan =
         mean (square (norms - 1)) * weight
 
     let private wassersteinStep gan weight (state: GanState<'g, 'd, 's, 't>) (batches: Tensor list) key =
-        let criticStep (state, _) (real: Tensor, key) =
+        let criticStep (state, _, _) (real: Tensor, key) =
             let forLatent, forPenalty = Key.split key
-            let generated = sample gan state.Generator real.Dims[0] forLatent
+            let shown = latent gan real.Dims[0] forLatent
+            let generated = gan.Generate state.Generator shown
 
             let loss critic =
                 let judge = gan.Judge critic
@@ -166,18 +188,18 @@ module Gan =
                 + gradientPenalty judge weight real generated forPenalty
 
             let value, state = updateDiscriminator gan loss state
-            state, value
+            state, value, shown
 
         let keys = Key.splitMany (batches.Length + 1) key
         let unknown = Tensor.scalar DType.Float32 nan
 
-        let state, criticLoss =
-            List.fold criticStep (state, unknown) (List.zip batches (List.ofArray keys[1..]))
+        let state, criticLoss, shown =
+            List.fold criticStep (state, unknown, unknown) (List.zip batches (List.ofArray keys[1..]))
 
         let critic = state.Discriminator
-        let count = batches.Head.Dims[0]
+        let own = latentOfGenerator gan shown keys[0]
 
-        let loss generator = -(mean (gan.Judge critic (sample gan generator count keys[0])))
+        let loss generator = -(mean (gan.Judge critic (gan.Generate generator own)))
 
         let generatorLoss, state = updateGenerator gan loss state
 
@@ -188,6 +210,12 @@ module Gan =
     /// losses.
     /// </summary>
     let step (gan: Gan<'g, 'd, 's, 't>) (state: GanState<'g, 'd, 's, 't>) (batches: Tensor list) (key: Key) =
+        if batchesPerStep gan < 1 then
+            raise (
+                ValueException
+                    $"Gan.step: {batchesPerStep gan} steps of the critic for each of the generator's; at least 1 is needed."
+            )
+
         if batches.Length <> batchesPerStep gan then
             raise (
                 ValueException

@@ -58,6 +58,50 @@ public class GanTests
         Assert.Equal([7, 2], clamped.Sample(state.Average, 7, key).Shape);
     }
 
+    /// <summary>The critic adds up and does not learn: the gradient is minus the mean of the noise.</summary>
+    [Fact]
+    public void The_generator_is_updated_on_the_noise_just_shown_or_on_fresh_noise()
+    {
+        var noises = new List<Tensor>();
+
+        var linear = gan with
+        {
+            Generate = (scale, latent) => latent * scale,
+            Judge = (weight, examples) => examples.MatMul(weight.Weight),
+            Latent = (k, dtype, shape) =>
+            {
+                var noise = k.Normal(shape, dtype);
+                noises.Add(noise);
+                return noise;
+            },
+            GeneratorOptimizer = Optimizer.Sgd<Tensor>(1),
+            DiscriminatorOptimizer = Optimizer.Sgd<Linear>(0),
+        };
+
+        var ones = new Linear(Tensor.Ones(2, 1), Tensor.Zeros(1));
+        Tensor[] batches = [Tensor.Ones(4, 2), Tensor.Ones(4, 2)];
+
+        // Two steps of the critic draw; the generator draws a third time, or not at all.
+        foreach (var (kind, draws) in new[] { (GeneratorNoise.Shared, 2), (GeneratorNoise.Fresh, 3) })
+        {
+            noises.Clear();
+            var network = linear with { GeneratorNoise = kind };
+            var (next, _) = network.Step(network.Start(Tensor.Create([1f, 1f]), ones), batches, Key.Create(9));
+            Assert.Equal(draws, noises.Count);
+            var expected = (noises[^1].Mean(axis: 0) + 1).ToArray<float>();
+            Near.Equal([expected[0], expected[1]], next.Generator, 1e-6);
+        }
+    }
+
+    [Fact]
+    public void Without_steps_of_the_critic_there_is_no_step()
+    {
+        var none = gan with { Adversary = Adversary.GradientPenalty(1, 0) };
+        var state = none.Start(Tensor.Create([1f, 1f]), Linear.Create(2, 1, Key.Create(0)));
+        var error = Assert.Throws<ValueException>(() => none.Step(state, [], Key.Create(1)));
+        Assert.Contains("at least 1", error.Message);
+    }
+
     [Fact]
     public void The_number_of_batches_must_fit()
     {

@@ -1,5 +1,8 @@
+using Samples.CSharp;
+
 namespace Cotangent.CSharp.Tests;
 
+/// <summary>The sample in C# against the one in F#: written twice, with the same numbers.</summary>
 public class SineGanTests
 {
     private sealed class Heard : IProgress<ProgressReport>
@@ -15,41 +18,94 @@ public class SineGanTests
     }
 
     /// <summary>The presets as C# options, and as F# makes them itself.</summary>
-    public static TheoryData<string, SineGanOptions, FSharpSineGanOptions> Presets =>
+    public static TheoryData<string, SineGanOptions, Samples.SineGanOptions> Presets =>
         new()
         {
             {
                 "wgan-gp",
                 SineGan.Recommended(Sines.Article) with { Iterations = 200, Seed = 7 },
-                With(SineGanModule.recommended(SinesModule.article), 200)
+                With(Samples.SineGan.recommended(Samples.Sines.article), 200)
             },
             {
                 "article",
                 SineGan.Article(Sines.Wide) with { Iterations = 700, Seed = 7 },
-                With(SineGanModule.article(SinesModule.wide), 700)
+                With(Samples.SineGan.article(Samples.Sines.wide), 700)
+            },
+            {
+                "article, more than one report",
+                SineGan.Article(Sines.Article) with { Iterations = 2300, Seed = 7 },
+                With(Samples.SineGan.article(Samples.Sines.article), 2300)
+            },
+            {
+                "article-he, eager",
+                SineGan.Article(Sines.Article) with
+                {
+                    Preset = new SineGanPreset.Article(SineGan.He),
+                    Iterations = 100,
+                    Seed = 7,
+                    Eager = true,
+                },
+                Eager(With(Samples.SineGan.article(Samples.Sines.article), 100), Samples.SineGan.he)
             },
         };
 
-    private static FSharpSineGanOptions With(FSharpSineGanOptions options, int iterations) =>
+    private static Samples.SineGanOptions With(Samples.SineGanOptions options, int iterations) =>
         new(options.Preset, options.Family, iterations, seed: 7, options.Eager);
+
+    private static Samples.SineGanOptions Eager(Samples.SineGanOptions options, Converter<Fans, double> bound) =>
+        new(
+            Samples.SineGanPreset.NewArticle(bound),
+            options.Family,
+            options.Iterations,
+            options.Seed,
+            eager: true
+        );
 
     [Theory]
     [MemberData(nameof(Presets), DisableDiscoveryEnumeration = true)]
-    public async Task The_same_numbers_as_in_FSharp(string name, SineGanOptions options, FSharpSineGanOptions twin)
+    public async Task The_same_numbers_as_in_FSharp(string name, SineGanOptions options, Samples.SineGanOptions twin)
     {
         var ours = await SineGan.TrainAsync(options, cancellationToken: TestContext.Current.CancellationToken);
-        var theirs = SineGanModule.train(twin, ProgressModule.silent, CancellationToken.None);
+        var theirs = Samples.SineGan.train(twin, ProgressModule.silent, CancellationToken.None);
 
         static int[] Bits(Tensor t) => [.. t.ToArray<float>().Select(BitConverter.SingleToInt32Bits)];
 
         Assert.True(options.Iterations == ours.Iterations, name);
         var key = Key.Create(1);
         Assert.Equal(Bits(theirs.Sample.Invoke(50).Invoke(key)), Bits(ours.Sample(50, key)));
-        Assert.Equal(theirs.Losses, ours.Losses);
+        Assert.Equal(
+            theirs.Losses.Select(p => (p.Iteration, p.GeneratorLoss, p.DiscriminatorLoss)),
+            ours.Losses.Select(p => (p.Iteration, p.GeneratorLoss, p.DiscriminatorLoss))
+        );
 
         foreach (var (mine, other) in Tree.Leaves(ours.Generator).Zip(Tree.Leaves(theirs.Generator)))
         {
             Assert.Equal(Bits(other), Bits(mine));
+        }
+
+        var measured = Quality.Measure(options.Family, ours.Sample(300, key), Key.Create(2));
+        var byFSharp = Samples.Quality.measure(twin.Family, theirs.Sample.Invoke(300).Invoke(key), Key.Create(2));
+        Assert.Equal(
+            (byFSharp.Precision, byFSharp.Coverage, byFSharp.EnergyDistance),
+            (measured.Precision, measured.Coverage, measured.EnergyDistance)
+        );
+    }
+
+    [Fact]
+    public void Measures_of_members_of_the_family_are_the_same_as_in_FSharp()
+    {
+        // All of the search for the nearest member: signals of the wide family, near and far from the article's.
+        var (a, b) = Key.Create(5).Split();
+        var signals = Sines.Sample(Sines.Wide, 500, a) * 0.8 + Sines.Sample(Sines.Article, 500, b) * 0.2;
+        Assert.Equal(Samples.Sines.sample(Samples.Sines.wide, 500, a), Sines.Sample(Sines.Wide, 500, a));
+
+        foreach (var (family, twin) in new[] { (Sines.Wide, Samples.Sines.wide), (Sines.Article, Samples.Sines.article) })
+        {
+            var ours = Quality.Measure(family, signals, b);
+            var theirs = Samples.Quality.measure(twin, signals, b);
+            Assert.Equal(theirs.Precision, ours.Precision);
+            Assert.Equal(theirs.Coverage, ours.Coverage);
+            Assert.Equal(theirs.EnergyDistance, ours.EnergyDistance);
         }
     }
 
@@ -96,11 +152,11 @@ public class SineGanTests
     {
         var (a, b) = Key.Create(2).Split();
         var real = Sines.Sample(Sines.Article, 200, a);
-        var quality = Sines.Quality(Sines.Article, real, b);
+        var quality = Quality.Measure(Sines.Article, real, b);
         Assert.Equal([200, 10], real.Shape);
         Assert.Equal(1, quality.Precision);
         Assert.InRange(quality.EnergyDistance, -0.01, 0.02);
-        Assert.Equal(quality.EnergyDistance, Sines.EnergyDistance(real, Sines.Sample(Sines.Article, 200, b)));
+        Assert.Equal(quality.EnergyDistance, Quality.EnergyDistance(real, Sines.Sample(Sines.Article, 200, b)));
     }
 
     [Fact]

@@ -4,6 +4,7 @@ module Cotangent.Gpu.Models
 open System
 open Cotangent
 open Cotangent.Gpu.Report
+open Samples
 
 /// Parameters and how they learn from one batch. A step is a pure function of parameters, optimiser's state, inputs and
 /// targets.

@@ -37,7 +37,7 @@ public sealed record GanState<G, D>(
 /// var keys = Key.Create(0).Split(4);
 /// var generator = Mlp.Create(8, keys[0], (16, Activation.Relu), (10, Activation.Identity));
 /// var critic = Mlp.Create(10, keys[1], (16, Activation.Relu), (1, Activation.Identity));
-/// var batches = keys[2].Split(3).Select(key => Sines.Sample(Sines.Article, 4, key)).ToArray();
+/// var batches = keys[2].Split(3).Select(key => key.Normal(4, 10)).ToArray();
 /// var state = gan.Start(generator, critic);
 /// (state, var losses) = gan.Step(state, batches, keys[3]);
 /// </code></example>
@@ -59,6 +59,11 @@ public sealed record Gan<G, D>
 
     /// <summary>How many numbers an example is made from.</summary>
     public required int LatentSize { get; init; }
+
+    /// <summary>
+    /// What the generator is updated on: fresh noise by default, or that of the discriminator's last update.
+    /// </summary>
+    public GeneratorNoise GeneratorNoise { get; init; } = GeneratorNoise.Fresh;
 
     /// <summary>What the two play for.</summary>
     public required Adversary Adversary { get; init; }
@@ -108,6 +113,7 @@ public sealed record Gan<G, D>
             Judge.ToFSharp(),
             FuncConvert.FromFunc((Key key, DType dtype, FSharpList<int> shape) => Latent(key, dtype, [.. shape])),
             LatentSize,
+            GeneratorNoise,
             Adversary,
             GeneratorOptimizer.ToFSharp(),
             DiscriminatorOptimizer.ToFSharp(),

@@ -6,17 +6,19 @@ namespace Cotangent;
 /// <param name="Figures">What to show beside the bar: losses, scores.</param>
 public sealed record ProgressReport(int Done, int Total, IReadOnlyList<(string Name, double Value)> Figures)
 {
-    internal static ProgressReport FromFSharp(FSharpProgressReport report) =>
-        new(report.Done, report.Total, [.. report.Figures.Select(figure => figure.ToValueTuple())]);
-
     internal FSharpProgressReport ToFSharp() =>
         new(Done, Total, Figures.Select(figure => figure.ToTuple()).ToFSharpList());
 }
 
 /// <summary>Showing the progress of long work: a bar on a terminal, lines in a log.</summary>
 /// <example><code>
-/// var options = SineGan.Recommended(Sines.Article) with { Iterations = 20 };
-/// var result = await Progress.ShowAsync("Sine GAN", progress => SineGan.TrainAsync(options, progress));
+/// var squares = Progress.Show("Squares", progress =>
+///     Enumerable.Range(1, 3).Select(i =>
+///     {
+///         progress.Report(new ProgressReport(i, 3, [("square", i * i)]));
+///         return i * i;
+///     }).ToArray());
+/// squares.Sum() // 14
 /// </code></example>
 public static class Progress
 {
@@ -36,16 +38,8 @@ public static class Progress
     public static Task<T> ShowAsync<T>(string title, Func<IProgress<ProgressReport>, Task<T>> work) =>
         Task.Run(() => Show(title, progress => work(progress).GetAwaiter().GetResult()));
 
-    internal static IProgress<FSharpProgressReport> ToFSharp(IProgress<ProgressReport>? progress) =>
-        progress is null ? ProgressModule.silent : new IntoCSharp(progress);
-
     private sealed class FromFSharp(IProgress<FSharpProgressReport> inner) : IProgress<ProgressReport>
     {
         public void Report(ProgressReport value) => inner.Report(value.ToFSharp());
-    }
-
-    private sealed class IntoCSharp(IProgress<ProgressReport> inner) : IProgress<FSharpProgressReport>
-    {
-        public void Report(FSharpProgressReport value) => inner.Report(ProgressReport.FromFSharp(value));
     }
 }

@@ -1,14 +1,16 @@
-namespace Cotangent
+namespace Samples
 
 open System
 open System.Diagnostics
 open System.Threading
+open Cotangent
 
 /// The ways to train the sine GAN.
-[<RequireQualifiedAccess; CompiledName "FSharpSineGanPreset">]
+[<RequireQualifiedAccess>]
 type SineGanPreset =
-    /// As in the article: latent 1, layers of 10, batch 1, cross-entropy, clipped SGD, clamped parameters. The bound of
-    /// the first weights and biases comes from the fans.
+    /// As in the article: one normal number of noise an iteration, layers of 10, batch 1, cross-entropy, clipped SGD,
+    /// clamped parameters; the generator is updated on the signal that the discriminator has just been shown. The bound
+    /// of the first weights comes from the fans, that of the biases, too: a bias is a weight whose input is always 1.
     | Article of bound: (Fans -> float)
     /// <summary>
     /// WGAN-GP: critic and generator with two hidden layers of <c>width</c>, <c>batch</c> signals a step.
@@ -16,7 +18,7 @@ type SineGanPreset =
     | GradientPenalty of width: int * batch: int
 
 /// What to train.
-[<NoComparison; NoEquality; CompiledName "FSharpSineGanOptions">]
+[<NoComparison; NoEquality>]
 type SineGanOptions = {
     /// How to train.
     Preset: SineGanPreset
@@ -41,7 +43,7 @@ type SineGanPoint = {
 }
 
 /// What a training reached.
-[<NoComparison; NoEquality; CompiledName "FSharpSineGanResult">]
+[<NoComparison; NoEquality>]
 type SineGanResult = {
     /// Iterations done: fewer than asked for after a cancellation.
     Iterations: int
@@ -56,15 +58,10 @@ type SineGanResult = {
 }
 
 /// The generative adversarial network that this library grew out of, written on its public parts alone.
-[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+[<RequireQualifiedAccess>]
 module SineGan =
-    let private layer size activation bound =
-        size,
-        {
-            Activation = activation
-            Weight = Init.uniformWithin bound
-            Bias = Some(Init.uniformWithin bound)
-        }
+    let private layer size activation (weight: Init) (bias: Init) =
+        size, { Activation = activation; Weight = weight; Bias = Some bias }
 
     /// ±√(2/(in+out))
     let xavier (fans: Fans) = sqrt (2.0 / float (fans.In + fans.Out))
@@ -107,8 +104,9 @@ module SineGan =
         {
             Generate = Mlp.forward
             Judge = Mlp.forward
-            Latent = Random.uniform
+            Latent = Random.normal
             LatentSize = 1
+            GeneratorNoise = GeneratorNoise.Shared
             Adversary = Adversary.CrossEntropy 1e-7
             GeneratorOptimizer = optimizer ()
             DiscriminatorOptimizer = optimizer ()
@@ -120,19 +118,15 @@ module SineGan =
     let private articleModels (family: SineFamily) bound key =
         let forGenerator, forDiscriminator = Key.split key
         let leaky = Activation.LeakyRelu 0.2
+        // A bias is a weight whose input is always 1, and the only one of its output.
+        let bias: Init = fun fans -> Init.uniformWithin bound { fans with In = 1 }
+        let layer size activation = layer size activation (Init.uniformWithin bound) bias
 
         Mlp.init
             1
-            [
-                layer 10 Activation.Relu bound
-                layer 10 Activation.Relu bound
-                layer family.Length Activation.Tanh bound
-            ]
+            [ layer 10 Activation.Relu; layer 10 Activation.Relu; layer family.Length Activation.Tanh ]
             forGenerator,
-        Mlp.init
-            family.Length
-            [ layer 10 leaky bound; layer 10 leaky bound; layer 1 Activation.Sigmoid bound ]
-            forDiscriminator
+        Mlp.init family.Length [ layer 10 leaky; layer 10 leaky; layer 1 Activation.Sigmoid ] forDiscriminator
 
     let private penaltyGan iterations =
         // Each step updates the critic three times, so its rate falls a third as fast by its own count of steps.
@@ -143,6 +137,7 @@ module SineGan =
             Judge = Mlp.forward
             Latent = Random.normal
             LatentSize = 8
+            GeneratorNoise = GeneratorNoise.Fresh
             Adversary = Adversary.GradientPenalty(1.0, 3)
             GeneratorOptimizer = optimizer 1
             DiscriminatorOptimizer = optimizer 3
@@ -153,23 +148,66 @@ module SineGan =
 
     let private penaltyModels (family: SineFamily) width key =
         let forGenerator, forCritic = Key.split key
-        let bound (fans: Fans) = 1.0 / sqrt (float fans.In)
         let leaky = Activation.LeakyRelu 0.2
+        let layer size activation = layer size activation Init.inverseRoot Init.inverseRoot
 
         Mlp.init
             8
             [
-                layer width Activation.Relu bound
-                layer width Activation.Relu bound
-                layer family.Length Activation.Identity bound
+                layer width Activation.Relu
+                layer width Activation.Relu
+                layer family.Length Activation.Identity
             ]
             forGenerator,
-        Mlp.init
-            family.Length
-            [ layer width leaky bound; layer width leaky bound; layer 1 Activation.Identity bound ]
-            forCritic
+        Mlp.init family.Length [ layer width leaky; layer width leaky; layer 1 Activation.Identity ] forCritic
 
-    /// The loop that all presets share: real batches are drawn fresh, losses averaged between reports.
+    /// A number of steps, 1 if eager, on fresh real batches: from the key of the training, the state, how many steps it has
+    /// had, and the sums of the losses, to these.
+    let private steps (gan: Gan<Mlp, Mlp, 's, 't>) batch reportEvery (options: SineGanOptions) =
+        let step (key: Key) (state, iteration: Tensor, sums) =
+            let forData, forStep = Key.split (Key.foldTensor iteration key)
+
+            let batches = [
+                for key in Key.splitMany (Gan.batchesPerStep gan) forData ->
+                    Sines.sample options.Family batch key
+            ]
+
+            let state, losses = Gan.step gan state batches forStep
+            state, iteration + 1, Tree.map2 (+) sums losses
+
+        // As many as there are between two reports, or after the last one, are one program.
+        let many = compile (fun (key, start) -> iterate reportEvery (step key) start)
+        let last = compile (fun (key, start) -> iterate (options.Iterations % reportEvery) (step key) start)
+
+        fun count (key, start) ->
+            if options.Eager then step key start
+            elif count = reportEvery then many (key, start)
+            else last (key, start)
+
+    let private none = {
+        GeneratorLoss = Tensor.scalar DType.Float32 0.0
+        DiscriminatorLoss = Tensor.scalar DType.Float32 0.0
+    }
+
+    /// Means of losses that were added up since another iteration, reported.
+    let private report (progress: IProgress<ProgressReport>) total iteration since (sums: GanLosses) =
+        let count = float (iteration - since)
+
+        let point = {
+            Iteration = iteration
+            GeneratorLoss = float sums.GeneratorLoss / count
+            DiscriminatorLoss = float sums.DiscriminatorLoss / count
+        }
+
+        progress.Report {
+            Done = iteration
+            Total = total
+            Figures = [ "D", point.DiscriminatorLoss; "G", point.GeneratorLoss ]
+        }
+
+        point
+
+    /// The loop that all presets share.
     let private loop
         (gan: Gan<Mlp, Mlp, 's, 't>)
         (models: Key -> Mlp * Mlp)
@@ -182,41 +220,11 @@ module SineGan =
         if options.Iterations < 1 then
             raise (ValueException $"SineGan.train: {options.Iterations} iterations; at least 1 is needed.")
 
-        /// One step; the number of the iteration and the sums of the losses go round with the state.
-        let step (key: Key) (state, iteration: Tensor, sums) =
-            let forData, forStep = Key.split (Key.foldTensor iteration key)
-
-            let batches = [
-                for key in Key.splitMany (Gan.batchesPerStep gan) forData ->
-                    Sines.sample options.Family batch key
-            ]
-
-            let state, losses = Gan.step gan state batches forStep
-            state, iteration + 1, Tree.map2 (+) sums losses
-
-        /// As many steps as there are between two reports, as one program.
-        let advance =
-            let compiled = compile (fun (key, start) -> iterate reportEvery (step key) start)
-
-            let last =
-                compile (fun (key, start) -> iterate (options.Iterations % reportEvery) (step key) start)
-
-            fun count (key, start) ->
-                if options.Eager then step key start
-                elif count = reportEvery then compiled (key, start)
-                else last (key, start)
-
+        let advance = steps gan batch reportEvery options
         let forModels, forTraining = Key.split (Key.create options.Seed)
-        let generator, discriminator = models forModels
-
-        let none = {
-            GeneratorLoss = Tensor.scalar DType.Float32 0.0
-            DiscriminatorLoss = Tensor.scalar DType.Float32 0.0
-        }
-
-        let mutable state = Gan.start gan generator discriminator
+        let mutable state = models forModels ||> Gan.start gan
         let mutable iteration = 0
-        let mutable since = 0
+        let mutable reported = 0
         let mutable sums = none
         let points = ResizeArray<SineGanPoint>()
         let clock = Stopwatch.StartNew()
@@ -227,24 +235,11 @@ module SineGan =
             state <- next
             sums <- losses
             iteration <- iteration + count
-            since <- since + count
 
             if iteration % reportEvery = 0 || iteration = options.Iterations then
-                let point = {
-                    Iteration = iteration
-                    GeneratorLoss = float sums.GeneratorLoss / float since
-                    DiscriminatorLoss = float sums.DiscriminatorLoss / float since
-                }
-
-                points.Add point
-                since <- 0
+                points.Add(report progress options.Iterations iteration reported sums)
+                reported <- iteration
                 sums <- none
-
-                progress.Report {
-                    Done = iteration
-                    Total = options.Iterations
-                    Figures = [ "D", point.DiscriminatorLoss; "G", point.GeneratorLoss ]
-                }
 
         let trained = state.Average
 

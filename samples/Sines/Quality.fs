@@ -1,21 +1,6 @@
-namespace Cotangent
+namespace Samples
 
-open Cotangent.Inlined
-
-/// A family of sine signals: mult · sin(x0 + freq · i) for i = 0 .. length-1, each parameter uniform in its range.
-[<CompiledName "FSharpSineFamily">]
-type SineFamily = {
-    /// Samples of one signal.
-    Length: int
-    /// The range of x0.
-    Phase: float * float
-    /// The range of freq.
-    Frequency: float * float
-    /// The range of mult.
-    Amplitude: float * float
-    /// The root-mean-square error within which two signals count as the same.
-    Tolerance: float
-}
+open Cotangent
 
 /// How well a generator has learnt a family, from as many generated as real signals.
 type SineQuality = {
@@ -27,40 +12,9 @@ type SineQuality = {
     EnergyDistance: float
 }
 
-/// The signals of the sine GAN.
-[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module Sines =
-    /// The family of the article that the GAN comes from.
-    let article = {
-        Length = 10
-        Phase = 0.0, 0.5
-        Frequency = 1.2, 1.3
-        Amplitude = 0.6, 0.8
-        Tolerance = 0.05
-    }
-
-    /// A family so wide that the article's GAN collapses on it.
-    let wide = {
-        Length = 10
-        Phase = 0.0, 2.0 * System.Math.PI
-        Frequency = 0.6, 1.8
-        Amplitude = 0.3, 1.0
-        Tolerance = 0.1
-    }
-
-    /// <summary>Members of a family drawn at random: Float32 (count, Length).</summary>
-    /// <example><code>
-    /// Sines.sample Sines.wide 100 (Key.create 0L) // shape (100, 10)
-    /// </code></example>
-    let sample (family: SineFamily) (count: int) (key: Key) : Tensor =
-        let draw (low, high) key = Random.uniformIn key low high DType.Float32 [ count; 1 ]
-
-        let forPhase, forFrequency, forAmplitude = Key.split3 key
-        let i = Tensor.arange DType.Float32 family.Length
-
-        draw family.Amplitude forAmplitude
-        * sin (draw family.Phase forPhase + draw family.Frequency forFrequency * i)
-
+/// How near generated signals are to a family.
+[<RequireQualifiedAccess>]
+module Quality =
     let private rootMeanSquare (a: float[]) (b: float[]) =
         let mutable total = 0.0
 
@@ -72,7 +26,7 @@ module Sines =
     /// The distance (RMSE) from a signal to the nearest member of the family. At a given phase and frequency the best
     /// amplitude is a projection, clamped to its range; phase and frequency are searched on a grid that closes in on
     /// its best point.
-    let internal distance (family: SineFamily) (signal: float[]) : float =
+    let distance (family: SineFamily) (signal: float[]) : float =
         let lowAmplitude, highAmplitude = family.Amplitude
 
         let error phase frequency =
@@ -129,54 +83,43 @@ module Sines =
 
     let private rows (t: Tensor) = (t.Convert DType.Float64).ToData<float[][]>()
 
-    let private share (test: 'a -> bool) (items: 'a[]) =
-        let hits = items |> Array.Parallel.map (fun item -> if test item then 1.0 else 0.0)
-        Array.average hits
+    let private share (test: float[] -> bool) (signals: float[][]) =
+        signals |> Array.Parallel.map (fun signal -> if test signal then 1.0 else 0.0) |> Array.average
+
+    let private total (distances: float[]) =
+        let mutable sum = 0.0
+
+        for distance in distances do
+            sum <- sum + distance
+
+        sum
 
     let private meanDistance (a: float[][]) (b: float[][]) =
-        let total =
-            a
-            |> Array.Parallel.map (fun x ->
-                let mutable sum = 0.0
-
-                for y in b do
-                    sum <- sum + rootMeanSquare x y
-
-                sum)
-
+        let perSignal = a |> Array.Parallel.map (fun x -> b |> Array.map (rootMeanSquare x) |> total)
         // Euclidean distances, not root means.
-        Array.sum total * sqrt (float a[0].Length) / (float a.Length * float b.Length)
+        total perSignal * sqrt (float a[0].Length) / (float a.Length * float b.Length)
 
-    /// <summary>2 E‖g-r‖ - E‖g-g'‖ - E‖r-r'‖ between two samples of signals (count, length).</summary>
-    /// <example><code>
-    /// let signals = Sines.sample Sines.article 50 (Key.create 0L)
-    /// Sines.energyDistance signals signals // 0
-    /// </code></example>
+    /// 2 E‖g-r‖ - E‖g-g'‖ - E‖r-r'‖ between two samples of signals (count, length).
     let energyDistance (generated: Tensor) (real: Tensor) : float =
         let g, r = rows generated, rows real
         2.0 * meanDistance g r - meanDistance g g - meanDistance r r
 
-    /// <summary>
     /// Measures generated signals (count, Length) against as many members of the family drawn with the key.
-    /// </summary>
-    /// <example><code>
-    /// let signals = Sines.sample Sines.article 200 (Key.create 0L)
-    /// (Sines.quality Sines.article signals (Key.create 1L)).Precision // 1
-    /// </code></example>
-    let quality (family: SineFamily) (generated: Tensor) (key: Key) : SineQuality =
-        if generated.Rank <> 2 || generated.Dims[1] <> family.Length || generated.Dims[0] = 0 then
+    let measure (family: SineFamily) (generated: Tensor) (key: Key) : SineQuality =
+        if generated.Rank <> 2 || generated.Shape[1] <> family.Length || generated.Shape[0] = 0 then
+            let shape = String.concat ", " (Seq.map string generated.Shape)
+
             raise (
                 ShapeException
-                    $"Sines.quality: signals of shape (count, {family.Length}) are wanted, got {Shape.show generated.Dims}."
+                    $"Quality.measure: signals of shape (count, {family.Length}) are wanted, got ({shape})."
             )
 
-        let real = sample family generated.Dims[0] key
+        let real = Sines.sample family generated.Shape[0] key
         let g, r = rows generated, rows real
-        let within = family.Tolerance
+        let isNear signal other = rootMeanSquare signal other <= family.Tolerance
 
         {
-            Precision = share (fun signal -> distance family signal <= within) g
-            Coverage =
-                share (fun signal -> g |> Array.exists (fun other -> rootMeanSquare signal other <= within)) r
+            Precision = g |> share (fun signal -> distance family signal <= family.Tolerance)
+            Coverage = r |> share (fun signal -> Array.exists (isNear signal) g)
             EnergyDistance = energyDistance generated real
         }
