@@ -4,7 +4,6 @@ module Samples.Tests.ProgramTests
 open System
 open System.Diagnostics
 open System.IO
-open System.Threading
 open Expecto
 
 /// A sample as it was built along with these tests.
@@ -75,7 +74,9 @@ let private isDeaf =
 /// Sends a signal once the training has reported. Exit code and all output.
 let private interrupt signal (child: Process) =
     // A signal that is not heard makes a failure, not an endless test.
-    use _ = new Timer((fun _ -> child.Kill()), null, TimeSpan.FromMinutes 3.0, Timeout.InfiniteTimeSpan)
+    use watch = new System.Timers.Timer(TimeSpan.FromMinutes 3.0, AutoReset = false)
+    watch.Elapsed.Add(fun _ -> child.Kill())
+    watch.Start()
     let first = child.StandardOutput.ReadLine()
     let report = child.StandardOutput.ReadLine()
     use kill = Process.Start("kill", [ signal; string child.Id ])
