@@ -110,7 +110,15 @@ type internal HostBuffer<'T>(dtype, data: 'T[], shape, strides, offset) =
 
     override x.View(shape, strides, offset) =
         x.IsShared <- true
-        HostBuffer<'T>(dtype, data, shape, strides, offset, Claim = x.Claim, IsShared = true)
+
+        let view = HostBuffer<'T>(dtype, data, shape, strides, offset, Claim = x.Claim, IsShared = true)
+
+        // What was given away is refused by that name, through whichever view.
+        match x.GivenTo with
+        | null -> ()
+        | taker -> view.GivenTo <- taker
+
+        view
 
 module internal HostBuffer =
     /// A contiguous buffer over an array that the caller gives away.

@@ -123,13 +123,13 @@ module internal Inspect =
 
         index
 
-    let private firstByIndex (b: HostBuffer) (shape: int[]) =
+    let private firstWhere holds (b: HostBuffer) (shape: int[]) =
         let read = reader b
         let cursor = Cursor(shape, b.Strides, b.Offset)
 
         let mutable more = true
 
-        while more && Double.IsFinite(read cursor.Place) do
+        while more && not (holds (read cursor.Place)) do
             more <- cursor.Next()
 
         if more then ValueSome(struct (cursor.Index, read cursor.Place)) else ValueNone
@@ -152,7 +152,14 @@ module internal Inspect =
             if isDense length shape && firstInRange b first length = -1 then
                 ValueNone
             else
-                firstByIndex b shape
+                firstWhere (Double.IsFinite >> not) b shape
+
+    /// The first NaN in row-major order: its index and value.
+    let firstNaN (b: HostBuffer) : struct (int[] * float) voption =
+        if Shape.count b.Shape = 0 || not b.DType.IsFloat then
+            ValueNone
+        else
+            firstWhere Double.IsNaN b (withoutBroadcast b b)
 
     let private same<'T, 'Bits
         when 'T: struct

@@ -58,7 +58,18 @@ type internal BatchTrace(name, examples: int) =
                 let outputs = Bind.apply (Primitive.Custom(BatchedFunction(f, name, examples, batched))) below
                 CustomDerivative.refuseClosures trace f.Name outputs
                 Array.map trace.Join outputs
-        | _ -> [| trace.Join(BatchRules.apply examples p operands) |]
+        | _ ->
+            trace.KeepRoots inputs
+            [| trace.Join(BatchRules.apply examples p operands) |]
+
+    /// What an example is the root of, all examples are the roots of.
+    member private trace.KeepRoots(inputs: Tensor[]) =
+        match inputs[0] with
+        | Traced(:? BatchTracer as r) when r.Squares.IsSome ->
+            match r.Batch, trace.Operand r.Squares.Value with
+            | Traced below, Operand.Batched squares -> below.Squares <- ValueSome squares
+            | _ -> ()
+        | _ -> ()
 
 /// A function of the user's own on whole batches: what it runs, pushes and pulls are those of one example under a `vmap`.
 ///

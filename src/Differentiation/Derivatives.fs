@@ -53,11 +53,21 @@ module internal Derivatives =
         | Unary.IsNaN
         | Unary.Not -> ValueNone
 
-    /// The chosen side passes its change on; where both sides are equal each passes half.
+    /// The chosen side passes its change on; where both sides are equal each passes half. A NaN is always chosen.
     let private chosen (mine: Tensor) (other: Tensor) (isLarger: bool) =
-        let mask () = if isLarger then mine.GreaterEqual other else mine.LessEqual other
+        let isNaN t = Bind.unary Unary.IsNaN t
 
-        let share () = where (mine.Equal other) (Tensor.fullLike mine 0.5) (Tensor.onesLike mine)
+        let mask () =
+            let isNaNHere = isNaN mine
+
+            if isLarger then
+                isNaNHere.Or((mine.GreaterEqual other))
+            else
+                isNaNHere.Or((mine.LessEqual other))
+
+        let share () =
+            let isTie = (mine.Equal other).Or((isNaN mine).And(isNaN other))
+            where isTie (Tensor.fullLike mine 0.5) (Tensor.onesLike mine)
 
         ValueSome(Linear.Compose(Linear.Keep(Deferred mask), Linear.Scale(Deferred share)))
 
@@ -106,10 +116,10 @@ module internal Derivatives =
         | Binary.Less
         | Binary.LessEqual -> ValueNone
 
-    /// All elements that reach the extreme share its change equally.
+    /// All elements that reach the extreme share its change equally; a NaN is one, and all NaNs reach it.
     let private extreme (x: Tensor) (y: Tensor) axes =
         let kept = Shape.keeping axes x.Dims
-        let reached = Deferred(fun () -> x.Equal(y.Reshape kept))
+        let reached = Deferred(fun () -> (x.Equal(y.Reshape kept)).Or(Bind.unary Unary.IsNaN x))
         let share = Deferred(fun () -> 1 / (reached.Value.Convert x.DType).Sum axes)
 
         ValueSome(
@@ -174,6 +184,7 @@ module internal Derivatives =
     let definition (p: Primitive) (inputs: Tensor[]) : Tensor voption =
         match p with
         | Primitive.Fused f -> FusedDerivatives.definition f inputs
+        | Primitive.Binary Binary.Multiply -> Tracer.Squared inputs
         | _ -> ValueNone
 
     /// Whether a change of an input can change the result, where both are floats: those inputs that `rule` has a map for.

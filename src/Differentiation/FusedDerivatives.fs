@@ -143,6 +143,22 @@ module internal FusedDerivatives =
         | _, false -> ValueSome mask[0]
         | _, true -> ValueSome(mask[0].And(before ()))
 
+    /// What is 0 where a query may not look, or a key may not be seen, times rows: one that is not finite makes NaN of
+    /// those that see it, and of no others.
+    let private productSeen (seen: Tensor voption) (a: Tensor) (b: Tensor) =
+        match seen with
+        | ValueNone -> product a b
+        | ValueSome seen ->
+            let isBad = b.IsFinite().Not()
+            let touched = (product (seen.Convert b.DType) (isBad.Convert b.DType)).Greater 0.0
+            let clean = product a (where isBad (Tensor.zerosLike b) b)
+            where touched (Tensor.fullLike clean nan) clean
+
+    let private keepSeen (seen: Tensor voption) (t: Tensor) =
+        match seen with
+        | ValueNone -> t
+        | ValueSome seen -> where seen t (Tensor.zerosLike t)
+
     /// softmax(scale q kᵀ), 0 where a query may not look.
     let private weights isCausal (scale: float) (q: Tensor) (k: Tensor) mask =
         let scores = product q (k.Transpose()) * scale
@@ -157,15 +173,18 @@ module internal FusedDerivatives =
     /// The pull of attention in terms of products, which a derivative of it goes through.
     let private attentionPullOf isCausal (scale: float) (q: Tensor) (k: Tensor) (v: Tensor) (c: Tensor) mask =
         let p = weights isCausal scale q k mask
-        let e = bind (Fused.SoftmaxPull(false, p.Rank - 1)) [| p; product c (v.Transpose()) |] * scale
+        let seen = visible isCausal q k mask
+        let backwards = seen |> ValueOption.map _.Transpose()
+        let d = keepSeen seen (product c (v.Transpose()))
+        let e = bind (Fused.SoftmaxPull(false, p.Rank - 1)) [| p; d |] * scale
         let batch = q.Dims[.. q.Rank - 3]
 
         let row (t: Tensor) = t.Reshape(Array.append batch [| t.Dims[t.Rank - 2] * t.Dims[t.Rank - 1] |])
 
         Bind.one (Primitive.Concatenate batch.Length) [|
-            row (product e k)
-            row (product (e.Transpose()) q)
-            row (product (p.Transpose()) c)
+            row (productSeen seen e k)
+            row (productSeen backwards (e.Transpose()) q)
+            row (productSeen backwards (p.Transpose()) c)
         |]
 
     let private attention isCausal (scale: float) (inputs: Tensor[]) : JointMap =
@@ -174,6 +193,7 @@ module internal FusedDerivatives =
 
         let push (tangents: Tensor voption[]) =
             let sum = Array.choose (fun t -> t |> ValueOption.toOption) >> Array.reduce (+)
+            let seen = visible isCausal q k mask
 
             let ofScores =
                 match tangents[0], tangents[1] with
@@ -185,10 +205,11 @@ module internal FusedDerivatives =
                             dk |> ValueOption.map (fun d -> product q (d.Transpose()))
                         |]
 
-                    let d = bind (Fused.SoftmaxPull(false, scores.Rank - 1)) [| p.Value; scores * scale |]
-                    ValueSome(product d v)
+                    let scores = keepSeen seen (scores * scale)
+                    let d = bind (Fused.SoftmaxPull(false, scores.Rank - 1)) [| p.Value; scores |]
+                    ValueSome(productSeen seen d v)
 
-            sum [| ofScores; tangents[2] |> ValueOption.map (fun d -> product p.Value d) |]
+            sum [| ofScores; tangents[2] |> ValueOption.map (fun d -> productSeen seen p.Value d) |]
 
         let pull (c: Tensor) =
             let all = bind (Fused.AttentionPull(isCausal, scale)) (Array.append [| q; k; v; c |] mask)

@@ -56,4 +56,8 @@ module internal Ambient =
 
     let duringNumberCheck body = during numbers true body
 
+    /// What a function makes on the way to answers about numbers, such as the difference of infinities, is nobody's fault.
+    let withoutNumberCheck (body: unit -> 'a) : 'a =
+        if checkingNumbers () then during numbers false body else body ()
+
     let duringKeyCheck body = during keys (Dictionary<int64, string>()) body

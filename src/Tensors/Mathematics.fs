@@ -303,7 +303,8 @@ module Mathematics =
         /// (tensor [ nan; infinity; 1.0 ]).IsFinite() // [false, false, true]
         /// </code></example>
         [<CompiledName "IsFinite">]
-        member x.IsFinite() : Tensor = unary Unary.IsNaN (x - x) |> unary Unary.Not
+        member x.IsFinite() : Tensor =
+            Ambient.withoutNumberCheck (fun () -> unary Unary.IsNaN (x - x) |> unary Unary.Not)
 
         /// <summary>-1, 0 or 1; NaN stays.</summary>
         /// <example><code>
@@ -331,8 +332,10 @@ module Mathematics =
                         $"isClose needs floating-point tensors, got {x.DType} {Shape.show x.Dims}; use `Equal`."
                 )
 
-            let difference = abs (x - y)
+            let relative, absolute = defaultArg relative 1e-5, defaultArg absolute 1e-8
 
-            let near = difference.LessEqual(abs y * defaultArg relative 1e-5 + defaultArg absolute 1e-8)
-            // An infinite bound holds anything: there only equality counts.
-            (near.And(difference.IsFinite())).Or(x.Equal y)
+            Ambient.withoutNumberCheck (fun () ->
+                let difference = abs (x - y)
+                let near = difference.LessEqual(abs y * relative + absolute)
+                // An infinite bound holds anything: there only equality counts.
+                (near.And(difference.IsFinite())).Or(x.Equal y))

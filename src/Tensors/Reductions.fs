@@ -60,7 +60,15 @@ module Reductions =
     /// The square root of sums of squares. Its derivative at 0 is 0, the subgradient of least length.
     let private root (squares: Tensor) =
         let origin = squares.Equal 0.0
-        where origin (Tensor.zerosLike squares) (sqrt (where origin (Tensor.onesLike squares) squares))
+
+        let result =
+            where origin (Tensor.zerosLike squares) (sqrt (where origin (Tensor.onesLike squares) squares))
+
+        match result with
+        | Traced tracer -> tracer.Squares <- ValueSome squares
+        | Value _ -> ()
+
+        result
 
     let private keep axes (t: Tensor) (r: Tensor) = r.Reshape(Shape.keeping axes t.Dims)
 
@@ -179,7 +187,7 @@ module Reductions =
         [<CompiledName "Prod">]
         member t.Prod(?axes: int seq, ?keepDims: bool) : Tensor =
             requireNumbers "prod" t
-            reduced "prod" t axes keepDims (productOver t)
+            t |> inSingle (fun t -> reduced "prod" t axes keepDims (productOver t))
 
         /// <summary>The largest element over axes; NaN if there is one. Equal ones share the derivative.</summary>
         /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>

@@ -128,6 +128,16 @@ and [<AbstractClass>] internal Tracer(trace: Trace, dtype: DType, shape: int[], 
     abstract Remark: string
     default _.Remark = ""
 
+    /// Where this is a root, what it is the root of: the derivatives of its square are those, also at 0, where the root
+    /// itself has none.
+    member val Squares: Tensor voption = ValueNone with get, set
+
+    /// What the product of two factors is, where they are one and the same root.
+    static member Squared(factors: Tensor[]) : Tensor voption =
+        match factors[0], factors[1] with
+        | Traced a, Traced b when obj.ReferenceEquals(a, b) -> a.Squares
+        | _ -> ValueNone
+
 /// A function with a derivative or kernel of the user's own, runnable on tensors.
 [<AbstractClass>]
 type internal CustomOperation(name) =
@@ -181,11 +191,25 @@ module internal Bind =
         | Value b -> b
         | Traced r -> escaped r
 
+    /// The first number that a primitive made bad: NaN, or infinity, of what was not so already. An infinity may come in
+    /// with the data, or be put in where a mask excludes; a NaN made of one is a fault.
+    let private firstMadeBad (inputs: Tensor[]) (output: HostBuffer) =
+        let bad =
+            inputs
+            |> Array.choose (fun t ->
+                let b = buffer t
+                let host = (Engines.forDevice b.Device).ToHost b
+                if (Inspect.firstNonFinite host).IsSome then Some host else None)
+
+        if bad.Length = 0 then Inspect.firstNonFinite output
+        elif bad |> Array.exists (fun b -> (Inspect.firstNaN b).IsSome) then ValueNone
+        else Inspect.firstNaN output
+
     let private checkNumbers (p: unit -> Primitive) (inputs: Tensor[]) (output: Buffer) =
         if Ambient.checkingNumbers () && output.DType.IsFloat then
             let host = (Engines.forDevice output.Device).ToHost output
 
-            match Inspect.firstNonFinite host with
+            match Inspect.firstNonFinite host |> ValueOption.bind (fun _ -> firstMadeBad inputs host) with
             | ValueNone -> ()
             | ValueSome(struct (index, value)) ->
                 let got =

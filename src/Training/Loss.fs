@@ -91,7 +91,13 @@ module Loss =
     /// </code></example>
     let binaryCrossEntropyWithLogits (target: Tensor) (logits: Tensor) : Tensor =
         requireEqual "binaryCrossEntropyWithLogits" logits target
-        mean (softplus logits - target * logits)
+        // With softplus l = l + softplus -l, the exponential is that of -|l|, and an infinite logit that matches its target
+        // is times 0: that is no loss.
+        let isPositive = logits.Greater 0.0
+        let missed = where isPositive (1.0 - target) -target
+        let isMatched = (missed.Equal 0.0).And((abs logits).Equal infinity)
+        let linear = missed * where isMatched (Tensor.zerosLike logits) logits
+        mean (linear + softplus (where isPositive -logits logits))
 
     /// <summary>How to read class labels: none smoothed, none ignored. Change what you need.</summary>
     let crossEntropyDefaults: CrossEntropyOptions = { Smoothing = 0.0; Ignored = None }

@@ -17,6 +17,35 @@ let private isSameArray (a: System.Array) (t: Tensor) = obj.ReferenceEquals(a, a
 let private fresh () = Tensor.ofArray [ 4 ] [| 1.0; 2.0; 3.0; 4.0 |]
 let private step (x: Tensor, rate: Tensor) = x - rate * x
 
+let private refusals =
+    testList "refusals" [
+        test "whatever looks at a tensor that was given away says so" {
+            let f = compileDonating step
+            let x = Tensor.ofArray [ 40; 50 ] (Array.init 2000 float)
+            let before = x.Flatten()
+            f (x, tensor 0.5) |> ignore
+            let y = fresh ()
+
+            let looks: (string * (unit -> Tensor)) list = [
+                "itself", (fun () -> x + 1.0)
+                "a slice", (fun () -> x[0] + 1.0)
+                "an element", (fun () -> x[0, 0] + 1.0)
+                "a transpose", (fun () -> x.Transpose() + 1.0)
+                "a reshape", (fun () -> x.Reshape [ 2000 ] + 1.0)
+                "a conversion", (fun () -> x.Convert DType.Float32)
+                "a closure", (fun () -> compile (fun y -> y + x[0, 0]) y)
+                "a closure that shows it whole", (fun () -> compile (fun (y: Tensor) -> sum y + x) y)
+                "a gradient's closure", (fun () -> grad (fun (y: Tensor) -> sum (y * x[0, 0])) y)
+                "an argument", (fun () -> compile sum (x.Flatten()))
+            ]
+
+            for how, look in looks do
+                Checks.raises<DonationException, _> "`compileDonating`" look how
+
+            equals 1999.0 before[-1]
+        }
+    ]
+
 let private places =
     testList "places" [
         test "an update is made in place" {
@@ -221,4 +250,4 @@ let private refused =
     ]
 
 [<Tests>]
-let tests = testList "donation" [ places; kept; refused ]
+let tests = testList "donation" [ refusals; places; kept; refused ]

@@ -172,6 +172,27 @@ let private ties =
                 (grad (fun x -> sum (x.Norm [ 1 ])) rows)
                 "an empty row"
         }
+        test "the Hessian of a squared norm is 2 everywhere, at the origin too" {
+            let twice = tensor [ [ 2.0; 0.0 ]; [ 0.0; 2.0 ] ]
+
+            let squares: (string * (Tensor -> Tensor)) list = [
+                "power", (fun x -> norm x ** 2.0)
+                "square", (fun x -> square (norm x))
+                "product", (fun x -> let n = norm x in n * n)
+                "row", (fun x -> sum (square ((x.Unsqueeze 0).Norm [ 1 ])))
+                "in a batch", (fun x -> sum (vmap (norm >> square) (x.Unsqueeze 0)))
+            ]
+
+            for name, f in squares do
+                for at in [ tensor [ 0.0; 0.0 ]; tensor [ 3.0; 4.0 ] ] do
+                    near (2.0 * at) (grad f at) $"{name}, gradient"
+                    near (2.0 * at) (jacobianForward f at) $"{name}, columns"
+                    near twice (hessian f at) $"{name}, forward over reverse"
+                    near twice (jacobian (grad f) at) $"{name}, reverse over reverse"
+                    near twice (jacobian (jacobianForward f) at) $"{name}, reverse over forward"
+                    near twice (compile (hessian f) at) $"{name}, compiled Hessian"
+                    near twice (hessian (compile f) at) $"{name}, Hessian of compiled"
+        }
         test "the Hessian of a norm at the origin is 0, not NaN" {
             same (Tensor.zeros DType.Float64 [ 2; 2 ]) (hessian norm (tensor [ 0.0; 0.0 ])) "hessian"
 

@@ -182,6 +182,43 @@ let private numbers =
                 (fun () -> checking (fun () -> grad (fun x -> sin (asin x)) (number 1.0)))
                 "asin at 1"
         }
+        test "says nothing of questions about numbers" {
+            let x = tensor [ 1.0; nan; infinity; -infinity ]
+            same (tensor [ true; false; false; false ]) (checking (fun () -> x.IsFinite())) "IsFinite"
+            same (tensor [ true; false; true; true ]) (checking (fun () -> x.IsClose x)) "IsClose"
+            let huge = tensor [ 1e308 ]
+
+            same
+                (tensor [ false ])
+                (checking (fun () -> huge.IsClose(-huge)))
+                "IsClose, where the difference overflows"
+        }
+        test "says nothing of infinities that mask, or came in with the data" {
+            let x = tensor [ [ 1.0; 0.5 ]; [ 0.25; 2.0 ] ]
+            let mask = tensor [ [ true; false ]; [ true; true ] ]
+
+            for how in [ Attention.causal; Attention.masked mask ] do
+                let f x = sum (square (attend how x x x))
+                checking (fun () -> hvp f x x) |> ignore
+
+            let data = tensor [ 3.0; infinity; -infinity ]
+            same (tensor [ 6.0; infinity; -infinity ]) (checking (fun () -> data * 2.0)) "a product"
+            same (tensor [ 3.0; infinity; 0.0 ]) (checking (fun () -> relu data)) "relu"
+            same (number infinity) (checking (fun () -> (data * data).Max())) "max"
+        }
+        test "tells of a NaN that is made of an infinity" {
+            let data = tensor [ 3.0; infinity ]
+
+            raises<NumberException, _>
+                "`subtract`"
+                (fun () -> checking (fun () -> data - data))
+                "infinity less infinity"
+
+            raises<NumberException, _>
+                "`multiply`"
+                (fun () -> checking (fun () -> data * 0.0))
+                "0 times infinity"
+        }
         test "says nothing of finite numbers, nor afterwards" {
             near (number 0.5) (Debug.checkNumbers (fun () -> grad log (number 2.0))) "finite"
             same (number -infinity) (log (number 0.0)) "afterwards"

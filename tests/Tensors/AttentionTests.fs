@@ -88,6 +88,63 @@ let private values =
             let both = { Attention.causal with Mask = Some mask; Scale = Some 0.1 }
             let expected = naive 0.1 (fun i j -> j <= i + 950 && holds i j) q k v
             close 1e-13 (numbers expected) (attend both q k v)
+        "what a query may not see does not reach it, whatever it is",
+        fun () ->
+            let q, k, v = normal 21 [ 2; 6; 4 ], normal 22 [ 2; 6; 4 ], normal 23 [ 2; 6; 3 ]
+            let at = [ Index.All; Index.At 3 ]
+
+            let hidden = tensor [| for _ in 0..5 -> [| for key in 0..5 -> key <> 3 |] |]
+            let how = Attention.masked hidden
+            let loss (q, k, v) = sum (square (attend how q k v))
+            let tangents = normal 24 [ 2; 6; 4 ], normal 25 [ 2; 6; 4 ], normal 26 [ 2; 6; 3 ]
+            let kept = q, k.At[at].Set(0.0), v.At[at].Set(0.0)
+
+            let same what (expected: Tensor) (actual: Tensor) = Checks.near expected actual what
+
+            for bad in [ nan; infinity; -infinity ] do
+                let poisoned = q, k.At[at].Set(bad), v.At[at].Set(bad)
+                let attended (q, k, v) = attend how q k v
+                same "value" (attended kept) (attended poisoned)
+                same "compiled" (attended kept) (compile attended poisoned)
+                same "push" (snd (jvp attended kept tangents)) (snd (jvp attended poisoned tangents))
+
+                for run in [ grad loss; compile (grad loss) ] do
+                    let dq, dk, dv = grad loss kept
+                    let pq, pk, pv = run poisoned
+                    same "queries" dq pq
+                    same "keys" dk pk
+                    same "values" dv pv
+
+                let dq, dk, dv = hvp loss kept tangents
+                let pq, pk, pv = hvp loss poisoned tangents
+                same "queries, twice" dq pq
+                same "keys, twice" dk pk
+                same "values, twice" dv pv
+        "later keys do not reach earlier queries",
+        fun () ->
+            let q, k, v = normal 27 [ 7; 4 ], normal 28 [ 7; 4 ], normal 29 [ 7; 3 ]
+            let last = [ Index.At -1 ]
+
+            for bad in [ nan; infinity ] do
+                for dtype in floats do
+                    let convert (t: Tensor) = t.Convert dtype
+                    let expected = attend Attention.causal (convert q) (convert k) (convert v)
+                    let k, v = k.At[last].Set(bad), v.At[last].Set(bad)
+                    let y = attend Attention.causal (convert q) (convert k) (convert v)
+                    Expect.equal y[..5] expected[..5] "those before"
+                    Expect.isTrue (y[6].IsFinite().Not().All().ToData<bool>()) "the last, which sees them"
+        "a bad query does not reach the keys that it may not look at",
+        fun () ->
+            let q, k, v = normal 31 [ 5; 4 ], normal 32 [ 5; 4 ], normal 33 [ 5; 3 ]
+            // The first query looks at the first two keys, the others at the last three.
+            let mask = tensor [| for i in 0..4 -> [| for j in 0..4 -> (i = 0) = (j < 2) |] |]
+
+            let loss (q, k, v) = sum ((attend (Attention.masked mask) q k v)[1..])
+            let dq, dk, dv = grad loss (q, k, v)
+            let pq, pk, pv = grad loss (q.At[[ Index.At 0 ]].Set(nan), k, v)
+            closeNumbers 1e-12 (numbers dq[1..]) (numbers pq[1..])
+            closeNumbers 1e-12 (numbers dk[2..]) (numbers pk[2..])
+            closeNumbers 1e-12 (numbers dv[2..]) (numbers pv[2..])
         "batch axes broadcast",
         fun () ->
             let q, k, v = normal 5 [ 2; 3; 4; 6 ], normal 6 [ 3; 5; 6 ], normal 7 [ 2; 1; 5; 2 ]

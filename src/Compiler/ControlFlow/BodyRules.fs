@@ -94,4 +94,24 @@ module internal BodyRules =
         finally
             trace.Close()
 
+    /// A number for each example, at each place of a batch like another.
+    let spread (like: Tensor) (mask: Tensor) =
+        let ones = Array.create (like.Rank - 1) 1
+        Operands.expandTo like.Dims (mask.Reshape(Array.append mask.Dims ones))
+
+    /// A batch in which the examples that a guard excludes have the numbers of the first that it lets through, so that
+    /// nothing raises for them; there must be one. They are no part of the results, nor of the derivatives.
+    let harmless (mask: Tensor) (batched: bool[]) (inputs: Tensor[]) =
+        let first = Bind.one (Primitive.ArgReduce(true, 0)) [| mask.Convert DType.Int32 |]
+
+        Array.map2
+            (fun (t: Tensor) isBatched ->
+                if isBatched then
+                    let row = Bind.one (Primitive.Gather(0, 0)) [| Bind.detach t; first |]
+                    where (spread t mask) t (Operands.expandTo t.Dims (row.Unsqueeze 0))
+                else
+                    t)
+            inputs
+            batched
+
     let isBatched (operand: Operand) = operand.IsBatched

@@ -113,9 +113,32 @@ type internal CondOperation(bodies: Bodies, c: Cond) =
         | Operand.Batched test ->
             // Each example takes its own branch: both are computed, and one chosen.
             Array.map2
-                (fun (a: Tensor) b ->
-                    let ones = Array.create (a.Rank - 1) 1
-                    let mask = test.Reshape(Array.append [| examples |] ones)
-                    trace.Join(where (Operands.expandTo a.Dims mask) a b))
-                (both c.OnTrue inputs[1..])
-                (both c.OnFalse inputs[1..])
+                (fun a b -> trace.Join(where (BodyRules.spread a test) a b))
+                (f.Guarded(c.OnTrue, examples, test, marks, inputs[1..]))
+                (f.Guarded(c.OnFalse, examples, test.Not(), marks, inputs[1..]))
+
+    /// A branch for a batch of which not every example takes it. What may raise is given harmless numbers for the others,
+    /// and is not run at all where there are only others.
+    member private f.Guarded
+        (branch: Graph, examples: int, mask: Tensor, marks: bool[], inputs: Tensor[])
+        : Tensor[] =
+        let all given = BodyRules.batch f.Name examples (bodies.Run branch) marks given
+
+        if not (Raising.graph branch) then
+            all inputs
+        else
+            let none _ =
+                branch.Outputs
+                |> Array.map (fun i ->
+                    let node = branch.Nodes[i]
+                    let shape = Array.append [| examples |] node.Shape
+                    Bind.full (Literal.Whole 0L) node.DType shape mask.Device)
+
+            let some (xs: Tensor[]) = all (BodyRules.harmless xs[0] marks xs[1..])
+            let given = Array.append [| mask |] inputs
+            let like = BodyRules.likeAll given
+            let any = Bind.one (Primitive.Reduce(Reduction.Max, [| 0 |])) [| mask |]
+
+            apply
+                { OnTrue = Stage.closed f.Name some like; OnFalse = Stage.closed f.Name none like }
+                (Array.append [| any |] given)

@@ -97,13 +97,12 @@ type internal WhileOperation(bodies: Bodies, w: While) =
 
         let step (xs: Tensor[]) =
             let goesOn = (conditions xs)[0]
-            let next = BodyRules.batch f.Name examples (bodies.Run w.Body) marks xs
+            // An example that is through must not raise in a round that it does not take part in.
+            let given = if Raising.graph w.Body then BodyRules.harmless goesOn marks xs else xs
+            let next = BodyRules.batch f.Name examples (bodies.Run w.Body) marks given
 
             Array.map2
-                (fun (before: Tensor) after ->
-                    let ones = Array.create (before.Rank - 1) 1
-                    let mask = goesOn.Reshape(Array.append [| examples |] ones)
-                    where (Operands.expandTo before.Dims mask) after before)
+                (fun before after -> where (BodyRules.spread before goesOn) after before)
                 xs[w.Shared ..]
                 next
 

@@ -132,6 +132,9 @@ and [<Sealed>] internal StageTrace(name) =
     override trace.Apply(p, inputs) =
         match p with
         | Primitive.Custom(:? StagedOperation as f) -> f.Run inputs
+        | Primitive.Binary Binary.Multiply when (Tracer.Squared inputs).IsSome -> [|
+            (Tracer.Squared inputs).Value
+          |]
         | Primitive.Custom f ->
             let inner = StageTrace f.Name
 

@@ -81,6 +81,70 @@ module internal Attention =
         ColStride = 1
     }
 
+    /// Where a query may look at a key.
+    let private sees (s: AttentionSizes) (mask: Matrix<bool> voption) query key =
+        key < s.VisibleTo query
+        && match mask with
+           | ValueSome m -> m.Data[m.Offset + query * m.RowStride + key * m.ColStride]
+           | ValueNone -> true
+
+    /// An operand of a product with weights, some of which are 0 because a query may not look. Rows that are not finite
+    /// are left out of it, since 0 times them is NaN, and added for those that see them.
+    [<NoComparison; NoEquality>]
+    type private Operand<'T> = { Whole: Matrix<'T>; Finite: Matrix<'T>; Others: int[] }
+
+    let private operand<'T when 'T :> INumberBase<'T>>
+        (isChecked: bool)
+        rows
+        width
+        (m: Matrix<'T>)
+        : Operand<'T> =
+        let at row column = m.Offset + row * m.RowStride + column * m.ColStride
+
+        let others =
+            if isChecked then
+                Range.filter rows (fun row ->
+                    not (Range.forall width (fun column -> 'T.IsFinite m.Data[at row column])))
+            else
+                [||]
+
+        if others.Length = 0 then
+            { Whole = m; Finite = m; Others = others }
+        else
+            let copy = Array.init (rows * width) (fun i -> m.Data[at (i / width) (i % width)])
+
+            for row in others do
+                Array.Clear(copy, row * width, width)
+
+            { Whole = m; Finite = adjacent copy 0 width; Others = others }
+
+    /// Adds to each row of a product what its operand left out, if the row sees it.
+    let private addOthers<'T when 'T :> INumberBase<'T>>
+        (x: Operand<'T>)
+        rows
+        width
+        (sees: int -> int -> bool)
+        (weight: int -> int -> 'T)
+        (y: 'T[])
+        at
+        =
+        for other in x.Others do
+            for row in 0 .. rows - 1 do
+                if sees row other then
+                    for column in 0 .. width - 1 do
+                        let value =
+                            x.Whole.Data[x.Whole.Offset
+                                         + other * x.Whole.RowStride
+                                         + column * x.Whole.ColStride]
+
+                        let place = at + row * width + column
+                        y[place] <- y[place] + weight row other * value
+
+    /// Whether a product could carry what is not finite to a row that does not see it.
+    let private couldLeak (s: AttentionSizes) (mask: HostBuffer<bool> voption) (operands: HostBuffer list) =
+        (mask.IsSome || s.IsCausal && s.Queries > 1)
+        && operands |> List.exists (fun x -> (Inspect.firstNonFinite x).IsSome)
+
     /// The weights of the queries first, first + 1, … for the keys 0 .. keys - 1, in rows of `keys`: softmax(s q kᵀ), 0 where
     /// a query may not look.
     let private weights<'T
@@ -116,6 +180,11 @@ module internal Attention =
             all.Slice(visible).Clear()
             if visible > 0 then Softmax.row false (Along.reading row) (all.Slice(0, visible))
 
+            // A NaN among the scores is in all weights of the row, but not in those that are none.
+            if visible > 0 && mask.IsSome && 'T.IsNaN all[0] then
+                for j in 0 .. visible - 1 do
+                    if not (sees s mask (first + i) j) then all[j] <- 'T.Zero
+
     let forward<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
         (s: AttentionSizes)
@@ -131,6 +200,7 @@ module internal Attention =
         let blocks = (s.Queries + block - 1) / block
         let batches = Shape.count s.Batch
         let work = int64 batches * int64 s.Queries * int64 s.Keys * int64 (s.Width + s.ValueWidth)
+        let isChecked = couldLeak s mask [ v ]
 
         Strided.ranges (batches * blocks) work (fun start stop ->
             let scores = ArrayPool<'T>.Shared.Rent(block * s.Keys)
@@ -141,21 +211,20 @@ module internal Attention =
                 let count = min block (s.Queries - first)
                 let keys = s.VisibleTo(first + count - 1)
                 let of' x = matrix s x batch
-
-                weights
-                    s
-                    multiply
-                    (of' q)
-                    (of' k)
-                    (mask |> ValueOption.map (fun m -> matrix s m batch))
-                    first
-                    count
-                    keys
-                    scores
-                    weight
-
+                let mask = mask |> ValueOption.map (fun m -> matrix s m batch)
+                weights s multiply (of' q) (of' k) mask first count keys scores weight
+                let v = operand isChecked s.Keys s.ValueWidth (of' v)
                 let at = (batch * s.Queries + first) * s.ValueWidth
-                multiply.Invoke(count, s.ValueWidth, keys, adjacent weight 0 keys, of' v, y.Items, at)
+                multiply.Invoke(count, s.ValueWidth, keys, adjacent weight 0 keys, v.Finite, y.Items, at)
+
+                addOthers
+                    v
+                    count
+                    s.ValueWidth
+                    (fun i key -> sees s mask (first + i) key)
+                    (fun i key -> weight[i * keys + key])
+                    y.Items
+                    at
 
             ArrayPool<'T>.Shared.Return scores
             ArrayPool<'T>.Shared.Return weight)
@@ -185,6 +254,7 @@ module internal Attention =
         let batches = Shape.count s.Batch
         let work = 3L * int64 batches * int64 s.Queries * int64 s.Keys * int64 (s.Width + s.ValueWidth)
         let scale: 'T = 'T.CreateSaturating s.Scale
+        let isChecked = couldLeak s mask [ q; k; v; c ]
 
         Strided.ranges batches work (fun start stop ->
             let rent n = ArrayPool<'T>.Shared.Rent(max 1 n)
@@ -194,6 +264,9 @@ module internal Attention =
             for batch in start .. stop - 1 do
                 let q, k, v, c = matrix s q batch, matrix s k batch, matrix s v batch, matrix s c batch
                 let mask = mask |> ValueOption.map (fun m -> matrix s m batch)
+                let ofQueries = operand isChecked s.Queries
+                let ofKeys = operand isChecked s.Keys s.Width k
+                let queries, cotangents = ofQueries s.Width q, ofQueries s.ValueWidth c
                 let atQ = batch * size
                 let atK = atQ + ofQ
                 let atV = atK + ofK
@@ -210,24 +283,48 @@ module internal Attention =
                         s.ValueWidth,
                         count,
                         transpose (adjacent weight 0 keys),
-                        from first c,
+                        from first cotangents.Finite,
                         part,
                         0
                     )
 
+                    let isSeen key query = query >= first && query < first + count && sees s mask query key
+
+                    let byKey (weights: 'T[]) key query = weights[(query - first) * keys + key]
+                    addOthers cotangents keys s.ValueWidth isSeen (byKey weight) part 0
                     add y.Items atV part (keys * s.ValueWidth)
 
                     for i in 0 .. count - 1 do
                         let p = ReadOnlySpan(weight, i * keys, keys)
                         let d = Span(scores, i * keys, keys)
+
+                        let clearHidden () =
+                            if isChecked then
+                                for j in 0 .. keys - 1 do
+                                    if not (sees s mask (first + i) j) then scores[i * keys + j] <- 'T.Zero
+
+                        clearHidden ()
                         let along: 'T = TensorPrimitives.Dot<'T>(p, Along.reading d)
                         TensorPrimitives.Subtract(Along.reading d, along, d)
                         TensorPrimitives.Multiply(Along.reading d, p, d)
                         TensorPrimitives.Multiply(Along.reading d, scale, d)
+                        clearHidden ()
 
                     let e = adjacent scores 0 keys
-                    multiply.Invoke(count, s.Width, keys, e, k, y.Items, atQ + first * s.Width)
-                    multiply.Invoke(keys, s.Width, count, transpose e, from first q, part, 0)
+                    let at = atQ + first * s.Width
+                    multiply.Invoke(count, s.Width, keys, e, ofKeys.Finite, y.Items, at)
+
+                    addOthers
+                        ofKeys
+                        count
+                        s.Width
+                        (fun i key -> sees s mask (first + i) key)
+                        (fun i key -> scores[i * keys + key])
+                        y.Items
+                        at
+
+                    multiply.Invoke(keys, s.Width, count, transpose e, from first queries.Finite, part, 0)
+                    addOthers queries keys s.Width isSeen (byKey scores) part 0
                     add y.Items atK part (keys * s.Width)
 
             ArrayPool<'T>.Shared.Return scores

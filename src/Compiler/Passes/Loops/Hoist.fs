@@ -64,8 +64,8 @@ module internal Hoist =
             | Primitive.Transfer _
             | Primitive.Custom _ -> true
 
-    /// Nodes that are the same in every round.
-    let private invariants (body: Graph) (shared: int) =
+    /// Nodes that are the same in every round. What may raise stays in a loop that may run no round.
+    let private invariants (isRun: bool) (body: Graph) (shared: int) =
         let same = Array.create body.Nodes.Length false
 
         for i in 0 .. body.Nodes.Length - 1 do
@@ -78,9 +78,9 @@ module internal Hoist =
                 | Operation.Constant _ -> true
                 // Behind a barrier things are meant to be computed again.
                 | Operation.Primitive Primitive.Barrier -> false
-                | Operation.Primitive _
-                | Operation.Control _
                 | Operation.Item _ -> inputsAre
+                | Operation.Primitive _
+                | Operation.Control _ -> inputsAre && (isRun || not (Raising.node body i))
 
         same
 
@@ -200,13 +200,13 @@ module internal Hoist =
         (control: Control)
         (arguments: int[])
         : struct (Control * int[]) =
-        let find body shared =
+        let find isRun body shared =
             let body = graph body
-            body, frontier body (invariants body shared)
+            body, frontier body (invariants isRun body shared)
 
         match control with
         | Control.Scan s ->
-            let body, found = find s.Body s.Shared
+            let body, found = find (s.Count > 0) s.Body s.Shared
             let made = outside builder body arguments found
             let at = Array.init found.Length (fun k -> s.Shared + k)
             let body = Graph.insertInputs s.Shared (like body found) body |> readFrom at found
@@ -214,8 +214,8 @@ module internal Hoist =
             struct (Control.Scan { s with Shared = s.Shared + found.Length; Body = body },
                     Array.concat [ arguments[.. s.Shared - 1]; made; arguments[s.Shared ..] ])
         | Control.While w ->
-            let condition, forTest = find w.Condition w.Shared
-            let body, forRound = find w.Body w.Shared
+            let condition, forTest = find true w.Condition w.Shared
+            let body, forRound = find false w.Body w.Shared
 
             let made =
                 Array.append

@@ -83,6 +83,14 @@ module internal Constants =
         | Operation.Control _
         | Operation.Item _ -> invalidOp "No number is known of this node."
 
+    /// What raises does so where it is written, if that is ever run, not while a program is made.
+    let private unlessRaising (value: unit -> Node voption) : Node voption =
+        try
+            value ()
+        with
+        | :? ValueException
+        | :? IndexException -> ValueNone
+
     /// The value of a primitive of known numbers: one number that is repeated, or a constant.
     let fold (p: Primitive) (inputs: Node[]) (result: Signature) (device: Device) : Node voption =
         let node operation =
@@ -99,8 +107,9 @@ module internal Constants =
         if inputs.Length = 0 then
             ValueNone
         elif isElementwise p && inputs |> Array.forall isFull then
-            let value = evaluate p (inputs |> Array.map (numbers true device)) device
-            full (literal ((Engines.forDevice device).ToHost value))
+            unlessRaising (fun () ->
+                let value = evaluate p (inputs |> Array.map (numbers true device)) device
+                full (literal ((Engines.forDevice device).ToHost value)))
         elif (reduced p inputs[0]).IsSome then
             full (reduced p inputs[0]).Value
         elif keepsUniform p then
@@ -108,7 +117,8 @@ module internal Constants =
             | Full value -> full value
             | _ -> ValueNone
         elif Shape.count result.Shape <= mostFolded && isPlain p && inputs |> Array.forall isKnown then
-            let value = evaluate p (inputs |> Array.map (numbers false device)) device
-            node (Operation.Constant value)
+            unlessRaising (fun () ->
+                let value = evaluate p (inputs |> Array.map (numbers false device)) device
+                node (Operation.Constant value))
         else
             ValueNone

@@ -1,0 +1,85 @@
+namespace Cotangent.Compiler
+
+open Cotangent
+open Cotangent.Engines
+open Cotangent.Inlined
+
+/// What may raise because of the numbers that it is given. Such work stays where it was written: it is not done ahead of a
+/// loop that may run no round, nor for a branch that is not taken.
+module internal Raising =
+    /// Whether all numbers of a node are known, and hold.
+    let private isKnown (g: Graph) (i: int) (holds: int64 -> bool) =
+        let node = g.Nodes[i]
+
+        match node.Operation with
+        | Operation.Primitive(Primitive.Full(Literal.Whole n, _, _)) -> holds n
+        | Operation.Primitive(Primitive.Iota(_, length)) -> holds 0L && holds (int64 length - 1L)
+        | Operation.Constant(:? HostBuffer as b) when node.DType.IsInteger && Shape.count b.Shape <= 4096 ->
+            let b = Strided.materialise (Convert.buffer DType.Int64 b) :?> HostBuffer<int64>
+            Range.forall (Shape.count b.Shape) (fun k -> holds b.Items[b.Offset + k])
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Primitive _
+        | Operation.Control _
+        | Operation.Item _ -> false
+
+    /// Whether positions come from a search, which finds those that there are.
+    let rec private isFound (g: Graph) (i: int) =
+        match g.Nodes[i].Operation with
+        | Operation.Primitive(Primitive.ArgReduce _ | Primitive.ArgSort _ | Primitive.MaxPool _) -> true
+        | Operation.Primitive(Primitive.Reshape _ | Primitive.Permute _ | Primitive.Broadcast _ | Primitive.Slice _) ->
+            isFound g g.Nodes[i].Inputs[0]
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Primitive _
+        | Operation.Control _
+        | Operation.Item _ -> false
+
+    let private isWithin (size: int) (n: int64) = n >= -int64 size && n < int64 size
+
+    let rec node (g: Graph) (i: int) : bool =
+        let node = g.Nodes[i]
+
+        match node.Operation with
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Item _ -> false
+        | Operation.Control control -> Graph.bodies control |> List.exists (snd >> graph)
+        | Operation.Primitive p ->
+            match p with
+            | Primitive.Binary(Binary.Divide | Binary.Remainder) ->
+                node.DType.IsInteger && not (isKnown g node.Inputs[1] (fun n -> n <> 0L))
+            | Primitive.Gather(axis, _) ->
+                let size = g.Nodes[node.Inputs[0]].Shape[axis]
+                not (isFound g node.Inputs[1] || isKnown g node.Inputs[1] (isWithin size))
+            | Primitive.Scatter(_, _, _, size) ->
+                not (isFound g node.Inputs[1] || isKnown g node.Inputs[1] (isWithin size))
+            // Labels that are no classes.
+            | Primitive.Fused(Fused.CrossEntropy _ | Fused.CrossEntropyPull _)
+            | Primitive.Custom _ -> true
+            | Primitive.Binary _
+            | Primitive.Unary _
+            | Primitive.Select
+            | Primitive.Convert _
+            | Primitive.Full _
+            | Primitive.Iota _
+            | Primitive.Random _
+            | Primitive.Reshape _
+            | Primitive.Permute _
+            | Primitive.Broadcast _
+            | Primitive.Slice _
+            | Primitive.Place _
+            | Primitive.Concatenate _
+            | Primitive.Reduce _
+            | Primitive.ArgReduce _
+            | Primitive.ArgSort _
+            | Primitive.CumulativeSum _
+            | Primitive.MatMul
+            | Primitive.Convolution _
+            | Primitive.MaxPool _
+            | Primitive.Fused _
+            | Primitive.Detach
+            | Primitive.Barrier
+            | Primitive.Transfer _ -> false
+
+    and graph (g: Graph) : bool = not (Range.forall g.Nodes.Length (fun i -> not (node g i)))
