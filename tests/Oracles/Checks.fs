@@ -32,3 +32,22 @@ let raises<'error, 'a when 'error :> exn> (says: string) (f: unit -> 'a) what =
     | :? 'error as e -> Expect.stringContains e.Message says what
     | :? AssertException -> reraise ()
     | e -> failtest $"{what}: expected {typeof<'error>.Name}, got {e.GetType().Name}: {e.Message}"
+
+/// Runs on a thread with a stack of a mebibyte, the smallest that platforms give a thread unless told otherwise.
+let onSmallStack (f: unit -> 'a) : 'a =
+    let mutable result = Unchecked.defaultof<'a>
+    let mutable raised: exn option = None
+
+    let run () =
+        try
+            result <- f ()
+        with e ->
+            raised <- Some e
+
+    let thread = System.Threading.Thread(run, 1 <<< 20)
+    thread.Start()
+    thread.Join()
+
+    match raised with
+    | Some e -> raise e
+    | None -> result

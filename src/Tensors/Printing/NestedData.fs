@@ -27,25 +27,39 @@ module internal NestedData =
                 $"{operation}: {t.Name} can't be an element. The element types are `float32`, `float`, Half, BFloat16, int, `int64` and bool; convert the data first, for example with `List.map float32`."
         )
 
-    /// The first number inside nested data, to tell the dtype where the static type does not.
-    let rec private firstLeaf (data: obj | null) : DType =
-        match data with
-        | null -> unusable "tensor" typeof<obj>
-        | data ->
-            match DTypes.tryOfClr (data.GetType()), data with
-            | Some dtype, _ -> dtype
-            | None, (:? string) -> unusable "tensor" typeof<string>
-            | None, (:? IEnumerable as items) ->
-                let e = items.GetEnumerator()
+    /// How deep data nests, at most: each level is an axis, and is walked by a call.
+    [<Literal>]
+    let private Deepest = 64
 
-                if e.MoveNext() then
-                    firstLeaf e.Current
-                else
-                    raise (
-                        DTypeException
-                            "tensor: empty data of unknown element type. Annotate it, as in `tensor ([]: float32 list)`, or use `Tensor.zeros`."
-                    )
-            | None, other -> unusable "tensor" (other.GetType())
+    let private tooDeep () =
+        raise (
+            ShapeException
+                $"tensor: data nested more than {Deepest} deep, each level of which would be an axis; does it contain itself? Flatten it, and reshape the tensor."
+        )
+
+    /// The first number inside nested data, to tell the dtype where the static type does not.
+    let private firstLeaf (data: obj | null) : DType =
+        let rec go depth (data: obj | null) =
+            match data with
+            | null -> unusable "tensor" typeof<obj>
+            | data ->
+                match DTypes.tryOfClr (data.GetType()), data with
+                | Some dtype, _ -> dtype
+                | None, (:? string) -> unusable "tensor" typeof<string>
+                | None, (:? IEnumerable as items) ->
+                    if depth = Deepest then tooDeep ()
+                    let e = items.GetEnumerator()
+
+                    if e.MoveNext() then
+                        go (depth + 1) e.Current
+                    else
+                        raise (
+                            DTypeException
+                                "tensor: empty data of unknown element type. Annotate it, as in `tensor ([]: float32 list)`, or use `Tensor.zeros`."
+                        )
+                | None, other -> unusable "tensor" (other.GetType())
+
+        go 0 data
 
     /// An empty list does not tell the sizes of the axes inside it, only its type tells how many there are.
     let private flattenNested<'T> (rank: int) (data: obj) : HostBuffer =
@@ -88,6 +102,7 @@ module internal NestedData =
                 for item in block do
                     visit (depth + block.Rank) item
             | :? IEnumerable as items ->
+                if depth = Deepest then tooDeep ()
                 let axis = depth
                 let known = axis < shape.Count
 

@@ -44,7 +44,7 @@ module Tree =
     /// </code></example>
     let paths (tree: 'tree) : string[] =
         requireTensors<'tree> "Tree.paths:"
-        Walks.places "$" (Walkers.declared typeof<'tree>) (box tree) |> Array.ofList
+        Walks.places (Walkers.declared typeof<'tree>) (box tree) |> Array.ofList
 
     /// The topmost parts that can hold tensors, and how many tensors each holds; a tensor is one part itself.
     let internal fields (tree: 'tree) : (string * int) list =
@@ -68,22 +68,13 @@ module Tree =
 
     /// Where each of these stands.
     let internal staticPaths (tree: 'tree) : string[] =
-        let rec go (path: string) (t: Declared) (value: obj | null) : string list =
+        let names (path: string) (t: Declared) (value: objnull) =
             match value with
             | :? Tensor -> []
             | null -> [ path ]
-            | value ->
-                let own = t.Walker.StaticNames value |> List.map (fun name -> path + name)
+            | value -> t.Walker.StaticNames value |> List.map (fun name -> path + name)
 
-                let below =
-                    List.map2
-                        (fun name (struct (t, part)) -> go (path + name) t part)
-                        (t.Walker.Names value)
-                        (Walks.partsOf t.Walker value)
-
-                List.concat (own :: below)
-
-        go "$" (Walkers.declared typeof<'tree>) (box tree) |> Array.ofList
+        Walks.gatherPlaced names (Walkers.declared typeof<'tree>) (box tree) |> Array.ofList
 
     /// <summary>The tree with a function applied to each tensor.</summary>
     /// <exception cref="T:Cotangent.TreeException">
@@ -151,7 +142,7 @@ module Tree =
                         outline.Add absent
                     | value ->
                         t.Walker.Outline(value, outline.Add)
-                        t.Walker.Visit(value, x)
+                        x.Into(t, value)
         }
 
         visitor.Part(root, box tree)
@@ -159,7 +150,7 @@ module Tree =
 
     /// Where the types leave a choice, and what was chosen there.
     let private choices (tree: 'tree) : (string * obj list) list =
-        let rec go path (t: Declared) (value: obj | null) : (string * obj list) list = [
+        let chosen path (t: Declared) (value: objnull) = [
             match value with
             | :? Tensor -> ()
             | null -> path, [ absent ]
@@ -167,12 +158,9 @@ module Tree =
                 let told = ResizeArray<obj>()
                 t.Walker.Outline(value, told.Add)
                 if told.Count > 0 then path, List.ofSeq told
-
-                for name, struct (t, part) in Seq.zip (t.Walker.Names value) (Walks.partsOf t.Walker value) do
-                    yield! go (path + name) t part
         ]
 
-        go "$" (Walkers.declared typeof<'tree>) (box tree)
+        Walks.gatherPlaced chosen (Walkers.declared typeof<'tree>) (box tree)
 
     /// Where two trees differ: a leaf that one of them lacks, or else a choice.
     let private difference (a: 'a) (b: 'b) =

@@ -99,7 +99,7 @@ module internal TreeKind =
 
     /// The fields of all cases of a union: a case with fields is a class of its own, nested in the union's and derived from
     /// it, unless there is only one, or the union is a struct.
-    let private caseFields (t: Type) : FieldInfo[] =
+    let caseFields (t: Type) : FieldInfo[] =
         let union =
             match t.BaseType with
             | null -> t
@@ -230,8 +230,18 @@ module internal TreeKind =
 
     let private holding = ConcurrentDictionary<Type, bool>()
 
+    /// Types that one type is made of, at most. Generic types may hold ever larger ones of themselves: those have no end.
+    [<Literal>]
+    let private MostTypes = 1000
+
     /// Whether a value of this declared type can hold tensors.
     let rec private reaches (visited: HashSet<Type>) (t: Type) =
+        if visited.Count > MostTypes then
+            raise (
+                TreeException
+                    $"{t.Name.Split('`')[0]}: a type made of more than {MostTypes} others is no tree; does it hold ever larger types of its own kind? Close over such values, or keep tensors apart from them."
+            )
+
         match holding.TryGetValue t with
         | true, known -> known
         | false, _ ->

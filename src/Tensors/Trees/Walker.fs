@@ -1,6 +1,7 @@
 namespace Cotangent
 
 open System
+open System.Runtime.CompilerServices
 open Cotangent.Inlined
 
 /// Where a rebuild stands among the new leaves.
@@ -11,9 +12,33 @@ type internal Cursor(leaves: Tensor[]) =
         next <- next + 1
         leaves[next - 1]
 
+/// How deep a walk through a tree goes. Walks call themselves once for each level, and a stack that overflows ends the
+/// process: so they refuse before, also where a value contains itself.
+module internal Depth =
+    /// Levels of a tree, at most.
+    [<Literal>]
+    let Most = 1000
+
+    /// Throws where a part stands deeper than that, or the stack ends here.
+    let require (depth: int) (t: Type) =
+        if depth > Most || not (RuntimeHelpers.TryEnsureSufficientExecutionStack()) then
+            raise (
+                TreeException
+                    $"{t.Name}: values nested more than {Most} deep, or deeper than this thread's stack, are no tree; does one contain itself? Keep long chains in a list or an array."
+            )
+
 /// Whoever walks through a tree.
 [<AbstractClass>]
 type internal Visitor() =
+    let mutable depth = 0
+
+    /// Goes through the parts of a value.
+    member visitor.Into(declared: Declared, value: obj) =
+        depth <- depth + 1
+        Depth.require depth declared.Type
+        declared.Walker.Visit(value, visitor)
+        depth <- depth - 1
+
     /// A part that may hold tensors.
     abstract Part: Declared * objnull -> unit
 
@@ -23,6 +48,16 @@ type internal Visitor() =
 
 /// Whoever makes a tree anew.
 and [<AbstractClass>] internal Replacer() =
+    let mutable depth = 0
+
+    /// The value with its parts replaced.
+    member replacer.Into(declared: Declared, value: obj) : obj =
+        depth <- depth + 1
+        Depth.require depth declared.Type
+        let replaced = declared.Walker.Replace(value, replacer)
+        depth <- depth - 1
+        replaced
+
     /// What takes the place of a part that may hold tensors.
     abstract Part: Declared * objnull -> objnull
 
@@ -58,7 +93,7 @@ and [<Sealed>] internal Declared(t: Type, find: Type -> Walker) =
                    (a :?> CompilationRepresentationAttribute).Flags.HasFlag
                        CompilationRepresentationFlags.UseNullAsTrueValue))
 
-    member _.Type = t
-    member _.Walker = walker.Value
+    member _.Type: Type = t
+    member _.Walker: Walker = walker.Value
     /// Whether null, at run time, is one of its values, and a leaf of no tensor: `None` and the like.
     member _.MayBeNull = mayBeNull.Value

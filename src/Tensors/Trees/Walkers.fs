@@ -239,10 +239,6 @@ module internal Walkers =
     and private ofValue (value: obj) : Walker =
         let t = value.GetType()
 
-        // A cycle of objects would end the process.
-        if not (RuntimeHelpers.TryEnsureSufficientExecutionStack()) then
-            raise (TreeException $"{t.Name}: values nested too deeply for a tree; does one contain itself?")
-
         match exactly.TryGetValue t with
         | true, w -> w
         | false, _ ->

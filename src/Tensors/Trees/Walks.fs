@@ -24,20 +24,42 @@ module internal Walks =
 
         List.ofSeq parts
 
+    /// What a function tells of each part that may hold tensors and of the whole, in their order; it gets the part's
+    /// place, declared type and value.
+    let gatherPlaced
+        (tell: string -> Declared -> objnull -> 'a list)
+        (t: Declared)
+        (tree: objnull)
+        : 'a list =
+        let found = ResizeArray<'a>()
+
+        let rec go depth (path: string) (t: Declared) (value: objnull) =
+            found.AddRange(tell path t value)
+
+            match value with
+            | null
+            | :? Tensor -> ()
+            | value ->
+                Depth.require depth t.Type
+
+                for name, struct (t, part) in Seq.zip (t.Walker.Names value) (partsOf t.Walker value) do
+                    go (depth + 1) (path + name) t part
+
+        go 1 "$" t tree
+        List.ofSeq found
+
     /// Where each leaf stands.
-    let rec places (path: string) (t: Declared) (value: obj | null) : string list =
-        match value with
-        | :? Tensor -> [ path ]
-        | null -> if t.MayBeNull then [] else missing path t.Type
-        | value ->
-            List.map2
-                (fun name (struct (t, part)) -> places (path + name) t part)
-                (t.Walker.Names value)
-                (partsOf t.Walker value)
-            |> List.concat
+    let places (t: Declared) (tree: objnull) : string list =
+        let place path (t: Declared) (value: objnull) =
+            match value with
+            | :? Tensor -> [ path ]
+            | null -> if t.MayBeNull then [] else missing path t.Type
+            | _ -> []
+
+        gatherPlaced place t tree
 
     /// The quick ways through a tree make no paths. When they meet a null, this slow one goes again and names its place.
-    let locate (t: Declared) (tree: obj | null) = places "$" t tree |> ignore
+    let locate (t: Declared) (tree: obj | null) = places t tree |> ignore
 
     /// Gathers the tensors of a tree, and all else where that is asked for.
     type private Gatherer(root: Declared, tree: obj | null, statics: ResizeArray<objnull> | null) =
@@ -49,7 +71,7 @@ module internal Walks =
             match value with
             | :? Tensor as leaf -> leaves.Add leaf
             | null -> if t.MayBeNull then x.Static value else locate root tree
-            | value -> t.Walker.Visit(value, x)
+            | value -> x.Into(t, value)
 
         override _.Static value =
             match statics with
@@ -71,7 +93,7 @@ module internal Walks =
             | null ->
                 if not t.MayBeNull then locate root tree
                 null
-            | value -> t.Walker.Replace(value, x)
+            | value -> x.Into(t, value)
 
     /// The tree with a function applied to each tensor.
     let map (f: Tensor -> Tensor) (t: Declared) (tree: objnull) : obj =
