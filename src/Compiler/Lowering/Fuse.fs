@@ -235,9 +235,10 @@ module internal Fuse =
                 prices[i] <- own + below prices
                 lengths[i] <- 1 + below lengths
 
+                // Masks are computed again and again, but not without end.
                 if
-                    node.DType <> DType.Bool
-                    && ((readers[i] > 1 && prices[i] > target.Dear) || lengths[i] > target.LongestBody)
+                    (node.DType <> DType.Bool && readers[i] > 1 && prices[i] > target.Dear)
+                    || lengths[i] > target.LongestBody
                 then
                     stored[i] <- true
             | Way.View, _ ->

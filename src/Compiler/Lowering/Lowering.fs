@@ -51,6 +51,15 @@ and [<Sealed>] private Level(lowering: Lowering, target: Target, g: Graph, input
     let views: View voption[] = Array.create g.Nodes.Length ValueNone
     let results = Dictionary<int, View[]>()
 
+    /// The slots in which nodes must end up: the first of each, where it is an output several times.
+    let wanted =
+        let slots = Dictionary<int, int>()
+
+        for k in 0 .. g.Outputs.Length - 1 do
+            if into[k] >= 0 then slots.TryAdd(g.Outputs[k], into[k]) |> ignore
+
+        slots
+
     /// Whether a draw becomes a nest: a few numbers by each of many keys.
     let isDrawNest (node: Node) (shape: int[]) =
         let each = Shape.count shape
@@ -65,9 +74,9 @@ and [<Sealed>] private Level(lowering: Lowering, target: Target, g: Graph, input
     let destination (i: int) : View =
         let node = g.Nodes[i]
 
-        match Range.tryFind g.Outputs.Length (fun k -> g.Outputs[k] = i && into[k] >= 0) with
-        | ValueSome k -> Layout.contiguous into[k] node.Shape
-        | ValueNone ->
+        match wanted.TryGetValue i with
+        | true, slot -> Layout.contiguous slot node.Shape
+        | false, _ ->
             let slot = lowering.Slot(node.DType, Shape.count node.Shape, Home.Arena)
             lowering.Name(slot, (fun () -> Lowering.Describe node))
             Layout.contiguous slot node.Shape
@@ -79,45 +88,60 @@ and [<Sealed>] private Level(lowering: Lowering, target: Target, g: Graph, input
         let slot = lowering.Slot(node.DType, b.Data.Length, Home.Constant b)
         { Slot = slot; Offset = b.Offset; Shape = b.Shape; Strides = b.Strides }
 
-    /// A node as memory: as it is, or as a view of what it is made from, or else stored now.
+    /// A node as memory: as it is, or as a view of what it is made from, or else stored now. A loop down to what the view
+    /// is of, and one back: views can stand in long rows.
     member level.View(i: int) : View =
-        match views[i] with
-        | ValueSome v -> v
-        | ValueNone ->
-            let node = g.Nodes[i]
+        let mutable at = i
 
-            let v =
-                match node.Operation with
-                | Operation.Input n -> inputs[n]
-                | Operation.Constant buffer ->
-                    let b = (Engines.forDevice node.Device).ToHost buffer
-                    let slot = lowering.Slot(node.DType, b.Data.Length, Home.Constant b)
-                    { Slot = slot; Offset = b.Offset; Shape = b.Shape; Strides = b.Strides }
-                | Operation.Item n -> results[node.Inputs[0]][n]
-                | Operation.Primitive p ->
-                    match p with
-                    | Primitive.Full _
-                    | Primitive.Iota _ -> uniform p node
-                    | Primitive.Permute order -> Layout.permute order (level.View node.Inputs[0])
-                    | Primitive.Broadcast shape -> Layout.broadcast shape (level.View node.Inputs[0])
-                    | Primitive.Slice region -> Layout.slice region (level.View node.Inputs[0])
-                    | Primitive.Detach
-                    | Primitive.Barrier -> level.View node.Inputs[0]
-                    | Primitive.Reshape shape ->
-                        let source = level.View node.Inputs[0]
+        while views[at].IsNone && ways[at] = Fuse.Way.View do
+            at <- g.Nodes[at].Inputs[0]
 
-                        match Layout.tryReshape shape source with
-                        | ValueSome v -> v
-                        | ValueNone ->
-                            let copy =
-                                level.Copy(source, lowering.Slot(node.DType, Shape.count shape, Home.Arena))
+        if views[at].IsNone then views[at] <- ValueSome(level.Source at)
 
-                            Layout.contiguous copy.Slot shape
-                    | _ -> level.Compute i
-                | Operation.Control _ -> invalidOp "Control flow is read by its items."
+        if at <> i then
+            let row = Stack<int>()
+            let mutable above = i
 
-            views[i] <- ValueSome v
-            v
+            while above <> at do
+                row.Push above
+                above <- g.Nodes[above].Inputs[0]
+
+            for node in row do
+                views[node] <- ValueSome(level.Seen(node, views[g.Nodes[node].Inputs[0]].Value))
+
+        views[i].Value
+
+    /// A node that is no view, as memory.
+    member private level.Source(i: int) : View =
+        let node = g.Nodes[i]
+
+        match node.Operation with
+        | Operation.Input n -> inputs[n]
+        | Operation.Constant buffer ->
+            let b = (Engines.forDevice node.Device).ToHost buffer
+            let slot = lowering.Slot(node.DType, b.Data.Length, Home.Constant b)
+            { Slot = slot; Offset = b.Offset; Shape = b.Shape; Strides = b.Strides }
+        | Operation.Item n -> results[node.Inputs[0]][n]
+        | Operation.Primitive(Primitive.Full _ | Primitive.Iota _ as p) -> uniform p node
+        | Operation.Primitive _ -> level.Compute i
+        | Operation.Control _ -> invalidOp "Control flow is read by its items."
+
+    /// A node that is a view, of memory that is there.
+    member private level.Seen(i: int, source: View) : View =
+        let node = g.Nodes[i]
+
+        match node.Operation with
+        | Operation.Primitive(Primitive.Permute order) -> Layout.permute order source
+        | Operation.Primitive(Primitive.Broadcast shape) -> Layout.broadcast shape source
+        | Operation.Primitive(Primitive.Slice region) -> Layout.slice region source
+        | Operation.Primitive(Primitive.Reshape shape) ->
+            match Layout.tryReshape shape source with
+            | ValueSome v -> v
+            | ValueNone ->
+                let copy = level.Copy(source, lowering.Slot(node.DType, Shape.count shape, Home.Arena))
+                Layout.contiguous copy.Slot shape
+        // What is marked for derivatives or the compiler is the same memory.
+        | _ -> source
 
     /// Copies a view into a slot.
     member _.Copy(source: View, slot: int) : View =
@@ -396,32 +420,50 @@ and [<Sealed>] private NestBuilder(level: Level, axes: int[], reduced: int) =
 
     member _.Add(instruction: Instruction) : int = body.Add instruction
 
-    /// The value of a node at positions along its axes: loaded where it is stored.
-    member nest.Read(i: int, places: Place[]) : int =
+    member private nest.Load(i: int, places: Place[]) : int =
+        let access = Layout.access axes.Length (level.View i) places
+        nest.Add(Instruction.Load((level.NodeAt i).DType, access))
+
+    /// Where a view reads what it is a view of; ValueNone where it has to be read as memory.
+    member private _.Behind(i: int, places: Place[]) : Place[] voption =
         let node = level.NodeAt i
+        let source () = (level.NodeAt node.Inputs[0]).Shape
 
-        let load () =
-            let access = Layout.access axes.Length (level.View i) places
-            nest.Add(Instruction.Load(node.DType, access))
+        match node.Operation with
+        | Operation.Primitive(Primitive.Permute order) -> ValueSome(Layout.placesOfPermute order places)
+        | Operation.Primitive(Primitive.Broadcast shape) ->
+            ValueSome(Layout.placesOfBroadcast axes.Length (source ()) shape places)
+        | Operation.Primitive(Primitive.Slice region) -> ValueSome(Layout.placesOfSlice region places)
+        | Operation.Primitive(Primitive.Detach | Primitive.Barrier) -> ValueSome places
+        | Operation.Primitive(Primitive.Reshape shape) when Layout.joins (source ()) shape ->
+            ValueSome(Layout.placesOfReshape axes.Length (source ()) shape places)
+        | _ -> ValueNone
 
-        let isLoaded =
-            level.IsStored i
-            || (match level.Way i with
-                | Fuse.Way.Given
-                | Fuse.Way.Folded
-                | Fuse.Way.Alone -> true
-                | Fuse.Way.View
-                | Fuse.Way.Elementwise -> false)
+    /// The value of a node at positions along its axes: loaded where it is stored. A loop through views, which can stand in
+    /// long rows; what is computed here is short, as the choice of what is stored sees to.
+    member nest.Read(i: int, places: Place[]) : int =
+        let mutable at = i
+        let mutable places = places
+        let mutable isView = level.Way at = Fuse.Way.View
 
-        if isLoaded && level.Way i <> Fuse.Way.View then load () else nest.Value(i, places)
+        while isView do
+            match nest.Behind(at, places) with
+            | ValueSome behind ->
+                places <- behind
+                at <- (level.NodeAt at).Inputs[0]
+                isView <- level.Way at = Fuse.Way.View
+            | ValueNone -> isView <- false
+
+        if level.Way at = Fuse.Way.Elementwise && not (level.IsStored at) then
+            nest.Value(at, places)
+        else
+            nest.Load(at, places)
 
     /// The value computed here.
     member nest.Value(i: int, places: Place[]) : int =
         let node = level.NodeAt i
         let n = axes.Length
         let input k = nest.Read(node.Inputs[k], places)
-        let source () = (level.NodeAt node.Inputs[0]).Shape
-        let through places = nest.Read(node.Inputs[0], places)
 
         match node.Operation with
         | Operation.Primitive p ->
@@ -443,18 +485,12 @@ and [<Sealed>] private NestBuilder(level: Level, axes: int[], reduced: int) =
                         let start = if j = 0 then place.Start else 0
                         nest.Add(Instruction.Position(dtype, k, start, place.Steps[k])))
                     |> Array.reduce (fun a b -> nest.Add(Instruction.Binary(Binary.Add, a, b)))
-            | Primitive.Permute order -> through (Layout.placesOfPermute order places)
-            | Primitive.Broadcast shape -> through (Layout.placesOfBroadcast n (source ()) shape places)
-            | Primitive.Slice region -> through (Layout.placesOfSlice region places)
-            | Primitive.Reshape shape ->
-                let from = source ()
-
-                if Layout.joins from shape then
-                    through (Layout.placesOfReshape n from shape places)
-                else
-                    nest.Add(Instruction.Load(node.DType, Layout.access n (level.View i) places))
+            | Primitive.Permute _
+            | Primitive.Broadcast _
+            | Primitive.Slice _
+            | Primitive.Reshape _
             | Primitive.Detach
-            | Primitive.Barrier -> through places
+            | Primitive.Barrier
             | Primitive.Random _
             | Primitive.Place _
             | Primitive.Concatenate _
@@ -469,9 +505,8 @@ and [<Sealed>] private NestBuilder(level: Level, axes: int[], reduced: int) =
             | Primitive.MaxPool _
             | Primitive.Fused _
             | Primitive.Transfer _
-            | Primitive.Custom _ ->
-                nest.Add(Instruction.Load(node.DType, Layout.access n (level.View i) places))
+            | Primitive.Custom _ -> nest.Load(i, places)
         | Operation.Input _
         | Operation.Constant _
         | Operation.Control _
-        | Operation.Item _ -> nest.Add(Instruction.Load(node.DType, Layout.access n (level.View i) places))
+        | Operation.Item _ -> nest.Load(i, places)

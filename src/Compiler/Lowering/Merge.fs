@@ -135,6 +135,37 @@ module internal Merge =
             | Instruction.Draw _
             | Instruction.Reduce _ -> true)
 
+    /// Instructions that b would bring along in any case: loads of what a neither loads nor stores, and all that is made of
+    /// them. To know this, nothing has to be put together.
+    let private additions (a: LoopNest) (b: LoopNest) : int =
+        let isKnown (access: Access) =
+            a.Stores |> Array.exists (fun (x, _) -> x.Slot = access.Slot)
+            || a.Body
+               |> Array.exists (fun i ->
+                   match i with
+                   | Instruction.Load(_, x) -> x.Slot = access.Slot && x.Offset = access.Offset
+                   | _ -> false)
+
+        let isNew = Array.create b.Body.Length false
+        let mutable count = 0
+
+        for i in 0 .. b.Body.Length - 1 do
+            isNew[i] <-
+                match b.Body[i] with
+                | Instruction.Load(_, access) -> not (isKnown access)
+                | Instruction.Constant _
+                | Instruction.Position _ -> false
+                | Instruction.Unary(_, x)
+                | Instruction.Convert(_, x)
+                | Instruction.Reduce(_, x) -> isNew[x]
+                | Instruction.Binary(_, x, y)
+                | Instruction.Draw(_, _, x, y) -> isNew[x] || isNew[y]
+                | Instruction.Select(x, y, z) -> isNew[x] || isNew[y] || isNew[z]
+
+            if isNew[i] then count <- count + 1
+
+        count
+
     /// Both as one nest, if they fit together.
     let private tryJoin (a: LoopNest) (b: LoopNest) : LoopNest voption =
         let points = outer a
@@ -144,6 +175,7 @@ module internal Merge =
         if
             not (Shape.equal points (outer b))
             || not foldsAlike
+            || Instruction.length a.Body + additions a b > longest
             || laneSizes a <> laneSizes b
             || not (readsWhatIsStored a b n)
         then

@@ -10,17 +10,25 @@ module internal Hoist =
     /// Prices from which elementwise work is worth memory of its own.
     let private dear = 5
 
-    /// The number of elements behind views of a node.
-    let rec private behind (g: Graph) (i: int) : int =
-        match g.Nodes[i].Operation with
-        | Operation.Primitive(Primitive.Broadcast _ | Primitive.Reshape _ | Primitive.Permute _) ->
-            behind g g.Nodes[i].Inputs[0]
+    let private isSpread (node: Node) =
+        match node.Operation with
+        | Operation.Primitive(Primitive.Broadcast _ | Primitive.Reshape _ | Primitive.Permute _) -> true
+        | _ -> false
+
+    /// The number of elements behind views of a node. A loop: such views can stand in long rows.
+    let private behind (g: Graph) (i: int) : int =
+        let mutable at = i
+
+        while isSpread g.Nodes[at] do
+            at <- g.Nodes[at].Inputs[0]
+
+        match g.Nodes[at].Operation with
         | Operation.Primitive(Primitive.Full _ | Primitive.Iota _) -> 0
         | Operation.Primitive _
         | Operation.Input _
         | Operation.Constant _
         | Operation.Control _
-        | Operation.Item _ -> Shape.count g.Nodes[i].Shape
+        | Operation.Item _ -> Shape.count g.Nodes[at].Shape
 
     /// Whether memory for the result is better than computing it in each round, given that its inputs are there.
     let private isWorthIt (g: Graph) (i: int) : bool =

@@ -1,5 +1,6 @@
 namespace Cotangent.Compiler
 
+open System.Collections.Generic
 open Cotangent
 open Cotangent.Inlined
 
@@ -101,13 +102,24 @@ module internal Products =
         | ValueSome i -> ValueSome i
         | ValueNone -> moved inputs[1] inputs[0]
 
-    /// The factors of a product, each as often as it occurs; fewer where there are too many.
-    let rec private factors (r: IRewriting) (into: ResizeArray<int>) (i: int) =
-        match r.Node i with
-        | Applied(Primitive.Binary Binary.Multiply, [| a; b |]) when into.Count < Most ->
-            factors r into a
-            factors r into b
-        | _ -> into.Add i
+    /// The factors of a product, each as often as it occurs; where there are too many, some are products themselves.
+    let private factors (r: IRewriting) (i: int) : int[] =
+        let found = ResizeArray<int>()
+        let waiting = Stack<int>()
+        waiting.Push i
+
+        while waiting.Count > 0 do
+            let i = waiting.Pop()
+
+            match r.Node i with
+            | Applied(Primitive.Binary Binary.Multiply, [| a; b |]) when
+                found.Count + waiting.Count + 2 <= Most
+                ->
+                waiting.Push b
+                waiting.Push a
+            | _ -> found.Add i
+
+        found.ToArray()
 
     /// The sum of a product is the product of the sums over the axes that no two factors share. Sums of Float32 are taken in
     /// Float64.
@@ -117,9 +129,8 @@ module internal Products =
         match node with
         | Applied(Primitive.Binary Binary.Multiply, _) when not (DTypes.isHalf node.DType) ->
             let reduced = axes |> Array.fold (fun bits axis -> bits ||| (1 <<< axis)) 0
-            let all = ResizeArray<int>()
-            factors r all input
-            let own = all.ToArray() |> Array.map (fun i -> axesOf r i &&& reduced)
+            let all = factors r input
+            let own = all |> Array.map (fun i -> axesOf r i &&& reduced)
             // Groups of reduced axes; factors that vary along two of them tie these together.
             let groups = ResizeArray<int>()
 
