@@ -409,6 +409,20 @@ let values = [
         "ask for 0 or more."
 ]
 
+type Ring = { Value: Tensor; mutable Next: Ring option }
+
+let ring () =
+    let ring = { Value = vector; Next = None }
+    ring.Next <- Some ring
+    ring
+
+let rec flipped (x: Tensor) : Tensor =
+    withDerivative (Derivative.Push(fun _ change -> flipped change)) (fun (x: Tensor) -> x.Flip 0) x
+
+let halved = withDerivative (Derivative.Pull(fun _ (c: Tensor) -> c.Convert DType.Float16)) sin
+
+let rec endless rounds (x: Tensor) : Tensor = if rounds = 0 then x else iterate 2 (endless (rounds - 1)) x
+
 let transformations = [
     on<TreeException, _>
         (fun () -> grad (fun (x: float) -> tensor x) 3.0)
@@ -439,6 +453,10 @@ let transformations = [
         "Queue: a tree can't be rebuilt from one of these."
         "Keep tensors in a one-dimensional array, a list or a dictionary."
     on<TreeException, _>
+        (fun () -> Tree.leaves (ring ()))
+        "Ring: values nested more than 1000 deep, or deeper than this thread's stack, are no tree; does one contain itself?"
+        "Keep long chains in a list or an array."
+    on<TreeException, _>
         (fun () -> Tree.norm ([]: Tensor list))
         "Tree.norm: the tree holds no tensors, so its norm has no dtype."
         "Test `Tree.size` first."
@@ -454,6 +472,22 @@ let transformations = [
         (fun () -> grad (fun x -> sum (times x x)) vector)
         "`withDerivative`: 'withDerivative' uses a tensor traced by `grad` that is not among its arguments,"
         "so its part of the result would be lost. Pass it as an argument (in a tuple or record); a differentiated one can be made constant with `stopGradient` instead."
+    on<ShapeException, _>
+        (fun () -> grad (fun x -> sum (withDerivative (Derivative.Pull(fun _ c -> sum c)) sin x)) vector)
+        "Error at: `$`: the pull of 'withDerivative' returned shape () where the arguments have shape (3,);"
+        "a derivative has the shape of what it belongs to, so sum over or broadcast along the axes in which they differ."
+    on<DTypeException, _>
+        (fun () -> grad (fun x -> sum (halved x)) vector)
+        "Error at: `$`: the pull of 'withDerivative' returned Float16 numbers where the arguments are"
+        "convert them."
+    on<DerivativeException, _>
+        (fun () -> grad (fun x -> sum (flipped x)) vector)
+        "withDerivative: to transpose the push of 'withDerivative' takes the transpose of its push again, more than 100 times over: a push that calls the function itself in this way has no end."
+        "Give the other direction, or write the push without the function."
+    on<TraceException, _>
+        (fun () -> compile (endless 200) vector)
+        "iterate: control flow and functions with derivatives of their own nested more than 100 deep can't be traced into a graph; does a function call itself without end?"
+        "Repeat with `iterate` or a loop."
     on<TraceException, _>
         (fun () -> grad keep vector + kept.Value)
         "A tensor of shape (3,) was used after the `grad` that traced it had returned."

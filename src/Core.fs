@@ -174,8 +174,12 @@ module Core =
     let diffn (n: int) (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         if n < 0 then raise (ValueException $"diffn: the order {n} is negative.")
 
-        let rec nest n = if n = 0 then f else diff (nest (n - 1))
-        nest n x
+        let mutable nested = f
+
+        for _ in 1..n do
+            nested <- diff nested
+
+        nested x
 
     /// <summary>
     /// A function of one example as a function of a batch: over axis 0 of every tensor of the argument, which must all

@@ -19,8 +19,9 @@ type internal BatchTracer(trace: Trace, batch: Tensor) =
 
     override _.Detached = Traced(BatchTracer(trace, Bind.detach batch))
 
+/// `around`: a batch of the same examples whose tensors count as this one's, null where there is none.
 [<Sealed>]
-type internal BatchTrace(name, examples: int) =
+type internal BatchTrace(name, examples: int, around: Trace | null) =
     inherit Trace(name)
 
     /// Nothing below but batches: no one asks for the derivative of what is bound there.
@@ -30,11 +31,16 @@ type internal BatchTrace(name, examples: int) =
         | Traced(:? BatchTracer as r) -> plain r.Batch
         | Traced _ -> false
 
+    new(name, examples) = BatchTrace(name, examples, null)
+
     member _.Examples = examples
 
     member trace.Operand(t: Tensor) =
         match t with
-        | Traced(:? BatchTracer as r) when obj.ReferenceEquals(r.Trace, trace) -> Operand.Batched r.Batch
+        | Traced(:? BatchTracer as r) when
+            obj.ReferenceEquals(r.Trace, trace) || obj.ReferenceEquals(r.Trace, around)
+            ->
+            Operand.Batched r.Batch
         | Traced _
         | Value _ -> Operand.Shared t
 
@@ -55,7 +61,7 @@ type internal BatchTrace(name, examples: int) =
                 f.Run inputs
             else
                 let batched = operands |> Array.map _.IsBatched
-                let outputs = Bind.apply (Primitive.Custom(BatchedFunction(f, name, examples, batched))) below
+                let outputs = Bind.apply (Primitive.Custom(BatchedFunction(f, trace, batched))) below
                 CustomDerivative.refuseClosures trace f.Name outputs
                 Array.map trace.Join outputs
         | _ ->
@@ -75,11 +81,18 @@ type internal BatchTrace(name, examples: int) =
 ///
 /// Every output is batched, also one that is the same for all examples: the derivative of example i sees the change of
 /// output i alone, and a cotangent shared by N examples would be pulled N times.
-and [<Sealed>] internal BatchedFunction(f: CustomOperation, traced: string, examples: int, batched: bool[]) =
+and [<Sealed>] internal BatchedFunction(f: CustomOperation, around: BatchTrace, batched: bool[]) =
     inherit CustomDerivative(f.Name)
 
+    /// Where it becomes a part of a graph, the examples that the function closes over are inputs like any other.
     let over (body: BatchTrace -> 'a) =
-        let trace = BatchTrace(traced, examples)
+        let staging = Staging.innermost ()
+
+        let trace = BatchTrace(around.Name, around.Examples, (if isNull staging then null else around))
+
+        match staging with
+        | null -> ()
+        | staging -> staging.Adopt(around, trace)
 
         try
             body trace

@@ -146,6 +146,31 @@ module internal Transform =
 
     let private isFloat (t: Tensor) = t.DType.IsFloat
 
+    /// A derivative's floats must be like what they belong to, leaf by leaf; integers have none.
+    let private derivativeOf (derivative: string) (what: string) (likeTree: 'a) (like: Tensor[]) (given: 'a) =
+        let _, leaves = Tree.zipped derivative likeTree given
+
+        Array.mapi2
+            (fun i (like: Tensor) (t: Tensor) ->
+                let place () = $"Error at: `{(Tree.paths given)[i]}`: {derivative}"
+
+                if not (isFloat like) then
+                    ValueNone
+                elif t.DType <> like.DType then
+                    raise (
+                        DTypeException
+                            $"{place ()} returned {t.DType} numbers where {what} are {like.DType}; convert them."
+                    )
+                elif not (Shape.equal t.Dims like.Dims) then
+                    raise (
+                        ShapeException
+                            $"{place ()} returned shape {Shape.show t.Dims} where {what} have shape {Shape.show like.Dims}; a derivative has the shape of what it belongs to, so sum over or broadcast along the axes in which they differ."
+                    )
+                else
+                    ValueSome t)
+            like
+            leaves
+
     /// A function with its derivative given as a push or a pull; the other direction is the transpose.
     let custom
         (name: string)
@@ -165,6 +190,19 @@ module internal Transform =
 
         let present (tree: Tensor[]) (changes: Tensor voption[]) = orZeros tree changes
 
+        let nested (given: string) (body: unit -> 'r) : 'r =
+            Nesting.within body (fun () ->
+                DerivativeException
+                    $"{name}: to transpose the {given} of '{name}' takes the transpose of its {given} again, more than {Nesting.Most} times over: a {given} that calls the function itself in this way has no end. Give the other direction, or write the {given} without the function.")
+
+        let pushedAt (outputs: Tensor[]) pushed =
+            derivativeOf $"the push of '{name}'" "the results" (Tree.rebuild y outputs) outputs pushed
+
+        let pulledAt at (inputs: Tensor[]) pulled =
+            derivativeOf $"the pull of '{name}'" "the arguments" at inputs pulled
+
+        let chosen (changes: Tensor voption[]) = changes |> Array.choose ValueOption.toOption
+
         let operation = {
             new CustomDerivative(name) with
                 member _.Run inputs =
@@ -180,17 +218,18 @@ module internal Transform =
                         | ValueSome push, _ -> push at tangent
                         | ValueNone, ValueSome pull ->
                             let y = Tree.rebuild y outputs
-                            let pullFloats c = floats (pull at (withFloats y c))
+                            let pullFloats c = pulledAt at inputs (pull at (withFloats y c)) |> chosen
 
-                            linearTranspose
-                                $"forward mode through the pull of '{name}'"
-                                pullFloats
-                                (floats y)
-                                (floats tangent)
+                            nested "pull" (fun () ->
+                                linearTranspose
+                                    $"forward mode through the pull of '{name}'"
+                                    pullFloats
+                                    (floats y)
+                                    (floats tangent))
                             |> withFloats y
                         | ValueNone, ValueNone -> invalidOp "A custom derivative has a push or a pull."
 
-                    Tree.leaves pushed |> Array.map (fun t -> if isFloat t then ValueSome t else ValueNone)
+                    pushedAt outputs pushed
 
                 member _.Pull(inputs, outputs, cotangents) =
                     let at = Tree.rebuild x inputs
@@ -200,19 +239,18 @@ module internal Transform =
                         match push, pull with
                         | _, ValueSome pull -> pull at cotangent
                         | ValueSome push, ValueNone ->
-                            let pushFloats d = floats (push at (withFloats at d))
+                            let pushFloats d = pushedAt outputs (push at (withFloats at d)) |> chosen
 
-                            linearTranspose
-                                $"reverse mode through the push of '{name}'"
-                                pushFloats
-                                (floats at)
-                                (floats cotangent)
+                            nested "push" (fun () ->
+                                linearTranspose
+                                    $"reverse mode through the push of '{name}'"
+                                    pushFloats
+                                    (floats at)
+                                    (floats cotangent))
                             |> withFloats at
                         | ValueNone, ValueNone -> invalidOp "A custom derivative has a push or a pull."
 
-                    Tree.zipped $"the pull of '{name}'" at pulled
-                    |> snd
-                    |> Array.map (fun t -> if isFloat t then ValueSome t else ValueNone)
+                    pulledAt at inputs pulled
         }
 
         let outputs = Bind.apply (Primitive.Custom operation) (Tree.leaves x)

@@ -106,13 +106,15 @@ module Mlp =
     let init (inputs: int) (layers: (int * LinearOptions) list) (key: Key) : Mlp =
         let keys = Key.splitMany (List.length layers) key
 
-        let rec from inputs i layers =
-            match layers with
-            | [] -> []
-            | (outputs, options) :: rest ->
-                Linear.init options inputs outputs keys[i] :: from outputs (i + 1) rest
+        let sizes = inputs :: List.map fst layers |> List.take layers.Length
 
-        { Layers = from inputs 0 layers }
+        {
+            Layers =
+                List.mapi2
+                    (fun i inputs (outputs, options) -> Linear.init options inputs outputs keys[i])
+                    sizes
+                    layers
+        }
 
     /// <summary>The last layer's output for x of shape (…, inputs).</summary>
     /// <exception cref="T:Cotangent.ShapeException">

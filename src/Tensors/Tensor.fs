@@ -89,7 +89,16 @@ and [<AbstractClass>] internal Trace(name: string) =
     static let mutable opened = 0
     let level = Interlocked.Increment &levels
     let mutable closed = false
+    do Trace.Require name
     do Interlocked.Increment &opened |> ignore
+
+    /// Transformations in each other are calls in each other, and a stack that overflows ends the process: throws before.
+    static member Require(name: string) =
+        if not (System.Runtime.CompilerServices.RuntimeHelpers.TryEnsureSufficientExecutionStack()) then
+            raise (
+                TraceException
+                    $"{name}: transformations, or control flow, stand in each other as deep as this thread's stack goes; does a function call itself without end? Repeat with `iterate` or a loop, or give the thread more stack."
+            )
 
     /// Whether any transformation is under way, in whatever thread.
     static member AnyIsOpen() = Volatile.Read &opened > 0
@@ -109,6 +118,10 @@ and [<AbstractClass>] internal Trace(name: string) =
     /// Interprets a primitive without inputs: staging alone catches those.
     abstract Create: Primitive * Device -> Tensor
     default trace.Create(p, _) = invalidOp $"`{p}` has no input that `{trace.Name}` could have traced."
+
+    /// While this one stages, has a batch inside of it take over the tensors of the same batch around it.
+    abstract Adopt: around: Trace * inside: Trace -> unit
+    default _.Adopt(_, _) = ()
 
 /// A tensor's stand-in that belongs to one trace.
 and [<AbstractClass>] internal Tracer(trace: Trace, dtype: DType, shape: int[], device: Device) =
@@ -245,7 +258,9 @@ module internal Bind =
 
                 checkNumbers (fun () -> p) inputs output
                 [| Value output |]
-        | trace -> trace.Apply(p, inputs)
+        | trace ->
+            Trace.Require trace.Name
+            trace.Apply(p, inputs)
 
     let one p inputs = (apply p inputs)[0]
 

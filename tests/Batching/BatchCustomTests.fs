@@ -119,4 +119,32 @@ let tests =
             fails<DerivativeException, _> [ "traced by `vmap`"; "Pass it as an argument" ] (fun () ->
                 grad (fun x -> sum (vmap f (x, limit))) x)
         }
+        test "what it closes over may be batched in a compiled function, as without" {
+            let xs = draw 1L [ 2; 3 ]
+            let own (f: Tensor -> Tensor) = withDerivative (Derivative.Pull(fun _ (c: Tensor) -> 2.0 * c)) f
+            let repeated (x: Tensor) (z: Tensor) = iterate 2 (fun c -> c * x + z) z
+
+            let functions = [
+                "an example", (fun (x: Tensor) -> own (fun z -> z * x) (x + 1.0))
+                "what is made of it", (fun x -> own (fun z -> z * sin x) (x + 1.0))
+                "in a loop", (fun x -> own (fun z -> z * sin x + repeated x z) (x + 1.0))
+                "returned", (fun x -> own (fun _ -> x) (x + 1.0))
+                "of the outer of two batches",
+                (fun x -> vmap (fun y -> own (fun z -> z * sin x) (y * 2.0)) xs)
+                "of both",
+                (fun x -> vmap (fun y -> own (fun z -> z * cos (y * x) - repeated y z) (y * 2.0)) xs)
+                "of both, made before",
+                (fun x -> vmap (fun y -> let p = x * y in own (fun z -> z * cos p) y) xs)
+                "of three",
+                (fun x ->
+                    vmap (fun y -> vmap (fun (w: Tensor) -> own (fun z -> z * cos (y * x) + w * x) w) xs) xs)
+            ]
+
+            for name, f in functions do
+                near name (vmap f xs) (compile (vmap f) xs)
+
+            let slope (y: Tensor) = grad (fun x -> sum (own (fun z -> z * sin y) x)) (y * 3.0)
+            near "a derivative inside" (vmap slope xs) (compile (vmap slope) xs)
+            near "two" (Tensor.full DType.Float64 [ 2; 3 ] 2.0) (compile (vmap slope) xs)
+        }
     ]

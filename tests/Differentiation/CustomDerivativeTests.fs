@@ -129,7 +129,61 @@ let private trees =
 let private refusals =
     let clipped = withDerivative (Derivative.Pull(fun _ c -> clamp -1.0 1.0 c)) (fun (x: Tensor) -> x)
 
+    let wrong = [
+        "a pull of another shape",
+        Derivative.Pull(fun _ (c: Tensor) -> sum c),
+        "the pull of 'withDerivative' returned shape ()"
+        "a push of another shape",
+        Derivative.Push(fun _ (d: Tensor) -> sum d),
+        "the push of 'withDerivative' returned shape ()"
+        "a pull of more axes", Derivative.Pull(fun _ (c: Tensor) -> stack 0 [ c; c ]), "returned shape (2, 2)"
+    ]
+
+    let wrongDType = [
+        "a pull of another dtype", Derivative.Pull(fun _ (c: Tensor) -> c.Convert DType.Float32)
+        "a push of another dtype", Derivative.Push(fun _ (d: Tensor) -> d.Convert DType.Float32)
+        "a pull of integers", Derivative.Pull(fun _ (c: Tensor) -> c.Convert DType.Int32)
+    ]
+
+    let x = tensor [ 1.0; 2.0 ]
+    let forward derivative () = snd (jvp (withDerivative derivative sin) x x)
+    let reverse derivative () = grad (fun x -> sum (withDerivative derivative sin x)) x
+
+    let batched derivative () =
+        vmap (fun x -> grad (fun x -> sum (withDerivative derivative sin x)) x) (stack 0 [ x; x ])
+
+    let compiled derivative () = compile (grad (fun x -> sum (withDerivative derivative sin x))) x
+
     testList "refused" [
+        for name, derivative, says in wrong do
+            for mode, run in
+                [ "forward", forward; "reverse", reverse; "batched", batched; "compiled", compiled ] do
+                test $"{name}: {mode}" { raises<ShapeException, _> says (run derivative) mode }
+
+        for name, derivative in wrongDType do
+            for mode, run in [ "reverse", reverse; "compiled", compiled ] do
+                test $"{name}: {mode}" {
+                    raises<DTypeException, _> "are Float64; convert" (run derivative) mode
+                }
+
+            // Forward, one that turns to integers is found out before: it is not linear.
+            test $"{name}: forward" {
+                raises<CotangentException, _> "withDerivative" (forward derivative) name
+            }
+
+        test "a leaf of the wrong shape is named" {
+            let f (a: Tensor, b: Tensor) = a * b
+            let wrong = withDerivative (Derivative.Pull(fun (a: Tensor, b: Tensor) c -> c * b, sum (c * a))) f
+
+            raises<ShapeException, _>
+                "`$.Item2`"
+                (fun () -> grad (fun x -> sum (wrong (x, x))) x)
+                "the second argument's"
+        }
+        test "a push of too few results" {
+            let f = withDerivative (Derivative.Push(fun _ (d: Tensor) -> [ d ])) (fun (x: Tensor) -> [ x; x ])
+            raises<TreeException, _> "the push of" (fun () -> jvp f x x) "one of two"
+        }
         test "a clipped pull clips, and has no forward mode" {
             near
                 (tensor [ 1.0; -1.0; 0.5 ])

@@ -14,7 +14,7 @@ type internal Compilation<'q> = {
     /// What the function returned while it was traced: structure and static fields of every result.
     Template: 'q
     Leaves: struct (Signature * Device)[]
-    Statics: objnull[]
+    Statics: Static[]
 }
 
 /// How often functions of one class were compiled for the first time: a lambda in a loop that is compiled in each round.
@@ -71,16 +71,8 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
             let struct (s, device) = a[i]
             s.DType = leaves[i].DType && Shape.equal s.Shape leaves[i].Dims && device = leaves[i].Device)
 
-    let sameStatics (a: objnull[]) (b: objnull[]) =
-        a.Length = b.Length
-        && Range.forall a.Length (fun i -> Object.Equals(a[i], b[i]) || Unchecked.equals a[i] b[i])
-
-    let show (x: objnull) =
-        match x with
-        | null -> "nothing"
-        | :? string as s -> $"\"{s}\""
-        | :? System.Collections.IEnumerable as xs -> $"%A{xs}"
-        | x -> string x
+    let sameStatics (a: Static[]) (b: objnull[]) =
+        a.Length = b.Length && Range.forall a.Length (fun i -> Static.isStill a[i] b[i])
 
     /// Why no program that is there fits: the difference to the one used last.
     let explain (x: 'p) (leaves: Tensor[]) (statics: objnull[]) =
@@ -110,13 +102,12 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
 
             let field () =
                 let at =
-                    Seq.zip last.Statics statics
-                    |> Seq.tryFindIndex (fun (a, b) -> not (Object.Equals(a, b) || Unchecked.equals a b))
+                    Seq.zip last.Statics statics |> Seq.tryFindIndex (fun (a, b) -> not (Static.isStill a b))
 
                 match at with
                 | Some i ->
                     let place = if Walkers.holdsTensors typeof<'p> then (Tree.staticPaths x)[i] else "$"
-                    $"`{place}` holds {show statics[i]}, it held {show last.Statics[i]}"
+                    $"`{place}` holds {Static.show (Static.keep statics[i])}, it held {Static.show last.Statics[i]}"
                 | None -> "the static parts of the argument differ"
 
             match leaf with
@@ -125,14 +116,6 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
 
     /// 8, 16, 32, …: what goes on and on is worth a word, not one word each time.
     let isManyTimes n = n >= 8 && (n &&& (n - 1)) = 0
-
-    /// As they are now: an array may be changed later.
-    let kept (statics: objnull[]) : objnull[] =
-        statics
-        |> Array.map (fun s ->
-            match s with
-            | :? Array as a -> a.Clone()
-            | s -> s)
 
     let stage (x: 'p) (leaves: Tensor[]) : struct (Graph * Tensor[] * 'q) =
         let mutable template = Unchecked.defaultof<'q>
@@ -195,7 +178,7 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
             Primitive = Primitive.Custom operation
             Template = template
             Leaves = leaves |> Array.map (fun t -> struct (Stage.signatureOf t, t.Device))
-            Statics = kept statics
+            Statics = Array.map Static.keep statics
         }
 
         count <- count + 1

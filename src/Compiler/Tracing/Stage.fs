@@ -35,6 +35,65 @@ and [<Sealed>] internal StageTrace(name) =
     let captured = ResizeArray<Tensor>()
     // By reference: two tensors may be equal today and belong to different traces.
     let nodes = Dictionary<obj, int>(HashIdentity.Reference)
+    let instead = Dictionary<obj, Tensor>(HashIdentity.Reference)
+    let adopted = ResizeArray<struct (Trace * Trace)>()
+
+    /// The innermost batch that has taken over one of these tensors; null where there is none.
+    let adopter (inputs: Tensor[]) : Trace | null =
+        let mutable found: Trace | null = null
+
+        for struct (around, inside) in adopted do
+            let isOurs (t: Tensor) =
+                match t with
+                | Traced r -> obj.ReferenceEquals(r.Trace, around)
+                | Value _ -> false
+
+            let isInner =
+                match found with
+                | null -> true
+                | f -> inside.Level > f.Level
+
+            if not inside.IsClosed && isInner && Array.exists isOurs inputs then found <- inside
+
+        found
+
+    /// How many stagings this one stands in, itself included: bodies are walked by calls.
+    let depth =
+        match Staging.innermost () with
+        | :? StageTrace as around -> around.Depth + 1
+        | _ -> 1
+
+    do
+        if depth > StageTrace.Deepest then
+            raise (
+                TraceException
+                    $"{name}: control flow and functions with derivatives of their own nested more than {StageTrace.Deepest} deep can't be traced into a graph; does a function call itself without end? Repeat with `iterate` or a loop."
+            )
+
+    static member Deepest = 100
+    member _.Depth: int = depth
+
+    /// A tensor of a transformation around, or what stands in for it here.
+    member private _.Here(t: Tensor) : Tensor =
+        match t with
+        | Traced r when instead.Count > 0 ->
+            lock gate (fun () ->
+                match instead.TryGetValue r with
+                | true, value -> value
+                | false, _ -> t)
+        | Traced _
+        | Value _ -> t
+
+    /// While this one stages, other tensors stand in for some of transformations around.
+    member _.Replace(around: Tensor[], inside: Tensor[]) =
+        lock gate (fun () ->
+            Array.iter2
+                (fun t value ->
+                    match t with
+                    | Traced r -> instead[r] <- value
+                    | Value _ -> ())
+                around
+                inside)
 
     member trace.Tracer(node: int) : Tensor =
         let n = lock gate (fun () -> builder[node])
@@ -129,7 +188,33 @@ and [<Sealed>] internal StageTrace(name) =
 
     override trace.Create(p, device) = trace.Record(p, [||], device)
 
+    override _.Adopt(around, inside) = lock gate (fun () -> adopted.Add(struct (around, inside)))
+
     override trace.Apply(p, inputs) =
+        if adopted.Count = 0 && instead.Count = 0 then
+            trace.Staged(p, inputs)
+        else
+            let here = Array.map trace.Here inputs
+
+            // The innermost batch first, as it would have been its turn.
+            let isBelow (batch: Trace) =
+                Array.forall2
+                    (fun before now ->
+                        match now with
+                        | Traced r -> obj.ReferenceEquals(before, now) || r.Trace.Level < batch.Level
+                        | Value _ -> true)
+                    inputs
+                    here
+
+            match lock gate (fun () -> adopter inputs) with
+            | null ->
+                if Array.forall2 (fun a b -> obj.ReferenceEquals(a, b)) inputs here then
+                    trace.Staged(p, inputs)
+                else
+                    Bind.apply p here
+            | batch -> if isBelow batch then batch.Apply(p, inputs) else Bind.apply p here
+
+    member private trace.Staged(p, inputs: Tensor[]) : Tensor[] =
         match p with
         | Primitive.Custom(:? StagedOperation as f) -> f.Run inputs
         | Primitive.Binary Binary.Multiply when (Tracer.Squared inputs).IsSome -> [|
@@ -145,8 +230,21 @@ and [<Sealed>] internal StageTrace(name) =
                     Staging.during inner (fun () ->
                         (f :?> CustomOperation).Run arguments |> Array.map inner.Node)
 
-                let call = { Function = f; Arguments = inputs.Length; Body = inner.Graph outputs }
-                trace.Control(Control.Call call, Array.append inputs inner.Captured)
+                let captured = inner.Captured
+
+                let isAbove (t: Tensor) =
+                    match t with
+                    | Traced r -> r.Trace.Level > trace.Level
+                    | Value _ -> false
+
+                if Array.exists isAbove captured then
+                    // It closes over examples of a batch between here and there: that batch's turn, with all it takes.
+                    Bind.apply
+                        (Primitive.Custom(Reaching(f :?> CustomOperation, captured)))
+                        (Array.append inputs captured)
+                else
+                    let call = { Function = f; Arguments = inputs.Length; Body = inner.Graph outputs }
+                    trace.Control(Control.Call call, Array.append inputs captured)
             finally
                 inner.Close()
         | _ ->
@@ -163,6 +261,38 @@ and [<Sealed>] internal StageTrace(name) =
                 | _ -> inputs[0].Device
 
             [| trace.Record(p, Array.map trace.Node inputs, device) |]
+
+/// A function and the tensors that it closes over as further arguments of it, while a graph is made of it.
+and [<Sealed>] internal Reaching(f: CustomOperation, reached: Tensor[]) =
+    inherit Cotangent.Differentiation.CustomDerivative(f.Name)
+
+    let refuse () =
+        raise (
+            DerivativeException
+                $"`withDerivative`: '{f.Name}' uses examples of a batch around it that are not among its arguments. Pass them as arguments (in a tuple or record)."
+        )
+
+    override _.Run inputs =
+        let given = Array.sub inputs 0 (inputs.Length - reached.Length)
+        let values = Array.sub inputs given.Length reached.Length
+
+        match Staging.innermost () with
+        | :? StageTrace as staging -> staging.Replace(reached, values)
+        | _ -> ()
+
+        let isSame (a: Tensor) (b: Tensor) =
+            match a, b with
+            | Traced a, Traced b -> obj.ReferenceEquals(a, b)
+            | _ -> false
+
+        f.Run given
+        |> Array.map (fun t ->
+            match Array.tryFindIndex (isSame t) reached with
+            | Some i -> values[i]
+            | None -> t)
+
+    override _.Push(_, _, _) = refuse ()
+    override _.Pull(_, _, _) = refuse ()
 
 module internal Stage =
     let signatureOf (t: Tensor) : Signature = { DType = t.DType; Shape = t.Dims }
