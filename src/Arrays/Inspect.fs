@@ -227,3 +227,28 @@ module internal Inspect =
         | DType.Int32 -> same<int, int> a b
         | DType.Int64 -> same<int64, int64> a b
         | DType.Bool -> same<bool, byte> a b
+
+    /// Elements that a hash looks at.
+    [<Literal>]
+    let private HashedElements = 64
+
+    /// Adds numbers to a hash: all of few, of many some from all over. Buffers with `sameValues` get the same one.
+    let addHash (hash: byref<HashCode>) (b: HostBuffer) =
+        let count = Shape.count b.Shape
+
+        if count > 0 then
+            let read = reader b
+            let taken = min count HashedElements
+
+            for k in 0 .. taken - 1 do
+                // The first, the last, and evenly between them.
+                let mutable rest = if taken = 1 then 0L else int64 k * int64 (count - 1) / int64 (taken - 1)
+                let mutable place = b.Offset
+
+                for axis in b.Shape.Length - 1 .. -1 .. 0 do
+                    let size = int64 b.Shape[axis]
+                    place <- place + int (rest % size) * b.Strides[axis]
+                    rest <- rest / size
+
+                // Equal for both zeros, and for all NaNs.
+                hash.Add(read place)

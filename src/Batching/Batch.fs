@@ -17,6 +17,8 @@ type internal BatchTracer(trace: Trace, batch: Tensor) =
                 $"{trace.Name}: a tensor of shape {Shape.show r.Shape} stands for each of {batch.Dims[0]} examples at once, so it has no numbers to read, print, compare with `=` or branch on. Use `where` in place of `if`; in place of `t[mask]`, whose size would differ from example to example, keep the size and mask with `where`."
         )
 
+    override _.HasNumbers = false
+
     override _.Detached = Traced(BatchTracer(trace, Bind.detach batch))
 
 /// `around`: a batch of the same examples whose tensors count as this one's, null where there is none.

@@ -50,6 +50,12 @@ type Tensor =
         | Value b -> (Engines.forDevice b.Device).ToHost b
         | Traced r -> r.Concrete.Host
 
+    /// Whether there are numbers to be had.
+    member internal t.HasNumbers: bool =
+        match t with
+        | Value _ -> true
+        | Traced r -> r.HasNumbers && r.Concrete.HasNumbers
+
     /// What F# Interactive shows.
     member internal t.Display: string * obj =
         match t with
@@ -80,6 +86,8 @@ type Tensor =
         for d in t.Dims do
             h.Add d
 
+        // One of which only the shape is known equals nothing but itself.
+        if t.HasNumbers then Inspect.addHash &h t.Host
         h.ToHashCode()
 
 /// One use of a transformation. Levels count up, so of two traces that are open in one flow of calls the inner one
@@ -133,6 +141,10 @@ and [<AbstractClass>] internal Tracer(trace: Trace, dtype: DType, shape: int[], 
 
     /// The tensor one level below that has this one's value, where there is one; throws with the reason where not.
     abstract Concrete: Tensor
+
+    /// Whether there is one.
+    abstract HasNumbers: bool
+    default _.HasNumbers = true
 
     /// The same value, a constant for every differentiation around.
     abstract Detached: Tensor

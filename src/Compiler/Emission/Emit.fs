@@ -6,6 +6,7 @@ open Cotangent.Compiler
 
 open System
 open System.Reflection.Emit
+open Cotangent.Lanes
 
 /// Writes kernels into one method, whose first argument is the address of a table of slots: slots[i] is the address of
 /// slot i's element 0. Some 500 vector operations are as many as a method should have; the compiler of .NET gives up

@@ -21,6 +21,8 @@ type internal StageTracer(trace: StageTrace, node: int, dtype, shape, device) =
                 $"{r.TracedBy}: a tensor of shape {Shape.show r.Shape} has no numbers yet: the function is being traced into a graph, which runs later. To choose between values use `where` or `cond` in place of `if`, to repeat `iterate`, `scan` or `whileLoop`; results that depend on data in their shape, as `t[mask]`, are not possible: keep the size and mask with `where`. To read or print a number, return it."
         )
 
+    override _.HasNumbers = false
+
     override _.Remark = ", no numbers yet; to see them, return them"
 
     override r.Detached = (trace.Apply(Primitive.Detach, [| Traced r |]))[0]

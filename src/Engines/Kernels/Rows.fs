@@ -37,29 +37,29 @@ module internal Rows =
         | Unary.Floor -> TensorPrimitives.Floor(x, y)
         | Unary.Ceiling -> TensorPrimitives.Ceiling(x, y)
         | Unary.Round -> TensorPrimitives.Round(x, y)
-        | Unary.Exp -> VectorMath.exp x y
-        | Unary.Expm1 -> VectorMath.expm1 x y
-        | Unary.Log -> VectorMath.log x y
-        | Unary.Log1p -> VectorMath.log1p x y
         | Unary.Sqrt -> TensorPrimitives.Sqrt(x, y)
-        | Unary.Sin -> TensorPrimitives.Sin(x, y)
-        | Unary.Cos -> TensorPrimitives.Cos(x, y)
-        | Unary.Tan -> TensorPrimitives.Tan(x, y)
-        | Unary.Asin -> TensorPrimitives.Asin(x, y)
-        | Unary.Acos -> TensorPrimitives.Acos(x, y)
-        | Unary.Atan -> TensorPrimitives.Atan(x, y)
-        | Unary.Sinh -> VectorMath.sinh x y
-        | Unary.Cosh -> VectorMath.cosh x y
-        | Unary.Tanh -> VectorMath.tanh x y
-        | Unary.Asinh -> TensorPrimitives.Asinh(x, y)
-        | Unary.Acosh -> TensorPrimitives.Acosh(x, y)
-        | Unary.Atanh -> TensorPrimitives.Atanh(x, y)
-        | Unary.Sigmoid -> VectorMath.sigmoid x y
-        | Unary.Softplus -> VectorMath.softplus x y
-        | Unary.Erf -> ErrorFunction.erf x y
-        | Unary.Erfc -> ErrorFunction.erfc x y
-        | Unary.Gelu -> ErrorFunction.gelu x y
-        | Unary.GeluSlope -> ErrorFunction.geluSlope x y
+        | Unary.Exp
+        | Unary.Expm1
+        | Unary.Log
+        | Unary.Log1p
+        | Unary.Sin
+        | Unary.Cos
+        | Unary.Tan
+        | Unary.Asin
+        | Unary.Acos
+        | Unary.Atan
+        | Unary.Sinh
+        | Unary.Cosh
+        | Unary.Tanh
+        | Unary.Asinh
+        | Unary.Acosh
+        | Unary.Atanh
+        | Unary.Sigmoid
+        | Unary.Softplus
+        | Unary.Erf
+        | Unary.Erfc
+        | Unary.Gelu
+        | Unary.GeluSlope -> SpecialRows.unary op x y
         // Max propagates NaN and takes 0 for the larger of 0 and -0.
         | Unary.Relu -> TensorPrimitives.Max(x, 'T.Zero, y)
         | Unary.IsNaN
@@ -179,8 +179,8 @@ module internal Rows =
         | Binary.Multiply -> TensorPrimitives.Multiply(x, y, z)
         | Binary.Divide -> TensorPrimitives.Divide(x, y, z)
         | Binary.Remainder -> both x y z (fun a b -> a % b)
-        | Binary.Power -> VectorMath.power x y z
-        | Binary.Atan2 -> TensorPrimitives.Atan2(x, y, z)
+        | Binary.Power -> SpecialRows.power x y z
+        | Binary.Atan2 -> SpecialRows.atan2 x y z
         | Binary.Max -> TensorPrimitives.Max(x, y, z)
         | Binary.Min -> TensorPrimitives.Min(x, y, z)
         | Binary.And

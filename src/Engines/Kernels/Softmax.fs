@@ -7,12 +7,13 @@ open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Inlined
+open Cotangent.Lanes
 
 // Softmax, log-sum-exp and cross-entropy. The largest element of a row, m, is taken out of the exponentials, so that none
 // overflows and one is 1. A row of -∞ only has no largest one to take out: its softmax is 0, its log-sum-exp -∞.
 
 /// Exponentials and their sum in one pass.
-module internal Exponentials =
+module internal SummedExponentials =
     /// Elements in a leaf of the tree by which sums are added up pairwise.
     [<Literal>]
     let private Leaf = 1024
@@ -59,7 +60,7 @@ module internal Exponentials =
                     (MemoryMarshal.Cast<'T, float32> x)
                     (Unsafe.BitCast<'T, float32> m)
                     (MemoryMarshal.Cast<'T, float32> y)
-                    (fun v -> SingleMath.expScaled 0 v)
+                    (fun v -> (Exponentials.exp (Numbers.number v: Number<Singles, Vector<float32>>)).Value)
 
             Unsafe.BitCast<float32, 'T> single
         else
@@ -68,7 +69,7 @@ module internal Exponentials =
                     (MemoryMarshal.Cast<'T, float> x)
                     (Unsafe.BitCast<'T, float> m)
                     (MemoryMarshal.Cast<'T, float> y)
-                    (fun v -> DoubleMath.expScaled 0 v)
+                    (fun v -> (Exponentials.exp (Numbers.number v: Number<Doubles, Vector<float>>)).Value)
 
             Unsafe.BitCast<float, 'T> double
 
@@ -98,7 +99,7 @@ module internal Softmax =
         if 'T.IsNegativeInfinity m then
             y.Fill(if isLog then m else 'T.Zero)
         else
-            let sum: 'T = Exponentials.into x m y
+            let sum: 'T = SummedExponentials.into x m y
 
             if isLog then
                 TensorPrimitives.Subtract(x, m, y)
@@ -141,7 +142,7 @@ module internal Softmax =
                 if isLog then
                     let borrowed = Along.borrow<'T> n
                     let p = Span(borrowed, 0, n)
-                    VectorMath.exp y p
+                    SpecialRows.unary Unary.Exp y p
                     TensorPrimitives.MultiplyAdd(Along.reading p, -(Reduce.run Reduction.Sum c), c, z)
                     Along.giveBack borrowed
                 else
@@ -154,7 +155,7 @@ module internal Softmax =
         (m: 'T)
         : 'T =
         let borrowed = Along.borrow<'T> x.Length
-        let sum: 'T = Exponentials.into x m (Span(borrowed, 0, x.Length))
+        let sum: 'T = SummedExponentials.into x m (Span(borrowed, 0, x.Length))
         Along.giveBack borrowed
         'T.Log sum
 
@@ -268,7 +269,7 @@ module internal Softmax =
                     if 'T.IsNegativeInfinity m then
                         y.Clear()
                     else
-                        let sum: 'T = Exponentials.into x m y
+                        let sum: 'T = SummedExponentials.into x m y
                         TensorPrimitives.Divide(Along.reading y, sum, y)
 
                     if targets.Smoothing <> 0.0 then

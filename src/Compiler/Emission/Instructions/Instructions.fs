@@ -211,7 +211,7 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
         | Op.Select -> generic "ConditionalSelect"
         | Op.MultiplyAdd
         | Op.NegatedMultiplyAdd
-        | Op.MultiplySubtract -> overload "MultiplyAddEstimate" 3
+        | Op.MultiplySubtract -> overload "FusedMultiplyAdd" 3
         | Op.Shorten ->
             x.Lane(Width.OfBits(int n.Immediate), e, 0)
             x.Broadcast(w, e)

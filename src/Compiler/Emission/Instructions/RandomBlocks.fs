@@ -7,6 +7,7 @@ open Cotangent.Compiler
 
 open System
 open System.Reflection.Emit
+open Cotangent.Lanes
 open System.Threading
 open FSharp.NativeInterop
 

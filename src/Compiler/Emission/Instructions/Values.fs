@@ -9,9 +9,11 @@ open Cotangent.Compiler
 // has one value for all replicas along it. Code is written region by region: first all that a region needs is counted,
 // then it is written.
 
+open System
 open System.Collections.Generic
 open System.Reflection
 open System.Reflection.Emit
+open Cotangent.Lanes
 
 [<Sealed>]
 type internal Values(addressing: Addressing) =
@@ -121,13 +123,17 @@ type internal Values(addressing: Addressing) =
         code.Store local
         local
 
-    static let scalarMethod (name: string) =
+    /// What computes lanes one after the other, for vectors of a type.
+    static let scalarMethod (vector: Type) =
         match
             typeof<ScalarLanes>
-                .GetMethod(name, BindingFlags.Static ||| BindingFlags.NonPublic ||| BindingFlags.Public)
+                .GetMethod(
+                    nameof ScalarLanes.Instead,
+                    BindingFlags.Static ||| BindingFlags.NonPublic ||| BindingFlags.Public
+                )
         with
-        | null -> invalidOp $"There is no {name}."
-        | m -> m
+        | null -> invalidOp "There are no scalar functions."
+        | m -> m.MakeGenericMethod vector
 
     let guard (n: LaneNode) (local: LocalBuilder) row column step =
         let w, e = Width.OfBits n.Bits, n.Element
@@ -141,23 +147,14 @@ type internal Values(addressing: Addressing) =
             code.Call(w.Generic("EqualsAll", Element.whole e))
             il.Emit(OpCodes.Brtrue, skip)
 
-        push n.A row column step
-        let mask = spill 0 w (Element.whole e)
-        code.Load local
-        let result = spill 1 w e
-        push n.C row column step
-        let x = spill 2 w e
-        push n.D row column step
-        let y = spill 3 w e
+        il.Emit(if Element.size e = 4 then OpCodes.Ldc_I4_1 else OpCodes.Ldc_I4_0)
         il.Emit(OpCodes.Ldc_I4, int n.Immediate)
-        il.Emit(OpCodes.Ldc_I4, w.Bits / 8 / Element.size e)
-
-        for operand in [| mask; result; x; y |] do
-            il.Emit(OpCodes.Ldloca, operand)
-            il.Emit OpCodes.Conv_U
-
-        code.Call(scalarMethod (if Element.size e = 4 then "FillSingle" else "FillDouble"))
-        code.Load result
+        push n.A row column step
+        code.Cast(w, Element.whole e, e)
+        code.Load local
+        push n.C row column step
+        push n.D row column step
+        code.Call(scalarMethod (w.Vector e))
         code.Store local
         il.MarkLabel skip
         met (key n.C row column step)

@@ -39,7 +39,7 @@ type internal Op =
     /// The index along axis Immediate.
     | Index = 3
     /// Where A is true in any lane, B recomputed one lane after the other, by the scalar function of Immediate
-    /// (a Scalar case), of C (and of D, in functions of two).
+    /// (a case of Lanes.Scalar), of C (and of D, in functions of two).
     | Guard = 4
     // Folds over the reduced axes.
     | Sum = 5
@@ -91,7 +91,7 @@ type internal Op =
     | LessEqual = 41
     /// Where A is true B, else C.
     | Select = 42
-    /// A·B + C, rounded once where the machine can.
+    /// A·B + C, rounded once, on machines without such an instruction too.
     | MultiplyAdd = 43
     /// C - A·B
     | NegatedMultiplyAdd = 44
@@ -104,14 +104,6 @@ type internal Op =
     // words 2 and 3.
     | FirstWords = 48
     | LastWords = 49
-
-/// Functions that lanes beyond the range of a formula are computed with, one after the other.
-type internal Scalar =
-    | Sin = 0
-    | Cos = 1
-    | Tan = 2
-    | Power = 3
-    | Remainder = 4
 
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module internal Op =
@@ -234,7 +226,19 @@ type internal Lane = {
         Lane.Make(x.Code, op, Element.whole x.Element, x.Bits, x.Id, y.Id, -1, -1, 0L)
 
     /// The same bits as another element.
-    member x.As(element: Element) = if x.Element = element then x else x.To(Op.Bits, element)
+    member x.As(element: Element) : Lane =
+        let code, n = x.Code, x.Code[x.Id]
+
+        if n.Element = element then
+            { Code = code; Id = x.Id }
+        elif n.Op = Op.Constant then
+            Lane.Constant(code, element, n.Bits, n.Immediate)
+        elif n.Op = Op.Bits then
+            // Of two casts only the last counts.
+            let from: Lane = { Code = code; Id = n.A }
+            from.As element
+        else
+            x.To(Op.Bits, element)
 
     member x.AsWhole = x.As(Element.whole x.Element)
     member x.AsReal = x.As(Element.real x.Element)
@@ -246,18 +250,10 @@ module internal Lane =
     let private three op element (a: Lane) (b: Lane) (c: Lane) =
         Lane.Make(a.Code, op, element, b.Bits, a.Id, b.Id, c.Id, -1, 0L)
 
-    /// Whether this machine rounds x·y + z once.
+    /// Whether this machine has an instruction that rounds x·y + z once.
     let isFused =
         System.Runtime.Intrinsics.X86.Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported
 
-    /// x·y + z
-    let fma (x: Lane) (y: Lane) (z: Lane) = three Op.MultiplyAdd x.Element x y z
-
-    /// z - x·y
-    let fnma (x: Lane) (y: Lane) (z: Lane) = three Op.NegatedMultiplyAdd x.Element x y z
-
-    /// x·y - z
-    let fms (x: Lane) (y: Lane) (z: Lane) = three Op.MultiplySubtract x.Element x y z
     let select (truth: Lane) (a: Lane) (b: Lane) = three Op.Select a.Element truth a b
     let equal (x: Lane) (y: Lane) = x.Compare(Op.Equal, y)
     let less (x: Lane) (y: Lane) = x.Compare(Op.Less, y)
@@ -285,36 +281,11 @@ module internal Lane =
     let negate (x: Lane) =
         if Element.isFloat x.Element then differ x (signBit x) else x.Zero.Two(Op.Subtract, x)
 
-    /// 0 or -0
-    let signOf (x: Lane) = both x (signBit x)
-
-    /// A number that is not negative, with the sign of another, from signOf.
-    let withSign (sign: Lane) (x: Lane) = either x sign
-
-    /// A polynomial, the highest coefficient first.
-    let polynomial (x: Lane) (coefficients: float[]) =
-        let mutable y = x.Real coefficients[0]
-
-        for i in 1 .. coefficients.Length - 1 do
-            y <- fma y x (x.Real coefficients[i])
-
-        y
-
 /// For files of formulas: these hide the operators on ordinary numbers. (F# finds operators that are members only on
 /// public types.)
 module internal LaneOperators =
-    let (+) (x: Lane) (y: Lane) = x.Two(Op.Add, y)
-    let (-) (x: Lane) (y: Lane) = x.Two(Op.Subtract, y)
-    let (*) (x: Lane) (y: Lane) = x.Two(Op.Multiply, y)
-    let (/) (x: Lane) (y: Lane) = x.Two(Op.Divide, y)
-    let (~-) (x: Lane) = Lane.negate x
+    let (*) (x: Lane) (y: float) = x.Two(Op.Multiply, x.Real y)
     let (&&&) (x: Lane) (y: Lane) = Lane.both x y
-    let (|||) (x: Lane) (y: Lane) = Lane.either x y
-    let (^^^) (x: Lane) (y: Lane) = Lane.differ x y
     let (<<<) (x: Lane) (count: int) = x.Shift(Op.ShiftLeft, count)
     /// With zeros.
     let (>>>) (x: Lane) (count: int) = x.Shift(Op.ShiftRight, count)
-    // With a number.
-    let (+.) (x: Lane) (y: float) = x + x.Real y
-    let (-.) (x: Lane) (y: float) = x - x.Real y
-    let ( *. ) (x: Lane) (y: float) = x * x.Real y

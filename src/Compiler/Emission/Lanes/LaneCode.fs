@@ -96,29 +96,29 @@ module internal LaneCode =
         | Unary.Floor -> x.One Op.Floor
         | Unary.Ceiling -> x.One Op.Ceiling
         | Unary.Round -> x.One Op.Round
-        | Unary.Exp -> Exponentials.exp x
-        | Unary.Expm1 -> Exponentials.expm1 x
-        | Unary.Log -> Exponentials.log x
-        | Unary.Log1p -> Exponentials.log1p x
+        | Unary.Exp -> SpecialFunctions.exp x
+        | Unary.Expm1 -> SpecialFunctions.expm1 x
+        | Unary.Log -> SpecialFunctions.log x
+        | Unary.Log1p -> SpecialFunctions.log1p x
         | Unary.Sqrt -> x.One Op.Sqrt
-        | Unary.Sin -> Trigonometry.sin x
-        | Unary.Cos -> Trigonometry.cos x
-        | Unary.Tan -> Trigonometry.tan x
-        | Unary.Asin -> Trigonometry.asin x
-        | Unary.Acos -> Trigonometry.acos x
-        | Unary.Atan -> Trigonometry.atan x
-        | Unary.Sinh -> Exponentials.sinh x
-        | Unary.Cosh -> Exponentials.cosh x
-        | Unary.Tanh -> Exponentials.tanh x
-        | Unary.Asinh -> Exponentials.asinh x
-        | Unary.Acosh -> Exponentials.acosh x
-        | Unary.Atanh -> Exponentials.atanh x
-        | Unary.Sigmoid -> Exponentials.sigmoid x
-        | Unary.Softplus -> Exponentials.softplus x
-        | Unary.Erf -> ErrorFunctions.erf x
-        | Unary.Erfc -> ErrorFunctions.erfc x
-        | Unary.Gelu -> ErrorFunctions.gelu x
-        | Unary.GeluSlope -> ErrorFunctions.geluSlope x
+        | Unary.Sin -> SpecialFunctions.sin x
+        | Unary.Cos -> SpecialFunctions.cos x
+        | Unary.Tan -> SpecialFunctions.tan x
+        | Unary.Asin -> SpecialFunctions.asin x
+        | Unary.Acos -> SpecialFunctions.acos x
+        | Unary.Atan -> SpecialFunctions.atan x
+        | Unary.Sinh -> SpecialFunctions.sinh x
+        | Unary.Cosh -> SpecialFunctions.cosh x
+        | Unary.Tanh -> SpecialFunctions.tanh x
+        | Unary.Asinh -> SpecialFunctions.asinh x
+        | Unary.Acosh -> SpecialFunctions.acosh x
+        | Unary.Atanh -> SpecialFunctions.atanh x
+        | Unary.Sigmoid -> SpecialFunctions.sigmoid x
+        | Unary.Softplus -> SpecialFunctions.softplus x
+        | Unary.Erf -> SpecialFunctions.erf x
+        | Unary.Erfc -> SpecialFunctions.erfc x
+        | Unary.Gelu -> SpecialFunctions.gelu x
+        | Unary.GeluSlope -> SpecialFunctions.geluSlope x
         // NaN is not below 0; -0 becomes 0.
         | Unary.Relu -> Lane.unless (Lane.lessEqual x x.Zero) x
         | Unary.IsNaN -> Lane.complement (Lane.equal x x)
@@ -148,9 +148,9 @@ module internal LaneCode =
         | Binary.Subtract -> x.Two(Op.Subtract, y)
         | Binary.Multiply -> x.Two(Op.Multiply, y)
         | Binary.Divide -> x.Two(Op.Divide, y)
-        | Binary.Remainder -> Exponentials.scalar Scalar.Remainder x y
-        | Binary.Power -> Exponentials.power x y
-        | Binary.Atan2 -> Trigonometry.atan2 x y
+        | Binary.Remainder -> SpecialFunctions.scalar Cotangent.Lanes.Scalar.Remainder x y
+        | Binary.Power -> SpecialFunctions.power x y
+        | Binary.Atan2 -> SpecialFunctions.atan2 x y
         | Binary.Max -> Bounds.max x y
         | Binary.Min -> Bounds.min x y
         | Binary.And -> Lane.both x y
@@ -322,7 +322,7 @@ module internal LaneCode =
                 if used n.C then uses[n.C] <- uses[n.C] + 1
                 if used n.D then uses[n.D] <- uses[n.D] + 1
 
-        let isProduct i = uses[i] = 1 && code[i].Op = Op.Multiply && Element.isFloat code[i].Element
+        let isProduct i = Lane.isFused && uses[i] = 1 && code[i].Op = Op.Multiply && Element.isFloat code[i].Element
 
         let kept = Lanes()
         let moved: int[] = Array.zeroCreate code.Count

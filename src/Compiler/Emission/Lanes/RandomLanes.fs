@@ -55,9 +55,9 @@ module internal RandomLanes =
             let w = pick index [| first; first >>> 32; last; last >>> 32 |]
 
             if dtype.IsFloat then
-                (word w >>> 8).ToReal *. twoToMinus24
+                (word w >>> 8).ToReal * twoToMinus24
             else
                 (w <<< 32).Shift(Op.ShiftRightSigned, 32)
         else
             let both = pick index [| first; last |]
-            if dtype.IsFloat then (both >>> 11).ToReal *. twoToMinus53 else both
+            if dtype.IsFloat then (both >>> 11).ToReal * twoToMinus53 else both
