@@ -12,6 +12,9 @@ let main arguments =
     if arguments = [| WidthTests.Flag |] then
         printfn "%d" (WidthTests.best ())
         0
+    elif arguments = [| SameNumbersTests.Flag |] then
+        SameNumbersTests.print ()
+        0
     elif arguments = [| ProgramMemoryTests.Flag |] then
         ProgramMemoryTests.little ()
         0

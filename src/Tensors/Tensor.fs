@@ -484,8 +484,28 @@ type Tensor with
     static member Atan2(a: Tensor, b: Tensor) = Operands.binary Binary.Atan2 a b
     /// <summary>|x|, whose derivative at 0 is 0: <c>abs x</c>.</summary>
     static member Abs(a: Tensor) = Operands.unary Unary.Abs a
+
     /// <summary>The logarithm to the base 10: <c>log10 x</c>.</summary>
-    static member Log10(a: Tensor) = Operands.withReal Binary.Divide (Operands.unary Unary.Log a) (log 10.0)
+    static member Log10(a: Tensor) =
+        // n + log10 (a/10ⁿ), where n is the nearest whole number: whole at powers of ten. Beyond `most` 10ⁿ might not be a number.
+        let most =
+            match a.DType with
+            | DType.Float64 -> 300.0
+            | DType.Float16 -> 4.0
+            | DType.Float32
+            | DType.BFloat16
+            | DType.Int32
+            | DType.Int64
+            | DType.Bool -> 30.0
+
+        let ofLog x = Operands.withReal Binary.Divide (Operands.unary Unary.Log x) (log 10.0)
+        let near = Operands.withReal Binary.Min (Operands.withReal Binary.Max (ofLog a) -most) most
+        let n = Operands.unary Unary.Round near
+
+        Operands.binary
+            Binary.Add
+            n
+            (ofLog (Operands.binary Binary.Divide a (Operands.realWith Binary.Power 10.0 n)))
 
     /// <summary>The whole number toward 0: <c>truncate x</c>.</summary>
     static member Truncate(a: Tensor) =

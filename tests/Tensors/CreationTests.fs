@@ -313,5 +313,35 @@ let private laws =
             Tensor.ofArray t.Shape (t.Flatten().ToData<int[]>()) = t)
     ]
 
+let private hashes =
+    tests "hashes" [
+        "equal tensors have equal ones",
+        fun () ->
+            let same (a: Tensor) (b: Tensor) =
+                Expect.equal a b "equal"
+                Expect.equal (a.GetHashCode()) (b.GetHashCode()) "hash"
+
+            let rows = tensor [ [ 1.0; 2.0; 3.0 ]; [ 4.0; 5.0; 6.0 ] ]
+            same (tensor [ 0.0; nan ]) (tensor [ -0.0; -nan ])
+            same (rows.Transpose().Transpose()) rows
+            same (rows[1]) (tensor [ 4.0; 5.0; 6.0 ])
+            same ((tensor 2.5f).Expand [ 300 ]) (Tensor.full DType.Float32 [ 300 ] 2.5)
+            same (Tensor.zeros DType.Int32 [ 0; 3 ]) (Tensor.zeros DType.Int32 [ 0; 3 ])
+        "tensors of other numbers have others",
+        fun () ->
+            let different = [ for i in 0..31_999 -> (tensor i).GetHashCode() ] |> List.distinct |> List.length
+            Expect.isGreaterThan different 31_900 "of scalars"
+            let long (last: float) = Tensor.ofArray [ 1000 ] (Array.append (Array.zeroCreate 999) [| last |])
+            Expect.notEqual ((long 1.0).GetHashCode()) ((long 2.0).GetHashCode()) "the last element"
+        "inside of transformations",
+        fun () ->
+            // Whose value is known, and whose is not: neither throws.
+            let hashed (x: Tensor) = x * float (x.GetHashCode() &&& 0)
+            Expect.equal (grad hashed (tensor 2.0)) (tensor 0.0) "grad"
+            Expect.equal (compile hashed (tensor 2.0)) (tensor 0.0) "compile"
+            Expect.equal (vmap hashed (tensor [ 2.0; 3.0 ])) (tensor [ 0.0; 0.0 ]) "vmap"
+    ]
+
 [<Tests>]
-let all = testList "Creation" [ everyDType; everyNesting; refused; filled; ranges; equality; laws ]
+let all =
+    testList "Creation" [ everyDType; everyNesting; refused; filled; ranges; equality; hashes; laws ]

@@ -140,7 +140,7 @@ let private compare
             if units > allowed then
                 failtest $"{name} {x:R}: {actual:R} is {units:F1} units from {expected:R}."
 
-/// log x / log 10 is a unit or two off; a tangent near its pole has lost what the argument has lost.
+/// log10 is the sum of two logarithms; a tangent near its pole has lost what the argument has lost.
 let private units name =
     match name with
     | "log10"
@@ -318,5 +318,66 @@ let private twoArguments =
         check "minimum" minimum (fun y x -> Math.Min(y, x))
     ]
 
+let private powersOfTen =
+    testCase "log10 of powers of ten is whole" (fun () ->
+        for n in -307 .. 308 do
+            Expect.equal (float (log10 (tensor (float $"1e{n}")))) (float n) $"1e{n}"
+
+        for n in -37 .. 38 do
+            Expect.equal (float (log10 (tensor (float32 $"1e{n}")))) (float n) $"1e{n}f"
+
+        Expect.equal
+            (numbers (log10 (tensor [ 0.0; -1.0; infinity; nan ])))
+            [| -infinity; nan; infinity; nan |]
+            "specials"
+
+        closeNumbers
+            1e-15
+            [ Math.Log10 5e-324; Math.Log10 3e-310 ]
+            (log10 (tensor [ 5e-324; 3e-310 ]) |> numbers)
+
+        // The derivative at a power of ten is that of any other number.
+        for x in [ 1000.0; 999.0; 0.01 ] do
+            closeNumbers 1e-15 [ 1.0 / (x * Math.Log 10.0) ] (diff log10 (tensor x) |> numbers))
+
+/// Short rows have loops of their own.
+let private rows =
+    let x =
+        [ for i in 0..299 -> (float (i * 37 % 101) - 50.0) / 7.0 ]
+        |> List.updateAt 3 nan
+        |> List.updateAt 4 -0.0
+
+    let y = [ for i in 0..299 -> (float (i * 53 % 89) - 44.0) / 3.0 ] |> List.updateAt 9 infinity
+
+    let bits (t: Tensor) =
+        numbers t |> Array.map (fun v -> if Double.IsNaN v then 0L else BitConverter.DoubleToInt64Bits v)
+
+    let operations: (string * (Tensor -> Tensor -> Tensor)) list = [
+        "negate", (fun a _ -> -a)
+        "add", (fun a b -> a + b)
+        "subtract", (fun a b -> a - b)
+        "multiply", (fun a b -> a * b)
+        "divide", (fun a b -> a / where (b.Equal 0) (Tensor.onesLike b) b)
+        "equal", (fun a b -> a.Equal b)
+        "less", (fun a b -> a.Less b)
+        "at most", (fun a b -> a.LessEqual b)
+        "select", (fun a b -> where (a.Less b) a b)
+        "a number", (fun a _ -> a * 3)
+        "Float64", (fun a _ -> a.Convert DType.Float64)
+        "Float32", (fun a _ -> a.Convert DType.Float32)
+        "Int64", (fun a b -> (where (b.Equal b) b a).Convert DType.Int64)
+    ]
+
+    testList "rows of every length" [
+        for dtype in [ DType.Float32; DType.Float64; DType.Int32; DType.Int64 ] do
+            for name, f in operations do
+                testCase $"{name} of {dtype}" (fun () ->
+                    let a, b = (tensor x).Convert dtype, (tensor y).Convert dtype
+                    let whole = bits (f a b)
+
+                    for n in [ 1; 3; 4; 7; 127; 128; 129; 255; 256; 257 ] do
+                        Expect.equal (bits (f a[.. n - 1] b[.. n - 1])) whole[.. n - 1] $"{n} elements")
+    ]
+
 [<Tests>]
-let all = testList "Functions" [ againstMath; accurate; zeros; twoArguments ]
+let all = testList "Functions" [ againstMath; accurate; zeros; twoArguments; powersOfTen; rows ]

@@ -27,9 +27,6 @@ module private Processor =
     let hasAvx () = Avx.IsSupported
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let hasAvx2 () = Avx2.IsSupported
-
-    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let hasAvx512 () = Avx512F.IsSupported
 
 [<Sealed; AllowNullLiteral>]
@@ -193,35 +190,6 @@ type internal Width private (bits: int, holder: Type) =
              | _ -> "AsInt64"),
             source
         )
-
-    // The product of the lower halves of lanes of 8 bytes, which is one of unsigned numbers.
-
-    member _.HasLongProducts = Processor.hasAvx2 ()
-
-    member x.AsUnsigned = x.Generic("AsUInt32", Element.I64)
-
-    member _.LongProduct: MethodInfo =
-        match known "LongProduct" Element.I64 with
-        | null ->
-            let words = generic.MakeGenericType typeof<uint32>
-
-            let from =
-                if bits = 512 then typeof<Avx512F>
-                elif bits = 256 then typeof<Avx2>
-                else typeof<Sse2>
-
-            match from.GetMethod("Multiply", [| words; words |]) with
-            | null -> missing from "Multiply" Element.I64
-            | m -> remember "LongProduct" Element.I64 m
-        | m -> m
-
-    member _.OfUnsigned: MethodInfo =
-        match known "OfUnsigned" Element.I64 with
-        | null ->
-            match holder.GetMethod "AsInt64" with
-            | null -> missing holder "AsInt64" Element.I64
-            | m -> remember "OfUnsigned" Element.I64 (m.MakeGenericMethod typeof<uint64>)
-        | m -> m
 
     /// Whether single lanes can be left out of loads and stores.
     member _.HasMasks = if bits = 512 then Processor.hasAvx512 () else Processor.hasAvx ()

@@ -93,7 +93,7 @@ module internal Convert =
 
     /// The same where an instruction converts as a cast does.
     let inline private rowBy ([<InlineIfLambda>] f: 'A -> 'B) (xs: 'A[]) xo (ys: 'B[]) yo n =
-        if not (FirstRow.convert f xs xo ys yo n) then row<'A, 'B> xs xo ys yo n
+        if not (ShortRow.convert f xs xo ys yo n) then row<'A, 'B> xs xo ys yo n
 
     let private widen32 xs xo ys yo n = rowBy (fun (x: float32) -> float x) xs xo ys yo n
     let private narrow64 xs xo ys yo n = rowBy (fun (x: float) -> Operators.float32 x) xs xo ys yo n

@@ -148,13 +148,13 @@ module internal Elementwise =
             if n <= Scratch<'T>.Length && x.IsContiguous && HostBuffer.isUniform y then
                 let z = Strided.allocate<'U> n
                 let b = Scratch<'T>.Slot 1
-                FirstRows.Fill(b, y.Items[y.Offset], n)
+                Short.fill b y.Items[y.Offset] n
                 row x.Items x.Offset b 0 z 0 n
                 like x dtype z
             elif n <= Scratch<'T>.Length && y.IsContiguous && HostBuffer.isUniform x then
                 let z = Strided.allocate<'U> n
                 let a = Scratch<'T>.Slot 0
-                FirstRows.Fill(a, x.Items[x.Offset], n)
+                Short.fill a x.Items[x.Offset] n
                 row a 0 y.Items y.Offset z 0 n
                 like y dtype z
             elif n <= Scratch<'T>.Length && x.IsContiguous && period y > 1 then
@@ -177,7 +177,7 @@ module internal Elementwise =
             | Unary.IsNaN -> unaryOf DType.Bool x (fun a ao b bo n -> Rows.isNaN a ao b bo n)
             | _ ->
                 unaryOf DType.Float32 x (fun a ao b bo n ->
-                    if not (FirstRow.unarySingle op a ao b bo n) then Rows.unaryFloat op a ao b bo n)
+                    if not (ShortRow.unarySingle op a ao b bo n) then Rows.unaryFloat op a ao b bo n)
         | DType.Float64 ->
             let x = x :?> HostBuffer<float>
 
@@ -185,7 +185,7 @@ module internal Elementwise =
             | Unary.IsNaN -> unaryOf DType.Bool x (fun a ao b bo n -> Rows.isNaN a ao b bo n)
             | _ ->
                 unaryOf DType.Float64 x (fun a ao b bo n ->
-                    if not (FirstRow.unaryDouble op a ao b bo n) then Rows.unaryFloat op a ao b bo n)
+                    if not (ShortRow.unaryDouble op a ao b bo n) then Rows.unaryFloat op a ao b bo n)
         | DType.BFloat16
         | DType.Float16 ->
             let y = unary op (Convert.widen x)
@@ -216,10 +216,10 @@ module internal Elementwise =
                 binary Binary.Multiply x x
             elif Rows.isComparison op then
                 binaryOf DType.Bool x y (fun a ao b bo c co n ->
-                    if not (FirstRow.compareSingle op a ao b bo c co n) then Rows.compare op a ao b bo c co n)
+                    if not (ShortRow.compareSingle op a ao b bo c co n) then Rows.compare op a ao b bo c co n)
             else
                 binaryOf DType.Float32 x y (fun a ao b bo c co n ->
-                    if not (FirstRow.binarySingle op a ao b bo c co n) then
+                    if not (ShortRow.binarySingle op a ao b bo c co n) then
                         Rows.binaryFloat op a ao b bo c co n)
         | DType.Float64 ->
             let x, y = x :?> HostBuffer<float>, y :?> HostBuffer<float>
@@ -228,10 +228,10 @@ module internal Elementwise =
                 binary Binary.Multiply x x
             elif Rows.isComparison op then
                 binaryOf DType.Bool x y (fun a ao b bo c co n ->
-                    if not (FirstRow.compareDouble op a ao b bo c co n) then Rows.compare op a ao b bo c co n)
+                    if not (ShortRow.compareDouble op a ao b bo c co n) then Rows.compare op a ao b bo c co n)
             else
                 binaryOf DType.Float64 x y (fun a ao b bo c co n ->
-                    if not (FirstRow.binaryDouble op a ao b bo c co n) then
+                    if not (ShortRow.binaryDouble op a ao b bo c co n) then
                         Rows.binaryFloat op a ao b bo c co n)
         | DType.BFloat16
         | DType.Float16 ->
@@ -244,7 +244,7 @@ module internal Elementwise =
                 binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
             else
                 binaryOf DType.Int32 x y (fun a ao b bo c co n ->
-                    if not (FirstRow.binaryInt op a ao b bo c co n) then
+                    if not (ShortRow.binaryInt op a ao b bo c co n) then
                         Rows.binaryInteger op a ao b bo c co n)
         | DType.Int64 ->
             let x, y = x :?> HostBuffer<int64>, y :?> HostBuffer<int64>
@@ -253,14 +253,14 @@ module internal Elementwise =
                 binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
             else
                 binaryOf DType.Int64 x y (fun a ao b bo c co n ->
-                    if not (FirstRow.binaryLong op a ao b bo c co n) then
+                    if not (ShortRow.binaryLong op a ao b bo c co n) then
                         Rows.binaryInteger op a ao b bo c co n)
         | DType.Bool ->
             let x, y = x :?> HostBuffer<bool>, y :?> HostBuffer<bool>
             binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.binaryBool op a ao b bo c co n)
 
     let private selectRow (cs: bool[]) co (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
-        if not (FirstRow.select cs co xs xo ys yo zs zo n) then
+        if not (ShortRow.select cs co xs xo ys yo zs zo n) then
             VectorMath.select
                 (ReadOnlySpan(cs, co, n))
                 (ReadOnlySpan(xs, xo, n))

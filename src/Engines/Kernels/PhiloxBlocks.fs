@@ -7,42 +7,20 @@ open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
+open Cotangent.Lanes
 
 #nowarn "9" // pointers
 
 module internal PhiloxBlocks =
 
-    [<Literal>]
-    let private Multiplier0 = 0xD2511F53u
-
-    [<Literal>]
-    let private Multiplier1 = 0xCD9E8D57u
-
-    // Between rounds the key advances by the golden ratio and by √3 - 1.
-
-    [<Literal>]
-    let private Weyl0 = 0x9E3779B9u
-
-    [<Literal>]
-    let private Weyl1 = 0xBB67AE85u
-
     /// The four words of a block; counter and key word by word.
-    let block c0 c1 c2 c3 k0 k1 =
-        let mutable struct (x0: uint32, x1: uint32, x2: uint32, x3: uint32) = struct (c0, c1, c2, c3)
-        let mutable key0: uint32 = k0
-        let mutable key1: uint32 = k1
+    let block (c0: uint32) (c1: uint32) (c2: uint32) (c3: uint32) (k0: uint32) (k1: uint32) =
+        let key = (uint64 k1 <<< 32) ||| uint64 k0
 
-        for _ in 1..10 do
-            let p0 = uint64 Multiplier0 * uint64 x0
-            let p1 = uint64 Multiplier1 * uint64 x2
-            x0 <- uint32 (p1 >>> 32) ^^^ x1 ^^^ key0
-            x2 <- uint32 (p0 >>> 32) ^^^ x3 ^^^ key1
-            x1 <- uint32 p1
-            x3 <- uint32 p0
-            key0 <- key0 + Weyl0
-            key1 <- key1 + Weyl1
+        let struct (first, last) =
+            PhiloxRounds.block<Word, uint64> key (uint64 c0) (uint64 c1) (uint64 c2) (uint64 c3)
 
-        struct (x0, x1, x2, x3)
+        struct (uint32 first, uint32 (first >>> 32), uint32 last, uint32 (last >>> 32))
 
     /// Block i of a key's stream.
     let ofKey (key: int64) (stream: uint32) (i: int) =
@@ -52,38 +30,22 @@ module internal PhiloxBlocks =
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let private hasAvx2 () = Avx2.IsSupported
 
-    let inline private times (x: Vector256<uint64>) (multiplier: uint32) =
-        Avx2.Multiply(x.AsUInt32(), Vector256.Create(uint64 multiplier).AsUInt32())
-
-    /// Four blocks, one after the other. A word is the lower half of its lane; what is in the upper half is of no weight.
+    /// Four blocks, one after the other.
     let inline private four
         (keys: Vector256<uint64>)
         (counters: Vector256<uint64>)
         (stream: uint32)
         (target: nativeptr<uint32>)
         =
-        let mutable x0 = counters
-        let mutable x1 = Vector256<uint64>.Zero
-        let mutable x2 = Vector256.Create(uint64 stream)
-        let mutable x3 = Vector256<uint64>.Zero
-        let mutable key0 = keys
-        let mutable key1 = Vector256.ShiftRightLogical(keys, 32)
+        let zero = Vector256<uint64>.Zero
 
-        for _ in 1..10 do
-            let p0 = times x0 Multiplier0
-            let p1 = times x2 Multiplier1
-            x0 <- Vector256.Xor(Vector256.Xor(Vector256.ShiftRightLogical(p1, 32), x1), key0)
-            x2 <- Vector256.Xor(Vector256.Xor(Vector256.ShiftRightLogical(p0, 32), x3), key1)
-            x1 <- p1
-            x3 <- p0
-            key0 <- Vector256.Add(key0, Vector256.Create(uint64 Weyl0))
-            key1 <- Vector256.Add(key1, Vector256.Create(uint64 Weyl1))
-
-        let lower = Vector256.Create 0xFFFFFFFFUL
-
-        let first = Vector256.BitwiseOr(Vector256.BitwiseAnd(x0, lower), Vector256.ShiftLeft(x1, 32))
-
-        let second = Vector256.BitwiseOr(Vector256.BitwiseAnd(x2, lower), Vector256.ShiftLeft(x3, 32))
+        let struct (first, second) =
+            PhiloxRounds.block<Words256, Vector256<uint64>>
+                keys
+                counters
+                zero
+                (Vector256.Create(uint64 stream))
+                zero
 
         let even = Avx2.UnpackLow(first, second)
         let odd = Avx2.UnpackHigh(first, second)
@@ -131,8 +93,9 @@ module internal PhiloxBlocks =
 
     /// Blocks `first` and so many after it of a stream, four words each, where every key has the same number of blocks.
     let write (keys: int64[]) (ofEach: int) (stream: uint32) first count (target: nativeptr<uint32>) : unit =
-        let isFirst = count > 3 && FirstRows.Has(4 * keys.Length * ofEach)
-        let inFours = if not isFirst && hasAvx2 () then count / 4 * 4 else 0
+        // A few blocks are not worth the compilation of vector code, which a program's first result would wait for.
+        let isShort = 4 * keys.Length * ofEach <= Short.Row
+        let inFours = if not isShort && hasAvx2 () then count / 4 * 4 else 0
         if inFours > 0 then writeFours keys ofEach stream first inFours target
 
         writeEach keys ofEach stream (first + inFours) (count - inFours) (NativePtr.add target (4 * inFours))

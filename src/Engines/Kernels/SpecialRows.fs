@@ -51,7 +51,12 @@ module internal AlongRow =
 
         while i < n do
             let at = min i last
-            store &into at (f (Numbers.number (load<'V, 'T> &p at)) (Numbers.number (load<'V, 'T> &q at))).Value
+
+            store
+                &into
+                at
+                (f (Numbers.number (load<'V, 'T> &p at)) (Numbers.number (load<'V, 'T> &q at))).Value
+
             i <- i + w
 
         if isShort then firsts.Slice(0, n).CopyTo z
@@ -232,6 +237,12 @@ type internal DoubledRow<'S, 'D, 'V, 'W
                 AlongRow.inDouble<'S, 'D, 'V, 'W> v.Value v.Value (fun v _ -> Exponentials.atanh v)
             ))
 
+    static member private GeluSlope(x: ReadOnlySpan<float32>, y: Span<float32>) =
+        AlongRow.map<'S, 'V, float32> x y (fun v ->
+            Numbers.number (
+                AlongRow.inDouble<'S, 'D, 'V, 'W> v.Value v.Value (fun v _ -> ErrorFunctions.geluSlope v)
+            ))
+
     /// Whether it computes an operation, which it does.
     static member Unary(op: Unary, x: ReadOnlySpan<float32>, y: Span<float32>) : bool =
         match op with
@@ -243,6 +254,9 @@ type internal DoubledRow<'S, 'D, 'V, 'W
             true
         | Unary.Atanh ->
             DoubledRow<'S, 'D, 'V, 'W>.Atanh(x, y)
+            true
+        | Unary.GeluSlope ->
+            DoubledRow<'S, 'D, 'V, 'W>.GeluSlope(x, y)
             true
         | Unary.Exp
         | Unary.Expm1
@@ -262,7 +276,6 @@ type internal DoubledRow<'S, 'D, 'V, 'W
         | Unary.Erf
         | Unary.Erfc
         | Unary.Gelu
-        | Unary.GeluSlope
         | Unary.Negate
         | Unary.Abs
         | Unary.Sign
@@ -288,8 +301,7 @@ module internal SpecialRows =
         if Vector512.IsHardwareAccelerated then
             if
                 not (
-                    DoubledRow<WideSingles, WideDoubles, Vector512<float32>, Vector512<float>>
-                        .Unary(op, x, y)
+                    DoubledRow<WideSingles, WideDoubles, Vector512<float32>, Vector512<float>>.Unary(op, x, y)
                 )
             then
                 SpecialRow<WideSingles, Vector512<float32>, float32>.Unary(op, x, y)
@@ -316,8 +328,7 @@ module internal SpecialRows =
 
     let private powerSingle (x: ReadOnlySpan<float32>) (y: ReadOnlySpan<float32>) (z: Span<float32>) =
         if Vector512.IsHardwareAccelerated then
-            DoubledRow<WideSingles, WideDoubles, Vector512<float32>, Vector512<float>>
-                .Power(x, y, z)
+            DoubledRow<WideSingles, WideDoubles, Vector512<float32>, Vector512<float>>.Power(x, y, z)
         else
             DoubledRow<Singles, Doubles, Vector<float32>, Vector<float>>.Power(x, y, z)
 
@@ -331,7 +342,7 @@ module internal SpecialRows =
         (x: ReadOnlySpan<'T>)
         (y: Span<'T>)
         =
-        if isSingle<'T> () then
+        if isSingle<'T>() then
             unarySingle op (singles x) (MemoryMarshal.Cast<'T, float32> y)
         else
             unaryDouble op (doubles x) (MemoryMarshal.Cast<'T, float> y)
@@ -342,7 +353,7 @@ module internal SpecialRows =
         (x: ReadOnlySpan<'T>)
         (z: Span<'T>)
         =
-        if isSingle<'T> () then
+        if isSingle<'T>() then
             atan2Single (singles y) (singles x) (MemoryMarshal.Cast<'T, float32> z)
         else
             atan2Double (doubles y) (doubles x) (MemoryMarshal.Cast<'T, float> z)
@@ -352,7 +363,7 @@ module internal SpecialRows =
         (y: ReadOnlySpan<'T>)
         (z: Span<'T>)
         =
-        if isSingle<'T> () then
+        if isSingle<'T>() then
             powerSingle (singles x) (singles y) (MemoryMarshal.Cast<'T, float32> z)
         else
             for i in 0 .. z.Length - 1 do

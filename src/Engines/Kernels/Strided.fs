@@ -211,7 +211,7 @@ module internal Strided =
     /// Copies `count` elements that lie `step` apart to the start of `target`.
     let gather (items: 'T[]) offset step count (target: 'T[]) =
         if step = 0 then
-            FirstRows.Fill(target, items[offset], count)
+            Short.fill target items[offset] count
         else
             let mutable at = offset
 

@@ -4,8 +4,9 @@ open Cotangent.Inlined
 
 /// An immutable, splittable source of randomness: a 64-bit key of the counter-based generator Philox4x32-10 (Salmon,
 /// Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011). Each draw takes a key and nothing
-/// else, so the same key gives the same numbers on every device, compiled or not. Use a key once, for a draw or for a
-/// split; a tree like any other, so it can be part of a training state.
+/// else, so the same key gives the same numbers on every processor, eager or compiled. (Where an engine has a logarithm or cosine of
+/// its own, as libtorch has on GPUs, what is made of uniform numbers by these may differ in the last places.) Use a key once,
+/// for a draw or for a split; a tree like any other, so it can be part of a training state.
 [<NoComparison>]
 type Key = internal {
     Data: Tensor

@@ -71,6 +71,15 @@ module Random =
         let u2 = pairs.Slice [ Index.Rest; Index.At 1 ]
         (sqrt (-2.0 * log (1.0 - u1)) * cos (u2 * (2.0 * Math.PI))).Convert dtype
 
+    /// A function of one number as the kernels compute it: the C library's differ between systems, in the last place.
+    let private ofNumber (op: Unary) (x: float) : float =
+        let y = [| 0.0 |]
+        Engines.SpecialRows.unary op (ReadOnlySpan [| x |]) (Span y)
+        y[0]
+
+    let private expOf x = ofNumber Unary.Exp x
+    let private logOf x = ofNumber Unary.Log x
+
     /// The standard normal distribution function, by the series Φ(x) = ½ + φ(x)(x + x³/3 + x⁵/(3·5) + …)
     /// (Marsaglia, "Evaluating the normal distribution", J. Stat. Software 2004).
     let private normalBelow (x: float) =
@@ -81,7 +90,7 @@ module Random =
         elif x < -6.0 then
             // The series loses the tail to cancellation; the continued fraction of Mills' ratio does not.
             let fraction = Seq.foldBack (fun k tail -> float k / (-x + tail)) [ 1..200 ] 0.0
-            exp (-0.5 * x * x) / sqrt (2.0 * Math.PI) / (-x + fraction)
+            expOf (-0.5 * x * x) / sqrt (2.0 * Math.PI) / (-x + fraction)
         else
             let mutable total = x
             let mutable term = x
@@ -94,7 +103,7 @@ module Random =
                 term <- term * x * x / i
                 total <- total + term
 
-            0.5 + total * exp (-0.5 * x * x) / sqrt (2.0 * Math.PI)
+            0.5 + total * expOf (-0.5 * x * x) / sqrt (2.0 * Math.PI)
 
     let private polynomial (coefficients: float list) (x: Tensor) =
         match List.rev coefficients with
@@ -195,13 +204,17 @@ module Random =
     let private farTail (low: float) (high: float) (u: Tensor) =
         let series = [ 1.0; -1.0; 3.0; -15.0; 105.0; -945.0 ]
         let logRatio (x: Tensor) = log (polynomial series (1.0 / (x * x)) / x)
-        let at (x: float) = float (logRatio (Tensor.scalar DType.Float64 x))
+        // Of a number, not of a tensor: where a function is being compiled, that would have no number yet.
+        let at (x: float) =
+            let z = 1.0 / (x * x)
+            logOf (List.foldBack (fun c sum -> sum * z + c) series 0.0 / x)
+
         // Q(high) / Q(low)
         let rest =
             if Double.IsPositiveInfinity high then
                 0.0
             else
-                exp (0.5 * (low - high) * (low + high) + at high - at low)
+                expOf (0.5 * (low - high) * (low + high) + at high - at low)
 
         // log (Q(x) / φ(0)) of the x sought is log (Q(low) / φ(0)) + log (1 - u (1 - rest)).
         let target = log1p (u * (rest - 1.0)) + (at low - 0.5 * low * low)

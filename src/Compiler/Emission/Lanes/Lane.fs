@@ -250,10 +250,6 @@ module internal Lane =
     let private three op element (a: Lane) (b: Lane) (c: Lane) =
         Lane.Make(a.Code, op, element, b.Bits, a.Id, b.Id, c.Id, -1, 0L)
 
-    /// Whether this machine has an instruction that rounds x·y + z once.
-    let isFused =
-        System.Runtime.Intrinsics.X86.Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported
-
     let select (truth: Lane) (a: Lane) (b: Lane) = three Op.Select a.Element truth a b
     let equal (x: Lane) (y: Lane) = x.Compare(Op.Equal, y)
     let less (x: Lane) (y: Lane) = x.Compare(Op.Less, y)

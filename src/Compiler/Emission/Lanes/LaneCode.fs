@@ -304,50 +304,31 @@ module internal LaneCode =
             let y = if types[y] = DType.Bool then fit values[x] values[y] else values[y]
             Bounds.select (fit values[x] values[c]) values[x] y
 
-    /// Whether an operand is named.
-    let inline private used i = i >= 0
-
-    /// Keeps what the stores need, and puts products that only one sum needs into that sum.
-    let private contract (code: Lanes) (stored: int[]) : LaneNode[] =
-        let uses: int[] = Array.zeroCreate code.Count
+    /// Keeps what the stores need. A product and a sum stay two operations, each of which rounds: compiled and eager arithmetic
+    /// give the same bits. (Sums over axes take products in.)
+    let private keep (code: Lanes) (stored: int[]) : LaneNode[] =
+        let needed: bool[] = Array.zeroCreate code.Count
+        let need i = if i >= 0 then needed[i] <- true
 
         for i in stored do
-            uses[i] <- uses[i] + 1
+            need i
 
         for i in code.Count - 1 .. -1 .. 0 do
-            if uses[i] > 0 then
+            if needed[i] then
                 let n = code[i]
-                if used n.A then uses[n.A] <- uses[n.A] + 1
-                if used n.B then uses[n.B] <- uses[n.B] + 1
-                if used n.C then uses[n.C] <- uses[n.C] + 1
-                if used n.D then uses[n.D] <- uses[n.D] + 1
-
-        let isProduct i = Lane.isFused && uses[i] = 1 && code[i].Op = Op.Multiply && Element.isFloat code[i].Element
+                need n.A
+                need n.B
+                need n.C
+                need n.D
 
         let kept = Lanes()
         let moved: int[] = Array.zeroCreate code.Count
-        let at i = if used i then moved[i] else i
-
-        let joined op (n: LaneNode) product sum = {
-            n with
-                Op = op
-                A = moved[code[product].A]
-                B = moved[code[product].B]
-                C = moved[sum]
-        }
+        let at i = if i >= 0 then moved[i] else i
 
         for i in 0 .. code.Count - 1 do
-            if uses[i] > 0 then
+            if needed[i] then
                 let n = code[i]
-
-                moved[i] <-
-                    kept.Add(
-                        if n.Op = Op.Add && isProduct n.A then joined Op.MultiplyAdd n n.A n.B
-                        elif n.Op = Op.Add && isProduct n.B then joined Op.MultiplyAdd n n.B n.A
-                        elif n.Op = Op.Subtract && isProduct n.B then joined Op.NegatedMultiplyAdd n n.B n.A
-                        elif n.Op = Op.Subtract && isProduct n.A then joined Op.MultiplySubtract n n.A n.B
-                        else { n with A = at n.A; B = at n.B; C = at n.C; D = at n.D }
-                    )
+                moved[i] <- kept.Add { n with A = at n.A; B = at n.B; C = at n.C; D = at n.D }
 
         for s in 0 .. stored.Length - 1 do
             stored[s] <- moved[stored[s]]
@@ -391,7 +372,7 @@ module internal LaneCode =
             types[a] <- t.Types[accessed[a]]
 
         {
-            Nodes = contract t.Code stored
+            Nodes = keep t.Code stored
             Accesses = accesses.ToArray()
             Types = types
             Loads = loads

@@ -103,7 +103,7 @@ module internal SpecialFunctions =
     let erf x = code (ErrorFunctions.erf (of' x))
     let erfc x = code (ErrorFunctions.erfc (of' x))
     let gelu x = code (ErrorFunctions.gelu (of' x))
-    let geluSlope x = code (ErrorFunctions.geluSlope (of' x))
+    let geluSlope x = inDouble (fun x _ -> code (ErrorFunctions.geluSlope (of' x))) x x
 
     /// All lanes by a scalar function.
     let scalar (f: Scalar) (x: Lane) (y: Lane) =

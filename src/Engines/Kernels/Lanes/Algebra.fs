@@ -217,10 +217,7 @@ module internal Numbers =
         (fast: Number<'A, 'V>)
         (x: Number<'A, 'V>)
         (y: Number<'A, 'V>)
-        : Number<'A, 'V> =
-        {
-            Value = 'A.Guard(f, truth.Value, fast.Value, x.Value, y.Value)
-        }
+        : Number<'A, 'V> = { Value = 'A.Guard(f, truth.Value, fast.Value, x.Value, y.Value) }
 
     let inline zero (x: Number<'A, 'V>) : Number<'A, 'V> = { Value = 'A.Pattern(x.Value, 0L) }
 

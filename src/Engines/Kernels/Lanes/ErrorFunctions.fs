@@ -11,6 +11,7 @@ namespace Cotangent.Lanes
 module internal ErrorFunctions =
     open Numbers
 
+    /// The polynomial in t, less its first coefficient and divided by t.
     let inline private scaledTail (t: Number<'A, 'V>) =
         if isSingle t then
             real t -5.567163380747473e-05
@@ -22,7 +23,6 @@ module internal ErrorFunctions =
             |> next t -0.051744439091706035
             |> next t 0.09837140296495908
             |> next t -0.1472324100900521
-            |> next t 0.17900115105307668
         else
             real t -4.116911852330038e-10
             |> next t -1.8892709209904164e-09
@@ -45,9 +45,8 @@ module internal ErrorFunctions =
             |> next t -0.06760672891415466
             |> next t 0.09665108778315556
             |> next t -0.12206859113511025
-            |> next t 0.13699945762506138
 
-    /// exp(b²)·erfc(b), for b >= 0, of u = 2c/(a + c), where a + c is b + k in some unit and c the sum of two parts. It is steep in
+    /// Two numbers, a large and a small one, of which the sum is exp(b²)·erfc(b), for b >= 0; of u = 2c/(a + c), where a + c is b + k in some unit and c the sum of two parts. It is steep in
     /// u, of which the rounding would show twice: it is made good.
     let inline private scaledIn (c: Number<'A, 'V>) (low: Number<'A, 'V> voption) (a: Number<'A, 'V>) =
         let s = a + c
@@ -61,8 +60,20 @@ module internal ErrorFunctions =
             | ValueSome low -> fnma u s twice - (u * (rest + low) - (low + low))
 
         let lost = lost * (u / twice)
-        let p = scaledTail (real a 1.0 - u - lost)
-        fma p u (p * lost)
+        let t = real a 1.0 - u - lost
+        let tail = scaledTail t
+        let first = pick a 0.17900115251541138 0.13699945762506138
+        let p = fma tail t first
+
+        let rest =
+            if isSingle a then
+                // What follows may be smaller, and would show the rounding of p.
+                fma p lost ((fma tail t (first - p) +. -1.4623346977771234e-9) * u)
+            else
+                p * lost
+
+        let whole = p * u
+        struct (whole, fms p u whole + rest)
 
     /// exp(a²)·erfc(a), for a >= 0
     let inline private scaled (a: Number<'A, 'V>) = scaledIn (pick a 3.0 4.0) ValueNone a
@@ -74,12 +85,12 @@ module internal ErrorFunctions =
             (ValueSome(pick a 1.9181899217765508e-7 -3.8669173253811654e-16))
             a
 
-    /// exp(-p·q)
-    let inline private bell (p: Number<'A, 'V>) (q: Number<'A, 'V>) =
+    /// exp(-p·q)·(high + low), where low is small.
+    let inline private bell (p: Number<'A, 'V>) (q: Number<'A, 'V>) (struct (high, low)) =
         let h = p * q
         let e = Exponentials.exp (negate h)
         // The exponential would magnify what the product lost, which is known exactly, and small.
-        fnma (fms p q h) e e
+        fma e high (e * fnma (fms p q h) high low)
 
     /// (erf √z)/√z - 1, for z <= 1
     let inline private near (z: Number<'A, 'V>) =
@@ -113,26 +124,30 @@ module internal ErrorFunctions =
 
     let inline erf (x: Number<'A, 'V>) =
         let a = size 10.5 28.0 x
-        let far = withSign (signOf x) (real a 1.0 - bell a a * scaled a)
+        let far = withSign (signOf x) (real a 1.0 - bell a a (scaled a))
         select (less a (real a 1.0)) (fma (near (a * a)) x x) far
 
     let inline erfc (x: Number<'A, 'V>) =
         let a = size 10.5 28.0 x
-        let y = bell a a * scaled a
+        let y = bell a a (scaled a)
         select (isNegative x) (real a 2.0 - y) y
 
     /// x Φ(x): x exp(-x²/2)·scaled(|x|/√2)/2 for x <= 0, else x less that.
     let inline gelu (x: Number<'A, 'V>) =
         let a = size 15.0 39.0 x
-        let w = scaledByRoot a *. 0.5 * withSign (signOf x) a
-        let e = bell a (a *. 0.5)
-        select (lessEqual x (zero x)) (e * w) (fnma e w x)
+        let half = a *. 0.5
+        let struct (high, low) = scaledByRoot a
+        // Before the exponential, which may be small beyond the normal numbers.
+        let whole = high * half
+        let y = withSign (signOf x) (bell a half struct (whole, fma low half (fms high half whole)))
+        select (lessEqual x (zero x)) y (x - y)
 
     /// Φ(x) + x φ(x), which is y = exp(-x²/2)·(scaled(|x|/√2)/2 - |x|/√(2π)) for x < 0, else 1 - y.
     let inline geluSlope (x: Number<'A, 'V>) =
         let a = size 15.0 39.0 x
-        let half = scaledByRoot a *. 0.5
-        // 1/√(2π), in two parts.
-        let rest = fnma a (pick a -1.133517010526318e-8 -2.49232720227773e-17) half
-        let y = bell a (a *. 0.5) * fnma a (pick a 0.3989422917366028 0.3989422804014327) rest
+        let struct (high, low) = scaledByRoot a
+        // What is left of the difference may be small: nothing is rounded before, and 1/√(2π) is two numbers.
+        let low = fnma a (pick a -1.133517010526318e-8 -2.49232720227773e-17) (low *. 0.5)
+        let high = fnma a (pick a 0.3989422917366028 0.3989422804014327) (high *. 0.5)
+        let y = bell a (a *. 0.5) struct (high, low)
         select (isNegative x) y (real a 1.0 - y)

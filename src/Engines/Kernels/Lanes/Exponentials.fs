@@ -13,8 +13,7 @@ module internal Exponentials =
     /// x·factor to the nearest integer n, and 2^(n + up), which must be a normal number. Adding a large number rounds,
     /// and leaves n in the lowest bits, to which the large number adds the bias of exponents.
     let inline private wholes (x: Number<'A, 'V>) (factor: float) (up: float) =
-        let shift =
-            pick x (Operators.(+) 12583039.0 up) (Operators.(+) 6755399441056767.0 up)
+        let shift = pick x (Operators.(+) 12583039.0 up) (Operators.(+) 6755399441056767.0 up)
 
         let shifted = fma x (real x factor) shift
         let power = shifted <<< (if isSingle x then 23 else 52)

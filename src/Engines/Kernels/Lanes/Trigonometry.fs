@@ -19,8 +19,7 @@ module internal Trigonometry =
         let r = fnma k (pick x 5.3903025299577647655e-15 1.0828566739219138942e-32) r
         struct (shifted, r)
 
-    let inline private isHuge (x: Number<'A, 'V>) =
-        complement (less (abs x) (pick x 65536.0 1073741824.0))
+    let inline private isHuge (x: Number<'A, 'V>) = complement (less (abs x) (pick x 65536.0 1073741824.0))
 
     /// (sin √z/√z - 1)/z
     let inline private sinTail (z: Number<'A, 'V>) =
@@ -76,15 +75,10 @@ module internal Trigonometry =
             |> next z 0.3333314359
         else
             // The ninth convergent of Lambert's continued fraction.
-            let n =
-                real z -44.0 |> next z 12870.0 |> next z -810810.0 |> next z 11486475.0
+            let n = real z -44.0 |> next z 12870.0 |> next z -810810.0 |> next z 11486475.0
 
             let d =
-                real z 45.0
-                |> next z -13860.0
-                |> next z 945945.0
-                |> next z -16216200.0
-                |> next z 34459425.0
+                real z 45.0 |> next z -13860.0 |> next z 945945.0 |> next z -16216200.0 |> next z 34459425.0
 
             n / d
 

@@ -1,48 +1,81 @@
 namespace Cotangent.Engines
 
-// Arithmetic for the first short rows of a process. .NET compiles the vector code of TensorPrimitives when an operation is
-// first called, for 1 to 4 ms each, and can't do so ahead: the operators are static members of type arguments. Parameters
-// being drawn and constants being folded are small, and should not wait for that. These loops are compiled ahead, and
-// compute the same bits.
+// Arithmetic on short rows. .NET compiles the vector code of TensorPrimitives when an operation is first called, for 1 to 4 ms
+// each, and can't do so ahead: the operators are static members of type arguments. Parameters being drawn and constants being
+// folded are small, and a program's first result should not wait for that. These loops are compiled ahead, compute the same
+// bits, and take as long: the row's length alone decides.
 
+open System
+open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
 open Cotangent
 
-[<Sealed; AbstractClass>]
-type internal FirstRows private () =
-    [<DefaultValue>]
-    static val mutable private count: int
+[<RequireQualifiedAccess>]
+module internal Short =
+    /// The longest rows for loops over vectors of 128 bits, which every processor has.
+    [<Literal>]
+    let Row = 256
 
-    /// Rows of more elements are worth the compilation at once.
-    static member Longest = 1024
+    /// The longest for loops over elements.
+    [<Literal>]
+    let Elements = 128
 
-    /// So are all after this many.
-    static member Patience = 1000
-
-    /// Whether a row of so many elements is one of the first short ones. Counts those.
-    static member Has(n: int) =
-        n <= FirstRows.Longest
-        && FirstRows.count < FirstRows.Patience
-        && (FirstRows.count <- FirstRows.count + 1
-            true)
-
-    static member Fill(xs: 'T[], value: 'T, n: int) =
-        if FirstRows.Has n then
+    let fill (xs: 'T[]) (value: 'T) n =
+        if n <= Elements then
             for i in 0 .. n - 1 do
                 xs[i] <- value
         else
-            System.Array.Fill(xs, value, 0, n)
+            Array.Fill(xs, value, 0, n)
 
 // Each tells whether it did it.
-module internal FirstRow =
+module internal ShortRow =
     let inline private each n ([<InlineIfLambda>] f: int -> unit) =
-        for i in 0 .. n - 1 do
-            f i
+        if n > Short.Elements then
+            false
+        else
+            for i in 0 .. n - 1 do
+                f i
 
-        true
+            true
+
+    /// zs <- f xs ys, by vectors and then by elements.
+    let inline private along
+        (xs: 'T[])
+        xo
+        (ys: 'T[])
+        yo
+        (zs: 'T[])
+        zo
+        n
+        ([<InlineIfLambda>] vectors: Vector128<'T> -> Vector128<'T> -> Vector128<'T>)
+        ([<InlineIfLambda>] elements: 'T -> 'T -> 'T)
+        =
+        if n > Short.Row then
+            false
+        else
+            let x = ReadOnlySpan(xs, xo, n)
+            let y = ReadOnlySpan(ys, yo, n)
+            let z = Span(zs, zo, n)
+            let a = &MemoryMarshal.GetReference x
+            let b = &MemoryMarshal.GetReference y
+            let c = &MemoryMarshal.GetReference z
+            let mutable i = 0
+
+            while i <= n - Vector128<'T>.Count do
+                let at = unativeint i
+                let v = vectors (Vector128.LoadUnsafe(&a, at)) (Vector128.LoadUnsafe(&b, at))
+                Vector128.StoreUnsafe(v, &c, at)
+                i <- i + Vector128<'T>.Count
+
+            while i < n do
+                z[i] <- elements x[i] y[i]
+                i <- i + 1
+
+            true
 
     let inline private unary (op: Unary) (xs: 'T[]) xo (ys: 'T[]) yo n =
         match op with
-        | Unary.Negate -> FirstRows.Has n && each n (fun i -> ys[yo + i] <- -xs[xo + i])
+        | Unary.Negate -> along xs xo xs xo ys yo n (fun x _ -> -x) (fun x _ -> -x)
         | Unary.Abs
         | Unary.Sign
         | Unary.Floor
@@ -77,10 +110,10 @@ module internal FirstRow =
 
     let inline private binary (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
         match op with
-        | Binary.Add -> FirstRows.Has n && each n (fun i -> zs[zo + i] <- xs[xo + i] + ys[yo + i])
-        | Binary.Subtract -> FirstRows.Has n && each n (fun i -> zs[zo + i] <- xs[xo + i] - ys[yo + i])
-        | Binary.Multiply -> FirstRows.Has n && each n (fun i -> zs[zo + i] <- xs[xo + i] * ys[yo + i])
-        | Binary.Divide -> FirstRows.Has n && each n (fun i -> zs[zo + i] <- xs[xo + i] / ys[yo + i])
+        | Binary.Add -> along xs xo ys yo zs zo n (fun x y -> x + y) (fun x y -> x + y)
+        | Binary.Subtract -> along xs xo ys yo zs zo n (fun x y -> x - y) (fun x y -> x - y)
+        | Binary.Multiply -> along xs xo ys yo zs zo n (fun x y -> x * y) (fun x y -> x * y)
+        | Binary.Divide -> along xs xo ys yo zs zo n (fun x y -> x / y) (fun x y -> x / y)
         | Binary.Remainder
         | Binary.Power
         | Binary.Atan2
@@ -114,9 +147,9 @@ module internal FirstRow =
 
     let inline private compare (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: bool[]) zo n =
         match op with
-        | Binary.Equal -> FirstRows.Has n && each n (fun i -> zs[zo + i] <- (xs[xo + i] = ys[yo + i]))
-        | Binary.Less -> FirstRows.Has n && each n (fun i -> zs[zo + i] <- (xs[xo + i] < ys[yo + i]))
-        | Binary.LessEqual -> FirstRows.Has n && each n (fun i -> zs[zo + i] <- (xs[xo + i] <= ys[yo + i]))
+        | Binary.Equal -> each n (fun i -> zs[zo + i] <- (xs[xo + i] = ys[yo + i]))
+        | Binary.Less -> each n (fun i -> zs[zo + i] <- (xs[xo + i] < ys[yo + i]))
+        | Binary.LessEqual -> each n (fun i -> zs[zo + i] <- (xs[xo + i] <= ys[yo + i]))
         | Binary.Add
         | Binary.Subtract
         | Binary.Multiply
@@ -149,7 +182,7 @@ module internal FirstRow =
 
     /// z <- if c then x else y.
     let select (cs: bool[]) co (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
-        FirstRows.Has n && each n (fun i -> zs[zo + i] <- if cs[co + i] then xs[xo + i] else ys[yo + i])
+        each n (fun i -> zs[zo + i] <- if cs[co + i] then xs[xo + i] else ys[yo + i])
 
     let inline convert ([<InlineIfLambda>] f: 'A -> 'B) (xs: 'A[]) xo (ys: 'B[]) yo n =
-        FirstRows.Has n && each n (fun i -> ys[yo + i] <- f xs[xo + i])
+        each n (fun i -> ys[yo + i] <- f xs[xo + i])
