@@ -326,10 +326,8 @@ let private powersOfTen =
         for n in -37 .. 38 do
             Expect.equal (float (log10 (tensor (float32 $"1e{n}")))) (float n) $"1e{n}f"
 
-        Expect.equal
-            (numbers (log10 (tensor [ 0.0; -1.0; infinity; nan ])))
-            [| -infinity; nan; infinity; nan |]
-            "specials"
+        let specials = log10 (tensor [ 0.0; -1.0; infinity; nan ])
+        Expect.equal specials (tensor [ -infinity; nan; infinity; nan ]) "specials"
 
         closeNumbers
             1e-15
