@@ -27,6 +27,7 @@ C# does: `Differentiate.Vjp` where this page says `vjp`.
 | `NumberException` | a NaN or an infinity, found by `Debug.checkNumbers` |
 | `KeyException` | a random key used twice, found by `Debug.checkKeys` |
 | `DonationException` | a tensor used after it was given away to a function from `compileDonating` |
+| `ScopeException` | a tensor used after the `scope` that it was made in had ended |
 | `DeviceException` | tensors on different devices, or a device that is not there: CUDA needs the package `Cotangent-cuda-linux` or `Cotangent-cuda-windows` |
 | `MemoryException` | no room for a tensor on its device, even after everything unused was freed |
 
@@ -59,6 +60,18 @@ let halve = compileDonating (fun (x: Tensor, ()) -> x * 0.5)
 let keep (x: Tensor) =
     kept.Value <- x
     sum x
+
+let long = Tensor.arange DType.Float32 100000
+
+let escape () =
+    let out = ref long
+
+    scope (fun () ->
+        out.Value <- long + 1.0
+        sum long)
+    |> ignore
+
+    out.Value
 
 let times x = withDerivative (Derivative.Pull(fun _ c -> c)) (fun (y: Tensor) -> x * y)
 
@@ -128,7 +141,7 @@ let shapes = [
         "sizes are 0 or more."
     on<ShapeException, _>
         (fun () -> Tensor.zeros DType.Float32 [ 100000; 100000 ])
-        "A tensor of shape (100000, 100000) would have more than 2147483591 elements, the most one tensor can hold."
+        "zeros: a tensor of shape (100000, 100000) would have more than 2147483591 elements, the most one tensor can hold."
         "Split it."
     on<ShapeException, _>
         (fun () -> float vector)
@@ -262,6 +275,10 @@ let dtypes = [
         "ToData: List`1 can't be filled."
         "Ask for a number, a list, an array or a sequence, nested in any way."
     on<DTypeException, _>
+        (fun () -> whole ** -1.0)
+        "power: Int32 has no power of exponent -1; those of integers are whole, 0 or more."
+        "Convert first, with `t.Convert DType.Float32` for example."
+    on<DTypeException, _>
         (fun () -> mean whole)
         "mean needs a floating-point tensor, got Int32 (3,);"
         "convert it first."
@@ -354,8 +371,12 @@ let axesAndIndices = [
         "Use an int, a slice such as 1..3, or an integer tensor."
     on<IndexException, _>
         (fun () -> vector[tensor [ 0; 3 ]])
-        "gather: index 3 is outside axis 0 of size 3;"
+        "slice: index 3 is out of range for axis 0 of size 3 in shape (3,);"
         "to 2."
+    on<IndexException, _>
+        (fun () -> Tensor.oneHot DType.Float32 3 whole)
+        "oneHot: index 3 is none of the 3 classes 0 to 2."
+        "Replace it, or ask for more classes."
 ]
 
 let values = [
@@ -403,6 +424,14 @@ let values = [
         (fun () -> tensor [ 7; 8 ] / tensor [ 2; 0 ])
         "divide: an element of the integer divisor is 0."
         "Replace it with `where`, or convert both tensors to a floating-point dtype."
+    on<ValueException, _>
+        (fun () -> Schedule.linear 1.0 0.0 0)
+        "Schedule.linear: 0 steps;"
+        "at least 1 is needed."
+    on<ValueException, _>
+        (fun () -> Optimizer.average 1.5 vector vector)
+        "Optimizer.average: the decay is 1.5;"
+        "it must be in [0, 1]."
     on<ValueException, _>
         (fun () -> Key.splitMany -1 key)
         "Key.splitMany: -1 keys;"
@@ -587,6 +616,10 @@ let compiled = [
         (fun () -> halve (once, ()) + once)
         "A tensor Float64 (3,) was used after it had been given to `compileDonating` of `halve`, which may have overwritten it."
         "Go on with what the function returned, or `compile` it to keep its arguments."
+    on<ScopeException, _>
+        (fun () -> escape () * 2.0)
+        "A tensor Float32 (100000,) was used after its `scope` had ended."
+        "Return it from the scope."
 ]
 
 let situations =

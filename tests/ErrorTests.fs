@@ -23,6 +23,33 @@ let private page =
                     Expect.isLessThan (e.Message.Length - parts) 160 "nothing much between them")
     ]
 
+/// A culture whose numbers look different in every way.
+let private foreign =
+    let culture = Globalization.CultureInfo.InvariantCulture.Clone() :?> Globalization.CultureInfo
+    culture.NumberFormat.NumberDecimalSeparator <- ","
+    culture.NumberFormat.NumberGroupSeparator <- "."
+    culture.NumberFormat.NegativeSign <- "\u2212"
+    culture
+
+let private cultures =
+    testSequenced
+    <| testCase "messages are the same in every culture" (fun () ->
+        let before = Globalization.CultureInfo.CurrentCulture
+
+        let message situation =
+            match Errors.provoke situation with
+            | null -> failtest $"No error was raised: {situation.Begins}"
+            | e -> e.Message
+
+        for situation in Errors.situations do
+            let expected = message situation
+
+            try
+                Globalization.CultureInfo.CurrentCulture <- foreign
+                Expect.equal (message situation) expected "the message"
+            finally
+                Globalization.CultureInfo.CurrentCulture <- before)
+
 let private types =
     let types =
         typeof<CotangentException>.Assembly.GetExportedTypes()
@@ -107,4 +134,4 @@ let private elsewhere =
     ]
 
 [<Tests>]
-let all = testList "Errors" [ page; types; elsewhere ]
+let all = testList "Errors" [ page; cultures; types; elsewhere ]

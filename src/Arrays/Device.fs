@@ -56,10 +56,8 @@ type internal Buffer(dtype: DType, shape: int[], device: Device) =
                 | Device.Cuda _ -> $" on {device}"
 
             raise (
-                System.ObjectDisposedException(
-                    "Tensor",
+                ScopeException
                     $"A tensor {dtype} {Shape.show shape}{place} was used after its `scope` had ended. Return it from the scope."
-                )
             )
         | taker ->
             raise (

@@ -1,6 +1,7 @@
 namespace Cotangent
 
 open System
+open System.Globalization
 
 /// How messages name functions: as F# does, until the facade of another language, once loaded, tells its own names.
 [<AbstractClass; Sealed>]
@@ -11,6 +12,10 @@ type internal Spelling =
     static member Use(spell: Func<string, string>) = Spelling.spell <- spell
 
     static member Of(message: string) =
+        let minus = NumberFormatInfo.CurrentInfo.NegativeSign
+        // Whatever the culture calls a minus sign; programs and searches know one.
+        let message = if minus = "-" then message else message.Replace(minus, "-")
+
         match Spelling.spell with
         | null -> message
         | spell -> spell.Invoke message
@@ -64,6 +69,10 @@ type KeyException(message) =
 
 /// <summary>A tensor used after <c>compileDonating</c> had made a function that was given its memory.</summary>
 type DonationException(message) =
+    inherit CotangentException(message)
+
+/// <summary>A tensor used after the <c>scope</c> that it was made in had ended.</summary>
+type ScopeException(message) =
     inherit CotangentException(message)
 
 /// A value outside the range that the operation accepts.

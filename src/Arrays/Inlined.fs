@@ -11,6 +11,10 @@ let inline sameType (a: Type) (b: Type) = obj.ReferenceEquals(a, b)
 /// `lazy` without FSharp.Core's part in it.
 let inline later ([<InlineIfLambda>] make: unit -> 'T) : Lazy<'T> = Lazy<'T>(Func<'T>(make))
 
+/// How many parts of `size` elements make up n, the last one perhaps smaller. n + size - 1 would overflow near the largest
+/// integer.
+let partsOf (n: int) (size: int) : int = n / size + (if n % size > 0 then 1 else 0)
+
 /// The numbers 0 .. n - 1.
 module Range =
     let inline forall n ([<InlineIfLambda>] f: int -> bool) =

@@ -5,30 +5,70 @@ open Cotangent.Inlined
 /// Arithmetic of shapes and strides. A shape is an `int[]` that nobody changes once made.
 module internal Shape =
     /// "(2, 3)", and "(3,)" for one axis, as NumPy writes them.
-    let show (s: int[]) =
+    let showLong (s: int64[]) =
         match s with
         | [| n |] -> $"({n},)"
         | _ -> "(" + System.String.Join(", ", s) + ")"
 
-    /// Throws unless all sizes are 0 or more.
+    let show (s: int[]) = showLong (Array.map int64 s)
+
+    /// The most elements that a tensor can have: what one .NET array holds.
+    [<Literal>]
+    let MostElements = 2147483591L
+
+    /// Whether there are more elements than a tensor can have. Sizes of 0 do not make up for others: strides and the parts
+    /// that kernels share out are products of those.
+    let inline private isTooLarge (sizes: 'size[]) =
+        let mutable n = 1L
+        let mutable fits = true
+
+        for size in sizes do
+            let d = int64 size
+
+            if d > 0L then
+                fits <- fits && d <= MostElements / n
+
+                if fits then n <- n * d
+
+        not fits
+
+    let private refuseLarge (wanted: string) (sizes: int64[]) =
+        raise (
+            ShapeException
+                $"{wanted} of shape {showLong sizes} would have more than {MostElements} elements, the most one tensor can hold. Split it."
+        )
+
+    /// Sizes that were computed, and so may be larger than any axis, as the shape of what an operation makes.
+    let sized (operation: 'operation) (sizes: int64[]) : int[] =
+        if isTooLarge sizes then refuseLarge $"{operation}: a tensor" sizes
+
+        Array.map int sizes
+
+    /// Throws where a tensor of such a shape, which an operation is to make, would have too many elements.
+    let requireRoom (operation: 'operation) (s: int[]) =
+        if isTooLarge s then refuseLarge $"{operation}: a tensor" (Array.map int64 s)
+
+    /// Throws unless the sizes that an operation is given are 0 or more, and no more elements than a tensor can have.
     let requireSizes (operation: string) (s: int[]) =
         if s |> Array.exists (fun d -> d < 0) then
             raise (ShapeException $"{operation}: shape {show s} has a negative size; sizes are 0 or more.")
 
+        requireRoom operation s
+
     /// The number of elements. Throws when it exceeds what one .NET array holds.
     let count (s: int[]) =
         let mutable n = 1L
+        let mutable isEmpty = false
 
         for d in s do
-            n <- n * int64 d
+            if d = 0 then
+                isEmpty <- true
+            else
+                n <- n * int64 d
 
-            if n > 2147483591L then
-                raise (
-                    ShapeException
-                        $"A tensor of shape {show s} would have more than 2147483591 elements, the most one tensor can hold. Split it."
-                )
+                if n > MostElements then refuseLarge "A tensor" (Array.map int64 s)
 
-        int n
+        if isEmpty then 0 else int n
 
     let equal (a: int[]) (b: int[]) =
         System.MemoryExtensions.SequenceEqual(System.ReadOnlySpan a, System.ReadOnlySpan b)
@@ -100,19 +140,23 @@ module internal Shape =
         else
             let rank = max a.Length b.Length
 
-            Array.init rank (fun i ->
-                let da = if i < rank - a.Length then 1 else a[i - rank + a.Length]
-                let db = if i < rank - b.Length then 1 else b[i - rank + b.Length]
+            let both =
+                Array.init rank (fun i ->
+                    let da = if i < rank - a.Length then 1 else a[i - rank + a.Length]
+                    let db = if i < rank - b.Length then 1 else b[i - rank + b.Length]
 
-                if da = db || db = 1 then
-                    da
-                elif da = 1 then
-                    db
-                else
-                    raise (
-                        ShapeException
-                            $"{operation}: shapes {show a} and {show b} do not broadcast: axis {i - rank} has sizes {da} and {db}. Sizes must agree or be 1; use reshape, expand or permute to line the axes up."
-                    ))
+                    if da = db || db = 1 then
+                        da
+                    elif da = 1 then
+                        db
+                    else
+                        raise (
+                            ShapeException
+                                $"{operation}: shapes {show a} and {show b} do not broadcast: axis {i - rank} has sizes {da} and {db}. Sizes must agree or be 1; use reshape, expand or permute to line the axes up."
+                        ))
+
+            requireRoom operation both
+            both
 
     /// Whether a shape broadcasts to exactly the other.
     let stretches (source: int[]) (target: int[]) =

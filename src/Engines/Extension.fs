@@ -55,28 +55,30 @@ module internal Extension =
 
     // ---- Whose kernels are used on the CPU ----
 
+    // Not before it is asked for: an error in a static field would come wrapped in others.
     let private byDefault =
-        match Environment.GetEnvironmentVariable "COTANGENT_CPU_ENGINE" with
-        | null
-        | "" -> CpuEngine.Fastest
-        | name ->
-            match name.ToLowerInvariant() with
-            | "fastest" -> CpuEngine.Fastest
-            | "managed" -> CpuEngine.Managed
-            | "libtorch" -> CpuEngine.Libtorch
-            | _ ->
-                raise (
-                    ValueException
-                        $"The environment variable COTANGENT_CPU_ENGINE is \"{name}\"; it can be fastest, managed or libtorch."
-                )
+        later (fun () ->
+            match Environment.GetEnvironmentVariable "COTANGENT_CPU_ENGINE" with
+            | null
+            | "" -> CpuEngine.Fastest
+            | name ->
+                match name.ToLowerInvariant() with
+                | "fastest" -> CpuEngine.Fastest
+                | "managed" -> CpuEngine.Managed
+                | "libtorch" -> CpuEngine.Libtorch
+                | _ ->
+                    raise (
+                        ValueException
+                            $"The environment variable COTANGENT_CPU_ENGINE is \"{name}\"; it can be fastest, managed or libtorch."
+                    ))
 
     let private chosen = AsyncLocal<CpuEngine voption>()
     let mutable private choices = 0
 
     /// Whether the CPU's engine may be another than the default, so that it has to be asked for.
-    let isChosen () = byDefault <> CpuEngine.Fastest || Volatile.Read &choices > 0
+    let isChosen () = byDefault.Value <> CpuEngine.Fastest || Volatile.Read &choices > 0
 
-    let cpuEngine () = ValueOption.defaultValue byDefault chosen.Value
+    let cpuEngine () = ValueOption.defaultValue byDefault.Value chosen.Value
 
     /// Whether everything shall be the native library's.
     let prefersLibrary () = isChosen () && cpuEngine () = CpuEngine.Libtorch

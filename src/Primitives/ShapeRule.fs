@@ -140,8 +140,7 @@ module internal ShapeRule =
         | ConvolutionTerm.Input
         | ConvolutionTerm.Kernel -> ValueNone
 
-    /// The signature of the output. Custom functions are opaque: whoever made one knows its outputs.
-    let infer (p: Primitive) (inputs: Signature[]) : Signature =
+    let private rule (p: Primitive) (inputs: Signature[]) : Signature =
         let x = if inputs.Length > 0 then inputs[0] else { Shape = [||]; DType = DType.Bool }
 
         match p with
@@ -292,3 +291,9 @@ module internal ShapeRule =
         | Primitive.Barrier -> x
         | Primitive.Transfer _ -> x
         | Primitive.Custom f -> invalidOp $"The signature of '{f.Name}' is known to its maker only."
+
+    /// The signature of the output. Custom functions are opaque: whoever made one knows its outputs.
+    let infer (p: Primitive) (inputs: Signature[]) : Signature =
+        let output = rule p inputs
+        Shape.requireRoom p output.Shape
+        output

@@ -113,15 +113,19 @@ module Convolutions =
         let step = WindowRules.perAxis operation "strides" 1 axes window.Strides
         let reach = WindowRules.reach size (WindowRules.perAxis operation "dilation" 1 axes window.Dilation)
 
-        match window.Padding with
-        | Padding.Same -> Array.map2 (*) count step
-        | Padding.Valid
-        | Padding.Around _
-        | Padding.Sides _ ->
-            let widths = WindowRules.widths operation window count step reach
+        let sizes =
+            match window.Padding with
+            | Padding.Same -> Array.map2 (fun n s -> int64 n * int64 s) count step
+            | Padding.Valid
+            | Padding.Around _
+            | Padding.Sides _ ->
+                let widths = WindowRules.widths operation window count step reach
 
-            Array.init axes (fun a ->
-                max 0 ((count[a] - 1) * step[a] + reach[a] - fst widths[a] - snd widths[a]))
+                Array.init axes (fun a ->
+                    let struct (before, after) = widths[a]
+                    max 0L ((int64 count[a] - 1L) * int64 step[a] + reach[a] - before - after))
+
+        Shape.sized operation sizes
 
     /// <summary>
     /// `convolveTransposed` to spatial sizes of one's own choice: with strides, several sizes have as many windows.

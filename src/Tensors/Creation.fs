@@ -9,7 +9,6 @@ module Tensor =
     let private filled (operation: string) (value: float) (dtype: DType) (shape: int seq) =
         let shape = Array.ofSeq shape
         Shape.requireSizes operation shape
-        Shape.count shape |> ignore
         Bind.full (Operands.real operation dtype value) dtype shape (Ambient.device ())
 
     /// <summary>A tensor of a shape with one number everywhere.</summary>
@@ -85,14 +84,14 @@ module Tensor =
         if step = 0.0 || not (System.Double.IsFinite((stop - start) / step)) then
             raise (
                 ValueException
-                    $"arangeIn: from {start} to {stop} by {step} is not a finite number of steps. Give a step that leads there."
+                    $"arangeIn: from {string start} to {string stop} by {string step} is not a finite number of steps. Give a step that leads there."
             )
 
         if dtype = DType.Bool then
             raise (DTypeException "arangeIn: Bool can't count; use Int32 and compare.")
 
-        let length = max 0 (int (ceil ((stop - start) / step)))
-        Shape.count [| length |] |> ignore
+        // A number too large for Int64 becomes its largest one.
+        let length = (Shape.sized "arangeIn" [| max 0L (int64 (ceil ((stop - start) / step))) |])[0]
         // Computed in Float64 (or Int64) and rounded once, so that errors do not add up.
         let wide = if dtype.IsFloat then DType.Float64 else DType.Int64
 
@@ -117,6 +116,7 @@ module Tensor =
                 DTypeException $"linspace: {dtype} can't hold the points between; use a floating-point dtype."
             )
 
+        Shape.requireRoom "linspace" [| count |]
         let steps = Bind.create (Primitive.Iota(DType.Float64, count)) (Ambient.device ())
         let fraction = steps / float (max 1 (count - 1))
         // A weighted mean of both ends hits them exactly.
@@ -128,6 +128,7 @@ module Tensor =
     /// </code></example>
     let eye (dtype: DType) (n: int) : Tensor =
         Shape.requireSizes "eye" [| n |]
+        Shape.requireRoom "eye" [| n; n |]
         let i = Bind.create (Primitive.Iota(DType.Int32, n)) (Ambient.device ())
 
         (Operands.binary Binary.Equal (i.Unsqueeze 1) (i.Unsqueeze 0)).Convert dtype
@@ -145,6 +146,7 @@ module Tensor =
             raise (ShapeException "diag: a scalar, of shape (), has no axis to lay on a diagonal.")
 
         let batch, n = t.Dims[.. t.Rank - 2], t.Dims[t.Rank - 1]
+        Shape.requireRoom "diag" (Array.append batch [| n; n |])
         // In row-major order the elements of the diagonal are n + 1 apart.
         let flat =
             Bind.one
@@ -179,13 +181,45 @@ module Tensor =
                 )
 
         let shape = vectors |> Array.map _.Size
+        Shape.requireRoom "meshgrid" shape
 
         vectors
         |> Array.mapi (fun axis v ->
             v.Reshape(Array.init shape.Length (fun i -> if i = axis then -1 else 1)).Expand shape)
 
+    /// The indices, of which each must be a class; for no class none is asked for.
+    let private requireClasses (classes: int) (indices: Tensor) : Tensor =
+        let extreme kind =
+            Staging.suspended (fun () ->
+                let found = Bind.one (Primitive.Reduce(kind, Shape.allAxes indices.Rank)) [| indices |]
+
+                (found.Convert DType.Int64).ToData<int64>())
+
+        match indices with
+        | _ when classes = 0 || indices.Size = 0 -> indices
+        | Value _ ->
+            let least, most = extreme Reduction.Min, extreme Reduction.Max
+            let wrong = if least < 0L then least else most
+
+            if wrong < 0L || wrong >= int64 classes then
+                raise (
+                    IndexException
+                        $"oneHot: index {wrong} is none of the {classes} classes 0 to {classes - 1}. Replace it, or ask for more classes."
+                )
+
+            indices
+        | Traced _ ->
+            // When the numbers are there, a gather refuses what lies outside. It would count negative ones from the end, so
+            // these are moved before the start.
+            let one = Bind.full (Literal.Whole 1L) indices.DType indices.Dims indices.Device
+            let isNegative = Operands.binary Binary.Less indices (one - one)
+            let moved = Bind.one Primitive.Select [| isNegative; indices - classes; indices |]
+            let all = Bind.create (Primitive.Iota(indices.DType, classes)) indices.Device
+            Bind.one (Primitive.Gather(0, 0)) [| all; moved |]
+
     /// <summary>Class indices (any integer shape s) as unit vectors: shape s ++ [classes].</summary>
     /// <exception cref="T:Cotangent.DTypeException">The indices are not integers.</exception>
+    /// <exception cref="T:Cotangent.IndexException">An index is none of the classes.</exception>
     /// <example><code>
     /// Tensor.oneHot DType.Float32 3 (tensor [ 2; 0 ]) // [[0, 0, 1], [1, 0, 0]]
     /// </code></example>
@@ -197,9 +231,10 @@ module Tensor =
             )
 
         Shape.requireSizes "oneHot" [| classes |]
+        Shape.requireRoom "oneHot" (Array.append indices.Dims [| classes |])
         let row = Bind.create (Primitive.Iota(indices.DType, classes)) indices.Device
 
-        (Operands.binary Binary.Equal (indices.Unsqueeze -1) row).Convert dtype
+        (Operands.binary Binary.Equal ((requireClasses classes indices).Unsqueeze -1) row).Convert dtype
 
     /// Numbers from main memory, on the device that is asked for.
     let internal ofHost (numbers: HostBuffer) : Tensor = Value(Engines.transfer numbers (Ambient.device ()))

@@ -3,8 +3,8 @@ namespace Cotangent
 /// A part of a tensor, as `t.At[1.., 0]` names it: to read it, or to replace it in a copy. Tensors never change.
 [<Sealed>]
 type TensorPart internal (whole: Tensor, selection: Choice<Index list, Tensor>) =
-    let number (value: float) =
-        Bind.full (Operands.real "set" whole.DType value) whole.DType [||] whole.Device
+    let number (operation: string) (value: float) =
+        Bind.full (Operands.real operation whole.DType value) whole.DType [||] whole.Device
 
     /// <summary>The part itself: what <c>t[1.., 0]</c> is.</summary>
     /// <exception cref="T:Cotangent.IndexException">An index lies outside its axis.</exception>
@@ -34,7 +34,7 @@ type TensorPart internal (whole: Tensor, selection: Choice<Index list, Tensor>) 
     /// <example><code>
     /// (tensor [ [ 1; 2 ]; [ 3; 4 ] ]).At[*, 0].Set 0.0 // [[0, 2], [0, 4]]
     /// </code></example>
-    member part.Set(value: float) : Tensor = part.Set(number value)
+    member part.Set(value: float) : Tensor = part.Set(number "set" value)
 
     /// <summary>
     /// A copy of the whole tensor with a value added to the part; where positions repeat all are added.
@@ -56,7 +56,7 @@ type TensorPart internal (whole: Tensor, selection: Choice<Index list, Tensor>) 
     /// <example><code>
     /// (tensor [ 1.0; 2.0 ]).At[0].Add 0.5 // [1.5, 2]
     /// </code></example>
-    member part.Add(value: float) : Tensor = part.Add(number value)
+    member part.Add(value: float) : Tensor = part.Add(number "add" value)
 
 /// <summary>
 /// Parts by computed indices: <c>t.Slice</c>, <c>t.Take</c>, <c>t.Gather</c>. With brackets, <c>t[1..3, *, -1]</c>, see
@@ -113,7 +113,7 @@ module Indexing =
         [<CompiledName "Take">]
         member t.Take(positions: Tensor, ?axis: int) : Tensor =
             Subset.integer "take" positions
-            Subset.take positions (Shape.axis "take" t.Rank (defaultArg axis 0)) t
+            Subset.take "take" positions (Shape.axis "take" t.Rank (defaultArg axis 0)) t
 
         /// <summary>
         /// Element by element along an axis: <c>result[i, j] = t[i, indices[i, j]]</c> for axis 1. The other axes
@@ -132,11 +132,14 @@ module Indexing =
             requireAlong "gather" t indices axis
             let last = t.Rank - 1
 
-            (Bind.one (Primitive.Gather(last, last)) [|
-                t.MoveAxis(axis, last)
-                indices.MoveAxis(axis, last)
-            |])
-                .MoveAxis(last, axis)
+            let found =
+                Subset.along "gather" axis t.Dims (fun () ->
+                    Bind.one (Primitive.Gather(last, last)) [|
+                        t.MoveAxis(axis, last)
+                        indices.MoveAxis(axis, last)
+                    |])
+
+            found.MoveAxis(last, axis)
 
         /// <summary>
         /// A copy with updates added along an axis: <c>result[i, indices[i, j]] += updates[i, j]</c> for axis 1.
@@ -165,9 +168,10 @@ module Indexing =
             let last = t.Rank - 1
 
             let added =
-                Bind.one (Primitive.Scatter(Collision.Add, last, last, t.Dims[axis])) [|
-                    updates.MoveAxis(axis, last)
-                    indices.MoveAxis(axis, last)
-                |]
+                Subset.along "scatterAdd" axis t.Dims (fun () ->
+                    Bind.one (Primitive.Scatter(Collision.Add, last, last, t.Dims[axis])) [|
+                        updates.MoveAxis(axis, last)
+                        indices.MoveAxis(axis, last)
+                    |])
 
             t + added.MoveAxis(last, axis)

@@ -12,6 +12,18 @@ module Joining =
         for t in tensors do
             Operands.sameDType operation tensors[0] t
 
+    /// Tensors that differ in one axis at most, joined along it.
+    let private joined (operation: string) (axis: int) (tensors: Tensor[]) : Tensor =
+        let first = tensors[0]
+        let along = tensors |> Array.sumBy (fun t -> int64 t.Dims[axis])
+
+        first.Dims
+        |> Array.mapi (fun i size -> if i = axis then along else int64 size)
+        |> Shape.sized operation
+        |> ignore
+
+        if tensors.Length = 1 then first else Bind.one (Primitive.Concatenate axis) tensors
+
     /// <summary>Tensors joined along an existing axis; the other axes must agree.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The tensors differ in another axis, or there are none.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
@@ -34,7 +46,7 @@ module Joining =
                         $"concat along axis {axis}: {Shape.show first.Dims} and {Shape.show t.Dims} differ in another axis; only axis {axis} may differ. `stack` joins along a new axis."
                 )
 
-        if tensors.Length = 1 then first else Bind.one (Primitive.Concatenate axis) tensors
+        joined "concat" axis tensors
 
     /// <summary>Tensors of one shape along a new axis.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The shapes differ, or there are no tensors.</exception>
@@ -55,7 +67,7 @@ module Joining =
                 )
 
         let axis = Shape.axis "stack (the new axis counted)" (first.Rank + 1) axis
-        tensors |> Array.map (fun t -> t.Unsqueeze axis) |> concat axis
+        tensors |> Array.map (fun t -> t.Unsqueeze axis) |> joined "stack" axis
 
     let internal sliceAxis axis start count (t: Tensor) =
         Bind.one
@@ -83,7 +95,9 @@ module Joining =
             let axis = Shape.axis "split" t.Rank (defaultArg axis 0)
             let sizes = Array.ofSeq sizes
 
-            if Array.sum sizes <> t.Dims[axis] || Array.exists (fun s -> s < 0) sizes then
+            let total = sizes |> Array.sumBy int64
+
+            if total <> int64 t.Dims[axis] || Array.exists (fun s -> s < 0) sizes then
                 raise (
                     ShapeException
                         $"split: sizes {List.ofArray sizes} do not add up to the {t.Dims[axis]} of axis {axis} in shape {Shape.show t.Dims}. The sizes of the parts must make up that axis."
@@ -109,7 +123,7 @@ module Joining =
             if count < 1 then raise (ValueException $"chunk: {count} parts; ask for 1 or more.")
 
             let n = t.Dims[axis]
-            let size = max 1 ((n + count - 1) / count)
+            let size = max 1 (partsOf n count)
 
             if n = 0 then
                 [| t |]
@@ -146,13 +160,12 @@ module Joining =
                         $"tile: {Shape.show repeats} repeats; none may be negative, and 0 gives an empty tensor."
                 )
 
+            let whole = Array.map2 (fun size n -> int64 size * int64 n) shape repeats |> Shape.sized "tile"
+
             // (a, b) -> (1, a, 1, b) -> (m, a, n, b) -> (m*a, n*b)
             let interleave f = Array.init (2 * rank) (fun i -> if i % 2 = 0 then f (i / 2) else shape[i / 2])
 
-            t
-                .Reshape(interleave (fun _ -> 1))
-                .Expand(interleave (fun i -> repeats[i]))
-                .Reshape(Array.map2 (*) shape repeats)
+            t.Reshape(interleave (fun _ -> 1)).Expand(interleave (fun i -> repeats[i])).Reshape(whole)
 
         /// <summary>
         /// Each slice along an axis so many times in a row, as NumPy's <c>repeat</c>; <c>Tile</c> repeats the whole.
@@ -172,8 +185,10 @@ module Joining =
                         $"repeat: {count} times; it may not be negative, and 0 gives an empty tensor."
                 )
 
-            let shape = Array.copy t.Dims
-            shape[axis] <- shape[axis] * count
+            let shape =
+                t.Dims
+                |> Array.mapi (fun i size -> if i = axis then int64 size * int64 count else int64 size)
+                |> Shape.sized "repeat"
 
             (t.Unsqueeze(axis + 1)).Expand(Shape.insertAt (axis + 1) count t.Dims).Reshape shape
 
@@ -189,7 +204,8 @@ module Joining =
         member t.Roll(shift: int, axis: int) : Tensor =
             let axis = Shape.axis "roll" t.Rank axis
             let n = t.Dims[axis]
-            let shift = if n = 0 then 0 else ((shift % n) + n) % n
+            let rest = if n = 0 then 0 else shift % n
+            let shift = if rest < 0 then rest + n else rest
 
             if shift = 0 then
                 t
@@ -214,7 +230,9 @@ module Joining =
                 )
 
             let region = {
-                Full = Array.map2 (fun d (a, b) -> a + d + b) t.Dims widths
+                Full =
+                    Array.map2 (fun d (a, b) -> int64 a + int64 d + int64 b) t.Dims widths
+                    |> Shape.sized "pad"
                 Start = Array.map fst widths
                 Count = t.Dims
                 Step = Array.map (fun _ -> 1) t.Dims

@@ -43,14 +43,18 @@ module LinearAlgebra =
 
         let product =
             if ra = 2 && rb = 2 then
+                Shape.requireRoom "matmul" [| da[0]; db[1] |]
                 Bind.one Primitive.MatMul [| a2; b2 |]
             elif rb = 2 && ra > 2 then
                 // One matrix on the right of a batch: a single tall product.
+                Shape.requireRoom "matmul" (Array.append da[.. ra - 2] [| db[1] |])
                 let tall = a2.Reshape [| Shape.count da[.. ra - 2]; da[ra - 1] |]
 
                 (Bind.one Primitive.MatMul [| tall; b2 |]).Reshape(Array.append da[.. ra - 2] [| db[1] |])
             else
                 let batch = Shape.broadcast "matmul (leading axes)" da[.. ra - 3] db[.. rb - 3]
+
+                Shape.requireRoom "matmul" (Array.append batch [| da[ra - 2]; db[rb - 1] |])
 
                 Bind.one Primitive.MatMul [|
                     Operands.expandTo (Array.append batch da[ra - 2 ..]) a2
@@ -75,6 +79,11 @@ module LinearAlgebra =
                     $"dot: {Shape.show a.Dims} and {Shape.show b.Dims}; two vectors of one length are needed. Use `matmul`, or multiply and sum."
             )
 
+        Operands.sameDType "dot" a b
+
+        if a.DType = DType.Bool then
+            raise (DTypeException "dot is not defined on Bool; convert to Int32 or a float first.")
+
         matmul a b
 
     /// <summary>Every product of an element of one vector with one of another: shape (m, n).</summary>
@@ -90,7 +99,8 @@ module LinearAlgebra =
                     $"outer: {Shape.show a.Dims} and {Shape.show b.Dims}; two vectors are needed. Use `Flatten` first, or broadcast with `Unsqueeze` and `*`."
             )
 
-        a.Unsqueeze 1 * b.Unsqueeze 0
+        Operands.sameDType "outer" a b
+        Operands.binaryOf "outer" Binary.Multiply (a.Unsqueeze 1) (b.Unsqueeze 0)
 
     let private requireMatrix (operation: string) (t: Tensor) =
         if t.Rank < 2 then
@@ -102,6 +112,8 @@ module LinearAlgebra =
     let private triangle (operation: string) (offset: int) lower (t: Tensor) : Tensor =
         requireMatrix operation t
         let iota n = Bind.create (Primitive.Iota(DType.Int32, n)) t.Device
+        // Diagonals beyond the corners are all alike, and positions on them would overflow.
+        let offset = offset |> max -t.Dims[t.Rank - 2] |> min t.Dims[t.Rank - 1]
         let rows = (iota t.Dims[t.Rank - 2] + offset).Unsqueeze 1
         let columns = iota t.Dims[t.Rank - 1]
         let inside = if lower then columns.LessEqual rows else columns.GreaterEqual rows
@@ -170,5 +182,6 @@ module LinearAlgebra =
     /// trace (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]) // 5
     /// </code></example>
     let trace (t: Tensor) : Tensor =
+        requireMatrix "trace" t
         let diagonal = t.Diagonal()
         Bind.one (Primitive.Reduce(Reduction.Sum, [| diagonal.Rank - 1 |])) [| diagonal |]

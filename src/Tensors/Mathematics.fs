@@ -7,6 +7,13 @@ module Mathematics =
 
     let private unary op (x: Tensor) = Operands.unary op x
 
+    let private requireFloat (operation: string) (x: Tensor) =
+        if not x.DType.IsFloat then
+            raise (
+                DTypeException
+                    $"{operation} is not defined on {x.DType}. Convert first, with `t.Convert DType.Float32` for example."
+            )
+
     /// <summary>exp x - 1, accurate near 0.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
     /// <example><code>
@@ -90,6 +97,7 @@ module Mathematics =
     /// geluTanh (tensor [ -1.0; 0.0; 1.0 ]) // [-0.1588, 0, 0.8412]
     /// </code></example>
     let geluTanh (x: Tensor) : Tensor =
+        requireFloat "geluTanh" x
         // (1 + tanh z)/2 is the sigmoid of 2z.
         let slope = sqrt (8.0 / System.Math.PI)
         x * unary Unary.Sigmoid (x * (x * x * (0.044715 * slope) + slope))
@@ -99,7 +107,7 @@ module Mathematics =
     /// <example><code>
     /// silu (tensor [ -1.0; 0.0; 1.0 ]) // [-0.2689, 0, 0.7311]
     /// </code></example>
-    let silu (x: Tensor) : Tensor = x * unary Unary.Sigmoid x
+    let silu (x: Tensor) : Tensor = x * Operands.unaryOf "silu" Unary.Sigmoid x
 
     /// <summary>max(x, 0); its derivative at 0 is 0.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
@@ -114,6 +122,7 @@ module Mathematics =
     /// leakyRelu 0.1 (tensor [ -1.0; 2.0 ]) // [-0.1, 2]
     /// </code></example>
     let leakyRelu (slope: float) (x: Tensor) : Tensor =
+        requireFloat "leakyRelu" x
         // The slope at each place is a constant, so one product is all that the way back takes.
         let positive = Operands.binary Binary.Less (literal x 0.0) x
         x * Bind.one Primitive.Select [| positive; literal x 1.0; literal x slope |]
@@ -122,7 +131,7 @@ module Mathematics =
     /// <example><code>
     /// square (tensor [ -3; 2 ]) // [9, 4]
     /// </code></example>
-    let square (x: Tensor) : Tensor = x * x
+    let square (x: Tensor) : Tensor = Operands.binaryOf "square" Binary.Multiply x x
 
     /// <summary>
     /// Elements of the first where the condition holds, of the second elsewhere. All three broadcast together.
@@ -159,7 +168,7 @@ module Mathematics =
     /// <example><code>
     /// maximum (tensor [ 1; 5 ]) (tensor [ 3; 2 ]) // [3, 5]
     /// </code></example>
-    let maximum (a: Tensor) (b: Tensor) : Tensor = Operands.binary Binary.Max a b
+    let maximum (a: Tensor) (b: Tensor) : Tensor = Operands.binaryOf "maximum" Binary.Max a b
 
     /// <summary>
     /// The smaller of two, elementwise. NaN wins. Where both are equal each gets half the derivative.
@@ -169,7 +178,7 @@ module Mathematics =
     /// <example><code>
     /// minimum (tensor [ 1; 5 ]) (tensor [ 3; 2 ]) // [1, 2]
     /// </code></example>
-    let minimum (a: Tensor) (b: Tensor) : Tensor = Operands.binary Binary.Min a b
+    let minimum (a: Tensor) (b: Tensor) : Tensor = Operands.binaryOf "minimum" Binary.Min a b
 
     /// <summary>
     /// Confined to [low, high]. Outside, and NaN aside, the derivative is 0; inside and on the border it is 1.
@@ -182,13 +191,36 @@ module Mathematics =
         if not (low <= high) then
             raise (
                 ValueException
-                    $"clamp: the lower bound {low} is not at or below the upper bound {high}; exchange them."
+                    $"clamp: the lower bound {string low} is not at or below the upper bound {string high}; exchange them."
             )
 
-        let low, high = literal x low, literal x high
+        let bound value = Bind.full (Operands.real "clamp" x.DType value) x.DType x.Dims x.Device
+        let low, high = bound low, bound high
         let below = Operands.binary Binary.Less x low
         let above = Operands.binary Binary.Less high x
         Bind.one Primitive.Select [| below; low; Bind.one Primitive.Select [| above; high; x |] |]
+
+    /// Where |x - y| <= absolute + relative * |y|.
+    let internal near (operation: string) (relative: float) (absolute: float) (x: Tensor) (y: Tensor) =
+        if not x.DType.IsFloat then
+            raise (
+                DTypeException
+                    $"{operation} needs floating-point tensors, got {x.DType} {Shape.show x.Dims}; use `Equal`."
+            )
+
+        Operands.sameDType operation x y
+        Shape.broadcast operation x.Dims y.Dims |> ignore
+
+        // Not finite is an answer here, not a fault.
+        Ambient.withoutNumberCheck (fun () ->
+            let difference = abs (x - y)
+            let isNear = Operands.binary Binary.LessEqual difference (abs y * relative + absolute)
+            let isFinite = unary Unary.Not (unary Unary.IsNaN (difference - difference))
+            // An infinite bound holds anything: there only equality counts.
+            Operands.binary
+                Binary.Or
+                (Operands.binary Binary.And isNear isFinite)
+                (Operands.binary Binary.Equal x y))
 
     type Tensor with
 
@@ -210,11 +242,13 @@ module Mathematics =
 
         /// <summary>Bool: where both differ. NaN differs from everything.</summary>
         [<CompiledName "NotEqual">]
-        member x.NotEqual(y: Tensor) : Tensor = unary Unary.Not (x.Equal y)
+        member x.NotEqual(y: Tensor) : Tensor =
+            unary Unary.Not (Operands.binaryOf "notEqual" Binary.Equal x y)
 
         /// <summary>Bool: where an element differs from a number.</summary>
         [<CompiledName "NotEqual">]
-        member x.NotEqual(y: float) : Tensor = unary Unary.Not (x.Equal y)
+        member x.NotEqual(y: float) : Tensor =
+            unary Unary.Not (Operands.withRealOf "notEqual" Binary.Equal x y)
 
         /// <summary>Bool: where x &lt; y.</summary>
         /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are Bool.</exception>
@@ -234,15 +268,15 @@ module Mathematics =
 
         /// <summary>Bool: where x &lt;= y.</summary>
         [<CompiledName "LessEqual">]
-        member x.LessEqual(y: Tensor) : Tensor = Operands.binary Binary.LessEqual x y
+        member x.LessEqual(y: Tensor) : Tensor = Operands.binaryOf "lessEqual" Binary.LessEqual x y
 
         /// <summary>Bool: where x &lt;= y.</summary>
         [<CompiledName "LessEqual">]
-        member x.LessEqual(y: float) : Tensor = Operands.withReal Binary.LessEqual x y
+        member x.LessEqual(y: float) : Tensor = Operands.withRealOf "lessEqual" Binary.LessEqual x y
 
         /// <summary>Bool: where x &gt; y.</summary>
         [<CompiledName "Greater">]
-        member x.Greater(y: Tensor) : Tensor = Operands.binary Binary.Less y x
+        member x.Greater(y: Tensor) : Tensor = Operands.binaryOf "greater" Binary.Less y x
 
         /// <summary>Bool: where x &gt; y.</summary>
         /// <example><code>
@@ -250,15 +284,15 @@ module Mathematics =
         /// x[x.Greater 0.0] // [2, 3]
         /// </code></example>
         [<CompiledName "Greater">]
-        member x.Greater(y: float) : Tensor = Operands.realWith Binary.Less y x
+        member x.Greater(y: float) : Tensor = Operands.realWithOf "greater" Binary.Less y x
 
         /// <summary>Bool: where x &gt;= y.</summary>
         [<CompiledName "GreaterEqual">]
-        member x.GreaterEqual(y: Tensor) : Tensor = Operands.binary Binary.LessEqual y x
+        member x.GreaterEqual(y: Tensor) : Tensor = Operands.binaryOf "greaterEqual" Binary.LessEqual y x
 
         /// <summary>Bool: where x &gt;= y.</summary>
         [<CompiledName "GreaterEqual">]
-        member x.GreaterEqual(y: float) : Tensor = Operands.realWith Binary.LessEqual y x
+        member x.GreaterEqual(y: float) : Tensor = Operands.realWithOf "greaterEqual" Binary.LessEqual y x
 
         /// <summary>And: logical (Bool) or bitwise (integers).</summary>
         /// <exception cref="T:Cotangent.DTypeException">The dtype is floating-point.</exception>
@@ -295,7 +329,7 @@ module Mathematics =
         /// (tensor [ nan; 1.0 ]).IsNaN() // [true, false]
         /// </code></example>
         [<CompiledName "IsNaN">]
-        member x.IsNaN() : Tensor = unary Unary.IsNaN x
+        member x.IsNaN() : Tensor = Operands.unaryOf "isNaN" Unary.IsNaN x
 
         /// <summary>Bool: where an element is neither NaN nor infinite.</summary>
         /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
@@ -304,6 +338,7 @@ module Mathematics =
         /// </code></example>
         [<CompiledName "IsFinite">]
         member x.IsFinite() : Tensor =
+            requireFloat "isFinite" x
             Ambient.withoutNumberCheck (fun () -> unary Unary.IsNaN (x - x) |> unary Unary.Not)
 
         /// <summary>-1, 0 or 1; NaN stays.</summary>
@@ -326,16 +361,4 @@ module Mathematics =
         /// </code></example>
         [<CompiledName "IsClose">]
         member x.IsClose(y: Tensor, ?relative: float, ?absolute: float) : Tensor =
-            if not x.DType.IsFloat then
-                raise (
-                    DTypeException
-                        $"isClose needs floating-point tensors, got {x.DType} {Shape.show x.Dims}; use `Equal`."
-                )
-
-            let relative, absolute = defaultArg relative 1e-5, defaultArg absolute 1e-8
-
-            Ambient.withoutNumberCheck (fun () ->
-                let difference = abs (x - y)
-                let near = difference.LessEqual(abs y * relative + absolute)
-                // An infinite bound holds anything: there only equality counts.
-                (near.And(difference.IsFinite())).Or(x.Equal y))
+            near "isClose" (defaultArg relative 1e-5) (defaultArg absolute 1e-8) x y

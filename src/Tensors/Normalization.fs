@@ -31,7 +31,7 @@ module Normalization =
             )
 
         if not (epsilon >= 0.0) then
-            raise (ValueException $"{operation}: epsilon is {epsilon}; it must be 0 or more.")
+            raise (ValueException $"{operation}: epsilon is {string epsilon}; it must be 0 or more.")
 
         let kept, last = x.Dims[.. x.Rank - count - 1], x.Dims[x.Rank - count ..]
         let columns = Shape.count last

@@ -254,7 +254,8 @@ module Reductions =
         /// </code></example>
         [<CompiledName "AllClose">]
         member t.AllClose(other: Tensor, ?relative: float, ?absolute: float) : bool =
-            t.IsClose(other, ?relative = relative, ?absolute = absolute).All().ToData<bool>()
+            let close = near "allClose" (defaultArg relative 1e-5) (defaultArg absolute 1e-8) t other
+            close.All().ToData<bool>()
 
         /// <summary>
         /// The Int32 position of the first largest element along an axis, or among all elements in row-major order.
@@ -325,7 +326,7 @@ module Reductions =
                 else
                     raise (
                         ValueException
-                            $"norm: order {order} is not one of 1, 2 and infinity. Write another out with `abs`, `**` and `sum`."
+                            $"norm: order {string order} is not one of 1, 2 and infinity. Write another out with `abs`, `**` and `sum`."
                     )
 
             t |> inSingle (fun t -> reduced "norm" t axes keepDims (fold t))

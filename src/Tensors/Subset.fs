@@ -1,6 +1,7 @@
 namespace Cotangent
 
 open System
+open Cotangent.Engines
 open Cotangent.Inlined
 
 /// <summary>
@@ -43,9 +44,9 @@ module internal Subset =
 
         p
 
-    /// Start, count and step along an axis.
-    let private range (shape: int[]) axis first last step =
-        let n = shape[axis]
+    /// Start, count and step along an axis. In 64 bits, since differences of two bounds, or a bound and a step, overflow 32.
+    let private range (shape: int[]) axis (first: int option) (last: int option) (step: int) =
+        let n = int64 shape[axis]
 
         if step = 0 then
             raise (
@@ -53,21 +54,25 @@ module internal Subset =
                     $"slice: step 0 along axis {axis} of shape {Shape.show shape} leads nowhere; 1 takes every element, -1 goes backwards."
             )
 
-        let fromEnd i = if i < 0 then i + n else i
-        let first = first |> Option.map fromEnd |> Option.defaultValue (if step > 0 then 0 else n - 1)
-        let last = last |> Option.map fromEnd |> Option.defaultValue (if step > 0 then n - 1 else 0)
-        let count = if step > 0 then (last - first + step) / step else (first - last - step) / -step
-        let outside p = p < 0 || p >= n
+        let step = int64 step
+        let fromEnd i = if i < 0 then int64 i + n else int64 i
+        let first = first |> Option.map fromEnd |> Option.defaultValue (if step > 0L then 0L else n - 1L)
+        let last = last |> Option.map fromEnd |> Option.defaultValue (if step > 0L then n - 1L else 0L)
+        let count = if step > 0L then (last - first + step) / step else (first - last - step) / -step
+        let outside p = p < 0L || p >= n
 
         // An empty slice may start just past the end, as t[n..].
-        if count > 0 && (outside first || outside last) then
+        if count > 0L && (outside first || outside last) then
             raise (
                 IndexException
-                    $"slice {first}..{last} is out of range for axis {axis} of size {n} in shape {Shape.show shape}; both ends are included, so they run from 0 to {n - 1}."
+                    $"slice {first}..{last} is out of range for axis {axis} of size {n} in shape {Shape.show shape}; both ends are included, so they run from 0 to {n - 1L}."
             )
 
-        let count = max 0 count
-        struct ((if count = 0 then 0 else first), count, step)
+        // The step of a single element leads nowhere, however long it is.
+        match int (max 0L count) with
+        | 0 -> struct (0, 0, 1)
+        | 1 -> struct (int first, 1, 1)
+        | count -> struct (int first, count, int step)
 
     /// `Rest` spelled out, so that every axis has its index.
     let private complete (shape: int[]) (indices: Index list) =
@@ -108,10 +113,10 @@ module internal Subset =
             )
 
     /// The strided box that an index selects, the shape in which it is shown (axes picked by `At` gone, new ones
-    /// added), and the index tensors by their axis in that shape.
+    /// added), and the index tensors by their axes in that shape and in the tensor's own.
     let private resolve (shape: int[]) (indices: Index list) =
         let start, count, step = ResizeArray<int>(), ResizeArray<int>(), ResizeArray<int>()
-        let shown, takes = ResizeArray<int>(), ResizeArray<struct (int * Tensor)>()
+        let shown, takes = ResizeArray<int>(), ResizeArray<struct (int * int * Tensor)>()
 
         let push (struct (first, n, by)) =
             start.Add first
@@ -131,7 +136,7 @@ module internal Subset =
             | Index.Rest -> ()
             | Index.Take positions ->
                 integer "slice" positions
-                takes.Add(struct (shown.Count, positions))
+                takes.Add(struct (shown.Count, start.Count, positions))
                 push (0, shape[start.Count], 1)
                 shown.Add count[count.Count - 1]
 
@@ -142,7 +147,25 @@ module internal Subset =
     let private isWhole (region: Region) =
         Shape.equal region.Full region.Count && Array.forall (fun s -> s = 1) region.Step
 
-    let take (indices: Tensor) axis (t: Tensor) = Bind.one (Primitive.Gather(axis, 0)) [| t; indices |]
+    /// What is found at positions of an axis. Kernels do not know whose positions they are, so an error gets its names here.
+    let along (operation: string) axis (shape: int[]) (find: unit -> Tensor) : Tensor =
+        try
+            find ()
+        with :? IndexException as e when e.Data.Contains Move.Outside ->
+            raise (
+                IndexException
+                    $"{operation}: index {e.Data[Move.Outside]} is out of range for axis {axis} of size {shape[axis]} in shape {Shape.show shape}; positions run from {-shape[axis]} to {shape[axis] - 1}."
+            )
+
+    let private find (indices: Tensor) axis (t: Tensor) =
+        Bind.one (Primitive.Gather(axis, 0)) [| t; indices |]
+
+    /// The slices at positions of an axis.
+    let take (operation: string) (indices: Tensor) axis (t: Tensor) : Tensor =
+        Array.concat [ t.Dims[.. axis - 1]; indices.Dims; t.Dims[axis + 1 ..] ]
+        |> Shape.requireRoom operation
+
+        along operation axis t.Dims (fun () -> find indices axis t)
 
     let slice (indices: Index list) (t: Tensor) =
         let region, shown, takes = resolve t.Dims indices
@@ -151,7 +174,8 @@ module internal Subset =
 
         // From the last axis to the first, so that the axes an index tensor brings do not move those still to come.
         List.foldBack
-            (fun (struct (axis, positions)) (t: Tensor) -> take positions axis t)
+            (fun (struct (axis, own, positions)) (found: Tensor) ->
+                along "slice" own t.Dims (fun () -> find positions axis found))
             takes
             (box.Reshape shown)
 
@@ -187,7 +211,7 @@ module internal Subset =
             let value = (stretch "set" (slice indices t).Dims value).Flatten()
             let order = Bind.create (Primitive.Iota(DType.Int32, at.Size)) t.Device + 1
             let winner = flatScatter Collision.Last t.Size at order
-            let wins = (take at 0 winner).Equal order
+            let wins = (find at 0 winner).Equal order
             let placed = flatScatter Collision.Add t.Size at (where wins value (Tensor.zerosLike value))
             where (winner.Greater 0.0) placed (t.Flatten()) |> _.Reshape(t.Dims)
 
@@ -229,7 +253,7 @@ module internal Subset =
         |]
 
         t.Reshape(Array.append [| flat.Length |] t.Dims[mask.Rank ..])
-        |> take ((Tensor.own [| found.Length |] found).To t.Device) 0
+        |> find ((Tensor.own [| found.Length |] found).To t.Device) 0
 
     /// A copy with the value added; where positions repeat all are added.
     let add (indices: Index list) (value: Tensor) (t: Tensor) =

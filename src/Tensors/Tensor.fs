@@ -244,7 +244,7 @@ module internal Bind =
 
                 raise (
                     NumberException
-                        $"`{p ()}` of ({got}) made {value}{where} in its result of shape {Shape.show host.Shape}. Look at its inputs there: a division by 0, the logarithm or root of a number <= 0, or an overflow; guard it with `clamp` or `where`."
+                        $"`{p ()}` of ({got}) made {string value}{where} in its result of shape {Shape.show host.Shape}. Look at its inputs there: a division by 0, the logarithm or root of a number <= 0, or an overflow; guard it with `clamp` or `where`."
                 )
 
     let private sameDevice (p: Primitive) (inputs: Tensor[]) =
@@ -306,11 +306,14 @@ module internal Bind =
 
 /// Lines operands up: dtypes must agree, shapes broadcast, literals take the tensor's dtype.
 module internal Operands =
-    let private accepts (op: Binary) (dtype: DType) =
+    // The operation is what a user calls the function, which may have several primitives to it. It is anything that prints,
+    // and is asked for its name only in an error.
+
+    let private accepts (operation: 'operation) (op: Binary) (dtype: DType) =
         if not (ShapeRule.acceptsBinary op dtype) then
             raise (
                 DTypeException
-                    $"{op} is not defined on {dtype}. Convert first, with `t.Convert DType.Float32` for example."
+                    $"{operation} is not defined on {dtype}. Convert first, with `t.Convert DType.Float32` for example."
             )
 
     let sameDType (operation: 'operation) (a: Tensor) (b: Tensor) =
@@ -320,35 +323,39 @@ module internal Operands =
                     $"{operation}: {a.DType} {Shape.show a.Dims} and {b.DType} {Shape.show b.Dims} have different dtypes, and none is converted silently. Use `t.Convert` on one of them."
             )
 
-    let unary (op: Unary) (x: Tensor) =
+    let unaryOf (operation: 'operation) (op: Unary) (x: Tensor) =
         if not (ShapeRule.acceptsUnary op x.DType) then
             raise (
                 DTypeException
-                    $"{op} is not defined on {x.DType}. Convert first, with `t.Convert DType.Float32` for example."
+                    $"{operation} is not defined on {x.DType}. Convert first, with `t.Convert DType.Float32` for example."
             )
 
         Bind.unary op x
 
+    let unary (op: Unary) (x: Tensor) = unaryOf op op x
+
     let expandTo shape (x: Tensor) =
         if Shape.equal x.Dims shape then x else Bind.one (Primitive.Broadcast shape) [| x |]
 
-    let binary (op: Binary) (a: Tensor) (b: Tensor) =
-        if a.DType <> b.DType then sameDType op a b
+    let binaryOf (operation: 'operation) (op: Binary) (a: Tensor) (b: Tensor) =
+        if a.DType <> b.DType then sameDType operation a b
 
-        accepts op a.DType
+        accepts operation op a.DType
 
         if Shape.equal a.Dims b.Dims then
             Bind.binary op a b
         else
-            let shape = Shape.broadcast op a.Dims b.Dims
+            let shape = Shape.broadcast operation a.Dims b.Dims
             Bind.binary op (expandTo shape a) (expandTo shape b)
+
+    let binary (op: Binary) (a: Tensor) (b: Tensor) = binaryOf op op a b
 
     /// A literal as an element of a dtype; refused where an integer dtype can't hold it.
     let real (operation: 'operation) (dtype: DType) (value: float) =
         if not dtype.IsFloat && value <> System.Math.Floor value then
             raise (
                 DTypeException
-                    $"{operation}: the literal {value} is not a whole number and the tensor is {dtype}. Convert the tensor to a floating-point dtype first."
+                    $"{operation}: the literal {string value} is not a whole number and the tensor is {dtype}. Convert the tensor to a floating-point dtype first."
             )
 
         let beyond limit = value < -limit || value >= limit
@@ -359,7 +366,7 @@ module internal Operands =
         then
             raise (
                 ValueException
-                    $"{operation}: the literal {value} is too large for {dtype}. Convert the tensor to a dtype that holds it first."
+                    $"{operation}: the literal {string value} is too large for {dtype}. Convert the tensor to a dtype that holds it first."
             )
 
         Literal.Real value
@@ -367,17 +374,47 @@ module internal Operands =
     let private like (operation: 'operation) (x: Tensor) (value: float) =
         Bind.full (real operation x.DType value) x.DType x.Dims x.Device
 
-    let withReal (op: Binary) (x: Tensor) (value: float) =
-        accepts op x.DType
-        Bind.binary op x (like op x value)
+    let withRealOf (operation: 'operation) (op: Binary) (x: Tensor) (value: float) =
+        accepts operation op x.DType
+        Bind.binary op x (like operation x value)
 
-    let realWith (op: Binary) (value: float) (x: Tensor) =
-        accepts op x.DType
-        Bind.binary op (like op x value) x
+    let withReal (op: Binary) (x: Tensor) (value: float) = withRealOf op op x value
+
+    let realWithOf (operation: 'operation) (op: Binary) (value: float) (x: Tensor) =
+        accepts operation op x.DType
+        Bind.binary op (like operation x value) x
+
+    let realWith (op: Binary) (value: float) (x: Tensor) = realWithOf op op value x
+
+    /// A whole power of integers, by squaring; overflow wraps around, as in every product.
+    let private wholePower (x: Tensor) (exponent: float) =
+        let multiply = binary Binary.Multiply
+
+        let rec go (square: Tensor) (n: int64) (product: Tensor voption) =
+            let product =
+                match product with
+                | p when n % 2L = 0L -> p
+                | ValueNone -> ValueSome square
+                | ValueSome p -> ValueSome(multiply p square)
+
+            if n < 2L then product else go (multiply square square) (n / 2L) product
+
+        // Powers of 2⁶³ and more would all be even ones, whose exponents Int64 can't hold.
+        if exponent <> System.Math.Floor exponent || exponent < 0.0 || exponent >= 9.2e18 then
+            raise (
+                DTypeException
+                    $"power: {x.DType} has no power of exponent {string exponent}; those of integers are whole, 0 or more. Convert first, with `t.Convert DType.Float32` for example."
+            )
+
+        match go x (int64 exponent) ValueNone with
+        | ValueSome product -> product
+        | ValueNone -> like "power" x 1.0
 
     /// Squares are common enough to skip the general power.
     let power (x: Tensor) (exponent: float) =
-        if exponent = 2.0 then binary Binary.Multiply x x else withReal Binary.Power x exponent
+        if x.DType.IsInteger then wholePower x exponent
+        elif exponent = 2.0 && x.DType.IsFloat then binary Binary.Multiply x x
+        else withReal Binary.Power x exponent
 
 type Tensor with
 
@@ -472,7 +509,10 @@ type Tensor with
     static member (~-)(a: Tensor) = Operands.unary Unary.Negate a
 
     // The names that F#'s own functions look for: `exp x`, `x ** 2.0`, `atan2 y x`.
-    /// <summary>x to a power, elementwise: <c>x ** y</c>.</summary>
+    /// <summary>
+    /// x to a power, elementwise: <c>x ** y</c>. Integers have powers whose exponent is a whole number, 0 or more.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or have no such power.</exception>
     static member Pow(a: Tensor, b: Tensor) = Operands.binary Binary.Power a b
     /// <exclude/>
     static member Pow(a: Tensor, b: float) = Operands.power a b
@@ -511,8 +551,8 @@ type Tensor with
     static member Truncate(a: Tensor) =
         Operands.binary
             Binary.Multiply
-            (Operands.unary Unary.Sign a)
-            (Operands.unary Unary.Floor (Operands.unary Unary.Abs a))
+            (Operands.unaryOf "truncate" Unary.Sign a)
+            (Operands.unaryOf "truncate" Unary.Floor (Operands.unary Unary.Abs a))
 
     /// <summary>The largest whole number not above x: <c>floor x</c>.</summary>
     static member Floor(a: Tensor) = Operands.unary Unary.Floor a

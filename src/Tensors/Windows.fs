@@ -65,8 +65,11 @@ module internal WindowRules =
                     $"{operation}: %A{wrong} as {what} for {axes} spatial axes; give one number for all of them or one for each, {least} or more."
             )
 
+    // Sizes are computed in 64 bits: two numbers of 32 overflow in a product or a sum.
+
     /// The elements from the first to the last of a window.
-    let reach (size: int[]) (dilation: int[]) = Array.map2 (fun n d -> (n - 1) * d + 1) size dilation
+    let reach (size: int[]) (dilation: int[]) : int64[] =
+        Array.map2 (fun n d -> (int64 n - 1L) * int64 d + 1L) size dilation
 
     let private sides (operation: string) axes (padding: (int * int) list) =
         let refuse () =
@@ -83,32 +86,60 @@ module internal WindowRules =
         | _ -> refuse ()
 
     /// Before and after each axis, for windows that reach so far over axes of the sizes `full`.
-    let widths (operation: string) (window: Window) (full: int[]) (step: int[]) (reach: int[]) =
+    let widths (operation: string) (window: Window) (full: int[]) (step: int[]) (reach: int64[]) =
+        let axes = full.Length
+
+        let same a =
+            let count = int64 (partsOf full[a] step[a])
+            let total = max 0L ((count - 1L) * int64 step[a] + reach[a] - int64 full[a])
+            struct (total / 2L, total - total / 2L)
+
+        let given pairs =
+            sides operation axes pairs
+            |> Array.map (fun (before, after) -> struct (int64 before, int64 after))
+
         match window.Padding with
-        | Padding.Valid -> full |> Array.map (fun _ -> 0, 0)
-        | Padding.Same ->
-            Array.init full.Length (fun a ->
-                let count = (full[a] + step[a] - 1) / step[a]
-                let total = max 0 ((count - 1) * step[a] + reach[a] - full[a])
-                total / 2, total - total / 2)
-        | Padding.Around width -> sides operation full.Length [ width, width ]
-        | Padding.Sides pairs -> sides operation full.Length pairs
+        | Padding.Valid -> Array.create axes (struct (0L, 0L))
+        | Padding.Same -> Array.init axes same
+        | Padding.Around width -> given [ width, width ]
+        | Padding.Sides pairs -> given pairs
 
     let windowsOver (operation: string) (window: Window) (size: int[]) (full: int[]) : Windows =
         let axes = full.Length
         let step = perAxis operation "strides" 1 axes window.Strides
         let dilation = perAxis operation "dilation" 1 axes window.Dilation
         let reach = reach size dilation
-        let before, after = widths operation window full step reach |> Array.unzip
+        let widths = widths operation window full step reach
+        let before = widths |> Array.map (fun (struct (before, _)) -> before)
+        let after = widths |> Array.map (fun (struct (_, after)) -> after)
+        let padded = Array.init axes (fun a -> int64 full[a] + before[a] + after[a])
 
-        for a in 0 .. axes - 1 do
-            if full[a] + before[a] + after[a] < reach[a] then
-                raise (
-                    ShapeException
-                        $"{operation}: windows of {Shape.show size} with dilation {Shape.show dilation} reach over {Shape.show reach} elements, more than the spatial axes {Shape.show full} have with their padding. Use smaller windows, or `Padding.Same`."
-                )
+        if Array.exists2 (<) padded reach then
+            raise (
+                ShapeException
+                    $"{operation}: windows of {Shape.show size} with dilation {Shape.show dilation} reach over {Shape.showLong reach} elements, more than the spatial axes {Shape.show full} have with their padding. Use smaller windows, or `Padding.Same`."
+            )
 
-        { Full = full; Size = size; Step = step; Dilation = dilation; Before = before; After = after }
+        // Kernels count in 32 bits. With the padding there may be no more places than a tensor can have elements.
+        Shape.sized $"{operation}, with its padding" padded |> ignore
+
+        // A stride beyond the last window, and the dilation of a single element, lead nowhere.
+        let stepOf a = min (int64 step[a]) (max 1L (padded[a] - reach[a] + 1L))
+
+        {
+            Full = full
+            Size = size
+            Step = Array.init axes (stepOf >> int)
+            Dilation = Array.init axes (fun a -> if size[a] = 1 then 1 else dilation[a])
+            Before = Array.map int before
+            After = Array.map int after
+        }
+
+    /// Whether window i along an axis has an element that is no padding.
+    let private isThere (w: Windows) a i =
+        let start = i * w.Step[a] - w.Before[a]
+        let first = if start >= 0 then 0 else partsOf -start w.Dilation[a]
+        first < w.Size[a] && start + first * w.Dilation[a] < w.Full[a]
 
     let poolingWindows (operation: string) (size: int list) (window: Window) (full: int[]) =
         let size = Array.ofList size
@@ -122,13 +153,9 @@ module internal WindowRules =
         let windows = windowsOver operation window size full
         let count = windows.Count
 
-        let isThere a i k =
-            let t = i * windows.Step[a] - windows.Before[a] + k * windows.Dilation[a]
-            t >= 0 && t < full[a]
-
         for a in 0 .. full.Length - 1 do
             for i in 0 .. count[a] - 1 do
-                if not (Seq.exists (isThere a i) (seq { 0 .. size[a] - 1 })) then
+                if not (isThere windows a i) then
                     raise (
                         ShapeException
                             $"{operation}: window {i} along spatial axis {a} lies in the padding altogether ({windows.Before[a]} before, {windows.After[a]} after). Use less padding than the window has elements."

@@ -57,7 +57,7 @@ module Loss =
     /// </code></example>
     let huber (delta: float) (target: Tensor) (prediction: Tensor) : Tensor =
         if not (delta > 0.0) then
-            raise (ValueException $"huber: delta is {delta}; it must be positive.")
+            raise (ValueException $"huber: delta is {string delta}; it must be positive.")
 
         requireEqual "huber" prediction target
         let error = abs (prediction - target)
@@ -76,7 +76,7 @@ module Loss =
     /// </code></example>
     let binaryCrossEntropy (guard: float) (target: Tensor) (prediction: Tensor) : Tensor =
         if not (guard >= 0.0 && guard < 0.5) then
-            raise (ValueException $"binaryCrossEntropy: guard {guard} is outside [0, 0.5).")
+            raise (ValueException $"binaryCrossEntropy: guard {string guard} is outside [0, 0.5).")
 
         requireEqual "binaryCrossEntropy" prediction target
         // The value is clamped, the slope is not: what the clamp changed counts as a constant.
@@ -135,7 +135,7 @@ module Loss =
             )
 
         if not (options.Smoothing >= 0.0 && options.Smoothing <= 1.0) then
-            raise (ValueException $"crossEntropy: smoothing {options.Smoothing} is outside [0, 1].")
+            raise (ValueException $"crossEntropy: smoothing {string options.Smoothing} is outside [0, 1].")
 
         let targets: Targets = {
             Smoothing = options.Smoothing

@@ -36,7 +36,7 @@ module Optimizer =
 
     let private requireUnit name (value: float) =
         if not (value >= 0.0 && value < 1.0) then
-            raise (ValueException $"Optimizer: {name} is {value}; it must be in [0, 1).")
+            raise (ValueException $"Optimizer: {name} is {string value}; it must be in [0, 1).")
 
     /// <summary>One transformation after another; the states stand side by side.</summary>
     /// <example><code>
@@ -87,7 +87,9 @@ module Optimizer =
     /// </code></example>
     let clipEachByNorm (limit: float) : Optimizer<'p, unit> =
         if not (limit > 0.0) then
-            raise (ValueException $"Optimizer.clipEachByNorm: the limit is {limit}; it must be positive.")
+            raise (
+                ValueException $"Optimizer.clipEachByNorm: the limit is {string limit}; it must be positive."
+            )
 
         stateless (fun gradient _ -> Tree.map (fun g -> shorten limit (norm g) g) gradient)
 
@@ -101,7 +103,10 @@ module Optimizer =
     /// </code></example>
     let clipByGlobalNorm (limit: float) : Optimizer<'p, unit> =
         if not (limit > 0.0) then
-            raise (ValueException $"Optimizer.clipByGlobalNorm: the limit is {limit}; it must be positive.")
+            raise (
+                ValueException
+                    $"Optimizer.clipByGlobalNorm: the limit is {string limit}; it must be positive."
+            )
 
         stateless (fun gradient _ ->
             let norm = Tree.norm gradient
@@ -241,8 +246,12 @@ module Optimizer =
 
     /// <summary>A running average of parameters: decay · average + (1 - decay) · parameters.</summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The decay is outside [0, 1].</exception>
     /// <example><code>
     /// Optimizer.average 0.75 (tensor [ 0.0 ]) (tensor [ 4.0 ]) // [1]
     /// </code></example>
     let average (decay: float) (mean: 'p) (parameters: 'p) : 'p =
+        if not (decay >= 0.0 && decay <= 1.0) then
+            raise (ValueException $"Optimizer.average: the decay is {string decay}; it must be in [0, 1].")
+
         Tree.map2 (fun a p -> a * decay + p * (1.0 - decay)) mean parameters

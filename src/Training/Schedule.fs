@@ -12,8 +12,12 @@ type Schedule = Tensor -> Tensor
 /// Schedules of the field.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Schedule =
+    let private requireSteps (schedule: string) (steps: int) =
+        if steps < 1 then
+            raise (ValueException $"Schedule.{schedule}: {steps} steps; at least 1 is needed.")
+
     let private progress (steps: int) (step: Tensor) =
-        clamp 0.0 1.0 (step.Convert DType.Float32 / float (max 1 steps))
+        clamp 0.0 1.0 (step.Convert DType.Float32 / float steps)
 
     /// <summary>The same value at every step, where the step is.</summary>
     /// <example><code>
@@ -23,36 +27,48 @@ module Schedule =
         fun step -> Bind.full (Literal.Real value) DType.Float32 [||] step.Device
 
     /// <summary>From one value to another in a straight line over the given steps, and there ever after.</summary>
+    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
     /// <example><code>
     /// Schedule.linear 1.0 0.0 10 (tensor 5) // 0.5
     /// </code></example>
     let linear (first: float) (last: float) (steps: int) : Schedule =
+        requireSteps "linear" steps
+
         fun step -> first + progress steps step * (last - first)
 
     /// <summary>From one value to another along half a cosine (Loshchilov &amp; Hutter 2017, eq. 5).</summary>
+    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
     /// <example><code>
     /// Schedule.cosine 1.0 0.0 10 (tensor 5) // 0.5
     /// </code></example>
     let cosine (first: float) (last: float) (steps: int) : Schedule =
+        requireSteps "cosine" steps
+
         fun step ->
             let half = 0.5 * (1.0 + cos (progress steps step * System.Math.PI))
             last + half * (first - last)
 
     /// <summary>value · rate^(step / steps): falls by the rate over the given steps, smoothly.</summary>
+    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
     /// <example><code>
     /// Schedule.exponential 1.0 0.5 10 (tensor 20) // 0.25
     /// </code></example>
     let exponential (value: float) (rate: float) (steps: int) : Schedule =
-        fun step -> value * exp (step.Convert DType.Float32 * (log rate / float (max 1 steps)))
+        requireSteps "exponential" steps
+
+        fun step -> value * exp (step.Convert DType.Float32 * (log rate / float steps))
 
     /// <summary>
     /// Rises linearly from 0 over the given steps, then follows another schedule, whose steps count from there.
     /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
     /// <example><code>
     /// let schedule = Schedule.warmUp 10 (Schedule.constant 1.0)
     /// schedule (tensor 4), schedule (tensor 50) // (0.5, 1)
     /// </code></example>
     let warmUp (steps: int) (schedule: Schedule) : Schedule =
+        requireSteps "warmUp" steps
+
         fun step ->
             let after = maximum (step - steps) (Tensor.zerosLike step)
             progress steps (step + 1) * schedule after

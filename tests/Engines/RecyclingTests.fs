@@ -171,7 +171,7 @@ let private recycling =
     ]
 
 let private throwsAfterScope (t: Tensor) =
-    Expect.throwsT<ObjectDisposedException> (fun () -> sum (t + t) |> ignore) "used after its scope"
+    Expect.throwsT<ScopeException> (fun () -> sum (t + t) |> ignore) "used after its scope"
 
 let private scopes =
     testList "scope" [

@@ -189,7 +189,7 @@ let private selecting =
             equals [ 5 ] ((tensor 5).Masked(tensor true))
         "refused",
         fun () ->
-            throws<IndexException, _> [ "gather"; "5"; "axis 0"; "size 5" ] (fun () -> t5[tensor [ 0; 5 ]])
+            throws<IndexException, _> [ "slice"; "5"; "axis 0"; "size 5" ] (fun () -> t5[tensor [ 0; 5 ]])
             throws<IndexException, _> [ "-6" ] (fun () -> t5[tensor [ -6 ]])
             throws<IndexException, _> [ "size 0" ] (fun () -> (Tensor.zeros DType.Int32 [ 0 ])[tensor [ 0 ]])
             throws<IndexException, _> [ "scatter" ] (fun () -> t5.ScatterAdd(tensor [ 5 ], tensor [ 1 ], 0))

@@ -170,7 +170,8 @@ let private special =
                 ((tensor [ nan; infinity; 1.0; -infinity ])
                     .IsClose(tensor [ nan; -infinity; infinity; -infinity ]))
 
-            throws<DTypeException, _> [ "isClose"; "Int32" ] (fun () -> (tensor [ 1 ]).AllClose(tensor [ 1 ]))
+            throws<DTypeException, _> [ "allClose"; "Int32" ] (fun () ->
+                (tensor [ 1 ]).AllClose(tensor [ 1 ]))
         "any and all",
         fun () ->
             let t = tensor [ [ true; false ]; [ true; true ] ]

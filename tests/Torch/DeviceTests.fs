@@ -415,8 +415,8 @@ let private memory =
         test "what a scope has freed can't be used" {
             let mutable leaked = tensor 0.0f
             scope (fun () -> leaked <- (tensor [ 1.0f ]).To first)
-            throws<ObjectDisposedException> [ "scope"; "cuda:0" ] (fun () -> leaked + leaked)
-            throws<ObjectDisposedException> [ "scope" ] (fun () -> tensor (float leaked))
+            throws<ScopeException> [ "scope"; "cuda:0" ] (fun () -> leaked + leaked)
+            throws<ScopeException> [ "scope" ] (fun () -> tensor (float leaked))
         }
         test "the collector gives it back" {
             let make () =

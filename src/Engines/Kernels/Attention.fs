@@ -27,7 +27,7 @@ type internal AttentionSizes = {
 
     /// The keys before this one are visible: of a causal attention the last query sees all.
     member s.VisibleTo(query: int) =
-        if s.IsCausal then Math.Clamp(query + 1 + s.Keys - s.Queries, 0, s.Keys) else s.Keys
+        if s.IsCausal then Math.Clamp(query + 1 - s.Queries + s.Keys, 0, s.Keys) else s.Keys
 
 module internal Attention =
     /// m, n, k, the operands, the result, and where it begins in its array.
@@ -197,7 +197,7 @@ module internal Attention =
 
         let multiply = product<'T>()
         let block = blockOf s
-        let blocks = (s.Queries + block - 1) / block
+        let blocks = partsOf s.Queries block
         let batches = Shape.count s.Batch
         let work = int64 batches * int64 s.Queries * int64 s.Keys * int64 (s.Width + s.ValueWidth)
         let isChecked = couldLeak s mask [ v ]

@@ -17,6 +17,7 @@ open System.Numerics
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
+open Cotangent.Inlined
 open Cotangent.Engines.Tile
 
 #nowarn "9"
@@ -87,7 +88,7 @@ module internal MatMul =
 
                 i <- i + (if tiled then Rows else 1)
 
-            j <- j + (if tiled then 2 else 4) * w
+            j <- j + min (n - j) ((if tiled then 2 else 4) * w)
 
     /// In place, for any strides: inner products, by vectors over the first `wide` elements, where k is
     /// contiguous in both operands, and by single elements over the rest.
@@ -185,9 +186,7 @@ module internal MatMul =
                         edge.Slice(r * cols, width).CopyTo(c.AsSpan(ci + r * rc))
 
     /// The length of parts of `total`: nearly equal, a multiple of `unit`, and no more than `limit` but for that.
-    let private share total limit unit =
-        let parts = (total + limit - 1) / limit
-        ((total + parts - 1) / parts + unit - 1) / unit * unit
+    let private share total limit unit = partsOf (partsOf total (partsOf total limit)) unit * unit
 
     /// Blocked. A panel of b (kc by two vectors) is to stay in the first-level cache while the tiles of a block
     /// of a (mc by kc), which is to stay in the second, go past it; a block of b (kc by nc) goes to the third.
@@ -271,11 +270,11 @@ module internal MatMul =
     /// Cuts c into a grid of about one part to a processor: of all grids, that which packs the least twice.
     let private inParallel m n k (a: Matrix<'T>) (b: Matrix<'T>) (c: 'T[]) cOffset =
         let workers = Workers.count ()
-        let across down = (workers + down - 1) / down
+        let across down = partsOf workers down
         let down = Seq.minBy (fun d -> float d * float n + float (across d) * float m) (seq { 1..workers })
-        let rows = share m ((m + down - 1) / down) Rows
-        let cols = share n ((n + across down - 1) / across down) (columns<'T>())
-        let width = (n + cols - 1) / cols
+        let rows = share m (partsOf m down) Rows
+        let cols = share n (partsOf n (across down)) (columns<'T>())
+        let width = partsOf n cols
 
         let run index =
             let i = index / width * rows
@@ -284,7 +283,7 @@ module internal MatMul =
             let bj = { b with Offset = b.Offset + j * b.ColStride }
             part m n (min rows (m - i)) (min cols (n - j)) k &ai &bj c (cOffset + i * n + j)
 
-        Workers.run ((m + rows - 1) / rows * width) run
+        Workers.run (partsOf m rows * width) run
 
     /// No later access is checked: all lie between the corners that are checked here.
     let private check name rows cols (x: inref<Matrix<'T>>) =

@@ -11,6 +11,10 @@ open Cotangent.Inlined
 
 module internal Move =
 
+    /// By which the index is found among the data of an IndexException that a kernel throws.
+    [<Literal>]
+    let Outside = "Cotangent.Index"
+
     /// The strides that show the elements in row-major order under another shape, if there are any: each run
     /// of axes of the new shape must fill a run of axes that the old strides walk as one.
     let private reshapeStrides (x: HostBuffer) (shape: int[]) : int[] option =
@@ -131,34 +135,47 @@ module internal Move =
     // indexed axis ("outer"), the indexed axis, and the axes after it ("inner"). Data is [batch, outer, size,
     // inner], indices are [batch, count], and updates and results [batch, outer, count, inner].
 
+    /// Throws an IndexException that tells the index by the key `Outside`, for those above who know whose axis it is.
+    let private refuseIndex (operation: string) (size: int) (index: int64) : unit =
+        let refused =
+            IndexException
+                $"{operation}: index {index} is out of range for an axis of size {size}; positions run from {-size} to {size - 1}."
+
+        refused.Data[Outside] <- index
+        raise refused
+
+    let private extremes<'T when 'T :> INumber<'T>> (x: HostBuffer) : struct ('T * 'T) =
+        let x = Strided.contiguous (x :?> HostBuffer<'T>)
+        let given = ReadOnlySpan(x.Items, x.Offset, Shape.count x.Shape)
+        struct (TensorPrimitives.Min<'T> given, TensorPrimitives.Max<'T> given)
+
     /// Indices as Int32 in row-major order, each within an axis of the given size; negative ones count from its end.
     /// Not to be changed: it may be the array of the indices themselves.
-    let positions (operation: string) axis size (indices: HostBuffer) : int[] =
-        let indices = Convert.buffer DType.Int32 indices |> Strided.materialise :?> HostBuffer<int>
-        let given = ReadOnlySpan(indices.Items, indices.Offset, Shape.count indices.Shape)
+    let positions (operation: string) size (indices: HostBuffer) : int[] =
+        let count = Shape.count indices.Shape
 
-        let refuse i =
-            raise (
-                IndexException
-                    $"{operation}: index {i} is outside axis {axis} of size {size}; \
-                      indices run from {-size} to {size - 1}."
-            )
-
-        let least, most =
-            if given.Length = 0 then
-                0, 0
+        // Before they become Int32, which not all fit.
+        let struct (least, most) =
+            if count = 0 then
+                struct (0L, 0L)
+            elif indices.DType = DType.Int64 then
+                extremes<int64> indices
             else
-                TensorPrimitives.Min<int> given, TensorPrimitives.Max<int> given
+                let struct (least, most) = extremes<int> indices
+                struct (int64 least, int64 most)
 
-        if given.Length > 0 && least < -size then refuse least
-        if given.Length > 0 && most >= size then refuse most
+        if count > 0 && least < -(int64 size) then refuseIndex operation size least
+        if count > 0 && most >= int64 size then refuseIndex operation size most
 
-        if least >= 0 && given.Length = indices.Items.Length then
+        let indices = Convert.buffer DType.Int32 indices |> Strided.materialise :?> HostBuffer<int>
+        let given = ReadOnlySpan(indices.Items, indices.Offset, count)
+
+        if least >= 0L && given.Length = indices.Items.Length then
             indices.Items
         else
             let found = given.ToArray()
 
-            if least < 0 then
+            if least < 0L then
                 for at in 0 .. found.Length - 1 do
                     if found[at] < 0 then found[at] <- found[at] + size
 
@@ -194,7 +211,7 @@ module internal Move =
     let gather axis batch (x: HostBuffer) (indices: HostBuffer) : HostBuffer =
         let shape = Array.concat [ x.Shape[.. axis - 1]; indices.Shape[batch..]; x.Shape[axis + 1 ..] ]
 
-        let found = positions "gather" axis x.Shape[axis] indices
+        let found = positions "gather" x.Shape[axis] indices
         let batches = Strided.product x.Shape 0 (batch - 1)
         let outer = Strided.product x.Shape batch (axis - 1)
         let inner = Strided.product x.Shape (axis + 1) (x.Shape.Length - 1)
@@ -270,7 +287,7 @@ module internal Move =
 
         match collision with
         | Collision.Last ->
-            let found = positions "scatter" axis size indices
+            let found = positions "scatter" size indices
 
             {
                 new Typed<HostBuffer>() with
@@ -281,16 +298,16 @@ module internal Move =
         | Collision.Add ->
             match x.DType with
             | DType.Float32 ->
-                let found = positions "scatter" axis size indices
+                let found = positions "scatter" size indices
                 own (addRows batches outer size inner found (x :?> HostBuffer<float32>))
             | DType.Float64 ->
-                let found = positions "scatter" axis size indices
+                let found = positions "scatter" size indices
                 own (addRows batches outer size inner found (x :?> HostBuffer<float>))
             | DType.Int32 ->
-                let found = positions "scatter" axis size indices
+                let found = positions "scatter" size indices
                 own (addRows batches outer size inner found (x :?> HostBuffer<int>))
             | DType.Int64 ->
-                let found = positions "scatter" axis size indices
+                let found = positions "scatter" size indices
                 own (addRows batches outer size inner found (x :?> HostBuffer<int64>))
             | DType.BFloat16
             | DType.Float16 ->

@@ -116,9 +116,10 @@ module internal Normalize =
         let around = x.Shape[.. axis - 2]
         let x, c, gain = Strided.contiguous x, Strided.contiguous c, Strided.contiguous gain
         let epsilon: 'T = 'T.CreateSaturating epsilon
-        let size = rows * n + 2 * n
+        let size = (Shape.sized "normalize" [| int64 n * (int64 rows + 2L) |])[0]
         let z = Strided.fresh<'T> x.DType (Array.append around [| size |])
-        let blocks = min Blocks rows
+        // Two rows for each; long rows have fewer, so that one array has room for them.
+        let blocks = min Blocks rows |> min (max 1 (int (Shape.MostElements / (2L * int64 (max 1 n)))))
         let first block = int (int64 rows * int64 block / int64 (max 1 blocks))
         // For each block the sums Σ c y and Σ c.
         let sums = ArrayPool<'T>.Shared.Rent(max 1 (blocks * 2 * n))

@@ -31,7 +31,7 @@ module internal NormalizeRows =
         let mutable i = 0
 
         while i <= x.Length - w do
-            let last = min (i + Block) (x.Length - w + 1)
+            let last = i + min Block (x.Length - w + 1 - i)
             let mutable a = Vector<'T>.Zero
             let mutable b = Vector<'T>.Zero
 
@@ -111,7 +111,7 @@ module internal NormalizeRows =
         let mutable i = 0
 
         while i <= x.Length - w do
-            let last = min (i + Block) (x.Length - w + 1)
+            let last = i + min Block (x.Length - w + 1 - i)
             let mutable a = Vector<'T>.Zero
             let mutable b = Vector<'T>.Zero
 

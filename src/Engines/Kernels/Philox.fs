@@ -39,7 +39,7 @@ module internal Philox =
         start
         ([<InlineIfLambda>] put: int -> int -> nativeptr<uint32> -> unit)
         =
-        let ofEach = (count + perBlock - 1) / perBlock
+        let ofEach = partsOf count perBlock
 
         Strided.ranges (keys.Length * ofEach) (8L * int64 keys.Length * int64 count) (fun first last ->
             let words = NativePtr.stackalloc<uint32>(4 * Ahead)

@@ -68,7 +68,7 @@ module internal Reduce =
     /// of them to share out, and then the blocks' results.
     let rec private strided<'T when 'T :> INumber<'T>> kind (items: 'T[]) offset step count : 'T =
         let blocks size (each: int -> int -> 'T) =
-            let results = Array.zeroCreate ((count + size - 1) / size)
+            let results = Array.zeroCreate (partsOf count size)
 
             Strided.ranges
                 results.Length
@@ -189,7 +189,7 @@ module internal Reduce =
         let scratch = Scratch<'T>.Slot 3
         let target = Span(y, start, n)
         // A finished leaf in each level below the last.
-        let depth = BitOperations.Log2(uint32 ((rows + LeafRows - 1) / LeafRows)) + 1
+        let depth = BitOperations.Log2(uint32 (partsOf rows LeafRows)) + 1
         let levels = if depth = 1 then [||] else Array.zeroCreate<'T>(depth * n)
         let mutable at = offset
         let mutable leaves = 0

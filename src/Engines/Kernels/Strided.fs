@@ -102,7 +102,7 @@ module internal Strided =
 
     /// Runs `body first count` on the pieces of a row of n elements.
     let pieces n (body: int -> int -> unit) =
-        ranges ((n + Piece - 1) / Piece) (int64 n) (fun first last ->
+        ranges (partsOf n Piece) (int64 n) (fun first last ->
             for i in first .. last - 1 do
                 body (i * Piece) (min Piece (n - i * Piece)))
 
@@ -140,7 +140,7 @@ module internal Strided =
 
         let length = sizes[0]
         let rowSteps = Array.sub steps 0 operands
-        sizes[0] <- (length + piece - 1) / piece
+        sizes[0] <- partsOf length piece
         let mutable items = 1
 
         for k in 0 .. operands - 1 do

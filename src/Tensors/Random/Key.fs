@@ -58,6 +58,8 @@ module Key =
         if count < 0 then
             raise (ValueException $"Key.splitMany: {count} keys; ask for 0 or more.")
 
+        Shape.requireRoom "Key.splitMany" (Array.append key.Data.Dims [| count |])
+
         parts count key
 
     /// <summary>Two fresh keys.</summary>
@@ -92,6 +94,8 @@ module Key =
     /// </code></example>
     let batch (count: int) (key: Key) : Key =
         if count < 0 then raise (ValueException $"Key.batch: {count} keys; ask for 0 or more.")
+
+        Shape.requireRoom "Key.batch" (Array.append [| count |] key.Data.Dims)
 
         consume "Key.batch" key
         { Data = (children count key.Data).MoveAxis(-1, 0) }

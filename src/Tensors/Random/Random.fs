@@ -48,7 +48,7 @@ module Random =
         if not (low <= high) then
             raise (
                 ValueException
-                    $"Random.uniformIn: the bounds {low} and {high} are out of order; exchange them."
+                    $"Random.uniformIn: the bounds {string low} and {string high} are out of order; exchange them."
             )
 
         let x = draw "Random.uniformIn" Draw.Uniform key dtype shape * (high - low) + low
@@ -234,7 +234,7 @@ module Random =
         if not (low < high) then
             raise (
                 ValueException
-                    $"Random.truncatedNormal: the bounds {low} and {high} are out of order; exchange them."
+                    $"Random.truncatedNormal: the bounds {string low} and {string high} are out of order; exchange them."
             )
 
         // Worked in Float64: the tails of a Float32 quantile are coarse. The side nearer the mean is mirrored to the
@@ -263,7 +263,10 @@ module Random =
     /// </code></example>
     let bernoulli (key: Key) (p: float) (shape: int seq) : Tensor =
         if not (p >= 0.0 && p <= 1.0) then
-            raise (ValueException $"Random.bernoulli: {p} is not a probability; it must lie between 0 and 1.")
+            raise (
+                ValueException
+                    $"Random.bernoulli: {string p} is not a probability; it must lie between 0 and 1."
+            )
 
         (draw "Random.bernoulli" Draw.Uniform key DType.Float32 shape).Less p
 
@@ -334,9 +337,13 @@ module Random =
         (draw "Random.permutation" Draw.Bits key DType.Int64 [ n ]).ArgSort()
 
     /// <summary>The slices along axis 0 in random order.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The tensor is a scalar.</exception>
     /// <example><code>
     /// let rows = tensor [ [ 1; 2 ]; [ 3; 4 ]; [ 5; 6 ] ]
     /// sum (Random.shuffle (Key.create 0L) rows) // 21
     /// </code></example>
     let shuffle (key: Key) (t: Tensor) : Tensor =
-        t.Take(permutation key (if t.Rank = 0 then 0 else t.Dims[0]))
+        if t.Rank = 0 then
+            raise (ShapeException "Random.shuffle: a scalar, of shape (), has no slices to put in order.")
+
+        t.Take(permutation key t.Dims[0])

@@ -146,7 +146,7 @@ let private runs =
                     other)
 
             Expect.equal (float kept[49_999]) 50_000.0 "what is returned"
-            Expect.throwsT<System.ObjectDisposedException> (fun () -> numbers inside |> ignore) "what is not"
+            Expect.throwsT<ScopeException> (fun () -> numbers inside |> ignore) "what is not"
         }
         test "what a call made on the way is ready for the next" {
             let x = Tensor.ones DType.Float32 [ 64; 8; 20; 20 ]

@@ -222,14 +222,13 @@ module internal Convolve =
             let blocks = blocks axes 512
             let laid = blocks |> Array.map (laid axes)
             let lanes = Vector<'T>.Count
-            let whole n = (n + lanes - 1) / lanes * lanes
+            let whole n = partsOf n lanes * lanes
             let widths = blocks |> Array.map (fun b -> whole (flatPlaces axes b))
             let pitches = Array.map2 channelSize laid blocks |> Array.map2 max widths
 
             // As many outputs and channels at a time as have their partial sums in the second-level cache.
             let outputsAtOnce = min outputs 64
             let channelsAtOnce = min channels (max 1 (8192 / outputsAtOnce / taps))
-            let partsOf n size = (n + size - 1) / size
             let tiles = groups * partsOf outputs outputsAtOnce * partsOf channels channelsAtOnce
             // Depends on the shapes alone, so that the order of the sums does, too.
             let shares = max 1 (min blocks.Length (16 / tiles))
@@ -263,8 +262,9 @@ module internal Convolve =
                 let rent (n: int) = ArrayPool<'T>.Shared.Rent n
                 let images = rent (imageLength<'T> part.Channels largest)
                 let rows = rent (imageLength<'T> part.Outputs (Array.max pitches))
-                let partial = rent (part.Outputs * runs * lanes)
-                Array.Clear(partial, 0, part.Outputs * runs * lanes)
+                let partials = workLength (int64 part.Outputs * int64 runs * int64 lanes)
+                let partial = rent partials
+                Array.Clear(partial, 0, partials)
                 let xs = channelsOf x (part.Group * channels + part.Channel)
                 let ys = channelsOf y (part.Group * outputs + part.Output)
 
@@ -287,8 +287,8 @@ module internal Convolve =
                 ArrayPool<'T>.Shared.Return rows
                 ArrayPool<'T>.Shared.Return partial
 
-            let flat = axes |> Array.fold (fun n a -> n * (a.Places + a.Reach)) 1
-            let products = int64 flat * int64 y.Shape[1] * int64 (channels * taps)
+            let flat = axes |> Array.fold (fun n a -> n * (int64 a.Places + int64 a.Reach)) 1L
+            let products = flat * int64 y.Shape[1] * int64 channels * int64 taps
 
             Strided.ranges parts.Length (products / 16L) (fun first last ->
                 for i in first .. last - 1 do

@@ -13,9 +13,9 @@ open Cotangent.Inlined
 module internal Correlation =
 
     /// Columns, as many as whole tiles have.
-    let private tiled<'T> n = (n + 2 * columns<'T>() - 1) / (2 * columns<'T>()) * 2 * columns<'T>()
+    let private tiled<'T> n = partsOf n (2 * columns<'T>()) * 2 * columns<'T>()
 
-    let private sixes m = (m + Rows - 1) / Rows * Rows
+    let private sixes m = partsOf m Rows * Rows
 
     /// A block of taps whose rows of six kernels stay in the first-level cache while columns go past.
     [<Literal>]
@@ -112,29 +112,36 @@ module internal Correlation =
         =
         let targets = targets axes
         let deep = targets |> Array.map (fun t -> channels * t.Count)
-        let starts = Array.scan (fun at k -> at + sixes m * k) 0 deep
+        let sizes = deep |> Array.map (fun k -> int64 (sixes m) * int64 k)
+        let packed = ArrayPool<'T>.Shared.Rent(workLength (int64 groups * Array.sum sizes |> max 1L))
+        let starts = sizes |> Array.scan (fun at size -> at + int size) 0
         let perGroup = Array.last starts
-        let packed = ArrayPool<'T>.Shared.Rent(max 1 (groups * perGroup))
 
         Strided.ranges groups (int64 groups * int64 perGroup) (fun first last ->
             for g in first .. last - 1 do
                 for t in 0 .. targets.Length - 1 do
                     panels (kernel g) rowStep m channels targets[t] packed (g * perGroup + starts[t]))
 
-        let flat = axes |> Array.fold (fun n a -> n * (a.Places + a.Reach)) 1
+        let flat = axes |> Array.fold (fun n a -> n * (int64 a.Places + int64 a.Reach)) 1L
         let phases = axes |> Array.fold (fun n a -> n * a.Phases.Length) 1
         // The images and sums of a block are to stay in the second-level cache, and blocks to occupy all cores.
-        let limit = 32768 / max (channels * phases) m |> min (flat * groups / 16) |> min 4096 |> max 256
+        let limit =
+            32768L / max (int64 channels * int64 phases) (int64 m)
+            |> min (flat * int64 groups / 16L)
+            |> min 4096L
+            |> max 256L
+            |> int
+
         let blocks = blocks axes limit
         let tables = blocks |> Array.map (fun b -> targets |> Array.map (table axes b channels))
         let longest f = blocks |> Seq.map f |> Seq.max
         let width block = tiled<'T>(flatPlaces axes block)
-        let work = int64 groups * int64 flat * int64 m * int64 (Array.sum deep)
+        let work = int64 groups * flat * int64 m * int64 (Array.sum deep)
 
         // Sixteen products are worth the work of an element elsewhere.
         Strided.ranges (groups * blocks.Length) (work / 16L) (fun first last ->
             let pixels = ArrayPool<'T>.Shared.Rent(imageLength<'T> channels (longest (channelSize axes)))
-            let sums = ArrayPool<'T>.Shared.Rent(sixes m * longest width)
+            let sums = ArrayPool<'T>.Shared.Rent(workLength (int64 (sixes m) * int64 (longest width)))
 
             for item in first .. last - 1 do
                 let b, g = item % blocks.Length, item / blocks.Length

@@ -107,7 +107,8 @@ module internal CorrelationImage =
             Step = 1
             Size = count
             Phases = [| 0 |]
-            Targets = Array.init step target
+            // Phases that no tap reaches are zero from the start.
+            Targets = all |> Array.map (fun k -> k * dilation % step) |> Array.distinct |> Array.map target
             TargetStep = step
             TargetSize = w.Full[a]
         }
@@ -142,11 +143,12 @@ module internal CorrelationImage =
 
     /// Blocks of about `limit` flat places that together are all places.
     let blocks (axes: CorrelationAxis[]) limit : Block[] =
-        let inner cut = axes[cut + 1 ..] |> Array.fold (fun n a -> n * (a.Places + a.Reach)) 1
+        let inner cut = axes[cut + 1 ..] |> Array.fold (fun n a -> n * (int64 a.Places + int64 a.Reach)) 1L
+
         // Whole from here on, one by one before it, in parts along it.
-        let cut = Seq.find (fun cut -> inner cut <= limit || cut = 3) (seq { 0..3 })
+        let cut = Seq.find (fun cut -> inner cut <= int64 limit || cut = 3) (seq { 0..3 })
         let places = axes[cut].Places
-        let parts = (places + max 1 (limit / inner cut) - 1) / max 1 (limit / inner cut)
+        let parts = partsOf places (max 1 (int (int64 limit / inner cut)))
         let bound part = int (int64 places * int64 part / int64 parts)
         let before = axes[.. cut - 1] |> Array.map _.Places
 
@@ -172,11 +174,21 @@ module internal CorrelationImage =
     let private extent (axes: CorrelationAxis[]) (block: Block) a = block.Extent[a] + axes[a].Reach
 
     let private phaseSize axes block =
-        extent axes block 0 * extent axes block 1 * extent axes block 2 * extent axes block 3
+        seq { 0..3 } |> Seq.fold (fun n a -> n * int64 (extent axes block a)) 1L
+
+    /// So many elements of working memory, as the length of an array. Throws where none is so long.
+    let workLength (elements: int64) : int =
+        if elements > Shape.MostElements then
+            raise (
+                ShapeException
+                    $"convolve: {elements} elements of working memory are needed, more than the {Shape.MostElements} of one array. Use less dilation and padding, or fewer channels at a time."
+            )
+
+        int elements
 
     /// Elements in the image of a channel.
     let channelSize (axes: CorrelationAxis[]) block =
-        axes |> Array.fold (fun n a -> n * a.Phases.Length) (phaseSize axes block)
+        axes |> Array.fold (fun n a -> n * int64 a.Phases.Length) (phaseSize axes block) |> workLength
 
     /// The places up to the last output, in flat order.
     let flatPlaces axes (block: Block) =
@@ -185,8 +197,9 @@ module internal CorrelationImage =
 
     /// Which of n elements first + i*step exist, of `size`: from which on, and up to which.
     let inline private existing first step n size =
-        let low = if first >= 0 then 0 else min n ((step - 1 - first) / step)
-        struct (low, max low (min n ((size - first + step - 1) / step)))
+        let low = if first >= 0 then 0 else min n (partsOf -first step)
+        let high = if first >= size then 0L else (int64 size - int64 first + int64 step - 1L) / int64 step
+        struct (low, max low (int (min (int64 n) high)))
 
     /// The image that a block's places read, of so many channels, `pitch` apart; what is between them is zero.
     let image (axes: CorrelationAxis[]) (block: Block) channels pitch (source: Placement<'T>) (into: 'T[]) =
@@ -248,7 +261,8 @@ module internal CorrelationImage =
         Array.Clear(into, channels * pitch, 2 * columns<'T>())
 
     /// The array for images of so many channels.
-    let imageLength<'T> channels pitch = channels * pitch + 2 * columns<'T>()
+    let imageLength<'T> channels pitch =
+        workLength (int64 channels * int64 pitch + 2L * int64 (columns<'T>()))
 
     let targets (axes: CorrelationAxis[]) : OutputPhase[] =
         axes
@@ -263,7 +277,8 @@ module internal CorrelationImage =
 
     /// Where the taps of each channel begin in a block's image; and once more the last one.
     let table axes block channels (target: OutputPhase) : nativeint[] =
-        let size, channel = phaseSize axes block, channelSize axes block
+        let channel = channelSize axes block
+        let size = int (phaseSize axes block)
 
         let starts =
             seq { 0..3 }

@@ -28,8 +28,8 @@ module internal Pool =
 
         let tap k =
             let first = k * w.Dilation[a] - w.Before[a]
-            let low = if first >= 0 then 0 else min count[a] ((step - 1 - first) / step)
-            let high = if first >= size then 0 else min count[a] ((size - first + step - 1) / step)
+            let low = if first >= 0 then 0 else min count[a] (partsOf -first step)
+            let high = if first >= size then 0 else min count[a] (partsOf (size - first) step)
             struct (low, max low high, first)
 
         { Size = size; Windows = count[a]; Step = step; Taps = Array.init w.Size[a] tap }
@@ -122,7 +122,11 @@ module internal Pool =
                 one j
                 j <- j + 1
 
-            while j < row.Last && reach + (j + w) * step <= length && part.Result + j + w <= part.End do
+            // In 64 bits, since steps may be as long as an axis.
+            let room = (int64 length - int64 reach) / int64 step
+            let last = min (row.Last - 1) (int (room - int64 w)) |> min (part.End - part.Result - w)
+
+            while j <= last do
                 several j
                 j <- j + w
 
