@@ -184,7 +184,8 @@ module SineGan =
             elif count = reportEvery then many (key, start)
             else last (key, start)
 
-    let private none = {
+    /// On the device of whoever calls: a value would be made once, wherever that was.
+    let private none () = {
         GeneratorLoss = Tensor.scalar DType.Float32 0.0
         DiscriminatorLoss = Tensor.scalar DType.Float32 0.0
     }
@@ -225,7 +226,7 @@ module SineGan =
         let mutable state = models forModels ||> Gan.start gan
         let mutable iteration = 0
         let mutable reported = 0
-        let mutable sums = none
+        let mutable sums = none ()
         let points = ResizeArray<SineGanPoint>()
         let clock = Stopwatch.StartNew()
 
@@ -239,7 +240,7 @@ module SineGan =
             if iteration % reportEvery = 0 || iteration = options.Iterations then
                 points.Add(report progress options.Iterations iteration reported sums)
                 reported <- iteration
-                sums <- none
+                sums <- none ()
 
         let trained = state.Average
 

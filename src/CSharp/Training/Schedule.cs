@@ -27,18 +27,18 @@ public sealed class Schedule
     /// Schedule.Linear(1, 0, steps: 10).At(5) // 0.5
     /// </code></example>
     public static Schedule Linear(double first, double last, int steps) =>
-        new(step => ScheduleModule.linear(first, last, steps, step));
+        new(ScheduleModule.linear(first, last, steps).Invoke);
 
     /// <summary>From one value to another along half a cosine (Loshchilov and Hutter 2017, eq. 5).</summary>
     public static Schedule Cosine(double first, double last, int steps) =>
-        new(step => ScheduleModule.cosine(first, last, steps, step));
+        new(ScheduleModule.cosine(first, last, steps).Invoke);
 
     /// <summary>value · rate^(step / steps)</summary>
     /// <example><code>
     /// Schedule.Exponential(1, 0.5, steps: 10).At(20) // 0.25
     /// </code></example>
     public static Schedule Exponential(double value, double rate, int steps) =>
-        new(step => ScheduleModule.exponential(value, rate, steps, step));
+        new(ScheduleModule.exponential(value, rate, steps).Invoke);
 
     /// <summary>Any function from an Int32 scalar, 0 for the first step, to a Float32 scalar.</summary>
     public static Schedule From(Func<Tensor, Tensor> rule) => new(rule);
@@ -49,7 +49,7 @@ public sealed class Schedule
     /// <example><code>
     /// Schedule.Linear(1, 1, steps: 1).WarmUp(10).At(4) // 0.5
     /// </code></example>
-    public Schedule WarmUp(int steps) => new(step => ScheduleModule.warmUp(steps, Rule, step));
+    public Schedule WarmUp(int steps) => new(ScheduleModule.warmUp(steps, Rule).Invoke);
 
     /// <summary>The value at a step, a Float32 scalar.</summary>
     public Tensor At(int step) => Rule.Invoke(Tensor.Create(step));
