@@ -58,7 +58,7 @@ let private onLines () = [
         one $"concat {n}" (Primitive.Concatenate 0) [ x; x ]
         one $"gather of rows {n}" (Primitive.Gather(0, 0)) [ square; rows ]
         one $"scatter of rows {n}" (Primitive.Scatter(Collision.Add, 0, 0, columns)) [ square; rows ]
-        if n <= 1_000_000 then one $"argsort {n}" (Primitive.ArgSort(1, false)) [ square ]
+        if n <= 1_000_000 then one $"sort {n}" (Primitive.Sort(1, false)) [ square ]
 ]
 
 let private onRows () = [
@@ -150,8 +150,7 @@ let private onImages () = [
         let x = normal [ images; channels; size; size ]
         let w = windows 2 2 [| size; size |]
         let label = $"{images}x{channels}x{size}x{size}"
-        one $"maxPool {label}" (Primitive.MaxPool(Maximum.Value, w)) [ x ]
-        one $"  its positions {label}" (Primitive.MaxPool(Maximum.Position, w)) [ x ]
+        one $"maxPool {label}" (Primitive.MaxPool w) [ x ]
 ]
 
 let private on threads (choice: CpuEngine) (case: Case) () =
@@ -161,7 +160,7 @@ let private on threads (choice: CpuEngine) (case: Case) () =
     withCpuEngine choice (fun () ->
         let engine = Engines.forDevice Device.Cpu
         let inputs = Array.ofList case.Inputs
-        let call () = engine.Evaluate(case.Primitive, inputs, Device.Cpu) |> ignore
+        let call () = engine.EvaluateAll(case.Primitive, inputs, Device.Cpu) |> ignore
         call ()
         Some(perCall 4.0 call))
 

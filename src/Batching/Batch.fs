@@ -68,7 +68,7 @@ type internal BatchTrace(name, examples: int, around: Trace | null) =
                 Array.map trace.Join outputs
         | _ ->
             trace.KeepRoots inputs
-            [| trace.Join(BatchRules.apply examples p operands) |]
+            BatchRules.apply examples p operands |> Array.map trace.Join
 
     /// What an example is the root of, all examples are the roots of.
     member private trace.KeepRoots(inputs: Tensor[]) =

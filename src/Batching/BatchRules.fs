@@ -160,8 +160,7 @@ module internal BatchRules =
                 | Operand.Batched t -> { Shape = t.Dims[1..]; DType = t.DType }
                 | Operand.Shared t -> { Shape = t.Dims; DType = t.DType }
 
-            let one =
-                ShapeRule.infer (Primitive.Convolution(result, w, groups)) [| signature a; signature b |]
+            let one = ShapeRule.one (Primitive.Convolution(result, w, groups)) [| signature a; signature b |]
 
             Bind.full (Literal.Real 0.0) one.DType (with0 0 one.Shape) a.Tensor.Device
         else
@@ -171,9 +170,9 @@ module internal BatchRules =
             |> foldOut examples groups (room result)
 
     /// Examples of planes are more of them.
-    let private maxPool examples maximum (w: Windows) (x: Tensor) =
-        let planes = Bind.one (Primitive.MaxPool(maximum, w)) [| x.Reshape(merge 0 2 x.Dims) |]
-        planes.Reshape(split 0 [| examples; x.Dims[1] |] planes.Dims)
+    let private maxPool examples (w: Windows) (x: Tensor) =
+        Bind.apply (Primitive.MaxPool w) [| x.Reshape(merge 0 2 x.Dims) |]
+        |> Array.map (fun planes -> planes.Reshape(split 0 [| examples; x.Dims[1] |] planes.Dims))
 
     let private fused examples (f: Fused) (inputs: Operand[]) =
         let moved =
@@ -192,48 +191,44 @@ module internal BatchRules =
             | Fused.Attention _
             | Fused.AttentionPull _ -> f
 
-        Bind.one (Primitive.Fused moved) (Array.map (each examples) inputs)
+        Bind.apply (Primitive.Fused moved) (Array.map (each examples) inputs)
 
-    /// The batch of outputs of a primitive of which at least one input is batched.
-    let apply (examples: int) (p: Primitive) (inputs: Operand[]) : Tensor =
+    /// The batches of results of a primitive of which at least one input is batched.
+    let apply (examples: int) (p: Primitive) (inputs: Operand[]) : Tensor[] =
         let x = inputs[0]
         let batch () = each examples x
-        /// The same primitive on operands that all have a value for each example.
-        let elementwise () = Bind.one p (Array.map (each examples) inputs)
+        /// A primitive on operands that all have a value for each example.
+        let onBatches p = Bind.apply p (Array.map (each examples) inputs)
+        let ofBatch p = Bind.apply p [| batch () |]
 
         match p with
-        | Primitive.Unary op -> Bind.unary op (batch ())
-        | Primitive.Binary op -> Bind.binary op (batch ()) (each examples inputs[1])
+        | Primitive.Unary op -> [| Bind.unary op (batch ()) |]
+        | Primitive.Binary op -> [| Bind.binary op (batch ()) (each examples inputs[1]) |]
         | Primitive.Select
         | Primitive.Convert _
         | Primitive.Transfer _
         // Draws of shape keys ++ shape.
-        | Primitive.Random _ -> elementwise ()
-        | Primitive.Reshape shape -> Bind.one (Primitive.Reshape(with0 examples shape)) [| batch () |]
-        | Primitive.Permute order ->
-            Bind.one (Primitive.Permute(with0 0 (Array.map ((+) 1) order))) [| batch () |]
-        | Primitive.Broadcast shape -> broadcast examples shape (batch ())
-        | Primitive.Slice region -> Bind.one (Primitive.Slice(regionOf examples region)) [| batch () |]
-        | Primitive.Place region -> Bind.one (Primitive.Place(regionOf examples region)) [| batch () |]
-        | Primitive.Concatenate axis ->
-            Bind.one (Primitive.Concatenate(axis + 1)) (Array.map (each examples) inputs)
-        | Primitive.Gather(axis, batch) -> gather examples axis batch x inputs[1]
-        | Primitive.Scatter(collision, axis, batch, size) ->
-            scatter examples collision axis batch size x inputs[1]
-        | Primitive.Reduce(kind, axes) ->
-            Bind.one (Primitive.Reduce(kind, Array.map ((+) 1) axes)) [| batch () |]
-        | Primitive.ArgReduce(largest, axis) ->
-            Bind.one (Primitive.ArgReduce(largest, axis + 1)) [| batch () |]
-        | Primitive.ArgSort(axis, descending) ->
-            Bind.one (Primitive.ArgSort(axis + 1, descending)) [| batch () |]
-        | Primitive.CumulativeSum(axis, reverse) ->
-            Bind.one (Primitive.CumulativeSum(axis + 1, reverse)) [| batch () |]
-        | Primitive.MatMul -> matMul examples x inputs[1]
-        | Primitive.Convolution(result, w, groups) -> convolution examples result w groups x inputs[1]
-        | Primitive.MaxPool(maximum, w) -> maxPool examples maximum w (batch ())
-        | Primitive.Fused f -> fused examples f inputs
+        | Primitive.Random _
         | Primitive.Detach
-        | Primitive.Barrier -> Bind.one p [| batch () |]
+        | Primitive.Barrier -> onBatches p
+        | Primitive.Reshape shape -> ofBatch (Primitive.Reshape(with0 examples shape))
+        | Primitive.Permute order -> ofBatch (Primitive.Permute(with0 0 (Array.map ((+) 1) order)))
+        | Primitive.Broadcast shape -> [| broadcast examples shape (batch ()) |]
+        | Primitive.Slice region -> ofBatch (Primitive.Slice(regionOf examples region))
+        | Primitive.Place region -> ofBatch (Primitive.Place(regionOf examples region))
+        | Primitive.Concatenate axis -> onBatches (Primitive.Concatenate(axis + 1))
+        | Primitive.Gather(axis, batch) -> [| gather examples axis batch x inputs[1] |]
+        | Primitive.Scatter(collision, axis, batch, size) -> [|
+            scatter examples collision axis batch size x inputs[1]
+          |]
+        | Primitive.Reduce(kind, axes) -> ofBatch (Primitive.Reduce(kind, Array.map ((+) 1) axes))
+        | Primitive.ArgReduce(largest, axis) -> ofBatch (Primitive.ArgReduce(largest, axis + 1))
+        | Primitive.Sort(axis, descending) -> ofBatch (Primitive.Sort(axis + 1, descending))
+        | Primitive.CumulativeSum(axis, reverse) -> ofBatch (Primitive.CumulativeSum(axis + 1, reverse))
+        | Primitive.MatMul -> [| matMul examples x inputs[1] |]
+        | Primitive.Convolution(result, w, groups) -> [| convolution examples result w groups x inputs[1] |]
+        | Primitive.MaxPool w -> maxPool examples w (batch ())
+        | Primitive.Fused f -> fused examples f inputs
         | Primitive.Full _
         | Primitive.Iota _ -> invalidOp $"`{p}` has no input that could be batched."
         | Primitive.Custom f -> invalidOp $"'{f.Name}' is batched as a whole."

@@ -149,45 +149,53 @@ module internal Derivatives =
         | ConvolutionTerm.Input -> struct (ConvolutionTerm.Kernel, ConvolutionTerm.Output)
         | ConvolutionTerm.Kernel -> struct (ConvolutionTerm.Input, ConvolutionTerm.Output)
 
+    /// A first result that takes its elements from the only input, at positions along an axis that a second one tells. The
+    /// axes before it and the others are shared.
+    let private picked (read: Tensor -> Tensor) (write: Tensor -> Tensor) : JointMap = {
+        Push = fun tangents -> [| ValueOption.map read tangents[0]; ValueNone |]
+        Pull = fun cotangents -> [| ValueOption.map write cotangents[0] |]
+    }
+
+    let private sort axis (x: Tensor) (positions: Tensor) =
+        let last = x.Rank - 1
+        let toLast (t: Tensor) = t.MoveAxis(axis, last)
+        let back (t: Tensor) = t.MoveAxis(last, axis)
+
+        picked
+            (fun d -> back (Bind.one (Primitive.Gather(last, last)) [| toLast d; toLast positions |]))
+            (fun c ->
+                let scatter = Primitive.Scatter(Collision.Add, last, last, x.Dims[axis])
+                back (Bind.one scatter [| toLast c; toLast positions |]))
+
     /// Each window has the change of its largest element.
-    let private maxPool (x: Tensor) (windows: Windows) =
+    let private maxPool (windows: Windows) (x: Tensor) (positions: Tensor) =
         let size, count = Shape.count windows.Full, Shape.count windows.Count
-        let lined n = Array.append x.Dims[..1] [| n |]
+        let lined n (t: Tensor) = t.Reshape(Array.append x.Dims[..1] [| n |])
 
-        let positions =
-            Deferred(fun () ->
-                (Bind.one (Primitive.MaxPool(Maximum.Position, windows)) [| x |]).Reshape(lined count))
+        picked
+            (fun d ->
+                (Bind.one (Primitive.Gather(2, 2)) [| lined size d; lined count positions |])
+                    .Reshape(positions.Dims))
+            (fun c ->
+                let scatter = Primitive.Scatter(Collision.Add, 2, 2, size)
+                (Bind.one scatter [| lined count c; lined count positions |]).Reshape x.Dims)
 
-        Linear.Opaque(
-            (fun change ->
-                let found =
-                    Bind.one (Primitive.Gather(2, 2)) [| change.Reshape(lined size); positions.Value |]
-
-                found.Reshape(Array.append x.Dims[..1] windows.Count)),
-            (fun change ->
-                let spread =
-                    Bind.one (Primitive.Scatter(Collision.Add, 2, 2, size)) [|
-                        change.Reshape(lined count)
-                        positions.Value
-                    |]
-
-                spread.Reshape x.Dims)
-        )
-
-    /// The map from all inputs at once, where its parts have much in common.
-    let joint (p: Primitive) (inputs: Tensor[]) : JointMap voption =
+    /// The map from all inputs to all results at once: where there are several results, or parts that have much in common.
+    let joint (p: Primitive) (inputs: Tensor[]) (outputs: Tensor[]) : JointMap voption =
         match p with
         | Primitive.Fused f -> FusedDerivatives.joint f inputs
+        | Primitive.Sort(axis, _) -> ValueSome(sort axis inputs[0] outputs[1])
+        | Primitive.MaxPool windows -> ValueSome(maxPool windows inputs[0] outputs[1])
         | _ -> ValueNone
 
     /// A primitive without a rule of its own in terms of others, which have one.
-    let definition (p: Primitive) (inputs: Tensor[]) : Tensor voption =
+    let definition (p: Primitive) (inputs: Tensor[]) : Tensor[] voption =
         match p with
         | Primitive.Fused f -> FusedDerivatives.definition f inputs
-        | Primitive.Binary Binary.Multiply -> Tracer.Squared inputs
+        | Primitive.Binary Binary.Multiply -> Tracer.Squared inputs |> ValueOption.map Array.singleton
         | _ -> ValueNone
 
-    /// Whether a change of an input can change the result, where both are floats: those inputs that `rule` has a map for.
+    /// Whether a change of an input can change the result, where both are floats: those inputs that a rule has a map for.
     let depends (p: Primitive) (input: int) : bool =
         match p with
         | Primitive.Unary op ->
@@ -227,7 +235,8 @@ module internal Derivatives =
         | Primitive.Select -> input > 0
         | Primitive.Gather _
         | Primitive.Scatter _ -> input = 0
-        | Primitive.MaxPool(Maximum.Value, _)
+        | Primitive.Sort _
+        | Primitive.MaxPool _
         // Comparisons make no floats.
         | Primitive.Binary _
         | Primitive.Convert _
@@ -245,12 +254,10 @@ module internal Derivatives =
         | Primitive.Convolution _
         | Primitive.Fused _
         | Primitive.Custom _ -> true
-        | Primitive.MaxPool(Maximum.Position, _)
         | Primitive.Full _
         | Primitive.Iota _
         | Primitive.Random _
         | Primitive.ArgReduce _
-        | Primitive.ArgSort _
         | Primitive.Detach -> false
 
     /// Whether a slope may be infinite, or NaN, at inputs that are finite.
@@ -323,7 +330,7 @@ module internal Derivatives =
         | Primitive.Scatter _
         | Primitive.Reduce _
         | Primitive.ArgReduce _
-        | Primitive.ArgSort _
+        | Primitive.Sort _
         | Primitive.CumulativeSum _
         | Primitive.MatMul
         | Primitive.Convolution _
@@ -333,7 +340,7 @@ module internal Derivatives =
         | Primitive.Barrier
         | Primitive.Transfer _ -> false
 
-    /// The map for one input of a primitive.
+    /// The map from one input of a primitive to its only result.
     let rule (p: Primitive) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear voption =
         let x = inputs[input]
 
@@ -380,14 +387,14 @@ module internal Derivatives =
                 let struct (first, second) = termsFor result
                 let source = if input = 0 then first else second
                 ValueSome(Linear.ConvolveBy(inputs[1 - input], source, result, windows, groups))
-            | Primitive.MaxPool(Maximum.Value, windows) -> ValueSome(maxPool x windows)
             | Primitive.Fused f -> FusedDerivatives.rule f inputs output input
-            | Primitive.MaxPool(Maximum.Position, _)
+            // These have a joint map.
+            | Primitive.Sort _
+            | Primitive.MaxPool _
             | Primitive.Full _
             | Primitive.Iota _
             | Primitive.Random _
             | Primitive.ArgReduce _
-            | Primitive.ArgSort _
             | Primitive.Detach -> ValueNone
             | Primitive.Custom f -> invalidOp $"'{f.Name}' brings its own derivative."
 
@@ -435,7 +442,7 @@ module internal Derivatives =
         | Primitive.Iota _
         | Primitive.Random _
         | Primitive.ArgReduce _
-        | Primitive.ArgSort _
+        | Primitive.Sort _
         | Primitive.MaxPool _
         | Primitive.Detach -> false
         | Primitive.Fused f -> FusedDerivatives.isLinear f marked

@@ -45,19 +45,25 @@ type internal ForwardTrace(name) =
             Array.map2 (fun primal tangent -> trace.Join(primal, tangent)) outputs pushed
         | _ ->
             match Derivatives.definition p inputs with
-            // Its kernel's value, so that no number depends on what is differentiated.
+            // Its kernel's values, so that no number depends on what is differentiated.
             | ValueSome defined ->
-                let struct (_, tangent) = trace.Split defined
-                [| trace.Join(Bind.one p primals, tangent) |]
+                Array.map2
+                    (fun primal defined ->
+                        let struct (_, tangent) = trace.Split defined
+                        trace.Join(primal, tangent))
+                    (Bind.apply p primals)
+                    defined
             | ValueNone -> trace.Mapped(p, primals, tangents)
 
     /// By the linear maps of the primitive.
     member private trace.Mapped(p, primals, tangents) =
-        let output = Bind.one p primals
+        let outputs = Bind.apply p primals
 
-        match Derivatives.joint p primals with
-        | ValueSome joint -> [| trace.Join(output, ValueSome(joint.Push tangents)) |]
+        match Derivatives.joint p primals outputs with
+        | ValueSome joint ->
+            Array.map2 (fun primal tangent -> trace.Join(primal, tangent)) outputs (joint.Push tangents)
         | ValueNone ->
+            let output = outputs[0]
             let mutable total = ValueNone
 
             for i in 0 .. primals.Length - 1 do

@@ -7,6 +7,7 @@ open Cotangent.Inlined
 /// both.
 module internal FusedDerivatives =
     let private bind f inputs = Bind.one (Primitive.Fused f) inputs
+    let private bindAll f inputs = Bind.apply (Primitive.Fused f) inputs
 
     /// A map that is its own transpose.
     let private symmetric f = ValueSome(Linear.Opaque(f, f))
@@ -78,6 +79,12 @@ module internal FusedDerivatives =
             symmetric (fun d ->
                 minusR.Value * (mean (y.Value * d) * g + along.Value * pull d + mean (g * d) * y.Value))
 
+    /// The map to one result. A pull gives cotangents to the first inputs; those after them have none.
+    let private ofOne (push: Tensor voption[] -> Tensor) (pull: Tensor -> Tensor[]) : JointMap = {
+        Push = fun tangents -> [| ValueSome(push tangents) |]
+        Pull = fun cotangents -> pull cotangents[0].Value |> Array.map ValueSome
+    }
+
     // ---- Normalisation with a gain ----
 
     /// One number for each column of matrices, at each of their rows.
@@ -98,26 +105,18 @@ module internal FusedDerivatives =
         let push (tangents: Tensor voption[]) =
             Array.mapi change tangents |> Array.choose id |> Array.reduce (+)
 
-        let pull (c: Tensor) =
-            let all = bind (Fused.NormalizeGainPull(isCentred, epsilon)) [| x; c; gain |]
-            let axis = all.Rank - 1
-            let rows, columns = x.Dims[x.Rank - 2], x.Dims[x.Rank - 1]
-            let part start (like: Tensor) length = (sliceAxis axis start length all).Reshape like.Dims
+        let pull c =
+            bindAll (Fused.NormalizeGainPull(isCentred, epsilon)) [| x; c; gain |]
+            |> Array.truncate inputs.Length
 
-            Array.init inputs.Length (fun i ->
-                let start, length = if i = 0 then 0, rows * columns else (rows + i - 1) * columns, columns
-                ValueSome(part start inputs[i] length))
-
-        { Push = push; Pull = pull }
+        ofOne push pull
 
     /// The pull of it in terms of that without a gain.
     let private normalizePullOf isCentred epsilon (x: Tensor) (c: Tensor) (gain: Tensor) =
-        let batch = x.Dims[.. x.Rank - 3]
         let rows = x.Rank - 2
-        let ofX = bind (Fused.NormalizePull(isCentred, epsilon)) [| x; c * down x gain |]
 
-        Bind.one (Primitive.Concatenate batch.Length) [|
-            ofX.Reshape(Array.append batch [| x.Dims[rows] * x.Dims[rows + 1] |])
+        [|
+            bind (Fused.NormalizePull(isCentred, epsilon)) [| x; c * down x gain |]
             sumOver rows (c * bind (Fused.Normalize(isCentred, epsilon)) [| x |])
             sumOver rows c
         |]
@@ -177,14 +176,11 @@ module internal FusedDerivatives =
         let backwards = seen |> ValueOption.map _.Transpose()
         let d = keepSeen seen (product c (v.Transpose()))
         let e = bind (Fused.SoftmaxPull(false, p.Rank - 1)) [| p; d |] * scale
-        let batch = q.Dims[.. q.Rank - 3]
 
-        let row (t: Tensor) = t.Reshape(Array.append batch [| t.Dims[t.Rank - 2] * t.Dims[t.Rank - 1] |])
-
-        Bind.one (Primitive.Concatenate batch.Length) [|
-            row (productSeen seen e k)
-            row (productSeen backwards (e.Transpose()) q)
-            row (productSeen backwards (p.Transpose()) c)
+        [|
+            productSeen seen e k
+            productSeen backwards (e.Transpose()) q
+            productSeen backwards (p.Transpose()) c
         |]
 
     let private attention isCausal (scale: float) (inputs: Tensor[]) : JointMap =
@@ -211,20 +207,8 @@ module internal FusedDerivatives =
 
             sum [| ofScores; tangents[2] |> ValueOption.map (fun d -> productSeen seen p.Value d) |]
 
-        let pull (c: Tensor) =
-            let all = bind (Fused.AttentionPull(isCausal, scale)) (Array.append [| q; k; v; c |] mask)
-            let axis = all.Rank - 1
-            let mutable start = 0
-
-            let part (like: Tensor) =
-                let length = like.Dims[like.Rank - 2] * like.Dims[like.Rank - 1]
-                let row = sliceAxis axis start length all
-                start <- start + length
-                ValueSome(row.Reshape like.Dims)
-
-            Array.append [| part q; part k; part v |] (mask |> Array.map (fun _ -> ValueNone))
-
-        { Push = push; Pull = pull }
+        let pull c = bindAll (Fused.AttentionPull(isCausal, scale)) (Array.append [| q; k; v; c |] mask)
+        ofOne push pull
 
     /// The map from all inputs at once, where its parts have much in common.
     let joint (f: Fused) (inputs: Tensor[]) : JointMap voption =
@@ -243,7 +227,7 @@ module internal FusedDerivatives =
         | Fused.AttentionPull _ -> ValueNone
 
     /// An operation without a rule of its own in terms of others, which have one.
-    let definition (f: Fused) (inputs: Tensor[]) : Tensor voption =
+    let definition (f: Fused) (inputs: Tensor[]) : Tensor[] voption =
         match f with
         | Fused.AttentionPull(isCausal, scale) ->
             ValueSome(attentionPullOf isCausal scale inputs[0] inputs[1] inputs[2] inputs[3] inputs[4..])
@@ -258,15 +242,7 @@ module internal FusedDerivatives =
         | Fused.NormalizePull _
         | Fused.Attention _ -> ValueNone
 
-    /// The part of a joint map that is one input's.
-    let private partOf (joint: JointMap) count input =
-        let only d = Array.init count (fun i -> if i = input then ValueSome d else ValueNone)
-
-        opaque (fun d -> joint.Push(only d)) (fun c ->
-            let all = joint.Pull c
-            all[input].Value)
-
-    /// The map for one input.
+    /// The map from one input to the only result.
     let rule (f: Fused) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear voption =
         let x = inputs[0]
 
@@ -284,12 +260,11 @@ module internal FusedDerivatives =
             let slope = Deferred(fun () -> pull (Tensor.onesLike output))
             opaque (fun d -> sumOver (x.Rank - 1) (slope.Value * d)) pull
         | Fused.CrossEntropyPull targets -> crossEntropyPull targets x inputs[1] inputs[2] input
-        | Fused.Normalize(isCentred, epsilon) when inputs.Length > 1 ->
-            partOf (normalizeWith isCentred epsilon inputs) inputs.Length input
         | Fused.Normalize(isCentred, epsilon) ->
             symmetric (fun d -> bind (Fused.NormalizePull(isCentred, epsilon)) [| x; d |])
         | Fused.NormalizePull(isCentred, epsilon) -> normalizePull isCentred epsilon x inputs[1] output input
-        | Fused.Attention(isCausal, scale) -> partOf (attention isCausal scale inputs) inputs.Length input
+        // These have a joint map, or a definition.
+        | Fused.Attention _
         | Fused.NormalizeGainPull _
         | Fused.AttentionPull _ -> ValueNone
 

@@ -53,10 +53,15 @@ type internal Linear =
     /// The first map, then the second.
     | Compose of first: Linear * second: Linear
 
-/// One linear map from several inputs, so that what its parts share is computed once. Absent tangents are ValueNone; a
-/// pull may give a cotangent to every input.
+/// One linear map from all inputs to all results, so that what its parts share is computed once. What is absent is
+/// ValueNone: at least one tangent, or cotangent, is there; a pull may give a cotangent to every input.
 [<NoComparison; NoEquality>]
-type internal JointMap = { Push: Tensor voption[] -> Tensor; Pull: Tensor -> Tensor voption[] }
+type internal JointMap = {
+    /// tangents of the inputs -> tangents of the results
+    Push: Tensor voption[] -> Tensor voption[]
+    /// cotangents of the results -> cotangents of the inputs
+    Pull: Tensor voption[] -> Tensor voption[]
+}
 
 module internal Linear =
     /// Whether a tensor of a convolution comes before the other that makes a third one with it.

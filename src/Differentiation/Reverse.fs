@@ -8,15 +8,13 @@ open Cotangent.Inlined
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type internal Rule =
     /// The input's place on the tape and the map from it, for each input that has both. One output.
-    | Each of struct (int * Linear)[]
-    /// The map from all inputs at once, and their places (-1: constant). One output.
-    | Whole of JointMap * places: int[]
-    /// Several outputs at once; input places (-1: constant), inputs and outputs.
-    | Joint of CustomDerivative * places: int[] * inputs: Tensor[] * outputs: Tensor[]
+    | Each of struct (int * Linear)[] * output: int
+    /// The map from all inputs at once to all outputs, and their places (-1: constant).
+    | Joint of JointMap * inputs: int[] * outputs: int[]
 
-/// One primitive application: its outputs stand at the places `First`, `First + 1`, …
+/// One primitive application.
 [<NoComparison; NoEquality>]
-type internal Step = { Primitive: Primitive; First: int; Rule: Rule }
+type internal Step = { Primitive: Primitive; Rule: Rule }
 
 [<Sealed>]
 type internal ReverseTracer(trace: Trace, primal: Tensor, place: int) =
@@ -39,10 +37,21 @@ type internal ReverseTrace(name, onlyLinear: bool) =
     let mutable places = 0
     let mutable largest = 0
 
-    let add sum (t: Tensor) =
-        match sum with
-        | ValueNone -> ValueSome t
-        | ValueSome s -> ValueSome(Bind.binary Binary.Add s t)
+    /// What is at a place, if anything is.
+    let at (values: Tensor voption[]) place = if place >= 0 then values[place] else ValueNone
+
+    let add (values: Tensor voption[]) place (t: Tensor) =
+        if place >= 0 then
+            values[place] <-
+                match values[place] with
+                | ValueNone -> ValueSome t
+                | ValueSome sum -> ValueSome(Bind.binary Binary.Add sum t)
+
+    let addAll values (at: int[]) (found: Tensor voption[]) =
+        for i in 0 .. min at.Length found.Length - 1 do
+            match found[i] with
+            | ValueSome t -> add values at[i] t
+            | ValueNone -> ()
 
     /// The size of the largest tensor that has a cotangent.
     member _.Largest = largest
@@ -52,10 +61,20 @@ type internal ReverseTrace(name, onlyLinear: bool) =
         largest <- max largest primal.Size
         Traced(ReverseTracer(trace, primal, places - 1))
 
-    member private trace.Step(p: Primitive, rule: Rule, output: Tensor) : Tensor[] =
+    member private trace.Each(p: Primitive, maps: struct (int * Linear)[], output: Tensor) : Tensor =
         lock gate (fun () ->
-            steps.Add { Primitive = p; First = places; Rule = rule }
-            [| trace.Variable output |])
+            steps.Add { Primitive = p; Rule = Rule.Each(maps, places) }
+            trace.Variable output)
+
+    /// A step of all outputs at once. Only those that are floats have a place.
+    member private trace.Joint
+        (p: Primitive, joint: JointMap, inputs: Tensor[], outputs: Tensor[])
+        : Tensor[] =
+        lock gate (fun () ->
+            let variables = outputs |> Array.map (fun o -> if o.DType.IsFloat then trace.Variable o else o)
+            let rule = Rule.Joint(joint, Array.map trace.Place inputs, Array.map trace.Place variables)
+            steps.Add { Primitive = p; Rule = rule }
+            variables)
 
     /// The place of a tensor on this tape; -1 when it is a constant here.
     member trace.Place(t: Tensor) =
@@ -84,41 +103,38 @@ type internal ReverseTrace(name, onlyLinear: bool) =
 
         match p with
         | Primitive.Custom f ->
-            let at = Array.map trace.Place inputs
-
-            let struct (outputs, derivative) =
-                (CustomDerivative.ofCustom f).Recorded(primals, Array.map (fun place -> place >= 0) at)
+            let wanted = inputs |> Array.map (fun t -> trace.Place t >= 0)
+            let struct (outputs, derivative) = (CustomDerivative.ofCustom f).Recorded(primals, wanted)
 
             CustomDerivative.refuseClosures trace f.Name outputs
 
-            lock gate (fun () ->
-                steps.Add {
-                    Primitive = p
-                    First = places
-                    Rule = Rule.Joint(derivative, at, primals, outputs)
-                }
+            let joint: JointMap = {
+                Push = fun tangents -> derivative.Push(primals, outputs, tangents)
+                Pull = fun cotangents -> derivative.Pull(primals, outputs, cotangents)
+            }
 
-                outputs |> Array.map (fun o -> if o.DType.IsFloat then trace.Variable o else o))
+            trace.Joint(p, joint, inputs, outputs)
         | _ ->
             match Derivatives.definition p inputs with
-            // Its kernel's value, so that no number depends on what is differentiated.
+            // Its kernel's values, so that no number depends on what is differentiated.
             | ValueSome defined ->
-                let output = Bind.one p primals
-                let place = trace.Place defined
-
-                if place < 0 then
-                    [| output |]
-                else
-                    trace.Step(p, Rule.Each [| struct (place, Linear.Identity) |], output)
+                Array.map2 (fun output d -> trace.Same(p, d, output)) (Bind.apply p primals) defined
             | ValueNone -> trace.Mapped(p, inputs, primals)
+
+    /// An output that depends on the inputs as another tensor does.
+    member private trace.Same(p, other: Tensor, output: Tensor) : Tensor =
+        match trace.Place other with
+        | -1 -> output
+        | place -> trace.Each(p, [| struct (place, Linear.Identity) |], output)
 
     /// By the linear maps of the primitive.
     member private trace.Mapped(p, inputs, primals) =
-        let output = Bind.one p primals
+        let outputs = Bind.apply p primals
 
-        match Derivatives.joint p primals with
-        | ValueSome joint -> trace.Step(p, Rule.Whole(joint, Array.map trace.Place inputs), output)
+        match Derivatives.joint p primals outputs with
+        | ValueSome joint -> trace.Joint(p, joint, inputs, outputs)
         | ValueNone ->
+            let output = outputs[0]
             let mutable maps = 0
             let found = Array.zeroCreate inputs.Length
 
@@ -135,65 +151,31 @@ type internal ReverseTrace(name, onlyLinear: bool) =
             if maps = 0 then
                 [| output |]
             else
-                let rule = Rule.Each(if maps = found.Length then found else Array.sub found 0 maps)
-                trace.Step(p, rule, output)
+                [| trace.Each(p, (if maps = found.Length then found else Array.sub found 0 maps), output) |]
 
     /// Pulls cotangents given at places back to the first `inputs` places. Each is let go as it is passed.
     member _.Pull(inputs: int, seeds: struct (int * Tensor)[]) : Tensor voption[] =
         let cotangents: Tensor voption[] = Array.create places ValueNone
 
         for struct (place, cotangent) in seeds do
-            if place >= 0 then cotangents[place] <- add cotangents[place] cotangent
+            add cotangents place cotangent
+
+        let take place =
+            let cotangent = at cotangents place
+            if place >= 0 then cotangents[place] <- ValueNone
+            cotangent
 
         let pull (step: Step) =
             match step.Rule with
-            | Rule.Each maps ->
-                match cotangents[step.First] with
+            | Rule.Each(maps, output) ->
+                match take output with
                 | ValueNone -> ()
                 | ValueSome cotangent ->
-                    cotangents[step.First] <- ValueNone
-
                     for struct (place, map) in maps do
-                        let pulled = Linear.apply (Linear.transpose map) cotangent
-                        cotangents[place] <- add cotangents[place] pulled
-            | Rule.Whole(joint, inputPlaces) ->
-                match cotangents[step.First] with
-                | ValueNone -> ()
-                | ValueSome cotangent ->
-                    cotangents[step.First] <- ValueNone
-
-                    Array.iter2
-                        (fun place pulled ->
-                            match pulled with
-                            | ValueSome c when place >= 0 -> cotangents[place] <- add cotangents[place] c
-                            | ValueSome _
-                            | ValueNone -> ())
-                        inputPlaces
-                        (joint.Pull cotangent)
-            | Rule.Joint(f, inputPlaces, primals, outputs) ->
-                // Only floating-point outputs have a place.
-                let mutable next = step.First
-
-                let mine =
-                    outputs
-                    |> Array.map (fun o ->
-                        if o.DType.IsFloat then
-                            let c = cotangents[next]
-                            cotangents[next] <- ValueNone
-                            next <- next + 1
-                            c
-                        else
-                            ValueNone)
-
-                if mine |> Array.exists _.IsSome then
-                    let pulled = f.Pull(primals, outputs, mine)
-
-                    for i in 0 .. inputPlaces.Length - 1 do
-                        match pulled[i] with
-                        | ValueSome c when inputPlaces[i] >= 0 ->
-                            cotangents[inputPlaces[i]] <- add cotangents[inputPlaces[i]] c
-                        | ValueSome _
-                        | ValueNone -> ()
+                        add cotangents place (Linear.apply (Linear.transpose map) cotangent)
+            | Rule.Joint(joint, inputs, outputs) ->
+                let given = Array.map take outputs
+                if given |> Array.exists _.IsSome then addAll cotangents inputs (joint.Pull given)
 
         let mutable i = steps.Count
 
@@ -211,31 +193,15 @@ type internal ReverseTrace(name, onlyLinear: bool) =
         let values: Tensor voption[] = Array.create places ValueNone
         Array.blit tangents 0 values 0 tangents.Length
 
-        let at place = if place >= 0 then values[place] else ValueNone
-
         for step in steps do
             match step.Rule with
-            | Rule.Each maps ->
+            | Rule.Each(maps, output) ->
                 for struct (place, map) in maps do
                     match values[place] with
                     | ValueNone -> ()
-                    | ValueSome tangent ->
-                        values[step.First] <- add values[step.First] (Linear.apply map tangent)
-            | Rule.Whole(joint, inputPlaces) ->
-                let tangents = Array.map at inputPlaces
+                    | ValueSome tangent -> add values output (Linear.apply map tangent)
+            | Rule.Joint(joint, inputs, outputs) ->
+                let given = Array.map (at values) inputs
+                if given |> Array.exists _.IsSome then addAll values outputs (joint.Push given)
 
-                if tangents |> Array.exists _.IsSome then
-                    values[step.First] <- ValueSome(joint.Push tangents)
-            | Rule.Joint(f, inputPlaces, primals, outputs) ->
-                let tangents = Array.map at inputPlaces
-
-                if tangents |> Array.exists _.IsSome then
-                    let pushed = f.Push(primals, outputs, tangents)
-                    let mutable next = step.First
-
-                    for i in 0 .. outputs.Length - 1 do
-                        if outputs[i].DType.IsFloat then
-                            values[next] <- pushed[i]
-                            next <- next + 1
-
-        Array.map at wanted
+        Array.map (at values) wanted

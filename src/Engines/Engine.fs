@@ -10,8 +10,11 @@ type internal Engine(name: string) =
     abstract Unary: Unary * Buffer -> Buffer
     abstract Binary: Binary * Buffer * Buffer -> Buffer
 
-    /// Any primitive but Custom, which engines never see.
+    /// Any primitive of one result but Custom, which engines never see.
     abstract Evaluate: Primitive * Buffer[] * Device -> Buffer
+
+    /// All results of any primitive.
+    abstract EvaluateAll: Primitive * Buffer[] * Device -> Buffer[]
 
     /// The numbers in main memory; the same object if they are there.
     abstract ToHost: Buffer -> HostBuffer

@@ -138,7 +138,7 @@ module internal Crossing =
         | Primitive.Gather _
         | Primitive.Scatter _
         | Primitive.ArgReduce _
-        | Primitive.ArgSort _
+        | Primitive.Sort _
         | Primitive.MaxPool _
         | Primitive.Detach
         | Primitive.Barrier
@@ -167,6 +167,14 @@ type internal FastestEngine(managed: Engine, library: Lazy<Engine option>) =
             | None -> managed.Evaluate(p, inputs, device)
         else
             managed.Evaluate(p, inputs, device)
+
+    override _.EvaluateAll(p, inputs, device) =
+        if Crossing.isFor p inputs then
+            match library.Value with
+            | Some library -> library.EvaluateAll(p, inputs, device)
+            | None -> managed.EvaluateAll(p, inputs, device)
+        else
+            managed.EvaluateAll(p, inputs, device)
 
     override _.ToHost x = managed.ToHost x
     override _.OfHost(x, device) = managed.OfHost(x, device)

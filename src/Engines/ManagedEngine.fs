@@ -89,6 +89,12 @@ module internal BatchMatMul =
         into c a b
         c
 
+/// What a kernel makes.
+[<RequireQualifiedAccess; Struct; NoComparison; NoEquality>]
+type internal Results =
+    | One of only: HostBuffer
+    | Several of all: HostBuffer[]
+
 /// What surrounds a kernel.
 module internal Call =
     /// Runs a kernel, whose inputs stay alive until it is done.
@@ -105,6 +111,18 @@ module internal Call =
             GC.KeepAlive first
             GC.KeepAlive second
 
+    /// The same for a kernel of several results.
+    let settledAll (inputs: obj) (kernel: unit -> HostBuffer[]) : Buffer[] =
+        let rentals = Recycling.enter ()
+        let mutable outputs: HostBuffer[] = [||]
+
+        try
+            outputs <- kernel ()
+            outputs |> Array.map (fun b -> b :> Buffer)
+        finally
+            Recycling.leaveAll rentals outputs
+            GC.KeepAlive inputs
+
 [<Sealed>]
 type internal ManagedEngine() =
     inherit Engine("managed")
@@ -114,42 +132,59 @@ type internal ManagedEngine() =
     override _.Binary(op, x, y) =
         Call.settled x y (fun () -> Elementwise.binary op (x :?> HostBuffer) (y :?> HostBuffer))
 
-    override _.Evaluate(primitive, inputs, _) =
+    /// The kernel of a primitive: the only result, or all of several.
+    static member private Run(primitive: Primitive, inputs: Buffer[]) : Results =
         let input i = inputs[i] :?> HostBuffer
+        let all () = inputs |> Array.map (fun x -> x :?> HostBuffer)
 
+        match primitive with
+        | Primitive.Unary op -> Results.One(Elementwise.unary op (input 0))
+        | Primitive.Binary op -> Results.One(Elementwise.binary op (input 0) (input 1))
+        | Primitive.Select -> Results.One(Elementwise.select (input 0) (input 1) (input 2))
+        | Primitive.Convert dtype -> Results.One(Convert.buffer dtype (input 0))
+        | Primitive.Full(value, dtype, shape) -> Results.One(Move.full value dtype shape)
+        | Primitive.Iota(dtype, length) -> Results.One(Move.iota dtype length)
+        | Primitive.Random(draw, dtype, shape) -> Results.One(Philox.random draw dtype shape (input 0))
+        | Primitive.Reshape shape -> Results.One(Move.reshape shape (input 0))
+        | Primitive.Permute order -> Results.One(Move.permute order (input 0))
+        | Primitive.Broadcast shape -> Results.One(Move.broadcast shape (input 0))
+        | Primitive.Slice region -> Results.One(Move.slice region (input 0))
+        | Primitive.Place region -> Results.One(Move.place region (input 0))
+        | Primitive.Concatenate axis -> Results.One(Move.concatenate axis (all ()))
+        | Primitive.Gather(axis, batch) -> Results.One(Move.gather axis batch (input 0) (input 1))
+        | Primitive.Scatter(collision, axis, batch, size) ->
+            Results.One(Move.scatter collision axis batch size (input 0) (input 1))
+        | Primitive.Reduce(kind, axes) -> Results.One(Reduce.reduce kind axes (input 0))
+        | Primitive.ArgReduce(largest, axis) -> Results.One(Order.argReduce largest axis (input 0))
+        | Primitive.Sort(axis, descending) ->
+            let struct (sorted, positions) = Order.sort axis descending (input 0)
+            Results.Several [| sorted; positions |]
+        | Primitive.CumulativeSum(axis, reverse) -> Results.One(Order.cumulativeSum axis reverse (input 0))
+        | Primitive.MatMul -> Results.One(BatchMatMul.multiply (input 0) (input 1))
+        | Primitive.Convolution(result, windows, groups) ->
+            Results.One(Convolve.convolution result windows groups (input 0) (input 1))
+        | Primitive.MaxPool windows -> Results.Several(Pool.maxPool windows (input 0))
+        | Primitive.Fused f ->
+            match FusedKernels.evaluate f (all ()) with
+            | [| only |] -> Results.One only
+            | several -> Results.Several several
+        | Primitive.Detach
+        | Primitive.Barrier -> Results.One(input 0)
+        | Primitive.Transfer Device.Cpu -> Results.One(input 0)
+        | Primitive.Transfer device -> invalidOp $"A transfer to {device} is for its engine."
+        | Primitive.Custom f -> invalidOp $"'{f.Name}' is a custom function; engines never see those."
+
+    override _.Evaluate(primitive, inputs, _) =
         Call.settled inputs inputs (fun () ->
-            match primitive with
-            | Primitive.Unary op -> Elementwise.unary op (input 0)
-            | Primitive.Binary op -> Elementwise.binary op (input 0) (input 1)
-            | Primitive.Select -> Elementwise.select (input 0) (input 1) (input 2)
-            | Primitive.Convert dtype -> Convert.buffer dtype (input 0)
-            | Primitive.Full(value, dtype, shape) -> Move.full value dtype shape
-            | Primitive.Iota(dtype, length) -> Move.iota dtype length
-            | Primitive.Random(draw, dtype, shape) -> Philox.random draw dtype shape (input 0)
-            | Primitive.Reshape shape -> Move.reshape shape (input 0)
-            | Primitive.Permute order -> Move.permute order (input 0)
-            | Primitive.Broadcast shape -> Move.broadcast shape (input 0)
-            | Primitive.Slice region -> Move.slice region (input 0)
-            | Primitive.Place region -> Move.place region (input 0)
-            | Primitive.Concatenate axis ->
-                Move.concatenate axis (inputs |> Array.map (fun x -> x :?> HostBuffer))
-            | Primitive.Gather(axis, batch) -> Move.gather axis batch (input 0) (input 1)
-            | Primitive.Scatter(collision, axis, batch, size) ->
-                Move.scatter collision axis batch size (input 0) (input 1)
-            | Primitive.Reduce(kind, axes) -> Reduce.reduce kind axes (input 0)
-            | Primitive.ArgReduce(largest, axis) -> Order.argReduce largest axis (input 0)
-            | Primitive.ArgSort(axis, descending) -> Order.argSort axis descending (input 0)
-            | Primitive.CumulativeSum(axis, reverse) -> Order.cumulativeSum axis reverse (input 0)
-            | Primitive.MatMul -> BatchMatMul.multiply (input 0) (input 1)
-            | Primitive.Convolution(result, windows, groups) ->
-                Convolve.convolution result windows groups (input 0) (input 1)
-            | Primitive.MaxPool(maximum, windows) -> Pool.maxPool maximum windows (input 0)
-            | Primitive.Fused f -> FusedKernels.evaluate f (inputs |> Array.map (fun x -> x :?> HostBuffer))
-            | Primitive.Detach
-            | Primitive.Barrier -> input 0
-            | Primitive.Transfer Device.Cpu -> input 0
-            | Primitive.Transfer device -> invalidOp $"A transfer to {device} is for its engine."
-            | Primitive.Custom f -> invalidOp $"'{f.Name}' is a custom function; engines never see those.")
+            match ManagedEngine.Run(primitive, inputs) with
+            | Results.One result -> result
+            | Results.Several _ -> invalidOp $"`{primitive}` has several results.")
+
+    override _.EvaluateAll(primitive, inputs, _) =
+        Call.settledAll inputs (fun () ->
+            match ManagedEngine.Run(primitive, inputs) with
+            | Results.One result -> [| result |]
+            | Results.Several results -> results)
 
     override _.ToHost x =
         let x = x :?> HostBuffer

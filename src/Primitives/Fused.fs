@@ -29,15 +29,13 @@ type internal Fused =
     | Normalize of isCentred: bool * epsilon: float
     /// x, cotangent -> cotangent
     | NormalizePull of isCentred: bool * epsilon: float
-    /// x, cotangent, gain -> the cotangents of x, of the gain and of a bias, each as a row, one after the other:
-    /// (…, R N + N + N)
+    /// x, cotangent, gain -> the cotangents of x, of the gain and of a bias
     | NormalizeGainPull of isCentred: bool * epsilon: float
 
     /// query (…, L, E), key (…, S, E), value (…, S, V) and perhaps a mask (…, L, S; Bool) -> softmax(scale q kᵀ) v. A causal
     /// query sees the keys up to its own place, counted from the end; one that sees none has 0.
     | Attention of isCausal: bool * scale: float
-    /// query, key, value, cotangent and perhaps a mask -> the cotangents of the first three, each as a row, one after the
-    /// other: (…, L E + S E + S V)
+    /// query, key, value, cotangent and perhaps a mask -> the cotangents of the first three
     | AttentionPull of isCausal: bool * scale: float
 
     /// What error messages call it.

@@ -24,8 +24,8 @@ module internal FusedShape =
         && labels.DType.IsInteger
         && Shape.equal labels.Shape logits.Shape[.. logits.Shape.Length - 2]
 
-    /// Of query, key and value: the shape of the attention, and the length of its cotangents in a row.
-    let private attention (inputs: Signature[]) : struct (int[] * int) voption =
+    /// Of query, key and value: the shape of the attention.
+    let private attention (inputs: Signature[]) : int[] voption =
         let q, k, v = inputs[0], inputs[1], inputs[2]
         let r = q.Shape.Length
 
@@ -41,8 +41,7 @@ module internal FusedShape =
             && Shape.equal k.Shape[.. r - 3] q.Shape[.. r - 3]
             && Shape.equal v.Shape[.. r - 3] q.Shape[.. r - 3]
         then
-            let row (s: Signature) = s.Shape[r - 2] * s.Shape[r - 1]
-            ValueSome(struct (Array.append q.Shape[.. r - 2] [| v.Shape[r - 1] |], row q + row k + row v))
+            ValueSome(Array.append q.Shape[.. r - 2] [| v.Shape[r - 1] |])
         else
             ValueNone
 
@@ -52,62 +51,60 @@ module internal FusedShape =
         mask.DType = DType.Bool
         && Shape.equal mask.Shape (Array.append q.Shape[.. r - 2] [| k.Shape[r - 2] |])
 
-    /// The signature of the output, or what was expected instead.
-    let infer (f: Fused) (inputs: Signature[]) : Result<Signature, string> =
+    /// The signatures of the results, or what was expected instead.
+    let infer (f: Fused) (inputs: Signature[]) : Result<Signature[], string> =
         let x = inputs[0]
+        let like shape = Ok [| { x with Shape = shape } |]
 
         match f with
-        | Fused.Softmax(_, axis) -> if fits axis x then Ok x else Error $"floats with an axis {axis}"
+        | Fused.Softmax(_, axis) -> if fits axis x then like x.Shape else Error $"floats with an axis {axis}"
         | Fused.SoftmaxPull(_, axis) ->
             if fits axis x && same x inputs[1] then
-                Ok x
+                like x.Shape
             else
                 Error $"two tensors of floats with an axis {axis}, of equal shape and dtype"
         | Fused.LogSumExp axis ->
             if fits axis x then
-                Ok { x with Shape = Shape.removeAt axis x.Shape }
+                like (Shape.removeAt axis x.Shape)
             else
                 Error $"floats with an axis {axis}"
         | Fused.CrossEntropy _ ->
             if labels x inputs[1] then
-                Ok { x with Shape = inputs[1].Shape }
+                like inputs[1].Shape
             else
                 Error "logits of floats (…, classes) and integer labels (…)"
         | Fused.CrossEntropyPull _ ->
             if labels x inputs[1] && same inputs[2] { x with Shape = inputs[1].Shape } then
-                Ok x
+                like x.Shape
             else
                 Error "logits of floats (…, classes), integer labels (…) and cotangents (…)"
         | Fused.Normalize _ ->
             if isRows x && (inputs.Length = 1 || Array.forall (isGain x) inputs[1..]) then
-                Ok x
+                like x.Shape
             else
                 Error "floats with an axis; or floats (…, R, N), with a gain (…, N) and perhaps a bias (…, N)"
         | Fused.NormalizeGainPull _ ->
             if isRows x && same x inputs[1] && isGain x inputs[2] then
-                let r = x.Shape.Length
-                let row = x.Shape[r - 2] * x.Shape[r - 1] + 2 * x.Shape[r - 1]
-                Ok { x with Shape = Array.append x.Shape[.. r - 3] [| row |] }
+                Ok [| x; inputs[2]; inputs[2] |]
             else
                 Error "two tensors of floats (…, R, N), of equal shape and dtype, and a gain (…, N)"
         | Fused.NormalizePull _ ->
             if isRows x && same x inputs[1] then
-                Ok x
+                like x.Shape
             else
                 Error "two tensors of floats with an axis, of equal shape and dtype"
         | Fused.Attention _ ->
             match attention inputs with
-            | ValueSome(struct (shape, _)) when inputs.Length = 3 || isMask inputs[3] x inputs[1] ->
-                Ok { x with Shape = shape }
+            | ValueSome shape when inputs.Length = 3 || isMask inputs[3] x inputs[1] -> like shape
             | ValueSome _
             | ValueNone ->
                 Error "floats (…, L, E), (…, S, E) and (…, S, V), and perhaps a mask (…, L, S) of Bool"
         | Fused.AttentionPull _ ->
             match attention inputs with
-            | ValueSome(struct (shape, row)) when
+            | ValueSome shape when
                 same inputs[3] { x with Shape = shape } && (inputs.Length = 4 || isMask inputs[4] x inputs[1])
                 ->
-                Ok { x with Shape = Array.append x.Shape[.. x.Shape.Length - 3] [| row |] }
+                Ok inputs[..2]
             | ValueSome _
             | ValueNone ->
                 Error

@@ -187,14 +187,6 @@ type internal ConvolutionTerm =
     /// y: (N, O) ++ numbers of windows
     | Output
 
-/// What max pooling tells of each window.
-[<RequireQualifiedAccess; Struct>]
-type internal Maximum =
-    /// The largest element; NaN wins.
-    | Value
-    /// Where the first of the largest is, an Int32 position among the elements of all spatial axes in row-major order.
-    | Position
-
 /// What a counter-based generator hands out.
 [<RequireQualifiedAccess; Struct>]
 type internal Draw =
@@ -224,8 +216,8 @@ type internal Collision =
 type internal CustomFunction(name: string) =
     member _.Name = name
 
-/// The closed set of operations. Everything else is written in terms of these; shape rule, kernels, derivative and
-/// batching rule are each an exhaustive `match` in a file of their own. Primitives of equal cases and attributes are equal.
+/// The closed set of operations. Everything else is written in terms of these; some have several results. Shape rule,
+/// kernels, derivative and batching rule are each an exhaustive `match` in a file of their own. Primitives of equal cases and attributes are equal.
 [<RequireQualifiedAccess; NoComparison>]
 type internal Primitive =
     | Unary of Unary
@@ -255,16 +247,18 @@ type internal Primitive =
     | Reduce of Reduction * axes: int[]
     /// Int32 position of the first largest (or smallest) element along an axis, which disappears.
     | ArgReduce of largest: bool * axis: int
-    /// Int32 positions that sort along an axis; stable; NaN last.
-    | ArgSort of axis: int * descending: bool
+    /// The elements in order along an axis, and the Int32 positions where they were; stable; NaN last.
+    | Sort of axis: int * descending: bool
     | CumulativeSum of axis: int * reverse: bool
     /// [batch ++ (m, k)] times [batch ++ (k, n)]; the batch axes are equal.
     | MatMul
     /// The convolution's tensor of one kind from the two others, which keep the order of `ConvolutionTerm`. `Output`:
     /// y[n, o, i] = Σ w[o, c, k] x[n, c, i*Step - Before + k*Dilation] over the channels c of the group of o and over k.
     | Convolution of result: ConvolutionTerm * Windows * groups: int
-    /// (N, C) ++ sizes -> (N, C) ++ numbers of windows; no window lies in the padding altogether.
-    | MaxPool of Maximum * Windows
+    /// (N, C) ++ sizes -> (N, C) ++ numbers of windows: the largest element of each, NaN the largest of all, and where the
+    /// first of the largest is, an Int32 position among the elements of all spatial axes in row-major order. No window lies
+    /// in the padding altogether.
+    | MaxPool of Windows
     | Fused of Fused
     /// The same value, a constant for every differentiation around. Only graphs hold it: eager code detaches a tensor
     /// by taking it from its tracer.
@@ -295,7 +289,7 @@ type internal Primitive =
         | Scatter _ -> "scatter"
         | Reduce(kind, _) -> string kind
         | ArgReduce(largest, _) -> if largest then "argmax" else "argmin"
-        | ArgSort _ -> "argsort"
+        | Sort _ -> "sort"
         | CumulativeSum _ -> "cumsum"
         | MatMul -> "matmul"
         | Convolution(result, _, _) ->

@@ -2,7 +2,7 @@ namespace Cotangent
 
 open Cotangent.Inlined
 
-/// The shape and dtype of each primitive's output, and what its inputs must satisfy. The operators check what users
+/// The shape and dtype of each primitive's results, and what its inputs must satisfy. The operators check what users
 /// can get wrong, in users' words; this is the law that graphs, traces and kernels are held to.
 module internal ShapeRule =
     let private fail (p: Primitive) (inputs: Signature[]) expected =
@@ -140,21 +140,22 @@ module internal ShapeRule =
         | ConvolutionTerm.Input
         | ConvolutionTerm.Kernel -> ValueNone
 
-    let private rule (p: Primitive) (inputs: Signature[]) : Signature =
+    let private rule (p: Primitive) (inputs: Signature[]) : Signature[] =
         let x = if inputs.Length > 0 then inputs[0] else { Shape = [||]; DType = DType.Bool }
+        let like shape = [| { x with Shape = shape } |]
 
         match p with
         | Primitive.Unary op ->
             if not (acceptsUnary op x.DType) then fail p inputs "another dtype"
 
-            unary op x
+            [| unary op x |]
         | Primitive.Binary op ->
             if inputs[1].DType <> x.DType || not (Shape.equal inputs[1].Shape x.Shape) then
                 fail p inputs "equal shapes and dtypes"
 
             if not (acceptsBinary op x.DType) then fail p inputs "another dtype"
 
-            binary op x
+            [| binary op x |]
         | Primitive.Select ->
             let a, b = inputs[1], inputs[2]
 
@@ -165,10 +166,10 @@ module internal ShapeRule =
             then
                 fail p inputs "a Bool condition and two values of equal shape and dtype"
 
-            a
-        | Primitive.Convert dtype -> { x with DType = dtype }
-        | Primitive.Full(_, dtype, shape) -> { Shape = shape; DType = dtype }
-        | Primitive.Iota(dtype, length) -> { Shape = [| length |]; DType = dtype }
+            [| a |]
+        | Primitive.Convert dtype -> [| { x with DType = dtype } |]
+        | Primitive.Full(_, dtype, shape) -> [| { Shape = shape; DType = dtype } |]
+        | Primitive.Iota(dtype, length) -> [| { Shape = [| length |]; DType = dtype } |]
         | Primitive.Random(draw, dtype, shape) ->
             if x.DType <> DType.Int64 then fail p inputs "Int64 keys"
 
@@ -180,31 +181,31 @@ module internal ShapeRule =
             | Draw.Bits
             | Draw.Keys -> ()
 
-            { Shape = Array.append x.Shape shape; DType = dtype }
+            [| { Shape = Array.append x.Shape shape; DType = dtype } |]
         | Primitive.Reshape shape ->
             if Shape.count shape <> Shape.count x.Shape then
                 fail p inputs $"as many elements as {Shape.show shape} has"
 
-            { x with Shape = shape }
+            like shape
         | Primitive.Permute order ->
             if not (Shape.isOrder x.Shape.Length order) then fail p inputs "a permutation of the axes"
 
-            { x with Shape = order |> Array.map (fun a -> x.Shape[a]) }
+            like (order |> Array.map (fun a -> x.Shape[a]))
         | Primitive.Broadcast shape ->
             if not (Shape.equal (Shape.broadcast "expand" x.Shape shape) shape) then
                 fail p inputs $"a shape that stretches to {Shape.show shape}"
 
-            { x with Shape = shape }
+            like shape
         | Primitive.Slice region ->
             if not (Shape.equal region.Full x.Shape) then
                 fail p inputs $"shape {Shape.show region.Full}"
 
-            { x with Shape = region.Count }
+            like region.Count
         | Primitive.Place region ->
             if not (Shape.equal region.Count x.Shape) then
                 fail p inputs $"shape {Shape.show region.Count}"
 
-            { x with Shape = region.Full }
+            like region.Full
         | Primitive.Concatenate axis ->
             for y in inputs do
                 if
@@ -214,36 +215,28 @@ module internal ShapeRule =
                 then
                     fail p inputs $"equal dtypes, and equal shapes but for axis {axis}"
 
-            {
-                x with
-                    Shape =
-                        x.Shape
-                        |> Array.mapi (fun i d ->
-                            if i = axis then inputs |> Array.sumBy (fun y -> y.Shape[axis]) else d)
-            }
+            x.Shape
+            |> Array.mapi (fun i d -> if i = axis then inputs |> Array.sumBy (fun y -> y.Shape[axis]) else d)
+            |> like
         | Primitive.Gather(axis, batch) ->
             requireEqualBatch p inputs batch
 
-            {
-                x with
-                    Shape =
-                        Array.concat [ x.Shape[.. axis - 1]; inputs[1].Shape[batch..]; x.Shape[axis + 1 ..] ]
-            }
+            like (Array.concat [ x.Shape[.. axis - 1]; inputs[1].Shape[batch..]; x.Shape[axis + 1 ..] ])
         | Primitive.Scatter(_, axis, batch, size) ->
             requireEqualBatch p inputs batch
             let indexed = inputs[1].Shape.Length - batch
 
-            { x with Shape = Array.concat [ x.Shape[.. axis - 1]; [| size |]; x.Shape[axis + indexed ..] ] }
+            like (Array.concat [ x.Shape[.. axis - 1]; [| size |]; x.Shape[axis + indexed ..] ])
         | Primitive.Reduce(kind, axes) ->
             if kind = Reduction.Sum && x.DType = DType.Bool then fail p inputs "numbers"
 
-            { x with Shape = Shape.without axes x.Shape }
-        | Primitive.ArgReduce(_, axis) -> { Shape = Shape.removeAt axis x.Shape; DType = DType.Int32 }
-        | Primitive.ArgSort _ -> { x with DType = DType.Int32 }
+            like (Shape.without axes x.Shape)
+        | Primitive.ArgReduce(_, axis) -> [| { Shape = Shape.removeAt axis x.Shape; DType = DType.Int32 } |]
+        | Primitive.Sort _ -> [| x; { x with DType = DType.Int32 } |]
         | Primitive.CumulativeSum _ ->
             if x.DType = DType.Bool then fail p inputs "numbers"
 
-            x
+            [| x |]
         | Primitive.MatMul ->
             let a, b = x.Shape, inputs[1].Shape
             let r = a.Length
@@ -258,7 +251,7 @@ module internal ShapeRule =
             then
                 fail p inputs "batch ++ (m, k) and batch ++ (k, n) of one dtype, not Bool"
 
-            { x with Shape = Array.append a[.. r - 2] [| b[r - 1] |] }
+            like (Array.append a[.. r - 2] [| b[r - 1] |])
         | Primitive.Convolution(result, windows, groups) ->
             let wanted =
                 $"the two other tensors of a convolution of windows {Shape.show windows.Size} over {Shape.show windows.Full} in {groups} groups, of one float dtype"
@@ -266,9 +259,9 @@ module internal ShapeRule =
             if x.DType <> inputs[1].DType || not x.DType.IsFloat then fail p inputs wanted
 
             match convolution result windows groups x.Shape inputs[1].Shape with
-            | ValueSome shape -> { x with Shape = shape }
+            | ValueSome shape -> like shape
             | ValueNone -> fail p inputs wanted
-        | Primitive.MaxPool(maximum, windows) ->
+        | Primitive.MaxPool windows ->
             if
                 not x.DType.IsFloat
                 || x.Shape.Length <> 2 + windows.Full.Length
@@ -276,24 +269,25 @@ module internal ShapeRule =
             then
                 fail p inputs $"floats of shape (N, C) ++ {Shape.show windows.Full}"
 
-            {
-                Shape = Array.append x.Shape[..1] windows.Count
-                DType =
-                    match maximum with
-                    | Maximum.Value -> x.DType
-                    | Maximum.Position -> DType.Int32
-            }
+            let values = { x with Shape = Array.append x.Shape[..1] windows.Count }
+            [| values; { values with DType = DType.Int32 } |]
         | Primitive.Fused f ->
             match FusedShape.infer f inputs with
-            | Ok signature -> signature
+            | Ok signatures -> signatures
             | Error expected -> fail p inputs expected
         | Primitive.Detach
-        | Primitive.Barrier -> x
-        | Primitive.Transfer _ -> x
+        | Primitive.Barrier
+        | Primitive.Transfer _ -> [| x |]
         | Primitive.Custom f -> invalidOp $"The signature of '{f.Name}' is known to its maker only."
 
-    /// The signature of the output. Custom functions are opaque: whoever made one knows its outputs.
-    let infer (p: Primitive) (inputs: Signature[]) : Signature =
-        let output = rule p inputs
-        Shape.requireRoom p output.Shape
-        output
+    /// The signatures of the results. Custom functions are opaque: whoever made one knows its results.
+    let infer (p: Primitive) (inputs: Signature[]) : Signature[] =
+        let results = rule p inputs
+
+        for result in results do
+            Shape.requireRoom p result.Shape
+
+        results
+
+    /// The signature of the only result.
+    let one (p: Primitive) (inputs: Signature[]) : Signature = (infer p inputs)[0]

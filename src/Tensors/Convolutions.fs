@@ -200,7 +200,7 @@ module Convolutions =
 
         asBatch operation size.Length x (fun x ->
             let windows = WindowRules.poolingWindows operation size window x.Dims[2..]
-            Bind.one (Primitive.MaxPool(Maximum.Value, windows)) [| x |])
+            Bind.one (Primitive.MaxPool windows) [| x |])
 
     /// <summary>
     /// The mean of the elements of each window of given sizes. Padding is no element: windows over the edge are divided

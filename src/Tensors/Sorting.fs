@@ -3,6 +3,9 @@ namespace Cotangent
 /// Orders along an axis (the last unless given). NaN comes last; equal elements keep their order.
 [<AutoOpen>]
 module Sorting =
+    /// The elements in order, and where they were.
+    let private sorted axis descending (t: Tensor) = Bind.apply (Primitive.Sort(axis, descending)) [| t |]
+
     type Tensor with
 
         /// <summary>The Int32 positions that sort along an axis.</summary>
@@ -13,7 +16,7 @@ module Sorting =
         [<CompiledName "ArgSort">]
         member t.ArgSort(?axis: int, ?descending: bool) : Tensor =
             let axis = Shape.axis "argsort" t.Rank (defaultArg axis -1)
-            Bind.one (Primitive.ArgSort(axis, defaultArg descending false)) [| t |]
+            (sorted axis (defaultArg descending false) t)[1]
 
         /// <summary>The elements in order along an axis.</summary>
         /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
@@ -23,7 +26,7 @@ module Sorting =
         [<CompiledName "Sort">]
         member t.Sort(?axis: int, ?descending: bool) : Tensor =
             let axis = Shape.axis "sort" t.Rank (defaultArg axis -1)
-            t.Gather(t.ArgSort(axis, ?descending = descending), axis)
+            (sorted axis (defaultArg descending false) t)[0]
 
         /// <summary>The k largest elements along an axis, in falling order, and their Int32 positions.</summary>
         /// <exception cref="T:Cotangent.ValueException">The axis has fewer than k elements.</exception>
@@ -41,5 +44,5 @@ module Sorting =
                         $"topK: {k} of the {t.Dims[axis]} elements of axis {axis} in shape {Shape.show t.Dims}. Ask for as many at most."
                 )
 
-            let order = t.ArgSort(axis, true) |> sliceAxis axis 0 k
-            t.Gather(order, axis), order
+            let all = sorted axis true t
+            sliceAxis axis 0 k all[0], sliceAxis axis 0 k all[1]

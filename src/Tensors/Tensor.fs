@@ -120,7 +120,7 @@ and [<AbstractClass>] internal Trace(name: string) =
         if not closed then Interlocked.Decrement &opened |> ignore
         closed <- true
 
-    /// Interprets a primitive of which at least one input is a tracer of this trace. Multi-output only for Custom.
+    /// Interprets a primitive of which at least one input is a tracer of this trace: all of its results.
     abstract Apply: Primitive * Tensor[] -> Tensor[]
 
     /// Interprets a primitive without inputs: staging alone catches those.
@@ -255,7 +255,7 @@ module internal Bind =
                         $"{p}: tensors on {inputs[0].Device} and {t.Device} can't meet. Move one with `t.To device`."
                 )
 
-    /// Applies a primitive that has inputs.
+    /// Applies a primitive that has inputs: all of its results.
     let apply (p: Primitive) (inputs: Tensor[]) : Tensor[] =
         match top inputs with
         | null ->
@@ -266,14 +266,23 @@ module internal Bind =
                 sameDevice p inputs
                 let device = inputs[0].Device
 
-                let output = (Engines.forDevice device).Evaluate(p, Array.map buffer inputs, device)
+                let engine = Engines.forDevice device
+                let buffers = Array.map buffer inputs
 
-                checkNumbers (fun () -> p) inputs output
-                [| Value output |]
+                if Facts.hasSeveral p then
+                    engine.EvaluateAll(p, buffers, device)
+                    |> Array.map (fun output ->
+                        checkNumbers (fun () -> p) inputs output
+                        Value output)
+                else
+                    let output = engine.Evaluate(p, buffers, device)
+                    checkNumbers (fun () -> p) inputs output
+                    [| Value output |]
         | trace ->
             Trace.Require trace.Name
             trace.Apply(p, inputs)
 
+    /// The only result of a primitive that has inputs.
     let one p inputs = (apply p inputs)[0]
 
     /// Applies a primitive without inputs.

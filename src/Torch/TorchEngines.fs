@@ -23,15 +23,17 @@ module internal Failures =
     let outOfMemory
         p
         inputs
-        (result: Signature)
+        (results: Signature[])
         (device: Device)
         (meter: MemoryMeter)
         (e: LibtorchException)
         =
-        let bytes = int64 (Shape.count result.Shape) * int64 result.DType.Size
+        let bytes = results |> Array.sumBy (fun r -> int64 (Shape.count r.Shape) * int64 r.DType.Size)
+
+        let what = results |> Seq.map (fun r -> $"{r.DType} {Shape.show r.Shape}") |> String.concat " and "
 
         MemoryException
-            $"{describe p inputs}: no room on {device} for the result, {result.DType} {Shape.show result.Shape}, {megabytes bytes}; tensors hold {megabytes meter.Live} there, {megabytes meter.Peak} at most so far. Use smaller batches, `scope` around each step, or `checkpoint`. libtorch says: {e.Message}"
+            $"{describe p inputs}: no room on {device} for the result, {what}, {megabytes bytes}; tensors hold {megabytes meter.Live} there, {megabytes meter.Peak} at most so far. Use smaller batches, `scope` around each step, or `checkpoint`. libtorch says: {e.Message}"
 
 /// libtorch on tensors of its own, on a device.
 [<Sealed>]
@@ -57,13 +59,20 @@ type internal TorchEngine(place: Place, device: Device, meter: MemoryMeter) =
         | Some x -> (x :?> TorchBuffer).Shared
         | None -> SharedMemory(int64 (Native.THSStorage_nbytes tensor), meter)
 
-    let attempt (p: Primitive) (inputs: Buffer[]) (result: Signature) : Buffer =
+    let attempt (p: Primitive) (inputs: Buffer[]) (results: Signature[]) : Buffer[] =
         use frame = new Frame(place)
-        let tensor = frame.Release(Kernels.evaluate frame p (Array.map operand inputs) result)
-        let output = TorchBuffer(result.DType, result.Shape, device, tensor, memoryOf tensor inputs)
+
+        let outputs =
+            Kernels.evaluate frame p (Array.map operand inputs) results
+            |> Array.map2
+                (fun (result: Signature) made ->
+                    let tensor = frame.Release made
+                    TorchBuffer(result.DType, result.Shape, device, tensor, memoryOf tensor inputs))
+                results
+
         GC.KeepAlive inputs
-        Scope.note output
-        output
+        Array.iter Scope.note outputs
+        outputs |> Array.map (fun b -> b :> Buffer)
 
     member _.Meter = meter
 
@@ -71,19 +80,21 @@ type internal TorchEngine(place: Place, device: Device, meter: MemoryMeter) =
 
     override engine.Binary(op, x, y) = engine.Evaluate(Primitive.Binary op, [| x; y |], device)
 
-    override _.Evaluate(p, inputs, _) =
-        let result = ShapeRule.infer p (Array.map signature inputs)
+    override engine.Evaluate(p, inputs, device) = (engine.EvaluateAll(p, inputs, device))[0]
+
+    override _.EvaluateAll(p, inputs, _) =
+        let results = ShapeRule.infer p (Array.map signature inputs)
 
         try
-            attempt p inputs result
+            attempt p inputs results
         with
         | :? LibtorchException as e when e.IsOutOfMemory ->
             meter.Reclaim()
 
             try
-                attempt p inputs result
+                attempt p inputs results
             with :? LibtorchException as e when e.IsOutOfMemory ->
-                raise (Failures.outOfMemory p inputs result device meter e)
+                raise (Failures.outOfMemory p inputs results device meter e)
         | :? LibtorchException as e -> raise (Failures.unexpected p inputs e)
 
     override _.ToHost x =
@@ -111,7 +122,7 @@ type internal TorchEngine(place: Place, device: Device, meter: MemoryMeter) =
                 load ()
             with :? LibtorchException as e when e.IsOutOfMemory ->
                 let result: Signature = { Shape = x.Shape; DType = x.DType }
-                raise (Failures.outOfMemory (Primitive.Reshape x.Shape) [||] result device meter e)
+                raise (Failures.outOfMemory (Primitive.Reshape x.Shape) [||] [| result |] device meter e)
 
 /// libtorch on the arrays of the CPU: operands are shared, and the result is written where it shall be by the operations that
 /// can be told so; convolutions, layer normalisation and attention can't, and are copied there. What only looks at memory
@@ -122,20 +133,21 @@ type internal TorchHostEngine(managed: Engine) =
 
     let place = { Kind = Code.Cpu; Index = -1 }
 
+    let infer (p: Primitive) (inputs: Buffer[]) =
+        ShapeRule.infer p (inputs |> Array.map (fun x -> { Shape = x.Shape; DType = x.DType }: Signature))
+
+    let share frame (inputs: Buffer[]) : Operand[] =
+        inputs
+        |> Array.map (fun x -> {
+            Tensor = Transfer.share frame (x :?> HostBuffer)
+            DType = x.DType
+            Shape = x.Shape
+        })
+
     let evaluate (p: Primitive) (inputs: Buffer[]) : Buffer =
-        let result =
-            ShapeRule.infer p (inputs |> Array.map (fun x -> { Shape = x.Shape; DType = x.DType }: Signature))
-
+        let result = (infer p inputs)[0]
         use frame = new Frame(place)
-
-        let operands =
-            inputs
-            |> Array.map (fun x -> {
-                Tensor = Transfer.share frame (x :?> HostBuffer)
-                DType = x.DType
-                Shape = x.Shape
-            })
-
+        let operands = share frame inputs
         let rentals = Recycling.enter ()
         let mutable output: HostBuffer | null = null
 
@@ -143,7 +155,7 @@ type internal TorchHostEngine(managed: Engine) =
             try
                 let struct (buffer, room) = Transfer.fresh frame result.DType result.Shape
                 frame.Room <- room
-                let made = Kernels.evaluate frame p operands result
+                let made = (Kernels.evaluate frame p operands [| result |])[0]
 
                 if made <> room then Basic.copyInto frame room made
 
@@ -153,6 +165,27 @@ type internal TorchHostEngine(managed: Engine) =
                 raise (Failures.unexpected p inputs e)
         finally
             Recycling.leave rentals output
+            GC.KeepAlive inputs
+
+    let evaluateAll (p: Primitive) (inputs: Buffer[]) : Buffer[] =
+        let results = infer p inputs
+        use frame = new Frame(place)
+        let rentals = Recycling.enter ()
+        let mutable outputs: HostBuffer[] = [||]
+
+        try
+            try
+                outputs <-
+                    Kernels.evaluate frame p (share frame inputs) results
+                    |> Array.map2
+                        (fun (result: Signature) made -> Transfer.read frame made result.DType result.Shape)
+                        results
+
+                outputs |> Array.map (fun b -> b :> Buffer)
+            with :? LibtorchException as e ->
+                raise (Failures.unexpected p inputs e)
+        finally
+            Recycling.leaveAll rentals outputs
             GC.KeepAlive inputs
 
     override engine.Unary(op, x) = evaluate (Primitive.Unary op) [| x |]
@@ -180,13 +213,19 @@ type internal TorchHostEngine(managed: Engine) =
         | Primitive.Scatter _
         | Primitive.Reduce _
         | Primitive.ArgReduce _
-        | Primitive.ArgSort _
+        | Primitive.Sort _
         | Primitive.CumulativeSum _
         | Primitive.MatMul
         | Primitive.Convolution _
         | Primitive.MaxPool _
         | Primitive.Fused _
         | Primitive.Custom _ -> evaluate p inputs
+
+    override engine.EvaluateAll(p, inputs, device) =
+        if Facts.hasSeveral p then
+            evaluateAll p inputs
+        else
+            [| engine.Evaluate(p, inputs, device) |]
 
     override _.ToHost x = managed.ToHost x
     override _.OfHost(x, device) = managed.OfHost(x, device)

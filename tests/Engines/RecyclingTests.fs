@@ -73,19 +73,21 @@ let private claims =
 
                                 b)
 
-                        let output =
-                            engine.Evaluate(
+                        let outputs =
+                            engine.EvaluateAll(
                                 example.Primitive,
                                 Array.map (fun b -> b :> Buffer) inputs,
                                 Device.Cpu
                             )
-                            :?> HostBuffer
 
-                        for input in inputs do
-                            if obj.ReferenceEquals(input.Data, output.Data) then
-                                Expect.isTrue
-                                    (obj.ReferenceEquals(input.Claim, output.Claim))
-                                    $"{example}, {seed}"
+                        for output in outputs do
+                            let output = output :?> HostBuffer
+
+                            for input in inputs do
+                                if obj.ReferenceEquals(input.Data, output.Data) then
+                                    Expect.isTrue
+                                        (obj.ReferenceEquals(input.Claim, output.Claim))
+                                        $"{example}, {seed}"
         }
         test "reading an array leaves it to the collector" {
             let x = counting () * 2.0f

@@ -56,13 +56,7 @@ let private primitives =
                 for dtype in row.DTypes do
                     for numbers in [ Numbers.Ordinary; Numbers.Smooth ] do
                         holds 2 (fun dice -> row.Draw dice numbers dtype) (fun _ e ->
-                            let apply (xs: Tensor[]) =
-                                if xs.Length = 0 then
-                                    Bind.create e.Primitive Device.Cpu
-                                else
-                                    Bind.one e.Primitive xs
-
-                            compileLaw apply e.Inputs)
+                            functionsOf e |> Seq.tryPick (fun f -> compileLaw f e.Inputs))
             }
     ]
 

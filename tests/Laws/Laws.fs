@@ -217,31 +217,115 @@ let linearizeLaw tolerance (dice: Dice) (case: Case) : Violation =
 
 let private buffers (inputs: Tensor[]) = inputs |> Array.map _.Host
 
-let private evaluate (e: Example) : HostBuffer =
+let private evaluate (e: Example) : HostBuffer[] =
     let inputs = buffers e.Inputs |> Array.map (fun b -> b :> Buffer)
-    ManagedEngine().Evaluate(e.Primitive, inputs, Device.Cpu) :?> HostBuffer
 
-let output (e: Example) = Value(evaluate e)
+    ManagedEngine().EvaluateAll(e.Primitive, inputs, Device.Cpu)
+    |> Array.map (fun b -> b :?> HostBuffer)
 
-/// A primitive as a function of its floating-point inputs; None where it has none.
-let caseOf (e: Example) : Case option =
+let outputs (e: Example) = evaluate e |> Array.map (fun b -> Value b)
+let output (e: Example) = (outputs e)[0]
+
+let signature (t: Tensor) : Signature = { Shape = t.Dims; DType = t.DType }
+
+let private resultsOf (e: Example) (inputs: Tensor[]) =
+    if inputs.Length = 0 then
+        [| Bind.create e.Primitive Device.Cpu |]
+    else
+        Bind.apply e.Primitive inputs
+
+/// All results that are floats, in a row; the only result as it is.
+let whole (e: Example) (inputs: Tensor[]) : Tensor =
+    match resultsOf e inputs |> Array.filter _.DType.IsFloat with
+    | [||] -> (resultsOf e inputs)[0]
+    | [| only |] -> only
+    | several -> concat 0 [ for t in several -> t.Flatten() ]
+
+/// A primitive as functions of its inputs: each result, and where there are several, those that are floats in a row.
+let functionsOf (e: Example) : (Tensor[] -> Tensor) list =
+    match (ShapeRule.infer e.Primitive (Array.map signature e.Inputs)).Length with
+    | 1 -> [ whole e ]
+    | several -> whole e :: [ for k in 0 .. several - 1 -> fun inputs -> (resultsOf e inputs)[k] ]
+
+/// A primitive as functions of its floating-point inputs; none where it has none.
+let casesOf (e: Example) : Case list =
     let free = e.Inputs |> Array.filter _.DType.IsFloat
 
-    let apply (x: Tensor[]) =
+    let ofFree (f: Tensor[] -> Tensor) (x: Tensor[]) =
         let mutable next = -1
 
-        let inputs =
-            e.Inputs
-            |> Array.map (fun t ->
-                if t.DType.IsFloat then
-                    next <- next + 1
-                    x[next]
-                else
-                    t)
+        e.Inputs
+        |> Array.map (fun t ->
+            if t.DType.IsFloat then
+                next <- next + 1
+                x[next]
+            else
+                t)
+        |> f
 
-        Bind.one e.Primitive inputs
+    if free.Length = 0 then
+        []
+    else
+        functionsOf e
+        |> List.mapi (fun k f -> {
+            Name = (if k = 0 then string e else $"result {k - 1} of {e}")
+            Apply = ofFree f
+            At = free
+        })
 
-    if free.Length = 0 then None else Some { Name = string e; Apply = apply; At = free }
+/// What a joint map makes of one input's tangent, and of cotangents of all results that are floats.
+let private jointLaw tolerance (joint: JointMap) i (dice: Dice) (e: Example) : Violation =
+    let x, results = e.Inputs[i], outputs e
+    let d = (directionOf dice [| x |])[0]
+    let pushed = joint.Push(Array.init e.Inputs.Length (fun k -> if k = i then ValueSome d else ValueNone))
+
+    let floats = [|
+        for k in 0 .. results.Length - 1 do
+            if results[k].DType.IsFloat then k
+    |]
+
+    let c = directionOf dice (floats |> Array.map (fun k -> results[k]))
+    let given = Array.create results.Length ValueNone
+    Array.iter2 (fun k c -> given[k] <- ValueSome c) floats c
+    let pulled = joint.Pull given
+
+    // An absent tangent is one of zeros.
+    let tangent k = pushed[k] |> ValueOption.defaultWith (fun () -> Tensor.zerosLike results[k])
+    let tangents = floats |> Array.map tangent
+
+    [
+        differences
+            $"the type of a tangent, input {i}"
+            infinity
+            (floats |> Array.map (fun k -> results[k]))
+            tangents
+        difference $"the type of a cotangent, input {i}" infinity x pulled[i].Value
+        adjoint $"map of input {i}" tolerance (tangents, c) ([| d |], [| pulled[i].Value |])
+    ]
+    |> firstOf
+
+/// The linear map of one input, if it shall have one.
+let private inputLaw tolerance expected i (dice: Dice) (e: Example) : Violation =
+    let x, y = e.Inputs[i], output e
+
+    match Derivatives.rule e.Primitive e.Inputs y i with
+    | ValueNone -> if expected then Some $"input {i} has no derivative" else None
+    | ValueSome _ when not expected -> Some $"input {i} has a derivative"
+    | ValueSome map ->
+        let d, c = (directionOf dice [| x |])[0], (directionOf dice [| y |])[0]
+        let pushed, pulled = Linear.apply map d, Linear.apply (Linear.transpose map) c
+
+        [
+            difference $"the type of a tangent, input {i}" infinity y pushed
+            difference $"the type of a cotangent, input {i}" infinity x pulled
+            adjoint $"map of input {i}" tolerance ([| pushed |], [| c |]) ([| d |], [| pulled |])
+            difference
+                $"map of input {i}, transposed twice"
+                tolerance
+                pushed
+                (Linear.apply (Linear.transpose (Linear.transpose map)) d)
+        ]
+        |> firstOf
 
 /// The linear map of each input that the row says moves, and of no other, is the transpose of its transpose.
 let mapLaw tolerance (moves: int -> bool) (dice: Dice) (e: Example) : Violation =
@@ -249,55 +333,42 @@ let mapLaw tolerance (moves: int -> bool) (dice: Dice) (e: Example) : Violation 
 
     let ofInput i (x: Tensor) =
         let expected = moves i && x.DType.IsFloat && y.DType.IsFloat
+        let tolerance = atLeast 16.0 tolerance [ x; y ]
 
-        match Derivatives.rule e.Primitive e.Inputs y i with
-        | ValueNone -> if expected then Some $"input {i} has no derivative" else None
-        | ValueSome _ when not expected -> Some $"input {i} has a derivative"
-        | ValueSome map ->
-            let tolerance = atLeast 16.0 tolerance [ x; y ]
-            let d, c = (directionOf dice [| x |])[0], (directionOf dice [| y |])[0]
-            let pushed, pulled = Linear.apply map d, Linear.apply (Linear.transpose map) c
-
-            [
-                difference $"the type of a tangent, input {i}" infinity y pushed
-                difference $"the type of a cotangent, input {i}" infinity x pulled
-                adjoint $"map of input {i}" tolerance ([| pushed |], [| c |]) ([| d |], [| pulled |])
-                difference
-                    $"map of input {i}, transposed twice"
-                    tolerance
-                    pushed
-                    (Linear.apply (Linear.transpose (Linear.transpose map)) d)
-            ]
-            |> firstOf
+        match Derivatives.joint e.Primitive e.Inputs (outputs e) with
+        | ValueSome joint -> if expected then jointLaw tolerance joint i dice e else None
+        | ValueNone -> inputLaw tolerance expected i dice e
 
     e.Inputs |> Seq.mapi ofInput |> firstOf
 
-let signature (t: Tensor) : Signature = { Shape = t.Dims; DType = t.DType }
-
-/// The shape rule tells the shape and dtype that come out.
+/// The shape rule tells the shapes and dtypes that come out.
 let shapeLaw (e: Example) : Violation =
     let inferred = ShapeRule.infer e.Primitive (Array.map signature e.Inputs)
-    let actual = evaluate e
+    let actual = outputs e |> Array.map signature
 
-    if inferred.DType = actual.DType && Shape.equal inferred.Shape actual.Shape then
-        None
+    let show (all: Signature[]) =
+        all |> Seq.map (fun s -> $"{s.DType} {Shape.show s.Shape}") |> String.concat ", "
+
+    if show inferred <> show actual then
+        Some $"the rule says {show inferred}, the engine makes {show actual}"
+    elif Facts.hasSeveral e.Primitive <> (actual.Length > 1) then
+        Some $"the facts do not say that there are {actual.Length} results"
     else
-        Some
-            $"the rule says {inferred.DType} {Shape.show inferred.Shape}, the engine makes {actual.DType} {Shape.show actual.Shape}"
+        None
 
 /// The engine agrees with the naive evaluator.
 let engineLaw ulps (e: Example) : Violation =
-    Oracle.difference
+    Oracle.differences
         ulps
         (Oracle.scale e.Primitive)
-        (Oracle.evaluate e.Primitive (buffers e.Inputs))
+        (Oracle.evaluateAll e.Primitive (buffers e.Inputs))
         (evaluate e)
 
 /// Whether a primitive is affine in the inputs marked, the others fixed, as far as the sum of two points tells.
 let isAffine (dice: Dice) (e: Example) (marked: bool[]) : bool =
     let y = directionOf dice e.Inputs
     let at choose = e.Inputs |> Array.mapi (fun i x -> if marked[i] then choose i x else x)
-    let f choose = wide (Bind.one e.Primitive (at choose))
+    let f choose = wide (whole e (at choose))
     let ofSum = f (fun i x -> x + y[i] * 3.0)
     let ofX, ofY, ofZero = f (fun _ x -> x), f (fun i _ -> y[i] * 3.0), f (fun _ x -> Tensor.zerosLike x)
     (difference "affine" (atLeast 16.0 1e-12 [ output e ]) ofX (ofSum - ofY + ofZero)).IsNone

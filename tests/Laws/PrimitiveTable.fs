@@ -188,6 +188,18 @@ let private alongAxis dtypes moves (make: int -> Primitive) =
 
     { row with Moves = fun _ -> moves }
 
+let private sort descending =
+    ofOne (variant (Primitive.Sort(0, descending))) DTypes.all (fun dice numbers dtype ->
+        let shape, axis = dice.ShapeWithAxis()
+
+        // Equal elements are a kink.
+        let x =
+            match numbers with
+            | Numbers.Smooth -> distinctOf dice dtype shape
+            | Numbers.Ordinary -> plain dice numbers dtype shape
+
+        Primitive.Sort(axis, descending), x)
+
 let private matmul = {
     Name = "MatMul"
     DTypes = numeric
@@ -224,11 +236,11 @@ let rows: Row list = [
     yield! casesOf<Reduction>() |> List.map reduce
     for yes in [ true; false ] do
         alongAxis DTypes.all false (fun axis -> Primitive.ArgReduce(yes, axis))
-        alongAxis DTypes.all false (fun axis -> Primitive.ArgSort(axis, yes))
+        sort yes
         alongAxis numeric true (fun axis -> Primitive.CumulativeSum(axis, yes))
     matmul
     yield! casesOf<ConvolutionTerm>() |> List.map convolution
-    yield! casesOf<Maximum>() |> List.map maxPool
+    maxPool
     yield! FusedRows.rows
     ofOne (variant Primitive.Barrier) DTypes.all (fun dice numbers dtype ->
         Primitive.Barrier, plain dice numbers dtype (dice.Shape()))

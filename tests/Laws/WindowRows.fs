@@ -71,17 +71,14 @@ let rec private populated (dice: Dice) =
     let w = windows dice
     if arePopulated w then w else populated dice
 
-let maxPool (maximum: Maximum) =
-    let row =
-        ofOne (variant (Primitive.MaxPool(maximum, windows (Dice 0)))) floats (fun dice numbers dtype ->
-            let w = populated dice
-            let shape = Array.append [| sizes dice; sizes dice |] w.Full
+let maxPool =
+    ofOne "MaxPool" floats (fun dice numbers dtype ->
+        let w = populated dice
+        let shape = Array.append [| sizes dice; sizes dice |] w.Full
 
-            let x =
-                match numbers with
-                | Numbers.Smooth -> distinctOf dice dtype shape
-                | Numbers.Ordinary -> plain dice numbers dtype shape
+        let x =
+            match numbers with
+            | Numbers.Smooth -> distinctOf dice dtype shape
+            | Numbers.Ordinary -> plain dice numbers dtype shape
 
-            Primitive.MaxPool(maximum, w), x)
-
-    { row with Moves = fun _ -> maximum = Maximum.Value }
+        Primitive.MaxPool w, x)

@@ -435,16 +435,17 @@ let private convolution result (w: Windows) groups (a: Value) (b: Value) (given:
     |> Seq.map (fun (p, q) -> binary Binary.Multiply p q)
     |> sumOf a.DType
 
-let private maxPool maximum (w: Windows) (x: Value) (index: int[]) =
+let private maxPool result (w: Windows) (x: Value) (index: int[]) =
     let places = indices w.Size |> Array.choose (inWindow w index[2..])
     let best = extreme true (places |> Array.map (fun t -> x.At(Array.append index[..1] t)))
 
-    match maximum with
-    | Maximum.Value -> x.At(Array.append index[..1] places[best])
-    | Maximum.Position -> Literal.Whole(int64 (Seq.sum (Seq.map2 (*) places[best] (Shape.strides w.Full))))
+    if result = 0 then
+        x.At(Array.append index[..1] places[best])
+    else
+        Literal.Whole(int64 (Seq.sum (Seq.map2 (*) places[best] (Shape.strides w.Full))))
 
-/// Fused operations, row by row.
-let private fused (f: Fused) (inputs: Value[]) : int[] -> Literal =
+/// A result of fused operations, row by row.
+let private fused (f: Fused) (result: int) (inputs: Value[]) : int[] -> Literal =
     let row axis i index = along axis inputs[i] index |> Array.map real
     let last = inputs[0].Shape.Length - 1
     let label i = inputs[1].At i |> whole
@@ -504,31 +505,21 @@ let private fused (f: Fused) (inputs: Value[]) : int[] -> Literal =
             Literal.Real(y[index[last]] * gain + bias)
     | Fused.NormalizeGainPull(isCentred, epsilon) ->
         fun index ->
-            let rows, columns = inputs[0].Shape[last - 1], inputs[0].Shape[last]
-            let of' i row = Array.append index[.. last - 2] [| row |] |> row' i
-            let place = index[last - 1]
+            let batch = index[.. last - 2]
+            let of' i row = Array.append batch [| row |] |> row' i
+            let column = index[index.Length - 1]
 
-            if place < rows * columns then
-                let row = place / columns
+            let sum term = Literal.Real(Seq.sumBy term (seq { 0 .. inputs[0].Shape[last - 1] - 1 }))
+
+            match result with
+            | 0 ->
+                let row = index[last - 1]
                 let c = Array.map2 (*) (of' 1 row) (gainOf index)
-                Literal.Real((FusedOracle.normalizePull isCentred epsilon (of' 0 row) c)[place % columns])
-            else
-                let column = (place - rows * columns) % columns
-                let isGain = place < (rows + 1) * columns
-
-                Seq.sum (
-                    seq {
-                        for row in 0 .. rows - 1 do
-                            let y =
-                                if isGain then
-                                    (FusedOracle.normalize isCentred epsilon (of' 0 row))[column]
-                                else
-                                    1.0
-
-                            (of' 1 row)[column] * y
-                    }
-                )
-                |> Literal.Real
+                Literal.Real((FusedOracle.normalizePull isCentred epsilon (of' 0 row) c)[column])
+            | 1 ->
+                sum (fun row ->
+                    (of' 1 row)[column] * (FusedOracle.normalize isCentred epsilon (of' 0 row))[column])
+            | _ -> sum (fun row -> (of' 1 row)[column])
     | Fused.NormalizePull(isCentred, epsilon) ->
         mapped last (fun row -> FusedOracle.normalizePull isCentred epsilon (row 0) (row 1))
     | Fused.Attention(isCausal, scale) ->
@@ -542,9 +533,12 @@ let private fused (f: Fused) (inputs: Value[]) : int[] -> Literal =
             let of' i a b = real (inputs[i].At(Array.append index[.. last - 2] [| a; b |]))
             let sees i j = inputs.Length = 4 || of' 4 i j > 0.0
             let all = FusedOracle.attentionPull isCausal scale (sizes ()) (of' 0) (of' 1) (of' 2) (of' 3) sees
-            Literal.Real all[index[last - 1]]
+            // The three of them lie one after the other.
+            let row k = inputs[k].Shape[last - 1] * inputs[k].Shape[last]
+            let start = Seq.sumBy row (seq { 0 .. result - 1 })
+            Literal.Real all[start + index[last - 1] * inputs[result].Shape[last] + index[last]]
 
-let private at (p: Primitive) (inputs: Value[]) (shape: int[]) : int[] -> Literal =
+let private at (p: Primitive) (result: int) (inputs: Value[]) (shape: int[]) : int[] -> Literal =
     match p with
     | Primitive.Unary op -> fun i -> unary op (inputs[0].At i)
     | Primitive.Binary op -> fun i -> binary op (inputs[0].At i) (inputs[1].At i)
@@ -591,10 +585,11 @@ let private at (p: Primitive) (inputs: Value[]) (shape: int[]) : int[] -> Litera
     | Primitive.Reduce(kind, axes) -> reduce kind axes inputs[0]
     | Primitive.ArgReduce(largest, axis) ->
         fun i -> Literal.Whole(int64 (extreme largest (along axis inputs[0] i)))
-    | Primitive.ArgSort(axis, descending) ->
+    | Primitive.Sort(axis, descending) ->
         fun i ->
-            let order = sorted descending (along axis inputs[0] (Array.removeAt axis i))
-            Literal.Whole(int64 order[i[axis]])
+            let row = along axis inputs[0] (Array.removeAt axis i)
+            let place = (sorted descending row)[i[axis]]
+            if result = 0 then row[place] else Literal.Whole(int64 place)
     | Primitive.CumulativeSum(axis, reverse) ->
         fun i ->
             let row = along axis inputs[0] (Array.removeAt axis i)
@@ -608,21 +603,24 @@ let private at (p: Primitive) (inputs: Value[]) (shape: int[]) : int[] -> Litera
             |> Seq.map (fun k ->
                 binary Binary.Multiply (a.At(Array.updateAt (r - 1) k i)) (b.At(Array.updateAt (r - 2) k i)))
             |> sumOf a.DType
-    | Primitive.Convolution(result, windows, groups) -> convolution result windows groups inputs[0] inputs[1]
-    | Primitive.MaxPool(maximum, windows) -> maxPool maximum windows inputs[0]
-    | Primitive.Fused f -> fused f inputs
+    | Primitive.Convolution(term, windows, groups) -> convolution term windows groups inputs[0] inputs[1]
+    | Primitive.MaxPool windows -> maxPool result windows inputs[0]
+    | Primitive.Fused f -> fused f result inputs
     | Primitive.Detach
     | Primitive.Barrier -> inputs[0].At
     | Primitive.Transfer _ -> inputs[0].At
     | Primitive.Custom f -> invalidOp $"'{f.Name}' has no meaning here."
 
-/// The value of a primitive. The shape rule gives shape and dtype.
-let evaluate (p: Primitive) (inputs: HostBuffer[]) : HostBuffer =
-    let signature = ShapeRule.infer p (inputs |> Array.map (fun x -> { Shape = x.Shape; DType = x.DType }))
-
+/// The results of a primitive. The shape rule gives shapes and dtypes.
+let evaluateAll (p: Primitive) (inputs: HostBuffer[]) : HostBuffer[] =
     let values = inputs |> Array.map (ofBuffer >> remember)
 
-    toBuffer { DType = signature.DType; Shape = signature.Shape; At = at p values signature.Shape }
+    ShapeRule.infer p (inputs |> Array.map (fun x -> { Shape = x.Shape; DType = x.DType }))
+    |> Array.mapi (fun k result ->
+        toBuffer { DType = result.DType; Shape = result.Shape; At = at p k values result.Shape })
+
+/// The first of them.
+let evaluate (p: Primitive) (inputs: HostBuffer[]) : HostBuffer = (evaluateAll p inputs)[0]
 
 /// The distance from 1 to the next number of a dtype; 0 for exact ones.
 let epsilon (dtype: DType) =
@@ -682,3 +680,14 @@ let difference ulps scale (expected: HostBuffer) (actual: HostBuffer) =
         indices expected.Shape
         |> Array.tryFind (same >> not)
         |> Option.map (fun i -> $"at {Shape.show i}: expected {e.At i}, got {a.At i}")
+
+/// The same of several, in turn.
+let differences ulps scale (expected: HostBuffer[]) (actual: HostBuffer[]) =
+    if expected.Length <> actual.Length then
+        Some $"{expected.Length} results expected, got {actual.Length}"
+    else
+        Seq.zip expected actual
+        |> Seq.indexed
+        |> Seq.tryPick (fun (k, (e, a)) ->
+            difference ulps scale e a
+            |> Option.map (fun wrong -> if expected.Length = 1 then wrong else $"result {k}: {wrong}"))

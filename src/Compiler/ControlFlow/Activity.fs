@@ -10,6 +10,9 @@ module internal Activity =
     let private union = Array.map2 (||)
     let private isFloat (g: Graph) (i: int) = g.Nodes[i].DType.IsFloat
 
+    /// Whether a change can go through a node: some of its items may be floats.
+    let private carries (node: Node) = node.HasItems || node.DType.IsFloat
+
     /// A user's own derivative gives all that are floats a change.
     let private isFollowed (f: CustomFunction) =
         match f with
@@ -34,11 +37,19 @@ module internal Activity =
             | Operation.Constant _ -> ()
             | Operation.Primitive p ->
                 for k in 0 .. node.Inputs.Length - 1 do
-                    if active[node.Inputs[k]] && node.DType.IsFloat && Derivatives.depends p k then
+                    if active[node.Inputs[k]] && carries node && Derivatives.depends p k then
                         active[i] <- true
             | Operation.Control control ->
                 ofControl[i] <- results control (node.Inputs |> Array.map (fun j -> active[j]))
-            | Operation.Item k -> active[i] <- ofControl[node.Inputs[0]][k] && node.DType.IsFloat
+            | Operation.Item k ->
+                let source = node.Inputs[0]
+
+                let changes =
+                    match ofControl.TryGetValue source with
+                    | true, results -> results[k]
+                    | false, _ -> active[source]
+
+                active[i] <- changes && node.DType.IsFloat
 
         g.Outputs |> Array.map (fun i -> active[i])
 
@@ -94,11 +105,15 @@ module internal Activity =
                     let control = node.Inputs[0]
 
                     match g.Nodes[control].Operation with
-                    | Operation.Control c when not (ofControl.ContainsKey control) ->
-                        ofControl[control] <- Array.create (Graph.results c).Length false
-                    | _ -> ()
+                    | Operation.Control c ->
+                        if not (ofControl.ContainsKey control) then
+                            ofControl[control] <- Array.create (Graph.results c).Length false
 
-                    ofControl[control][k] <- true
+                        ofControl[control][k] <- true
+                    | Operation.Input _
+                    | Operation.Constant _
+                    | Operation.Primitive _
+                    | Operation.Item _ -> active[control] <- true
             | Operation.Control control ->
                 match ofControl.TryGetValue i with
                 | true, marks ->
@@ -156,7 +171,7 @@ module internal Activity =
         |> Array.exists (fun node ->
             match node.Operation with
             | Operation.Primitive(Primitive.Binary Binary.Divide) when isKnown node.Inputs[1] -> false
-            | Operation.Primitive p -> node.DType.IsFloat && Derivatives.isSteep p
+            | Operation.Primitive p -> carries node && Derivatives.isSteep p
             | Operation.Control(Control.Call c) when not (isFollowed c.Function) -> true
             | Operation.Control control -> Graph.bodies control |> List.exists (snd >> isSteep)
             | Operation.Input _

@@ -8,7 +8,7 @@ open Cotangent.Inlined
 /// Evaluates a graph by binding its primitives: on numbers, or under any transformation.
 [<AbstractClass; Sealed>]
 type internal GraphInterpreter private () =
-    /// `made` is told of arguments and value of each primitive; `passed` of each node whose value has been read for the
+    /// `made` is told of arguments and each result of each primitive; `passed` of each node whose value has been read for the
     /// last time, and of the value.
     static member private Walk
         (g: Graph, inputs: Tensor[], made: Tensor[] -> Tensor -> unit, passed: int -> Tensor -> unit)
@@ -31,6 +31,9 @@ type internal GraphInterpreter private () =
             match node.Operation with
             | Operation.Input n -> values[i] <- inputs[n]
             | Operation.Constant buffer -> values[i] <- Value buffer
+            | Operation.Primitive p when node.HasItems ->
+                results[i] <- Bind.apply p arguments
+                Array.iter (made arguments) results[i]
             | Operation.Primitive p ->
                 values[i] <- if arguments.Length = 0 then Bind.create p node.Device else Bind.one p arguments
                 made arguments values[i]
@@ -43,7 +46,11 @@ type internal GraphInterpreter private () =
                 if last[j] = i then
                     let value = values[j]
                     values[j] <- Unchecked.defaultof<Tensor>
-                    passed j value
+
+                    if g.Nodes[j].HasItems then
+                        results[j] <- Unchecked.defaultof<Tensor[]>
+                    else
+                        passed j value
 
         g.Outputs |> Array.map (fun i -> values[i])
 
@@ -77,13 +84,13 @@ type internal GraphInterpreter private () =
         let passed (i: int) (t: Tensor) =
             match g.Nodes[i].Operation with
             | Operation.Input n -> finished n
-            | Operation.Primitive _ ->
+            | Operation.Primitive _
+            | Operation.Item _ ->
                 match elsewhere t with
                 | ValueSome b -> if own.Remove b then b.Release()
                 | ValueNone -> ()
             | Operation.Constant _
-            | Operation.Control _
-            | Operation.Item _ -> ()
+            | Operation.Control _ -> ()
 
         GraphInterpreter.Walk(g, inputs, made, passed)
 

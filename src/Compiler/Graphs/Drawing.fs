@@ -15,13 +15,7 @@ module internal Drawing =
         | Operation.Control c -> Graph.describe c
         | Operation.Item n -> $"item {n}"
 
-    let private signature (node: Node) =
-        match node.Operation with
-        | Operation.Control _ -> ""
-        | Operation.Input _
-        | Operation.Constant _
-        | Operation.Primitive _
-        | Operation.Item _ -> $"{node.DType} {Shape.show node.Shape}"
+    let private signature (node: Node) = if node.HasItems then "" else $"{node.DType} {Shape.show node.Shape}"
 
     /// The parts of a graph in the order of their drawing: the graph itself, then each body of control flow.
     let rec private parts (name: string) (g: Graph) : (string * Graph) list = [

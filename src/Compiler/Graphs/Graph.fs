@@ -11,10 +11,11 @@ type internal Operation =
     | Input of int
     /// Numbers known when the graph was made.
     | Constant of Buffer
+    /// Where it has several results, these are read by `Item`.
     | Primitive of Primitive
     /// Control flow; its results are read by `Item`.
     | Control of Control
-    /// The i-th result of control flow.
+    /// The i-th result of another node.
     | Item of int
 
 /// Control flow: primitives that carry graphs. The tensors that the code of a body closes over are inputs of its graph,
@@ -52,11 +53,20 @@ and [<NoComparison; NoEquality>] internal Node = {
     Operation: Operation
     /// The nodes of its arguments.
     Inputs: int[]
-    /// Of control flow with several results: nothing to go by, see `Item`.
+    /// Of a node with items: nothing to go by, see `Item`.
     DType: DType
     Shape: int[]
     Device: Device
-}
+} with
+
+    /// Whether it has no value of its own, but results that are read by `Item`.
+    member node.HasItems =
+        match node.Operation with
+        | Operation.Control _ -> true
+        | Operation.Primitive p -> Facts.hasSeveral p
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Item _ -> false
 
 /// A computation: nodes in an order in which each comes after its inputs.
 and [<NoComparison; NoEquality>] internal Graph = {
@@ -159,12 +169,12 @@ module internal OperationText =
         | Primitive.Reduce(kind, axes) -> words [ string kind; "axes=" + list axes ]
         | Primitive.ArgReduce(largest, axis) ->
             words [ (if largest then "argmax" else "argmin"); "axis=" + string axis ]
-        | Primitive.ArgSort(axis, descending) ->
-            words [ "argsort"; "axis=" + string axis; "descending=" + string descending ]
+        | Primitive.Sort(axis, descending) ->
+            words [ "sort"; "axis=" + string axis; "descending=" + string descending ]
         | Primitive.CumulativeSum(axis, reverse) ->
             words [ "cumsum"; "axis=" + string axis; "reverse=" + string reverse ]
         | Primitive.Convolution(_, w, groups) -> words [ string p; windows w; "groups=" + string groups ]
-        | Primitive.MaxPool(maximum, w) -> words [ string p; string maximum; windows w ]
+        | Primitive.MaxPool w -> words [ string p; windows w ]
         | Primitive.Transfer device -> words [ "to"; string device ]
         | Primitive.Custom f -> f.Name
 
@@ -190,6 +200,20 @@ module internal Graph =
         | Control.While w -> of' w.Body w.Body.Outputs
         | Control.Cond c -> of' c.OnTrue c.OnTrue.Outputs
         | Control.Call c -> of' c.Body c.Body.Outputs
+
+    /// The dtype and shape of each item of a node.
+    let items (g: Graph) (i: int) : Signature[] =
+        let node = g.Nodes[i]
+
+        match node.Operation with
+        | Operation.Control control -> results control
+        | Operation.Primitive p ->
+            node.Inputs
+            |> Array.map (fun j -> ({ DType = g.Nodes[j].DType; Shape = g.Nodes[j].Shape }: Signature))
+            |> ShapeRule.infer p
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Item _ -> invalidOp $"Node %%{i} has no items."
 
     let describe (control: Control) =
         match control with
@@ -264,7 +288,8 @@ module internal Graph =
                 | Operation.Input n -> $"{indent}%%{i}: {signature} = input {n}"
                 | Operation.Constant _ -> $"{indent}%%{i}: {signature} = constant"
                 | Operation.Primitive p ->
-                    $"{indent}%%{i}: {signature} = {OperationText.primitive p} {names node.Inputs}".TrimEnd()
+                    let signature = if node.HasItems then "" else ": " + signature
+                    $"{indent}%%{i}{signature} = {OperationText.primitive p} {names node.Inputs}".TrimEnd()
                 | Operation.Item n -> $"{indent}%%{i}: {signature} = item {n} of {names node.Inputs}"
                 | Operation.Control control ->
                     $"{indent}%%{i} = {describe control} {names node.Inputs}"
@@ -288,6 +313,27 @@ type internal GraphBuilder() =
     member _.Add(node: Node) =
         nodes.Add node
         nodes.Count - 1
+
+    /// A node with items, and these.
+    member b.AddAll(operation: Operation, inputs: int[], device: Device, results: Signature[]) : int[] =
+        let node =
+            b.Add {
+                Operation = operation
+                Inputs = inputs
+                DType = DType.Bool
+                Shape = [||]
+                Device = device
+            }
+
+        results
+        |> Array.mapi (fun i result ->
+            b.Add {
+                Operation = Operation.Item i
+                Inputs = [| node |]
+                DType = result.DType
+                Shape = result.Shape
+                Device = device
+            })
 
     member b.Input(dtype, shape, device) =
         let i =

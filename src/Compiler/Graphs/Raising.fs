@@ -26,14 +26,14 @@ module internal Raising =
     /// Whether positions come from a search, which finds those that there are.
     let rec private isFound (g: Graph) (i: int) =
         match g.Nodes[i].Operation with
-        | Operation.Primitive(Primitive.ArgReduce _ | Primitive.ArgSort _ | Primitive.MaxPool _) -> true
+        | Operation.Primitive(Primitive.ArgReduce _ | Primitive.Sort _ | Primitive.MaxPool _) -> true
+        | Operation.Item _ -> isFound g g.Nodes[i].Inputs[0]
         | Operation.Primitive(Primitive.Reshape _ | Primitive.Permute _ | Primitive.Broadcast _ | Primitive.Slice _) ->
             isFound g g.Nodes[i].Inputs[0]
         | Operation.Input _
         | Operation.Constant _
         | Operation.Primitive _
-        | Operation.Control _
-        | Operation.Item _ -> false
+        | Operation.Control _ -> false
 
     let private isWithin (size: int) (n: int64) = n >= -int64 size && n < int64 size
 
@@ -72,7 +72,7 @@ module internal Raising =
             | Primitive.Concatenate _
             | Primitive.Reduce _
             | Primitive.ArgReduce _
-            | Primitive.ArgSort _
+            | Primitive.Sort _
             | Primitive.CumulativeSum _
             | Primitive.MatMul
             | Primitive.Convolution _

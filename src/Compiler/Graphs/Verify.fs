@@ -29,10 +29,9 @@ module internal Verify =
             for j in node.Inputs do
                 if j < 0 || j >= i then fail i $"its input %%{j} does not come before it"
 
-                match g.Nodes[j].Operation, node.Operation with
-                | Operation.Control _, Operation.Item _ -> ()
-                | Operation.Control _, _ -> fail i $"reads control flow %%{j} without naming a result"
-                | _ -> ()
+                match node.Operation with
+                | Operation.Item _ -> ()
+                | _ -> if g.Nodes[j].HasItems then fail i $"reads %%{j} without naming a result"
 
             let given = Array.map (signature g) node.Inputs
 
@@ -40,17 +39,15 @@ module internal Verify =
             | Operation.Input n -> if n >= g.Inputs.Length || g.Inputs[n] <> i then fail i $"is not input {n}"
             | Operation.Constant buffer ->
                 sameAll i "constant" [| { DType = buffer.DType; Shape = buffer.Shape } |] [| signature g i |]
-            | Operation.Primitive p -> sameAll i (string p) [| ShapeRule.infer p given |] [| signature g i |]
+            | Operation.Primitive p ->
+                let results = ShapeRule.infer p given
+                if node.HasItems <> (results.Length > 1) then fail i "has items or a value, not both"
+                if not node.HasItems then sameAll i (string p) results [| signature g i |]
             | Operation.Item n ->
-                match g.Nodes[node.Inputs[0]].Operation with
-                | Operation.Control c ->
-                    let results = Graph.results c
-                    if n >= results.Length then fail i $"there is no result {n}"
-                    sameAll i "item" [| results[n] |] [| signature g i |]
-                | Operation.Input _
-                | Operation.Constant _
-                | Operation.Primitive _
-                | Operation.Item _ -> fail i "is an item of what has no items"
+                if not g.Nodes[node.Inputs[0]].HasItems then fail i "is an item of what has no items"
+                let results = Graph.items g node.Inputs[0]
+                if n >= results.Length then fail i $"there is no result {n}"
+                sameAll i "item" [| results[n] |] [| signature g i |]
             | Operation.Control control -> controlFlow i control given
 
         for i in g.Outputs do

@@ -121,7 +121,7 @@ module internal Fuse =
             | Primitive.Gather _
             | Primitive.Scatter _
             | Primitive.ArgReduce _
-            | Primitive.ArgSort _
+            | Primitive.Sort _
             | Primitive.CumulativeSum _
             | Primitive.Convolution _
             | Primitive.MaxPool _
@@ -221,7 +221,7 @@ module internal Fuse =
                     | Primitive.Scatter _
                     | Primitive.Reduce _
                     | Primitive.ArgReduce _
-                    | Primitive.ArgSort _
+                    | Primitive.Sort _
                     | Primitive.CumulativeSum _
                     | Primitive.MatMul
                     | Primitive.Convolution _

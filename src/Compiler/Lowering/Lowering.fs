@@ -30,7 +30,7 @@ type internal Lowering(target: Target) =
             | Operation.Constant _ -> "constant"
             | Operation.Primitive p -> string p
             | Operation.Control control -> Graph.describe control
-            | Operation.Item n -> $"result {n} of control flow"
+            | Operation.Item n -> $"result {n}"
 
         $"{what} {node.DType} {Shape.show node.Shape}"
 
@@ -170,7 +170,7 @@ and [<Sealed>] private Level(lowering: Lowering, target: Target, g: Graph, input
             )
         | DType.Bool
         | DType.Float16
-        | DType.BFloat16 -> steps.Add(Step.Engine(Primitive.Barrier, [| source |], result))
+        | DType.BFloat16 -> steps.Add(Step.Engine(Primitive.Barrier, [| source |], [| ValueSome result |]))
 
         result
 
@@ -217,11 +217,24 @@ and [<Sealed>] private Level(lowering: Lowering, target: Target, g: Graph, input
             | Primitive.MatMul -> steps.Add(Step.Product(arguments[0], arguments[1], result))
             | Primitive.Random(draw, dtype, shape) ->
                 steps.Add(Step.Draw(draw, dtype, arguments[0], Shape.count shape, result))
-            | _ -> steps.Add(Step.Engine(p, arguments, result))
+            | _ -> steps.Add(Step.Engine(p, arguments, [| ValueSome result |]))
 
             result
         | (Operation.Input _ | Operation.Constant _ | Operation.Control _ | Operation.Item _), _ ->
             level.View i
+
+    /// All results of a primitive, by the engine: those that are read, each in memory of its own.
+    member private level.Several(i: int, p: Primitive) =
+        let arguments = g.Nodes[i].Inputs |> Array.map level.View
+        let targets = Array.create (Graph.items g i).Length ValueNone
+
+        for j in i + 1 .. g.Nodes.Length - 1 do
+            match g.Nodes[j].Operation with
+            | Operation.Item n when g.Nodes[j].Inputs[0] = i -> targets[n] <- ValueSome(destination j)
+            | _ -> ()
+
+        steps.Add(Step.Engine(p, arguments, targets))
+        results[i] <- targets |> Array.map (ValueOption.defaultValue Unchecked.defaultof<View>)
 
     /// Draws by many keys, as a nest over the keys: one in each lane. What a key draws are stores side by side, since
     /// several numbers come out of one block.
@@ -377,6 +390,7 @@ and [<Sealed>] private Level(lowering: Lowering, target: Target, g: Graph, input
 
             match node.Operation with
             | Operation.Control control -> level.Control(i, control, node.Inputs)
+            | Operation.Primitive p when node.HasItems -> level.Several(i, p)
             | Operation.Input _
             | Operation.Constant _
             | Operation.Item _ -> ()
@@ -498,7 +512,7 @@ and [<Sealed>] private NestBuilder(level: Level, axes: int[], reduced: int) =
             | Primitive.Scatter _
             | Primitive.Reduce _
             | Primitive.ArgReduce _
-            | Primitive.ArgSort _
+            | Primitive.Sort _
             | Primitive.CumulativeSum _
             | Primitive.MatMul
             | Primitive.Convolution _

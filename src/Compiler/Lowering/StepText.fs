@@ -39,9 +39,18 @@ module internal StepText =
             | Step.Product(a, b, target) -> $"{indent}product {view a} {view b} -> {view target}"
             | Step.Draw(draw, dtype, keys, _, target) ->
                 $"{indent}draw {draw} {dtype} by {view keys} -> {view target}"
-            | Step.Engine(p, inputs, target) ->
+            | Step.Engine(p, inputs, targets) ->
                 let inputs = inputs |> Array.map view |> String.concat " "
-                $"{indent}engine {OperationText.primitive p} {inputs} -> {view target}"
+
+                let targets =
+                    targets
+                    |> Array.map (fun target ->
+                        match target with
+                        | ValueSome v -> view v
+                        | ValueNone -> "nowhere")
+                    |> String.concat " "
+
+                $"{indent}engine {OperationText.primitive p} {inputs} -> {targets}"
             | Step.Scan s ->
                 let direction = if s.Reverse then " backwards" else ""
                 $"{indent}repeat {s.Count} times{direction}"

@@ -28,8 +28,8 @@ type internal Step =
     | Product of a: View * b: View * target: View
     /// Random draws, straight into memory.
     | Draw of Draw * DType * keys: View * count: int * target: View
-    /// Any primitive that is not emitted: the engine evaluates it.
-    | Engine of Primitive * inputs: View[] * target: View
+    /// Any primitive that is not emitted: the engine evaluates it. Where each of its results goes, if anybody reads it.
+    | Engine of Primitive * inputs: View[] * targets: View voption[]
     | Scan of ScanStep
     | While of WhileStep
     | Cond of test: View * onTrue: Step[] * onFalse: Step[]
@@ -94,9 +94,11 @@ module internal Steps =
         | Step.Draw(_, _, keys, _, target) ->
             read keys
             write target
-        | Step.Engine(_, inputs, target) ->
+        | Step.Engine(_, inputs, targets) ->
             Array.iter read inputs
-            write target
+
+            for target in targets do
+                ValueOption.iter write target
         | Step.Scan s ->
             touchAll into s.Body
             pairs into s.Carry

@@ -159,20 +159,30 @@ module internal Runners =
         | Step.Nest kernel -> interpreted kernel
         | Step.Product(a, b, target) -> product slots a b target
         | Step.Draw(kind, dtype, keys, count, target) -> draw kind dtype keys count target
-        | Step.Engine(p, inputs, target) ->
-            let adopts = adopted[target.Slot]
+        | Step.Engine(p, inputs, targets) ->
             let device = backend.Target.Device
+            let arguments (w: Workspace) = inputs |> Array.map (fun v -> w.Buffer v :> Buffer)
 
-            Runner(fun w ->
-                let arguments = inputs |> Array.map (fun v -> w.Buffer v :> Buffer)
-                let result = (Engines.forDevice device).Evaluate(p, arguments, device) :?> HostBuffer
+            let put =
+                targets
+                |> Array.map (fun target ->
+                    match target with
+                    | ValueNone -> (fun (_: Workspace) (result: Buffer) -> result.Release())
+                    | ValueSome target when adopted[target.Slot] ->
+                        fun w result -> w.Adopt(target.Slot, result :?> HostBuffer)
+                    | ValueSome target ->
+                        fun w result ->
+                            Buffers.copy (result :?> HostBuffer) (w.Buffer target)
+                            // Nobody else has seen it: its array serves the next step.
+                            result.Release())
 
-                if adopts then
-                    w.Adopt(target.Slot, result)
-                else
-                    Buffers.copy result (w.Buffer target)
-                    // Nobody else has seen it: its array serves the next step.
-                    result.Release())
+            if Facts.hasSeveral p then
+                Runner(fun w ->
+                    (Engines.forDevice device).EvaluateAll(p, arguments w, device)
+                    |> Array.iter2 (fun put result -> put w result) put)
+            else
+                let put = put[0]
+                Runner(fun w -> put w ((Engines.forDevice device).Evaluate(p, arguments w, device)))
         | Step.Scan s ->
             let body = prepare backend slots adopted s.Body
             let last = s.Count - 1

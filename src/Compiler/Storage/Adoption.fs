@@ -49,17 +49,19 @@ module internal Adoption =
 
             for t in 0 .. steps.Length - 1 do
                 match steps[t] with
-                | Step.Engine(_, _, target) ->
-                    let slot = target.Slot
-
-                    if
-                        isWhole slots target
-                        && mayMove slot
-                        && writes[slot] = 1
-                        && own.Value[slot] = reads[slot]
-                        && not (isReadBefore slot t)
-                    then
-                        adopted[slot] <- true
+                | Step.Engine(_, _, targets) ->
+                    for target in targets do
+                        match target with
+                        | ValueSome target when
+                            isWhole slots target
+                            && mayMove target.Slot
+                            && writes[target.Slot] = 1
+                            && own.Value[target.Slot] = reads[target.Slot]
+                            && not (isReadBefore target.Slot t)
+                            ->
+                            adopted[target.Slot] <- true
+                        | ValueSome _
+                        | ValueNone -> ()
                 | Step.Scan s -> visit false s.Body
                 | Step.While w ->
                     visit false w.Condition
@@ -90,9 +92,13 @@ module internal Adoption =
         let made = [
             for step in steps do
                 match step with
-                | Step.Engine(_, _, target) when adopted[target.Slot] && isBetween slots target.Slot ->
-                    target.Slot
-                | Step.Engine _
+                | Step.Engine(_, _, targets) ->
+                    for target in targets do
+                        match target with
+                        | ValueSome target when adopted[target.Slot] && isBetween slots target.Slot ->
+                            target.Slot
+                        | ValueSome _
+                        | ValueNone -> ()
                 | Step.Nest _
                 | Step.Product _
                 | Step.Draw _

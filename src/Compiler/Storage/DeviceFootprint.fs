@@ -9,9 +9,10 @@ open Cotangent.Inlined
 module internal DeviceFootprint =
     let private bytes (node: Node) = int64 (Shape.count node.Shape) * int64 node.DType.Size
 
-    /// Whether the value is a view of its input's memory.
+    /// Whether the value is a view of its input's memory. What has items has no memory of its own.
     let private isView (node: Node) =
         match node.Operation with
+        | Operation.Primitive _ when node.HasItems -> true
         | Operation.Primitive p ->
             match p with
             | Primitive.Reshape _
@@ -33,7 +34,7 @@ module internal DeviceFootprint =
             | Primitive.Scatter _
             | Primitive.Reduce _
             | Primitive.ArgReduce _
-            | Primitive.ArgSort _
+            | Primitive.Sort _
             | Primitive.CumulativeSum _
             | Primitive.MatMul
             | Primitive.Convolution _

@@ -144,22 +144,26 @@ and [<Sealed>] internal StageTrace(name) =
 
     member _.Graph(outputs: int[]) = builder.ToGraph outputs
 
-    member private trace.Record(p: Primitive, inputs: int[], device) : Tensor =
+    member private trace.Record(p: Primitive, inputs: int[], device) : Tensor[] =
         lock gate (fun () ->
-            let signatures =
+            let results =
                 inputs
                 |> Array.map (fun i -> ({ DType = builder[i].DType; Shape = builder[i].Shape }: Signature))
+                |> ShapeRule.infer p
 
-            let result = ShapeRule.infer p signatures
+            if Facts.hasSeveral p then
+                builder.AddAll(Operation.Primitive p, inputs, device, results) |> Array.map trace.Tracer
+            else
+                let node =
+                    builder.Add {
+                        Operation = Operation.Primitive p
+                        Inputs = inputs
+                        DType = results[0].DType
+                        Shape = results[0].Shape
+                        Device = device
+                    }
 
-            builder.Add {
-                Operation = Operation.Primitive p
-                Inputs = inputs
-                DType = result.DType
-                Shape = result.Shape
-                Device = device
-            }
-            |> trace.Tracer)
+                [| trace.Tracer node |])
 
     /// A node of control flow and its results.
     member trace.Control(control: Control, inputs: Tensor[]) : Tensor[] =
@@ -168,27 +172,10 @@ and [<Sealed>] internal StageTrace(name) =
         lock gate (fun () ->
             let device = if inputs.Length > 0 then builder[inputs[0]].Device else Device.Cpu
 
-            let node =
-                builder.Add {
-                    Operation = Operation.Control control
-                    Inputs = inputs
-                    DType = DType.Bool
-                    Shape = [||]
-                    Device = device
-                }
+            builder.AddAll(Operation.Control control, inputs, device, Graph.results control)
+            |> Array.map trace.Tracer)
 
-            Graph.results control
-            |> Array.mapi (fun i result ->
-                builder.Add {
-                    Operation = Operation.Item i
-                    Inputs = [| node |]
-                    DType = result.DType
-                    Shape = result.Shape
-                    Device = device
-                }
-                |> trace.Tracer))
-
-    override trace.Create(p, device) = trace.Record(p, [||], device)
+    override trace.Create(p, device) = (trace.Record(p, [||], device))[0]
 
     override _.Adopt(around, inside) = lock gate (fun () -> adopted.Add(struct (around, inside)))
 
@@ -262,7 +249,7 @@ and [<Sealed>] internal StageTrace(name) =
                 | Primitive.Transfer target -> target
                 | _ -> inputs[0].Device
 
-            [| trace.Record(p, Array.map trace.Node inputs, device) |]
+            trace.Record(p, Array.map trace.Node inputs, device)
 
 /// A function and the tensors that it closes over as further arguments of it, while a graph is made of it.
 and [<Sealed>] internal Reaching(f: CustomOperation, reached: Tensor[]) =

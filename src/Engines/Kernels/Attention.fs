@@ -235,7 +235,7 @@ module internal Attention =
         let target = Span(total, at, count)
         TensorPrimitives.Add(Along.reading target, ReadOnlySpan(part, 0, count), target)
 
-    /// The cotangents of q, k and v, one after the other in a row for each batch. With the weights p and their cotangent
+    /// The cotangents of q, k and v. With the weights p and their cotangent
     /// d = c vᵀ, the scores have e = s p (d - Σ p d), so q has e k, k has eᵀ q, and v has pᵀ c.
     let pull<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
@@ -245,10 +245,10 @@ module internal Attention =
         (v: HostBuffer<'T>)
         (c: HostBuffer<'T>)
         (mask: HostBuffer<bool> voption)
-        : HostBuffer =
-        let ofQ, ofK, ofV = s.Queries * s.Width, s.Keys * s.Width, s.Keys * s.ValueWidth
-        let size = ofQ + ofK + ofV
-        let y = Strided.fresh<'T> q.DType (Array.append s.Batch [| size |])
+        : HostBuffer[] =
+        let sizeQ, sizeK, sizeV = s.Queries * s.Width, s.Keys * s.Width, s.Keys * s.ValueWidth
+        let fresh (like: HostBuffer<'T>) = Strided.fresh<'T> like.DType like.Shape
+        let ofQ, ofK, ofV = fresh q, fresh k, fresh v
         let multiply = product<'T>()
         let block = blockOf s
         let batches = Shape.count s.Batch
@@ -267,10 +267,9 @@ module internal Attention =
                 let ofQueries = operand isChecked s.Queries
                 let ofKeys = operand isChecked s.Keys s.Width k
                 let queries, cotangents = ofQueries s.Width q, ofQueries s.ValueWidth c
-                let atQ = batch * size
-                let atK = atQ + ofQ
-                let atV = atK + ofK
-                Array.Clear(y.Items, atK, ofK + ofV)
+                let atQ, atK, atV = batch * sizeQ, batch * sizeK, batch * sizeV
+                Array.Clear(ofK.Items, atK, sizeK)
+                Array.Clear(ofV.Items, atV, sizeV)
 
                 for first in 0..block .. s.Queries - 1 do
                     let count = min block (s.Queries - first)
@@ -292,7 +291,7 @@ module internal Attention =
 
                     let byKey (weights: 'T[]) key query = weights[(query - first) * keys + key]
                     addOthers cotangents keys s.ValueWidth isSeen (byKey weight) part 0
-                    add y.Items atV part (keys * s.ValueWidth)
+                    add ofV.Items atV part (keys * s.ValueWidth)
 
                     for i in 0 .. count - 1 do
                         let p = ReadOnlySpan(weight, i * keys, keys)
@@ -312,7 +311,7 @@ module internal Attention =
 
                     let e = adjacent scores 0 keys
                     let at = atQ + first * s.Width
-                    multiply.Invoke(count, s.Width, keys, e, ofKeys.Finite, y.Items, at)
+                    multiply.Invoke(count, s.Width, keys, e, ofKeys.Finite, ofQ.Items, at)
 
                     addOthers
                         ofKeys
@@ -320,15 +319,15 @@ module internal Attention =
                         s.Width
                         (fun i key -> sees s mask (first + i) key)
                         (fun i key -> scores[i * keys + key])
-                        y.Items
+                        ofQ.Items
                         at
 
                     multiply.Invoke(keys, s.Width, count, transpose e, from first queries.Finite, part, 0)
                     addOthers queries keys s.Width isSeen (byKey scores) part 0
-                    add y.Items atK part (keys * s.Width)
+                    add ofK.Items atK part (keys * s.Width)
 
             ArrayPool<'T>.Shared.Return scores
             ArrayPool<'T>.Shared.Return weight
             ArrayPool<'T>.Shared.Return part)
 
-        y
+        [| ofQ; ofK; ofV |]

@@ -11,7 +11,7 @@ module internal FusedKernels =
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
         (f: Fused)
         (inputs: HostBuffer[])
-        : HostBuffer =
+        : HostBuffer[] =
         let input i = inputs[i] :?> HostBuffer<'T>
         let x = input 0
         let mask i = if inputs.Length > i then ValueSome(inputs[i] :?> HostBuffer<bool>) else ValueNone
@@ -19,31 +19,36 @@ module internal FusedKernels =
         let labels targets = Softmax.labels targets x.Shape[x.Shape.Length - 1] inputs[1]
 
         match f with
-        | Fused.Softmax(isLog, axis) -> Softmax.softmax isLog axis x
-        | Fused.SoftmaxPull(isLog, axis) -> Softmax.pull isLog axis x (input 1)
-        | Fused.LogSumExp axis -> Softmax.logSumExp axis x
-        | Fused.CrossEntropy targets -> Softmax.crossEntropy targets x (labels targets)
-        | Fused.CrossEntropyPull targets -> Softmax.crossEntropyPull targets x (labels targets) (input 2)
+        | Fused.Softmax(isLog, axis) -> [| Softmax.softmax isLog axis x |]
+        | Fused.SoftmaxPull(isLog, axis) -> [| Softmax.pull isLog axis x (input 1) |]
+        | Fused.LogSumExp axis -> [| Softmax.logSumExp axis x |]
+        | Fused.CrossEntropy targets -> [| Softmax.crossEntropy targets x (labels targets) |]
+        | Fused.CrossEntropyPull targets -> [|
+            Softmax.crossEntropyPull targets x (labels targets) (input 2)
+          |]
         | Fused.Normalize(isCentred, epsilon) ->
             let factor i = if inputs.Length > i then ValueSome(input i) else ValueNone
-            Normalize.normalize isCentred epsilon x (factor 1) (factor 2)
-        | Fused.NormalizePull(isCentred, epsilon) -> Normalize.pull isCentred epsilon x (input 1)
+            [| Normalize.normalize isCentred epsilon x (factor 1) (factor 2) |]
+        | Fused.NormalizePull(isCentred, epsilon) -> [| Normalize.pull isCentred epsilon x (input 1) |]
         | Fused.NormalizeGainPull(isCentred, epsilon) ->
             Normalize.pullWithGain isCentred epsilon x (input 1) (input 2)
-        | Fused.Attention(isCausal, scale) ->
+        | Fused.Attention(isCausal, scale) -> [|
             Attention.forward (sizes isCausal scale) x (input 1) (input 2) (mask 3)
+          |]
         | Fused.AttentionPull(isCausal, scale) ->
             Attention.pull (sizes isCausal scale) x (input 1) (input 2) (input 3) (mask 4)
 
-    let rec evaluate (f: Fused) (inputs: HostBuffer[]) : HostBuffer =
+    /// All results.
+    let rec evaluate (f: Fused) (inputs: HostBuffer[]) : HostBuffer[] =
         match inputs[0].DType with
         | DType.Float32 -> run<float32> f inputs
         | DType.Float64 -> run<float> f inputs
         | DType.BFloat16
         | DType.Float16 ->
-            let wide = inputs |> Array.map (fun x -> if DTypes.isHalf x.DType then Convert.widen x else x)
-
-            Convert.buffer inputs[0].DType (evaluate f wide)
+            inputs
+            |> Array.map (fun x -> if DTypes.isHalf x.DType then Convert.widen x else x)
+            |> evaluate f
+            |> Array.map (Convert.buffer inputs[0].DType)
         | DType.Int32
         | DType.Int64
         | DType.Bool ->

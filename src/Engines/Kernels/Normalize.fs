@@ -110,14 +110,15 @@ module internal Normalize =
         (x: HostBuffer<'T>)
         (c: HostBuffer<'T>)
         (gain: HostBuffer<'T>)
-        : HostBuffer =
+        : HostBuffer[] =
         let axis = x.Shape.Length - 1
         let rows, n = x.Shape[axis - 1], x.Shape[axis]
         let around = x.Shape[.. axis - 2]
         let x, c, gain = Strided.contiguous x, Strided.contiguous c, Strided.contiguous gain
         let epsilon: 'T = 'T.CreateSaturating epsilon
-        let size = (Shape.sized "normalize" [| int64 n * (int64 rows + 2L) |])[0]
-        let z = Strided.fresh<'T> x.DType (Array.append around [| size |])
+        let z = Strided.fresh<'T> x.DType x.Shape
+        let columns = Array.append around [| n |]
+        let ofGain, ofBias = Strided.fresh<'T> x.DType columns, Strided.fresh<'T> x.DType columns
         // Two rows for each; long rows have fewer, so that one array has room for them.
         let blocks = min Blocks rows |> min (max 1 (int (Shape.MostElements / (2L * int64 (max 1 n)))))
         let first block = int (int64 rows * int64 block / int64 (max 1 blocks))
@@ -125,15 +126,15 @@ module internal Normalize =
         let sums = ArrayPool<'T>.Shared.Rent(max 1 (blocks * 2 * n))
 
         for matrix in 0 .. Shape.count around - 1 do
-            let into = matrix * size
+            let into = matrix * rows * n
             let gain' = gain.Offset + matrix * n
 
             Strided.ranges blocks (4L * int64 rows * int64 n) (fun from until ->
                 for block in from .. until - 1 do
-                    let ofGain = Span(sums, 2 * block * n, n)
-                    let ofBias = Span(sums, (2 * block + 1) * n, n)
-                    ofGain.Clear()
-                    ofBias.Clear()
+                    let products = Span(sums, 2 * block * n, n)
+                    let totals = Span(sums, (2 * block + 1) * n, n)
+                    products.Clear()
+                    totals.Clear()
 
                     for i in first block .. first (block + 1) - 1 do
                         let at = (matrix * rows + i) * n
@@ -144,15 +145,20 @@ module internal Normalize =
                             (ReadOnlySpan(x.Items, x.Offset + at, n))
                             (ReadOnlySpan(c.Items, c.Offset + at, n))
                             (ReadOnlySpan(gain.Items, gain', n))
-                            ofGain
-                            ofBias
+                            products
+                            totals
                             (Span(z.Items, into + i * n, n)))
 
-            let total = Span(z.Items, into + rows * n, 2 * n)
-            total.Clear()
+            let total (result: HostBuffer<'T>) first =
+                let total = Span(result.Items, matrix * n, n)
+                total.Clear()
 
-            for block in 0 .. blocks - 1 do
-                TensorPrimitives.Add(Along.reading total, ReadOnlySpan(sums, 2 * block * n, 2 * n), total)
+                for block in 0 .. blocks - 1 do
+                    let part = ReadOnlySpan(sums, (2 * block + first) * n, n)
+                    TensorPrimitives.Add(Along.reading total, part, total)
+
+            total ofGain 0
+            total ofBias 1
 
         ArrayPool<'T>.Shared.Return sums
-        z
+        [| z; ofGain; ofBias |]

@@ -80,8 +80,9 @@ module internal Order =
         let key = uint64 (x ^^^ Int64.MinValue)
         if descending then ~~~key else key
 
-    let private sortBy axis (key: 'T -> uint64) (x: HostBuffer<'T>) : HostBuffer =
-        let x = lastAxis axis x
+    /// The positions that sort rows.
+    let private sortedBy (key: 'T -> uint64) (rows: HostBuffer<'T>) : HostBuffer =
+        let x = Strided.contiguous rows
         let y = Strided.fresh<int> DType.Int32 x.Shape
         let length = x.Shape[x.Shape.Length - 1]
 
@@ -108,15 +109,21 @@ module internal Order =
 
                 first <- last)
 
-        let back = Shape.moving y.Shape.Length (y.Shape.Length - 1) axis
-        let pick (values: int[]) = back |> Array.map (fun a -> values[a])
-        y.View(pick y.Shape, pick y.Strides, 0)
+        y
 
-    let argSort axis descending (x: HostBuffer) : HostBuffer =
-        if x.DType.IsFloat then
-            sortBy axis (floatKey descending) (Convert.buffer DType.Float64 x :?> HostBuffer<float>)
-        else
-            sortBy axis (integerKey descending) (Convert.buffer DType.Int64 x :?> HostBuffer<int64>)
+    /// The elements in order along an axis, and where they were.
+    let sort axis descending (x: HostBuffer) : struct (HostBuffer * HostBuffer) =
+        let last = x.Shape.Length - 1
+        let rows = Move.permute (Shape.moving x.Shape.Length axis last) x
+        let back = Move.permute (Shape.moving x.Shape.Length last axis)
+
+        let positions =
+            if x.DType.IsFloat then
+                sortedBy (floatKey descending) (Convert.buffer DType.Float64 rows :?> HostBuffer<float>)
+            else
+                sortedBy (integerKey descending) (Convert.buffer DType.Int64 rows :?> HostBuffer<int64>)
+
+        struct (back (Move.gather last last rows positions), back positions)
 
     /// Running sums along an axis: of whole rows where other axes follow it.
     let private cumulativeSumOf<'T when 'T :> INumber<'T>> axis reverse (x: HostBuffer<'T>) : HostBuffer =

@@ -185,25 +185,38 @@ module internal Recycling =
             member _.Forget() = meter.Return size
     }
 
-    let private settle (rentals: Rentals) (output: HostBuffer | null) =
+    let private settle (rentals: Rentals) (outputIn: Array -> HostBuffer | null) =
         for struct (array, size, giveBack) in rentals.Arrays do
-            match output with
+            match outputIn array with
             | null -> giveBack ()
             | output ->
-                if obj.ReferenceEquals(output.Data, array) then
-                    output.Claim <- claimOf size giveBack
-                    Scope.note output
-                else
-                    giveBack ()
+                output.Claim <- claimOf size giveBack
+                Scope.note output
 
         rentals.Arrays.Clear()
+
+    let private isIn (array: Array) (output: HostBuffer) = obj.ReferenceEquals(output.Data, array)
 
     /// After it, also by an error: its result, if any, has a claim to the array it was made in; the other arrays of the
     /// call go back.
     let leave (rentals: Rentals) (output: HostBuffer | null) =
         rentals.Depth <- rentals.Depth - 1
 
-        if rentals.Depth = 0 && rentals.Arrays.Count > 0 then settle rentals output
+        if rentals.Depth = 0 && rentals.Arrays.Count > 0 then
+            settle rentals (fun array ->
+                match output with
+                | null -> null
+                | output -> if isIn array output then output else null)
+
+    /// The same after a call with several results, each in an array of its own.
+    let leaveAll (rentals: Rentals) (outputs: HostBuffer[]) =
+        rentals.Depth <- rentals.Depth - 1
+
+        if rentals.Depth = 0 && rentals.Arrays.Count > 0 then
+            settle rentals (fun array ->
+                match Array.FindIndex(outputs, isIn array) with
+                | -1 -> null
+                | found -> outputs[found])
 
     /// Makes a buffer that has a claim to its array from the start, if the array is large enough for the pool.
     let claimed (make: unit -> HostBuffer) : HostBuffer =

@@ -117,9 +117,10 @@ module internal ConvolutionKernels =
 
         Script.call f ("def f(x):\n" + String.concat "\n" lines + "\n") [| positions |]
 
-    let maxPool (f: Frame) (maximum: Maximum) (w: Windows) x (xShape: int[]) (shape: int[]) (dtype: DType) =
+    /// The largest elements, and their positions.
+    let maxPool (f: Frame) (w: Windows) x (xShape: int[]) (shape: int[]) (dtype: DType) : nativeint[] =
         if Array.contains 0 shape then
-            zeros f dtype shape
+            [| zeros f dtype shape; zeros f DType.Int32 shape |]
         else
             // libtorch knows pooling in two and three axes, and padding by at most half a window.
             let isFlat = w.Full.Length = 1
@@ -139,19 +140,15 @@ module internal ConvolutionKernels =
 
             let axes = max 2 w.Full.Length
 
-            let which =
-                match maximum with
-                | Maximum.Value -> 0
-                | Maximum.Position -> 1
-
             let found =
-                Script.call
+                Script.callAll
                     f
-                    $"def f(x):\n  return torch.max_pool{axes}d_with_indices(x, {Script.list (line w.Size 1)}, {Script.list (line w.Step 1)}, {Script.list (line around 0)}, {Script.list (line w.Dilation 1)}, False)[{which}]\n"
+                    $"def f(x):\n  y, i = torch.max_pool{axes}d_with_indices(x, {Script.list (line w.Size 1)}, {Script.list (line w.Step 1)}, {Script.list (line around 0)}, {Script.list (line w.Dilation 1)}, False)\n  return [y, i]\n"
                     [| x |]
 
-            let found = reshape f found shape
+            let positions = reshape f found[1] shape
 
-            match maximum with
-            | Maximum.Value -> found
-            | Maximum.Position -> cast f (if fits then found else unpadded f w found) DType.Int32
+            [|
+                reshape f found[0] shape
+                cast f (if fits then positions else unpadded f w positions) DType.Int32
+            |]

@@ -11,8 +11,11 @@ module internal FusedKernels =
         let text = x.ToString("R", System.Globalization.CultureInfo.InvariantCulture).ToLowerInvariant()
         if text.Contains '.' || text.Contains 'e' then text else text + ".0"
 
-    let private script (f: Frame) (parameters: string) (lines: string list) inputs =
-        Script.call f ($"def f({parameters}):\n  " + String.concat "\n  " lines + "\n") inputs
+    let private text (parameters: string) (lines: string list) =
+        $"def f({parameters}):\n  " + String.concat "\n  " lines + "\n"
+
+    let private script (f: Frame) parameters lines inputs = Script.call f (text parameters lines) inputs
+    let private scriptAll (f: Frame) parameters lines inputs = Script.callAll f (text parameters lines) inputs
 
     /// Whether all of a row is -∞: of that, libtorch's softmax is NaN.
     let private isLow axis = $"torch.amax(x, {axis}, True) == float('-inf')"
@@ -160,20 +163,20 @@ module internal FusedKernels =
 
             cast f pulled xs.DType
 
-    /// The cotangents of x, the gain and a bias in a row.
-    let private normalizePullWith (f: Frame) isCentred epsilon (inputs: nativeint[]) (xs: Signature) result =
+    /// The cotangents of x, the gain and a bias.
+    let private normalizePullWith (f: Frame) isCentred epsilon (inputs: nativeint[]) (xs: Signature) =
         let x, c, gain = inputs[0], inputs[1], inputs[2]
         let n = xs.Shape[xs.Shape.Length - 1]
 
         if isCentred && xs.Shape.Length = 2 then
-            script
+            scriptAll
                 f
                 "x, c, gain"
                 [
                     $"y, mean, r = torch.native_layer_norm(x, [{n}], None, None, {number epsilon})"
                     // Of the bias there is only asked whether there is one.
                     $"dx, dg, db = torch.native_layer_norm_backward(c, x, [{n}], mean, r, gain, gain, [True, True, True])"
-                    "return torch.cat([dx.flatten(), dg, db])"
+                    "return [dx, dg, db]"
                 ]
                 inputs
         else
@@ -182,12 +185,10 @@ module internal FusedKernels =
             let y = normalize f isCentred epsilon x xs
             let wide t = if DTypes.isHalf xs.DType then cast f t DType.Float32 else t
 
-            let all =
-                script f "dx, c, y" [
-                    "return torch.cat([dx.flatten(-2), torch.sum(c * y, -2), torch.sum(c, -2)], -1)"
-                ] [| wide ofX; wide c; wide y |]
+            let sums =
+                scriptAll f "c, y" [ "return [torch.sum(c * y, -2), torch.sum(c, -2)]" ] [| wide c; wide y |]
 
-            cast f all result
+            Array.append [| ofX |] (sums |> Array.map (fun t -> cast f t xs.DType))
 
     // ---- Attention ----
 
@@ -284,8 +285,8 @@ module internal FusedKernels =
 
         let rest = $"0.0, {causal}, attn_mask={bias}, scale={number scale})"
 
-        let row name width = $"torch.narrow({name}, -1, 0, {width}).flatten(-2)"
-        let rows = [ row "dq" s.Width; row "dk" s.Width; row "dv" s.ValueWidth ] |> String.concat ", "
+        let part name width = $"torch.narrow({name}, -1, 0, {width})"
+        let parts = [ part "dq" s.Width; part "dk" s.Width; part "dv" s.ValueWidth ] |> String.concat ", "
 
         let lines = [
             yield! widened "q k" s.Width width
@@ -300,10 +301,10 @@ module internal FusedKernels =
 
             $"y, sums = torch._scaled_dot_product_flash_attention_for_cpu(q, k, v, {rest}"
             $"dq, dk, dv = torch._scaled_dot_product_flash_attention_for_cpu_backward(c, q, k, v, y, sums, {rest}"
-            $"return torch.cat([{rows}], -1)"
+            $"return [{parts}]"
         ]
 
-        script f (pullParameters hasMask) lines inputs
+        scriptAll f (pullParameters hasMask) lines inputs
 
     /// The same for blocks of queries, so that no more than their scores are in memory.
     let attentionPullInBlocks
@@ -345,23 +346,16 @@ module internal FusedKernels =
             $"for first in range(0, {s.Queries}, {block}):"
             for line in each do
                 "  " + line
-            "return torch.cat([torch.cat(dq, -2).flatten(-2), dk.flatten(-2), dv.flatten(-2)], -1)"
+            "return [torch.cat(dq, -2), dk, dv]"
         ]
 
-        script f (pullParameters hasMask) lines inputs
+        scriptAll f (pullParameters hasMask) lines inputs
 
     /// Scores that a block may hold: 64 MiB of Float32.
     [<Literal>]
     let private Scores = 16777216
 
-    let private attentionPull
-        (f: Frame)
-        isCausal
-        (scale: float)
-        (inputs: nativeint[])
-        (ss: Signature[])
-        (result: Signature)
-        =
+    let private attentionPull (f: Frame) isCausal (scale: float) (inputs: nativeint[]) (ss: Signature[]) =
         let s = sizes ss
         let wide x (s: Signature) = if DTypes.isHalf s.DType then cast f x DType.Float32 else x
         let inputs = Array.map2 (fun x s -> fourAxes f (wide x s) s.Shape) inputs ss
@@ -375,9 +369,17 @@ module internal FusedKernels =
                 let rows = Scores / max 1 (Shape.count s.Batch * s.Keys)
                 attentionPullInBlocks f isCausal scale inputs s (max 1 (min s.Queries rows))
 
-        reshape f (cast f pulled result.DType) result.Shape
+        pulled |> Array.mapi (fun k t -> reshape f (cast f t ss[k].DType) ss[k].Shape)
 
-    let evaluate (f: Frame) (op: Fused) (inputs: nativeint[]) (signatures: Signature[]) (result: Signature) =
+    /// All results.
+    let evaluate
+        (f: Frame)
+        (op: Fused)
+        (inputs: nativeint[])
+        (signatures: Signature[])
+        (results: Signature[])
+        =
+        let result = results[0]
         let x, s = inputs[0], signatures[0]
         let last = s.Shape.Length - 1
 
@@ -385,7 +387,7 @@ module internal FusedKernels =
 
         if isEmpty then
             match op with
-            | Fused.LogSumExp _ -> real f -infinity result.DType result.Shape
+            | Fused.LogSumExp _ -> [| real f -infinity result.DType result.Shape |]
             | Fused.Softmax _
             | Fused.SoftmaxPull _
             | Fused.CrossEntropy _
@@ -394,23 +396,23 @@ module internal FusedKernels =
             | Fused.NormalizePull _
             | Fused.NormalizeGainPull _
             | Fused.Attention _
-            | Fused.AttentionPull _ -> zeros f result.DType result.Shape
+            | Fused.AttentionPull _ -> results |> Array.map (fun r -> zeros f r.DType r.Shape)
         else
             match op with
-            | Fused.Softmax(isLog, axis) -> softmax f isLog axis x
-            | Fused.SoftmaxPull(isLog, axis) -> softmaxPull f isLog axis x inputs[1]
-            | Fused.LogSumExp axis -> script f "x" [ $"return torch.logsumexp(x, [{axis}])" ] [| x |]
+            | Fused.Softmax(isLog, axis) -> [| softmax f isLog axis x |]
+            | Fused.SoftmaxPull(isLog, axis) -> [| softmaxPull f isLog axis x inputs[1] |]
+            | Fused.LogSumExp axis -> [| script f "x" [ $"return torch.logsumexp(x, [{axis}])" ] [| x |] |]
             | Fused.CrossEntropy targets ->
                 let t = labels f targets inputs[1] signatures[1] s.Shape[last]
-                crossEntropy f targets x s t result.Shape
+                [| crossEntropy f targets x s t result.Shape |]
             | Fused.CrossEntropyPull targets ->
                 let t = labels f targets inputs[1] signatures[1] s.Shape[last]
-                crossEntropyPull f targets x s t inputs[2]
-            | Fused.Normalize(isCentred, epsilon) when inputs.Length > 1 ->
+                [| crossEntropyPull f targets x s t inputs[2] |]
+            | Fused.Normalize(isCentred, epsilon) when inputs.Length > 1 -> [|
                 normalizeWith f isCentred epsilon inputs s
-            | Fused.Normalize(isCentred, epsilon) -> normalize f isCentred epsilon x s
-            | Fused.NormalizeGainPull(isCentred, epsilon) ->
-                normalizePullWith f isCentred epsilon inputs s result.DType
-            | Fused.NormalizePull(isCentred, epsilon) -> normalizePull f isCentred epsilon x s inputs[1]
-            | Fused.Attention(isCausal, scale) -> attention f isCausal scale inputs signatures result
-            | Fused.AttentionPull(isCausal, scale) -> attentionPull f isCausal scale inputs signatures result
+              |]
+            | Fused.Normalize(isCentred, epsilon) -> [| normalize f isCentred epsilon x s |]
+            | Fused.NormalizeGainPull(isCentred, epsilon) -> normalizePullWith f isCentred epsilon inputs s
+            | Fused.NormalizePull(isCentred, epsilon) -> [| normalizePull f isCentred epsilon x s inputs[1] |]
+            | Fused.Attention(isCausal, scale) -> [| attention f isCausal scale inputs signatures result |]
+            | Fused.AttentionPull(isCausal, scale) -> attentionPull f isCausal scale inputs signatures

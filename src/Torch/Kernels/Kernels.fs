@@ -11,27 +11,32 @@ type internal Operand = { Tensor: nativeint; DType: DType; Shape: int[] }
 /// Every primitive by libtorch, on any device.
 module internal Kernels =
 
-    let private direct (f: Frame) (p: Primitive) (inputs: Operand[]) (result: Signature) : nativeint =
+    let private direct (f: Frame) (p: Primitive) (inputs: Operand[]) (results: Signature[]) : nativeint[] =
         let x = if inputs.Length > 0 then inputs[0] else Unchecked.defaultof<Operand>
         let tensor i = inputs[i].Tensor
+        let result = results[0]
+        let one made = [| made |]
 
         match p with
-        | Primitive.Unary op -> ElementwiseKernels.unary f op x.Tensor x.DType
-        | Primitive.Binary op -> ElementwiseKernels.binary f op x.Tensor (tensor 1) x.DType x.Shape
-        | Primitive.Select -> Basic.where f x.Tensor (tensor 1) (tensor 2)
-        | Primitive.Convert dtype -> ElementwiseKernels.convert f x.Tensor x.DType dtype x.Shape
-        | Primitive.Full(value, dtype, shape) -> MoveKernels.fill f value dtype shape
-        | Primitive.Iota(dtype, length) -> MoveKernels.iota f dtype length
-        | Primitive.Random(draw, dtype, shape) -> PhiloxKernels.random f draw dtype shape x.Tensor x.Shape
-        | Primitive.Reshape shape -> Basic.reshape f x.Tensor shape
-        | Primitive.Permute order -> Basic.permute f x.Tensor order
-        | Primitive.Broadcast shape -> Basic.expand f x.Tensor shape
-        | Primitive.Slice region -> MoveKernels.slice f region x.Tensor
-        | Primitive.Place region -> MoveKernels.place f region x.Tensor x.DType
-        | Primitive.Concatenate axis -> Basic.concatenate f (inputs |> Array.map _.Tensor) axis
+        | Primitive.Unary op -> one (ElementwiseKernels.unary f op x.Tensor x.DType)
+        | Primitive.Binary op -> one (ElementwiseKernels.binary f op x.Tensor (tensor 1) x.DType x.Shape)
+        | Primitive.Select -> one (Basic.where f x.Tensor (tensor 1) (tensor 2))
+        | Primitive.Convert dtype -> one (ElementwiseKernels.convert f x.Tensor x.DType dtype x.Shape)
+        | Primitive.Full(value, dtype, shape) -> one (MoveKernels.fill f value dtype shape)
+        | Primitive.Iota(dtype, length) -> one (MoveKernels.iota f dtype length)
+        | Primitive.Random(draw, dtype, shape) ->
+            one (PhiloxKernels.random f draw dtype shape x.Tensor x.Shape)
+        | Primitive.Reshape shape -> one (Basic.reshape f x.Tensor shape)
+        | Primitive.Permute order -> one (Basic.permute f x.Tensor order)
+        | Primitive.Broadcast shape -> one (Basic.expand f x.Tensor shape)
+        | Primitive.Slice region -> one (MoveKernels.slice f region x.Tensor)
+        | Primitive.Place region -> one (MoveKernels.place f region x.Tensor x.DType)
+        | Primitive.Concatenate axis -> one (Basic.concatenate f (inputs |> Array.map _.Tensor) axis)
         | Primitive.Gather(axis, batch) ->
             let i = inputs[1]
+
             MoveKernels.gather f axis batch x.Tensor x.Shape x.DType i.Tensor i.DType i.Shape result.Shape
+            |> one
         | Primitive.Scatter(collision, axis, batch, size) ->
             let i = inputs[1]
 
@@ -48,14 +53,16 @@ module internal Kernels =
                 i.DType
                 i.Shape
                 result.Shape
+            |> one
         | Primitive.Reduce(kind, axes) ->
-            OrderKernels.reduce f kind axes x.Tensor x.Shape x.DType result.Shape
+            one (OrderKernels.reduce f kind axes x.Tensor x.Shape x.DType result.Shape)
         | Primitive.ArgReduce(largest, axis) ->
-            OrderKernels.argReduce f largest axis x.Tensor x.Shape x.DType result.Shape
-        | Primitive.ArgSort(axis, descending) -> OrderKernels.argSort f axis descending x.Tensor x.DType
-        | Primitive.CumulativeSum(axis, reverse) -> OrderKernels.cumulativeSum f axis reverse x.Tensor x.DType
+            one (OrderKernels.argReduce f largest axis x.Tensor x.Shape x.DType result.Shape)
+        | Primitive.Sort(axis, descending) -> OrderKernels.sort f axis descending x.Tensor x.DType
+        | Primitive.CumulativeSum(axis, reverse) ->
+            one (OrderKernels.cumulativeSum f axis reverse x.Tensor x.DType)
         | Primitive.MatMul ->
-            OrderKernels.multiply f x.Tensor x.Shape (tensor 1) inputs[1].Shape x.DType result.Shape
+            one (OrderKernels.multiply f x.Tensor x.Shape (tensor 1) inputs[1].Shape x.DType result.Shape)
         | Primitive.Convolution(term, windows, groups) ->
             let b = inputs[1]
 
@@ -70,15 +77,16 @@ module internal Kernels =
                 x.Shape
                 b.Shape
                 result.Shape
-        | Primitive.MaxPool(maximum, windows) ->
-            ConvolutionKernels.maxPool f maximum windows x.Tensor x.Shape result.Shape result.DType
+            |> one
+        | Primitive.MaxPool windows ->
+            ConvolutionKernels.maxPool f windows x.Tensor x.Shape result.Shape result.DType
         | Primitive.Fused g ->
             let signatures = inputs |> Array.map (fun x -> ({ Shape = x.Shape; DType = x.DType }: Signature))
-            FusedKernels.evaluate f g (inputs |> Array.map _.Tensor) signatures result
+            FusedKernels.evaluate f g (inputs |> Array.map _.Tensor) signatures results
         // The operands of a kernel are where they shall be.
         | Primitive.Transfer _
         | Primitive.Detach
-        | Primitive.Barrier -> Basic.cast f x.Tensor x.DType
+        | Primitive.Barrier -> one (Basic.cast f x.Tensor x.DType)
         | Primitive.Custom g -> invalidOp $"'{g.Name}' is a custom function; engines never see those."
 
     // ---- What cuDNN refuses ----
@@ -86,14 +94,16 @@ module internal Kernels =
     let private managed = Engines.ManagedEngine() :> Engines.Engine
 
     /// Runs a kernel; if cuDNN has none, the managed engine computes in its place, by way of main memory.
-    let orManaged run (f: Frame) (p: Primitive) (inputs: Operand[]) (result: Signature) : nativeint =
+    let orManaged run (f: Frame) (p: Primitive) (inputs: Operand[]) (results: Signature[]) : nativeint[] =
         try
-            run f p inputs result
+            run f p inputs results
         with :? LibtorchException as e when e.IsOfCudnn ->
             let host = inputs |> Array.map (fun x -> Transfer.read f x.Tensor x.DType x.Shape :> Buffer)
-            Transfer.write f (managed.Evaluate(p, host, Device.Cpu) :?> HostBuffer)
 
-    let private run f p inputs result = orManaged direct f p inputs result
+            managed.EvaluateAll(p, host, Device.Cpu)
+            |> Array.map (fun b -> Transfer.write f (b :?> HostBuffer))
+
+    let private run f p inputs results = orManaged direct f p inputs results
 
     // ---- 16-bit floats ----
 
@@ -108,25 +118,28 @@ module internal Kernels =
         else
             x
 
-    let private byFloat32 (f: Frame) p inputs (result: Signature) =
-        let wide = if DTypes.isHalf result.DType then DType.Float32 else result.DType
-        let y = run f p (inputs |> Array.map (widen f)) { result with DType = wide }
-        if wide = result.DType then y else Basic.cast f y result.DType
+    let private byFloat32 (f: Frame) p inputs (results: Signature[]) =
+        let wide (r: Signature) = if DTypes.isHalf r.DType then { r with DType = DType.Float32 } else r
 
-    /// The value of a primitive: a new tensor of the frame.
-    let evaluate (f: Frame) (p: Primitive) (inputs: Operand[]) (result: Signature) : nativeint =
+        run f p (inputs |> Array.map (widen f)) (results |> Array.map wide)
+        |> Array.map2
+            (fun (r: Signature) y -> if DTypes.isHalf r.DType then Basic.cast f y r.DType else y)
+            results
+
+    /// The results of a primitive: new tensors of the frame.
+    let evaluate (f: Frame) (p: Primitive) (inputs: Operand[]) (results: Signature[]) : nativeint[] =
         if not (Array.exists isHalf inputs) then
-            run f p inputs result
+            run f p inputs results
         else
             // What is computed in Float32 and rounded then does not fit there.
             f.Room <- 0n
             let key = struct (f.Place.Kind, string p, inputs[0].DType)
 
             if widened.ContainsKey key then
-                byFloat32 f p inputs result
+                byFloat32 f p inputs results
             else
                 try
-                    direct f p inputs result
+                    direct f p inputs results
                 with :? LibtorchException as e when e.IsOfCudnn || e.Message.Contains "not implemented for" ->
                     widened[key] <- true
-                    byFloat32 f p inputs result
+                    byFloat32 f p inputs results

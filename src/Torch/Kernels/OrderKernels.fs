@@ -62,16 +62,19 @@ module internal OrderKernels =
 
     /// Descending is ascending by the opposite, which leaves NaN the last. The opposite of an integer is its complement:
     /// the smallest has no negative.
-    let argSort (f: Frame) axis descending x (dtype: DType) =
-        let x = ordered f x dtype
+    let sort (f: Frame) axis descending x (dtype: DType) : nativeint[] =
+        let keys = ordered f x dtype
 
-        let x =
-            if not descending then x
-            elif dtype.IsFloat then f.Own(Native.THSTensor_neg x)
-            else f.Own(Native.THSTensor_bitwise_not x)
+        let keys =
+            if not descending then keys
+            elif dtype.IsFloat then f.Own(Native.THSTensor_neg keys)
+            else f.Own(Native.THSTensor_bitwise_not keys)
 
-        let x = if dtype.IsFloat && f.Place.Kind <> Code.Cpu then sortedByBits f x dtype else x
-        cast f (sortPositions f x axis) DType.Int32
+        let keys = if dtype.IsFloat && f.Place.Kind <> Code.Cpu then sortedByBits f keys dtype else keys
+
+        let positions = sortPositions f keys axis
+        let sorted = Script.call f $"def f(x, i):\n  return torch.gather(x, {axis}, i)\n" [| x; positions |]
+        [| sorted; cast f positions DType.Int32 |]
 
     let cumulativeSum (f: Frame) axis reverse x (dtype: DType) =
         let turn x = if reverse then flip f x [| axis |] else x

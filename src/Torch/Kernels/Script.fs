@@ -6,25 +6,37 @@ open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
 
 /// Functions of libtorch that TorchSharp's native library has no entry for, by way of TorchScript: a function `f` of tensors
-/// that returns one tensor. `torch` stands for all that libtorch has. The text is compiled once; attributes such as
+/// that returns one tensor, or a list of several. `torch` stands for all that libtorch has. The text is compiled once; attributes such as
 /// strides are written into it. A call takes about 4 µs more than an entry of the library.
 module internal Script =
 
-    /// libtorch asks us for room for its results: one tensor, for the calling thread to pick up.
+    /// libtorch asks us for room for its results: a few tensors, for the calling thread to pick up.
     [<Sealed; AbstractClass>]
     type private Results private () =
         [<ThreadStatic; DefaultValue>]
         static val mutable private room: nativeint
+
+        [<ThreadStatic; DefaultValue>]
+        static val mutable private count: int
 
         static member Room =
             if Results.room = 0n then Results.room <- Marshal.AllocHGlobal(16 * sizeof<ScriptValue>)
 
             Results.room
 
+        /// How many there are room for.
+        static member Count
+            with get () = Results.count
+            and set n = Results.count <- n
+
     type private Allocate = delegate of int * unativeint -> nativeint
 
     // Kept for good: libtorch holds on to its address.
-    let private allocate = Allocate(fun _ _ -> Results.Room)
+    let private allocate =
+        Allocate(fun _ count ->
+            Results.Count <- int count
+            Results.Room)
+
     let private allocateAddress = Marshal.GetFunctionPointerForDelegate allocate
 
     let private compiled = ConcurrentDictionary<string, nativeint>()
@@ -42,8 +54,14 @@ module internal Script =
             f.Check()
             compiled.GetOrAdd(text, script)
 
-    /// Calls the function of a script.
-    let call (f: Frame) (text: string) (inputs: nativeint[]) : nativeint =
+    /// What a script returns: a tensor, or a list of them.
+    [<Literal>]
+    let private Tensor = 1y
+
+    [<Literal>]
+    let private Tensors = 3y
+
+    let private invoke (f: Frame) (text: string) (wanted: sbyte) (inputs: nativeint[]) =
         let script = compile f text
         let arguments = NativePtr.stackalloc<ScriptValue> inputs.Length
 
@@ -55,10 +73,21 @@ module internal Script =
         Native.THSJIT_CompilationUnit_Invoke(script, "f", arguments, inputs.Length, allocateAddress, &kind, 0)
         f.Check()
 
-        if kind <> 1y then
-            invalidOp $"The script returned something of kind {kind}, not a tensor:\n{text}"
+        if kind <> wanted then
+            invalidOp $"The script returned something of kind {kind}, not of kind {wanted}:\n{text}"
 
-        f.Own((NativePtr.read (NativePtr.ofNativeInt<ScriptValue> Results.Room)).Tensor)
+    let private result (f: Frame) k =
+        f.Own((NativePtr.get (NativePtr.ofNativeInt<ScriptValue> Results.Room) k).Tensor)
+
+    /// Calls the function of a script.
+    let call (f: Frame) (text: string) (inputs: nativeint[]) : nativeint =
+        invoke f text Tensor inputs
+        result f 0
+
+    /// Calls the function of a script that returns a list.
+    let callAll (f: Frame) (text: string) (inputs: nativeint[]) : nativeint[] =
+        invoke f text Tensors inputs
+        Array.init Results.Count (result f)
 
     /// Calls a function of these parameters and lines; with `room` among the parameters, which is the frame's, and in which
     /// the lines leave their result.

@@ -299,7 +299,12 @@ let private memory =
 
     let engine inputs target =
         let view s = Layout.contiguous s [| 16 |]
-        Step.Engine(Primitive.Unary Unary.Sin, inputs |> List.map view |> Array.ofList, view target)
+
+        Step.Engine(
+            Primitive.Unary Unary.Sin,
+            inputs |> List.map view |> Array.ofList,
+            [| ValueSome(view target) |]
+        )
 
     testList "memory" [
         test "slots that live at different times share memory" {
@@ -371,7 +376,10 @@ let private merging =
         }
         test "a step between that reads and writes keeps them apart" {
             let view s = Layout.contiguous s [| 8 |]
-            let between = Step.Engine(Primitive.CumulativeSum(0, false), [| view 1 |], view 2)
+
+            let between =
+                Step.Engine(Primitive.CumulativeSum(0, false), [| view 1 |], [| ValueSome(view 2) |])
+
             Expect.equal (count (Merge.steps [| nest 0 1 Unary.Sin; between; nest 2 3 Unary.Cos |])) 3 "steps"
         }
         test "a nest that reads another's result elsewhere is not joined to it" {

@@ -60,7 +60,11 @@ let private slot count = { DType = DType.Float32; Count = count; Home = Home.Are
 let private view s = Layout.contiguous s [| 8 |]
 
 let private engine inputs target =
-    Step.Engine(Primitive.Unary Unary.Sin, inputs |> List.map view |> Array.ofList, view target)
+    Step.Engine(
+        Primitive.Unary Unary.Sin,
+        inputs |> List.map view |> Array.ofList,
+        [| ValueSome(view target) |]
+    )
 
 let private access slot offset stride : Access = { Slot = slot; Offset = offset; Strides = [| stride |] }
 
@@ -122,7 +126,11 @@ let private steps =
         refused
             "an engine's view beyond its slot"
             [ "s0" ]
-            (Step.Engine(Primitive.Unary Unary.Sin, [| Layout.contiguous 0 [| 9 |] |], view 1))
+            (Step.Engine(
+                Primitive.Unary Unary.Sin,
+                [| Layout.contiguous 0 [| 9 |] |],
+                [| ValueSome(view 1) |]
+            ))
         refused "a carry of two kinds" [ "alike" ] (carry (struct (0, 2)) [||])
     ]
 
@@ -143,7 +151,11 @@ let private memory =
     }
 
     let source target =
-        Step.Engine(Primitive.Full(Literal.Real 1.0, DType.Float32, [| 8 |]), [||], view target)
+        Step.Engine(
+            Primitive.Full(Literal.Real 1.0, DType.Float32, [| 8 |]),
+            [||],
+            [| ValueSome(view target) |]
+        )
 
     let loop body =
         Step.Scan { Count = 5; Reverse = false; Body = body; Carry = [| struct (1, 2) |]; Slices = [||] }

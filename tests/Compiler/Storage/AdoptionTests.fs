@@ -13,7 +13,11 @@ let private slot home = { DType = DType.Float32; Count = size; Home = home }
 let private view s = Layout.contiguous s [| size |]
 
 let private engine inputs target =
-    Step.Engine(Primitive.Unary Unary.Sin, inputs |> List.map view |> Array.ofList, view target)
+    Step.Engine(
+        Primitive.Unary Unary.Sin,
+        inputs |> List.map view |> Array.ofList,
+        [| ValueSome(view target) |]
+    )
 
 let private adopted (slots: Slot[]) steps reuse = Adoption.plan slots steps reuse |> List.ofArray
 
@@ -33,8 +37,12 @@ let private plan =
             let part = { view 2 with Shape = [| size / 2 |] }
 
             let steps = [|
-                Step.Engine(Primitive.Unary Unary.Sin, [| view 0 |], Layout.contiguous 1 [| 16 |])
-                Step.Engine(Primitive.Unary Unary.Sin, [| view 0 |], part)
+                Step.Engine(
+                    Primitive.Unary Unary.Sin,
+                    [| view 0 |],
+                    [| ValueSome(Layout.contiguous 1 [| 16 |]) |]
+                )
+                Step.Engine(Primitive.Unary Unary.Sin, [| view 0 |], [| ValueSome part |])
                 engine [ 0 ] 3
                 engine [ 0 ] 3
             |]

@@ -45,7 +45,7 @@ module internal BeforeLoop =
         | Primitive.Scatter _
         | Primitive.Reduce _
         | Primitive.ArgReduce _
-        | Primitive.ArgSort _
+        | Primitive.Sort _
         | Primitive.CumulativeSum _
         | Primitive.Convolution _
         | Primitive.MaxPool _
@@ -83,7 +83,13 @@ module internal BeforeLoop =
     /// Of a node's values in all rounds.
     let bytes (s: Scan) (i: int) =
         let node = s.Body.Nodes[i]
-        int64 s.Count * int64 (Shape.count node.Shape) * int64 node.DType.Size
+        let size (shape: int[]) (dtype: DType) = int64 (Shape.count shape) * int64 dtype.Size
+
+        int64 s.Count
+        * (if node.HasItems then
+               Graph.items s.Body i |> Array.sumBy (fun item -> size item.Shape item.DType)
+           else
+               size node.Shape node.DType)
 
     /// Nodes to compute ahead: those of them that what stays in the loop reads.
     let private frontier (target: Target) (s: Scan) (steps: Literal voption[]) : int[] =
@@ -115,8 +121,13 @@ module internal BeforeLoop =
                     known[i]
                     && not fixed'[i]
                     && (isWorthIt p || node.Inputs |> Array.exists (fun j -> moves[j]))
-            | Operation.Control _
-            | Operation.Item _ -> ()
+            // Of a primitive, what that is.
+            | Operation.Item _ ->
+                let source = node.Inputs[0]
+                fixed'[i] <- fixed'[source]
+                known[i] <- known[source]
+                moves[i] <- moves[source]
+            | Operation.Control _ -> ()
 
         let isRead = Array.create n false
 
@@ -163,7 +174,7 @@ module internal BeforeLoop =
             let like: Signature[] =
                 inputs |> Array.map (fun i -> { DType = builder[i].DType; Shape = builder[i].Shape })
 
-            let result = ShapeRule.infer p like
+            let result = ShapeRule.one p like
 
             builder.Add {
                 Operation = Operation.Primitive p

@@ -39,6 +39,7 @@ module internal Hoist =
         | Operation.Constant _
         | Operation.Control _ -> false
         | Operation.Item _ -> true
+        | Operation.Primitive _ when node.HasItems -> false
         | Operation.Primitive p ->
             // Light work that spreads a small tensor over a large one costs less than the memory.
             let isLarge () = node.Inputs |> Array.exists (fun j -> behind g j >= Shape.count node.Shape)
@@ -63,7 +64,7 @@ module internal Hoist =
             | Primitive.Scatter _
             | Primitive.Reduce _
             | Primitive.ArgReduce _
-            | Primitive.ArgSort _
+            | Primitive.Sort _
             | Primitive.CumulativeSum _
             | Primitive.MatMul
             | Primitive.Convolution _
@@ -98,14 +99,8 @@ module internal Hoist =
         let wanted = Array.create same.Length false
 
         let isInside i =
-            not moves[i]
-            && (match body.Nodes[i].Operation with
-                // An invariant loop moves with its items.
-                | Operation.Control _ -> not same[i]
-                | Operation.Input _
-                | Operation.Constant _
-                | Operation.Primitive _
-                | Operation.Item _ -> true)
+            // What is the same and has items moves with these.
+            not moves[i] && not (same[i] && body.Nodes[i].HasItems)
 
         for i in 0 .. same.Length - 1 do
             if isInside i then

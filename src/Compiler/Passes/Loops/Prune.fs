@@ -121,13 +121,7 @@ module internal Prune =
                     live[control] <- true
 
                     if not (wanted.ContainsKey control) then
-                        match g.Nodes[control].Operation with
-                        | Operation.Control c ->
-                            wanted[control] <- Array.create (Graph.results c).Length false
-                        | Operation.Input _
-                        | Operation.Constant _
-                        | Operation.Primitive _
-                        | Operation.Item _ -> invalidOp "An item of what has no items."
+                        wanted[control] <- Array.create (Graph.items g control).Length false
 
                     wanted[control][k] <- true
                 | Operation.Control control ->
@@ -174,15 +168,21 @@ module internal Prune =
                                 Inputs = moved (less.Takes |> Array.map (fun k -> node.Inputs[k]))
                         }
                     | Operation.Item k ->
-                        match smaller[node.Inputs[0]].Results[k] with
-                        | Result.At at ->
+                        let item at =
                             builder.Add {
                                 node with
                                     Operation = Operation.Item at
                                     Inputs = moved node.Inputs
                             }
-                        | Result.SameAs input -> number[g.Nodes[node.Inputs[0]].Inputs[input]]
-                        | Result.Gone -> invalidOp "A result that was read is gone."
+
+                        match smaller.TryGetValue node.Inputs[0] with
+                        // Of a primitive.
+                        | false, _ -> item k
+                        | true, less ->
+                            match less.Results[k] with
+                            | Result.At at -> item at
+                            | Result.SameAs input -> number[g.Nodes[node.Inputs[0]].Inputs[input]]
+                            | Result.Gone -> invalidOp "A result that was read is gone."
                     | Operation.Input _
                     | Operation.Constant _
                     | Operation.Primitive _ -> builder.Add { node with Inputs = moved node.Inputs }

@@ -55,7 +55,7 @@ module internal Partition =
             | Primitive.Gather _
             | Primitive.Scatter _
             | Primitive.ArgReduce _
-            | Primitive.ArgSort _
+            | Primitive.Sort _
             | Primitive.CumulativeSum _
             | Primitive.MatMul
             | Primitive.Convolution _
@@ -164,12 +164,9 @@ module internal Partition =
                 let node = joint.Nodes[i]
 
                 let price =
-                    match node.Operation with
-                    | Operation.Control _ -> MinCut.Endless
-                    | Operation.Input _
-                    | Operation.Constant _
-                    | Operation.Primitive _
-                    | Operation.Item _ ->
+                    if node.HasItems then
+                        MinCut.Endless
+                    else
                         let bytes = int64 (Shape.count node.Shape) * int64 node.DType.Size
                         // Of equal prices: what is there anyway, and fewer.
                         bytes * 4096L + (if isThere[i] then 1L else 2L)

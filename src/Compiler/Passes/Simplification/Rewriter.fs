@@ -47,14 +47,12 @@ type internal Rewriter(target: Target, last: bool) =
             known[key] <- i
             i
 
-    /// A primitive of nodes of this graph.
+    /// A primitive of one result, of nodes of this graph.
     member r.Apply(p: Primitive, inputs: int[], device: Device) : int =
         let nodes = inputs |> Array.map (fun i -> builder[i])
 
         let result =
-            ShapeRule.infer
-                p
-                (nodes |> Array.map (fun n -> ({ DType = n.DType; Shape = n.Shape }: Signature)))
+            ShapeRule.one p (nodes |> Array.map (fun n -> ({ DType = n.DType; Shape = n.Shape }: Signature)))
 
         match Constants.fold p nodes result device with
         | ValueSome node -> r.Add node

@@ -65,6 +65,7 @@ module internal Simplify =
                 match node.Operation with
                 | Operation.Input n -> inputs[n]
                 | Operation.Constant _ -> r.Add node
+                | Operation.Primitive _ when node.HasItems -> r.Add { node with Inputs = arguments }
                 | Operation.Primitive p -> r.Apply(p, arguments, node.Device)
                 | Operation.Control control ->
                     match straight r control arguments with

@@ -1,6 +1,6 @@
 namespace Cotangent.Engines
 
-// Max pooling: the largest element of each window, or where it is. Windows see their elements one tap after the other,
+// Max pooling: the largest element of each window, and where it is. Windows see their elements one tap after the other,
 // as many neighbours at a time as a vector has lanes: it takes the elements that they have at a tap, next to each other or
 // every other one, and compares them with the largest so far.
 
@@ -160,42 +160,6 @@ module internal Pool =
                         Few = few
                     })
 
-    let private values<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
-        (w: Windows)
-        (least: 'T)
-        (x: HostBuffer<'T>)
-        : HostBuffer =
-        let x = Strided.contiguous x
-        let y = Strided.fresh<'T> x.DType (Array.append x.Shape[..1] w.Count)
-        let from, into = x.Items, y.Items
-
-        eachRow x (axes w) (fun row part ->
-            let step = row.Axis.Step
-
-            eachWindow
-                row
-                part
-                from.Length
-                (fun j ->
-                    let mutable best = Vector<'T> least
-
-                    for tap in row.Taps do
-                        let e = lanes from (part.Plane + tap + j * step) step part.Few
-                        best <- Vector.Max(e, best)
-
-                    put best &(at into (part.Result + j)) 0n)
-                (fun j ->
-                    let mutable best = least
-
-                    for line in row.Lines do
-                        for struct (low, high, first) in row.Axis.Taps do
-                            if j >= low && j < high then
-                                best <- 'T.Max(from[part.Plane + line + first + j * step], best)
-
-                    into[part.Result + j] <- best))
-
-        y
-
     /// A position as the bits of an element, so that vectors of elements choose among positions.
     let inline private bits<'T> (position: int) : Vector<'T> =
         if sizeof<'T> = 4 then
@@ -203,14 +167,15 @@ module internal Pool =
         else
             Vector.As<int64, 'T>(Vector<int64>(int64 position))
 
-    let private positions<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
+    let private pooled<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
         (w: Windows)
         (x: HostBuffer<'T>)
-        : HostBuffer =
+        : HostBuffer[] =
         let x = Strided.contiguous x
-        let y = Strided.fresh<int> DType.Int32 (Array.append x.Shape[..1] w.Count)
-        let from, into = x.Items, y.Items
+        let shape = Array.append x.Shape[..1] w.Count
+        let largest = Strided.fresh<'T> x.DType shape
+        let y = Strided.fresh<int> DType.Int32 shape
+        let from, values, into = x.Items, largest.Items, y.Items
 
         // An element takes the place of the best so far where it is larger. NaN is the largest: it is at most nothing,
         // not even itself.
@@ -232,6 +197,8 @@ module internal Pool =
                         let larger = Vector.AndNot(isReal, Vector.LessThanOrEqual(e, best))
                         best <- Vector.ConditionalSelect(larger, e, best)
                         found <- Vector.ConditionalSelect(larger, bits<'T> taps[i], found)
+
+                    put best &(at values (part.Result + j)) 0n
 
                     // The other windows of the vector have theirs steps away.
                     if sizeof<'T> = 4 then
@@ -260,31 +227,20 @@ module internal Pool =
                                     best <- e
                                     found <- place
 
+                    values[part.Result + j] <- best
                     into[part.Result + j] <- found))
 
-        y
+        [| largest; y |]
 
-    let rec maxPool (maximum: Maximum) (w: Windows) (x: HostBuffer) : HostBuffer =
+    /// The largest elements, and their positions.
+    let rec maxPool (w: Windows) (x: HostBuffer) : HostBuffer[] =
         match x.DType with
-        | DType.Float32 ->
-            let x = x :?> HostBuffer<float32>
-
-            match maximum with
-            | Maximum.Value -> values w Single.NegativeInfinity x
-            | Maximum.Position -> positions w x
-        | DType.Float64 ->
-            let x = x :?> HostBuffer<float>
-
-            match maximum with
-            | Maximum.Value -> values w Double.NegativeInfinity x
-            | Maximum.Position -> positions w x
+        | DType.Float32 -> pooled w (x :?> HostBuffer<float32>)
+        | DType.Float64 -> pooled w (x :?> HostBuffer<float>)
         | DType.BFloat16
         | DType.Float16 ->
-            let y = maxPool maximum w (Convert.widen x)
-
-            match maximum with
-            | Maximum.Value -> Convert.buffer x.DType y
-            | Maximum.Position -> y
+            let found = maxPool w (Convert.widen x)
+            [| Convert.buffer x.DType found[0]; found[1] |]
         | DType.Int32
         | DType.Int64
         | DType.Bool ->
