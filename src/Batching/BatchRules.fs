@@ -209,6 +209,10 @@ module internal BatchRules =
         | Primitive.Transfer _
         // Draws of shape keys ++ shape.
         | Primitive.Random _
+        // Of as many matrices.
+        | Primitive.TriangularSolve _
+        | Primitive.Qr
+        | Primitive.Eigh
         | Primitive.Detach
         | Primitive.Barrier -> onBatches p
         | Primitive.Reshape shape -> ofBatch (Primitive.Reshape(with0 examples shape))

@@ -186,6 +186,8 @@ module internal Derivatives =
         | Primitive.Fused f -> FusedDerivatives.joint f inputs
         | Primitive.Sort(axis, _) -> ValueSome(sort axis inputs[0] outputs[1])
         | Primitive.MaxPool windows -> ValueSome(maxPool windows inputs[0] outputs[1])
+        | Primitive.Qr -> ValueSome(Decompositions.qr inputs[0] outputs[0] outputs[1])
+        | Primitive.Eigh -> ValueSome(Decompositions.eigh outputs[0] outputs[1])
         | _ -> ValueNone
 
     /// A primitive without a rule of its own in terms of others, which have one.
@@ -236,6 +238,9 @@ module internal Derivatives =
         | Primitive.Gather _
         | Primitive.Scatter _ -> input = 0
         | Primitive.Sort _
+        | Primitive.TriangularSolve _
+        | Primitive.Qr
+        | Primitive.Eigh
         | Primitive.MaxPool _
         // Comparisons make no floats.
         | Primitive.Binary _
@@ -314,6 +319,10 @@ module internal Derivatives =
             | Binary.Equal
             | Binary.Less
             | Binary.LessEqual -> false
+        // A diagonal may have zeros, and eigenvalues be equal.
+        | Primitive.TriangularSolve _
+        | Primitive.Qr
+        | Primitive.Eigh
         | Primitive.Custom _ -> true
         | Primitive.Select
         | Primitive.Convert _
@@ -381,6 +390,13 @@ module internal Derivatives =
             | Primitive.CumulativeSum(axis, reverse) -> ValueSome(Linear.CumulativeSum(axis, reverse))
             | Primitive.MatMul ->
                 ValueSome(if input = 0 then Linear.MultiplyRight inputs[1] else Linear.MultiplyLeft inputs[0])
+            | Primitive.TriangularSolve isUpper ->
+                ValueSome(
+                    if input = 1 then
+                        Linear.Solve(isUpper, inputs[0])
+                    else
+                        Decompositions.triangularSolve isUpper inputs[0] output
+                )
             | Primitive.Barrier -> ValueSome Linear.Identity
             | Primitive.Transfer device -> ValueSome(Linear.Transfer(x.Device, device))
             | Primitive.Convolution(result, windows, groups) ->
@@ -390,6 +406,8 @@ module internal Derivatives =
             | Primitive.Fused f -> FusedDerivatives.rule f inputs output input
             // These have a joint map.
             | Primitive.Sort _
+            | Primitive.Qr
+            | Primitive.Eigh
             | Primitive.MaxPool _
             | Primitive.Full _
             | Primitive.Iota _
@@ -443,8 +461,11 @@ module internal Derivatives =
         | Primitive.Random _
         | Primitive.ArgReduce _
         | Primitive.Sort _
+        | Primitive.Qr
+        | Primitive.Eigh
         | Primitive.MaxPool _
         | Primitive.Detach -> false
+        | Primitive.TriangularSolve _ -> not marked[0]
         | Primitive.Fused f -> FusedDerivatives.isLinear f marked
         // Whoever wrote its derivative promised that it is the whole story.
         | Primitive.Custom _ -> true

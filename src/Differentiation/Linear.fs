@@ -45,6 +45,8 @@ type internal Linear =
     | MultiplyLeft of a: Tensor
     /// x ↦ x b
     | MultiplyRight of b: Tensor
+    /// x ↦ a⁻¹ x, of a triangle of a.
+    | Solve of isUpper: bool * a: Tensor
     /// From one tensor of a convolution to another; the third is given.
     | ConvolveBy of given: Tensor * source: ConvolutionTerm * target: ConvolutionTerm * Windows * groups: int
     /// A map and its transpose, as functions. Both must be linear, and differentiable by what they close over.
@@ -102,6 +104,7 @@ module internal Linear =
         | Linear.CumulativeSum(axis, reverse) -> Bind.one (Primitive.CumulativeSum(axis, reverse)) [| x |]
         | Linear.MultiplyLeft a -> Bind.one Primitive.MatMul [| a; x |]
         | Linear.MultiplyRight b -> Bind.one Primitive.MatMul [| x; b |]
+        | Linear.Solve(isUpper, a) -> Bind.one (Primitive.TriangularSolve isUpper) [| a; x |]
         | Linear.ConvolveBy(given, source, target, windows, groups) ->
             let inputs = if comesFirst source target then [| x; given |] else [| given; x |]
             Bind.one (Primitive.Convolution(target, windows, groups)) inputs
@@ -138,6 +141,7 @@ module internal Linear =
         | Linear.CumulativeSum(axis, reverse) -> Linear.CumulativeSum(axis, not reverse)
         | Linear.MultiplyLeft a -> Linear.MultiplyLeft(swapLast a)
         | Linear.MultiplyRight b -> Linear.MultiplyRight(swapLast b)
+        | Linear.Solve(isUpper, a) -> Linear.Solve(not isUpper, swapLast a)
         | Linear.ConvolveBy(given, source, target, windows, groups) ->
             Linear.ConvolveBy(given, target, source, windows, groups)
         | Linear.Opaque(push, pull) -> Linear.Opaque(pull, push)

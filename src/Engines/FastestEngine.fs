@@ -139,6 +139,9 @@ module internal Crossing =
         | Primitive.Scatter _
         | Primitive.ArgReduce _
         | Primitive.Sort _
+        | Primitive.TriangularSolve _
+        | Primitive.Qr
+        | Primitive.Eigh
         | Primitive.MaxPool _
         | Primitive.Detach
         | Primitive.Barrier

@@ -161,6 +161,10 @@ type internal ManagedEngine() =
             Results.Several [| sorted; positions |]
         | Primitive.CumulativeSum(axis, reverse) -> Results.One(Order.cumulativeSum axis reverse (input 0))
         | Primitive.MatMul -> Results.One(BatchMatMul.multiply (input 0) (input 1))
+        | Primitive.TriangularSolve isUpper ->
+            Results.One(TriangularSolve.evaluate isUpper (input 0) (input 1))
+        | Primitive.Qr -> Results.Several(Qr.evaluate (input 0))
+        | Primitive.Eigh -> Results.Several(Eigh.evaluate (input 0))
         | Primitive.Convolution(result, windows, groups) ->
             Results.One(Convolve.convolution result windows groups (input 0) (input 1))
         | Primitive.MaxPool windows -> Results.Several(Pool.maxPool windows (input 0))

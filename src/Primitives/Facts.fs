@@ -19,6 +19,8 @@ module internal Facts =
     let hasSeveral (p: Primitive) : bool =
         match p with
         | Primitive.Sort _
+        | Primitive.Qr
+        | Primitive.Eigh
         | Primitive.MaxPool _ -> true
         | Primitive.Fused f -> fusedHasSeveral f
         | Primitive.Unary _
@@ -40,6 +42,7 @@ module internal Facts =
         | Primitive.ArgReduce _
         | Primitive.CumulativeSum _
         | Primitive.MatMul
+        | Primitive.TriangularSolve _
         | Primitive.Convolution _
         | Primitive.Detach
         | Primitive.Barrier

@@ -252,6 +252,14 @@ type internal Primitive =
     | CumulativeSum of axis: int * reverse: bool
     /// [batch ++ (m, k)] times [batch ++ (k, n)]; the batch axes are equal.
     | MatMul
+    /// a (…, n, n), b (…, n, k) -> a⁻¹ b (…, n, k), where a is triangular: of its other half nothing is read.
+    | TriangularSolve of isUpper: bool
+    /// (…, m, n) -> q (…, m, k) with orthonormal columns and r (…, k, n), upper triangular with nothing negative on its diagonal,
+    /// whose product it is; k is the smaller of m and n.
+    | Qr
+    /// (…, n, n) -> the eigenvalues (…, n) of the symmetric part (a + aᵀ)/2 in rising order, and orthonormal eigenvectors, the
+    /// columns of (…, n, n). Of each the first element that is at least half as large as the largest is positive.
+    | Eigh
     /// The convolution's tensor of one kind from the two others, which keep the order of `ConvolutionTerm`. `Output`:
     /// y[n, o, i] = Σ w[o, c, k] x[n, c, i*Step - Before + k*Dilation] over the channels c of the group of o and over k.
     | Convolution of result: ConvolutionTerm * Windows * groups: int
@@ -292,6 +300,9 @@ type internal Primitive =
         | Sort _ -> "sort"
         | CumulativeSum _ -> "cumsum"
         | MatMul -> "matmul"
+        | TriangularSolve _ -> "solveTriangular"
+        | Qr -> "qr"
+        | Eigh -> "eigh"
         | Convolution(result, _, _) ->
             match result with
             | ConvolutionTerm.Output -> "convolve"

@@ -252,6 +252,37 @@ module internal ShapeRule =
                 fail p inputs "batch ++ (m, k) and batch ++ (k, n) of one dtype, not Bool"
 
             like (Array.append a[.. r - 2] [| b[r - 1] |])
+        | Primitive.TriangularSolve _ ->
+            let r = x.Shape.Length
+            let b = inputs[1]
+
+            if
+                not x.DType.IsFloat
+                || b.DType <> x.DType
+                || r < 2
+                || b.Shape.Length <> r
+                || not (Shape.equal b.Shape[.. r - 2] x.Shape[.. r - 2])
+                || x.Shape[r - 1] <> x.Shape[r - 2]
+            then
+                fail p inputs "floats (…, n, n) and (…, n, k) of one dtype"
+
+            [| b |]
+        | Primitive.Qr ->
+            let r = x.Shape.Length
+            if not x.DType.IsFloat || r < 2 then fail p inputs "floats (…, m, n)"
+            let batch, m, n = x.Shape[.. r - 3], x.Shape[r - 2], x.Shape[r - 1]
+
+            [|
+                { x with Shape = Array.append batch [| m; min m n |] }
+                { x with Shape = Array.append batch [| min m n; n |] }
+            |]
+        | Primitive.Eigh ->
+            let r = x.Shape.Length
+
+            if not x.DType.IsFloat || r < 2 || x.Shape[r - 1] <> x.Shape[r - 2] then
+                fail p inputs "floats (…, n, n)"
+
+            [| { x with Shape = x.Shape[.. r - 2] }; x |]
         | Primitive.Convolution(result, windows, groups) ->
             let wanted =
                 $"the two other tensors of a convolution of windows {Shape.show windows.Size} over {Shape.show windows.Full} in {groups} groups, of one float dtype"

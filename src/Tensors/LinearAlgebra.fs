@@ -2,7 +2,7 @@ namespace Cotangent
 
 open Cotangent.Inlined
 
-/// Products of matrices and vectors.
+/// Products of matrices and vectors, and decompositions.
 [<AutoOpen>]
 module LinearAlgebra =
     let private misfit (a: Tensor) (b: Tensor) reason =
@@ -185,3 +185,54 @@ module LinearAlgebra =
         requireMatrix "trace" t
         let diagonal = t.Diagonal()
         Bind.one (Primitive.Reduce(Reduction.Sum, [| diagonal.Rank - 1 |])) [| diagonal |]
+
+    // ---- Decompositions ----
+
+    let private requireFloats (operation: string) (t: Tensor) =
+        requireMatrix operation t
+
+        if not t.DType.IsFloat then
+            raise (
+                DTypeException
+                    $"{operation} is not defined on {t.DType}; convert to a float first, with `t.Convert DType.Float64` for example."
+            )
+
+    /// <summary>
+    /// A matrix as the product of q, whose columns are orthonormal, and r, which is upper triangular: (…, m, n) to (…, m, k)
+    /// and (…, k, n), where k is the smaller of m and n. Nothing on the diagonal of r is negative, so that both are the only
+    /// ones where the columns (of a wide matrix the first m) are independent; elsewhere they have no derivative.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">There are fewer than two axes.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// let q, r = qr (tensor [ [ 3.0; 0.0 ]; [ 4.0; 5.0 ] ])
+    /// r // [[5, 4], [0, 3]]
+    /// </code></example>
+    let qr (a: Tensor) : Tensor * Tensor =
+        requireFloats "qr" a
+        let results = Bind.apply Primitive.Qr [| a |]
+        results[0], results[1]
+
+    /// <summary>
+    /// The eigenvalues of a symmetric matrix, or of each of a batch, in rising order, and its eigenvectors, which are
+    /// orthonormal, as columns: (…, n, n) to (…, n) and (…, n, n). Of a matrix that is not symmetric, those of
+    /// (a + aᵀ)/2. A vector's sign is such that its first element that is at least half as large as its largest is
+    /// positive. Where eigenvalues are equal, they have derivatives, but the vectors have none.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">It is not square, or there are fewer than two axes.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// let values, vectors = eigh (tensor [ [ 2.0; 1.0 ]; [ 1.0; 2.0 ] ])
+    /// values // [1, 3]
+    /// </code></example>
+    let eigh (a: Tensor) : Tensor * Tensor =
+        requireFloats "eigh" a
+
+        if a.Dims[a.Rank - 1] <> a.Dims[a.Rank - 2] then
+            raise (
+                ShapeException
+                    $"eigh: shape {Shape.show a.Dims} is not square; only square matrices have eigenvalues. `qr` takes others."
+            )
+
+        let results = Bind.apply Primitive.Eigh [| a |]
+        results[0], results[1]

@@ -214,6 +214,9 @@ type internal TorchHostEngine(managed: Engine) =
         | Primitive.Reduce _
         | Primitive.ArgReduce _
         | Primitive.Sort _
+        | Primitive.TriangularSolve _
+        | Primitive.Qr
+        | Primitive.Eigh
         | Primitive.CumulativeSum _
         | Primitive.MatMul
         | Primitive.Convolution _

@@ -139,6 +139,18 @@ public class TensorTests
     }
 
     [Fact]
+    public void Decompositions()
+    {
+        var (q, r) = Tensor.Create([[3.0, 0.0], [4.0, 5.0]]).Qr();
+        Assert.True(q.AllClose(Tensor.Create([[0.6, -0.8], [0.8, 0.6]])));
+        Assert.True(r.AllClose(Tensor.Create([[5.0, 4.0], [0.0, 3.0]])));
+
+        var (values, vectors) = Tensor.Create([[2.0, 1.0], [1.0, 2.0]]).Eigh();
+        Assert.True(values.AllClose(Tensor.Create([1.0, 3.0])));
+        Assert.True(vectors.T.MatMul(vectors).AllClose(Tensor.Create([[1.0, 0.0], [0.0, 1.0]])));
+    }
+
+    [Fact]
     public void Triangles_and_diagonals()
     {
         var x = Tensor.Create([[1, 2], [3, 4]]);

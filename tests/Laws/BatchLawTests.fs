@@ -240,7 +240,7 @@ let private run
 /// Without what puts several results in a row.
 let private lastOf (functions: 'f list) = [ List.last functions ]
 
-let private overPrimitivesAs chosen name seeds numbers (dtypes: DType list) law =
+let private overRows (rows: Row list) chosen name seeds numbers (dtypes: DType list) law =
     testList name [
         for row in rows do
             match row.DTypes |> List.filter (fun d -> List.contains d dtypes) with
@@ -255,7 +255,11 @@ let private overPrimitivesAs chosen name seeds numbers (dtypes: DType list) law 
               }
     ]
 
+let private overPrimitivesAs chosen name = overRows rows chosen name
 let private overPrimitives name = overPrimitivesAs id name
+
+/// Elements thrown anew may make a singular matrix, which has no derivative: `DecompositionTests` has batches of others.
+let private regular = rows |> List.filter (fun row -> row.Name <> "Qr")
 
 let private overFunctions name seeds law =
     testList name [
@@ -271,7 +275,7 @@ let tests =
         tall
         overPrimitives "vmap f = stack of map f" 4 Numbers.Ordinary DTypes.all (batchLaw 16.0)
         overPrimitives "nested" 2 Numbers.Ordinary [ DType.Float64; DType.Int32; DType.Bool ] (nestedLaw 16.0)
-        overPrimitives "derivatives" 4 Numbers.Smooth [ DType.Float64 ] (derivativeLaw 1e-12)
+        overRows regular id "derivatives" 4 Numbers.Smooth [ DType.Float64 ] (derivativeLaw 1e-12)
         overPrimitivesAs
             lastOf
             "no loop over examples"

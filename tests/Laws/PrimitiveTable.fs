@@ -239,6 +239,7 @@ let rows: Row list = [
         sort yes
         alongAxis numeric true (fun axis -> Primitive.CumulativeSum(axis, yes))
     matmul
+    yield! DecompositionRows.rows
     yield! casesOf<ConvolutionTerm>() |> List.map convolution
     maxPool
     yield! FusedRows.rows

@@ -538,6 +538,13 @@ let private fused (f: Fused) (result: int) (inputs: Value[]) : int[] -> Literal 
             let start = Seq.sumBy row (seq { 0 .. result - 1 })
             Literal.Real all[start + index[last - 1] * inputs[result].Shape[last] + index[last]]
 
+/// One of the matrices that an input is a batch of.
+let private matrixAt k (inputs: Value[]) (batch: int[]) : float[,] =
+    let shape = inputs[k].Shape
+    let r = shape.Length
+
+    Array2D.init shape[r - 2] shape[r - 1] (fun i j -> real (inputs[k].At(Array.append batch [| i; j |])))
+
 let private at (p: Primitive) (result: int) (inputs: Value[]) (shape: int[]) : int[] -> Literal =
     match p with
     | Primitive.Unary op -> fun i -> unary op (inputs[0].At i)
@@ -603,6 +610,21 @@ let private at (p: Primitive) (result: int) (inputs: Value[]) (shape: int[]) : i
             |> Seq.map (fun k ->
                 binary Binary.Multiply (a.At(Array.updateAt (r - 1) k i)) (b.At(Array.updateAt (r - 2) k i)))
             |> sumOf a.DType
+    | Primitive.TriangularSolve isUpper ->
+        fun i ->
+            let b = matrixAt 1 inputs i[.. i.Length - 3]
+            let x = DecompositionOracle.solve isUpper (matrixAt 0 inputs i[.. i.Length - 3]) b
+            Literal.Real x[i[i.Length - 2], i[i.Length - 1]]
+    | Primitive.Qr ->
+        fun i ->
+            let q, r = DecompositionOracle.qr (matrixAt 0 inputs i[.. i.Length - 3])
+            let found = if result = 0 then q else r
+            Literal.Real found[i[i.Length - 2], i[i.Length - 1]]
+    | Primitive.Eigh ->
+        fun i ->
+            let batch = if result = 0 then i[.. i.Length - 2] else i[.. i.Length - 3]
+            let w, v = DecompositionOracle.eigh (matrixAt 0 inputs batch)
+            Literal.Real(if result = 0 then w[i[i.Length - 1]] else v[i[i.Length - 2], i[i.Length - 1]])
     | Primitive.Convolution(term, windows, groups) -> convolution term windows groups inputs[0] inputs[1]
     | Primitive.MaxPool windows -> maxPool result windows inputs[0]
     | Primitive.Fused f -> fused f result inputs
@@ -637,6 +659,9 @@ let epsilon (dtype: DType) =
 let scale (p: Primitive) =
     match p with
     | Primitive.Fused _ -> 1.0
+    | Primitive.TriangularSolve _
+    | Primitive.Qr
+    | Primitive.Eigh -> 8.0
     | _ -> 0.0
 
 /// The elements in row-major order as Float64.

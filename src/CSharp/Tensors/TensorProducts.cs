@@ -64,4 +64,28 @@ public static class TensorProducts
     /// Tensor.Ones(3, 3).Triu(1) // [[0, 1, 1], [0, 0, 1], [0, 0, 0]]
     /// </code></example>
     public static Tensor Triu(this Tensor t, int offset = 0) => LinearAlgebra.Triu(t, offset);
+
+    /// <summary>
+    /// A matrix as the product of Q, whose columns are orthonormal, and R, which is upper triangular with nothing negative on
+    /// its diagonal: (…, m, n) to (…, m, k) and (…, k, n), where k is the smaller of m and n.
+    /// </summary>
+    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// var (q, r) = Tensor.Create([[3.0, 0.0], [4.0, 5.0]]).Qr();
+    /// r // [[5, 4], [0, 3]]
+    /// </code></example>
+    public static (Tensor Q, Tensor R) Qr(this Tensor t) => LinearAlgebra.qr(t).ToValueTuple();
+
+    /// <summary>
+    /// The eigenvalues of a symmetric matrix, or of each of a batch, in rising order, and its orthonormal eigenvectors as
+    /// columns: (…, n, n) to (…, n) and (…, n, n). Of a matrix that is not symmetric, those of its symmetric part.
+    /// </summary>
+    /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// var (values, vectors) = Tensor.Create([[2.0, 1.0], [1.0, 2.0]]).Eigh();
+    /// values // [1, 3]
+    /// </code></example>
+    public static (Tensor Values, Tensor Vectors) Eigh(this Tensor t) => LinearAlgebra.eigh(t).ToValueTuple();
 }

@@ -145,6 +145,8 @@ module internal OperationText =
         | Primitive.Binary _
         | Primitive.Select
         | Primitive.MatMul
+        | Primitive.Qr
+        | Primitive.Eigh
         | Primitive.Detach
         | Primitive.Barrier -> string p
         | Primitive.Convert dtype -> words [ "convert"; string dtype ]
@@ -173,6 +175,7 @@ module internal OperationText =
             words [ "sort"; "axis=" + string axis; "descending=" + string descending ]
         | Primitive.CumulativeSum(axis, reverse) ->
             words [ "cumsum"; "axis=" + string axis; "reverse=" + string reverse ]
+        | Primitive.TriangularSolve isUpper -> words [ string p; "upper=" + string isUpper ]
         | Primitive.Convolution(_, w, groups) -> words [ string p; windows w; "groups=" + string groups ]
         | Primitive.MaxPool w -> words [ string p; windows w ]
         | Primitive.Transfer device -> words [ "to"; string device ]

@@ -73,6 +73,9 @@ module internal Raising =
             | Primitive.Reduce _
             | Primitive.ArgReduce _
             | Primitive.Sort _
+            | Primitive.TriangularSolve _
+            | Primitive.Qr
+            | Primitive.Eigh
             | Primitive.CumulativeSum _
             | Primitive.MatMul
             | Primitive.Convolution _

@@ -122,6 +122,9 @@ module internal Fuse =
             | Primitive.Scatter _
             | Primitive.ArgReduce _
             | Primitive.Sort _
+            | Primitive.TriangularSolve _
+            | Primitive.Qr
+            | Primitive.Eigh
             | Primitive.CumulativeSum _
             | Primitive.Convolution _
             | Primitive.MaxPool _
@@ -222,6 +225,9 @@ module internal Fuse =
                     | Primitive.Reduce _
                     | Primitive.ArgReduce _
                     | Primitive.Sort _
+                    | Primitive.TriangularSolve _
+                    | Primitive.Qr
+                    | Primitive.Eigh
                     | Primitive.CumulativeSum _
                     | Primitive.MatMul
                     | Primitive.Convolution _

@@ -513,6 +513,9 @@ and [<Sealed>] private NestBuilder(level: Level, axes: int[], reduced: int) =
             | Primitive.Reduce _
             | Primitive.ArgReduce _
             | Primitive.Sort _
+            | Primitive.TriangularSolve _
+            | Primitive.Qr
+            | Primitive.Eigh
             | Primitive.CumulativeSum _
             | Primitive.MatMul
             | Primitive.Convolution _

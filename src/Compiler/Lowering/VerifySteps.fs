@@ -157,11 +157,12 @@ module internal VerifySteps =
             | Step.Draw(_, _, keys, _, target) ->
                 view "a draw's key" keys
                 view "a draw" target
-            | Step.Engine(p, inputs, target) ->
+            | Step.Engine(p, inputs, targets) ->
                 for v in inputs do
                     view $"what {p} reads" v
 
-                view $"what {p} makes" target
+                for target in targets do
+                    ValueOption.iter (view $"what {p} makes") target
             | Step.Scan s ->
                 for struct (slot, whole, stride) in s.Slices do
                     slices[slot] <- struct (whole, stride, s.Count)

@@ -35,6 +35,9 @@ module internal DeviceFootprint =
             | Primitive.Reduce _
             | Primitive.ArgReduce _
             | Primitive.Sort _
+            | Primitive.TriangularSolve _
+            | Primitive.Qr
+            | Primitive.Eigh
             | Primitive.CumulativeSum _
             | Primitive.MatMul
             | Primitive.Convolution _

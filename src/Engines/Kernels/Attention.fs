@@ -30,15 +30,6 @@ type internal AttentionSizes = {
         if s.IsCausal then Math.Clamp(query + 1 - s.Queries + s.Keys, 0, s.Keys) else s.Keys
 
 module internal Attention =
-    /// m, n, k, the operands, the result, and where it begins in its array.
-    type private Product<'T> = delegate of int * int * int * Matrix<'T> * Matrix<'T> * 'T[] * int -> unit
-
-    let private product<'T> () : Product<'T> =
-        match box typeof<'T> with
-        | t when t.Equals typeof<float32> ->
-            unbox<Product<'T>>(Product<float32>(fun m n k a b c at -> MatMul.float32 m n k a b c at))
-        | _ -> unbox<Product<'T>>(Product<float>(fun m n k a b c at -> MatMul.float64 m n k a b c at))
-
     let sizes isCausal scale (q: HostBuffer) (k: HostBuffer) (v: HostBuffer) : AttentionSizes =
         let r = q.Shape.Length
 
@@ -150,7 +141,7 @@ module internal Attention =
     let private weights<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
         (s: AttentionSizes)
-        (multiply: Product<'T>)
+        (multiply: Matrices.Product<'T>)
         (q: Matrix<'T>)
         (k: Matrix<'T>)
         (mask: Matrix<bool> voption)
@@ -195,7 +186,7 @@ module internal Attention =
         : HostBuffer =
         let y = Strided.fresh<'T> q.DType (Array.append s.Batch [| s.Queries; s.ValueWidth |])
 
-        let multiply = product<'T>()
+        let multiply = Matrices.product<'T>()
         let block = blockOf s
         let blocks = partsOf s.Queries block
         let batches = Shape.count s.Batch
@@ -249,7 +240,7 @@ module internal Attention =
         let sizeQ, sizeK, sizeV = s.Queries * s.Width, s.Keys * s.Width, s.Keys * s.ValueWidth
         let fresh (like: HostBuffer<'T>) = Strided.fresh<'T> like.DType like.Shape
         let ofQ, ofK, ofV = fresh q, fresh k, fresh v
-        let multiply = product<'T>()
+        let multiply = Matrices.product<'T>()
         let block = blockOf s
         let batches = Shape.count s.Batch
         let work = 3L * int64 batches * int64 s.Queries * int64 s.Keys * int64 (s.Width + s.ValueWidth)

@@ -63,6 +63,10 @@ module internal Kernels =
             one (OrderKernels.cumulativeSum f axis reverse x.Tensor x.DType)
         | Primitive.MatMul ->
             one (OrderKernels.multiply f x.Tensor x.Shape (tensor 1) inputs[1].Shape x.DType result.Shape)
+        | Primitive.TriangularSolve isUpper ->
+            one (DecompositionKernels.triangularSolve f isUpper x.Tensor (tensor 1))
+        | Primitive.Qr -> DecompositionKernels.qr f x.Tensor results
+        | Primitive.Eigh -> DecompositionKernels.eigh f x.Tensor results
         | Primitive.Convolution(term, windows, groups) ->
             let b = inputs[1]
 

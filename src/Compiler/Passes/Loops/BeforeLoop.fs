@@ -46,6 +46,9 @@ module internal BeforeLoop =
         | Primitive.Reduce _
         | Primitive.ArgReduce _
         | Primitive.Sort _
+        | Primitive.TriangularSolve _
+        | Primitive.Qr
+        | Primitive.Eigh
         | Primitive.CumulativeSum _
         | Primitive.Convolution _
         | Primitive.MaxPool _

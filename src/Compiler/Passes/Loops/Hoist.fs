@@ -65,6 +65,9 @@ module internal Hoist =
             | Primitive.Reduce _
             | Primitive.ArgReduce _
             | Primitive.Sort _
+            | Primitive.TriangularSolve _
+            | Primitive.Qr
+            | Primitive.Eigh
             | Primitive.CumulativeSum _
             | Primitive.MatMul
             | Primitive.Convolution _

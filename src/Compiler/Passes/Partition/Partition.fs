@@ -56,6 +56,9 @@ module internal Partition =
             | Primitive.Scatter _
             | Primitive.ArgReduce _
             | Primitive.Sort _
+            | Primitive.TriangularSolve _
+            | Primitive.Qr
+            | Primitive.Eigh
             | Primitive.CumulativeSum _
             | Primitive.MatMul
             | Primitive.Convolution _

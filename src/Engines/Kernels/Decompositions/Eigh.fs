@@ -1,0 +1,200 @@
+namespace Cotangent.Engines
+
+open System
+open System.Numerics.Tensors
+open Cotangent
+open Cotangent.Inlined
+open Cotangent.Engines.Along
+
+// Eigenvalues and eigenvectors of symmetric matrices, in Float64 for every dtype: Householder's reflections make the matrix
+// tridiagonal, and QL steps with Wilkinson's shifts make that diagonal (J. H. Wilkinson and C. Reinsch, "Handbook for
+// Automatic Computation II", 1971). Vectors are kept as rows, which a rotation mixes two by two.
+
+module internal Eigh =
+    /// Rounds for one eigenvalue. It takes two or three.
+    [<Literal>]
+    let private MostRounds = 60
+
+    /// Makes the symmetric a tridiagonal, with diagonal d and e beside it. The reflections go into the rows of a and taus.
+    let private tridiagonalise n (a: float[]) (d: float[]) (e: float[]) (taus: float[]) =
+        let p = Array.zeroCreate<float> n
+
+        for k in 0 .. n - 2 do
+            // The column below the diagonal is the row beside it.
+            let count = n - k - 1
+            let v = Span(a, k * n + k + 1, count)
+            let norm: float = TensorPrimitives.Norm(reading v)
+            let rest = if count > 1 then TensorPrimitives.Norm(reading (v.Slice 1)) else 0.0
+
+            if rest = 0.0 then
+                e[k] <- v[0]
+                taus[k] <- 0.0
+            else
+                let alpha = v[0]
+                let beta = if alpha < 0.0 then norm else -norm
+                e[k] <- beta
+                taus[k] <- (beta - alpha) / beta
+                TensorPrimitives.Divide(reading v, alpha - beta, v)
+                v[0] <- 1.0
+                let w = Span(p, 0, count)
+                let at i = (k + 1 + i) * n + k + 1
+
+                for i in 0 .. count - 1 do
+                    w[i] <- taus[k] * TensorPrimitives.Dot(reading (Matrices.part a (at i) count), reading v)
+
+                let along: float = -0.5 * taus[k] * TensorPrimitives.Dot(reading w, reading v)
+                TensorPrimitives.MultiplyAdd(reading v, along, reading w, w)
+
+                for i in 0 .. count - 1 do
+                    let r = Matrices.part a (at i) count
+                    TensorPrimitives.MultiplyAdd(reading w, -v[i], reading r, r)
+                    TensorPrimitives.MultiplyAdd(reading v, -w[i], reading r, r)
+
+        for i in 0 .. n - 1 do
+            d[i] <- a[i * n + i]
+
+    /// The rows of z become those of the transposed product of the reflections.
+    let private accumulate n (a: float[]) (taus: float[]) (z: float[]) =
+        Array.Clear(z, 0, n * n)
+
+        for i in 0 .. n - 1 do
+            z[i * n + i] <- 1.0
+
+        for k in n - 2 .. -1 .. 0 do
+            if taus[k] <> 0.0 then
+                let count = n - k - 1
+                let v = ReadOnlySpan(a, k * n + k + 1, count)
+
+                // From the right, since z is the transposed.
+                for i in k + 1 .. n - 1 do
+                    let row = Span(z, i * n + k + 1, count)
+                    let along: float = -taus[k] * TensorPrimitives.Dot(reading row, v)
+                    TensorPrimitives.MultiplyAdd(v, along, reading row, row)
+
+    /// rows i and i + 1 of z <- c zᵢ - s zᵢ₊₁ and s zᵢ + c zᵢ₊₁
+    let private rotate n (z: float[]) i (c: float) (s: float) (buffer: float[]) =
+        let upper = Matrices.part z (i * n) n
+        let lower = Matrices.part z ((i + 1) * n) n
+        let both = Span(buffer, 0, n)
+        TensorPrimitives.Multiply(reading upper, s, both)
+        TensorPrimitives.MultiplyAdd(reading lower, c, reading both, both)
+        TensorPrimitives.Multiply(reading upper, c, upper)
+        TensorPrimitives.MultiplyAdd(reading lower, -s, reading upper, upper)
+        both.CopyTo lower
+
+    /// One QL step on the block from l to m; false where the rotation got lost, and the block falls apart.
+    let private step n (d: float[]) (e: float[]) (z: float[]) l m buffer =
+        let shift = (d[l + 1] - d[l]) / (2.0 * e[l])
+        let r = Math.Sqrt(shift * shift + 1.0)
+        let mutable g = d[m] - d[l] + e[l] / (shift + Math.CopySign(r, shift))
+        let mutable s, c, p = 1.0, 1.0, 0.0
+        let mutable i = m - 1
+
+        while i >= l do
+            let f, b = s * e[i], c * e[i]
+            let r = Double.Hypot(f, g)
+            e[i + 1] <- r
+
+            if r = 0.0 then
+                d[i + 1] <- d[i + 1] - p
+                e[m] <- 0.0
+                // Out of the loop.
+                i <- -2
+            else
+                s <- f / r
+                c <- g / r
+                g <- d[i + 1] - p
+                let t = (d[i] - g) * s + 2.0 * c * b
+                p <- s * t
+                d[i + 1] <- g + p
+                g <- c * t - b
+                rotate n z i c s buffer
+                i <- i - 1
+
+        if i > -2 then
+            d[l] <- d[l] - p
+            e[l] <- g
+            e[m] <- 0.0
+
+    /// Makes the tridiagonal d and e diagonal; the rows of z go along. NaN takes no rounds.
+    let private diagonalise n (d: float[]) (e: float[]) (z: float[]) =
+        let buffer = Array.zeroCreate<float> n
+
+        for l in 0 .. n - 1 do
+            let mutable rounds = 0
+
+            while rounds < MostRounds do
+                let mutable m = l
+
+                while m < n - 1 && Math.Abs e[m] > 2.3e-16 * (Math.Abs d[m] + Math.Abs d[m + 1]) do
+                    m <- m + 1
+
+                if m = l then
+                    rounds <- MostRounds
+                else
+                    step n d e z l m buffer
+                    rounds <- rounds + 1
+
+    /// What makes the first element positive that is at least half as large as the largest.
+    let private signOf (vector: ReadOnlySpan<float>) =
+        let half = 0.5 * Math.Abs(TensorPrimitives.MaxMagnitude vector)
+        let mutable i = 0
+
+        while i < vector.Length - 1 && Math.Abs vector[i] < half do
+            i <- i + 1
+
+        if vector[i] < 0.0 then -1.0 else 1.0
+
+    /// Eigenvalues in rising order, and eigenvectors as columns.
+    let private sorted n (d: float[]) (z: float[]) (values: Span<float>) (columns: Span<float>) =
+        let order = Array.init n id
+        Array.sortInPlaceBy (fun i -> d[i]) order
+
+        for j in 0 .. n - 1 do
+            let row = ReadOnlySpan(z, order[j] * n, n)
+            values[j] <- d[order[j]]
+            let sign = signOf row
+
+            for i in 0 .. n - 1 do
+                columns[i * n + j] <- sign * row[i]
+
+    let private decompose n (x: ReadOnlySpan<float>) (values: Span<float>) (vectors: Span<float>) =
+        let a = Array.zeroCreate<float>(n * n)
+        // Numbers up to 1, so that no square leaves the range.
+        let largest: float = Math.Abs(TensorPrimitives.MaxMagnitude x)
+        let scale = if largest = 0.0 then 1.0 else largest
+
+        for i in 0 .. n - 1 do
+            for j in 0 .. n - 1 do
+                a[i * n + j] <- 0.5 * (x[i * n + j] / scale) + 0.5 * (x[j * n + i] / scale)
+
+        let d, e, taus = Array.zeroCreate<float> n, Array.zeroCreate<float> n, Array.zeroCreate<float> n
+        let z = Array.zeroCreate<float>(n * n)
+
+        if Double.IsFinite largest then
+            tridiagonalise n a d e taus
+            accumulate n a taus z
+            diagonalise n d e z
+        else
+            Array.Fill(d, nan)
+            Array.Fill(z, nan)
+
+        sorted n d z values vectors
+        TensorPrimitives.Multiply(reading values, scale, values)
+
+    /// The eigenvalues (…, n) of the symmetric part of matrices (…, n, n), and eigenvectors as columns.
+    let evaluate (x: HostBuffer) : HostBuffer[] =
+        let struct (batch, n, _) = Matrices.sizes x
+        let wide = Strided.contiguous (Convert.buffer DType.Float64 x :?> HostBuffer<float>)
+        let values = Strided.fresh<float> DType.Float64 (Array.append batch [| n |])
+        let vectors = Strided.fresh<float> DType.Float64 x.Shape
+
+        if n > 0 then
+            Matrices.each batch (10L * int64 n * int64 n * int64 n) (fun i ->
+                decompose
+                    n
+                    (ReadOnlySpan(wide.Items, wide.Offset + i * n * n, n * n))
+                    (Span(values.Items, i * n, n))
+                    (Span(vectors.Items, i * n * n, n * n)))
+
+        [| Convert.buffer x.DType values; Convert.buffer x.DType vectors |]

@@ -1,0 +1,69 @@
+namespace Cotangent.Engines
+
+open System
+open Cotangent
+open Cotangent.Inlined
+
+/// What kernels that go through the matrices of a batch have in common.
+module internal Matrices =
+    /// m, n, k, the operands, the result, and where it begins in its array.
+    type Product<'T> = delegate of int * int * int * Matrix<'T> * Matrix<'T> * 'T[] * int -> unit
+
+    let product<'T> () : Product<'T> =
+        match box typeof<'T> with
+        | t when t.Equals typeof<float32> ->
+            unbox<Product<'T>>(Product<float32>(fun m n k a b c at -> MatMul.float32 m n k a b c at))
+        | _ -> unbox<Product<'T>>(Product<float>(fun m n k a b c at -> MatMul.float64 m n k a b c at))
+
+    /// Rows one after the other.
+    let adjacent (data: 'T[]) offset columns : Matrix<'T> = {
+        Data = data
+        Offset = offset
+        RowStride = columns
+        ColStride = 1
+    }
+
+    let transpose (x: Matrix<'T>) = { x with RowStride = x.ColStride; ColStride = x.RowStride }
+
+    /// The part from a row and a column on.
+    let from (x: Matrix<'T>) row column = {
+        x with
+            Offset = x.Offset + row * x.RowStride + column * x.ColStride
+    }
+
+    /// So many elements from a place on.
+    let inline part (data: 'T[]) at count : Span<'T> = Span(data, at, count)
+
+    /// Rows and columns of the matrices, and the axes before these.
+    let sizes (x: HostBuffer) : struct (int[] * int * int) =
+        let r = x.Shape.Length
+        struct (x.Shape[.. r - 3], x.Shape[r - 2], x.Shape[r - 1])
+
+    /// Runs `body` on the number of each matrix; on all cores, if that is so much work in all.
+    let each (batch: int[]) (work: int64) (body: int -> unit) =
+        let count = Shape.count batch
+
+        Strided.ranges count (int64 count * work) (fun first last ->
+            for i in first .. last - 1 do
+                body i)
+
+    /// A kernel on floats of 32 or 64 bits, for all dtypes of floats.
+    let onFloats
+        (name: string)
+        (inputs: HostBuffer[])
+        (on32: HostBuffer<float32>[] -> HostBuffer[])
+        (on64: HostBuffer<float>[] -> HostBuffer[])
+        : HostBuffer[] =
+        match inputs[0].DType with
+        | DType.Float32 -> on32 (inputs |> Array.map (fun x -> x :?> HostBuffer<float32>))
+        | DType.Float64 -> on64 (inputs |> Array.map (fun x -> x :?> HostBuffer<float>))
+        | DType.BFloat16
+        | DType.Float16 ->
+            inputs
+            |> Array.map (fun x -> Convert.widen x :?> HostBuffer<float32>)
+            |> on32
+            |> Array.map (Convert.buffer inputs[0].DType)
+        | DType.Int32
+        | DType.Int64
+        | DType.Bool ->
+            invalidOp $"{name} has no kernel for {inputs[0].DType}; the shape rule should have refused it."

@@ -1,0 +1,45 @@
+/// Rows of the decompositions of matrices.
+module internal Cotangent.Tests.DecompositionRows
+
+open Cotangent
+open Cotangent.Tests.Dice
+open Cotangent.Tests.PrimitiveRow
+
+/// Small numbers, and on the diagonal those that a function of the place gives.
+let private beside (dice: Dice) dtype (batch: int[]) m n (diagonal: int -> float) =
+    let noise = tensorOf dice dtype (Array.append batch [| m; n |]) (fun () -> dice.Between -0.4 0.4)
+
+    if dtype.IsFloat then
+        let row = (Tensor.arange DType.Float64 m).Unsqueeze 1
+        let column = Tensor.arange DType.Float64 n
+        let own = tensor [| for i in 0 .. n - 1 -> diagonal i |]
+        let onDiagonal = (row - column).Equal 0.0
+        let both = where onDiagonal ((own + row * 0.0)) ((row + column) * 0.0)
+        noise + both.Convert dtype
+    else
+        noise
+
+let private batch (dice: Dice) = Array.init (dice.Below 3) (fun _ -> dice.Size)
+
+let private triangularSolve isUpper = {
+    Name = variant (Primitive.TriangularSolve isUpper)
+    DTypes = floats
+    Moves = fun _ -> true
+    Draw =
+        fun dice numbers dtype ->
+            let batch, n = batch dice, 1 + dice.Below 4
+            let a = beside dice dtype batch n n (fun _ -> 2.0)
+            let b = plain dice numbers dtype (Array.append batch [| n; dice.Below 4 |])
+            { Primitive = Primitive.TriangularSolve isUpper; Inputs = [| a; b |] }
+}
+
+let private qr =
+    ofOne "Qr" floats (fun dice _ dtype ->
+        Primitive.Qr, beside dice dtype (batch dice) (1 + dice.Below 4) (1 + dice.Below 4) (fun _ -> 2.0))
+
+let private eigh =
+    ofOne "Eigh" floats (fun dice _ dtype ->
+        let n = 1 + dice.Below 4
+        Primitive.Eigh, beside dice dtype (batch dice) n n (fun i -> 1.5 * float i - 2.0))
+
+let rows: Row list = [ triangularSolve true; triangularSolve false; qr; eigh ]
