@@ -465,6 +465,14 @@ let transformations = [
         (fun () -> Tree.map2 (+) [ vector; vector ] [ vector ])
         "Error at: `$[1]`: Tree.map2: one tree has 2 tensors, the other 1;"
         "they must have the same structure, so build one from the other, for example with `Tree.map`."
+    on<ShapeException, _>
+        (fun () -> Tree.add [ vector ] [ vector.Unsqueeze 0 ])
+        "Error at: `$[0]`: Tree.add: shape (3,) meets (1, 3) there;"
+        "Reshape, squeeze or unsqueeze one of them."
+    on<DTypeException, _>
+        (fun () -> Tree.add [ vector ] [ vector.Convert DType.Float32 ])
+        "Error at: `$[0]`: Tree.add: Float64 (3,) meets Float32 (3,) there;"
+        "Convert one tree with `Tree.map`."
     on<TreeException, _>
         (fun () -> Tree.rebuild [ vector; vector ] [| vector |])
         "Tree.rebuild: the template has more than the 1 tensors given."

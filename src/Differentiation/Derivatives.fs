@@ -17,7 +17,7 @@ module internal Derivatives =
         | Unary.Negate -> ValueSome Linear.Negate
         | Unary.Abs -> scale (fun () -> x.Sign())
         | Unary.Exp -> scale (fun () -> y)
-        | Unary.Expm1 -> scale (fun () -> y + 1)
+        | Unary.Expm1 -> scale (fun () -> exp x)
         | Unary.Log -> scale (fun () -> 1 / x)
         | Unary.Log1p -> scale (fun () -> 1 / (1 + x))
         | Unary.Sqrt -> scale (fun () -> 0.5 / y)
@@ -26,14 +26,14 @@ module internal Derivatives =
         | Unary.Tan -> scale (fun () -> 1 + y * y)
         | Unary.Asin -> scale (fun () -> 1 / sqrt ((1 - x) * (1 + x)))
         | Unary.Acos -> scale (fun () -> -1 / sqrt ((1 - x) * (1 + x)))
-        | Unary.Atan -> scale (fun () -> 1 / (1 + x * x))
+        | Unary.Atan -> scale (fun () -> Slopes.atan x)
         | Unary.Sinh -> scale (fun () -> cosh x)
         | Unary.Cosh -> scale (fun () -> sinh x)
-        | Unary.Tanh -> scale (fun () -> 1 - y * y)
-        | Unary.Asinh -> scale (fun () -> 1 / sqrt (x * x + 1))
-        | Unary.Acosh -> scale (fun () -> 1 / sqrt ((x - 1) * (x + 1)))
+        | Unary.Tanh -> scale (fun () -> Slopes.tanh x)
+        | Unary.Asinh -> scale (fun () -> Slopes.asinh x)
+        | Unary.Acosh -> scale (fun () -> 1 / (sqrt (x - 1) * sqrt (x + 1)))
         | Unary.Atanh -> scale (fun () -> 1 / ((1 - x) * (1 + x)))
-        | Unary.Sigmoid -> scale (fun () -> y * (1 - y))
+        | Unary.Sigmoid -> scale (fun () -> Slopes.sigmoid x y)
         | Unary.Softplus -> scale (fun () -> sigmoid x)
         | Unary.Erf -> scale (fun () -> exp -(x * x) * (2.0 / sqrt System.Math.PI))
         | Unary.Erfc -> scale (fun () -> exp -(x * x) * (-2.0 / sqrt System.Math.PI))
@@ -96,17 +96,10 @@ module internal Derivatives =
                     let zero = a.Equal 0.0
                     where zero (Tensor.zerosLike a) (y * log (where zero (Tensor.onesLike a) a)))
         | Binary.Atan2 ->
-            let scaled numerator =
-                scale (fun () ->
-                    let square = a * a + b * b
-                    let origin = square.Equal 0.0
-
-                    where
-                        origin
-                        (Tensor.zerosLike a)
-                        (numerator () / where origin (Tensor.onesLike a) square))
-
-            if first then scaled (fun () -> b) else scaled (fun () -> -a)
+            if first then
+                scale (fun () -> Slopes.atan2 a b b)
+            else
+                scale (fun () -> -(Slopes.atan2 a b a))
         | Binary.Max -> if first then chosen a b true else chosen b a true
         | Binary.Min -> if first then chosen a b false else chosen b a false
         | Binary.And

@@ -71,7 +71,9 @@ module internal FusedDerivatives =
 
             let minusR =
                 Deferred(fun () ->
-                    let centred = if isCentred then x - mean x else x
+                    let off = if isCentred then x - mean x else x
+                    // The mean is rounded: what that leaves is taken off as well.
+                    let centred = if isCentred then off - mean (Bind.detach off) else x
                     -1.0 / sqrt (mean (centred * centred) + epsilon))
 
             let along = Deferred(fun () -> mean (y.Value * c))

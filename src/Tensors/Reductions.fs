@@ -70,7 +70,29 @@ module Reductions =
 
         result
 
+    /// What the numbers of a Float64 tensor are multiplied by before they are squared, for each sum over axes: a power of
+    /// two, 1 unless the largest square would overflow or vanish. It stands for itself in derivatives, too, since the norm
+    /// does not depend on it.
+    let private safeFactor (t: Tensor) axes =
+        if countOver t axes = 0.0 then
+            Bind.full (Literal.Real 1.0) t.DType (Shape.without axes t.Dims) t.Device
+        else
+            let largest = reduce Reduction.Max (abs (Bind.detach t)) axes
+            let one = Tensor.onesLike largest
+            let power n = Tensor.fullLike largest (Math.ScaleB(1.0, n))
+            where (largest.Greater 1e145) (power -600) (where (largest.Less 1e-140) (power 600) one)
+
     let private keep axes (t: Tensor) (r: Tensor) = r.Reshape(Shape.keeping axes t.Dims)
+
+    /// √Σ x² over axes, in Float64, where squares of the shorter floats neither overflow nor vanish.
+    let internal euclidean (t: Tensor) axes =
+        if t.DType = DType.Float64 then
+            let factor = safeFactor t axes
+            let x = t * (keep axes t factor)
+            root (sumOver (x * x) axes) / factor
+        else
+            let x = t.Convert DType.Float64
+            root (sumOver (x * x) axes)
 
     /// Products in halves, log₂ n steps of elementwise products: derivatives of every order are right at zeros, too.
     let private productOver (t: Tensor) (axes: int[]) =
@@ -116,14 +138,21 @@ module Reductions =
         requireFloat operation t
         fused (Fused.Softmax(isLog, Shape.axis operation t.Rank (defaultArg axis -1))) t
 
-    let private variance (operation: string) (t: Tensor) axes keepDims (correction: int option) =
+    /// x less its mean over axes. The mean is rounded, which would leave a deviation where all numbers are equal; so the mean
+    /// of the deviations, exactly 0 but for rounding, is taken off as well.
+    let private deviationOver (operation: string) (t: Tensor) axes =
+        let deviation = t - keep axes t (meanOver operation t axes)
+        deviation - keep axes t (meanOver operation (Bind.detach deviation) axes)
+
+    /// What `f` makes of the deviations, over these axes, and of the number that their squares are shared among.
+    let private spreadOver f (operation: string) (t: Tensor) axes keepDims (correction: int option) =
         requireFloat operation t
         let correction = float (defaultArg correction 0)
 
         t
         |> inSingle (fun t ->
             reduced operation t axes keepDims (fun axes ->
-                let deviation = t - keep axes t (meanOver operation t axes)
+                let deviation = deviationOver operation t axes
                 let divisor = countOver t axes - correction
 
                 if divisor <= 0.0 then
@@ -132,7 +161,15 @@ module Reductions =
                             $"{operation}: {countOver t axes} elements with correction {correction} in shape {Shape.show t.Dims} leave nothing to divide by. Reduce over more elements, or lower the correction."
                     )
 
-                sumOver (deviation * deviation) axes / divisor))
+                f deviation axes divisor))
+
+    let private variance operation =
+        spreadOver (fun d axes (divisor: float) -> sumOver (d * d) axes / divisor) operation
+
+    let private standardDeviation operation =
+        spreadOver
+            (fun d axes (divisor: float) -> (euclidean d axes / sqrt divisor).Convert d.DType)
+            operation
 
     let private arg largest operation (t: Tensor) (axis: int option) keepDims =
         let flat, place, folded =
@@ -299,7 +336,7 @@ module Reductions =
         /// </code></example>
         [<CompiledName "Std">]
         member t.Std(?axes: int seq, ?keepDims: bool, ?correction: int) : Tensor =
-            t |> inSingle (fun t -> root (variance "std" t axes keepDims correction))
+            standardDeviation "std" t axes keepDims correction
 
         /// <summary>
         /// (Σ |x|ᵖ)^(1/p) over axes: p = 2 unless <c>order</c> says 1 or infinity. The derivative of the Euclidean norm
@@ -317,7 +354,7 @@ module Reductions =
 
             let fold (t: Tensor) axes =
                 if order = 2.0 then
-                    root (sumOver (t * t) axes)
+                    (euclidean t axes).Convert t.DType
                 elif order = 1.0 then
                     sumOver (abs t) axes
                 elif Double.IsPositiveInfinity order then

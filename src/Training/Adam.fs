@@ -7,15 +7,24 @@ open Cotangent.Inlined
 type AdamState<'p> = {
     /// Steps taken, Int32.
     Step: Tensor
-    /// The mean of the gradients.
+    /// The mean of the gradients; of 16-bit ones in Float32.
     First: 'p
-    /// The mean of their squares.
+    /// The mean of their squares; of 16-bit ones in Float32.
     Second: 'p
 }
 
 /// One step of Adam on a tree (Kingma & Ba 2015, algorithm 1). Eager on the CPU each tensor takes one pass over memory; as
 /// part of something larger, and on other devices, the step is made of operations on tensors.
 module internal Adam =
+    /// Means of gradients and of their squares, rates and ε would vanish in 16 bits: optimisers compute in Float32 there.
+    let wide (t: Tensor) = if DTypes.isHalf t.DType then t.Convert DType.Float32 else t
+
+    /// A change of a tensor, computed in Float32 where that has 16 bits.
+    let inWide (change: Tensor -> Tensor) (g: Tensor) = (change (wide g)).Convert g.DType
+
+    /// Zeros for what an optimiser keeps of each parameter.
+    let zerosFor (parameters: 'p) : 'p = parameters |> Tree.map (fun p -> wide (Tensor.zerosLike p))
+
     /// A tensor of its own for each state, which may be given away to a compiled function.
     let private zero () = Tensor.own [||] [| 0 |]
 
@@ -99,12 +108,18 @@ module internal Adam =
         : 'p * AdamState<'p> =
         let step = state.Step + 1
         let bias1, bias2 = unbiased beta1 step, sqrt (unbiased beta2 step)
-        let gradients, firsts = Tree.zipped "Tree.map2" gradient state.First
-        let _, seconds = Tree.zipped "Tree.map2" gradient state.Second
+        let wider = Tree.map wide gradient
+        let gradients, firsts = Tree.matched "Adam: gradient and mean" wider state.First
+        let _, seconds = Tree.matched "Adam: gradient and mean square" wider state.Second
 
         let moved = Array.map3 (one beta1 beta2 epsilon bias1 bias2 factor) gradients firsts seconds
 
-        let change = moved |> Array.map (fun (struct (change, _, _)) -> change) |> Tree.rebuild gradient
+        let change =
+            Array.map2
+                (fun (struct (change: Tensor, _, _)) (g: Tensor) -> change.Convert g.DType)
+                moved
+                (Tree.leaves gradient)
+            |> Tree.rebuild gradient
 
         change,
         {
@@ -115,6 +130,6 @@ module internal Adam =
 
     let start (parameters: 'p) : AdamState<'p> = {
         Step = noStep parameters
-        First = Tree.zerosLike parameters
-        Second = Tree.zerosLike parameters
+        First = zerosFor parameters
+        Second = zerosFor parameters
     }

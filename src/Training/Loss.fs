@@ -65,8 +65,9 @@ module Loss =
         mean (where (error.LessEqual delta) (0.5 * square error) (delta * (error - 0.5 * delta)))
 
     /// <summary>
-    /// -mean (t ln p + (1-t) ln (1-p)) for probabilities p. <c>guard</c> keeps p in [guard, 1-guard]; beyond it the
-    /// gradient is that at the border, so that a saturated prediction can recover.
+    /// -mean (t ln p + (1-t) ln (1-p)) for probabilities p. <c>guard</c> keeps p, and 1-p, in [guard, 1-guard]; beyond it the
+    /// gradient is that at the border, so that a saturated prediction can recover. A guard may be smaller than the steps of
+    /// the dtype below 1.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
@@ -79,9 +80,15 @@ module Loss =
             raise (ValueException $"binaryCrossEntropy: guard {string guard} is outside [0, 0.5).")
 
         requireEqual "binaryCrossEntropy" prediction target
-        // The value is clamped, the slope is not: what the clamp changed counts as a constant.
-        let p = prediction + stopGradient (clamp guard (1.0 - guard) prediction - prediction)
-        -(mean (target * log p + (1.0 - target) * log (1.0 - p)))
+        // Too small a guard would be 0 in the dtype, and a loss of 16 bits has few numbers anyway.
+        let wide = if DTypes.isHalf prediction.DType then DType.Float32 else prediction.DType
+        let least = if wide = DType.Float32 then 1e-37 else 1e-307
+        let guard = if guard > 0.0 then max guard least else 0.0
+        let p, t = prediction.Convert wide, target.Convert wide
+        // The value is clamped, the slope is not: what is added is 0. In the dtype 1 - guard may be 1, so that log (1 - p)
+        // needs a clamp of its own.
+        let guarded p = stopGradient (clamp guard (1.0 - guard) p) + (p - stopGradient p)
+        (-(mean (t * log (guarded p) + (1.0 - t) * log (guarded (1.0 - p))))).Convert prediction.DType
 
     /// <summary>The same for logits, p = sigmoid logit, without overflow: mean (softplus l - t l).</summary>
     /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched.</exception>

@@ -34,6 +34,12 @@ module Optimizer =
         Update = fun gradient () parameters -> change gradient parameters, ()
     }
 
+    /// Leaf by leaf, of two trees whose leaves must have equal shapes: a gradient of shape (3, 1) for parameters of shape (3)
+    /// would make them (3, 3). Computed in Float32 where they have 16 bits.
+    let private combine (what: string) (f: Tensor -> Tensor -> Tensor) (a: 'p) (b: 'p) : 'p =
+        let la, lb = Tree.matched $"Optimizer.{what}" a b
+        Array.map2 (fun x y -> Adam.inWide (fun x -> f x (Adam.wide y)) x) la lb |> Tree.rebuild a
+
     let private requireUnit name (value: float) =
         if not (value >= 0.0 && value < 1.0) then
             raise (ValueException $"Optimizer: {name} is {string value}; it must be in [0, 1).")
@@ -59,7 +65,7 @@ module Optimizer =
     /// fst ((Optimizer.scale -2.0).Update (tensor [ 1.0 ]) () (tensor [ 5.0 ])) // [-2]
     /// </code></example>
     let scale (factor: float) : Optimizer<'p, unit> =
-        stateless (fun gradient _ -> Tree.map (fun g -> g * factor) gradient)
+        stateless (fun gradient _ -> Tree.map (Adam.inWide (fun g -> g * factor)) gradient)
 
     /// <summary>Steps down the gradient at a rate that follows a schedule.</summary>
     /// <example><code>
@@ -72,13 +78,15 @@ module Optimizer =
         Init = Adam.noStep
         Update =
             fun gradient step _ ->
-                let factor = -(rate step)
-                Tree.map (fun g -> g * factor.Convert g.DType) gradient, step + 1
+                let factor = -(Schedule.at rate step)
+                Tree.map (Adam.inWide (fun g -> g * factor.Convert g.DType)) gradient, step + 1
     }
 
-    let private shorten (limit: float) (norm: Tensor) (g: Tensor) =
+    /// By a norm in Float64, which is finite where that of the dtype may not be.
+    let private shorten (limit: float) (norm: Tensor) =
         // A factor of at most 1; 0/0 at the origin is avoided, the gradient is 0 there anyway.
-        g * (limit / maximum norm (Tensor.fullLike norm limit)).Convert g.DType
+        let factor = limit / maximum norm (Tensor.fullLike norm limit)
+        Adam.inWide (fun g -> g * factor.Convert g.DType)
 
     /// <summary>Each tensor's gradient shortened to a Euclidean norm of at most the limit.</summary>
     /// <exception cref="T:Cotangent.ValueException">The limit is not positive.</exception>
@@ -91,7 +99,8 @@ module Optimizer =
                 ValueException $"Optimizer.clipEachByNorm: the limit is {string limit}; it must be positive."
             )
 
-        stateless (fun gradient _ -> Tree.map (fun g -> shorten limit (norm g) g) gradient)
+        let clip (g: Tensor) = shorten limit (euclidean g (Shape.allAxes g.Rank)) g
+        stateless (fun gradient _ -> Tree.map clip gradient)
 
     /// <summary>
     /// The whole gradient shortened to a Euclidean norm of at most the limit (Pascanu et al. 2013, algorithm 1).
@@ -109,15 +118,17 @@ module Optimizer =
             )
 
         stateless (fun gradient _ ->
-            let norm = Tree.norm gradient
-            Tree.map (shorten limit norm) gradient)
+            match Tree.wideNorm gradient with
+            | ValueSome norm -> Tree.map (shorten limit norm) gradient
+            | ValueNone -> gradient)
 
     /// <summary>Adds a share of the parameters to the gradient.</summary>
     /// <example><code>
     /// fst ((Optimizer.addDecayedWeights 0.1).Update (tensor [ 1.0 ]) () (tensor [ 5.0 ])) // [1.5]
     /// </code></example>
     let addDecayedWeights (decay: float) : Optimizer<'p, unit> =
-        stateless (fun gradient parameters -> Tree.map2 (fun g p -> g + p * decay) gradient parameters)
+        stateless (fun gradient parameters ->
+            combine "addDecayedWeights: gradient and parameters" (fun g p -> g + p * decay) gradient parameters)
 
     /// <summary>Stochastic gradient descent: -rate · g.</summary>
     /// <example><code>
@@ -143,18 +154,19 @@ module Optimizer =
         requireUnit "momentum" momentum
 
         {
-            Init = Tree.zerosLike
+            Init = Adam.zerosFor
             Update =
                 fun gradient velocity _ ->
-                    let velocity = Tree.map2 (fun v g -> v * momentum + g) velocity gradient
+                    let wider = Tree.map Adam.wide gradient
+                    let velocity = combine "momentum: velocity and gradient" (fun v g -> v * momentum + g) velocity wider
 
                     let direction =
                         if nesterov then
-                            Tree.map2 (fun g v -> g + v * momentum) gradient velocity
+                            Tree.map2 (fun g v -> g + v * momentum) wider velocity
                         else
                             velocity
 
-                    Tree.map (fun d -> d * -rate) direction, velocity
+                    Tree.map2 (fun (g: Tensor) d -> (d * -rate).Convert g.DType) gradient direction, velocity
         }
 
     /// <summary>The direction of Adam, not yet scaled by a rate (Kingma &amp; Ba 2015, algorithm 1).</summary>
@@ -183,7 +195,7 @@ module Optimizer =
             Init = fun parameters -> Adam.start parameters, Adam.noStep parameters
             Update =
                 fun gradient (state, step) _ ->
-                    let factor = ValueSome(-(rate step))
+                    let factor = ValueSome(-(Schedule.at rate step))
                     let change, state = Adam.update beta1 beta2 1e-8 factor gradient state
                     change, (state, step + 1)
         }
@@ -222,17 +234,26 @@ module Optimizer =
         requireUnit "decay" decay
 
         {
-            Init = Tree.zerosLike
+            Init = Adam.zerosFor
             Update =
                 fun gradient squares _ ->
-                    let squares = Tree.map2 (fun v g -> v * decay + g * g * (1.0 - decay)) squares gradient
-                    Tree.map2 (fun g v -> g * -rate / (sqrt v + 1e-8)) gradient squares, squares
+                    let mean (v: Tensor) (g: Tensor) = v * decay + g * g * (1.0 - decay)
+
+                    let squares =
+                        combine "rmsProp: mean square and gradient" mean squares (Tree.map Adam.wide gradient)
+
+                    let change (g: Tensor) (v: Tensor) =
+                        Adam.inWide (fun g -> g * -rate / (sqrt v + 1e-8)) g
+
+                    Tree.map2 change gradient squares, squares
         }
 
     /// <summary>The parameters after one update, and the next state.</summary>
     /// <exception cref="T:Cotangent.TreeException">
     /// The gradient or the state differs from the parameters in structure.
     /// </exception>
+    /// <exception cref="T:Cotangent.ShapeException">A gradient has another shape than its parameters.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">A gradient has another dtype than its parameters.</exception>
     /// <example><code>
     /// let f x = sum (square x)
     /// let optimizer = Optimizer.sgd 0.1
@@ -241,12 +262,16 @@ module Optimizer =
     /// fst (Seq.fold once (start, optimizer.Init start) [ 1..100 ]) // [0, 0]
     /// </code></example>
     let step (optimizer: Optimizer<'p, 's>) (gradient: 'p) (state: 's) (parameters: 'p) : 'p * 's =
+        Tree.matched "Optimizer.step: parameters and gradient" parameters gradient |> ignore
         let change, state = optimizer.Update gradient state parameters
-        Tree.map2 (+) parameters change, state
+        let before, changes = Tree.matched "Optimizer.step: parameters and change" parameters change
+        Tree.rebuild parameters (Array.map2 (+) before changes), state
 
     /// <summary>A running average of parameters: decay · average + (1 - decay) · parameters.</summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
     /// <exception cref="T:Cotangent.ValueException">The decay is outside [0, 1].</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The mean of parameters has another shape than they.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The mean of parameters has another dtype than they.</exception>
     /// <example><code>
     /// Optimizer.average 0.75 (tensor [ 0.0 ]) (tensor [ 4.0 ]) // [1]
     /// </code></example>
@@ -254,4 +279,4 @@ module Optimizer =
         if not (decay >= 0.0 && decay <= 1.0) then
             raise (ValueException $"Optimizer.average: the decay is {string decay}; it must be in [0, 1].")
 
-        Tree.map2 (fun a p -> a * decay + p * (1.0 - decay)) mean parameters
+        combine "average: mean and parameters" (fun a p -> a * decay + p * (1.0 - decay)) mean parameters

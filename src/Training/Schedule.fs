@@ -1,7 +1,9 @@
 namespace Cotangent
 
 /// <summary>
-/// A learning rate, or any other number, by the step: from an Int32 scalar, 0 for the first step, to a Float32 scalar.
+/// A learning rate, or any other number, by the step: from an Int32 scalar, 0 for the first step, to a scalar. Those of
+/// <c>Schedule</c> compute in Float64; an optimiser converts to the dtype of each parameter, and takes any floating-point
+/// scalar.
 /// </summary>
 /// <example><code>
 /// let steps: Schedule = fun step -> where (step.Less 100.0) (tensor 0.1f) (tensor 0.01f)
@@ -16,15 +18,27 @@ module Schedule =
         if steps < 1 then
             raise (ValueException $"Schedule.{schedule}: {steps} steps; at least 1 is needed.")
 
+    /// What a schedule says of a step, in Float64.
+    let internal at (schedule: Schedule) (step: Tensor) : Tensor =
+        let value = schedule step
+
+        if value.Rank > 0 then
+            raise (
+                ShapeException
+                    $"Schedule: the value at a step has shape {Shape.show value.Dims}; it must be a scalar, of shape (). Index or reshape it."
+            )
+
+        value.Convert DType.Float64
+
     let private progress (steps: int) (step: Tensor) =
-        clamp 0.0 1.0 (step.Convert DType.Float32 / float steps)
+        clamp 0.0 1.0 (step.Convert DType.Float64 / float steps)
 
     /// <summary>The same value at every step, where the step is.</summary>
     /// <example><code>
     /// Schedule.constant 0.1 (tensor 7) // 0.1
     /// </code></example>
     let constant (value: float) : Schedule =
-        fun step -> Bind.full (Literal.Real value) DType.Float32 [||] step.Device
+        fun step -> Bind.full (Literal.Real value) DType.Float64 [||] step.Device
 
     /// <summary>From one value to another in a straight line over the given steps, and there ever after.</summary>
     /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
@@ -56,7 +70,7 @@ module Schedule =
     let exponential (value: float) (rate: float) (steps: int) : Schedule =
         requireSteps "exponential" steps
 
-        fun step -> value * exp (step.Convert DType.Float32 * (log rate / float steps))
+        fun step -> value * exp (step.Convert DType.Float64 * (log rate / float steps))
 
     /// <summary>
     /// Rises linearly from 0 over the given steps, then follows another schedule, whose steps count from there.
@@ -71,4 +85,4 @@ module Schedule =
 
         fun step ->
             let after = maximum (step - steps) (Tensor.zerosLike step)
-            progress steps (step + 1) * schedule after
+            progress steps (step + 1) * (at schedule after)

@@ -32,12 +32,12 @@ let ofFloat (x: float) =
     let m = if exponent = 0 then fraction else fraction ||| 0x10000000000000L
     { M = BigInteger(if bits < 0L then -m else m); E = max exponent 1 - 1075 }
 
-let private negate x = { x with M = -x.M }
-let private shift n x = { x with E = x.E + n }
+let negate x = { x with M = -x.M }
+let shift n x = { x with E = x.E + n }
 let private isNegative x = x.M.Sign < 0
-let private magnitude x = if isNegative x then negate x else x
+let magnitude x = if isNegative x then negate x else x
 
-let private add x y =
+let add x y =
     if x.M.IsZero then
         y
     elif y.M.IsZero then
@@ -51,16 +51,16 @@ let private add x y =
             let e = min high.E low.E
             fit { M = (high.M <<< (high.E - e)) + (low.M <<< (low.E - e)); E = e }
 
-let private subtract x y = add x (negate y)
-let private multiply x y = fit { M = x.M * y.M; E = x.E + y.E }
+let subtract x y = add x (negate y)
+let multiply x y = fit { M = x.M * y.M; E = x.E + y.E }
 
-let private divide x y =
+let divide x y =
     let up = 2 * Precision + length y.M
     fit { M = (x.M <<< up) / y.M; E = x.E - y.E - up }
 
 let private isLess x y = isNegative (subtract x y)
 
-let private root x =
+let root x =
     if x.M.IsZero then
         zero
     else

@@ -252,20 +252,68 @@ module internal MatMul =
                     true
                 | _ -> false
 
-    /// A part of c, m by n of m0 by n0 elements. The form depends on the whole of c.
-    let private part m0 n0 m n k (a: inref<Matrix<'T>>) (b: inref<Matrix<'T>>) c cOffset =
+    /// A part of c, m by n of m0 by n0 elements, into rows `rc` apart. The form depends on the whole of c.
+    let private short m0 n0 m n k (a: inref<Matrix<'T>>) (b: inref<Matrix<'T>>) c cOffset rc =
         let w = Vector<'T>.Count
         let work = float m0 * float n0 * float k
 
         if b.ColStride = 1 && n0 >= w && (m0 < 4 || n0 <= 4 * w || work < 1e6) then
             // A part too narrow for a vector is summed in the same order by single elements.
-            if n >= w then inRows m n k &a &b c cOffset n0 else inDots 0 m n k &a &b c cOffset n0
+            if n >= w then inRows m n k &a &b c cOffset rc else inDots 0 m n k &a &b c cOffset rc
         elif b.RowStride = 1 && a.ColStride = 1 && (m0 < 4 || work < 4e3) then
-            inDots (k - k % w) m n k &a &b c cOffset n0
+            inDots (k - k % w) m n k &a &b c cOffset rc
         elif work < 1e3 then
-            inDots 0 m n k &a &b c cOffset n0
-        elif work < BlasFrom || not (byLibrary m n k &a &b c cOffset n0) then
-            inBlocks m n k &a &b c cOffset n0
+            inDots 0 m n k &a &b c cOffset rc
+        elif work < BlasFrom || not (byLibrary m n k &a &b c cOffset rc) then
+            inBlocks m n k &a &b c cOffset rc
+
+    /// How many products are added up one after the other, or block after block: from there on, sums are taken in halves,
+    /// whose errors grow with the logarithm of k alone (see Reduce).
+    let private longest<'T> m0 n0 k =
+        if m0 >= 4 && n0 > 4 * Vector<'T>.Count && float m0 * float n0 * float k >= BlasFrom then
+            8192
+        else
+            512
+
+    /// x <- x + y, rows of n elements.
+    let private addRow n (x: byref<'T>) (y: byref<'T>) =
+        let w = Vector<'T>.Count
+        let mutable i = 0
+
+        while i <= n - w do
+            put (load &x (nativeint i) + load &y (nativeint i)) &x (nativeint i)
+            i <- i + w
+
+        while i < n do
+            let sum = spread &x (nativeint i) + spread &y (nativeint i)
+            item &x (nativeint i) <- sum.[0]
+            i <- i + 1
+
+    /// A part of c, m by n of m0 by n0 elements. Where sums are halved depends on the whole of c, too.
+    let rec private part m0 n0 m n k (a: Matrix<'T>) (b: Matrix<'T>) (c: 'T[]) cOffset rc =
+        if k <= longest<'T> m0 n0 k then
+            short m0 n0 m n k &a &b c cOffset rc
+        else
+            let half = (k / 2 + 255) / 256 * 256
+            let second = ArrayPool.Shared.Rent(m * n)
+            part m0 n0 m n half a b c cOffset rc
+
+            part
+                m0
+                n0
+                m
+                n
+                (k - half)
+                { a with Offset = a.Offset + half * a.ColStride }
+                { b with Offset = b.Offset + half * b.RowStride }
+                second
+                0
+                n
+
+            for i in 0 .. m - 1 do
+                addRow n &(at c (cOffset + i * rc)) &(at second (i * n))
+
+            ArrayPool.Shared.Return second
 
     /// Cuts c into a grid of about one part to a processor: of all grids, that which packs the least twice.
     let private inParallel m n k (a: Matrix<'T>) (b: Matrix<'T>) (c: 'T[]) cOffset =
@@ -281,7 +329,7 @@ module internal MatMul =
             let j = index % width * cols
             let ai = { a with Offset = a.Offset + i * a.RowStride }
             let bj = { b with Offset = b.Offset + j * b.ColStride }
-            part m n (min rows (m - i)) (min cols (n - j)) k &ai &bj c (cOffset + i * n + j)
+            part m n (min rows (m - i)) (min cols (n - j)) k ai bj c (cOffset + i * n + j) n
 
         Workers.run (partsOf m rows * width) run
 
@@ -311,7 +359,7 @@ module internal MatMul =
                 check "b" k n &b
 
                 if float m * float n * float k < 4e6 then
-                    part m n m n k &a &b c cOffset
+                    part m n m n k a b c cOffset n
                 else
                     inParallel m n k a b c cOffset
 

@@ -17,7 +17,13 @@ module internal Normalize =
         : struct ('T * 'T) =
         let count: 'T = 'T.CreateSaturating x.Length
         let mean: 'T = if isCentred then Reduce.run Reduction.Sum x / count else 'T.Zero
-        let square: 'T = NormalizeRows.squares x mean / count
+        let struct (total, squares) = NormalizeRows.deviations x mean
+        // The mean was rounded, which is seen in what the deviations add up to: of equal numbers, too, it must be the mean.
+        let off: 'T = if isCentred then total / count else 'T.Zero
+        let mean: 'T = mean + off
+        let square: 'T = squares / count
+        let missed: 'T = off * off
+        let square: 'T = 'T.Max('T.Zero, square - missed)
         let root: 'T = 'T.Sqrt(square + epsilon)
         let factor: 'T = 'T.One / root
         struct (mean, factor)

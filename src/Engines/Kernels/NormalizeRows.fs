@@ -19,44 +19,53 @@ module internal NormalizeRows =
     let inline private put (v: Vector<'T>) (y: Span<'T>) (i: int) =
         Vector.StoreUnsafe(v, &Unsafe.Add(&MemoryMarshal.GetReference y, i))
 
-    /// Σ (x - mean)²
-    let squares<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
+    /// Σ d and Σ d², of d = x - mean.
+    let deviations<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
         (x: ReadOnlySpan<'T>)
         (mean: 'T)
-        : 'T =
+        : struct ('T * 'T) =
         Tile.optimised ()
         let w = Vector<'T>.Count
         let m = Vector<'T> mean
         let mutable total: 'T = 'T.Zero
+        let mutable squares: 'T = 'T.Zero
         let mutable i = 0
 
         while i <= x.Length - w do
             let last = i + min Block (x.Length - w + 1 - i)
             let mutable a = Vector<'T>.Zero
             let mutable b = Vector<'T>.Zero
+            let mutable s = Vector<'T>.Zero
+            let mutable t = Vector<'T>.Zero
 
             while i + w < last do
                 let d = at x i - m
                 let e = at x (i + w) - m
+                s <- s + d
+                t <- t + e
                 a <- Tile.mulAdd d d a
                 b <- Tile.mulAdd e e b
                 i <- i + 2 * w
 
             if i < last then
                 let d = at x i - m
+                s <- s + d
                 a <- Tile.mulAdd d d a
                 i <- i + w
 
-            let sum: 'T = Vector.Sum(a + b)
+            let sum: 'T = Vector.Sum(s + t)
             total <- total + sum
+            let sum: 'T = Vector.Sum(a + b)
+            squares <- squares + sum
 
         while i < x.Length do
             let d: 'T = x[i] - mean
             let square: 'T = d * d
-            total <- total + square
+            total <- total + d
+            squares <- squares + square
             i <- i + 1
 
-        total
+        struct (total, squares)
 
     /// y <- (x - mean) r gain + bias; where they are empty, without a gain or a bias.
     let scale<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>

@@ -125,8 +125,16 @@ module internal Order =
 
         struct (back (Move.gather last last rows positions), back positions)
 
-    /// Running sums along an axis: of whole rows where other axes follow it.
-    let private cumulativeSumOf<'T when 'T :> INumber<'T>> axis reverse (x: HostBuffer<'T>) : HostBuffer =
+    /// Columns whose running sums are in the first-level cache while rows go past.
+    [<Literal>]
+    let private Columns = 1024
+
+    /// Running sums along an axis, taken in 'S, which for Float32 is Float64: a running sum has no halves to be taken in.
+    let private cumulativeSumOf<'T, 'S when 'T :> INumber<'T> and 'S :> INumber<'S>>
+        axis
+        reverse
+        (x: HostBuffer<'T>)
+        : HostBuffer =
         let x = Strided.contiguous x
         let y = Strided.fresh<'T> x.DType x.Shape
         let length = x.Shape[axis]
@@ -136,26 +144,28 @@ module internal Order =
         let step = if reverse then -inner else inner
 
         let elements start =
-            let mutable sum = 'T.Zero
+            let mutable sum = 'S.Zero
             let mutable at = start
 
             for _ in 1..length do
-                sum <- sum + x.Items[x.Offset + at]
-                y.Items[at] <- sum
+                sum <- sum + 'S.CreateTruncating x.Items[x.Offset + at]
+                y.Items[at] <- 'T.CreateTruncating sum
                 at <- at + step
 
         let rows start =
-            Array.Copy(x.Items, x.Offset + start, y.Items, start, inner)
+            let sums, row = Array.zeroCreate<'S>(min inner Columns), Array.zeroCreate<'S>(min inner Columns)
 
-            for i in 1 .. length - 1 do
-                let at = start + i * step
-                let before = ReadOnlySpan(y.Items, at - step, inner)
+            for column in 0..Columns .. inner - 1 do
+                let n = min Columns (inner - column)
+                let sums = Span(sums, 0, n)
+                let row = Span(row, 0, n)
+                sums.Clear()
 
-                TensorPrimitives.Add(
-                    before,
-                    ReadOnlySpan(x.Items, x.Offset + at, inner),
-                    Span(y.Items, at, inner)
-                )
+                for i in 0 .. length - 1 do
+                    let at = start + column + i * step
+                    TensorPrimitives.ConvertTruncating(ReadOnlySpan(x.Items, x.Offset + at, n), row)
+                    TensorPrimitives.Add(Span.op_Implicit sums, Span.op_Implicit row, sums)
+                    TensorPrimitives.ConvertTruncating(Span.op_Implicit sums, Span(y.Items, at, n))
 
         if total > 0 then
             Strided.ranges (total / (length * inner)) (int64 total) (fun first last ->
@@ -167,10 +177,10 @@ module internal Order =
 
     let rec cumulativeSum axis reverse (x: HostBuffer) : HostBuffer =
         match x.DType with
-        | DType.Float32 -> cumulativeSumOf axis reverse (x :?> HostBuffer<float32>)
-        | DType.Float64 -> cumulativeSumOf axis reverse (x :?> HostBuffer<float>)
+        | DType.Float32 -> cumulativeSumOf<float32, float> axis reverse (x :?> HostBuffer<float32>)
+        | DType.Float64 -> cumulativeSumOf<float, float> axis reverse (x :?> HostBuffer<float>)
         | DType.BFloat16
         | DType.Float16 -> Convert.buffer x.DType (cumulativeSum axis reverse (Convert.widen x))
-        | DType.Int32 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int>)
-        | DType.Int64 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int64>)
+        | DType.Int32 -> cumulativeSumOf<int, int> axis reverse (x :?> HostBuffer<int>)
+        | DType.Int64 -> cumulativeSumOf<int64, int64> axis reverse (x :?> HostBuffer<int64>)
         | DType.Bool -> raise (DTypeException "cumsum: Bool elements have no sum; convert to Int32 first.")

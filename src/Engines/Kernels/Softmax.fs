@@ -278,5 +278,15 @@ module internal Softmax =
                         TensorPrimitives.Subtract(Along.reading y, each, y)
 
                     let chosen: 'T = y[int label]
-                    y[int label] <- chosen - kept
+
+                    let twice: 'T = chosen + chosen
+
+                    if targets.Smoothing = 0.0 && twice.CompareTo 'T.One > 0 then
+                        // What is left of 1 is what the others have: near 1, the difference has no digits.
+                        y[int label] <- 'T.Zero
+                        let others: 'T = Reduce.run Reduction.Sum (Along.reading y)
+                        y[int label] <- -others
+                    else
+                        y[int label] <- chosen - kept
+
                     TensorPrimitives.Multiply(Along.reading y, c.Items[c.Offset + row], y)))

@@ -54,7 +54,11 @@ module internal Tile =
 
     let inline columns<'T> () = 2 * Vector<'T>.Count
 
-    let inline initial add (c: byref<'T>) i v = if add then pair true &c i (i + v) else zeros ()
+    let inline plus (struct (x, y)) (struct (p, q)) : struct (Vector<'T> * Vector<'T>) = struct (x + p, y + q)
+
+    /// Where it adds, it adds a whole sum: were the sum begun with what is there, small products would be lost in it.
+    let inline put2 add sums (c: byref<'T>) i v =
+        store (if add then plus sums (pair true &c i (i + v)) else sums) &c i (i + v)
 
     /// c <- a b, or c + a b where `add`, for six rows of c and two vectors of columns `v` apart. The rows of b begin at
     /// `first`, and each at `next` of the one before it and of how many are left.
@@ -71,12 +75,12 @@ module internal Tile =
         rc
         add
         =
-        let mutable x0 = initial add &c 0n v
-        let mutable x1 = initial add &c rc v
-        let mutable x2 = initial add &c (2n * rc) v
-        let mutable x3 = initial add &c (3n * rc) v
-        let mutable x4 = initial add &c (4n * rc) v
-        let mutable x5 = initial add &c (5n * rc) v
+        let mutable x0 = zeros<'T>()
+        let mutable x1 = zeros<'T>()
+        let mutable x2 = zeros<'T>()
+        let mutable x3 = zeros<'T>()
+        let mutable x4 = zeros<'T>()
+        let mutable x5 = zeros<'T>()
         let mutable ia, ib, left = 0n, first, k
 
         while left > 0 do
@@ -92,9 +96,9 @@ module internal Tile =
             left <- left - 1
             ib <- next ib left
 
-        store x0 &c 0n v
-        store x1 &c rc (rc + v)
-        store x2 &c (2n * rc) (2n * rc + v)
-        store x3 &c (3n * rc) (3n * rc + v)
-        store x4 &c (4n * rc) (4n * rc + v)
-        store x5 &c (5n * rc) (5n * rc + v)
+        put2 add x0 &c 0n v
+        put2 add x1 &c rc v
+        put2 add x2 &c (2n * rc) v
+        put2 add x3 &c (3n * rc) v
+        put2 add x4 &c (4n * rc) v
+        put2 add x5 &c (5n * rc) v

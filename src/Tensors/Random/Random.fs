@@ -35,10 +35,30 @@ module Random =
         requireFloat "Random.uniform" dtype
         draw "Random.uniform" Draw.Uniform key dtype shape
 
+    /// The largest finite number of a floating-point dtype.
+    let private largest (dtype: DType) : float =
+        match dtype with
+        | DType.Float32 -> float Single.MaxValue
+        | DType.BFloat16 -> Math.ScaleB(255.0, 120)
+        | DType.Float16 -> float Half.MaxValue
+        | DType.Float64
+        | DType.Int32
+        | DType.Int64
+        | DType.Bool -> Double.MaxValue
+
+    let private requireFinite (operation: string) (dtype: DType) (low: float) (high: float) =
+        if not (abs low <= largest dtype && abs high <= largest dtype) then
+            raise (
+                ValueException
+                    $"{operation}: from {low} to {high} is not a range of finite numbers of {dtype}, whose largest is {largest dtype}. Use finite bounds, or a wider dtype."
+            )
+
     /// <summary>Uniform in [low, high).</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
     /// <exception cref="T:Cotangent.ShapeException">A size is negative.</exception>
-    /// <exception cref="T:Cotangent.ValueException">The bounds are out of order.</exception>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// The bounds are out of order, or not finite numbers of the dtype.
+    /// </exception>
     /// <example><code>
     /// Random.uniformIn (Key.create 0L) -1.0 1.0 DType.Float32 [ 4 ] // shape (4)
     /// </code></example>
@@ -51,7 +71,13 @@ module Random =
                     $"Random.uniformIn: the bounds {string low} and {string high} are out of order; exchange them."
             )
 
-        let x = draw "Random.uniformIn" Draw.Uniform key dtype shape * (high - low) + low
+        requireFinite "Random.uniformIn" dtype low high
+        let u = draw "Random.uniformIn" Draw.Uniform key dtype shape
+
+        let x =
+            // A width beyond the dtype's range would be infinite.
+            if high - low <= largest dtype then u * (high - low) + low else u * high + (1.0 - u) * low
+
         // The sum may have been rounded up to the bound that must not occur.
         where (x.Less high) x (Tensor.fullLike x low)
 
@@ -219,12 +245,16 @@ module Random =
         // log (Q(x) / φ(0)) of the x sought is log (Q(low) / φ(0)) + log (1 - u (1 - rest)).
         let target = log1p (u * (rest - 1.0)) + (at low - 0.5 * low * low)
         let step x = sqrt (2.0 * (logRatio x - target))
-        Seq.fold (fun x _ -> step x) (Tensor.fullLike u low) [ 1..8 ]
+        let start = Tensor.fullLike u low
+        // What lies above low is about 1/low: from some 1e9 on nothing of it is left, and squares would overflow.
+        if low > 1e10 then start else Seq.fold (fun x _ -> step x) start [ 1..8 ]
 
     /// <summary>Standard normal, conditioned to lie in [low, high].</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
     /// <exception cref="T:Cotangent.ShapeException">A size is negative.</exception>
-    /// <exception cref="T:Cotangent.ValueException">The bounds are out of order.</exception>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// The bounds are out of order, or the dtype has no finite number between them.
+    /// </exception>
     /// <example><code>
     /// Random.truncatedNormal (Key.create 0L) -2.0 2.0 DType.Float32 [ 4 ] // shape (4)
     /// </code></example>
@@ -237,6 +267,7 @@ module Random =
                     $"Random.truncatedNormal: the bounds {string low} and {string high} are out of order; exchange them."
             )
 
+        requireFinite "Random.truncatedNormal" dtype (max low -(largest dtype)) (min high (largest dtype))
         // Worked in Float64: the tails of a Float32 quantile are coarse. The side nearer the mean is mirrored to the
         // left, where probabilities are small and keep their digits.
         let mirrored = low > 0.0
@@ -272,10 +303,14 @@ module Random =
 
     /// <summary>
     /// Int32 classes along the last axis of logits (unnormalised log-probabilities), one for each leading position, by
-    /// the Gumbel-max trick: argmax (logits - ln(-ln u)).
+    /// the Gumbel-max trick: argmax (logits - ln(-ln u)). Where a row has no class to draw, because a logit is NaN or all
+    /// are -infinity, the class is Int32.MinValue in compiled code, which no index can be.
     /// </summary>
     /// <exception cref="T:Cotangent.DTypeException">The logits are not floating-point.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The logits are a scalar.</exception>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// In a row of logits, one is NaN or all are -infinity; where the numbers are at hand.
+    /// </exception>
     /// <example><code>
     /// Random.categorical (Key.create 0L) (tensor [ [ 0.0; -infinity ]; [ -infinity; 0.0 ] ]) // [0, 1]
     /// </code></example>
@@ -292,7 +327,24 @@ module Random =
         let u = draw "Random.categorical" Draw.Uniform key logits.DType logits.Dims
         // Half a step of u keeps the outer logarithm finite where u is 0: class -∞ must not win then.
         let half = if logits.DType = DType.Float64 then Math.ScaleB(1.0, -54) else Math.ScaleB(1.0, -25)
-        (logits - log (half - log1p -u)).ArgMax -1
+        let drawn = (logits - log (half - log1p -u)).ArgMax -1
+        let isNone = ((logits.Max [ -1 ]).Greater -infinity).Not()
+
+        match isNone with
+        | Value _ when isNull (Staging.innermost ()) ->
+            if isNone.Any().ToData<bool>() then
+                let row = (isNone.Flatten().Convert DType.Int32).ArgMax().ToData<int>()
+
+                raise (
+                    ValueException
+                        $"Random.categorical: row {row} of the logits {Shape.show logits.Dims} has no class to draw: a logit is NaN, or all are -infinity. Mask with finite numbers, or find where they come from with `Debug.checkNumbers`."
+                )
+
+            drawn
+        | Value _
+        | Traced _ ->
+            let none = Bind.full (Literal.Whole(int64 Int32.MinValue)) DType.Int32 drawn.Dims drawn.Device
+            where isNone none drawn
 
     /// <summary>Integers uniform in [low, high); Int32 or Int64.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not Int32 or Int64.</exception>

@@ -200,7 +200,31 @@ module Tree =
 
             la.ToArray(), lb.ToArray()
 
-    /// <summary>The tree of a function of the corresponding tensors of two trees of one structure.</summary>
+    /// The same, where the leaves must also be of equal shapes and dtypes: arithmetic on trees stretches nothing.
+    let internal matched (operation: string) (a: 'a) (b: 'b) : Tensor[] * Tensor[] =
+        let la, lb = zipped operation a b
+
+        for i in 0 .. la.Length - 1 do
+            let x, y = la[i], lb[i]
+
+            if x.DType <> y.DType then
+                raise (
+                    DTypeException
+                        $"Error at: `{(paths a)[i]}`: {operation}: {x.DType} {Shape.show x.Dims} meets {y.DType} {Shape.show y.Dims} there; the two must be of one dtype. Convert one tree with `Tree.map`."
+                )
+
+            if not (Shape.equal x.Dims y.Dims) then
+                raise (
+                    ShapeException
+                        $"Error at: `{(paths a)[i]}`: {operation}: shape {Shape.show x.Dims} meets {Shape.show y.Dims} there; the two must be equal, nothing is stretched. Reshape, squeeze or unsqueeze one of them."
+                )
+
+        la, lb
+
+    /// <summary>
+    /// The tree of a function of the corresponding tensors of two trees of one structure. What the function makes of two
+    /// shapes is its own affair; <c>Tree.add</c> and its like demand equal ones.
+    /// </summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
     /// <example><code>
     /// Tree.map2 (fun a b -> a * b) (tensor 2.0, tensor 3.0) (tensor 10.0, tensor 100.0) // (20, 300)
@@ -234,29 +258,35 @@ module Tree =
 
     /// <summary>a + b, leaf by leaf, for two trees of one structure.</summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">Two leaves differ in dtype.</exception>
     /// <example><code>
     /// Tree.add (tensor 1.0, tensor 2.0) (tensor 10.0, tensor 20.0) // (11, 22)
     /// </code></example>
     let add (a: 'tree) (b: 'tree) : 'tree =
-        let la, lb = zipped "Tree.add" a b
+        let la, lb = matched "Tree.add" a b
         rebuild a (Array.map2 (+) la lb)
 
     /// <summary>a - b, leaf by leaf, for two trees of one structure.</summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">Two leaves differ in dtype.</exception>
     /// <example><code>
     /// Tree.subtract (tensor 1.0, tensor 2.0) (tensor 10.0, tensor 20.0) // (-9, -18)
     /// </code></example>
     let subtract (a: 'tree) (b: 'tree) : 'tree =
-        let la, lb = zipped "Tree.subtract" a b
+        let la, lb = matched "Tree.subtract" a b
         rebuild a (Array.map2 (-) la lb)
 
     /// <summary>a * b, leaf by leaf and element by element, for two trees of one structure.</summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">Two leaves differ in dtype.</exception>
     /// <example><code>
     /// Tree.multiply (tensor 1.0, tensor 2.0) (tensor 10.0, tensor 20.0) // (10, 40)
     /// </code></example>
     let multiply (a: 'tree) (b: 'tree) : 'tree =
-        let la, lb = zipped "Tree.multiply" a b
+        let la, lb = matched "Tree.multiply" a b
         rebuild a (Array.map2 (*) la lb)
 
     /// <summary>Every number times a factor.</summary>
@@ -269,11 +299,19 @@ module Tree =
     /// tree + factor · direction, for two trees of one structure and a scalar tensor of their dtype: a step.
     /// </summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">Two leaves differ in dtype.</exception>
     /// <example><code>
     /// tensor [ 1.0; 2.0 ] |> Tree.addScaled (tensor 10.0) (tensor [ 1.0; 1.0 ]) // [11, 12]
     /// </code></example>
     let addScaled (factor: Tensor) (direction: 'tree) (tree: 'tree) : 'tree =
-        let ld, lt = zipped "Tree.addScaled" direction tree
+        if factor.Rank > 0 then
+            raise (
+                ShapeException
+                    $"Tree.addScaled: the factor has shape {Shape.show factor.Dims}; it must be a scalar, of shape (). Index or reshape it."
+            )
+
+        let ld, lt = matched "Tree.addScaled" direction tree
         rebuild tree (Array.map2 (fun d t -> t + factor * d) ld lt)
 
     /// <summary>How many numbers a tree holds: its parameters, if it is a model.</summary>
@@ -284,11 +322,13 @@ module Tree =
 
     /// <summary>The sum of the products of corresponding numbers of two trees of one structure, a scalar.</summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">Two leaves differ in dtype.</exception>
     /// <example><code>
     /// Tree.dot (tensor [ 1.0; 2.0 ], tensor 3.0) (tensor [ 4.0; 5.0 ], tensor 6.0) // 32
     /// </code></example>
     let dot (a: 'tree) (b: 'tree) : Tensor =
-        let la, lb = zipped "Tree.dot" a b
+        let la, lb = matched "Tree.dot" a b
 
         if la.Length = 0 then
             raise (
@@ -298,24 +338,37 @@ module Tree =
 
         Array.map2 (fun (x: Tensor) (y: Tensor) -> sum (x * y)) la lb |> Array.reduce (+)
 
+    /// The Euclidean norm over all numbers of a tree, in Float64 whatever their dtypes; ValueNone where there are none.
+    let internal wideNorm (tree: 'tree) : Tensor voption =
+        match leaves tree with
+        | [||] -> ValueNone
+        | all ->
+            // The norm of the norms: not even in Float64 does a square overflow.
+            let norms = all |> Array.map (fun t -> euclidean t (Shape.allAxes t.Rank))
+            ValueSome(if norms.Length = 1 then norms[0] else euclidean (stack 0 norms) [| 0 |])
+
     /// <summary>The Euclidean norm over all numbers of a tree, a scalar. Its derivative at the origin is 0.</summary>
     /// <exception cref="T:Cotangent.TreeException">There are no tensors.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The tensors are of several dtypes, or not floating-point.</exception>
     /// <example><code>
     /// Tree.norm (tensor [ 2.0; 3.0 ], tensor 6.0) // 7
     /// </code></example>
     let norm (tree: 'tree) : Tensor =
-        let squares = leaves tree |> Array.map (fun t -> sum (t * t))
+        let all = leaves tree
 
-        if squares.Length = 0 then
+        if all.Length = 0 then
             raise (
                 TreeException
                     "Tree.norm: the tree holds no tensors, so its norm has no dtype. Test `Tree.size` first."
             )
 
-        (stack 0 [ for s in squares -> s ] |> sum).Unsqueeze 0
-        |> fun total ->
-            let origin = total.Equal 0.0
+        let dtype = all[0].DType
 
-            (where origin (Tensor.zerosLike total) (sqrt (where origin (Tensor.onesLike total) total)))
-                .Squeeze
-                0
+        for i in 0 .. all.Length - 1 do
+            if all[i].DType <> dtype || not dtype.IsFloat then
+                raise (
+                    DTypeException
+                        $"Error at: `{(paths tree)[i]}`: Tree.norm: {all[i].DType} where the first tensor is {dtype}; the tensors must be of one floating-point dtype. Convert them with `Tree.map`."
+                )
+
+        (wideNorm tree).Value.Convert dtype

@@ -278,10 +278,61 @@ let private discrete =
             equals 0f ((Random.uniform rare DType.Float32 [ 3 ]).[0])
             let chosen = Random.categorical rare (tensor [ -infinityf; 0f; 0f ])
             equals false (chosen.Equal 0.0))
+        testCase "categorical: nothing to draw" (fun () ->
+            for logits in [ [ 0.0; nan; 1.0 ]; [ nan; nan; nan ]; [ -infinity; -infinity; -infinity ] ] do
+                let rows = tensor [ [ 0.0; 1.0; 2.0 ]; logits ]
+                throws<ValueException, _> [ "Random.categorical"; "row 1" ] (fun () -> Random.categorical key rows)
+                let drawn = compile (Random.categorical key) rows
+                equals (Random.categorical key rows[0..0]) drawn[0..0]
+                equals [ System.Int32.MinValue ] drawn[1..1]
+                // No index can be that.
+                throws<IndexException, _> [] (fun () -> (tensor [ 1.0; 2.0; 3.0 ]).Take drawn))
         testCase "permutation: each element anywhere" (fun () ->
             let firsts = [ for i in 0L .. 1999L -> (Random.permutation (Key.fold i key) 8)[0] ]
             chiSquare (List.replicate 8 0.125) (stack 0 firsts))
     ]
 
+let private extremes =
+    testList "extreme bounds" [
+        for dtype in floats do
+            let most =
+                match dtype with
+                | DType.Float16 -> 65504.0
+                | DType.BFloat16
+                | DType.Float32 -> 3.3e38
+                | _ -> 1.79e308
+
+            testCase $"uniformIn over all of {dtype}" (fun () ->
+                let t = Random.uniformIn key -most most dtype [ n ]
+                follows (fun x -> 0.5 + 0.5 * (x / most)) (t.Convert DType.Float64)
+                let t = Random.uniformIn key (-0.5 * most) most dtype [ n ]
+                follows (fun x -> (x / most + 0.5) / 1.5) (t.Convert DType.Float64)
+
+                for low, high in [ -infinity, 0.0; 0.0, infinity; -infinity, infinity ] do
+                    throws<ValueException, _> [ "Random.uniformIn"; "finite" ] (fun () ->
+                        Random.uniformIn key low high dtype [ 3 ]))
+
+        testCase "uniformIn beyond the dtype" (fun () ->
+            throws<ValueException, _> [ "Float16"; "65504" ] (fun () ->
+                Random.uniformIn key 0.0 1e5 DType.Float16 [ 3 ])
+
+            throws<ValueException, _> [ "Float32" ] (fun () -> Random.uniformIn key -1e39 0.0 DType.Float32 [ 3 ]))
+
+        testCase "truncatedNormal: every pair of bounds" (fun () ->
+            let ends = [ 0.0; 1e-300; 1e-5; 1.0; 8.0; 30.0; 37.0; 1e3; 1e8; 1e9; 1e16; 1e100; 1e200; 1e308; infinity ]
+            let ends = ends @ List.map (~-) ends
+
+            for low in ends do
+                for high in ends do
+                    if low < high then
+                        let x = numbers (Random.truncatedNormal key low high DType.Float64 [ 50 ])
+                        let isIn x = x >= low && x <= high && System.Double.IsFinite x
+                        Expect.all x isIn $"from {low} to {high}")
+
+        testCase "truncatedNormal beyond the dtype" (fun () ->
+            throws<ValueException, _> [ "Float16" ] (fun () ->
+                Random.truncatedNormal key 1e5 infinity DType.Float16 [ 3 ]))
+    ]
+
 [<Tests>]
-let all = testList "Distributions" [ continuous; truncated; quantile; discrete ]
+let all = testList "Distributions" [ continuous; truncated; quantile; discrete; extremes ]

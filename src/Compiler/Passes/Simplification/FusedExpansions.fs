@@ -58,7 +58,16 @@ module internal FusedExpansions =
 
     /// The normalised x, and what x - mean was multiplied by, for each row.
     let private normalized isCentred (epsilon: float) (a: Algebra) x =
-        let centred = if isCentred then a.Two(Binary.Subtract, x, a.Spread(a.Mean x)) else x
+        let less mean = a.Two(Binary.Subtract, x, a.Spread mean)
+
+        let centred =
+            if isCentred then
+                // The mean is rounded: that of what it leaves belongs to it, or equal numbers would not become 0.
+                let mean = a.Mean x
+                less (a.Two(Binary.Add, mean, a.Mean(less mean)))
+            else
+                x
+
         let square = a.Mean(a.Two(Binary.Multiply, centred, centred))
         let root = a.One(Unary.Sqrt, a.Two(Binary.Add, square, a.Number epsilon))
         let factor = a.Two(Binary.Divide, a.Number 1.0, root)

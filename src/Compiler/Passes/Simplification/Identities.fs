@@ -6,12 +6,22 @@ open Cotangent
 module internal Identities =
     open Rewriting
 
-    let private isPowerOfTwo (x: float) =
-        System.Double.IsFinite x
-        && x <> 0.0
+    /// Up to which exponent a power of two and its inverse are both normal numbers of the dtype.
+    let private exponents (dtype: DType) : int =
+        match dtype with
+        | DType.Float64 -> 1022
+        | DType.Float32
+        | DType.BFloat16 -> 126
+        | DType.Float16 -> 14
+        | DType.Int32
+        | DType.Int64
+        | DType.Bool -> -1
+
+    /// Whether dividing by a number of the dtype is multiplying by its inverse, to the last bit.
+    let private hasInverse (dtype: DType) (x: float) =
+        System.Double.IsNormal x
         && (System.BitConverter.DoubleToInt64Bits x &&& 0xFFFFFFFFFFFFFL) = 0L
-        && abs x >= 1e-30
-        && abs x <= 1e30
+        && abs (System.Math.ILogB x) <= exponents dtype
 
     let select (r: IRewriting) (inputs: int[]) : int voption =
         match r.Node inputs[0] with
@@ -44,7 +54,7 @@ module internal Identities =
         | Binary.Add, _, Applied(Primitive.Unary Unary.Negate, [| b |]) -> apply Binary.Subtract inputs[0] b
         | Binary.Add, Applied(Primitive.Unary Unary.Negate, [| a |]), _ -> apply Binary.Subtract inputs[1] a
         | Binary.Subtract, _, Applied(Primitive.Unary Unary.Negate, [| b |]) -> apply Binary.Add inputs[0] b
-        | Binary.Divide, _, Number c when isFloat && isPowerOfTwo c ->
+        | Binary.Divide, _, Number c when hasInverse x.DType c ->
             apply Binary.Multiply inputs[0] (full (1.0 / c))
         | Binary.Power, _, Number 1.0 -> ValueSome inputs[0]
         | Binary.Power, _, Number 2.0 -> apply Binary.Multiply inputs[0] inputs[0]

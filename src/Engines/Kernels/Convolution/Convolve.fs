@@ -90,18 +90,18 @@ module internal Convolve =
         r2
         =
         let v = nativeint Vector<'T>.Count
-        let mutable x00 = load &sums 0n
-        let mutable x01 = load &sums r1
-        let mutable x02 = load &sums r2
-        let mutable x10 = load &sums o1
-        let mutable x11 = load &sums (o1 + r1)
-        let mutable x12 = load &sums (o1 + r2)
-        let mutable x20 = load &sums o2
-        let mutable x21 = load &sums (o2 + r1)
-        let mutable x22 = load &sums (o2 + r2)
-        let mutable x30 = load &sums o3
-        let mutable x31 = load &sums (o3 + r1)
-        let mutable x32 = load &sums (o3 + r2)
+        let mutable x00 = Vector<'T>.Zero
+        let mutable x01 = Vector<'T>.Zero
+        let mutable x02 = Vector<'T>.Zero
+        let mutable x10 = Vector<'T>.Zero
+        let mutable x11 = Vector<'T>.Zero
+        let mutable x12 = Vector<'T>.Zero
+        let mutable x20 = Vector<'T>.Zero
+        let mutable x21 = Vector<'T>.Zero
+        let mutable x22 = Vector<'T>.Zero
+        let mutable x30 = Vector<'T>.Zero
+        let mutable x31 = Vector<'T>.Zero
+        let mutable x32 = Vector<'T>.Zero
         let mutable i = 0n
         let mutable left = n
 
@@ -130,6 +130,20 @@ module internal Convolve =
             i <- i + v
             left <- left - 1
 
+        // Begun at 0, or small products would be lost in large sums; and all are read before the first is written, since several
+        // may be the same.
+        x00 <- x00 + load &sums 0n
+        x01 <- x01 + load &sums r1
+        x02 <- x02 + load &sums r2
+        x10 <- x10 + load &sums o1
+        x11 <- x11 + load &sums (o1 + r1)
+        x12 <- x12 + load &sums (o1 + r2)
+        x20 <- x20 + load &sums o2
+        x21 <- x21 + load &sums (o2 + r1)
+        x22 <- x22 + load &sums (o2 + r2)
+        x30 <- x30 + load &sums o3
+        x31 <- x31 + load &sums (o3 + r1)
+        x32 <- x32 + load &sums (o3 + r2)
         put x00 &sums 0n
         put x01 &sums r1
         put x02 &sums r2
@@ -178,6 +192,30 @@ module internal Convolve =
                     (nativeint o3 * down)
                     (nativeint r1 * across)
                     (nativeint r2 * across)
+
+    /// Blocks that are added up one after the other; from there on, sums are taken in halves (see Reduce).
+    [<Literal>]
+    let private BlocksInOrder = 32
+
+    /// The sums of `add` over blocks.
+    let rec private overBlocks<'T when 'T :> INumber<'T>> (length: int) (add: int -> 'T[] -> unit) first last (sums: 'T[]) =
+        if last - first <= BlocksInOrder then
+            for block in first .. last - 1 do
+                add block sums
+        else
+            let half = (first + last) / 2
+            let second = ArrayPool<'T>.Shared.Rent length
+            Array.Clear(second, 0, length)
+            overBlocks length add first half sums
+            overBlocks length add half last second
+
+            TensorPrimitives.Add(
+                ReadOnlySpan(sums, 0, length),
+                ReadOnlySpan(second, 0, length),
+                Span(sums, 0, length)
+            )
+
+            ArrayPool<'T>.Shared.Return second
 
     /// Some outputs and channels of a group, summed over some of the blocks.
     [<Struct; NoComparison; NoEquality>]
@@ -268,13 +306,15 @@ module internal Convolve =
                 let xs = channelsOf x (part.Group * channels + part.Channel)
                 let ys = channelsOf y (part.Group * outputs + part.Output)
 
-                for b in part.First .. part.Last - 1 do
+                let add b sums =
                     let block = blocks[b]
                     let pitch = channelSize axes block
                     image axes block part.Channels pitch xs images
                     image laid[b] block part.Outputs pitches[b] ys rows
                     let table = table axes block part.Channels target
-                    accumulate part.Outputs rows pitches[b] (widths[b] / lanes) table images partial
+                    accumulate part.Outputs rows pitches[b] (widths[b] / lanes) table images sums
+
+                overBlocks (part.Outputs * runs * lanes) add part.First part.Last partial
 
                 for o in 0 .. part.Outputs - 1 do
                     let output = part.Group * outputs + part.Output + o

@@ -21,15 +21,24 @@ module internal Correlation =
     [<Literal>]
     let private Depth = 256
 
-    /// sums (m rows of `width`) <- panels of six kernels each, times the rows of the image that begin at the table's
-    /// entries.
-    let private product m k (panels: 'T[]) start (table: nativeint[]) (image: 'T[]) width (sums: 'T[]) =
+    /// So many taps are added up block after block; from there on, sums are taken in halves (see Reduce).
+    [<Literal>]
+    let private Longest = 8192
+
+    /// Panels of six kernels of k taps each, of which those from `First` up to `Last` count, and the rows of the image that
+    /// they meet.
+    [<Struct; NoComparison; NoEquality>]
+    type private Taps<'T> = { Panels: 'T[]; Start: int; K: int; Table: nativeint[]; First: int; Last: int }
+
+    /// sums (m rows of `width`) <- panels times the rows of the image that begin at the table's entries.
+    let private product m (t: Taps<'T>) (image: 'T[]) width (sums: 'T[]) =
         optimised ()
         let v = nativeint Vector<'T>.Count
         let tall, wide = 16 * Rows, columns<'T>()
+        let table = t.Table
 
-        for p in 0..Depth .. k - 1 do
-            let kp = min Depth (k - p)
+        for p in t.First .. Depth .. t.Last - 1 do
+            let kp = min Depth (t.Last - p)
             let last = p + kp
 
             for i0 in 0..tall .. m - 1 do
@@ -39,7 +48,7 @@ module internal Correlation =
                     for i in i0..Rows .. min m (i0 + tall) - 1 do
                         tile
                             kp
-                            &(at panels (start + i * k + p * Rows))
+                            &(at t.Panels (t.Start + i * t.K + p * Rows))
                             1n
                             6n
                             &b
@@ -48,29 +57,50 @@ module internal Correlation =
                             v
                             &(at sums (i * width + j))
                             (nativeint width)
-                            (p > 0)
+                            (p > t.First)
 
     /// The same for few kernels, which would leave most of a tile empty: one after the other, by four vectors.
-    let private thinProduct m k (panels: 'T[]) start (table: nativeint[]) (image: 'T[]) width (sums: 'T[]) =
+    let private thinProduct m (t: Taps<'T>) (image: 'T[]) width (sums: 'T[]) =
         optimised ()
         let v = nativeint Vector<'T>.Count
 
         for i in 0 .. m - 1 do
-            let a = &at panels (start + i)
+            let a = &at t.Panels (t.Start + i)
 
             for j in 0 .. 4 * int v .. width - 1 do
                 let b = &at image j
                 let c = &at sums (i * width + j)
-                let mutable x0, x1 = zeros<'T>(), zeros<'T>()
 
-                for p in 0 .. k - 1 do
-                    let y = &item &b (at table p)
-                    let s = spread &a (nativeint (p * Rows))
-                    x0 <- mulAdds s (pair true &y 0n v) x0
-                    x1 <- mulAdds s (pair true &y (2n * v) (3n * v)) x1
+                for first in t.First .. Depth .. t.Last - 1 do
+                    let mutable x0, x1 = zeros<'T>(), zeros<'T>()
 
-                store x0 &c 0n v
-                store x1 &c (2n * v) (3n * v)
+                    for p in first .. min t.Last (first + Depth) - 1 do
+                        let y = &item &b (at t.Table p)
+                        let s = spread &a (nativeint (p * Rows))
+                        x0 <- mulAdds s (pair true &y 0n v) x0
+                        x1 <- mulAdds s (pair true &y (2n * v) (3n * v)) x1
+
+                    put2 (first > t.First) x0 &c 0n v
+                    put2 (first > t.First) x1 &c (2n * v) v
+
+    let rec private summed m (t: Taps<'T>) (image: 'T[]) width (sums: 'T[]) =
+        let count = t.Last - t.First
+
+        if count <= Longest then
+            if m < 3 then thinProduct m t image width sums else product m t image width sums
+        else
+            let half = t.First + (count / 2 + Depth - 1) / Depth * Depth
+            let length = sixes m * width
+            let second = ArrayPool<'T>.Shared.Rent length
+            summed m { t with Last = half } image width sums
+            summed m { t with First = half } image width second
+            let w = Vector<'T>.Count
+
+            // Rows are whole vectors.
+            for i in 0..w .. m * width - 1 do
+                put (load &(at sums i) 0n + load &(at second i) 0n) &(at sums i) 0n
+
+            ArrayPool<'T>.Shared.Return second
 
     /// The kernels of a group for one phase of the target, as panels of six rows: first the first elements of all
     /// six, then the second ones. What the last panel lacks is zero.
@@ -151,9 +181,16 @@ module internal Correlation =
                 for t in 0 .. targets.Length - 1 do
                     // Phases that no tap reaches are zero from the start.
                     if deep[t] > 0 then
-                        let product = if m < 3 then thinProduct else product
-                        let start = g * perGroup + starts[t]
-                        product m (deep[t]) packed start (tables[b][t]) pixels (width block) sums
+                        let taps = {
+                            Panels = packed
+                            Start = g * perGroup + starts[t]
+                            K = deep[t]
+                            Table = tables[b][t]
+                            First = 0
+                            Last = deep[t]
+                        }
+
+                        summed m taps pixels (width block) sums
                         write axes block targets[t] m sums (width block) (into g)
 
             ArrayPool<'T>.Shared.Return pixels
