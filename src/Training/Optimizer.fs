@@ -128,7 +128,11 @@ module Optimizer =
     /// </code></example>
     let addDecayedWeights (decay: float) : Optimizer<'p, unit> =
         stateless (fun gradient parameters ->
-            combine "addDecayedWeights: gradient and parameters" (fun g p -> g + p * decay) gradient parameters)
+            combine
+                "addDecayedWeights: gradient and parameters"
+                (fun g p -> g + p * decay)
+                gradient
+                parameters)
 
     /// <summary>Stochastic gradient descent: -rate · g.</summary>
     /// <example><code>
@@ -158,13 +162,12 @@ module Optimizer =
             Update =
                 fun gradient velocity _ ->
                     let wider = Tree.map Adam.wide gradient
-                    let velocity = combine "momentum: velocity and gradient" (fun v g -> v * momentum + g) velocity wider
+
+                    let velocity =
+                        combine "momentum: velocity and gradient" (fun v g -> v * momentum + g) velocity wider
 
                     let direction =
-                        if nesterov then
-                            Tree.map2 (fun g v -> g + v * momentum) wider velocity
-                        else
-                            velocity
+                        if nesterov then Tree.map2 (fun g v -> g + v * momentum) wider velocity else velocity
 
                     Tree.map2 (fun (g: Tensor) d -> (d * -rate).Convert g.DType) gradient direction, velocity
         }
@@ -242,8 +245,7 @@ module Optimizer =
                     let squares =
                         combine "rmsProp: mean square and gradient" mean squares (Tree.map Adam.wide gradient)
 
-                    let change (g: Tensor) (v: Tensor) =
-                        Adam.inWide (fun g -> g * -rate / (sqrt v + 1e-8)) g
+                    let change (g: Tensor) (v: Tensor) = Adam.inWide (fun g -> g * -rate / (sqrt v + 1e-8)) g
 
                     Tree.map2 change gradient squares, squares
         }

@@ -23,7 +23,7 @@ let private fit (x: Real) =
     else { M = (x.M + (BigInteger.One <<< (excess - 1))) >>> excess; E = x.E + excess }
 
 let ofInt (n: int) = { M = BigInteger n; E = 0 }
-let private zero, private one, private two = ofInt 0, ofInt 1, ofInt 2
+let zero, one, two = ofInt 0, ofInt 1, ofInt 2
 
 let ofFloat (x: float) =
     let bits = BitConverter.DoubleToInt64Bits x

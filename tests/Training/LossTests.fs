@@ -18,8 +18,7 @@ let private guards =
 
                         for run in [ id; compile ] do
                             let loss = run (fun (p: Tensor) -> Loss.binaryCrossEntropy guard target p)
-                            closeNumbers 0.008 [ expected ] (numbers (loss ((tensor [ p ]).Convert dtype)))
-                )
+                            closeNumbers 0.008 [ expected ] (numbers (loss ((tensor [ p ]).Convert dtype))))
 
         testCase "the gradient at the border and beyond" (fun () ->
             let slope dtype t p =

@@ -40,9 +40,14 @@ let private shapes =
         for i, (name, apply) in List.indexed pairs do
             testCase $"{i}. {name}: shapes" (fun () ->
                 let p = model (ones [ 2; 3 ]) (ones [ 3 ])
-                throws<ShapeException, _> [ name; "`$.Bias`" ] (fun () -> apply p { p with Bias = ones [ 3; 1 ] })
+
+                throws<ShapeException, _> [ name; "`$.Bias`" ] (fun () ->
+                    apply p { p with Bias = ones [ 3; 1 ] })
+
                 throws<ShapeException, _> [ name; "`$.Bias`" ] (fun () -> apply p { p with Bias = ones [] })
-                throws<ShapeException, _> [ name; "`$.Weight`" ] (fun () -> apply p { p with Weight = ones [ 3 ] }))
+
+                throws<ShapeException, _> [ name; "`$.Weight`" ] (fun () ->
+                    apply p { p with Weight = ones [ 3 ] }))
 
             testCase $"{i}. {name}: dtypes" (fun () ->
                 let p = model (ones [ 2; 3 ]) (ones [ 3 ])
@@ -50,16 +55,16 @@ let private shapes =
                 throws<DTypeException, _> [ name; "`$.Bias`" ] (fun () ->
                     apply p { p with Bias = p.Bias.Convert DType.Float64 }))
         testCase "a change of another shape" (fun () ->
-            let o: Optimizer<Tensor, unit> = {
-                Init = ignore
-                Update = fun g () _ -> g.Unsqueeze 1, ()
-            }
+            let o: Optimizer<Tensor, unit> = { Init = ignore; Update = fun g () _ -> g.Unsqueeze 1, () }
 
             throws<ShapeException, _> [ "Optimizer.step" ] (fun () ->
                 Optimizer.step o (ones [ 3 ]) () (ones [ 3 ])))
         testCase "a factor, or a rate, that is no scalar" (fun () ->
             let x = ones [ 3 ]
-            throws<ShapeException, _> [ "Tree.addScaled"; "(1,)" ] (fun () -> Tree.addScaled (ones [ 1 ]) x x)
+
+            throws<ShapeException, _> [ "Tree.addScaled"; "(1,)" ] (fun () ->
+                Tree.addScaled (ones [ 1 ]) x x)
+
             let o: Optimizer<Tensor, _> = Optimizer.scaleBySchedule (fun _ -> ones [ 3; 1 ])
             throws<ShapeException, _> [ "Schedule"; "(3, 1)" ] (fun () -> o.Update x (o.Init x) x))
         testCase "compiled" (fun () ->
@@ -131,7 +136,12 @@ let private halves =
                 let o: Optimizer<Tensor, _> = Optimizer.scaleByAdam 0.9 0.999 1e-8
                 let _, state = o.Update g (o.Init g) g
                 let square = (numbers g)[0] ** 2.0
-                Expect.isLessThan (abs ((numbers state.Second)[0] / (1e-3 * square) - 1.0)) 1e-5 "mean square"
+
+                Expect.isLessThan
+                    (abs ((numbers state.Second)[0] / (1e-3 * square) - 1.0))
+                    1e-5
+                    "mean square"
+
                 let m: Optimizer<Tensor, _> = Optimizer.momentum 1.0 0.5 false
                 let _, velocity = m.Update (make [ 6e-8 ]) (m.Init g) g
                 let _, velocity = m.Update (make [ 0.0 ]) velocity g

@@ -292,7 +292,16 @@ module internal Move =
             struct (numbers, crowds)
 
     /// Float32 in which some places have many updates: the sums of those are taken in Float64.
-    let private addCrowds batches outer size inner (found: int[]) (numbers: int[]) crowds (x: HostBuffer<float32>) =
+    let private addCrowds
+        batches
+        outer
+        size
+        inner
+        (found: int[])
+        (numbers: int[])
+        crowds
+        (x: HostBuffer<float32>)
+        =
         let x = Strided.contiguous x
         let y = Strided.allocate<float32>(batches * outer * size * inner)
         Array.Clear y
@@ -323,7 +332,8 @@ module internal Move =
                         let crowd = numbers[b * size + place]
 
                         if crowd >= 0 then
-                            let into, at = ((b * outer + o) * size + place) * inner, (crowd * outer + o) * inner
+                            let into, at =
+                                ((b * outer + o) * size + place) * inner, (crowd * outer + o) * inner
 
                             for k in 0 .. inner - 1 do
                                 y[into + k] <- float32 sums[at + k])

@@ -7,8 +7,8 @@ open Cotangent
 open Cotangent.Tests.Support
 
 let private same (f: Tensor -> Tensor) (x: Tensor) what =
-    let eager, compiled = f x, compile f x
-    Expect.equal (numbers compiled) (numbers eager) what
+    for e, c in Seq.zip (numbers (f x)) (numbers (compile f x)) do
+        if not (e.Equals c) then failtest $"{what}: {c:R} compiled, {e:R} eager"
 
 let private inverses =
     testList "division by powers of two" [
@@ -22,7 +22,12 @@ let private inverses =
                     | _ -> -133, 127
 
                 let xs = [ 0.0; -0.0; 1.0; 3.0; -1.25; nan; infinity ]
-                let ends = [ for e in [ least; least + 3; -14; 0; 15; most ] do if e >= least && e <= most then Math.ScaleB(1.5, e) ]
+
+                let ends = [
+                    for e in [ least; least + 3; -14; 0; 15; most ] do
+                        if e >= least && e <= most then Math.ScaleB(1.5, e)
+                ]
+
                 let x = (tensor (xs @ ends)).Convert dtype
                 let steps = if most > 500 then 37 else 1
 
@@ -62,7 +67,8 @@ let private products =
 
             let full n x = Tensor.full DType.Float32 [ n ] x
 
-            for a, b, c in [ 1e30f, 1e-20f, 1e10f; 1e-30f, 1e38f, 1e-7f; 1e19f, 1e19f, 1.0f; 1e-20f, 1e20f, 1.0f ] do
+            for a, b, c in
+                [ 1e30f, 1e-20f, 1e10f; 1e-30f, 1e38f, 1e-7f; 1e19f, 1e19f, 1.0f; 1e-20f, 1e20f, 1.0f ] do
                 agrees 1e-5 f (full 10 (float a), full 33 (float b), tensor c) $"{a}, {b}, {c}")
         testCase "at random, in all float dtypes" (fun () ->
             let programs: (string * (Tensor * Tensor * Tensor -> Tensor)) list = [
@@ -78,16 +84,26 @@ let private products =
 
             let random = Random(11)
 
-            for dtype, reach in [ DType.Float32, 36; DType.Float64, 300; DType.Float16, 4; DType.BFloat16, 36 ] do
+            for dtype, reach in
+                [ DType.Float32, 36; DType.Float64, 300; DType.Float16, 4; DType.BFloat16, 36 ] do
                 for name, f in programs do
                     for _ in 1..12 do
                         let draw n =
                             let k = random.Next(-reach, reach)
-                            (tensor [ for _ in 1..n -> (1.0 + random.NextDouble()) * 10.0 ** float k ]).Convert dtype
+
+                            (tensor [ for _ in 1..n -> (1.0 + random.NextDouble()) * 10.0 ** float k ])
+                                .Convert
+                                dtype
 
                         let c = (draw 1).Squeeze 0
                         let a, b = draw 5, draw 17
                         let eager, compiled = numbers (f (a, b, c)), numbers (compile f (a, b, c))
+                        // Where digits were lost on the way as it is written, the compiled way may have kept them.
+                        let exact =
+                            numbers (
+                                f (a.Convert DType.Float64, b.Convert DType.Float64, c.Convert DType.Float64)
+                            )
+
                         let digits, least =
                             match dtype with
                             | DType.Float64 -> 1e-12, 1e-290
@@ -95,8 +111,10 @@ let private products =
                             | DType.Float16 -> 0.02, 1e-3
                             | _ -> 0.1, 1e-33
 
-                        for e, c in Seq.zip eager compiled do
-                            if Double.IsFinite e && abs e > least && not (abs (c - e) <= digits * abs e) then
+                        for e, c, x in Seq.zip3 eager compiled exact do
+                            let near e = abs (c - e) <= digits * abs e
+
+                            if Double.IsFinite e && abs e > least && not (near e || near x) then
                                 failtest $"{name}, {dtype}: {c:R} compiled, {e:R} eager")
     ]
 

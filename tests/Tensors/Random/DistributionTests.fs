@@ -281,7 +281,10 @@ let private discrete =
         testCase "categorical: nothing to draw" (fun () ->
             for logits in [ [ 0.0; nan; 1.0 ]; [ nan; nan; nan ]; [ -infinity; -infinity; -infinity ] ] do
                 let rows = tensor [ [ 0.0; 1.0; 2.0 ]; logits ]
-                throws<ValueException, _> [ "Random.categorical"; "row 1" ] (fun () -> Random.categorical key rows)
+
+                throws<ValueException, _> [ "Random.categorical"; "row 1" ] (fun () ->
+                    Random.categorical key rows)
+
                 let drawn = compile (Random.categorical key) rows
                 equals (Random.categorical key rows[0..0]) drawn[0..0]
                 equals [ System.Int32.MinValue ] drawn[1..1]
@@ -316,10 +319,28 @@ let private extremes =
             throws<ValueException, _> [ "Float16"; "65504" ] (fun () ->
                 Random.uniformIn key 0.0 1e5 DType.Float16 [ 3 ])
 
-            throws<ValueException, _> [ "Float32" ] (fun () -> Random.uniformIn key -1e39 0.0 DType.Float32 [ 3 ]))
+            throws<ValueException, _> [ "Float32" ] (fun () ->
+                Random.uniformIn key -1e39 0.0 DType.Float32 [ 3 ]))
 
         testCase "truncatedNormal: every pair of bounds" (fun () ->
-            let ends = [ 0.0; 1e-300; 1e-5; 1.0; 8.0; 30.0; 37.0; 1e3; 1e8; 1e9; 1e16; 1e100; 1e200; 1e308; infinity ]
+            let ends = [
+                0.0
+                1e-300
+                1e-5
+                1.0
+                8.0
+                30.0
+                37.0
+                1e3
+                1e8
+                1e9
+                1e16
+                1e100
+                1e200
+                1e308
+                infinity
+            ]
+
             let ends = ends @ List.map (~-) ends
 
             for low in ends do

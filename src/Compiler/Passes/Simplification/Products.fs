@@ -42,15 +42,6 @@ module internal Products =
     let private multiply (r: IRewriting) device a b =
         r.Apply(Primitive.Binary Binary.Multiply, [| a; b |], device)
 
-    /// How many elements a node of this shape has if it varies along these axes only.
-    let private count (shape: int[]) (axes: int) =
-        let mutable n = 1L
-
-        for axis in 0 .. shape.Length - 1 do
-            if (axes >>> axis) &&& 1 <> 0 then n <- n * int64 shape[axis]
-
-        n
-
     /// A matrix product over one element is a product of a column and a row, each repeated.
     let outer (r: IRewriting) (inputs: int[]) (result: Signature) (device: Device) : int voption =
         let a = (r.Node inputs[0]).Shape
@@ -68,40 +59,6 @@ module internal Products =
             | DType.Float16
             | DType.BFloat16
             | DType.Bool -> ValueNone
-
-    /// An outer product times a number or row or column: that goes to the smaller of its factors.
-    let scale (r: IRewriting) (inputs: int[]) (device: Device) : int voption =
-        let shape = (r.Node inputs[0]).Shape
-
-        /// `product`·`factor`
-        let moved product factor =
-            match r.Node product with
-            | Applied(Primitive.Binary Binary.Multiply, [| p; q |]) when (r.Node product).DType.IsFloat ->
-                let ofP, ofQ, own = axesOf r p, axesOf r q, axesOf r factor
-                let all = ofP ||| ofQ
-
-                if ofP = all || ofQ = all || own &&& ~~~all <> 0 then
-                    ValueNone
-                else
-                    let withP, withQ = own ||| ofP, own ||| ofQ
-
-                    let struct (kept, scaled, axes) =
-                        if count shape withP < count shape withQ then
-                            struct (q, p, withP)
-                        else
-                            struct (p, q, withQ)
-
-                    if axes = all then
-                        ValueNone
-                    else
-                        let small = multiply r device (narrow r axes scaled) (narrow r axes factor)
-                        let spread = r.Apply(Primitive.Broadcast shape, [| small |], device)
-                        ValueSome(multiply r device kept spread)
-            | _ -> ValueNone
-
-        match moved inputs[0] inputs[1] with
-        | ValueSome i -> ValueSome i
-        | ValueNone -> moved inputs[1] inputs[0]
 
     let private several (axes: int) = System.Numerics.BitOperations.PopCount(uint32 axes) > 1
 

@@ -90,10 +90,7 @@ type internal Rewriter(target: Target, last: bool) =
         | Primitive.Concatenate _ when inputs.Length = 1 -> ValueSome inputs[0]
         | Primitive.Select -> Identities.select r inputs
         | Primitive.Unary Unary.Negate -> Identities.negate r inputs[0]
-        | Primitive.Binary op ->
-            match Identities.binary r op inputs device with
-            | ValueNone when op = Binary.Multiply && isNest -> Products.scale r inputs device
-            | found -> found
+        | Primitive.Binary op -> Identities.binary r op inputs device
         | Primitive.MatMul when isNest -> Products.outer r inputs result device
         | Primitive.Fused f when target.Serves device ->
             FusedExpansions.fused target.LargestExpansion apply f inputs {

@@ -198,7 +198,13 @@ module internal Convolve =
     let private BlocksInOrder = 32
 
     /// The sums of `add` over blocks.
-    let rec private overBlocks<'T when 'T :> INumber<'T>> (length: int) (add: int -> 'T[] -> unit) first last (sums: 'T[]) =
+    let rec private overBlocks<'T when 'T :> INumber<'T>>
+        (length: int)
+        (add: int -> 'T[] -> unit)
+        first
+        last
+        (sums: 'T[])
+        =
         if last - first <= BlocksInOrder then
             for block in first .. last - 1 do
                 add block sums
