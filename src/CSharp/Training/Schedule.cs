@@ -40,7 +40,7 @@ public sealed class Schedule
     public static Schedule Exponential(double value, double rate, int steps) =>
         new(ScheduleModule.exponential(value, rate, steps).Invoke);
 
-    /// <summary>Any function from an Int32 scalar, 0 for the first step, to a Float32 scalar.</summary>
+    /// <summary>Any function from an Int32 scalar, 0 for the first step, to a floating-point scalar.</summary>
     public static Schedule From(Func<Tensor, Tensor> rule) => new(rule);
 
     /// <summary>
@@ -51,6 +51,6 @@ public sealed class Schedule
     /// </code></example>
     public Schedule WarmUp(int steps) => new(ScheduleModule.warmUp(steps, Rule).Invoke);
 
-    /// <summary>The value at a step, a Float32 scalar.</summary>
+    /// <summary>The value at a step, a Float64 scalar.</summary>
     public Tensor At(int step) => Rule.Invoke(Tensor.Create(step));
 }

@@ -75,7 +75,7 @@ let private products =
                 "a⊗b c", (fun (a, b, c) -> outer a b * c)
                 "a⊗b a c", (fun (a, b, c) -> outer a b * a.Unsqueeze 1 * c)
                 "a⊗b a⊗b", (fun (a, b, c) -> outer a b * outer a b * c)
-                "Σ (a⊗b)²", (fun (a, b, c) -> sum (square (outer a b)) * c)
+                "Σ (a⊗b)²", (fun (a, b, _) -> sum (square (outer a b)))
                 "Σ (a⊗b c)²", (fun (a, b, c) -> sum (square (outer a b * c)))
                 "Σ a⊗b c", (fun (a, b, c) -> sum (abs (outer a b) * abs c))
                 "a⊗b / c", (fun (a, b, c) -> outer a b / c)
