@@ -143,7 +143,7 @@ let private products =
         }
         test "the norm of an outer product is one of norms" {
             let largest dtype f =
-                let g = Simplify.graph (graphIn dtype [ column; row ] f)
+                let g = Simplify.graph Cpu.target (graphIn dtype [ column; row ] f)
                 Verify.graph g
                 g.Nodes |> Array.map (fun n -> Shape.count n.Shape) |> Array.max
 
