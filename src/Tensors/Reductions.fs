@@ -70,6 +70,25 @@ module Reductions =
 
         result
 
+    /// What `change` makes of a root is the root of what `ofSquares` makes of the squares.
+    let private changed (ofSquares: Tensor -> Tensor) (change: Tensor -> Tensor) (root: Tensor) =
+        let result = change root
+
+        match root, result with
+        | Traced before, Traced after when before.Squares.IsSome && after.Squares.IsNone ->
+            after.Squares <- ValueSome(ofSquares before.Squares.Value)
+        | Traced _, _
+        | Value _, _ -> ()
+
+        result
+
+    let private converted dtype (root: Tensor) =
+        let convert (t: Tensor) = t.Convert dtype
+        changed convert convert root
+
+    let private divided (divisor: Tensor) (root: Tensor) =
+        changed (fun squares -> squares / divisor / divisor) (fun root -> root / divisor) root
+
     /// What the numbers of a Float64 tensor are multiplied by before they are squared, for each sum over axes: a power of
     /// two, 1 unless the largest square would overflow or vanish. It stands for itself in derivatives, too, since the norm
     /// does not depend on it.
@@ -112,7 +131,7 @@ module Reductions =
         | ValueNone when t.DType = DType.Float64 ->
             let factor = safeFactor t axes
             let x = t * (keep axes t factor)
-            root (sumOver (x * x) axes) / factor
+            divided factor (root (sumOver (x * x) axes))
         | ValueNone ->
             let x = t.Convert DType.Float64
             root (sumOver (x * x) axes)
@@ -191,7 +210,10 @@ module Reductions =
 
     let private standardDeviation operation =
         spreadOver
-            (fun d axes (divisor: float) -> (euclidean d axes / sqrt divisor).Convert d.DType)
+            (fun d axes divisor ->
+                euclidean d axes
+                |> changed (fun squares -> squares / divisor) (fun norm -> norm / sqrt divisor)
+                |> converted d.DType)
             operation
 
     let private arg largest operation (t: Tensor) (axis: int option) keepDims =
@@ -377,7 +399,7 @@ module Reductions =
 
             let fold (t: Tensor) axes =
                 if order = 2.0 then
-                    (euclidean t axes).Convert t.DType
+                    converted t.DType (euclidean t axes)
                 elif order = 1.0 then
                     sumOver (abs t) axes
                 elif Double.IsPositiveInfinity order then

@@ -67,6 +67,23 @@ let private range =
             for x in [ 1.0; 1e160; 1e-160 ] do
                 closeNumbers 1e-12 expected (h x))
 
+        testCase "squares of norms and deviations at their origin" (fun () ->
+            let equals = tensor [ 2.0; 2.0 ]
+            let twice = [ 2.0; 0.0; 0.0; 2.0 ]
+            let apart = [ 0.5; -0.5; -0.5; 0.5 ]
+
+            for dtype in [ DType.Float64; DType.Float32 ] do
+                for x, f, expected in
+                    [
+                        Tensor.zerosLike equals, norm >> square, twice
+                        Tensor.zerosLike equals, (fun x -> vmap norm (x.Unsqueeze 0) |> square |> sum), twice
+                        equals, (fun x -> square (x.Std())), apart
+                    ] do
+                    let x = x.Convert dtype
+                    closeNumbers 1e-6 expected (numbers (hessian f x))
+                    closeNumbers 1e-6 expected (numbers (jacobian (grad f) x))
+                    closeNumbers 1e-6 expected (numbers (compile (hessian f) x)))
+
         testCase "a tree of several dtypes has no norm" (fun () ->
             throws<DTypeException, _> [ "Tree.norm"; "`$[1]`" ] (fun () ->
                 Tree.norm [ tensor 1.0; tensor 1.0f ]))
