@@ -181,33 +181,6 @@ module internal Move =
 
             found
 
-    /// Runs `body rowOfData rowOfResult` on all pairs of rows, the batches shared among the cores; a row is an inner run
-    /// of elements. Before each batch, `start` gets the first row of its data.
-    let inline private pairsFrom
-        ([<InlineIfLambda>] start: int -> unit)
-        batch
-        outer
-        size
-        inner
-        (indices: int[])
-        ([<InlineIfLambda>] body: int -> int -> unit)
-        =
-        let count = if batch = 0 then 0 else indices.Length / batch
-
-        Strided.ranges batch (int64 batch * int64 outer * int64 count * int64 inner) (fun first last ->
-            for b in first .. last - 1 do
-                start (b * outer * size)
-
-                for o in 0 .. outer - 1 do
-                    let data = (b * outer + o) * size
-                    let result = (b * outer + o) * count
-
-                    for i in 0 .. count - 1 do
-                        body (data + indices[b * count + i]) (result + i))
-
-    let inline private pairs batch outer size inner indices ([<InlineIfLambda>] body: int -> int -> unit) =
-        pairsFrom ignore batch outer size inner indices body
-
     let gather axis batch (x: HostBuffer) (indices: HostBuffer) : HostBuffer =
         let shape = Array.concat [ x.Shape[.. axis - 1]; indices.Shape[batch..]; x.Shape[axis + 1 ..] ]
 
@@ -227,126 +200,16 @@ module internal Move =
 
                     if into.Length > 0 then
                         if inner = 1 then
-                            pairs batches outer size 1 found (fun a b -> into[b] <- from[offset + a])
+                            ScatterSums.pairs batches outer size 1 found (fun a b ->
+                                into[b] <- from[offset + a])
                         else
-                            pairs batches outer size inner found (fun a b ->
+                            ScatterSums.pairs batches outer size inner found (fun a b ->
                                 Array.Copy(from, offset + a * inner, into, b * inner, inner))
 
                     y
         }
             .On
             x
-
-    let private addRows<'T when 'T :> INumberBase<'T>>
-        batches
-        outer
-        size
-        inner
-        (found: int[])
-        (x: HostBuffer<'T>)
-        =
-        let x = Strided.contiguous x
-        let y = Strided.allocate<'T>(batches * outer * size * inner)
-        // A batch is cleared just before it is filled, while it lies in the cache.
-        let clear row = Array.Clear(y, row * inner, outer * size * inner)
-        let from, offset = x.Items, x.Offset
-
-        if inner = 1 then
-            pairsFrom clear batches outer size 1 found (fun a b -> y[a] <- y[a] + from[offset + b])
-        elif inner > 1 then
-            pairsFrom clear batches outer size inner found (fun a b ->
-                let target = Span(y, a * inner, inner)
-                let update = ReadOnlySpan(from, offset + b * inner, inner)
-                TensorPrimitives.Add(Span.op_Implicit target, update, target))
-
-        y
-
-    /// Updates of one place that are added up one after the other in Float32; of more, in Float64.
-    [<Literal>]
-    let private Few = 64
-
-    /// For each place of each batch the number, among those with many updates, of the place; -1 for the others. And how many
-    /// they are.
-    let private crowded batches size (found: int[]) : struct (int[] * int) =
-        let count = if batches = 0 then 0 else found.Length / batches
-
-        if count <= Few then
-            struct ([||], 0)
-        else
-            let numbers = Array.zeroCreate<int>(batches * size)
-
-            for b in 0 .. batches - 1 do
-                for i in b * count .. (b + 1) * count - 1 do
-                    let at = b * size + found[i]
-                    numbers[at] <- numbers[at] + 1
-
-            let mutable crowds = 0
-
-            for at in 0 .. numbers.Length - 1 do
-                if numbers[at] > Few then
-                    numbers[at] <- crowds
-                    crowds <- crowds + 1
-                else
-                    numbers[at] <- -1
-
-            struct (numbers, crowds)
-
-    /// Float32 in which some places have many updates: the sums of those are taken in Float64.
-    let private addCrowds
-        batches
-        outer
-        size
-        inner
-        (found: int[])
-        (numbers: int[])
-        crowds
-        (x: HostBuffer<float32>)
-        =
-        let x = Strided.contiguous x
-        let y = Strided.allocate<float32>(batches * outer * size * inner)
-        Array.Clear y
-        let sums = Array.zeroCreate<float>(crowds * outer * inner)
-        let from, offset = x.Items, x.Offset
-        let count = found.Length / batches
-
-        Strided.ranges batches (int64 outer * int64 found.Length * int64 inner) (fun first last ->
-            for b in first .. last - 1 do
-                for o in 0 .. outer - 1 do
-                    for i in 0 .. count - 1 do
-                        let place = found[b * count + i]
-                        let crowd = numbers[b * size + place]
-                        let update = offset + ((b * outer + o) * count + i) * inner
-
-                        if crowd < 0 then
-                            let into = ((b * outer + o) * size + place) * inner
-
-                            for k in 0 .. inner - 1 do
-                                y[into + k] <- y[into + k] + from[update + k]
-                        else
-                            let into = (crowd * outer + o) * inner
-
-                            for k in 0 .. inner - 1 do
-                                sums[into + k] <- sums[into + k] + float from[update + k]
-
-                    for place in 0 .. size - 1 do
-                        let crowd = numbers[b * size + place]
-
-                        if crowd >= 0 then
-                            let into, at =
-                                ((b * outer + o) * size + place) * inner, (crowd * outer + o) * inner
-
-                            for k in 0 .. inner - 1 do
-                                y[into + k] <- float32 sums[at + k])
-
-        y
-
-    let private addSingles batches outer size inner (found: int[]) (x: HostBuffer<float32>) =
-        let struct (numbers, crowds) = crowded batches size found
-
-        if crowds = 0 then
-            addRows batches outer size inner found x
-        else
-            addCrowds batches outer size inner found numbers crowds x
 
     let private keepLast batches outer size inner (found: int[]) (x: HostBuffer<'T>) =
         let x = Strided.contiguous x
@@ -356,7 +219,7 @@ module internal Move =
         let from, offset = x.Items, x.Offset
 
         if inner > 0 then
-            pairsFrom clear batches outer size inner found (fun a b ->
+            ScatterSums.pairsFrom clear batches outer size inner found (fun a b ->
                 Array.Copy(from, offset + b * inner, y, a * inner, inner))
 
         y
@@ -386,16 +249,16 @@ module internal Move =
             match x.DType with
             | DType.Float32 ->
                 let found = positions "scatter" size indices
-                own (addSingles batches outer size inner found (x :?> HostBuffer<float32>))
+                own (ScatterSums.addSingles batches outer size inner found (x :?> HostBuffer<float32>))
             | DType.Float64 ->
                 let found = positions "scatter" size indices
-                own (addRows batches outer size inner found (x :?> HostBuffer<float>))
+                own (ScatterSums.addRows batches outer size inner found (x :?> HostBuffer<float>))
             | DType.Int32 ->
                 let found = positions "scatter" size indices
-                own (addRows batches outer size inner found (x :?> HostBuffer<int>))
+                own (ScatterSums.addRows batches outer size inner found (x :?> HostBuffer<int>))
             | DType.Int64 ->
                 let found = positions "scatter" size indices
-                own (addRows batches outer size inner found (x :?> HostBuffer<int64>))
+                own (ScatterSums.addRows batches outer size inner found (x :?> HostBuffer<int64>))
             | DType.BFloat16
             | DType.Float16 ->
                 let sums = scatter collision axis batch size (Convert.widen x) indices

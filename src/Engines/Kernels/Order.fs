@@ -125,62 +125,114 @@ module internal Order =
 
         struct (back (Move.gather last last rows positions), back positions)
 
+    /// Runs `elements start step` on all lines along an axis, or `rows start step inner` where other axes follow it.
+    let private along axis reverse (x: HostBuffer) elements rows =
+        let length = x.Shape[axis]
+        let inner = Strided.product x.Shape (axis + 1) (x.Shape.Length - 1)
+        let total = Strided.product x.Shape 0 (x.Shape.Length - 1)
+        let first = if reverse then (length - 1) * inner else 0
+        let step = if reverse then -inner else inner
+
+        if total > 0 then
+            Strided.ranges (total / (length * inner)) (int64 total) (fun from last ->
+                for o in from .. last - 1 do
+                    let start = o * length * inner + first
+                    if inner = 1 then elements start step else rows start step inner)
+
+    /// Running sums along an axis.
+    let private cumulativeSumOf<'T when 'T :> INumber<'T>> axis reverse (x: HostBuffer<'T>) : HostBuffer =
+        let x = Strided.contiguous x
+        let y = Strided.fresh<'T> x.DType x.Shape
+        let length = x.Shape[axis]
+
+        let elements start step =
+            let mutable sum = 'T.Zero
+            let mutable at = start
+
+            for _ in 1..length do
+                sum <- sum + x.Items[x.Offset + at]
+                y.Items[at] <- sum
+                at <- at + step
+
+        let rows start step inner =
+            Array.Copy(x.Items, x.Offset + start, y.Items, start, inner)
+
+            for i in 1 .. length - 1 do
+                let at = start + i * step
+                let before = ReadOnlySpan(y.Items, at - step, inner)
+
+                TensorPrimitives.Add(
+                    before,
+                    ReadOnlySpan(x.Items, x.Offset + at, inner),
+                    Span(y.Items, at, inner)
+                )
+
+        along axis reverse x elements rows
+        y
+
     /// Columns whose running sums are in the first-level cache while rows go past.
     [<Literal>]
     let private Columns = 1024
 
-    /// Running sums along an axis, taken in 'S, which for Float32 is Float64: a running sum has no halves to be taken in.
-    let private cumulativeSumOf<'T, 'S when 'T :> INumber<'T> and 'S :> INumber<'S>>
-        axis
-        reverse
-        (x: HostBuffer<'T>)
-        : HostBuffer =
-        let x = Strided.contiguous x
-        let y = Strided.fresh<'T> x.DType x.Shape
-        let length = x.Shape[axis]
-        let inner = Strided.product x.Shape (axis + 1) (x.Shape.Length - 1)
-        let total = y.Items.Length
-        // From one row, or element, to the next.
-        let step = if reverse then -inner else inner
+    /// sums <- sums + x, and y <- sums, of n numbers.
+    let private addRow n (x: float32[]) offset (sums: float[]) (y: float32[]) into =
+        let w = Vector<float32>.Count
+        let v = Vector<float>.Count
+        let mutable k = 0
 
-        let elements start =
-            let mutable sum = 'S.Zero
+        while k <= n - w do
+            let mutable low = Vector<float>.Zero
+            let mutable high = Vector<float>.Zero
+            Vector.Widen(Vector<float32>(x, offset + k), &low, &high)
+            low <- low + Vector<float>(sums, k)
+            high <- high + Vector<float>(sums, k + v)
+            low.CopyTo(sums, k)
+            high.CopyTo(sums, k + v)
+            Vector.Narrow(low, high).CopyTo(y, into + k)
+            k <- k + w
+
+        while k < n do
+            let sum = sums[k] + float x[offset + k]
+            sums[k] <- sum
+            y[into + k] <- float32 sum
+            k <- k + 1
+
+    /// Those of Float32 are taken in Float64: a running sum has no halves to be taken in.
+    let private cumulativeSingles axis reverse (x: HostBuffer<float32>) : HostBuffer =
+        let x = Strided.contiguous x
+        let y = Strided.fresh<float32> x.DType x.Shape
+        let length = x.Shape[axis]
+        let from, offset, into = x.Items, x.Offset, y.Items
+
+        let elements start step =
+            let mutable sum = 0.0
             let mutable at = start
 
             for _ in 1..length do
-                sum <- sum + 'S.CreateTruncating x.Items[x.Offset + at]
-                y.Items[at] <- 'T.CreateTruncating sum
+                sum <- sum + float from[offset + at]
+                into[at] <- float32 sum
                 at <- at + step
 
-        let rows start =
-            let sums, row = Array.zeroCreate<'S>(min inner Columns), Array.zeroCreate<'S>(min inner Columns)
+        let rows start step inner =
+            let sums = Array.zeroCreate<float>(min inner Columns)
 
             for column in 0..Columns .. inner - 1 do
                 let n = min Columns (inner - column)
-                let sums = Span(sums, 0, n)
-                let row = Span(row, 0, n)
-                sums.Clear()
+                Array.Clear(sums, 0, n)
 
                 for i in 0 .. length - 1 do
                     let at = start + column + i * step
-                    TensorPrimitives.ConvertTruncating(ReadOnlySpan(x.Items, x.Offset + at, n), row)
-                    TensorPrimitives.Add(Span.op_Implicit sums, Span.op_Implicit row, sums)
-                    TensorPrimitives.ConvertTruncating(Span.op_Implicit sums, Span(y.Items, at, n))
+                    addRow n from (offset + at) sums into at
 
-        if total > 0 then
-            Strided.ranges (total / (length * inner)) (int64 total) (fun first last ->
-                for outer in first .. last - 1 do
-                    let start = (outer * length + (if reverse then length - 1 else 0)) * inner
-                    if inner = 1 then elements start else rows start)
-
+        along axis reverse x elements rows
         y
 
     let rec cumulativeSum axis reverse (x: HostBuffer) : HostBuffer =
         match x.DType with
-        | DType.Float32 -> cumulativeSumOf<float32, float> axis reverse (x :?> HostBuffer<float32>)
-        | DType.Float64 -> cumulativeSumOf<float, float> axis reverse (x :?> HostBuffer<float>)
+        | DType.Float32 -> cumulativeSingles axis reverse (x :?> HostBuffer<float32>)
+        | DType.Float64 -> cumulativeSumOf axis reverse (x :?> HostBuffer<float>)
         | DType.BFloat16
         | DType.Float16 -> Convert.buffer x.DType (cumulativeSum axis reverse (Convert.widen x))
-        | DType.Int32 -> cumulativeSumOf<int, int> axis reverse (x :?> HostBuffer<int>)
-        | DType.Int64 -> cumulativeSumOf<int64, int64> axis reverse (x :?> HostBuffer<int64>)
+        | DType.Int32 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int>)
+        | DType.Int64 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int64>)
         | DType.Bool -> raise (DTypeException "cumsum: Bool elements have no sum; convert to Int32 first.")
