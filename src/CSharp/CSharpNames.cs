@@ -41,6 +41,7 @@ internal static partial class CSharpNames
         ["Compile.explain"] = "Transform.Explain",
         ["Compile.graph"] = "Transform.Graph",
         ["Compile.memory"] = "Transform.Memory",
+        ["Debug.checkNumbers"] = "Checks.Numbers",
         ["iterate"] = "Control.Iterate",
         ["scan"] = "Control.Scan",
         ["whileLoop"] = "Control.While",
