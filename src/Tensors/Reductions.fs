@@ -86,8 +86,6 @@ module Reductions =
         let convert (t: Tensor) = t.Convert dtype
         changed convert convert root
 
-    let private divided (divisor: Tensor) (root: Tensor) =
-        changed (fun squares -> squares / divisor / divisor) (fun root -> root / divisor) root
 
     /// What the numbers of a Float64 tensor are multiplied by before they are squared, for each sum over axes: a power of
     /// two, 1 unless the largest square would overflow or vanish. It stands for itself in derivatives, too, since the norm
@@ -131,7 +129,9 @@ module Reductions =
         | ValueNone when t.DType = DType.Float64 ->
             let factor = safeFactor t axes
             let x = t * (keep axes t factor)
-            divided factor (root (sumOver (x * x) axes))
+            // Their square is that of the numbers as they are: a factor squared is itself out of range.
+            root (sumOver (x * x) axes)
+            |> changed (fun _ -> sumOver (t * t) axes) (fun norm -> norm / factor)
         | ValueNone ->
             let x = t.Convert DType.Float64
             root (sumOver (x * x) axes)
