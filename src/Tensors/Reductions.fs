@@ -86,7 +86,6 @@ module Reductions =
         let convert (t: Tensor) = t.Convert dtype
         changed convert convert root
 
-
     /// What the numbers of a Float64 tensor are multiplied by before they are squared, for each sum over axes: a power of
     /// two, 1 unless the largest square would overflow or vanish. It stands for itself in derivatives, too, since the norm
     /// does not depend on it.
