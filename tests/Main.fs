@@ -18,5 +18,8 @@ let main arguments =
     elif arguments = [| ProgramMemoryTests.Flag |] then
         ProgramMemoryTests.little ()
         0
+    elif arguments.Length = 2 && arguments[0] = WaitingTests.Flag then
+        WaitingTests.run arguments[1]
+        0
     else
         runTestsInAssemblyWithCLIArgs [] arguments

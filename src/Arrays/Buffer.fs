@@ -1,25 +1,42 @@
 namespace Cotangent
 
+open System.Threading
+
 /// The claim of buffers to an array that goes back to a pool once none of them is left, or when they are told to release
-/// it. A kernel that has taken the array out of a buffer must keep the buffer alive while it works: engines do so for all
-/// of their inputs.
+/// it. A kernel that has taken the array out of a buffer must keep the buffer alive while it works, and hold the claim:
+/// engines do so for all of their inputs. What is released while a kernel holds it is marked at once, so that nobody begins
+/// to use it, and goes back when the last holder lets go.
 [<AbstractClass>]
 type internal Claim() =
     let mutable ended = 0
+    let mutable holders = 0
+    let mutable gone = 0
 
-    /// Whether the array has gone back.
-    member _.IsReleased = ended = 1
+    /// Whether the array has gone back, or will.
+    member _.IsReleased = Volatile.Read &ended = 1
+
+    /// How many kernels and programs use the array just now.
+    member _.Holders = Volatile.Read &holders
+
+    member private claim.Finish() = if Interlocked.Exchange(&gone, 1) = 0 then claim.GiveBack()
+
+    /// Keeps the array from going back until `Drop`. To be followed by a look at whether it is still there: of two threads one
+    /// sees what the other did, whichever was first.
+    member _.Hold() = Interlocked.Increment &holders |> ignore
+
+    member claim.Drop() =
+        if Interlocked.Decrement &holders = 0 && Volatile.Read &ended = 1 then claim.Finish()
 
     /// Leaves the array to the collector for good, since somebody outside the engines may hold on to it.
     member claim.Waive() =
-        if System.Threading.Interlocked.CompareExchange(&ended, 2, 0) = 0 then
+        if Interlocked.CompareExchange(&ended, 2, 0) = 0 then
             claim.Forget()
             System.GC.SuppressFinalize claim
 
     member claim.Release() =
-        if System.Threading.Interlocked.CompareExchange(&ended, 1, 0) = 0 then
-            claim.GiveBack()
+        if Interlocked.CompareExchange(&ended, 1, 0) = 0 then
             System.GC.SuppressFinalize claim
+            if Volatile.Read &holders = 0 then claim.Finish()
 
     /// Puts the array back.
     abstract GiveBack: unit -> unit
@@ -39,6 +56,45 @@ type internal Claim() =
 
         claim.Release()
         claim
+
+/// Whether memory is shared, which decides whether who is given it may overwrite it.
+module internal Sharing =
+    let mutable private anyGiven = false
+    let private gate = obj ()
+
+    /// Before the first buffer of the process is given away.
+    let prepare () =
+        if not (Volatile.Read &anyGiven) then
+            Volatile.Write(&anyGiven, true)
+            // Threads that did not see it yet have by now told of what they shared.
+            Interlocked.MemoryBarrierProcessWide()
+
+    /// Marks the first so many buffers as given to a taker: all of them or none, and of two threads that give the same one,
+    /// one of them does. What comes once more among them is shared. Throws where one is somebody else's already.
+    let give (buffers: Buffer[]) (count: int) (taker: string) =
+        prepare ()
+
+        lock gate (fun () ->
+            for x in buffers do
+                if not (isNull x.GivenTo) then x.Refuse()
+
+            for n in 0 .. buffers.Length - 1 do
+                let x = buffers[n]
+
+                if not (isNull x.GivenTo) then x.IsShared <- true
+                elif n < count then x.GivenTo <- taker)
+
+    /// Takes that back: nothing was done with them.
+    let keep (buffers: Buffer[]) (count: int) =
+        lock gate (fun () ->
+            for n in 0 .. count - 1 do
+                buffers[n].GivenTo <- null)
+
+    /// Notes that others see a buffer's memory, before they do. Whoever gives it away at the same time sees that; or else
+    /// whoever looks at the buffer next, that it was given away. As long as nothing is, that costs nothing.
+    let share (x: Buffer) =
+        x.IsShared <- true
+        if Volatile.Read &anyGiven then Interlocked.MemoryBarrier()
 
 /// A strided view into a .NET array: element (i, j, …) is `Data[Offset + i*Strides[0] + j*Strides[1] + …]`. A stride
 /// is 0 along a broadcast axis and negative along a flipped one.
@@ -80,12 +136,11 @@ type internal HostBuffer(dtype, shape: int[], strides: int[], offset: int) =
         | null -> ()
         | claim -> if claim.IsReleased then x.Refuse()
 
-    /// Gives the memory away: whoever uses this buffer from now on gets an error. Its claim, for the new owner.
-    member x.GiveTo(taker: string) : Claim | null =
-        let before = claim
-        x.GivenTo <- taker
-        claim <- Claim.Ended
-        before
+    /// Shuts who holds the buffer out from its memory, once it is given away.
+    member _.Close() = claim <- Claim.Ended
+
+    /// Lets them in again: nothing was done with it.
+    member _.Open(before: Claim | null) = claim <- before
 
     override _.Memory = claim
 
@@ -109,7 +164,7 @@ type internal HostBuffer<'T>(dtype, data: 'T[], shape, strides, offset) =
     override x.Data = x.Items
 
     override x.View(shape, strides, offset) =
-        x.IsShared <- true
+        Sharing.share x
 
         let view = HostBuffer<'T>(dtype, data, shape, strides, offset, Claim = x.Claim, IsShared = true)
 

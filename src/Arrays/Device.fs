@@ -35,6 +35,7 @@ type CpuEngine =
 /// share memory freely. Each engine derives its own.
 [<AbstractClass>]
 type internal Buffer(dtype: DType, shape: int[], device: Device) =
+    let mutable givenTo: string | null = null
     member _.DType = dtype
     /// Never to be changed by who reads it.
     member _.Shape = shape
@@ -44,7 +45,9 @@ type internal Buffer(dtype: DType, shape: int[], device: Device) =
     member val IsShared = false with get, set
 
     /// What the memory was given to, in words; null as long as it is this buffer's.
-    member val GivenTo: string | null = null with get, set
+    member _.GivenTo
+        with get () = givenTo
+        and set (value: string | null) = givenTo <- value
 
     /// Throws, since the memory is somebody else's by now.
     member x.Refuse() : unit =

@@ -59,7 +59,12 @@ module internal Engines =
         if x.Device = device then
             x
         else
-            (forDevice device).OfHost((forDevice x.Device).ToHost x, device)
+            let host = (forDevice x.Device).ToHost x
+            let moved = (forDevice device).OfHost(host, device)
+            // It may have been given away while it was copied.
+            System.Threading.Volatile.ReadBarrier()
+            host.CheckAlive()
+            moved
 
     let available () : Device list =
         match Extension.find () with

@@ -95,42 +95,164 @@ type internal Results =
     | One of only: HostBuffer
     | Several of all: HostBuffer[]
 
-/// What surrounds a kernel.
+/// What surrounds a kernel: its inputs stay where they are until it is done, its arrays go back, and what goes wrong is said in
+/// our words.
 module internal Call =
-    /// Runs a kernel, whose inputs stay alive until it is done.
-    let inline settled (first: obj) (second: obj) ([<InlineIfLambda>] kernel: unit -> HostBuffer) : Buffer =
+    let private signature (x: Buffer) : Signature = { Shape = x.Shape; DType = x.DType }
+
+    let private exhausted (p: Primitive) (inputs: Buffer[]) =
+        let operands =
+            match inputs with
+            | [||] -> ""
+            | _ ->
+                " of "
+                + (inputs |> Seq.map (fun x -> $"{x.DType} {Shape.show x.Shape}") |> String.concat ", ")
+
+        let results = ShapeRule.infer p (inputs |> Array.map signature)
+        let bytes = results |> Array.sumBy (fun r -> int64 (Shape.count r.Shape) * int64 r.DType.Size)
+        let shapes = results |> Seq.map (fun r -> $"{r.DType} {Shape.show r.Shape}") |> String.concat ", "
+        let what = $"{shapes}, {HostMemory.inWords bytes}"
+
+        MemoryException
+            $"{p}{operands}: no room in main memory for the result, {what}, even after everything unused was freed. Use smaller batches, a smaller dtype, `scope` around each step, or `checkpoint`."
+
+    /// What to throw instead of an exception that a kernel threw; null where that says what is wrong.
+    let instead (p: Primitive) (inputs: Buffer[]) (e: exn) : exn | null =
+        // Whoever reads what is overwritten by a thread that was given it finds anything there.
+        for x in inputs do
+            match x with
+            | :? HostBuffer as x -> x.CheckAlive()
+            | _ -> ()
+
+        match e with
+        | :? OutOfMemoryException -> exhausted p inputs
+        | _ -> null
+
+    let inline private guarded
+        ([<InlineIfLambda>] p: unit -> Primitive)
+        ([<InlineIfLambda>] inputs: unit -> Buffer[])
+        ([<InlineIfLambda>] kernel: unit -> HostBuffer)
+        ([<InlineIfLambda>] leave: unit -> unit)
+        : Buffer =
         let rentals = Recycling.enter ()
         let mutable output: HostBuffer | null = null
 
         try
-            let made = kernel ()
-            output <- made
-            made :> Buffer
+            try
+                let made = kernel ()
+                output <- made
+                made :> Buffer
+            with e ->
+                match instead (p ()) (inputs ()) e with
+                | null -> reraise ()
+                | other -> raise other
         finally
             Recycling.leave rentals output
-            GC.KeepAlive first
-            GC.KeepAlive second
+            leave ()
+
+    /// Runs a kernel of one input.
+    let inline one
+        ([<InlineIfLambda>] p: unit -> Primitive)
+        (x: HostBuffer)
+        ([<InlineIfLambda>] kernel: unit -> HostBuffer)
+        : Buffer =
+        let claim = Holding.take x
+
+        guarded
+            p
+            (fun () -> [| x |])
+            (fun () ->
+                let made = kernel ()
+                Holding.confirm x claim
+                made)
+            (fun () ->
+                Holding.drop claim
+                GC.KeepAlive x)
+
+    /// Runs a kernel of two inputs.
+    let inline two
+        ([<InlineIfLambda>] p: unit -> Primitive)
+        (x: HostBuffer)
+        (y: HostBuffer)
+        ([<InlineIfLambda>] kernel: unit -> HostBuffer)
+        : Buffer =
+        let first, second = Holding.take x, Holding.take y
+
+        guarded
+            p
+            (fun () -> [| x; y |])
+            (fun () ->
+                let made = kernel ()
+                Holding.confirm x first
+                Holding.confirm y second
+                made)
+            (fun () ->
+                Holding.drop first
+                Holding.drop second
+                GC.KeepAlive x
+                GC.KeepAlive y)
+
+    let confirmAll (inputs: Buffer[]) claims =
+        for i in 0 .. inputs.Length - 1 do
+            match inputs[i] with
+            | :? HostBuffer as x -> Holding.confirm x (Holding.ofAll claims i)
+            | _ -> ()
+
+    /// Runs a kernel of any inputs.
+    let inline all
+        (p: Primitive)
+        (inputs: Buffer[])
+        ([<InlineIfLambda>] kernel: unit -> HostBuffer)
+        : Buffer =
+        let claims = Holding.takeAll inputs
+
+        guarded
+            (fun () -> p)
+            (fun () -> inputs)
+            (fun () ->
+                let made = kernel ()
+                confirmAll inputs claims
+                made)
+            (fun () ->
+                Holding.dropAll claims
+                GC.KeepAlive inputs)
+
+    /// The same for kernels of other projects.
+    let run (p: Primitive) (inputs: Buffer[]) (kernel: unit -> HostBuffer) : Buffer =
+        all p inputs (fun () -> kernel ())
 
     /// The same for a kernel of several results.
-    let settledAll (inputs: obj) (kernel: unit -> HostBuffer[]) : Buffer[] =
+    let several (p: Primitive) (inputs: Buffer[]) (kernel: unit -> HostBuffer[]) : Buffer[] =
+        let claims = Holding.takeAll inputs
         let rentals = Recycling.enter ()
         let mutable outputs: HostBuffer[] = [||]
 
         try
-            outputs <- kernel ()
-            outputs |> Array.map (fun b -> b :> Buffer)
+            try
+                let made = kernel ()
+                confirmAll inputs claims
+                outputs <- made
+                made |> Array.map (fun b -> b :> Buffer)
+            with e ->
+                match instead p inputs e with
+                | null -> reraise ()
+                | other -> raise other
         finally
             Recycling.leaveAll rentals outputs
+            Holding.dropAll claims
             GC.KeepAlive inputs
 
 [<Sealed>]
 type internal ManagedEngine() =
     inherit Engine("managed")
 
-    override _.Unary(op, x) = Call.settled x x (fun () -> Elementwise.unary op (x :?> HostBuffer))
+    override _.Unary(op, x) =
+        let x = x :?> HostBuffer
+        Call.one (fun () -> Primitive.Unary op) x (fun () -> Elementwise.unary op x)
 
     override _.Binary(op, x, y) =
-        Call.settled x y (fun () -> Elementwise.binary op (x :?> HostBuffer) (y :?> HostBuffer))
+        let x, y = x :?> HostBuffer, y :?> HostBuffer
+        Call.two (fun () -> Primitive.Binary op) x y (fun () -> Elementwise.binary op x y)
 
     /// The kernel of a primitive: the only result, or all of several.
     static member private Run(primitive: Primitive, inputs: Buffer[]) : Results =
@@ -179,13 +301,13 @@ type internal ManagedEngine() =
         | Primitive.Custom f -> invalidOp $"'{f.Name}' is a custom function; engines never see those."
 
     override _.Evaluate(primitive, inputs, _) =
-        Call.settled inputs inputs (fun () ->
+        Call.all primitive inputs (fun () ->
             match ManagedEngine.Run(primitive, inputs) with
             | Results.One result -> result
             | Results.Several _ -> invalidOp $"`{primitive}` has several results.")
 
     override _.EvaluateAll(primitive, inputs, _) =
-        Call.settledAll inputs (fun () ->
+        Call.several primitive inputs (fun () ->
             match ManagedEngine.Run(primitive, inputs) with
             | Results.One result -> [| result |]
             | Results.Several results -> results)

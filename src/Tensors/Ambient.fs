@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open System.Collections.Generic
+open System.Collections.Concurrent
 open System.Threading
 
 /// What surrounds the running code: the checks that `Debug` switches on for the duration of a call. Flows with async
@@ -8,7 +8,7 @@ open System.Threading
 module internal Ambient =
     let mutable private active = 0
     let private numbers = AsyncLocal<bool>()
-    let private keys = AsyncLocal<Dictionary<int64, string> | null>()
+    let private keys = AsyncLocal<ConcurrentDictionary<int64, string> | null>()
 
     /// Whether any check is on anywhere in the process.
     let anyActive () = Volatile.Read &active > 0
@@ -60,4 +60,4 @@ module internal Ambient =
     let withoutNumberCheck (body: unit -> 'a) : 'a =
         if checkingNumbers () then during numbers false body else body ()
 
-    let duringKeyCheck body = during keys (Dictionary<int64, string>()) body
+    let duringKeyCheck body = during keys (ConcurrentDictionary<int64, string>()) body

@@ -261,7 +261,8 @@ module Tensor =
                     $"ofArray: {data.Length} numbers do not fill shape {Shape.show shape}, which has {Shape.count shape} places. Give as many numbers as the sizes multiply to."
             )
 
-        own shape (Array.copy data)
+        let bytes = int64 data.Length * int64 (System.Runtime.CompilerServices.Unsafe.SizeOf<'T>())
+        own shape (Recycling.orRefuse "ofArray" bytes (fun () -> Array.copy data))
 
 /// From and to .NET data.
 [<AutoOpen>]

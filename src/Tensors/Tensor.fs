@@ -56,10 +56,18 @@ type Tensor =
         | Value _ -> true
         | Traced r -> r.HasNumbers && r.Concrete.HasNumbers
 
+    /// What a function reads from the numbers in main memory. Throws where another thread gave them away while it did.
+    member internal t.Reading(read: HostBuffer -> 'a) : 'a =
+        let host = t.Host
+        let result = read host
+        Volatile.ReadBarrier()
+        host.CheckAlive()
+        result
+
     /// What F# Interactive shows.
     member internal t.Display: string * obj =
         match t with
-        | Value _ -> Display.parts t.Host
+        | Value _ -> t.Reading Display.parts
         | Traced _ -> t.ToString(), ""
 
     member internal t.DisplayHeader = fst t.Display
@@ -68,7 +76,7 @@ type Tensor =
     /// The values as NumPy prints them, shortened when there are many.
     override t.ToString() =
         match t with
-        | Value _ -> Print.buffer t.Host
+        | Value _ -> t.Reading Print.buffer
         | Traced r -> $"traced by {r.TracedBy}: {r.DType} {Shape.show r.Shape}{r.Remark}"
 
     /// <summary>Equal shapes, dtypes and values (NaN equals NaN here, as in every .NET <c>Equals</c>).</summary>
@@ -76,7 +84,9 @@ type Tensor =
         match other with
         | :? Tensor as u ->
             obj.ReferenceEquals(t, u)
-            || (t.DType = u.DType && Shape.equal t.Dims u.Dims && Inspect.sameValues t.Host u.Host)
+            || (t.DType = u.DType
+                && Shape.equal t.Dims u.Dims
+                && t.Reading(fun a -> u.Reading(Inspect.sameValues a)))
         | _ -> false
 
     override t.GetHashCode() =
@@ -607,19 +617,23 @@ type Tensor with
     /// (tensor [ 1.0f; 2.0f ]).ToData&lt;float32[]>()
     /// </code></example>
     member t.ToData<'data>() : 'data =
-        let host = Strided.materialise t.Host
-        let count = Shape.count host.Shape
+        let read (host: HostBuffer) =
+            let host = Strided.materialise host
+            let count = Shape.count host.Shape
 
-        let data =
-            if host.Data.Length = count then
-                host.Data
-            else
-                // A view of part of an array, as a slice is.
-                let part = System.Array.CreateInstance(host.DType.ClrType, count)
-                System.Array.Copy(host.Data, host.Offset, part, 0, count)
-                part
+            let data =
+                if host.Data.Length = count then
+                    host.Data
+                else
+                    // A view of part of an array, as a slice is.
+                    let part = System.Array.CreateInstance(host.DType.ClrType, count)
+                    System.Array.Copy(host.Data, host.Offset, part, 0, count)
+                    part
 
-        NestedData.ofArray typeof<'data> host.Shape host.DType data |> unbox<'data>
+            NestedData.ofArray typeof<'data> host.Shape host.DType data |> unbox<'data>
+
+        let bytes = int64 (Shape.count t.Dims) * int64 t.DType.Size
+        Recycling.orRefuse "ToData" bytes (fun () -> t.Reading read)
 
     member private t.As(dtype: DType) =
         if t.DType = dtype then t else Bind.one (Primitive.Convert dtype) [| t |]

@@ -20,6 +20,9 @@ type internal SharedMemory(bytes: int64, meter: MemoryMeter) =
 type internal TorchBuffer(dtype, shape, device, tensor: nativeint, memory: SharedMemory) =
     inherit Buffer(dtype, shape, device)
     let mutable tensor = tensor
+    // Kernels that use the tensor just now, in whatever thread, and whether it is to be freed after them.
+    let mutable holders = 0
+    let mutable ended = 0
     do memory.Enter()
 
     /// What it shares with its views.
@@ -27,11 +30,16 @@ type internal TorchBuffer(dtype, shape, device, tensor: nativeint, memory: Share
 
     override _.Memory = memory
 
-    /// The tensor; not to be freed. The buffer must be kept alive while it is used.
+    /// The tensor; not to be freed. The buffer must be kept alive and held while it is used.
     member x.Tensor: nativeint =
-        if tensor = 0n then x.Refuse()
+        if Volatile.Read &ended = 1 then x.Refuse()
 
         tensor
+
+    /// Keeps the tensor from being freed until `Drop`; to be followed by `Tensor`, which refuses what was released before.
+    member _.Hold() = Interlocked.Increment &holders |> ignore
+
+    member x.Drop() = if Interlocked.Decrement &holders = 0 && Volatile.Read &ended = 1 then x.Free()
 
     member private _.Free() =
         let freed = Interlocked.Exchange(&tensor, 0n)
@@ -41,7 +49,10 @@ type internal TorchBuffer(dtype, shape, device, tensor: nativeint, memory: Share
             memory.Leave()
 
     override x.Release() =
-        x.Free()
+        Volatile.Write(&ended, 1)
+        // Whoever holds it by now does not see that, and frees it later; who comes after, sees it.
+        Interlocked.MemoryBarrier()
+        if Volatile.Read &holders = 0 then x.Free()
         GC.SuppressFinalize x
 
     override x.Finalize() = x.Free()

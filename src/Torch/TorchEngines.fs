@@ -59,6 +59,17 @@ type internal TorchEngine(place: Place, device: Device, meter: MemoryMeter) =
         | Some x -> (x :?> TorchBuffer).Shared
         | None -> SharedMemory(int64 (Native.THSStorage_nbytes tensor), meter)
 
+    /// Works with tensors that another thread may release in the meantime.
+    let holding (inputs: Buffer[]) (work: unit -> 'a) : 'a =
+        for x in inputs do
+            (x :?> TorchBuffer).Hold()
+
+        try
+            work ()
+        finally
+            for x in inputs do
+                (x :?> TorchBuffer).Drop()
+
     let attempt (p: Primitive) (inputs: Buffer[]) (results: Signature[]) : Buffer[] =
         use frame = new Frame(place)
 
@@ -85,24 +96,24 @@ type internal TorchEngine(place: Place, device: Device, meter: MemoryMeter) =
     override _.EvaluateAll(p, inputs, _) =
         let results = ShapeRule.infer p (Array.map signature inputs)
 
-        try
-            attempt p inputs results
-        with
-        | :? LibtorchException as e when e.IsOutOfMemory ->
-            meter.Reclaim()
-
+        holding inputs (fun () ->
             try
                 attempt p inputs results
-            with :? LibtorchException as e when e.IsOutOfMemory ->
-                raise (Failures.outOfMemory p inputs results device meter e)
-        | :? LibtorchException as e -> raise (Failures.unexpected p inputs e)
+            with
+            | :? LibtorchException as e when e.IsOutOfMemory ->
+                meter.Reclaim()
+
+                try
+                    attempt p inputs results
+                with :? LibtorchException as e when e.IsOutOfMemory ->
+                    raise (Failures.outOfMemory p inputs results device meter e)
+            | :? LibtorchException as e -> raise (Failures.unexpected p inputs e))
 
     override _.ToHost x =
-        let x = x :?> TorchBuffer
-        use frame = new Frame(place)
-        let host = Transfer.read frame x.Tensor x.DType x.Shape
-        GC.KeepAlive x
-        host
+        holding [| x |] (fun () ->
+            let x = x :?> TorchBuffer
+            use frame = new Frame(place)
+            Transfer.read frame x.Tensor x.DType x.Shape)
 
     override engine.OfHost(x, _) =
         let load () =
@@ -146,12 +157,11 @@ type internal TorchHostEngine(managed: Engine) =
 
     let evaluate (p: Primitive) (inputs: Buffer[]) : Buffer =
         let result = (infer p inputs)[0]
-        use frame = new Frame(place)
-        let operands = share frame inputs
-        let rentals = Recycling.enter ()
-        let mutable output: HostBuffer | null = null
 
-        try
+        Call.run p inputs (fun () ->
+            use frame = new Frame(place)
+            let operands = share frame inputs
+
             try
                 let struct (buffer, room) = Transfer.fresh frame result.DType result.Shape
                 frame.Room <- room
@@ -159,34 +169,23 @@ type internal TorchHostEngine(managed: Engine) =
 
                 if made <> room then Basic.copyInto frame room made
 
-                output <- buffer
                 buffer
             with :? LibtorchException as e ->
-                raise (Failures.unexpected p inputs e)
-        finally
-            Recycling.leave rentals output
-            GC.KeepAlive inputs
+                raise (Failures.unexpected p inputs e))
 
     let evaluateAll (p: Primitive) (inputs: Buffer[]) : Buffer[] =
         let results = infer p inputs
-        use frame = new Frame(place)
-        let rentals = Recycling.enter ()
-        let mutable outputs: HostBuffer[] = [||]
 
-        try
+        Call.several p inputs (fun () ->
+            use frame = new Frame(place)
+
             try
-                outputs <-
-                    Kernels.evaluate frame p (share frame inputs) results
-                    |> Array.map2
-                        (fun (result: Signature) made -> Transfer.read frame made result.DType result.Shape)
-                        results
-
-                outputs |> Array.map (fun b -> b :> Buffer)
+                Kernels.evaluate frame p (share frame inputs) results
+                |> Array.map2
+                    (fun (result: Signature) made -> Transfer.read frame made result.DType result.Shape)
+                    results
             with :? LibtorchException as e ->
-                raise (Failures.unexpected p inputs e)
-        finally
-            Recycling.leaveAll rentals outputs
-            GC.KeepAlive inputs
+                raise (Failures.unexpected p inputs e))
 
     override engine.Unary(op, x) = evaluate (Primitive.Unary op) [| x |]
     override engine.Binary(op, x, y) = evaluate (Primitive.Binary op) [| x; y |]

@@ -493,12 +493,19 @@ and [<Sealed>] private NestBuilder(level: Level, axes: int[], reduced: int) =
 
                 match moving with
                 | [||] -> nest.Add(Instruction.Constant(Literal.Whole(int64 place.Start), dtype))
+                | [| k |] -> nest.Add(Instruction.Position(dtype, k, place.Start, place.Steps[k]))
                 | _ ->
-                    moving
-                    |> Array.mapi (fun j k ->
-                        let start = if j = 0 then place.Start else 0
-                        nest.Add(Instruction.Position(dtype, k, start, place.Steps[k])))
-                    |> Array.reduce (fun a b -> nest.Add(Instruction.Binary(Binary.Add, a, b)))
+                    // Added as whole numbers: a sum of rounded parts is not the rounded sum.
+                    let whole = if dtype = DType.Int64 then dtype else DType.Int32
+
+                    let position =
+                        moving
+                        |> Array.mapi (fun j k ->
+                            let start = if j = 0 then place.Start else 0
+                            nest.Add(Instruction.Position(whole, k, start, place.Steps[k])))
+                        |> Array.reduce (fun a b -> nest.Add(Instruction.Binary(Binary.Add, a, b)))
+
+                    if whole = dtype then position else nest.Add(Instruction.Convert(dtype, position))
             | Primitive.Permute _
             | Primitive.Broadcast _
             | Primitive.Slice _

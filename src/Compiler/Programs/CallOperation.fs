@@ -90,7 +90,16 @@ and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Dona
             && buffers |> Array.filter (fun b -> obj.ReferenceEquals(b, buffers[n])) |> Array.length = 1
 
         let finished n = if canFree n then buffers[n].Release()
-        let results = GraphInterpreter.Evaluate(simplified.Value, inputs, finished)
+        if donation.Count > 0 then Sharing.give buffers donation.Count donation.Taker
+
+        let results =
+            try
+                GraphInterpreter.Evaluate(simplified.Value, inputs, finished)
+            with _ ->
+                for n in 0 .. donation.Count - 1 do
+                    if not (canFree n) then buffers[n].GivenTo <- null
+
+                reraise ()
 
         for n in 0 .. donation.Count - 1 do
             let isResult =
@@ -100,13 +109,12 @@ and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Dona
                     | Value b -> obj.ReferenceEquals(b, buffers[n])
                     | Traced _ -> false)
 
-            if not isResult then
-                match buffers[n] with
-                | :? HostBuffer as b -> b.GiveTo donation.Taker |> ignore
-                | b when not b.IsShared ->
-                    b.GivenTo <- donation.Taker
-                    b.Release()
-                | _ -> ()
+            match buffers[n] with
+            | b when isResult -> b.GivenTo <- null
+            | :? HostBuffer as b -> b.Close()
+            | b when not b.IsShared -> b.Release()
+            // Others show it: it stays theirs, and the caller's.
+            | b -> b.GivenTo <- null
 
         results
 

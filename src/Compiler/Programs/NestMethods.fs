@@ -146,17 +146,17 @@ module internal NestMethods =
         (count: int)
         (target: View)
         =
-        let address (v: View) size =
+        let address (v: View) dtype =
             il.Emit OpCodes.Ldarg_0
             il.Emit(OpCodes.Ldc_I4, v.Slot * sizeof<nativeint>)
             il.Emit OpCodes.Add
             il.Emit OpCodes.Ldind_I
-            il.Emit(OpCodes.Ldc_I8, int64 v.Offset * int64 size)
+            il.Emit(OpCodes.Ldc_I8, int64 (Bytes.ofElements dtype v.Offset))
             il.Emit OpCodes.Conv_I
             il.Emit OpCodes.Add
 
-        address key sizeof<int64>
-        address target dtype.Size
+        address key DType.Int64
+        address target dtype
         il.Emit(OpCodes.Ldc_I4, count)
         il.Emit(OpCodes.Ldc_I4, kindOf draw dtype)
         il.Emit(OpCodes.Call, drawAt.Value)

@@ -1,6 +1,5 @@
 namespace Cotangent.Compiler
 
-open System.Collections.Generic
 open Cotangent
 open Cotangent.Engines
 open Cotangent.Inlined
@@ -12,7 +11,6 @@ type internal Program
     =
     let { Slots = slots; Steps = steps; Outputs = outputs } = stored.Lowered
     let memory, adopted, reuse = stored.Plan, stored.Adopted, stored.Reuse
-    let workspaces = Stack<Workspace>()
 
     /// The slots of which something is true, with the number of the argument or result that they are.
     let places (pick: int -> int) = [|
@@ -29,6 +27,15 @@ type internal Program
             | Home.Output _
             | Home.Constant _
             | Home.Slice -> -1)
+
+    /// The slot of each argument.
+    let slotOf =
+        let found = Array.create graph.Inputs.Length -1
+
+        for struct (slot, n) in inputs do
+            found[n] <- slot
+
+        found
 
     let results wanted =
         places (fun slot ->
@@ -55,40 +62,49 @@ type internal Program
 
     let dropped = Range.filter slots.Length (fun i -> adopted[i])
 
-    let workspace () =
-        match lock workspaces (fun () -> workspaces.TryPop()) with
-        | true, w -> w
-        | false, _ ->
-            let most = slots |> Array.sumBy (fun slot -> int64 slot.Count * int64 slot.DType.Size)
-            MemoryNeeds.requireHost name needs most memory.Sizes
+    let workspaces =
+        Workspaces(
+            memory.Bytes,
+            fun () ->
+                let most = slots |> Array.sumBy (fun slot -> int64 slot.Count * int64 slot.DType.Size)
+                MemoryNeeds.requireHost name needs most memory.Sizes
 
-            try
-                backend.Workspace slots memory
-            with :? System.OutOfMemoryException ->
-                raise (MemoryNeeds.exhausted name needs)
+                try
+                    Recycling.attempt (fun () -> backend.Workspace slots memory)
+                with :? System.OutOfMemoryException ->
+                    raise (MemoryNeeds.exhausted name needs)
+        )
 
-    /// Whether a result can take over the memory of an argument: it is all of an array that nobody else sees.
-    let canTake (b: HostBuffer) (count: int) =
-        not b.IsShared && b.IsContiguous && b.Offset = 0 && b.Data.Length = count
-
-    /// Notes to whom arguments are given. One that comes twice is shared.
-    let mark (arguments: HostBuffer[]) (donated: int) (taker: string) =
-        if donated > 0 then
-            for n in 0 .. arguments.Length - 1 do
-                if not (isNull arguments[n].GivenTo) then arguments[n].IsShared <- true
-                elif n < donated then arguments[n].GivenTo <- taker
+    /// Whether a result can take over the memory of an argument that was given away: it is all of an array that nobody else
+    /// sees, and that no kernel of another thread reads.
+    let canTake (b: HostBuffer) (claim: Claim | null) (data: System.Array) (count: int) =
+        not b.IsShared
+        && b.IsContiguous
+        && b.Offset = 0
+        && data.Length = count
+        && (match claim with
+            | null -> true
+            // One is this call.
+            | claim -> claim.Holders <= 1)
 
     /// An array as a result.
     let whole (k: int) (dtype: DType) (data: System.Array) =
         Buffers.view dtype data outputs[k].Shape outputs[k].Strides 0
 
     /// A result in the memory of an argument that is given away, where the plan has it so, or in its own.
-    let fresh (slot: Slot) (k: int) (given: HostBuffer[]) (donated: int) : HostBuffer =
+    let fresh
+        (w: Workspace)
+        (slot: Slot)
+        (k: int)
+        (given: HostBuffer[])
+        (claims: (Claim | null)[])
+        (donated: int)
+        : HostBuffer =
         let n = reuse[k]
 
-        if n >= 0 && n < donated && canTake given[n] slot.Count then
-            let result = whole k slot.DType given[n].Data
-            result.Claim <- given[n].Claim
+        if n >= 0 && n < donated && canTake given[n] claims[n] (w.Home slotOf[n]) slot.Count then
+            let result = whole k slot.DType (w.Home slotOf[n])
+            result.Claim <- claims[n]
             result
         elif int64 slot.Count * int64 slot.DType.Size < Recycling.Large then
             whole k slot.DType (Buffers.allocate slot.DType slot.Count)
@@ -109,7 +125,7 @@ type internal Program
         match slots[outputs[k].Slot].Home with
         | Home.Input n ->
             b.Claim <- claims[n]
-            arguments[n].IsShared <- true
+            Sharing.share arguments[n]
         | Home.Output n ->
             b.Claim <- results[n].Claim
             results[n].IsShared <- true
@@ -136,9 +152,55 @@ type internal Program
     /// What a call takes of memory.
     member _.Memory = needs.Value
 
+    /// Takes the first arguments away from who holds them, and gives each result that has memory of its own that memory.
+    member private _.Begin(w, arguments: HostBuffer[], given, claims, donated, taker, results: HostBuffer[]) =
+        let make () =
+            for struct (slot, k) in own do
+                results[k] <- fresh w slots[slot] k given claims donated
+                w.Place(slot, results[k].Data, 0)
+
+        if donated = 0 then
+            make ()
+        else
+            let buffers = Unchecked.nonNull (System.Runtime.CompilerServices.Unsafe.As<Buffer[]> arguments)
+            Sharing.give buffers donated taker
+
+            for n in 0 .. donated - 1 do
+                arguments[n].Close()
+
+            // Now no other thread begins to read them: who still does so shows in their claims.
+            try
+                make ()
+            with _ ->
+                for n in 0 .. donated - 1 do
+                    arguments[n].Open claims[n]
+
+                Sharing.keep buffers donated
+                reraise ()
+
+    /// After a call: throws if an argument was given to another thread meanwhile, and perhaps overwritten.
+    member private _.Confirm(arguments: HostBuffer[], held: (Claim | null)[] | null, donated: int) =
+        System.Threading.Volatile.ReadBarrier()
+
+        for n in donated .. arguments.Length - 1 do
+            let b = arguments[n]
+
+            match b.Claim with
+            | null -> ()
+            | claim ->
+                let isOurs () = Range.exists donated (fun m -> obj.ReferenceEquals(arguments[m], b))
+
+                if claim.IsReleased && isNull (Holding.ofAll held n) && not (isOurs ()) then
+                    b.CheckAlive()
+
     /// Runs it; the first `donated` arguments, given to `taker`, can't be used afterwards.
-    member _.Run(arguments: HostBuffer[], donated: int, taker: string) : HostBuffer[] =
-        let w = workspace ()
+    member p.Run(arguments: HostBuffer[], donated: int, taker: string) : HostBuffer[] =
+        let w = workspaces.Take()
+        // Arrays are covariant.
+        let held =
+            Holding.takeAll (
+                Unchecked.nonNull (System.Runtime.CompilerServices.Unsafe.As<Buffer[]> arguments)
+            )
 
         try
             try
@@ -151,17 +213,9 @@ type internal Program
                 for struct (slot, n) in inputs do
                     w.Place(slot, given[n].Data, given[n].Offset)
 
-                mark arguments donated taker
-                let results: HostBuffer[] = Array.zeroCreate outputs.Length
-
-                for struct (slot, k) in own do
-                    results[k] <- fresh slots[slot] k given donated
-                    w.Place(slot, results[k].Data, 0)
-
                 let claims = given |> Array.map _.Claim
-
-                for n in 0 .. donated - 1 do
-                    arguments[n].GiveTo taker |> ignore
+                let results: HostBuffer[] = Array.zeroCreate outputs.Length
+                p.Begin(w, arguments, given, claims, donated, taker, results)
 
                 for action in run do
                     action.Invoke w
@@ -172,13 +226,19 @@ type internal Program
                     results[k].Claim <- guest.Claim
                     Scope.note results[k]
 
+                p.Confirm(arguments, held, donated)
+
                 for k in 0 .. outputs.Length - 1 do
                     if isNull (box results[k]) then results[k] <- shown w k arguments claims results
 
                 settle donated arguments claims results
                 results
-            with :? System.OutOfMemoryException ->
-                raise (MemoryNeeds.exhausted name needs)
+            with
+            | :? System.OutOfMemoryException -> raise (MemoryNeeds.exhausted name needs)
+            | _ ->
+                // What is read while another thread overwrites it may be anything.
+                p.Confirm(arguments, held, donated)
+                reraise ()
         finally
             for slot in dropped do
                 w.Drop slot
@@ -186,6 +246,7 @@ type internal Program
             for slot in released do
                 w.Release slot
 
-            lock workspaces (fun () -> workspaces.Push w)
+            workspaces.Put w
+            Holding.dropAll held
             // Their arrays, which lie open above, go back to a pool when nothing holds them any more.
             System.GC.KeepAlive arguments

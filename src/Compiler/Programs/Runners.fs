@@ -196,8 +196,7 @@ module internal Runners =
 
                     for struct (slot, whole, stride) in s.Slices do
                         w.Address slot <-
-                            w.Address whole.Slot
-                            + nativeint ((whole.Offset + at * stride) * slots[slot].DType.Size)
+                            w.Address whole.Slot + Bytes.ofSlice slots[slot].DType whole.Offset at stride
 
                     runAll w body
                     exchange w s.Carry)

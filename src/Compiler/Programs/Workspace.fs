@@ -7,6 +7,14 @@ open Cotangent
 open Cotangent.Engines
 open Cotangent.Inlined
 
+/// From counts of elements to bytes: widened first, since arrays may have more than 2³¹ bytes.
+module internal Bytes =
+    let ofElements (dtype: DType) (count: int) : nativeint = nativeint count * nativeint dtype.Size
+
+    /// Of a slice: how far from its slot's first element it begins.
+    let ofSlice (dtype: DType) (offset: int) (index: int) (stride: int) : nativeint =
+        (nativeint offset + nativeint index * nativeint stride) * nativeint dtype.Size
+
 /// The memory of one run at a time: the arenas, and where each slot is. Engines' arrays stand in for some.
 [<Sealed>]
 type internal Workspace(slots: Slot[], memory: MemoryPlan) =
@@ -38,7 +46,7 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
 
         homes[slot] <- data
         bases[slot] <- addressOf data
-        table[slot] <- bases[slot] + nativeint (offset * slots[slot].DType.Size)
+        table[slot] <- bases[slot] + Bytes.ofElements slots[slot].DType offset
 
     do
         for i in 0 .. slots.Length - 1 do

@@ -29,14 +29,7 @@ module internal MemoryNeeds =
     [<Literal>]
     let private Small = 67108864L
 
-    let bytes (n: int64) =
-        let inUnits unit name =
-            (float n / unit).ToString("0.#", Globalization.CultureInfo.InvariantCulture) + " " + name
-
-        if n >= 1000000000L then inUnits 1e9 "GB"
-        elif n >= 1000000L then inUnits 1e6 "MB"
-        elif n >= 1000L then inUnits 1e3 "kB"
-        else $"{n} bytes"
+    let bytes (n: int64) = HostMemory.inWords n
 
     /// The three largest of values with their bytes, in words.
     let largest (values: (string * int64) seq) : string =

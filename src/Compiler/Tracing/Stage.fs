@@ -120,7 +120,7 @@ and [<Sealed>] internal StageTrace(name) =
         | Value b ->
             once b (fun () ->
                 // Seen as a buffer of its own: the caller's may be given away to a compiled function.
-                b.IsShared <- true
+                Sharing.share b
 
                 let b =
                     match b with

@@ -15,6 +15,16 @@ module internal HostMemory =
                  | true, value -> Convert.ToInt64 value > 0L
                  | false, _ -> false))
 
+    /// A number of bytes, for people.
+    let inWords (n: int64) =
+        let inUnits unit name =
+            (float n / unit).ToString("0.#", Globalization.CultureInfo.InvariantCulture) + " " + name
+
+        if n >= 1000000000L then inUnits 1e9 "GB"
+        elif n >= 1000000L then inUnits 1e6 "MB"
+        elif n >= 1000L then inUnits 1e3 "kB"
+        else $"{n} bytes"
+
     /// As of the last collection, less what has been allocated since. Dead arrays count as taken.
     let private free () : int64 =
         let info = GC.GetGCMemoryInfo()
@@ -30,13 +40,8 @@ module internal HostMemory =
 
     /// Gives dead arrays, and those that wait for use, back to the system.
     let private reclaim () =
-        // Arrays wait for two full collections; the third finds them, and the fourth what it has given back.
         for _ in 1..2 do
-            GC.Collect()
-            GC.WaitForPendingFinalizers()
-
-        for _ in 1..2 do
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, true, true)
+            WaitingMemory.giveUp ()
 
     /// The bytes that can be had. Where they are fewer than wanted, dead arrays are looked for first.
     let room (wanted: int64) : int64 =

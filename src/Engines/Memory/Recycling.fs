@@ -13,6 +13,7 @@ open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Threading
 open Cotangent
+open Cotangent.Inlined
 
 /// Arrays of one type and length that wait to be used again.
 [<Sealed>]
@@ -31,10 +32,10 @@ type internal Shelf<'T>() =
                 ValueSome array
             | _ -> ValueNone)
 
-    /// Drops those that nobody missed since the last time; how many.
-    member _.Clear() : int =
+    /// Drops those that nobody missed since the last time, or all of them; how many.
+    member _.Clear(all: bool) : int =
         lock arrays (fun () ->
-            let dropped = min fewest arrays.Count
+            let dropped = if all then arrays.Count else min fewest arrays.Count
 
             for _ in 1..dropped do
                 arrays.Pop() |> ignore
@@ -43,17 +44,37 @@ type internal Shelf<'T>() =
             dropped)
 
 /// The shelves of one element type, by length.
-[<Sealed; AbstractClass>]
-type internal Shelves<'T> private () =
-    static let shelves = ConcurrentDictionary<int, Shelf<'T>>()
-    static member All = shelves
-
-/// Runs a function after every full collection.
 [<Sealed>]
-type private AfterFullCollections(run: unit -> unit) =
-    override x.Finalize() =
-        run ()
-        GC.ReRegisterForFinalize x
+type internal Shelves<'T> private () =
+    inherit Waiting()
+    static let mutable only: Shelves<'T> | null = null
+    let shelves = ConcurrentDictionary<int, Shelf<'T>>()
+
+    let clear all : int64 =
+        let mutable dropped = 0L
+
+        for entry in shelves do
+            let n = entry.Value.Clear all
+            dropped <- dropped + int64 n * int64 entry.Key * int64 (Unsafe.SizeOf<'T>())
+
+        WaitingMemory.add -dropped
+        dropped
+
+    static member Only: Shelves<'T> =
+        match Volatile.Read &only with
+        | null ->
+            let made = Shelves<'T>()
+
+            match Interlocked.CompareExchange(&only, made, null) with
+            | null ->
+                WaitingMemory.register made
+                made
+            | found -> found
+        | found -> found
+
+    member _.Of(n: int) : Shelf<'T> = shelves.GetOrAdd(n, (fun _ -> Shelf<'T>()))
+    override _.Trim() = clear false
+    override _.Empty() = clear true
 
 /// What a thread has rented in the course of an engine's call.
 [<Sealed>]
@@ -85,12 +106,10 @@ module internal Recycling =
     [<Literal>]
     let private Every = 33554432L
 
-    /// Bytes that may wait on the shelves, beyond as many as are in use.
-    [<Literal>]
-    let private Spare = 268435456L
+    /// Bytes that may wait on the shelves, beyond as many as are in use; fewer where the process may have little.
+    let private spare = later (fun () -> min 268435456L (WaitingMemory.limit.Value / 8L))
 
     let private meter = MemoryMeter Every
-    let mutable private waiting = 0L
 
     /// For tests: arrays that go back are filled with NaN, so that whoever still reads them notices.
     let mutable internal spoil = false
@@ -101,34 +120,15 @@ module internal Recycling =
         for _ in 1..2 do
             meter.Reclaim()
 
-    /// For tests: what lies on the shelves.
-    let internal bytesWaiting () = Volatile.Read &waiting
+    /// For tests: what lies on the shelves, and in workspaces.
+    let internal bytesWaiting () = WaitingMemory.total ()
 
     let private bytes<'T> (n: int) = int64 n * int64 (Unsafe.SizeOf<'T>())
 
-    let private clearances = ConcurrentDictionary<Type, unit -> unit>()
-
-    let mutable private isWatching = 0
-
-    let private clearAfterFullCollections () =
-        // Nothing may hold it, or it would never be finalised.
-        if Interlocked.Exchange(&isWatching, 1) = 0 then
-            AfterFullCollections(fun () ->
-                for clear in clearances.Values do
-                    clear ())
-            |> ignore
-
-    let private shelf<'T> n : Shelf<'T> =
-        if not (clearances.ContainsKey typeof<'T>) then
-            clearances[typeof<'T>] <-
-                fun () ->
-                    for entry in Shelves<'T>.All do
-                        let dropped = entry.Value.Clear()
-                        Interlocked.Add(&waiting, -(int64 dropped * bytes<'T> entry.Key)) |> ignore
-
-            clearAfterFullCollections ()
-
-        Shelves<'T>.All.GetOrAdd(n, (fun _ -> Shelf<'T>()))
+    /// What may wait: no more than is in use, and a little; and no more than half of what is left to the process.
+    let private allowance () =
+        let live = meter.Live
+        min (spare.Value + live) ((WaitingMemory.limit.Value - live) / 2L)
 
     let private giveBack (array: 'T[]) =
         let size = bytes<'T> array.Length
@@ -138,18 +138,39 @@ module internal Recycling =
             let first = &Unsafe.As<'T, byte>(&MemoryMarshal.GetArrayDataReference array)
             MemoryMarshal.CreateSpan(&first, int size).Fill 0xFFuy
 
-        if Interlocked.Add(&waiting, size) > Spare + meter.Live then
-            // More than will be wanted: this one is for the collector.
-            Interlocked.Add(&waiting, -size) |> ignore
-        else
-            (shelf<'T> array.Length).Put array
+        // What is more than will be wanted is for the collector.
+        if WaitingMemory.total () + size <= allowance () then
+            WaitingMemory.add size
+            Shelves<'T>.Only.Of(array.Length).Put array
 
     let private take<'T> n : 'T[] voption =
-        match (shelf<'T> n).Take() with
+        match Shelves<'T>.Only.Of(n).Take() with
         | ValueSome array ->
-            Interlocked.Add(&waiting, -(bytes<'T> n)) |> ignore
+            WaitingMemory.add -(bytes<'T> n)
             ValueSome array
         | ValueNone -> ValueNone
+
+    /// Makes something that takes memory. Where there is none, everything that is dead or waits is given up, and it is tried
+    /// once more.
+    let attempt (make: unit -> 'a) : 'a =
+        try
+            make ()
+        with :? OutOfMemoryException ->
+            Runtime.GCSettings.LargeObjectHeapCompactionMode <-
+                Runtime.GCLargeObjectHeapCompactionMode.CompactOnce
+
+            WaitingMemory.giveUp ()
+            make ()
+
+    /// The same for an operation that is not an engine's, and its exception.
+    let orRefuse (operation: string) (bytes: int64) (make: unit -> 'a) : 'a =
+        try
+            attempt make
+        with :? OutOfMemoryException ->
+            raise (
+                MemoryException
+                    $"{operation}: no room in main memory for {HostMemory.inWords bytes}, even after everything unused was freed. Use smaller parts of the data or a smaller dtype."
+            )
 
     /// An array for an output: in an engine's call and if it is large one from the pool, else a new one. Its elements are
     /// anything.
@@ -160,15 +181,21 @@ module internal Recycling =
             let rentals = ThreadRentals.Current
 
             if rentals.Depth = 0 then
-                GC.AllocateUninitializedArray<'T> n
+                attempt (fun () -> GC.AllocateUninitializedArray<'T> n)
             else
                 // Looks for dead claims first, if it is time to.
                 meter.Take(bytes<'T> n)
+                WaitingMemory.note ()
 
                 let array =
                     match take<'T> n with
                     | ValueSome array -> array
-                    | ValueNone -> GC.AllocateUninitializedArray<'T> n
+                    | ValueNone ->
+                        try
+                            attempt (fun () -> GC.AllocateUninitializedArray<'T> n)
+                        with _ ->
+                            meter.Return(bytes<'T> n)
+                            reraise ()
 
                 rentals.Arrays.Add(struct (array, bytes<'T> n, (fun () -> giveBack array)))
                 array

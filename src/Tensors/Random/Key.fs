@@ -26,13 +26,12 @@ module Key =
             | Traced _ -> ()
             | Value _ ->
                 for word in key.Data.Flatten().ToData<int64[]>() do
-                    match used.TryGetValue word with
-                    | true, before ->
+                    // In one go: of two threads that use a key at the same time, one is told.
+                    if not (used.TryAdd(word, operation)) then
                         raise (
                             KeyException
-                                $"{operation}: this key was used before, by {before}, and would give correlated numbers. Split it first, `let a, b = Key.split key`, and use each part once."
+                                $"{operation}: this key was used before, by {used[word]}, and would give correlated numbers. Split it first, `let a, b = Key.split key`, and use each part once."
                         )
-                    | false, _ -> used[word] <- operation
 
     let private children (count: int) (key: Tensor) =
         Bind.one (Primitive.Random(Draw.Keys, DType.Int64, [| count |])) [| key |]
