@@ -5,13 +5,16 @@ open Cotangent.Compiler
 /// <summary>Looking into compiled functions, and into what a function would become.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Compile =
-    let private compilation (f: 'p -> 'q) (x: 'p) =
+    let private compilationAndArguments (f: 'p -> 'q) (x: 'p) =
         let donated =
             match box f with
             | :? CompiledFunction<'p, 'q> as c -> c.Donated
             | _ -> fun _ -> 0
 
-        let struct (found, _) = Compiled<'p, 'q>("compile", f, donated).For x
+        Compiled<'p, 'q>("compile", f, donated).For x
+
+    let private compilation (f: 'p -> 'q) (x: 'p) =
+        let struct (found, _) = compilationAndArguments f x
         found
 
     /// <summary>
@@ -54,6 +57,21 @@ module Compile =
         | _ -> raise (ValueException "Compile.explain: this is not a function that `compile` returned.")
 
     /// <summary>
+    /// How many bytes of programs each compiled function keeps. Arguments of another signature (shapes, dtypes, static fields)
+    /// have a program of their own; those used least lately go when all of a function's together take more. By default 1 GiB,
+    /// or an eighth of what the process may have if that is less. Holds for what is compiled afterwards.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The number is negative.</exception>
+    /// <example><code>
+    /// Compile.keep 100_000_000L
+    /// </code></example>
+    let keep (bytes: int64) : unit =
+        if bytes < 0L then
+            raise (ValueException $"Compile.keep: {bytes} bytes; ask for 0 or more.")
+
+        CacheLimit.choose bytes
+
+    /// <summary>
     /// The program that a function becomes for an argument like this: its loop nests and the other steps, and how much
     /// memory lies between inputs and outputs.
     /// </summary>
@@ -77,7 +95,9 @@ module Compile =
     /// let x = Tensor.ones DType.Float32 [ 100; 100 ]
     /// (Compile.memory (fun x -> matmul x x) x).Peak // 80000
     /// </code></example>
-    let memory (f: 'p -> 'q) (x: 'p) : ProgramMemory = (compilation f x).Operation.Memory
+    let memory (f: 'p -> 'q) (x: 'p) : ProgramMemory =
+        let struct (found, arguments) = compilationAndArguments f x
+        found.Operation.MemoryFor arguments
 
     let private reports (f: 'p -> 'q) (x: 'p) : PassReport list =
         let made = ResizeArray<PassReport>()

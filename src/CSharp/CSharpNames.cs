@@ -40,6 +40,7 @@ internal static partial class CSharpNames
         ["Compile.after"] = "Transform.After",
         ["Compile.explain"] = "Transform.Explain",
         ["Compile.graph"] = "Transform.Graph",
+        ["Compile.keep"] = "Transform.Keep",
         ["Compile.memory"] = "Transform.Memory",
         ["Debug.checkNumbers"] = "Checks.Numbers",
         ["iterate"] = "Control.Iterate",

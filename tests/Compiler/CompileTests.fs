@@ -430,7 +430,9 @@ let private caching =
             Expect.equal c.Count sizes.Length "compilations"
         }
         test "those used last are kept" {
-            let c = Compiled<Tensor * int, Tensor>("compile", (fun (x, n) -> x * float n), (fun _ -> 0))
+            let times (x: Tensor, n: int) = x * float n
+            let struct (one, _) = Compiled<Tensor * int, Tensor>("compile", times, (fun _ -> 0)).For(x, 1)
+            let c = Compiled<Tensor * int, Tensor>("compile", times, (fun _ -> 0), 64L * one.Operation.Bytes)
             let call n = c.Invoke(x, n) |> ignore
             List.iter call [ 1..64 ]
             call 1
@@ -440,6 +442,70 @@ let private caching =
             Expect.equal c.Count 65 "used since"
             call 2
             Expect.equal c.Count 66 "the one used least lately is gone"
+        }
+        test "hundreds of small programs in turn are compiled once each" {
+            let c = Compiled<Tensor * int, Tensor>("compile", (fun (x, n) -> x * float n), (fun _ -> 0))
+
+            for _ in 1..3 do
+                for n in 1..200 do
+                    equals (x * float n) (c.Invoke(x, n))
+
+            Expect.equal c.Count 200 "compilations"
+        }
+        test "of programs that take more than they may the last one stays" {
+            let c = Compiled<Tensor * int, Tensor>("compile", (fun (x, n) -> x * float n), (fun _ -> 0), 0L)
+
+            for n in [ 1; 1; 1; 2; 2; 1 ] do
+                equals (x * float n) (c.Invoke(x, n))
+
+            Expect.equal c.Count 3 "compilations"
+            throws<ValueException, _> [ "Compile.keep"; "-1 bytes" ] (fun () -> Compile.keep -1L)
+        }
+        test "larger graphs count for more" {
+            let bytes f =
+                (let struct (c, _) = Compiled<Tensor, Tensor>("compile", f, (fun _ -> 0)).For x in
+                 c.Operation.Bytes)
+
+            let rounds n = bytes (fun x -> Seq.fold (fun (x: Tensor) _ -> sin x) x [ 1..n ])
+            Expect.isGreaterThan (rounds 200) (3L * rounds 10) "bytes"
+
+            Expect.isGreaterThan
+                (bytes (iterate 3 (fun x -> Seq.fold (fun (x: Tensor) _ -> sin x) x [ 1..200 ])))
+                (3L * rounds 10)
+                "of a loop"
+        }
+        test "a large argument that repeats few numbers is not written out" {
+            // 1.2 GB, if it were.
+            let x = (tensor [ 1.0f; 2.0f; 3.0f ]).Reshape([ 3; 1 ]).Expand [ 3; 100_000_000 ]
+            let total (x: Tensor) = sum x[*, ..9] + x[2, 99_999_999]
+            let f = compile total
+            let before = System.GC.GetAllocatedBytesForCurrentThread()
+            equals 63.0f (f x)
+            let half = (tensor 0.5f).Expand [ 3; 100_000_000 ]
+            equals 78.5f (compile (fun (x, y) -> total (x + y)) (x, half))
+
+            Expect.isLessThan
+                (System.GC.GetAllocatedBytesForCurrentThread() - before)
+                100_000_000L
+                "bytes allocated"
+
+            let m = Compile.memory total x
+            Expect.equal m.Arguments 12L "bytes of arguments"
+            Expect.isLessThan m.Between 100_000L "bytes between"
+            // As it was before; and another of the same shape.
+            equals 63.0f (f x)
+            let other = (tensor [ 1.0f ]).Expand [ 3; 100_000_000 ]
+            equals 31.0f (f other)
+        }
+        test "gradients and results by way of such an argument" {
+            let x = (tensor [ 0.5 ]).Expand [ 3_000_000 ]
+            let slope = grad (compile (fun (x: Tensor) -> sum (x * x))) x
+            equals [ 1.0; 1.0 ] (slope[2_999_998..])
+            let same, twice = compile (fun (x: Tensor) -> x, x * 2.0) x
+            equals 0.5 (same[7])
+            equals 1.0 (twice[2_999_999])
+            let given = compileDonating (fun (x: Tensor, y: Tensor) -> x + y) (x, x)
+            equals 1.0 (given[2_999_999])
         }
         test "a constant outlives the scope in which the function was compiled" {
             let ones = Tensor.ones DType.Float32 [ 50_000 ]
@@ -510,6 +576,24 @@ let private caching =
 
             let given = warnings |> Seq.filter _.Contains("given to `compile` 8 times") |> Seq.length
             Expect.isGreaterThanOrEqual given 1 "a warning"
+        }
+        test "a warning reaches standard error once for each place" {
+            let place, other = obj (), obj ()
+            let text = System.Guid.NewGuid().ToString()
+            let before = System.Console.Error
+            use errors = new System.IO.StringWriter()
+            // Other tests may write there, too.
+            System.Console.SetError(System.IO.TextWriter.Synchronized errors)
+
+            try
+                for p in [ place; place; other; place ] do
+                    Warnings.warn p "kind" text
+
+                Warnings.warn place "another kind" text
+            finally
+                System.Console.SetError before
+
+            Expect.equal (errors.ToString().Split(text).Length - 1) 3 "lines"
         }
         test "a function may close over a tensor that is being differentiated" {
             let f (w: Tensor) = sum (compile (fun x -> x * w) x)

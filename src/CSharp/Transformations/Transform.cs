@@ -132,6 +132,14 @@ public static class Transform
             : throw new ValueException("Transform.Explain: this is not a function that Transform.Compile returned.");
 
     /// <summary>
+    /// How many bytes of programs each compiled function keeps: arguments of another signature have a program of
+    /// their own, and those used least lately go when all of a function's together take more. Holds for what is
+    /// compiled afterwards.
+    /// </summary>
+    /// <exception cref="ValueException">The number is negative.</exception>
+    public static void Keep(long bytes) => CompileModule.keep(bytes);
+
+    /// <summary>
     /// The program that a function becomes for an argument like this: its loops and the other steps, and how much
     /// memory lies between inputs and outputs.
     /// </summary>

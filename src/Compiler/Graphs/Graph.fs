@@ -278,6 +278,17 @@ module internal Graph =
 
         counts
 
+    /// How many nodes there are, those of bodies included.
+    let rec size (g: Graph) : int =
+        g.Nodes
+        |> Array.sumBy (fun node ->
+            match node.Operation with
+            | Operation.Control control -> 1 + List.sumBy (fun (_, body) -> size body) (bodies control)
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Primitive _
+            | Operation.Item _ -> 1)
+
     /// One line for each node: number, dtype and shape, operation and inputs; bodies of control flow indented.
     let rec print (indent: string) (g: Graph) : string seq =
         let names nodes = nodes |> Seq.map (fun i -> $"%%{i}") |> String.concat ", "

@@ -40,6 +40,8 @@ and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Dona
 
     let simplified = later (fun () -> Passes.complete Watch.ofEnvironment.Value Cpu.target graph)
     let isOnCpu = graph.Nodes |> Array.forall (fun node -> Cpu.target.Serves node.Device)
+    /// Programs for large arguments that repeat few numbers.
+    let repeated = ConcurrentDictionary<string, Lazy<Program>>()
     let made = ConcurrentDictionary<Derived, CallOperation>()
     let halves = ConcurrentDictionary<Way, Halves>()
     // The way that was taken the last time, for each choice of inputs to differentiate by.
@@ -62,6 +64,14 @@ and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Dona
             Build.program watch Cpu.backend name donation.Count graph |> ignore
         else
             Passes.complete watch Cpu.target graph |> ignore
+
+    /// What it keeps, roughly: graphs, steps and machine code, without what is in workspaces. Measured: 2 kB of objects and as
+    /// much code for each node, and something for each program.
+    member _.Bytes: int64 =
+        let own = 16384L + 4096L * int64 (Graph.size graph)
+        let others = made.Values |> Seq.sumBy _.Bytes
+        let ways = halves.Values |> Seq.sumBy (fun h -> h.Forward.Bytes + h.Backward.Bytes)
+        own + others + ways
 
     /// What a call takes of memory.
     member _.Memory =
@@ -120,15 +130,52 @@ and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Dona
 
     override f.Evaluate inputs = if not isOnCpu then f.OnDevice inputs else f.OnCpu inputs
 
-    member private f.OnCpu inputs =
-        let buffers =
-            inputs
-            |> Array.map (fun t ->
-                match t with
-                | Value b -> b :?> HostBuffer
-                | Traced _ -> invalidOp "Traced tensors come here in their transformation's way.")
+    /// The program for these buffers, and what it takes of them.
+    member private f.Fitting(buffers: HostBuffer[]) : struct (Program * HostBuffer[]) =
+        if
+            not (
+                Range.exists buffers.Length (fun n ->
+                    n >= donation.Count && RepeatedArguments.isLarge buffers[n])
+            )
+        then
+            struct (f.Program, buffers)
+        else
+            let narrowed = RepeatedArguments.narrow donation.Count buffers
+            let key = RepeatedArguments.key narrowed
 
-        f.Program.Run(buffers, donation.Count, donation.Taker) |> Array.map (fun b -> Value b)
+            match repeated.TryGetValue key with
+            | true, program -> struct (program.Value, narrowed)
+            | false, _ when repeated.Count >= 8 -> struct (f.Program, buffers)
+            | false, _ ->
+                let make _ =
+                    later (fun () ->
+                        RepeatedArguments.graph name graph narrowed
+                        |> Build.program Watch.ofEnvironment.Value Cpu.backend name donation.Count)
+
+                struct (repeated.GetOrAdd(key, make).Value, narrowed)
+
+    member private f.OnCpu inputs =
+        let struct (program, buffers) = f.Fitting(Array.map CallOperation.Host inputs)
+        program.Run(buffers, donation.Count, donation.Taker) |> Array.map (fun b -> Value b)
+
+    static member private Host(t: Tensor) : HostBuffer =
+        match t with
+        | Value b -> b :?> HostBuffer
+        | Traced _ -> invalidOp "Traced tensors come here in their transformation's way."
+
+    /// What a call with these arguments takes of memory.
+    member f.MemoryFor(inputs: Tensor[]) : ProgramMemory =
+        let isValue (t: Tensor) =
+            match t with
+            | Value(:? HostBuffer) -> true
+            | Value _
+            | Traced _ -> false
+
+        if isOnCpu && Array.forall isValue inputs then
+            let struct (program, _) = f.Fitting(Array.map CallOperation.Host inputs)
+            program.Memory
+        else
+            f.Memory
 
     override _.Staged(_, inputs) = GraphInterpreter.Run graph inputs
 

@@ -37,20 +37,32 @@ type internal CallSites private () =
 /// A function with the programs made of it, one for each signature of its argument. `donated` tells how many of the
 /// argument's first tensors are given away in a call.
 [<Sealed>]
-type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
-    /// More than these would be a leak: each distinct signature keeps code and memory. The one used least lately goes.
-    static let most = 64
-
+type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int, limit: int64) =
     let gate = obj ()
-    // Most recently used first. Never changed but replaced, so that calls look without waiting for each other.
-    let mutable known: Compilation<'q>[] = [||]
+    let known = ProgramCache<Compilation<'q>>((fun c -> c.Operation.Bytes), limit)
     let mutable count = 0
     let mutable reason = ""
 
-    /// Under the gate: makes a compilation the first of those known.
-    let remember (compilation: Compilation<'q>) =
-        let others = known |> Array.filter (fun c -> not (obj.ReferenceEquals(c, compilation)))
-        known <- Array.append [| compilation |] (Array.sub others 0 (min others.Length (most - 1)))
+    /// The same for all arguments of one signature.
+    let hashOf (leaves: Tensor[]) (statics: objnull[]) : int =
+        let mutable h = HashCode()
+
+        for t in leaves do
+            h.Add(int t.DType.Size)
+            h.Add(t.Dims.Length)
+
+            for d in t.Dims do
+                h.Add d
+
+        // Of others it is not known that equal ones have equal hashes.
+        for s in statics do
+            match s with
+            | :? int as n -> h.Add n
+            | :? bool as b -> h.Add b
+            | :? string as s -> h.Add s
+            | _ -> ()
+
+        h.ToHashCode()
 
     /// What the function is called in the program's text, as far as its class tells.
     let title =
@@ -76,10 +88,9 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
 
     /// Why no program that is there fits: the difference to the one used last.
     let explain (x: 'p) (leaves: Tensor[]) (statics: objnull[]) =
-        if known.Length = 0 then
-            "the first call"
-        else
-            let last = known[0]
+        match known.Latest with
+        | ValueNone -> "the first call"
+        | ValueSome last ->
             let path i = (Tree.paths x)[i]
 
             let leaf =
@@ -130,18 +141,21 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
         struct (graph, captured, template)
 
     let find (leaves: Tensor[]) (statics: objnull[]) : Compilation<'q> voption =
-        let known = Volatile.Read &known
+        known.Find(
+            (fun () -> hashOf leaves statics),
+            (fun c -> sameLeaves c.Leaves leaves && sameStatics c.Statics statics)
+        )
 
-        match
-            Range.tryFind known.Length (fun i ->
-                sameLeaves known[i].Leaves leaves && sameStatics known[i].Statics statics)
-        with
-        | ValueSome 0 -> ValueSome known[0]
-        | ValueSome i ->
-            let found = known[i]
-            lock gate (fun () -> remember found)
-            ValueSome found
-        | ValueNone -> ValueNone
+    /// The function's own class, or else this: what stands for the place in the program.
+    let place =
+        let own = f.GetType()
+
+        if own.Assembly = typeof<CallSites>.Assembly || own.Assembly = typeof<list<int>>.Assembly then
+            gate
+        else
+            own
+
+    new(name, f, donated) = Compiled(name, f, donated, CacheLimit.current ())
 
     /// How often the function was compiled, and why the last time.
     member _.Count = count
@@ -188,18 +202,22 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int) =
                 "it closes over tensors that another transformation is tracing, which are new each time; pass them as arguments"
 
         if isManyTimes count then
-            Diagnostics.Trace.TraceWarning
+            Warnings.warn
+                place
+                "signatures"
                 $"Cotangent: a compiled function was {c.Explanation}. Keep shapes and static fields the same from call to call; what changes belongs in a tensor."
 
         if count = 1 then
             let calls = CallSites.Count f
 
             if isManyTimes calls then
-                Diagnostics.Trace.TraceWarning
+                Warnings.warn
+                    place
+                    "calls"
                     $"Cotangent: the same function{title} was given to `{name}` {calls} times, and compiled each time. Call `{name}` once, outside of the loop, and keep what it returns."
 
         // What closes over another transformation's tensors belongs to that one use of it.
-        if captured.Length = 0 then remember compilation
+        if captured.Length = 0 then known.Add(hashOf leaves statics, compilation)
         struct (compilation, captured)
 
     member c.Invoke(x: 'p) : 'q =

@@ -117,9 +117,16 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
         homes[slot] <- null
         if pins[slot].IsAllocated then pins[slot].Target <- (null: objnull)
 
-    override _.Finalize() =
+    member private _.Free() =
         for pin in pins do
             if pin.IsAllocated then pin.Free()
+
+    /// Nobody uses it from now on. Left to the collector, its arenas would live through one collection more.
+    member w.Close() =
+        w.Free()
+        GC.SuppressFinalize w
+
+    override w.Finalize() = w.Free()
 
     member _.Home(slot: int) : Array = Unchecked.nonNull (Unsafe.As<Array> homes[slot])
 

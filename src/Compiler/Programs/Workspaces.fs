@@ -18,7 +18,7 @@ type internal Workspaces(bytes: int64, make: unit -> Workspace) as this =
 
     let drop (n: int) : int64 =
         for _ in 1..n do
-            waiting.Pop() |> ignore
+            waiting.Pop().Close()
 
         WaitingMemory.add (-(int64 n * bytes))
         int64 n * bytes
@@ -47,7 +47,9 @@ type internal Workspaces(bytes: int64, make: unit -> Workspace) as this =
                 waiting.Push w
             elif waiting.Count = 0 || WaitingMemory.hasRoom bytes then
                 waiting.Push w
-                WaitingMemory.add bytes)
+                WaitingMemory.add bytes
+            else
+                w.Close())
 
     override _.Trim() =
         lock waiting (fun () ->
