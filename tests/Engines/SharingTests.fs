@@ -131,7 +131,7 @@ let private threads =
             against
                 (fun () ->
                     let x = Volatile.Read &current
-                    rightOr<ObjectDisposedException> (float n) wrong (fun () -> float (sum (x * 1.0))))
+                    rightOr<ScopeException> (float n) wrong (fun () -> float (sum (x * 1.0))))
                 400
                 (fun () ->
                     scope (fun () ->

@@ -46,7 +46,8 @@ let private tooMuch () =
 
 /// A burst of calls of one function, then nothing; what waits, and what the process has.
 let private burst () =
-    WaitingMemory.interval <- 300
+    // Not while the burst lasts.
+    WaitingMemory.lookEvery 600_000
     let x = Tensor.arange DType.Float32 4_000_000 * 0.0f + 1.0f
     let f = compile (fun (x: Tensor) -> iterate 3 (fun (c: Tensor) -> (c.CumulativeSum 0) / 2.0f + c) x)
     use ready = new Barrier 16
@@ -60,11 +61,11 @@ let private burst () =
 
     Task.WaitAll calls
 
-    let mutable most = 0L
+    let most = WaitingMemory.total ()
+    WaitingMemory.lookEvery 300
 
     // A full collection finds the workspaces' memory given up.
     for _ in 1..15 do
-        most <- max most (WaitingMemory.total ())
         Thread.Sleep 300
 
     printfn "%d %d" most (WaitingMemory.total ())

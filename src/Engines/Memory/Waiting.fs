@@ -75,8 +75,8 @@ module internal WaitingMemory =
     [<Literal>]
     let private Worth = 67108864L
 
-    /// Milliseconds between looks; tests take fewer.
-    let mutable internal interval = 10_000
+    /// Milliseconds between looks.
+    let mutable private interval = 10_000
 
     let mutable private uses = 0
     let mutable private usesBefore = 0
@@ -94,6 +94,11 @@ module internal WaitingMemory =
         match timer with
         | null -> ()
         | timer -> timer.Change(interval, Timeout.Infinite) |> ignore
+
+    /// For tests: looks at other intervals, from now on.
+    let lookEvery (milliseconds: int) =
+        interval <- milliseconds
+        if Volatile.Read &isArmed = 1 then arm ()
 
     let private look () =
         let now = Volatile.Read &uses
