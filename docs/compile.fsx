@@ -204,4 +204,29 @@ application that is published for its platform has the rest, FSharp.Core above a
 The second line lets generic functions of FSharp.Core be compiled into the assemblies that use them.
 `dotnet fsi build.fsx bench compile first` measures the first 500 training steps of the sine GAN in a fresh process, in each of
 these ways.
+
+## Trimmed, and ahead of time
+
+A program may be published trimmed (`PublishTrimmed`) or compiled ahead of time (`PublishAot`). Trees are taken apart by
+reflection, which the trimmer does not see: so the package keeps the members of the program itself and of all projects that it
+refers to. Models that come in a package of someone else's are to be named, or their fields are not found:
+
+```xml
+<ItemGroup>
+  <TrimmerRootAssembly Include="TheirModels" />
+</ItemGroup>
+```
+
+Trimmed, all works as it does otherwise, emitted machine code too. Ahead of time:
+
+- Gradients, `vmap`, training, random numbers, printing and trees of every kind work. `compile` traces, simplifies and plans as
+  ever, but no machine code can be emitted: each step is run by the engine's kernels, which is slower.
+- Of value types, such as records with `[<Struct>]`, lists, arrays, options, `List<T>` and `ImmutableArray` can be rebuilt;
+  other collections of them, and maps and dictionaries whose keys are value types other than `int` and `int64`, raise a
+  `TreeException` that says what to do instead.
+- `printf "%d"` and other formats of numbers are FSharp.Core's, and do not work ahead of time: interpolate `$"{x}"`, or use
+  `string`.
+- libtorch has not been tried ahead of time.
+
+The trimmer warns that FSharp.Core and this library use reflection (IL2104, IL3053). What that would break, the package keeps.
 *)

@@ -15,7 +15,7 @@ open Cotangent.Packages.Tests.Feed
 
 /// A folder outside the repository, with a copy of the packages and an empty cache. fsi keeps what it once found for a
 /// script, by the text of its directives: the folder's name, which is new each time, is one of them.
-type private Place(name: string) =
+type internal Place(name: string) =
     let folder = Directory.CreateTempSubdirectory($"cotangent-{name}-").FullName
     let path name = Path.Combine(folder, name)
 
@@ -33,10 +33,16 @@ type private Place(name: string) =
     member _.Write(name: string, text: string) = File.WriteAllText(Path.Combine(path "app", name), text)
 
     /// Runs dotnet, with environment variables besides ours, to its output, lines ending in \n.
-    member _.Dotnet(arguments: string list, ?input: string, ?environment: (string * string) list) =
+    member x.Dotnet(arguments: string list, ?input: string, ?environment: (string * string) list) =
+        x.Run("dotnet", arguments, ?input = input, ?environment = environment)
+
+    /// The same for any program.
+    member _.Run
+        (program: string, arguments: string list, ?input: string, ?environment: (string * string) list)
+        =
         let start =
             ProcessStartInfo(
-                "dotnet",
+                program,
                 arguments,
                 WorkingDirectory = path "app",
                 RedirectStandardInput = true,
@@ -70,12 +76,13 @@ type private Place(name: string) =
 
         if not (child.WaitForExit(TimeSpan.FromMinutes 5.0)) then
             child.Kill true
-            failtest $"dotnet {arguments} hung."
+            failtest $"{program} {arguments} hung."
 
         let text = output.Result.ReplaceLineEndings "\n"
 
         if child.ExitCode <> 0 then
-            failtest $"dotnet %A{arguments} failed with exit code {child.ExitCode}.\n{text}\n{errors.Result}"
+            failtest
+                $"{program} %A{arguments} failed with exit code {child.ExitCode}.\n{text}\n{errors.Result}"
 
         text
 
@@ -86,7 +93,7 @@ type private Place(name: string) =
             with :? IOException ->
                 () // something still reads there; it is the system's folder of temporary files
 
-let private timed (what: string) run =
+let internal timed (what: string) run =
     let clock = Stopwatch.StartNew()
     let result = run ()
     printfn "%s: %.1f s" what clock.Elapsed.TotalSeconds
@@ -148,7 +155,7 @@ let private expectCompiledAhead (output: string) =
 
 // ---- Projects ----
 
-let private project (package: Package) items =
+let internal project (package: Package) items =
     $"""<Project Sdk="Microsoft.NET.Sdk">
   <PropertyGroup>
     <TargetFramework>net10.0</TargetFramework>

@@ -31,16 +31,17 @@ module private Processor =
 
 [<Sealed; AllowNullLiteral>]
 type internal Width private (bits: int, holder: Type) =
-    static let widths = [|
-        Width(128, typeof<Vector128>)
-        Width(256, typeof<Vector256>)
-        Width(512, typeof<Vector512>)
-    |]
+    // A program that was compiled ahead of time can't compile more, and has no methods to be called by name.
+    static let widths =
+        if RuntimeFeature.IsDynamicCodeCompiled then
+            [| Width(128, typeof<Vector128>); Width(256, typeof<Vector256>); Width(512, typeof<Vector512>) |]
+        else
+            [||]
 
     static let best =
         match Processor.vectorBits () with
-        | 0 -> None
-        | bits -> Some widths[bits >>> 8]
+        | bits when bits > 0 && widths.Length > 0 -> Some widths[bits >>> 8]
+        | _ -> None
 
     static let flags = BindingFlags.Public ||| BindingFlags.Static
     static let scalars = [| typeof<float32>; typeof<float>; typeof<int>; typeof<int64> |]
@@ -144,7 +145,7 @@ type internal Width private (bits: int, holder: Type) =
 
     static member OfBits(bits: int) = widths[bits >>> 8]
 
-    /// The widest that the machine has; None where it has none.
+    /// The widest that the machine has; None where it has none, or nothing can be emitted.
     static member Best = best
 
     member _.Vector e = vector e

@@ -1,6 +1,7 @@
 namespace Cotangent.Compiler
 
 open System
+open System.Runtime.CompilerServices
 open System.Threading
 open Cotangent
 open Cotangent.Differentiation
@@ -32,7 +33,8 @@ module internal WarmUp =
     let private started =
         later (fun () ->
             // What is chosen where `compile` is called, such as a device, is nothing to it.
-            if Environment.ProcessorCount > 1 then
+            // A program that was compiled ahead of time is warm.
+            if Environment.ProcessorCount > 1 && RuntimeFeature.IsDynamicCodeCompiled then
                 Thread(inBackground, IsBackground = true).UnsafeStart()
 
             true)

@@ -169,7 +169,7 @@ module internal NestedData =
         | DType.Int64 -> flatten<int64> rank data
         | DType.Bool -> flatten<bool> rank data
 
-    let private listOf (item: Type) (items: objnull[]) : objnull =
+    let private listOfLists (item: Type) (items: objnull[]) : objnull =
         let cases = FSharpType.GetUnionCases(typedefof<list<obj>>.MakeGenericType item)
         let empty, cons = cases[0], cases[1]
         let mutable list = FSharpValue.MakeUnion(empty, [||])
@@ -178,6 +178,20 @@ module internal NestedData =
             list <- FSharpValue.MakeUnion(cons, [| items[i]; list |])
 
         list
+
+    /// Those of numbers without reflection: a program that was compiled ahead of time knows no other way to them.
+    let private listOf (item: Type) (items: objnull[]) : objnull =
+        let numbers () : 'n list = [ for item in items -> unbox<'n> item ]
+
+        match DTypes.tryOfClr item with
+        | Some DType.Float32 -> box (numbers (): float32 list)
+        | Some DType.Float64 -> box (numbers (): float list)
+        | Some DType.BFloat16 -> box (numbers (): BFloat16 list)
+        | Some DType.Float16 -> box (numbers (): Half list)
+        | Some DType.Int32 -> box (numbers (): int list)
+        | Some DType.Int64 -> box (numbers (): int64 list)
+        | Some DType.Bool -> box (numbers (): bool list)
+        | None -> listOfLists item items
 
     /// Copies as many elements as an array of any rank has, from an offset on. Byte by byte: Buffer.BlockCopy refuses
     /// Half, and Array.Copy a change of rank.

@@ -201,10 +201,11 @@ module internal Print =
         | DType.Float16 ->
             let values = Array.map read places
             if isScalar then Array.map (floatWord b.DType) values else floatWords b.DType values
-        | DType.Int32 -> alignRight (places |> Array.map (fun p -> $"%d{int (read p)}"))
+        | DType.Int32 ->
+            alignRight (places |> Array.map (fun p -> (int (read p)).ToString CultureInfo.InvariantCulture))
         | DType.Int64 ->
             let items = HostBuffer.data<int64> b
-            alignRight (places |> Array.map (fun p -> $"%d{items[p]}"))
+            alignRight (places |> Array.map (fun p -> items[p].ToString CultureInfo.InvariantCulture))
         | DType.Bool ->
             let width = if isScalar then 0 else 5
             places |> Array.map (fun p -> (if read p = 1.0 then "true" else "false").PadLeft width)

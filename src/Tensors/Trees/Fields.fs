@@ -41,6 +41,22 @@ module internal Fields =
         let found = Array.init fields.Length at |> Array.choose id
         if found.Length = fields.Length && found.Length < 8 then Some found else None
 
+    let private clone =
+        typeof<obj>.GetMethod("MemberwiseClone", BindingFlags.Instance ||| BindingFlags.NonPublic)
+        |> nonNull
+
+    /// A shallow copy.
+    let copy (value: obj) : obj = nonNull (clone.Invoke(value, null))
+
+    /// A copy with these fields.
+    let replace (fields: FieldInfo[]) (value: obj) (items: objnull[]) : obj =
+        let made = copy value
+
+        for i in 0 .. fields.Length - 1 do
+            fields[i].SetValue(made, items[i])
+
+        made
+
     let read (fields: FieldInfo[]) (value: obj) : objnull[] =
         let items = Array.zeroCreate<objnull> fields.Length
 

@@ -17,7 +17,7 @@ module Tree =
 
             raise (
                 TreeException
-                    $"{subject} {typeof<'tree>.Name} can't hold a tensor. A tree is a tensor, or a record, tuple, list, array, option, union or map with tensors in it; `tensor` makes one of a number."
+                    $"{subject} {typeof<'tree>.Name} can't hold a tensor. A tree is a tensor, or a record, tuple, list, array, option, union or map with tensors in it; `tensor` makes one of a number.{Published.hint typeof<'tree>}"
             )
 
     /// The same for callers who say in their errors what the tree is to them: "grad: the argument's type".

@@ -145,6 +145,7 @@ module internal TreeKind =
         let find (assembly: Assembly) =
             obj.ReferenceEquals(assembly, ours)
             || assembly.IsDynamic
+            || Published.isAhead () // which forgets what an assembly refers to
             || assembly.GetReferencedAssemblies()
                |> Array.exists (fun name -> name.Name = ours.GetName().Name)
 
@@ -182,7 +183,14 @@ module internal TreeKind =
         elif construct = SourceConstructFlags.SumType || isCase then
             Kind.Union
         elif construct = SourceConstructFlags.RecordType then
-            Kind.Record(fieldsOf t)
+            let fields = fieldsOf t
+            // The constructor, which makes them all, outlives a property that nobody reads.
+            if
+                Published.isTrimmed () && (fields.Length = 0 || fields.Length <> (instanceFields t).Length)
+            then
+                Published.lost t
+
+            Kind.Record fields
         elif typeof<Delegate>.IsAssignableFrom t || typeof<MemberInfo>.IsAssignableFrom t then
             Kind.Static
         elif isFromSystem t then

@@ -72,20 +72,24 @@ module internal Walkers =
     /// What a field of this name and type is in a tree.
     let private part name t = { Name = name; Declared = t; Optional = never }
 
-    let private clone =
-        typeof<obj>.GetMethod("MemberwiseClone", BindingFlags.Instance ||| BindingFlags.NonPublic)
-        |> nonNull
+    /// What a type notes of whether a field of it may be null.
+    let private nullability (t: Type | null) (find: NullabilityInfoContext -> NullabilityInfo) =
+        try
+            (find (NullabilityInfoContext())).ReadState
+        with :? InvalidOperationException when Published.isTrimmed () ->
+            let name = if isNull t then "a type" else (nonNull t).Name
 
-    let private items (definition: Type) (arguments: Type[]) (item: Declared) : Walker =
-        let walker = Activator.CreateInstance(definition.MakeGenericType arguments) |> nonNull :?> ItemsWalker
-        walker.Item <- item
-        walker
+            raise (
+                TreeException
+                    $"{name}: a field is null, and whether it may be was forgotten when the program was published. Set `<NullabilityInfoContextSupport>true</NullabilityInfoContextSupport>` in the project."
+            )
 
     /// F# says so where a field may be null.
     let private ofProperty (declared: Type -> Declared) (p: PropertyInfo) = {
         Name = "." + p.Name
         Declared = declared p.PropertyType
-        Optional = later (fun () -> NullabilityInfoContext().Create(p).ReadState = NullabilityState.Nullable)
+        Optional =
+            later (fun () -> nullability p.ReflectedType (fun c -> c.Create p) = NullabilityState.Nullable)
     }
 
     /// C# without nullable annotations does not: there every field may be.
@@ -97,7 +101,8 @@ module internal Walkers =
             Name = "." + name.TrimEnd('@')
             Declared = declared f.FieldType
             Optional =
-                later (fun () -> NullabilityInfoContext().Create(f).ReadState <> NullabilityState.NotNull)
+                later (fun () ->
+                    nullability f.ReflectedType (fun c -> c.Create f) <> NullabilityState.NotNull)
         }
 
     /// By reflection while it is done rarely, then by the functions of FSharp.Core, which are compiled when they are
@@ -111,8 +116,9 @@ module internal Walkers =
         let calls = ref 0
 
         let isFrequent () =
-            calls.Value <- calls.Value + 1
-            calls.Value > Fields.patience
+            RuntimeFeature.IsDynamicCodeCompiled
+            && (calls.Value <- calls.Value + 1
+                calls.Value > Fields.patience)
 
         (fun value -> if isFrequent () then (fst compiled.Value) value else read value),
         (fun value items -> if isFrequent () then (snd compiled.Value) items else make value items)
@@ -147,7 +153,7 @@ module internal Walkers =
             if Array.forall2 (fun a b -> obj.ReferenceEquals(a, b)) before items then
                 value
             else
-                let copy = clone.Invoke(value, null) |> nonNull
+                let copy = Fields.copy value
 
                 for i in 0 .. fields.Length - 1 do
                     if not (obj.ReferenceEquals(items[i], before[i])) && holdsTensors fields[i].FieldType then
@@ -165,31 +171,59 @@ module internal Walkers =
             member _.Replace(value, _) = value
     }
 
-    let private union declared (t: Type) =
+    /// A case's values by FSharp.Core.
+    let private caseByFSharp declared (case: UnionCaseInfo) : Walker =
+        let make = FSharpValue.PreComputeUnionConstructor(case, TreeKind.flags) >> nonNull
+
+        case.GetFields()
+        |> Array.map (fun f -> part ("." + f.Name) (declared f.PropertyType))
+        |> product (FSharpValue.PreComputeUnionReader(case, TreeKind.flags)) (fun _ items -> make items)
+
+    /// The values of a case by the fields of their own class, "item", "item1" or "_name": where a program was compiled ahead of
+    /// time, FSharp.Core does not find their properties. A struct has the fields of all cases: those of others are null.
+    let private caseByFields declared (value: obj) : Walker =
+        let t = value.GetType()
+        let fields = TreeKind.instanceFields t |> Array.filter (fun f -> f.Name <> "_tag")
+
+        fields
+        |> Array.map (fun f -> {
+            Name =
+                if f.Name.StartsWith '_' then
+                    "." + f.Name.Substring 1
+                else
+                    "." + string (Char.ToUpperInvariant f.Name[0]) + f.Name.Substring 1
+            Declared = declared f.FieldType
+            Optional = later (fun () -> t.IsValueType)
+        })
+        |> product (Fields.read fields) (Fields.replace fields)
+
+    /// Whether by fields or by FSharp.Core.
+    let private union byFields declared (t: Type) =
         let tag = FSharpValue.PreComputeUnionTagReader(t, TreeKind.flags)
         let known = FSharpType.GetUnionCases(t, TreeKind.flags)
         let names = known |> Array.map (fun case -> box { Case = case.Name })
+        let cases = Array.zeroCreate<Walker | null> known.Length
 
-        let cases =
-            known
-            |> Array.map (fun case ->
-                let make = FSharpValue.PreComputeUnionConstructor(case, TreeKind.flags) >> nonNull
+        let caseOf (value: obj) =
+            let tag = tag value
 
-                case.GetFields()
-                |> Array.map (fun f -> part ("." + f.Name) (declared f.PropertyType))
-                |> product (FSharpValue.PreComputeUnionReader(case, TreeKind.flags)) (fun _ items ->
-                    make items))
+            match cases[tag] with
+            | null ->
+                let made = if byFields then caseByFields declared value else caseByFSharp declared known[tag]
+
+                cases[tag] <- made
+                made
+            | made -> made
 
         {
             new Walker() with
                 member _.Visit(value, visitor) =
-                    let case = tag value
-                    visitor.Static names[case]
-                    cases[case].Visit(value, visitor)
+                    visitor.Static names[tag value]
+                    (caseOf value).Visit(value, visitor)
 
-                member _.Names value = cases[tag value].Names value
-                member _.StaticNames value = "" :: cases[tag value].StaticNames value
-                member _.Replace(value, replacer) = cases[tag value].Replace(value, replacer)
+                member _.Names value = (caseOf value).Names value
+                member _.StaticNames value = "" :: (caseOf value).StaticNames value
+                member _.Replace(value, replacer) = (caseOf value).Replace(value, replacer)
                 member _.Outline(value, tell) = tell (tag value)
         }
 
@@ -208,10 +242,12 @@ module internal Walkers =
             let read, make = ofTuple t
 
             product read make (types |> Array.mapi (fun i t -> part (".Item" + string (i + 1)) (declared t)))
-        | TreeKind.Kind.Option item -> items typedefof<OptionWalker<obj>> [| item |] (declared item)
-        | TreeKind.Kind.Union -> union declared t
-        | TreeKind.Kind.Collection(walker, item) -> items walker [| item |] (declared item)
-        | TreeKind.Kind.Keyed(walker, key, value) -> items walker [| key; value |] (declared value)
+        | TreeKind.Kind.Option item ->
+            ItemsWalkers.make typedefof<OptionWalker<obj>> [| item |] t (declared item)
+        | TreeKind.Kind.Union -> union (Published.isAhead ()) declared t
+        | TreeKind.Kind.Collection(walker, item) -> ItemsWalkers.make walker [| item |] t (declared item)
+        | TreeKind.Kind.Keyed(walker, key, value) ->
+            ItemsWalkers.make walker [| key; value |] t (declared value)
         | TreeKind.Kind.Object fields -> ofFields declared fields
         | TreeKind.Kind.Open -> {
             new Walker() with
@@ -249,3 +285,6 @@ module internal Walkers =
 
             exactly[t] <- w
             w
+
+    /// For tests: a union as where a program was compiled ahead of time.
+    let unionByFields (t: Type) : Walker = union true declared t
