@@ -36,6 +36,17 @@ module internal VerifyMemory =
             let slot = whole slot
             if not holds[slot] then fail $"{what} reads s{slot}, which does not hold its numbers"
 
+        /// A step may still read when it begins to write: only what is given away is written in place.
+        member _.Apart(target: int, reads: ResizeArray<int>) =
+            let target = whole target
+
+            for rival in rivals place[target] do
+                for source in reads do
+                    let source = whole source
+
+                    if place[source] = rival && slots[source].Home.IsArena then
+                        fail $"a step writes s{target} over s{source}, which it reads"
+
         member _.Write(slot: int) =
             let slot = whole slot
 
@@ -77,6 +88,9 @@ module internal VerifyMemory =
 
                 for slot in touched.Reads do
                     p.Read(slot, step.GetType().Name)
+
+                for slot in touched.Writes do
+                    p.Apart(slot, touched.Reads)
 
                 for slot in touched.Writes do
                     p.Write slot

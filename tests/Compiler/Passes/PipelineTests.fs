@@ -177,13 +177,23 @@ let private memory =
         accepted "a loop" looping [| 1 |] [| 0L; 16L; 32L; 48L; -1L |]
         refused "what a loop reads in each round" [ "s0" ] looping [| 1 |] [| 0L; 16L; 32L; 0L; -1L |]
         refused "the two ends of a carry in one place" [ "s1" ] late [| 1 |] [| 0L; 16L; 16L; 48L; -1L |]
-        refused "a carry that the second round finds overwritten" [ "s1" ] looping [| 1 |] [|
+        refused "a step that writes over what it reads" [ "s1"; "s0" ] [| source 0; engine [ 0 ] 1 |] [| 1 |] [|
             0L
-            16L
-            32L
-            32L
+            0L
+            -1L
+            -1L
             -1L
         |]
+        refused
+            "a carry that the second round finds overwritten"
+            [ "s1" ]
+            [| source 0; source 1; loop [| engine [ 0 ] 3; engine [ 3 ] 4; engine [ 1; 4 ] 2 |] |] [| 1 |] [|
+                0L
+                16L
+                32L
+                32L
+                48L
+            |]
         test "a donated argument that is read after its result was written" {
             let given home = { slot 8 with Home = home }
             let slots = [| given (Home.Input 0); given (Home.Output 0); given (Home.Output 1) |]
