@@ -197,6 +197,24 @@ let private kept =
             Expect.isGreaterThan plain.Residuals 1 "without it, more"
             Expect.equal (count "matmul" saving.Backward) 10 "five again, five back"
         }
+        test "not even where what it computes is smaller than its argument" {
+            // The mean's exponential is all that the way back reads; without the barrier it would be
+            // computed a second time before and kept.
+            let block (x: Tensor) = exp (mean x)
+            let long = Tensor.linspace DType.Float64 -1.0 1.0 1000
+            let h = halves (fun xs -> [| checkpoint block xs[0] |]) [| long |]
+            Expect.equal (residuals h) [ "input 0" ] "its argument"
+            Expect.equal (count "exp" h.Forward) 0 "but by the block itself, not before"
+            Expect.equal (count "exp" h.Backward) 1 "once on the way back"
+        }
+        keeps "of equals, an input" [ "input 0" ] (fun xs -> [| sum (tanh xs[0]) |]) [| vector |]
+        keeps
+            "of equals, what is returned anyway"
+            [ "matmul" ]
+            (fun xs ->
+                let y = matmul matrix xs[0]
+                [| y; sum (tanh y) |])
+            [| matrix |]
         test "a chain of elementwise work is anchored now and then" {
             let h = halves (fun xs -> [| sum (Seq.fold (fun x _ -> sin x) xs[0] [ 1..100 ]) |]) [| vector |]
             Expect.isGreaterThan h.Residuals 5 "anchors"

@@ -1,0 +1,130 @@
+/// From graphs to loop nests: what the nests compute, by the interpreter, is what the graph says, node by node.
+module Cotangent.Tests.LoweringTests
+
+open Cotangent
+open Cotangent.Compiler
+open Cotangent.Tests.Dice
+open Cotangent.Tests.Support
+open Expecto
+
+let private like (shape: int list) =
+    ({ DType = DType.Float64; Shape = Array.ofList shape }: Signature), Device.Cpu
+
+/// Steps of a graph as it is, without any pass, and what they compute of these inputs.
+let private lowered (g: Graph) (inputs: Tensor list) =
+    let lowering = Lowering Cpu.target
+
+    let views =
+        g.Inputs
+        |> Array.mapi (fun n i ->
+            let node = g.Nodes[i]
+            Layout.contiguous (lowering.Slot(node.DType, Shape.count node.Shape, Home.Input n)) node.Shape)
+
+    let struct (steps, outputs) = lowering.Graph(g, views, Array.create g.Outputs.Length -1)
+    let slots = lowering.Slots.ToArray()
+    VerifySteps.steps slots steps
+    let initial = inputs |> List.mapi (fun n t -> views[n].Slot, numbers t)
+    let memory = StepInterpreter.run slots initial steps
+    struct (steps, outputs |> Array.map (StepInterpreter.read memory))
+
+let private agrees what (f: Tensor[] -> Tensor) (inputs: Tensor list) =
+    let g =
+        Stage.closed "compile" (fun xs -> [| f xs |]) [| for t in inputs -> like (List.ofArray t.Shape) |]
+
+    let struct (_, found) = lowered g inputs
+    let expected = (GraphInterpreter.Run g (Array.ofList inputs))[0]
+    Expect.equal found[0] (numbers expected) what
+
+let private part axis first last step (t: Tensor) =
+    t
+    |> Subset.slice [
+        for a in 0 .. t.Rank - 1 -> if a = axis then Index.Range(first, last, step) else Index.All
+    ]
+
+let private positions =
+    testList "positions" [
+        test "the start of a part of a range counts once, along however many axes it runs" {
+            let f (xs: Tensor[]) =
+                (part 0 (Some 5) (Some 28) 1 (Tensor.arange DType.Float64 30)).Reshape [ 2; 3; 4 ] + xs[0]
+
+            let zeros = Tensor.zeros DType.Float64 [ 2; 3; 4 ] + 0.0
+            let g = Stage.closed "compile" (fun xs -> [| f xs |]) [| like [ 2; 3; 4 ] |]
+            let struct (steps, found) = lowered g [ zeros ]
+
+            let starts =
+                steps
+                |> Array.collect (fun step ->
+                    match step with
+                    | Step.Nest k ->
+                        k.Body
+                        |> Array.choose (fun i ->
+                            match i with
+                            | Instruction.Position(_, _, start, _) -> Some start
+                            | _ -> None)
+                    | _ -> [||])
+
+            Expect.equal (Array.sum starts, starts.Length) (5, 3) "starts along three axes"
+            Expect.equal found[0] (Array.init 24 (fun i -> 5.0 + float i)) "5, 6, …"
+        }
+        test "one element of a range" {
+            agrees "17" (fun xs -> ((Tensor.arange DType.Float64 5002)[17..17]) + xs[0]) [ tensor [ 0.5 ] ]
+
+            equals
+                [ 17.5 ]
+                (compile (fun x -> (Tensor.arange DType.Float64 5002)[17..17] + x) (tensor [ 0.5 ]))
+        }
+        test "a range backwards, every third, transposed" {
+            let range = Tensor.arange DType.Float64 50
+
+            agrees
+                "backwards"
+                (fun xs -> (range.Flip 0 |> part 0 (Some 3) (Some 26) 1).Reshape([ 6; 4 ]).T + xs[0])
+                [ counting DType.Float64 [ 4; 6 ] ]
+        }
+    ]
+
+/// Views of a tensor, one after the other.
+let private moved (dice: Dice) (t: Tensor) : Tensor =
+    let once (t: Tensor) _ =
+        let axis = if t.Rank = 0 then 0 else dice.Below t.Rank
+        let size = if t.Rank = 0 then 1 else t.Shape[axis]
+        let shape = List.ofArray t.Shape
+
+        match dice.Below 8 with
+        | 0 -> t.Permute(dice.Order t.Rank)
+        | 1 when t.Rank > 0 -> t.Flip axis
+        | 2 when t.Rank > 0 ->
+            let start = dice.Below size
+            part axis (Some start) (Some(start + dice.Below(size - start))) 1 t
+        | 3 when t.Rank > 0 && size > 1 -> part axis None None (dice.Pick [ 2; -1; -2; 3 ]) t
+        | 4 when t.Size < 100 && t.Rank < 5 -> (t.Unsqueeze axis).Expand(List.insertAt axis 2 shape)
+        | 5 -> t.Reshape [ t.Size ]
+        | 6 when t.Rank > 0 && t.Rank < 5 ->
+            let by = [ 1..size ] |> List.filter (fun n -> size % n = 0) |> dice.Pick
+            t.Reshape(shape |> List.removeAt axis |> List.insertManyAt axis [ by; size / by ])
+        | _ -> t
+
+    Seq.fold once t [ 0 .. dice.Below 4 ]
+
+let private random = test "random views of ranges and inputs, computed with and folded" {
+    for seed in firstSeed .. firstSeed + 600 * effort - 1 do
+        let dice = Dice seed
+        let shape = [ for _ in 0 .. dice.Below 3 -> dice.Pick [ 1; 2; 3; 4; 6 ] ]
+
+        let f (xs: Tensor[]) =
+            let dice = Dice(seed + 1)
+            let source = if dice.Chance 0.5 then xs[0] else Tensor.arange DType.Float64 (1 + dice.Below 40)
+            let y = moved dice source
+            let y = if dice.Chance 0.5 then moved dice (y * 2.0 + 1.0) else y
+            let y = if dice.Chance 0.3 then y + (Tensor.arange DType.Float64 y.Size).Reshape(y.Shape) else y
+
+            match dice.Below 3 with
+            | 0 when y.Rank > 0 -> y.Sum [ dice.Below y.Rank ]
+            | 1 -> moved dice (abs y)
+            | _ -> y + 1.0
+
+        agrees $"seed {seed}" f [ counting DType.Float64 shape ]
+}
+
+[<Tests>]
+let tests = testList "Lowering" [ positions; random ]
