@@ -44,6 +44,8 @@ module internal Derivatives =
                 let z = x * x
                 let bell = exp (z * -0.5) * (1.0 / sqrt (2.0 * System.Math.PI))
                 bell * (2.0 - minimum z (Tensor.fullLike z 1e4)))
+        | Unary.Lgamma -> scale (fun () -> Bind.unary (Unary.Polygamma 0) x)
+        | Unary.Polygamma order -> scale (fun () -> Bind.unary (Unary.Polygamma(order + 1)) x)
         | Unary.Relu -> keep (fun () -> x.Greater 0.0)
         // Flat wherever they are differentiable.
         | Unary.Sign
@@ -193,40 +195,7 @@ module internal Derivatives =
     /// Whether a change of an input can change the result, where both are floats: those inputs that a rule has a map for.
     let depends (p: Primitive) (input: int) : bool =
         match p with
-        | Primitive.Unary op ->
-            match op with
-            | Unary.Sign
-            | Unary.Floor
-            | Unary.Ceiling
-            | Unary.Round
-            | Unary.IsNaN
-            | Unary.Not -> false
-            | Unary.Negate
-            | Unary.Abs
-            | Unary.Exp
-            | Unary.Expm1
-            | Unary.Log
-            | Unary.Log1p
-            | Unary.Sqrt
-            | Unary.Sin
-            | Unary.Cos
-            | Unary.Tan
-            | Unary.Asin
-            | Unary.Acos
-            | Unary.Atan
-            | Unary.Sinh
-            | Unary.Cosh
-            | Unary.Tanh
-            | Unary.Asinh
-            | Unary.Acosh
-            | Unary.Atanh
-            | Unary.Sigmoid
-            | Unary.Softplus
-            | Unary.Erf
-            | Unary.Erfc
-            | Unary.Gelu
-            | Unary.GeluSlope
-            | Unary.Relu -> true
+        | Primitive.Unary op -> op.Facts.Slope <> Slope.Flat
         | Primitive.Select -> input > 0
         | Primitive.Gather _
         | Primitive.Scatter _ -> input = 0
@@ -257,90 +226,6 @@ module internal Derivatives =
         | Primitive.Random _
         | Primitive.ArgReduce _
         | Primitive.Detach -> false
-
-    /// Whether a slope may be infinite, or NaN, at inputs that are finite.
-    let isSteep (p: Primitive) : bool =
-        match p with
-        | Primitive.Unary op ->
-            match op with
-            | Unary.Log
-            | Unary.Log1p
-            | Unary.Sqrt
-            | Unary.Asin
-            | Unary.Acos
-            | Unary.Acosh
-            | Unary.Atanh -> true
-            | Unary.Negate
-            | Unary.Abs
-            | Unary.Sign
-            | Unary.Floor
-            | Unary.Ceiling
-            | Unary.Round
-            | Unary.Exp
-            | Unary.Expm1
-            | Unary.Sin
-            | Unary.Cos
-            | Unary.Tan
-            | Unary.Atan
-            | Unary.Sinh
-            | Unary.Cosh
-            | Unary.Tanh
-            | Unary.Asinh
-            | Unary.Sigmoid
-            | Unary.Softplus
-            | Unary.Erf
-            | Unary.Erfc
-            | Unary.Gelu
-            | Unary.GeluSlope
-            | Unary.Relu
-            | Unary.IsNaN
-            | Unary.Not -> false
-        | Primitive.Binary op ->
-            match op with
-            | Binary.Divide
-            | Binary.Remainder
-            | Binary.Power -> true
-            | Binary.Add
-            | Binary.Subtract
-            | Binary.Multiply
-            | Binary.Atan2
-            | Binary.Max
-            | Binary.Min
-            | Binary.And
-            | Binary.Or
-            | Binary.Xor
-            | Binary.Equal
-            | Binary.Less
-            | Binary.LessEqual -> false
-        // A diagonal may have zeros, and eigenvalues be equal.
-        | Primitive.TriangularSolve _
-        | Primitive.Qr
-        | Primitive.Eigh
-        | Primitive.Custom _ -> true
-        | Primitive.Select
-        | Primitive.Convert _
-        | Primitive.Full _
-        | Primitive.Iota _
-        | Primitive.Random _
-        | Primitive.Reshape _
-        | Primitive.Permute _
-        | Primitive.Broadcast _
-        | Primitive.Slice _
-        | Primitive.Place _
-        | Primitive.Concatenate _
-        | Primitive.Gather _
-        | Primitive.Scatter _
-        | Primitive.Reduce _
-        | Primitive.ArgReduce _
-        | Primitive.Sort _
-        | Primitive.CumulativeSum _
-        | Primitive.MatMul
-        | Primitive.Convolution _
-        | Primitive.MaxPool _
-        | Primitive.Fused _
-        | Primitive.Detach
-        | Primitive.Barrier
-        | Primitive.Transfer _ -> false
 
     /// The map from one input of a primitive to its only result.
     let rule (p: Primitive) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear voption =

@@ -10,113 +10,14 @@ module internal ShapeRule =
 
         raise (ShapeException $"{p}: expected {expected}, got {got}.")
 
-    let private unary (op: Unary) (x: Signature) =
-        match op with
-        | Unary.IsNaN -> { x with DType = DType.Bool }
-        | Unary.Negate
-        | Unary.Abs
-        | Unary.Sign
-        | Unary.Floor
-        | Unary.Ceiling
-        | Unary.Round
-        | Unary.Exp
-        | Unary.Expm1
-        | Unary.Log
-        | Unary.Log1p
-        | Unary.Sqrt
-        | Unary.Sin
-        | Unary.Cos
-        | Unary.Tan
-        | Unary.Asin
-        | Unary.Acos
-        | Unary.Atan
-        | Unary.Sinh
-        | Unary.Cosh
-        | Unary.Tanh
-        | Unary.Asinh
-        | Unary.Acosh
-        | Unary.Atanh
-        | Unary.Sigmoid
-        | Unary.Softplus
-        | Unary.Erf
-        | Unary.Erfc
-        | Unary.Gelu
-        | Unary.GeluSlope
-        | Unary.Relu
-        | Unary.Not -> x
-
-    let private binary (op: Binary) (x: Signature) =
-        match op with
-        | Binary.Equal
-        | Binary.Less
-        | Binary.LessEqual -> { x with DType = DType.Bool }
-        | Binary.Add
-        | Binary.Subtract
-        | Binary.Multiply
-        | Binary.Divide
-        | Binary.Remainder
-        | Binary.Power
-        | Binary.Atan2
-        | Binary.Max
-        | Binary.Min
-        | Binary.And
-        | Binary.Or
-        | Binary.Xor -> x
+    let private made (facts: FunctionFacts) (x: Signature) =
+        if facts.Tells then { x with DType = DType.Bool } else x
 
     /// Which dtypes an elementwise function of one argument is defined on.
-    let acceptsUnary (op: Unary) (d: DType) =
-        match op with
-        | Unary.Negate
-        | Unary.Abs
-        | Unary.Sign
-        | Unary.Relu -> d <> DType.Bool
-        | Unary.Not -> d = DType.Bool
-        | Unary.Floor
-        | Unary.Ceiling
-        | Unary.Round
-        | Unary.IsNaN
-        | Unary.Exp
-        | Unary.Expm1
-        | Unary.Log
-        | Unary.Log1p
-        | Unary.Sqrt
-        | Unary.Sin
-        | Unary.Cos
-        | Unary.Tan
-        | Unary.Asin
-        | Unary.Acos
-        | Unary.Atan
-        | Unary.Sinh
-        | Unary.Cosh
-        | Unary.Tanh
-        | Unary.Asinh
-        | Unary.Acosh
-        | Unary.Atanh
-        | Unary.Sigmoid
-        | Unary.Softplus
-        | Unary.Erf
-        | Unary.Erfc
-        | Unary.Gelu
-        | Unary.GeluSlope -> d.IsFloat
+    let acceptsUnary (op: Unary) (d: DType) = op.Domain.Has d
 
     /// Which dtypes an elementwise function of two arguments is defined on.
-    let acceptsBinary (op: Binary) (d: DType) =
-        match op with
-        | Binary.Add
-        | Binary.Subtract
-        | Binary.Multiply
-        | Binary.Divide
-        | Binary.Remainder -> d <> DType.Bool
-        | Binary.Power
-        | Binary.Atan2 -> d.IsFloat
-        | Binary.And
-        | Binary.Or
-        | Binary.Xor -> not d.IsFloat
-        | Binary.Max
-        | Binary.Min
-        | Binary.Equal
-        | Binary.Less
-        | Binary.LessEqual -> true
+    let acceptsBinary (op: Binary) (d: DType) = op.Domain.Has d
 
     let private requireEqualBatch p (inputs: Signature[]) batch =
         if not (Shape.equal inputs[0].Shape[.. batch - 1] inputs[1].Shape[.. batch - 1]) then
@@ -148,14 +49,14 @@ module internal ShapeRule =
         | Primitive.Unary op ->
             if not (acceptsUnary op x.DType) then fail p inputs "another dtype"
 
-            [| unary op x |]
+            [| made op.Facts x |]
         | Primitive.Binary op ->
             if inputs[1].DType <> x.DType || not (Shape.equal inputs[1].Shape x.Shape) then
                 fail p inputs "equal shapes and dtypes"
 
             if not (acceptsBinary op x.DType) then fail p inputs "another dtype"
 
-            [| binary op x |]
+            [| made op.Facts x |]
         | Primitive.Select ->
             let a, b = inputs[1], inputs[2]
 

@@ -78,6 +78,20 @@ module Mathematics =
     /// </code></example>
     let erfc (x: Tensor) : Tensor = unary Unary.Erfc x
 
+    /// <summary>The logarithm of the size of the gamma function, log |Γ(x)|; infinite at 0, -1, -2, …</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// lgamma (tensor [ 1.0; 5.0 ]) // [0, 3.1781]
+    /// </code></example>
+    let lgamma (x: Tensor) : Tensor = unary Unary.Lgamma x
+
+    /// <summary>The derivative of `lgamma`, Γ'(x)/Γ(x).</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// digamma (tensor 1.0) // -0.5772
+    /// </code></example>
+    let digamma (x: Tensor) : Tensor = unary (Unary.Polygamma 0) x
+
     /// <summary>
     /// x Φ(x), where Φ(x) = (1 + erf(x/√2))/2 is the distribution function of the standard normal: the Gaussian error
     /// linear unit (Hendrycks and Gimpel 2016), exact. The cheaper approximation by tanh is <c>geluTanh</c>.

@@ -192,36 +192,17 @@ type internal TorchHostEngine(managed: Engine) =
 
     override _.Evaluate(p, inputs, device) =
         match p with
-        | Primitive.Full _
-        | Primitive.Reshape _
-        | Primitive.Permute _
-        | Primitive.Broadcast _
-        | Primitive.Slice _
-        | Primitive.Transfer _
-        | Primitive.Detach
-        | Primitive.Barrier -> managed.Evaluate(p, inputs, device)
-        | Primitive.Unary _
-        | Primitive.Binary _
-        | Primitive.Select
-        | Primitive.Convert _
-        | Primitive.Iota _
-        | Primitive.Random _
-        | Primitive.Place _
-        | Primitive.Concatenate _
-        | Primitive.Gather _
-        | Primitive.Scatter _
-        | Primitive.Reduce _
-        | Primitive.ArgReduce _
-        | Primitive.Sort _
-        | Primitive.TriangularSolve _
-        | Primitive.Qr
-        | Primitive.Eigh
-        | Primitive.CumulativeSum _
-        | Primitive.MatMul
-        | Primitive.Convolution _
-        | Primitive.MaxPool _
-        | Primitive.Fused _
-        | Primitive.Custom _ -> evaluate p inputs
+        | Primitive.Full _ -> managed.Evaluate(p, inputs, device)
+        | _ ->
+            match Facts.kind p with
+            | Kind.View
+            | Kind.Transfer -> managed.Evaluate(p, inputs, device)
+            | Kind.Source
+            | Kind.Elementwise
+            | Kind.Fold
+            | Kind.Contraction
+            | Kind.Draw
+            | Kind.Opaque -> evaluate p inputs
 
     override engine.EvaluateAll(p, inputs, device) =
         if Facts.hasSeveral p then

@@ -39,6 +39,8 @@ let private unaryNumber (op: Unary) (dice: Dice) () =
     | Unary.Acos
     | Unary.Atanh -> dice.Between -0.7 0.7
     | Unary.Acosh -> dice.Between 1.4 3.0
+    | Unary.Lgamma
+    | Unary.Polygamma _ -> dice.Between 0.6 4.0
 
 let private unaryMoves (op: Unary) =
     match op with
@@ -55,10 +57,16 @@ let unaryRow (op: Unary) = {
     DTypes = DTypes.all |> List.filter (ShapeRule.acceptsUnary op)
     Moves = fun _ -> unaryMoves op
     Draw =
-        fun dice numbers dtype -> {
-            Primitive = Primitive.Unary op
-            Inputs = [| draw dice numbers dtype (dice.Shape()) (unaryNumber op dice) |]
-        }
+        fun dice numbers dtype ->
+            let op =
+                match op with
+                | Unary.Polygamma _ -> Unary.Polygamma(dice.Below 3)
+                | op -> op
+
+            {
+                Primitive = Primitive.Unary op
+                Inputs = [| draw dice numbers dtype (dice.Shape()) (unaryNumber op dice) |]
+            }
 }
 
 /// Where to draw the first and the second operand.

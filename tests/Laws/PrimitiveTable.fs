@@ -214,7 +214,9 @@ let private matmul = {
 
 let private casesOf<'union> () = [
     for case in FSharpType.GetUnionCases(typeof<'union>, true) ->
-        FSharpValue.MakeUnion(case, [||], true) |> unbox<'union>
+        // An order is the first.
+        let fields = case.GetFields() |> Array.map (fun _ -> box 0)
+        FSharpValue.MakeUnion(case, fields, true) |> unbox<'union>
 ]
 
 // ---- Devices ----

@@ -94,7 +94,9 @@ let private unaryReal (op: Unary) (x: float) =
     | Unary.Erf
     | Unary.Erfc
     | Unary.Gelu
-    | Unary.GeluSlope -> byRow op x
+    | Unary.GeluSlope
+    | Unary.Lgamma
+    | Unary.Polygamma _ -> byRow op x
     | Unary.Relu -> Math.Max(x, 0.0)
     | Unary.IsNaN
     | Unary.Not -> invalidOp $"{op} has no real value."

@@ -138,6 +138,44 @@ let private erf x =
 
 let private normal x = if x < 0.0 then erfc (-x / sqrt 2.0) / 2.0 else 1.0 - erfc (x / sqrt 2.0) / 2.0
 
+/// Far out by Stirling's series, and from there term by term.
+let private gammaTerms = 40
+
+let private lgamma (x: float) =
+    let far = x + float gammaTerms
+    let z = 1.0 / (far * far)
+    let rest = (1.0 / 12.0 - z * (1.0 / 360.0 - z * (1.0 / 1260.0 - z / 1680.0))) / far
+
+    if Double.IsInfinity x then
+        infinity
+    else
+        (far - 0.5) * log far - far + 0.5 * log (2.0 * Math.PI) + rest
+        - Seq.sum (seq { for k in 0 .. gammaTerms - 1 -> log (abs (x + float k)) })
+
+let private polygamma (n: int) (x: float) =
+    let far = x + float gammaTerms
+    let factorial k = Seq.fold (fun f i -> f * float i) 1.0 (seq { 2..k })
+    let sign = if n % 2 = 0 then -1.0 else 1.0
+
+    let series =
+        [ 1.0 / 6.0; -1.0 / 30.0; 1.0 / 42.0; -1.0 / 30.0; 5.0 / 66.0 ]
+        |> Seq.mapi (fun i b ->
+            let k = 2 * (i + 1)
+            b * factorial (k + n - 1) / (factorial k * far ** float (k + n)))
+        |> Seq.sum
+
+    let first = if n = 0 then -(log far) else factorial (n - 1) / far ** float n
+
+    if Double.IsNaN x || x = -infinity then
+        nan
+    elif x = infinity then
+        (if n = 0 then infinity else 0.0)
+    elif x <= 0.0 && floor x = x then
+        (if n % 2 = 0 then nan else infinity)
+    else
+        let terms = Seq.sum (seq { for k in 0 .. gammaTerms - 1 -> 1.0 / (x + float k) ** float (n + 1) })
+        sign * (first + factorial n / (2.0 * far ** float (n + 1)) + series + factorial n * terms)
+
 let private unaryReal (op: Unary) (x: float) =
     match op with
     | Unary.Negate -> -x
@@ -176,6 +214,8 @@ let private unaryReal (op: Unary) (x: float) =
             normal x
         else
             normal x + x * exp (-x * x / 2.0) / sqrt (2.0 * Math.PI)
+    | Unary.Lgamma -> lgamma x
+    | Unary.Polygamma n -> polygamma n x
     | Unary.Relu -> if Double.IsNaN x then nan else Math.Max(x, 0.0)
     | Unary.IsNaN
     | Unary.Not -> invalidOp $"{op} has no real value."
@@ -658,6 +698,7 @@ let epsilon (dtype: DType) =
 /// Results of fused operations are differences of numbers of this size, and as exact as those.
 let scale (p: Primitive) =
     match p with
+    | Primitive.Unary(Unary.Lgamma | Unary.Polygamma _)
     | Primitive.Fused _ -> 1.0
     | Primitive.TriangularSolve _
     | Primitive.Qr

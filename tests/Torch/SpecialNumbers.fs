@@ -54,7 +54,9 @@ let specials (dtype: DType) : HostBuffer =
 
 let casesOf<'union> () = [
     for case in FSharpType.GetUnionCases(typeof<'union>, true) ->
-        FSharpValue.MakeUnion(case, [||], true) |> unbox<'union>
+        // An order is the first.
+        let fields = case.GetFields() |> Array.map (fun _ -> box 0)
+        FSharpValue.MakeUnion(case, fields, true) |> unbox<'union>
 ]
 
 /// Every number with every number.

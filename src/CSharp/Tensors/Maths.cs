@@ -83,6 +83,12 @@ public static class Maths
     /// <summary>1 - erf x, which keeps its digits where erf x is nearly 1.</summary>
     public static Tensor Erfc(this Tensor x) => Mathematics.erfc(x);
 
+    /// <summary>The logarithm of the size of the gamma function, log |Γ(x)|.</summary>
+    public static Tensor Lgamma(this Tensor x) => Mathematics.lgamma(x);
+
+    /// <summary>The derivative of <see cref="Lgamma"/>, Γ'(x)/Γ(x).</summary>
+    public static Tensor Digamma(this Tensor x) => Mathematics.digamma(x);
+
     /// <summary>x Φ(x), the Gaussian error linear unit (Hendrycks and Gimpel 2016), exact.</summary>
     public static Tensor Gelu(this Tensor x) => Mathematics.gelu(x);
 

@@ -171,7 +171,7 @@ module internal Activity =
         |> Array.exists (fun node ->
             match node.Operation with
             | Operation.Primitive(Primitive.Binary Binary.Divide) when isKnown node.Inputs[1] -> false
-            | Operation.Primitive p -> carries node && Derivatives.isSteep p
+            | Operation.Primitive p -> carries node && Facts.isSteep p
             | Operation.Control(Control.Call c) when not (isFollowed c.Function) -> true
             | Operation.Control control -> Graph.bodies control |> List.exists (snd >> isSteep)
             | Operation.Input _

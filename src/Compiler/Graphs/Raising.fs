@@ -54,35 +54,6 @@ module internal Raising =
                 not (isFound g node.Inputs[1] || isKnown g node.Inputs[1] (isWithin size))
             | Primitive.Scatter(_, _, _, size) ->
                 not (isFound g node.Inputs[1] || isKnown g node.Inputs[1] (isWithin size))
-            // Labels that are no classes.
-            | Primitive.Fused(Fused.CrossEntropy _ | Fused.CrossEntropyPull _)
-            | Primitive.Custom _ -> true
-            | Primitive.Binary _
-            | Primitive.Unary _
-            | Primitive.Select
-            | Primitive.Convert _
-            | Primitive.Full _
-            | Primitive.Iota _
-            | Primitive.Random _
-            | Primitive.Reshape _
-            | Primitive.Permute _
-            | Primitive.Broadcast _
-            | Primitive.Slice _
-            | Primitive.Place _
-            | Primitive.Concatenate _
-            | Primitive.Reduce _
-            | Primitive.ArgReduce _
-            | Primitive.Sort _
-            | Primitive.TriangularSolve _
-            | Primitive.Qr
-            | Primitive.Eigh
-            | Primitive.CumulativeSum _
-            | Primitive.MatMul
-            | Primitive.Convolution _
-            | Primitive.MaxPool _
-            | Primitive.Fused _
-            | Primitive.Detach
-            | Primitive.Barrier
-            | Primitive.Transfer _ -> false
+            | _ -> (Facts.primitive p).MayRaise
 
     and graph (g: Graph) : bool = not (Range.forall g.Nodes.Length (fun i -> not (node g i)))

@@ -9,59 +9,6 @@ module internal Fuse =
     /// Bytes of an element in a register; masks go along with any.
     let private laneSize (dtype: DType) = if dtype = DType.Bool then 4 else dtype.Size
 
-    let price (op: Unary) =
-        match op with
-        | Unary.Negate
-        | Unary.Abs
-        | Unary.Sign
-        | Unary.Floor
-        | Unary.Ceiling
-        | Unary.Round
-        | Unary.Relu
-        | Unary.IsNaN
-        | Unary.Not -> 1
-        | Unary.Sqrt -> 4
-        | Unary.Exp
-        | Unary.Expm1
-        | Unary.Log
-        | Unary.Log1p
-        | Unary.Sin
-        | Unary.Cos
-        | Unary.Tan
-        | Unary.Asin
-        | Unary.Acos
-        | Unary.Atan
-        | Unary.Sinh
-        | Unary.Cosh
-        | Unary.Tanh
-        | Unary.Asinh
-        | Unary.Acosh
-        | Unary.Atanh
-        | Unary.Sigmoid
-        | Unary.Softplus
-        | Unary.Erf
-        | Unary.Erfc
-        | Unary.Gelu
-        | Unary.GeluSlope -> 10
-
-    let priceOf (op: Binary) =
-        match op with
-        | Binary.Divide -> 4
-        | Binary.Remainder
-        | Binary.Power
-        | Binary.Atan2 -> 20
-        | Binary.Add
-        | Binary.Subtract
-        | Binary.Multiply
-        | Binary.Max
-        | Binary.Min
-        | Binary.And
-        | Binary.Or
-        | Binary.Xor
-        | Binary.Equal
-        | Binary.Less
-        | Binary.LessEqual -> 1
-
     /// How a node is computed.
     [<RequireQualifiedAccess; Struct>]
     type Way =
@@ -88,49 +35,17 @@ module internal Fuse =
         | Operation.Control _ -> Way.Alone
         | Operation.Item _ -> Way.Given
         | Operation.Primitive p ->
-            match p with
-            | Primitive.Reshape _
-            | Primitive.Permute _
-            | Primitive.Broadcast _
-            | Primitive.Slice _
-            | Primitive.Detach
-            | Primitive.Barrier -> Way.View
-            | Primitive.Unary _
-            | Primitive.Binary _
-            | Primitive.Select
-            | Primitive.Convert _
-            | Primitive.Full _
-            | Primitive.Iota _ -> if target.Emits(g, node) then Way.Elementwise else Way.Alone
-            | Primitive.Reduce _ ->
-                if target.Emits(g, node) && Shape.count g.Nodes[node.Inputs[0]].Shape > 0 then
-                    Way.Folded
-                else
-                    Way.Alone
-            | Primitive.MatMul ->
-                if
-                    target.Emits(g, node)
-                    && Shape.count g.Nodes[node.Inputs[0]].Shape > 0
-                    && isProductNest target g node
-                then
-                    Way.Folded
-                else
-                    Way.Alone
-            | Primitive.Random _
-            | Primitive.Place _
-            | Primitive.Concatenate _
-            | Primitive.Gather _
-            | Primitive.Scatter _
-            | Primitive.ArgReduce _
-            | Primitive.Sort _
-            | Primitive.TriangularSolve _
-            | Primitive.Qr
-            | Primitive.Eigh
-            | Primitive.CumulativeSum _
-            | Primitive.Convolution _
-            | Primitive.MaxPool _
-            | Primitive.Fused _
-            | Primitive.Transfer _
-            | Primitive.Custom _ -> Way.Alone
+            let folds () = target.Emits(g, node) && Shape.count g.Nodes[node.Inputs[0]].Shape > 0
+
+            match Facts.kind p with
+            | Kind.View -> Way.View
+            | Kind.Source
+            | Kind.Elementwise -> if target.Emits(g, node) then Way.Elementwise else Way.Alone
+            | Kind.Fold -> if folds () then Way.Folded else Way.Alone
+            | Kind.Contraction -> if folds () && isProductNest target g node then Way.Folded else Way.Alone
+            | Kind.Draw
+            | Kind.Transfer
+            | Kind.Opaque -> Way.Alone
 
     let private isScalar (node: Node) = Shape.count node.Shape <= 1
 
@@ -206,37 +121,15 @@ module internal Fuse =
             match ways[i], node.Operation with
             | Way.Elementwise, Operation.Primitive p ->
                 let own =
-                    match p with
-                    | Primitive.Unary op -> price op
-                    | Primitive.Binary op -> priceOf op
-                    | Primitive.Select
-                    | Primitive.Convert _ -> 1
-                    | Primitive.Full _
-                    | Primitive.Iota _
-                    | Primitive.Random _
-                    | Primitive.Reshape _
-                    | Primitive.Permute _
-                    | Primitive.Broadcast _
-                    | Primitive.Slice _
-                    | Primitive.Place _
-                    | Primitive.Concatenate _
-                    | Primitive.Gather _
-                    | Primitive.Scatter _
-                    | Primitive.Reduce _
-                    | Primitive.ArgReduce _
-                    | Primitive.Sort _
-                    | Primitive.TriangularSolve _
-                    | Primitive.Qr
-                    | Primitive.Eigh
-                    | Primitive.CumulativeSum _
-                    | Primitive.MatMul
-                    | Primitive.Convolution _
-                    | Primitive.MaxPool _
-                    | Primitive.Fused _
-                    | Primitive.Detach
-                    | Primitive.Barrier
-                    | Primitive.Transfer _
-                    | Primitive.Custom _ -> 0
+                    match Facts.kind p with
+                    | Kind.Elementwise -> Facts.price p
+                    | Kind.Source
+                    | Kind.View
+                    | Kind.Fold
+                    | Kind.Contraction
+                    | Kind.Draw
+                    | Kind.Transfer
+                    | Kind.Opaque -> 0
 
                 prices[i] <- own + below prices
                 lengths[i] <- 1 + below lengths

@@ -30,4 +30,14 @@ type internal Target = {
 
     /// Whether a nest can hold this node.
     member target.Emits(g: Graph, node: Node) : bool =
-        target.Holds node.DType && node.Inputs |> Array.forall (fun i -> target.Holds g.Nodes[i].DType)
+        let isKnown =
+            match node.Operation with
+            | Operation.Primitive p -> Facts.isInNests p
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Control _
+            | Operation.Item _ -> true
+
+        isKnown
+        && target.Holds node.DType
+        && node.Inputs |> Array.forall (fun i -> target.Holds g.Nodes[i].DType)

@@ -13,38 +13,7 @@ module internal DeviceFootprint =
     let private isView (node: Node) =
         match node.Operation with
         | Operation.Primitive _ when node.HasItems -> true
-        | Operation.Primitive p ->
-            match p with
-            | Primitive.Reshape _
-            | Primitive.Permute _
-            | Primitive.Broadcast _
-            | Primitive.Slice _
-            | Primitive.Detach
-            | Primitive.Barrier -> true
-            | Primitive.Unary _
-            | Primitive.Binary _
-            | Primitive.Select
-            | Primitive.Convert _
-            | Primitive.Full _
-            | Primitive.Iota _
-            | Primitive.Random _
-            | Primitive.Place _
-            | Primitive.Concatenate _
-            | Primitive.Gather _
-            | Primitive.Scatter _
-            | Primitive.Reduce _
-            | Primitive.ArgReduce _
-            | Primitive.Sort _
-            | Primitive.TriangularSolve _
-            | Primitive.Qr
-            | Primitive.Eigh
-            | Primitive.CumulativeSum _
-            | Primitive.MatMul
-            | Primitive.Convolution _
-            | Primitive.MaxPool _
-            | Primitive.Fused _
-            | Primitive.Transfer _
-            | Primitive.Custom _ -> false
+        | Operation.Primitive p -> Facts.kind p = Kind.View
         | Operation.Control _ -> true
         | Operation.Input _
         | Operation.Constant _

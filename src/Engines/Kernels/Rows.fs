@@ -60,6 +60,8 @@ module internal Rows =
         | Unary.Erfc
         | Unary.Gelu
         | Unary.GeluSlope -> SpecialRows.unary op x y
+        | Unary.Lgamma -> Gamma.each Gamma.logGamma x y
+        | Unary.Polygamma order -> Gamma.each (Gamma.polygamma order) x y
         // Max propagates NaN and takes 0 for the larger of 0 and -0.
         | Unary.Relu -> TensorPrimitives.Max(x, 'T.Zero, y)
         | Unary.IsNaN
@@ -112,6 +114,8 @@ module internal Rows =
         | Unary.Erfc
         | Unary.Gelu
         | Unary.GeluSlope
+        | Unary.Lgamma
+        | Unary.Polygamma _
         | Unary.IsNaN
         | Unary.Not -> unsupported op typeof<'T>
 
@@ -154,6 +158,8 @@ module internal Rows =
         | Unary.Erfc
         | Unary.Gelu
         | Unary.GeluSlope
+        | Unary.Lgamma
+        | Unary.Polygamma _
         | Unary.Relu
         | Unary.IsNaN -> unsupported op typeof<bool>
 

@@ -104,6 +104,8 @@ module internal ShortRow =
         | Unary.Erfc
         | Unary.Gelu
         | Unary.GeluSlope
+        | Unary.Lgamma
+        | Unary.Polygamma _
         | Unary.Relu
         | Unary.IsNaN
         | Unary.Not -> false

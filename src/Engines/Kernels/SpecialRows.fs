@@ -204,6 +204,8 @@ type internal SpecialRow<'A, 'V, 'T when 'A :> ILaneAlgebra<'V> and 'V: struct a
         | Unary.Erfc -> SpecialRow<'A, 'V, 'T>.Erfc(x, y)
         | Unary.Gelu -> SpecialRow<'A, 'V, 'T>.Gelu(x, y)
         | Unary.GeluSlope -> SpecialRow<'A, 'V, 'T>.GeluSlope(x, y)
+        | Unary.Lgamma
+        | Unary.Polygamma _
         | Unary.Negate
         | Unary.Abs
         | Unary.Sign
@@ -258,6 +260,8 @@ type internal DoubledRow<'S, 'D, 'V, 'W
         | Unary.GeluSlope ->
             DoubledRow<'S, 'D, 'V, 'W>.GeluSlope(x, y)
             true
+        | Unary.Lgamma
+        | Unary.Polygamma _
         | Unary.Exp
         | Unary.Expm1
         | Unary.Log

@@ -54,6 +54,8 @@ module internal ElementwiseKernels =
                 f
                 "def f(x):\n  y = torch.clamp(x, -10000.0, 10000.0)\n  return torch.gelu_backward(torch.ones_like(y), y)\n"
                 [| x |]
+        | Unary.Lgamma -> Script.call f "def f(x):\n  return torch.lgamma(x)\n" [| x |]
+        | Unary.Polygamma _ -> invalidOp $"`{op}` is computed in main memory."
         | Unary.Relu -> f.Own(Native.THSTensor_relu x)
         | Unary.IsNaN -> isNaN f x
         | Unary.Not -> f.Own(Native.THSTensor_logical_not x)
@@ -91,6 +93,8 @@ module internal ElementwiseKernels =
         | Unary.Softplus
         | Unary.Gelu
         | Unary.GeluSlope
+        | Unary.Lgamma
+        | Unary.Polygamma _
         | Unary.Relu
         | Unary.IsNaN -> ValueNone
 

@@ -161,12 +161,13 @@ let private accuracy =
 /// All cases of a union without fields.
 let private cases<'op> () : 'op list = [
     for case in FSharpType.GetUnionCases(typeof<'op>, true) do
-        match FSharpValue.MakeUnion(case, [||], true) with
-        | :? 'op as op -> op
-        | _ -> failwith "no case"
+        if case.GetFields().Length = 0 then
+            match FSharpValue.MakeUnion(case, [||], true) with
+            | :? 'op as op -> op
+            | _ -> failwith "no case"
 ]
 
-let private unaries = cases<Unary>()
+let private unaries = cases<Unary>() |> List.filter _.Facts.InNests
 let private binaries = cases<Binary>()
 
 let private specials = [|

@@ -119,6 +119,8 @@ module internal LaneCode =
         | Unary.Erfc -> SpecialFunctions.erfc x
         | Unary.Gelu -> SpecialFunctions.gelu x
         | Unary.GeluSlope -> SpecialFunctions.geluSlope x
+        | Unary.Lgamma
+        | Unary.Polygamma _ -> invalidOp $"`{op}` is none that loop nests have code for."
         // NaN is not below 0; -0 becomes 0.
         | Unary.Relu -> Lane.unless (Lane.lessEqual x x.Zero) x
         | Unary.IsNaN -> Lane.complement (Lane.equal x x)

@@ -23,36 +23,20 @@ module internal BeforeLoop =
 
     let private move (p: Primitive) : Move =
         match p with
+        // Behind a barrier things are meant to be computed where they are.
         | Primitive.Barrier
-        | Primitive.Transfer _
         | Primitive.Custom _ -> Move.Never
-        | Primitive.Random _
-        | Primitive.MatMul -> Move.Gain
-        | Primitive.Unary op -> if Fuse.price op >= Dear then Move.Gain else Move.Along
-        | Primitive.Binary op -> if Fuse.priceOf op >= Dear then Move.Gain else Move.Along
-        | Primitive.Select
-        | Primitive.Convert _
-        | Primitive.Full _
-        | Primitive.Iota _
-        | Primitive.Reshape _
-        | Primitive.Permute _
-        | Primitive.Broadcast _
-        | Primitive.Slice _
-        | Primitive.Detach
-        | Primitive.Place _
-        | Primitive.Concatenate _
-        | Primitive.Gather _
-        | Primitive.Scatter _
-        | Primitive.Reduce _
-        | Primitive.ArgReduce _
-        | Primitive.Sort _
-        | Primitive.TriangularSolve _
-        | Primitive.Qr
-        | Primitive.Eigh
-        | Primitive.CumulativeSum _
-        | Primitive.Convolution _
-        | Primitive.MaxPool _
-        | Primitive.Fused _ -> Move.Along
+        | _ ->
+            match Facts.kind p with
+            | Kind.Transfer -> Move.Never
+            | Kind.Draw
+            | Kind.Contraction -> Move.Gain
+            | Kind.Elementwise when Facts.price p >= Dear -> Move.Gain
+            | Kind.Elementwise
+            | Kind.Source
+            | Kind.View
+            | Kind.Fold
+            | Kind.Opaque -> Move.Along
 
     let isWorthIt (p: Primitive) = (move p = Move.Gain)
 

@@ -44,37 +44,15 @@ module internal Hoist =
             // Light work that spreads a small tensor over a large one costs less than the memory.
             let isLarge () = node.Inputs |> Array.exists (fun j -> behind g j >= Shape.count node.Shape)
 
-            match p with
-            | Primitive.Full _
-            | Primitive.Iota _
-            | Primitive.Reshape _
-            | Primitive.Permute _
-            | Primitive.Broadcast _
-            | Primitive.Slice _
-            | Primitive.Detach
-            | Primitive.Barrier -> false
-            | Primitive.Unary op -> Fuse.price op >= dear || isLarge ()
-            | Primitive.Binary op -> Fuse.priceOf op >= dear || isLarge ()
-            | Primitive.Select
-            | Primitive.Convert _ -> isLarge ()
-            | Primitive.Random _
-            | Primitive.Place _
-            | Primitive.Concatenate _
-            | Primitive.Gather _
-            | Primitive.Scatter _
-            | Primitive.Reduce _
-            | Primitive.ArgReduce _
-            | Primitive.Sort _
-            | Primitive.TriangularSolve _
-            | Primitive.Qr
-            | Primitive.Eigh
-            | Primitive.CumulativeSum _
-            | Primitive.MatMul
-            | Primitive.Convolution _
-            | Primitive.MaxPool _
-            | Primitive.Fused _
-            | Primitive.Transfer _
-            | Primitive.Custom _ -> true
+            match Facts.kind p with
+            | Kind.Source
+            | Kind.View -> false
+            | Kind.Elementwise -> Facts.price p >= dear || isLarge ()
+            | Kind.Fold
+            | Kind.Contraction
+            | Kind.Draw
+            | Kind.Transfer
+            | Kind.Opaque -> true
 
     /// Nodes that are the same in every round. What may raise stays in a loop that may run no round.
     let private invariants (isRun: bool) (body: Graph) (shared: int) =

@@ -31,41 +31,16 @@ module internal Partition =
         | Operation.Control _
         | Operation.Item _ -> Effort.Much
         | Operation.Primitive p ->
-            match p with
-            | Primitive.Full _
-            | Primitive.Iota _
-            | Primitive.Reshape _
-            | Primitive.Permute _
-            | Primitive.Broadcast _
-            | Primitive.Slice _
-            | Primitive.Detach
-            | Primitive.Barrier
-            | Primitive.Convert _
-            | Primitive.Unary(Unary.Negate | Unary.Not | Unary.Sign | Unary.Abs | Unary.IsNaN)
-            | Primitive.Binary(Binary.Equal | Binary.Less | Binary.LessEqual | Binary.And | Binary.Or | Binary.Xor) ->
-                Effort.None
-            | Primitive.Unary _
-            | Primitive.Binary _
-            | Primitive.Select -> Effort.Little
+            match Facts.kind p with
+            | Kind.Source
+            | Kind.View -> Effort.None
+            | Kind.Elementwise -> if Facts.isFree p then Effort.None else Effort.Little
             // Their results are small, or the work is large, or they do not fuse.
-            | Primitive.Reduce _
-            | Primitive.Random _
-            | Primitive.Place _
-            | Primitive.Concatenate _
-            | Primitive.Gather _
-            | Primitive.Scatter _
-            | Primitive.ArgReduce _
-            | Primitive.Sort _
-            | Primitive.TriangularSolve _
-            | Primitive.Qr
-            | Primitive.Eigh
-            | Primitive.CumulativeSum _
-            | Primitive.MatMul
-            | Primitive.Convolution _
-            | Primitive.MaxPool _
-            | Primitive.Fused _
-            | Primitive.Transfer _
-            | Primitive.Custom _ -> Effort.Much
+            | Kind.Fold
+            | Kind.Contraction
+            | Kind.Draw
+            | Kind.Transfer
+            | Kind.Opaque -> Effort.Much
 
     /// Marks nodes and all that they depend on.
     let private ancestors (g: Graph) (nodes: int[]) =

@@ -29,10 +29,4 @@ module internal Rewriting =
         | Operation.Primitive p -> Some(p, node.Inputs)
         | _ -> None
 
-    let isElementwise (p: Primitive) =
-        match p with
-        | Primitive.Unary _
-        | Primitive.Binary _
-        | Primitive.Select
-        | Primitive.Convert _ -> true
-        | _ -> false
+    let isElementwise (p: Primitive) = (Facts.kind p = Kind.Elementwise)
