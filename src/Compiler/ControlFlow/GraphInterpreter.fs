@@ -15,14 +15,7 @@ type internal GraphInterpreter private () =
         =
         let values: Tensor[] = Array.zeroCreate g.Nodes.Length
         let results: Tensor[][] = Array.zeroCreate g.Nodes.Length
-        let last = Array.init g.Nodes.Length id
-
-        for i in 0 .. g.Nodes.Length - 1 do
-            for j in g.Nodes[i].Inputs do
-                last[j] <- i
-
-        for i in g.Outputs do
-            last[i] <- System.Int32.MaxValue
+        let last = GraphWalk.lastReaders (Array.init g.Nodes.Length id) g
 
         for i in 0 .. g.Nodes.Length - 1 do
             let node = g.Nodes[i]

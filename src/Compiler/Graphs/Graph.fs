@@ -265,19 +265,6 @@ module internal Graph =
                 Nodes = Array.append (renumberInputs (fun n -> if n >= at then n + more.Length else n) g) more
         }
 
-    /// How many nodes read each node, outputs included.
-    let uses (g: Graph) =
-        let counts = Array.zeroCreate g.Nodes.Length
-
-        for node in g.Nodes do
-            for i in node.Inputs do
-                counts[i] <- counts[i] + 1
-
-        for i in g.Outputs do
-            counts[i] <- counts[i] + 1
-
-        counts
-
     /// How many nodes there are, those of bodies included.
     let rec size (g: Graph) : int =
         g.Nodes

@@ -33,14 +33,7 @@ module internal DeviceFootprint =
     /// been read.
     let rec private between (g: Graph) (donated: int) : int64 =
         let owner = owners g
-        let last = Array.create g.Nodes.Length -1
-
-        for i in 0 .. g.Nodes.Length - 1 do
-            for j in g.Nodes[i].Inputs do
-                last[owner[j]] <- i
-
-        for i in g.Outputs do
-            last[owner[i]] <- System.Int32.MaxValue
+        let last = GraphWalk.lastReaders owner g
 
         let frees = Array.create g.Nodes.Length []
 

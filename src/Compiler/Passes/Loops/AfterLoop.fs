@@ -42,45 +42,34 @@ module internal AfterLoop =
     let private tail (target: Target) (s: Scan) (totals: RunningSum[]) : bool[] =
         let body = s.Body
         let isSum, moves = Array.create body.Nodes.Length false, Array.create body.Nodes.Length false
-        let isNeeded = Array.create body.Nodes.Length false
 
         for t in totals do
             isSum[t.Sum] <- true
 
-        for i in body.Outputs do
-            if not isSum[i] then isNeeded[i] <- true
-
-        for i in body.Nodes.Length - 1 .. -1 .. 0 do
+        let canMove i =
             let node = body.Nodes[i]
 
-            moves[i] <-
-                not isSum[i]
-                && not isNeeded[i]
-                && match node.Operation with
-                   | Operation.Primitive p ->
-                       BeforeLoop.canMove target node p && BeforeLoop.bytes s i <= target.LargestStack
-                   | Operation.Input _
-                   | Operation.Constant _
-                   | Operation.Control _
-                   | Operation.Item _ -> false
+            match node.Operation with
+            | Operation.Primitive p ->
+                BeforeLoop.canMove target node p && BeforeLoop.bytes s i <= target.LargestStack
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Control _
+            | Operation.Item _ -> false
 
-            if not isSum[i] && not moves[i] then
-                for j in node.Inputs do
-                    isNeeded[j] <- true
+        GraphWalk.back
+            (fun i isNeeded ->
+                moves[i] <- not isSum[i] && not isNeeded && canMove i
+                not isSum[i] && not moves[i])
+            body
+            (body.Outputs |> Array.filter (fun i -> not isSum[i]))
+        |> ignore
 
         moves
 
     /// What moved nodes, and the terms, are made of; in the order of the body.
     let private frontier (s: Scan) (totals: RunningSum[]) (moves: bool[]) : int[] =
-        let isRead = Array.create moves.Length false
-
-        for t in totals do
-            isRead[t.Term] <- true
-
-        for i in 0 .. moves.Length - 1 do
-            if moves[i] then
-                for j in s.Body.Nodes[i].Inputs do
-                    isRead[j] <- true
+        let isRead = GraphWalk.back (fun i _ -> moves[i]) s.Body (totals |> Array.map _.Term)
 
         [|
             for i in 0 .. moves.Length - 1 do
@@ -104,28 +93,11 @@ module internal AfterLoop =
     let private terms (s: Scan) (totals: RunningSum[]) (found: int[]) : Graph =
         let body = s.Body
         let builder = GraphBuilder()
-        let number = Array.create body.Nodes.Length -1
-
-        for i in Array.append body.Inputs[.. s.Shared - 1] found do
-            let node = body.Nodes[i]
-            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
-
-        let needed = Array.create body.Nodes.Length false
-
-        for t in totals do
-            needed[t.Term] <- true
-
-        for i in body.Nodes.Length - 1 .. -1 .. 0 do
-            if needed[i] && number[i] < 0 then
-                for j in body.Nodes[i].Inputs do
-                    needed[j] <- true
-
-        for i in 0 .. body.Nodes.Length - 1 do
-            if needed[i] && number[i] < 0 then
-                let node = body.Nodes[i]
-                number[i] <- builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[j]) }
-
-        let one = builder.ToGraph(totals |> Array.map (fun t -> number[t.Term]))
+        let copy = GraphCopy(body, builder)
+        copy.Inputs(Array.append body.Inputs[.. s.Shared - 1] found)
+        let terms = totals |> Array.map _.Term
+        copy.Nodes(GraphWalk.ancestorsUpTo copy.Has body terms)
+        let one = builder.ToGraph(copy.All terms)
         let isStacked = Array.init one.Inputs.Length (fun k -> k >= s.Shared)
 
         let given =
@@ -151,7 +123,7 @@ module internal AfterLoop =
         if s.Count < 2 then
             unchanged
         else
-            let totals = totals target s (Graph.uses s.Body)
+            let totals = totals target s (GraphWalk.readers s.Body)
             let moves = tail target s totals
             let found = frontier s totals moves
 
@@ -220,37 +192,30 @@ module internal AfterLoop =
     /// Inner loops first.
     let rec graph (target: Target) (g: Graph) : Graph =
         let builder = GraphBuilder()
-        let number = Array.create g.Nodes.Length -1
+        let copy = GraphCopy(g, builder)
         let instead = Dictionary<struct (int * int), int>()
+        copy.Inputs g.Inputs
 
-        for i in g.Inputs do
-            let node = g.Nodes[i]
-            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
+        copy.Rest(fun i node arguments ->
+            let plain operation = builder.Add { node with Operation = operation; Inputs = arguments }
 
-        for i in 0 .. g.Nodes.Length - 1 do
-            if number[i] < 0 then
-                let node = g.Nodes[i]
-                let arguments = node.Inputs |> Array.map (fun j -> number[j])
-                let plain operation = builder.Add { node with Operation = operation; Inputs = arguments }
+            match node.Operation with
+            | Operation.Control(Control.Scan s) ->
+                let s = { s with Body = graph target s.Body }
+                let struct (made, sums) = scan target builder node s arguments
 
-                number[i] <-
-                    match node.Operation with
-                    | Operation.Control(Control.Scan s) ->
-                        let struct (made, sums) =
-                            scan target builder node { s with Body = graph target s.Body } arguments
+                for struct (carry, sum) in sums do
+                    instead[struct (i, carry)] <- sum
 
-                        for struct (carry, sum) in sums do
-                            instead[struct (i, carry)] <- sum
+                made
+            | Operation.Control control ->
+                plain (Operation.Control(BeforeLoop.inside (graph target) control))
+            | Operation.Item k ->
+                match instead.TryGetValue(struct (node.Inputs[0], k)) with
+                | true, sum -> sum
+                | false, _ -> plain node.Operation
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Primitive _ -> plain node.Operation)
 
-                        made
-                    | Operation.Control control ->
-                        plain (Operation.Control(BeforeLoop.inside (graph target) control))
-                    | Operation.Item k ->
-                        match instead.TryGetValue(struct (node.Inputs[0], k)) with
-                        | true, sum -> sum
-                        | false, _ -> plain node.Operation
-                    | Operation.Input _
-                    | Operation.Constant _
-                    | Operation.Primitive _ -> plain node.Operation
-
-        DeadCode.eliminate (builder.ToGraph(g.Outputs |> Array.map (fun i -> number[i])))
+        DeadCode.eliminate (builder.ToGraph(copy.All g.Outputs))

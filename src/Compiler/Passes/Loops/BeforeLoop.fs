@@ -116,18 +116,14 @@ module internal BeforeLoop =
                 moves[i] <- moves[source]
             | Operation.Control _ -> ()
 
-        let isRead = Array.create n false
-
-        for i in body.Outputs do
-            isRead[i] <- true
-
-        for i in n - 1 .. -1 .. 0 do
-            // Views cost nothing where they are, and may be of few numbers.
-            if moves[i] && isRead[i] && isView body.Nodes[i] then moves[i] <- false
-
-            if not moves[i] then
-                for j in body.Nodes[i].Inputs do
-                    isRead[j] <- true
+        let isRead =
+            GraphWalk.back
+                (fun i isRead ->
+                    // Views cost nothing where they are, and may be of few numbers.
+                    if moves[i] && isRead && isView body.Nodes[i] then moves[i] <- false
+                    not moves[i])
+                body
+                body.Outputs
 
         [|
             for i in 0 .. n - 1 do
@@ -136,21 +132,10 @@ module internal BeforeLoop =
 
     /// Nodes of one graph put into another, whose nodes stand for its inputs; its outputs there.
     let inLine (builder: GraphBuilder) (g: Graph) (arguments: int[]) : int[] =
-        let number = Array.create g.Nodes.Length -1
-
-        for i in 0 .. g.Nodes.Length - 1 do
-            let node = g.Nodes[i]
-
-            number[i] <-
-                match node.Operation with
-                | Operation.Input k -> arguments[k]
-                | Operation.Constant _
-                | Operation.Primitive _
-                | Operation.Control _
-                | Operation.Item _ ->
-                    builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[j]) }
-
-        g.Outputs |> Array.map (fun i -> number[i])
+        let copy = GraphCopy(g, builder)
+        copy.Replace(g.Inputs, arguments)
+        copy.Rest()
+        copy.All g.Outputs
 
     /// start, start + step, start + 2 step, …: what a part of the carry is in each round.
     let private counted (count: int) (step: Literal) (builder: GraphBuilder) (start: int) : int =
@@ -245,31 +230,21 @@ module internal BeforeLoop =
     /// Inner loops first.
     let rec graph (target: Target) (g: Graph) : Graph =
         let builder = GraphBuilder()
-        let number = Array.create g.Nodes.Length -1
+        let copy = GraphCopy(g, builder)
+        copy.Inputs g.Inputs
 
-        for i in g.Inputs do
-            let node = g.Nodes[i]
-            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
+        copy.Rest(fun _ node arguments ->
+            match node.Operation with
+            | Operation.Control(Control.Scan s) ->
+                let s = { s with Body = graph target s.Body }
+                let struct (s, arguments) = scan target builder s arguments
+                builder.Add { node with Operation = Operation.Control(Control.Scan s); Inputs = arguments }
+            | Operation.Control control ->
+                let control = Operation.Control(inside (graph target) control)
+                builder.Add { node with Operation = control; Inputs = arguments }
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Primitive _
+            | Operation.Item _ -> builder.Add { node with Inputs = arguments })
 
-        for i in 0 .. g.Nodes.Length - 1 do
-            if number[i] < 0 then
-                let node = g.Nodes[i]
-                let arguments = node.Inputs |> Array.map (fun j -> number[j])
-
-                number[i] <-
-                    match node.Operation with
-                    | Operation.Control(Control.Scan s) ->
-                        let struct (s, arguments) =
-                            scan target builder { s with Body = graph target s.Body } arguments
-
-                        let control = Operation.Control(Control.Scan s)
-                        builder.Add { node with Operation = control; Inputs = arguments }
-                    | Operation.Control control ->
-                        let control = Operation.Control(inside (graph target) control)
-                        builder.Add { node with Operation = control; Inputs = arguments }
-                    | Operation.Input _
-                    | Operation.Constant _
-                    | Operation.Primitive _
-                    | Operation.Item _ -> builder.Add { node with Inputs = arguments }
-
-        builder.ToGraph(g.Outputs |> Array.map (fun i -> number[i]))
+        builder.ToGraph(copy.All g.Outputs)

@@ -77,75 +77,34 @@ module internal Hoist =
     /// The invariant nodes that are worth it and read by others than such; in the order of the body.
     let private frontier (body: Graph) (same: bool[]) : int[] =
         let moves = Array.init same.Length (fun i -> same[i] && isWorthIt body i)
-        let wanted = Array.create same.Length false
 
         let isInside i =
             // What is the same and has items moves with these.
             not moves[i] && not (same[i] && body.Nodes[i].HasItems)
 
-        for i in 0 .. same.Length - 1 do
-            if isInside i then
-                for j in body.Nodes[i].Inputs do
-                    if moves[j] then wanted[j] <- true
-
-        for i in body.Outputs do
-            if moves[i] then wanted[i] <- true
+        let isRead = GraphWalk.back (fun i _ -> isInside i) body body.Outputs
 
         [|
             for i in 0 .. same.Length - 1 do
-                if wanted[i] then i
+                if moves[i] && isRead[i] then i
         |]
 
     /// Computes nodes of a body in the graph around; the nodes there.
     let private outside (builder: GraphBuilder) (body: Graph) (shared: int[]) (nodes: int[]) : int[] =
-        let needed = Array.create body.Nodes.Length false
-
-        for i in nodes do
-            needed[i] <- true
-
-        for i in body.Nodes.Length - 1 .. -1 .. 0 do
-            if needed[i] then
-                for j in body.Nodes[i].Inputs do
-                    needed[j] <- true
-
-        let number = Array.create body.Nodes.Length -1
-
-        for i in 0 .. body.Nodes.Length - 1 do
-            if needed[i] then
-                let node = body.Nodes[i]
-
-                number[i] <-
-                    match node.Operation with
-                    | Operation.Input n -> shared[n]
-                    | Operation.Constant _
-                    | Operation.Primitive _
-                    | Operation.Control _
-                    | Operation.Item _ ->
-                        builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[j]) }
-
-        nodes |> Array.map (fun i -> number[i])
+        let copy = GraphCopy(body, builder)
+        copy.Replace(body.Inputs[.. shared.Length - 1], shared)
+        copy.Nodes(GraphWalk.ancestors body nodes)
+        copy.All nodes
 
     /// The graph with some nodes read from inputs, which are there already.
     let readFrom (inputs: int[]) (nodes: int[]) (g: Graph) : Graph =
-        let instead = Array.init g.Nodes.Length id
-        Array.iter2 (fun node input -> instead[node] <- g.Inputs[input]) nodes inputs
-
         // The inputs stand at the end; put them first.
         let builder = GraphBuilder()
-        let number = Array.create g.Nodes.Length -1
-
-        for i in g.Inputs do
-            let node = g.Nodes[i]
-            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
-
-        for i in 0 .. g.Nodes.Length - 1 do
-            if number[i] < 0 && instead[i] = i then
-                let node = g.Nodes[i]
-
-                number[i] <-
-                    builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[instead[j]]) }
-
-        DeadCode.eliminate (builder.ToGraph(g.Outputs |> Array.map (fun i -> number[instead[i]])))
+        let copy = GraphCopy(g, builder)
+        copy.Inputs g.Inputs
+        copy.Replace(nodes, inputs |> Array.map (fun k -> copy[g.Inputs[k]]))
+        copy.Rest()
+        DeadCode.eliminate (builder.ToGraph(copy.All g.Outputs))
 
     /// What inputs that stand for nodes are like.
     let like (g: Graph) (nodes: int[]) =
@@ -156,28 +115,20 @@ module internal Hoist =
 
     let rec graph (g: Graph) : Graph =
         let builder = GraphBuilder()
-        let number = Array.create g.Nodes.Length -1
+        let copy = GraphCopy(g, builder)
+        copy.Inputs g.Inputs
 
-        for i in g.Inputs do
-            let node = g.Nodes[i]
-            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
+        copy.Rest(fun _ node arguments ->
+            match node.Operation with
+            | Operation.Control control ->
+                let struct (control, arguments) = loop builder control arguments
+                builder.Add { node with Operation = Operation.Control control; Inputs = arguments }
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Primitive _
+            | Operation.Item _ -> builder.Add { node with Inputs = arguments })
 
-        for i in 0 .. g.Nodes.Length - 1 do
-            if number[i] < 0 then
-                let node = g.Nodes[i]
-                let arguments = node.Inputs |> Array.map (fun j -> number[j])
-
-                number[i] <-
-                    match node.Operation with
-                    | Operation.Control control ->
-                        let struct (control, arguments) = loop builder control arguments
-                        builder.Add { node with Operation = Operation.Control control; Inputs = arguments }
-                    | Operation.Input _
-                    | Operation.Constant _
-                    | Operation.Primitive _
-                    | Operation.Item _ -> builder.Add { node with Inputs = arguments }
-
-        builder.ToGraph(g.Outputs |> Array.map (fun i -> number[i]))
+        builder.ToGraph(copy.All g.Outputs)
 
     and private loop
         (builder: GraphBuilder)

@@ -50,29 +50,12 @@ module internal Prune =
 
     /// The graph with some of its inputs and outputs only; the others are not read.
     let private restrict (inputs: int[]) (outputs: int[]) (g: Graph) : Graph =
-        let number = Array.create g.Nodes.Length -1
-        let live = Array.create g.Nodes.Length false
         let outputs = outputs |> Array.map (fun k -> g.Outputs[k])
         let builder = GraphBuilder()
-
-        for k in inputs do
-            let node = g.Nodes[g.Inputs[k]]
-            number[g.Inputs[k]] <- builder.Input(node.DType, node.Shape, node.Device)
-
-        for i in outputs do
-            live[i] <- true
-
-        for i in g.Nodes.Length - 1 .. -1 .. 0 do
-            if live[i] then
-                for j in g.Nodes[i].Inputs do
-                    live[j] <- true
-
-        for i in 0 .. g.Nodes.Length - 1 do
-            if live[i] && number[i] < 0 then
-                let node = g.Nodes[i]
-                number[i] <- builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[j]) }
-
-        builder.ToGraph(outputs |> Array.map (fun i -> number[i]))
+        let copy = GraphCopy(g, builder)
+        copy.Inputs(inputs |> Array.map (fun k -> g.Inputs[k]))
+        copy.Nodes(GraphWalk.ancestors g outputs)
+        builder.ToGraph(copy.All outputs)
 
     /// Which carries matter: those asked for, those that `tested` (a condition's inputs) names, and what they are made of.
     /// Also which inputs of the body do. What is `constant` is made of nothing.
@@ -146,48 +129,33 @@ module internal Prune =
 
     and private rebuild (g: Graph) (live: bool[]) (smaller: Dictionary<int, Smaller>) : Graph =
         let builder = GraphBuilder()
-        let number = Array.create g.Nodes.Length -1
+        let copy = GraphCopy(g, builder)
+        copy.Inputs g.Inputs
 
-        for i in g.Inputs do
-            let node = g.Nodes[i]
-            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
+        copy.Nodes(
+            live,
+            fun i node arguments ->
+                let add operation inputs = builder.Add { node with Operation = operation; Inputs = inputs }
 
-        for i in 0 .. g.Nodes.Length - 1 do
-            if live[i] && number[i] < 0 then
-                let node = g.Nodes[i]
-                let moved (inputs: int[]) = inputs |> Array.map (fun j -> number[j])
+                match node.Operation with
+                | Operation.Control _ ->
+                    let less = smaller[i]
+                    add (Operation.Control less.Control) (less.Takes |> Array.map (fun k -> arguments[k]))
+                | Operation.Item k ->
+                    match smaller.TryGetValue node.Inputs[0] with
+                    // Of a primitive.
+                    | false, _ -> add node.Operation arguments
+                    | true, less ->
+                        match less.Results[k] with
+                        | Result.At at -> add (Operation.Item at) arguments
+                        | Result.SameAs input -> copy[g.Nodes[node.Inputs[0]].Inputs[input]]
+                        | Result.Gone -> invalidOp "A result that was read is gone."
+                | Operation.Input _
+                | Operation.Constant _
+                | Operation.Primitive _ -> add node.Operation arguments
+        )
 
-                number[i] <-
-                    match node.Operation with
-                    | Operation.Control _ ->
-                        let less = smaller[i]
-
-                        builder.Add {
-                            node with
-                                Operation = Operation.Control less.Control
-                                Inputs = moved (less.Takes |> Array.map (fun k -> node.Inputs[k]))
-                        }
-                    | Operation.Item k ->
-                        let item at =
-                            builder.Add {
-                                node with
-                                    Operation = Operation.Item at
-                                    Inputs = moved node.Inputs
-                            }
-
-                        match smaller.TryGetValue node.Inputs[0] with
-                        // Of a primitive.
-                        | false, _ -> item k
-                        | true, less ->
-                            match less.Results[k] with
-                            | Result.At at -> item at
-                            | Result.SameAs input -> number[g.Nodes[node.Inputs[0]].Inputs[input]]
-                            | Result.Gone -> invalidOp "A result that was read is gone."
-                    | Operation.Input _
-                    | Operation.Constant _
-                    | Operation.Primitive _ -> builder.Add { node with Inputs = moved node.Inputs }
-
-        DeadCode.eliminate (builder.ToGraph(g.Outputs |> Array.map (fun i -> number[i])))
+        DeadCode.eliminate (builder.ToGraph(copy.All g.Outputs))
 
     /// Control flow of so many inputs of which only some results are wanted.
     and private shrink (control: Control) (count: int) (wanted: bool[]) : Smaller =

@@ -42,20 +42,6 @@ module internal Partition =
             | Kind.Transfer
             | Kind.Opaque -> Effort.Much
 
-    /// Marks nodes and all that they depend on.
-    let private ancestors (g: Graph) (nodes: int[]) =
-        let found = Array.create g.Nodes.Length false
-
-        for i in nodes do
-            found[i] <- true
-
-        for i in g.Nodes.Length - 1 .. -1 .. 0 do
-            if found[i] then
-                for j in g.Nodes[i].Inputs do
-                    found[j] <- true
-
-        found
-
     /// Nodes that belong to the backward half: those that depend on cotangents, and what stands behind a barrier, which
     /// was put there to be computed on the way back.
     let private lateNodes (joint: Graph) inputs (forValues: bool[]) =
@@ -108,27 +94,9 @@ module internal Partition =
         let values, gradients = joint.Outputs[.. outputs - 1], joint.Outputs[outputs..]
         let isFixed = fixedNodes longest joint forValues
         // Early nodes that the backward half might ask for, and those that it reads itself.
-        let asked = Array.create n false
-        let read = Array.create n false
-        let needed = Array.create n false
-
-        for i in gradients do
-            needed[i] <- true
-            read[i] <- not late[i]
-
-        for i in n - 1 .. -1 .. 0 do
-            if needed[i] then
-                if late[i] then
-                    for j in joint.Nodes[i].Inputs do
-                        needed[j] <- true
-                        if not late[j] then read[j] <- true
-                else
-                    asked[i] <- true
-
-                    if not isFixed[i] then
-                        for j in joint.Nodes[i].Inputs do
-                            needed[j] <- true
-
+        let needed = GraphWalk.ancestorsUpTo (fun i -> isFixed[i] && not late[i]) joint gradients
+        let asked = Array.init n (fun i -> needed[i] && not late[i])
+        let read = GraphWalk.back (fun i _ -> needed[i] && late[i]) joint gradients
         let isThere = Array.create n false
 
         for i in Array.append joint.Inputs values do
@@ -166,18 +134,10 @@ module internal Partition =
     let splitWithin (longest: int) (joint: Graph) (inputs: int) (outputs: int) : Halves =
         let n = joint.Nodes.Length
         let values, gradients = joint.Outputs[.. outputs - 1], joint.Outputs[outputs..]
-        let forValues = ancestors joint values
+        let forValues = GraphWalk.ancestors joint values
         let late = lateNodes joint inputs forValues
         let kept = choose longest joint outputs late forValues
-        let backward = Array.create n false
-
-        for i in gradients do
-            backward[i] <- true
-
-        for i in n - 1 .. -1 .. 0 do
-            if backward[i] && not kept[i] then
-                for j in joint.Nodes[i].Inputs do
-                    backward[j] <- true
+        let backward = GraphWalk.ancestorsUpTo (fun i -> kept[i]) joint gradients
 
         let residuals = [|
             for i in 0 .. n - 1 do
@@ -185,19 +145,10 @@ module internal Partition =
         |]
 
         let builder = GraphBuilder()
-        let number = Array.create n -1
-
-        let given i =
-            let node = joint.Nodes[i]
-            number[i] <- builder.Input(node.DType, node.Shape, node.Device)
-
-        Array.iter given residuals
-        Array.iter given joint.Inputs[inputs..]
-
-        for i in 0 .. n - 1 do
-            if backward[i] && number[i] < 0 then
-                let node = joint.Nodes[i]
-                number[i] <- builder.Add { node with Inputs = node.Inputs |> Array.map (fun j -> number[j]) }
+        let copy = GraphCopy(joint, builder)
+        copy.Inputs residuals
+        copy.Inputs joint.Inputs[inputs..]
+        copy.Nodes backward
 
         {
             Forward =
@@ -206,7 +157,7 @@ module internal Partition =
                         Inputs = joint.Inputs[.. inputs - 1]
                         Outputs = Array.append values residuals
                 }
-            Backward = builder.ToGraph(gradients |> Array.map (fun i -> number[i]))
+            Backward = builder.ToGraph(copy.All gradients)
             Residuals = residuals.Length
         }
 

@@ -53,34 +53,30 @@ module internal Simplify =
         | _ -> ValueNone
 
     let rec private rewrite (r: Rewriter) (g: Graph) (inputs: int[]) : int[] =
-        let number = Array.create g.Nodes.Length -1
+        let copy = GraphCopy(g, r.Builder)
         // Results of control flow that turned out to be none.
         let inLine = Dictionary<int, int[]>()
 
-        for i in 0 .. g.Nodes.Length - 1 do
-            let node = g.Nodes[i]
-            let arguments = node.Inputs |> Array.map (fun j -> number[j])
+        copy.Rest(fun i node arguments ->
+            match node.Operation with
+            | Operation.Input n -> inputs[n]
+            | Operation.Constant _ -> r.Add node
+            | Operation.Primitive _ when node.HasItems -> r.Add { node with Inputs = arguments }
+            | Operation.Primitive p -> r.Apply(p, arguments, node.Device)
+            | Operation.Control control ->
+                match straight r control arguments with
+                | ValueSome results ->
+                    inLine[i] <- results
+                    -1
+                | ValueNone ->
+                    let control = inside r control arguments
+                    r.Add { node with Operation = Operation.Control control; Inputs = arguments }
+            | Operation.Item n ->
+                match inLine.TryGetValue node.Inputs[0] with
+                | true, results -> results[n]
+                | false, _ -> r.Add { node with Inputs = arguments })
 
-            number[i] <-
-                match node.Operation with
-                | Operation.Input n -> inputs[n]
-                | Operation.Constant _ -> r.Add node
-                | Operation.Primitive _ when node.HasItems -> r.Add { node with Inputs = arguments }
-                | Operation.Primitive p -> r.Apply(p, arguments, node.Device)
-                | Operation.Control control ->
-                    match straight r control arguments with
-                    | ValueSome results ->
-                        inLine[i] <- results
-                        -1
-                    | ValueNone ->
-                        let control = inside r control arguments
-                        r.Add { node with Operation = Operation.Control control; Inputs = arguments }
-                | Operation.Item n ->
-                    match inLine.TryGetValue node.Inputs[0] with
-                    | true, results -> results[n]
-                    | false, _ -> r.Add { node with Inputs = arguments }
-
-        g.Outputs |> Array.map (fun i -> number[i])
+        copy.All g.Outputs
 
     /// The results of control flow that needs no control: a call, one round or none, a test whose outcome is known.
     and private straight (r: Rewriter) (control: Control) (arguments: int[]) : int[] voption =
