@@ -20,6 +20,14 @@ type internal Spelling =
         | null -> message
         | spell -> spell.Invoke message
 
+/// Arguments that F# code always gives, and other languages may leave null.
+module internal Given =
+    let missing (name: string) : unit = raise (ArgumentNullException name)
+
+    /// Names the argument that is null; costs a comparison.
+    let inline check (name: string) (value: 'a) =
+        if isNull (box value) then missing name
+
 /// <summary>
 /// Base of every error that Cotangent raises on purpose; the message says the operation, what it got, what it wanted
 /// and a way out. <c>docs/errors.fsx</c> lists each with an example and its cure.

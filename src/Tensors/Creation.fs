@@ -7,6 +7,7 @@ open Cotangent.Inlined
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Tensor =
     let private filled (operation: string) (value: float) (dtype: DType) (shape: int seq) =
+        Given.check "shape" shape
         let shape = Array.ofSeq shape
         Shape.requireSizes operation shape
         Bind.full (Operands.real operation dtype value) dtype shape (Ambient.device ())
@@ -171,6 +172,7 @@ module Tensor =
     /// grid[1] // [[5, 6, 7], [5, 6, 7]]
     /// </code></example>
     let meshgrid (vectors: Tensor seq) : Tensor[] =
+        Given.check "vectors" vectors
         let vectors = Array.ofSeq vectors
 
         for v in vectors do
@@ -252,6 +254,7 @@ module Tensor =
     /// Tensor.ofArray [ 2; 2 ] [| 1.0f; 2.0f; 3.0f; 4.0f |] // [[1, 2], [3, 4]]
     /// </code></example>
     let ofArray (shape: int seq) (data: 'T[]) : Tensor =
+        Given.check "shape" shape
         let shape = Array.ofSeq shape
         Shape.requireSizes "ofArray" shape
 

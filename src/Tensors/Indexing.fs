@@ -23,6 +23,8 @@ type TensorPart internal (whole: Tensor, selection: Choice<Index list, Tensor>) 
     /// (tensor [ 1.0; 2.0; 3.0 ]).At[1..].Set(tensor [ 7.0; 8.0 ]) // [1, 7, 8]
     /// </code></example>
     member _.Set(value: Tensor) : Tensor =
+        Given.check "value" value
+
         match selection with
         | Choice1Of2 indices -> Subset.replace indices value whole
         | Choice2Of2 mask -> Subset.replaceWhere mask value whole
@@ -45,6 +47,8 @@ type TensorPart internal (whole: Tensor, selection: Choice<Index list, Tensor>) 
     /// (tensor [ 1.0; 2.0 ]).At[tensor [ 0; 0 ]].Add(tensor [ 10.0; 20.0 ]) // [31, 2]
     /// </code></example>
     member _.Add(value: Tensor) : Tensor =
+        Given.check "value" value
+
         match selection with
         | Choice1Of2 indices -> Subset.add indices value whole
         | Choice2Of2 mask -> Subset.addWhere mask value whole

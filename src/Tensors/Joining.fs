@@ -31,6 +31,7 @@ module Joining =
     /// concat 0 [ tensor [ [ 1; 2 ] ]; tensor [ [ 3; 4 ] ] ] // [[1, 2], [3, 4]]
     /// </code></example>
     let concat (axis: int) (tensors: Tensor seq) : Tensor =
+        Given.check "tensors" tensors
         let tensors = Array.ofSeq tensors
         require "concat" tensors
         let first = tensors[0]
@@ -55,6 +56,7 @@ module Joining =
     /// stack 1 [ tensor [ 1; 2 ]; tensor [ 3; 4 ] ] // [[1, 3], [2, 4]]
     /// </code></example>
     let stack (axis: int) (tensors: Tensor seq) : Tensor =
+        Given.check "tensors" tensors
         let tensors = Array.ofSeq tensors
         require "stack" tensors
         let first = tensors[0]
@@ -93,6 +95,7 @@ module Joining =
         [<CompiledName "Split">]
         member t.Split(sizes: int seq, ?axis: int) : Tensor[] =
             let axis = Shape.axis "split" t.Rank (defaultArg axis 0)
+            Given.check "sizes" sizes
             let sizes = Array.ofSeq sizes
 
             let total = sizes |> Array.sumBy int64
@@ -148,6 +151,7 @@ module Joining =
         /// </code></example>
         [<CompiledName "Tile">]
         member t.Tile(repeats: int seq) : Tensor =
+            Given.check "repeats" repeats
             let repeats = Array.ofSeq repeats
             let rank = max repeats.Length t.Rank
             let ones n = Array.replicate n 1
@@ -221,6 +225,7 @@ module Joining =
         /// </code></example>
         [<CompiledName "Pad">]
         member t.Pad(widths: (int * int) seq, ?value: float) : Tensor =
+            Given.check "widths" widths
             let widths = Array.ofSeq widths
 
             if widths.Length <> t.Rank || widths |> Array.exists (fun (a, b) -> a < 0 || b < 0) then

@@ -343,6 +343,8 @@ module internal Operands =
             )
 
     let unaryOf (operation: 'operation) (op: Unary) (x: Tensor) =
+        Given.check "a" x
+
         if not (ShapeRule.acceptsUnary op x.DType) then
             raise (
                 DTypeException
@@ -357,6 +359,9 @@ module internal Operands =
         if Shape.equal x.Dims shape then x else Bind.one (Primitive.Broadcast shape) [| x |]
 
     let binaryOf (operation: 'operation) (op: Binary) (a: Tensor) (b: Tensor) =
+        Given.check "a" a
+        Given.check "b" b
+
         if a.DType <> b.DType then sameDType operation a b
 
         accepts operation op a.DType
@@ -394,12 +399,14 @@ module internal Operands =
         Bind.full (real operation x.DType value) x.DType x.Dims x.Device
 
     let withRealOf (operation: 'operation) (op: Binary) (x: Tensor) (value: float) =
+        Given.check "a" x
         accepts operation op x.DType
         Bind.binary op x (like operation x value)
 
     let withReal (op: Binary) (x: Tensor) (value: float) = withRealOf op op x value
 
     let realWithOf (operation: 'operation) (op: Binary) (value: float) (x: Tensor) =
+        Given.check "b" x
         accepts operation op x.DType
         Bind.binary op (like operation x value) x
 
@@ -431,6 +438,8 @@ module internal Operands =
 
     /// Squares are common enough to skip the general power.
     let power (x: Tensor) (exponent: float) =
+        Given.check "a" x
+
         if x.DType.IsInteger then wholePower x exponent
         elif exponent = 2.0 && x.DType.IsFloat then binary Binary.Multiply x x
         else withReal Binary.Power x exponent
@@ -546,6 +555,8 @@ type Tensor with
 
     /// <summary>The logarithm to the base 10: <c>log10 x</c>.</summary>
     static member Log10(a: Tensor) =
+        Given.check "a" a
+
         // n + log10 (a/10ⁿ), where n is the nearest whole number: whole at powers of ten. Beyond `most` 10ⁿ might not be a number.
         let most =
             match a.DType with
@@ -635,15 +646,16 @@ type Tensor with
         let bytes = int64 (Shape.count t.Dims) * int64 t.DType.Size
         Recycling.orRefuse "ToData" bytes (fun () -> t.Reading read)
 
-    member private t.As(dtype: DType) =
+    static member private As(t: Tensor, dtype: DType) =
+        Given.check "t" t
         if t.DType = dtype then t else Bind.one (Primitive.Convert dtype) [| t |]
 
     /// <summary>The one element as a number: <c>float t</c>.</summary>
     /// <exception cref="T:Cotangent.ShapeException">There is not exactly one element.</exception>
-    static member op_Explicit(t: Tensor) : float = t.As(DType.Float64).ToData<float>()
+    static member op_Explicit(t: Tensor) : float = Tensor.As(t, DType.Float64).ToData<float>()
     /// <summary>The one element as a number: <c>float32 t</c>.</summary>
     /// <exception cref="T:Cotangent.ShapeException">There is not exactly one element.</exception>
-    static member op_Explicit(t: Tensor) : float32 = t.As(DType.Float32).ToData<float32>()
+    static member op_Explicit(t: Tensor) : float32 = Tensor.As(t, DType.Float32).ToData<float32>()
     /// <summary>The one element as a number: <c>int t</c>.</summary>
     /// <exception cref="T:Cotangent.ShapeException">There is not exactly one element.</exception>
-    static member op_Explicit(t: Tensor) : int = t.As(DType.Int32).ToData<int>()
+    static member op_Explicit(t: Tensor) : int = Tensor.As(t, DType.Int32).ToData<int>()

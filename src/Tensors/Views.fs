@@ -17,6 +17,7 @@ module Views =
         /// </code></example>
         [<CompiledName "Reshape">]
         member t.Reshape(shape: int seq) : Tensor =
+            Given.check "shape" shape
             let wanted = Array.ofSeq shape
             let known = wanted |> Array.fold (fun n d -> if d < 0 then n else n * int64 d) 1L
 
@@ -58,6 +59,7 @@ module Views =
         /// </code></example>
         [<CompiledName "Permute">]
         member t.Permute(axes: int seq) : Tensor =
+            Given.check "axes" axes
             let order = Array.ofSeq axes |> Array.map (Shape.axis "permute" t.Rank)
 
             if not (Shape.isOrder t.Rank order) then
@@ -126,6 +128,7 @@ module Views =
         /// </code></example>
         [<CompiledName "Expand">]
         member t.Expand(shape: int seq) : Tensor =
+            Given.check "shape" shape
             let shape = Array.ofSeq shape
             Shape.requireSizes "expand" shape
 

@@ -15,5 +15,5 @@ public static class Activations
     /// <example><code>
     /// Activation.Relu.Apply(Tensor.Create([-1.0, 2.0])) // [0, 2]
     /// </code></example>
-    public static Tensor Apply(this Activation activation, Tensor x) => ActivationModule.apply(activation, x);
+    public static Tensor Apply(this Activation activation, Tensor x) => ActivationModule.apply(activation, x.NotNull());
 }

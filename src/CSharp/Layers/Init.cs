@@ -53,21 +53,27 @@ public static class Init
 
     /// <summary>The same number everywhere.</summary>
     public static Initializer Constant(double value) =>
-        (fans, shape, key) => InitModule.constant(value, fans, shape.ToFSharpList(), key);
+        (fans, shape, key) => InitModule.constant(value, fans, shape.ToFSharpList(), key.NotNull());
 
     /// <summary>Uniform in [-bound, bound), the bound computed from the fans.</summary>
     /// <example><code>
     /// var small = Init.UniformWithin(fans => 0.05);
     /// </code></example>
-    public static Initializer UniformWithin(Func<Fans, double> bound) =>
-        (fans, shape, key) => InitModule.uniformWithin(bound.ToFSharp(), fans, shape.ToFSharpList(), key);
+    public static Initializer UniformWithin(Func<Fans, double> bound)
+    {
+        var within = bound.ToFSharp();
+        return (fans, shape, key) => InitModule.uniformWithin(within, fans, shape.ToFSharpList(), key.NotNull());
+    }
 
     /// <summary>Normal with mean 0 and a deviation computed from the fans.</summary>
-    public static Initializer NormalOf(Func<Fans, double> deviation) =>
-        (fans, shape, key) => InitModule.normalOf(deviation.ToFSharp(), fans, shape.ToFSharpList(), key);
+    public static Initializer NormalOf(Func<Fans, double> deviation)
+    {
+        var of = deviation.ToFSharp();
+        return (fans, shape, key) => InitModule.normalOf(of, fans, shape.ToFSharpList(), key.NotNull());
+    }
 
     private static Initializer FromFSharp(FSharpInit init) =>
-        (fans, shape, key) => init.Invoke(fans).Invoke(shape.ToFSharpList()).Invoke(key);
+        (fans, shape, key) => init.Invoke(fans).Invoke(shape.ToFSharpList()).Invoke(key.NotNull());
 
     internal static FSharpInit ToFSharp(this Initializer init) =>
         FuncConvert.FromFunc((Fans fans, FSharpList<int> shape, Key key) => init(fans, shape, key));

@@ -7,7 +7,7 @@ public sealed record LinearOptions
     public Activation Activation { get; init; }
 
     /// <summary>How the weights start.</summary>
-    public Initializer Weight { get; init; } = Init.GlorotUniform;
+    public Initializer Weight { get; init => field = value.NotNull(nameof(Weight)); } = Init.GlorotUniform;
 
     /// <summary>How the bias starts; null for no bias.</summary>
     public Initializer? Bias { get; init; } = Init.Zeros;

@@ -8,6 +8,9 @@ namespace Cotangent;
 /// </code></example>
 public sealed record Mlp(IReadOnlyList<Linear> Layers)
 {
+    /// <summary>From the first to the last.</summary>
+    public IReadOnlyList<Linear> Layers { get; init => field = value.NotNull(nameof(Layers)); } = Layers.NotNull();
+
     /// <summary>Layers between consecutive sizes, each with its own activation.</summary>
     public static Mlp Create(
         int inputs,
@@ -30,15 +33,18 @@ public sealed record Mlp(IReadOnlyList<Linear> Layers)
         FromFSharp(
             MlpModule.init(
                 inputs,
-                layers.ToArray().Select(layer => Tuple.Create(layer.Outputs, layer.Options.ToFSharp())).ToFSharpList(),
-                key
+                layers
+                    .ToArray()
+                    .Select((layer, i) => Tuple.Create(layer.Outputs, layer.Options.NotNull($"layers[{i}].Options").ToFSharp()))
+                    .ToFSharpList(),
+                key.NotNull()
             )
         );
 
     /// <summary>The last layer's output for x of shape (…, inputs).</summary>
-    public Tensor Forward(Tensor x) => MlpModule.forward(ToFSharp(), x);
+    public Tensor Forward(Tensor x) => MlpModule.forward(ToFSharp(), x.NotNull());
 
     internal static Mlp FromFSharp(FSharpMlp model) => new([.. model.Layers.Select(Linear.FromFSharp)]);
 
-    internal FSharpMlp ToFSharp() => new(Layers.Select(layer => layer.ToFSharp()).ToFSharpList());
+    internal FSharpMlp ToFSharp() => new(Layers.NoneNull().Select(layer => layer.ToFSharp()).ToFSharpList());
 }

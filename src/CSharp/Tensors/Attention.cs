@@ -14,7 +14,7 @@ public sealed record Attention
     public static Attention Causal { get; } = new() { IsCausal = true };
 
     /// <summary>A query sees the keys where the mask (Bool) holds.</summary>
-    public static Attention Masked(Tensor mask) => new() { Mask = mask };
+    public static Attention Masked(Tensor mask) => new() { Mask = mask.NotNull() };
 
     /// <summary>
     /// Whether a query sees the keys up to its own place only. Where there are fewer queries than keys, the queries are the
@@ -47,5 +47,5 @@ public static class TensorAttention
     /// x.Attend(x, x, Attention.Causal) // [[1, 0], [0.3302, 0.6698], [0.7517, 0.7517]]
     /// </code></example>
     public static Tensor Attend(this Tensor query, Tensor key, Tensor value, Attention? how = null) =>
-        Attending.attend((how ?? Attention.Full).ToFSharp(), query, key, value);
+        Attending.attend((how ?? Attention.Full).ToFSharp(), query.NotNull(), key.NotNull(), value.NotNull());
 }

@@ -17,14 +17,14 @@ public static class Keys
     }
 
     /// <summary>Two fresh keys.</summary>
-    public static (Key First, Key Second) Split(this Key key) => KeyModule.split(key).ToValueTuple();
+    public static (Key First, Key Second) Split(this Key key) => KeyModule.split(key.NotNull()).ToValueTuple();
 
     /// <summary>As many fresh keys as asked for; the first are those of <see cref="Split(Key)"/>.</summary>
     /// <exception cref="ValueException">The count is negative.</exception>
     /// <example><code>
     /// Key.Create(0).Split(3).Length // 3
     /// </code></example>
-    public static Key[] Split(this Key key, int count) => KeyModule.splitMany(count, key);
+    public static Key[] Split(this Key key, int count) => KeyModule.splitMany(count, key.NotNull());
 
     /// <summary>
     /// As many fresh keys as asked for, as a batch for <see cref="Transform"/>: each example gets its own.
@@ -32,7 +32,7 @@ public static class Keys
     /// <example><code>
     /// Transform.Vectorize(k => k.Normal(3), Key.Create(0).Batch(10)) // shape (10, 3)
     /// </code></example>
-    public static Key Batch(this Key key, int count) => KeyModule.batch(count, key);
+    public static Key Batch(this Key key, int count) => KeyModule.batch(count, key.NotNull());
 
     /// <summary>
     /// A fresh key for each number (a step, the index of a worker). Does not use the key up: fold as many
@@ -41,13 +41,13 @@ public static class Keys
     /// <example><code>
     /// Key.Create(0).Fold(7).Uniform(2) // shape (2)
     /// </code></example>
-    public static Key Fold(this Key key, long number) => KeyModule.fold(number, key);
+    public static Key Fold(this Key key, long number) => KeyModule.fold(number, key.NotNull());
 
     /// <summary>
     /// The same with a number that is a tensor, an Int64 scalar, as a counter inside a compiled loop is.
     /// </summary>
     /// <exception cref="DTypeException">The number is anything but an Int64 scalar.</exception>
-    public static Key Fold(this Key key, Tensor number) => KeyModule.foldTensor(number, key);
+    public static Key Fold(this Key key, Tensor number) => KeyModule.foldTensor(number.NotNull(), key.NotNull());
 
     /// <summary>Float32 numbers uniform in [0, 1).</summary>
     /// <example><code>
@@ -57,7 +57,7 @@ public static class Keys
 
     /// <summary>Numbers uniform in [0, 1).</summary>
     public static Tensor Uniform(this Key key, ReadOnlySpan<int> shape, DType dtype) =>
-        RandomModule.uniform(key, dtype, shape.ToArray());
+        RandomModule.uniform(key.NotNull(), dtype, shape.ToArray());
 
     /// <summary>Numbers uniform in [low, high).</summary>
     /// <exception cref="ValueException">The bounds are out of order.</exception>
@@ -67,7 +67,7 @@ public static class Keys
         double high,
         ReadOnlySpan<int> shape,
         DType dtype = default
-    ) => RandomModule.uniformIn(key, low, high, dtype, shape.ToArray());
+    ) => RandomModule.uniformIn(key.NotNull(), low, high, dtype, shape.ToArray());
 
     /// <summary>Float32 numbers of the standard normal distribution.</summary>
     public static Tensor Normal(this Key key, params ReadOnlySpan<int> shape) => key.Normal(shape, DType.Float32);
@@ -77,7 +77,7 @@ public static class Keys
     /// Key.Create(0).Normal([2, 3], DType.Float64) // shape (2, 3)
     /// </code></example>
     public static Tensor Normal(this Key key, ReadOnlySpan<int> shape, DType dtype) =>
-        RandomModule.normal(key, dtype, shape.ToArray());
+        RandomModule.normal(key.NotNull(), dtype, shape.ToArray());
 
     /// <summary>Numbers of the standard normal distribution, conditioned to lie in [low, high].</summary>
     public static Tensor TruncatedNormal(
@@ -86,7 +86,7 @@ public static class Keys
         double high,
         ReadOnlySpan<int> shape,
         DType dtype = default
-    ) => RandomModule.truncatedNormal(key, low, high, dtype, shape.ToArray());
+    ) => RandomModule.truncatedNormal(key.NotNull(), low, high, dtype, shape.ToArray());
 
     /// <summary>Bools that are true with probability p.</summary>
     /// <example><code>
@@ -94,7 +94,7 @@ public static class Keys
     /// Maths.Where(keep, Tensor.Full(1.25, [5]), Tensor.Zeros(5)) // dropout, by hand: shape (5)
     /// </code></example>
     public static Tensor Bernoulli(this Key key, double p, ReadOnlySpan<int> shape) =>
-        RandomModule.bernoulli(key, p, shape.ToArray());
+        RandomModule.bernoulli(key.NotNull(), p, shape.ToArray());
 
     /// <summary>
     /// Int32 classes along the last axis of logits (unnormalised log-probabilities), one for each leading
@@ -104,7 +104,7 @@ public static class Keys
     /// var logits = Tensor.Create([[0.0, double.NegativeInfinity], [double.NegativeInfinity, 0.0]]);
     /// Key.Create(0).Categorical(logits) // [0, 1]
     /// </code></example>
-    public static Tensor Categorical(this Key key, Tensor logits) => RandomModule.categorical(key, logits);
+    public static Tensor Categorical(this Key key, Tensor logits) => RandomModule.categorical(key.NotNull(), logits.NotNull());
 
     /// <summary>Int64 integers uniform in [low, high).</summary>
     /// <example><code>
@@ -115,14 +115,14 @@ public static class Keys
 
     /// <summary>Integers uniform in [low, high); Int32 or Int64.</summary>
     public static Tensor Integers(this Key key, long low, long high, ReadOnlySpan<int> shape, DType dtype) =>
-        RandomModule.integers(key, low, high, dtype, shape.ToArray());
+        RandomModule.integers(key.NotNull(), low, high, dtype, shape.ToArray());
 
     /// <summary>0 … n-1 in random order, Int32.</summary>
     /// <example><code>
     /// Key.Create(0).Permutation(5).Sort() // [0, 1, 2, 3, 4]
     /// </code></example>
-    public static Tensor Permutation(this Key key, int n) => RandomModule.permutation(key, n);
+    public static Tensor Permutation(this Key key, int n) => RandomModule.permutation(key.NotNull(), n);
 
     /// <summary>The slices of a tensor along axis 0 in random order.</summary>
-    public static Tensor Shuffle(this Key key, Tensor t) => RandomModule.shuffle(key, t);
+    public static Tensor Shuffle(this Key key, Tensor t) => RandomModule.shuffle(key.NotNull(), t.NotNull());
 }

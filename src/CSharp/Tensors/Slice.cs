@@ -12,10 +12,11 @@ public readonly struct Slice
     private readonly Range range;
     private readonly int step;
     private readonly FSharpIndex? whole;
+    private readonly bool isGiven;
 
-    private Slice(FSharpIndex whole) => this.whole = whole;
+    private Slice(FSharpIndex whole) => (this.whole, isGiven) = (whole, true);
 
-    private Slice(Range range, int step) => (this.range, this.step) = (range, step);
+    private Slice(Range range, int step) => (this.range, this.step, isGiven) = (range, step, true);
 
     /// <summary>The whole axis, as <c>..</c>.</summary>
     public static Slice All => new(FSharpIndex.All);
@@ -57,7 +58,7 @@ public readonly struct Slice
     public static implicit operator Slice(Range range) => new(range, 1);
 
     /// <summary>The positions in an integer tensor, whose axes take the place of this one.</summary>
-    public static implicit operator Slice(Tensor positions) => new(FSharpIndex.NewTake(positions));
+    public static implicit operator Slice(Tensor positions) => new(FSharpIndex.NewTake(positions.NotNull()));
 
     internal bool IsRest => whole is { IsRest: true };
 
@@ -69,6 +70,11 @@ public readonly struct Slice
         if (whole is not null)
         {
             return whole;
+        }
+
+        if (!isGiven)
+        {
+            throw new IndexException("Slice: default(Slice) takes nothing. The whole axis is `Slice.All`, one position a number.");
         }
 
         var (start, end) = (range.Start.GetOffset(size), range.End.GetOffset(size));

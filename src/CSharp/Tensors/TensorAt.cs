@@ -7,7 +7,7 @@ namespace Cotangent;
 public readonly struct TensorAt
 {
     private readonly Tensor whole;
-    private readonly TensorParts parts;
+    private readonly TensorParts? parts;
 
     internal TensorAt(Tensor tensor)
     {
@@ -15,14 +15,17 @@ public readonly struct TensorAt
         parts = new TensorParts(tensor);
     }
 
+    private TensorParts Parts =>
+        parts ?? throw new ValueException("At: default(TensorAt) is of no tensor. Begin with `t.At`.");
+
     /// <summary>The part that an index selects, axis by axis; axes left out are taken whole.</summary>
     /// <exception cref="IndexException">
     /// An index lies outside its axis, or there are more indices than axes.
     /// </exception>
-    public TensorPart this[params ReadOnlySpan<Slice> slices] => parts[TensorIndexing.OnAxes(whole, slices)];
+    public TensorPart this[params ReadOnlySpan<Slice> slices] => Parts[TensorIndexing.OnAxes(whole, slices)];
 
     /// <summary>
     /// The part where a Bool mask holds, which stretches to the tensor; or, with integers, at those positions of axis 0.
     /// </summary>
-    public TensorPart this[Tensor selection] => parts[selection];
+    public TensorPart this[Tensor selection] => Parts[selection.NotNull()];
 }

@@ -12,73 +12,73 @@ public static class TensorComparison
         /// <example><code>
         /// Tensor.Create([1, 5]) &lt; Tensor.Create([3, 2]) // [true, false]
         /// </code></example>
-        public static Tensor operator <(Tensor x, Tensor y) => Mathematics.Less(x, y);
+        public static Tensor operator <(Tensor x, Tensor y) => Mathematics.Less(x.NotNull(), y.NotNull());
 
         /// <summary>Whether the left is less than the right.</summary>
-        public static Tensor operator <(Tensor x, double y) => Mathematics.Less(x, y);
+        public static Tensor operator <(Tensor x, double y) => Mathematics.Less(x.NotNull(), y);
 
         /// <summary>Whether the left is less than the right.</summary>
-        public static Tensor operator <(double x, Tensor y) => Mathematics.Greater(y, x);
+        public static Tensor operator <(double x, Tensor y) => Mathematics.Greater(y.NotNull(), x);
 
         /// <summary>Whether the left is greater than the right.</summary>
-        public static Tensor operator >(Tensor x, Tensor y) => Mathematics.Greater(x, y);
+        public static Tensor operator >(Tensor x, Tensor y) => Mathematics.Greater(x.NotNull(), y.NotNull());
 
         /// <summary>Whether the left is greater than the right.</summary>
         /// <example><code>
         /// Tensor.Create([1, 5]) > 2 // [false, true]
         /// </code></example>
-        public static Tensor operator >(Tensor x, double y) => Mathematics.Greater(x, y);
+        public static Tensor operator >(Tensor x, double y) => Mathematics.Greater(x.NotNull(), y);
 
         /// <summary>Whether the left is greater than the right.</summary>
-        public static Tensor operator >(double x, Tensor y) => Mathematics.Less(y, x);
+        public static Tensor operator >(double x, Tensor y) => Mathematics.Less(y.NotNull(), x);
 
         /// <summary>Whether the left is less than or equal to the right.</summary>
-        public static Tensor operator <=(Tensor x, Tensor y) => Mathematics.LessEqual(x, y);
+        public static Tensor operator <=(Tensor x, Tensor y) => Mathematics.LessEqual(x.NotNull(), y.NotNull());
 
         /// <summary>Whether the left is less than or equal to the right.</summary>
-        public static Tensor operator <=(Tensor x, double y) => Mathematics.LessEqual(x, y);
+        public static Tensor operator <=(Tensor x, double y) => Mathematics.LessEqual(x.NotNull(), y);
 
         /// <summary>Whether the left is less than or equal to the right.</summary>
-        public static Tensor operator <=(double x, Tensor y) => Mathematics.GreaterEqual(y, x);
+        public static Tensor operator <=(double x, Tensor y) => Mathematics.GreaterEqual(y.NotNull(), x);
 
         /// <summary>Whether the left is greater than or equal to the right.</summary>
-        public static Tensor operator >=(Tensor x, Tensor y) => Mathematics.GreaterEqual(x, y);
+        public static Tensor operator >=(Tensor x, Tensor y) => Mathematics.GreaterEqual(x.NotNull(), y.NotNull());
 
         /// <summary>Whether the left is greater than or equal to the right.</summary>
-        public static Tensor operator >=(Tensor x, double y) => Mathematics.GreaterEqual(x, y);
+        public static Tensor operator >=(Tensor x, double y) => Mathematics.GreaterEqual(x.NotNull(), y);
 
         /// <summary>Whether the left is greater than or equal to the right.</summary>
-        public static Tensor operator >=(double x, Tensor y) => Mathematics.LessEqual(y, x);
+        public static Tensor operator >=(double x, Tensor y) => Mathematics.LessEqual(y.NotNull(), x);
 
         /// <summary>Both: logical on Bools, bitwise on integers.</summary>
         /// <example><code>
         /// var x = Tensor.Create([-2, 0, 2]);
         /// x > -1 &amp; x &lt; 1 // [false, true, false]
         /// </code></example>
-        public static Tensor operator &(Tensor x, Tensor y) => Mathematics.And(x, y);
+        public static Tensor operator &(Tensor x, Tensor y) => Mathematics.And(x.NotNull(), y.NotNull());
 
         /// <summary>Either: logical on Bools, bitwise on integers.</summary>
-        public static Tensor operator |(Tensor x, Tensor y) => Mathematics.Or(x, y);
+        public static Tensor operator |(Tensor x, Tensor y) => Mathematics.Or(x.NotNull(), y.NotNull());
 
         /// <summary>Exactly one of both: logical on Bools, bitwise on integers.</summary>
-        public static Tensor operator ^(Tensor x, Tensor y) => Mathematics.Xor(x, y);
+        public static Tensor operator ^(Tensor x, Tensor y) => Mathematics.Xor(x.NotNull(), y.NotNull());
 
         /// <summary>The opposite of a Bool.</summary>
-        public static Tensor operator !(Tensor x) => Mathematics.Not(x);
+        public static Tensor operator !(Tensor x) => Mathematics.Not(x.NotNull());
     }
 
     /// <summary>Whether elements are equal; NaN equals nothing.</summary>
     /// <example><code>
     /// Tensor.Create([1, 2]).Equal(Tensor.Create([1, 3])) // [true, false]
     /// </code></example>
-    public static Tensor Equal(this Tensor x, Tensor y) => Mathematics.Equal(x, y);
+    public static Tensor Equal(this Tensor x, Tensor y) => Mathematics.Equal(x.NotNull(), y.NotNull());
 
     /// <summary>Whether elements are equal to a number.</summary>
-    public static Tensor Equal(this Tensor x, double y) => Mathematics.Equal(x, y);
+    public static Tensor Equal(this Tensor x, double y) => Mathematics.Equal(x.NotNull(), y);
 
     /// <summary>Whether elements differ.</summary>
-    public static Tensor NotEqual(this Tensor x, Tensor y) => Mathematics.NotEqual(x, y);
+    public static Tensor NotEqual(this Tensor x, Tensor y) => Mathematics.NotEqual(x.NotNull(), y.NotNull());
 
     /// <summary>Whether elements differ from a number.</summary>
-    public static Tensor NotEqual(this Tensor x, double y) => Mathematics.NotEqual(x, y);
+    public static Tensor NotEqual(this Tensor x, double y) => Mathematics.NotEqual(x.NotNull(), y);
 }

@@ -17,7 +17,7 @@ public static class TensorConvolutions
     /// <exception cref="ShapeException">The shapes do not fit, or no window does.</exception>
     /// <exception cref="ValueException">A stride, a dilation, a padding or the groups make no sense.</exception>
     public static Tensor Convolve(this Tensor x, Tensor kernel, Window? window = null, int groups = 1) =>
-        Convolutions.convolveGroups(groups, OrPlain(window), kernel, x);
+        Convolutions.convolveGroups(groups, OrPlain(window), kernel.NotNull(), x.NotNull());
 
     /// <summary>
     /// The transpose of <see cref="Convolve"/> with the same window and kernel: from outputs of a convolution back to
@@ -32,7 +32,7 @@ public static class TensorConvolutions
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     /// <exception cref="ValueException">A stride, a dilation or a padding makes no sense.</exception>
     public static Tensor ConvolveTransposed(this Tensor x, Tensor kernel, Window? window = null) =>
-        Convolutions.convolveTransposed(OrPlain(window), kernel, x);
+        Convolutions.convolveTransposed(OrPlain(window), kernel.NotNull(), x.NotNull());
 
     /// <summary>
     /// The same, to spatial sizes of one's own choice: with strides, several sizes have as many windows.
@@ -48,7 +48,7 @@ public static class TensorConvolutions
         Tensor kernel,
         IReadOnlyList<int> sizes,
         Window? window = null
-    ) => Convolutions.convolveTransposedTo(sizes.ToFSharpList(), OrPlain(window), kernel, x);
+    ) => Convolutions.convolveTransposedTo(sizes.ToFSharpList(), OrPlain(window), kernel.NotNull(), x.NotNull());
 
     /// <summary>
     /// The largest element of each window of given sizes; NaN wins. x is (examples, channels) and as many spatial sizes
@@ -60,7 +60,7 @@ public static class TensorConvolutions
     /// <exception cref="ShapeException">No window fits, or one lies in the padding altogether.</exception>
     /// <exception cref="ValueException">A size, a stride, a dilation or a padding makes no sense.</exception>
     public static Tensor MaxPool(this Tensor x, IReadOnlyList<int> size, Window? window = null) =>
-        Convolutions.maxPool(size.ToFSharpList(), OrPlain(window), x);
+        Convolutions.maxPool(size.ToFSharpList(), OrPlain(window), x.NotNull());
 
     /// <summary>
     /// The mean of the elements of each window of given sizes. Padding is no element: windows over the edge are divided
@@ -72,5 +72,5 @@ public static class TensorConvolutions
     /// <exception cref="ShapeException">No window fits, or one lies in the padding altogether.</exception>
     /// <exception cref="ValueException">A size, a stride, a dilation or a padding makes no sense.</exception>
     public static Tensor AveragePool(this Tensor x, IReadOnlyList<int> size, Window? window = null) =>
-        Convolutions.averagePool(size.ToFSharpList(), OrPlain(window), x);
+        Convolutions.averagePool(size.ToFSharpList(), OrPlain(window), x.NotNull());
 }

@@ -70,7 +70,7 @@ public static class TensorCreation
         /// <example><code>
         /// Tensor.Diag(Tensor.Create([1, 2])) // [[1, 0], [0, 2]]
         /// </code></example>
-        public static Tensor Diag(Tensor t) => TensorModule.diag(t);
+        public static Tensor Diag(Tensor t) => TensorModule.diag(t.NotNull());
 
         /// <summary>
         /// The coordinates of a grid: for n vectors, n tensors whose axis i follows vector i ("ij" indexing, as in
@@ -81,7 +81,7 @@ public static class TensorCreation
         /// var grid = Tensor.Meshgrid(Tensor.Create([0, 1]), Tensor.Create([5, 6, 7]));
         /// grid[0] // [[0, 0, 0], [1, 1, 1]]
         /// </code></example>
-        public static Tensor[] Meshgrid(params IEnumerable<Tensor> vectors) => TensorModule.meshgrid(vectors);
+        public static Tensor[] Meshgrid(params IEnumerable<Tensor> vectors) => TensorModule.meshgrid(vectors.NoneNull());
 
         /// <summary>
         /// Class indices (any integer shape s) as unit vectors, of shape s and then <c>classes</c>.
@@ -90,15 +90,15 @@ public static class TensorCreation
         /// Tensor.OneHot(Tensor.Create([2, 0]), 3) // [[0, 0, 1], [1, 0, 0]]
         /// </code></example>
         public static Tensor OneHot(Tensor indices, int classes, DType dtype = default) =>
-            TensorModule.oneHot(dtype, classes, indices);
+            TensorModule.oneHot(dtype, classes, indices.NotNull());
     }
 
     /// <summary>Zeros in the shape, dtype and device of a tensor.</summary>
-    public static Tensor ZerosLike(this Tensor t) => TensorModule.zerosLike(t);
+    public static Tensor ZerosLike(this Tensor t) => TensorModule.zerosLike(t.NotNull());
 
     /// <summary>Ones in the shape, dtype and device of a tensor.</summary>
-    public static Tensor OnesLike(this Tensor t) => TensorModule.onesLike(t);
+    public static Tensor OnesLike(this Tensor t) => TensorModule.onesLike(t.NotNull());
 
     /// <summary>One number everywhere, in the shape, dtype and device of a tensor.</summary>
-    public static Tensor FullLike(this Tensor t, double value) => TensorModule.fullLike(t, value);
+    public static Tensor FullLike(this Tensor t, double value) => TensorModule.fullLike(t.NotNull(), value);
 }

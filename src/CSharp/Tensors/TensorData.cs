@@ -30,7 +30,7 @@ public static class TensorData
         /// Tensor.Create(Enumerable.Range(0, 4).Select(i => i * i)) // [0, 1, 4, 9]
         /// </code></example>
         public static Tensor Create<T>(IEnumerable<T> data)
-            where T : unmanaged => Data.tensor(data.ToArray());
+            where T : unmanaged => Data.tensor(data.NoneNull());
 
         /// <summary>A matrix from its rows.</summary>
         /// <exception cref="ShapeException">The rows differ in length.</exception>
@@ -38,27 +38,28 @@ public static class TensorData
         /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]) // [[1, 2], [3, 4]]
         /// </code></example>
         public static Tensor Create<T>(T[][] data)
-            where T : unmanaged => Data.tensor(data);
+            where T : unmanaged => Data.tensor(data.NoneNull());
 
         /// <summary>A tensor of rank 3 from its matrices.</summary>
         /// <exception cref="ShapeException">The parts differ in size.</exception>
         public static Tensor Create<T>(T[][][] data)
-            where T : unmanaged => Data.tensor(data);
+            where T : unmanaged =>
+            Data.tensor(data.NoneNull().Select((rows, i) => rows.NoneNull($"data[{i}]")).ToArray());
 
         /// <summary>A matrix from a rectangular array.</summary>
         /// <example><code>
         /// Tensor.Create(new[,] { { 1, 2 }, { 3, 4 } }) // [[1, 2], [3, 4]]
         /// </code></example>
         public static Tensor Create<T>(T[,] data)
-            where T : unmanaged => Data.tensor(data);
+            where T : unmanaged => Data.tensor(data.NotNull());
 
         /// <summary>A tensor of rank 3 from a rectangular array.</summary>
         public static Tensor Create<T>(T[,,] data)
-            where T : unmanaged => Data.tensor(data);
+            where T : unmanaged => Data.tensor(data.NotNull());
 
         /// <summary>A tensor of rank 4 from a rectangular array.</summary>
         public static Tensor Create<T>(T[,,,] data)
-            where T : unmanaged => Data.tensor(data);
+            where T : unmanaged => Data.tensor(data.NotNull());
 
         /// <summary>
         /// A tensor of any shape from its elements in row-major order; the data are copied.
@@ -86,7 +87,7 @@ public static class TensorData
     /// x.ToArray&lt;float>() // [1, 2, 3, 4]
     /// </code></example>
     public static T[] ToArray<T>(this Tensor t)
-        where T : unmanaged => Views.Flatten(t).ToData<T[]>();
+        where T : unmanaged => Views.Flatten(t.NotNull()).ToData<T[]>();
 
     /// <summary>The one element of a tensor; <c>(double)t</c> does the same from any dtype.</summary>
     /// <exception cref="ShapeException">There is not exactly one element.</exception>
@@ -95,5 +96,5 @@ public static class TensorData
     /// Tensor.Create([1.0, 2.0]).Sum().ToScalar&lt;double>() // 3
     /// </code></example>
     public static T ToScalar<T>(this Tensor t)
-        where T : unmanaged => t.ToData<T>();
+        where T : unmanaged => t.NotNull().ToData<T>();
 }

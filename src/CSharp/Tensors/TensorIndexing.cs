@@ -14,7 +14,7 @@ public static class TensorIndexing
         /// x.At[.., ^1].Add(x.Slice(.., 0)) // the first column added to the last: [[1, 2, 4], [4, 5, 10]]
         /// x.At[x &lt; 3].Set(9) // wherever a mask holds: [[9, 9, 3], [4, 5, 6]]
         /// </code></example>
-        public TensorAt At => new(t);
+        public TensorAt At => new(t.NotNull());
     }
 
     /// <summary>The part that an index selects, axis by axis; axes left out are taken whole.</summary>
@@ -28,14 +28,14 @@ public static class TensorIndexing
     /// x.Slice(.., 0..2) // the first two columns: [[1, 2], [4, 5], [7, 8]]
     /// </code></example>
     public static Tensor Slice(this Tensor t, params ReadOnlySpan<Slice> slices) =>
-        Indexing.Slice(t, OnAxes(t, slices));
+        Indexing.Slice(t.NotNull(), OnAxes(t, slices));
 
     /// <summary>The elements where a Bool mask over the leading axes holds, along one axis.</summary>
     /// <example><code>
     /// var x = Tensor.Create([-1, 2, 3]);
     /// x.Masked(x > 0) // [2, 3]
     /// </code></example>
-    public static Tensor Masked(this Tensor t, Tensor mask) => Indexing.Masked(t, mask);
+    public static Tensor Masked(this Tensor t, Tensor mask) => Indexing.Masked(t.NotNull(), mask.NotNull());
 
     /// <summary>
     /// The slices at integer positions (any shape) of an axis; the axes of the positions take its place.
@@ -43,7 +43,7 @@ public static class TensorIndexing
     /// <example><code>
     /// Tensor.Create([[1, 2, 3]]).Take(Tensor.Create([2, 0]), axis: 1) // [[3, 1]]
     /// </code></example>
-    public static Tensor Take(this Tensor t, Tensor positions, int axis = 0) => Indexing.Take(t, positions, axis);
+    public static Tensor Take(this Tensor t, Tensor positions, int axis = 0) => Indexing.Take(t.NotNull(), positions.NotNull(), axis);
 
     /// <summary>
     /// Element by element along an axis: <c>result[i, j] = t[i, indices[i, j]]</c> for axis 1. The other axes
@@ -53,7 +53,7 @@ public static class TensorIndexing
     /// var x = Tensor.Create([[1, 2], [3, 4]]);
     /// x.Gather(Tensor.Create([[1], [0]]), axis: 1) // [[2], [3]]
     /// </code></example>
-    public static Tensor Gather(this Tensor t, Tensor indices, int axis) => Indexing.Gather(t, indices, axis);
+    public static Tensor Gather(this Tensor t, Tensor indices, int axis) => Indexing.Gather(t.NotNull(), indices.NotNull(), axis);
 
     /// <summary>
     /// A copy with updates added along an axis: <c>result[i, indices[i, j]] += updates[i, j]</c> for axis 1.
@@ -63,7 +63,7 @@ public static class TensorIndexing
     /// zeros.ScatterAdd(Tensor.Create([2, 2]), Tensor.Create([5, 7]), axis: 0) // [0, 0, 12]
     /// </code></example>
     public static Tensor ScatterAdd(this Tensor t, Tensor indices, Tensor updates, int axis) =>
-        Indexing.ScatterAdd(t, indices, updates, axis);
+        Indexing.ScatterAdd(t.NotNull(), indices.NotNull(), updates.NotNull(), axis);
 
     internal static FSharpIndex[] OnAxes(Tensor t, ReadOnlySpan<Slice> slices)
     {

@@ -14,33 +14,33 @@ public static class TensorReductions
     /// x.Sum(-1, keepDims: true) // [[3], [7]]
     /// </code></example>
     public static Tensor Sum(this Tensor t, int? axis = null, bool keepDims = false) =>
-        Reductions.Sum(t, axis.ToAxes(), keepDims);
+        Reductions.Sum(t.NotNull(), axis.ToAxes(), keepDims);
 
     /// <summary>The sum over axes; 0 for none of them filled.</summary>
     /// <example><code>
     /// Tensor.Ones(2, 3, 4).Sum([0, 2]) // [8, 8, 8]
     /// </code></example>
     public static Tensor Sum(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
-        Reductions.Sum(t, axes.ToAxes(), keepDims);
+        Reductions.Sum(t.NotNull(), axes.ToAxes(), keepDims);
 
     /// <summary>The arithmetic mean over an axis, or over all elements.</summary>
     /// <example><code>
     /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]).Mean(1) // [1.5, 3.5]
     /// </code></example>
     public static Tensor Mean(this Tensor t, int? axis = null, bool keepDims = false) =>
-        Reductions.Mean(t, axis.ToAxes(), keepDims);
+        Reductions.Mean(t.NotNull(), axis.ToAxes(), keepDims);
 
     /// <summary>The arithmetic mean over axes.</summary>
     public static Tensor Mean(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
-        Reductions.Mean(t, axes.ToAxes(), keepDims);
+        Reductions.Mean(t.NotNull(), axes.ToAxes(), keepDims);
 
     /// <summary>The product over an axis, or over all elements; 1 for none of them filled.</summary>
     public static Tensor Prod(this Tensor t, int? axis = null, bool keepDims = false) =>
-        Reductions.Prod(t, axis.ToAxes(), keepDims);
+        Reductions.Prod(t.NotNull(), axis.ToAxes(), keepDims);
 
     /// <summary>The product over axes; 1 for none of them filled.</summary>
     public static Tensor Prod(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
-        Reductions.Prod(t, axes.ToAxes(), keepDims);
+        Reductions.Prod(t.NotNull(), axes.ToAxes(), keepDims);
 
     /// <summary>
     /// The largest element over an axis, or over all elements; NaN if there is one. Equal ones share the
@@ -51,42 +51,42 @@ public static class TensorReductions
     /// x.Max(0) // [3, 4]
     /// </code></example>
     public static Tensor Max(this Tensor t, int? axis = null, bool keepDims = false) =>
-        Reductions.Max(t, axis.ToAxes(), keepDims);
+        Reductions.Max(t.NotNull(), axis.ToAxes(), keepDims);
 
     /// <summary>
     /// The largest element over axes; NaN if there is one. Equal ones share the derivative.
     /// </summary>
     public static Tensor Max(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
-        Reductions.Max(t, axes.ToAxes(), keepDims);
+        Reductions.Max(t.NotNull(), axes.ToAxes(), keepDims);
 
     /// <summary>
     /// The smallest element over an axis, or over all elements; NaN if there is one. Equal ones share the
     /// derivative.
     /// </summary>
     public static Tensor Min(this Tensor t, int? axis = null, bool keepDims = false) =>
-        Reductions.Min(t, axis.ToAxes(), keepDims);
+        Reductions.Min(t.NotNull(), axis.ToAxes(), keepDims);
 
     /// <summary>
     /// The smallest element over axes; NaN if there is one. Equal ones share the derivative.
     /// </summary>
     public static Tensor Min(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
-        Reductions.Min(t, axes.ToAxes(), keepDims);
+        Reductions.Min(t.NotNull(), axes.ToAxes(), keepDims);
 
     /// <summary>Whether any (Bool) element holds over an axis, or over all elements.</summary>
     public static Tensor Any(this Tensor t, int? axis = null, bool keepDims = false) =>
-        Reductions.Any(t, axis.ToAxes(), keepDims);
+        Reductions.Any(t.NotNull(), axis.ToAxes(), keepDims);
 
     /// <summary>Whether any (Bool) element holds over axes.</summary>
     public static Tensor Any(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
-        Reductions.Any(t, axes.ToAxes(), keepDims);
+        Reductions.Any(t.NotNull(), axes.ToAxes(), keepDims);
 
     /// <summary>Whether all (Bool) elements hold over an axis, or over all elements.</summary>
     public static Tensor All(this Tensor t, int? axis = null, bool keepDims = false) =>
-        Reductions.All(t, axis.ToAxes(), keepDims);
+        Reductions.All(t.NotNull(), axis.ToAxes(), keepDims);
 
     /// <summary>Whether all (Bool) elements hold over axes.</summary>
     public static Tensor All(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
-        Reductions.All(t, axes.ToAxes(), keepDims);
+        Reductions.All(t.NotNull(), axes.ToAxes(), keepDims);
 
     /// <summary>
     /// log Σ exp x, without overflow, over an axis, or over all elements; its derivative is the softmax.
@@ -95,11 +95,11 @@ public static class TensorReductions
     /// Tensor.Create([1000.0, 1000.0]).LogSumExp() // 1000.6931
     /// </code></example>
     public static Tensor LogSumExp(this Tensor t, int? axis = null, bool keepDims = false) =>
-        Reductions.LogSumExp(t, axis.ToAxes(), keepDims);
+        Reductions.LogSumExp(t.NotNull(), axis.ToAxes(), keepDims);
 
     /// <summary>log Σ exp x, without overflow, over axes; its derivative is the softmax.</summary>
     public static Tensor LogSumExp(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
-        Reductions.LogSumExp(t, axes.ToAxes(), keepDims);
+        Reductions.LogSumExp(t.NotNull(), axes.ToAxes(), keepDims);
 
     /// <summary>
     /// The mean squared distance from the mean over an axis, or over all elements. <c>correction</c> is taken
@@ -110,7 +110,7 @@ public static class TensorReductions
     /// Tensor.Create([1.0, 2.0, 3.0, 4.0]).Variance(correction: 1) // 1.6667
     /// </code></example>
     public static Tensor Variance(this Tensor t, int? axis = null, bool keepDims = false, int correction = 0) =>
-        Reductions.Variance(t, axis.ToAxes(), keepDims, correction);
+        Reductions.Variance(t.NotNull(), axis.ToAxes(), keepDims, correction);
 
     /// <summary>The mean squared distance from the mean over axes.</summary>
     public static Tensor Variance(
@@ -118,7 +118,7 @@ public static class TensorReductions
         ReadOnlySpan<int> axes,
         bool keepDims = false,
         int correction = 0
-    ) => Reductions.Variance(t, axes.ToAxes(), keepDims, correction);
+    ) => Reductions.Variance(t.NotNull(), axes.ToAxes(), keepDims, correction);
 
     /// <summary>
     /// The standard deviation over an axis, or over all elements: the root of the variance, with the same
@@ -128,11 +128,11 @@ public static class TensorReductions
     /// Tensor.Create([[1.0, 3.0], [2.0, 6.0]]).Std(1) // [1, 2]
     /// </code></example>
     public static Tensor Std(this Tensor t, int? axis = null, bool keepDims = false, int correction = 0) =>
-        Reductions.Std(t, axis.ToAxes(), keepDims, correction);
+        Reductions.Std(t.NotNull(), axis.ToAxes(), keepDims, correction);
 
     /// <summary>The standard deviation over axes.</summary>
     public static Tensor Std(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false, int correction = 0) =>
-        Reductions.Std(t, axes.ToAxes(), keepDims, correction);
+        Reductions.Std(t.NotNull(), axes.ToAxes(), keepDims, correction);
 
     /// <summary>Whether all elements are close to those of another tensor, as <see cref="Maths.IsClose"/> says.</summary>
     /// <example><code>
@@ -140,7 +140,7 @@ public static class TensorReductions
     /// x.AllClose(x + 1e-9) // true
     /// </code></example>
     public static bool AllClose(this Tensor t, Tensor other, double relative = 1e-5, double absolute = 1e-8) =>
-        Reductions.AllClose(t, other, relative, absolute);
+        Reductions.AllClose(t.NotNull(), other.NotNull(), relative, absolute);
 
     /// <summary>
     /// (Σ |x|ᵖ)^(1/p) over an axis, or over all elements: p = 2 unless <c>order</c> says 1 or infinity. The
@@ -150,20 +150,20 @@ public static class TensorReductions
     /// Tensor.Create([3.0, 4.0]).Norm() // 5
     /// </code></example>
     public static Tensor Norm(this Tensor t, int? axis = null, bool keepDims = false, double order = 2) =>
-        Reductions.Norm(t, axis.ToAxes(), keepDims, order);
+        Reductions.Norm(t.NotNull(), axis.ToAxes(), keepDims, order);
 
     /// <summary>(Σ |x|ᵖ)^(1/p) over axes: p = 2 unless <c>order</c> says 1 or infinity.</summary>
     public static Tensor Norm(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false, double order = 2) =>
-        Reductions.Norm(t, axes.ToAxes(), keepDims, order);
+        Reductions.Norm(t.NotNull(), axes.ToAxes(), keepDims, order);
 
     /// <summary>exp x / Σ exp x along an axis.</summary>
     /// <example><code>
     /// Tensor.Create([0.0, 0.0]).Softmax() // [0.5, 0.5]
     /// </code></example>
-    public static Tensor Softmax(this Tensor t, int axis = -1) => Reductions.Softmax(t, axis);
+    public static Tensor Softmax(this Tensor t, int axis = -1) => Reductions.Softmax(t.NotNull(), axis);
 
     /// <summary>x - log Σ exp x along an axis.</summary>
-    public static Tensor LogSoftmax(this Tensor t, int axis = -1) => Reductions.LogSoftmax(t, axis);
+    public static Tensor LogSoftmax(this Tensor t, int axis = -1) => Reductions.LogSoftmax(t.NotNull(), axis);
 
     /// <summary>
     /// (x - mean)/√(variance + epsilon) over the last axis, or the last axes; times a gain and plus a bias, if they are given,
@@ -180,7 +180,7 @@ public static class TensorReductions
         double epsilon = 1e-5,
         Tensor? gain = null,
         Tensor? bias = null
-    ) => Normalization.LayerNorm(x, lastAxes, epsilon, gain.ToReferenceOption(), bias.ToReferenceOption());
+    ) => Normalization.LayerNorm(x.NotNull(), lastAxes, epsilon, gain.ToReferenceOption(), bias.ToReferenceOption());
 
     /// <summary>
     /// x/√(mean x² + epsilon) over the last axis, or the last axes; times a gain, if it is given, whose shape is that of the
@@ -196,7 +196,7 @@ public static class TensorReductions
         int lastAxes = 1,
         double epsilon = 1e-5,
         Tensor? gain = null
-    ) => Normalization.RmsNorm(x, lastAxes, epsilon, gain.ToReferenceOption());
+    ) => Normalization.RmsNorm(x.NotNull(), lastAxes, epsilon, gain.ToReferenceOption());
 
     /// <summary>
     /// The Int32 position of the first largest element along an axis, or among all elements in row-major
@@ -206,18 +206,18 @@ public static class TensorReductions
     /// Tensor.Create([3, 9, 4]).ArgMax() // 1
     /// </code></example>
     public static Tensor ArgMax(this Tensor t, int? axis = null, bool keepDims = false) =>
-        Reductions.ArgMax(t, axis.ToOption(), keepDims);
+        Reductions.ArgMax(t.NotNull(), axis.ToOption(), keepDims);
 
     /// <summary>
     /// The Int32 position of the first smallest element along an axis, or among all elements.
     /// </summary>
     public static Tensor ArgMin(this Tensor t, int? axis = null, bool keepDims = false) =>
-        Reductions.ArgMin(t, axis.ToOption(), keepDims);
+        Reductions.ArgMin(t.NotNull(), axis.ToOption(), keepDims);
 
     /// <summary>The running sum along an axis; from the end when reversed.</summary>
     /// <example><code>
     /// Tensor.Create([1, 2, 3]).CumulativeSum(0) // [1, 3, 6]
     /// </code></example>
     public static Tensor CumulativeSum(this Tensor t, int axis, bool reverse = false) =>
-        Reductions.CumulativeSum(t, axis, reverse);
+        Reductions.CumulativeSum(t.NotNull(), axis, reverse);
 }

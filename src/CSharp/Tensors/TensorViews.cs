@@ -6,7 +6,7 @@ public static class TensorViews
     extension(Tensor t)
     {
         /// <summary>The transpose of a matrix, or of each matrix in a batch.</summary>
-        public Tensor T => Views.Transpose(t, null, null);
+        public Tensor T => Views.Transpose(t.NotNull(), null, null);
     }
 
     /// <summary>
@@ -16,10 +16,10 @@ public static class TensorViews
     /// <example><code>
     /// Tensor.Create([1, 2, 3, 4, 5, 6]).Reshape(-1, 3) // [[1, 2, 3], [4, 5, 6]]
     /// </code></example>
-    public static Tensor Reshape(this Tensor t, params ReadOnlySpan<int> shape) => Views.Reshape(t, shape.ToArray());
+    public static Tensor Reshape(this Tensor t, params ReadOnlySpan<int> shape) => Views.Reshape(t.NotNull(), shape.ToArray());
 
     /// <summary>All elements along one axis.</summary>
-    public static Tensor Flatten(this Tensor t) => Views.Flatten(t);
+    public static Tensor Flatten(this Tensor t) => Views.Flatten(t.NotNull());
 
     /// <summary>
     /// The axes in another order: axis i of the result is axis <c>axes[i]</c> of this tensor.
@@ -28,19 +28,19 @@ public static class TensorViews
     /// <example><code>
     /// Tensor.Zeros(2, 3, 4).Permute(2, 0, 1) // shape (4, 2, 3)
     /// </code></example>
-    public static Tensor Permute(this Tensor t, params ReadOnlySpan<int> axes) => Views.Permute(t, axes.ToArray());
+    public static Tensor Permute(this Tensor t, params ReadOnlySpan<int> axes) => Views.Permute(t.NotNull(), axes.ToArray());
 
     /// <summary>Two axes exchanged; by default the last two.</summary>
     /// <example><code>
     /// Tensor.Zeros(2, 3, 4).Transpose(0, 1) // shape (3, 2, 4)
     /// </code></example>
-    public static Tensor Transpose(this Tensor t, int axis0 = -2, int axis1 = -1) => Views.Transpose(t, axis0, axis1);
+    public static Tensor Transpose(this Tensor t, int axis0 = -2, int axis1 = -1) => Views.Transpose(t.NotNull(), axis0, axis1);
 
     /// <summary>One axis moved to another place, the others keeping their order.</summary>
     /// <example><code>
     /// Tensor.Zeros(2, 3, 4).MoveAxis(0, -1) // shape (3, 4, 2)
     /// </code></example>
-    public static Tensor MoveAxis(this Tensor t, int source, int target) => Views.MoveAxis(t, source, target);
+    public static Tensor MoveAxis(this Tensor t, int source, int target) => Views.MoveAxis(t.NotNull(), source, target);
 
     /// <summary>
     /// Stretched to a shape: axes of size 1 repeat, new leading axes are added. No copy is made.
@@ -49,19 +49,19 @@ public static class TensorViews
     /// <example><code>
     /// Tensor.Create([1, 2]).Expand(3, 2) // [[1, 2], [1, 2], [1, 2]]
     /// </code></example>
-    public static Tensor Expand(this Tensor t, params ReadOnlySpan<int> shape) => Views.Expand(t, shape.ToArray());
+    public static Tensor Expand(this Tensor t, params ReadOnlySpan<int> shape) => Views.Expand(t.NotNull(), shape.ToArray());
 
     /// <summary>A new axis of size 1, before the given one; -1 appends.</summary>
     /// <example><code>
     /// Tensor.Create([1, 2]).Unsqueeze(-1) // [[1], [2]]
     /// </code></example>
-    public static Tensor Unsqueeze(this Tensor t, int axis) => Views.Unsqueeze(t, axis);
+    public static Tensor Unsqueeze(this Tensor t, int axis) => Views.Unsqueeze(t.NotNull(), axis);
 
     /// <summary>
     /// Without the given axis, which must have size 1; without argument, without any axis of size 1.
     /// </summary>
     /// <exception cref="ShapeException">The axis is longer.</exception>
-    public static Tensor Squeeze(this Tensor t, int? axis = null) => Views.Squeeze(t, axis.ToOption());
+    public static Tensor Squeeze(this Tensor t, int? axis = null) => Views.Squeeze(t.NotNull(), axis.ToOption());
 
     /// <summary>
     /// The same values as another dtype. Floats become integers by truncation; nonzero becomes true.
@@ -69,12 +69,12 @@ public static class TensorViews
     /// <example><code>
     /// Tensor.Create([-1.7, 0.0, 2.5]).Convert(DType.Int32) // [-1, 0, 2]
     /// </code></example>
-    public static Tensor Convert(this Tensor t, DType dtype) => Views.Convert(t, dtype);
+    public static Tensor Convert(this Tensor t, DType dtype) => Views.Convert(t.NotNull(), dtype);
 
     /// <summary>The order of the elements along the axes reversed.</summary>
     /// <example><code>
     /// var x = Tensor.Create([[1, 2], [3, 4]]);
     /// x.Flip(1) // [[2, 1], [4, 3]]
     /// </code></example>
-    public static Tensor Flip(this Tensor t, params ReadOnlySpan<int> axes) => Views.Flip(t, axes.ToArray());
+    public static Tensor Flip(this Tensor t, params ReadOnlySpan<int> axes) => Views.Flip(t.NotNull(), axes.ToArray());
 }

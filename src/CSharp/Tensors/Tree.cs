@@ -22,7 +22,7 @@ public static class Tree
     /// Tree.Map((Tensor.Create(1.0), Tensor.Create(2.0)), t => t * 2) // (2, 4)
     /// </code></example>
     public static P Map<P>(P tree, Func<Tensor, Tensor> f)
-        where P : notnull => TreeModule.map(f.ToFSharp(), tree);
+        where P : notnull => TreeModule.map(f.ToFSharp(), tree.NotNull());
 
     /// <summary>A function of the corresponding tensors of two trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
@@ -32,23 +32,23 @@ public static class Tree
     /// Tree.Map(a, b, (x, y) => x * y) // (10, 40)
     /// </code></example>
     public static P Map<P>(P a, P b, Func<Tensor, Tensor, Tensor> f)
-        where P : notnull => TreeModule.map2(f.ToFSharp(), a, b);
+        where P : notnull => TreeModule.map2(f.ToFSharp(), a.NotNull(), b.NotNull());
 
     /// <summary>A function of the corresponding tensors of three trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
     public static P Map<P>(P a, P b, P c, Func<Tensor, Tensor, Tensor, Tensor> f)
-        where P : notnull => TreeModule.map3(f.ToFSharp(), a, b, c);
+        where P : notnull => TreeModule.map3(f.ToFSharp(), a.NotNull(), b.NotNull(), c.NotNull());
 
     /// <summary>The tensors of a tree, in the order of its fields.</summary>
     public static Tensor[] Leaves<P>(P tree)
-        where P : notnull => TreeModule.leaves(tree);
+        where P : notnull => TreeModule.leaves(tree.NotNull());
 
     /// <summary>Where each leaf stands, as in <c>$.Hidden.Weight</c>.</summary>
     /// <example><code>
     /// Tree.Paths(Linear.Create(2, 3, Key.Create(0))).Length // 2
     /// </code></example>
     public static string[] Paths<P>(P tree)
-        where P : notnull => TreeModule.paths(tree);
+        where P : notnull => TreeModule.paths(tree.NotNull());
 
     /// <summary>A tree of the same structure and static fields with other tensors.</summary>
     /// <exception cref="TreeException">There are more or fewer tensors than leaves.</exception>
@@ -57,7 +57,7 @@ public static class Tree
     /// Tree.Rebuild(zeros, Tensor.Create(1.0), Tensor.Create(2.0)) // (1, 2)
     /// </code></example>
     public static P Rebuild<P>(P template, params Tensor[] leaves)
-        where P : notnull => TreeModule.rebuild(template, leaves);
+        where P : notnull => TreeModule.rebuild(template.NotNull(), leaves.NoneNull());
 
     /// <summary>Folds a function over the tensors of a tree.</summary>
     /// <example><code>
@@ -65,15 +65,15 @@ public static class Tree
     /// Tree.Fold(tree, 0, (n, t) => n + t.Size) // 3
     /// </code></example>
     public static S Fold<P, S>(P tree, S initial, Func<S, Tensor, S> f)
-        where P : notnull => TreeModule.fold(f.ToFSharp(), initial, tree);
+        where P : notnull => TreeModule.fold(f.ToFSharp(), initial, tree.NotNull());
 
     /// <summary>The tree with zeros in place of its numbers.</summary>
     public static P ZerosLike<P>(P tree)
-        where P : notnull => TreeModule.zerosLike(tree);
+        where P : notnull => TreeModule.zerosLike(tree.NotNull());
 
     /// <summary>The tree with ones in place of its numbers.</summary>
     public static P OnesLike<P>(P tree)
-        where P : notnull => TreeModule.onesLike(tree);
+        where P : notnull => TreeModule.onesLike(tree.NotNull());
 
     /// <summary>a + b, leaf by leaf, for two trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
@@ -83,21 +83,21 @@ public static class Tree
     /// Tree.Add(a, b) // (11, 22)
     /// </code></example>
     public static P Add<P>(P a, P b)
-        where P : notnull => TreeModule.add(a, b);
+        where P : notnull => TreeModule.add(a.NotNull(), b.NotNull());
 
     /// <summary>a - b, leaf by leaf, for two trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
     public static P Subtract<P>(P a, P b)
-        where P : notnull => TreeModule.subtract(a, b);
+        where P : notnull => TreeModule.subtract(a.NotNull(), b.NotNull());
 
     /// <summary>a · b, leaf by leaf and element by element, for two trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
     public static P Multiply<P>(P a, P b)
-        where P : notnull => TreeModule.multiply(a, b);
+        where P : notnull => TreeModule.multiply(a.NotNull(), b.NotNull());
 
     /// <summary>Every number times a factor.</summary>
     public static P Scale<P>(P tree, double factor)
-        where P : notnull => TreeModule.scale(factor, tree);
+        where P : notnull => TreeModule.scale(factor, tree.NotNull());
 
     /// <summary>
     /// tree + factor · direction, for two trees of one structure and a scalar tensor of their dtype: a step.
@@ -108,11 +108,11 @@ public static class Tree
     /// Tree.AddScaled(x, Tensor.Create(10.0), direction) // [11, 12]
     /// </code></example>
     public static P AddScaled<P>(P tree, Tensor factor, P direction)
-        where P : notnull => TreeModule.addScaled(factor, direction, tree);
+        where P : notnull => TreeModule.addScaled(factor.NotNull(), direction.NotNull(), tree.NotNull());
 
     /// <summary>How many numbers a tree holds: its parameters, if it is a model.</summary>
     public static long Size<P>(P tree)
-        where P : notnull => TreeModule.size(tree);
+        where P : notnull => TreeModule.size(tree.NotNull());
 
     /// <summary>
     /// The sum of the products of corresponding numbers of two trees of one structure, a scalar.
@@ -123,12 +123,12 @@ public static class Tree
     /// Tree.Dot(a, b) // 32
     /// </code></example>
     public static Tensor Dot<P>(P a, P b)
-        where P : notnull => TreeModule.dot(a, b);
+        where P : notnull => TreeModule.dot(a.NotNull(), b.NotNull());
 
     /// <summary>The Euclidean norm over all numbers of a tree, a scalar.</summary>
     /// <example><code>
     /// Tree.Norm((Tensor.Create([2.0, 3.0]), Tensor.Create(6.0))) // 7
     /// </code></example>
     public static Tensor Norm<P>(P tree)
-        where P : notnull => TreeModule.norm(tree);
+        where P : notnull => TreeModule.norm(tree.NotNull());
 }

@@ -17,13 +17,29 @@ public sealed record Window
     public static Window Same { get; } = new() { Padding = Padding.Same };
 
     /// <summary>How far apart the first elements of neighbouring windows are.</summary>
-    public IReadOnlyList<int> Strides { get; init; } = [1];
+    public IReadOnlyList<int> Strides
+    {
+        get;
+        init
+        {
+            value.NoneNull(nameof(Strides));
+            field = value;
+        }
+    } = [1];
 
     /// <summary>What surrounds the spatial axes; nothing by default.</summary>
     public Padding Padding { get; init; } = Padding.Valid;
 
     /// <summary>How far apart the elements of one window are.</summary>
-    public IReadOnlyList<int> Dilation { get; init; } = [1];
+    public IReadOnlyList<int> Dilation
+    {
+        get;
+        init
+        {
+            value.NoneNull(nameof(Dilation));
+            field = value;
+        }
+    } = [1];
 
     /// <summary>A stride along all axes; no padding.</summary>
     public static Window Stride(int step) => new() { Strides = [step] };

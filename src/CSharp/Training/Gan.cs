@@ -17,7 +17,25 @@ public sealed record GanState<G, D>(
     G Average
 )
     where G : notnull
-    where D : notnull;
+    where D : notnull
+{
+    /// <summary>The parameters of the generator.</summary>
+    public G Generator { get; init => field = value.NotNull(nameof(Generator)); } = Generator.NotNull();
+
+    /// <summary>The parameters of the discriminator.</summary>
+    public D Discriminator { get; init => field = value.NotNull(nameof(Discriminator)); } = Discriminator.NotNull();
+
+    /// <summary>What the generator's optimiser remembers.</summary>
+    public OptimizerState<G> GeneratorState { get; init => field = value.NotNull(nameof(GeneratorState)); } =
+        GeneratorState.NotNull();
+
+    /// <summary>What the discriminator's optimiser remembers.</summary>
+    public OptimizerState<D> DiscriminatorState { get; init => field = value.NotNull(nameof(DiscriminatorState)); } =
+        DiscriminatorState.NotNull();
+
+    /// <summary>The averaged generator.</summary>
+    public G Average { get; init => field = value.NotNull(nameof(Average)); } = Average.NotNull();
+}
 
 /// <summary>
 /// A generative adversarial network: two pure functions and how each learns. G and D are trees of parameters.
@@ -46,16 +64,17 @@ public sealed record Gan<G, D>
     where D : notnull
 {
     /// <summary>From parameters and latent (batch, LatentSize) to examples (batch, …).</summary>
-    public required Func<G, Tensor, Tensor> Generate { get; init; }
+    public required Func<G, Tensor, Tensor> Generate { get; init => field = value.NotNull(nameof(Generate)); }
 
     /// <summary>
     /// From parameters and examples (batch, …) to judgements (batch, 1): probabilities for cross-entropy, any
     /// number else.
     /// </summary>
-    public required Func<D, Tensor, Tensor> Judge { get; init; }
+    public required Func<D, Tensor, Tensor> Judge { get; init => field = value.NotNull(nameof(Judge)); }
 
     /// <summary>Draws the latent; standard normal by default.</summary>
-    public Func<Key, DType, int[], Tensor> Latent { get; init; } = (key, dtype, shape) => key.Normal(shape, dtype);
+    public Func<Key, DType, int[], Tensor> Latent { get; init => field = value.NotNull(nameof(Latent)); } =
+        (key, dtype, shape) => key.Normal(shape, dtype);
 
     /// <summary>How many numbers an example is made from.</summary>
     public required int LatentSize { get; init; }
@@ -69,16 +88,25 @@ public sealed record Gan<G, D>
     public required Adversary Adversary { get; init; }
 
     /// <summary>How the generator learns.</summary>
-    public required Optimizer<G> GeneratorOptimizer { get; init; }
+    public required Optimizer<G> GeneratorOptimizer { get; init => field = value.NotNull(nameof(GeneratorOptimizer)); }
 
     /// <summary>How the discriminator learns.</summary>
-    public required Optimizer<D> DiscriminatorOptimizer { get; init; }
+    public required Optimizer<D> DiscriminatorOptimizer
+    {
+        get;
+        init => field = value.NotNull(nameof(DiscriminatorOptimizer));
+    }
 
     /// <summary>Brings parameters back into the set allowed, after each update; nothing by default.</summary>
-    public Func<G, G> ConstrainGenerator { get; init; } = parameters => parameters;
+    public Func<G, G> ConstrainGenerator { get; init => field = value.NotNull(nameof(ConstrainGenerator)); } =
+        parameters => parameters;
 
     /// <summary>Brings parameters back into the set allowed, after each update; nothing by default.</summary>
-    public Func<D, D> ConstrainDiscriminator { get; init; } = parameters => parameters;
+    public Func<D, D> ConstrainDiscriminator
+    {
+        get;
+        init => field = value.NotNull(nameof(ConstrainDiscriminator));
+    } = parameters => parameters;
 
     /// <summary>
     /// The decay of the running average of the generator that samples are drawn from; 0 for the generator
@@ -91,7 +119,7 @@ public sealed record Gan<G, D>
 
     /// <summary>The state before the first step.</summary>
     public GanState<G, D> Start(G generator, D discriminator) =>
-        FromFSharp(GanModule.start(ToFSharp(), generator, discriminator));
+        FromFSharp(GanModule.start(ToFSharp(), generator.NotNull(), discriminator.NotNull()));
 
     /// <summary>One step.</summary>
     /// <param name="state">Where the training stands.</param>
@@ -100,12 +128,12 @@ public sealed record Gan<G, D>
     /// <exception cref="ValueException">The number of batches is not that.</exception>
     public (GanState<G, D> State, GanLosses Losses) Step(GanState<G, D> state, IEnumerable<Tensor> batches, Key key)
     {
-        var (next, losses) = GanModule.step(ToFSharp(), ToFSharp(state), batches.ToFSharpList(), key);
+        var (next, losses) = GanModule.step(ToFSharp(), ToFSharp(state.NotNull()), batches.ToFSharpList(), key.NotNull());
         return (FromFSharp(next), losses);
     }
 
     /// <summary>Examples by a generator: shape (count, …).</summary>
-    public Tensor Sample(G generator, int count, Key key) => GanModule.sample(ToFSharp(), generator, count, key);
+    public Tensor Sample(G generator, int count, Key key) => GanModule.sample(ToFSharp(), generator.NotNull(), count, key.NotNull());
 
     private Gan<G, D, OptimizerState<G>, OptimizerState<D>> ToFSharp() =>
         new(

@@ -26,7 +26,7 @@ public static class Optimizer
     /// var optimizer = Optimizer.Adam&lt;Mlp>(Schedule.Cosine(1e-3, 0, 1000));
     /// </code></example>
     public static Optimizer<P> Adam<P>(Schedule rate, double beta1 = 0.9, double beta2 = 0.999)
-        where P : notnull => Optimizer<P>.Of(OptimizerModule.adamWith<P>(rate.Rule, beta1, beta2));
+        where P : notnull => Optimizer<P>.Of(OptimizerModule.adamWith<P>(rate.NotNull().Rule, beta1, beta2));
 
     /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2).</summary>
     public static Optimizer<P> AdamW<P>(double rate, double decay = 0.01)
@@ -42,7 +42,7 @@ public static class Optimizer
 
     /// <summary>Steps down the gradient at a rate that follows a schedule.</summary>
     public static Optimizer<P> ScaleBySchedule<P>(Schedule rate)
-        where P : notnull => Optimizer<P>.Of(OptimizerModule.scaleBySchedule<P>(rate.Rule));
+        where P : notnull => Optimizer<P>.Of(OptimizerModule.scaleBySchedule<P>(rate.NotNull().Rule));
 
     /// <summary>The direction of Adam, not yet scaled by a rate.</summary>
     public static Optimizer<P> ScaleByAdam<P>(double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8)
@@ -82,7 +82,7 @@ public static class Optimizer
         Optimizer<P>.Of(
             new Optimizer<P, S>(
                 start.ToFSharp(),
-                ((Func<P, S, P, Tuple<P, S>>)((g, s, p) => update(g, s, p).ToTuple())).ToFSharp()
+                update.ToFSharpPair()
             )
         );
 
@@ -91,5 +91,5 @@ public static class Optimizer
     /// Optimizer.Average(0.75, Tensor.Create([0.0]), Tensor.Create([4.0])) // [1]
     /// </code></example>
     public static P Average<P>(double decay, P average, P parameters)
-        where P : notnull => OptimizerModule.average(decay, average, parameters);
+        where P : notnull => OptimizerModule.average(decay, average.NotNull(), parameters.NotNull());
 }

@@ -25,13 +25,13 @@ public abstract class Optimizer<P>
 
     /// <summary>The parameters after one update, and the next state.</summary>
     public (P Parameters, OptimizerState<P> State) Step(P gradient, OptimizerState<P> state, P parameters) =>
-        OptimizerModule.step(ToFSharp(), gradient, state, parameters).ToValueTuple();
+        OptimizerModule.step(ToFSharp(), gradient.NotNull(), state.NotNull(), parameters.NotNull()).ToValueTuple();
 
     /// <summary>This transformation of gradients, then another.</summary>
     /// <example><code>
     /// var optimizer = Optimizer.ClipByGlobalNorm&lt;Mlp>(1).Then(Optimizer.Adam&lt;Mlp>(1e-3));
     /// </code></example>
-    public Optimizer<P> Then(Optimizer<P> next) => Of(OptimizerModule.chain(ToFSharp(), next.ToFSharp()));
+    public Optimizer<P> Then(Optimizer<P> next) => Of(OptimizerModule.chain(ToFSharp(), next.NotNull().ToFSharp()));
 
     internal static Optimizer<P> Of<S>(Optimizer<P, S> rule) => new Rule<S>(rule);
 
@@ -46,16 +46,16 @@ public abstract class Optimizer<P>
     private sealed class Rule<S>(Optimizer<P, S> rule) : Optimizer<P>
     {
         public override OptimizerState<P> Start(P parameters) =>
-            new OptimizerState<P, S>(rule.Init.Invoke(parameters));
+            new OptimizerState<P, S>(rule.Init.Invoke(parameters.NotNull()));
 
         public override (P, OptimizerState<P>) Update(P gradient, OptimizerState<P> state, P parameters)
         {
-            if (state is not OptimizerState<P, S> own)
+            if (state.NotNull() is not OptimizerState<P, S> own)
             {
                 throw new ArgumentException("This state comes from another kind of optimiser.", nameof(state));
             }
 
-            var (change, next) = rule.Update.Invoke(gradient).Invoke(own.Value).Invoke(parameters);
+            var (change, next) = rule.Update.Invoke(gradient.NotNull()).Invoke(own.Value).Invoke(parameters.NotNull());
             return (change, new OptimizerState<P, S>(next));
         }
     }

@@ -6,6 +6,10 @@ namespace Cotangent;
 /// <param name="Figures">What to show beside the bar: losses, scores.</param>
 public sealed record ProgressReport(int Done, int Total, IReadOnlyList<(string Name, double Value)> Figures)
 {
+    /// <summary>What to show beside the bar: losses, scores.</summary>
+    public IReadOnlyList<(string Name, double Value)> Figures { get; init => field = value.NotNull(nameof(Figures)); } =
+        Figures.NotNull();
+
     internal FSharpProgressReport ToFSharp() =>
         new(Done, Total, Figures.Select(figure => figure.ToTuple()).ToFSharpList());
 }
@@ -23,23 +27,29 @@ public sealed record ProgressReport(int Done, int Total, IReadOnlyList<(string N
 public static class Progress
 {
     /// <summary>A plain line for each report.</summary>
-    public static IProgress<ProgressReport> Lines(TextWriter output) => new FromFSharp(ProgressModule.lines(output));
+    public static IProgress<ProgressReport> Lines(TextWriter output) => new FromFSharp(ProgressModule.lines(output.NotNull()));
 
     /// <summary>
     /// Runs work that reports to a bar on a terminal, or to lines when the output goes elsewhere.
     /// </summary>
-    public static T Show<T>(string title, Func<IProgress<ProgressReport>, T> work) =>
-        ProgressModule.show(
-            title,
-            ((Func<IProgress<FSharpProgressReport>, T>)(progress => work(new FromFSharp(progress)))).ToFSharp()
-        );
+    public static T Show<T>(string title, Func<IProgress<ProgressReport>, T> work)
+    {
+        title.NotNull();
+        work.NotNull();
+        Func<IProgress<FSharpProgressReport>, T> inner = progress => work(new FromFSharp(progress));
+        return ProgressModule.show(title, inner.ToFSharp());
+    }
 
     /// <summary>The same for work that is a task.</summary>
-    public static Task<T> ShowAsync<T>(string title, Func<IProgress<ProgressReport>, Task<T>> work) =>
-        Task.Run(() => Show(title, progress => work(progress).GetAwaiter().GetResult()));
+    public static Task<T> ShowAsync<T>(string title, Func<IProgress<ProgressReport>, Task<T>> work)
+    {
+        title.NotNull();
+        work.NotNull();
+        return Task.Run(() => Show(title, progress => work(progress).GetAwaiter().GetResult()));
+    }
 
     private sealed class FromFSharp(IProgress<FSharpProgressReport> inner) : IProgress<ProgressReport>
     {
-        public void Report(ProgressReport value) => inner.Report(value.ToFSharp());
+        public void Report(ProgressReport value) => inner.Report(value.NotNull().ToFSharp());
     }
 }

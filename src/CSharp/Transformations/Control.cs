@@ -11,7 +11,7 @@ public static class Control
     /// <exception cref="ShapeException">The function changes a shape or dtype.</exception>
     /// <exception cref="ValueException">n is negative.</exception>
     public static A Iterate<A>(int n, Func<A, A> f, A x)
-        where A : notnull => Core.iterate(n, f.ToFSharp(), x);
+        where A : notnull => Core.iterate(n, f.ToFSharp(), x.NotNull());
 
     /// <summary>
     /// Folds a function over the slices along axis 0 of every tensor of a tree: from a carry and a slice to the
@@ -27,7 +27,7 @@ public static class Control
     public static (C Carry, Y Results) Scan<C, X, Y>(Func<C, X, (C Carry, Y Result)> f, C initial, X xs)
         where C : notnull
         where X : notnull
-        where Y : notnull => Core.scan(f.ToFSharpPair(), initial, xs).ToValueTuple();
+        where Y : notnull => Core.scan(f.ToFSharpPair(), initial.NotNull(), xs.NotNull()).ToValueTuple();
 
     /// <summary>
     /// A function applied as long as a condition, one Bool, holds. Reverse mode differentiates it outside of
@@ -38,7 +38,7 @@ public static class Control
     /// The condition is not one Bool, or the function changes a shape or dtype.
     /// </exception>
     public static A While<A>(Func<A, Tensor> condition, Func<A, A> f, A x)
-        where A : notnull => Core.whileLoop(condition.ToFSharp(), f.ToFSharp(), x);
+        where A : notnull => Core.whileLoop(condition.ToFSharp(), f.ToFSharp(), x.NotNull());
 
     /// <summary>One of two functions of x, by one Bool.</summary>
     /// <example><code>
@@ -48,5 +48,5 @@ public static class Control
     /// <exception cref="ShapeException">The test is not one Bool, or the branches differ in shape.</exception>
     public static B Cond<A, B>(Tensor test, Func<A, B> onTrue, Func<A, B> onFalse, A x)
         where A : notnull
-        where B : notnull => Core.cond(test, onTrue.ToFSharp(), onFalse.ToFSharp(), x);
+        where B : notnull => Core.cond(test.NotNull(), onTrue.ToFSharp(), onFalse.ToFSharp(), x.NotNull());
 }

@@ -23,7 +23,7 @@ public static class Differentiate
     /// dw // 42
     /// </code></example>
     public static P Gradient<P>(Func<P, Tensor> f, P x)
-        where P : notnull => Core.grad(f.ToFSharp(), x);
+        where P : notnull => Core.grad(f.ToFSharp(), x.NotNull());
 
     /// <summary>The gradient of a scalar function, as a function.</summary>
     /// <example><code>
@@ -31,7 +31,11 @@ public static class Differentiate
     /// cosine(Tensor.Create([0.0, 1.0])) // [1, 0.5403]
     /// </code></example>
     public static Func<P, P> Gradient<P>(Func<P, Tensor> f)
-        where P : notnull => x => Gradient(f, x);
+        where P : notnull
+    {
+        f.NotNull();
+        return x => Gradient(f, x);
+    }
 
     /// <summary>The value of a scalar function and its gradient.</summary>
     /// <example><code>
@@ -41,11 +45,15 @@ public static class Differentiate
     /// gradient // [2, 4]
     /// </code></example>
     public static (Tensor Value, P Gradient) ValueAndGradient<P>(Func<P, Tensor> f, P x)
-        where P : notnull => Core.valueAndGrad(f.ToFSharp(), x).ToValueTuple();
+        where P : notnull => Core.valueAndGrad(f.ToFSharp(), x.NotNull()).ToValueTuple();
 
     /// <summary>The value of a scalar function and its gradient, as a function.</summary>
     public static Func<P, (Tensor Value, P Gradient)> ValueAndGradient<P>(Func<P, Tensor> f)
-        where P : notnull => x => ValueAndGradient(f, x);
+        where P : notnull
+    {
+        f.NotNull();
+        return x => ValueAndGradient(f, x);
+    }
 
     /// <summary>
     /// The gradient of a function that also returns something else, which comes out with it.
@@ -58,7 +66,7 @@ public static class Differentiate
     /// prediction // [6]
     /// </code></example>
     public static (P Gradient, A Aux) GradientWith<P, A>(Func<P, (Tensor Value, A Aux)> f, P x)
-        where P : notnull => Core.gradWith(f.ToFSharpPair(), x).ToValueTuple();
+        where P : notnull => Core.gradWith(f.ToFSharpPair(), x.NotNull()).ToValueTuple();
 
     /// <summary>Value and gradient of a function that also returns something else.</summary>
     public static (Tensor Value, A Aux, P Gradient) ValueAndGradientWith<P, A>(
@@ -67,7 +75,7 @@ public static class Differentiate
     )
         where P : notnull
     {
-        var ((value, aux), gradient) = Core.valueAndGradWith(f.ToFSharpPair(), x);
+        var ((value, aux), gradient) = Core.valueAndGradWith(f.ToFSharpPair(), x.NotNull());
         return (value, aux, gradient);
     }
 
@@ -81,7 +89,7 @@ public static class Differentiate
     /// </code></example>
     public static (Q Value, Q Tangent) Jvp<P, Q>(Func<P, Q> f, P x, P dx)
         where P : notnull
-        where Q : notnull => Core.jvp(f.ToFSharp(), x, dx).ToValueTuple();
+        where Q : notnull => Core.jvp(f.ToFSharp(), x.NotNull(), dx.NotNull()).ToValueTuple();
 
     /// <summary>
     /// The value at x, and the function that pulls a cotangent of the value back to one of x. It can be
@@ -95,7 +103,7 @@ public static class Differentiate
         where P : notnull
         where Q : notnull
     {
-        var (value, pull) = Core.vjp(f.ToFSharp(), x);
+        var (value, pull) = Core.vjp(f.ToFSharp(), x.NotNull());
         return (value, pull.Invoke);
     }
 
@@ -110,7 +118,7 @@ public static class Differentiate
         where P : notnull
         where Q : notnull
     {
-        var (value, push) = Core.linearize(f.ToFSharp(), x);
+        var (value, push) = Core.linearize(f.ToFSharp(), x.NotNull());
         return (value, push.Invoke);
     }
 
@@ -125,7 +133,7 @@ public static class Differentiate
     /// </code></example>
     public static Func<Q, P> LinearTranspose<P, Q>(Func<P, Q> f, P like)
         where P : notnull
-        where Q : notnull => Core.linearTranspose(f.ToFSharp(), like).Invoke;
+        where Q : notnull => Core.linearTranspose(f.ToFSharp(), like.NotNull()).Invoke;
 
     /// <summary>
     /// The derivative of a function of one number, or the derivative of a higher order; the result may have
@@ -137,11 +145,14 @@ public static class Differentiate
     /// Differentiate.Derivative(x => x.Pow(3), Tensor.Create(2.0), order: 2) // 12
     /// </code></example>
     public static Tensor Derivative(Func<Tensor, Tensor> f, Tensor x, int order = 1) =>
-        Core.diffn(order, f.ToFSharp(), x);
+        Core.diffn(order, f.ToFSharp(), x.NotNull());
 
     /// <summary>The derivative of a function of one number, as a function.</summary>
-    public static Func<Tensor, Tensor> Derivative(Func<Tensor, Tensor> f, int order = 1) =>
-        x => Derivative(f, x, order);
+    public static Func<Tensor, Tensor> Derivative(Func<Tensor, Tensor> f, int order = 1)
+    {
+        f.NotNull();
+        return x => Derivative(f, x, order);
+    }
 
     /// <summary>
     /// Derivatives of every output (leading axes) by every input (trailing axes), in reverse mode: the choice
@@ -150,27 +161,39 @@ public static class Differentiate
     /// <example><code>
     /// Differentiate.Jacobian(x => x * x, Tensor.Create([1.0, 2.0])) // [[2, 0], [0, 4]]
     /// </code></example>
-    public static Tensor Jacobian(Func<Tensor, Tensor> f, Tensor x) => Core.jacobian(f.ToFSharp(), x);
+    public static Tensor Jacobian(Func<Tensor, Tensor> f, Tensor x) => Core.jacobian(f.ToFSharp(), x.NotNull());
 
     /// <summary>The Jacobian in reverse mode, as a function.</summary>
-    public static Func<Tensor, Tensor> Jacobian(Func<Tensor, Tensor> f) => x => Jacobian(f, x);
+    public static Func<Tensor, Tensor> Jacobian(Func<Tensor, Tensor> f)
+    {
+        f.NotNull();
+        return x => Jacobian(f, x);
+    }
 
     /// <summary>
     /// The same as <c>Jacobian</c> in forward mode: the choice for more outputs than inputs.
     /// </summary>
-    public static Tensor JacobianForward(Func<Tensor, Tensor> f, Tensor x) => Core.jacobianForward(f.ToFSharp(), x);
+    public static Tensor JacobianForward(Func<Tensor, Tensor> f, Tensor x) => Core.jacobianForward(f.ToFSharp(), x.NotNull());
 
     /// <summary>The Jacobian in forward mode, as a function.</summary>
-    public static Func<Tensor, Tensor> JacobianForward(Func<Tensor, Tensor> f) => x => JacobianForward(f, x);
+    public static Func<Tensor, Tensor> JacobianForward(Func<Tensor, Tensor> f)
+    {
+        f.NotNull();
+        return x => JacobianForward(f, x);
+    }
 
     /// <summary>The second derivatives of a scalar function: the shape of x twice.</summary>
     /// <example><code>
     /// Differentiate.Hessian(x => x.Pow(3).Sum(), Tensor.Create([1.0, 2.0])) // [[6, 0], [0, 12]]
     /// </code></example>
-    public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor x) => Core.hessian(f.ToFSharp(), x);
+    public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor x) => Core.hessian(f.ToFSharp(), x.NotNull());
 
     /// <summary>The second derivatives of a scalar function, as a function.</summary>
-    public static Func<Tensor, Tensor> Hessian(Func<Tensor, Tensor> f) => x => Hessian(f, x);
+    public static Func<Tensor, Tensor> Hessian(Func<Tensor, Tensor> f)
+    {
+        f.NotNull();
+        return x => Hessian(f, x);
+    }
 
     /// <summary>
     /// The Hessian of a scalar function times a vector, without the Hessian: forward over reverse.
@@ -180,40 +203,52 @@ public static class Differentiate
     /// Differentiate.HessianVectorProduct(x => x.Pow(3).Sum(), x, v) // [6, 12]
     /// </code></example>
     public static P HessianVectorProduct<P>(Func<P, Tensor> f, P x, P v)
-        where P : notnull => Core.hvp(f.ToFSharp(), x, v);
+        where P : notnull => Core.hvp(f.ToFSharp(), x.NotNull(), v.NotNull());
 
     /// <summary>The trace of the Hessian of a scalar function.</summary>
     /// <example><code>
     /// Differentiate.Laplacian(x => x.Square().Sum(), Tensor.Create([1.0, 2.0, 3.0])) // 6
     /// </code></example>
-    public static Tensor Laplacian(Func<Tensor, Tensor> f, Tensor x) => Core.laplacian(f.ToFSharp(), x);
+    public static Tensor Laplacian(Func<Tensor, Tensor> f, Tensor x) => Core.laplacian(f.ToFSharp(), x.NotNull());
 
     /// <summary>The trace of the Hessian of a scalar function, as a function.</summary>
-    public static Func<Tensor, Tensor> Laplacian(Func<Tensor, Tensor> f) => x => Laplacian(f, x);
+    public static Func<Tensor, Tensor> Laplacian(Func<Tensor, Tensor> f)
+    {
+        f.NotNull();
+        return x => Laplacian(f, x);
+    }
 
     /// <summary>The trace of the Jacobian of a vector field.</summary>
     /// <exception cref="ShapeException">The function does not return the shape of its argument.</exception>
     /// <example><code>
     /// Differentiate.Divergence(x => x * x, Tensor.Create([1.0, 2.0])) // 6
     /// </code></example>
-    public static Tensor Divergence(Func<Tensor, Tensor> f, Tensor x) => Core.divergence(f.ToFSharp(), x);
+    public static Tensor Divergence(Func<Tensor, Tensor> f, Tensor x) => Core.divergence(f.ToFSharp(), x.NotNull());
 
     /// <summary>The trace of the Jacobian of a vector field, as a function.</summary>
-    public static Func<Tensor, Tensor> Divergence(Func<Tensor, Tensor> f) => x => Divergence(f, x);
+    public static Func<Tensor, Tensor> Divergence(Func<Tensor, Tensor> f)
+    {
+        f.NotNull();
+        return x => Divergence(f, x);
+    }
 
     /// <summary>The curl of a vector field in three dimensions.</summary>
     /// <exception cref="ShapeException">The field is not one from (3,) to (3,).</exception>
-    public static Tensor Curl(Func<Tensor, Tensor> f, Tensor x) => Core.curl(f.ToFSharp(), x);
+    public static Tensor Curl(Func<Tensor, Tensor> f, Tensor x) => Core.curl(f.ToFSharp(), x.NotNull());
 
     /// <summary>The curl of a vector field in three dimensions, as a function.</summary>
-    public static Func<Tensor, Tensor> Curl(Func<Tensor, Tensor> f) => x => Curl(f, x);
+    public static Func<Tensor, Tensor> Curl(Func<Tensor, Tensor> f)
+    {
+        f.NotNull();
+        return x => Curl(f, x);
+    }
 
     /// <summary>The same values, constant for every differentiation around.</summary>
     /// <example><code>
     /// Differentiate.Gradient(x => (x * Differentiate.StopGradient(x)).Sum(), Tensor.Create([3.0])) // [3]
     /// </code></example>
     public static P StopGradient<P>(P x)
-        where P : notnull => Core.stopGradient(x);
+        where P : notnull => Core.stopGradient(x.NotNull());
 
     /// <summary>
     /// A function with a derivative of one's own in reverse mode: from the argument and a cotangent of the

@@ -1,3 +1,4 @@
+using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
 
 namespace Cotangent;
@@ -30,12 +31,16 @@ public static class Transform
     /// </code></example>
     public static Q Vectorize<P, Q>(Func<P, Q> f, P x)
         where P : notnull
-        where Q : notnull => Core.vmap(f.ToFSharp(), x);
+        where Q : notnull => Core.vmap(f.ToFSharp(), x.NotNull());
 
     /// <summary>A function of one example, as a function of a batch.</summary>
     public static Func<P, Q> Vectorize<P, Q>(Func<P, Q> f)
         where P : notnull
-        where Q : notnull => x => Vectorize(f, x);
+        where Q : notnull
+    {
+        f.NotNull();
+        return x => Vectorize(f, x);
+    }
 
     /// <summary>The same over other axes than the first, or over some fields of the argument only.</summary>
     /// <param name="f">The function of one example.</param>
@@ -56,9 +61,9 @@ public static class Transform
         where P : notnull
         where Q : notnull =>
         Core.vmapWith(
-            new BatchAxes(inAxes.Select(axis => axis.ToOption()).ToFSharpList(), outAxis),
+            new BatchAxes(ListModule.OfSeq(inAxes.NoneNull().Select(axis => axis.ToOption())), outAxis),
             f.ToFSharp(),
-            x
+            x.NotNull()
         );
 
     /// <summary>
@@ -90,7 +95,7 @@ public static class Transform
     public static Func<A, B, Q> CompileDonating<A, B, Q>(Func<A, B, Q> f)
         where A : notnull
         where B : notnull
-        where Q : notnull => new Donating<A, B, Q>(f).Invoke;
+        where Q : notnull => new Donating<A, B, Q>(f.NotNull()).Invoke;
 
     private sealed class Donating<A, B, Q>(Func<A, B, Q> f)
         where A : notnull
@@ -100,7 +105,7 @@ public static class Transform
         public FSharpFunc<Tuple<A, B>, Q> Compiled { get; } =
             Core.compileDonating(FuncConvert.FromFunc((Tuple<A, B> x) => f(x.Item1, x.Item2)));
 
-        public Q Invoke(A given, B other) => Compiled.Invoke(Tuple.Create(given, other));
+        public Q Invoke(A given, B other) => Compiled.Invoke(Tuple.Create(given.NotNull(), other.NotNull()));
     }
 
     /// <summary>
@@ -108,17 +113,17 @@ public static class Transform
     /// </summary>
     public static string Graph<P, Q>(Func<P, Q> f, P x)
         where P : notnull
-        where Q : notnull => CompileModule.graph(f.ToFSharp(), x);
+        where Q : notnull => CompileModule.graph(f.ToFSharp(), x.NotNull());
 
     /// <summary>The same graph as a Mermaid flowchart.</summary>
     public static string Mermaid<P, Q>(Func<P, Q> f, P x)
         where P : notnull
-        where Q : notnull => CompileModule.mermaid(f.ToFSharp(), x);
+        where Q : notnull => CompileModule.mermaid(f.ToFSharp(), x.NotNull());
 
     /// <summary>The same graph drawn as an HTML page that opens without a network.</summary>
     public static string Page<P, Q>(Func<P, Q> f, P x)
         where P : notnull
-        where Q : notnull => CompileModule.page(f.ToFSharp(), x);
+        where Q : notnull => CompileModule.page(f.ToFSharp(), x.NotNull());
 
     /// <summary>
     /// How often a compiled function was compiled, and why the last time.
@@ -127,7 +132,7 @@ public static class Transform
     public static string Explain<P, Q>(Func<P, Q> compiled)
         where P : notnull
         where Q : notnull =>
-        compiled.Target is FSharpFunc<P, Q> f
+        compiled.NotNull().Target is FSharpFunc<P, Q> f
             ? CompileModule.explain(f)
             : throw new ValueException("Transform.Explain: this is not a function that Transform.Compile returned.");
 
@@ -145,7 +150,7 @@ public static class Transform
     /// </summary>
     public static string Program<P, Q>(Func<P, Q> f, P x)
         where P : notnull
-        where Q : notnull => CompileModule.program(f.ToFSharp(), x);
+        where Q : notnull => CompileModule.program(f.ToFSharp(), x.NotNull());
 
     /// <summary>
     /// The passes that make a program of a function, in order: level, name, milliseconds, and the size of what came out.
@@ -155,7 +160,7 @@ public static class Transform
     /// </code></example>
     public static string Passes<P, Q>(Func<P, Q> f, P x)
         where P : notnull
-        where Q : notnull => CompileModule.passes(f.ToFSharp(), x);
+        where Q : notnull => CompileModule.passes(f.ToFSharp(), x.NotNull());
 
     /// <summary>What a function has become after the pass of this name, the last time that it runs.</summary>
     /// <exception cref="ValueException">No pass has this name; the message lists those there are.</exception>
@@ -164,7 +169,7 @@ public static class Transform
     /// </code></example>
     public static string After<P, Q>(string pass, Func<P, Q> f, P x)
         where P : notnull
-        where Q : notnull => CompileModule.after(pass, f.ToFSharp(), x);
+        where Q : notnull => CompileModule.after(pass.NotNull(), f.ToFSharp(), x.NotNull());
 
     /// <summary>
     /// What a call of a function with an argument like this takes of memory, by the plan: before anything is
@@ -176,7 +181,7 @@ public static class Transform
     /// </code></example>
     public static ProgramMemory Memory<P, Q>(Func<P, Q> f, P x)
         where P : notnull
-        where Q : notnull => CompileModule.memory(f.ToFSharp(), x);
+        where Q : notnull => CompileModule.memory(f.ToFSharp(), x.NotNull());
 
     /// <summary>
     /// The same for a function of two arguments; for one from <see cref="CompileDonating"/>, with what happens in
@@ -187,10 +192,10 @@ public static class Transform
         where B : notnull
         where Q : notnull =>
         CompileModule.memory(
-            f.Target is Donating<A, B, Q> donating
+            f.NotNull().Target is Donating<A, B, Q> donating
                 ? donating.Compiled
                 : FuncConvert.FromFunc((Tuple<A, B> x) => f(x.Item1, x.Item2)),
-            Tuple.Create(first, second)
+            Tuple.Create(first.NotNull(), second.NotNull())
         );
 
     /// <summary>

@@ -10,6 +10,7 @@ open Cotangent.Inlined
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Random =
     let private draw (operation: string) kind (key: Key) (dtype: DType) (shape: int seq) =
+        Given.check "shape" shape
         let shape = Array.ofSeq shape
         Shape.requireSizes operation shape
         Key.consume operation key
@@ -89,6 +90,7 @@ module Random =
     /// </code></example>
     let normal (key: Key) (dtype: DType) (shape: int seq) : Tensor =
         requireFloat "Random.normal" dtype
+        Given.check "shape" shape
         let shape = Array.ofSeq shape
         Shape.requireSizes "Random.normal" shape
         // Pairs lie side by side, so that number i is the same in every shape.

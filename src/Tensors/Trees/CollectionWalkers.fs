@@ -99,6 +99,18 @@ type internal MutableListWalker<'item>() =
 [<Sealed>]
 type internal ImmutableArrayWalker<'item>() =
     inherit CollectionWalker<'item>()
+
+    override _.Items value =
+        let array = value :?> ImmutableArray<'item>
+
+        if array.IsDefault then
+            raise (
+                TreeException
+                    "An ImmutableArray that was never filled stands where tensors should be. Fill it; an empty one is ImmutableArray.Empty."
+            )
+
+        ResizeArray<'item> array
+
     override _.Make items = ImmutableArray.CreateRange items
 
 [<Sealed>]
