@@ -21,7 +21,12 @@ let private split (longest: int) (loss: 'p -> Tensor) (x: 'p) : Split =
         let value, pull = vjp (fun (xs: Tensor[]) -> loss (Tree.rebuild x xs)) primals
         Array.append [| value |] (pull seed)
 
-    let joint = Passes.differentiable Watch.ofEnvironment.Value Cpu.target (Stage.closed "recompute" both (Array.append like [| seed |]))
+    let joint =
+        Passes.differentiable
+            Watch.ofEnvironment.Value
+            Cpu.target
+            (Stage.closed "recompute" both (Array.append like [| seed |]))
+
     let halves = Partition.splitWithin longest joint leaves.Length 1
 
     {

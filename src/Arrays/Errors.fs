@@ -25,8 +25,7 @@ module internal Given =
     let missing (name: string) : unit = raise (ArgumentNullException name)
 
     /// Names the argument that is null; costs a comparison.
-    let inline check (name: string) (value: 'a) =
-        if isNull (box value) then missing name
+    let inline check (name: string) (value: 'a) = if isNull (box value) then missing name
 
 /// <summary>
 /// Base of every error that Cotangent raises on purpose; the message says the operation, what it got, what it wanted

@@ -62,13 +62,12 @@ module internal Facts =
         | Primitive.Detach
         | Primitive.Barrier -> plain Kind.View
         | Primitive.Unary op -> { plain Kind.Elementwise with IsSteep = (op.Facts.Slope = Slope.Steep) }
-        | Primitive.Binary op ->
-            {
-                plain Kind.Elementwise with
-                    IsSteep = (op.Facts.Slope = Slope.Steep)
-                    // Integers by 0.
-                    MayRaise = (op = Binary.Divide || op = Binary.Remainder)
-            }
+        | Primitive.Binary op -> {
+            plain Kind.Elementwise with
+                IsSteep = (op.Facts.Slope = Slope.Steep)
+                // Integers by 0.
+                MayRaise = (op = Binary.Divide || op = Binary.Remainder)
+          }
         | Primitive.Select
         | Primitive.Convert _ -> plain Kind.Elementwise
         | Primitive.Reduce _ -> plain Kind.Fold

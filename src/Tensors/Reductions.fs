@@ -129,8 +129,7 @@ module Reductions =
             let factor = safeFactor t axes
             let x = t * (keep axes t factor)
             // Their square is that of the numbers as they are: a factor squared is itself out of range.
-            root (sumOver (x * x) axes)
-            |> changed (fun _ -> sumOver (t * t) axes) (fun norm -> norm / factor)
+            root (sumOver (x * x) axes) |> changed (fun _ -> sumOver (t * t) axes) (fun norm -> norm / factor)
         | ValueNone ->
             let x = t.Convert DType.Float64
             root (sumOver (x * x) axes)

@@ -76,7 +76,9 @@ let private range =
                 for x, f, expected in
                     [
                         Tensor.zerosLike equals, norm >> square, twice
-                        Tensor.zerosLike equals, (fun x -> sum (vmap (norm >> square) (x.Unsqueeze 0))), twice
+                        Tensor.zerosLike equals,
+                        (fun x -> sum (vmap (norm >> square) (x.Unsqueeze 0))),
+                        twice
                         equals, (fun x -> square (x.Std())), apart
                     ] do
                     let x = x.Convert dtype

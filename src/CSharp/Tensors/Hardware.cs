@@ -28,5 +28,5 @@ public static class Hardware
 
     /// <summary>Runs a function with the CPU's work done by one engine: to compare, or to look for a fault.</summary>
     public static T WithCpuEngine<T>(CpuEngine engine, Func<T> body) =>
-        Core.withCpuEngine(engine, body.ToFSharp());
+        Core.withCpuEngine(engine.NotNull(), body.ToFSharp());
 }

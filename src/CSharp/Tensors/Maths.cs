@@ -84,10 +84,10 @@ public static class Maths
     public static Tensor Erfc(this Tensor x) => Mathematics.erfc(x.NotNull());
 
     /// <summary>The logarithm of the size of the gamma function, log |Γ(x)|.</summary>
-    public static Tensor Lgamma(this Tensor x) => Mathematics.lgamma(x);
+    public static Tensor Lgamma(this Tensor x) => Mathematics.lgamma(x.NotNull());
 
     /// <summary>The derivative of <see cref="Lgamma"/>, Γ'(x)/Γ(x).</summary>
-    public static Tensor Digamma(this Tensor x) => Mathematics.digamma(x);
+    public static Tensor Digamma(this Tensor x) => Mathematics.digamma(x.NotNull());
 
     /// <summary>x Φ(x), the Gaussian error linear unit (Hendrycks and Gimpel 2016), exact.</summary>
     public static Tensor Gelu(this Tensor x) => Mathematics.gelu(x.NotNull());
