@@ -81,9 +81,10 @@ public partial class ErrorTests
         Assert.Contains("`Control.Cond`", read.Message);
     }
 
-    /// <summary>Words in code that name no member: variables, keywords, and parts of what is installed.</summary>
+    /// <summary>Words in code that name no member: variables, keywords, settings of a project, and parts of what is installed.</summary>
     private static readonly HashSet<string> variables =
-        ["t", "x", "xs", "f", "a", "b", "key", "device", "mask", "scalar", "if", "var", "new", "float", "double", "long", "T", "lib", "Select"];
+        ["t", "x", "xs", "f", "a", "b", "key", "device", "mask", "scalar", "if", "var", "new", "float", "double", "long", "T", "lib", "Select",
+            "PublishAot", "NullabilityInfoContextSupport", "true"];
 
     /// <summary>No message of the core tells a C# user to call what is not there.</summary>
     [Fact]

@@ -12,6 +12,7 @@ public class NullTests
     /// <summary>What stands for the other arguments; functions are never called.</summary>
     private static readonly object[] samples =
     [
+        CpuEngine.Managed,
         x,
         Key.Create(0),
         Device.Cpu,

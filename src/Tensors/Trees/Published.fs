@@ -42,8 +42,9 @@ module internal Published =
     let uncompiled (collection: Type) : 'a =
         let arguments = collection.GetGenericArguments() |> Array.filter _.IsValueType |> Array.map _.Name
         let structs = String.Join(" and ", arguments)
+        let name = collection.Name.Split('`')[0]
 
         raise (
             TreeException
-                $"{collection.Name.Split('`')[0]}: the program was compiled ahead of time, without the code to rebuild this collection of {structs}, a value type. Make it a reference type (a record without `[<Struct>]`, a class, a string as key), keep the items in a list or an array, or publish without `PublishAot`."
+                $"{name}: the program was compiled ahead of time, without the code to rebuild this collection of {structs}, a value type. Make it a reference type (a class, a record that is no struct, a string as key), keep the items in a list or an array, or publish without `PublishAot`."
         )
