@@ -72,7 +72,7 @@ let private publish (place: Place) (property: string) =
 
 /// What cannot be rebuilt ahead of time says so, with the cure.
 let private refused =
-    "TreeException FSharpMap: the program was compiled ahead of time, without the code to rebuild this collection of Pair, a value type. Make it a reference type (a record without `[<Struct>]`, a class, a string as key), keep the items in a list or an array, or publish without `PublishAot`."
+    "TreeException FSharpMap: the program was compiled ahead of time, without the code to rebuild this collection of Pair, a value type. Make it a reference type (a class, a record that is no struct, a string as key), keep the items in a list or an array, or publish without `PublishAot`."
 
 /// What the program says, by hand: the derivative of a sum of squares is twice each number.
 let private expected (isAhead: bool) =
