@@ -98,89 +98,115 @@ module internal ScatterSums =
     [<Literal>]
     let private Few = 64
 
-    /// For each place of each batch the number, among those with many updates, of the place; -1 for the others. And how many
-    /// they are.
-    let private crowded batches size (found: int[]) : struct (int[] * int) =
-        let count = if batches = 0 then 0 else found.Length / batches
+    /// Counts the updates of each of a batch's places, modulo 256, and says whether any place has many.
+    let private isCrowded (found: ReadOnlySpan<int>) (counts: Span<byte>) =
+        counts.Clear()
+        let mutable most = 0
 
-        if count <= Few then
-            struct ([||], 0)
-        else
-            let numbers = Array.zeroCreate<int>(batches * size)
+        for place in found do
+            let count = int counts[place] + 1
+            counts[place] <- byte count
+            most <- max most count
 
-            for b in 0 .. batches - 1 do
-                for i in b * count .. (b + 1) * count - 1 do
-                    let at = b * size + found[i]
-                    numbers[at] <- numbers[at] + 1
+        most > Few
 
-            let mutable crowds = 0
+    /// Numbers the places with many updates; -1 for the others. And how many they are.
+    let private crowds size (found: ReadOnlySpan<int>) : struct (int[] * int) =
+        let numbers = Array.zeroCreate<int> size
 
-            for at in 0 .. numbers.Length - 1 do
-                if numbers[at] > Few then
-                    numbers[at] <- crowds
-                    crowds <- crowds + 1
-                else
-                    numbers[at] <- -1
+        for place in found do
+            numbers[place] <- numbers[place] + 1
 
-            struct (numbers, crowds)
+        let mutable crowds = 0
 
-    /// Float32 in which some places have many updates: the sums of those are taken in Float64.
+        for place in 0 .. size - 1 do
+            if numbers[place] > Few then
+                numbers[place] <- crowds
+                crowds <- crowds + 1
+            else
+                numbers[place] <- -1
+
+        struct (numbers, crowds)
+
+    /// One batch, from its first rows on, in which some places have many updates: the sums of those are taken in Float64.
     let private addCrowds
-        batches
         outer
         size
         inner
-        (found: int[])
-        (numbers: int[])
-        crowds
-        (x: HostBuffer<float32>)
+        (found: ReadOnlySpan<int>)
+        (from: ReadOnlySpan<float32>)
+        (y: Span<float32>)
         =
+        let struct (numbers, crowds) = crowds size found
+        let sums = Array.zeroCreate<float>(crowds * inner)
+
+        for o in 0 .. outer - 1 do
+            Array.Clear sums
+
+            for i in 0 .. found.Length - 1 do
+                let place = found[i]
+                let crowd = numbers[place]
+                let update = (o * found.Length + i) * inner
+
+                if crowd < 0 then
+                    let into = (o * size + place) * inner
+
+                    for k in 0 .. inner - 1 do
+                        y[into + k] <- y[into + k] + from[update + k]
+                else
+                    for k in 0 .. inner - 1 do
+                        sums[crowd * inner + k] <- sums[crowd * inner + k] + float from[update + k]
+
+            for place in 0 .. size - 1 do
+                if numbers[place] >= 0 then
+                    for k in 0 .. inner - 1 do
+                        y[(o * size + place) * inner + k] <- float32 sums[numbers[place] * inner + k]
+
+    /// Float32, in Float64 the sums of places with many updates. Batches are counted as they come, while they lie in the cache.
+    let private addCounted batches outer size inner (found: int[]) (x: HostBuffer<float32>) =
         let x = Strided.contiguous x
         let y = Strided.allocate<float32>(batches * outer * size * inner)
-        Array.Clear y
-        let sums = Array.zeroCreate<float>(crowds * outer * inner)
-        let from, offset = x.Items, x.Offset
         let count = found.Length / batches
+        let target, update = outer * size * inner, outer * count * inner
 
         Strided.ranges batches (int64 outer * int64 found.Length * int64 inner) (fun first last ->
+            let counts = ArrayPool<byte>.Shared.Rent size
+
             for b in first .. last - 1 do
-                for o in 0 .. outer - 1 do
-                    for i in 0 .. count - 1 do
-                        let place = found[b * count + i]
-                        let crowd = numbers[b * size + place]
-                        let update = offset + ((b * outer + o) * count + i) * inner
+                let found = ReadOnlySpan(found, b * count, count)
+                let from = ReadOnlySpan(x.Items, x.Offset + b * update, update)
+                let y = Span(y, b * target, target)
+                y.Clear()
 
-                        if crowd < 0 then
-                            let into = ((b * outer + o) * size + place) * inner
+                if isCrowded found (Span(counts, 0, size)) then
+                    addCrowds outer size inner found from y
+                elif inner = 1 then
+                    for o in 0 .. outer - 1 do
+                        for i in 0 .. count - 1 do
+                            let at = o * size + found[i]
+                            y[at] <- y[at] + from[o * count + i]
+                else
+                    for o in 0 .. outer - 1 do
+                        for i in 0 .. count - 1 do
+                            let row = y.Slice((o * size + found[i]) * inner, inner)
 
-                            for k in 0 .. inner - 1 do
-                                y[into + k] <- y[into + k] + from[update + k]
-                        else
-                            let into = (crowd * outer + o) * inner
+                            TensorPrimitives.Add(
+                                Span.op_Implicit row,
+                                from.Slice((o * count + i) * inner, inner),
+                                row
+                            )
 
-                            for k in 0 .. inner - 1 do
-                                sums[into + k] <- sums[into + k] + float from[update + k]
-
-                    for place in 0 .. size - 1 do
-                        let crowd = numbers[b * size + place]
-
-                        if crowd >= 0 then
-                            let into, at =
-                                ((b * outer + o) * size + place) * inner, (crowd * outer + o) * inner
-
-                            for k in 0 .. inner - 1 do
-                                y[into + k] <- float32 sums[at + k])
+            ArrayPool<byte>.Shared.Return counts)
 
         y
 
     let addSingles batches outer size inner (found: int[]) (x: HostBuffer<float32>) =
-        if batches > 0 && found.Length / batches > Few && found.Length / batches / 4 >= size then
+        let count = if batches = 0 then 0 else found.Length / batches
+
+        if count <= Few then
+            addRows batches outer size inner found x
+        elif count / 4 >= size then
             // To count the updates would take longer than to take all sums in Float64.
             addDense batches outer size inner found x
         else
-            let struct (numbers, crowds) = crowded batches size found
-
-            if crowds = 0 then
-                addRows batches outer size inner found x
-            else
-                addCrowds batches outer size inner found numbers crowds x
+            addCounted batches outer size inner found x
