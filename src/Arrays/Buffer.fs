@@ -2,6 +2,50 @@ namespace Cotangent
 
 open System.Threading
 
+/// The numbers of a tensor on a device. Immutable: no operation changes a buffer once it is made, so views may
+/// share memory freely. Each engine derives its own.
+[<AbstractClass>]
+type internal Buffer(dtype: DType, shape: int[], device: Device) =
+    let mutable givenTo: string | null = null
+    member _.DType = dtype
+    /// Never to be changed by who reads it.
+    member _.Shape = shape
+    member _.Device = device
+
+    /// Whether other buffers may show the same memory, or hold it as a constant.
+    member val IsShared = false with get, set
+
+    /// What the memory was given to, in words; null as long as it is this buffer's.
+    member _.GivenTo
+        with get () = givenTo
+        and set (value: string | null) = givenTo <- value
+
+    /// Throws, since the memory is somebody else's by now.
+    member x.Refuse() : unit =
+        match x.GivenTo with
+        | null ->
+            let place =
+                match device with
+                | Device.Cpu -> ""
+                | Device.Cuda _ -> $" on {device}"
+
+            raise (
+                ScopeException
+                    $"A tensor {dtype} {Shape.show shape}{place} was used after its `scope` had ended. Return it from the scope."
+            )
+        | taker ->
+            raise (
+                DonationException
+                    $"A tensor {dtype} {Shape.show shape} was used after it had been given to {taker}, which may have overwritten it. Go on with what the function returned, or `compile` it to keep its arguments."
+            )
+
+    /// What stands for the memory: buffers that share memory have one object in common. Null where the memory is an
+    /// ordinary object of .NET.
+    abstract Memory: obj | null
+
+    /// Gives the memory back, ahead of the collector. Whoever uses it afterwards gets an error.
+    abstract Release: unit -> unit
+
 /// The claim of buffers to an array that goes back to a pool once none of them is left, or when they are told to release
 /// it. A kernel that has taken the array out of a buffer must keep the buffer alive while it works, and hold the claim:
 /// engines do so for all of their inputs. What is released while a kernel holds it is marked at once, so that nobody begins

@@ -2,10 +2,6 @@ namespace Cotangent
 
 open Cotangent.Inlined
 
-/// Shape and dtype of a value that need not exist yet.
-[<NoComparison; NoEquality>]
-type internal Signature = { Shape: int[]; DType: DType }
-
 /// The shape rule of fused operations.
 module internal FusedShape =
     let private same (x: Signature) (y: Signature) = x.DType = y.DType && Shape.equal x.Shape y.Shape

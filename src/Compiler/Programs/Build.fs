@@ -95,7 +95,7 @@ module internal Build =
                     -1
                 else
                     let slot = lowering.Slot(node.DType, Shape.count node.Shape, Home.Output k)
-                    lowering.Name(slot, (fun () -> Lowering.Describe node))
+                    lowering.Name(slot, (fun () -> SlotTable.Describe node))
                     slot)
 
         let struct (steps, outputs) = lowering.Graph(graph, views, into)

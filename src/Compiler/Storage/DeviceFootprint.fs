@@ -89,7 +89,7 @@ module internal DeviceFootprint =
                     | Operation.Constant _
                     | Operation.Control _
                     | Operation.Item _ -> false)
-                |> Array.map (fun node -> Lowering.Describe node, bytes node)
+                |> Array.map (fun node -> SlotTable.Describe node, bytes node)
                 |> MemoryNeeds.largest
         }
 

@@ -1,0 +1,11 @@
+namespace Cotangent
+
+/// Whose kernels compute on the CPU.
+[<RequireQualifiedAccess>]
+type CpuEngine =
+    /// For each operation and size those of the engine that is faster there. Without a native library, the managed ones.
+    | Fastest
+    /// Cotangent's own, in managed code.
+    | Managed
+    /// Those of libtorch; needs the package Cotangent-cpu.
+    | Libtorch
