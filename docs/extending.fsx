@@ -181,13 +181,13 @@ the compiler points.
 
 | the compiler points to | what is wanted there |
 | --- | --- |
-| `Primitives/Primitive.fs` | the case with its static attributes, and the name for error messages |
+| `Primitives/Primitive.fs` | the case with its static attributes, the name for error messages, and the text for printed graphs |
+| `Primitives/Facts.fs` | its kind, and whether it has several results: what the compiler and the choice of an engine ask |
 | `Primitives/ShapeRule.fs` | dtype and shape of the result |
 | `Engines/ManagedEngine.fs` | the kernel |
 | `Torch/Kernels/Kernels.fs` | the call of libtorch's kernel |
 | `Differentiation/Derivatives.fs` | the linear map for each input; whether the primitive is linear |
 | `Batching/BatchRules.fs` | how it applies to a batch |
-| `Compiler/Emission/Lanes/LaneCode.fs`, `Compiler/Lowering/Lowering.fs` | its code inside of a loop nest, or a step of its own |
 
 A primitive that others could spell, but slower and less exactly, is a case of `Fused` (`Primitives/Fused.fs`): softmax,
 log-sum-exp, cross-entropy, layer normalisation and attention are. Each has a kernel and a derivative made of such primitives

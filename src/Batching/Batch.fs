@@ -54,8 +54,11 @@ type internal BatchTrace(name, examples: int, around: Trace | null) =
     override trace.Apply(p, inputs) =
         let operands = Array.map trace.Operand inputs
 
-        match p with
-        | Primitive.Custom f ->
+        match Facts.custom p with
+        | null ->
+            trace.KeepRoots inputs
+            BatchRules.apply examples p operands |> Array.map trace.Join
+        | f ->
             let f = f :?> CustomOperation
             let below = operands |> Array.map _.Tensor
 
@@ -66,9 +69,6 @@ type internal BatchTrace(name, examples: int, around: Trace | null) =
                 let outputs = Bind.apply (Primitive.Custom(BatchedFunction(f, trace, batched))) below
                 CustomDerivative.refuseClosures trace f.Name outputs
                 Array.map trace.Join outputs
-        | _ ->
-            trace.KeepRoots inputs
-            BatchRules.apply examples p operands |> Array.map trace.Join
 
     /// What an example is the root of, all examples are the roots of.
     member private trace.KeepRoots(inputs: Tensor[]) =

@@ -183,14 +183,48 @@ module internal Derivatives =
         | Primitive.MaxPool windows -> ValueSome(maxPool windows inputs[0] outputs[1])
         | Primitive.Qr -> ValueSome(Decompositions.qr inputs[0] outputs[0] outputs[1])
         | Primitive.Eigh -> ValueSome(Decompositions.eigh outputs[0] outputs[1])
-        | _ -> ValueNone
+        // These have a rule for each input, or none.
+        | Primitive.Unary _
+        | Primitive.Binary _
+        | Primitive.Select
+        | Primitive.Convert _
+        | Primitive.Full _
+        | Primitive.Iota _
+        | Primitive.Random _
+        | Primitive.Reshape _
+        | Primitive.Permute _
+        | Primitive.Broadcast _
+        | Primitive.Slice _
+        | Primitive.Place _
+        | Primitive.Concatenate _
+        | Primitive.Gather _
+        | Primitive.Scatter _
+        | Primitive.Reduce _
+        | Primitive.ArgReduce _
+        | Primitive.CumulativeSum _
+        | Primitive.MatMul
+        | Primitive.TriangularSolve _
+        | Primitive.Convolution _
+        | Primitive.Detach
+        | Primitive.Barrier
+        | Primitive.Transfer _
+        | Primitive.Custom _ -> ValueNone
 
     /// A primitive without a rule of its own in terms of others, which have one.
     let definition (p: Primitive) (inputs: Tensor[]) : Tensor[] voption =
-        match p with
-        | Primitive.Fused f -> FusedDerivatives.definition f inputs
-        | Primitive.Binary Binary.Multiply -> Tracer.Squared inputs |> ValueOption.map Array.singleton
-        | _ -> ValueNone
+        match Facts.kind p with
+        | Kind.Opaque(Kernel.Fused f) -> FusedDerivatives.definition f inputs
+        | Kind.Elementwise(Pointwise.Binary Binary.Multiply) ->
+            Tracer.Squared inputs |> ValueOption.map Array.singleton
+        | Kind.Elementwise _
+        | Kind.Source _
+        | Kind.View _
+        | Kind.Fold _
+        | Kind.Contraction
+        | Kind.Draw _
+        | Kind.Transfer _
+        | Kind.Opaque _
+        | Kind.Custom _ -> ValueNone
 
     /// Whether a change of an input can change the result, where both are floats: those inputs that a rule has a map for.
     let depends (p: Primitive) (input: int) : bool =

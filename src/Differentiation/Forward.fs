@@ -38,12 +38,8 @@ type internal ForwardTrace(name) =
             primals[i] <- primal
             tangents[i] <- tangent
 
-        match p with
-        | Primitive.Custom f ->
-            let struct (outputs, pushed) = (CustomDerivative.ofCustom f).Pushed(primals, tangents)
-            CustomDerivative.refuseClosures trace f.Name outputs
-            Array.map2 (fun primal tangent -> trace.Join(primal, tangent)) outputs pushed
-        | _ ->
+        match Facts.custom p with
+        | null ->
             match Derivatives.definition p inputs with
             // Its kernel's values, so that no number depends on what is differentiated.
             | ValueSome defined ->
@@ -54,6 +50,10 @@ type internal ForwardTrace(name) =
                     (Bind.apply p primals)
                     defined
             | ValueNone -> trace.Mapped(p, primals, tangents)
+        | f ->
+            let struct (outputs, pushed) = (CustomDerivative.ofCustom f).Pushed(primals, tangents)
+            CustomDerivative.refuseClosures trace f.Name outputs
+            Array.map2 (fun primal tangent -> trace.Join(primal, tangent)) outputs pushed
 
     /// By the linear maps of the primitive.
     member private trace.Mapped(p, primals, tangents) =

@@ -101,8 +101,14 @@ type internal ReverseTrace(name, onlyLinear: bool) =
                         $"{name}: the function is not linear: `{p}` is not, in what depends on the argument. Use `vjp` or `linearize` for the derivative of a function at a point."
                 )
 
-        match p with
-        | Primitive.Custom f ->
+        match Facts.custom p with
+        | null ->
+            match Derivatives.definition p inputs with
+            // Its kernel's values, so that no number depends on what is differentiated.
+            | ValueSome defined ->
+                Array.map2 (fun output d -> trace.Same(p, d, output)) (Bind.apply p primals) defined
+            | ValueNone -> trace.Mapped(p, inputs, primals)
+        | f ->
             let wanted = inputs |> Array.map (fun t -> trace.Place t >= 0)
             let struct (outputs, derivative) = (CustomDerivative.ofCustom f).Recorded(primals, wanted)
 
@@ -114,12 +120,6 @@ type internal ReverseTrace(name, onlyLinear: bool) =
             }
 
             trace.Joint(p, joint, inputs, outputs)
-        | _ ->
-            match Derivatives.definition p inputs with
-            // Its kernel's values, so that no number depends on what is differentiated.
-            | ValueSome defined ->
-                Array.map2 (fun output d -> trace.Same(p, d, output)) (Bind.apply p primals) defined
-            | ValueNone -> trace.Mapped(p, inputs, primals)
 
     /// An output that depends on the inputs as another tensor does.
     member private trace.Same(p, other: Tensor, output: Tensor) : Tensor =

@@ -97,56 +97,44 @@ module internal Crossing =
 
     /// The same for an elementwise function, which eager code calls most.
     let isForUnary (op: Unary) (x: Buffer) : bool =
-        match op with
-        | Unary.Gelu -> x.DType = DType.Float32 && Shape.count x.Shape >= Bent
-        | _ -> false
+        op.IsGelu && x.DType = DType.Float32 && Shape.count x.Shape >= Bent
+
+    let private kernel (k: Kernel) (inputs: Buffer[]) : bool =
+        let x = inputs[0]
+
+        match k with
+        | Kernel.CumulativeSum reverse ->
+            (x.DType = DType.Float32 || x.DType = DType.Float64)
+            && size x >= Summed
+            && not (reverse && size x > Turned)
+        | Kernel.Convolution(term, w, groups) ->
+            x.DType = DType.Float32 && convolution term w groups x inputs[1]
+        | Kernel.Fused f -> x.DType = DType.Float32 && fused f inputs
+        | Kernel.Concatenate _
+        | Kernel.Gather _
+        | Kernel.Scatter _
+        | Kernel.Other -> false
 
     /// Whether a native library shall be asked. Single numbers tell; small tensors never load one.
     let isFor (p: Primitive) (inputs: Buffer[]) : bool =
-        match p with
-        | Primitive.Unary op -> isForUnary op inputs[0]
-        | Primitive.Reduce(kind, axes) ->
+        match Facts.kind p with
+        | Kind.Elementwise(Pointwise.Unary op) -> isForUnary op inputs[0]
+        | Kind.Fold(kind, axes) ->
             let x = inputs[0]
 
             kind <> Reduction.Sum
             && x.DType = DType.Float32
             && size x >= Folded
             && axes |> Array.fold (fun n a -> n * x.Shape[a]) 1 >= 8
-        | Primitive.CumulativeSum(_, reverse) ->
-            let x = inputs[0]
-
-            (x.DType = DType.Float32 || x.DType = DType.Float64)
-            && size x >= Summed
-            && not (reverse && size x > Turned)
-        | Primitive.Convolution(term, w, groups) ->
-            inputs[0].DType = DType.Float32 && convolution term w groups inputs[0] inputs[1]
-        | Primitive.Fused f -> inputs[0].DType = DType.Float32 && fused f inputs
+        | Kind.Opaque k -> kernel k inputs
         // Large products have their own way to the library: `MatMul`. All others are as fast here, or faster, at every size.
-        | Primitive.MatMul
-        | Primitive.Binary _
-        | Primitive.Select
-        | Primitive.Convert _
-        | Primitive.Full _
-        | Primitive.Iota _
-        | Primitive.Random _
-        | Primitive.Reshape _
-        | Primitive.Permute _
-        | Primitive.Broadcast _
-        | Primitive.Slice _
-        | Primitive.Place _
-        | Primitive.Concatenate _
-        | Primitive.Gather _
-        | Primitive.Scatter _
-        | Primitive.ArgReduce _
-        | Primitive.Sort _
-        | Primitive.TriangularSolve _
-        | Primitive.Qr
-        | Primitive.Eigh
-        | Primitive.MaxPool _
-        | Primitive.Detach
-        | Primitive.Barrier
-        | Primitive.Transfer _
-        | Primitive.Custom _ -> false
+        | Kind.Contraction
+        | Kind.Elementwise(Pointwise.Binary _ | Pointwise.Select | Pointwise.Convert _)
+        | Kind.Source _
+        | Kind.View _
+        | Kind.Draw _
+        | Kind.Transfer _
+        | Kind.Custom _ -> false
 
 /// The managed engine; and the native library's, if there is one, for what is faster there.
 [<Sealed>]

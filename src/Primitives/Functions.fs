@@ -35,26 +35,78 @@ type internal FunctionFacts = {
     /// In additions, about.
     Price: int
     Slope: Slope
-    /// Whether it tells something of numbers, rather than making new ones: the result is Bool.
-    Tells: bool
     /// Whether it is done again without a thought.
     IsFree: bool
-    /// Whether loop nests have code for it.
-    InNests: bool
 } with
 
-    static member plain name price slope = {
-        Name = name
-        Price = price
-        Slope = slope
-        Tells = false
-        IsFree = false
-        InNests = true
-    }
+    static member plain name price slope = { Name = name; Price = price; Slope = slope; IsFree = false }
 
     static member free name slope = { FunctionFacts.plain name 1 slope with IsFree = true }
-    static member tells name = { FunctionFacts.free name Slope.Flat with Tells = true }
-    static member apart name price slope = { FunctionFacts.plain name price slope with InNests = false }
+
+/// Functions of all numbers.
+[<RequireQualifiedAccess; Struct>]
+type internal Arithmetic =
+    | Negate
+    | Abs
+    | Sign
+    | Relu
+
+/// Functions of floats that are one instruction.
+[<RequireQualifiedAccess; Struct>]
+type internal Direct =
+    | Floor
+    | Ceiling
+    | Round
+    | Sqrt
+
+/// Functions of floats with a formula in Lanes, which kernels and loop nests share.
+[<RequireQualifiedAccess; Struct>]
+type internal Special =
+    | Exp
+    | Expm1
+    | Log
+    | Log1p
+    | Sin
+    | Cos
+    | Tan
+    | Asin
+    | Acos
+    | Atan
+    | Sinh
+    | Cosh
+    | Tanh
+    | Sigmoid
+    | Softplus
+    | Erf
+    | Erfc
+    | Gelu
+
+/// Those whose formula is computed in Float64, of Float32 too.
+[<RequireQualifiedAccess; Struct>]
+type internal Doubled =
+    | Asinh
+    | Acosh
+    | Atanh
+    | GeluSlope
+
+/// Functions of floats that have a kernel alone: none that loop nests have code for.
+[<RequireQualifiedAccess; Struct>]
+type internal Apart =
+    | Lgamma
+    | Polygamma of order: int
+
+/// What computes a function of one argument: who computes those of one form asks for no others.
+[<RequireQualifiedAccess; Struct>]
+type internal Form =
+    | Arithmetic of arithmetic: Arithmetic
+    | Direct of direct: Direct
+    | Special of special: Special
+    | Doubled of doubled: Doubled
+    | Apart of apart: Apart
+    /// Tells something of floats.
+    | IsNaN
+    /// Of Bool.
+    | Not
 
 /// Elementwise functions of one argument.
 [<RequireQualifiedAccess>]
@@ -101,7 +153,7 @@ type internal Unary =
     | IsNaN
     | Not
 
-    /// What there is to know of it, said once: a new function is a case above and a line here.
+    /// What there is to know of it, said once: a new function is a case above, a line here, and one for its form.
     member op.Facts: FunctionFacts =
         match op with
         | Negate -> FunctionFacts.free "negate" Slope.Finite
@@ -133,25 +185,111 @@ type internal Unary =
         | Erfc -> FunctionFacts.plain "erfc" 10 Slope.Finite
         | Gelu -> FunctionFacts.plain "gelu" 10 Slope.Finite
         | GeluSlope -> FunctionFacts.plain "geluslope" 10 Slope.Finite
-        | Lgamma -> FunctionFacts.apart "lgamma" 40 Slope.Steep
-        | Polygamma 0 -> FunctionFacts.apart "digamma" 40 Slope.Steep
-        | Polygamma _ -> FunctionFacts.apart "polygamma" 60 Slope.Steep
+        | Lgamma -> FunctionFacts.plain "lgamma" 40 Slope.Steep
+        | Polygamma 0 -> FunctionFacts.plain "digamma" 40 Slope.Steep
+        | Polygamma _ -> FunctionFacts.plain "polygamma" 60 Slope.Steep
         | Relu -> FunctionFacts.plain "relu" 1 Slope.Finite
-        | IsNaN -> FunctionFacts.tells "isnan"
+        | IsNaN -> FunctionFacts.free "isnan" Slope.Flat
         | Not -> FunctionFacts.free "not" Slope.Flat
 
-    /// Where it is defined. Eager code asks at each call.
-    member op.Domain =
+    /// What computes it. Eager code asks at each call.
+    member op.Form: Form =
         match op with
-        | Negate
-        | Abs
-        | Sign
-        | Relu -> Domain.Numbers
-        | Not -> Domain.Bools
-        // As good as all are.
-        | _ -> Domain.Floats
+        | Negate -> Form.Arithmetic Arithmetic.Negate
+        | Abs -> Form.Arithmetic Arithmetic.Abs
+        | Sign -> Form.Arithmetic Arithmetic.Sign
+        | Relu -> Form.Arithmetic Arithmetic.Relu
+        | Floor -> Form.Direct Direct.Floor
+        | Ceiling -> Form.Direct Direct.Ceiling
+        | Round -> Form.Direct Direct.Round
+        | Sqrt -> Form.Direct Direct.Sqrt
+        | Exp -> Form.Special Special.Exp
+        | Expm1 -> Form.Special Special.Expm1
+        | Log -> Form.Special Special.Log
+        | Log1p -> Form.Special Special.Log1p
+        | Sin -> Form.Special Special.Sin
+        | Cos -> Form.Special Special.Cos
+        | Tan -> Form.Special Special.Tan
+        | Asin -> Form.Special Special.Asin
+        | Acos -> Form.Special Special.Acos
+        | Atan -> Form.Special Special.Atan
+        | Sinh -> Form.Special Special.Sinh
+        | Cosh -> Form.Special Special.Cosh
+        | Tanh -> Form.Special Special.Tanh
+        | Sigmoid -> Form.Special Special.Sigmoid
+        | Softplus -> Form.Special Special.Softplus
+        | Erf -> Form.Special Special.Erf
+        | Erfc -> Form.Special Special.Erfc
+        | Gelu -> Form.Special Special.Gelu
+        | Asinh -> Form.Doubled Doubled.Asinh
+        | Acosh -> Form.Doubled Doubled.Acosh
+        | Atanh -> Form.Doubled Doubled.Atanh
+        | GeluSlope -> Form.Doubled Doubled.GeluSlope
+        | Lgamma -> Form.Apart Apart.Lgamma
+        | Polygamma order -> Form.Apart(Apart.Polygamma order)
+        | IsNaN -> Form.IsNaN
+        | Not -> Form.Not
+
+    member op.Domain =
+        match op.Form with
+        | Form.Arithmetic _ -> Domain.Numbers
+        | Form.Direct _
+        | Form.Special _
+        | Form.Doubled _
+        | Form.Apart _
+        | Form.IsNaN -> Domain.Floats
+        | Form.Not -> Domain.Bools
+
+    /// Whether it tells something of numbers, rather than making new ones: the result is Bool.
+    member op.Tells = op.Form.IsIsNaN
+
+    member op.IsInNests = not op.Form.IsApart
 
     override op.ToString() = op.Facts.Name
+
+/// Operators on numbers.
+[<RequireQualifiedAccess; Struct>]
+type internal Operator =
+    | Add
+    | Subtract
+    | Multiply
+    | Divide
+    | Remainder
+
+/// Functions of floats.
+[<RequireQualifiedAccess; Struct>]
+type internal Curve =
+    | Power
+    | Atan2
+
+/// What chooses one of two elements; on Bool, true is the larger.
+[<RequireQualifiedAccess; Struct>]
+type internal Bound =
+    | Max
+    | Min
+
+/// Operators on bits: of integers, and of Bool.
+[<RequireQualifiedAccess; Struct>]
+type internal Logic =
+    | And
+    | Or
+    | Xor
+
+/// What tells something of two elements.
+[<RequireQualifiedAccess; Struct>]
+type internal Comparison =
+    | Equal
+    | Less
+    | LessEqual
+
+/// What computes a function of two arguments.
+[<RequireQualifiedAccess; Struct>]
+type internal BinaryForm =
+    | Operator of operator: Operator
+    | Curve of curve: Curve
+    | Bound of bound: Bound
+    | Logic of logic: Logic
+    | Comparison of comparison: Comparison
 
 /// Elementwise functions of two arguments of equal shape and dtype.
 [<RequireQualifiedAccess>]
@@ -187,27 +325,38 @@ type internal Binary =
         | And -> FunctionFacts.free "and" Slope.Flat
         | Or -> FunctionFacts.free "or" Slope.Flat
         | Xor -> FunctionFacts.free "xor" Slope.Flat
-        | Equal -> FunctionFacts.tells "equal"
-        | Less -> FunctionFacts.tells "less"
-        | LessEqual -> FunctionFacts.tells "lessequal"
+        | Equal -> FunctionFacts.free "equal" Slope.Flat
+        | Less -> FunctionFacts.free "less" Slope.Flat
+        | LessEqual -> FunctionFacts.free "lessequal" Slope.Flat
 
-    /// Where it is defined. Eager code asks at each call.
-    member op.Domain =
+    /// What computes it. Eager code asks at each call.
+    member op.Form: BinaryForm =
         match op with
-        | Add
-        | Subtract
-        | Multiply
-        | Divide
-        | Remainder -> Domain.Numbers
-        | Power
-        | Atan2 -> Domain.Floats
-        | And
-        | Or
-        | Xor -> Domain.Integers
-        | Max
-        | Min
-        | Equal
-        | Less
-        | LessEqual -> Domain.All
+        | Add -> BinaryForm.Operator Operator.Add
+        | Subtract -> BinaryForm.Operator Operator.Subtract
+        | Multiply -> BinaryForm.Operator Operator.Multiply
+        | Divide -> BinaryForm.Operator Operator.Divide
+        | Remainder -> BinaryForm.Operator Operator.Remainder
+        | Power -> BinaryForm.Curve Curve.Power
+        | Atan2 -> BinaryForm.Curve Curve.Atan2
+        | Max -> BinaryForm.Bound Bound.Max
+        | Min -> BinaryForm.Bound Bound.Min
+        | And -> BinaryForm.Logic Logic.And
+        | Or -> BinaryForm.Logic Logic.Or
+        | Xor -> BinaryForm.Logic Logic.Xor
+        | Equal -> BinaryForm.Comparison Comparison.Equal
+        | Less -> BinaryForm.Comparison Comparison.Less
+        | LessEqual -> BinaryForm.Comparison Comparison.LessEqual
+
+    member op.Domain =
+        match op.Form with
+        | BinaryForm.Operator _ -> Domain.Numbers
+        | BinaryForm.Curve _ -> Domain.Floats
+        | BinaryForm.Logic _ -> Domain.Integers
+        | BinaryForm.Bound _
+        | BinaryForm.Comparison _ -> Domain.All
+
+    /// Whether it tells something of numbers: the result is Bool.
+    member op.Tells = op.Form.IsComparison
 
     override op.ToString() = op.Facts.Name

@@ -201,3 +201,108 @@ type internal Primitive =
         | Barrier -> "barrier"
         | Transfer device -> "to " + string device
         | Custom f -> f.Name
+
+/// The text of operations, for people.
+module internal OperationText =
+    // Concatenation in place of interpolation: the first use of each interpolated string costs a millisecond, and a
+    // compilation asks for every text.
+    let private list (xs: int[]) = "[" + System.String.Join(" ", xs) + "]"
+
+    let private words (parts: string list) = System.String.Join(" ", parts)
+
+    let private region (r: Region) =
+        words [
+            "full=" + list r.Full
+            "start=" + list r.Start
+            "count=" + list r.Count
+            "step=" + list r.Step
+        ]
+
+    let private windows (w: Windows) =
+        words [
+            "over=" + list w.Full
+            "size=" + list w.Size
+            "step=" + list w.Step
+            "dilation=" + list w.Dilation
+            "before=" + list w.Before
+            "after=" + list w.After
+        ]
+
+    let literal (value: Literal) =
+        match value with
+        // Both zeros have texts of their own.
+        | Literal.Real x -> x.ToString("R", System.Globalization.CultureInfo.InvariantCulture)
+        | Literal.Whole n -> string n
+
+    let private fused (f: Fused) =
+        let targets (t: Targets) =
+            let ignored = t.Ignored |> ValueOption.map string |> ValueOption.defaultValue "none"
+            words [ "smoothing=" + literal (Literal.Real t.Smoothing); "ignored=" + ignored ]
+
+        match f with
+        | Fused.Softmax(_, axis)
+        | Fused.SoftmaxPull(_, axis)
+        | Fused.LogSumExp axis -> words [ string f; "axis=" + string axis ]
+        | Fused.CrossEntropy t
+        | Fused.CrossEntropyPull t -> words [ string f; targets t ]
+        | Fused.Normalize(_, epsilon)
+        | Fused.NormalizePull(_, epsilon)
+        | Fused.NormalizeGainPull(_, epsilon) ->
+            words [ string f; "epsilon=" + literal (Literal.Real epsilon) ]
+        | Fused.Attention(isCausal, scale)
+        | Fused.AttentionPull(isCausal, scale) ->
+            words [ string f; "causal=" + string isCausal; "scale=" + literal (Literal.Real scale) ]
+
+    let private draw (d: Draw) =
+        match d with
+        | Draw.Uniform -> "Uniform"
+        | Draw.Bits -> "Bits"
+        | Draw.Keys -> "Keys"
+
+    let private collision (c: Collision) =
+        match c with
+        | Collision.Add -> "Add"
+        | Collision.Last -> "Last"
+
+    let primitive (p: Primitive) =
+        match p with
+        | Primitive.Fused f -> fused f
+        | Primitive.Unary _
+        | Primitive.Binary _
+        | Primitive.Select
+        | Primitive.MatMul
+        | Primitive.Qr
+        | Primitive.Eigh
+        | Primitive.Detach
+        | Primitive.Barrier -> string p
+        | Primitive.Convert dtype -> words [ "convert"; string dtype ]
+        | Primitive.Full(value, dtype, shape) -> words [ "full"; literal value; string dtype; list shape ]
+        | Primitive.Iota(dtype, length) -> words [ "iota"; string dtype; string length ]
+        | Primitive.Random(kind, dtype, shape) -> words [ "random"; draw kind; string dtype; list shape ]
+        | Primitive.Reshape shape -> words [ "reshape"; list shape ]
+        | Primitive.Permute order -> words [ "permute"; list order ]
+        | Primitive.Broadcast shape -> words [ "expand"; list shape ]
+        | Primitive.Slice r -> words [ "slice"; region r ]
+        | Primitive.Place r -> words [ "pad"; region r ]
+        | Primitive.Concatenate axis -> "concat axis=" + string axis
+        | Primitive.Gather(axis, batch) -> words [ "gather"; "axis=" + string axis; "batch=" + string batch ]
+        | Primitive.Scatter(kind, axis, batch, size) ->
+            words [
+                "scatter"
+                collision kind
+                "axis=" + string axis
+                "batch=" + string batch
+                "size=" + string size
+            ]
+        | Primitive.Reduce(kind, axes) -> words [ string kind; "axes=" + list axes ]
+        | Primitive.ArgReduce(largest, axis) ->
+            words [ (if largest then "argmax" else "argmin"); "axis=" + string axis ]
+        | Primitive.Sort(axis, descending) ->
+            words [ "sort"; "axis=" + string axis; "descending=" + string descending ]
+        | Primitive.CumulativeSum(axis, reverse) ->
+            words [ "cumsum"; "axis=" + string axis; "reverse=" + string reverse ]
+        | Primitive.TriangularSolve isUpper -> words [ string p; "upper=" + string isUpper ]
+        | Primitive.Convolution(_, w, groups) -> words [ string p; windows w; "groups=" + string groups ]
+        | Primitive.MaxPool w -> words [ string p; windows w ]
+        | Primitive.Transfer device -> words [ "to"; string device ]
+        | Primitive.Custom f -> f.Name

@@ -10,8 +10,7 @@ module internal ShapeRule =
 
         raise (ShapeException $"{p}: expected {expected}, got {got}.")
 
-    let private made (facts: FunctionFacts) (x: Signature) =
-        if facts.Tells then { x with DType = DType.Bool } else x
+    let private made tells (x: Signature) = if tells then { x with DType = DType.Bool } else x
 
     /// Which dtypes an elementwise function of one argument is defined on.
     let acceptsUnary (op: Unary) (d: DType) = op.Domain.Has d
@@ -41,48 +40,150 @@ module internal ShapeRule =
         | ConvolutionTerm.Input
         | ConvolutionTerm.Kernel -> ValueNone
 
+    let private withShape (x: Signature) shape = [| { x with Shape = shape } |]
+
+    let private select p (inputs: Signature[]) : Signature[] =
+        let x = inputs[0]
+        let a, b = inputs[1], inputs[2]
+
+        if
+            x.DType <> DType.Bool
+            || a.DType <> b.DType
+            || not (Shape.equal a.Shape b.Shape && Shape.equal a.Shape x.Shape)
+        then
+            fail p inputs "a Bool condition and two values of equal shape and dtype"
+
+        [| a |]
+
+    let private random p (inputs: Signature[]) (draw: Draw) (dtype: DType) shape : Signature[] =
+        let x = inputs[0]
+        if x.DType <> DType.Int64 then fail p inputs "Int64 keys"
+
+        match draw with
+        | Draw.Uniform when not dtype.IsFloat -> fail p inputs $"to draw floats, not {dtype}"
+        | Draw.Bits
+        | Draw.Keys when not dtype.IsInteger -> fail p inputs $"to draw integers, not {dtype}"
+        | Draw.Uniform
+        | Draw.Bits
+        | Draw.Keys -> ()
+
+        [| { Shape = Array.append x.Shape shape; DType = dtype } |]
+
+    let private concatenate p (inputs: Signature[]) axis : Signature[] =
+        let x = inputs[0]
+
+        for y in inputs do
+            if
+                y.DType <> x.DType
+                || y.Shape.Length <> x.Shape.Length
+                || Shape.removeAt axis y.Shape <> Shape.removeAt axis x.Shape
+            then
+                fail p inputs $"equal dtypes, and equal shapes but for axis {axis}"
+
+        x.Shape
+        |> Array.mapi (fun i d -> if i = axis then inputs |> Array.sumBy (fun y -> y.Shape[axis]) else d)
+        |> withShape x
+
+    let private product p (inputs: Signature[]) : Signature[] =
+        let x = inputs[0]
+        let a, b = x.Shape, inputs[1].Shape
+        let r = a.Length
+
+        if
+            x.DType <> inputs[1].DType
+            || x.DType = DType.Bool
+            || r < 2
+            || b.Length <> r
+            || a[r - 1] <> b[r - 2]
+            || not (Shape.equal a[.. r - 3] b[.. r - 3])
+        then
+            fail p inputs "batch ++ (m, k) and batch ++ (k, n) of one dtype, not Bool"
+
+        withShape x (Array.append a[.. r - 2] [| b[r - 1] |])
+
+    let private solve p (inputs: Signature[]) : Signature[] =
+        let x = inputs[0]
+        let r = x.Shape.Length
+        let b = inputs[1]
+
+        if
+            not x.DType.IsFloat
+            || b.DType <> x.DType
+            || r < 2
+            || b.Shape.Length <> r
+            || not (Shape.equal b.Shape[.. r - 2] x.Shape[.. r - 2])
+            || x.Shape[r - 1] <> x.Shape[r - 2]
+        then
+            fail p inputs "floats (…, n, n) and (…, n, k) of one dtype"
+
+        [| b |]
+
+    let private qr p (inputs: Signature[]) : Signature[] =
+        let x = inputs[0]
+        let r = x.Shape.Length
+        if not x.DType.IsFloat || r < 2 then fail p inputs "floats (…, m, n)"
+        let batch, m, n = x.Shape[.. r - 3], x.Shape[r - 2], x.Shape[r - 1]
+
+        [|
+            { x with Shape = Array.append batch [| m; min m n |] }
+            { x with Shape = Array.append batch [| min m n; n |] }
+        |]
+
+    let private eigh p (inputs: Signature[]) : Signature[] =
+        let x = inputs[0]
+        let r = x.Shape.Length
+
+        if not x.DType.IsFloat || r < 2 || x.Shape[r - 1] <> x.Shape[r - 2] then
+            fail p inputs "floats (…, n, n)"
+
+        [| { x with Shape = x.Shape[.. r - 2] }; x |]
+
+    let private convolved p (inputs: Signature[]) result (windows: Windows) groups : Signature[] =
+        let x = inputs[0]
+
+        let wanted =
+            $"the two other tensors of a convolution of windows {Shape.show windows.Size} over {Shape.show windows.Full} in {groups} groups, of one float dtype"
+
+        if x.DType <> inputs[1].DType || not x.DType.IsFloat then fail p inputs wanted
+
+        match convolution result windows groups x.Shape inputs[1].Shape with
+        | ValueSome shape -> withShape x shape
+        | ValueNone -> fail p inputs wanted
+
+    let private pooled p (inputs: Signature[]) (windows: Windows) : Signature[] =
+        let x = inputs[0]
+
+        if
+            not x.DType.IsFloat
+            || x.Shape.Length <> 2 + windows.Full.Length
+            || not (Shape.equal x.Shape[2..] windows.Full)
+        then
+            fail p inputs $"floats of shape (N, C) ++ {Shape.show windows.Full}"
+
+        let values = { x with Shape = Array.append x.Shape[..1] windows.Count }
+        [| values; { values with DType = DType.Int32 } |]
+
     let private rule (p: Primitive) (inputs: Signature[]) : Signature[] =
         let x = if inputs.Length > 0 then inputs[0] else { Shape = [||]; DType = DType.Bool }
-        let like shape = [| { x with Shape = shape } |]
+        let like shape = withShape x shape
 
         match p with
         | Primitive.Unary op ->
             if not (acceptsUnary op x.DType) then fail p inputs "another dtype"
 
-            [| made op.Facts x |]
+            [| made op.Tells x |]
         | Primitive.Binary op ->
             if inputs[1].DType <> x.DType || not (Shape.equal inputs[1].Shape x.Shape) then
                 fail p inputs "equal shapes and dtypes"
 
             if not (acceptsBinary op x.DType) then fail p inputs "another dtype"
 
-            [| made op.Facts x |]
-        | Primitive.Select ->
-            let a, b = inputs[1], inputs[2]
-
-            if
-                x.DType <> DType.Bool
-                || a.DType <> b.DType
-                || not (Shape.equal a.Shape b.Shape && Shape.equal a.Shape x.Shape)
-            then
-                fail p inputs "a Bool condition and two values of equal shape and dtype"
-
-            [| a |]
+            [| made op.Tells x |]
+        | Primitive.Select -> select p inputs
         | Primitive.Convert dtype -> [| { x with DType = dtype } |]
         | Primitive.Full(_, dtype, shape) -> [| { Shape = shape; DType = dtype } |]
         | Primitive.Iota(dtype, length) -> [| { Shape = [| length |]; DType = dtype } |]
-        | Primitive.Random(draw, dtype, shape) ->
-            if x.DType <> DType.Int64 then fail p inputs "Int64 keys"
-
-            match draw with
-            | Draw.Uniform when not dtype.IsFloat -> fail p inputs $"to draw floats, not {dtype}"
-            | Draw.Bits
-            | Draw.Keys when not dtype.IsInteger -> fail p inputs $"to draw integers, not {dtype}"
-            | Draw.Uniform
-            | Draw.Bits
-            | Draw.Keys -> ()
-
-            [| { Shape = Array.append x.Shape shape; DType = dtype } |]
+        | Primitive.Random(draw, dtype, shape) -> random p inputs draw dtype shape
         | Primitive.Reshape shape ->
             if Shape.count shape <> Shape.count x.Shape then
                 fail p inputs $"as many elements as {Shape.show shape} has"
@@ -107,18 +208,7 @@ module internal ShapeRule =
                 fail p inputs $"shape {Shape.show region.Count}"
 
             like region.Full
-        | Primitive.Concatenate axis ->
-            for y in inputs do
-                if
-                    y.DType <> x.DType
-                    || y.Shape.Length <> x.Shape.Length
-                    || Shape.removeAt axis y.Shape <> Shape.removeAt axis x.Shape
-                then
-                    fail p inputs $"equal dtypes, and equal shapes but for axis {axis}"
-
-            x.Shape
-            |> Array.mapi (fun i d -> if i = axis then inputs |> Array.sumBy (fun y -> y.Shape[axis]) else d)
-            |> like
+        | Primitive.Concatenate axis -> concatenate p inputs axis
         | Primitive.Gather(axis, batch) ->
             requireEqualBatch p inputs batch
 
@@ -138,71 +228,12 @@ module internal ShapeRule =
             if x.DType = DType.Bool then fail p inputs "numbers"
 
             [| x |]
-        | Primitive.MatMul ->
-            let a, b = x.Shape, inputs[1].Shape
-            let r = a.Length
-
-            if
-                x.DType <> inputs[1].DType
-                || x.DType = DType.Bool
-                || r < 2
-                || b.Length <> r
-                || a[r - 1] <> b[r - 2]
-                || not (Shape.equal a[.. r - 3] b[.. r - 3])
-            then
-                fail p inputs "batch ++ (m, k) and batch ++ (k, n) of one dtype, not Bool"
-
-            like (Array.append a[.. r - 2] [| b[r - 1] |])
-        | Primitive.TriangularSolve _ ->
-            let r = x.Shape.Length
-            let b = inputs[1]
-
-            if
-                not x.DType.IsFloat
-                || b.DType <> x.DType
-                || r < 2
-                || b.Shape.Length <> r
-                || not (Shape.equal b.Shape[.. r - 2] x.Shape[.. r - 2])
-                || x.Shape[r - 1] <> x.Shape[r - 2]
-            then
-                fail p inputs "floats (…, n, n) and (…, n, k) of one dtype"
-
-            [| b |]
-        | Primitive.Qr ->
-            let r = x.Shape.Length
-            if not x.DType.IsFloat || r < 2 then fail p inputs "floats (…, m, n)"
-            let batch, m, n = x.Shape[.. r - 3], x.Shape[r - 2], x.Shape[r - 1]
-
-            [|
-                { x with Shape = Array.append batch [| m; min m n |] }
-                { x with Shape = Array.append batch [| min m n; n |] }
-            |]
-        | Primitive.Eigh ->
-            let r = x.Shape.Length
-
-            if not x.DType.IsFloat || r < 2 || x.Shape[r - 1] <> x.Shape[r - 2] then
-                fail p inputs "floats (…, n, n)"
-
-            [| { x with Shape = x.Shape[.. r - 2] }; x |]
-        | Primitive.Convolution(result, windows, groups) ->
-            let wanted =
-                $"the two other tensors of a convolution of windows {Shape.show windows.Size} over {Shape.show windows.Full} in {groups} groups, of one float dtype"
-
-            if x.DType <> inputs[1].DType || not x.DType.IsFloat then fail p inputs wanted
-
-            match convolution result windows groups x.Shape inputs[1].Shape with
-            | ValueSome shape -> like shape
-            | ValueNone -> fail p inputs wanted
-        | Primitive.MaxPool windows ->
-            if
-                not x.DType.IsFloat
-                || x.Shape.Length <> 2 + windows.Full.Length
-                || not (Shape.equal x.Shape[2..] windows.Full)
-            then
-                fail p inputs $"floats of shape (N, C) ++ {Shape.show windows.Full}"
-
-            let values = { x with Shape = Array.append x.Shape[..1] windows.Count }
-            [| values; { values with DType = DType.Int32 } |]
+        | Primitive.MatMul -> product p inputs
+        | Primitive.TriangularSolve _ -> solve p inputs
+        | Primitive.Qr -> qr p inputs
+        | Primitive.Eigh -> eigh p inputs
+        | Primitive.Convolution(result, windows, groups) -> convolved p inputs result windows groups
+        | Primitive.MaxPool windows -> pooled p inputs windows
         | Primitive.Fused f ->
             match FusedShape.infer f inputs with
             | Ok signatures -> signatures

@@ -10,7 +10,7 @@ module Tensor =
         Given.check "shape" shape
         let shape = Array.ofSeq shape
         Shape.requireSizes operation shape
-        Bind.full (Operands.real operation dtype value) dtype shape (Ambient.device ())
+        Bind.full (Literals.real operation dtype value) dtype shape (Ambient.device ())
 
     /// <summary>A tensor of a shape with one number everywhere.</summary>
     /// <exception cref="T:Cotangent.ShapeException">A size is negative.</exception>
@@ -47,7 +47,7 @@ module Tensor =
     /// Tensor.fullLike (tensor [ 1; 2 ]) 7.0 // [7, 7]
     /// </code></example>
     let fullLike (t: Tensor) (value: float) : Tensor =
-        Bind.full (Operands.real "fullLike" t.DType value) t.DType t.Dims t.Device
+        Bind.full (Literals.real "fullLike" t.DType value) t.DType t.Dims t.Device
 
     /// <summary>Zeros in the shape, dtype and device of another tensor.</summary>
     let zerosLike (t: Tensor) : Tensor = fullLike t 0.0
@@ -97,7 +97,7 @@ module Tensor =
         let wide = if dtype.IsFloat then DType.Float64 else DType.Int64
 
         let constant number =
-            Bind.full (Operands.real "arangeIn" dtype number) wide [| length |] (Ambient.device ())
+            Bind.full (Literals.real "arangeIn" dtype number) wide [| length |] (Ambient.device ())
 
         let steps = Bind.create (Primitive.Iota(wide, length)) (Ambient.device ())
         (steps * constant step + constant start).Convert dtype

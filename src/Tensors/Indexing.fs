@@ -4,7 +4,7 @@ namespace Cotangent
 [<Sealed>]
 type TensorPart internal (whole: Tensor, selection: Choice<Index list, Tensor>) =
     let number (operation: string) (value: float) =
-        Bind.full (Operands.real operation whole.DType value) whole.DType [||] whole.Device
+        Bind.full (Literals.real operation whole.DType value) whole.DType [||] whole.Device
 
     /// <summary>The part itself: what <c>t[1.., 0]</c> is.</summary>
     /// <exception cref="T:Cotangent.IndexException">An index lies outside its axis.</exception>

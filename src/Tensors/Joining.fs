@@ -250,5 +250,5 @@ module Joining =
             | Some 0.0 -> place t
             | Some value ->
                 let inside = place (Bind.full (Literal.Whole 1L) DType.Bool t.Dims t.Device)
-                let outside = Bind.full (Operands.real "pad" t.DType value) t.DType region.Full t.Device
+                let outside = Bind.full (Literals.real "pad" t.DType value) t.DType region.Full t.Device
                 Bind.one Primitive.Select [| inside; place t; outside |]

@@ -210,7 +210,7 @@ module Mathematics =
                     $"clamp: the lower bound {string low} is not at or below the upper bound {string high}; exchange them."
             )
 
-        let bound value = Bind.full (Operands.real "clamp" x.DType value) x.DType x.Dims x.Device
+        let bound value = Bind.full (Literals.real "clamp" x.DType value) x.DType x.Dims x.Device
         let low, high = bound low, bound high
         let below = Operands.binary Binary.Less x low
         let above = Operands.binary Binary.Less high x

@@ -4,6 +4,11 @@ open System.Threading
 open Cotangent.Engines
 open Cotangent.Inlined
 
+// The type, what traces do with it, and its operators, in one file: a tensor is a buffer or a tracer, tracers belong to
+// traces, and these apply primitives to tensors; operators apply primitives by `Bind`, and F# looks for operators, and for what
+// `exp x` stands for, only among members that are defined in the file of the type. What needs none of these types is
+// elsewhere: `NumberCheck`, `Literals`, `NestedData`, `Display`.
+
 /// <summary>
 /// An immutable array of numbers of any rank, on a device; or, inside a transformation, a stand-in for one.
 /// </summary>
@@ -226,37 +231,6 @@ module internal Bind =
         | Value b -> b
         | Traced r -> escaped r
 
-    /// The first number that a primitive made bad: NaN, or infinity, of what was not so already. An infinity may come in
-    /// with the data, or be put in where a mask excludes; a NaN made of one is a fault.
-    let private firstMadeBad (inputs: Tensor[]) (output: HostBuffer) =
-        let bad =
-            inputs
-            |> Array.choose (fun t ->
-                let b = buffer t
-                let host = (Engines.forDevice b.Device).ToHost b
-                if (Inspect.firstNonFinite host).IsSome then Some host else None)
-
-        if bad.Length = 0 then Inspect.firstNonFinite output
-        elif bad |> Array.exists (fun b -> (Inspect.firstNaN b).IsSome) then ValueNone
-        else Inspect.firstNaN output
-
-    let private checkNumbers (p: unit -> Primitive) (inputs: Tensor[]) (output: Buffer) =
-        if Ambient.checkingNumbers () && output.DType.IsFloat then
-            let host = (Engines.forDevice output.Device).ToHost output
-
-            match Inspect.firstNonFinite host |> ValueOption.bind (fun _ -> firstMadeBad inputs host) with
-            | ValueNone -> ()
-            | ValueSome(struct (index, value)) ->
-                let got =
-                    inputs |> Array.map (fun t -> $"{t.DType} {Shape.show t.Dims}") |> String.concat ", "
-
-                let where = if host.Shape.Length = 0 then "" else $" at {Shape.show index}"
-
-                raise (
-                    NumberException
-                        $"`{p ()}` of ({got}) made {string value}{where} in its result of shape {Shape.show host.Shape}. Look at its inputs there: a division by 0, the logarithm or root of a number <= 0, or an overflow; guard it with `clamp` or `where`."
-                )
-
     let private sameDevice (p: Primitive) (inputs: Tensor[]) =
         for t in inputs do
             if t.Device <> inputs[0].Device then
@@ -269,24 +243,32 @@ module internal Bind =
     let apply (p: Primitive) (inputs: Tensor[]) : Tensor[] =
         match top inputs with
         | null ->
-            match p with
-            | Primitive.Custom f -> (f :?> CustomOperation).Run inputs
-            | Primitive.Transfer device -> [| Value(Engines.transfer (buffer inputs[0]) device) |]
-            | _ ->
+            let facts = Facts.primitive p
+
+            match facts.Kind with
+            | Kind.Custom f -> (f :?> CustomOperation).Run inputs
+            | Kind.Transfer device -> [| Value(Engines.transfer (buffer inputs[0]) device) |]
+            | Kind.Source _
+            | Kind.View _
+            | Kind.Elementwise _
+            | Kind.Fold _
+            | Kind.Contraction
+            | Kind.Draw _
+            | Kind.Opaque _ ->
                 sameDevice p inputs
                 let device = inputs[0].Device
 
                 let engine = Engines.forDevice device
                 let buffers = Array.map buffer inputs
 
-                if Facts.hasSeveral p then
+                if facts.HasSeveral then
                     engine.EvaluateAll(p, buffers, device)
                     |> Array.map (fun output ->
-                        checkNumbers (fun () -> p) inputs output
+                        NumberCheck.result p buffers output
                         Value output)
                 else
                     let output = engine.Evaluate(p, buffers, device)
-                    checkNumbers (fun () -> p) inputs output
+                    NumberCheck.result p buffers output
                     [| Value output |]
         | trace ->
             Trace.Require trace.Name
@@ -374,29 +356,8 @@ module internal Operands =
 
     let binary (op: Binary) (a: Tensor) (b: Tensor) = binaryOf op op a b
 
-    /// A literal as an element of a dtype; refused where an integer dtype can't hold it.
-    let real (operation: 'operation) (dtype: DType) (value: float) =
-        if not dtype.IsFloat && value <> System.Math.Floor value then
-            raise (
-                DTypeException
-                    $"{operation}: the literal {string value} is not a whole number and the tensor is {dtype}. Convert the tensor to a floating-point dtype first."
-            )
-
-        let beyond limit = value < -limit || value >= limit
-
-        if
-            (dtype = DType.Int32 && beyond 2147483648.0)
-            || (dtype = DType.Int64 && beyond 9223372036854775808.0)
-        then
-            raise (
-                ValueException
-                    $"{operation}: the literal {string value} is too large for {dtype}. Convert the tensor to a dtype that holds it first."
-            )
-
-        Literal.Real value
-
     let private like (operation: 'operation) (x: Tensor) (value: float) =
-        Bind.full (real operation x.DType value) x.DType x.Dims x.Device
+        Bind.full (Literals.real operation x.DType value) x.DType x.Dims x.Device
 
     let withRealOf (operation: 'operation) (op: Binary) (x: Tensor) (value: float) =
         Given.check "a" x
@@ -628,20 +589,7 @@ type Tensor with
     /// (tensor [ 1.0f; 2.0f ]).ToData&lt;float32[]>()
     /// </code></example>
     member t.ToData<'data>() : 'data =
-        let read (host: HostBuffer) =
-            let host = Strided.materialise host
-            let count = Shape.count host.Shape
-
-            let data =
-                if host.Data.Length = count then
-                    host.Data
-                else
-                    // A view of part of an array, as a slice is.
-                    let part = System.Array.CreateInstance(host.DType.ClrType, count)
-                    System.Array.Copy(host.Data, host.Offset, part, 0, count)
-                    part
-
-            NestedData.ofArray typeof<'data> host.Shape host.DType data |> unbox<'data>
+        let read (host: HostBuffer) = NestedData.ofBuffer typeof<'data> host |> unbox<'data>
 
         let bytes = int64 (Shape.count t.Dims) * int64 t.DType.Size
         Recycling.orRefuse "ToData" bytes (fun () -> t.Reading read)

@@ -191,18 +191,17 @@ type internal TorchHostEngine(managed: Engine) =
     override engine.Binary(op, x, y) = evaluate (Primitive.Binary op) [| x; y |]
 
     override _.Evaluate(p, inputs, device) =
-        match p with
-        | Primitive.Full _ -> managed.Evaluate(p, inputs, device)
-        | _ ->
-            match Facts.kind p with
-            | Kind.View
-            | Kind.Transfer -> managed.Evaluate(p, inputs, device)
-            | Kind.Source
-            | Kind.Elementwise
-            | Kind.Fold
-            | Kind.Contraction
-            | Kind.Draw
-            | Kind.Opaque -> evaluate p inputs
+        match Facts.kind p with
+        | Kind.Source(Source.Full _)
+        | Kind.View _
+        | Kind.Transfer _ -> managed.Evaluate(p, inputs, device)
+        | Kind.Source(Source.Iota _)
+        | Kind.Elementwise _
+        | Kind.Fold _
+        | Kind.Contraction
+        | Kind.Draw _
+        | Kind.Opaque _
+        | Kind.Custom _ -> evaluate p inputs
 
     override engine.EvaluateAll(p, inputs, device) =
         if Facts.hasSeveral p then

@@ -99,7 +99,7 @@ module Optimizer =
                 ValueException $"Optimizer.clipEachByNorm: the limit is {string limit}; it must be positive."
             )
 
-        let clip (g: Tensor) = shorten limit (euclidean g (Shape.allAxes g.Rank)) g
+        let clip (g: Tensor) = shorten limit (Folds.euclidean g (Shape.allAxes g.Rank)) g
         stateless (fun gradient _ -> Tree.map clip gradient)
 
     /// <summary>

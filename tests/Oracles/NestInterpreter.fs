@@ -8,28 +8,16 @@ open System
 open FSharp.NativeInterop
 open Cotangent
 
-let private real (x: Literal) =
-    match x with
-    | Literal.Real v -> v
-    | Literal.Whole v -> float v
-
-let private whole (x: Literal) =
-    match x with
-    | Literal.Real v -> int64 v
-    | Literal.Whole v -> v
-
-let private truth b = Literal.Whole(if b then 1L else 0L)
-
 /// Rounded or wrapped around as the dtype does.
 let private fit (dtype: DType) (x: Literal) =
     match dtype with
-    | DType.Float64 -> Literal.Real(real x)
-    | DType.Float32 -> Literal.Real(float (float32 (real x)))
-    | DType.Float16 -> Literal.Real(float (Half.op_Explicit (real x): Half))
-    | DType.BFloat16 -> Literal.Real(float (BFloat16.OfSingle(float32 (real x)).ToSingle()))
-    | DType.Int32 -> Literal.Whole(int64 (int (whole x)))
+    | DType.Float64 -> Literal.Real(Oracle.real x)
+    | DType.Float32 -> Literal.Real(float (float32 (Oracle.real x)))
+    | DType.Float16 -> Literal.Real(float (Half.op_Explicit (Oracle.real x): Half))
+    | DType.BFloat16 -> Literal.Real(float (BFloat16.OfSingle(float32 (Oracle.real x)).ToSingle()))
+    | DType.Int32 -> Literal.Whole(int64 (int (Oracle.whole x)))
     | DType.Int64
-    | DType.Bool -> Literal.Whole(whole x)
+    | DType.Bool -> Literal.Whole(Oracle.whole x)
 
 let private convert (dtype: DType) (x: Literal) =
     match x with
@@ -37,131 +25,8 @@ let private convert (dtype: DType) (x: Literal) =
     | Literal.Real v when dtype = DType.Int64 -> Literal.Whole(Int64.CreateSaturating v)
     | Literal.Whole v when dtype = DType.Int32 -> Literal.Whole(int64 (Int32.CreateSaturating v))
     | Literal.Whole v when dtype = DType.Float32 -> Literal.Real(float (float32 v))
-    | _ when dtype = DType.Bool -> truth (real x <> 0.0)
+    | _ when dtype = DType.Bool -> Oracle.ofBool (Oracle.real x <> 0.0)
     | _ -> fit dtype x
-
-let private log1p (x: float) =
-    let u = 1.0 + x
-
-    if u = 1.0 || Double.IsPositiveInfinity u then
-        u - 1.0 + (x - (u - 1.0))
-    else
-        log u * (x / (u - 1.0))
-
-let private expm1 (x: float) =
-    if abs x < 1e-5 then
-        x + x * x / 2.0 + x * x * x / 6.0
-    else
-        let u = exp x
-        if Double.IsInfinity u || u - 1.0 = -1.0 then u - 1.0 else (u - 1.0) * (x / log u)
-
-/// What .NET has no function for, by the kernel for a row of one.
-let private byRow (op: Unary) (x: float) =
-    let y = [| 0.0 |]
-    Cotangent.Engines.Rows.unaryFloat op [| x |] 0 y 0 1
-    y[0]
-
-let private unaryReal (op: Unary) (x: float) =
-    match op with
-    | Unary.Negate -> -x
-    | Unary.Abs -> abs x
-    | Unary.Sign ->
-        if x > 0.0 then 1.0
-        elif x < 0.0 then -1.0
-        else x + 0.0
-    | Unary.Floor -> floor x
-    | Unary.Ceiling -> ceil x
-    | Unary.Round -> Math.Round(x, MidpointRounding.ToEven)
-    | Unary.Exp -> exp x
-    | Unary.Expm1 -> expm1 x
-    | Unary.Log -> log x
-    | Unary.Log1p -> log1p x
-    | Unary.Sqrt -> sqrt x
-    | Unary.Sin -> sin x
-    | Unary.Cos -> cos x
-    | Unary.Tan -> tan x
-    | Unary.Asin -> asin x
-    | Unary.Acos -> acos x
-    | Unary.Atan -> atan x
-    | Unary.Sinh -> sinh x
-    | Unary.Cosh -> cosh x
-    | Unary.Tanh -> tanh x
-    | Unary.Asinh -> Math.Asinh x
-    | Unary.Acosh -> Math.Acosh x
-    | Unary.Atanh -> Math.Atanh x
-    | Unary.Sigmoid -> if x >= 0.0 then 1.0 / (1.0 + exp -x) else exp x / (1.0 + exp x)
-    | Unary.Softplus -> Math.Max(x, 0.0) + log1p (exp -(abs x))
-    | Unary.Erf
-    | Unary.Erfc
-    | Unary.Gelu
-    | Unary.GeluSlope
-    | Unary.Lgamma
-    | Unary.Polygamma _ -> byRow op x
-    | Unary.Relu -> Math.Max(x, 0.0)
-    | Unary.IsNaN
-    | Unary.Not -> invalidOp $"{op} has no real value."
-
-let private unary (op: Unary) (x: Literal) =
-    match op, x with
-    | Unary.IsNaN, _ -> truth (Double.IsNaN(real x))
-    | Unary.Not, _ -> truth (whole x = 0L)
-    | Unary.Negate, Literal.Whole v -> Literal.Whole -v
-    | Unary.Abs, Literal.Whole v -> Literal.Whole(if v < 0L then -v else v)
-    | Unary.Sign, Literal.Whole v -> Literal.Whole(int64 (sign v))
-    | Unary.Relu, Literal.Whole v -> Literal.Whole(max v 0L)
-    | _ -> Literal.Real(unaryReal op (real x))
-
-let private byZero (op: Binary) =
-    raise (DivideByZeroException $"{op}: an element of the integer divisor is zero.")
-
-let private binary (op: Binary) (x: Literal) (y: Literal) =
-    match x, y with
-    | Literal.Whole x, Literal.Whole y ->
-        match op with
-        | Binary.Add -> Literal.Whole(x + y)
-        | Binary.Subtract -> Literal.Whole(x - y)
-        | Binary.Multiply -> Literal.Whole(x * y)
-        | Binary.Divide ->
-            Literal.Whole(
-                if y = -1L then -x
-                elif y = 0L then byZero op
-                else x / y
-            )
-        | Binary.Remainder ->
-            Literal.Whole(
-                if y = -1L then 0L
-                elif y = 0L then byZero op
-                else x % y
-            )
-        | Binary.Max -> Literal.Whole(max x y)
-        | Binary.Min -> Literal.Whole(min x y)
-        | Binary.And -> Literal.Whole(x &&& y)
-        | Binary.Or -> Literal.Whole(x ||| y)
-        | Binary.Xor -> Literal.Whole(x ^^^ y)
-        | Binary.Equal -> truth (x = y)
-        | Binary.Less -> truth (x < y)
-        | Binary.LessEqual -> truth (x <= y)
-        | Binary.Power
-        | Binary.Atan2 -> invalidOp $"{op} has no whole value."
-    | _ ->
-        let x, y = real x, real y
-
-        match op with
-        | Binary.Add -> Literal.Real(x + y)
-        | Binary.Subtract -> Literal.Real(x - y)
-        | Binary.Multiply -> Literal.Real(x * y)
-        | Binary.Divide -> Literal.Real(x / y)
-        | Binary.Remainder -> Literal.Real(x % y)
-        | Binary.Power -> Literal.Real(Math.Pow(x, y))
-        | Binary.Atan2 -> Literal.Real(Math.Atan2(x, y))
-        | Binary.Max -> Literal.Real(Math.Max(x, y))
-        | Binary.Min -> Literal.Real(Math.Min(x, y))
-        | Binary.Equal -> truth (x = y)
-        | Binary.Less -> truth (x < y)
-        | Binary.LessEqual -> truth (x <= y)
-        | Binary.And
-        | Binary.Or
-        | Binary.Xor -> invalidOp $"{op} has no real value."
 
 // Memory.
 
@@ -186,14 +51,14 @@ let private read slots (dtype: DType) access (index: int[]) =
 
 let private write slots (dtype: DType) access (index: int[]) (x: Literal) =
     match dtype with
-    | DType.Float32 -> NativePtr.write (pointer<float32> slots access index) (float32 (real x))
-    | DType.Float64 -> NativePtr.write (pointer<float> slots access index) (real x)
-    | DType.Float16 -> NativePtr.write (pointer<Half> slots access index) (Half.op_Explicit (real x))
+    | DType.Float32 -> NativePtr.write (pointer<float32> slots access index) (float32 (Oracle.real x))
+    | DType.Float64 -> NativePtr.write (pointer<float> slots access index) (Oracle.real x)
+    | DType.Float16 -> NativePtr.write (pointer<Half> slots access index) (Half.op_Explicit (Oracle.real x))
     | DType.BFloat16 ->
-        NativePtr.write (pointer<BFloat16> slots access index) (BFloat16.OfSingle(float32 (real x)))
-    | DType.Int32 -> NativePtr.write (pointer<int> slots access index) (int (whole x))
-    | DType.Int64 -> NativePtr.write (pointer<int64> slots access index) (whole x)
-    | DType.Bool -> NativePtr.write (pointer<byte> slots access index) (byte (whole x))
+        NativePtr.write (pointer<BFloat16> slots access index) (BFloat16.OfSingle(float32 (Oracle.real x)))
+    | DType.Int32 -> NativePtr.write (pointer<int> slots access index) (int (Oracle.whole x))
+    | DType.Int64 -> NativePtr.write (pointer<int64> slots access index) (Oracle.whole x)
+    | DType.Bool -> NativePtr.write (pointer<byte> slots access index) (byte (Oracle.whole x))
 
 let private foldOf (kind: Reduction) =
     match kind with
@@ -260,12 +125,16 @@ let run (kernel: LoopNest) (slots: nativeint[]) (first: int) (last: int) =
             | Instruction.Constant(value, dtype) -> convert dtype value
             | Instruction.Position(dtype, axis, start, step) ->
                 convert dtype (Literal.Whole(int64 (index[axis] * step + start)))
-            | Instruction.Unary(op, x) -> fit types[i] (unary op values[x])
-            | Instruction.Binary(op, x, y) -> fit types[i] (binary op values[x] values[y])
-            | Instruction.Select(c, x, y) -> if whole values[c] <> 0L then values[x] else values[y]
+            | Instruction.Unary(op, x) -> fit types[i] (Oracle.unary op values[x])
+            | Instruction.Binary(op, x, y) -> fit types[i] (Oracle.binary op values[x] values[y])
+            | Instruction.Select(c, x, y) -> if Oracle.whole values[c] <> 0L then values[x] else values[y]
             | Instruction.Convert(dtype, x) -> convert dtype values[x]
             | Instruction.Draw(draw, dtype, key, index) ->
-                Cotangent.Engines.Philox.element draw dtype (whole values[key]) (whole values[index])
+                Cotangent.Engines.Philox.element
+                    draw
+                    dtype
+                    (Oracle.whole values[key])
+                    (Oracle.whole values[index])
             | Instruction.Reduce _ -> values[i]
 
     let evaluateAll isLate index =
@@ -276,7 +145,7 @@ let run (kernel: LoopNest) (slots: nativeint[]) (first: int) (last: int) =
         for i in 0 .. body.Length - 1 do
             match body[i] with
             | Instruction.Reduce(kind, x) ->
-                values[i] <- fit types[i] (binary (foldOf kind) values[i] values[x])
+                values[i] <- fit types[i] (Oracle.binary (foldOf kind) values[i] values[x])
             | _ -> ()
 
     let startFolds () =

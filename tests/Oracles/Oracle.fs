@@ -9,17 +9,17 @@ open Cotangent.Engines
 
 // Numbers. Bool is 0 or 1.
 
-let private real (x: Literal) =
+let real (x: Literal) =
     match x with
     | Literal.Real v -> v
     | Literal.Whole v -> float v
 
-let private whole (x: Literal) =
+let whole (x: Literal) =
     match x with
     | Literal.Real v -> int64 v
     | Literal.Whole v -> v
 
-let private ofBool b = Literal.Whole(if b then 1L else 0L)
+let ofBool b = Literal.Whole(if b then 1L else 0L)
 
 /// Down to a 16-bit format of `bits` significant bits and smallest exponent `least`, ties to even.
 let private roundTo bits least (x: float) =
@@ -220,7 +220,7 @@ let private unaryReal (op: Unary) (x: float) =
     | Unary.IsNaN
     | Unary.Not -> invalidOp $"{op} has no real value."
 
-let private unary (op: Unary) (x: Literal) =
+let unary (op: Unary) (x: Literal) =
     match op, x with
     | Unary.IsNaN, _ -> ofBool (Double.IsNaN(real x))
     | Unary.Not, _ -> ofBool (whole x = 0L)
@@ -266,7 +266,7 @@ let private binaryWhole (op: Binary) (x: int64) (y: int64) =
     | Binary.Power
     | Binary.Atan2 -> invalidOp $"{op} has no whole value."
 
-let private binary op x y =
+let binary (op: Binary) (x: Literal) (y: Literal) : Literal =
     match x, y with
     | Literal.Whole a, Literal.Whole b -> binaryWhole op a b
     | _ -> binaryReal op (real x) (real y)

@@ -421,7 +421,8 @@ let private large =
                         use frame = new Frame({ Kind = Code.Cpu; Index = -1 })
                         let shared = hosts |> Array.map (Transfer.share frame)
 
-                        let pulled = FusedKernels.attentionPullInBlocks frame isCausal 0.5 shared sizes block
+                        let pulled =
+                            AttentionKernels.attentionPullInBlocks frame isCausal 0.5 shared sizes block
 
                         let actual =
                             Array.map2

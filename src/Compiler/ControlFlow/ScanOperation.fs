@@ -12,37 +12,14 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
     inherit ControlOperation(Control.Scan s)
 
     let outputs = s.Body.Outputs.Length
-    let parts (xs: 'a[]) = BodyRules.split [ s.Shared; s.Carry; xs.Length - s.Shared - s.Carry ] xs
+    let rounds = ScanRounds s
+    let first = rounds.First
 
     let apply (scan: Scan) (inputs: Tensor[]) =
         Bind.apply (Primitive.Custom(ScanOperation(bodies, scan))) inputs
 
-    let first = s.Shared + s.Carry
     let isSteep = lazy Activity.isSteep s.Body
-    let rounds count = ScanOperation(bodies, { s with Count = count })
-
-    /// Of what is there for each round, the part of so many rounds, in the order in which they run.
-    let cut early count (t: Tensor) =
-        sliceAxis 0 (if s.Reverse then s.Count - early - count else early) count t
-
-    /// What the body is given in a round.
-    let roundOf early (others: Tensor[]) sequences =
-        Array.append others (sequences |> Array.map (fun t -> (cut early 1 t).Reshape t.Dims[1..]))
-
-    /// What comes next after a round, in the order of the inputs.
-    let next (inputs: 'a[]) (results: 'a[]) (sequences: 'a[]) =
-        Array.concat [ inputs[.. s.Shared - 1]; Array.take s.Carry results; sequences ]
-
-    let cutEach early count (xs: Tensor voption[]) = xs |> Array.map (ValueOption.map (cut early count))
-
-    let join (early: Tensor) (late: Tensor) =
-        concat 0 (if s.Reverse then [ late; early ] else [ early; late ])
-
-    /// Two parts of a change, where either is there.
-    let joinChange (early: struct (Tensor * Tensor voption)) (late: struct (Tensor * Tensor voption)) =
-        match early, late with
-        | struct (_, ValueNone), struct (_, ValueNone) -> ValueNone
-        | struct (a, da), struct (b, db) -> ValueSome(join (BodyRules.orZeros a da) (BodyRules.orZeros b db))
+    let ofRounds count = ScanOperation(bodies, { s with Count = count })
 
     /// Rounds at the end that a derivative begins with by themselves, where these have fewer changes than those that
     /// follow: a change of 0 put in for an absent one would meet their slopes, which may be infinite.
@@ -52,33 +29,27 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
         depth < mostApart && s.Count > 0 && start <> settled && isSteep.Value
 
     override _.Evaluate inputs =
-        match parts inputs with
-        | [ shared; carry; sequences ] ->
-            let mutable carry = carry
-            let stacked = Array.init (outputs - s.Carry) (fun _ -> Array.zeroCreate<Tensor> s.Count)
+        let struct (shared, start, sequences) = rounds.Parts inputs
+        let mutable carry = start
+        let stacked = Array.init (outputs - s.Carry) (fun _ -> Array.zeroCreate<Tensor> s.Count)
 
-            for k in 0 .. s.Count - 1 do
-                let at = if s.Reverse then s.Count - 1 - k else k
-                let slice (t: Tensor) = (sliceAxis 0 at 1 t).Reshape t.Dims[1..]
+        for k in 0 .. s.Count - 1 do
+            let results = bodies.Evaluate(s.Body, rounds.Given(k, Array.append shared carry, sequences))
+            let at = if s.Reverse then s.Count - 1 - k else k
+            carry <- results[.. s.Carry - 1]
+            stacked |> Array.iteri (fun i into -> into[at] <- results[s.Carry + i])
 
-                let given = Array.concat [ shared; carry; Array.map slice sequences ]
-                let results = bodies.Evaluate(s.Body, given)
+        let signatures = Graph.results (Control.Scan s)
 
-                carry <- results[.. s.Carry - 1]
-                stacked |> Array.iteri (fun i into -> into[at] <- results[s.Carry + i])
+        let stack i (slices: Tensor[]) =
+            if slices.Length = 0 then
+                let r = signatures[s.Carry + i]
+                let device = if inputs.Length > 0 then inputs[0].Device else Ambient.device ()
+                Bind.full (Literal.Whole 0L) r.DType r.Shape device
+            else
+                stack 0 slices
 
-            let signatures = Graph.results (Control.Scan s)
-
-            let stack i (slices: Tensor[]) =
-                if slices.Length = 0 then
-                    let r = signatures[s.Carry + i]
-                    let device = if inputs.Length > 0 then inputs[0].Device else Ambient.device ()
-                    Bind.full (Literal.Whole 0L) r.DType r.Shape device
-                else
-                    stack 0 slices
-
-            Array.append carry (Array.mapi stack stacked)
-        | _ -> invalidOp "Three parts were asked for."
+        Array.append carry (Array.mapi stack stacked)
 
     override f.Pushed(inputs, tangents) = f.PushedAt(0, inputs, tangents)
 
@@ -94,8 +65,8 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
     /// The first round in line, then the others.
     member private f.PushedApart(depth, inputs: Tensor[], tangents: Tensor voption[]) =
         let rest = s.Count - 1
-        let given = Array.append tangents[.. first - 1] (cutEach 0 1 tangents[first..])
-        let like = roundOf 0 inputs[.. first - 1] inputs[first..]
+        let given = Array.append tangents[.. first - 1] (rounds.CutEach(0, 1, tangents[first..]))
+        let like = rounds.Given(0, inputs[.. first - 1], inputs[first..])
         let active = BodyRules.places (fun (t: Tensor voption) -> t.IsSome) given
 
         let struct (early, dEarly) =
@@ -104,97 +75,82 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
             |> BodyRules.forward f.Name (bodies.Run s.Body) like active
 
         let struct (late, dLate) =
-            (rounds rest)
+            (ofRounds rest)
                 .PushedAt(
                     depth + 1,
-                    next inputs early (Array.map (cut 1 rest) inputs[first..]),
-                    next tangents dEarly (cutEach 1 rest tangents[first..])
+                    rounds.Next(inputs, early, rounds.CutAll(1, rest, inputs[first..])),
+                    rounds.Next(tangents, dEarly, rounds.CutEach(1, rest, tangents[first..]))
                 )
 
         let row (t: Tensor) = t.Unsqueeze 0
 
-        struct (Array.init outputs (fun i -> if i < s.Carry then late[i] else join (row early[i]) late[i]),
+        struct (Array.init outputs (fun i ->
+                    if i < s.Carry then late[i] else rounds.Join(row early[i], late[i])),
                 Array.init outputs (fun i ->
                     if i < s.Carry then
                         dLate[i]
                     else
-                        joinChange
-                            (struct (row early[i], ValueOption.map row dEarly[i]))
-                            (struct (late[i], dLate[i]))))
+                        rounds.JoinChange(
+                            struct (row early[i], ValueOption.map row dEarly[i]),
+                            struct (late[i], dLate[i])
+                        )))
 
     /// The loop that carries tangents beside the values. What a part of the carry starts without it may get on the way;
     /// what it never gets it does not carry.
     member private f.PushedTogether(inputs, tangents, present: bool[], carried: bool[]) =
         let changes = Activity.results (Control.Scan s) present
-
-        let shared, carry, sequences =
-            BodyRules.places id present[.. s.Shared - 1],
-            BodyRules.places id carried,
-            BodyRules.places id present[first..] |> Array.map ((+) first)
-
+        let shared, carry = BodyRules.places id present[.. s.Shared - 1], BodyRules.places id carried
+        let sequences = BodyRules.places id present[first..] |> Array.map ((+) first)
         let stacked = BodyRules.places id changes[s.Carry ..] |> Array.map ((+) s.Carry)
         let carryIn = carry |> Array.map ((+) s.Shared)
         let tangentsOf places = BodyRules.pickOrZeros places inputs tangents
-        let dShared, dCarry, dSequences = tangentsOf shared, tangentsOf carryIn, tangentsOf sequences
+        let struct (sharedIn, carriesIn, sequencesIn) = rounds.Parts inputs
+        let dShared, dCarriesIn = tangentsOf shared, tangentsOf carryIn
 
-        match parts inputs with
-        | [ sharedIn; carriesIn; sequencesIn ] ->
-            let counts = [
-                sharedIn.Length
-                dShared.Length
-                carriesIn.Length
-                dCarry.Length
-                sequencesIn.Length
-                dSequences.Length
-            ]
+        let groups = [
+            ScanGroup.whole sharedIn
+            ScanGroup.whole dShared
+            ScanGroup.whole carriesIn
+            ScanGroup.whole dCarriesIn
+            ScanGroup.sliced sequencesIn
+            ScanGroup.sliced (tangentsOf sequences)
+        ]
 
-            let step (xs: Tensor[]) =
-                match BodyRules.split counts xs with
-                | [ shareds; dShared; carries; dCarry; slices; dSlices ] ->
-                    let primals = Array.concat [ shareds; carries; slices ]
-                    let at = Array.concat [ shared; carryIn; sequences ]
-                    let given = Array.concat [ dShared; dCarry; dSlices ]
+        let step (parts: Tensor[] list) =
+            match parts with
+            | [ shareds; dShared; carries; dCarry; slices; dSlices ] ->
+                let primals = Array.concat [ shareds; carries; slices ]
+                let at = Array.concat [ shared; carryIn; sequences ]
+                let given = Array.concat [ dShared; dCarry; dSlices ]
+                let struct (values, pushed) = BodyRules.forward f.Name (bodies.Run s.Body) primals at given
 
-                    let struct (values, pushed) =
-                        BodyRules.forward f.Name (bodies.Run s.Body) primals at given
-
-                    Array.concat [
-                        values[.. s.Carry - 1]
-                        BodyRules.pickOrZeros carry values pushed
-                        values[s.Carry ..]
-                        BodyRules.pickOrZeros stacked values pushed
-                    ]
-                | _ -> invalidOp "Six parts were asked for."
-
-            let like =
                 Array.concat [
-                    BodyRules.likeAll sharedIn
-                    BodyRules.likeAll dShared
-                    BodyRules.likeAll carriesIn
-                    BodyRules.likeAll dCarry
-                    Array.map BodyRules.likeSlice sequencesIn
-                    Array.map BodyRules.likeSlice dSequences
+                    values[.. s.Carry - 1]
+                    BodyRules.pickOrZeros carry values pushed
+                    values[s.Carry ..]
+                    BodyRules.pickOrZeros stacked values pushed
                 ]
+            | _ -> invalidOp "There are six groups."
 
-            let results =
-                apply
-                    {
-                        s with
-                            Shared = sharedIn.Length + dShared.Length
-                            Carry = carriesIn.Length + dCarry.Length
-                            Body = Stage.closed f.Name step like
-                    }
-                    (Array.concat [ sharedIn; dShared; carriesIn; dCarry; sequencesIn; dSequences ])
+        let struct (body, all) = ScanGroup.stage f.Name groups step
 
-            match BodyRules.split [ s.Carry; dCarry.Length; outputs - s.Carry; stacked.Length ] results with
-            | [ carries; dCarry; stacks; dStacks ] ->
-                let pushed =
-                    BodyRules.scatter outputs (Array.append carry stacked) (Array.append dCarry dStacks)
+        let results =
+            apply
+                {
+                    s with
+                        Shared = sharedIn.Length + dShared.Length
+                        Carry = carriesIn.Length + dCarriesIn.Length
+                        Body = body
+                }
+                all
 
-                struct (Array.append carries stacks,
-                        Array.map2 (fun isThere d -> if isThere then d else ValueNone) changes pushed)
-            | _ -> invalidOp "Four parts were asked for."
-        | _ -> invalidOp "Three parts were asked for."
+        match BodyRules.split [ s.Carry; carry.Length; outputs - s.Carry; stacked.Length ] results with
+        | [ carries; dCarry; stacks; dStacks ] ->
+            let pushed = BodyRules.scatter outputs (Array.append carry stacked) (Array.append dCarry dStacks)
+
+            struct (Array.append carries stacks,
+                    Array.map2 (fun isThere d -> if isThere then d else ValueNone) changes pushed)
+        | _ -> invalidOp "Four parts were asked for."
 
     /// Carries of all rounds are one tensor each.
     member private f.RequireRoom(carry: Tensor[]) =
@@ -244,9 +200,9 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
             cotangents: Tensor voption[]
         ) : Tensor voption[] =
         let rest = s.Count - 1
-        let one (t: Tensor) = (cut rest 1 t).Reshape t.Dims[1..]
+        let one (t: Tensor) = rounds.One(rest, t)
         let before = Array.map one history
-        let primals = roundOf rest (Array.append inputs[.. s.Shared - 1] before) inputs[first..]
+        let primals = rounds.Given(rest, Array.append inputs[.. s.Shared - 1] before, inputs[first..])
 
         let given = cotangents |> Array.mapi (fun i c -> if i < s.Carry then c else ValueOption.map one c)
 
@@ -258,26 +214,27 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
             |> Array.map (fun i -> given[i].Value)
             |> BodyRules.reverse f.Name (bodies.Run s.Body) primals (BodyRules.places id isAsked) from
 
-        let cutStacks stacks = stacks |> Array.map (cut 0 rest)
+        let cutStacks stacks = rounds.CutAll(0, rest, stacks)
 
         let early =
-            (rounds rest)
+            (ofRounds rest)
                 .Back(
                     depth + 1,
                     Array.append inputs[.. first - 1] (cutStacks inputs[first..]),
                     Array.append before (cutStacks results[s.Carry ..]),
                     cutStacks history,
                     wanted,
-                    Array.append late[s.Shared .. first - 1] (cutEach 0 rest cotangents[s.Carry ..])
+                    Array.append late[s.Shared .. first - 1] (rounds.CutEach(0, rest, cotangents[s.Carry ..]))
                 )
 
         Array.init inputs.Length (fun i ->
             if i >= first then
                 let row (t: Tensor) = t.Unsqueeze 0
 
-                joinChange
-                    (struct (cut 0 rest inputs[i], early[i]))
-                    (struct (row primals[i], ValueOption.map row late[i]))
+                rounds.JoinChange(
+                    struct (rounds.Cut(0, rest, inputs[i]), early[i]),
+                    struct (row primals[i], ValueOption.map row late[i])
+                )
             elif i >= s.Shared then
                 early[i]
             else
@@ -311,69 +268,57 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
         let dCarry = BodyRules.pickOrZeros carry results cotangents
         let dStacked = BodyRules.pickOrZeros stacked results cotangents
         let sums = shared |> Array.map (fun i -> Tensor.zerosLike inputs[i])
+        let struct (sharedIn, _, sequencesIn) = rounds.Parts inputs
 
-        match parts inputs with
-        | [ sharedIn; _; sequencesIn ] ->
-            let counts = [
-                s.Shared
-                dCarry.Length
-                sums.Length
-                s.Carry
-                sequencesIn.Length
-                dStacked.Length
-            ]
+        let groups = [
+            ScanGroup.whole sharedIn
+            ScanGroup.whole dCarry
+            ScanGroup.whole sums
+            ScanGroup.sliced history
+            ScanGroup.sliced sequencesIn
+            ScanGroup.sliced dStacked
+        ]
 
-            let step (xs: Tensor[]) =
-                match BodyRules.split counts xs with
-                | [ shareds; dCarry; sums; carries; slices; dSlices ] ->
-                    let primals = Array.concat [ shareds; carries; slices ]
-                    let places = Array.concat [ shared; carryIn; sequences ]
-                    let given = Array.append carry stacked
+        let step (parts: Tensor[] list) =
+            match parts with
+            | [ shareds; dCarry; sums; carries; slices; dSlices ] ->
+                let primals = Array.concat [ shareds; carries; slices ]
+                let places = Array.concat [ shared; carryIn; sequences ]
 
-                    let pulled =
-                        BodyRules.reverse
-                            f.Name
-                            (bodies.Run s.Body)
-                            primals
-                            places
-                            given
-                            (Array.append dCarry dSlices)
+                let pulled =
+                    Array.append dCarry dSlices
+                    |> BodyRules.reverse
+                        f.Name
+                        (bodies.Run s.Body)
+                        primals
+                        places
+                        (Array.append carry stacked)
 
-                    Array.concat [
-                        BodyRules.pickOrZeros carryIn primals pulled
-                        Array.map2 (Bind.binary Binary.Add) sums (BodyRules.pickOrZeros shared primals pulled)
-                        BodyRules.pickOrZeros sequences primals pulled
-                    ]
-                | _ -> invalidOp "Six parts were asked for."
-
-            let like =
                 Array.concat [
-                    BodyRules.likeAll sharedIn
-                    BodyRules.likeAll dCarry
-                    BodyRules.likeAll sums
-                    Array.map BodyRules.likeSlice history
-                    Array.map BodyRules.likeSlice sequencesIn
-                    Array.map BodyRules.likeSlice dStacked
+                    BodyRules.pickOrZeros carryIn primals pulled
+                    Array.map2 (Bind.binary Binary.Add) sums (BodyRules.pickOrZeros shared primals pulled)
+                    BodyRules.pickOrZeros sequences primals pulled
                 ]
+            | _ -> invalidOp "There are six groups."
 
-            let back = {
+        let struct (body, all) = ScanGroup.stage f.Name groups step
+
+        let pulled =
+            all
+            |> apply {
                 Count = s.Count
                 Reverse = not s.Reverse
                 Shared = s.Shared
                 Carry = dCarry.Length + sums.Length
-                Body = Stage.closed f.Name step like
+                Body = body
             }
+            |> BodyRules.scatter inputs.Length (Array.concat [ carryIn; shared; sequences ])
 
-            let pulled =
-                apply back (Array.concat [ sharedIn; dCarry; sums; history; sequencesIn; dStacked ])
-                |> BodyRules.scatter inputs.Length (Array.concat [ carryIn; shared; sequences ])
-
-            // What only comes in at the end of the last round goes no further than that.
-            if s.Count = 0 then
-                pulled
-            else
-                Array.mapi (fun i c -> if found[i] then c else ValueNone) pulled
-        | _ -> invalidOp "Three parts were asked for."
+        // What only comes in at the end of the last round goes no further than that.
+        if s.Count = 0 then
+            pulled
+        else
+            Array.mapi (fun i c -> if found[i] then c else ValueNone) pulled
 
     override f.Batched(trace, operands) =
         let examples = trace.Examples

@@ -188,7 +188,7 @@ type internal Width private (bits: int, holder: Type) =
              | Element.F32 -> "AsSingle"
              | Element.F64 -> "AsDouble"
              | Element.I32 -> "AsInt32"
-             | _ -> "AsInt64"),
+             | Element.I64 -> "AsInt64"),
             source
         )
 

@@ -46,14 +46,23 @@ module internal Raising =
         | Operation.Item _ -> false
         | Operation.Control control -> Graph.bodies control |> List.exists (snd >> graph)
         | Operation.Primitive p ->
-            match p with
-            | Primitive.Binary(Binary.Divide | Binary.Remainder) ->
-                node.DType.IsInteger && not (isKnown g node.Inputs[1] (fun n -> n <> 0L))
-            | Primitive.Gather(axis, _) ->
-                let size = g.Nodes[node.Inputs[0]].Shape[axis]
-                not (isFound g node.Inputs[1] || isKnown g node.Inputs[1] (isWithin size))
-            | Primitive.Scatter(_, _, _, size) ->
-                not (isFound g node.Inputs[1] || isKnown g node.Inputs[1] (isWithin size))
-            | _ -> (Facts.primitive p).MayRaise
+            let facts = Facts.primitive p
+
+            let isPlace size = isFound g node.Inputs[1] || isKnown g node.Inputs[1] (isWithin size)
+
+            match facts.Kind with
+            | Kind.Opaque(Kernel.Gather axis) -> not (isPlace g.Nodes[node.Inputs[0]].Shape[axis])
+            | Kind.Opaque(Kernel.Scatter size) -> not (isPlace size)
+            // Integers by 0.
+            | Kind.Elementwise _ ->
+                facts.MayRaise && node.DType.IsInteger && not (isKnown g node.Inputs[1] (fun n -> n <> 0L))
+            | Kind.Source _
+            | Kind.View _
+            | Kind.Fold _
+            | Kind.Contraction
+            | Kind.Draw _
+            | Kind.Transfer _
+            | Kind.Opaque _
+            | Kind.Custom _ -> facts.MayRaise
 
     and graph (g: Graph) : bool = not (Range.forall g.Nodes.Length (fun i -> not (node g i)))

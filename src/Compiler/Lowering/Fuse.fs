@@ -38,31 +38,52 @@ module internal Fuse =
             let folds () = target.Emits(g, node) && Shape.count g.Nodes[node.Inputs[0]].Shape > 0
 
             match Facts.kind p with
-            | Kind.View -> Way.View
-            | Kind.Source
-            | Kind.Elementwise -> if target.Emits(g, node) then Way.Elementwise else Way.Alone
-            | Kind.Fold -> if folds () then Way.Folded else Way.Alone
+            | Kind.View _ -> Way.View
+            | Kind.Source _
+            | Kind.Elementwise _ -> if target.Emits(g, node) then Way.Elementwise else Way.Alone
+            | Kind.Fold _ -> if folds () then Way.Folded else Way.Alone
             | Kind.Contraction -> if folds () && isProductNest target g node then Way.Folded else Way.Alone
-            | Kind.Draw
-            | Kind.Transfer
-            | Kind.Opaque -> Way.Alone
+            | Kind.Draw _
+            | Kind.Transfer _
+            | Kind.Opaque _
+            | Kind.Custom _ -> Way.Alone
 
     let private isScalar (node: Node) = Shape.count node.Shape <= 1
 
-    /// For each node, how it is computed and whether it is stored.
-    let plan (target: Target) (g: Graph) : struct (Way[] * bool[]) =
-        let n = g.Nodes.Length
-        let ways = g.Nodes |> Array.map (way target g)
-        let stored = Array.create n false
-        // Readers that compute: views pass theirs on.
-        let readers = Array.zeroCreate<int> n
+    /// Whether what a view sees has to be in memory.
+    let private needsMemory (ways: Way[]) (g: Graph) (view: Node) : bool =
+        let source = view.Inputs[0]
+        let from = g.Nodes[source]
+
+        match Graph.viewOf view with
+        | ValueSome(ViewKind.Reshape shape) -> not (Layout.joins from.Shape shape)
+        | ValueSome(ViewKind.Broadcast shape) ->
+            let isSource =
+                match from.Operation with
+                | Operation.Primitive p -> (Facts.kind p).IsSource
+                | Operation.Input _
+                | Operation.Constant _
+                | Operation.Control _
+                | Operation.Item _ -> false
+
+            // Computed once for each element there, not here; numbers that repeat need no memory.
+            Shape.count from.Shape > 1
+            && Shape.count shape > Shape.count from.Shape
+            && not (isSource && ways[source] = Way.Elementwise)
+        | ValueSome(ViewKind.Permute _ | ViewKind.Slice _ | ViewKind.Detach | ViewKind.Barrier)
+        | ValueNone -> false
+
+    /// What has to be in memory for its readers' sake, and how many there are that compute: views pass theirs on.
+    let private demanded (ways: Way[]) (g: Graph) : struct (bool[] * int[]) =
+        let stored = Array.create g.Nodes.Length false
+        let readers = Array.zeroCreate<int> g.Nodes.Length
 
         for i in g.Outputs do
             stored[i] <- true
 
         let demand i = stored[i] <- true
 
-        for i in n - 1 .. -1 .. 0 do
+        for i in g.Nodes.Length - 1 .. -1 .. 0 do
             let node = g.Nodes[i]
 
             match ways[i] with
@@ -71,24 +92,7 @@ module internal Fuse =
             | Way.View ->
                 let source = node.Inputs[0]
                 readers[source] <- readers[source] + readers[i]
-                let from = g.Nodes[source]
-
-                match node.Operation with
-                | Operation.Primitive(Primitive.Reshape shape) when not (Layout.joins from.Shape shape) ->
-                    demand source
-                | Operation.Primitive(Primitive.Broadcast shape) when
-                    Shape.count from.Shape > 1 && Shape.count shape > Shape.count from.Shape
-                    ->
-                    // Computed once for each element there, not here; numbers that repeat need no memory.
-                    match from.Operation with
-                    | Operation.Primitive(Primitive.Full _ | Primitive.Iota _) when
-                        ways[source] = Way.Elementwise
-                        ->
-                        ()
-                    | _ -> demand source
-                | _ -> ()
-
-                if stored[i] then demand source
+                if stored[i] || needsMemory ways g node then demand source
             | Way.Elementwise
             | Way.Folded ->
                 for j in node.Inputs do
@@ -106,8 +110,19 @@ module internal Fuse =
                 match node.Operation with
                 // Each element of an operand is read for every row or column of the other.
                 | Operation.Primitive Primitive.MatMul -> Array.iter demand node.Inputs
-                | _ -> ()
+                | Operation.Input _
+                | Operation.Constant _
+                | Operation.Primitive _
+                | Operation.Control _
+                | Operation.Item _ -> ()
 
+        struct (stored, readers)
+
+    /// For each node, how it is computed and whether it is stored.
+    let plan (target: Target) (g: Graph) : struct (Way[] * bool[]) =
+        let n = g.Nodes.Length
+        let ways = g.Nodes |> Array.map (way target g)
+        let struct (stored, readers) = demanded ways g
         // Prices of what is left to compute at each reader, inputs first.
         let prices = Array.zeroCreate<int> n
         let lengths = Array.zeroCreate<int> n
@@ -121,15 +136,9 @@ module internal Fuse =
             match ways[i], node.Operation with
             | Way.Elementwise, Operation.Primitive p ->
                 let own =
-                    match Facts.kind p with
-                    | Kind.Elementwise -> Facts.price p
-                    | Kind.Source
-                    | Kind.View
-                    | Kind.Fold
-                    | Kind.Contraction
-                    | Kind.Draw
-                    | Kind.Transfer
-                    | Kind.Opaque -> 0
+                    match (Facts.kind p).AsPointwise with
+                    | ValueSome work -> Facts.price work
+                    | ValueNone -> 0
 
                 prices[i] <- own + below prices
                 lengths[i] <- 1 + below lengths
@@ -143,6 +152,6 @@ module internal Fuse =
             | Way.View, _ ->
                 prices[i] <- below prices
                 lengths[i] <- below lengths
-            | _ -> stored[i] <- true
+            | (Way.Elementwise | Way.Given | Way.Folded | Way.Alone), _ -> stored[i] <- true
 
         struct (ways, stored)

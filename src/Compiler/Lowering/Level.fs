@@ -97,18 +97,19 @@ and [<Sealed>] internal Level
     member private level.Seen(i: int, source: View) : View =
         let node = g.Nodes[i]
 
-        match node.Operation with
-        | Operation.Primitive(Primitive.Permute order) -> Layout.permute order source
-        | Operation.Primitive(Primitive.Broadcast shape) -> Layout.broadcast shape source
-        | Operation.Primitive(Primitive.Slice region) -> Layout.slice region source
-        | Operation.Primitive(Primitive.Reshape shape) ->
+        match Graph.viewOf node with
+        | ValueSome(ViewKind.Permute order) -> Layout.permute order source
+        | ValueSome(ViewKind.Broadcast shape) -> Layout.broadcast shape source
+        | ValueSome(ViewKind.Slice region) -> Layout.slice region source
+        | ValueSome(ViewKind.Reshape shape) ->
             match Layout.tryReshape shape source with
             | ValueSome v -> v
             | ValueNone ->
                 let copy = level.Copy(source, slots.Slot(node.DType, Shape.count shape, Home.Arena))
                 Layout.contiguous copy.Slot shape
         // What is marked for derivatives or the compiler is the same memory.
-        | _ -> source
+        | ValueSome(ViewKind.Detach | ViewKind.Barrier) -> source
+        | ValueNone -> invalidOp "Views alone are seen through."
 
     /// Copies a view into a slot.
     member _.Copy(source: View, slot: int) : View =
@@ -180,11 +181,17 @@ and [<Sealed>] internal Level
             let arguments = node.Inputs |> Array.map level.View
             let result = destination i
 
-            match p with
-            | Primitive.MatMul -> steps.Add(Step.Product(arguments[0], arguments[1], result))
-            | Primitive.Random(draw, dtype, shape) ->
+            match Facts.kind p with
+            | Kind.Contraction -> steps.Add(Step.Product(arguments[0], arguments[1], result))
+            | Kind.Draw(draw, dtype, shape) ->
                 steps.Add(Step.Draw(draw, dtype, arguments[0], Shape.count shape, result))
-            | _ -> steps.Add(Step.Engine(p, arguments, [| ValueSome result |]))
+            | Kind.Source _
+            | Kind.View _
+            | Kind.Elementwise _
+            | Kind.Fold _
+            | Kind.Transfer _
+            | Kind.Opaque _
+            | Kind.Custom _ -> steps.Add(Step.Engine(p, arguments, [| ValueSome result |]))
 
             result
         | (Operation.Input _ | Operation.Constant _ | Operation.Control _ | Operation.Item _), _ ->
@@ -197,8 +204,11 @@ and [<Sealed>] internal Level
 
         for j in i + 1 .. g.Nodes.Length - 1 do
             match g.Nodes[j].Operation with
-            | Operation.Item n when g.Nodes[j].Inputs[0] = i -> targets[n] <- ValueSome(destination j)
-            | _ -> ()
+            | Operation.Item n -> if g.Nodes[j].Inputs[0] = i then targets[n] <- ValueSome(destination j)
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Primitive _
+            | Operation.Control _ -> ()
 
         steps.Add(Step.Engine(p, arguments, targets))
         results[i] <- targets |> Array.map (ValueOption.defaultValue Unchecked.defaultof<View>)

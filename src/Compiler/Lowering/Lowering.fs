@@ -27,20 +27,25 @@ type internal Lowering(target: Target) =
 
     /// Slots that change places after each round.
     let changing (carry: Carried[]) : struct (int * int)[] =
-        carry
-        |> Array.filter (fun c -> c.Before >= 0)
-        |> Array.map (fun c -> struct (c.Before, c.After))
+        carry |> Array.filter (fun c -> c.Before >= 0) |> Array.map (fun c -> struct (c.Before, c.After))
 
     /// The slice of a round, and whose slice it is.
     let slice (v: View) : struct (View * struct (int * View * int)) =
         let slot = slots.Slot(slots.Slots[v.Slot].DType, 0, Home.Slice)
-        struct ({ Slot = slot; Offset = 0; Shape = v.Shape[1..]; Strides = v.Strides[1..] }, struct (slot, v, v.Strides[0]))
+
+        struct ({ Slot = slot; Offset = 0; Shape = v.Shape[1..]; Strides = v.Strides[1..] },
+                struct (slot, v, v.Strides[0]))
 
     /// Memory for what all rounds stack, and the slice that a round writes.
     let stack (control: Control) (r: Signature) : struct (View * struct (int * View * int)) =
         let count = Shape.count r.Shape
         let whole = Layout.contiguous (slots.Slot(r.DType, count, Home.Arena)) r.Shape
-        slots.Name(whole.Slot, (fun () -> $"stacked by {Graph.describe control} {r.DType} {Shape.show r.Shape}"))
+
+        slots.Name(
+            whole.Slot,
+            (fun () -> $"stacked by {Graph.describe control} {r.DType} {Shape.show r.Shape}")
+        )
+
         let slot = slots.Slot(r.DType, 0, Home.Slice)
         struct (whole, struct (slot, whole, (if r.Shape[0] = 0 then 0 else count / r.Shape[0])))
 
@@ -55,7 +60,14 @@ type internal Lowering(target: Target) =
     /// The steps that compute a graph from views of its inputs, and views of its outputs. `into` gives slots that
     /// outputs must end up in (-1: anywhere).
     member lowering.Graph(g: Graph, inputs: View[], into: int[]) : struct (Step[] * View[]) =
-        Level(LowerControl(fun level control given -> lowering.Control(level, control, given)), slots, target, g, inputs, into)
+        Level(
+            LowerControl(fun level control given -> lowering.Control(level, control, given)),
+            slots,
+            target,
+            g,
+            inputs,
+            into
+        )
             .Run()
 
     member private lowering.Control(level: Level, control: Control, given: View[]) : View[] =
@@ -71,9 +83,15 @@ type internal Lowering(target: Target) =
         let carry = carry level (Array.sub given s.Shared s.Carry) s.Body s.Shared
         let slices = given[s.Shared + s.Carry ..] |> Array.map slice
         let stacks = (Graph.results control)[s.Carry ..] |> Array.map (stack control)
-        let views (parts: struct (View * struct (int * View * int))[]) = parts |> Array.map (fun (struct (v, _)) -> v)
-        let moves (parts: struct (View * struct (int * View * int))[]) = parts |> Array.map (fun (struct (_, m)) -> m)
-        let slots (parts: struct (int * View * int)[]) = parts |> Array.map (fun (struct (slot, _, _)) -> slot)
+
+        let views (parts: struct (View * struct (int * View * int))[]) =
+            parts |> Array.map (fun (struct (v, _)) -> v)
+
+        let moves (parts: struct (View * struct (int * View * int))[]) =
+            parts |> Array.map (fun (struct (_, m)) -> m)
+
+        let slots (parts: struct (int * View * int)[]) =
+            parts |> Array.map (fun (struct (slot, _, _)) -> slot)
 
         let struct (body, _) =
             lowering.Graph(

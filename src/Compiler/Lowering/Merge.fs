@@ -50,12 +50,7 @@ module internal Merge =
                 Stores = k.Stores |> Array.map (fun (a, v) -> access a, v)
             }
 
-    let private folds (k: LoopNest) =
-        k.Body
-        |> Array.exists (fun i ->
-            match i with
-            | Instruction.Reduce _ -> true
-            | _ -> false)
+    let private folds (k: LoopNest) = k.Body |> Array.exists _.IsReduce
 
     /// A fold over axes of one element each is left with no axes to fold: it is its argument.
     let private withoutEmptyFolds (k: LoopNest) : LoopNest =
@@ -122,18 +117,7 @@ module internal Merge =
             | Some(x, _) -> sameAccess x access outer
             | None -> true
 
-        b.Body
-        |> Array.forall (fun i ->
-            match i with
-            | Instruction.Load(_, access) -> stored access
-            | Instruction.Constant _
-            | Instruction.Position _
-            | Instruction.Unary _
-            | Instruction.Binary _
-            | Instruction.Select _
-            | Instruction.Convert _
-            | Instruction.Draw _
-            | Instruction.Reduce _ -> true)
+        b.Body |> Array.forall (fun i -> not (Instruction.loads (stored >> not) i))
 
     /// Instructions that b would bring along in any case: loads of what a neither loads nor stores, and all that is made of
     /// them. To know this, nothing has to be put together.
@@ -141,10 +125,7 @@ module internal Merge =
         let isKnown (access: Access) =
             a.Stores |> Array.exists (fun (x, _) -> x.Slot = access.Slot)
             || a.Body
-               |> Array.exists (fun i ->
-                   match i with
-                   | Instruction.Load(_, x) -> x.Slot = access.Slot && x.Offset = access.Offset
-                   | _ -> false)
+               |> Array.exists (Instruction.loads (fun x -> x.Slot = access.Slot && x.Offset = access.Offset))
 
         let isNew = Array.create b.Body.Length false
         let mutable count = 0
@@ -166,10 +147,64 @@ module internal Merge =
 
         count
 
+    /// Both as one nest. What b reads where a stores it, it has from there.
+    let private joined (a: LoopNest) (b: LoopNest) : LoopNest =
+        let axes = if a.Reduced > 0 then a.Axes else b.Axes
+
+        let widen (x: Access) = {
+            x with
+                Strides = Array.init axes.Length (fun i -> if i < x.Strides.Length then x.Strides[i] else 0)
+        }
+
+        let list = InstructionList()
+
+        let add (k: LoopNest) (load: DType -> Access -> int) =
+            let number = Array.zeroCreate k.Body.Length
+
+            for i in 0 .. k.Body.Length - 1 do
+                number[i] <-
+                    match k.Body[i] with
+                    | Instruction.Load(dtype, access) -> load dtype (widen access)
+                    | Instruction.Constant _
+                    | Instruction.Position _
+                    | Instruction.Unary _
+                    | Instruction.Binary _
+                    | Instruction.Select _
+                    | Instruction.Convert _
+                    | Instruction.Draw _
+                    | Instruction.Reduce _ -> list.Add(Instruction.map (fun j -> number[j]) k.Body[i])
+
+            number
+
+        let plain dtype access = list.Add(Instruction.Load(dtype, access))
+        let numbersA = add a plain
+        let storesA = a.Stores |> Array.map (fun (x, v) -> widen x, numbersA[v])
+
+        let forward dtype (access: Access) =
+            match storesA |> Array.tryFind (fun (x, _) -> x.Slot = access.Slot) with
+            | Some(_, v) -> v
+            | None -> plain dtype access
+
+        let numbersB = add b forward
+        let storesB = b.Stores |> Array.map (fun (x, v) -> widen x, numbersB[v])
+
+        {
+            Axes = axes
+            Reduced = max a.Reduced b.Reduced
+            Body = list.ToArray()
+            Stores = Array.append storesA storesB
+        }
+
+    /// Whether a fold of a fold's result would need the loop twice.
+    let private foldsTwice (body: Instruction[]) : bool =
+        let late = afterFold body
+
+        body
+        |> Array.exists (fun i -> i.IsReduce && Instruction.arguments i |> List.exists (fun v -> late[v]))
+
     /// Both as one nest, if they fit together.
     let private tryJoin (a: LoopNest) (b: LoopNest) : LoopNest voption =
         let points = outer a
-        let n = points.Length
         let foldsAlike = a.Reduced = 0 || b.Reduced = 0 || Shape.equal a.Axes b.Axes
 
         if
@@ -177,62 +212,16 @@ module internal Merge =
             || not foldsAlike
             || Instruction.length a.Body + additions a b > longest
             || laneSizes a <> laneSizes b
-            || not (readsWhatIsStored a b n)
+            || not (readsWhatIsStored a b points.Length)
         then
             ValueNone
         else
-            let axes = if a.Reduced > 0 then a.Axes else b.Axes
+            let nest = joined a b
 
-            let widen (x: Access) = {
-                x with
-                    Strides =
-                        Array.init axes.Length (fun i -> if i < x.Strides.Length then x.Strides[i] else 0)
-            }
-
-            let list = InstructionList()
-
-            let add (k: LoopNest) (load: DType -> Access -> int) =
-                let number = Array.zeroCreate k.Body.Length
-
-                for i in 0 .. k.Body.Length - 1 do
-                    number[i] <-
-                        match k.Body[i] with
-                        | Instruction.Load(dtype, access) -> load dtype (widen access)
-                        | other -> list.Add(Instruction.map (fun j -> number[j]) other)
-
-                number
-
-            let plain dtype access = list.Add(Instruction.Load(dtype, access))
-            let numbersA = add a plain
-            let storesA = a.Stores |> Array.map (fun (x, v) -> widen x, numbersA[v])
-
-            let forward dtype (access: Access) =
-                match storesA |> Array.tryFind (fun (x, _) -> x.Slot = access.Slot) with
-                | Some(_, v) -> v
-                | None -> plain dtype access
-
-            let numbersB = add b forward
-            let storesB = b.Stores |> Array.map (fun (x, v) -> widen x, numbersB[v])
-            let body = list.ToArray()
-            let late = afterFold body
-
-            // A fold of a fold's result would need the loop twice.
-            let nested =
-                body
-                |> Array.exists (fun i ->
-                    match i with
-                    | Instruction.Reduce(_, v) -> late[v]
-                    | _ -> false)
-
-            if nested || Instruction.length body > longest then
+            if foldsTwice nest.Body || Instruction.length nest.Body > longest then
                 ValueNone
             else
-                ValueSome {
-                    Axes = axes
-                    Reduced = max a.Reduced b.Reduced
-                    Body = body
-                    Stores = Array.append storesA storesB
-                }
+                ValueSome nest
 
     /// Both are short, but for those of whole loops.
     let private overlap (a: ResizeArray<int>) (b: ResizeArray<int>) =
@@ -280,7 +269,8 @@ module internal Merge =
                     match list[j], list[at] with
                     | Step.Nest a, Step.Nest b when (up || down) && worthIt a touched[j] touched[at] ->
                         tryJoin a b
-                    | _ -> ValueNone
+                    | (Step.Nest _ | Step.Product _ | Step.Draw _ | Step.Engine _ | Step.Scan _), _
+                    | (Step.While _ | Step.Cond _), _ -> ValueNone
 
                 match joined with
                 | ValueSome nest ->

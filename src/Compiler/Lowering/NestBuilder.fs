@@ -43,15 +43,18 @@ type internal NestBuilder(level: NestSource, axes: int[], reduced: int) =
         let node = level.NodeAt i
         let source () = (level.NodeAt node.Inputs[0]).Shape
 
-        match node.Operation with
-        | Operation.Primitive(Primitive.Permute order) -> ValueSome(Layout.placesOfPermute order places)
-        | Operation.Primitive(Primitive.Broadcast shape) ->
+        match Graph.viewOf node with
+        | ValueSome(ViewKind.Permute order) -> ValueSome(Layout.placesOfPermute order places)
+        | ValueSome(ViewKind.Broadcast shape) ->
             ValueSome(Layout.placesOfBroadcast axes.Length (source ()) shape places)
-        | Operation.Primitive(Primitive.Slice region) -> ValueSome(Layout.placesOfSlice region places)
-        | Operation.Primitive(Primitive.Detach | Primitive.Barrier) -> ValueSome places
-        | Operation.Primitive(Primitive.Reshape shape) when Layout.joins (source ()) shape ->
-            ValueSome(Layout.placesOfReshape axes.Length (source ()) shape places)
-        | _ -> ValueNone
+        | ValueSome(ViewKind.Slice region) -> ValueSome(Layout.placesOfSlice region places)
+        | ValueSome(ViewKind.Detach | ViewKind.Barrier) -> ValueSome places
+        | ValueSome(ViewKind.Reshape shape) ->
+            if Layout.joins (source ()) shape then
+                ValueSome(Layout.placesOfReshape axes.Length (source ()) shape places)
+            else
+                ValueNone
+        | ValueNone -> ValueNone
 
     /// The value of a node at positions along its axes: loaded where it is stored. A loop through views, which can stand in
     /// long rows; what is computed here is short, as the choice of what is stored sees to.
@@ -73,63 +76,47 @@ type internal NestBuilder(level: NestSource, axes: int[], reduced: int) =
         else
             nest.Load(at, places)
 
+    /// The number of a position along one axis of the node.
+    member private nest.Position(dtype: DType, place: Place) : int =
+        match Range.filter axes.Length (fun k -> place.Steps[k] <> 0) with
+        | [||] -> nest.Add(Instruction.Constant(Literal.Whole(int64 place.Start), dtype))
+        | [| k |] -> nest.Add(Instruction.Position(dtype, k, place.Start, place.Steps[k]))
+        | moving ->
+            // Added as whole numbers: a sum of rounded parts is not the rounded sum.
+            let whole = if dtype = DType.Int64 then dtype else DType.Int32
+
+            let position =
+                moving
+                |> Array.mapi (fun j k ->
+                    let start = if j = 0 then place.Start else 0
+                    nest.Add(Instruction.Position(whole, k, start, place.Steps[k])))
+                |> Array.reduce (fun a b -> nest.Add(Instruction.Binary(Binary.Add, a, b)))
+
+            if whole = dtype then position else nest.Add(Instruction.Convert(dtype, position))
+
     /// The value computed here.
     member nest.Value(i: int, places: Place[]) : int =
         let node = level.NodeAt i
-        let n = axes.Length
         let input k = nest.Read(node.Inputs[k], places)
 
         match node.Operation with
         | Operation.Primitive p ->
-            match p with
-            | Primitive.Unary op -> nest.Add(Instruction.Unary(op, input 0))
-            | Primitive.Binary op -> nest.Add(Instruction.Binary(op, input 0, input 1))
-            | Primitive.Select -> nest.Add(Instruction.Select(input 0, input 1, input 2))
-            | Primitive.Convert dtype -> nest.Add(Instruction.Convert(dtype, input 0))
-            | Primitive.Full(value, dtype, _) -> nest.Add(Instruction.Constant(value, dtype))
-            | Primitive.Iota(dtype, _) ->
-                let place = places[0]
-                let moving = Range.filter n (fun k -> place.Steps[k] <> 0)
-
-                match moving with
-                | [||] -> nest.Add(Instruction.Constant(Literal.Whole(int64 place.Start), dtype))
-                | [| k |] -> nest.Add(Instruction.Position(dtype, k, place.Start, place.Steps[k]))
-                | _ ->
-                    // Added as whole numbers: a sum of rounded parts is not the rounded sum.
-                    let whole = if dtype = DType.Int64 then dtype else DType.Int32
-
-                    let position =
-                        moving
-                        |> Array.mapi (fun j k ->
-                            let start = if j = 0 then place.Start else 0
-                            nest.Add(Instruction.Position(whole, k, start, place.Steps[k])))
-                        |> Array.reduce (fun a b -> nest.Add(Instruction.Binary(Binary.Add, a, b)))
-
-                    if whole = dtype then position else nest.Add(Instruction.Convert(dtype, position))
-            | Primitive.Permute _
-            | Primitive.Broadcast _
-            | Primitive.Slice _
-            | Primitive.Reshape _
-            | Primitive.Detach
-            | Primitive.Barrier
-            | Primitive.Random _
-            | Primitive.Place _
-            | Primitive.Concatenate _
-            | Primitive.Gather _
-            | Primitive.Scatter _
-            | Primitive.Reduce _
-            | Primitive.ArgReduce _
-            | Primitive.Sort _
-            | Primitive.TriangularSolve _
-            | Primitive.Qr
-            | Primitive.Eigh
-            | Primitive.CumulativeSum _
-            | Primitive.MatMul
-            | Primitive.Convolution _
-            | Primitive.MaxPool _
-            | Primitive.Fused _
-            | Primitive.Transfer _
-            | Primitive.Custom _ -> nest.Load(i, places)
+            match Facts.kind p with
+            | Kind.Elementwise work ->
+                match work with
+                | Pointwise.Unary op -> nest.Add(Instruction.Unary(op, input 0))
+                | Pointwise.Binary op -> nest.Add(Instruction.Binary(op, input 0, input 1))
+                | Pointwise.Select -> nest.Add(Instruction.Select(input 0, input 1, input 2))
+                | Pointwise.Convert dtype -> nest.Add(Instruction.Convert(dtype, input 0))
+            | Kind.Source(Source.Full(value, dtype, _)) -> nest.Add(Instruction.Constant(value, dtype))
+            | Kind.Source(Source.Iota(dtype, _)) -> nest.Position(dtype, places[0])
+            | Kind.View _
+            | Kind.Fold _
+            | Kind.Contraction
+            | Kind.Draw _
+            | Kind.Transfer _
+            | Kind.Opaque _
+            | Kind.Custom _ -> nest.Load(i, places)
         | Operation.Input _
         | Operation.Constant _
         | Operation.Control _

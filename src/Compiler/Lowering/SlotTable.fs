@@ -36,5 +36,4 @@ type internal SlotTable() =
         slots.Count - 1
 
     /// One for a value like that in another slot, which a view tells.
-    member table.Like(v: View) : int =
-        table.Slot(slots[v.Slot].DType, Shape.count v.Shape, Home.Arena)
+    member table.Like(v: View) : int = table.Slot(slots[v.Slot].DType, Shape.count v.Shape, Home.Arena)

@@ -74,16 +74,9 @@ module internal Steps =
         match step with
         | Step.Nest k ->
             for i in k.Body do
-                match i with
-                | Instruction.Load(_, a) -> into.Reads.Add a.Slot
-                | Instruction.Constant _
-                | Instruction.Position _
-                | Instruction.Unary _
-                | Instruction.Binary _
-                | Instruction.Select _
-                | Instruction.Convert _
-                | Instruction.Draw _
-                | Instruction.Reduce _ -> ()
+                match Instruction.loaded i with
+                | ValueSome a -> into.Reads.Add a.Slot
+                | ValueNone -> ()
 
             for a, _ in k.Stores do
                 into.Writes.Add a.Slot

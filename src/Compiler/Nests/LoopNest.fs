@@ -65,21 +65,44 @@ module internal Instruction =
         | Instruction.Draw(_, _, a, b) -> [ a; b ]
         | Instruction.Select(c, a, b) -> [ c; a; b ]
 
+    /// Where it reads, if it loads.
+    let loaded (i: Instruction) : Access voption =
+        match i with
+        | Instruction.Load(_, access) -> ValueSome access
+        | Instruction.Constant _
+        | Instruction.Position _
+        | Instruction.Unary _
+        | Instruction.Binary _
+        | Instruction.Select _
+        | Instruction.Convert _
+        | Instruction.Draw _
+        | Instruction.Reduce _ -> ValueNone
+
+    /// Whether it loads, and that holds of where it reads.
+    let loads (holds: Access -> bool) (i: Instruction) : bool =
+        match loaded i with
+        | ValueSome access -> holds access
+        | ValueNone -> false
+
+    /// The same, reading elsewhere if it loads.
+    let from (access: Access -> Access) (i: Instruction) : Instruction =
+        match i with
+        | Instruction.Load(dtype, a) -> Instruction.Load(dtype, access a)
+        | Instruction.Constant _
+        | Instruction.Position _
+        | Instruction.Unary _
+        | Instruction.Binary _
+        | Instruction.Select _
+        | Instruction.Convert _
+        | Instruction.Draw _
+        | Instruction.Reduce _ -> i
+
     /// Roughly how long code is, in operations; the generator of random numbers takes many.
     let length (body: Instruction[]) : int =
         let mutable n = body.Length
 
         for i in body do
-            match i with
-            | Instruction.Draw _ -> n <- n + 40
-            | Instruction.Load _
-            | Instruction.Constant _
-            | Instruction.Position _
-            | Instruction.Unary _
-            | Instruction.Binary _
-            | Instruction.Select _
-            | Instruction.Convert _
-            | Instruction.Reduce _ -> ()
+            if i.IsDraw then n <- n + 40
 
         n
 

@@ -32,7 +32,10 @@ type internal Target = {
     member target.Emits(g: Graph, node: Node) : bool =
         let isKnown =
             match node.Operation with
-            | Operation.Primitive p -> Facts.isInNests p
+            | Operation.Primitive p ->
+                match (Facts.kind p).AsPointwise with
+                | ValueSome work -> Facts.isInNests work
+                | ValueNone -> true
             | Operation.Input _
             | Operation.Constant _
             | Operation.Control _

@@ -29,12 +29,18 @@ module internal Build =
                 total (fun home ->
                     match home with
                     | Home.Output k -> reuse[k] < 0
-                    | _ -> false)
+                    | Home.Arena
+                    | Home.Input _
+                    | Home.Constant _
+                    | Home.Slice -> false)
             InPlace =
                 total (fun home ->
                     match home with
                     | Home.Output k -> reuse[k] >= 0
-                    | _ -> false)
+                    | Home.Arena
+                    | Home.Input _
+                    | Home.Constant _
+                    | Home.Slice -> false)
             Between = stored.Plan.Bytes + Adoption.bytes slots stored.Adopted lifetimes
             Largest =
                 MemoryNeeds.largest [

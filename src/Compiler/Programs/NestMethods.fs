@@ -41,19 +41,7 @@ module internal NestMethods =
             if not (slots.Contains a.Slot) then slots.Add a.Slot
             { a with Slot = slots.IndexOf a.Slot }
 
-        let body =
-            k.Body
-            |> Array.map (fun i ->
-                match i with
-                | Instruction.Load(dtype, a) -> Instruction.Load(dtype, access a)
-                | Instruction.Constant _
-                | Instruction.Position _
-                | Instruction.Unary _
-                | Instruction.Binary _
-                | Instruction.Select _
-                | Instruction.Convert _
-                | Instruction.Draw _
-                | Instruction.Reduce _ -> i)
+        let body = k.Body |> Array.map (Instruction.from access)
 
         let stores = k.Stores |> Array.map (fun (a, v) -> access a, v)
         struct ({ k with Body = body; Stores = stores }, slots.ToArray())
@@ -117,7 +105,7 @@ module internal NestMethods =
         | Draw.Bits, DType.Int32 -> 2
         | Draw.Bits, DType.Int64 -> 3
         | Draw.Keys, DType.Int64 -> 4
-        | _ -> -1
+        | (Draw.Uniform | Draw.Bits | Draw.Keys), _ -> -1
 
     /// Whether a step becomes machine code: a nest that can be emitted, or a short draw, which is a call in the midst of nests.
     let canEmit (step: Step) : bool =

@@ -100,7 +100,8 @@ module internal Runners =
                 Runner(fun w ->
                     let c = w.Home target.Slot :?> float[]
                     MatMul.float64 m n k (matrix w a) (matrix w b) c (w.Offset target))
-        | _ -> Runner(fun w -> BatchMatMul.into (w.Buffer target) (w.Buffer a) (w.Buffer b))
+        | (DType.Float32 | DType.Float64 | DType.BFloat16 | DType.Float16 | DType.Int32 | DType.Int64 | DType.Bool),
+          _ -> Runner(fun w -> BatchMatMul.into (w.Buffer target) (w.Buffer a) (w.Buffer b))
 
     let private draw kind dtype (keys: View) count (target: View) : Runner =
         let n = Shape.count keys.Shape

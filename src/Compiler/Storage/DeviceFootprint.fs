@@ -13,7 +13,7 @@ module internal DeviceFootprint =
     let private isView (node: Node) =
         match node.Operation with
         | Operation.Primitive _ when node.HasItems -> true
-        | Operation.Primitive p -> Facts.kind p = Kind.View
+        | Operation.Primitive p -> (Facts.kind p).IsView
         | Operation.Control _ -> true
         | Operation.Input _
         | Operation.Constant _

@@ -19,16 +19,7 @@ module internal InPlace =
             stores.Length = 1
             && k.Body
                |> Array.forall (fun i ->
-                   match i with
-                   | Instruction.Load(_, a) -> a.Slot <> source || reads a stores[0]
-                   | Instruction.Constant _
-                   | Instruction.Position _
-                   | Instruction.Unary _
-                   | Instruction.Binary _
-                   | Instruction.Select _
-                   | Instruction.Convert _
-                   | Instruction.Draw _
-                   | Instruction.Reduce _ -> true)
+                   not (Instruction.loads (fun a -> a.Slot = source && not (reads a stores[0])) i))
         // Its result is made elsewhere and then copied, unless it is a view of an argument.
         | Step.Engine(_, inputs, _) ->
             inputs |> Array.forall (fun v -> v.Slot <> source || (v.Offset = 0 && Layout.isContiguous v))

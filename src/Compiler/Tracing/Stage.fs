@@ -204,52 +204,60 @@ and [<Sealed>] internal StageTrace(name) =
             | batch -> if isBelow batch then batch.Apply(p, inputs) else Bind.apply p here
 
     member private trace.Staged(p, inputs: Tensor[]) : Tensor[] =
-        match p with
-        | Primitive.Custom(:? StagedOperation as f) -> f.Run inputs
-        | Primitive.Binary Binary.Multiply when (Tracer.Squared inputs).IsSome -> [|
-            (Tracer.Squared inputs).Value
-          |]
-        | Primitive.Custom f ->
-            let inner = StageTrace f.Name
+        match Facts.custom p with
+        | null ->
+            match (if Facts.isProduct p then Tracer.Squared inputs else ValueNone) with
+            | ValueSome squares -> [| squares |]
+            | ValueNone -> trace.Applied(p, inputs)
+        | :? StagedOperation as f -> f.Run inputs
+        | f -> trace.Called(f :?> CustomOperation, inputs)
 
-            try
-                let arguments = inputs |> Array.map (fun t -> inner.Input(t.DType, t.Dims, t.Device))
+    /// A function of the user's own, as a graph of its own.
+    member private trace.Called(f: CustomOperation, inputs: Tensor[]) : Tensor[] =
+        let inner = StageTrace f.Name
 
-                let outputs =
-                    Staging.during inner (fun () ->
-                        (f :?> CustomOperation).Run arguments |> Array.map inner.Node)
+        try
+            let arguments = inputs |> Array.map (fun t -> inner.Input(t.DType, t.Dims, t.Device))
 
-                let captured = inner.Captured
+            let outputs = Staging.during inner (fun () -> f.Run arguments |> Array.map inner.Node)
 
-                let isAbove (t: Tensor) =
-                    match t with
-                    | Traced r -> r.Trace.Level > trace.Level
-                    | Value _ -> false
+            let captured = inner.Captured
 
-                if Array.exists isAbove captured then
-                    // It closes over examples of a batch between here and there: that batch's turn, with all it takes.
-                    Bind.apply
-                        (Primitive.Custom(Reaching(f :?> CustomOperation, captured)))
-                        (Array.append inputs captured)
-                else
-                    let call = { Function = f; Arguments = inputs.Length; Body = inner.Graph outputs }
-                    trace.Control(Control.Call call, Array.append inputs captured)
-            finally
-                inner.Close()
-        | _ ->
-            for t in inputs do
-                if t.Device <> inputs[0].Device then
-                    raise (
-                        DeviceException
-                            $"{p}: tensors on {inputs[0].Device} and {t.Device} can't meet. Move one with `To`."
-                    )
+            let isAbove (t: Tensor) =
+                match t with
+                | Traced r -> r.Trace.Level > trace.Level
+                | Value _ -> false
 
-            let device =
-                match p with
-                | Primitive.Transfer target -> target
-                | _ -> inputs[0].Device
+            if Array.exists isAbove captured then
+                // It closes over examples of a batch between here and there: that batch's turn, with all it takes.
+                Bind.apply (Primitive.Custom(Reaching(f, captured))) (Array.append inputs captured)
+            else
+                let call = { Function = f; Arguments = inputs.Length; Body = inner.Graph outputs }
+                trace.Control(Control.Call call, Array.append inputs captured)
+        finally
+            inner.Close()
 
-            trace.Record(p, Array.map trace.Node inputs, device)
+    member private trace.Applied(p, inputs: Tensor[]) : Tensor[] =
+        for t in inputs do
+            if t.Device <> inputs[0].Device then
+                raise (
+                    DeviceException
+                        $"{p}: tensors on {inputs[0].Device} and {t.Device} can't meet. Move one with `To`."
+                )
+
+        let device =
+            match Facts.kind p with
+            | Kind.Transfer target -> target
+            | Kind.Source _
+            | Kind.View _
+            | Kind.Elementwise _
+            | Kind.Fold _
+            | Kind.Contraction
+            | Kind.Draw _
+            | Kind.Opaque _
+            | Kind.Custom _ -> inputs[0].Device
+
+        trace.Record(p, Array.map trace.Node inputs, device)
 
 /// A function and the tensors that it closes over as further arguments of it, while a graph is made of it.
 and [<Sealed>] internal Reaching(f: CustomOperation, reached: Tensor[]) =

@@ -173,26 +173,24 @@ module internal Elementwise =
         | DType.Float32 ->
             let x = x :?> HostBuffer<float32>
 
-            match op with
-            | Unary.IsNaN -> unaryOf DType.Bool x (fun a ao b bo n -> Rows.isNaN a ao b bo n)
-            | _ ->
+            if op.Tells then
+                unaryOf DType.Bool x (fun a ao b bo n -> Rows.isNaN a ao b bo n)
+            else
                 unaryOf DType.Float32 x (fun a ao b bo n ->
                     if not (ShortRow.unarySingle op a ao b bo n) then Rows.unaryFloat op a ao b bo n)
         | DType.Float64 ->
             let x = x :?> HostBuffer<float>
 
-            match op with
-            | Unary.IsNaN -> unaryOf DType.Bool x (fun a ao b bo n -> Rows.isNaN a ao b bo n)
-            | _ ->
+            if op.Tells then
+                unaryOf DType.Bool x (fun a ao b bo n -> Rows.isNaN a ao b bo n)
+            else
                 unaryOf DType.Float64 x (fun a ao b bo n ->
                     if not (ShortRow.unaryDouble op a ao b bo n) then Rows.unaryFloat op a ao b bo n)
         | DType.BFloat16
         | DType.Float16 ->
             let y = unary op (Convert.widen x)
 
-            match op with
-            | Unary.IsNaN -> y
-            | _ -> Convert.buffer x.DType y
+            if op.Tells then y else Convert.buffer x.DType y
         | DType.Int32 ->
             unaryOf DType.Int32 (x :?> HostBuffer<int>) (fun a ao b bo n -> Rows.unaryInteger op a ao b bo n)
         | DType.Int64 ->
@@ -202,10 +200,8 @@ module internal Elementwise =
             unaryOf DType.Bool (x :?> HostBuffer<bool>) (fun a ao b bo n -> Rows.unaryBool op a ao b bo n)
 
     /// Whether op is the commonest power, x ** 2, which is x * x.
-    let inline private isSquare op (y: HostBuffer<'T>) (two: 'T) =
-        match op with
-        | Binary.Power -> y.Items.Length > y.Offset && HostBuffer.isUniform y && y.Items[y.Offset] = two
-        | _ -> false
+    let inline private isSquare (op: Binary) (y: HostBuffer<'T>) (two: 'T) =
+        op.IsPower && y.Items.Length > y.Offset && HostBuffer.isUniform y && y.Items[y.Offset] = two
 
     let rec binary (op: Binary) (x: HostBuffer) (y: HostBuffer) : HostBuffer =
         match x.DType with
@@ -214,7 +210,7 @@ module internal Elementwise =
 
             if isSquare op y 2.0f then
                 binary Binary.Multiply x x
-            elif Rows.isComparison op then
+            elif op.Tells then
                 binaryOf DType.Bool x y (fun a ao b bo c co n ->
                     if not (ShortRow.compareSingle op a ao b bo c co n) then Rows.compare op a ao b bo c co n)
             else
@@ -226,7 +222,7 @@ module internal Elementwise =
 
             if isSquare op y 2.0 then
                 binary Binary.Multiply x x
-            elif Rows.isComparison op then
+            elif op.Tells then
                 binaryOf DType.Bool x y (fun a ao b bo c co n ->
                     if not (ShortRow.compareDouble op a ao b bo c co n) then Rows.compare op a ao b bo c co n)
             else
@@ -236,11 +232,11 @@ module internal Elementwise =
         | DType.BFloat16
         | DType.Float16 ->
             let z = binary op (Convert.widen x) (Convert.widen y)
-            if Rows.isComparison op then z else Convert.buffer x.DType z
+            if op.Tells then z else Convert.buffer x.DType z
         | DType.Int32 ->
             let x, y = x :?> HostBuffer<int>, y :?> HostBuffer<int>
 
-            if Rows.isComparison op then
+            if op.Tells then
                 binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
             else
                 binaryOf DType.Int32 x y (fun a ao b bo c co n ->
@@ -249,7 +245,7 @@ module internal Elementwise =
         | DType.Int64 ->
             let x, y = x :?> HostBuffer<int64>, y :?> HostBuffer<int64>
 
-            if Rows.isComparison op then
+            if op.Tells then
                 binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
             else
                 binaryOf DType.Int64 x y (fun a ao b bo c co n ->

@@ -74,96 +74,53 @@ module internal ShortRow =
             true
 
     let inline private unary (op: Unary) (xs: 'T[]) xo (ys: 'T[]) yo n =
-        match op with
-        | Unary.Negate -> along xs xo xs xo ys yo n (fun x _ -> -x) (fun x _ -> -x)
-        | Unary.Abs
-        | Unary.Sign
-        | Unary.Floor
-        | Unary.Ceiling
-        | Unary.Round
-        | Unary.Exp
-        | Unary.Expm1
-        | Unary.Log
-        | Unary.Log1p
-        | Unary.Sqrt
-        | Unary.Sin
-        | Unary.Cos
-        | Unary.Tan
-        | Unary.Asin
-        | Unary.Acos
-        | Unary.Atan
-        | Unary.Sinh
-        | Unary.Cosh
-        | Unary.Tanh
-        | Unary.Asinh
-        | Unary.Acosh
-        | Unary.Atanh
-        | Unary.Sigmoid
-        | Unary.Softplus
-        | Unary.Erf
-        | Unary.Erfc
-        | Unary.Gelu
-        | Unary.GeluSlope
-        | Unary.Lgamma
-        | Unary.Polygamma _
-        | Unary.Relu
-        | Unary.IsNaN
-        | Unary.Not -> false
+        match op.Form with
+        | Form.Arithmetic Arithmetic.Negate -> along xs xo xs xo ys yo n (fun x _ -> -x) (fun x _ -> -x)
+        | Form.Arithmetic(Arithmetic.Abs | Arithmetic.Sign | Arithmetic.Relu)
+        | Form.Direct _
+        | Form.Special _
+        | Form.Doubled _
+        | Form.Apart _
+        | Form.IsNaN
+        | Form.Not -> false
 
     let inline private binary (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
-        match op with
-        | Binary.Add -> along xs xo ys yo zs zo n (fun x y -> x + y) (fun x y -> x + y)
-        | Binary.Subtract -> along xs xo ys yo zs zo n (fun x y -> x - y) (fun x y -> x - y)
-        | Binary.Multiply -> along xs xo ys yo zs zo n (fun x y -> x * y) (fun x y -> x * y)
-        | Binary.Divide -> along xs xo ys yo zs zo n (fun x y -> x / y) (fun x y -> x / y)
-        | Binary.Remainder
-        | Binary.Power
-        | Binary.Atan2
-        | Binary.Max
-        | Binary.Min
-        | Binary.And
-        | Binary.Or
-        | Binary.Xor
-        | Binary.Equal
-        | Binary.Less
-        | Binary.LessEqual -> false
+        match op.Form with
+        | BinaryForm.Operator Operator.Add -> along xs xo ys yo zs zo n (fun x y -> x + y) (fun x y -> x + y)
+        | BinaryForm.Operator Operator.Subtract ->
+            along xs xo ys yo zs zo n (fun x y -> x - y) (fun x y -> x - y)
+        | BinaryForm.Operator Operator.Multiply ->
+            along xs xo ys yo zs zo n (fun x y -> x * y) (fun x y -> x * y)
+        | BinaryForm.Operator Operator.Divide ->
+            along xs xo ys yo zs zo n (fun x y -> x / y) (fun x y -> x / y)
+        | BinaryForm.Operator Operator.Remainder
+        | BinaryForm.Curve _
+        | BinaryForm.Bound _
+        | BinaryForm.Logic _
+        | BinaryForm.Comparison _ -> false
 
     /// Of integers, whose division is another matter.
     let inline private whole (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
-        match op with
-        | Binary.Add
-        | Binary.Subtract
-        | Binary.Multiply -> binary op xs xo ys yo zs zo n
-        | Binary.Divide
-        | Binary.Remainder
-        | Binary.Power
-        | Binary.Atan2
-        | Binary.Max
-        | Binary.Min
-        | Binary.And
-        | Binary.Or
-        | Binary.Xor
-        | Binary.Equal
-        | Binary.Less
-        | Binary.LessEqual -> false
+        match op.Form with
+        | BinaryForm.Operator Operator.Add
+        | BinaryForm.Operator Operator.Subtract
+        | BinaryForm.Operator Operator.Multiply -> binary op xs xo ys yo zs zo n
+        | BinaryForm.Operator(Operator.Divide | Operator.Remainder)
+        | BinaryForm.Curve _
+        | BinaryForm.Bound _
+        | BinaryForm.Logic _
+        | BinaryForm.Comparison _ -> false
 
     let inline private compare (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: bool[]) zo n =
-        match op with
-        | Binary.Equal -> each n (fun i -> zs[zo + i] <- (xs[xo + i] = ys[yo + i]))
-        | Binary.Less -> each n (fun i -> zs[zo + i] <- (xs[xo + i] < ys[yo + i]))
-        | Binary.LessEqual -> each n (fun i -> zs[zo + i] <- (xs[xo + i] <= ys[yo + i]))
-        | Binary.Add
-        | Binary.Subtract
-        | Binary.Multiply
-        | Binary.Divide
-        | Binary.Remainder
-        | Binary.Power
-        | Binary.Atan2
-        | Binary.Max
-        | Binary.Min
-        | Binary.And
-        | Binary.Or
-        | Binary.Xor -> false
+        match op.Form with
+        | BinaryForm.Comparison Comparison.Equal -> each n (fun i -> zs[zo + i] <- (xs[xo + i] = ys[yo + i]))
+        | BinaryForm.Comparison Comparison.Less -> each n (fun i -> zs[zo + i] <- (xs[xo + i] < ys[yo + i]))
+        | BinaryForm.Comparison Comparison.LessEqual ->
+            each n (fun i -> zs[zo + i] <- (xs[xo + i] <= ys[yo + i]))
+        | BinaryForm.Operator _
+        | BinaryForm.Curve _
+        | BinaryForm.Bound _
+        | BinaryForm.Logic _ -> false
 
     let unarySingle op (xs: float32[]) xo (ys: float32[]) yo n = unary op xs xo ys yo n
     let unaryDouble op (xs: float[]) xo (ys: float[]) yo n = unary op xs xo ys yo n

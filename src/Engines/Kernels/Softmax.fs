@@ -142,7 +142,7 @@ module internal Softmax =
                 if isLog then
                     let borrowed = Along.borrow<'T> n
                     let p = Span(borrowed, 0, n)
-                    SpecialRows.unary Unary.Exp y p
+                    SpecialRows.unary Special.Exp y p
                     TensorPrimitives.MultiplyAdd(Along.reading p, -(Reduce.run Reduction.Sum c), c, z)
                     Along.giveBack borrowed
                 else

@@ -180,42 +180,33 @@ type internal SpecialRow<'A, 'V, 'T when 'A :> ILaneAlgebra<'V> and 'V: struct a
         AlongRow.map2<'A, 'V, 'T> y x z (fun a b -> Trigonometry.atan2 a b)
 
     /// y <- op x
-    static member Unary(op: Unary, x: ReadOnlySpan<'T>, y: Span<'T>) : unit =
-        match op with
-        | Unary.Exp -> SpecialRow<'A, 'V, 'T>.Exp(x, y)
-        | Unary.Expm1 -> SpecialRow<'A, 'V, 'T>.Expm1(x, y)
-        | Unary.Log -> SpecialRow<'A, 'V, 'T>.Log(x, y)
-        | Unary.Log1p -> SpecialRow<'A, 'V, 'T>.Log1p(x, y)
-        | Unary.Sigmoid -> SpecialRow<'A, 'V, 'T>.Sigmoid(x, y)
-        | Unary.Softplus -> SpecialRow<'A, 'V, 'T>.Softplus(x, y)
-        | Unary.Tanh -> SpecialRow<'A, 'V, 'T>.Tanh(x, y)
-        | Unary.Cosh -> SpecialRow<'A, 'V, 'T>.Cosh(x, y)
-        | Unary.Sinh -> SpecialRow<'A, 'V, 'T>.Sinh(x, y)
-        | Unary.Asinh -> SpecialRow<'A, 'V, 'T>.Asinh(x, y)
-        | Unary.Acosh -> SpecialRow<'A, 'V, 'T>.Acosh(x, y)
-        | Unary.Atanh -> SpecialRow<'A, 'V, 'T>.Atanh(x, y)
-        | Unary.Sin -> SpecialRow<'A, 'V, 'T>.Sin(x, y)
-        | Unary.Cos -> SpecialRow<'A, 'V, 'T>.Cos(x, y)
-        | Unary.Tan -> SpecialRow<'A, 'V, 'T>.Tan(x, y)
-        | Unary.Asin -> SpecialRow<'A, 'V, 'T>.Asin(x, y)
-        | Unary.Acos -> SpecialRow<'A, 'V, 'T>.Acos(x, y)
-        | Unary.Atan -> SpecialRow<'A, 'V, 'T>.Atan(x, y)
-        | Unary.Erf -> SpecialRow<'A, 'V, 'T>.Erf(x, y)
-        | Unary.Erfc -> SpecialRow<'A, 'V, 'T>.Erfc(x, y)
-        | Unary.Gelu -> SpecialRow<'A, 'V, 'T>.Gelu(x, y)
-        | Unary.GeluSlope -> SpecialRow<'A, 'V, 'T>.GeluSlope(x, y)
-        | Unary.Lgamma
-        | Unary.Polygamma _
-        | Unary.Negate
-        | Unary.Abs
-        | Unary.Sign
-        | Unary.Floor
-        | Unary.Ceiling
-        | Unary.Round
-        | Unary.Sqrt
-        | Unary.Relu
-        | Unary.IsNaN
-        | Unary.Not -> invalidOp $"{op} is no special function."
+    static member Unary(f: Special, x: ReadOnlySpan<'T>, y: Span<'T>) : unit =
+        match f with
+        | Special.Exp -> SpecialRow<'A, 'V, 'T>.Exp(x, y)
+        | Special.Expm1 -> SpecialRow<'A, 'V, 'T>.Expm1(x, y)
+        | Special.Log -> SpecialRow<'A, 'V, 'T>.Log(x, y)
+        | Special.Log1p -> SpecialRow<'A, 'V, 'T>.Log1p(x, y)
+        | Special.Sin -> SpecialRow<'A, 'V, 'T>.Sin(x, y)
+        | Special.Cos -> SpecialRow<'A, 'V, 'T>.Cos(x, y)
+        | Special.Tan -> SpecialRow<'A, 'V, 'T>.Tan(x, y)
+        | Special.Asin -> SpecialRow<'A, 'V, 'T>.Asin(x, y)
+        | Special.Acos -> SpecialRow<'A, 'V, 'T>.Acos(x, y)
+        | Special.Atan -> SpecialRow<'A, 'V, 'T>.Atan(x, y)
+        | Special.Sinh -> SpecialRow<'A, 'V, 'T>.Sinh(x, y)
+        | Special.Cosh -> SpecialRow<'A, 'V, 'T>.Cosh(x, y)
+        | Special.Tanh -> SpecialRow<'A, 'V, 'T>.Tanh(x, y)
+        | Special.Sigmoid -> SpecialRow<'A, 'V, 'T>.Sigmoid(x, y)
+        | Special.Softplus -> SpecialRow<'A, 'V, 'T>.Softplus(x, y)
+        | Special.Erf -> SpecialRow<'A, 'V, 'T>.Erf(x, y)
+        | Special.Erfc -> SpecialRow<'A, 'V, 'T>.Erfc(x, y)
+        | Special.Gelu -> SpecialRow<'A, 'V, 'T>.Gelu(x, y)
+
+    static member Unary(f: Doubled, x: ReadOnlySpan<'T>, y: Span<'T>) : unit =
+        match f with
+        | Doubled.Asinh -> SpecialRow<'A, 'V, 'T>.Asinh(x, y)
+        | Doubled.Acosh -> SpecialRow<'A, 'V, 'T>.Acosh(x, y)
+        | Doubled.Atanh -> SpecialRow<'A, 'V, 'T>.Atanh(x, y)
+        | Doubled.GeluSlope -> SpecialRow<'A, 'V, 'T>.GeluSlope(x, y)
 
 /// Functions on rows of Float32 that are computed in Float64: in vectors 'W, two for each 'V.
 [<AbstractClass; Sealed>]
@@ -245,51 +236,13 @@ type internal DoubledRow<'S, 'D, 'V, 'W
                 AlongRow.inDouble<'S, 'D, 'V, 'W> v.Value v.Value (fun v _ -> ErrorFunctions.geluSlope v)
             ))
 
-    /// Whether it computes an operation, which it does.
-    static member Unary(op: Unary, x: ReadOnlySpan<float32>, y: Span<float32>) : bool =
-        match op with
-        | Unary.Asinh ->
-            DoubledRow<'S, 'D, 'V, 'W>.Asinh(x, y)
-            true
-        | Unary.Acosh ->
-            DoubledRow<'S, 'D, 'V, 'W>.Acosh(x, y)
-            true
-        | Unary.Atanh ->
-            DoubledRow<'S, 'D, 'V, 'W>.Atanh(x, y)
-            true
-        | Unary.GeluSlope ->
-            DoubledRow<'S, 'D, 'V, 'W>.GeluSlope(x, y)
-            true
-        | Unary.Lgamma
-        | Unary.Polygamma _
-        | Unary.Exp
-        | Unary.Expm1
-        | Unary.Log
-        | Unary.Log1p
-        | Unary.Sigmoid
-        | Unary.Softplus
-        | Unary.Tanh
-        | Unary.Cosh
-        | Unary.Sinh
-        | Unary.Sin
-        | Unary.Cos
-        | Unary.Tan
-        | Unary.Asin
-        | Unary.Acos
-        | Unary.Atan
-        | Unary.Erf
-        | Unary.Erfc
-        | Unary.Gelu
-        | Unary.Negate
-        | Unary.Abs
-        | Unary.Sign
-        | Unary.Floor
-        | Unary.Ceiling
-        | Unary.Round
-        | Unary.Sqrt
-        | Unary.Relu
-        | Unary.IsNaN
-        | Unary.Not -> false
+    /// y <- op x
+    static member Unary(f: Doubled, x: ReadOnlySpan<float32>, y: Span<float32>) : unit =
+        match f with
+        | Doubled.Asinh -> DoubledRow<'S, 'D, 'V, 'W>.Asinh(x, y)
+        | Doubled.Acosh -> DoubledRow<'S, 'D, 'V, 'W>.Acosh(x, y)
+        | Doubled.Atanh -> DoubledRow<'S, 'D, 'V, 'W>.Atanh(x, y)
+        | Doubled.GeluSlope -> DoubledRow<'S, 'D, 'V, 'W>.GeluSlope(x, y)
 
     static member Power(x: ReadOnlySpan<float32>, y: ReadOnlySpan<float32>, z: Span<float32>) =
         AlongRow.map2<'S, 'V, float32> x y z (fun a b ->
@@ -301,22 +254,29 @@ type internal DoubledRow<'S, 'D, 'V, 'W
 
 /// Which of these the machine has.
 module internal SpecialRows =
-    let private unarySingle op (x: ReadOnlySpan<float32>) (y: Span<float32>) =
+    let private unarySingle (f: Special) (x: ReadOnlySpan<float32>) (y: Span<float32>) =
         if Vector512.IsHardwareAccelerated then
-            if
-                not (
-                    DoubledRow<WideSingles, WideDoubles, Vector512<float32>, Vector512<float>>.Unary(op, x, y)
-                )
-            then
-                SpecialRow<WideSingles, Vector512<float32>, float32>.Unary(op, x, y)
-        elif not (DoubledRow<Singles, Doubles, Vector<float32>, Vector<float>>.Unary(op, x, y)) then
-            SpecialRow<Singles, Vector<float32>, float32>.Unary(op, x, y)
-
-    let private unaryDouble op (x: ReadOnlySpan<float>) (y: Span<float>) =
-        if Vector512.IsHardwareAccelerated then
-            SpecialRow<WideDoubles, Vector512<float>, float>.Unary(op, x, y)
+            SpecialRow<WideSingles, Vector512<float32>, float32>.Unary(f, x, y)
         else
-            SpecialRow<Doubles, Vector<float>, float>.Unary(op, x, y)
+            SpecialRow<Singles, Vector<float32>, float32>.Unary(f, x, y)
+
+    let private unaryDouble (f: Special) (x: ReadOnlySpan<float>) (y: Span<float>) =
+        if Vector512.IsHardwareAccelerated then
+            SpecialRow<WideDoubles, Vector512<float>, float>.Unary(f, x, y)
+        else
+            SpecialRow<Doubles, Vector<float>, float>.Unary(f, x, y)
+
+    let private doubledSingle (f: Doubled) (x: ReadOnlySpan<float32>) (y: Span<float32>) =
+        if Vector512.IsHardwareAccelerated then
+            DoubledRow<WideSingles, WideDoubles, Vector512<float32>, Vector512<float>>.Unary(f, x, y)
+        else
+            DoubledRow<Singles, Doubles, Vector<float32>, Vector<float>>.Unary(f, x, y)
+
+    let private doubledDouble (f: Doubled) (x: ReadOnlySpan<float>) (y: Span<float>) =
+        if Vector512.IsHardwareAccelerated then
+            SpecialRow<WideDoubles, Vector512<float>, float>.Unary(f, x, y)
+        else
+            SpecialRow<Doubles, Vector<float>, float>.Unary(f, x, y)
 
     let private atan2Single (y: ReadOnlySpan<float32>) (x: ReadOnlySpan<float32>) (z: Span<float32>) =
         if Vector512.IsHardwareAccelerated then
@@ -340,16 +300,26 @@ module internal SpecialRows =
     let inline private singles (x: ReadOnlySpan<'T>) = MemoryMarshal.Cast<'T, float32> x
     let inline private doubles (x: ReadOnlySpan<'T>) = MemoryMarshal.Cast<'T, float> x
 
-    /// y <- op x, for Float32 and Float64.
+    /// y <- f x, for Float32 and Float64.
     let unary<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
-        op
+        (f: Special)
         (x: ReadOnlySpan<'T>)
         (y: Span<'T>)
         =
         if isSingle<'T>() then
-            unarySingle op (singles x) (MemoryMarshal.Cast<'T, float32> y)
+            unarySingle f (singles x) (MemoryMarshal.Cast<'T, float32> y)
         else
-            unaryDouble op (doubles x) (MemoryMarshal.Cast<'T, float> y)
+            unaryDouble f (doubles x) (MemoryMarshal.Cast<'T, float> y)
+
+    let doubled<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
+        (f: Doubled)
+        (x: ReadOnlySpan<'T>)
+        (y: Span<'T>)
+        =
+        if isSingle<'T>() then
+            doubledSingle f (singles x) (MemoryMarshal.Cast<'T, float32> y)
+        else
+            doubledDouble f (doubles x) (MemoryMarshal.Cast<'T, float> y)
 
     /// z <- the angle of (x, y)
     let atan2<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>

@@ -6,6 +6,7 @@ open System.Collections.Generic
 open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
 open Microsoft.FSharp.Reflection
+open Cotangent.Engines
 open Cotangent.Inlined
 
 /// Between nested .NET data (numbers, lists, arrays, sequences, rectangular arrays) and contiguous buffers.
@@ -268,3 +269,19 @@ module internal NestedData =
                         )
 
         build target 0 0
+
+    /// The numbers of a buffer as data of a type.
+    let ofBuffer (target: Type) (host: HostBuffer) : objnull =
+        let host = Strided.materialise host
+        let count = Shape.count host.Shape
+
+        let data =
+            if host.Data.Length = count then
+                host.Data
+            else
+                // A view of part of an array, as a slice is.
+                let part = System.Array.CreateInstance(host.DType.ClrType, count)
+                System.Array.Copy(host.Data, host.Offset, part, 0, count)
+                part
+
+        ofArray target host.Shape host.DType data

@@ -344,8 +344,8 @@ module Tree =
         | [||] -> ValueNone
         | all ->
             // The norm of the norms: not even in Float64 does a square overflow.
-            let norms = all |> Array.map (fun t -> euclidean t (Shape.allAxes t.Rank))
-            ValueSome(if norms.Length = 1 then norms[0] else euclidean (stack 0 norms) [| 0 |])
+            let norms = all |> Array.map (fun t -> Folds.euclidean t (Shape.allAxes t.Rank))
+            ValueSome(if norms.Length = 1 then norms[0] else Folds.euclidean (stack 0 norms) [| 0 |])
 
     /// <summary>The Euclidean norm over all numbers of a tree, a scalar. Its derivative at the origin is 0.</summary>
     /// <exception cref="T:Cotangent.TreeException">There are no tensors.</exception>

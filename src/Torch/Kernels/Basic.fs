@@ -73,18 +73,18 @@ module internal Basic =
     // ---- Elementwise ----
 
     let cast (f: Frame) x (dtype: DType) = f.Own(Native.THSTensor_to_type(x, Code.dtype dtype, 0uy, 0uy))
-    let add (f: Frame) x y = f.Own(Native.THSTensor_add(x, y, Scalar.whole 1L))
-    let multiply (f: Frame) x y = f.Own(Native.THSTensor_mul(x, y))
+    let add (f: Frame) x y = f.Own(NativeElementwise.THSTensor_add(x, y, Scalar.whole 1L))
+    let multiply (f: Frame) x y = f.Own(NativeElementwise.THSTensor_mul(x, y))
 
     let addWhole (f: Frame) x (n: int64) =
-        f.Own(Native.THSTensor_add_scalar(x, Scalar.whole n, Scalar.whole 1L))
+        f.Own(NativeElementwise.THSTensor_add_scalar(x, Scalar.whole n, Scalar.whole 1L))
 
-    let timesWhole (f: Frame) x (n: int64) = f.Own(Native.THSTensor_mul_scalar(x, Scalar.whole n))
-    let timesReal (f: Frame) x (n: float) = f.Own(Native.THSTensor_mul_scalar(x, Scalar.real n))
-    let equalsWhole (f: Frame) x (n: int64) = f.Own(Native.THSTensor_eq_scalar(x, Scalar.whole n))
-    let where (f: Frame) condition x y = f.Own(Native.THSTensor_where(condition, x, y))
-    let isNaN (f: Frame) x = f.Own(Native.THSTensor_isnan x)
-    let xor (f: Frame) x y = f.Own(Native.THSTensor_bitwise_xor(x, y))
+    let timesWhole (f: Frame) x (n: int64) = f.Own(NativeElementwise.THSTensor_mul_scalar(x, Scalar.whole n))
+    let timesReal (f: Frame) x (n: float) = f.Own(NativeElementwise.THSTensor_mul_scalar(x, Scalar.real n))
+    let equalsWhole (f: Frame) x (n: int64) = f.Own(NativeElementwise.THSTensor_eq_scalar(x, Scalar.whole n))
+    let where (f: Frame) condition x y = f.Own(NativeElementwise.THSTensor_where(condition, x, y))
+    let isNaN (f: Frame) x = f.Own(NativeElementwise.THSTensor_isnan x)
+    let xor (f: Frame) x y = f.Own(NativeElementwise.THSTensor_bitwise_xor(x, y))
 
     let copyInto (f: Frame) target source =
         Native.THSTensor_copy_(target, source, 0uy) |> ignore

@@ -18,10 +18,7 @@ module internal Kernels =
         let one made = [| made |]
 
         match p with
-        // libtorch's is NaN for most orders of negative numbers.
-        | Primitive.Unary(Unary.Polygamma _ as op) ->
-            one (Transfer.byHost f x.Tensor x.DType x.Shape (Engines.Elementwise.unary op))
-        | Primitive.Unary op -> one (ElementwiseKernels.unary f op x.Tensor x.DType)
+        | Primitive.Unary op -> one (ElementwiseKernels.unary f op x.Tensor x.DType x.Shape)
         | Primitive.Binary op -> one (ElementwiseKernels.binary f op x.Tensor (tensor 1) x.DType x.Shape)
         | Primitive.Select -> one (Basic.where f x.Tensor (tensor 1) (tensor 2))
         | Primitive.Convert dtype -> one (ElementwiseKernels.convert f x.Tensor x.DType dtype x.Shape)

@@ -100,14 +100,14 @@ module internal MoveKernels =
     let private positions (f: Frame) operation (l: Layout) indices (indexType: DType) (indexShape: int[]) =
         let wide = cast f indices DType.Int64
         let n = int64 l.Size
-        let low = f.Own(Native.THSTensor_lt_scalar(wide, Scalar.whole -n))
-        let high = f.Own(Native.THSTensor_ge_scalar(wide, Scalar.whole n))
+        let low = f.Own(NativeElementwise.THSTensor_lt_scalar(wide, Scalar.whole -n))
+        let high = f.Own(NativeElementwise.THSTensor_ge_scalar(wide, Scalar.whole n))
 
-        if any f (f.Own(Native.THSTensor_bitwise_or(low, high))) then
+        if any f (f.Own(NativeElementwise.THSTensor_bitwise_or(low, high))) then
             // The managed kernel finds which, and throws.
             Move.positions operation l.Size (Transfer.read f indices indexType indexShape) |> ignore
 
-        let negative = f.Own(Native.THSTensor_lt_scalar(wide, Scalar.whole 0L))
+        let negative = f.Own(NativeElementwise.THSTensor_lt_scalar(wide, Scalar.whole 0L))
         let within = reshape f (where f negative (addWhole f wide n) wide) [| l.Batch; l.Count |]
 
         if l.Batch = 1 then
@@ -160,7 +160,12 @@ module internal MoveKernels =
         let sorted = indexSelect f found 0 order
         let next = Basic.slice f sorted 0 1 count 1
         let before = Basic.slice f sorted 0 0 (count - 1) 1
-        let changes = f.Own(Native.THSTensor_logical_not(f.Own(Native.THSTensor_eq(before, next))))
+
+        let changes =
+            f.Own(
+                NativeElementwise.THSTensor_logical_not(f.Own(NativeElementwise.THSTensor_eq(before, next)))
+            )
+
         let last = concatenate f [| changes; whole f 1L DType.Bool [| 1 |] |] 0
         let which = f.Own(Native.THSTensor_masked_select(order, last))
         struct (indexSelect f found 0 which, which)

@@ -67,8 +67,8 @@ module internal OrderKernels =
 
         let keys =
             if not descending then keys
-            elif dtype.IsFloat then f.Own(Native.THSTensor_neg keys)
-            else f.Own(Native.THSTensor_bitwise_not keys)
+            elif dtype.IsFloat then f.Own(NativeElementwise.THSTensor_neg keys)
+            else f.Own(NativeElementwise.THSTensor_bitwise_not keys)
 
         let keys = if dtype.IsFloat && f.Place.Kind <> Code.Cpu then sortedByBits f keys dtype else keys
 

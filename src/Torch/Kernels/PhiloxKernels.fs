@@ -10,12 +10,12 @@ module internal PhiloxKernels =
     let private Mask = 0xFFFFFFFFL
 
     let private shifted (f: Frame) x bits =
-        f.Own(Native.THSTensor_bitwise_right_shift(x, whole f bits DType.Int64 [||]))
+        f.Own(NativeElementwise.THSTensor_bitwise_right_shift(x, whole f bits DType.Int64 [||]))
 
     /// The four words of each block, as tensors of shape (keys, blocks).
     let private words (f: Frame) keys keyCount blocks (stream: int64) =
         let mask = whole f Mask DType.Int64 [||]
-        let low x = f.Own(Native.THSTensor_bitwise_and(x, mask))
+        let low x = f.Own(NativeElementwise.THSTensor_bitwise_and(x, mask))
         // A product of two words fills 64 bits: the shift drags its sign in, which the mask takes off.
         let high x = low (shifted f x 32L)
         let shape = [| keyCount; blocks |]

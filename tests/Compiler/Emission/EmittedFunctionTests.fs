@@ -167,7 +167,7 @@ let private cases<'op> () : 'op list = [
             | _ -> failwith "no case"
 ]
 
-let private unaries = cases<Unary>() |> List.filter _.Facts.InNests
+let private unaries = cases<Unary>() |> List.filter _.IsInNests
 let private binaries = cases<Binary>()
 
 let private specials = [|

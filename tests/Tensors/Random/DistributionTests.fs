@@ -231,7 +231,7 @@ let private quantile =
             1.0, infinity
         ]
 
-        close 4e-15 (List.map snd known) (Random.normalQuantile (tensor (List.map fst known))))
+        close 4e-15 (List.map snd known) (NormalDistribution.quantile (tensor (List.map fst known))))
 
 let private discrete =
     testList "discrete" [

@@ -29,17 +29,18 @@ type internal Accumulators
         (((int64 fold <<< 6) + int64 row) <<< 12) + (int64 column <<< 6) + int64 chain
 
     let identity (op: Op) (e: Element) =
-        match op, e with
-        | Op.All, _ -> -1L
-        | Op.Largest, Element.F32 -> int64 (BitConverter.SingleToInt32Bits Single.NegativeInfinity)
-        | Op.Largest, Element.F64 -> BitConverter.DoubleToInt64Bits Double.NegativeInfinity
-        | Op.Largest, Element.I32 -> int64 Int32.MinValue
-        | Op.Largest, _ -> Int64.MinValue
-        | Op.Smallest, Element.F32 -> int64 (BitConverter.SingleToInt32Bits Single.PositiveInfinity)
-        | Op.Smallest, Element.F64 -> BitConverter.DoubleToInt64Bits Double.PositiveInfinity
-        | Op.Smallest, Element.I32 -> int64 Int32.MaxValue
-        | Op.Smallest, _ -> Int64.MaxValue
-        | _ -> 0L
+        match Op.fold op, e with
+        | Fold.Sum, _
+        | Fold.Any, _ -> 0L
+        | Fold.All, _ -> -1L
+        | Fold.Largest, Element.F32 -> int64 (BitConverter.SingleToInt32Bits Single.NegativeInfinity)
+        | Fold.Largest, Element.F64 -> BitConverter.DoubleToInt64Bits Double.NegativeInfinity
+        | Fold.Largest, Element.I32 -> int64 Int32.MinValue
+        | Fold.Largest, Element.I64 -> Int64.MinValue
+        | Fold.Smallest, Element.F32 -> int64 (BitConverter.SingleToInt32Bits Single.PositiveInfinity)
+        | Fold.Smallest, Element.F64 -> BitConverter.DoubleToInt64Bits Double.PositiveInfinity
+        | Fold.Smallest, Element.I32 -> int64 Int32.MaxValue
+        | Fold.Smallest, Element.I64 -> Int64.MaxValue
 
     let overLanes = s.Vector >= s.Axes.Kept
 

@@ -71,7 +71,7 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
             | Element.F32 -> OpCodes.Ldind_R4
             | Element.F64 -> OpCodes.Ldind_R8
             | Element.I32 -> OpCodes.Ldind_I4
-            | _ -> OpCodes.Ldind_I8
+            | Element.I64 -> OpCodes.Ldind_I8
         )
 
     member _.StoreElement(e: Element) =
@@ -80,7 +80,7 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
             | Element.F32 -> OpCodes.Stind_R4
             | Element.F64 -> OpCodes.Stind_R8
             | Element.I32 -> OpCodes.Stind_I4
-            | _ -> OpCodes.Stind_I8
+            | Element.I64 -> OpCodes.Stind_I8
         )
 
     member _.LoadVector(w: Width, e: Element) = il.Emit(OpCodes.Ldobj, w.Vector e)
@@ -109,7 +109,8 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
                 match e with
                 | Element.F32 -> il.Emit(OpCodes.Ldc_R4, BitConverter.Int32BitsToSingle(int bits))
                 | Element.F64 -> il.Emit(OpCodes.Ldc_R8, BitConverter.Int64BitsToDouble bits)
-                | _ -> x.Whole(bits, e)
+                | Element.I32
+                | Element.I64 -> x.Whole(bits, e)
 
                 x.Broadcast(w, e)
 
@@ -145,11 +146,11 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
 
     /// What is to be done with an operand after it was put on the stack.
     member x.After(nodes: LaneNode[], n: LaneNode, operand: int) =
-        match n.Op with
-        | Op.Select when operand = 0 -> x.Cast(Width.OfBits n.Bits, nodes[n.A].Element, n.Element)
-        | Op.NegatedMultiplyAdd when operand = 1 -> x.Call(Width.OfBits(n.Bits).Generic("Negate", n.Element))
-        | Op.MultiplySubtract when operand = 2 -> x.Call(Width.OfBits(n.Bits).Generic("Negate", n.Element))
-        | _ -> ()
+        if n.Op = Op.Select && operand = 0 then
+            x.Cast(Width.OfBits n.Bits, nodes[n.A].Element, n.Element)
+
+        if n.Op = Op.NegatedMultiplyAdd && operand = 1 || n.Op = Op.MultiplySubtract && operand = 2 then
+            x.Call(Width.OfBits(n.Bits).Generic("Negate", n.Element))
 
     /// Applies an operation to the operands on the stack, the first of which is of the given element.
     member x.Apply(n: LaneNode, operand: Element) =
@@ -218,18 +219,29 @@ type internal Instructions(il: ILGenerator, constants: LocalBuilder) =
         | Op.Spread ->
             x.Lane(Width.OfBits 128, e, 0)
             x.Broadcast(w, e)
-        | op -> invalidOp $"{op} is not an operation on operands."
+        | Op.Load
+        | Op.LoadBool
+        | Op.Constant
+        | Op.Index
+        | Op.Guard
+        | Op.Sum
+        | Op.Largest
+        | Op.Smallest
+        | Op.All
+        | Op.Any
+        | Op.FirstWords
+        | Op.LastWords -> invalidOp $"{n.Op} is not an operation on operands."
 
     /// Folds the two vectors on the stack into one.
     member x.Fold(w: Width, op: Op, e: Element) =
         x.Call(
             w.Generic(
-                (match op with
-                 | Op.Sum -> "Add"
-                 | Op.Largest -> "Max"
-                 | Op.Smallest -> "Min"
-                 | Op.Any -> "BitwiseOr"
-                 | _ -> "BitwiseAnd"),
+                (match Op.fold op with
+                 | Fold.Sum -> "Add"
+                 | Fold.Largest -> "Max"
+                 | Fold.Smallest -> "Min"
+                 | Fold.Any -> "BitwiseOr"
+                 | Fold.All -> "BitwiseAnd"),
                 e
             )
         )

@@ -27,37 +27,7 @@ type internal NestWriter
     let values = Values(addressing)
     let folds = placement.Folds
 
-    /// Additions after which long sums are emptied.
-    let block = 64L
-
-    let iterations level =
-        let axis = s.Order[level]
-        let unit = if axis = s.Vector then lanes else 1
-        int64 (max 1 (s.Axes.Sizes[axis] / unit))
-
-    /// The level of the reduced loop in which long sums are emptied, and additions to each chain in one turn of it.
-    let struct (emptyAt, inTurn) =
-        let mutable level = rank - 1
-        let mutable inTurn = max 1L (int64 s.Steps / int64 s.Chains)
-        let mutable inLoop = if rank > s.Axes.Kept then iterations level / int64 s.Chains else 1L
-
-        while inLoop < 32L && level > s.Axes.Kept do
-            level <- level - 1
-            inTurn <- max 1L inLoop
-            inLoop <- inTurn * iterations level
-
-        struct (level, inTurn)
-
-    /// Turns of that loop between.
-    let turns = max 1L (block / inTurn)
-
-    let isLong =
-        let mutable additions = 1L
-
-        for level in s.Axes.Kept .. rank - 1 do
-            additions <- additions * iterations level
-
-        additions / int64 s.Chains > block
+    let long = LongSums.make body s
 
     let unitOf axis = if axis = s.Vector then lanes else 1
 
@@ -69,7 +39,7 @@ type internal NestWriter
 
     /// Whether no reduced loop is left: each has at most as many turns as are written out.
     let isStraight =
-        let mutable straight = not isLong
+        let mutable straight = not long.IsLong
 
         for level in s.Axes.Kept .. rank - 1 do
             let axis = s.Order[level]
@@ -78,7 +48,7 @@ type internal NestWriter
 
         straight
 
-    let accumulators = Accumulators(addressing, values, folds, isLong, isStraight)
+    let accumulators = Accumulators(addressing, values, folds, long.IsLong, isStraight)
 
     let hoist level =
         values.Start()
@@ -140,99 +110,7 @@ type internal NestWriter
         elif axis = s.Vector && addressing.VectorKept then addressing.Columns <- units
         elif axis = addressing.Innermost then addressing.Steps <- units
 
-    /// Whether a vector can be moved in part, by a mask made at run time.
-    let canMask =
-        let mutable can = width.HasMasks && s.Vector >= 0
-
-        if can then
-            for a in 0 .. body.Types.Length - 1 do
-                let stride = s.Axes.Strides[a][s.Vector]
-                can <- can && (stride = 0 || stride = 1 && body.Types[a].Size > 1)
-
-        can
-
-    /// Moves a pointer or an index.
-    let addTo (local: LocalBuilder) (count: int64) =
-        code.Load local
-        il.Emit(OpCodes.Ldc_I8, count)
-        if sameType local.LocalType typeof<nativeint> then il.Emit OpCodes.Conv_I
-        il.Emit OpCodes.Add
-        code.Store local
-
-    /// Gives accesses that vary along an axis pointers of their own, which can be moved. Returns those before.
-    let startPointers axis (start: LocalBuilder | null) =
-        let outer = addressing.Places
-        let inner = Array.copy outer
-
-        for g in 0 .. inner.Length - 1 do
-            let stride = addressing.Groups[g].Strides[axis]
-
-            if stride <> 0L then
-                let local = code.Take typeof<nativeint>
-                addressing.LoadPointer g
-                code.AddBytes outer[g].Plus
-
-                match start with
-                | null -> ()
-                | start ->
-                    code.Load start
-                    il.Emit(OpCodes.Ldc_I8, stride)
-                    il.Emit OpCodes.Mul
-                    il.Emit OpCodes.Conv_I
-                    il.Emit OpCodes.Add
-
-                code.Store local
-                inner[g] <- { Local = local; Plus = 0L }
-
-        addressing.Places <- inner
-        outer
-
-    let movePointers axis count =
-        for g in 0 .. addressing.Groups.Count - 1 do
-            let stride = addressing.Groups[g].Strides[axis]
-
-            if stride <> 0L then
-                match addressing.Places[g].Local with
-                | null -> ()
-                | local -> addTo local (stride * int64 count)
-
-    let endPointers axis (outer: Address[]) =
-        for g in 0 .. outer.Length - 1 do
-            if addressing.Groups[g].Strides[axis] <> 0L then
-                match addressing.Places[g].Local with
-                | null -> ()
-                | local -> code.GiveBack local
-
-        addressing.Places <- outer
-
-    /// The masks of the lanes from an index to the end.
-    let startMasks (index: LocalBuilder) (last: LocalBuilder) =
-        for e in [| Element.I32; Element.I64 |] do
-            let mutable wanted = false
-
-            for dtype in body.Types do
-                if dtype.Size = Element.size e then wanted <- true
-
-            if wanted then
-                let w = Width.OfBits(lanes * Element.size e * 8)
-                code.Count(w, e)
-                code.Load last
-                code.Load index
-                il.Emit OpCodes.Sub
-                if e = Element.I32 then il.Emit OpCodes.Conv_I4
-                code.Broadcast(w, e)
-                code.Call(w.Generic("LessThan", e))
-                let local = code.TakeVector(w, e)
-                code.Store local
-                addressing.Masks[Element.size e / 8] <- local
-
-    let endMasks () =
-        for m in 0..1 do
-            match addressing.Masks[m] with
-            | null -> ()
-            | local ->
-                code.GiveBack local
-                addressing.Masks[m] <- null
+    let pointers = MovingPointers(addressing, width)
 
     let rec loop level =
         let axis = s.Order[level]
@@ -241,7 +119,7 @@ type internal NestWriter
         | ValueSome(first, last) when axis = 0 && s.Axes.Kept > 0 -> openLoop level axis first last
         | _ -> closedLoop level axis
 
-        if level = emptyAt && level > s.Axes.Kept && isLong then accumulators.Empty()
+        if level = long.EmptyAt && level > s.Axes.Kept && long.IsLong then accumulators.Empty()
 
     /// What is inside a loop, once, for these replicas.
     and inside level axis (units: Active[]) =
@@ -257,81 +135,94 @@ type internal NestWriter
         let last: Active[] = if rest > 0 then [| rest |] else [||]
         let iterations = if full + last.Length <= factor then 0 else full / factor
         let remaining = Array.append (all (full - iterations * factor)) last
-        let moved = int64 (iterations * factor * unit)
         let index = addressing.Indices[axis]
 
         if iterations <= 1 then
-            let outer = addressing.Places
-
-            if iterations = 1 then
-                inside level axis (all factor)
-                let inner = Array.copy outer
-
-                for g in 0 .. inner.Length - 1 do
-                    let plus = inner[g].Plus + addressing.Groups[g].Strides[axis] * moved
-                    inner[g] <- { inner[g] with Plus = plus }
-
-                addressing.Places <- inner
-
-            addressing.Indices[axis] <- { Local = null; Plus = moved }
-            inside level axis remaining
-            addressing.Places <- outer
+            writtenOut level axis (iterations * factor) remaining
         else
-            let outer = startPointers axis null
-            let i = code.Take typeof<int64>
-            il.Emit(OpCodes.Ldc_I8, 0L)
-            code.Store i
-            addressing.Indices[axis] <- { Local = i; Plus = 0L }
-
-            let step () =
-                inside level axis (all factor)
-                movePointers axis (factor * unit)
-                addTo i (int64 (factor * unit))
-
-            let top = il.DefineLabel()
-
-            if isLong && level = emptyAt && int64 iterations > 2L * turns then
-                // Blocks of steps, after each of which the sums are emptied.
-                let blockEnd = code.Take typeof<int64>
-                let blockTop = il.DefineLabel()
-                il.MarkLabel blockTop
-                code.Load i
-                il.Emit(OpCodes.Ldc_I8, turns * int64 (factor * unit))
-                il.Emit OpCodes.Add
-                code.Store blockEnd
-                il.Emit(OpCodes.Ldc_I8, moved)
-                code.Load blockEnd
-                il.Emit(OpCodes.Bge, top)
-                il.Emit(OpCodes.Ldc_I8, moved)
-                code.Store blockEnd
-                il.MarkLabel top
-                step ()
-                code.Load i
-                code.Load blockEnd
-                il.Emit(OpCodes.Blt, top)
-                accumulators.Empty()
-                code.Load i
-                il.Emit(OpCodes.Ldc_I8, moved)
-                il.Emit(OpCodes.Blt, blockTop)
-                code.GiveBack blockEnd
-            else
-                il.MarkLabel top
-                step ()
-                code.Load i
-                il.Emit(OpCodes.Ldc_I8, moved)
-                il.Emit(OpCodes.Blt, top)
-
-            code.GiveBack i
-            addressing.Indices[axis] <- { Local = null; Plus = moved }
-            inside level axis remaining
-            endPointers axis outer
+            counted level axis iterations remaining
 
         addressing.Indices[axis] <- index
+
+    /// One turn, if any, and what remains, one after the other.
+    and writtenOut level axis (units: int) remaining =
+        let outer = addressing.Places
+        let moved = int64 (units * unitOf axis)
+
+        if units > 0 then
+            inside level axis (all units)
+            let inner = Array.copy outer
+
+            for g in 0 .. inner.Length - 1 do
+                let plus = inner[g].Plus + addressing.Groups[g].Strides[axis] * moved
+                inner[g] <- { inner[g] with Plus = plus }
+
+            addressing.Places <- inner
+
+        addressing.Indices[axis] <- { Local = null; Plus = moved }
+        inside level axis remaining
+        addressing.Places <- outer
+
+    /// So many turns, and what remains.
+    and counted level axis iterations remaining =
+        let factor = factorOf axis
+        let step = factor * unitOf axis
+        let moved = int64 (iterations * step)
+        let outer = pointers.Start(axis, null)
+        let i = code.Take typeof<int64>
+        il.Emit(OpCodes.Ldc_I8, 0L)
+        code.Store i
+        addressing.Indices[axis] <- { Local = i; Plus = 0L }
+
+        let turn () =
+            inside level axis (all factor)
+            pointers.Move(axis, step)
+            pointers.AddTo(i, int64 step)
+
+        if long.IsLong && level = long.EmptyAt && int64 iterations > 2L * long.Turns then
+            inBlocks i step moved turn
+        else
+            let top = il.DefineLabel()
+            il.MarkLabel top
+            turn ()
+            code.Load i
+            il.Emit(OpCodes.Ldc_I8, moved)
+            il.Emit(OpCodes.Blt, top)
+
+        code.GiveBack i
+        addressing.Indices[axis] <- { Local = null; Plus = moved }
+        inside level axis remaining
+        pointers.End(axis, outer)
+
+    /// Turns until the index is at the end, in blocks, after each of which the sums are emptied.
+    and inBlocks i step (moved: int64) (turn: unit -> unit) =
+        let top, blockTop = il.DefineLabel(), il.DefineLabel()
+        let blockEnd = code.Take typeof<int64>
+        il.MarkLabel blockTop
+        code.Load i
+        il.Emit(OpCodes.Ldc_I8, long.Turns * int64 step)
+        il.Emit OpCodes.Add
+        code.Store blockEnd
+        il.Emit(OpCodes.Ldc_I8, moved)
+        code.Load blockEnd
+        il.Emit(OpCodes.Bge, top)
+        il.Emit(OpCodes.Ldc_I8, moved)
+        code.Store blockEnd
+        il.MarkLabel top
+        turn ()
+        code.Load i
+        code.Load blockEnd
+        il.Emit(OpCodes.Blt, top)
+        accumulators.Empty()
+        code.Load i
+        il.Emit(OpCodes.Ldc_I8, moved)
+        il.Emit(OpCodes.Blt, blockTop)
+        code.GiveBack blockEnd
 
     /// The loop from one bound to the other.
     and openLoop level axis (first: LocalBuilder) (last: LocalBuilder) =
         let unit, factor = unitOf axis, factorOf axis
-        let outer = startPointers axis first
+        let outer = pointers.Start(axis, first)
         let i = code.Take typeof<int64>
         code.Load first
         code.Store i
@@ -342,8 +233,8 @@ type internal NestWriter
             il.Emit(OpCodes.Br, check)
             il.MarkLabel top
             inside level axis units
-            movePointers axis count
-            addTo i (int64 count)
+            pointers.Move(axis, count)
+            pointers.AddTo(i, int64 count)
             il.MarkLabel check
             code.Load i
             il.Emit(OpCodes.Ldc_I8, int64 count)
@@ -354,20 +245,20 @@ type internal NestWriter
         if factor > 1 then repeat (factor * unit) (all factor)
         repeat unit (all 1)
 
-        if unit > 1 && canMask then
+        if unit > 1 && pointers.CanMask then
             let skip = il.DefineLabel()
             code.Load i
             code.Load last
             il.Emit(OpCodes.Bge, skip)
-            startMasks i last
+            pointers.StartMasks(i, last)
             inside level axis [| 0 |]
-            endMasks ()
+            pointers.EndMasks()
             il.MarkLabel skip
         elif unit > 1 then
             repeat 1 [| 1 |]
 
         code.GiveBack i
-        endPointers axis outer
+        pointers.End(axis, outer)
         addressing.Indices[axis] <- { Local = null; Plus = 0L }
 
     /// The code at a level, with all that is inside.

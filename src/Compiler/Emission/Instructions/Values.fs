@@ -89,11 +89,13 @@ type internal Values(addressing: Addressing) =
                 code.Load local
                 met k
             | _ ->
-                match n.Op with
-                | Op.Load -> addressing.Load(n, row, column, step)
-                | Op.LoadBool -> addressing.LoadBool(n, row, column, step)
-                | Op.Index -> addressing.Index(n, row, column, step)
-                | _ ->
+                if n.Op = Op.Load then
+                    addressing.Load(n, row, column, step)
+                elif n.Op = Op.LoadBool then
+                    addressing.LoadBool(n, row, column, step)
+                elif n.Op = Op.Index then
+                    addressing.Index(n, row, column, step)
+                else
                     if n.A >= 0 then
                         push n.A row column step
                         code.After(nodes, n, 0)

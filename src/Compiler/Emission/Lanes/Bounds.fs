@@ -20,7 +20,8 @@ module internal Bounds =
             match n.Element with
             | Element.F32 -> float (BitConverter.Int32BitsToSingle(int n.Immediate))
             | Element.F64 -> BitConverter.Int64BitsToDouble n.Immediate
-            | _ -> nan
+            | Element.I32
+            | Element.I64 -> nan
 
     let private isBound (x: Lane) =
         let value = valueOf x

@@ -9,7 +9,8 @@ open Cotangent.Compiler
 open System
 
 /// What a lane holds. A truth is a whole lane (I32 or I64) of zeros or of ones. (Element and Op are enumerations
-/// because a union costs a method for each case, and the time to the first result is mostly that of compiling methods.)
+/// because a union costs a method for each case, and the time to the first result is mostly that of compiling methods. A match
+/// over one names all of its cases.)
 type internal Element =
     | F32 = 0
     | F64 = 1
@@ -105,9 +106,21 @@ type internal Op =
     | FirstWords = 48
     | LastWords = 49
 
+/// The operations that fold over the reduced axes.
+type internal Fold =
+    | Sum = 5
+    | Largest = 6
+    | Smallest = 7
+    | All = 8
+    | Any = 9
+
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module internal Op =
     let isFold (op: Op) = op >= Op.Sum && op <= Op.Any
+
+    /// The fold that an operation is.
+    let fold (op: Op) : Fold = if isFold op then enum (int op) else invalidOp $"{op} is no fold."
+
     let isLoad (op: Op) = op <= Op.LoadBool
     let isDraw (op: Op) = op >= Op.FirstWords
 
@@ -203,10 +216,17 @@ type internal Lane = {
 
     /// A constant of the same kind.
     member x.Real(value: float) =
-        match Element.real x.Element with
-        | Element.F32 ->
-            Lane.Constant(x.Code, Element.F32, x.Bits, int64 (BitConverter.SingleToInt32Bits(float32 value)))
-        | _ -> Lane.Constant(x.Code, Element.F64, x.Bits, BitConverter.DoubleToInt64Bits value)
+        let real = Element.real x.Element
+
+        Lane.Constant(
+            x.Code,
+            real,
+            x.Bits,
+            if real = Element.F32 then
+                int64 (BitConverter.SingleToInt32Bits(float32 value))
+            else
+                BitConverter.DoubleToInt64Bits value
+        )
 
     member x.Whole(value: int64) = Lane.Constant(x.Code, Element.whole x.Element, x.Bits, value)
 

@@ -66,7 +66,15 @@ module internal LaneCode =
                 reason <- Some "a sum of Bool"
             | Instruction.Convert(DType.Float32, x) when types[x] = DType.Int64 ->
                 reason <- Some "Int64 to Float32, which lanes would round twice"
-            | _ -> ()
+            | Instruction.Binary _
+            | Instruction.Reduce _
+            | Instruction.Convert _
+            | Instruction.Load _
+            | Instruction.Constant _
+            | Instruction.Position _
+            | Instruction.Unary _
+            | Instruction.Select _
+            | Instruction.Draw _ -> ()
 
         if hasSize 2 types then
             Some "16-bit floats"
@@ -89,42 +97,22 @@ module internal LaneCode =
         Lane.select (Lane.less x.Zero x) one low
 
     let private unary (op: Unary) (x: Lane) =
-        match op with
-        | Unary.Negate -> Lane.negate x
-        | Unary.Abs -> if Element.isFloat x.Element then Lane.abs x else x.Two(Op.Max, Lane.negate x)
-        | Unary.Sign -> sign x
-        | Unary.Floor -> x.One Op.Floor
-        | Unary.Ceiling -> x.One Op.Ceiling
-        | Unary.Round -> x.One Op.Round
-        | Unary.Exp -> SpecialFunctions.exp x
-        | Unary.Expm1 -> SpecialFunctions.expm1 x
-        | Unary.Log -> SpecialFunctions.log x
-        | Unary.Log1p -> SpecialFunctions.log1p x
-        | Unary.Sqrt -> x.One Op.Sqrt
-        | Unary.Sin -> SpecialFunctions.sin x
-        | Unary.Cos -> SpecialFunctions.cos x
-        | Unary.Tan -> SpecialFunctions.tan x
-        | Unary.Asin -> SpecialFunctions.asin x
-        | Unary.Acos -> SpecialFunctions.acos x
-        | Unary.Atan -> SpecialFunctions.atan x
-        | Unary.Sinh -> SpecialFunctions.sinh x
-        | Unary.Cosh -> SpecialFunctions.cosh x
-        | Unary.Tanh -> SpecialFunctions.tanh x
-        | Unary.Asinh -> SpecialFunctions.asinh x
-        | Unary.Acosh -> SpecialFunctions.acosh x
-        | Unary.Atanh -> SpecialFunctions.atanh x
-        | Unary.Sigmoid -> SpecialFunctions.sigmoid x
-        | Unary.Softplus -> SpecialFunctions.softplus x
-        | Unary.Erf -> SpecialFunctions.erf x
-        | Unary.Erfc -> SpecialFunctions.erfc x
-        | Unary.Gelu -> SpecialFunctions.gelu x
-        | Unary.GeluSlope -> SpecialFunctions.geluSlope x
-        | Unary.Lgamma
-        | Unary.Polygamma _ -> invalidOp $"`{op}` is none that loop nests have code for."
+        match op.Form with
+        | Form.Arithmetic Arithmetic.Negate -> Lane.negate x
+        | Form.Arithmetic Arithmetic.Abs ->
+            if Element.isFloat x.Element then Lane.abs x else x.Two(Op.Max, Lane.negate x)
+        | Form.Arithmetic Arithmetic.Sign -> sign x
         // NaN is not below 0; -0 becomes 0.
-        | Unary.Relu -> Lane.unless (Lane.lessEqual x x.Zero) x
-        | Unary.IsNaN -> Lane.complement (Lane.equal x x)
-        | Unary.Not -> Lane.complement x
+        | Form.Arithmetic Arithmetic.Relu -> Lane.unless (Lane.lessEqual x x.Zero) x
+        | Form.Direct Direct.Floor -> x.One Op.Floor
+        | Form.Direct Direct.Ceiling -> x.One Op.Ceiling
+        | Form.Direct Direct.Round -> x.One Op.Round
+        | Form.Direct Direct.Sqrt -> x.One Op.Sqrt
+        | Form.Special f -> SpecialFunctions.unary f x
+        | Form.Doubled f -> SpecialFunctions.doubled f x
+        | Form.Apart _ -> invalidOp $"`{op}` is none that loop nests have code for."
+        | Form.IsNaN -> Lane.complement (Lane.equal x x)
+        | Form.Not -> Lane.complement x
 
     let private binaryTruth (op: Binary) (x: Lane) (y: Lane) =
         match op with

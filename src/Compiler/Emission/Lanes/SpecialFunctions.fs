@@ -1,5 +1,6 @@
 namespace Cotangent.Compiler.Emission
 
+open Cotangent
 open Cotangent.Compiler
 open Cotangent.Lanes
 
@@ -81,29 +82,62 @@ module internal SpecialFunctions =
             let low, high = part Op.WidenLower, part Op.WidenUpper
             Lane.Make(x.Code, Op.Narrow, Element.F32, x.Bits, low.Id, high.Id, -1, -1, 0L)
 
-    let exp x = code (Exponentials.exp (of' x))
-    let expm1 x = code (Exponentials.expm1 (of' x))
-    let log x = code (Exponentials.log (of' x))
-    let log1p x = code (Exponentials.log1p (of' x))
-    let sigmoid x = code (Exponentials.sigmoid (of' x))
-    let softplus x = code (Exponentials.softplus (of' x))
-    let tanh x = code (Exponentials.tanh (of' x))
-    let cosh x = code (Exponentials.cosh (of' x))
-    let sinh x = code (Exponentials.sinh (of' x))
-    let asinh x = inDouble (fun x _ -> code (Exponentials.asinh (of' x))) x x
-    let acosh x = inDouble (fun x _ -> code (Exponentials.acosh (of' x))) x x
-    let atanh x = inDouble (fun x _ -> code (Exponentials.atanh (of' x))) x x
-    let sin x = code (Trigonometry.sin (of' x))
-    let cos x = code (Trigonometry.cos (of' x))
-    let tan x = code (Trigonometry.tan (of' x))
-    let asin x = code (Trigonometry.asin (of' x))
-    let acos x = code (Trigonometry.acos (of' x))
-    let atan x = code (Trigonometry.atan (of' x))
+    // A method each, which .NET compiles when the first nest needs it.
+    let private exp x = code (Exponentials.exp (of' x))
+    let private expm1 x = code (Exponentials.expm1 (of' x))
+    let private log x = code (Exponentials.log (of' x))
+    let private log1p x = code (Exponentials.log1p (of' x))
+    let private sin x = code (Trigonometry.sin (of' x))
+    let private cos x = code (Trigonometry.cos (of' x))
+    let private tan x = code (Trigonometry.tan (of' x))
+    let private asin x = code (Trigonometry.asin (of' x))
+    let private acos x = code (Trigonometry.acos (of' x))
+    let private atan x = code (Trigonometry.atan (of' x))
+    let private sinh x = code (Exponentials.sinh (of' x))
+    let private cosh x = code (Exponentials.cosh (of' x))
+    let private tanh x = code (Exponentials.tanh (of' x))
+    let private sigmoid x = code (Exponentials.sigmoid (of' x))
+    let private softplus x = code (Exponentials.softplus (of' x))
+    let private erf x = code (ErrorFunctions.erf (of' x))
+    let private erfc x = code (ErrorFunctions.erfc (of' x))
+    let private gelu x = code (ErrorFunctions.gelu (of' x))
+    let private asinh x = code (Exponentials.asinh (of' x))
+    let private acosh x = code (Exponentials.acosh (of' x))
+    let private atanh x = code (Exponentials.atanh (of' x))
+    let private geluSlope x = code (ErrorFunctions.geluSlope (of' x))
+
+    let unary (f: Special) (x: Lane) : Lane =
+        match f with
+        | Special.Exp -> exp x
+        | Special.Expm1 -> expm1 x
+        | Special.Log -> log x
+        | Special.Log1p -> log1p x
+        | Special.Sin -> sin x
+        | Special.Cos -> cos x
+        | Special.Tan -> tan x
+        | Special.Asin -> asin x
+        | Special.Acos -> acos x
+        | Special.Atan -> atan x
+        | Special.Sinh -> sinh x
+        | Special.Cosh -> cosh x
+        | Special.Tanh -> tanh x
+        | Special.Sigmoid -> sigmoid x
+        | Special.Softplus -> softplus x
+        | Special.Erf -> erf x
+        | Special.Erfc -> erfc x
+        | Special.Gelu -> gelu x
+
+    let doubled (f: Doubled) (x: Lane) : Lane =
+        let formula =
+            match f with
+            | Doubled.Asinh -> asinh
+            | Doubled.Acosh -> acosh
+            | Doubled.Atanh -> atanh
+            | Doubled.GeluSlope -> geluSlope
+
+        inDouble (fun x _ -> formula x) x x
+
     let atan2 y x = code (Trigonometry.atan2 (of' y) (of' x))
-    let erf x = code (ErrorFunctions.erf (of' x))
-    let erfc x = code (ErrorFunctions.erfc (of' x))
-    let gelu x = code (ErrorFunctions.gelu (of' x))
-    let geluSlope x = inDouble (fun x _ -> code (ErrorFunctions.geluSlope (of' x))) x x
 
     /// All lanes by a scalar function.
     let scalar (f: Scalar) (x: Lane) (y: Lane) =

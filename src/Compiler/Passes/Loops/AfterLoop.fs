@@ -35,7 +35,11 @@ module internal AfterLoop =
                     { Carry = k; Sum = sum; Term = node.Inputs[1]; Op = op }
                 elif node.Inputs[1] = own && op = Binary.Add then
                     { Carry = k; Sum = sum; Term = node.Inputs[0]; Op = op }
-            | _ -> ()
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Primitive _
+            | Operation.Control _
+            | Operation.Item _ -> ()
     |]
 
     /// Nodes that nothing but sums needs.
@@ -81,8 +85,11 @@ module internal AfterLoop =
 
         for i in 0 .. moves.Length - 1 do
             match body.Nodes[i].Operation with
-            | Operation.Primitive p when moves[i] && BeforeLoop.isWorthIt p -> found <- true
-            | _ -> ()
+            | Operation.Primitive p -> if moves[i] && BeforeLoop.isWorthIt p then found <- true
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Control _
+            | Operation.Item _ -> ()
 
         found
 
@@ -113,15 +120,77 @@ module internal AfterLoop =
 
         Stage.closed "scan" (BodyRules.batch "scan" s.Count (GraphInterpreter.Run one) isStacked) given
 
+    /// The loop without these sums, which are taken after it, of what moves.
+    let private apart
+        (target: Target)
+        (builder: GraphBuilder)
+        (control: Node)
+        (s: Scan)
+        (arguments: int[])
+        (totals: RunningSum[])
+        (found: int[])
+        =
+        let outputs = Array.copy s.Body.Outputs
+
+        for t in totals do
+            outputs[t.Carry] <- s.Body.Inputs[s.Shared + t.Carry]
+
+        let body = DeadCode.eliminate { s.Body with Outputs = Array.append outputs found }
+        let loop = { s with Body = body }
+
+        let made =
+            builder.Add { control with Operation = Operation.Control(Control.Scan loop); Inputs = arguments }
+
+        let add operation (inputs: int[]) dtype shape =
+            builder.Add {
+                Operation = operation
+                Inputs = inputs
+                DType = dtype
+                Shape = shape
+                Device = target.Device
+            }
+
+        let stacks =
+            found
+            |> Array.mapi (fun k i ->
+                let node = s.Body.Nodes[i]
+
+                add
+                    (Operation.Item(outputs.Length + k))
+                    [| made |]
+                    node.DType
+                    (Array.append [| s.Count |] node.Shape))
+
+        let all = DeadCode.eliminate (terms s totals found)
+
+        let terms = BeforeLoop.inLine builder all (Array.append arguments[.. s.Shared - 1] stacks)
+
+        let sums =
+            Array.map2
+                (fun t term ->
+                    let node = s.Body.Nodes[t.Sum]
+                    let sum = Operation.Primitive(Primitive.Reduce(Reduction.Sum, [| 0 |]))
+                    let total = add sum [| term |] node.DType node.Shape
+                    let op = Operation.Primitive(Primitive.Binary t.Op)
+
+                    struct (t.Carry, add op [| arguments[s.Shared + t.Carry]; total |] node.DType node.Shape))
+                totals
+                terms
+
+        struct (made, sums)
+
     /// The loop without the sums, and these.
     let private scan (target: Target) (builder: GraphBuilder) (control: Node) (s: Scan) (arguments: int[]) =
-        let whole =
-            builder.Add { control with Operation = Operation.Control(Control.Scan s); Inputs = arguments }
-
-        let unchanged = struct (whole, [||])
+        let whole () =
+            struct (builder.Add {
+                        control with
+                            Operation = Operation.Control(Control.Scan s)
+                            Inputs = arguments
+                    },
+                    [||])
 
         if s.Count < 2 then
-            unchanged
+            whole ()
         else
             let totals = totals target s (GraphWalk.readers s.Body)
             let moves = tail target s totals
@@ -133,61 +202,9 @@ module internal AfterLoop =
                 || not (found |> Array.forall (fun i -> target.Serves s.Body.Nodes[i].Device))
                 || found |> Array.sumBy (BeforeLoop.bytes s) > target.LargestStack
             then
-                unchanged
+                whole ()
             else
-                let outputs = Array.copy s.Body.Outputs
-
-                for t in totals do
-                    outputs[t.Carry] <- s.Body.Inputs[s.Shared + t.Carry]
-
-                let body = DeadCode.eliminate { s.Body with Outputs = Array.append outputs found }
-                let loop = { s with Body = body }
-
-                let made =
-                    builder.Add {
-                        control with
-                            Operation = Operation.Control(Control.Scan loop)
-                            Inputs = arguments
-                    }
-
-                let add operation (inputs: int[]) dtype shape =
-                    builder.Add {
-                        Operation = operation
-                        Inputs = inputs
-                        DType = dtype
-                        Shape = shape
-                        Device = target.Device
-                    }
-
-                let stacks =
-                    found
-                    |> Array.mapi (fun k i ->
-                        let node = s.Body.Nodes[i]
-
-                        add
-                            (Operation.Item(outputs.Length + k))
-                            [| made |]
-                            node.DType
-                            (Array.append [| s.Count |] node.Shape))
-
-                let all = DeadCode.eliminate (terms s totals found)
-
-                let terms = BeforeLoop.inLine builder all (Array.append arguments[.. s.Shared - 1] stacks)
-
-                let sums =
-                    Array.map2
-                        (fun t term ->
-                            let node = s.Body.Nodes[t.Sum]
-                            let sum = Operation.Primitive(Primitive.Reduce(Reduction.Sum, [| 0 |]))
-                            let total = add sum [| term |] node.DType node.Shape
-                            let op = Operation.Primitive(Primitive.Binary t.Op)
-
-                            struct (t.Carry,
-                                    add op [| arguments[s.Shared + t.Carry]; total |] node.DType node.Shape))
-                        totals
-                        terms
-
-                struct (made, sums)
+                apart target builder control s arguments totals found
 
     /// Inner loops first.
     let rec graph (target: Target) (g: Graph) : Graph =

@@ -22,21 +22,18 @@ module internal BeforeLoop =
         | Gain = 2
 
     let private move (p: Primitive) : Move =
-        match p with
+        match Facts.kind p with
         // Behind a barrier things are meant to be computed where they are.
-        | Primitive.Barrier
-        | Primitive.Custom _ -> Move.Never
-        | _ ->
-            match Facts.kind p with
-            | Kind.Transfer -> Move.Never
-            | Kind.Draw
-            | Kind.Contraction -> Move.Gain
-            | Kind.Elementwise when Facts.price p >= Dear -> Move.Gain
-            | Kind.Elementwise
-            | Kind.Source
-            | Kind.View
-            | Kind.Fold
-            | Kind.Opaque -> Move.Along
+        | Kind.View ViewKind.Barrier
+        | Kind.Transfer _
+        | Kind.Custom _ -> Move.Never
+        | Kind.Draw _
+        | Kind.Contraction -> Move.Gain
+        | Kind.Elementwise work -> if Facts.price work >= Dear then Move.Gain else Move.Along
+        | Kind.Source _
+        | Kind.View _
+        | Kind.Fold _
+        | Kind.Opaque _ -> Move.Along
 
     let isWorthIt (p: Primitive) = (move p = Move.Gain)
 
@@ -46,7 +43,11 @@ module internal BeforeLoop =
     let private isView (node: Node) =
         match node.Operation with
         | Operation.Primitive(Primitive.Broadcast _ | Primitive.Reshape _ | Primitive.Permute _) -> true
-        | _ -> false
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Primitive _
+        | Operation.Control _
+        | Operation.Item _ -> false
 
     /// What each round adds to a part of the carry, where that is all that becomes of it.
     let private stepOf (s: Scan) (k: int) : Literal voption =
@@ -64,8 +65,16 @@ module internal BeforeLoop =
 
             match body.Nodes[other].Operation with
             | Operation.Primitive(Primitive.Full(step, _, _)) -> ValueSome step
-            | _ -> ValueNone
-        | _ -> ValueNone
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Primitive _
+            | Operation.Control _
+            | Operation.Item _ -> ValueNone
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Primitive _
+        | Operation.Control _
+        | Operation.Item _ -> ValueNone
 
     /// Of a node's values in all rounds.
     let bytes (s: Scan) (i: int) =

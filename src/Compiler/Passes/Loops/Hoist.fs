@@ -13,7 +13,11 @@ module internal Hoist =
     let private isSpread (node: Node) =
         match node.Operation with
         | Operation.Primitive(Primitive.Broadcast _ | Primitive.Reshape _ | Primitive.Permute _) -> true
-        | _ -> false
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Primitive _
+        | Operation.Control _
+        | Operation.Item _ -> false
 
     /// The number of elements behind views of a node. A loop: such views can stand in long rows.
     let private behind (g: Graph) (i: int) : int =
@@ -45,14 +49,15 @@ module internal Hoist =
             let isLarge () = node.Inputs |> Array.exists (fun j -> behind g j >= Shape.count node.Shape)
 
             match Facts.kind p with
-            | Kind.Source
-            | Kind.View -> false
-            | Kind.Elementwise -> Facts.price p >= dear || isLarge ()
-            | Kind.Fold
+            | Kind.Source _
+            | Kind.View _ -> false
+            | Kind.Elementwise work -> Facts.price work >= dear || isLarge ()
+            | Kind.Fold _
             | Kind.Contraction
-            | Kind.Draw
-            | Kind.Transfer
-            | Kind.Opaque -> true
+            | Kind.Draw _
+            | Kind.Transfer _
+            | Kind.Opaque _
+            | Kind.Custom _ -> true
 
     /// Nodes that are the same in every round. What may raise stays in a loop that may run no round.
     let private invariants (isRun: bool) (body: Graph) (shared: int) =

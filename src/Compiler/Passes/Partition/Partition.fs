@@ -32,15 +32,16 @@ module internal Partition =
         | Operation.Item _ -> Effort.Much
         | Operation.Primitive p ->
             match Facts.kind p with
-            | Kind.Source
-            | Kind.View -> Effort.None
-            | Kind.Elementwise -> if Facts.isFree p then Effort.None else Effort.Little
+            | Kind.Source _
+            | Kind.View _ -> Effort.None
+            | Kind.Elementwise work -> if Facts.isFree work then Effort.None else Effort.Little
             // Their results are small, or the work is large, or they do not fuse.
-            | Kind.Fold
+            | Kind.Fold _
             | Kind.Contraction
-            | Kind.Draw
-            | Kind.Transfer
-            | Kind.Opaque -> Effort.Much
+            | Kind.Draw _
+            | Kind.Transfer _
+            | Kind.Opaque _
+            | Kind.Custom _ -> Effort.Much
 
     /// Nodes that belong to the backward half: those that depend on cotangents, and what stands behind a barrier, which
     /// was put there to be computed on the way back.
@@ -56,7 +57,11 @@ module internal Partition =
             let isBarrier =
                 match node.Operation with
                 | Operation.Primitive Primitive.Barrier -> true
-                | _ -> false
+                | Operation.Input _
+                | Operation.Constant _
+                | Operation.Primitive _
+                | Operation.Control _
+                | Operation.Item _ -> false
 
             if not forValues[i] && (isBarrier || node.Inputs |> Array.exists (fun j -> late[j])) then
                 late[i] <- true

@@ -33,17 +33,15 @@ module internal Constants =
 
     /// Whether a primitive gives the same element everywhere if its only input does.
     let private keepsUniform (p: Primitive) =
-        match p with
-        | Primitive.Reshape _
-        | Primitive.Permute _
-        | Primitive.Broadcast _
-        | Primitive.Slice _ -> true
-        | _ -> false
+        match (Facts.kind p).AsView with
+        | ValueSome(ViewKind.Reshape _ | ViewKind.Permute _ | ViewKind.Broadcast _ | ViewKind.Slice _) -> true
+        | ValueSome(ViewKind.Detach | ViewKind.Barrier)
+        | ValueNone -> false
 
     /// One number, many times, folded. Floats are left to be added up, which rounds.
     let private reduced (p: Primitive) (input: Node) : Literal voption =
-        match p, input with
-        | Primitive.Reduce(kind, axes), Full value ->
+        match Facts.kind p, input with
+        | Kind.Fold(kind, axes), Full value ->
             let count = axes |> Array.fold (fun n axis -> n * int64 input.Shape[axis]) 1L
 
             match kind, value with
@@ -51,14 +49,14 @@ module internal Constants =
             | Reduction.Sum, Literal.Whole n when input.DType = DType.Int64 ->
                 ValueSome(Literal.Whole(n * count))
             | (Reduction.Sum | Reduction.Max | Reduction.Min), _ -> ValueNone
-        | _ -> ValueNone
+        | (Kind.Fold _ | Kind.Source _ | Kind.View _ | Kind.Elementwise _ | Kind.Contraction), _
+        | (Kind.Draw _ | Kind.Transfer _ | Kind.Opaque _ | Kind.Custom _), _ -> ValueNone
 
     let private isPlain (p: Primitive) =
-        match p with
-        | Primitive.Barrier
-        | Primitive.Detach
-        | Primitive.Custom _ -> false
-        | _ -> true
+        match (Facts.kind p).AsView with
+        | ValueSome(ViewKind.Detach | ViewKind.Barrier) -> false
+        | ValueSome(ViewKind.Reshape _ | ViewKind.Permute _ | ViewKind.Broadcast _ | ViewKind.Slice _) -> true
+        | ValueNone -> isNull (Facts.custom p)
 
     let private isFull (node: Node) =
         match node with
@@ -70,7 +68,10 @@ module internal Constants =
         | Operation.Constant _ -> true
         | Operation.Primitive(Primitive.Full(_, _, shape)) -> Shape.count shape <= mostFolded
         | Operation.Primitive(Primitive.Iota(_, length)) -> length <= mostFolded
-        | _ -> false
+        | Operation.Input _
+        | Operation.Primitive _
+        | Operation.Control _
+        | Operation.Item _ -> false
 
     /// The numbers of a node that is known; of one that repeats a number, that one alone is enough where asked for.
     let private numbers (isOneEnough: bool) (device: Device) (node: Node) : Buffer =

@@ -23,6 +23,7 @@ module internal Movement =
     let simplify
         (r: IRewriting)
         (p: Primitive)
+        (view: ViewKind)
         (input: int)
         (result: Signature)
         (device: Device)
@@ -31,20 +32,21 @@ module internal Movement =
         let apply p x = ValueSome(r.Apply(p, [| x |], device))
         let isSameShape = Shape.equal node.Shape result.Shape
 
-        match p, node with
-        | Primitive.Reshape _, _ when isSameShape -> ValueSome input
-        | Primitive.Reshape _, Applied(Primitive.Reshape _, [| x |]) -> apply p x
-        | Primitive.Permute order, _ when order = Shape.allAxes order.Length -> ValueSome input
-        | Primitive.Permute order, _ when keepsOrder order node.Shape ->
+        match view, node with
+        | ViewKind.Reshape _, _ when isSameShape -> ValueSome input
+        | ViewKind.Reshape _, Applied(Primitive.Reshape _, [| x |]) -> apply p x
+        | ViewKind.Permute order, _ when order = Shape.allAxes order.Length -> ValueSome input
+        | ViewKind.Permute order, _ when keepsOrder order node.Shape ->
             apply (Primitive.Reshape result.Shape) input
-        | Primitive.Permute order, Applied(Primitive.Permute first, [| x |]) ->
+        | ViewKind.Permute order, Applied(Primitive.Permute first, [| x |]) ->
             apply (Primitive.Permute(order |> Array.map (fun a -> first[a]))) x
-        | Primitive.Broadcast _, _ when isSameShape -> ValueSome input
+        | ViewKind.Broadcast _, _ when isSameShape -> ValueSome input
         // Only axes of one element are added.
-        | Primitive.Broadcast shape, _ when Shape.count shape = Shape.count node.Shape ->
+        | ViewKind.Broadcast shape, _ when Shape.count shape = Shape.count node.Shape ->
             apply (Primitive.Reshape shape) input
-        | Primitive.Broadcast _, Applied(Primitive.Broadcast _, [| x |]) -> apply p x
-        | Primitive.Slice region, _ when isSameShape && region.Step |> Array.forall ((=) 1) -> ValueSome input
-        | Primitive.Slice region, Applied(Primitive.Slice inner, [| x |]) ->
+        | ViewKind.Broadcast _, Applied(Primitive.Broadcast _, [| x |]) -> apply p x
+        | ViewKind.Slice region, _ when isSameShape && region.Step |> Array.forall ((=) 1) -> ValueSome input
+        | ViewKind.Slice region, Applied(Primitive.Slice inner, [| x |]) ->
             apply (Primitive.Slice(sliceOfSlice region inner)) x
-        | _ -> ValueNone
+        | (ViewKind.Reshape _ | ViewKind.Permute _ | ViewKind.Broadcast _ | ViewKind.Slice _), _
+        | (ViewKind.Detach | ViewKind.Barrier), _ -> ValueNone

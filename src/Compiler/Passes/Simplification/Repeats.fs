@@ -17,9 +17,9 @@ module internal Repeats =
 
         match node.Operation with
         | Operation.Primitive p when depth > 0 ->
-            match p with
-            | Primitive.Full _ -> false
-            | Primitive.Broadcast shape ->
+            match Facts.kind p with
+            | Kind.Source(Source.Full _) -> false
+            | Kind.View(ViewKind.Broadcast shape) ->
                 let source = (r.Node node.Inputs[0]).Shape
                 let at = axis - (shape.Length - source.Length)
 
@@ -27,11 +27,21 @@ module internal Repeats =
                     false
                 else
                     variesWithin (depth - 1) r node.Inputs[0] at
-            | Primitive.Permute order -> variesWithin (depth - 1) r node.Inputs[0] order[axis]
-            | _ ->
-                not (isElementwise p)
-                || node.Inputs |> Array.exists (fun j -> variesWithin (depth - 1) r j axis)
-        | _ -> true
+            | Kind.View(ViewKind.Permute order) -> variesWithin (depth - 1) r node.Inputs[0] order[axis]
+            | Kind.Elementwise _ -> node.Inputs |> Array.exists (fun j -> variesWithin (depth - 1) r j axis)
+            | Kind.Source(Source.Iota _)
+            | Kind.View(ViewKind.Reshape _ | ViewKind.Slice _ | ViewKind.Detach | ViewKind.Barrier)
+            | Kind.Fold _
+            | Kind.Contraction
+            | Kind.Draw _
+            | Kind.Transfer _
+            | Kind.Opaque _
+            | Kind.Custom _ -> true
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Primitive _
+        | Operation.Control _
+        | Operation.Item _ -> true
 
     /// Whether the value of a node is not the same all along an axis, as far as a look at what it is made of tells.
     let varies (r: IRewriting) (i: int) (axis: int) : bool = variesWithin Depth r i axis
@@ -45,10 +55,10 @@ module internal Repeats =
         match node.Operation with
         | _ when axes.Length = 0 -> i
         | Operation.Primitive p ->
-            match p with
-            | Primitive.Full(value, dtype, shape) ->
+            match Facts.kind p with
+            | Kind.Source(Source.Full(value, dtype, shape)) ->
                 r.Apply(Primitive.Full(value, dtype, narrowed shape), [||], node.Device)
-            | Primitive.Broadcast shape ->
+            | Kind.View(ViewKind.Broadcast shape) ->
                 let source = (r.Node node.Inputs[0]).Shape
 
                 let within =
@@ -61,10 +71,18 @@ module internal Repeats =
                     [| narrow r node.Inputs[0] within |],
                     node.Device
                 )
-            | Primitive.Permute order ->
+            | Kind.View(ViewKind.Permute order) ->
                 let within = axes |> Array.map (fun axis -> order[axis])
                 r.Apply(p, [| narrow r node.Inputs[0] within |], node.Device)
-            | _ -> r.Apply(p, node.Inputs |> Array.map (fun j -> narrow r j axes), node.Device)
+            | Kind.Source(Source.Iota _)
+            | Kind.View(ViewKind.Reshape _ | ViewKind.Slice _ | ViewKind.Detach | ViewKind.Barrier)
+            | Kind.Elementwise _
+            | Kind.Fold _
+            | Kind.Contraction
+            | Kind.Draw _
+            | Kind.Transfer _
+            | Kind.Opaque _
+            | Kind.Custom _ -> r.Apply(p, node.Inputs |> Array.map (fun j -> narrow r j axes), node.Device)
         | Operation.Input _
         | Operation.Constant _
         | Operation.Control _

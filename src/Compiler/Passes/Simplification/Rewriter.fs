@@ -73,31 +73,36 @@ type internal Rewriter(target: Target, last: bool) =
         // Elsewhere each operation is a kernel of the device's own, and broadcasts are no better than products.
         let isNest = last && target.Serves device
 
-        match p with
-        | Primitive.Detach when last -> ValueSome inputs[0]
-        | Primitive.Reshape _
-        | Primitive.Permute _
-        | Primitive.Broadcast _
-        | Primitive.Slice _ -> Movement.simplify r p inputs[0] result device
-        | Primitive.Convert dtype when dtype = nodes[0].DType -> ValueSome inputs[0]
-        | Primitive.Reduce(_, [||]) -> ValueSome inputs[0]
-        | Primitive.Reduce(_, axes) when axes |> Array.forall (fun a -> nodes[0].Shape[a] = 1) ->
+        match Facts.kind p with
+        | Kind.View ViewKind.Detach -> if last then ValueSome inputs[0] else ValueNone
+        | Kind.View view -> Movement.simplify r p view inputs[0] result device
+        | Kind.Elementwise(Pointwise.Convert dtype) ->
+            if dtype = nodes[0].DType then ValueSome inputs[0] else ValueNone
+        | Kind.Elementwise Pointwise.Select -> Identities.select r inputs
+        | Kind.Elementwise(Pointwise.Unary op) ->
+            if op.IsNegate then Identities.negate r inputs[0] else ValueNone
+        | Kind.Elementwise(Pointwise.Binary op) -> Identities.binary r op inputs device
+        | Kind.Fold(_, [||]) -> ValueSome inputs[0]
+        | Kind.Fold(_, axes) when axes |> Array.forall (fun a -> nodes[0].Shape[a] = 1) ->
             ValueSome(apply (Primitive.Reshape result.Shape) inputs)
-        | Primitive.Reduce(kind, axes) when last ->
+        | Kind.Fold(kind, axes) when last ->
             match Repeats.reduce r kind axes inputs[0] device with
             | ValueNone when kind = Reduction.Sum && isNest -> Products.sum r axes inputs[0] device
             | found -> found
-        | Primitive.Concatenate _ when inputs.Length = 1 -> ValueSome inputs[0]
-        | Primitive.Select -> Identities.select r inputs
-        | Primitive.Unary Unary.Negate -> Identities.negate r inputs[0]
-        | Primitive.Binary op -> Identities.binary r op inputs device
-        | Primitive.MatMul when isNest -> Products.outer r inputs result device
-        | Primitive.Fused f when target.Serves device ->
+        | Kind.Contraction when isNest -> Products.outer r inputs result device
+        | Kind.Opaque(Kernel.Concatenate _) when inputs.Length = 1 -> ValueSome inputs[0]
+        | Kind.Opaque(Kernel.Fused f) when target.Serves device ->
             FusedExpansions.fused target.LargestExpansion apply f inputs {
                 Shape = nodes[0].Shape
                 DType = nodes[0].DType
             }
-        | _ -> ValueNone
+        | Kind.Fold _
+        | Kind.Contraction
+        | Kind.Opaque _
+        | Kind.Source _
+        | Kind.Draw _
+        | Kind.Transfer _
+        | Kind.Custom _ -> ValueNone
 
     interface IRewriting with
         member _.Node i = builder[i]

@@ -16,7 +16,11 @@ module internal Rewriting =
     let (|Full|_|) (node: Node) =
         match node.Operation with
         | Operation.Primitive(Primitive.Full(value, _, _)) -> Some value
-        | _ -> None
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Primitive _
+        | Operation.Control _
+        | Operation.Item _ -> None
 
     let (|Number|_|) (node: Node) =
         match node with
@@ -27,6 +31,9 @@ module internal Rewriting =
     let (|Applied|_|) (node: Node) =
         match node.Operation with
         | Operation.Primitive p -> Some(p, node.Inputs)
-        | _ -> None
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Control _
+        | Operation.Item _ -> None
 
-    let isElementwise (p: Primitive) = (Facts.kind p = Kind.Elementwise)
+    let isElementwise (p: Primitive) = (Facts.kind p).IsElementwise

@@ -34,7 +34,11 @@ module internal Simplify =
             match node.Operation with
             | Operation.Primitive(Primitive.Full _ | Primitive.Iota _) -> Known.Node node
             | Operation.Constant b when Shape.count b.Shape <= Constants.mostFolded -> Known.Node node
-            | _ ->
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Primitive _
+            | Operation.Control _
+            | Operation.Item _ ->
                 match System.Array.IndexOf(arguments, i) with
                 | first when first < k -> Known.Twin first
                 | _ -> Known.Unknown)
@@ -50,7 +54,11 @@ module internal Simplify =
             match Constants.literal ((Engines.forDevice b.Device).ToHost b) with
             | Literal.Whole n -> ValueSome(n <> 0L)
             | Literal.Real x -> ValueSome(x <> 0.0)
-        | _ -> ValueNone
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Primitive _
+        | Operation.Control _
+        | Operation.Item _ -> ValueNone
 
     let rec private rewrite (r: Rewriter) (g: Graph) (inputs: int[]) : int[] =
         let copy = GraphCopy(g, r.Builder)

@@ -15,7 +15,6 @@ type internal ScalarLanes =
         | Scalar.Tan -> Math.Tan x
         | Scalar.Power -> Math.Pow(x, y)
         | Scalar.Remainder -> x % y
-        | _ -> invalidOp $"There is no scalar function {f}."
 
     /// Puts f of x and y where the mask is set.
     static member Fill
