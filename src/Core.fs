@@ -4,7 +4,7 @@ open Cotangent.Batching
 open Cotangent.Compiler
 open Cotangent.Differentiation
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>
 /// A derivative of one's own for <c>withDerivative</c>: a linear map in either direction. The other is its transpose,

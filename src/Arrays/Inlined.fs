@@ -1,6 +1,7 @@
 /// Functions of FSharp.Core's modules, written out where they are called: the loop is compiled ahead with its caller, whichever
 /// FSharp.Core a program brings along, and there is no closure, whose class .NET would load first. A program's first result
-/// waits for all of that.
+/// waits for all of that. To open it puts these in place of FSharp.Core's functions of the same names, silently; so the line that
+/// does says so, in the same words in every file.
 module internal Cotangent.Inlined
 
 open System

@@ -4,7 +4,7 @@ open System
 open System.Collections.Generic
 open System.Numerics
 open System.Runtime.InteropServices
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Looking at the numbers of a buffer, whatever its strides.
 module internal Inspect =

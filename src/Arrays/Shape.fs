@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Arithmetic of shapes and strides. A shape is an `int[]` that nobody changes once made.
 module internal Shape =

@@ -2,7 +2,7 @@ namespace Cotangent.Batching
 
 open Cotangent
 open Cotangent.Differentiation
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Batching: each tracer stands for one example, and holds the tensor of all examples one level down, the batch axis
 /// first.

@@ -1,7 +1,7 @@
 namespace Cotangent.Batching
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// A tensor as one use of `vmap` sees it.
 [<RequireQualifiedAccess; Struct; NoComparison; NoEquality>]

@@ -1,7 +1,7 @@
 namespace Cotangent.Differentiation
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The derivatives of decompositions of matrices, and of what they are made of.
 module internal Decompositions =

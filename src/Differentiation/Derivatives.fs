@@ -1,7 +1,7 @@
 namespace Cotangent.Differentiation
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The derivative of each primitive: the linear map from a change of one input to the change of the output, at given
 /// inputs and output. ValueNone: the output does not depend on that input in a differentiable way.

@@ -1,7 +1,7 @@
 namespace Cotangent.Differentiation
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The derivatives of fused operations. Those of their pulls, which second derivatives take, are written out in terms of
 /// both.

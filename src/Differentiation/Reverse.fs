@@ -1,7 +1,7 @@
 namespace Cotangent.Differentiation
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Reverse mode: while the function runs, a tape records each primitive's linear maps; the transposes are then applied
 /// from the last to the first.

@@ -1,7 +1,7 @@
 namespace Cotangent.Differentiation
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The transformations behind the face in `Core.fs`: what opens a trace, runs the function on tracers and closes it.
 module internal Transform =

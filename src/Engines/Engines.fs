@@ -4,7 +4,7 @@ open System
 open System.Collections.Concurrent
 open System.Diagnostics
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Which engine serves which device.
 module internal Engines =

@@ -3,7 +3,7 @@ namespace Cotangent.Engines
 open System
 open System.Threading
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// What an assembly with a native library brings: faster kernels for the CPU, and other devices. The package
 /// Cotangent.Torch has one; to reference the package is enough.

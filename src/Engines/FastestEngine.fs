@@ -1,7 +1,7 @@
 namespace Cotangent.Engines
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Where libtorch's kernels are faster than ours on the CPU, with one thread and with two, as `bench engines crossings`
 /// measured it on two cores with AVX-512 (benchmarks/RESULTS.md has the table). A call of libtorch costs 4 to 15 µs before it

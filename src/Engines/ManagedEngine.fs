@@ -5,7 +5,7 @@ namespace Cotangent.Engines
 open System
 open System.Threading.Tasks
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The matrix product over batch axes.
 module internal BatchMatMul =

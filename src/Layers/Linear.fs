@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// A fully connected layer: activation (x W + b).
 [<CompiledName "FSharpLinear">]

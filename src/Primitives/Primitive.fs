@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// What folds the elements along axes into one. On Bool, Max is "any" and Min is "all".
 [<RequireQualifiedAccess; Struct>]

@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The shape and dtype of each primitive's results, and what its inputs must satisfy. The operators check what users
 /// can get wrong, in users' words; this is the law that graphs, traces and kernels are held to.

@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Which keys a query looks at, and how scores are scaled.
 [<CompiledName "FSharpAttention">]

@@ -1,7 +1,7 @@
 namespace Cotangent
 
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Making tensors.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

@@ -1,7 +1,7 @@
 namespace Cotangent
 
 open System
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// What reductions are put together from.
 module internal Folds =

@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Products of matrices and vectors, and decompositions.
 [<AutoOpen>]

@@ -1,7 +1,7 @@
 namespace Cotangent
 
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The check of what primitives make, while `Debug` has it on: a NaN or an infinity is found where it arises.
 module internal NumberCheck =

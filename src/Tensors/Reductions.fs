@@ -1,7 +1,7 @@
 namespace Cotangent
 
 open System
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>
 /// Folding axes: without <c>axes</c> all of them; with <c>keepDims</c> a folded axis stays with size 1.

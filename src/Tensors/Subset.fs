@@ -2,7 +2,7 @@ namespace Cotangent
 
 open System
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>
 /// What to take of one axis (<c>NewAxis</c> and <c>Rest</c> aside), where brackets do not do: in steps, with new axes,

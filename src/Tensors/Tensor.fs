@@ -2,7 +2,7 @@ namespace Cotangent
 
 open System.Threading
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 // The type, what traces do with it, and its operators, in one file: a tensor is a buffer or a tracer, tracers belong to
 // traces, and these apply primitives to tensors; operators apply primitives by `Bind`, and F# looks for operators, and for what

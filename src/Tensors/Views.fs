@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Other shapes of the same numbers. On the CPU these share memory with the tensor they come from, but for
 /// reshapes that strides can't express.

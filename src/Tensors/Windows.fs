@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>
 /// What surrounds the spatial axes where windows slide over them: zeros for a convolution, nothing for pooling.

@@ -1,7 +1,7 @@
 namespace Cotangent
 
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The running means of Adam and its relatives.
 type AdamState<'p> = {

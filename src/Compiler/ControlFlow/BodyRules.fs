@@ -3,7 +3,7 @@ namespace Cotangent.Compiler
 open Cotangent
 open Cotangent.Batching
 open Cotangent.Differentiation
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// What the rules of control flow have in common.
 module internal BodyRules =

@@ -3,7 +3,7 @@ namespace Cotangent.Compiler
 open Cotangent
 open Cotangent.Batching
 open Cotangent.Differentiation
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// One of two branches. Each rule is a choice between the two branches' rules.
 [<Sealed>]

@@ -3,7 +3,7 @@ namespace Cotangent.Compiler
 open System.Collections.Generic
 open Cotangent
 open Cotangent.Differentiation
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Evaluates a graph by binding its primitives: on numbers, or under any transformation.
 [<AbstractClass; Sealed>]

@@ -4,7 +4,7 @@ open System.Collections.Generic
 open Cotangent
 open Cotangent.Batching
 open Cotangent.Differentiation
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Control flow as operations with derivatives and batching rules: each rule makes another graph, by interpreting the
 /// body's graph under the trace of the transformation and staging what that does.

@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open Cotangent
 open Cotangent.Differentiation
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Control flow on trees: plain loops where numbers can be read, nodes of a graph where they can't.
 module internal Loops =

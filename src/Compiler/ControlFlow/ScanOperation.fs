@@ -3,7 +3,7 @@ namespace Cotangent.Compiler
 open Cotangent
 open Cotangent.Batching
 open Cotangent.Differentiation
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// A loop of known length. Its tangents are carried beside the values by a loop of the same length; its cotangents by one
 /// that goes the other way, over the carries that each round of the first began with.

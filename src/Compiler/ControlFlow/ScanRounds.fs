@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open Cotangent
 open Cotangent.Differentiation
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// What the rules of a loop of known length take apart and put together: its inputs by their parts, and rounds by their order.
 [<Sealed>]

@@ -3,7 +3,7 @@ namespace Cotangent.Compiler
 open Cotangent
 open Cotangent.Batching
 open Cotangent.Differentiation
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// A loop of unknown length. A batch goes on as long as any of its examples does.
 [<Sealed>]

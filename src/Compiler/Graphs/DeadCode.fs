@@ -1,6 +1,6 @@
 namespace Cotangent.Compiler
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Drops what nothing depends on.
 module internal DeadCode =

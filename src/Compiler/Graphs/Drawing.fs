@@ -3,7 +3,7 @@ namespace Cotangent.Compiler
 open System.Net
 open System.Text
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Drawings of graphs: a Mermaid flowchart for documents that render those, and a page of its own that needs nothing.
 module internal Drawing =

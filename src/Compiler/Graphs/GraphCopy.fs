@@ -1,6 +1,6 @@
 namespace Cotangent.Compiler
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// A graph on its way into another one, node by node: which node there each one here has become.
 [<Sealed>]

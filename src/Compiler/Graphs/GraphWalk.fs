@@ -1,6 +1,6 @@
 namespace Cotangent.Compiler
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// What passes ask of the edges of a graph: what nodes depend on, and how often and when last each is read. All are loops in
 /// the order of the nodes, in which each comes after its inputs: a graph may be as deep as a program is long.

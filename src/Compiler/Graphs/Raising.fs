@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open Cotangent
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// What may raise because of the numbers that it is given. Such work stays where it was written: it is not done ahead of a
 /// loop that may run no round, nor for a branch that is not taken.

@@ -1,7 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Checks that a graph is one: order, arity, shapes and dtypes. Run after every pass in tests; what it throws is a fault
 /// of ours, never of the user.

@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open System.Collections.Generic
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Which nodes of a graph get memory of their own, and which are computed where they are read.
 module internal Fuse =

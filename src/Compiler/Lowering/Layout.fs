@@ -1,7 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// A strided view of the memory of a slot.
 [<NoComparison>]

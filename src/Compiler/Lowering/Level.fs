@@ -3,7 +3,7 @@ namespace Cotangent.Compiler
 open System.Collections.Generic
 open Cotangent
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Adds the steps of control flow to a level, from views of its arguments: views of its results.
 type internal LowerControl = delegate of Level * Control * View[] -> View[]

@@ -1,7 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// A part of what goes round in a loop: where it is read, and the slots that a round finds it in and leaves it in (-1 where the
 /// body hands it through unchanged, and it is read where it was).

@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open System.Collections.Generic
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Joins loop nests over the same points into one: what one stores and the next loads stays in a register, and short
 /// nests share the price of a call. A fold takes in the elementwise work on its result.

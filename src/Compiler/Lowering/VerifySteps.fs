@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open System.Collections.Generic
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Checks that loop nests and steps are well formed: instructions in order and of agreeing dtypes, and nothing that reads or
 /// writes outside of its slot. Run after every pass in tests; what it throws is a fault of ours, never of the user.

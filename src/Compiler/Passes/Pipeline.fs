@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open System.Diagnostics
 open System.Globalization
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// A pass: a name and a function. Most stay on a level of the compiler, some lead to the next.
 [<NoComparison; NoEquality>]

@@ -1,7 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// From a graph to a program: passes over the graph, lowering to steps, passes over those, the memory plan, code.
 module internal Build =

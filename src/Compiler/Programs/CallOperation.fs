@@ -5,7 +5,7 @@ open Cotangent
 open Cotangent.Batching
 open Cotangent.Differentiation
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The first inputs of a compiled graph, which are given away to it, and what they are given to, in words.
 [<Struct; NoComparison; NoEquality>]

@@ -3,7 +3,7 @@ namespace Cotangent.Compiler
 open System
 open System.Threading
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// One compilation of a function: for arguments of one signature.
 [<NoComparison; NoEquality>]

@@ -8,7 +8,7 @@ open Cotangent
 open Cotangent.Engines
 open Cotangent.Compiler.Emission
 open FSharp.NativeInterop
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Machine code for runs of loop nests.
 module internal NestMethods =

@@ -4,7 +4,7 @@ open System
 open System.Collections.Concurrent
 open System.Threading
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// How much the programs of one compiled function may take.
 module internal CacheLimit =

@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open Cotangent
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Arguments in which few numbers are seen many times, as a broadcast leaves them. A program expects each argument as an array of
 /// its own; to write a large one out may take more memory than there is. A program for such arguments reads them as they are,

@@ -3,7 +3,7 @@ namespace Cotangent.Compiler
 open System
 open Cotangent
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Steps made ready to run.
 module internal Runners =

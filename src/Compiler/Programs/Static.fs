@@ -6,7 +6,7 @@ open System.Collections.Concurrent
 open System.Collections.Generic
 open System.Reflection
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// What a compiled function takes as given of its argument, as it was when the function was compiled: lists, arrays and
 /// fields can be changed in place later, and the program is one for what they held.

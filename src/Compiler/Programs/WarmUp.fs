@@ -5,7 +5,7 @@ open System.Runtime.CompilerServices
 open System.Threading
 open Cotangent
 open Cotangent.Differentiation
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The first compilation pays for more than its own work: .NET loads each class that the compiler is made of, links each method
 /// at its first call, and takes twice as long for the first method that it optimises. So a small training is compiled on

@@ -5,7 +5,7 @@ open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// From counts of elements to bytes: widened first, since arrays may have more than 2³¹ bytes.
 module internal Bytes =

@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open Cotangent
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Which slots have no memory of the plan's. An engine makes its results in arrays of its own. To copy a large one into the
 /// plan's memory takes about as long as a cheap operation on it; so, where it is plain when the result is needed for the

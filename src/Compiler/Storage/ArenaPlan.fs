@@ -1,7 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Where the slots of a program lie: one arena for each dtype, in which slots that are never needed at the same time
 /// share memory.

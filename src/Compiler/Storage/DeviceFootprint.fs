@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open Cotangent
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The memory that a graph takes where its primitives run one by one and each value is let go after its last use: on a
 /// device other than the CPU.

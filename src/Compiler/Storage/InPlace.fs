@@ -1,7 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Which results of a program can lie in the memory of arguments that are given away: those of the same dtype and size
 /// that the program has read for the last time when it begins to write the result; or reads in the same step, each

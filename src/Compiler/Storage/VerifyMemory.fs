@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open System.Collections.Generic
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Checks a memory plan by playing the steps through: a slot holds its numbers from when they are written until another slot
 /// that lies in the same memory is, and nothing reads one that does not. Run in tests; what it throws is a fault of ours.

@@ -3,7 +3,7 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Work on a row of elements: operands and where the row begins in each, the result and where to put it, and the number
 /// of the row.

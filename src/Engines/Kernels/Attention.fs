@@ -5,7 +5,7 @@ open System.Buffers
 open System.Numerics
 open System.Numerics.Tensors
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 // Attention, softmax(s q kᵀ) v, for blocks of queries: a block's scores are as many as fit the cache, so the matrix of all
 // scores is never there, however long the sequences. On the way back the scores are computed again, block by block. The

@@ -3,7 +3,7 @@ namespace Cotangent.Engines
 open System
 open System.Numerics
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The managed kernels of fused operations.
 module internal FusedKernels =

@@ -3,7 +3,7 @@ namespace Cotangent.Engines
 open System
 open System.Numerics
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The gamma function's logarithm and its derivatives, number by number in Float64: within three units in the last place for
 /// positive numbers, and as near in absolute terms where those for negative ones pass through 0.

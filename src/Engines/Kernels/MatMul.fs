@@ -17,7 +17,7 @@ open System.Numerics
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Tile
 
 #nowarn "9"

@@ -7,7 +7,7 @@ open System
 open System.Numerics
 open System.Numerics.Tensors
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 module internal Move =
 

@@ -12,7 +12,7 @@ namespace Cotangent.Engines
 open System
 open Microsoft.FSharp.NativeInterop
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 #nowarn "9" // pointers
 

@@ -14,7 +14,7 @@ open System.Numerics
 open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 module internal Reduce =
 

@@ -6,7 +6,7 @@ open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Lanes
 
 // Softmax, log-sum-exp and cross-entropy. The largest element of a row, m, is taken out of the exponentials, so that none

@@ -7,7 +7,7 @@ namespace Cotangent.Engines
 
 open System
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Memory of the current thread that kernels use for blocks of elements. Each slot has one owner at a time:
 /// 0, 1 and 2 belong to the operands of a row, 3 and 4 to functions on rows.

@@ -13,7 +13,7 @@ open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Threading
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Arrays of one type and length that wait to be used again.
 [<Sealed>]

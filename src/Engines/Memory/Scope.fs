@@ -4,7 +4,7 @@ open System
 open System.Collections.Generic
 open System.Threading
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Buffers made while `scope` lasts, to be released in the end. They are known by weak references: what nothing holds any
 /// more is the collector's in the meantime.

@@ -8,7 +8,7 @@ namespace Cotangent.Engines
 open System
 open System.Collections.Generic
 open System.Threading
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Runs a function after every full collection.
 [<Sealed>]

@@ -7,7 +7,7 @@ open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
 open Microsoft.FSharp.Reflection
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Between nested .NET data (numbers, lists, arrays, sequences, rectangular arrays) and contiguous buffers.
 module internal NestedData =

@@ -5,7 +5,7 @@ open System.Collections.Generic
 open System.Globalization
 open System.Numerics
 open System.Text
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The values of a buffer as text, laid out as NumPy's `str` lays out an array: one format for all
 /// numbers, chosen from those that are shown, so that columns line up. Only the numbers shown are ever read.

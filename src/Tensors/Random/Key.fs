@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// An immutable, splittable source of randomness: a 64-bit key of the counter-based generator Philox4x32-10 (Salmon,
 /// Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011). Each draw takes a key and nothing

@@ -2,7 +2,7 @@ namespace Cotangent
 
 open System
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The standard normal distribution: its function, the inverse of that, and its far tail.
 module internal NormalDistribution =

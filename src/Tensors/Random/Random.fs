@@ -1,7 +1,7 @@
 namespace Cotangent
 
 open System
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>
 /// Draws from distributions; each takes a <c>Key</c> and spends it. Arguments stand in one order everywhere: the key,

@@ -3,7 +3,7 @@ namespace Cotangent
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Values of parts of one type.
 [<AbstractClass>]

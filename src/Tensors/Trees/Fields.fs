@@ -3,7 +3,7 @@ namespace Cotangent
 open System
 open System.Reflection
 open System.Runtime.CompilerServices
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Values of F# types read and made through their fields: by reflection alone, without code made for it at run time.
 [<RequireQualifiedAccess>]

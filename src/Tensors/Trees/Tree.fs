@@ -1,7 +1,7 @@
 namespace Cotangent
 
 open System
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Trees of tensors: any nesting of records, tuples, lists, arrays, options, unions, maps and objects whose leaves are
 /// tensors. The type of a field decides: what can't hold a tensor is static and carried along unchanged.

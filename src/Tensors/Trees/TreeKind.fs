@@ -6,7 +6,7 @@ open System.Collections.Generic
 open System.Collections.Immutable
 open System.Reflection
 open Microsoft.FSharp.Reflection
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// What types are to a tree of tensors.
 module internal TreeKind =

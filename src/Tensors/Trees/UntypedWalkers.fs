@@ -5,7 +5,7 @@ open System.Collections
 open System.Collections.Generic
 open System.Reflection
 open System.Runtime.CompilerServices
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 // A program that was compiled ahead of time has code for the collections of all reference types at once, but for those
 // of a struct only where the compiler foresaw them, and it does not foresee reflection. These walkers see items as objects

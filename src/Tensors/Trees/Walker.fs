@@ -2,7 +2,7 @@ namespace Cotangent
 
 open System
 open System.Runtime.CompilerServices
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Where a rebuild stands among the new leaves.
 type internal Cursor(leaves: Tensor[]) =

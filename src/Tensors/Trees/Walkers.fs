@@ -5,7 +5,7 @@ open System.Collections.Concurrent
 open System.Reflection
 open System.Runtime.CompilerServices
 open Microsoft.FSharp.Reflection
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The walker of each type, made once.
 module internal Walkers =

@@ -12,7 +12,7 @@ open Cotangent.Compiler
 open System
 open System.Collections.Generic
 open System.Reflection.Emit
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// A long sum so far: what has been emptied into it, and the rounding errors of that.
 [<NoEquality; NoComparison>]

@@ -6,7 +6,7 @@ open Cotangent.Compiler
 
 open System.Reflection
 open System.Reflection.Emit
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 [<RequireQualifiedAccess>]
 module internal LaneFolds =

@@ -3,7 +3,7 @@ namespace Cotangent.Compiler.Emission
 // What moves along an axis while a loop over it goes on: pointers of accesses, and masks of the lanes that are left.
 
 open System.Reflection.Emit
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 [<Sealed>]
 type internal MovingPointers(addressing: Addressing, width: Width) =

@@ -7,7 +7,7 @@ open Cotangent.Compiler
 
 open System
 open System.Reflection.Emit
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 [<Sealed>]
 type internal NestWriter

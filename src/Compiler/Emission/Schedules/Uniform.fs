@@ -1,7 +1,7 @@
 namespace Cotangent.Compiler.Emission
 
 open Cotangent.Compiler
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 // Values that are the same in all lanes, such as a norm and what follows from it, are computed in the shortest vectors:
 // roots and quotients of 64 bytes take several times as long as those of 16, and twice the room where they are spilled.

@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open System.Collections.Generic
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Computes after a loop, for all of its rounds at once, what nothing in the loop waits for: what a round only adds to a
 /// running sum, such as its loss. A round then stores what that is made of, and the sum is one of a stack.

@@ -1,7 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Computes before a loop, for all of its rounds at once, what depends on the number of the round and on slices of the
 /// sequences but on nothing that the rounds hand on: draws of random numbers, functions of those, products of what comes

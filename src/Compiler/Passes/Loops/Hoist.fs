@@ -1,7 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Moves out of loops what comes out the same in every round: nodes made of shared inputs and constants alone. They are
 /// computed before the loop and handed in as further shared inputs. Inner loops first, so that work moves out of all the

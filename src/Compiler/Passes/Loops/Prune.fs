@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open System.Collections.Generic
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Takes out of loops and choices what goes round for nobody: carries and results that are not read, inputs that a body
 /// does not use; and carries that never change, which are shared inputs. One walk back over the graph, which tells what is

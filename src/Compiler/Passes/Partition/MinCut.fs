@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open System
 open System.Collections.Generic
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The cheapest set of edges that parts a source from a sink: by the theorem of Ford and Fulkerson, those that a largest
 /// flow fills. The flow is found by Dinic's algorithm, without recursion: graphs are as deep as programs are long.

@@ -1,7 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Cuts the joint graph of a function and its pull in two: a forward half, and a backward half that is given what crosses
 /// over, the residuals. What is cheap may be computed again behind the cut instead; which values cross is the minimum cut

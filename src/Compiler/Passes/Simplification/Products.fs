@@ -2,7 +2,7 @@ namespace Cotangent.Compiler
 
 open System.Collections.Generic
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Products of factors that repeat along axes which the other factors vary along, such as the outer products x⊗δ that are
 /// the gradients of weights at batch 1. They are kept as their factors for as long as possible:

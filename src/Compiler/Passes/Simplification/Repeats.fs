@@ -1,7 +1,7 @@
 namespace Cotangent.Compiler
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Reductions over axes along which a value repeats: the sum of n equal numbers is n times that number; their largest or
 /// smallest is the number itself.

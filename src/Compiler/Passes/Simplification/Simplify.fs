@@ -3,7 +3,7 @@ namespace Cotangent.Compiler
 open System.Collections.Generic
 open Cotangent
 open Cotangent.Engines
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Rewrites a graph into one that computes the same values with less: calls in line, control flow that needs none,
 /// primitives by the rules of the rewriter, unused ones not at all. One walk forward, since each node comes after its

@@ -9,7 +9,7 @@ open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.Tile
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 module internal Convolve =
 

@@ -8,7 +8,7 @@ open System.Numerics
 open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.Tile
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 module internal Correlation =
 

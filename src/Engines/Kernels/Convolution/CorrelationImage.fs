@@ -17,7 +17,7 @@ namespace Cotangent.Engines
 open System
 open Cotangent
 open Cotangent.Engines.Tile
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Element `Index` of the kernel meets what lies `Shift` places further on in phase `Phase`.
 [<Struct; NoComparison; NoEquality>]

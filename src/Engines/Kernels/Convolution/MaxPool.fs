@@ -9,7 +9,7 @@ open System.Numerics
 open System.Runtime.CompilerServices
 open Cotangent
 open Cotangent.Engines.Tile
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 module internal Pool =
 

@@ -3,7 +3,7 @@ namespace Cotangent.Engines
 open System
 open System.Numerics.Tensors
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
 
 // Eigenvalues and eigenvectors of symmetric matrices, in Float64 for every dtype: Householder's reflections make the matrix

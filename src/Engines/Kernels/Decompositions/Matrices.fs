@@ -2,7 +2,7 @@ namespace Cotangent.Engines
 
 open System
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// What kernels that go through the matrices of a batch have in common.
 module internal Matrices =

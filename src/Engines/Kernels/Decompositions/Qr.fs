@@ -4,7 +4,7 @@ open System
 open System.Numerics
 open System.Numerics.Tensors
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
 
 // A = Q R by Householder's reflections, in panels of columns: the reflections of a panel together are I - V T Vᵀ (R. Schreiber

@@ -5,7 +5,7 @@ open System.Buffers
 open System.Numerics
 open System.Numerics.Tensors
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
 
 /// Triangular systems, by substitution in blocks: what the solved rows take from a block is one product.
