@@ -79,7 +79,7 @@ internal static class QuickStart
         #region Training
         var x = Tensor.Linspace(-3, 3, 64).Reshape(64, 1);
         var y = (2 * x).Sin();
-        Tensor Loss(Model model) => Cotangent.Loss.MeanSquaredError(model.Forward(x), y);
+        Tensor Loss(Model model) => Cotangent.Loss.MeanSquaredError(y, model.Forward(x));
 
         var optimizer = Optimizer.Adam<Model>(0.01);
         var model = Model.Create(Key.Create(0));
@@ -100,7 +100,7 @@ internal static class QuickStart
     {
         var x = Tensor.Linspace(-3, 3, 64).Reshape(64, 1);
         var y = (2 * x).Sin();
-        Tensor Loss(Model model) => Cotangent.Loss.MeanSquaredError(model.Forward(x), y);
+        Tensor Loss(Model model) => Cotangent.Loss.MeanSquaredError(y, model.Forward(x));
         var optimizer = Optimizer.Adam<Model>(0.01);
         var model = Model.Create(Key.Create(0));
 

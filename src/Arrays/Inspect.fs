@@ -123,7 +123,7 @@ module internal Inspect =
 
         index
 
-    let private firstWhere holds (b: HostBuffer) (shape: int[]) =
+    let private firstHolding holds (b: HostBuffer) (shape: int[]) =
         let read = reader b
         let cursor = Cursor(shape, b.Strides, b.Offset)
 
@@ -133,6 +133,10 @@ module internal Inspect =
             more <- cursor.Next()
 
         if more then ValueSome(struct (cursor.Index, read cursor.Place)) else ValueNone
+
+    /// The first number in row-major order for which something holds: its index and value.
+    let firstWhere holds (b: HostBuffer) : struct (int[] * float) voption =
+        if Shape.count b.Shape = 0 then ValueNone else firstHolding holds b (withoutBroadcast b b)
 
     /// The first NaN or infinity in row-major order: its index and value.
     let firstNonFinite (b: HostBuffer) : struct (int[] * float) voption =
@@ -152,14 +156,14 @@ module internal Inspect =
             if isDense length shape && firstInRange b first length = -1 then
                 ValueNone
             else
-                firstWhere (Double.IsFinite >> not) b shape
+                firstHolding (Double.IsFinite >> not) b shape
 
     /// The first NaN in row-major order: its index and value.
     let firstNaN (b: HostBuffer) : struct (int[] * float) voption =
         if Shape.count b.Shape = 0 || not b.DType.IsFloat then
             ValueNone
         else
-            firstWhere Double.IsNaN b (withoutBroadcast b b)
+            firstHolding Double.IsNaN b (withoutBroadcast b b)
 
     let private same<'T, 'Bits
         when 'T: struct

@@ -169,7 +169,10 @@ public class NullTests
     [Fact]
     public void Every_method_of_the_facade_says_which_argument_is_missing()
     {
-        var types = typeof(Differentiate).Assembly.GetExportedTypes().Where(type => !type.IsNested && !type.IsSubclassOf(typeof(Delegate)));
+        var types = typeof(Differentiate)
+            .Assembly.GetExportedTypes()
+            .Where(type => !type.IsNested || type == typeof(Loss.Each))
+            .Where(type => !type.IsSubclassOf(typeof(Delegate)));
         var (wrong, count) = Checked(types);
         Assert.Empty(wrong);
         Assert.InRange(count, 250, 1000);

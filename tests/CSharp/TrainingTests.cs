@@ -9,16 +9,81 @@ public class TrainingTests
     public void Losses()
     {
         Near.Equal(2.5, Loss.MeanSquaredError(a, b));
+        Near.Equal([1, 4], Loss.Each.SquaredError(a, b));
         Near.Equal(1.5, Loss.MeanAbsoluteError(a, b));
-        Near.Equal((0.5 + 1.5) / 2, Loss.Huber(a, b));
-        Near.Equal(Math.Log(2), Loss.BinaryCrossEntropy(Tensor.Create([0.5]), Tensor.Create([1.0])));
-        Near.Equal(Math.Log(2), Loss.BinaryCrossEntropyWithLogits(Tensor.Create([0.0]), Tensor.Create([1.0])));
-        Near.Equal(Math.Log(3), Loss.CrossEntropy(Tensor.Zeros([1, 3], DType.Float64), Tensor.Create([2])));
+        Near.Equal([1, 2], Loss.Each.AbsoluteError(a, b));
+        Near.Equal([0.5, 1.5], Loss.Each.Huber(a, b));
+        Near.Equal((0.375 + 0.875) / 2, Loss.Huber(a, b, delta: 0.5));
+        Near.Equal((0.5 + 1.5) / 2, Loss.SmoothL1(a, b));
+        Near.Equal([0.75, 1.75], Loss.Each.SmoothL1(a, b, beta: 0.5));
+        Near.Equal(Math.Log(Math.Cosh(1) * Math.Cosh(2)) / 2, Loss.LogCosh(a, b));
+        // The prediction is too high: 1 - level of the error.
+        Near.Equal([0.25, 0.5], Loss.Each.Quantile(a, b, level: 0.75));
+        Near.Equal(Math.Exp(2) - 2, Loss.Poisson(a.Slice(..1), b.Slice(..1)));
+        Near.Equal((Math.Log(4) + 1.0 / 4) / 2, Loss.GaussianNll(a.Slice(..1), b.Slice(..1), variance: Tensor.Create([4.0])));
+    }
+
+    /// <summary>Arguments that differ from each other and from their defaults: an exchange shows.</summary>
+    [Fact]
+    public void Losses_of_classes()
+    {
+        var (yes, quarter) = (Tensor.Create([1.0]), Tensor.Create([0.25]));
+        var logit = Tensor.Create([Math.Log(3)]);
+        Near.Equal(Math.Log(4), Loss.BinaryCrossEntropy(yes, quarter));
+        Near.Equal(-Math.Log(1e-7), Loss.BinaryCrossEntropy(yes, Tensor.Create([0.0])), 1e-6);
+        Near.Equal(Math.Log(10), Loss.BinaryCrossEntropy(yes, Tensor.Create([0.0]), guard: 0.1));
+        Near.Equal(Math.Log(4), Loss.BinaryCrossEntropyWithLogits(yes - 1, logit));
+        Near.Equal(3 * Math.Log(4.0 / 3), Loss.WeightedBinaryCrossEntropyWithLogits(yes, logit, Tensor.Create(3.0)));
+        Near.Equal(0.25 / 16 * Math.Log(4.0 / 3), Loss.BinaryFocal(yes, logit));
+        Near.Equal(0.75 / 4 * Math.Log(4.0 / 3), Loss.BinaryFocal(yes, logit, alpha: 0.75, gamma: 1));
 
         var logits = Tensor.Create([[0.0, 0.0, 0.0], [100.0, 0.0, 0.0]]);
+        var labels = Tensor.Create([2, 0]);
         var smooth = new CrossEntropyOptions { Smoothing = 0.1, Ignored = 2 };
-        Near.Equal([Math.Log(3), 0], Loss.CrossEntropies(logits, Tensor.Create([2, 0])));
-        Near.Equal(0.1 * 200 / 3, Loss.CrossEntropy(logits, Tensor.Create([2, 0]), smooth));
+        var weighted = new CrossEntropyOptions { Weights = Tensor.Create([3.0, 1.0, 2.0]) };
+        Near.Equal([Math.Log(3), 0], Loss.Each.CrossEntropy(labels, logits));
+        Near.Equal(0.1 * 200 / 3, Loss.CrossEntropy(labels, logits, smooth));
+        Near.Equal(2 * Math.Log(3) / 5, Loss.CrossEntropy(labels, logits, weighted));
+        Near.Equal((Math.Log(3) + 50) / 2, Loss.CrossEntropy(Tensor.Create([[0, 0.5, 0.5], [0.5, 0.5, 0]]), logits));
+        Near.Equal(4.0 / 9 * Math.Log(3) / 2, Loss.Focal(labels, logits));
+        Near.Equal([2.0 / 3 * Math.Log(3), 0], Loss.Each.Focal(labels, logits, gamma: 1));
+    }
+
+    [Fact]
+    public void Losses_of_margins_and_embeddings()
+    {
+        var (target, scores) = (Tensor.Create([1.0, -1.0]), Tensor.Create([0.25, 0.5]));
+        Near.Equal([0.75, 1.5], Loss.Each.Hinge(target, scores));
+        Near.Equal((0.5625 + 2.25) / 2, Loss.SquaredHinge(target, scores));
+        Near.Equal(0.325, Loss.MulticlassHinge(Tensor.Create([3]), Tensor.Create([[0.1, 0.2, 0.4, 0.8]])));
+        Near.Equal(0.1 / 4, Loss.MulticlassHinge(Tensor.Create([3]), Tensor.Create([[0.1, 0.2, 0.4, 0.8]]), margin: 0.5));
+
+        var (anchor, near, far) = (Tensor.Create([[0.0, 0.0]]), Tensor.Create([[0.0, 2.0]]), Tensor.Create([[3.0, 4.0]]));
+        Near.Equal(0, Loss.Triplet(anchor, near, far));
+        Near.Equal(4, Loss.Triplet(anchor, far, near));
+        Near.Equal(3.5, Loss.Triplet(anchor, far, near, margin: 0.5));
+        Near.Equal(0.8, Loss.CosineEmbedding(Tensor.Create([-1]), near, far));
+        Near.Equal(0.5, Loss.CosineEmbedding(Tensor.Create([-1]), near, far, margin: 0.3));
+        Near.Equal(0.2, Loss.CosineEmbedding(Tensor.Create([1]), near, far, margin: 0.3));
+
+        // Rows of cosines (1, 0) and (0.8, 0.6), or columns (1, 0.8) and (0, 0.6), over 0.5.
+        var a = Tensor.Create([[1.0, 0.0], [0.8, 0.6]]);
+        var p = Tensor.Create([[1.0, 0.0], [0.0, 2.0]]);
+        Near.Equal([Math.Log(1 + Math.Exp(-2)), Math.Log(1 + Math.Exp(0.4))], Loss.Each.InfoNce(p, a, temperature: 0.5));
+        Assert.Equal([4], Loss.Each.NtXent(a, p, temperature: 0.5).Shape);
+
+        var half = Tensor.Create([[0.5, 0.5]]);
+        var quarter = Tensor.Create([[0.25, 0.75]]);
+        Near.Equal(0.25 * Math.Log(0.5) + 0.75 * Math.Log(1.5), Loss.KlDivergence(quarter, half.Log()));
+        Near.Equal((4 + Math.E - 2) / 2, Loss.GaussianKl(Tensor.Create([[0.0, 1.0]]), Tensor.Create([[2.0, 0.0]])));
+        Near.Equal(0.25, Loss.Discriminator(AdversarialLoss.Hinge, Tensor.Create([0.5, 2.0]), Tensor.Create([-3.0])));
+        Near.Equal(1.25, Loss.Generator(AdversarialLoss.LeastSquares, Tensor.Create([-1.0, 2.0])));
+
+        // Two of three times; the class 2 is the blank: 1 is read as "1 1", "2 1" or "1 2".
+        var logits = Tensor.Zeros([1, 3, 4], DType.Float64);
+        var labels = Tensor.Create([[1, 3]]);
+        Near.Equal(Math.Log(16.0 / 3), Loss.Ctc(Tensor.Create([1]), Tensor.Create([2]), labels, logits, blank: 2));
+        Near.Equal([Math.Log(16.0 / 3)], Loss.Each.Ctc(Tensor.Create([1]), Tensor.Create([2]), labels, logits));
     }
 
     [Fact]
@@ -108,7 +173,7 @@ public class TrainingTests
 
         var optimizer = Optimizer.Adam<Model>(0.02);
         var state = optimizer.Start(model);
-        Tensor Error(Model m) => Loss.MeanSquaredError(m.Forward(x), y);
+        Tensor Error(Model m) => Loss.MeanSquaredError(y, m.Forward(x));
 
         for (var i = 0; i < 300; i++)
         {

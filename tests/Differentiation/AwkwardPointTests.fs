@@ -273,7 +273,7 @@ let private masks =
         test "logits of nothing but minus infinity" {
             let logits = tensor [ -infinity; -infinity ]
             let none = tensor [ 0.0; 0.0 ]
-            let losses x = Loss.crossEntropies Loss.crossEntropyDefaults (tensor 0) x
+            let losses x = Loss.Each.crossEntropy (tensor 0) x
 
             for how, gradient in [ "eager", grad; "compiled", (fun f -> compile (grad f)) ] do
                 same none (gradient logSumExp logits) $"logSumExp, {how}"

@@ -146,7 +146,10 @@ let private folds = [
     ordered "rmsNorm" (fun _ x -> x.RmsNorm(epsilon = 0.1))
     withPositions "crossEntropy" [ [ 2; 3; 4 ] ] 4 [ 2; 3 ] (fun labels x -> Loss.crossEntropy labels x[0])
     withPositions "crossEntropyWith" [ [ 3; 4 ] ] 4 [ 3 ] (fun labels x ->
-        Loss.crossEntropyWith { Smoothing = 0.1; Ignored = Some 1 } labels x[0])
+        Loss.crossEntropyWith
+            { Loss.crossEntropyDefaults with Smoothing = 0.1; Ignored = Some 1 }
+            labels
+            x[0])
     ordered "cumulativeSum" (fun axis x -> x.CumulativeSum axis)
     ordered "cumulativeSum, reversed" (fun axis x -> x.CumulativeSum(axis, true))
     ordered "sort" (fun axis x -> x.Sort axis)

@@ -94,7 +94,7 @@ let private crossEntropy =
             close
                 1e-14
                 [ log 3.0; 0.0; log (5.0 / 3.0) ]
-                (Loss.crossEntropies plain (tensor [ 2; 0; 1 ]) logits)
+                (Loss.Each.crossEntropyWith plain (tensor [ 2; 0; 1 ]) logits)
 
             close
                 1e-14
@@ -104,17 +104,17 @@ let private crossEntropy =
         fun () ->
             // (1 - s) · loss of the label + s · mean of the losses of all labels
             let each = [
-                for label in 0..2 -> Loss.crossEntropies plain (tensor [ label; label; label ]) logits
+                for label in 0..2 -> Loss.Each.crossEntropyWith plain (tensor [ label; label; label ]) logits
             ]
 
             let mixed = 0.7 * each[2] + 0.3 * (each[0] + each[1] + each[2]) / 3.0
             let smooth = { plain with Smoothing = 0.3 }
-            close 1e-13 (numbers mixed) (Loss.crossEntropies smooth (tensor [ 2; 2; 2 ]) logits)
+            close 1e-13 (numbers mixed) (Loss.Each.crossEntropyWith smooth (tensor [ 2; 2; 2 ]) logits)
         "ignored labels",
         fun () ->
             let skip = { plain with Ignored = Some -100 }
             let labels = tensor [ 2; -100; 1 ]
-            close 1e-14 [ log 3.0; 0.0; log (5.0 / 3.0) ] (Loss.crossEntropies skip labels logits)
+            close 1e-14 [ log 3.0; 0.0; log (5.0 / 3.0) ] (Loss.Each.crossEntropyWith skip labels logits)
             close 1e-14 [ (log 3.0 + log (5.0 / 3.0)) / 2.0 ] (Loss.crossEntropyWith skip labels logits)
             close 0.0 [ 0.0 ] (Loss.crossEntropyWith skip (tensor [ -100; -100; -100 ]) logits)
             let gradient = grad (Loss.crossEntropyWith skip labels) logits
@@ -130,12 +130,12 @@ let private crossEntropy =
             close
                 1e-14
                 [ log 2.0 ]
-                (Loss.crossEntropies plain (tensor [ 0 ]) (tensor [ [ 1.0; -infinity; 1.0 ] ]))
+                (Loss.Each.crossEntropyWith plain (tensor [ 0 ]) (tensor [ [ 1.0; -infinity; 1.0 ] ]))
         "per example under vmap",
         fun () ->
             let labels = tensor [ 2; 0; 1 ]
-            let each = vmap (fun (t, x) -> Loss.crossEntropies plain t x) (labels, logits)
-            Expect.equal each (Loss.crossEntropies plain labels logits) "vmap"
+            let each = vmap (fun (t, x) -> Loss.Each.crossEntropyWith plain t x) (labels, logits)
+            Expect.equal each (Loss.Each.crossEntropyWith plain labels logits) "vmap"
         "errors",
         fun () ->
             throws<IndexException, _> [ "crossEntropy"; "(1,)"; "3"; "0 to 2" ] (fun () ->
