@@ -1,0 +1,113 @@
+namespace Cotangent
+
+/// Which of two figures is the better one.
+[<RequireQualifiedAccess; Struct>]
+type Better =
+    /// The lower, as of losses.
+    | Lower
+    /// The higher, as of accuracies.
+    | Higher
+
+/// <summary>Callbacks of the training loop.</summary>
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Callback =
+    /// <summary>Calls a function with what is reached, and remembers nothing.</summary>
+    /// <example><code>
+    /// let announce: Callback&lt;Tensor> = Callback.call (Every.Epochs 1) (fun now -> printfn "%d epochs" now.Epochs)
+    /// </code></example>
+    let call (every: Every) (action: Trained<'s> -> unit) : Callback<'s> = {
+        Every = every
+        Start =
+            fun () now ->
+                action now
+                []
+    }
+
+    /// <summary>Measures the state, under a name: what an evaluation on other examples gives.</summary>
+    /// <example><code>
+    /// let distance: Callback&lt;Tensor> =
+    ///     Callback.measure (Every.Epochs 1) "distance" (fun x -> float (abs (x - 1.0)))
+    /// </code></example>
+    let measure (every: Every) (name: string) (figure: 's -> float) : Callback<'s> = {
+        Every = every
+        Start = fun () now -> [ Reaction.Measured [ name, figure now.State ] ]
+    }
+
+    let private figure (name: string) (now: Trained<'s>) =
+        match now.Figures |> List.tryFind (fst >> (=) name) with
+        | Some(_, value) -> value
+        | None ->
+            let there = now.Figures |> List.map fst |> String.concat ", "
+
+            raise (
+                ValueException
+                    $"Callback: no figure is called \"{name}\"; there are: {there}. What a callback measures is known to those after it."
+            )
+
+    let private isBetter better (value: float) (best: float) =
+        match better with
+        | Better.Lower -> value < best
+        | Better.Higher -> value > best
+
+    /// <summary>
+    /// Stops when a figure has not become better for so many askings in a row (Prechelt, "Early stopping – but when?", 1998), and
+    /// goes back to the best state. NaN is never better.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The patience is below 1, or there is no such figure.</exception>
+    /// <example><code>
+    /// let callbacks: Callback&lt;Tensor> list = [
+    ///     Callback.measure (Every.Epochs 1) "distance" (fun x -> float (abs (x - 1.0)))
+    ///     Callback.earlyStopping (Every.Epochs 1) "distance" Better.Lower 3
+    /// ]
+    /// </code></example>
+    let earlyStopping (every: Every) (name: string) (better: Better) (patience: int) : Callback<'s> =
+        if patience < 1 then
+            raise (
+                ValueException
+                    $"Callback.earlyStopping: a patience of {patience} askings; it must be at least 1."
+            )
+
+        {
+            Every = every
+            Start =
+                fun () ->
+                    let best: ('s * float) option ref = ref None
+                    let waited = ref 0
+
+                    fun now ->
+                        let value = figure name now
+
+                        match best.Value with
+                        | Some(state, least) when not (isBetter better value least) ->
+                            waited.Value <- waited.Value + 1
+
+                            if waited.Value < patience then
+                                []
+                            else
+                                [
+                                    Reaction.Replace state
+                                    Reaction.Measured [ name, least ]
+                                    Reaction.Stop
+                                        $"{name} did not get better than {string least} for {patience} askings"
+                                ]
+                        | Some _
+                        | None ->
+                            if not (System.Double.IsNaN value) then
+                                best.Value <- Some(now.State, value)
+                                waited.Value <- 0
+
+                            []
+        }
+
+    /// <summary>Stops when a figure of the steps is NaN or infinite: no later step mends that.</summary>
+    /// <example><code>
+    /// let options: TrainOptions&lt;Tensor> = { Train.defaults with Callbacks = [ Callback.stopUnlessFinite (Every.Steps 1) ] }
+    /// </code></example>
+    let stopUnlessFinite (every: Every) : Callback<'s> = {
+        Every = every
+        Start =
+            fun () now ->
+                match now.Figures |> List.tryFind (snd >> System.Double.IsFinite >> not) with
+                | Some(name, value) -> [ Reaction.Stop $"{name} is {string value} after {now.Steps} steps" ]
+                | None -> []
+    }

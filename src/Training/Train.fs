@@ -1,0 +1,306 @@
+namespace Cotangent
+
+open System
+open System.Threading
+
+/// <summary>What training has reached after some steps.</summary>
+[<NoComparison>]
+type Trained<'s> = {
+    /// What the steps hand on: parameters, the optimiser's state, whatever else.
+    State: 's
+    /// Steps taken, from the very first one on.
+    Steps: int
+    /// Whole epochs that these are.
+    Epochs: int
+    /// What the last steps returned, averaged, and what callbacks measured.
+    Figures: (string * float) list
+}
+
+/// What a callback wants.
+[<RequireQualifiedAccess; NoComparison>]
+type Reaction<'s> =
+    /// Figures to be shown and kept beside those of the steps.
+    | Measured of (string * float) list
+    /// Go on from another state.
+    | Replace of 's
+    /// No further step, and why.
+    | Stop of reason: string
+
+/// How often a callback is asked. Steps that one call of a compiled function takes together are not parted for it.
+[<RequireQualifiedAccess; Struct>]
+type Every =
+    /// After so many steps.
+    | Steps of steps: int
+    /// After so many epochs.
+    | Epochs of epochs: int
+
+/// <summary>Something to do while training goes on: evaluate, save, stop.</summary>
+[<NoComparison; NoEquality>]
+type Callback<'s> = {
+    /// How often.
+    Every: Every
+    /// Called once when training begins, so that what a callback remembers belongs to one run; the function returned is called
+    /// with what is reached.
+    Start: unit -> Trained<'s> -> Reaction<'s> list
+}
+
+/// Why training ended.
+[<RequireQualifiedAccess>]
+type TrainingEnd =
+    /// All epochs are done.
+    | Completed
+    /// A callback stopped it.
+    | Stopped of reason: string
+    /// The token was cancelled.
+    | Cancelled
+
+/// <summary>A training that has ended, and how it went.</summary>
+[<NoComparison>]
+type TrainingRun<'s> = {
+    /// The last whole state.
+    Last: Trained<'s>
+    /// Why it ended.
+    End: TrainingEnd
+    /// After how many steps what figures were reported, in order.
+    History: (int * (string * float) list) list
+}
+
+/// <summary>How to train.</summary>
+[<NoComparison; NoEquality>]
+type TrainOptions<'s> = {
+    /// Epochs in all.
+    Epochs: int
+    /// The step to begin with: that of a state from a run that was interrupted.
+    From: int
+    /// Steps that one call of a compiled function takes; more than 1 pays where a step takes microseconds.
+    StepsPerCall: int
+    /// Whether steps are compiled; where not, each operation is evaluated as it comes, and a debugger can look on.
+    Compiled: bool
+    /// Steps from one report to the next.
+    ReportEvery: int
+    /// Who is told.
+    Progress: IProgress<ProgressReport>
+    /// Asked in their order, each sees what those before it measured.
+    Callbacks: Callback<'s> list
+    /// Ends training after the step that runs.
+    Cancellation: CancellationToken
+}
+
+/// <summary>The training loop.</summary>
+[<RequireQualifiedAccess>]
+module Train =
+    /// <summary>One epoch, compiled, a report every 100 steps to nobody, no callbacks.</summary>
+    /// <example><code>
+    /// let options: TrainOptions&lt;Tensor> = { Train.defaults with Epochs = 10 }
+    /// </code></example>
+    let defaults<'s> : TrainOptions<'s> = {
+        Epochs = 1
+        From = 0
+        StepsPerCall = 1
+        Compiled = true
+        ReportEvery = 100
+        Progress = Progress.silent
+        Callbacks = []
+        Cancellation = CancellationToken.None
+    }
+
+    /// `$.Loss` as loss; the only figure is the loss.
+    let private names (figures: 'f) =
+        Tree.paths figures
+        |> Array.map (fun path ->
+            match path.TrimStart('$', '.') with
+            | "" -> "loss"
+            | name -> name.ToLowerInvariant())
+
+    /// The figures of one call: the means over its steps.
+    let private figuresOf (figures: 'f) =
+        Array.zip (names figures) (Tree.leaves figures)
+        |> Array.map (fun (name, figure) -> name, float ((figure.Convert DType.Float64).Mean()))
+        |> List.ofArray
+
+    let private stacked (batches: 'x[]) : 'x =
+        let leaves = batches |> Array.map Tree.leaves
+
+        Tree.rebuild
+            batches[0]
+            (Array.init leaves[0].Length (fun i -> stack 0 [ for each in leaves -> each[i] ]))
+
+    /// Takes a state through some batches, in one call.
+    let private caller compiled (step: 's -> 'x -> 's * 'f) : 's -> 'x[] -> 's * 'f =
+        let transform f = if compiled then compile f else f
+        let one = transform (fun (state, batch) -> step state batch)
+        let several = transform (fun (state, batches) -> scan step state batches)
+
+        fun state batches ->
+            if batches.Length = 1 then one (state, batches[0]) else several (state, stacked batches)
+
+    let private requirePositive name (value: int) =
+        if value < 1 then
+            raise (ValueException $"Train: {name} is {value}; it must be at least 1.")
+
+    /// What is reached call after call. The state is read before each: another may have been put there in between.
+    let private reached compiled stepsPerCall from step (batches: Batches<'x>) (state: 's ref) : seq<Trained<'s>> =
+        let call = caller compiled step
+
+        seq {
+            let mutable steps = from
+
+            while true do
+                let epoch = steps / batches.Count
+
+                for together in batches.Epoch epoch (steps % batches.Count) |> Seq.chunkBySize stepsPerCall do
+                    let next, figures = call state.Value together
+                    state.Value <- next
+                    steps <- steps + together.Length
+
+                    {
+                        State = next
+                        Steps = steps
+                        Epochs = steps / batches.Count
+                        Figures = figuresOf figures
+                    }
+
+                if steps <> (epoch + 1) * batches.Count then
+                    raise (
+                        ValueException
+                            $"Train: epoch {epoch} ended at batch {steps - epoch * batches.Count} of {batches.Count}; `Epoch` of the batches must yield as many as their `Count` says."
+                    )
+        }
+
+    /// <summary>
+    /// The loop itself, as a sequence without end of what is reached after each step: take as many as you want, in a
+    /// <c>for</c> loop of your own if you like. Nothing runs that is not asked for.
+    /// </summary>
+    /// <param name="step">
+    /// State and batch to the next state and figures: a scalar, the loss, or a tree of scalars with a name each. Compiled
+    /// on the first call.
+    /// </param>
+    /// <param name="batches">What to train on.</param>
+    /// <param name="start">The first state.</param>
+    /// <exception cref="T:Cotangent.ValueException">An epoch has no batches, or fewer than it says.</exception>
+    /// <example><code>
+    /// // The mean of some numbers, by gradient descent.
+    /// let step (x: Tensor) (batch: Tensor) =
+    ///     let loss, slope = valueAndGrad (fun x -> mean (square (x - batch))) x
+    ///     x - 0.1 * slope, loss
+    ///
+    /// let batches = Data.batches 2 (Key.create 0L) (tensor [ 1.0; 2.0; 3.0; 4.0 ])
+    /// let reached = Train.steps step batches (tensor 0.0) |> Seq.find (fun now -> now.Steps = 3)
+    /// reached.Epochs // 1
+    /// </code></example>
+    let steps (step: 's -> 'x -> 's * 'f) (batches: Batches<'x>) (start: 's) : seq<Trained<'s>> =
+        requirePositive "the number of batches an epoch" batches.Count
+
+        // Each run through the sequence begins at the start.
+        seq { yield! reached true 1 0 step batches (ref start) }
+
+    /// Whether a callback's turn has come between two numbers of steps.
+    let private isTurn perEpoch before after every =
+        let turns length = after / length > before / length
+
+        match every with
+        | Every.Steps n -> turns n
+        | Every.Epochs n -> turns (n * perEpoch)
+
+    let private averages (recent: (string * float) list list) =
+        match recent with
+        | [] -> []
+        | last :: _ -> [
+            for name, _ in last -> name, recent |> List.averageBy (fun figures -> List.find (fst >> (=) name) figures |> snd)
+          ]
+
+    let private addFigures (now: (string * float) list) more =
+        [ yield! now |> List.filter (fun (name, _) -> not (List.exists (fst >> (=) name) more)); yield! more ]
+
+    /// What is reached once a callback has had its say, and why training ends, if it does.
+    let private ask (now: Trained<'s>, ending) react =
+        ((now, ending), react now)
+        ||> List.fold (fun (now, ending) reaction ->
+            match reaction with
+            | Reaction.Measured figures -> { now with Figures = addFigures now.Figures figures }, ending
+            | Reaction.Replace state -> { now with State = state }, ending
+            | Reaction.Stop reason -> now, Some(TrainingEnd.Stopped reason))
+
+    let private check (options: TrainOptions<'s>) (batches: Batches<'x>) =
+        requirePositive "the number of epochs" options.Epochs
+        requirePositive "the number of steps a call" options.StepsPerCall
+        requirePositive "the number of steps from report to report" options.ReportEvery
+        requirePositive "the number of batches an epoch" batches.Count
+
+        if options.From < 0 then
+            raise (
+                ValueException $"Train: {options.From} as the step to begin with; it must not be negative."
+            )
+
+        for callback in options.Callbacks do
+            match callback.Every with
+            | Every.Steps n
+            | Every.Epochs n -> requirePositive "how often a callback is asked" n
+
+    /// <summary>
+    /// Trains for some epochs. The steps are those of <c>Train.steps</c>; reports, callbacks and the end are what this adds. What is
+    /// cancelled returns the state that it had reached, and two runs from equal keys give equal numbers, bit for bit.
+    /// </summary>
+    /// <param name="options">How long, who is told, what else to do.</param>
+    /// <param name="step">State and batch to the next state and figures: a scalar, the loss, or a tree of scalars.</param>
+    /// <param name="batches">What to train on.</param>
+    /// <param name="start">The first state.</param>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// A number among the options is too small, an epoch has no batches, or fewer than it says.
+    /// </exception>
+    /// <example><code>
+    /// let step (x: Tensor) (batch: Tensor) =
+    ///     let loss, slope = valueAndGrad (fun x -> mean (square (x - batch))) x
+    ///     x - 0.1 * slope, loss
+    ///
+    /// let batches = Data.batches 2 (Key.create 0L) (tensor [ 1.0; 1.0; 1.0; 1.0 ])
+    /// let run = Train.run { Train.defaults with Epochs = 100 } step batches (tensor 0.0)
+    /// run.Last.State // 1
+    /// </code></example>
+    let run
+        (options: TrainOptions<'s>)
+        (step: 's -> 'x -> 's * 'f)
+        (batches: Batches<'x>)
+        (start: 's)
+        : TrainingRun<'s> =
+        check options batches
+        let total = options.Epochs * batches.Count
+        let callbacks = options.Callbacks |> List.map (fun each -> each.Every, each.Start())
+        let state = ref start
+        let history = ResizeArray()
+        let mutable recent = []
+
+        let mutable now = {
+            State = start
+            Steps = options.From
+            Epochs = options.From / batches.Count
+            Figures = []
+        }
+
+        let mutable ending = if now.Steps >= total then Some TrainingEnd.Completed else None
+
+        let advance next =
+            let before = now.Steps
+            recent <- next.Figures :: recent
+            let turn = isTurn batches.Count before next.Steps
+            let asked = callbacks |> List.filter (fst >> turn) |> List.map snd
+            let reached, stopped = List.fold ask ({ next with Figures = averages recent }, None) asked
+            now <- reached
+            state.Value <- reached.State
+            ending <- if next.Steps >= total then Some TrainingEnd.Completed else stopped
+
+            if turn (Every.Steps options.ReportEvery) || not asked.IsEmpty || ending.IsSome then
+                history.Add(now.Steps, now.Figures)
+                options.Progress.Report { Done = now.Steps; Total = total; Figures = now.Figures }
+                recent <- []
+
+        use reached =
+            (reached options.Compiled options.StepsPerCall options.From step batches state).GetEnumerator()
+
+        while ending.IsNone do
+            if options.Cancellation.IsCancellationRequested then
+                ending <- Some TrainingEnd.Cancelled
+            elif reached.MoveNext() then
+                advance reached.Current
+
+        { Last = now; End = Option.get ending; History = List.ofSeq history }
