@@ -9,7 +9,7 @@ namespace Cotangent
 /// let numbers = { Count = 2; Epoch = fun epoch first -> seq { for i in first .. 1 -> tensor [ 2 * epoch + i ] } }
 /// List.ofSeq (numbers.Epoch 3 0) // [[6], [7]]
 /// </code></example>
-[<NoComparison; NoEquality>]
+[<NoComparison; NoEquality; CompiledName "FSharpBatches">]
 type Batches<'x> = {
     /// Batches an epoch.
     Count: int
@@ -52,7 +52,7 @@ module Batches =
 /// Examples in memory: any tree of tensors whose first axes are equally long, with an entry for each example.
 /// <c>(images, labels)</c> is one.
 /// </summary>
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Data =
     let private counted (operation: string) (data: 'x) =
         let leaves = Tree.leavesOf $"{operation}:" data

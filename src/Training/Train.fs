@@ -4,7 +4,7 @@ open System
 open System.Threading
 
 /// <summary>What training has reached after some steps.</summary>
-[<NoComparison>]
+[<NoComparison; CompiledName "FSharpTrained">]
 type Trained<'s> = {
     /// What the steps hand on: parameters, the optimiser's state, whatever else.
     State: 's
@@ -17,7 +17,7 @@ type Trained<'s> = {
 }
 
 /// What a callback wants.
-[<RequireQualifiedAccess; NoComparison>]
+[<RequireQualifiedAccess; NoComparison; CompiledName "FSharpReaction">]
 type Reaction<'s> =
     /// Figures to be shown and kept beside those of the steps.
     | Measured of (string * float) list
@@ -35,7 +35,7 @@ type Every =
     | Epochs of epochs: int
 
 /// <summary>Something to do while training goes on: evaluate, save, stop.</summary>
-[<NoComparison; NoEquality>]
+[<NoComparison; NoEquality; CompiledName "FSharpCallback">]
 type Callback<'s> = {
     /// How often.
     Every: Every
@@ -55,7 +55,7 @@ type TrainingEnd =
     | Cancelled
 
 /// <summary>A training that has ended, and how it went.</summary>
-[<NoComparison>]
+[<NoComparison; CompiledName "FSharpTrainingRun">]
 type TrainingRun<'s> = {
     /// The last whole state.
     Last: Trained<'s>
@@ -66,7 +66,7 @@ type TrainingRun<'s> = {
 }
 
 /// <summary>How to train.</summary>
-[<NoComparison; NoEquality>]
+[<NoComparison; NoEquality; CompiledName "FSharpTrainOptions">]
 type TrainOptions<'s> = {
     /// Epochs in all.
     Epochs: int
@@ -87,7 +87,7 @@ type TrainOptions<'s> = {
 }
 
 /// <summary>The training loop.</summary>
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Train =
     /// <summary>One epoch, compiled, a report every 100 steps to nobody, no callbacks.</summary>
     /// <example><code>
