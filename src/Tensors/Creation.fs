@@ -269,7 +269,7 @@ module Tensor =
 
 /// From and to .NET data.
 [<AutoOpen>]
-module Literals =
+module Conversion =
     /// <summary>
     /// A tensor from a number, or any nesting of lists, arrays and sequences of numbers; the dtype follows the data.
     /// </summary>

@@ -7,6 +7,8 @@ public class TrainTests
     /// <summary>Adds up what it is shown.</summary>
     private static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Sum());
 
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     private static double Value(Tensor x) => (double)x;
 
     [Fact]
@@ -14,7 +16,7 @@ public class TrainTests
     {
         var reports = new List<(int, int)>();
         var options = new TrainOptions<Tensor> { Epochs = 2, ReportEvery = 2, Progress = new Listener(reports) };
-        var run = Train.Run(options, Add, Data.InOrder(2, numbers), Tensor.Create(0.0));
+        var run = Train.Run(options, Add, Data.InOrder(2, numbers), Tensor.Create(0.0), Token);
         Assert.Equal(42, Value(run.Last.State));
         Assert.Equal((6, 2), (run.Last.Steps, run.Last.Epochs));
         Assert.False(run.IsCancelled);
@@ -51,7 +53,7 @@ public class TrainTests
     public void Goes_on_from_a_step()
     {
         var options = new TrainOptions<Tensor> { Epochs = 2, From = 4, StepsPerCall = 2, Compiled = false };
-        var run = Train.Run(options, Add, Data.InOrder(2, numbers), Tensor.Create(100.0));
+        var run = Train.Run(options, Add, Data.InOrder(2, numbers), Tensor.Create(100.0), Token);
         Assert.Equal(118, Value(run.Last.State));
     }
 
@@ -74,7 +76,7 @@ public class TrainTests
             ],
         };
 
-        var run = Train.Run(options, Add, Data.InOrder(2, numbers), Tensor.Create(0.0));
+        var run = Train.Run(options, Add, Data.InOrder(2, numbers), Tensor.Create(0.0), Token);
         Assert.Equal([10.5, 521], seen);
         Assert.Equal("enough", run.StopReason);
         Assert.Equal(2042, Value(run.Last.State));
@@ -85,7 +87,7 @@ public class TrainTests
     {
         static (Tensor, Tensor) Step(Tensor x, Tensor batch) => (x + 1, (x - 3).Square());
         var stop = Callback.EarlyStopping<Tensor>(Every.Steps(1), "loss", Better.Lower, patience: 2);
-        var run = Train.Run(new TrainOptions<Tensor> { Epochs = 5, Callbacks = [stop] }, Step, Data.InOrder(2, numbers), Tensor.Create(0.0));
+        var run = Train.Run(new TrainOptions<Tensor> { Epochs = 5, Callbacks = [stop] }, Step, Data.InOrder(2, numbers), Tensor.Create(0.0), Token);
         Assert.Equal((4, 6), (Value(run.Last.State), run.Last.Steps));
         Assert.Contains("loss", run.StopReason);
     }
@@ -95,7 +97,7 @@ public class TrainTests
     {
         static (Tensor, Tensor) Step(Tensor x, Tensor batch) => (x - 1, x.Sqrt());
         var options = new TrainOptions<Tensor> { Epochs = 5, Callbacks = [Callback.StopUnlessFinite<Tensor>(Every.Steps(1))] };
-        Assert.Equal(3, Train.Run(options, Step, Data.InOrder(2, numbers), Tensor.Create(1.0)).Last.Steps);
+        Assert.Equal(3, Train.Run(options, Step, Data.InOrder(2, numbers), Tensor.Create(1.0), Token).Last.Steps);
     }
 
     [Fact]

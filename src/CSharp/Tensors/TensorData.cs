@@ -14,7 +14,7 @@ public static class TensorData
         /// Tensor.Create(2.0) // 2
         /// </code></example>
         public static Tensor Create<T>(T value)
-            where T : unmanaged => Literals.tensor(value);
+            where T : unmanaged => Conversion.tensor(value);
 
         /// <summary>
         /// A vector; the data are copied. Collection expressions, arrays and spans all fit.
@@ -23,14 +23,14 @@ public static class TensorData
         /// Tensor.Create([1f, 2f, 3f]) // [1, 2, 3]
         /// </code></example>
         public static Tensor Create<T>(ReadOnlySpan<T> data)
-            where T : unmanaged => Literals.tensor(data.ToArray());
+            where T : unmanaged => Conversion.tensor(data.ToArray());
 
         /// <summary>A vector from any sequence of numbers.</summary>
         /// <example><code>
         /// Tensor.Create(Enumerable.Range(0, 4).Select(i => i * i)) // [0, 1, 4, 9]
         /// </code></example>
         public static Tensor Create<T>(IEnumerable<T> data)
-            where T : unmanaged => Literals.tensor(data.NoneNull());
+            where T : unmanaged => Conversion.tensor(data.NoneNull());
 
         /// <summary>A matrix from its rows.</summary>
         /// <exception cref="ShapeException">The rows differ in length.</exception>
@@ -38,28 +38,28 @@ public static class TensorData
         /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]) // [[1, 2], [3, 4]]
         /// </code></example>
         public static Tensor Create<T>(T[][] data)
-            where T : unmanaged => Literals.tensor(data.NoneNull());
+            where T : unmanaged => Conversion.tensor(data.NoneNull());
 
         /// <summary>A tensor of rank 3 from its matrices.</summary>
         /// <exception cref="ShapeException">The parts differ in size.</exception>
         public static Tensor Create<T>(T[][][] data)
             where T : unmanaged =>
-            Literals.tensor(data.NoneNull().Select((rows, i) => rows.NoneNull($"data[{i}]")).ToArray());
+            Conversion.tensor(data.NoneNull().Select((rows, i) => rows.NoneNull($"data[{i}]")).ToArray());
 
         /// <summary>A matrix from a rectangular array.</summary>
         /// <example><code>
         /// Tensor.Create(new[,] { { 1, 2 }, { 3, 4 } }) // [[1, 2], [3, 4]]
         /// </code></example>
         public static Tensor Create<T>(T[,] data)
-            where T : unmanaged => Literals.tensor(data.NotNull());
+            where T : unmanaged => Conversion.tensor(data.NotNull());
 
         /// <summary>A tensor of rank 3 from a rectangular array.</summary>
         public static Tensor Create<T>(T[,,] data)
-            where T : unmanaged => Literals.tensor(data.NotNull());
+            where T : unmanaged => Conversion.tensor(data.NotNull());
 
         /// <summary>A tensor of rank 4 from a rectangular array.</summary>
         public static Tensor Create<T>(T[,,,] data)
-            where T : unmanaged => Literals.tensor(data.NotNull());
+            where T : unmanaged => Conversion.tensor(data.NotNull());
 
         /// <summary>
         /// A tensor of any shape from its elements in row-major order; the data are copied.
