@@ -76,8 +76,7 @@ module Data =
 
         leaves[0].Dims[0]
 
-    let private range first count (data: 'x) : 'x =
-        data |> Tree.map (fun t -> t[first .. first + count - 1])
+    let private range first count (data: 'x) : 'x = data |> Tree.map (fun t -> t[first .. first + count - 1])
 
     /// <summary>How many examples there are.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The first axes differ, or a tensor is a scalar.</exception>
@@ -106,7 +105,8 @@ module Data =
 
         if first < 0 || first > n then
             raise (
-                ValueException $"Data.split: the first {first} of {n} examples; take 0 or more, and at most all."
+                ValueException
+                    $"Data.split: the first {first} of {n} examples; take 0 or more, and at most all."
             )
 
         range 0 first data, range first (n - first) data

@@ -139,7 +139,14 @@ module Train =
             raise (ValueException $"Train: {name} is {value}; it must be at least 1.")
 
     /// What is reached call after call. The state is read before each: another may have been put there in between.
-    let private reached compiled stepsPerCall from step (batches: Batches<'x>) (state: 's ref) : seq<Trained<'s>> =
+    let private reached
+        compiled
+        stepsPerCall
+        from
+        step
+        (batches: Batches<'x>)
+        (state: 's ref)
+        : seq<Trained<'s>> =
         let call = caller compiled step
 
         seq {
@@ -206,11 +213,14 @@ module Train =
         match recent with
         | [] -> []
         | last :: _ -> [
-            for name, _ in last -> name, recent |> List.averageBy (fun figures -> List.find (fst >> (=) name) figures |> snd)
+            for name, _ in last ->
+                name, recent |> List.averageBy (fun figures -> List.find (fst >> (=) name) figures |> snd)
           ]
 
-    let private addFigures (now: (string * float) list) more =
-        [ yield! now |> List.filter (fun (name, _) -> not (List.exists (fst >> (=) name) more)); yield! more ]
+    let private addFigures (now: (string * float) list) more = [
+        yield! now |> List.filter (fun (name, _) -> not (List.exists (fst >> (=) name) more))
+        yield! more
+    ]
 
     /// What is reached once a callback has had its say, and why training ends, if it does.
     let private ask (now: Trained<'s>, ending) react =
@@ -298,9 +308,7 @@ module Train =
             (reached options.Compiled options.StepsPerCall options.From step batches state).GetEnumerator()
 
         while ending.IsNone do
-            if options.Cancellation.IsCancellationRequested then
-                ending <- Some TrainingEnd.Cancelled
-            elif reached.MoveNext() then
-                advance reached.Current
+            if options.Cancellation.IsCancellationRequested then ending <- Some TrainingEnd.Cancelled
+            elif reached.MoveNext() then advance reached.Current
 
         { Last = now; End = Option.get ending; History = List.ofSeq history }

@@ -91,7 +91,11 @@ let private data =
             Expect.equal [ for b in training.Epoch 0 0 -> b.Shape ] [ [| 4; 3 |]; [| 4; 3 |] ] "shapes"
             let ordered = Data.inOrder 4 x
             Expect.equal ordered.Count 3 "all"
-            Expect.equal [ for b in ordered.Epoch 0 0 -> b.Shape ] [ [| 4; 3 |]; [| 4; 3 |]; [| 2; 3 |] ] "shapes"
+
+            Expect.equal
+                [ for b in ordered.Epoch 0 0 -> b.Shape ]
+                [ [| 4; 3 |]; [| 4; 3 |]; [| 2; 3 |] ]
+                "shapes"
         }
 
         test "keys beside batches are each step's own, and come again" {
@@ -114,7 +118,9 @@ let private data =
                 "lengths that differ",
                 (fun () -> Data.count (tensor [ 1; 2 ], tensor [ 1; 2; 3 ]) |> ignore),
                 [ "$.Item2"; "(3,)"; "(2,)" ]
-                "a scalar", (fun () -> Data.count (tensor [ 1; 2 ], tensor 1) |> ignore), [ "$.Item2"; "scalar" ]
+                "a scalar",
+                (fun () -> Data.count (tensor [ 1; 2 ], tensor 1) |> ignore),
+                [ "$.Item2"; "scalar" ]
                 "no examples in a batch",
                 (fun () -> Data.inOrder 0 (tensor [ 1 ]) |> ignore),
                 [ "Data.inOrder"; "0" ]
@@ -149,9 +155,14 @@ let private loop =
         test "compiled or not, one step a call or several: the same" {
             let one = (train { Train.defaults with Epochs = 3 }).Last.State
             exact one (train { Train.defaults with Epochs = 3 }).Last.State
-            near (numbers one) (numbers (train { Train.defaults with Epochs = 3; Compiled = false }).Last.State)
+
+            near
+                (numbers one)
+                (numbers (train { Train.defaults with Epochs = 3; Compiled = false }).Last.State)
             // 4 batches an epoch: calls of 3 and of 1.
-            near (numbers one) (numbers (train { Train.defaults with Epochs = 3; StepsPerCall = 3 }).Last.State)
+            near
+                (numbers one)
+                (numbers (train { Train.defaults with Epochs = 3; StepsPerCall = 3 }).Last.State)
         }
 
         test "goes on where it stopped" {
@@ -203,10 +214,10 @@ let private loop =
         test "whoever follows is told" {
             let reports = ResizeArray()
 
-            let progress =
-                { new System.IProgress<ProgressReport> with
+            let progress = {
+                new System.IProgress<ProgressReport> with
                     member _.Report report = reports.Add(report.Done, report.Total)
-                }
+            }
 
             train { Train.defaults with Epochs = 2; ReportEvery = 3; Progress = progress } |> ignore
             Expect.equal (List.ofSeq reports) [ 3, 8; 6, 8; 8, 8 ] "reports"
@@ -223,7 +234,8 @@ let private callbacks =
                     Epochs = 3
                     Callbacks = [
                         Callback.measure (Every.Epochs 1) "height" (fun line -> float line.Height)
-                        Callback.call (Every.Epochs 1) (fun now -> seen.Add(now.Steps, List.map fst now.Figures))
+                        Callback.call (Every.Epochs 1) (fun now ->
+                            seen.Add(now.Steps, List.map fst now.Figures))
                     ]
             }
 
@@ -266,7 +278,8 @@ let private callbacks =
                 let options = {
                     Train.defaults with
                         Callbacks = [
-                            Callback.measure (Every.Steps 1) "figure" (fun (x: Tensor) -> figures[int (float x) - 1])
+                            Callback.measure (Every.Steps 1) "figure" (fun (x: Tensor) ->
+                                figures[int (float x) - 1])
                             Callback.earlyStopping (Every.Steps 1) "figure" better 2
                         ]
                 }
@@ -311,11 +324,9 @@ let private callbacks =
         test "a figure that nobody measured is asked for in vain" {
             let callbacks = [ Callback.earlyStopping (Every.Steps 1) "accuracy" Better.Higher 2 ]
 
-            Expect.throwsC
-                (fun () -> train { Train.defaults with Callbacks = callbacks } |> ignore)
-                (fun e ->
-                    Expect.stringContains e.Message "accuracy" "asked for"
-                    Expect.stringContains e.Message "loss" "there")
+            Expect.throwsC (fun () -> train { Train.defaults with Callbacks = callbacks } |> ignore) (fun e ->
+                Expect.stringContains e.Message "accuracy" "asked for"
+                Expect.stringContains e.Message "loss" "there")
         }
     ]
 
@@ -332,9 +343,8 @@ let private refused =
                 "callback"
             ] do
             test what {
-                Expect.throwsC
-                    (fun () -> train options |> ignore)
-                    (fun e -> Expect.stringContains e.Message word e.Message)
+                Expect.throwsC (fun () -> train options |> ignore) (fun e ->
+                    Expect.stringContains e.Message word e.Message)
             }
 
         test "an epoch shorter than it says" {
