@@ -4,7 +4,7 @@ module Cotangent.Benchmarks.Nets
 open Cotangent
 
 /// What a step turns into what the next one starts from.
-type Training<'p> = { Parameters: 'p; State: AdamState<'p> * Tensor; Loss: Tensor }
+type Training<'p> = { Parameters: 'p; State: OptimizerState<'p>; Loss: Tensor }
 
 /// A network: how it starts, and one step on a batch and its labels.
 type Net<'p> = { Start: Training<'p>; Step: Training<'p> -> Training<'p> }

@@ -88,7 +88,7 @@ let torch = [
     "opt.zero_grad(); loss.backward(); opt.step()",
     "Optimizer.step optimizer (grad loss layer) state layer"
     "clip_grad_norm_(model.parameters(), 1.0)",
-    "(Optimizer.chain (Optimizer.clipByGlobalNorm 1.0) (Optimizer.sgd 0.1)).Init layer"
+    "(Optimizer.chain [ Optimizer.clipByGlobalNorm 1.0; Optimizer.sgd 0.1 ]).Init layer"
     "torch.autograd.detect_anomaly()", "Debug.checkNumbers (fun () -> grad f x)"
 ]
 
@@ -125,7 +125,7 @@ let jax = [
     "optax.adam(1e-3)", "(Optimizer.adam 1e-3).Init layer"
     "updates, state = opt.update(g, state, params)",
     "optimizer.Update (grad loss layer) state layer"
-    "optax.chain(a, b)", "Optimizer.chain (Optimizer.clipByGlobalNorm 1.0) optimizer"
+    "optax.chain(a, b)", "Optimizer.chain [ Optimizer.clipByGlobalNorm 1.0; optimizer ]"
     "optax.warmup_cosine_decay_schedule(...)",
     "Schedule.warmUp 100 (Schedule.cosine 1e-3 0.0 1000)"
     "jax.config.update(\"jax_debug_nans\", True)", "Debug.checkNumbers (fun () -> f x)"

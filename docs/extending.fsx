@@ -90,21 +90,16 @@ layer.Weight.Max(), layer.Weight.Variance()
 (**
 ## An optimiser
 
-An `Optimizer<'p, 's>` is two pure functions: the first state from the parameters; and from gradient, state and parameters
-the *change* of the parameters and the next state. States are trees, and `chain` pairs them, so that a state of the wrong
-optimiser does not type-check. This is Lion (Chen et al. 2023):
+An optimiser is a name, the names of what it keeps of each tensor of the parameters, and a pure rule: from step, gradient,
+parameter and what is kept to the *change* of the parameter and what is kept next. `Optimizer.create` makes one value of it
+for models of every type, whose state is a tree and is refused by every other optimiser. This is Lion (Chen et al. 2023):
 *)
-let lion (rate: float) (beta1: float) (beta2: float) : Optimizer<'p, 'p> = {
-    Init = Tree.zerosLike
-    Update =
-        fun gradient mean _ ->
-            let blend beta =
-                Tree.map2 (fun m g -> beta * m + (1.0 - beta) * g) mean gradient
+let lion (rate: float) (beta1: float) (beta2: float) =
+    Optimizer.create "lion" [ "mean" ] (fun _ g _ kept ->
+        let blend beta = beta * kept.Head + (1.0 - beta) * g
+        -rate * (blend beta1).Sign(), [ blend beta2 ])
 
-            Tree.map (fun (d: Tensor) -> -rate * d.Sign()) (blend beta1), blend beta2
-}
-
-let optimizer = Optimizer.chain (Optimizer.clipByGlobalNorm 1.0) (lion 0.02 0.9 0.99)
+let optimizer = Optimizer.chain [ Optimizer.clipByGlobalNorm 1.0; lion 0.02 0.9 0.99 ]
 
 let loss block =
     Loss.meanSquaredError

@@ -115,10 +115,10 @@ let loss model = Loss.meanSquaredError y (forward model x)
 (**
 ## A training loop
 
-An optimiser is a pair of pure functions: the first state, and one update. A step goes from model and state to the next
+An optimiser is one value for models of every type, and pure: it makes a first state, and one update. A step goes from model and state to the next
 model and state; `compile` makes one fused program of it, and a loop is a fold.
 *)
-let optimizer = Optimizer.adamWith (Schedule.cosine 0.02 0.0 1500) 0.9 0.999
+let optimizer = Optimizer.adam (Schedule.cosine 0.02 0.0 1500)
 
 let step =
     compile (fun (model, state) ->

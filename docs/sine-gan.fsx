@@ -102,13 +102,15 @@ let judgedAs truth examples discriminator =
 ## A step
 
 A function from the players to the players. The optimiser clips the gradient of each tensor, then goes down it; both parts
-are without a state, and the pair of their states says so. Afterwards all parameters are clamped. One signal is generated:
+keep nothing from step to step, so their state can be made anew. Afterwards all parameters are clamped. One signal is generated:
 both players learn from it.
 *)
-let optimizer = Optimizer.chain (Optimizer.clipEachByNorm 0.2) (Optimizer.sgd 0.01)
+let optimizer = Optimizer.chain [ Optimizer.clipEachByNorm 0.2; Optimizer.sgd 0.01 ]
 
 let improve loss player =
-    let updated, _ = Optimizer.step optimizer (grad loss player) ((), ()) player
+    let updated, _ =
+        Optimizer.step optimizer (grad loss player) (optimizer.Init player) player
+
     Tree.map (clamp -0.25 0.25) updated
 
 let articleStep (g, d) key =
@@ -180,7 +182,9 @@ let wide size activation =
     let bound = Init.inverseRoot
     size, { Activation = activation; Weight = bound; Bias = Some bound }
 
-let adam updates = Optimizer.adamWith (Schedule.linear 2e-3 0.0 (steps * updates)) 0.0 0.9
+let adam updates =
+    Optimizer.adam (Schedule.linear 2e-3 0.0 (steps * updates), beta1 = 0.0, beta2 = 0.9)
+
 let forGenerator, forCritic = adam 1, adam 3
 let latent key = Random.normal key DType.Float32 [ 64; 8 ]
 

@@ -82,9 +82,9 @@ public static class SineGan
 
     // ---- The article's ----
 
-    private static readonly Optimizer<Mlp> articleOptimizer = Optimizer
-        .ClipEachByNorm<Mlp>(0.2)
-        .Then(Optimizer.Sgd<Mlp>(0.01));
+    private static readonly Optimizer articleOptimizer = Optimizer
+        .ClipEachByNorm(0.2)
+        .Then(Optimizer.Sgd(0.01));
 
     private static Gan<Mlp, Mlp> ArticleGan { get; } =
         new()
@@ -134,8 +134,8 @@ public static class SineGan
     private static Gan<Mlp, Mlp> PenaltyGan(int iterations)
     {
         // Each step updates the critic three times, so its rate falls a third as fast by its own count of steps.
-        Optimizer<Mlp> Adam(int updates) =>
-            Optimizer.Adam<Mlp>(Schedule.Linear(1e-3, 0, iterations * updates), beta1: 0, beta2: 0.9);
+        Optimizer Adam(int updates) =>
+            Optimizer.Adam(Schedule.Linear(1e-3, 0, iterations * updates), beta1: 0, beta2: 0.9);
 
         return new()
         {

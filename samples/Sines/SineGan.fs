@@ -97,8 +97,8 @@ module SineGan =
         Eager = false
     }
 
-    let private articleGan: Gan<Mlp, Mlp, unit * unit, unit * unit> =
-        let optimizer () = Optimizer.chain (Optimizer.clipEachByNorm 0.2) (Optimizer.sgd 0.01)
+    let private articleGan: Gan<Mlp, Mlp> =
+        let optimizer = Optimizer.chain [ Optimizer.clipEachByNorm 0.2; Optimizer.sgd 0.01 ]
         let constrain = Tree.map (clamp -0.25 0.25)
 
         {
@@ -108,8 +108,8 @@ module SineGan =
             LatentSize = 1
             GeneratorNoise = GeneratorNoise.Shared
             Adversary = Adversary.CrossEntropy 1e-7
-            GeneratorOptimizer = optimizer ()
-            DiscriminatorOptimizer = optimizer ()
+            GeneratorOptimizer = optimizer
+            DiscriminatorOptimizer = optimizer
             ConstrainGenerator = constrain
             ConstrainDiscriminator = constrain
             AverageDecay = 0.0
@@ -130,7 +130,8 @@ module SineGan =
 
     let private penaltyGan iterations =
         // Each step updates the critic three times, so its rate falls a third as fast by its own count of steps.
-        let optimizer updates = Optimizer.adamWith (Schedule.linear 1e-3 0.0 (iterations * updates)) 0.0 0.9
+        let optimizer updates =
+            Optimizer.adam (Schedule.linear 1e-3 0.0 (iterations * updates), beta1 = 0.0, beta2 = 0.9)
 
         {
             Generate = Mlp.forward
@@ -163,7 +164,7 @@ module SineGan =
 
     /// A number of steps, 1 if eager, on fresh real batches: from the key of the training, the state, how many steps it has
     /// had, and the sums of the losses, to these.
-    let private steps (gan: Gan<Mlp, Mlp, 's, 't>) batch reportEvery (options: SineGanOptions) =
+    let private steps (gan: Gan<Mlp, Mlp>) batch reportEvery (options: SineGanOptions) =
         let step (key: Key) (state, iteration: Tensor, sums) =
             let forData, forStep = Key.split (Key.foldTensor iteration key)
 
@@ -210,7 +211,7 @@ module SineGan =
 
     /// The loop that all presets share.
     let private loop
-        (gan: Gan<Mlp, Mlp, 's, 't>)
+        (gan: Gan<Mlp, Mlp>)
         (models: Key -> Mlp * Mlp)
         batch
         reportEvery

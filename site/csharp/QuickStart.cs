@@ -81,9 +81,9 @@ internal static class QuickStart
         var y = (2 * x).Sin();
         Tensor Loss(Model model) => Cotangent.Loss.MeanSquaredError(y, model.Forward(x));
 
-        var optimizer = Optimizer.Adam<Model>(0.01);
+        var optimizer = Optimizer.Adam(0.01);
         var model = Model.Create(Key.Create(0));
-        var state = optimizer.Start(model);
+        var state = optimizer.Init(model);
         Console.WriteLine($"before: {(double)Loss(model):F4}");
 
         for (var i = 0; i < 1000; i++)
@@ -101,7 +101,7 @@ internal static class QuickStart
         var x = Tensor.Linspace(-3, 3, 64).Reshape(64, 1);
         var y = (2 * x).Sin();
         Tensor Loss(Model model) => Cotangent.Loss.MeanSquaredError(y, model.Forward(x));
-        var optimizer = Optimizer.Adam<Model>(0.01);
+        var optimizer = Optimizer.Adam(0.01);
         var model = Model.Create(Key.Create(0));
 
         #region Compiled
@@ -114,7 +114,7 @@ internal static class QuickStart
             )
         );
 
-        var (trained, _) = train((model, optimizer.Start(model)));
+        var (trained, _) = train((model, optimizer.Init(model)));
         Console.WriteLine($"after:  {(double)Loss(trained):F4}");
         #endregion
     }
@@ -134,21 +134,22 @@ internal static class QuickStart
     {
         #region Optimisers
         var optimizer = Optimizer
-            .ClipByGlobalNorm<Model>(1)
-            .Then(Optimizer.Adam<Model>(Schedule.Cosine(1e-2, 0, 1000).WarmUp(100)));
+            .ClipByGlobalNorm(1)
+            .Then(Optimizer.Adam(Schedule.Cosine(1e-2, 0, 1000).WarmUp(100)));
 
-        var momentum = Optimizer.Create<Model, Model>(
-            start: Tree.ZerosLike,
-            update: (gradient, velocity, _) =>
+        var momentum = Optimizer.Create(
+            "momentum",
+            slots: ["velocity"],
+            rule: (step, gradient, parameter, kept) =>
             {
-                velocity = Tree.Map(velocity, gradient, (v, g) => 0.9 * v + g);
-                return (Tree.Map(velocity, v => -0.01 * v), velocity);
+                var velocity = 0.9 * kept[0] + gradient;
+                return (-0.01 * velocity, [velocity]);
             }
         );
         #endregion
         _ = optimizer;
         var model = Model.Create(Key.Create(0));
-        _ = momentum.Step(model, momentum.Start(model), model);
+        _ = momentum.Step(model, momentum.Init(model), model);
     }
 
     public static void OwnDerivative()

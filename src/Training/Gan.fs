@@ -21,10 +21,9 @@ type GeneratorNoise =
     /// discriminator a step, those of the last.
     | Shared
 
-/// A generative adversarial network: two pure functions and how each learns. 'g and 'd are trees of parameters, 's and
-/// 't the states of their optimisers.
-[<NoComparison; NoEquality>]
-type Gan<'g, 'd, 's, 't> = {
+/// A generative adversarial network: two pure functions and how each learns. 'g and 'd are trees of parameters.
+[<NoComparison; NoEquality; CompiledName "FSharpGan">]
+type Gan<'g, 'd> = {
     /// parameters, latent (batch, Latent) -> examples (batch, …)
     Generate: 'g -> Tensor -> Tensor
     /// parameters, examples (batch, …) -> judgements (batch, 1): probabilities for CrossEntropy, any number else
@@ -38,9 +37,9 @@ type Gan<'g, 'd, 's, 't> = {
     /// What they play for.
     Adversary: Adversary
     /// How the generator learns.
-    GeneratorOptimizer: Optimizer<'g, 's>
+    GeneratorOptimizer: Optimizer
     /// How the discriminator learns.
-    DiscriminatorOptimizer: Optimizer<'d, 't>
+    DiscriminatorOptimizer: Optimizer
     /// <summary>Brings parameters back into the set allowed, after each update; <c>id</c> for none.</summary>
     ConstrainGenerator: 'g -> 'g
     /// The same for the discriminator.
@@ -50,15 +49,15 @@ type Gan<'g, 'd, 's, 't> = {
 }
 
 /// Everything that a step of the training changes; a tree.
-type GanState<'g, 'd, 's, 't> = {
+type GanState<'g, 'd> = {
     /// The generator's parameters.
     Generator: 'g
     /// The discriminator's parameters.
     Discriminator: 'd
     /// The state of the generator's optimiser.
-    GeneratorState: 's
+    GeneratorState: OptimizerState<'g>
     /// The state of the discriminator's optimiser.
-    DiscriminatorState: 't
+    DiscriminatorState: OptimizerState<'d>
     /// The averaged generator.
     Average: 'g
 }
@@ -75,7 +74,7 @@ type GanLosses = {
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Gan =
     /// <summary>The state before the first step.</summary>
-    let start (gan: Gan<'g, 'd, 's, 't>) (generator: 'g) (discriminator: 'd) : GanState<'g, 'd, 's, 't> = {
+    let start (gan: Gan<'g, 'd>) (generator: 'g) (discriminator: 'd) : GanState<'g, 'd> = {
         Generator = generator
         Discriminator = discriminator
         GeneratorState = gan.GeneratorOptimizer.Init generator
@@ -83,26 +82,25 @@ module Gan =
         Average = generator
     }
 
-    let private latent (gan: Gan<'g, 'd, 's, 't>) count key =
-        gan.Latent key DType.Float32 [ count; gan.LatentSize ]
+    let private latent (gan: Gan<'g, 'd>) count key = gan.Latent key DType.Float32 [ count; gan.LatentSize ]
 
     /// Examples by a generator: shape (count, …).
-    let sample (gan: Gan<'g, 'd, 's, 't>) (generator: 'g) (count: int) (key: Key) : Tensor =
+    let sample (gan: Gan<'g, 'd>) (generator: 'g) (count: int) (key: Key) : Tensor =
         gan.Generate generator (latent gan count key)
 
     /// The latent of the generator's update, after the last one that the discriminator was shown.
-    let private latentOfGenerator (gan: Gan<'g, 'd, 's, 't>) (shown: Tensor) key =
+    let private latentOfGenerator (gan: Gan<'g, 'd>) (shown: Tensor) key =
         match gan.GeneratorNoise with
         | GeneratorNoise.Fresh -> latent gan shown.Dims[0] key
         | GeneratorNoise.Shared -> shown
 
     /// How many real batches one step takes.
-    let batchesPerStep (gan: Gan<'g, 'd, 's, 't>) =
+    let batchesPerStep (gan: Gan<'g, 'd>) =
         match gan.Adversary with
         | Adversary.CrossEntropy _ -> 1
         | Adversary.GradientPenalty(_, criticSteps) -> criticSteps
 
-    let private updateDiscriminator gan (loss: 'd -> Tensor) (state: GanState<'g, 'd, 's, 't>) =
+    let private updateDiscriminator gan (loss: 'd -> Tensor) (state: GanState<'g, 'd>) =
         let value, gradient = valueAndGrad loss state.Discriminator
 
         let discriminator, next =
@@ -111,7 +109,7 @@ module Gan =
         value,
         { state with Discriminator = gan.ConstrainDiscriminator discriminator; DiscriminatorState = next }
 
-    let private updateGenerator gan (loss: 'g -> Tensor) (state: GanState<'g, 'd, 's, 't>) =
+    let private updateGenerator gan (loss: 'g -> Tensor) (state: GanState<'g, 'd>) =
         let value, gradient = valueAndGrad loss state.Generator
 
         let generator, next =
@@ -131,7 +129,7 @@ module Gan =
                         Optimizer.average gan.AverageDecay state.Average generator
         }
 
-    let private crossEntropyStep gan guard (state: GanState<'g, 'd, 's, 't>) (real: Tensor) key =
+    let private crossEntropyStep gan guard (state: GanState<'g, 'd>) (real: Tensor) key =
         let judgedAs truth examples discriminator =
             let judgement = gan.Judge discriminator examples
             Loss.binaryCrossEntropy guard (Tensor.fullLike judgement truth) judgement
@@ -175,7 +173,7 @@ module Gan =
         let norms = slope.Norm [ 1 .. real.Rank - 1 ]
         mean (square (norms - 1)) * weight
 
-    let private wassersteinStep gan weight (state: GanState<'g, 'd, 's, 't>) (batches: Tensor list) key =
+    let private wassersteinStep gan weight (state: GanState<'g, 'd>) (batches: Tensor list) key =
         let criticStep (state, _, _) (real: Tensor, key) =
             let forLatent, forPenalty = Key.split key
             let shown = latent gan real.Dims[0] forLatent
@@ -209,7 +207,7 @@ module Gan =
     /// One step from a state, as many real batches as <c>batchesPerStep</c> says, and a key, to the next state and the
     /// losses.
     /// </summary>
-    let step (gan: Gan<'g, 'd, 's, 't>) (state: GanState<'g, 'd, 's, 't>) (batches: Tensor list) (key: Key) =
+    let step (gan: Gan<'g, 'd>) (state: GanState<'g, 'd>) (batches: Tensor list) (key: Key) =
         if batchesPerStep gan < 1 then
             raise (
                 ValueException

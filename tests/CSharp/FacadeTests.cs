@@ -111,8 +111,7 @@ public class FacadeTests
         ["map3"] = "Map",
         ["init"] = "Create",
         ["defaults"] = "LinearOptions",
-        ["chain"] = "Then",
-        ["adamWith"] = "Adam",
+        ["ofFunction"] = "From",
         ["constant"] = "Constant",
         ["silent"] = "Lines",
         ["convolveGroups"] = "Convolve",
@@ -135,7 +134,8 @@ public class FacadeTests
             from module in typeof(Tensor).Assembly.GetExportedTypes()
             where module.Namespace == "Cotangent" && module is { IsAbstract: true, IsSealed: true }
             from method in module.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
-            let last = method.Name.Split('.')[^1]
+            // A static method that extends a type is called "Type.name.Static".
+            let last = method.Name.EndsWith(".Static") ? method.Name.Split('.')[^2] : method.Name.Split('.')[^1]
             let name = last.StartsWith("get_") ? last[4..] : last
             where !names.Contains(spellings.GetValueOrDefault(name, name))
             select $"{module.Name}.{name}";

@@ -23,8 +23,8 @@ public class NullTests
         new LinearOptions(),
         new CrossEntropyOptions(),
         (Schedule)0.1,
-        Optimizer.Sgd<Tensor>(0.1),
-        Optimizer.Sgd<Tensor>(0.1).Start(x),
+        Optimizer.Sgd(0.1),
+        Optimizer.Sgd(0.1).Init(x),
         Gan(),
         Gan().Start(x, x),
         new int?[] { 0 },
@@ -58,8 +58,8 @@ public class NullTests
             Judge = (d, z) => z,
             LatentSize = 2,
             Adversary = Adversary.CrossEntropy(),
-            GeneratorOptimizer = Optimizer.Sgd<Tensor>(0.1),
-            DiscriminatorOptimizer = Optimizer.Sgd<Tensor>(0.1),
+            GeneratorOptimizer = Optimizer.Sgd(0.1),
+            DiscriminatorOptimizer = Optimizer.Sgd(0.1),
         };
 
     private static Expression Plausible(Type type)

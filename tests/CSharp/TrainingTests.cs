@@ -86,78 +86,6 @@ public class TrainingTests
         Near.Equal([Math.Log(16.0 / 3)], Loss.Each.Ctc(Tensor.Create([1]), Tensor.Create([2]), labels, logits));
     }
 
-    [Fact]
-    public void Schedules()
-    {
-        Schedule constant = 0.5;
-        Near.Equal(0.5, constant.At(7));
-        Near.Equal(0.75, Schedule.Linear(1, 0.5, 10).At(5));
-        Near.Equal(0.5, Schedule.Cosine(1, 0, 10).At(5), 1e-6);
-        Near.Equal(0.25, Schedule.Exponential(1, 0.5, 10).At(20), 1e-6);
-        Near.Equal(0.5, constant.WarmUp(10).At(50));
-        Near.Equal(0.25, constant.WarmUp(10).At(4), 1e-6);
-        Near.Equal(3, Schedule.From(step => step.Convert(DType.Float32)).At(3));
-    }
-
-    public static TheoryData<Optimizer<Pair>, double> Optimizers =>
-        new()
-        {
-            { Optimizer.Sgd<Pair>(0.1), -0.2 },
-            { Optimizer.Scale<Pair>(-1), -2 },
-            { Optimizer.Momentum<Pair>(0.1), -0.2 },
-            { Optimizer.Momentum<Pair>(0.1, nesterov: true), -0.38 },
-            { Optimizer.Adam<Pair>(0.1), -0.1 },
-            { Optimizer.Adam<Pair>(Schedule.Linear(0.1, 0, 10)), -0.1 },
-            { Optimizer.AdamW<Pair>(0.1, 0.5), -0.15 },
-            { Optimizer.RmsProp<Pair>(0.1, 0.99), -1 },
-            { Optimizer.ScaleByAdam<Pair>(), 1 },
-            { Optimizer.ScaleBySchedule<Pair>(0.1), -0.2 },
-            { Optimizer.ClipEachByNorm<Pair>(0.5), 0.5 },
-            { Optimizer.ClipByGlobalNorm<Pair>(1), 1 / Math.Sqrt(2) },
-            { Optimizer.AddDecayedWeights<Pair>(0.5), 2.5 },
-            { Optimizer.ClipEachByNorm<Pair>(0.5).Then(Optimizer.Sgd<Pair>(0.1)), -0.05 },
-            {
-                Optimizer.Create<Pair, Tensor>(
-                    p => p.A.ZerosLike(),
-                    (g, s, p) => (Tree.Map(g, t => t * -3), s + 1)
-                ),
-                -6
-            },
-        };
-
-    public readonly record struct Pair(Tensor A, Tensor B);
-
-    [Theory]
-    [MemberData(nameof(Optimizers), DisableDiscoveryEnumeration = true)]
-    public void First_steps(Optimizer<Pair> optimizer, double expected)
-    {
-        var ones = new Pair(Tensor.Create(1.0), Tensor.Create(1.0));
-        var gradient = new Pair(Tensor.Create(2.0), Tensor.Create(2.0));
-        var state = optimizer.Start(ones);
-        var (change, _) = optimizer.Update(gradient, state, ones);
-        Near.Equal(expected, change.A, 1e-6);
-        Near.Equal(expected, change.B, 1e-6);
-        var (next, _) = optimizer.Step(gradient, state, ones);
-        Near.Equal(1 + expected, next.A, 1e-6);
-    }
-
-    [Fact]
-    public void States_are_trees()
-    {
-        var ones = new Pair(Tensor.Create(1.0), Tensor.Create(1.0));
-        // Two steps counted, and two running means of two numbers.
-        Assert.Equal(6, Tree.Leaves(Optimizer.Adam<Pair>(0.1).Start(ones)).Length);
-        Assert.Equal(2, Tree.Leaves(Optimizer.Momentum<Pair>(0.1).Start(ones)).Length);
-        Assert.Empty(Tree.Leaves(Optimizer.Sgd<Pair>(0.1).Start(ones)));
-    }
-
-    [Fact]
-    public void A_state_of_another_optimiser_is_an_error()
-    {
-        var optimizer = Optimizer.Adam<Tensor>(0.1);
-        Assert.Throws<ArgumentException>(() => optimizer.Update(a, Optimizer.Sgd<Tensor>(0.1).Start(a), a));
-    }
-
     private sealed record Model(Linear Hidden, Linear Output)
     {
         public Tensor Forward(Tensor x) => Output.Forward(Hidden.Forward(x));
@@ -171,8 +99,8 @@ public class TrainingTests
         var x = Tensor.Linspace(-3, 3, 64).Reshape(64, 1);
         var y = x.Sin();
 
-        var optimizer = Optimizer.Adam<Model>(0.02);
-        var state = optimizer.Start(model);
+        var optimizer = Optimizer.Adam(0.02);
+        var state = optimizer.Init(model);
         Tensor Error(Model m) => Loss.MeanSquaredError(y, m.Forward(x));
 
         for (var i = 0; i < 300; i++)

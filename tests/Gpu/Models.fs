@@ -128,10 +128,10 @@ let attention batch length width heads : Problem<Block> = {
 
 // ---- Training ----
 
-let private adam<'p> : Optimizer<'p, AdamState<'p> * Tensor> = Optimizer.adam 1e-3
+let private adam = Optimizer.adam 1e-3
 
 /// One step of a problem.
-let step (problem: Problem<'p>) ((p, s, x, y): 'p * (AdamState<'p> * Tensor) * Tensor * Tensor) =
+let step (problem: Problem<'p>) ((p, s, x, y): 'p * OptimizerState<'p> * Tensor * Tensor) =
     let loss, gradient = valueAndGrad (problem.Loss x y) p
     let p, s = Optimizer.step adam gradient s p
     p, s, loss

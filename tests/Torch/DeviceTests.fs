@@ -151,18 +151,18 @@ let private staying =
             let steps (device: Device) =
                 let start = (tensor [ 1.0; -2.0 ]).To device
 
-                let run (optimizer: Optimizer<Tensor, 's>) =
+                let run (optimizer: Optimizer) =
                     let once (x, state) _ = Optimizer.step optimizer (grad (fun x -> sum (x * x)) x) state x
                     fst (Seq.fold once (start, optimizer.Init start) [ 1..5 ])
 
                 [
                     run (Optimizer.adam 0.1)
-                    run (Optimizer.adamW 0.1 0.1)
-                    run (Optimizer.adamWith (Schedule.cosine 0.1 0.0 10) 0.9 0.99)
-                    run (Optimizer.scaleBySchedule (Schedule.warmUp 2 (Schedule.exponential 0.1 0.9 5)))
-                    run (Optimizer.momentum 0.1 0.9 true)
-                    run (Optimizer.rmsProp 0.1 0.9)
-                    run (Optimizer.chain (Optimizer.clipByGlobalNorm 0.5) (Optimizer.sgd 0.1))
+                    run (Optimizer.adamW (0.1, decay = 0.1))
+                    run (Optimizer.adam (Schedule.cosine 0.1 0.0 10, beta2 = 0.99))
+                    run (Optimizer.sgd (Schedule.warmUp 2 (Schedule.exponential 0.1 0.9 5)))
+                    run (Optimizer.momentum (0.1, nesterov = true))
+                    run (Optimizer.rmsProp (0.1, decay = 0.9))
+                    run (Optimizer.chain [ Optimizer.clipByGlobalNorm 0.5; Optimizer.sgd 0.1 ])
                 ]
 
             for e, a in List.zip (steps Device.Cpu) (steps first) do

@@ -5,7 +5,7 @@ open Cotangent
 
 /// One number each: the generator multiplies the noise by g, the discriminator takes x for real with probability σ(d x).
 /// Both learn by plain descent.
-let private scalars kind (noises: ResizeArray<float>) : Gan<Tensor, Tensor, unit, unit> = {
+let private scalars kind (noises: ResizeArray<float>) : Gan<Tensor, Tensor> = {
     Generate = fun g latent -> g * latent
     Judge = fun d x -> sigmoid (d * x)
     Latent =

@@ -3,40 +3,6 @@ using Microsoft.FSharp.Core;
 
 namespace Cotangent;
 
-/// <summary>Everything that a step of the training of a GAN changes; a tree.</summary>
-/// <param name="Generator">The parameters of the generator.</param>
-/// <param name="Discriminator">The parameters of the discriminator.</param>
-/// <param name="GeneratorState">What the generator's optimiser remembers.</param>
-/// <param name="DiscriminatorState">What the discriminator's optimiser remembers.</param>
-/// <param name="Average">The averaged generator.</param>
-public sealed record GanState<G, D>(
-    G Generator,
-    D Discriminator,
-    OptimizerState<G> GeneratorState,
-    OptimizerState<D> DiscriminatorState,
-    G Average
-)
-    where G : notnull
-    where D : notnull
-{
-    /// <summary>The parameters of the generator.</summary>
-    public G Generator { get; init => field = value.NotNull(nameof(Generator)); } = Generator.NotNull();
-
-    /// <summary>The parameters of the discriminator.</summary>
-    public D Discriminator { get; init => field = value.NotNull(nameof(Discriminator)); } = Discriminator.NotNull();
-
-    /// <summary>What the generator's optimiser remembers.</summary>
-    public OptimizerState<G> GeneratorState { get; init => field = value.NotNull(nameof(GeneratorState)); } =
-        GeneratorState.NotNull();
-
-    /// <summary>What the discriminator's optimiser remembers.</summary>
-    public OptimizerState<D> DiscriminatorState { get; init => field = value.NotNull(nameof(DiscriminatorState)); } =
-        DiscriminatorState.NotNull();
-
-    /// <summary>The averaged generator.</summary>
-    public G Average { get; init => field = value.NotNull(nameof(Average)); } = Average.NotNull();
-}
-
 /// <summary>
 /// A generative adversarial network: two pure functions and how each learns. G and D are trees of parameters.
 /// A step is a pure function from state, batches and key to state and losses.
@@ -48,8 +14,8 @@ public sealed record GanState<G, D>(
 ///     Judge = (d, examples) => d.Forward(examples),
 ///     LatentSize = 8,
 ///     Adversary = Adversary.GradientPenalty(weight: 1, criticSteps: 3),
-///     GeneratorOptimizer = Optimizer.Adam&lt;Mlp&gt;(1e-3, 0, 0.9),
-///     DiscriminatorOptimizer = Optimizer.Adam&lt;Mlp&gt;(1e-3, 0, 0.9),
+///     GeneratorOptimizer = Optimizer.Adam(1e-3, 0, 0.9),
+///     DiscriminatorOptimizer = Optimizer.Adam(1e-3, 0, 0.9),
 /// };
 ///
 /// var keys = Key.Create(0).Split(4);
@@ -88,10 +54,10 @@ public sealed record Gan<G, D>
     public required Adversary Adversary { get; init; }
 
     /// <summary>How the generator learns.</summary>
-    public required Optimizer<G> GeneratorOptimizer { get; init => field = value.NotNull(nameof(GeneratorOptimizer)); }
+    public required Optimizer GeneratorOptimizer { get; init => field = value.NotNull(nameof(GeneratorOptimizer)); }
 
     /// <summary>How the discriminator learns.</summary>
-    public required Optimizer<D> DiscriminatorOptimizer
+    public required Optimizer DiscriminatorOptimizer
     {
         get;
         init => field = value.NotNull(nameof(DiscriminatorOptimizer));
@@ -119,23 +85,20 @@ public sealed record Gan<G, D>
 
     /// <summary>The state before the first step.</summary>
     public GanState<G, D> Start(G generator, D discriminator) =>
-        FromFSharp(GanModule.start(ToFSharp(), generator.NotNull(), discriminator.NotNull()));
+        GanModule.start(ToFSharp(), generator.NotNull(), discriminator.NotNull());
 
     /// <summary>One step.</summary>
     /// <param name="state">Where the training stands.</param>
     /// <param name="batches">As many real batches as <see cref="BatchesPerStep"/> says.</param>
     /// <param name="key">A fresh key.</param>
     /// <exception cref="ValueException">The number of batches is not that.</exception>
-    public (GanState<G, D> State, GanLosses Losses) Step(GanState<G, D> state, IEnumerable<Tensor> batches, Key key)
-    {
-        var (next, losses) = GanModule.step(ToFSharp(), ToFSharp(state.NotNull()), batches.ToFSharpList(), key.NotNull());
-        return (FromFSharp(next), losses);
-    }
+    public (GanState<G, D> State, GanLosses Losses) Step(GanState<G, D> state, IEnumerable<Tensor> batches, Key key) =>
+        GanModule.step(ToFSharp(), state.NotNull(), batches.ToFSharpList(), key.NotNull()).ToValueTuple();
 
     /// <summary>Examples by a generator: shape (count, …).</summary>
     public Tensor Sample(G generator, int count, Key key) => GanModule.sample(ToFSharp(), generator.NotNull(), count, key.NotNull());
 
-    private Gan<G, D, OptimizerState<G>, OptimizerState<D>> ToFSharp() =>
+    private FSharpGan<G, D> ToFSharp() =>
         new(
             Generate.ToFSharp(),
             Judge.ToFSharp(),
@@ -143,16 +106,10 @@ public sealed record Gan<G, D>
             LatentSize,
             GeneratorNoise,
             Adversary,
-            GeneratorOptimizer.ToFSharp(),
-            DiscriminatorOptimizer.ToFSharp(),
+            GeneratorOptimizer,
+            DiscriminatorOptimizer,
             ConstrainGenerator.ToFSharp(),
             ConstrainDiscriminator.ToFSharp(),
             AverageDecay
         );
-
-    private static GanState<G, D, OptimizerState<G>, OptimizerState<D>> ToFSharp(GanState<G, D> state) =>
-        new(state.Generator, state.Discriminator, state.GeneratorState, state.DiscriminatorState, state.Average);
-
-    private static GanState<G, D> FromFSharp(GanState<G, D, OptimizerState<G>, OptimizerState<D>> state) =>
-        new(state.Generator, state.Discriminator, state.GeneratorState, state.DiscriminatorState, state.Average);
 }
