@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open Cotangent.Inlined // later, and in place of functions of Array and List
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Where optimisers meet trees: which tensors of a model they change, and how what they keep of these becomes trees.
 module internal TrainedLeaves =
