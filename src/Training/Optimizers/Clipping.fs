@@ -12,7 +12,7 @@ module internal ClippingRules =
         Rule.requirePositive "clipEachByNorm" "the limit" limit
 
         Rule.together "clipEachByNorm" (fun gradients _ ->
-            gradients |> Array.map (fun g -> shorten limit (euclidean g (Shape.allAxes g.Rank)) g))
+            gradients |> Array.map (fun g -> shorten limit (Folds.euclidean g (Shape.allAxes g.Rank)) g))
 
     let byGlobalNorm (limit: float) =
         Rule.requirePositive "clipByGlobalNorm" "the limit" limit
