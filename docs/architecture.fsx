@@ -139,7 +139,7 @@ drawing
 | part | what it does |
 | --- | --- |
 | `Arrays` | dtypes, shapes, devices, buffers of numbers, and the errors |
-| `Primitives` | the closed set of operations, as a union, the fused ones (softmax, cross-entropy, normalisation, attention) among them; the shape rule |
+| `Primitives` | the closed set of operations, as a union, the fused ones (softmax, cross-entropy, normalisation, attention) among them; the facts that others ask (kinds of primitives, forms of functions); the shape rule |
 | `Engines` | what evaluates a primitive on numbers: the managed kernels (`Kernels`); whose memory it is (`Memory`); which engine an operation goes to |
 | `Tensors` | `Tensor`: a buffer, or a tracer inside a transformation; operators and functions, all in terms of primitives; random keys (`Random`), trees (`Trees`), `Printing` |
 | `Differentiation` | linear maps as data; the one derivative rule of each primitive; the traces of forward and reverse mode |

@@ -212,19 +212,41 @@ module internal Derivatives =
 
     /// A primitive without a rule of its own in terms of others, which have one.
     let definition (p: Primitive) (inputs: Tensor[]) : Tensor[] voption =
-        match Facts.kind p with
-        | Kind.Opaque(Kernel.Fused f) -> FusedDerivatives.definition f inputs
-        | Kind.Elementwise(Pointwise.Binary Binary.Multiply) ->
-            Tracer.Squared inputs |> ValueOption.map Array.singleton
-        | Kind.Elementwise _
-        | Kind.Source _
-        | Kind.View _
-        | Kind.Fold _
-        | Kind.Contraction
-        | Kind.Draw _
-        | Kind.Transfer _
-        | Kind.Opaque _
-        | Kind.Custom _ -> ValueNone
+        match p with
+        | Primitive.Fused f -> FusedDerivatives.definition f inputs
+        | Primitive.Binary op ->
+            if op.IsMultiply then
+                Tracer.Squared inputs |> ValueOption.map Array.singleton
+            else
+                ValueNone
+        | Primitive.Unary _
+        | Primitive.Select
+        | Primitive.Convert _
+        | Primitive.Full _
+        | Primitive.Iota _
+        | Primitive.Random _
+        | Primitive.Reshape _
+        | Primitive.Permute _
+        | Primitive.Broadcast _
+        | Primitive.Slice _
+        | Primitive.Place _
+        | Primitive.Concatenate _
+        | Primitive.Gather _
+        | Primitive.Scatter _
+        | Primitive.Reduce _
+        | Primitive.ArgReduce _
+        | Primitive.Sort _
+        | Primitive.CumulativeSum _
+        | Primitive.MatMul
+        | Primitive.TriangularSolve _
+        | Primitive.Qr
+        | Primitive.Eigh
+        | Primitive.Convolution _
+        | Primitive.MaxPool _
+        | Primitive.Detach
+        | Primitive.Barrier
+        | Primitive.Transfer _
+        | Primitive.Custom _ -> ValueNone
 
     /// Whether a change of an input can change the result, where both are floats: those inputs that a rule has a map for.
     let depends (p: Primitive) (input: int) : bool =

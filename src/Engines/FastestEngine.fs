@@ -117,24 +117,25 @@ module internal Crossing =
 
     /// Whether a native library shall be asked. Single numbers tell; small tensors never load one.
     let isFor (p: Primitive) (inputs: Buffer[]) : bool =
-        match Facts.kind p with
-        | Kind.Elementwise(Pointwise.Unary op) -> isForUnary op inputs[0]
-        | Kind.Fold(kind, axes) ->
-            let x = inputs[0]
+        (Facts.primitive p).HasCrossing
+        && match Facts.kind p with
+           | Kind.Elementwise(Pointwise.Unary op) -> isForUnary op inputs[0]
+           | Kind.Fold(kind, axes) ->
+               let x = inputs[0]
 
-            kind <> Reduction.Sum
-            && x.DType = DType.Float32
-            && size x >= Folded
-            && axes |> Array.fold (fun n a -> n * x.Shape[a]) 1 >= 8
-        | Kind.Opaque k -> kernel k inputs
-        // Large products have their own way to the library: `MatMul`. All others are as fast here, or faster, at every size.
-        | Kind.Contraction
-        | Kind.Elementwise(Pointwise.Binary _ | Pointwise.Select | Pointwise.Convert _)
-        | Kind.Source _
-        | Kind.View _
-        | Kind.Draw _
-        | Kind.Transfer _
-        | Kind.Custom _ -> false
+               kind <> Reduction.Sum
+               && x.DType = DType.Float32
+               && size x >= Folded
+               && axes |> Array.fold (fun n a -> n * x.Shape[a]) 1 >= 8
+           | Kind.Opaque k -> kernel k inputs
+           // Large products have their own way to the library: `MatMul`. All others are as fast here, or faster, at every size.
+           | Kind.Contraction
+           | Kind.Elementwise(Pointwise.Binary _ | Pointwise.Select | Pointwise.Convert _)
+           | Kind.Source _
+           | Kind.View _
+           | Kind.Draw _
+           | Kind.Transfer _
+           | Kind.Custom _ -> false
 
 /// The managed engine; and the native library's, if there is one, for what is faster there.
 [<Sealed>]

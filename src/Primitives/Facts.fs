@@ -83,10 +83,15 @@ type internal Kind =
         | Opaque _
         | Custom _ -> ValueNone
 
-/// What several parts ask of a primitive.
+/// What several parts ask of a primitive, eager code among them: it allocates nothing.
 [<Struct; NoComparison; NoEquality>]
 type internal PrimitiveFacts = {
-    Kind: Kind
+    /// The user's function that it is; null for all others.
+    Custom: CustomFunction | null
+    /// The device that it moves to, if it does.
+    Target: Device voption
+    /// Whether libtorch's kernel is the faster one on the CPU, of large tensors: `Crossing` tells of which.
+    HasCrossing: bool
     /// Whether there are several results: engines evaluate it by an entry of its own, and a graph reads them by their numbers.
     HasSeveral: bool
     /// Whether a slope may be infinite, or NaN, at inputs that are finite.
@@ -97,85 +102,110 @@ type internal PrimitiveFacts = {
 
 /// The same for all primitives, each said once.
 module internal Facts =
-    let private plain kind = { Kind = kind; HasSeveral = false; IsSteep = false; MayRaise = false }
-    let private kernel = plain (Kind.Opaque Kernel.Other)
-    let private several = { kernel with HasSeveral = true }
-    let private raising k = { plain (Kind.Opaque k) with MayRaise = true }
+    let private plain = {
+        Custom = null
+        Target = ValueNone
+        HasCrossing = false
+        HasSeveral = false
+        IsSteep = false
+        MayRaise = false
+    }
+
+    let private crossing = { plain with HasCrossing = true }
+    let private several = { plain with HasSeveral = true }
+    let private raising = { plain with MayRaise = true }
+    let private steep = { plain with IsSteep = true }
 
     let private fused (f: Fused) : PrimitiveFacts =
-        let facts = plain (Kind.Opaque(Kernel.Fused f))
-
         match f with
         | Fused.NormalizeGainPull _
-        | Fused.AttentionPull _ -> { facts with HasSeveral = true }
+        | Fused.AttentionPull _ -> { crossing with HasSeveral = true }
         | Fused.CrossEntropy _
-        | Fused.CrossEntropyPull _ -> { facts with MayRaise = true }
+        | Fused.CrossEntropyPull _ -> { crossing with MayRaise = true }
         | Fused.Softmax _
         | Fused.SoftmaxPull _
         | Fused.LogSumExp _
         | Fused.Normalize _
         | Fused.NormalizePull _
-        | Fused.Attention _ -> facts
+        | Fused.Attention _ -> crossing
 
     let primitive (p: Primitive) : PrimitiveFacts =
         match p with
-        | Primitive.Full(value, dtype, shape) -> plain (Kind.Source(Source.Full(value, dtype, shape)))
-        | Primitive.Iota(dtype, length) -> plain (Kind.Source(Source.Iota(dtype, length)))
-        | Primitive.Reshape shape -> plain (Kind.View(ViewKind.Reshape shape))
-        | Primitive.Permute order -> plain (Kind.View(ViewKind.Permute order))
-        | Primitive.Broadcast shape -> plain (Kind.View(ViewKind.Broadcast shape))
-        | Primitive.Slice region -> plain (Kind.View(ViewKind.Slice region))
-        | Primitive.Detach -> plain (Kind.View ViewKind.Detach)
-        | Primitive.Barrier -> plain (Kind.View ViewKind.Barrier)
-        | Primitive.Unary op -> {
-            plain (Kind.Elementwise(Pointwise.Unary op)) with
-                IsSteep = (op.Facts.Slope = Slope.Steep)
-          }
+        | Primitive.Full _
+        | Primitive.Iota _
+        | Primitive.Reshape _
+        | Primitive.Permute _
+        | Primitive.Broadcast _
+        | Primitive.Slice _
+        | Primitive.Detach
+        | Primitive.Barrier
+        | Primitive.Select
+        | Primitive.Convert _
+        | Primitive.MatMul
+        | Primitive.Random _
+        | Primitive.Concatenate _
+        | Primitive.Place _
+        | Primitive.ArgReduce _ -> plain
+        | Primitive.Transfer device -> { plain with Target = ValueSome device }
+        | Primitive.Reduce _
+        | Primitive.CumulativeSum _
+        | Primitive.Convolution _ -> crossing
+        | Primitive.Unary op -> { crossing with IsSteep = (op.Facts.Slope = Slope.Steep) }
         | Primitive.Binary op -> {
-            plain (Kind.Elementwise(Pointwise.Binary op)) with
+            plain with
                 IsSteep = (op.Facts.Slope = Slope.Steep)
                 // Integers by 0.
-                MayRaise = (op = Binary.Divide || op = Binary.Remainder)
+                MayRaise = (op.IsDivide || op.IsRemainder)
           }
-        | Primitive.Select -> plain (Kind.Elementwise Pointwise.Select)
-        | Primitive.Convert dtype -> plain (Kind.Elementwise(Pointwise.Convert dtype))
-        | Primitive.Reduce(kind, axes) -> plain (Kind.Fold(kind, axes))
-        | Primitive.MatMul -> plain Kind.Contraction
-        | Primitive.Random(draw, dtype, shape) -> plain (Kind.Draw(draw, dtype, shape))
-        | Primitive.Transfer device -> plain (Kind.Transfer device)
         | Primitive.Sort _
         | Primitive.MaxPool _ -> several
         // A diagonal may have zeros, and eigenvalues be equal.
         | Primitive.Qr
         | Primitive.Eigh -> { several with IsSteep = true }
-        | Primitive.TriangularSolve _ -> { kernel with IsSteep = true }
+        | Primitive.TriangularSolve _ -> steep
         | Primitive.Fused f -> fused f
-        | Primitive.Concatenate axis -> plain (Kind.Opaque(Kernel.Concatenate axis))
-        | Primitive.CumulativeSum(_, reverse) -> plain (Kind.Opaque(Kernel.CumulativeSum reverse))
-        | Primitive.Convolution(term, windows, groups) ->
-            plain (Kind.Opaque(Kernel.Convolution(term, windows, groups)))
-        | Primitive.Place _
-        | Primitive.ArgReduce _ -> kernel
-        | Primitive.Gather(axis, _) -> raising (Kernel.Gather axis)
-        | Primitive.Scatter(_, _, _, size) -> raising (Kernel.Scatter size)
-        | Primitive.Custom f -> { plain (Kind.Custom f) with IsSteep = true; MayRaise = true }
+        | Primitive.Gather _
+        | Primitive.Scatter _ -> raising
+        | Primitive.Custom f -> { raising with Custom = f; IsSteep = true }
 
-    let kind (p: Primitive) : Kind = (primitive p).Kind
     let hasSeveral (p: Primitive) : bool = (primitive p).HasSeveral
     let isSteep (p: Primitive) : bool = (primitive p).IsSteep
+    let custom (p: Primitive) : CustomFunction | null = (primitive p).Custom
 
-    /// The user's function that a primitive is; null for all others.
-    let custom (p: Primitive) : CustomFunction | null =
-        match kind p with
-        | Kind.Custom f -> f
-        | Kind.Source _
-        | Kind.View _
-        | Kind.Elementwise _
-        | Kind.Fold _
-        | Kind.Contraction
-        | Kind.Draw _
-        | Kind.Transfer _
-        | Kind.Opaque _ -> null
+    /// With all that those need who ask for one kind.
+    let kind (p: Primitive) : Kind =
+        match p with
+        | Primitive.Full(value, dtype, shape) -> Kind.Source(Source.Full(value, dtype, shape))
+        | Primitive.Iota(dtype, length) -> Kind.Source(Source.Iota(dtype, length))
+        | Primitive.Reshape shape -> Kind.View(ViewKind.Reshape shape)
+        | Primitive.Permute order -> Kind.View(ViewKind.Permute order)
+        | Primitive.Broadcast shape -> Kind.View(ViewKind.Broadcast shape)
+        | Primitive.Slice region -> Kind.View(ViewKind.Slice region)
+        | Primitive.Detach -> Kind.View ViewKind.Detach
+        | Primitive.Barrier -> Kind.View ViewKind.Barrier
+        | Primitive.Unary op -> Kind.Elementwise(Pointwise.Unary op)
+        | Primitive.Binary op -> Kind.Elementwise(Pointwise.Binary op)
+        | Primitive.Select -> Kind.Elementwise Pointwise.Select
+        | Primitive.Convert dtype -> Kind.Elementwise(Pointwise.Convert dtype)
+        | Primitive.Reduce(kind, axes) -> Kind.Fold(kind, axes)
+        | Primitive.MatMul -> Kind.Contraction
+        | Primitive.Random(draw, dtype, shape) -> Kind.Draw(draw, dtype, shape)
+        | Primitive.Transfer device -> Kind.Transfer device
+        | Primitive.Fused f -> Kind.Opaque(Kernel.Fused f)
+        | Primitive.Concatenate axis -> Kind.Opaque(Kernel.Concatenate axis)
+        | Primitive.CumulativeSum(_, reverse) -> Kind.Opaque(Kernel.CumulativeSum reverse)
+        | Primitive.Convolution(term, windows, groups) ->
+            Kind.Opaque(Kernel.Convolution(term, windows, groups))
+        | Primitive.Gather(axis, _) -> Kind.Opaque(Kernel.Gather axis)
+        | Primitive.Scatter(_, _, _, size) -> Kind.Opaque(Kernel.Scatter size)
+        | Primitive.Sort _
+        | Primitive.MaxPool _
+        | Primitive.Qr
+        | Primitive.Eigh
+        | Primitive.TriangularSolve _
+        | Primitive.Place _
+        | Primitive.ArgReduce _ -> Kind.Opaque Kernel.Other
+        | Primitive.Custom f -> Kind.Custom f
 
     let isProduct (p: Primitive) : bool =
         match (kind p).AsPointwise with

@@ -1,48 +1,5 @@
 namespace Cotangent
 
-/// How large the slope of a function may be.
-[<RequireQualifiedAccess; Struct>]
-type internal Slope =
-    /// 0 wherever there is one.
-    | Flat
-    | Finite
-    /// Infinite, or NaN, at inputs that are finite.
-    | Steep
-
-/// On which elements a function is defined.
-[<RequireQualifiedAccess; Struct>]
-type internal Domain =
-    | Floats
-    | Numbers
-    | Integers
-    | Bools
-    | All
-
-    member domain.Has(dtype: DType) =
-        match domain with
-        | Floats -> dtype.IsFloat
-        | Numbers -> dtype <> DType.Bool
-        // Bool counts: its And and Or are those of bits.
-        | Integers -> not dtype.IsFloat
-        | Bools -> dtype = DType.Bool
-        | All -> true
-
-/// What there is to know of an elementwise function.
-[<Struct; NoComparison; NoEquality>]
-type internal FunctionFacts = {
-    /// What error messages and printed graphs call it.
-    Name: string
-    /// In additions, about.
-    Price: int
-    Slope: Slope
-    /// Whether it is done again without a thought.
-    IsFree: bool
-} with
-
-    static member plain name price slope = { Name = name; Price = price; Slope = slope; IsFree = false }
-
-    static member free name slope = { FunctionFacts.plain name 1 slope with IsFree = true }
-
 /// Functions of all numbers.
 [<RequireQualifiedAccess; Struct>]
 type internal Arithmetic =
@@ -192,7 +149,7 @@ type internal Unary =
         | IsNaN -> FunctionFacts.free "isnan" Slope.Flat
         | Not -> FunctionFacts.free "not" Slope.Flat
 
-    /// What computes it. Eager code asks at each call.
+    /// What computes it.
     member op.Form: Form =
         match op with
         | Negate -> Form.Arithmetic Arithmetic.Negate
@@ -230,18 +187,46 @@ type internal Unary =
         | IsNaN -> Form.IsNaN
         | Not -> Form.Not
 
+    /// Where it is defined. Eager code asks at each call, and so gets no form.
     member op.Domain =
-        match op.Form with
-        | Form.Arithmetic _ -> Domain.Numbers
-        | Form.Direct _
-        | Form.Special _
-        | Form.Doubled _
-        | Form.Apart _
-        | Form.IsNaN -> Domain.Floats
-        | Form.Not -> Domain.Bools
+        match op with
+        | Negate
+        | Abs
+        | Sign
+        | Relu -> Domain.Numbers
+        | Floor
+        | Ceiling
+        | Round
+        | Exp
+        | Expm1
+        | Log
+        | Log1p
+        | Sqrt
+        | Sin
+        | Cos
+        | Tan
+        | Asin
+        | Acos
+        | Atan
+        | Sinh
+        | Cosh
+        | Tanh
+        | Asinh
+        | Acosh
+        | Atanh
+        | Sigmoid
+        | Softplus
+        | Erf
+        | Erfc
+        | Gelu
+        | GeluSlope
+        | Lgamma
+        | Polygamma _
+        | IsNaN -> Domain.Floats
+        | Not -> Domain.Bools
 
     /// Whether it tells something of numbers, rather than making new ones: the result is Bool.
-    member op.Tells = op.Form.IsIsNaN
+    member op.Tells = op.IsIsNaN
 
     member op.IsInNests = not op.Form.IsApart
 
@@ -329,7 +314,7 @@ type internal Binary =
         | Less -> FunctionFacts.free "less" Slope.Flat
         | LessEqual -> FunctionFacts.free "lessequal" Slope.Flat
 
-    /// What computes it. Eager code asks at each call.
+    /// What computes it.
     member op.Form: BinaryForm =
         match op with
         | Add -> BinaryForm.Operator Operator.Add
@@ -348,15 +333,26 @@ type internal Binary =
         | Less -> BinaryForm.Comparison Comparison.Less
         | LessEqual -> BinaryForm.Comparison Comparison.LessEqual
 
+    /// Where it is defined. Eager code asks at each call, and so gets no form.
     member op.Domain =
-        match op.Form with
-        | BinaryForm.Operator _ -> Domain.Numbers
-        | BinaryForm.Curve _ -> Domain.Floats
-        | BinaryForm.Logic _ -> Domain.Integers
-        | BinaryForm.Bound _
-        | BinaryForm.Comparison _ -> Domain.All
+        match op with
+        | Add
+        | Subtract
+        | Multiply
+        | Divide
+        | Remainder -> Domain.Numbers
+        | Power
+        | Atan2 -> Domain.Floats
+        | And
+        | Or
+        | Xor -> Domain.Integers
+        | Max
+        | Min
+        | Equal
+        | Less
+        | LessEqual -> Domain.All
 
     /// Whether it tells something of numbers: the result is Bool.
-    member op.Tells = op.Form.IsComparison
+    member op.Tells = op.IsEqual || op.IsLess || op.IsLessEqual
 
     override op.ToString() = op.Facts.Name

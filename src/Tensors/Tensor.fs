@@ -245,16 +245,9 @@ module internal Bind =
         | null ->
             let facts = Facts.primitive p
 
-            match facts.Kind with
-            | Kind.Custom f -> (f :?> CustomOperation).Run inputs
-            | Kind.Transfer device -> [| Value(Engines.transfer (buffer inputs[0]) device) |]
-            | Kind.Source _
-            | Kind.View _
-            | Kind.Elementwise _
-            | Kind.Fold _
-            | Kind.Contraction
-            | Kind.Draw _
-            | Kind.Opaque _ ->
+            match facts.Custom, facts.Target with
+            | null, ValueSome device -> [| Value(Engines.transfer (buffer inputs[0]) device) |]
+            | null, ValueNone ->
                 sameDevice p inputs
                 let device = inputs[0].Device
 
@@ -270,6 +263,7 @@ module internal Bind =
                     let output = engine.Evaluate(p, buffers, device)
                     NumberCheck.result p buffers output
                     [| Value output |]
+            | f, _ -> (f :?> CustomOperation).Run inputs
         | trace ->
             Trace.Require trace.Name
             trace.Apply(p, inputs)

@@ -86,6 +86,13 @@ module internal Graph =
         | Operation.Control _
         | Operation.Item _ -> ValueNone
 
+    /// Whether a node spreads its input, or lines it up anew, and shows all of it.
+    let isSpread (node: Node) : bool =
+        match viewOf node with
+        | ValueSome(ViewKind.Broadcast _ | ViewKind.Reshape _ | ViewKind.Permute _) -> true
+        | ValueSome(ViewKind.Slice _ | ViewKind.Detach | ViewKind.Barrier)
+        | ValueNone -> false
+
     /// The graphs inside control flow, named.
     let bodies (control: Control) =
         match control with

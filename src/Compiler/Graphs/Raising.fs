@@ -50,7 +50,7 @@ module internal Raising =
 
             let isPlace size = isFound g node.Inputs[1] || isKnown g node.Inputs[1] (isWithin size)
 
-            match facts.Kind with
+            match Facts.kind p with
             | Kind.Opaque(Kernel.Gather axis) -> not (isPlace g.Nodes[node.Inputs[0]].Shape[axis])
             | Kind.Opaque(Kernel.Scatter size) -> not (isPlace size)
             // Integers by 0.

@@ -7,9 +7,8 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 /// Steps made ready to run.
 module internal Runners =
-    /// A loop nest by the engine, instruction by instruction over the whole nest: for what can't be emitted, and to
-    /// compare emitted code with.
-    let interpreted (k: LoopNest) : Runner =
+    /// The values of a nest's instructions, each over the whole nest.
+    let private valuesOf (k: LoopNest) (w: Workspace) : HostBuffer[] =
         let whole = k.Axes
         let reduced = [| k.Axes.Length - k.Reduced .. k.Axes.Length - 1 |]
         let spread (x: HostBuffer) = Move.broadcast whole x
@@ -27,26 +26,35 @@ module internal Runners =
             |> Move.reshape shape
             |> spread
 
-        Runner(fun w ->
-            let values: HostBuffer[] = Array.zeroCreate k.Body.Length
+        let values: HostBuffer[] = Array.zeroCreate k.Body.Length
 
-            for i in 0 .. k.Body.Length - 1 do
-                values[i] <-
-                    match k.Body[i] with
-                    | Instruction.Load(_, a) ->
-                        w.Buffer { Slot = a.Slot; Offset = a.Offset; Shape = whole; Strides = a.Strides }
-                    | Instruction.Constant(value, dtype) -> Move.full value dtype whole
-                    | Instruction.Position(dtype, axis, start, step) -> position dtype axis start step
-                    | Instruction.Unary(op, a) -> Elementwise.unary op values[a]
-                    | Instruction.Binary(op, a, b) -> Elementwise.binary op values[a] values[b]
-                    | Instruction.Select(c, a, b) -> Elementwise.select values[c] values[a] values[b]
-                    | Instruction.Convert(dtype, a) -> Convert.buffer dtype values[a]
-                    | Instruction.Draw(draw, dtype, key, index) ->
-                        Philox.elements draw dtype values[key] values[index]
-                    | Instruction.Reduce(kind, a) ->
-                        Reduce.reduce kind reduced values[a]
-                        |> Move.reshape (Shape.keeping reduced whole)
-                        |> spread
+        for i in 0 .. k.Body.Length - 1 do
+            values[i] <-
+                match k.Body[i] with
+                | Instruction.Load(_, a) ->
+                    w.Buffer { Slot = a.Slot; Offset = a.Offset; Shape = whole; Strides = a.Strides }
+                | Instruction.Constant(value, dtype) -> Move.full value dtype whole
+                | Instruction.Position(dtype, axis, start, step) -> position dtype axis start step
+                | Instruction.Unary(op, a) -> Elementwise.unary op values[a]
+                | Instruction.Binary(op, a, b) -> Elementwise.binary op values[a] values[b]
+                | Instruction.Select(c, a, b) -> Elementwise.select values[c] values[a] values[b]
+                | Instruction.Convert(dtype, a) -> Convert.buffer dtype values[a]
+                | Instruction.Draw(draw, dtype, key, index) ->
+                    Philox.elements draw dtype values[key] values[index]
+                | Instruction.Reduce(kind, a) ->
+                    Reduce.reduce kind reduced values[a]
+                    |> Move.reshape (Shape.keeping reduced whole)
+                    |> spread
+
+        values
+
+    /// A loop nest by the engine, instruction by instruction over the whole nest: for what can't be emitted, and to
+    /// compare emitted code with.
+    let interpreted (k: LoopNest) : Runner =
+        let kept = Array.truncate (k.Axes.Length - k.Reduced) k.Axes
+
+        Runner(fun w ->
+            let values = valuesOf k w
 
             // A store may overwrite what a later one's value is a view of.
             let apart (x: HostBuffer) =
@@ -62,8 +70,6 @@ module internal Runners =
                     x
 
             for access, value in k.Stores |> Array.map (fun (a, v) -> a, apart values[v]) do
-                let kept = Array.truncate (whole.Length - k.Reduced) whole
-
                 // Along the folded axes a value is the same everywhere: the first of each will do.
                 let source = value.View(kept, Array.truncate kept.Length value.Strides, value.Offset)
 

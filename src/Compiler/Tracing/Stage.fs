@@ -246,16 +246,9 @@ and [<Sealed>] internal StageTrace(name) =
                 )
 
         let device =
-            match Facts.kind p with
-            | Kind.Transfer target -> target
-            | Kind.Source _
-            | Kind.View _
-            | Kind.Elementwise _
-            | Kind.Fold _
-            | Kind.Contraction
-            | Kind.Draw _
-            | Kind.Opaque _
-            | Kind.Custom _ -> inputs[0].Device
+            match (Facts.primitive p).Target with
+            | ValueSome target -> target
+            | ValueNone -> inputs[0].Device
 
         trace.Record(p, Array.map trace.Node inputs, device)
 

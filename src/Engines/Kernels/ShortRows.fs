@@ -73,54 +73,37 @@ module internal ShortRow =
 
             true
 
-    let inline private unary (op: Unary) (xs: 'T[]) xo (ys: 'T[]) yo n =
-        match op.Form with
-        | Form.Arithmetic Arithmetic.Negate -> along xs xo xs xo ys yo n (fun x _ -> -x) (fun x _ -> -x)
-        | Form.Arithmetic(Arithmetic.Abs | Arithmetic.Sign | Arithmetic.Relu)
-        | Form.Direct _
-        | Form.Special _
-        | Form.Doubled _
-        | Form.Apart _
-        | Form.IsNaN
-        | Form.Not -> false
+    // Asked one by one, of the operations themselves: a form would cost a tenth of the call.
 
-    let inline private binary (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
-        match op.Form with
-        | BinaryForm.Operator Operator.Add -> along xs xo ys yo zs zo n (fun x y -> x + y) (fun x y -> x + y)
-        | BinaryForm.Operator Operator.Subtract ->
-            along xs xo ys yo zs zo n (fun x y -> x - y) (fun x y -> x - y)
-        | BinaryForm.Operator Operator.Multiply ->
-            along xs xo ys yo zs zo n (fun x y -> x * y) (fun x y -> x * y)
-        | BinaryForm.Operator Operator.Divide ->
-            along xs xo ys yo zs zo n (fun x y -> x / y) (fun x y -> x / y)
-        | BinaryForm.Operator Operator.Remainder
-        | BinaryForm.Curve _
-        | BinaryForm.Bound _
-        | BinaryForm.Logic _
-        | BinaryForm.Comparison _ -> false
+    let inline private unary (op: Unary) (xs: 'T[]) xo (ys: 'T[]) yo n =
+        op.IsNegate && along xs xo xs xo ys yo n (fun x _ -> -x) (fun x _ -> -x)
 
     /// Of integers, whose division is another matter.
     let inline private whole (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
-        match op.Form with
-        | BinaryForm.Operator Operator.Add
-        | BinaryForm.Operator Operator.Subtract
-        | BinaryForm.Operator Operator.Multiply -> binary op xs xo ys yo zs zo n
-        | BinaryForm.Operator(Operator.Divide | Operator.Remainder)
-        | BinaryForm.Curve _
-        | BinaryForm.Bound _
-        | BinaryForm.Logic _
-        | BinaryForm.Comparison _ -> false
+        if op.IsAdd then
+            along xs xo ys yo zs zo n (fun x y -> x + y) (fun x y -> x + y)
+        elif op.IsSubtract then
+            along xs xo ys yo zs zo n (fun x y -> x - y) (fun x y -> x - y)
+        elif op.IsMultiply then
+            along xs xo ys yo zs zo n (fun x y -> x * y) (fun x y -> x * y)
+        else
+            false
+
+    let inline private binary (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
+        if op.IsDivide then
+            along xs xo ys yo zs zo n (fun x y -> x / y) (fun x y -> x / y)
+        else
+            whole op xs xo ys yo zs zo n
 
     let inline private compare (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: bool[]) zo n =
-        match op.Form with
-        | BinaryForm.Comparison Comparison.Equal -> each n (fun i -> zs[zo + i] <- (xs[xo + i] = ys[yo + i]))
-        | BinaryForm.Comparison Comparison.Less -> each n (fun i -> zs[zo + i] <- (xs[xo + i] < ys[yo + i]))
-        | BinaryForm.Comparison Comparison.LessEqual ->
+        if op.IsEqual then
+            each n (fun i -> zs[zo + i] <- (xs[xo + i] = ys[yo + i]))
+        elif op.IsLess then
+            each n (fun i -> zs[zo + i] <- (xs[xo + i] < ys[yo + i]))
+        elif op.IsLessEqual then
             each n (fun i -> zs[zo + i] <- (xs[xo + i] <= ys[yo + i]))
-        | BinaryForm.Operator _
-        | BinaryForm.Curve _
-        | BinaryForm.Bound _
-        | BinaryForm.Logic _ -> false
+        else
+            false
 
     let unarySingle op (xs: float32[]) xo (ys: float32[]) yo n = unary op xs xo ys yo n
     let unaryDouble op (xs: float[]) xo (ys: float[]) yo n = unary op xs xo ys yo n

@@ -115,6 +115,122 @@ type internal Accumulators
         code.GiveBack total.Lost
         code.GiveBack total.Sum
 
+    /// One step of a fold: its operand into the accumulator of its chain.
+    let take fold row column step =
+        let n = nodes[fold]
+        let i = n.A
+        let w, e = widthOf n, n.Element
+        let k = key fold row column (step % s.Chains)
+        let local = locals[k]
+        let active = addressing.Steps[step]
+        let isPartial = overLanes && active < addressing.Body.Lanes
+        let isFirst = untouched.Remove k
+
+        let isProduct =
+            n.Op = Op.Sum
+            && Element.isFloat e
+            && nodes[i].Op = Op.Multiply
+            && values.IsSingle(i, row, column, step)
+
+        if isProduct then
+            values.Prepare(i, row, column, step)
+        else
+            values.Ready(i, row, column, step)
+
+        // Zeros beyond the last element stay zeros.
+        let isPadded =
+            n.Op = Op.Sum
+            && (addressing.IsPadded nodes[i]
+                || isProduct && addressing.IsPadded nodes[nodes[i].A] && addressing.IsPadded nodes[nodes[i].B])
+
+        let isMasked = isPartial && not isPadded
+
+        // Zeros of both signs add up to 0: the sum is not the addend if that is -0 in every lane.
+        if isFirst && not isPartial then
+            code.Constant(w, e, 0L)
+            code.Store local
+
+        if isMasked then addressing.Mask(w, e, active)
+
+        if isFirst && isPartial then
+            if isProduct then
+                values.Push(nodes[i].A, row, column, step)
+                values.Push(nodes[i].B, row, column, step)
+                code.Call(w.Generic("Multiply", e))
+            else
+                values.Push(i, row, column, step)
+
+            if isMasked then code.Call(w.Generic("BitwiseAnd", e))
+        elif isProduct then
+            values.Push(nodes[i].A, row, column, step)
+            values.Push(nodes[i].B, row, column, step)
+            code.Load local
+            code.Call(w.Overload("MultiplyAddEstimate", e, 3))
+        else
+            values.Push(i, row, column, step)
+            code.Load local
+            code.Fold(w, n.Op, e)
+
+        if isMasked && not isFirst then
+            code.Load local
+            code.Call(w.Generic("ConditionalSelect", e))
+
+        code.Store local
+
+    /// The chains of a fold into the first of them, which is returned.
+    let joinChains fold row column =
+        let n = nodes[fold]
+        let w = widthOf n
+        let first = locals[key fold row column 0]
+
+        for chain in 0 .. s.Chains - 1 do
+            let k = key fold row column chain
+
+            if untouched.Remove k then
+                code.Constant(w, n.Element, 0L)
+                code.Store locals[k]
+
+        if isLongSum n then
+            for chain in 0 .. s.Chains - 1 do
+                empty fold row column chain
+
+            settle n totals[key fold row column 0]
+            code.Store first
+
+            for chain in 1 .. s.Chains - 1 do
+                code.GiveBack locals[key fold row column chain]
+        else
+            // Pairwise.
+            let mutable distance = 1
+
+            while distance < s.Chains do
+                for chain in 0 .. 2 * distance .. s.Chains - 1 - distance do
+                    let left = locals[key fold row column chain]
+                    let right = locals[key fold row column (chain + distance)]
+                    code.Load left
+                    code.Load right
+                    code.Fold(w, n.Op, n.Element)
+                    code.Store left
+                    code.GiveBack right
+
+                distance <- 2 * distance
+
+        first
+
+    /// The rows of a fold into the lanes of one vector, which is returned.
+    let packRows fold =
+        let n = nodes[fold]
+        let w = widthOf n
+
+        let vectors = Array.init addressing.Rows.Length (fun i -> locals[key fold i 0 0])
+        LaneFolds.pack code w n.Op n.Element vectors
+        code.Store vectors[0]
+
+        for i in 1 .. vectors.Length - 1 do
+            code.GiveBack vectors[i]
+
+        vectors[0]
+
     member _.Start() =
         each (fun fold row column ->
             let n = nodes[fold]
@@ -134,74 +250,13 @@ type internal Accumulators
     /// One step of all folds for all replicas.
     member _.Step() =
         values.Start()
-        let steps = addressing.Steps
+        let steps = addressing.Steps.Length
 
-        for step in 0 .. steps.Length - 1 do
+        for step in 0 .. steps - 1 do
             each (fun fold row column -> values.Count(nodes[fold].A, row, column, step))
 
-        for step in 0 .. steps.Length - 1 do
-            each (fun fold row column ->
-                let n = nodes[fold]
-                let i = n.A
-                let w, e = widthOf n, n.Element
-                let k = key fold row column (step % s.Chains)
-                let local = locals[k]
-                let active = steps[step]
-                let isPartial = overLanes && active < addressing.Body.Lanes
-                let isFirst = untouched.Remove k
-
-                let isProduct =
-                    n.Op = Op.Sum
-                    && Element.isFloat e
-                    && nodes[i].Op = Op.Multiply
-                    && values.IsSingle(i, row, column, step)
-
-                if isProduct then
-                    values.Prepare(i, row, column, step)
-                else
-                    values.Ready(i, row, column, step)
-
-                // Zeros beyond the last element stay zeros.
-                let isPadded =
-                    n.Op = Op.Sum
-                    && (addressing.IsPadded nodes[i]
-                        || isProduct
-                           && addressing.IsPadded nodes[nodes[i].A]
-                           && addressing.IsPadded nodes[nodes[i].B])
-
-                let isMasked = isPartial && not isPadded
-
-                // Zeros of both signs add up to 0: the sum is not the addend if that is -0 in every lane.
-                if isFirst && not isPartial then
-                    code.Constant(w, e, 0L)
-                    code.Store local
-
-                if isMasked then addressing.Mask(w, e, active)
-
-                if isFirst && isPartial then
-                    if isProduct then
-                        values.Push(nodes[i].A, row, column, step)
-                        values.Push(nodes[i].B, row, column, step)
-                        code.Call(w.Generic("Multiply", e))
-                    else
-                        values.Push(i, row, column, step)
-
-                    if isMasked then code.Call(w.Generic("BitwiseAnd", e))
-                elif isProduct then
-                    values.Push(nodes[i].A, row, column, step)
-                    values.Push(nodes[i].B, row, column, step)
-                    code.Load local
-                    code.Call(w.Overload("MultiplyAddEstimate", e, 3))
-                else
-                    values.Push(i, row, column, step)
-                    code.Load local
-                    code.Fold(w, n.Op, e)
-
-                if isMasked && not isFirst then
-                    code.Load local
-                    code.Call(w.Generic("ConditionalSelect", e))
-
-                code.Store local)
+        for step in 0 .. steps - 1 do
+            each (fun fold row column -> take fold row column step)
 
     /// After a block of steps.
     member _.Empty() =
@@ -213,69 +268,27 @@ type internal Accumulators
     /// Folds chains and lanes; the results are the folds' values. Returns them.
     member _.Finish() : ResizeArray<int64> =
         let results = ResizeArray<int64>()
-        let packs = overLanes && s.Packs && addressing.Rows.Length > 1
+
+        let isPacked fold =
+            overLanes && s.Packs && addressing.Rows.Length > 1 && values.Varies(fold, s.RowAxis)
 
         each (fun fold row column ->
             let n = nodes[fold]
-            let w = widthOf n
-            let first = locals[key fold row column 0]
+            let first = joinChains fold row column
 
-            for chain in 0 .. s.Chains - 1 do
-                let k = key fold row column chain
+            if not (isPacked fold) then
+                if overLanes then
+                    code.Load first
+                    LaneFolds.lanes code (widthOf n) n.Op n.Element
+                    code.Store first
 
-                if untouched.Remove k then
-                    code.Constant(w, n.Element, 0L)
-                    code.Store locals[k]
-
-            if isLongSum n then
-                for chain in 0 .. s.Chains - 1 do
-                    empty fold row column chain
-
-                settle n totals[key fold row column 0]
-                code.Store first
-
-                for chain in 1 .. s.Chains - 1 do
-                    code.GiveBack locals[key fold row column chain]
-            else
-                // Pairwise.
-                let mutable distance = 1
-
-                while distance < s.Chains do
-                    for chain in 0 .. 2 * distance .. s.Chains - 1 - distance do
-                        let left = locals[key fold row column chain]
-                        let right = locals[key fold row column (chain + distance)]
-                        code.Load left
-                        code.Load right
-                        code.Fold(w, n.Op, n.Element)
-                        code.Store left
-                        code.GiveBack right
-
-                    distance <- 2 * distance
-
-            if overLanes && not (packs && values.Varies(fold, s.RowAxis)) then
-                code.Load first
-                LaneFolds.lanes code w n.Op n.Element
-                code.Store first
-
-            if not (packs && values.Varies(fold, s.RowAxis)) then
                 results.Add(values.Set(fold, row, column, 0, first)))
 
-        if packs then
+        if overLanes && s.Packs && addressing.Rows.Length > 1 then
             addressing.Packed <- true
-            let rows = addressing.Rows.Length
 
             for fold in folds do
                 if values.Varies(fold, s.RowAxis) then
-                    let n = nodes[fold]
-                    let w = widthOf n
-
-                    let vectors = Array.init rows (fun i -> locals[key fold i 0 0])
-                    LaneFolds.pack code w n.Op n.Element vectors
-                    code.Store vectors[0]
-
-                    for i in 1 .. vectors.Length - 1 do
-                        code.GiveBack vectors[i]
-
-                    results.Add(values.Set(fold, 0, 0, 0, vectors[0]))
+                    results.Add(values.Set(fold, 0, 0, 0, packRows fold))
 
         results

@@ -40,15 +40,6 @@ module internal BeforeLoop =
     let canMove (target: Target) (node: Node) (p: Primitive) =
         move p <> Move.Never && target.Serves node.Device
 
-    let private isView (node: Node) =
-        match node.Operation with
-        | Operation.Primitive(Primitive.Broadcast _ | Primitive.Reshape _ | Primitive.Permute _) -> true
-        | Operation.Input _
-        | Operation.Constant _
-        | Operation.Primitive _
-        | Operation.Control _
-        | Operation.Item _ -> false
-
     /// What each round adds to a part of the carry, where that is all that becomes of it.
     let private stepOf (s: Scan) (k: int) : Literal voption =
         let body = s.Body
@@ -129,7 +120,7 @@ module internal BeforeLoop =
             GraphWalk.back
                 (fun i isRead ->
                     // Views cost nothing where they are, and may be of few numbers.
-                    if moves[i] && isRead && isView body.Nodes[i] then moves[i] <- false
+                    if moves[i] && isRead && Graph.isSpread body.Nodes[i] then moves[i] <- false
                     not moves[i])
                 body
                 body.Outputs

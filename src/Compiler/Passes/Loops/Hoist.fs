@@ -10,20 +10,11 @@ module internal Hoist =
     /// Prices from which elementwise work is worth memory of its own.
     let private dear = 5
 
-    let private isSpread (node: Node) =
-        match node.Operation with
-        | Operation.Primitive(Primitive.Broadcast _ | Primitive.Reshape _ | Primitive.Permute _) -> true
-        | Operation.Input _
-        | Operation.Constant _
-        | Operation.Primitive _
-        | Operation.Control _
-        | Operation.Item _ -> false
-
     /// The number of elements behind views of a node. A loop: such views can stand in long rows.
     let private behind (g: Graph) (i: int) : int =
         let mutable at = i
 
-        while isSpread g.Nodes[at] do
+        while Graph.isSpread g.Nodes[at] do
             at <- g.Nodes[at].Inputs[0]
 
         match g.Nodes[at].Operation with
