@@ -80,14 +80,10 @@ module internal ShortRow =
 
     /// Of integers, whose division is another matter.
     let inline private whole (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
-        if op.IsAdd then
-            along xs xo ys yo zs zo n (fun x y -> x + y) (fun x y -> x + y)
-        elif op.IsSubtract then
-            along xs xo ys yo zs zo n (fun x y -> x - y) (fun x y -> x - y)
-        elif op.IsMultiply then
-            along xs xo ys yo zs zo n (fun x y -> x * y) (fun x y -> x * y)
-        else
-            false
+        if op.IsAdd then along xs xo ys yo zs zo n (fun x y -> x + y) (fun x y -> x + y)
+        elif op.IsSubtract then along xs xo ys yo zs zo n (fun x y -> x - y) (fun x y -> x - y)
+        elif op.IsMultiply then along xs xo ys yo zs zo n (fun x y -> x * y) (fun x y -> x * y)
+        else false
 
     let inline private binary (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
         if op.IsDivide then
@@ -96,14 +92,10 @@ module internal ShortRow =
             whole op xs xo ys yo zs zo n
 
     let inline private compare (op: Binary) (xs: 'T[]) xo (ys: 'T[]) yo (zs: bool[]) zo n =
-        if op.IsEqual then
-            each n (fun i -> zs[zo + i] <- (xs[xo + i] = ys[yo + i]))
-        elif op.IsLess then
-            each n (fun i -> zs[zo + i] <- (xs[xo + i] < ys[yo + i]))
-        elif op.IsLessEqual then
-            each n (fun i -> zs[zo + i] <- (xs[xo + i] <= ys[yo + i]))
-        else
-            false
+        if op.IsEqual then each n (fun i -> zs[zo + i] <- (xs[xo + i] = ys[yo + i]))
+        elif op.IsLess then each n (fun i -> zs[zo + i] <- (xs[xo + i] < ys[yo + i]))
+        elif op.IsLessEqual then each n (fun i -> zs[zo + i] <- (xs[xo + i] <= ys[yo + i]))
+        else false
 
     let unarySingle op (xs: float32[]) xo (ys: float32[]) yo n = unary op xs xo ys yo n
     let unaryDouble op (xs: float[]) xo (ys: float[]) yo n = unary op xs xo ys yo n
