@@ -245,25 +245,27 @@ module internal Bind =
         | null ->
             let facts = Facts.primitive p
 
-            match facts.Custom, facts.Target with
-            | null, ValueSome device -> [| Value(Engines.transfer (buffer inputs[0]) device) |]
-            | null, ValueNone ->
-                sameDevice p inputs
-                let device = inputs[0].Device
-
-                let engine = Engines.forDevice device
+            match facts.Custom with
+            | null ->
                 let buffers = Array.map buffer inputs
 
-                if facts.HasSeveral then
-                    engine.EvaluateAll(p, buffers, device)
-                    |> Array.map (fun output ->
+                match facts.Target with
+                | ValueSome device -> [| Value(Engines.transfer buffers[0] device) |]
+                | ValueNone ->
+                    sameDevice p inputs
+                    let device = inputs[0].Device
+                    let engine = Engines.forDevice device
+
+                    if facts.HasSeveral then
+                        engine.EvaluateAll(p, buffers, device)
+                        |> Array.map (fun output ->
+                            NumberCheck.result p buffers output
+                            Value output)
+                    else
+                        let output = engine.Evaluate(p, buffers, device)
                         NumberCheck.result p buffers output
-                        Value output)
-                else
-                    let output = engine.Evaluate(p, buffers, device)
-                    NumberCheck.result p buffers output
-                    [| Value output |]
-            | f, _ -> (f :?> CustomOperation).Run inputs
+                        [| Value output |]
+            | f -> (f :?> CustomOperation).Run inputs
         | trace ->
             Trace.Require trace.Name
             trace.Apply(p, inputs)
