@@ -104,15 +104,17 @@ module internal Decompositions =
         let turned = v.Transpose()
         let symmetric (t: Tensor) = (t + t.Transpose()) * 0.5
 
-        let factors =
+        let gaps =
             Deferred(fun () ->
                 let gaps = w.Unsqueeze -2 - w.Unsqueeze -1
-                let diagonal = (Tensor.onesLike gaps).Tril().Triu()
-                (1.0 - diagonal) / (gaps + diagonal))
+                gaps + (Tensor.onesLike gaps).Tril().Triu())
+
+        /// F times a matrix, by division: of a tiny gap the quotient may be a number where its inverse is none.
+        let overGaps (t: Tensor) = (t.Tril -1 + t.Triu 1) / gaps.Value
 
         let push (tangents: Tensor voption[]) =
             let s = product turned (product (symmetric tangents[0].Value) v)
-            [| ValueSome(s.Diagonal()); ValueSome(product v (factors.Value * s)) |]
+            [| ValueSome(s.Diagonal()); ValueSome(product v (overGaps s)) |]
 
         let pull (cotangents: Tensor voption[]) =
             // v times a diagonal is the columns of v times its elements.
@@ -120,7 +122,7 @@ module internal Decompositions =
 
             let ofVectors =
                 cotangents[1]
-                |> ValueOption.map (fun c -> product v (product (factors.Value * product turned c) turned))
+                |> ValueOption.map (fun c -> product v (product (overGaps (product turned c)) turned))
 
             [| ValueSome(symmetric (sum [ ofValues; ofVectors ])) |]
 

@@ -10,6 +10,14 @@ open Cotangent.Inlined // in place of functions of Array and List
 module internal Derivatives =
     let private scale factor = ValueSome(Linear.Scale(Deferred factor))
 
+    let private over divisor = ValueSome(Linear.Over(Deferred divisor))
+
+    let private overTwo (divisors: unit -> struct (Tensor * Tensor)) =
+        let both = lazy divisors ()
+        let first = Deferred(fun () -> let struct (first, _) = both.Value in first)
+        let second = Deferred(fun () -> let struct (_, second) = both.Value in second)
+        ValueSome(Linear.Compose(Linear.Over first, Linear.Over second))
+
     let private keep mask = ValueSome(Linear.Keep(Deferred mask))
 
     let private unary (op: Unary) (x: Tensor) (y: Tensor) : Linear voption =
@@ -18,21 +26,21 @@ module internal Derivatives =
         | Unary.Abs -> scale (fun () -> x.Sign())
         | Unary.Exp -> scale (fun () -> y)
         | Unary.Expm1 -> scale (fun () -> exp x)
-        | Unary.Log -> scale (fun () -> 1 / x)
-        | Unary.Log1p -> scale (fun () -> 1 / (1 + x))
-        | Unary.Sqrt -> scale (fun () -> 0.5 / y)
+        | Unary.Log -> over (fun () -> x)
+        | Unary.Log1p -> over (fun () -> 1 + x)
+        | Unary.Sqrt -> over (fun () -> y + y)
         | Unary.Sin -> scale (fun () -> cos x)
         | Unary.Cos -> scale (fun () -> -(sin x))
         | Unary.Tan -> scale (fun () -> 1 + y * y)
-        | Unary.Asin -> scale (fun () -> 1 / sqrt ((1 - x) * (1 + x)))
-        | Unary.Acos -> scale (fun () -> -1 / sqrt ((1 - x) * (1 + x)))
-        | Unary.Atan -> scale (fun () -> Slopes.atan x)
+        | Unary.Asin -> over (fun () -> sqrt ((1 - x) * (1 + x)))
+        | Unary.Acos -> over (fun () -> -(sqrt ((1 - x) * (1 + x))))
+        | Unary.Atan -> overTwo (fun () -> Slopes.atan x)
         | Unary.Sinh -> scale (fun () -> cosh x)
         | Unary.Cosh -> scale (fun () -> sinh x)
         | Unary.Tanh -> scale (fun () -> Slopes.tanh x)
-        | Unary.Asinh -> scale (fun () -> Slopes.asinh x)
-        | Unary.Acosh -> scale (fun () -> 1 / (sqrt (x - 1) * sqrt (x + 1)))
-        | Unary.Atanh -> scale (fun () -> 1 / ((1 - x) * (1 + x)))
+        | Unary.Asinh -> over (fun () -> Slopes.asinh x)
+        | Unary.Acosh -> overTwo (fun () -> struct (sqrt (x - 1), sqrt (x + 1)))
+        | Unary.Atanh -> over (fun () -> (1 - x) * (1 + x))
         | Unary.Sigmoid -> scale (fun () -> Slopes.sigmoid x y)
         | Unary.Softplus -> scale (fun () -> sigmoid x)
         | Unary.Erf -> scale (fun () -> exp -(x * x) * (2.0 / sqrt System.Math.PI))
@@ -80,7 +88,12 @@ module internal Derivatives =
         | Binary.Add -> ValueSome Linear.Identity
         | Binary.Subtract -> ValueSome(if first then Linear.Identity else Linear.Negate)
         | Binary.Multiply -> if first then scale (fun () -> b) else scale (fun () -> a)
-        | Binary.Divide -> if first then scale (fun () -> 1 / b) else scale (fun () -> -y / b)
+        | Binary.Divide ->
+            // -y dx before it is divided: of a small y the change is a number where that of b alone is infinite.
+            if first then
+                over (fun () -> b)
+            else
+                ValueSome(Linear.ScaleOver(Deferred(fun () -> -y), Deferred(fun () -> b)))
         | Binary.Remainder ->
             // a % b = a - trunc(a/b) b
             if first then ValueSome Linear.Identity else scale (fun () -> round ((y - a) / b))
@@ -98,10 +111,10 @@ module internal Derivatives =
                     let zero = a.Equal 0.0
                     where zero (Tensor.zerosLike a) (y * log (where zero (Tensor.onesLike a) a)))
         | Binary.Atan2 ->
-            if first then
-                scale (fun () -> Slopes.atan2 a b b)
-            else
-                scale (fun () -> -(Slopes.atan2 a b a))
+            let parts = lazy Slopes.atan2 a b
+            let share = Deferred(fun () -> let struct (s, t, _) = parts.Value in if first then t else -s)
+            let size = Deferred(fun () -> let struct (_, _, size) = parts.Value in size)
+            ValueSome(Linear.ScaleOver(share, size))
         | Binary.Max -> if first then chosen a b true else chosen b a true
         | Binary.Min -> if first then chosen a b false else chosen b a false
         | Binary.And
@@ -115,7 +128,12 @@ module internal Derivatives =
     let private extreme (x: Tensor) (y: Tensor) axes =
         let kept = Shape.keeping axes x.Dims
         let reached = Deferred(fun () -> (x.Equal(y.Reshape kept)).Or(Bind.unary Unary.IsNaN x))
-        let share = Deferred(fun () -> 1 / (reached.Value.Convert x.DType).Sum axes)
+
+        // So many may reach it that a 16-bit float cannot count them.
+        let share =
+            Deferred(fun () ->
+                let counting = if DTypes.isHalf x.DType then DType.Float32 else x.DType
+                (1 / (reached.Value.Convert counting).Sum axes).Convert x.DType)
 
         ValueSome(
             Linear.Compose(Linear.Keep reached, Linear.Compose(Linear.Sum(x.Dims, axes), Linear.Scale share))
@@ -209,6 +227,50 @@ module internal Derivatives =
         | Primitive.Barrier
         | Primitive.Transfer _
         | Primitive.Custom _ -> ValueNone
+
+    /// The quotient of what both changes make together: a sum of two quotients would be ∞ - ∞ where they leave the range and
+    /// their sum does not. `factors`: what the changes are multiplied by, ValueNone being 1.
+    let private ofBoth (factors: unit -> struct (Tensor voption * Tensor * Tensor)) : JointMap =
+        let parts = lazy factors ()
+
+        let times (factor: Tensor voption) (t: Tensor) =
+            match factor with
+            | ValueNone -> t
+            | ValueSome factor -> t * factor
+
+        {
+            Push =
+                fun tangents ->
+                    let struct (first, second, divisor) = parts.Value
+
+                    let changes = [|
+                        tangents[0] |> ValueOption.map (times first)
+                        tangents[1] |> ValueOption.map (times (ValueSome second))
+                    |]
+
+                    let sum = changes |> Array.choose ValueOption.toOption |> Array.reduce (+)
+                    [| ValueSome(sum / divisor) |]
+            Pull =
+                fun cotangents ->
+                    let struct (first, second, divisor) = parts.Value
+                    let c = cotangents[0].Value
+
+                    [| ValueSome(times first c / divisor); ValueSome(c * second / divisor) |]
+        }
+
+    /// The map from both inputs, where both change, of a primitive that also has one from each.
+    let ofPair (p: Primitive) (inputs: Tensor[]) (output: Tensor) : JointMap voption =
+        match p with
+        // (da - y db)/b
+        | Primitive.Binary Binary.Divide when output.DType.IsFloat ->
+            ValueSome(ofBoth (fun () -> struct (ValueNone, -output, inputs[1])))
+        | Primitive.Binary Binary.Atan2 ->
+            ValueSome(
+                ofBoth (fun () ->
+                    let struct (s, t, size) = Slopes.atan2 inputs[0] inputs[1]
+                    struct (ValueSome t, -s, size))
+            )
+        | _ -> ValueNone
 
     /// A primitive without a rule of its own in terms of others, which have one.
     let definition (p: Primitive) (inputs: Tensor[]) : Tensor[] voption =
@@ -402,4 +464,4 @@ module internal Derivatives =
         | Primitive.TriangularSolve _ -> not marked[0]
         | Primitive.Fused f -> FusedDerivatives.isLinear f marked
         // Whoever wrote its derivative promised that it is the whole story.
-        | Primitive.Custom _ -> true
+        | Primitive.Custom f -> f.IsLinear

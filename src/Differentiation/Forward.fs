@@ -56,10 +56,18 @@ type internal ForwardTrace(name) =
             Array.map2 (fun primal tangent -> trace.Join(primal, tangent)) outputs pushed
 
     /// By the linear maps of the primitive.
-    member private trace.Mapped(p, primals, tangents) =
+    member private trace.Mapped(p, primals: Tensor[], tangents: Tensor voption[]) =
         let outputs = Bind.apply p primals
 
-        match Derivatives.joint p primals outputs with
+        let joint =
+            match Derivatives.joint p primals outputs with
+            | ValueNone when
+                tangents.Length = 2 && Array.forall (fun (t: Tensor voption) -> t.IsSome) tangents
+                ->
+                Derivatives.ofPair p primals outputs[0]
+            | joint -> joint
+
+        match joint with
         | ValueSome joint ->
             Array.map2 (fun primal tangent -> trace.Join(primal, tangent)) outputs (joint.Push tangents)
         | ValueNone ->

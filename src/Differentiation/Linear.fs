@@ -26,6 +26,10 @@ type internal Linear =
     | Negate
     /// x ↦ factor * x, elementwise.
     | Scale of factor: Deferred
+    /// x ↦ x / divisor, elementwise: x times an inverse would be nothing, or infinite, where the inverse leaves the range.
+    | Over of divisor: Deferred
+    /// x ↦ factor * x / divisor, in this order, elementwise; its transpose keeps the order.
+    | ScaleOver of factor: Deferred * divisor: Deferred
     /// x where the mask (Bool) holds, 0 elsewhere: selects, so that 0 · NaN stays 0.
     | Keep of mask: Deferred
     | Convert of source: DType * target: DType
@@ -90,6 +94,9 @@ module internal Linear =
         | Linear.Identity -> x
         | Linear.Negate -> Bind.unary Unary.Negate x
         | Linear.Scale factor -> Bind.binary Binary.Multiply x factor.Value
+        | Linear.Over divisor -> Bind.binary Binary.Divide x divisor.Value
+        | Linear.ScaleOver(factor, divisor) ->
+            Bind.binary Binary.Divide (Bind.binary Binary.Multiply x factor.Value) divisor.Value
         | Linear.Keep mask -> Bind.one Primitive.Select [| mask.Value; x; Tensor.zerosLike x |]
         | Linear.Convert(_, target) -> Bind.one (Primitive.Convert target) [| x |]
         | Linear.Reshape(_, target) -> Bind.one (Primitive.Reshape target) [| x |]
@@ -118,6 +125,8 @@ module internal Linear =
         | Linear.Identity
         | Linear.Negate
         | Linear.Scale _
+        | Linear.Over _
+        | Linear.ScaleOver _
         | Linear.Keep _ -> map
         | Linear.Convert(source, target) -> Linear.Convert(target, source)
         | Linear.Reshape(source, target) -> Linear.Reshape(target, source)

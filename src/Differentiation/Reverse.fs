@@ -128,10 +128,16 @@ type internal ReverseTrace(name, onlyLinear: bool) =
         | place -> trace.Each(p, [| struct (place, Linear.Identity) |], output)
 
     /// By the linear maps of the primitive.
-    member private trace.Mapped(p, inputs, primals) =
+    member private trace.Mapped(p, inputs: Tensor[], primals: Tensor[]) =
         let outputs = Bind.apply p primals
 
-        match Derivatives.joint p primals outputs with
+        let joint =
+            match Derivatives.joint p primals outputs with
+            | ValueNone when inputs.Length = 2 && Array.forall (fun t -> trace.Place t >= 0) inputs ->
+                Derivatives.ofPair p primals outputs[0]
+            | joint -> joint
+
+        match joint with
         | ValueSome joint -> trace.Joint(p, joint, inputs, outputs)
         | ValueNone ->
             let output = outputs[0]

@@ -3,7 +3,8 @@ namespace Cotangent.Differentiation
 open Cotangent
 
 /// Slopes of elementwise functions in forms that keep their digits wherever the slope is a number of the dtype: 1 - tanh² is
-/// 0 from 20 on, where the slope is 1.7e-17, and x² overflows where 1/√(x² + 1) is 1e-200.
+/// 0 from 20 on, where the slope is 1.7e-17, and x² overflows where 1/√(x² + 1) is 1e-200. A slope that is an inverse comes as
+/// what a change is divided by, since the quotient may be a number where the inverse is none.
 ///
 /// Where a form holds on a part of the line only, what it is computed from is replaced elsewhere, not the slope alone: behind
 /// a mask, NaN would come back in the second derivative.
@@ -27,12 +28,11 @@ module internal Slopes =
     /// y (1 - y) for y = sigmoid x
     let sigmoid (x: Tensor) (y: Tensor) : Tensor = y * sigmoid -x
 
-    /// 1/(1 + x²)
-    let atan (x: Tensor) : Tensor =
+    /// Two divisors, whose product is 1 + x².
+    let atan (x: Tensor) : struct (Tensor * Tensor) =
         let isLarge = (abs x).Greater 1.0
         let inner, outer = where isLarge (Tensor.zerosLike x) x, where isLarge x (Tensor.onesLike x)
-        let inverse = 1 / outer
-        where isLarge (inverse / (outer + inverse)) (1 / (1 + inner * inner))
+        struct (where isLarge (outer + 1 / outer) (1 + inner * inner), outer)
 
     /// From where on 1 is nothing beside x².
     let private largeFrom (dtype: DType) =
@@ -45,19 +45,20 @@ module internal Slopes =
         | DType.Float16 -> 64.0
         | DType.BFloat16 -> 32.0
 
-    /// 1/√(x² + 1)
+    /// The divisor √(x² + 1)
     let asinh (x: Tensor) : Tensor =
         let isLarge = (abs x).Greater(largeFrom x.DType)
         let inner, outer = where isLarge (Tensor.zerosLike x) x, where isLarge x (Tensor.onesLike x)
-        where isLarge (1 / abs outer) (1 / sqrt (inner * inner + 1))
+        where isLarge (abs outer) (sqrt (inner * inner + 1))
 
-    /// The numerator, a or b, over a² + b²; 0 at the origin and at infinity. What all are divided by stands for itself in
-    /// derivatives, too: the quotient does not depend on it.
-    let atan2 (a: Tensor) (b: Tensor) (numerator: Tensor) : Tensor =
+    /// a and b over a² + b², but for one last divisor; 0 at the origin and at infinity. What all are divided by stands for
+    /// itself in derivatives, too: the quotient does not depend on it.
+    let atan2 (a: Tensor) (b: Tensor) : struct (Tensor * Tensor * Tensor) =
         let size = maximum (abs (Bind.detach a)) (abs (Bind.detach b))
         let isEdge = (size.Equal 0.0).Or(size.Equal infinity)
         let zero, one = Tensor.zerosLike a, Tensor.onesLike a
         let size = where isEdge one size
         let over (x: Tensor) = where isEdge zero x / size
         let s, t = over a, over b
-        over numerator / where isEdge one (s * s + t * t) / size
+        let length = where isEdge one (s * s + t * t)
+        struct (s / length, t / length, size)

@@ -103,6 +103,10 @@ type internal Collision =
 type internal CustomFunction(name: string) =
     member _.Name = name
 
+    /// Whether its derivative is the whole story, as that which a user writes is taken to be.
+    abstract IsLinear: bool
+    default _.IsLinear = true
+
 /// The closed set of operations. Everything else is written in terms of these; some have several results. Shape rule,
 /// kernels, derivative and batching rule are each an exhaustive `match` in a file of their own. Primitives of equal cases and attributes are equal.
 [<RequireQualifiedAccess; NoComparison>]

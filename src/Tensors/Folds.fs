@@ -5,6 +5,22 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 /// What reductions are put together from.
 module internal Folds =
+    /// What `change` makes of a root is the root of what `ofSquares` makes of the squares.
+    let changed (ofSquares: Tensor -> Tensor) (change: Tensor -> Tensor) (root: Tensor) =
+        let result = change root
+
+        match root, result with
+        | Traced before, Traced after when before.Squares.IsSome && after.Squares.IsNone ->
+            after.Squares <- ValueSome(ofSquares before.Squares.Value)
+        | Traced _, _
+        | Value _, _ -> ()
+
+        result
+
+    let converted dtype (root: Tensor) =
+        let convert (t: Tensor) = t.Convert dtype
+        changed convert convert root
+
     let reduced (operation: string) (t: Tensor) (axes: int seq option) (keepDims: bool option) fold =
         let axes =
             match axes with
@@ -14,7 +30,8 @@ module internal Folds =
         let result: Tensor = fold axes
 
         if defaultArg keepDims false && axes.Length > 0 then
-            result.Reshape(Shape.keeping axes t.Dims)
+            let keep (r: Tensor) = r.Reshape(Shape.keeping axes t.Dims)
+            changed keep keep result
         else
             result
 
@@ -23,7 +40,7 @@ module internal Folds =
 
     /// 16-bit floats overflow and lose digits in sums of many: those are taken in Float32.
     let inSingle (f: Tensor -> Tensor) (t: Tensor) =
-        if DTypes.isHalf t.DType then (f (t.Convert DType.Float32)).Convert t.DType else f t
+        if DTypes.isHalf t.DType then converted t.DType (f (t.Convert DType.Float32)) else f t
 
     let countOver (t: Tensor) axes = axes |> Array.fold (fun n a -> n * float t.Dims[a]) 1.0
 
@@ -66,22 +83,6 @@ module internal Folds =
         | Value _ -> ()
 
         result
-
-    /// What `change` makes of a root is the root of what `ofSquares` makes of the squares.
-    let changed (ofSquares: Tensor -> Tensor) (change: Tensor -> Tensor) (root: Tensor) =
-        let result = change root
-
-        match root, result with
-        | Traced before, Traced after when before.Squares.IsSome && after.Squares.IsNone ->
-            after.Squares <- ValueSome(ofSquares before.Squares.Value)
-        | Traced _, _
-        | Value _, _ -> ()
-
-        result
-
-    let converted dtype (root: Tensor) =
-        let convert (t: Tensor) = t.Convert dtype
-        changed convert convert root
 
     /// What the numbers of a Float64 tensor are multiplied by before they are squared, for each sum over axes: a power of
     /// two, 1 unless the largest square would overflow or vanish. It stands for itself in derivatives, too, since the norm
@@ -130,29 +131,6 @@ module internal Folds =
         | ValueNone ->
             let x = t.Convert DType.Float64
             root (sumOver (x * x) axes)
-
-    /// Products in halves, log₂ n steps of elementwise products: derivatives of every order are right at zeros, too.
-    let productOver (t: Tensor) (axes: int[]) =
-        let kept = Shape.allAxes t.Rank |> Array.except axes
-        let folded = axes |> Array.fold (fun n a -> n * t.Dims[a]) 1
-        let shape = Shape.without axes t.Dims
-        let last = shape.Length
-        let rows = (t.Permute(Array.append kept axes)).Reshape(Array.append shape [| folded |])
-
-        let rec halve (x: Tensor) =
-            match x.Dims[last] with
-            | 0 -> Bind.full (Literal.Whole 1L) t.DType shape t.Device
-            | 1 -> x.Squeeze last
-            | n ->
-                let half = n / 2
-                let product = sliceAxis last 0 half x * sliceAxis last half half x
-
-                if n % 2 = 0 then
-                    halve product
-                else
-                    halve (concat last [ product; sliceAxis last (n - 1) 1 x ])
-
-        halve rows
 
     let fused f (t: Tensor) = Bind.one (Primitive.Fused f) [| t |]
 

@@ -45,7 +45,7 @@ module Reductions =
         [<CompiledName "Prod">]
         member t.Prod(?axes: int seq, ?keepDims: bool) : Tensor =
             requireNumbers "prod" t
-            t |> inSingle (fun t -> reduced "prod" t axes keepDims (productOver t))
+            t |> inSingle (fun t -> reduced "prod" t axes keepDims (ProductOfRows.over t))
 
         /// <summary>The largest element over axes; NaN if there is one. Equal ones share the derivative.</summary>
         /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>

@@ -337,7 +337,17 @@ let mapLaw tolerance (moves: int -> bool) (dice: Dice) (e: Example) : Violation 
 
         match Derivatives.joint e.Primitive e.Inputs (outputs e) with
         | ValueSome joint -> if expected then jointLaw tolerance joint i dice e else None
-        | ValueNone -> inputLaw tolerance expected i dice e
+        | ValueNone ->
+            [
+                inputLaw tolerance expected i dice e
+                match e.Inputs.Length, y.DType.IsFloat with
+                | 2, true ->
+                    match Derivatives.ofPair e.Primitive e.Inputs y with
+                    | ValueSome joint -> jointLaw tolerance joint i dice e
+                    | ValueNone -> None
+                | _ -> None
+            ]
+            |> firstOf
 
     e.Inputs |> Seq.mapi ofInput |> firstOf
 

@@ -139,6 +139,8 @@ let private functions: (string * (Tensor -> Tensor)) list = [
     "clamp", (fun x -> (clamp -1.0 1.0 x)[0])
     "relu", (fun x -> sum (relu x))
     "the larger part", (fun x -> sum (where (x.Greater 0.0) x (Tensor.zerosLike x)))
+    "product", (fun x -> x.Prod())
+    "product over an axis", (fun x -> (stack 0 [ x; Tensor.onesLike x ]).Prod([ 1 ])[0])
     "max pooling", (fun x -> sum (maxPool [ 2 ] Window.plain (x.Reshape [ 1; 3 ])))
 ]
 
@@ -202,6 +204,51 @@ let private values =
                 let prod (x: Tensor) = x.Prod()
                 near (tensor slope) (grad prod (tensor at)) "reverse"
                 near (tensor slope) (jacobianForward prod (tensor at)) "forward"
+        }
+        test "the derivative of a product with an infinite factor" {
+            for at, slope in
+                [
+                    [ infinity; 2.0; 3.0 ], [ 6.0; infinity; infinity ]
+                    [ infinity; 0.0; 3.0 ], [ 0.0; infinity; nan ]
+                    [ -infinity; 0.0; 0.0; 3.0; 5.0 ], [ 0.0; nan; nan; nan; nan ]
+                    [ nan; 2.0; infinity ], [ infinity; nan; nan ]
+                ] do
+                let prod (x: Tensor) = x.Prod()
+
+                for name, run in [ "", id; ", compiled", compile ] do
+                    same (tensor slope) (run (grad prod) (tensor at)) $"reverse{name}"
+                    same (tensor slope) (run (jacobianForward prod) (tensor at)) $"forward{name}"
+
+                    let columns =
+                        stack 0 [
+                            for i in 0 .. slope.Length - 1 do
+                                let d =
+                                    tensor [ for j in 0 .. slope.Length - 1 -> if i = j then 1.0 else 0.0 ]
+
+                                run (fun x -> snd (jvp prod x d)) (tensor at)
+                        ]
+
+                    same (tensor slope) columns $"columns{name}"
+        }
+        test "second derivatives of a product where a factor does not move" {
+            // 3 x⁴ and (x + 2) x² have 0 as the first derivative of a factor, at 0.
+            for f, second in
+                [
+                    (fun (x: Tensor) -> (stack 0 [ x * x; tensor 3.0 ]).Prod()), 6.0
+                    (fun (x: Tensor) -> (stack 0 [ x + 2.0; x * x; tensor 1.0 ]).Prod()), 4.0
+                    (fun (x: Tensor) -> (stack 0 [ x; x; tensor 5.0 ]).Prod()), 10.0
+                ] do
+                let forward f x = snd (jvp f x (tensor 1.0))
+
+                for name, twice in
+                    [
+                        "forward twice", forward (forward f)
+                        "reverse twice", grad (grad f)
+                        "forward over reverse", forward (grad f)
+                        "reverse over forward", grad (forward f)
+                    ] do
+                    near (tensor second) (twice (tensor 0.0)) name
+                    near (tensor second) (compile twice (tensor 0.0)) $"{name}, compiled"
         }
         test "binary cross-entropy of infinite logits that match is 0" {
             for target, logit, value, slope in

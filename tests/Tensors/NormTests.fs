@@ -86,6 +86,28 @@ let private range =
                     closeNumbers 1e-6 expected (numbers (jacobian (grad f) x))
                     closeNumbers 1e-6 expected (numbers (compile (hessian f) x)))
 
+        testCase "squares of norms and deviations with kept axes, and in 16 bits, at their origin" (fun () ->
+            let all (x: Tensor) = sum x
+            let kept (x: Tensor) = x.Norm([ 0 ], keepDims = true)
+            let spread (x: Tensor) = x.Std([ 0 ], keepDims = true)
+            let twice, apart = [ 2.0; 0.0; 0.0; 2.0 ], [ 0.5; -0.5; -0.5; 0.5 ]
+
+            for dtype in floats do
+                for x, f, expected in
+                    [
+                        [ 0.0; 0.0 ], norm >> square, twice
+                        [ 0.0; 0.0 ], (fun x -> norm x ** 2.0), twice
+                        [ 0.0; 0.0 ], kept >> square >> all, twice
+                        [ 0.0; 0.0 ], (fun x -> all (kept x ** 2.0)), twice
+                        [ 0.0; 0.0 ], (fun x -> all (vmap (kept >> square) (x.Unsqueeze 0))), twice
+                        [ 2.0; 2.0 ], (fun x -> square (x.Std())), apart
+                        [ 2.0; 2.0 ], spread >> square >> all, apart
+                    ] do
+                    let x = (tensor x).Convert dtype
+                    closeNumbers 1e-6 expected (numbers (hessian f x))
+                    closeNumbers 1e-6 expected (numbers (jacobian (grad f) x))
+                    closeNumbers 1e-6 expected (numbers (compile (hessian f) x)))
+
         testCase "a tree of several dtypes has no norm" (fun () ->
             throws<DTypeException, _> [ "Tree.norm"; "`$[1]`" ] (fun () ->
                 Tree.norm [ tensor 1.0; tensor 1.0f ]))
