@@ -51,7 +51,14 @@ type internal ForwardTrace(name) =
                     defined
             | ValueNone -> trace.Mapped(p, primals, tangents)
         | f ->
-            let struct (outputs, pushed) = (CustomDerivative.ofCustom f).Pushed(primals, tangents)
+            let mutable outputs = [||]
+
+            let push tangents =
+                let struct (values, pushed) = (CustomDerivative.ofCustom f).Pushed(primals, tangents)
+                outputs <- values
+                pushed
+
+            let pushed = Presence.applyAll p push tangents
             CustomDerivative.refuseClosures trace f.Name outputs
             Array.map2 (fun primal tangent -> trace.Join(primal, tangent)) outputs pushed
 
@@ -69,7 +76,7 @@ type internal ForwardTrace(name) =
 
         match joint with
         | ValueSome joint ->
-            Array.map2 (fun primal tangent -> trace.Join(primal, tangent)) outputs (joint.Push tangents)
+            Array.map2 (fun primal tangent -> trace.Join(primal, tangent)) outputs (Presence.applyAll p joint.Push tangents)
         | ValueNone ->
             let output = outputs[0]
             let mutable total = ValueNone
@@ -81,11 +88,11 @@ type internal ForwardTrace(name) =
                     match Derivatives.rule p primals output i with
                     | ValueNone -> ()
                     | ValueSome map ->
-                        let pushed = Linear.apply map tangent
+                        let pushed = Presence.apply p map tangent
 
                         total <-
                             match total with
                             | ValueNone -> ValueSome pushed
-                            | ValueSome sum -> ValueSome(Bind.binary Binary.Add sum pushed)
+                            | ValueSome sum -> ValueSome(Presence.add sum pushed)
 
             [| trace.Join(output, total) |]

@@ -45,7 +45,7 @@ type internal ReverseTrace(name, onlyLinear: bool) =
             values[place] <-
                 match values[place] with
                 | ValueNone -> ValueSome t
-                | ValueSome sum -> ValueSome(Bind.binary Binary.Add sum t)
+                | ValueSome sum -> ValueSome(Presence.add sum t)
 
     let addAll values (at: int[]) (found: Tensor voption[]) =
         for i in 0 .. min at.Length found.Length - 1 do
@@ -178,10 +178,12 @@ type internal ReverseTrace(name, onlyLinear: bool) =
                 | ValueNone -> ()
                 | ValueSome cotangent ->
                     for struct (place, map) in maps do
-                        add cotangents place (Linear.apply (Linear.transpose map) cotangent)
+                        add cotangents place (Presence.apply step.Primitive (Linear.transpose map) cotangent)
             | Rule.Joint(joint, inputs, outputs) ->
                 let given = Array.map take outputs
-                if given |> Array.exists _.IsSome then addAll cotangents inputs (joint.Pull given)
+                
+                if given |> Array.exists _.IsSome then
+                    addAll cotangents inputs (Presence.applyAll step.Primitive joint.Pull given)
 
         let mutable i = steps.Count
 
@@ -205,9 +207,11 @@ type internal ReverseTrace(name, onlyLinear: bool) =
                 for struct (place, map) in maps do
                     match values[place] with
                     | ValueNone -> ()
-                    | ValueSome tangent -> add values output (Linear.apply map tangent)
+                    | ValueSome tangent -> add values output (Presence.apply step.Primitive map tangent)
             | Rule.Joint(joint, inputs, outputs) ->
                 let given = Array.map (at values) inputs
-                if given |> Array.exists _.IsSome then addAll values outputs (joint.Push given)
+                
+                if given |> Array.exists _.IsSome then
+                    addAll values outputs (Presence.applyAll step.Primitive joint.Push given)
 
         Array.map (at values) wanted

@@ -172,6 +172,10 @@ and [<AbstractClass>] internal Tracer(trace: Trace, dtype: DType, shape: int[], 
     /// itself has none.
     member val Squares: Tensor voption = ValueNone with get, set
 
+    /// Where this is a change that only some branches pass on: whether the one taken does. Where it does not this is 0, and
+    /// stands for none.
+    member val Presence: Tensor voption = ValueNone with get, set
+
     /// What the product of two factors is, where they are one and the same root.
     static member Squared(factors: Tensor[]) : Tensor voption =
         match factors[0], factors[1] with

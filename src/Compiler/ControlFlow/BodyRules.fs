@@ -41,6 +41,53 @@ module internal BodyRules =
     let pickOrZeros (places: int[]) (like: Tensor[]) (found: Tensor voption[]) =
         places |> Array.map (fun i -> orZeros like[i] found[i])
 
+    let private isThere (like: Tensor) (found: Tensor voption) =
+        let always isThere =
+            Bind.full (Literal.Whole(if isThere then 1L else 0L)) DType.Bool [||] like.Device
+
+        match found with
+        | ValueNone -> always false
+        | ValueSome t ->
+            match Presence.ofChange t with
+            | ValueNone -> always true
+            | ValueSome isThere -> isThere
+
+    /// The changes at some places, 0 where they are absent, and whether they are there.
+    let withPresence (places: int[]) (like: Tensor[]) (found: Tensor voption[]) =
+        Array.append
+            (pickOrZeros places like found)
+            (places |> Array.map (fun i -> isThere like[i] found[i]))
+
+    /// Of graphs whose last outputs say of as many changes before them whether they are there: those of which none is sure, as
+    /// numbers of changes, and the graphs without the others.
+    let unsure (changes: int) (graphs: Graph[]) : struct (int[] * Graph[]) =
+        let flag (g: Graph) k = g.Outputs[g.Outputs.Length - changes + k]
+
+        let isSure (g: Graph) k =
+            match g.Nodes[flag g k].Operation with
+            | Operation.Primitive(Primitive.Full(Literal.Whole 1L, _, _)) -> true
+            | Operation.Primitive _
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Control _
+            | Operation.Item _ -> false
+
+        let kept = Range.filter changes (fun k -> not (graphs |> Array.forall (fun g -> isSure g k)))
+
+        let trimmed =
+            graphs
+            |> Array.map (fun g -> {
+                g with
+                    Outputs =
+                        Array.append g.Outputs[.. g.Outputs.Length - changes - 1] (kept |> Array.map (flag g))
+            })
+
+        struct (kept, trimmed)
+
+    /// Marks those changes of which is not sure that they are there.
+    let markUnsure (changes: Tensor[]) (unsure: int[]) (flags: Tensor[]) =
+        Array.iter2 (fun k flag -> Presence.mark (ValueSome flag) changes[k]) unsure flags
+
     /// f with some of its inputs' tangents given: outputs, and their tangents where they have one.
     let forward name (f: Tensor[] -> Tensor[]) (primals: Tensor[]) (active: int[]) (tangents: Tensor[]) =
         let trace = ForwardTrace name

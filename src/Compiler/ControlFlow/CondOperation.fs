@@ -33,21 +33,20 @@ type internal CondOperation(bodies: Bodies, c: Cond) =
                     active
                     (Array.skip given.Length xs)
 
-            Array.append values (BodyRules.pickOrZeros changing values pushed)
+            Array.append values (BodyRules.withPresence changing values pushed)
 
         let like = BodyRules.likeAll (Array.append given d)
 
+        let graphs = [| c.OnTrue; c.OnFalse |] |> Array.map (fun g -> Stage.closed f.Name (push g) like)
+        let struct (unsure, graphs) = BodyRules.unsure changing.Length graphs
+
         let results =
-            apply
-                {
-                    OnTrue = Stage.closed f.Name (push c.OnTrue) like
-                    OnFalse = Stage.closed f.Name (push c.OnFalse) like
-                }
-                (Array.concat [ inputs[..0]; given; d ])
+            apply { OnTrue = graphs[0]; OnFalse = graphs[1] } (Array.concat [ inputs[..0]; given; d ])
 
         let count = c.OnTrue.Outputs.Length
-        let values, pushed = Array.take count results, Array.skip count results
-        struct (values, BodyRules.scatter count changing pushed)
+        let pushed = Array.sub results count changing.Length
+        BodyRules.markUnsure pushed unsure (Array.skip (count + changing.Length) results)
+        struct (Array.take count results, BodyRules.scatter count changing pushed)
 
     override f.Recorded(inputs, wanted) =
         let results = apply c inputs
@@ -77,18 +76,18 @@ type internal CondOperation(bodies: Bodies, c: Cond) =
                     places
                     cotangentAt
                     (Array.skip given.Length xs)
-                |> BodyRules.pickOrZeros places primals
+                |> BodyRules.withPresence places primals
 
             let like = BodyRules.likeAll (Array.append given d)
 
-            let pulled =
-                apply
-                    {
-                        OnTrue = Stage.closed f.Name (back c.OnTrue) like
-                        OnFalse = Stage.closed f.Name (back c.OnFalse) like
-                    }
-                    (Array.concat [ inputs[..0]; given; d ])
+            let graphs = [| c.OnTrue; c.OnFalse |] |> Array.map (fun g -> Stage.closed f.Name (back g) like)
+            let struct (unsure, graphs) = BodyRules.unsure places.Length graphs
 
+            let results =
+                apply { OnTrue = graphs[0]; OnFalse = graphs[1] } (Array.concat [ inputs[..0]; given; d ])
+
+            let pulled = Array.take places.Length results
+            BodyRules.markUnsure pulled unsure (Array.skip places.Length results)
             BodyRules.scatter inputs.Length (places |> Array.map ((+) 1)) pulled
 
         struct (results, Recorded(f, pull) :> CustomDerivative)

@@ -148,6 +148,45 @@ let private reverse: (string * ((Tensor -> Tensor) -> Tensor -> Tensor)) list = 
     (fun f -> compile (fun x -> (grad (fun x -> sum (vmap f x)) (x.Unsqueeze 0))[0]))
 ]
 
+/// A branch that passes no change on, and infinite slopes on the far side of it.
+let private choices =
+    let isLarge (w: Tensor) = w.Greater 1.0
+    let none _ = number 0.0
+
+    [
+        case "a choice of nothing, bent" (fun w -> sqrt (cond (isLarge w) (fun w -> w) none w) + 2.0 * w) 0.0 2.0
+        case "a choice of a change, bent" (fun w -> sqrt (cond (isLarge w) (fun w -> w) none w) + 2.0 * w) 4.0 2.25
+        case "a choice of nothing of a bend" (fun w -> cond (isLarge w) id none (sqrt w) + 2.0 * w) 0.0 2.0
+        case "a choice of a change of a bend" (fun w -> cond (isLarge w) id none (sqrt w) + 2.0 * w) 4.0 2.25
+        case
+            "a choice of nothing, moved and bent"
+            (fun w -> sqrt (3.0 * cond (isLarge w) id none (sqrt w)) + 2.0 * w)
+            0.0
+            2.0
+        case
+            "a choice within a choice"
+            (fun w ->
+                let inner (w: Tensor) = cond (w.Greater 2.0) id none w
+                sqrt (cond (w.Less 1.0) inner id (sqrt w)) + 2.0 * w)
+            0.0
+            2.0
+        case
+            "two choices of nothing together"
+            (fun w ->
+                let a = cond (isLarge w) id none (sqrt w)
+                let b = cond (w.Less -1.0) id none (sqrt w)
+                sqrt (a + b) + 2.0 * w)
+            0.0
+            2.0
+        case
+            "a choice of nothing, through a joint map"
+            (fun w ->
+                let a = cond (isLarge w) id none (sqrt w)
+                (fst (checkpoint (fun a -> sqrt a, a) a)) + 2.0 * w)
+            0.0
+            2.0
+    ]
+
 let private slopes name (cases: Case list) (ways: (string * ((Tensor -> Tensor) -> Tensor -> Tensor)) list) =
     testList name [
         for c in cases do
@@ -167,6 +206,12 @@ let tests =
             loops
             (forward |> List.filter (fun (way, _) -> way <> "linearize of compiled"))
         slopes "reverse" cases reverse
+        // What is compiled by itself gives zeros to those around it; a choice in a batch is made of all its examples.
+        slopes "forward, choices" choices [ "jvp", diff; "compiled jvp", diff >> compile ]
+        slopes
+            "reverse, choices"
+            choices
+            (reverse |> List.filter (fun (way, _) -> not (way.EndsWith "of a batch")))
         test "what is read differs from call to call" {
             let f = compile (fun (x: Tensor) -> sin x, bent x, cos x)
             let read choose = grad (fun x -> choose (f x)) (number 0.0)
