@@ -76,7 +76,10 @@ type internal ForwardTrace(name) =
 
         match joint with
         | ValueSome joint ->
-            Array.map2 (fun primal tangent -> trace.Join(primal, tangent)) outputs (Presence.applyAll p joint.Push tangents)
+            Array.map2
+                (fun primal tangent -> trace.Join(primal, tangent))
+                outputs
+                (Presence.applyAll p joint.Push tangents)
         | ValueNone ->
             let output = outputs[0]
             let mutable total = ValueNone

@@ -181,7 +181,7 @@ type internal ReverseTrace(name, onlyLinear: bool) =
                         add cotangents place (Presence.apply step.Primitive (Linear.transpose map) cotangent)
             | Rule.Joint(joint, inputs, outputs) ->
                 let given = Array.map take outputs
-                
+
                 if given |> Array.exists _.IsSome then
                     addAll cotangents inputs (Presence.applyAll step.Primitive joint.Pull given)
 
@@ -210,7 +210,7 @@ type internal ReverseTrace(name, onlyLinear: bool) =
                     | ValueSome tangent -> add values output (Presence.apply step.Primitive map tangent)
             | Rule.Joint(joint, inputs, outputs) ->
                 let given = Array.map (at values) inputs
-                
+
                 if given |> Array.exists _.IsSome then
                     addAll values outputs (Presence.applyAll step.Primitive joint.Push given)
 

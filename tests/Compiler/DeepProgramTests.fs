@@ -58,6 +58,17 @@ let private nested =
 
     testList "one in the other" [
         test "loops" { near (tensor 8.0) (compile (nest 10 (fun x -> x * 2.0)) (tensor 4.0)) "ten" }
+        test "derivatives of 60 loops are found in as many steps, not in 2^60" {
+            let rec scaled n (x: Tensor) =
+                if n = 0 then
+                    x * 1.0
+                else
+                    iterate (if n <= 2 then 2 else 1) (fun x -> scaled (n - 1) x * 1.5) x
+
+            for derivative in [ grad; diff ] do
+                let slope = compile (derivative (scaled 60)) (tensor 1.0)
+                near (tensor (1.5 ** 64.0)) slope "1.5 for each time that a round ends"
+        }
         test "loops without end are refused at a stated depth" {
             raises<TraceException, _>
                 "nested more than 100 deep"

@@ -1,6 +1,8 @@
 namespace Cotangent.Compiler
 
+open System.Collections.Concurrent
 open System.Collections.Generic
+open System.Runtime.CompilerServices
 open Cotangent
 open Cotangent.Differentiation
 
@@ -19,6 +21,27 @@ module internal Activity =
         | :? CustomDerivative as f -> f.IsFollowed
         | _ -> false
 
+    /// What was found of a graph. A body is asked several times by each of the loops around it, so that of bodies in bodies all
+    /// would be asked exponentially often.
+    [<Sealed; AllowNullLiteral>]
+    type private Known() =
+        member val Outputs = ConcurrentDictionary<string, bool[]>()
+        member val Inputs = ConcurrentDictionary<string, bool[]>()
+        member val IsSteep: bool voption = ValueNone with get, set
+
+    let private known = ConditionalWeakTable<Graph, Known>()
+    let private knownOf (g: Graph) = known.GetValue(g, (fun _ -> Known()))
+
+    let private asked (answers: ConcurrentDictionary<string, bool[]>) (marks: bool[]) (find: unit -> bool[]) =
+        let key = System.String(marks |> Array.map (fun isMarked -> if isMarked then '1' else '0'))
+        // Found outside of the dictionary: it asks of other graphs.
+        match answers.TryGetValue key with
+        | true, answer -> answer
+        | false, _ ->
+            let answer = find ()
+            answers[key] <- answer
+            answer
+
     /// Grows marks of a carry until a round adds none.
     let rec private settled (round: bool[] -> bool[]) (marks: bool[]) =
         let next = union marks (round marks)
@@ -26,6 +49,9 @@ module internal Activity =
 
     /// Which outputs change with the inputs marked.
     let rec outputs (g: Graph) (inputs: bool[]) : bool[] =
+        asked (knownOf g).Outputs inputs (fun () -> findOutputs g inputs)
+
+    and private findOutputs (g: Graph) (inputs: bool[]) : bool[] =
         let active = Array.create g.Nodes.Length false
         let ofControl = Dictionary<int, bool[]>()
 
@@ -84,6 +110,9 @@ module internal Activity =
 
     /// Which inputs have cotangents, of those outputs that are marked.
     let rec inputs (g: Graph) (outputs: bool[]) : bool[] =
+        asked (knownOf g).Inputs outputs (fun () -> findInputs g outputs)
+
+    and private findInputs (g: Graph) (outputs: bool[]) : bool[] =
         let active = Array.create g.Nodes.Length false
         let ofControl = Dictionary<int, bool[]>()
         let mark i = if isFloat g i then active[i] <- true
@@ -157,6 +186,16 @@ module internal Activity =
 
     /// Whether somewhere in a graph a change of 0 may meet an infinite slope at numbers that are finite themselves.
     let rec isSteep (g: Graph) : bool =
+        let known = knownOf g
+
+        match known.IsSteep with
+        | ValueSome answer -> answer
+        | ValueNone ->
+            let answer = findSteep g
+            known.IsSteep <- ValueSome answer
+            answer
+
+    and private findSteep (g: Graph) : bool =
         let isKnown i =
             match g.Nodes[i].Operation with
             | Operation.Primitive(Primitive.Full(Literal.Real x, _, _)) -> x <> 0.0

@@ -42,8 +42,7 @@ module internal BodyRules =
         places |> Array.map (fun i -> orZeros like[i] found[i])
 
     let private isThere (like: Tensor) (found: Tensor voption) =
-        let always isThere =
-            Bind.full (Literal.Whole(if isThere then 1L else 0L)) DType.Bool [||] like.Device
+        let always isThere = Bind.full (Literal.Whole(if isThere then 1L else 0L)) DType.Bool [||] like.Device
 
         match found with
         | ValueNone -> always false
@@ -54,9 +53,7 @@ module internal BodyRules =
 
     /// The changes at some places, 0 where they are absent, and whether they are there.
     let withPresence (places: int[]) (like: Tensor[]) (found: Tensor voption[]) =
-        Array.append
-            (pickOrZeros places like found)
-            (places |> Array.map (fun i -> isThere like[i] found[i]))
+        Array.append (pickOrZeros places like found) (places |> Array.map (fun i -> isThere like[i] found[i]))
 
     /// Of graphs whose last outputs say of as many changes before them whether they are there: those of which none is sure, as
     /// numbers of changes, and the graphs without the others.
@@ -79,7 +76,9 @@ module internal BodyRules =
             |> Array.map (fun g -> {
                 g with
                     Outputs =
-                        Array.append g.Outputs[.. g.Outputs.Length - changes - 1] (kept |> Array.map (flag g))
+                        Array.append
+                            g.Outputs[.. g.Outputs.Length - changes - 1]
+                            (kept |> Array.map (flag g))
             })
 
         struct (kept, trimmed)

@@ -90,7 +90,10 @@ module internal Build =
                 let slot = lowering.Slot(node.DType, Shape.count node.Shape, Home.Input n)
                 Layout.contiguous slot node.Shape)
 
-        let first k = System.Array.IndexOf(graph.Outputs, graph.Outputs[k])
+        // The first of equal outputs.
+        let firsts = System.Collections.Generic.Dictionary<int, int>()
+        graph.Outputs |> Array.iteri (fun k i -> firsts.TryAdd(i, k) |> ignore)
+        let first k = firsts[graph.Outputs[k]]
 
         let into =
             graph.Outputs

@@ -122,7 +122,50 @@ module internal ArenaPlan =
         | Home.Constant _
         | Home.Slice -> false
 
-    /// Largest first, each at the lowest place that no slot of its time takes.
+    /// Largest first, each at the lowest place that no slot of its time takes: the size of the arena.
+    let private pack
+        (slots: int[])
+        (room: int64[])
+        (lifetimes: struct (int * int)[])
+        (offsets: int64[])
+        : int64 =
+        let bySize = Array.copy slots
+
+        System.Array.Sort(
+            bySize,
+            System.Comparison(fun i j -> if room[i] = room[j] then compare i j else compare room[j] room[i])
+        )
+
+        // In the order of their places.
+        let placed = ResizeArray<int>()
+        let mutable total = 0L
+
+        for i in bySize do
+            let struct (first, last) = lifetimes[i]
+            let mutable at = 0L
+            let mutable found = false
+
+            for j in placed do
+                let struct (f, l) = lifetimes[j]
+
+                if not found && f <= last && first <= l then
+                    if offsets[j] - at >= room[i] then found <- true else at <- max at (offsets[j] + room[j])
+
+            offsets[i] <- at
+            let mutable place = placed.Count
+
+            while place > 0 && offsets[placed[place - 1]] > at do
+                place <- place - 1
+
+            placed.Insert(place, i)
+            total <- max total (at + room[i])
+
+        total
+
+    /// So many slots of a dtype are packed by size.
+    [<Literal>]
+    let private MostPacked = 1024
+
     let memory (slots: Slot[]) (lifetimes: struct (int * int)[]) : MemoryPlan =
         let offsets = Array.create slots.Length -1L
         let sizes = ResizeArray<struct (DType * int64)>()
@@ -130,47 +173,14 @@ module internal ArenaPlan =
         for dtype in DTypes.all do
             let unit = int64 (Alignment / dtype.Size)
             let room = slots |> Array.map (fun s -> (int64 (max 1 s.Count) + unit - 1L) / unit * unit)
-            let planned = ResizeArray<int>()
 
-            for i in 0 .. slots.Length - 1 do
-                let struct (first, last) = lifetimes[i]
-                if slots[i].DType = dtype && isPlanned slots[i] && last >= first then planned.Add i
+            let planned =
+                Range.filter slots.Length (fun i ->
+                    let struct (first, last) = lifetimes[i]
+                    slots[i].DType = dtype && isPlanned slots[i] && last >= first)
 
-            let bySize = planned.ToArray()
-
-            System.Array.Sort(
-                bySize,
-                System.Comparison(fun i j ->
-                    if room[i] = room[j] then compare i j else compare room[j] room[i])
-            )
-
-            // In the order of their places.
-            let placed = ResizeArray<int>()
-            let mutable total = 0L
-
-            for i in bySize do
-                let struct (first, last) = lifetimes[i]
-                let mutable at = 0L
-                let mutable found = false
-
-                for j in placed do
-                    let struct (f, l) = lifetimes[j]
-
-                    if not found && f <= last && first <= l then
-                        if offsets[j] - at >= room[i] then
-                            found <- true
-                        else
-                            at <- max at (offsets[j] + room[j])
-
-                offsets[i] <- at
-                let mutable place = placed.Count
-
-                while place > 0 && offsets[placed[place - 1]] > at do
-                    place <- place - 1
-
-                placed.Insert(place, i)
-                total <- max total (at + room[i])
-
+            let place = if planned.Length <= MostPacked then pack else ArenaSweep.place
+            let total = place planned room lifetimes offsets
             if total > 0L then sizes.Add(struct (dtype, total))
 
         { Sizes = sizes.ToArray(); Offsets = offsets }

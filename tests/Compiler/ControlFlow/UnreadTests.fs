@@ -154,8 +154,16 @@ let private choices =
     let none _ = number 0.0
 
     [
-        case "a choice of nothing, bent" (fun w -> sqrt (cond (isLarge w) (fun w -> w) none w) + 2.0 * w) 0.0 2.0
-        case "a choice of a change, bent" (fun w -> sqrt (cond (isLarge w) (fun w -> w) none w) + 2.0 * w) 4.0 2.25
+        case
+            "a choice of nothing, bent"
+            (fun w -> sqrt (cond (isLarge w) (fun w -> w) none w) + 2.0 * w)
+            0.0
+            2.0
+        case
+            "a choice of a change, bent"
+            (fun w -> sqrt (cond (isLarge w) (fun w -> w) none w) + 2.0 * w)
+            4.0
+            2.25
         case "a choice of nothing of a bend" (fun w -> cond (isLarge w) id none (sqrt w) + 2.0 * w) 0.0 2.0
         case "a choice of a change of a bend" (fun w -> cond (isLarge w) id none (sqrt w) + 2.0 * w) 4.0 2.25
         case

@@ -176,5 +176,82 @@ let private plans = test "plans of random steps hold" {
             failtest $"seed {seed}: {e.Message}"
 }
 
+let private many =
+    testList "places for very many slots" [
+        for count in [ 1; 10; 300 ] do
+            test $"{count} never meet" {
+                for seed in firstSeed .. firstSeed + 20 * effort - 1 do
+                    let dice = Dice seed
+                    let room = Array.init count (fun _ -> 16L * int64 (1 + dice.Below 9))
+                    let moments = 1 + 2 * count
+
+                    let lives =
+                        Array.init count (fun _ ->
+                            let first = dice.Below moments
+                            struct (first, min (moments - 1) (first + dice.Below 12)))
+
+                    let offsets = Array.create count -1L
+                    let total = ArenaSweep.place [| 0 .. count - 1 |] room lives offsets
+
+                    let at moment =
+                        [| 0 .. count - 1 |]
+                        |> Array.filter (fun i ->
+                            let struct (first, last) = lives[i]
+                            first <= moment && moment <= last)
+                        |> Array.sortBy (fun i -> offsets[i])
+
+                    for moment in 0 .. moments - 1 do
+                        for i, j in Array.pairwise (at moment) do
+                            Expect.isTrue (offsets[i] + room[i] <= offsets[j]) $"{i} and {j}, seed {seed}"
+
+                    let needed =
+                        [ 0 .. moments - 1 ]
+                        |> List.map (fun m -> at m |> Array.sumBy (fun i -> room[i]))
+                        |> List.max
+
+                    Expect.isTrue (offsets |> Array.forall (fun at -> at >= 0L)) "all have a place"
+                    let last = Array.map2 (+) offsets room |> Array.max
+                    Expect.equal total last "the arena ends with the last of them"
+                    Expect.isTrue (total <= needed * 3L / 2L + 64L) $"{total} for {needed}, seed {seed}"
+            }
+        test "one after the other, all are at the same place" {
+            let count = 100_000
+            let lives = Array.init count (fun i -> struct (2 * i, 2 * i + 1))
+            let offsets = Array.create count -1L
+            let total = ArenaSweep.place [| 0 .. count - 1 |] (Array.create count 64L) lives offsets
+            Expect.equal total 64L "one place"
+        }
+        test "all at once, and freed in any order, are joined again" {
+            // Quadratic work would be 10^10 steps.
+            let count = 100_000
+            let order = System.Random(7).GetItems([| 0..7 |], count)
+
+            let lives =
+                Array.append (Array.init count (fun i -> struct (0, 1 + order[i]))) [| struct (9, 9) |]
+
+            let room = Array.append (Array.create count 16L) [| 16L * int64 count |]
+            let offsets = Array.create (count + 1) -1L
+            let total = ArenaSweep.place [| 0..count |] room lives offsets
+            Expect.equal total (16L * int64 count) "the large one takes the place of the small ones"
+            Expect.equal offsets[count] 0L "from the beginning"
+        }
+        test "more slots than are packed by size hold too" {
+            for seed in 1..3 do
+                let dice = Dice seed
+                let slots = Array.init 3000 (fun _ -> { slot with Count = dice.Pick [ 1; 16; 40; 100 ] })
+                let at s = Layout.contiguous s [| slots[s].Count |]
+
+                let steps =
+                    Array.init 3000 (fun i ->
+                        let read = if i = 0 then [||] else [| at (max 0 (i - 1 - dice.Below 40)) |]
+                        Step.Engine(Primitive.Unary Unary.Sin, read, [| ValueSome(at i) |]))
+
+                let outputs = [| at 2999 |]
+                let plan = ArenaPlan.memory slots (ArenaPlan.lifetimes slots steps outputs)
+                VerifyMemory.plan slots steps outputs [| -1 |] plan
+                Expect.isLessThan plan.Bytes (int64 (100 * 8 * 100)) "they share"
+        }
+    ]
+
 [<Tests>]
-let tests = testList "ArenaPlan" [ spans; plans ]
+let tests = testList "ArenaPlan" [ spans; plans; many ]
