@@ -260,17 +260,34 @@ module internal Derivatives =
 
     /// The map from both inputs, where both change, of a primitive that also has one from each.
     let ofPair (p: Primitive) (inputs: Tensor[]) (output: Tensor) : JointMap voption =
-        match p with
-        // (da - y db)/b
-        | Primitive.Binary Binary.Divide when output.DType.IsFloat ->
-            ValueSome(ofBoth (fun () -> struct (ValueNone, -output, inputs[1])))
-        | Primitive.Binary Binary.Atan2 ->
-            ValueSome(
-                ofBoth (fun () ->
-                    let struct (s, t, size) = Slopes.atan2 inputs[0] inputs[1]
-                    struct (ValueSome t, -s, size))
-            )
-        | _ -> ValueNone
+        let ofBinary (op: Binary) =
+            match op with
+            // (da - y db)/b
+            | Binary.Divide -> ValueSome(ofBoth (fun () -> struct (ValueNone, -output, inputs[1])))
+            | Binary.Atan2 ->
+                ValueSome(
+                    ofBoth (fun () ->
+                        let struct (s, t, size) = Slopes.atan2 inputs[0] inputs[1]
+                        struct (ValueSome t, -s, size))
+                )
+            | Binary.Add
+            | Binary.Subtract
+            | Binary.Multiply
+            | Binary.Remainder
+            | Binary.Power
+            | Binary.Max
+            | Binary.Min
+            | Binary.And
+            | Binary.Or
+            | Binary.Xor
+            | Binary.Equal
+            | Binary.Less
+            | Binary.LessEqual -> ValueNone
+
+        match (Facts.kind p).AsPointwise with
+        | ValueSome(Pointwise.Binary op) when output.DType.IsFloat -> ofBinary op
+        | ValueSome _
+        | ValueNone -> ValueNone
 
     /// A primitive without a rule of its own in terms of others, which have one.
     let definition (p: Primitive) (inputs: Tensor[]) : Tensor[] voption =

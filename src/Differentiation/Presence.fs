@@ -1,7 +1,7 @@
 namespace Cotangent.Differentiation
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Changes that are there or not, as turns out when a branch is taken: a condition passes them on in one branch alone. Where one
 /// is not there it is 0, and no slope may make NaN of it, as ∞ would.

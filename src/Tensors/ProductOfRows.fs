@@ -1,7 +1,7 @@
 namespace Cotangent
 
 open Cotangent.Differentiation
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Products along the last axis, in halves: log₂ n steps of elementwise products.
 ///

@@ -1,7 +1,7 @@
 namespace Cotangent.Compiler
 
 open System.Collections.Generic
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Free stretches of an arena, none of which touches another.
 [<Sealed>]
