@@ -79,7 +79,7 @@ let torch = [
     "nn.Linear(3, 8)",
     "Linear.init { Linear.defaults with Weight = Init.inverseRoot; Bias = Some Init.inverseRoot } 3 8 key"
     "nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 1))",
-    "Mlp.init 3 [ 8, { Linear.defaults with Activation = Activation.Relu }; 1, Linear.defaults ] key"
+    "Mlp.create [ 3; 8; 1 ] Activation.Relu key"
     "sum(p.numel() for p in model.parameters())", "Tree.size layer"
     "F.mse_loss(x, y)", "Loss.meanSquaredError y x"
     "F.cross_entropy(x, labels)", "Loss.crossEntropy labels x"
@@ -147,7 +147,7 @@ let diffSharp = [
     "laplacian f x[0], curl sin x[0], divergence sin x[0]"
     "x.forwardDiff, x.reverseDiff, x.reverse()", "jvp f x y, vjp f x"
     "Linear(3, 8) --> relu --> Linear(8, 1)",
-    "Mlp.init 3 [ 8, { Linear.defaults with Activation = Activation.Relu }; 1, Linear.defaults ] key"
+    "Mlp.create [ 3; 8; 1 ] Activation.Relu key"
     "model.parametersVector", "Tree.leaves layer"
     "Optimizer.adam(model, dataset, loss, lr = dsharp.tensor(1e-3))",
     "Optimizer.step (Optimizer.adam 1e-3) (grad loss layer) state layer"

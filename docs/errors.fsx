@@ -484,7 +484,7 @@ let transformations = [
     on<TreeException, _>
         (fun () -> Tree.leaves (vector, Unchecked.defaultof<Tensor>))
         "Error at: `$.Item2`: null where a Tensor with tensors should be."
-        "Give it a value, or make the field an option (nullable in C#)."
+        "Give it a value, or say that it may be missing: `Tensor | null`"
     on<TreeException, _>
         (fun () -> Tree.leaves (System.Collections.Generic.Queue [ vector ]))
         "Queue: a tree can't be rebuilt from one of these."

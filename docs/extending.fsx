@@ -72,18 +72,22 @@ Tree.paths block, Tree.size block
 (*** include-it ***)
 
 (**
-State that changes, such as the running statistics of a batch norm, goes in as an argument and comes out as a result;
-`gradWith` and `valueAndGradWith` carry it past the gradient.
+A parameter that may be missing is `Tensor | null`; a null is no leaf. What belongs to the model but is not trained, such as the
+running statistics of a batch norm or a fixed table, stands in a `Frozen`: it compiles, batches and is saved with the rest, but
+`grad` takes it for a constant, and optimisers leave it alone. State that changes goes in as an argument and comes out as a
+result; `gradWith` and `valueAndGradWith` carry it past the gradient.
 
 ## An initialiser
 
-`Init` is a function from fans, shape and key to a tensor, so an initialiser is a function:
+`Init` is a function from fans, shape, dtype and key to a tensor, so an initialiser is a function:
 *)
-let truncated: Init =
-    fun fans shape key ->
-        Random.truncatedNormal key -2.0 2.0 DType.Float32 shape * sqrt (1.0 / float fans.In)
+let heavyTailed: Init =
+    fun fans shape dtype key ->
+        (Random.normal key dtype shape) ** 3 * sqrt (1.0 / (15.0 * float fans.FanIn))
 
-let layer = Linear.init { Linear.defaults with Weight = truncated } 100 2 (Key.create 1L)
+let layer =
+    Linear.init { Linear.defaults with Weight = heavyTailed } 100 2 (Key.create 1L)
+
 layer.Weight.Max(), layer.Weight.Variance()
 (*** include-it ***)
 

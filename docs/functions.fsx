@@ -56,6 +56,7 @@ let topics = [
     "Checks", "Debug"
     "Looking into compiled functions", "Compile"
     "Initialisers", "Init"
+    "Fans", "Fans"
     "Layers", "Linear"
     "Multilayer perceptrons", "Mlp"
     "Activations", "Activation"

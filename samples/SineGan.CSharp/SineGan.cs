@@ -6,10 +6,10 @@ namespace Samples.CSharp;
 public static class SineGan
 {
     /// <summary>±√(2/(in+out))</summary>
-    public static double Xavier(Fans fans) => Math.Sqrt(2.0 / (fans.In + fans.Out));
+    public static double Xavier(Fans fans) => Math.Sqrt(2.0 / (fans.FanIn + fans.FanOut));
 
     /// <summary>±√(1/in)</summary>
-    public static double He(Fans fans) => Math.Sqrt(1.0 / fans.In);
+    public static double He(Fans fans) => Math.Sqrt(1.0 / fans.FanIn);
 
     /// <summary>±0.05</summary>
     public static double Constant(Fans fans) => 0.05;
@@ -102,32 +102,26 @@ public static class SineGan
 
     private static Mlp Clamped(Mlp parameters) => Tree.Map(parameters, t => t.Clamp(-0.25, 0.25));
 
-    private static LinearOptions ArticleLayer(Activation activation, Func<Fans, double> bound) =>
-        new()
-        {
-            Activation = activation,
-            Weight = Init.UniformWithin(bound),
-            // A bias is a weight whose input is always 1, and the only one of its output.
-            Bias = Init.UniformWithin(fans => bound(new Fans(1, fans.Out))),
-        };
+    // A bias is a weight whose input is always 1, and the only one of its output.
+    private static Mlp ArticleModel(
+        int inputs,
+        Func<Fans, double> bound,
+        Key key,
+        ReadOnlySpan<(int, Activation)> layers
+    ) =>
+        Mlp.Create(
+            inputs,
+            key,
+            layers,
+            weightInit: Init.UniformWithin(bound),
+            biasInit: Init.UniformWithin(fans => bound(new Fans(1, fans.FanOut)))
+        );
 
     private static Mlp ArticleGenerator(int length, Func<Fans, double> bound, Key key) =>
-        Mlp.Create(
-            1,
-            key,
-            (10, ArticleLayer(Activation.Relu, bound)),
-            (10, ArticleLayer(Activation.Relu, bound)),
-            (length, ArticleLayer(Activation.Tanh, bound))
-        );
+        ArticleModel(1, bound, key, [(10, Activation.Relu), (10, Activation.Relu), (length, Activation.Tanh)]);
 
     private static Mlp ArticleDiscriminator(int length, Func<Fans, double> bound, Key key) =>
-        Mlp.Create(
-            length,
-            key,
-            (10, ArticleLayer(leaky, bound)),
-            (10, ArticleLayer(leaky, bound)),
-            (1, ArticleLayer(Activation.Sigmoid, bound))
-        );
+        ArticleModel(length, bound, key, [(10, leaky), (10, leaky), (1, Activation.Sigmoid)]);
 
     // ---- WGAN-GP ----
 
@@ -149,29 +143,12 @@ public static class SineGan
         };
     }
 
-    private static LinearOptions PenaltyLayer(Activation activation) =>
-        new()
-        {
-            Activation = activation,
-            Weight = Init.InverseRoot,
-            Bias = Init.InverseRoot,
-        };
+    private static Mlp PenaltyModel(int inputs, Key key, ReadOnlySpan<(int, Activation)> layers) =>
+        Mlp.Create(inputs, key, layers, weightInit: Init.InverseRoot, biasInit: Init.InverseRoot);
 
     private static Mlp PenaltyGenerator(int length, int width, Key key) =>
-        Mlp.Create(
-            8,
-            key,
-            (width, PenaltyLayer(Activation.Relu)),
-            (width, PenaltyLayer(Activation.Relu)),
-            (length, PenaltyLayer(Activation.Identity))
-        );
+        PenaltyModel(8, key, [(width, Activation.Relu), (width, Activation.Relu), (length, Activation.Identity)]);
 
     private static Mlp PenaltyCritic(int length, int width, Key key) =>
-        Mlp.Create(
-            length,
-            key,
-            (width, PenaltyLayer(leaky)),
-            (width, PenaltyLayer(leaky)),
-            (1, PenaltyLayer(Activation.Identity))
-        );
+        PenaltyModel(length, key, [(width, leaky), (width, leaky), (1, Activation.Identity)]);
 }

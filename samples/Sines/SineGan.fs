@@ -61,13 +61,13 @@ type SineGanResult = {
 [<RequireQualifiedAccess>]
 module SineGan =
     let private layer size activation (weight: Init) (bias: Init) =
-        size, { Activation = activation; Weight = weight; Bias = Some bias }
+        size, { Linear.defaults with Activation = activation; Weight = weight; Bias = Some bias }
 
     /// ±√(2/(in+out))
-    let xavier (fans: Fans) = sqrt (2.0 / float (fans.In + fans.Out))
+    let xavier (fans: Fans) = sqrt (2.0 / float (fans.FanIn + fans.FanOut))
 
     /// ±√(1/in)
-    let he (fans: Fans) = sqrt (1.0 / float fans.In)
+    let he (fans: Fans) = sqrt (1.0 / float fans.FanIn)
 
     /// ±0.05
     let constant (_: Fans) = 0.05
@@ -119,7 +119,7 @@ module SineGan =
         let forGenerator, forDiscriminator = Key.split key
         let leaky = Activation.LeakyRelu 0.2
         // A bias is a weight whose input is always 1, and the only one of its output.
-        let bias: Init = fun fans -> Init.uniformWithin bound { fans with In = 1 }
+        let bias: Init = fun fans -> Init.uniformWithin bound { fans with FanIn = 1 }
         let layer size activation = layer size activation (Init.uniformWithin bound) bias
 
         Mlp.init

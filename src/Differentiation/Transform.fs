@@ -5,19 +5,23 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 /// The transformations behind the face in `Core.fs`: what opens a trace, runs the function on tracers and closes it.
 module internal Transform =
-    let private requireFloats (operation: string) (tree: 'p) (leaves: Tensor[]) =
-        if leaves.Length = 0 then
+    let private requireFloats (operation: string) (tree: 'p) (x: Differentiated) =
+        let leaves = x.Leaves
+
+        if x.Trained(leaves).Length = 0 then
+            let what = if leaves.Length = 0 then "no tensors" else "no tensors but frozen ones"
+
             raise (
                 TreeException
-                    $"{operation}: the argument holds no tensors, so there is nothing to differentiate by."
+                    $"{operation}: the argument holds {what}, so there is nothing to differentiate by."
             )
 
-        match Range.tryFind leaves.Length (fun i -> not leaves[i].DType.IsFloat) with
+        match Range.tryFind leaves.Length (fun i -> x.IsTrained i && not leaves[i].DType.IsFloat) with
         | ValueNone -> ()
         | ValueSome i ->
             raise (
                 DTypeException
-                    $"Error at: `{(Tree.paths tree)[i]}`: {operation}: {leaves[i].DType} numbers have no derivatives. Pass them to the function some other way (close over them), or convert them to a float."
+                    $"Error at: `{(Tree.paths tree)[i]}`: {operation}: {leaves[i].DType} numbers have no derivatives. Pass them to the function some other way (close over them, or wrap them in `Frozen`), or convert them to a float."
             )
 
     /// Cotangents, or tangents, must match what they belong to, leaf by leaf.
@@ -33,26 +37,24 @@ module internal Transform =
 
         leaves
 
-    let private orZeros (like: Tensor[]) (found: Tensor voption[]) =
-        Array.map2
-            (fun (t: Tensor) c ->
-                match c with
-                | ValueSome c -> c
-                | ValueNone -> Tensor.zerosLike t)
-            like
-            found
+    let private argument (name: string) (x: 'p) =
+        let leaves = Differentiated.Of($"{name}: the argument's type", x)
+        requireFloats name x leaves
+        leaves
 
     /// A tape of f at x: the trace, the leaves of x, and f's result still traced.
     let private record (name: string) onlyLinear (f: 'p -> 'q) (x: 'p) =
-        let leaves = Tree.leavesOf $"{name}: the argument's type" x
-        requireFloats name x leaves
+        let leaves = argument name x
         let trace = ReverseTrace(name, onlyLinear)
 
         try
-            let y = f (Tree.rebuild x (Array.map trace.Variable leaves))
+            let y = f (Tree.rebuild x (leaves.Replaced trace.Variable))
             struct (trace, leaves, y)
         finally
             trace.Close()
+
+    let private pulled (trace: ReverseTrace) (leaves: Differentiated) (x: 'p) seeds : 'p =
+        trace.Pull(leaves.Trained(leaves.Leaves).Length, seeds) |> leaves.Filled |> Tree.rebuild x
 
     let private primal (trace: ReverseTrace) (tree: 'q) : 'q =
         if Walkers.holdsTensors typeof<'q> then Tree.map trace.Primal tree else tree
@@ -67,54 +69,54 @@ module internal Transform =
             )
 
         let seed = struct (trace.Place loss, Tensor.onesLike (trace.Primal loss))
-        let gradients = trace.Pull(leaves.Length, [| seed |]) |> orZeros leaves
-        struct (trace.Primal loss, primal trace aux, Tree.rebuild x gradients)
+        struct (trace.Primal loss, primal trace aux, pulled trace leaves x [| seed |])
+
+    /// The result of a function that was recorded: its value, the leaves of that, and the places of the trained ones on the tape.
+    let private result name (trace: ReverseTrace) (traced: 'q) : struct ('q * Differentiated * int[]) =
+        let subject = $"{name}: the result's type"
+        let places = (Differentiated.Of(subject, traced)).Trained(Tree.leavesOf subject traced)
+        let y = primal trace traced
+        struct (y, Differentiated.Of(subject, y), Array.map trace.Place places)
 
     /// Value and pull, and the size of the largest cotangent on the way.
     let vjp name (f: 'p -> 'q) (x: 'p) : struct ('q * ('q -> 'p) * int) =
         let struct (trace, leaves, traced) = record name false f x
-        let places = Tree.leavesOf $"{name}: the result's type" traced |> Array.map trace.Place
-        let y = primal trace traced
-        let outputs = Tree.leaves y
+        let struct (y, outputs, places) = result name trace traced
 
         let pull cotangent =
-            let given = requireMatch $"the pull of {name}" y outputs cotangent
-
-            trace.Pull(leaves.Length, Array.map2 (fun p c -> struct (p, c)) places given)
-            |> orZeros leaves
-            |> Tree.rebuild x
+            requireMatch $"the pull of {name}" y outputs.Leaves cotangent
+            |> outputs.Trained
+            |> Array.map2 (fun p c -> struct (p, c)) places
+            |> pulled trace leaves x
 
         struct (y, pull, trace.Largest)
 
     /// Value and push, and the size of the largest tangent on the way.
     let linearize name (f: 'p -> 'q) (x: 'p) : struct ('q * ('p -> 'q) * int) =
         let struct (trace, leaves, traced) = record name false f x
-        let places = Tree.leavesOf $"{name}: the result's type" traced |> Array.map trace.Place
-        let y = primal trace traced
-        let outputs = Tree.leaves y
+        let struct (y, outputs, places) = result name trace traced
 
         let push tangent =
-            let given = requireMatch $"the push of {name}" x leaves tangent
-
-            trace.Push(Array.map ValueSome given, places) |> orZeros outputs |> Tree.rebuild y
+            let given = requireMatch $"the push of {name}" x leaves.Leaves tangent |> leaves.Trained
+            trace.Push(Array.map ValueSome given, places) |> outputs.Filled |> Tree.rebuild y
 
         struct (y, push, trace.Largest)
 
     let jvp name (f: 'p -> 'q) (x: 'p) (dx: 'p) : 'q * 'q =
-        let leaves = Tree.leavesOf $"{name}: the argument's type" x
-        requireFloats name x leaves
-        let tangents = requireMatch $"the tangent of {name}" x leaves dx
+        let leaves = argument name x
+        let tangents = requireMatch $"the tangent of {name}" x leaves.Leaves dx
         let trace = ForwardTrace name
 
         try
-            let traced =
-                Array.map2 (fun primal tangent -> trace.Join(primal, ValueSome tangent)) leaves tangents
-
-            let y = f (Tree.rebuild x traced)
-            let outputs = Tree.leavesOf $"{name}: the result's type" y |> Array.map trace.Split
-            let primals = outputs |> Array.map (fun (struct (p, _)) -> p)
-            let pushed = outputs |> Array.map (fun (struct (_, t)) -> t) |> orZeros primals
-            Tree.rebuild y primals, Tree.rebuild y pushed
+            let cursor = Cursor(leaves.Trained tangents)
+            let join primal = trace.Join(primal, ValueSome(cursor.Take()))
+            let traced = f (Tree.rebuild x (leaves.Replaced join))
+            let subject = $"{name}: the result's type"
+            let split = Tree.leavesOf subject traced |> Array.map trace.Split
+            let y = Tree.rebuild traced (split |> Array.map (fun (struct (primal, _)) -> primal))
+            let outputs = Differentiated.Of(subject, y)
+            let pushed = outputs.Trained split |> Array.map (fun (struct (_, tangent)) -> tangent)
+            y, Tree.rebuild y (outputs.Filled pushed)
         finally
             trace.Close()
 
@@ -131,30 +133,42 @@ module internal Transform =
 
     /// The transpose of a linear function of the shape of x, with a check that it is linear.
     let linearTranspose name (f: 'p -> 'q) (x: 'p) : 'q -> 'p =
-        let struct (trace, leaves, traced) = record name true f (Tree.zerosLike x)
-        let places = Tree.leavesOf $"{name}: the result's type" traced |> Array.map trace.Place
-        let y = primal trace traced
-        let outputs = Tree.leaves y
-        requireZero name outputs
+        let struct (trace, leaves, traced) = record name true f (Tree.mapTrained Tensor.zerosLike x)
+        let struct (y, outputs, places) = result name trace traced
+        requireZero name (outputs.Trained outputs.Leaves)
 
         fun cotangent ->
-            let given = requireMatch $"the argument of the {name}d function" y outputs cotangent
-
-            trace.Pull(leaves.Length, Array.map2 (fun p c -> struct (p, c)) places given)
-            |> orZeros leaves
-            |> Tree.rebuild x
+            requireMatch $"the argument of the {name}d function" y outputs.Leaves cotangent
+            |> outputs.Trained
+            |> Array.map2 (fun p c -> struct (p, c)) places
+            |> pulled trace leaves x
 
     let private isFloat (t: Tensor) = t.DType.IsFloat
+
+    let private orZeros (like: Tensor[]) (found: Tensor voption[]) =
+        Array.map2
+            (fun (t: Tensor) c ->
+                match c with
+                | ValueSome c -> c
+                | ValueNone -> Tensor.zerosLike t)
+            like
+            found
+
+    /// Which leaves of a tree have derivatives: trained floats.
+    let private varying (tree: 'p) : bool[] =
+        let struct (leaves, trained) = Tree.marked "withDerivative:" tree
+        Array.map2 (fun leaf trained -> trained && isFloat leaf) leaves trained
 
     /// A derivative's floats must be like what they belong to, leaf by leaf; integers have none.
     let private derivativeOf (derivative: string) (what: string) (likeTree: 'a) (like: Tensor[]) (given: 'a) =
         let _, leaves = Tree.zipped derivative likeTree given
+        let varies = varying likeTree
 
         Array.mapi2
             (fun i (like: Tensor) (t: Tensor) ->
                 let place () = $"Error at: `{(Tree.paths given)[i]}`: {derivative}"
 
-                if not (isFloat like) then
+                if not varies[i] then
                     ValueNone
                 elif t.DType <> like.DType then
                     raise (
@@ -181,12 +195,17 @@ module internal Transform =
         : 'q =
         let mutable y = Unchecked.defaultof<'q>
 
-        // Integers among the arguments have no tangents; the transposes are taken over the others.
-        let floats tree = Tree.leaves tree |> Array.filter isFloat
+        // Integers among the arguments, and what is frozen, have no tangents; the transposes are taken over the others.
+        let floats tree = Array.zip (Tree.leaves tree) (varying tree) |> Array.filter snd |> Array.map fst
 
         let withFloats (tree: 'tree) (values: Tensor[]) =
             let cursor = Cursor values
-            Tree.map (fun t -> if isFloat t then cursor.Take() else Tensor.zerosLike t) tree
+
+            Array.map2
+                (fun t varies -> if varies then cursor.Take() else Tensor.zerosLike t)
+                (Tree.leaves tree)
+                (varying tree)
+            |> Tree.rebuild tree
 
         let present (tree: Tensor[]) (changes: Tensor voption[]) = orZeros tree changes
 

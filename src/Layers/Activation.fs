@@ -20,14 +20,10 @@ type Activation =
     /// x Φ(x), the Gaussian error linear unit (Hendrycks and Gimpel 2016), exact.
     | Gelu
 
-/// Applying activations.
-[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module Activation =
     /// <summary>The activation of each element.</summary>
-    /// <example><code>
-    /// Activation.apply Activation.Relu (tensor [ -1.0; 2.0 ]) // [0, 2]
-    /// </code></example>
-    let apply (activation: Activation) (x: Tensor) : Tensor =
+    member activation.Apply(x: Tensor) : Tensor =
+        Given.check "x" x
+
         match activation with
         | Activation.Identity -> x
         | Activation.Relu -> relu x
@@ -37,3 +33,15 @@ module Activation =
         | Activation.Softplus -> softplus x
         | Activation.Silu -> silu x
         | Activation.Gelu -> gelu x
+
+    interface ILayer with
+        member activation.Forward x = activation.Apply x
+
+/// Applying activations.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Activation =
+    /// <summary>The activation of each element.</summary>
+    /// <example><code>
+    /// Activation.apply Activation.Relu (tensor [ -1.0; 2.0 ]) // [0, 2]
+    /// </code></example>
+    let apply (activation: Activation) (x: Tensor) : Tensor = activation.Apply x

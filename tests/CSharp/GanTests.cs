@@ -78,7 +78,7 @@ public class GanTests
             DiscriminatorOptimizer = Optimizer.Sgd(0),
         };
 
-        var ones = new Linear(Tensor.Ones(2, 1), Tensor.Zeros(1));
+        var ones = new Linear(Tensor.Ones(2, 1), Tensor.Zeros(1), Activation.Identity);
         Tensor[] batches = [Tensor.Ones(4, 2), Tensor.Ones(4, 2)];
 
         // Two steps of the critic draw; the generator draws a third time, or not at all.

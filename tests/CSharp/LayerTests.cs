@@ -7,13 +7,14 @@ public class LayerTests
     [Fact]
     public void A_linear_layer_is_an_affine_map_and_an_activation()
     {
-        var layer = new Linear(Tensor.Create([[1.0], [2.0]]), Tensor.Create([3.0]));
+        var layer = new Linear(Tensor.Create([[1.0], [2.0]]), Tensor.Create([3.0]), Activation.Identity);
         var x = Tensor.Create([[10.0, 20.0]]);
 
         Near.Equal([53], layer.Forward(x));
-        Near.Equal([50], (layer with { Bias = null }).Forward(x));
-        Near.Equal([Math.Tanh(53)], (layer with { Activation = Activation.Tanh }).Forward(x));
-        Near.Equal([-0.2 * 47], (layer with { Activation = Activation.LeakyRelu(0.2) }).Forward(x * 0 - 50.0 / 3));
+        Near.Equal([50], new Linear(layer.Weight, null, layer.Activation).Forward(x));
+        Near.Equal([Math.Tanh(53)], new Linear(layer.Weight, layer.Bias, Activation.Tanh).Forward(x));
+        var leaky = new Linear(layer.Weight, layer.Bias, Activation.LeakyRelu(0.2));
+        Near.Equal([-0.2 * 47], leaky.Forward(x * 0 - 50.0 / 3));
     }
 
     [Fact]
@@ -24,21 +25,23 @@ public class LayerTests
         Assert.Equal(Tensor.Zeros(8), layer.Bias!);
         Assert.Equal(layer, Linear.Create(3, 8, key, Activation.Relu));
 
-        var other = Linear.Create(3, 8, key, new LinearOptions { Weight = Init.Constant(2), Bias = null });
+        var other = Linear.Create(3, 8, key, bias: false, weightInit: Init.Constant(2));
         Assert.Equal(Tensor.Full(2, [3, 8]), other.Weight);
         Assert.Null(other.Bias);
 
-        Initializer counting = (fans, shape, _) => Tensor.Full(fans.In, [.. shape]);
-        Assert.Equal(Tensor.Full(3, [3, 8]), Linear.Create(3, 8, key, new LinearOptions { Weight = counting }).Weight);
+        Initializer counting = (fans, shape, dtype, _) => Tensor.Full(fans.FanIn + 10 * fans.FanOut, [.. shape], dtype);
+        var counted = Linear.Create(3, 8, key, dtype: DType.Float64, weightInit: counting, biasInit: counting);
+        Assert.Equal(Tensor.Full(83, [3, 8], DType.Float64), counted.Weight);
+        Assert.Equal(Tensor.Full(83, [8], DType.Float64), counted.Bias!);
     }
 
     [Fact]
     public void Initialisers_take_their_spread_from_the_fans()
     {
-        var fans = new Fans(100, 200);
+        var fans = Fans.OfShape([100, 200]);
 
         void IsSpread(Initializer init, double expected) =>
-            Assert.Equal(expected, Math.Sqrt((double)init(fans, [100, 200], key).Variance()), expected * 0.03);
+            Assert.Equal(expected, Math.Sqrt((double)init(fans, [100, 200], DType.Float32, key).Variance()), expected * 0.03);
 
         IsSpread(Init.GlorotUniform, Math.Sqrt(2.0 / 300));
         IsSpread(Init.GlorotNormal, Math.Sqrt(2.0 / 300));
@@ -46,8 +49,15 @@ public class LayerTests
         IsSpread(Init.HeNormal, Math.Sqrt(2.0 / 100));
         IsSpread(Init.LecunNormal, 0.1);
         IsSpread(Init.InverseRoot, 0.1 / Math.Sqrt(3));
-        IsSpread(Init.NormalOf(f => 1.0 / f.Out), 1.0 / 200);
+        IsSpread(Init.NormalOf(f => 1.0 / f.FanOut), 1.0 / 200);
         IsSpread(Init.UniformWithin(_ => 1), 1 / Math.Sqrt(3));
+        IsSpread(Init.TruncatedNormalOf(f => 1.0 / f.FanIn), 0.01);
+        IsSpread(Init.VarianceScaling(3, FanMode.Out, Spread.Uniform), Math.Sqrt(3.0 / 200));
+
+        var rows = Init.Orthogonal(2).Draw([3, 5], key, DType.Float64);
+        Near.Equal([4, 0, 0, 0, 4, 0, 0, 0, 4], rows.MatMul(rows.T).Flatten());
+        Assert.Equal(Tensor.Create([[1f, 0f, 0f], [0f, 1f, 0f]]), Init.Identity.Draw([2, 3], key));
+        Assert.Equal(36, Fans.OfGroups(4, [16, 2, 3, 3]).FanOut);
     }
 
     [Fact]
@@ -59,8 +69,10 @@ public class LayerTests
         Assert.Equal(model.Layers[1].Forward(model.Layers[0].Forward(x)), model.Forward(x));
         Assert.Equal(2 * 16 + 16 + 16 + 1, Tree.Size(model));
 
-        var plain = Mlp.Create(2, key, (1, new LinearOptions { Bias = null }));
+        var plain = Mlp.Create(2, key, [(1, Activation.Relu)], bias: false, dtype: DType.Float64, weightInit: Init.Constant(3));
         Assert.Equal(2, Tree.Size(plain));
+        Near.Equal([6], plain.Forward(Tensor.Create([[1.0, 1.0]])));
+        Assert.Equal(6, Mlp.Of(plain.Layers[0], plain.Layers[0]).Layers.Length + Tree.Size(Mlp.Of(plain.Layers)) * 2);
     }
 
     [Fact]

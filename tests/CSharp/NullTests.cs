@@ -18,9 +18,8 @@ public class NullTests
         Device.Cpu,
         "text",
         TextWriter.Null,
-        new Linear(x),
-        new Mlp([new Linear(x)]),
-        new LinearOptions(),
+        new Linear(x, null, default),
+        Mlp.Of(new Linear(x, null, default)),
         new CrossEntropyOptions(),
         (Schedule)0.1,
         Optimizer.Sgd(0.1),
@@ -200,7 +199,7 @@ public class NullTests
         Assert.Equal("leaves[0]", Assert.Throws<ArgumentNullException>(() => Tree.Rebuild(x, [null!])).ParamName);
         Assert.Equal("data[1]", Assert.Throws<ArgumentNullException>(() => Tensor.Create<int>([[1], null!])).ParamName);
         Assert.Equal("data[0][1]", Assert.Throws<ArgumentNullException>(() => Tensor.Create<int>([[[1], null!]])).ParamName);
-        Assert.Equal("layers[0].Options", Assert.Throws<ArgumentNullException>(() => Mlp.Create(2, Key.Create(0), (1, (LinearOptions)null!))).ParamName);
+        Assert.Equal("x", Assert.Throws<ArgumentNullException>(() => Linear.Create(2, 3, Key.Create(0)).Forward(null!)).ParamName);
     }
 
     [Fact]
@@ -217,7 +216,7 @@ public class NullTests
     public void Null_that_means_something_passes()
     {
         Assert.Empty(Tree.Leaves(Microsoft.FSharp.Core.FSharpOption<Tensor>.None));
-        Assert.Null(Differentiate.Gradient((Linear l) => l.Weight.Sum(), new Linear(x, null)).Bias);
+        Assert.Null(Differentiate.Gradient((Linear l) => l.Weight.Sum(), new Linear(x, null, Activation.Identity)).Bias);
     }
 
     [Fact]

@@ -141,7 +141,7 @@ public class TreeTests
     public void Nullable_fields_may_be_null()
     {
         IsTree(new Settable { A = one }, "$.A");
-        IsTree(new Linear(one.Unsqueeze(0), null), "$.Weight");
+        IsTree(new Linear(one.Unsqueeze(0), null, Activation.Identity), "$.Weight");
         var error = Assert.Throws<TreeException>(() => Tree.Leaves(new Open(null!)));
         Assert.Contains("null", error.Message);
     }

@@ -31,7 +31,7 @@ public class VectorizeTests
     [Fact]
     public void Records_go_in_and_out()
     {
-        var layer = new Linear(matrix, v);
+        var layer = new Linear(matrix, v, Activation.Identity);
         var batch = Tree.Map(layer, t => Tensor.Stack([t, t * 2]));
         var outputs = Transform.Vectorize(l => l.Forward(Tensor.Create([1.0, 1.0])), batch);
         Near.Equal([14, 7, 28, 14], outputs);

@@ -4,27 +4,31 @@ using FSharpInit = Microsoft.FSharp.Core.FSharpFunc<
     Cotangent.Fans,
     Microsoft.FSharp.Core.FSharpFunc<
         Microsoft.FSharp.Collections.FSharpList<int>,
-        Microsoft.FSharp.Core.FSharpFunc<Cotangent.Key, Cotangent.Tensor>
+        Microsoft.FSharp.Core.FSharpFunc<Cotangent.DType, Microsoft.FSharp.Core.FSharpFunc<Cotangent.Key, Cotangent.Tensor>>
     >
 >;
 
 namespace Cotangent;
 
 /// <summary>
-/// How a layer's parameters start: from the layer's fans and the shape wanted, with a key of their own.
+/// How a layer's parameters start: from the fans, the shape and the dtype wanted, with a key of their own. A layer's
+/// biases get the fans of its kernel.
 /// </summary>
 /// <example><code>
 /// // Zeros but for the first input.
-/// Initializer first = (fans, shape, key) => Init.Zeros(fans, shape, key).At[0].Set(1);
-/// Linear.Create(3, 2, Key.Create(0), new LinearOptions { Weight = first }).Weight // [[1, 1], [0, 0], [0, 0]]
+/// Initializer first = (fans, shape, dtype, key) => Init.Zeros(fans, shape, dtype, key).At[0].Set(1);
+/// Linear.Create(3, 2, Key.Create(0), weightInit: first).Weight // [[1, 1], [0, 0], [0, 0]]
 /// </code></example>
-public delegate Tensor Initializer(Fans fans, IReadOnlyList<int> shape, Key key);
+public delegate Tensor Initializer(Fans fans, IReadOnlyList<int> shape, DType dtype, Key key);
 
 /// <summary>Initialisers of the field.</summary>
 public static class Init
 {
     /// <summary>Zeros.</summary>
     public static Initializer Zeros { get; } = FromFSharp(InitModule.zeros);
+
+    /// <summary>Ones: what scales of normalisations start from.</summary>
+    public static Initializer Ones { get; } = FromFSharp(InitModule.ones);
 
     /// <summary>
     /// Uniform within ±√(6/(in+out)), for layers followed by tanh or sigmoid (Glorot and Bengio 2010, eq.
@@ -51,9 +55,15 @@ public static class Init
     /// </summary>
     public static Initializer InverseRoot { get; } = FromFSharp(InitModule.inverseRoot);
 
+    /// <summary>
+    /// Outputs that are the inputs, as far as there are both: a matrix with ones on its diagonal, or a convolution
+    /// with them at the centre of its windows.
+    /// </summary>
+    public static Initializer Identity { get; } = Of(InitModule.identity);
+
     /// <summary>The same number everywhere.</summary>
     public static Initializer Constant(double value) =>
-        (fans, shape, key) => InitModule.constant(value, fans, shape.ToFSharpList(), key.NotNull());
+        Of((fans, shape, dtype, key) => InitModule.constant(value, fans, shape, dtype, key));
 
     /// <summary>Uniform in [-bound, bound), the bound computed from the fans.</summary>
     /// <example><code>
@@ -61,20 +71,81 @@ public static class Init
     /// </code></example>
     public static Initializer UniformWithin(Func<Fans, double> bound)
     {
-        var within = bound.ToFSharp();
-        return (fans, shape, key) => InitModule.uniformWithin(within, fans, shape.ToFSharpList(), key.NotNull());
+        var of = bound.ToFSharp();
+        return Of((fans, shape, dtype, key) => InitModule.uniformWithin(of, fans, shape, dtype, key));
     }
 
     /// <summary>Normal with mean 0 and a deviation computed from the fans.</summary>
+    /// <example><code>
+    /// var gpt2 = Init.NormalOf(fans => 0.02);
+    /// </code></example>
     public static Initializer NormalOf(Func<Fans, double> deviation)
     {
         var of = deviation.ToFSharp();
-        return (fans, shape, key) => InitModule.normalOf(of, fans, shape.ToFSharpList(), key.NotNull());
+        return Of((fans, shape, dtype, key) => InitModule.normalOf(of, fans, shape, dtype, key));
     }
 
+    /// <summary>
+    /// Normal, cut off at two deviations, with mean 0 and a deviation (of what is left) computed from the fans.
+    /// </summary>
+    public static Initializer TruncatedNormalOf(Func<Fans, double> deviation)
+    {
+        var of = deviation.ToFSharp();
+        return Of((fans, shape, dtype, key) => InitModule.truncatedNormalOf(of, fans, shape, dtype, key));
+    }
+
+    /// <summary>Mean 0 and variance scale / n, n by the mode: what most of the others are cases of.</summary>
+    /// <example><code>
+    /// var he = Init.VarianceScaling(2, FanMode.In, Spread.Truncated);
+    /// </code></example>
+    public static Initializer VarianceScaling(double scale, FanMode mode, Spread spread) =>
+        FromFSharp(InitModule.varianceScaling(scale, mode, spread));
+
+    /// <summary>
+    /// Rows, or columns where those are fewer, of length gain at right angles to each other (Saxe, McClelland and
+    /// Ganguli 2014). Of a convolution's kernel, each output's weights are one row.
+    /// </summary>
+    public static Initializer Orthogonal(double gain = 1) =>
+        Of((fans, shape, dtype, key) => InitModule.orthogonal(gain, fans, shape, dtype, key));
+
+    /// <summary>
+    /// A convolution that is an orthogonal map of channels at the centre of its windows (Xiao et al. 2018,
+    /// algorithm 1).
+    /// </summary>
+    public static Initializer DeltaOrthogonal(double gain = 1) =>
+        Of((fans, shape, dtype, key) => InitModule.deltaOrthogonal(gain, fans, shape, dtype, key));
+
+    /// <summary>Numbers for a kernel that stands alone: the fans are those of its shape.</summary>
+    /// <example><code>
+    /// Init.HeNormal.Draw([784, 256], Key.Create(0)) // shape (784, 256)
+    /// </code></example>
+    public static Tensor Draw(this Initializer init, IReadOnlyList<int> shape, Key key, DType dtype = default) =>
+        init.NotNull()(FansModule.ofShape(shape.ToFSharpList()), shape, dtype, key.NotNull());
+
+    extension(Fans)
+    {
+        /// <summary>
+        /// Of a kernel of this shape: (inputs, outputs) of a linear map, or (outputs, inputs / groups) and the sizes of
+        /// a convolution's windows. A vector is the weights of a constant input 1.
+        /// </summary>
+        /// <example><code>
+        /// Fans.OfShape([784, 256]).FanIn // 784
+        /// </code></example>
+        public static Fans OfShape(IReadOnlyList<int> shape) => FansModule.ofShape(shape.ToFSharpList());
+
+        /// <summary>The same of a kernel whose channels are in groups.</summary>
+        public static Fans OfGroups(int groups, IReadOnlyList<int> shape) =>
+            FansModule.ofGroups(groups, shape.ToFSharpList());
+    }
+
+    private static Initializer Of(Func<Fans, FSharpList<int>, DType, Key, Tensor> init) =>
+        (fans, shape, dtype, key) => init(fans, shape.ToFSharpList(), dtype, key.NotNull());
+
     private static Initializer FromFSharp(FSharpInit init) =>
-        (fans, shape, key) => init.Invoke(fans).Invoke(shape.ToFSharpList()).Invoke(key.NotNull());
+        (fans, shape, dtype, key) => init.Invoke(fans).Invoke(shape.ToFSharpList()).Invoke(dtype).Invoke(key.NotNull());
 
     internal static FSharpInit ToFSharp(this Initializer init) =>
-        FuncConvert.FromFunc((Fans fans, FSharpList<int> shape, Key key) => init(fans, shape, key));
+        FuncConvert.FromFunc(
+            (Fans fans, FSharpList<int> shape, DType dtype, Key key) => init(fans, shape, dtype, key)
+        );
 }

@@ -59,6 +59,37 @@ public static class Tree
     public static P Rebuild<P>(P template, params Tensor[] leaves)
         where P : notnull => TreeModule.rebuild(template.NotNull(), leaves.NoneNull());
 
+    /// <summary>The leaves of a tree with their names, in the order of its fields.</summary>
+    /// <example><code>
+    /// Tree.Entries(Linear.Create(2, 3, Key.Create(0)))[1].Name // "bias"
+    /// </code></example>
+    public static Leaf[] Entries<P>(P tree)
+        where P : notnull => TreeModule.entries(tree.NotNull());
+
+    /// <summary>The tree with other tensors, each made of a leaf with its name.</summary>
+    /// <example><code>
+    /// var layer = Linear.Create(2, 1, Key.Create(0));
+    /// Tree.MapEntries(layer, leaf => leaf.Name == "bias" ? leaf.Tensor + 0.5 : leaf.Tensor).Bias // [0.5]
+    /// </code></example>
+    public static P MapEntries<P>(P tree, Func<Leaf, Tensor> f)
+        where P : notnull => TreeModule.mapEntries(f.ToFSharp(), tree.NotNull());
+
+    /// <summary>The trained tensors of a tree: all but those in a <see cref="Frozen{T}"/>.</summary>
+    public static Tensor[] Trained<P>(P tree)
+        where P : notnull => TreeModule.trained(tree.NotNull());
+
+    /// <summary>A tree of the same structure with other trained tensors, and the same frozen ones.</summary>
+    /// <exception cref="TreeException">There are more or fewer tensors than trained leaves.</exception>
+    /// <example><code>
+    /// Tree.RebuildTrained((Tensor.Create(1.0), new Frozen&lt;Tensor>(Tensor.Create(2.0))), Tensor.Create(10.0)).Item1 // 10
+    /// </code></example>
+    public static P RebuildTrained<P>(P template, params Tensor[] tensors)
+        where P : notnull => TreeModule.rebuildTrained(template.NotNull(), tensors.NoneNull());
+
+    /// <summary>The tree with a function applied to each trained tensor; those in a <see cref="Frozen{T}"/> stay.</summary>
+    public static P MapTrained<P>(P tree, Func<Tensor, Tensor> f)
+        where P : notnull => TreeModule.mapTrained(f.ToFSharp(), tree.NotNull());
+
     /// <summary>Folds a function over the tensors of a tree.</summary>
     /// <example><code>
     /// var tree = (Tensor.Create([1.0, 2.0]), Tensor.Create(3.0));

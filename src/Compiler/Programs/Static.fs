@@ -59,6 +59,7 @@ module internal Static =
         | TreeKind.Kind.Union -> ValueSome(TreeKind.caseFields t)
         | TreeKind.Kind.Record _
         | TreeKind.Kind.Tuple _
+        | TreeKind.Kind.Frozen _
         | TreeKind.Kind.Option _ -> ValueSome(TreeKind.instanceFields t)
         | TreeKind.Kind.Object _
         | TreeKind.Kind.Open when t.IsValueType || isRecordOfCSharp t -> ValueSome(TreeKind.instanceFields t)
@@ -81,7 +82,7 @@ module internal Static =
                | TreeKind.Kind.Record properties, _ ->
                    properties |> Array.forall (fun p -> not p.CanWrite && isFrozen visited p.PropertyType)
                // Nothing sets the fields of a tuple or of the case of a union.
-               | (TreeKind.Kind.Union | TreeKind.Kind.Tuple _ | TreeKind.Kind.Option _), ValueSome fields ->
+               | (TreeKind.Kind.Union | TreeKind.Kind.Tuple _ | TreeKind.Kind.Option _ | TreeKind.Kind.Frozen _), ValueSome fields ->
                    fields |> Array.forall (fun f -> isFrozen visited f.FieldType)
                | _, ValueSome fields ->
                    fields |> Array.forall (fun f -> f.IsInitOnly && isFrozen visited f.FieldType)

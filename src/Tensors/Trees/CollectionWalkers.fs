@@ -31,12 +31,27 @@ type internal OptionWalker<'item>() =
         visitor.Part(walker.Item, box (value :?> 'item option).Value)
 
     override _.Names _ = [ ".Value" ]
+    override _.Labels _ = [ "" ]
     override _.StaticNames _ = [ "" ]
 
     override walker.Replace(value, replacer) =
         nonNull (box (Some(unbox<'item>(replacer.Part(walker.Item, box (value :?> 'item option).Value)))))
 
     override _.Outline(_, tell) = tell 1
+
+/// What is not trained.
+[<Sealed>]
+type internal FrozenWalker<'item>() =
+    inherit ItemsWalker()
+
+    override walker.Visit(value, visitor) = visitor.Frozen(walker.Item, box (value :?> Frozen<'item>).Value)
+
+    override _.Names _ = [ "" ]
+    override _.Labels _ = [ "" ]
+    override _.StaticNames _ = []
+
+    override walker.Replace(value, replacer) =
+        Frozen(unbox<'item>(replacer.Part(walker.Item, box (value :?> Frozen<'item>).Value)))
 
 /// Collections of one type of item, made again from items in the order of enumeration.
 [<AbstractClass>]
@@ -170,6 +185,10 @@ type internal KeyedWalker<'key, 'value>() =
     override _.Names value =
         let struct (all, places) = sorted value
         [ for place in places -> $"[{all[place].Key}]" ]
+
+    override _.Labels value =
+        let struct (all, places) = sorted value
+        [ for place in places -> string all[place].Key ]
 
     override _.StaticNames value = List.init (entries value).Length (fun i -> $".Keys[{i}]")
 

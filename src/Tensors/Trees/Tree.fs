@@ -3,6 +3,19 @@ namespace Cotangent
 open System
 open Cotangent.Inlined // in place of functions of Array and List
 
+/// A tensor of a tree, and where it stands.
+[<Sealed>]
+type Leaf internal (path: string, name: string, tensor: Tensor, isTrained: bool) =
+    /// <summary>Where it stands, as F# and C# would say it: <c>$.Hidden[1].RunningMean</c>.</summary>
+    member _.Path = path
+    /// <summary>What it is called for other programs, as PyTorch would call it: <c>hidden.1.running_mean</c>.</summary>
+    member _.Name = name
+    /// Its numbers.
+    member _.Tensor = tensor
+    /// <summary>Whether derivatives are taken by it: it stands in no <c>Frozen</c>.</summary>
+    member _.IsTrained = isTrained
+    override _.ToString() = $"{name}: {tensor.DType} {Shape.show tensor.Dims}"
+
 /// Trees of tensors: any nesting of records, tuples, lists, arrays, options, unions, maps and objects whose leaves are
 /// tensors. The type of a field decides: what can't hold a tensor is static and carried along unchanged.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -45,6 +58,29 @@ module Tree =
     let paths (tree: 'tree) : string[] =
         requireTensors<'tree> "Tree.paths:"
         Walks.places (Walkers.declared typeof<'tree>) (box tree) |> Array.ofList
+
+    /// The tensors of a tree, in the order of its fields, and whether each is trained: stands in no `Frozen`.
+    let internal marked (subject: string) (tree: 'tree) : struct (Tensor[] * bool[]) =
+        match box tree with
+        | :? Tensor as t -> struct ([| t |], [| true |])
+        | boxed ->
+            requireTensors<'tree> subject
+            Walks.gatherMarked (Walkers.declared typeof<'tree>) boxed
+
+    /// <summary>The leaves of a tree with their names, in the order of its fields.</summary>
+    /// <exception cref="T:Cotangent.TreeException">
+    /// The type can't hold a tensor, or null stands where a tensor should be.
+    /// </exception>
+    /// <example><code>
+    /// let model = {| Layers = [ tensor [ 1.0 ]; tensor [ 2.0 ] ]; RunningMean = Frozen(tensor 0.0) |}
+    /// [ for leaf in Tree.entries model -> leaf.Name, leaf.IsTrained ]
+    /// // ("layers.0", true), ("layers.1", true) and ("running_mean", false)
+    /// </code></example>
+    let entries (tree: 'tree) : Leaf[] =
+        let struct (leaves, trained) = marked "Tree.entries:" tree
+        let t = Walkers.declared typeof<'tree>
+        let places, names = Array.ofList (Walks.places t (box tree)), Array.ofList (Walks.names t (box tree))
+        Array.init leaves.Length (fun i -> Leaf(places[i], names[i], leaves[i], trained[i]))
 
     /// The topmost parts that can hold tensors, and how many tensors each holds; a tensor is one part itself.
     let internal fields (tree: 'tree) : (string * int) list =
@@ -122,6 +158,60 @@ module Tree =
                 )
 
             result
+
+    /// <summary>The tree with other tensors, each made of a leaf with its name.</summary>
+    /// <exception cref="T:Cotangent.TreeException">
+    /// The type can't hold a tensor, or null stands where a tensor should be.
+    /// </exception>
+    /// <example><code>
+    /// let layer = Linear.create 2 1 (Key.create 0L)
+    /// let half (leaf: Leaf) = if leaf.Name = "bias" then leaf.Tensor + 0.5 else leaf.Tensor
+    /// (Tree.mapEntries half layer).Bias // [0.5]
+    /// </code></example>
+    let mapEntries (f: Leaf -> Tensor) (tree: 'tree) : 'tree = rebuild tree (Array.map f (entries tree))
+
+    /// <summary>The trained tensors of a tree: all but those in a <c>Frozen</c>, in the order of its fields.</summary>
+    /// <exception cref="T:Cotangent.TreeException">
+    /// The type can't hold a tensor, or null stands where a tensor should be.
+    /// </exception>
+    /// <example><code>
+    /// Tree.trained (tensor [ 1.0 ], Frozen(tensor 2.0)) // [[1]]
+    /// </code></example>
+    let trained (tree: 'tree) : Tensor[] =
+        let struct (leaves, trained) = marked "Tree.trained:" tree
+        Array.zip leaves trained |> Array.filter snd |> Array.map fst
+
+    /// <summary>A tree of the same structure with other trained tensors, and the same frozen ones.</summary>
+    /// <exception cref="T:Cotangent.TreeException">There are more or fewer tensors than trained leaves.</exception>
+    /// <example><code>
+    /// Tree.rebuildTrained (tensor 1.0, Frozen(tensor 2.0)) [| tensor 10.0 |] // (10, Frozen 2)
+    /// </code></example>
+    let rebuildTrained (template: 'tree) (tensors: Tensor[]) : 'tree =
+        let struct (leaves, trained) = marked "Tree.rebuildTrained:" template
+        let count = trained |> Array.sumBy (fun t -> if t then 1 else 0)
+
+        if tensors.Length <> count then
+            raise (
+                TreeException
+                    $"Tree.rebuildTrained: the template has {count} trained tensors, {tensors.Length} are given. Give one for each, in the order of `Tree.trained`."
+            )
+
+        let cursor = Cursor tensors
+
+        rebuild
+            template
+            (Array.map2 (fun leaf trained -> if trained then cursor.Take() else leaf) leaves trained)
+
+    /// <summary>The tree with a function applied to each trained tensor; those in a <c>Frozen</c> stay.</summary>
+    /// <exception cref="T:Cotangent.TreeException">
+    /// The type can't hold a tensor, or null stands where a tensor should be.
+    /// </exception>
+    /// <example><code>
+    /// Tree.mapTrained (fun t -> t * 2.0) (tensor [ 1.0 ], Frozen(tensor 2.0)) // ([2], Frozen 2)
+    /// </code></example>
+    let mapTrained (f: Tensor -> Tensor) (tree: 'tree) : 'tree =
+        let struct (leaves, trained) = marked "Tree.mapTrained:" tree
+        rebuild tree (Array.map2 (fun leaf trained -> if trained then f leaf else leaf) leaves trained)
 
     /// What stands in an outline for a null where one may be.
     let private absent = obj ()

@@ -128,6 +128,7 @@ module internal TreeKind =
         | Tuple of Type[]
         | Union
         | Option of item: Type
+        | Frozen of item: Type
         | Collection of walker: Type * item: Type
         | Keyed of walker: Type * key: Type * value: Type
         /// A class of known fields.
@@ -227,6 +228,7 @@ module internal TreeKind =
             match collection definition, keyed definition, tuple t with
             | _ when definition.FullName = "Microsoft.FSharp.Core.FSharpOption`1" ->
                 Kind.Option(t.GetGenericArguments()[0])
+            | _ when sameType definition typedefof<Frozen<obj>> -> Kind.Frozen(t.GetGenericArguments()[0])
             | NonNull walker, _, _ -> Kind.Collection(walker, t.GetGenericArguments()[0])
             | _, NonNull walker, _ ->
                 Kind.Keyed(walker, t.GetGenericArguments()[0], t.GetGenericArguments()[1])
@@ -262,6 +264,7 @@ module internal TreeKind =
                 | Kind.Tuple items -> items |> Array.exists (reaches visited)
                 | Kind.Union -> caseFields t |> Array.exists (fun f -> reaches visited f.FieldType)
                 | Kind.Option item
+                | Kind.Frozen item
                 | Kind.Collection(_, item)
                 | Kind.Keyed(_, _, item) -> reaches visited item
                 | Kind.Object fields -> fields |> Array.exists (fun f -> reaches visited f.FieldType)

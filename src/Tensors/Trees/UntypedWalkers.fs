@@ -93,6 +93,7 @@ type internal UntypedOptionWalker(option: Type) =
         visitor.Part(walker.Item, item.GetValue value)
 
     override _.Names _ = [ ".Value" ]
+    override _.Labels _ = [ "" ]
     override _.StaticNames _ = [ "" ]
 
     override walker.Replace(value, replacer) =
@@ -101,6 +102,21 @@ type internal UntypedOptionWalker(option: Type) =
         made
 
     override _.Outline(_, tell) = tell 1
+
+/// What is not trained.
+[<Sealed>]
+type internal UntypedFrozenWalker(frozen: Type) =
+    inherit ItemsWalker()
+    let item = UntypedFields.only frozen
+    override walker.Visit(value, visitor) = visitor.Frozen(walker.Item, item.GetValue value)
+    override _.Names _ = [ "" ]
+    override _.Labels _ = [ "" ]
+    override _.StaticNames _ = []
+
+    override walker.Replace(value, replacer) =
+        let made = RuntimeHelpers.GetUninitializedObject frozen
+        item.SetValue(made, replacer.Part(walker.Item, item.GetValue value))
+        made
 
 /// The walker of a collection.
 module internal ItemsWalkers =
@@ -118,6 +134,8 @@ module internal ItemsWalkers =
     let untyped (definition: Type) (collection: Type) (item: Type) : ItemsWalker =
         if sameType definition typedefof<OptionWalker<obj>> then
             UntypedOptionWalker collection
+        elif sameType definition typedefof<FrozenWalker<obj>> then
+            UntypedFrozenWalker collection
         elif sameType definition typedefof<ListWalker<obj>> then
             UntypedListWalker collection
         elif sameType definition typedefof<ArrayWalker<obj>> then

@@ -2,6 +2,7 @@ namespace Cotangent
 
 open System
 open System.Runtime.CompilerServices
+open System.Text
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// Where a rebuild stands among the new leaves.
@@ -27,10 +28,36 @@ module internal Depth =
                     $"{t.Name}: values nested more than {Most} deep, or deeper than this thread's stack, are no tree; does one contain itself? Keep long chains in a list or an array."
             )
 
+/// What the leaves of a tree are called for other programs: `layers.0.running_mean`, as PyTorch writes it.
+module internal LeafName =
+    /// "running_mean" of "RunningMean", "gru" of "GRU", "in_norm_2d" of "InNorm2d": a word begins with a capital after a small letter
+    /// or a digit, or before a small letter.
+    let ofField (name: string) : string =
+        let text = StringBuilder()
+
+        for i in 0 .. name.Length - 1 do
+            let follows = i > 0 && (Char.IsLower name[i - 1] || Char.IsDigit name[i - 1])
+            let leads = i > 0 && Char.IsUpper name[i - 1] && i + 1 < name.Length && Char.IsLower name[i + 1]
+            if Char.IsUpper name[i] && (follows || leads) then text.Append '_' |> ignore
+            text.Append(Char.ToLowerInvariant name[i]) |> ignore
+
+        text.ToString()
+
+    /// Of a place, ".Weight" or "[2]".
+    let ofPlace (place: string) : string =
+        if place.StartsWith '.' then ofField (place.Substring 1) else place.Trim('[', ']')
+
+    /// The name of a part in a whole, either of which may have none of its own.
+    let join (whole: string) (part: string) : string =
+        if whole = "" then part
+        elif part = "" then whole
+        else whole + "." + part
+
 /// Whoever walks through a tree.
 [<AbstractClass>]
 type internal Visitor() =
     let mutable depth = 0
+    let mutable frozen = 0
 
     /// Goes through the parts of a value.
     member visitor.Into(declared: Declared, value: obj) =
@@ -41,6 +68,15 @@ type internal Visitor() =
 
     /// A part that may hold tensors.
     abstract Part: Declared * objnull -> unit
+
+    /// What is in a `Frozen`.
+    member visitor.Frozen(declared: Declared, value: objnull) =
+        frozen <- frozen + 1
+        visitor.Part(declared, value)
+        frozen <- frozen - 1
+
+    /// Whether what is visited stands in a `Frozen`.
+    member _.IsFrozen = frozen > 0
 
     /// All that is not such a part, and how a value is built: what a compiled function takes as given.
     abstract Static: objnull -> unit
@@ -68,6 +104,11 @@ and [<AbstractClass>] internal Walker() =
     abstract Visit: obj * Visitor -> unit
     /// The places of those parts, as ".Weight" or "[2]", in the same order.
     abstract Names: obj -> string list
+
+    /// The names of those parts, as "weight" or "2", in the same order; "" where the whole and its only part have one name.
+    abstract Labels: obj -> string list
+    default walker.Labels value = walker.Names value |> List.map LeafName.ofPlace
+
     /// The places of what is static, in the same order.
     abstract StaticNames: obj -> string list
     /// The same value with each of those parts, in the same order, replaced.

@@ -11,10 +11,10 @@ open Cotangent.Inlined // in place of functions of Array and List
 module internal Walkers =
     let holdsTensors (t: Type) = TreeKind.holdsTensors t
 
-    /// A field, an item of a tuple: where it stands, its declared type, and whether null means that nothing is there
-    /// (asked only where there is a null: it takes a while to find out).
+    /// A field, an item of a tuple: where it stands, what it is called, its declared type, and whether null means that
+    /// nothing is there (asked only where there is a null: it takes a while to find out).
     [<Struct>]
-    type private Part = { Name: string; Declared: Declared; Optional: Lazy<bool> }
+    type private Part = { Name: string; Label: string; Declared: Declared; Optional: Lazy<bool> }
 
     /// What is said of a part that is not there.
     [<Struct>]
@@ -30,11 +30,11 @@ module internal Walkers =
         let isMissing (items: objnull[]) i = isNull items[i] && parts[i].Optional.Value
         let isThere (items: objnull[]) i = not (isStatic[i] || isMissing items i)
 
-        let names (value: obj) wanted = [
+        let names (value: obj) wanted (name: Part -> string) = [
             let items = read value
 
             for i in 0 .. parts.Length - 1 do
-                if wanted items i then parts[i].Name
+                if wanted items i then name (parts[i])
         ]
 
         {
@@ -49,8 +49,11 @@ module internal Walkers =
                     for i in 0 .. items.Length - 1 do
                         if isThere items i then visitor.Part(parts[i].Declared, items[i])
 
-                member _.Names value = names value isThere
-                member _.StaticNames value = names value (fun items i -> not (isThere items i))
+                member _.Names value = names value isThere (fun part -> part.Name)
+                member _.Labels value = names value isThere (fun part -> part.Label)
+
+                member _.StaticNames value =
+                    names value (fun items i -> not (isThere items i)) (fun part -> part.Name)
 
                 member _.Replace(value, replacer) =
                     let items = read value
@@ -69,8 +72,29 @@ module internal Walkers =
 
     let private never = later (fun () -> false)
 
-    /// What a field of this name and type is in a tree.
-    let private part name t = { Name = name; Declared = t; Optional = never }
+    /// The item of a tuple.
+    let private item place t = {
+        Name = ".Item" + string (place + 1)
+        Label = string place
+        Declared = t
+        Optional = never
+    }
+
+    /// A value of a union's case. One without a name of its own is called as an item of a tuple is, or, if it is the only one, not at
+    /// all.
+    let private ofCase name t optional = {
+        Name = "." + name
+        Label =
+            match name with
+            | "Item" -> ""
+            | name when name.StartsWith("Item", StringComparison.Ordinal) ->
+                match Int32.TryParse(name.Substring 4) with
+                | true, place -> string (place - 1)
+                | false, _ -> LeafName.ofField name
+            | name -> LeafName.ofField name
+        Declared = t
+        Optional = optional
+    }
 
     /// What a type notes of whether a field of it may be null.
     let private nullability (t: Type | null) (find: NullabilityInfoContext -> NullabilityInfo) =
@@ -84,21 +108,25 @@ module internal Walkers =
                     $"{name}: a field is null, and whether it may be was forgotten when the program was published. Set `<NullabilityInfoContextSupport>true</NullabilityInfoContextSupport>` in the project."
             )
 
-    /// F# says so where a field may be null.
+    // Code that is compiled without a check of nulls, as scripts are, does not say which fields may be null: there every
+    // field may be.
+
     let private ofProperty (declared: Type -> Declared) (p: PropertyInfo) = {
         Name = "." + p.Name
+        Label = LeafName.ofField p.Name
         Declared = declared p.PropertyType
         Optional =
-            later (fun () -> nullability p.ReflectedType (fun c -> c.Create p) = NullabilityState.Nullable)
+            later (fun () -> nullability p.ReflectedType (fun c -> c.Create p) <> NullabilityState.NotNull)
     }
 
-    /// C# without nullable annotations does not: there every field may be.
     let private ofField (declared: Type -> Declared) (f: FieldInfo) =
         // An auto-property's field is called "<Name>k__BackingField", an F# value's "Name@".
-        let name = f.Name.TrimStart('<').Split('>')[0]
+        let property = f.Name.TrimStart('<').Split('>')[0]
+        let name = property.TrimEnd '@'
 
         {
-            Name = "." + name.TrimEnd('@')
+            Name = "." + name
+            Label = LeafName.ofField name
             Declared = declared f.FieldType
             Optional =
                 later (fun () ->
@@ -176,7 +204,7 @@ module internal Walkers =
         let make = FSharpValue.PreComputeUnionConstructor(case, TreeKind.flags) >> nonNull
 
         case.GetFields()
-        |> Array.map (fun f -> part ("." + f.Name) (declared f.PropertyType))
+        |> Array.map (fun f -> ofCase (f.Name) (declared f.PropertyType) never)
         |> product (FSharpValue.PreComputeUnionReader(case, TreeKind.flags)) (fun _ items -> make items)
 
     /// The values of a case by the fields of their own class, "item", "item1" or "_name": where a program was compiled ahead of
@@ -186,15 +214,14 @@ module internal Walkers =
         let fields = TreeKind.instanceFields t |> Array.filter (fun f -> f.Name <> "_tag")
 
         fields
-        |> Array.map (fun f -> {
-            Name =
+        |> Array.map (fun f ->
+            let name =
                 if f.Name.StartsWith '_' then
-                    "." + f.Name.Substring 1
+                    f.Name.Substring 1
                 else
-                    "." + string (Char.ToUpperInvariant f.Name[0]) + f.Name.Substring 1
-            Declared = declared f.FieldType
-            Optional = later (fun () -> t.IsValueType)
-        })
+                    string (Char.ToUpperInvariant f.Name[0]) + f.Name.Substring 1
+
+            ofCase name (declared f.FieldType) (later (fun () -> t.IsValueType)))
         |> product (Fields.read fields) (Fields.replace fields)
 
     /// Whether by fields or by FSharp.Core.
@@ -222,6 +249,7 @@ module internal Walkers =
                     (caseOf value).Visit(value, visitor)
 
                 member _.Names value = (caseOf value).Names value
+                member _.Labels value = (caseOf value).Labels value
                 member _.StaticNames value = "" :: (caseOf value).StaticNames value
                 member _.Replace(value, replacer) = (caseOf value).Replace(value, replacer)
                 member _.Outline(value, tell) = tell (tag value)
@@ -241,9 +269,11 @@ module internal Walkers =
         | TreeKind.Kind.Tuple types ->
             let read, make = ofTuple t
 
-            product read make (types |> Array.mapi (fun i t -> part (".Item" + string (i + 1)) (declared t)))
+            product read make (types |> Array.mapi (fun i t -> item i (declared t)))
         | TreeKind.Kind.Option item ->
             ItemsWalkers.make typedefof<OptionWalker<obj>> [| item |] t (declared item)
+        | TreeKind.Kind.Frozen item ->
+            ItemsWalkers.make typedefof<FrozenWalker<obj>> [| item |] t (declared item)
         | TreeKind.Kind.Union -> union (Published.isAhead ()) declared t
         | TreeKind.Kind.Collection(walker, item) -> ItemsWalkers.make walker [| item |] t (declared item)
         | TreeKind.Kind.Keyed(walker, key, value) ->
@@ -256,6 +286,7 @@ module internal Walkers =
                     (ofValue value).Visit(value, visitor)
 
                 member _.Names value = (ofValue value).Names value
+                member _.Labels value = (ofValue value).Labels value
                 member _.StaticNames value = "" :: (ofValue value).StaticNames value
                 member _.Replace(value, replacer) = (ofValue value).Replace(value, replacer)
 
