@@ -321,7 +321,7 @@ let dtypes = [
     on<DTypeException, _>
         (fun () -> grad (fun (x, _) -> sum (x * x)) (vector, whole))
         "Error at: `$.Item2`: grad: Int32 numbers have no derivatives."
-        "Pass them to the function some other way (close over them), or convert them to a float."
+        "Pass them to the function some other way (close over them, or wrap them in `Frozen`), or convert them to a float."
 ]
 
 let axesAndIndices = [
@@ -484,7 +484,7 @@ let transformations = [
     on<TreeException, _>
         (fun () -> Tree.leaves (vector, Unchecked.defaultof<Tensor>))
         "Error at: `$.Item2`: null where a Tensor with tensors should be."
-        "Give it a value, or say that it may be missing: `Tensor | null`"
+        "Give it a value, or say that it may be missing: `Tensor | null`, or an option (`Tensor?` in C#)."
     on<TreeException, _>
         (fun () -> Tree.leaves (System.Collections.Generic.Queue [ vector ]))
         "Queue: a tree can't be rebuilt from one of these."
