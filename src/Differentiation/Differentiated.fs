@@ -1,7 +1,7 @@
 namespace Cotangent.Differentiation
 
 open Cotangent
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// The leaves of a tree that is differentiated: all are the function's, but derivatives are taken by the trained ones alone. What is
 /// frozen has no tangents and no cotangents; where a tree of them must have its place filled, with zeros.

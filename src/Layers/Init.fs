@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// How many numbers meet in one output of a layer, and how many outputs one input feeds.
 [<Struct>]

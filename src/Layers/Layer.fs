@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>
 /// What turns one tensor into another: a layer that can stand in a <c>Sequential</c>. Nothing else asks for it: a model is any

@@ -1,6 +1,6 @@
 namespace Cotangent
 
-open Cotangent.Inlined
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>A chain of fully connected layers: a multilayer perceptron.</summary>
 type Mlp = {
