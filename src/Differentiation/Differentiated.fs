@@ -28,7 +28,7 @@ type internal Differentiated(leaves: Tensor[], isTrained: bool[]) =
 
     /// Zeros that take no memory.
     static member private Zeros(t: Tensor) =
-        (Bind.full (Operands.real "zeros" t.DType 0.0) t.DType [||] t.Device).Expand t.Dims
+        (Bind.full (Literals.real "zeros" t.DType 0.0) t.DType [||] t.Device).Expand t.Dims
 
     /// One tensor for each leaf: those found for the trained ones, in their order, and zeros.
     member _.Filled(found: Tensor voption[]) : Tensor[] =
