@@ -4,8 +4,10 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 /// Where optimisers meet trees: which tensors of a model they change, and how what they keep of these becomes trees.
 module internal TrainedLeaves =
-    /// Which leaves are trained.
-    let places (parameters: 'p) : int[] = Array.init (Tree.leaves parameters).Length id
+    /// Which leaves are trained: all but those in a `Frozen`.
+    let places (parameters: 'p) : int[] =
+        let struct (_, trained) = Tree.marked "Optimizer:" parameters
+        Array.init trained.Length id |> Array.filter (fun i -> trained[i])
 
     let choose (places: int[]) (leaves: Tensor[]) : Tensor[] =
         if places.Length = leaves.Length then leaves else places |> Array.map (fun i -> leaves[i])

@@ -254,5 +254,27 @@ let private trees =
             Expect.equal (string (Frozen(tensor 1))) "Frozen 1" "text")
     ]
 
+let private optimisers =
+    testList "optimisers leave it alone, bit for bit" [
+        for name, optimizer in
+            [
+                "sgd", Optimizer.sgd 0.1
+                "momentum", Optimizer.momentum 0.1
+                "adam", Optimizer.adam 0.1
+                "adamW", Optimizer.adamW 0.1
+                "clipped", Optimizer.chain [ Optimizer.clipByGlobalNorm 1.0; Optimizer.sgd 0.1 ]
+            ] do
+            testCase name (fun () ->
+                let step (net, state) = Optimizer.step optimizer (grad loss net) state net
+
+                for run in [ id; compile ] do
+                    let next, state = (net, optimizer.Init net) |> run step |> run step
+                    same net.RunningMean.Value next.RunningMean.Value "mean"
+                    same net.Count.Value next.Count.Value "count"
+                    same net.Table.Value["mask"] next.Table.Value["mask"] "mask"
+                    Expect.notEqual next.Scale net.Scale "trained"
+                    Expect.notEqual (fst (step (next, state))).Scale next.Scale "trained on")
+    ]
+
 [<Tests>]
-let tests = testList "Frozen" [ absence; derivatives; trees ]
+let tests = testList "Frozen" [ absence; derivatives; trees; optimisers ]
