@@ -347,11 +347,11 @@ let axesAndIndices = [
         "Use `Unsqueeze` to make a row or a column of a vector."
     on<IndexException, _>
         (fun () -> vector[3])
-        "index 3 is out of range for axis 0 of size 3 in shape (3,);"
+        "slice: index 3 is out of range for axis 0 of size 3 in shape (3,);"
         "positions run from -3 to 2."
     on<IndexException, _>
         (fun () -> vector[1..3])
-        "slice 1..3 is out of range for axis 0 of size 3 in shape (3,);"
+        "slice: 1..3 is out of range for axis 0 of size 3 in shape (3,);"
         "both ends are included, so they run from 0 to 2."
     on<IndexException, _>
         (fun () -> vector.Slice [ Index.Range(None, None, 0) ])

@@ -360,7 +360,7 @@ module Core =
     /// <example><code>
     /// grad (fun x -> sum (x * stopGradient x)) (tensor [ 3.0 ]) // [3]
     /// </code></example>
-    let stopGradient (x: 'p) : 'p = Tree.map Bind.detach x
+    let stopGradient (x: 'p) : 'p = Tree.replace "stopGradient" Bind.detach x
 
     /// <summary>
     /// A function with a derivative of one's own: for numerics that the chain rule spoils, for implicit functions, for

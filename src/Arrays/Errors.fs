@@ -31,61 +31,110 @@ module internal Given =
 /// Base of every error that Cotangent raises on purpose; the message says the operation, what it got, what it wanted
 /// and a way out. <c>docs/errors.fsx</c> lists each with an example and its cure.
 /// </summary>
-type CotangentException(message: string) =
-    inherit Exception(Spelling.Of message)
+type CotangentException internal (message: string, inner: exn | null) =
+    inherit Exception(Spelling.Of message, inner)
+    new(message) = CotangentException(message, null)
+    /// The message before it was spelled for another language.
+    member internal _.Written = message
 
 /// Shapes that do not fit the operation.
-type ShapeException(message) =
-    inherit CotangentException(message)
+type ShapeException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = ShapeException(message, null)
 
 /// Element types that do not fit the operation, or that differ where they must not.
-type DTypeException(message) =
-    inherit CotangentException(message)
+type DTypeException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = DTypeException(message, null)
 
 /// An axis outside a tensor's rank, or named twice.
-type AxisException(message) =
-    inherit CotangentException(message)
+type AxisException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = AxisException(message, null)
 
 /// An index or slice outside its axis.
-type IndexException(message) =
-    inherit CotangentException(message)
+type IndexException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = IndexException(message, null)
 
 /// Tensors on different devices, or a device that is not there.
-type DeviceException(message) =
-    inherit CotangentException(message)
+type DeviceException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = DeviceException(message, null)
 
 /// A traced tensor used where it can't be: after its transformation returned, or where its numbers are needed.
-type TraceException(message) =
-    inherit CotangentException(message)
+type TraceException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = TraceException(message, null)
 
 /// A function that is not what its transformation needs: not linear, without a derivative rule of this mode.
-type DerivativeException(message) =
-    inherit CotangentException(message)
+type DerivativeException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = DerivativeException(message, null)
 
 /// A value that cannot serve as a tree of tensors, or trees of different structure.
-type TreeException(message) =
-    inherit CotangentException(message)
+type TreeException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = TreeException(message, null)
 
 /// <summary>A NaN or an infinity, found by <c>Debug.checkNumbers</c>.</summary>
-type NumberException(message) =
-    inherit CotangentException(message)
+type NumberException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = NumberException(message, null)
 
 /// <summary>A random key used twice, found by <c>Debug.checkKeys</c>.</summary>
-type KeyException(message) =
-    inherit CotangentException(message)
+type KeyException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = KeyException(message, null)
 
 /// <summary>A tensor used after <c>compileDonating</c> had made a function that was given its memory.</summary>
-type DonationException(message) =
-    inherit CotangentException(message)
+type DonationException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = DonationException(message, null)
 
 /// <summary>A tensor used after the <c>scope</c> that it was made in had ended.</summary>
-type ScopeException(message) =
-    inherit CotangentException(message)
+type ScopeException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = ScopeException(message, null)
 
 /// A value outside the range that the operation accepts.
-type ValueException(message) =
-    inherit CotangentException(message)
+type ValueException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = ValueException(message, null)
 
 /// No room for a tensor on its device, even after everything unused was freed.
-type MemoryException(message) =
-    inherit CotangentException(message)
+type MemoryException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = MemoryException(message, null)
+
+/// Errors that arise at one leaf of a tree.
+module internal Placed =
+    let private start = "Error at: `"
+
+    /// The same error with the place in front, and whose function met it there. The first place that is told stays.
+    let at (operation: string) (path: string) (e: CotangentException) : exn =
+        let own = $"{operation}: "
+
+        let told = if e.Written.StartsWith(own, StringComparison.Ordinal) then e.Written else own + e.Written
+
+        let message = $"{start}{path}`: {told}"
+
+        if e.Written.StartsWith(start, StringComparison.Ordinal) then
+            e
+        else
+            match e with
+            | :? ShapeException -> ShapeException(message, e)
+            | :? DTypeException -> DTypeException(message, e)
+            | :? AxisException -> AxisException(message, e)
+            | :? IndexException -> IndexException(message, e)
+            | :? DeviceException -> DeviceException(message, e)
+            | :? TraceException -> TraceException(message, e)
+            | :? DerivativeException -> DerivativeException(message, e)
+            | :? TreeException -> TreeException(message, e)
+            | :? NumberException -> NumberException(message, e)
+            | :? KeyException -> KeyException(message, e)
+            | :? DonationException -> DonationException(message, e)
+            | :? ScopeException -> ScopeException(message, e)
+            | :? ValueException -> ValueException(message, e)
+            | :? MemoryException -> MemoryException(message, e)
+            | _ -> e

@@ -215,7 +215,7 @@ module internal Batch =
 
         try
             f (Tree.rebuild x (Array.map2 enter leaves axes))
-            |> Tree.map (fun t ->
+            |> Tree.mapped operation (fun t ->
                 let all = trace.Each t
 
                 if out < -all.Rank || out >= all.Rank then

@@ -63,17 +63,22 @@ module internal BatchRules =
         | Operand.Shared _, Operand.Shared _ ->
             Bind.one Primitive.MatMul [| each examples a; each examples b |]
 
-    let private gather examples axis batch data indices =
+    let private gather examples finder axis batch data indices =
         match data, indices with
         | Operand.Batched data, Operand.Shared indices when batch = 0 ->
-            Bind.one (Primitive.Gather(axis + 1, 0)) [| data; indices |]
+            Bind.one (Primitive.Gather(finder, axis + 1, 0)) [| data; indices |]
         | Operand.Shared data, Operand.Batched indices ->
             // A batch of indices is a tensor of more indices; their batch axis comes out where they go in.
-            let found = Bind.one (Primitive.Gather(axis, batch)) [| data; indices.MoveAxis(0, batch) |]
+            let found =
+                Bind.one (Primitive.Gather(finder, axis, batch)) [| data; indices.MoveAxis(0, batch) |]
+
             found.MoveAxis(axis, 0)
         | Operand.Batched _, (Operand.Batched _ | Operand.Shared _)
         | Operand.Shared _, Operand.Shared _ ->
-            Bind.one (Primitive.Gather(axis + 1, batch + 1)) [| each examples data; each examples indices |]
+            Bind.one (Primitive.Gather(finder, axis + 1, batch + 1)) [|
+                each examples data
+                each examples indices
+            |]
 
     let private scatter examples collision axis batch size updates indices =
         match updates, indices with
@@ -221,7 +226,7 @@ module internal BatchRules =
         | Primitive.Slice region -> ofBatch (Primitive.Slice(regionOf examples region))
         | Primitive.Place region -> ofBatch (Primitive.Place(regionOf examples region))
         | Primitive.Concatenate axis -> onBatches (Primitive.Concatenate(axis + 1))
-        | Primitive.Gather(axis, batch) -> [| gather examples axis batch x inputs[1] |]
+        | Primitive.Gather(finder, axis, batch) -> [| gather examples finder axis batch x inputs[1] |]
         | Primitive.Scatter(collision, axis, batch, size) -> [|
             scatter examples collision axis batch size x inputs[1]
           |]

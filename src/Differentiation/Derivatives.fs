@@ -151,7 +151,7 @@ module internal Derivatives =
                 let winner =
                     Bind.one (Primitive.Scatter(Collision.Last, axis, batch, size)) [| order; indices |]
 
-                (Bind.one (Primitive.Gather(axis, batch)) [| winner; indices |]).Equal order)
+                (Bind.one (Primitive.Gather(Finder.Gather, axis, batch)) [| winner; indices |]).Equal order)
 
         Linear.Compose(Linear.Keep wins, Linear.Scatter(indices, axis, batch, size))
 
@@ -175,7 +175,10 @@ module internal Derivatives =
         let back (t: Tensor) = t.MoveAxis(last, axis)
 
         picked
-            (fun d -> back (Bind.one (Primitive.Gather(last, last)) [| toLast d; toLast positions |]))
+            (fun d ->
+                back (
+                    Bind.one (Primitive.Gather(Finder.Gather, last, last)) [| toLast d; toLast positions |]
+                ))
             (fun c ->
                 let scatter = Primitive.Scatter(Collision.Add, last, last, x.Dims[axis])
                 back (Bind.one scatter [| toLast c; toLast positions |]))
@@ -187,7 +190,7 @@ module internal Derivatives =
 
         picked
             (fun d ->
-                (Bind.one (Primitive.Gather(2, 2)) [| lined size d; lined count positions |])
+                (Bind.one (Primitive.Gather(Finder.Gather, 2, 2)) [| lined size d; lined count positions |])
                     .Reshape(positions.Dims))
             (fun c ->
                 let scatter = Primitive.Scatter(Collision.Add, 2, 2, size)
@@ -392,7 +395,8 @@ module internal Derivatives =
                         Step = output.Dims |> Array.map (fun _ -> 1)
                     }
                 )
-            | Primitive.Gather(axis, batch) -> ValueSome(Linear.Gather(inputs[1], axis, batch, x.Dims[axis]))
+            | Primitive.Gather(_, axis, batch) ->
+                ValueSome(Linear.Gather(inputs[1], axis, batch, x.Dims[axis]))
             | Primitive.Scatter(Collision.Add, axis, batch, size) ->
                 ValueSome(Linear.Scatter(inputs[1], axis, batch, size))
             | Primitive.Scatter(Collision.Last, axis, batch, size) ->

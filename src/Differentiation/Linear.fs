@@ -105,7 +105,8 @@ module internal Linear =
         | Linear.Sum(_, axes) -> Bind.one (Primitive.Reduce(Reduction.Sum, axes)) [| x |]
         | Linear.Slice region -> Bind.one (Primitive.Slice region) [| x |]
         | Linear.Place region -> Bind.one (Primitive.Place region) [| x |]
-        | Linear.Gather(indices, axis, batch, _) -> Bind.one (Primitive.Gather(axis, batch)) [| x; indices |]
+        | Linear.Gather(indices, axis, batch, _) ->
+            Bind.one (Primitive.Gather(Finder.Gather, axis, batch)) [| x; indices |]
         | Linear.Scatter(indices, axis, batch, size) ->
             Bind.one (Primitive.Scatter(Collision.Add, axis, batch, size)) [| x; indices |]
         | Linear.CumulativeSum(axis, reverse) -> Bind.one (Primitive.CumulativeSum(axis, reverse)) [| x |]

@@ -57,7 +57,10 @@ module internal Transform =
         trace.Pull(leaves.Trained(leaves.Leaves).Length, seeds) |> leaves.Filled |> Tree.rebuild x
 
     let private primal (trace: ReverseTrace) (tree: 'q) : 'q =
-        if Walkers.holdsTensors typeof<'q> then Tree.map trace.Primal tree else tree
+        if Walkers.holdsTensors typeof<'q> then
+            Tree.replace trace.Name trace.Primal tree
+        else
+            tree
 
     let valueAndGradWith name (f: 'p -> Tensor * 'aux) (x: 'p) : struct (Tensor * 'aux * 'p) =
         let struct (trace, leaves, (loss, aux)) = record name false f x

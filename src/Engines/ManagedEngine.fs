@@ -273,7 +273,8 @@ type internal ManagedEngine() =
         | Primitive.Slice region -> Results.One(Move.slice region (input 0))
         | Primitive.Place region -> Results.One(Move.place region (input 0))
         | Primitive.Concatenate axis -> Results.One(Move.concatenate axis (all ()))
-        | Primitive.Gather(axis, batch) -> Results.One(Move.gather axis batch (input 0) (input 1))
+        | Primitive.Gather(finder, axis, batch) ->
+            Results.One(Move.gather finder axis batch (input 0) (input 1))
         | Primitive.Scatter(collision, axis, batch, size) ->
             Results.One(Move.scatter collision axis batch size (input 0) (input 1))
         | Primitive.Reduce(kind, axes) -> Results.One(Reduce.reduce kind axes (input 0))

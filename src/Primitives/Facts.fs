@@ -29,7 +29,7 @@ type internal Pointwise =
 type internal Kernel =
     | Concatenate of axis: int
     | CumulativeSum of reverse: bool
-    | Gather of axis: int
+    | Gather of Finder * axis: int
     | Scatter of size: int
     | Convolution of ConvolutionTerm * Windows * groups: int
     | Fused of Fused
@@ -196,7 +196,7 @@ module internal Facts =
         | Primitive.CumulativeSum(_, reverse) -> Kind.Opaque(Kernel.CumulativeSum reverse)
         | Primitive.Convolution(term, windows, groups) ->
             Kind.Opaque(Kernel.Convolution(term, windows, groups))
-        | Primitive.Gather(axis, _) -> Kind.Opaque(Kernel.Gather axis)
+        | Primitive.Gather(finder, axis, _) -> Kind.Opaque(Kernel.Gather(finder, axis))
         | Primitive.Scatter(_, _, _, size) -> Kind.Opaque(Kernel.Scatter size)
         | Primitive.Sort _
         | Primitive.MaxPool _

@@ -97,6 +97,44 @@ type internal Collision =
     /// The last one stays.
     | Last
 
+/// Which function looks for something at indices that it was given: its name stands in the error about one of them.
+[<RequireQualifiedAccess; Struct>]
+type internal Finder =
+    | Gather
+    | Take
+    | Slice
+    | ScatterAdd
+    /// Negative indices are no classes; elsewhere they count from the end.
+    | OneHot
+
+    override x.ToString() =
+        match x with
+        | Gather -> "gather"
+        | Take -> "take"
+        | Slice -> "slice"
+        | ScatterAdd -> "scatterAdd"
+        | OneHot -> "oneHot"
+
+    /// The least index among so many places.
+    member x.Least(size: int) =
+        match x with
+        | OneHot -> 0
+        | Gather
+        | Take
+        | Slice
+        | ScatterAdd -> -size
+
+    /// What is wrong about an index.
+    member x.Refusal (size: int) (index: int64) =
+        match x with
+        | OneHot ->
+            $"{x}: index {index} is none of the {size} classes 0 to {size - 1}. Replace it, or ask for more classes."
+        | Gather
+        | Take
+        | Slice
+        | ScatterAdd ->
+            $"{x}: index {index} is out of range for an axis of size {size}; positions run from {-size} to {size - 1}."
+
 /// A function with a derivative or kernel of the user's own; the layers above derive it with what they need. Equal to itself
 /// alone.
 [<AbstractClass>]
@@ -131,7 +169,7 @@ type internal Primitive =
     | Place of Region
     | Concatenate of axis: int
     /// data, indices: `batch` leading axes are shared; then the indices take the place of `axis`.
-    | Gather of axis: int * batch: int
+    | Gather of Finder * axis: int * batch: int
     /// updates, indices: zeros with the updates at the indices; the transpose of Gather where they add.
     | Scatter of Collision * axis: int * batch: int * size: int
     /// The axes (sorted) disappear.
@@ -184,8 +222,8 @@ type internal Primitive =
         | Slice _ -> "slice"
         | Place _ -> "pad"
         | Concatenate _ -> "concat"
-        | Gather _ -> "gather"
-        | Scatter _ -> "scatter"
+        | Gather(finder, _, _) -> string finder
+        | Scatter _ -> "scatterAdd"
         | Reduce(kind, _) -> string kind
         | ArgReduce(largest, _) -> if largest then "argmax" else "argmin"
         | Sort _ -> "sort"
@@ -289,7 +327,8 @@ module internal OperationText =
         | Primitive.Slice r -> words [ "slice"; region r ]
         | Primitive.Place r -> words [ "pad"; region r ]
         | Primitive.Concatenate axis -> "concat axis=" + string axis
-        | Primitive.Gather(axis, batch) -> words [ "gather"; "axis=" + string axis; "batch=" + string batch ]
+        | Primitive.Gather(_, axis, batch) ->
+            words [ "gather"; "axis=" + string axis; "batch=" + string batch ]
         | Primitive.Scatter(kind, axis, batch, size) ->
             words [
                 "scatter"

@@ -209,7 +209,7 @@ module internal ShapeRule =
 
             like region.Full
         | Primitive.Concatenate axis -> concatenate p inputs axis
-        | Primitive.Gather(axis, batch) ->
+        | Primitive.Gather(_, axis, batch) ->
             requireEqualBatch p inputs batch
 
             like (Array.concat [ x.Shape[.. axis - 1]; inputs[1].Shape[batch..]; x.Shape[axis + 1 ..] ])

@@ -52,21 +52,14 @@ module Convolutions =
 
     // ---- Convolutions ----
 
-    /// <summary>
-    /// A convolution whose channels are in groups: those of each output meet only the inputs of its own group. The
-    /// kernel has shape (outputs, inputs / groups) and its sizes. As many groups as inputs make it depthwise.
-    /// </summary>
-    /// <exception cref="T:Cotangent.ShapeException">The shapes do not fit, or no window does.</exception>
-    /// <exception cref="T:Cotangent.ValueException">
-    /// The groups do not divide the outputs, or a stride, a dilation or a padding makes no sense.
-    /// </exception>
-    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
-    /// <example><code>
-    /// let image = Tensor.ones DType.Float32 [ 1; 4; 8; 8 ]
-    /// convolveGroups 4 Window.plain (Tensor.ones DType.Float32 [ 4; 1; 3; 3 ]) image // shape (1, 4, 6, 6)
-    /// </code></example>
-    let convolveGroups (groups: int) (window: Window) (kernel: Tensor) (x: Tensor) : Tensor =
-        let operation = "convolve"
+    /// Sums of products with a kernel that slides, for the function of this name.
+    let private correlate
+        (operation: string)
+        (groups: int)
+        (window: Window)
+        (kernel: Tensor)
+        (x: Tensor)
+        : Tensor =
         let axes = prepare operation kernel x
 
         asBatch operation axes x (fun x ->
@@ -91,6 +84,22 @@ module Convolutions =
             Bind.one (Primitive.Convolution(ConvolutionTerm.Output, windows, groups)) [| x; kernel |])
 
     /// <summary>
+    /// A convolution whose channels are in groups: those of each output meet only the inputs of its own group. The
+    /// kernel has shape (outputs, inputs / groups) and its sizes. As many groups as inputs make it depthwise.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not fit, or no window does.</exception>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// The groups do not divide the outputs, or a stride, a dilation or a padding makes no sense.
+    /// </exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <example><code>
+    /// let image = Tensor.ones DType.Float32 [ 1; 4; 8; 8 ]
+    /// convolveGroups 4 Window.plain (Tensor.ones DType.Float32 [ 4; 1; 3; 3 ]) image // shape (1, 4, 6, 6)
+    /// </code></example>
+    let convolveGroups (groups: int) (window: Window) (kernel: Tensor) (x: Tensor) : Tensor =
+        correlate "convolveGroups" groups window kernel x
+
+    /// <summary>
     /// y[n, o, i] = Σ w[o, c, k] x[n, c, i·stride + k·dilation - before], the sum over channels c and elements k of the
     /// kernel w: what deep learning calls a convolution, with the shapes of PyTorch. x is (examples, channels) and one
     /// to three spatial sizes, the examples optional; the kernel (outputs, channels) and as many sizes. There are
@@ -105,7 +114,8 @@ module Convolutions =
     /// convolve Window.plain edges signal // [[3, 6, 12]]
     /// convolve Window.same edges signal // [[2, 3, 6, 12, -8]]
     /// </code></example>
-    let convolve (window: Window) (kernel: Tensor) (x: Tensor) : Tensor = convolveGroups 1 window kernel x
+    let convolve (window: Window) (kernel: Tensor) (x: Tensor) : Tensor =
+        correlate "convolve" 1 window kernel x
 
     /// The sizes that a transposed convolution makes of so many windows.
     let private transposedSizes (operation: string) (window: Window) (size: int[]) (count: int[]) =
@@ -127,6 +137,35 @@ module Convolutions =
 
         Shape.sized operation sizes
 
+    /// The transpose, of a size that follows from the input's.
+    let private transposed
+        (operation: string)
+        (window: Window)
+        (kernel: Tensor)
+        (x: Tensor)
+        (sizesOf: int[] -> int[])
+        : Tensor =
+        let axes = prepare operation kernel x
+
+        asBatch operation axes x (fun x ->
+            if x.Dims[1] <> kernel.Dims[0] then
+                misfit
+                    operation
+                    kernel
+                    x
+                    $"the kernel wants {kernel.Dims[0]} input channels; kernels are (inputs, outputs) and their sizes"
+
+            let windows = WindowRules.windowsOver operation window kernel.Dims[2..] (sizesOf x.Dims[2..])
+
+            if not (Shape.equal windows.Count x.Dims[2..]) then
+                misfit
+                    operation
+                    kernel
+                    x
+                    $"sizes {Shape.show windows.Full} have {Shape.show windows.Count} windows; as many as the input's spatial axes are needed"
+
+            Bind.one (Primitive.Convolution(ConvolutionTerm.Input, windows, 1)) [| kernel; x |])
+
     /// <summary>
     /// `convolveTransposed` to spatial sizes of one's own choice: with strides, several sizes have as many windows.
     /// </summary>
@@ -138,27 +177,7 @@ module Convolutions =
     /// convolveTransposedTo [ 5 ] (Window.stride 2) kernel (tensor [ [ 1.0; 2.0 ] ]) // [[1, 10, 2, 20, 0]]
     /// </code></example>
     let convolveTransposedTo (sizes: int list) (window: Window) (kernel: Tensor) (x: Tensor) : Tensor =
-        let operation = "convolveTransposed"
-        let axes = prepare operation kernel x
-
-        asBatch operation axes x (fun x ->
-            if x.Dims[1] <> kernel.Dims[0] then
-                misfit
-                    operation
-                    kernel
-                    x
-                    $"the kernel wants {kernel.Dims[0]} input channels; kernels are (inputs, outputs) and their sizes"
-
-            let windows = WindowRules.windowsOver operation window kernel.Dims[2..] (Array.ofList sizes)
-
-            if not (Shape.equal windows.Count x.Dims[2..]) then
-                misfit
-                    operation
-                    kernel
-                    x
-                    $"sizes {Shape.show windows.Full} have {Shape.show windows.Count} windows; as many as the input's spatial axes are needed"
-
-            Bind.one (Primitive.Convolution(ConvolutionTerm.Input, windows, 1)) [| kernel; x |])
+        transposed "convolveTransposedTo" window kernel x (fun _ -> Array.ofList sizes)
 
     /// <summary>
     /// The transpose of `convolve` with the same window and kernel: from outputs of a convolution back to inputs, which
@@ -175,10 +194,7 @@ module Convolutions =
     /// </code></example>
     let convolveTransposed (window: Window) (kernel: Tensor) (x: Tensor) : Tensor =
         let operation = "convolveTransposed"
-        let axes = prepare operation kernel x
-        let count = x.Dims[max 0 (x.Rank - axes) ..]
-        let sizes = transposedSizes operation window kernel.Dims[2..] count
-        convolveTransposedTo (List.ofArray sizes) window kernel x
+        transposed operation window kernel x (transposedSizes operation window kernel.Dims[2..])
 
     // ---- Pooling ----
 

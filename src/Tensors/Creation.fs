@@ -204,20 +204,13 @@ module Tensor =
             let wrong = if least < 0L then least else most
 
             if wrong < 0L || wrong >= int64 classes then
-                raise (
-                    IndexException
-                        $"oneHot: index {wrong} is none of the {classes} classes 0 to {classes - 1}. Replace it, or ask for more classes."
-                )
+                raise (IndexException(Finder.OneHot.Refusal classes wrong))
 
             indices
         | Traced _ ->
-            // When the numbers are there, a gather refuses what lies outside. It would count negative ones from the end, so
-            // these are moved before the start.
-            let one = Bind.full (Literal.Whole 1L) indices.DType indices.Dims indices.Device
-            let isNegative = Operands.binary Binary.Less indices (one - one)
-            let moved = Bind.one Primitive.Select [| isNegative; indices - classes; indices |]
+            // When the numbers are there, a gather refuses what lies outside.
             let all = Bind.create (Primitive.Iota(indices.DType, classes)) indices.Device
-            Bind.one (Primitive.Gather(0, 0)) [| all; moved |]
+            Bind.one (Primitive.Gather(Finder.OneHot, 0, 0)) [| all; indices |]
 
     /// <summary>Class indices (any integer shape s) as unit vectors: shape s ++ [classes].</summary>
     /// <exception cref="T:Cotangent.DTypeException">The indices are not integers.</exception>
@@ -245,7 +238,11 @@ module Tensor =
     let internal own (shape: int[]) (data: 'T[]) : Tensor =
         match DTypes.tryOfClr typeof<'T> with
         | Some dtype -> ofHost (HostBuffer.own dtype shape data)
-        | None -> raise (DTypeException $"{typeof<'T>.Name} can't be an element of a tensor.")
+        | None ->
+            raise (
+                DTypeException
+                    $"ofArray: {typeof<'T>.Name} can't be an element of a tensor. Give an array of numbers or truth values."
+            )
 
     /// <summary>A tensor from a flat array in row-major order and a shape; the array is copied.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The array does not fill the shape.</exception>

@@ -138,7 +138,7 @@ module Indexing =
 
             let found =
                 Subset.along "gather" axis t.Dims (fun () ->
-                    Bind.one (Primitive.Gather(last, last)) [|
+                    Bind.one (Primitive.Gather(Finder.Gather, last, last)) [|
                         t.MoveAxis(axis, last)
                         indices.MoveAxis(axis, last)
                     |])

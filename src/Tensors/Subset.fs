@@ -32,26 +32,33 @@ module internal Subset =
                     $"{operation}: indices must be Int32 or Int64, got {indices.DType} {Shape.show indices.Dims}. Convert them first."
             )
 
-    let private position (shape: int[]) axis i =
+    let private position (operation: string) (shape: int[]) axis i =
         let n = shape[axis]
         let p = if i < 0 then i + n else i
 
         if p < 0 || p >= n then
             raise (
                 IndexException
-                    $"index {i} is out of range for axis {axis} of size {n} in shape {Shape.show shape}; positions run from {-n} to {n - 1}."
+                    $"{operation}: index {i} is out of range for axis {axis} of size {n} in shape {Shape.show shape}; positions run from {-n} to {n - 1}."
             )
 
         p
 
     /// Start, count and step along an axis. In 64 bits, since differences of two bounds, or a bound and a step, overflow 32.
-    let private range (shape: int[]) axis (first: int option) (last: int option) (step: int) =
+    let private range
+        (operation: string)
+        (shape: int[])
+        axis
+        (first: int option)
+        (last: int option)
+        (step: int)
+        =
         let n = int64 shape[axis]
 
         if step = 0 then
             raise (
                 IndexException
-                    $"slice: step 0 along axis {axis} of shape {Shape.show shape} leads nowhere; 1 takes every element, -1 goes backwards."
+                    $"{operation}: step 0 along axis {axis} of shape {Shape.show shape} leads nowhere; 1 takes every element, -1 goes backwards."
             )
 
         let step = int64 step
@@ -65,7 +72,7 @@ module internal Subset =
         if count > 0L && (outside first || outside last) then
             raise (
                 IndexException
-                    $"slice {first}..{last} is out of range for axis {axis} of size {n} in shape {Shape.show shape}; both ends are included, so they run from 0 to {n - 1L}."
+                    $"{operation}: {first}..{last} is out of range for axis {axis} of size {n} in shape {Shape.show shape}; both ends are included, so they run from 0 to {n - 1L}."
             )
 
         // The step of a single element leads nowhere, however long it is.
@@ -75,7 +82,7 @@ module internal Subset =
         | count -> struct (int first, count, int step)
 
     /// `Rest` spelled out, so that every axis has its index.
-    let private complete (shape: int[]) (indices: Index list) =
+    let private complete (operation: string) (shape: int[]) (indices: Index list) =
         let consumes =
             function
             | Index.NewAxis
@@ -99,7 +106,7 @@ module internal Subset =
         if missing < 0 then
             raise (
                 IndexException
-                    $"slice: {List.sumBy consumes indices} indices for shape {Shape.show shape}, which has {shape.Length} axes. Give one for each axis at most; `Index.NewAxis` adds an axis."
+                    $"{operation}: {List.sumBy consumes indices} indices for shape {Shape.show shape}, which has {shape.Length} axes. Give one for each axis at most; `Index.NewAxis` adds an axis."
             )
 
         match List.filter isRest indices with
@@ -109,12 +116,12 @@ module internal Subset =
         | _ ->
             raise (
                 IndexException
-                    $"slice: several `Index.Rest` for shape {Shape.show shape}: how many axes each stands for can't be told. Keep one, and `Index.All` for single axes."
+                    $"{operation}: several `Index.Rest` for shape {Shape.show shape}: how many axes each stands for can't be told. Keep one, and `Index.All` for single axes."
             )
 
     /// The strided box that an index selects, the shape in which it is shown (axes picked by `At` gone, new ones
     /// added), and the index tensors by their axes in that shape and in the tensor's own.
-    let private resolve (shape: int[]) (indices: Index list) =
+    let private resolve (operation: string) (shape: int[]) (indices: Index list) =
         let start, count, step = ResizeArray<int>(), ResizeArray<int>(), ResizeArray<int>()
         let shown, takes = ResizeArray<int>(), ResizeArray<struct (int * int * Tensor)>()
 
@@ -123,11 +130,11 @@ module internal Subset =
             count.Add n
             step.Add by
 
-        for index in complete shape indices do
+        for index in complete operation shape indices do
             match index with
-            | Index.At i -> push (position shape start.Count i, 1, 1)
+            | Index.At i -> push (position operation shape start.Count i, 1, 1)
             | Index.Range(first, last, by) ->
-                push (range shape start.Count first last by)
+                push (range operation shape start.Count first last by)
                 shown.Add count[count.Count - 1]
             | Index.All ->
                 push (0, shape[start.Count], 1)
@@ -135,7 +142,7 @@ module internal Subset =
             | Index.NewAxis -> shown.Add 1
             | Index.Rest -> ()
             | Index.Take positions ->
-                integer "slice" positions
+                integer operation positions
                 takes.Add(struct (shown.Count, start.Count, positions))
                 push (0, shape[start.Count], 1)
                 shown.Add count[count.Count - 1]
@@ -157,35 +164,38 @@ module internal Subset =
                     $"{operation}: index {e.Data[Move.Outside]} is out of range for axis {axis} of size {shape[axis]} in shape {Shape.show shape}; positions run from {-shape[axis]} to {shape[axis] - 1}."
             )
 
-    let private find (indices: Tensor) axis (t: Tensor) =
-        Bind.one (Primitive.Gather(axis, 0)) [| t; indices |]
+    let private find (finder: Finder) (indices: Tensor) axis (t: Tensor) =
+        Bind.one (Primitive.Gather(finder, axis, 0)) [| t; indices |]
 
     /// The slices at positions of an axis.
     let take (operation: string) (indices: Tensor) axis (t: Tensor) : Tensor =
         Array.concat [ t.Dims[.. axis - 1]; indices.Dims; t.Dims[axis + 1 ..] ]
         |> Shape.requireRoom operation
 
-        along operation axis t.Dims (fun () -> find indices axis t)
+        along operation axis t.Dims (fun () -> find Finder.Take indices axis t)
 
-    let slice (indices: Index list) (t: Tensor) =
-        let region, shown, takes = resolve t.Dims indices
+    /// What the function of this name finds there.
+    let sliceFor (operation: string) (indices: Index list) (t: Tensor) =
+        let region, shown, takes = resolve operation t.Dims indices
 
         let box = if isWhole region then t else Bind.one (Primitive.Slice region) [| t |]
 
         // From the last axis to the first, so that the axes an index tensor brings do not move those still to come.
         List.foldBack
             (fun (struct (axis, own, positions)) (found: Tensor) ->
-                along "slice" own t.Dims (fun () -> find positions axis found))
+                along operation own t.Dims (fun () -> find Finder.Slice positions axis found))
             takes
             (box.Reshape shown)
+
+    let slice (indices: Index list) (t: Tensor) = sliceFor "slice" indices t
 
     let flatScatter collision (size: int) (positions: Tensor) (updates: Tensor) =
         Bind.one (Primitive.Scatter(collision, 0, 0, size)) [| updates.Flatten(); positions.Flatten() |]
 
     /// The row-major position of each element that an index selects.
-    let positions (indices: Index list) (t: Tensor) =
+    let private positions (operation: string) (indices: Index list) (t: Tensor) =
         let all = Bind.create (Primitive.Iota(DType.Int32, t.Size)) t.Device
-        slice indices (all.Reshape t.Dims)
+        sliceFor operation indices (all.Reshape t.Dims)
 
     let stretch (operation: string) (part: int[]) (value: Tensor) =
         if not (Shape.stretches value.Dims part) then
@@ -198,7 +208,7 @@ module internal Subset =
 
     let replace (indices: Index list) (value: Tensor) (t: Tensor) =
         Operands.sameDType "set" t value
-        let region, shown, takes = resolve t.Dims indices
+        let region, shown, takes = resolve "set" t.Dims indices
 
         if takes.IsEmpty then
             let value = (stretch "set" shown value).Reshape region.Count
@@ -207,11 +217,11 @@ module internal Subset =
             Bind.one Primitive.Select [| inside; Bind.one (Primitive.Place region) [| value |]; t |]
         else
             // Positions may repeat: the last value wins, and only it has a derivative.
-            let at = (positions indices t).Flatten()
-            let value = (stretch "set" (slice indices t).Dims value).Flatten()
+            let at = (positions "set" indices t).Flatten()
+            let value = (stretch "set" (sliceFor "set" indices t).Dims value).Flatten()
             let order = Bind.create (Primitive.Iota(DType.Int32, at.Size)) t.Device + 1
             let winner = flatScatter Collision.Last t.Size at order
-            let wins = (find at 0 winner).Equal order
+            let wins = (find Finder.Slice at 0 winner).Equal order
             let placed = flatScatter Collision.Add t.Size at (where wins value (Tensor.zerosLike value))
             where (winner.Greater 0.0) placed (t.Flatten()) |> _.Reshape(t.Dims)
 
@@ -253,12 +263,12 @@ module internal Subset =
         |]
 
         t.Reshape(Array.append [| flat.Length |] t.Dims[mask.Rank ..])
-        |> find ((Tensor.own [| found.Length |] found).To t.Device) 0
+        |> find Finder.Take ((Tensor.own [| found.Length |] found).To t.Device) 0
 
     /// A copy with the value added; where positions repeat all are added.
     let add (indices: Index list) (value: Tensor) (t: Tensor) =
         Operands.sameDType "add" t value
-        let at = positions indices t
+        let at = positions "add" indices t
         t + (flatScatter Collision.Add t.Size at (stretch "add" at.Dims value)).Reshape t.Dims
 
     let addWhere (mask: Tensor) (value: Tensor) (t: Tensor) =

@@ -529,7 +529,8 @@ type Tensor with
             | DType.Int64
             | DType.Bool -> 30.0
 
-        let ofLog x = Operands.withReal Binary.Divide (Operands.unary Unary.Log x) (log 10.0)
+        let ofLog x = Operands.withReal Binary.Divide (Operands.unaryOf "log10" Unary.Log x) (log 10.0)
+
         let near = Operands.withReal Binary.Min (Operands.withReal Binary.Max (ofLog a) -most) most
         let n = Operands.unary Unary.Round near
 

@@ -497,6 +497,35 @@ let private caching =
             let other = (tensor [ 1.0f ]).Expand [ 3; 100_000_000 ]
             equals 31.0f (f other)
         }
+        test "a small one is copied, one of some megabytes as long as that costs less than a program for it" {
+            let programs (x: Tensor) =
+                let c = Compiled<Tensor, Tensor>("compile", (fun x -> sum (x * 2.0f)), (fun _ -> 0))
+                let struct (found, _) = c.For x
+                let before = found.Operation.Bytes
+
+                fun calls ->
+                    for _ in 1..calls do
+                        equals (float32 x.Size) (c.Invoke x)
+
+                    found.Operation.Bytes / before
+
+            let of' size = (tensor 0.5f).Expand [ size ]
+            let few, some, many = programs (of' 250_000), programs (of' 1_000_000), programs (of' 5_000_000)
+            Expect.equal (few 100) 1L "1 MB: one program"
+            Expect.equal (some 3) 1L "4 MB, three calls: one program"
+            Expect.equal (some 20) 2L "4 MB, more calls: another"
+            Expect.equal (many 1) 2L "20 MB: another at once"
+        }
+        test "what arguments take that lie in memory in another way" {
+            let total (x: Tensor) = sum (x * 2.0f)
+            let m = Compile.memory total ((tensor 0.5f).Expand [ 1_000_000 ])
+            Expect.equal m.Arguments 4L "what is there once"
+            Expect.isGreaterThanOrEqual m.Between 4_000_000L "a copy"
+            let x = (Tensor.arange DType.Float32 600).Reshape [ 30; 20 ]
+            let turned = Compile.memory total x.T
+            Expect.equal turned.Arguments 2400L "as many numbers"
+            Expect.isGreaterThanOrEqual turned.Between 2400L "a copy in another order"
+        }
         test "gradients and results by way of such an argument" {
             let x = (tensor [ 0.5 ]).Expand [ 3_000_000 ]
             let slope = grad (compile (fun (x: Tensor) -> sum (x * x))) x

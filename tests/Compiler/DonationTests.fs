@@ -174,6 +174,40 @@ let private kept =
             equals [ 0.5; 0.5; 0.5; 0.5 ] (compileDonating step (x, tensor 0.5))
             equals [ 1.0; 1.0; 1.0; 1.0 ] ones
         }
+        test "one number seen a hundred million times is not written out" {
+            let one = tensor [ 1.0f ]
+            let x = one.Expand [ 3; 100_000_000 ]
+            let f = compileDonating (fun (x: Tensor, y: Tensor) -> x[0, ..0] + y, sum x[2, ..9])
+            let before = System.GC.GetAllocatedBytesForCurrentThread()
+            let memory = Compile.memory f (x, tensor [ 2.0f ])
+            let first, total = f (x, tensor [ 2.0f ])
+            equals [ 3.0f ] first
+            equals 10.0f total
+
+            Expect.isLessThan
+                (System.GC.GetAllocatedBytesForCurrentThread() - before)
+                100_000_000L
+                "bytes allocated"
+
+            Expect.equal memory.Arguments 8L "bytes of arguments"
+            // A result as large as what is there once does not lie in it.
+            equals [ 1.0f ] one
+            throws<DonationException, _> [ "Float32 (3, 100000000)" ] (fun () -> x + 1.0f)
+        }
+        test "a result lies in the copy of what repeats" {
+            let one = tensor 1.0f
+            let f = compileDonating (fun (x: Tensor, y: Tensor) -> x + y)
+            let mutable x = one.Expand [ 5_000_000 ]
+            let memory = Compile.memory f (x, tensor 0.5f)
+            Expect.equal (memory.InPlace, memory.Results) (20_000_000L, 0L) "in place"
+            Expect.equal memory.Peak 20_000_008L "all: the copy and two numbers"
+
+            for _ in 1..3 do
+                x <- f (x, tensor 0.5f)
+
+            equals 2.5f (x[4_999_999])
+            equals 1.0f one
+        }
         test "arguments that are returned, once and twice" {
             let f = compileDonating (fun (x: Tensor, ()) -> x, x, x + 1.0)
             let a, b, c = f (fresh (), ())

@@ -118,7 +118,7 @@ let private large (device: Device) n = [
         yield! agrees device $"cumsum {dtype}" 64.0 size (Primitive.CumulativeSum(0, false)) [| x |]
         yield! agrees device $"matmul {dtype}" 64.0 size Primitive.MatMul [| x; y.T |]
         let rows = Random.integers (Key.create 3L) 0L (int64 n) DType.Int32 [ 3 * n ]
-        yield! agrees device $"gather {dtype}" 0.0 0.0 (Primitive.Gather(0, 0)) [| x; rows |]
+        yield! agrees device $"gather {dtype}" 0.0 0.0 (Primitive.Gather(Finder.Gather, 0, 0)) [| x; rows |]
         let updates = normal 4L dtype [ 3 * n; 5 ]
         let scatter = Primitive.Scatter(Collision.Add, 0, 0, n)
         yield! agrees device $"scatter {dtype}" 64.0 16.0 scatter [| updates; rows |]

@@ -136,7 +136,7 @@ let private gather = {
             let struct (shape, axis, batch, indices, _) = indexed dice
 
             {
-                Primitive = Primitive.Gather(axis, batch)
+                Primitive = Primitive.Gather(Finder.Gather, axis, batch)
                 Inputs = [| plain dice numbers dtype shape; indices |]
             }
 }

@@ -627,7 +627,7 @@ let private at (p: Primitive) (result: int) (inputs: Value[]) (shape: int[]) : i
                 find (k + 1) (Array.updateAt axis (i[axis] - size) i)
 
         find 0
-    | Primitive.Gather(axis, batch) -> fun i -> inputs[0].At(indexed axis batch inputs[1] i)
+    | Primitive.Gather(_, axis, batch) -> fun i -> inputs[0].At(indexed axis batch inputs[1] i)
     | Primitive.Scatter(collision, axis, batch, _) -> scatter collision axis batch shape inputs[0] inputs[1]
     | Primitive.Reduce(kind, axes) -> reduce kind axes inputs[0]
     | Primitive.ArgReduce(largest, axis) ->

@@ -249,7 +249,7 @@ let private special =
             let x = ofNumbers DType.Float32 [ 10.0; 20.0; 30.0 ]
             let indices = ofNumbers DType.Int64 [ -1.0; 0.0; -3.0; 2.0 ]
             let updates = ofNumbers DType.Float32 [ 1.0; 2.0; 3.0; 4.0 ]
-            agreesOn "gather" 0.0 (Primitive.Gather(0, 0)) [| x; indices |]
+            agreesOn "gather" 0.0 (Primitive.Gather(Finder.Gather, 0, 0)) [| x; indices |]
 
             for collision in casesOf<Collision>() do
                 agreesOn "scatter" 0.0 (Primitive.Scatter(collision, 0, 0, 3)) [| updates; indices |]
@@ -279,7 +279,7 @@ let private errors =
         test "an index outside" {
             let x = ofNumbers DType.Float32 [ 1.0; 2.0; 3.0 ]
             let indices = ofNumbers DType.Int32 [ 0.0; 3.0 ]
-            sameError (Primitive.Gather(0, 0)) [| x; indices |]
+            sameError (Primitive.Gather(Finder.Gather, 0, 0)) [| x; indices |]
 
             sameError (Primitive.Scatter(Collision.Add, 0, 0, 3)) [|
                 ofNumbers DType.Float32 [ 1.0; 2.0 ]
@@ -386,7 +386,7 @@ let private large =
         }
         test "indices" {
             let indices = below 5 300 10_000
-            agreesOn "gather" 1.0 (Primitive.Gather(0, 0)) [| x.Value; indices |]
+            agreesOn "gather" 1.0 (Primitive.Gather(Finder.Gather, 0, 0)) [| x.Value; indices |]
             let updates = normal 6 [ 10_000; 20 ]
 
             for collision in casesOf<Collision>() do

@@ -153,7 +153,7 @@ module internal BodyRules =
         Array.map2
             (fun (t: Tensor) isBatched ->
                 if isBatched then
-                    let row = Bind.one (Primitive.Gather(0, 0)) [| Bind.detach t; first |]
+                    let row = Bind.one (Primitive.Gather(Finder.Gather, 0, 0)) [| Bind.detach t; first |]
                     where (spread t mask) t (Operands.expandTo t.Dims (row.Unsqueeze 0))
                 else
                     t)

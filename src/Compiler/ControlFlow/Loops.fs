@@ -233,8 +233,19 @@ module internal Loops =
             // Under a `vmap` the examples may part, in the first round or later.
             if isReadable t then carry else staged carry
 
-    let private requireSameStructure (a: 'b) (b: 'b) =
+    /// What two branches return, each with its graph, must be alike.
+    let private requireSameBranches (a: 'b, onTrue: Graph) (b: 'b, onFalse: Graph) =
         if Walkers.holdsTensors typeof<'b> then Tree.zipped "cond" a b |> ignore
+        let show (node: Node) = $"{node.DType} {Shape.show node.Shape}"
+
+        for i in 0 .. onTrue.Outputs.Length - 1 do
+            let x, y = onTrue.Nodes[onTrue.Outputs[i]], onFalse.Nodes[onFalse.Outputs[i]]
+
+            if x.DType <> y.DType || not (Shape.equal x.Shape y.Shape) then
+                raise (
+                    ShapeException
+                        $"Error at: `{(Tree.paths a)[i]}`: cond: the branches return {show x} and {show y} there; shapes and dtypes must be the same, whichever is taken. Convert, broadcast or reshape in one of them."
+                )
 
     let cond (test: Tensor) (onTrue: 'a -> 'b) (onFalse: 'a -> 'b) (x: 'a) : 'b =
         requireTest "cond" test
@@ -256,18 +267,7 @@ module internal Loops =
             let struct (yes, forYes) = branch onTrue
             let fromYes = result
             let struct (no, forNo) = branch onFalse
-            let signatures (g: Graph) = g.Outputs |> Array.map (fun i -> g.Nodes[i].DType, g.Nodes[i].Shape)
-
-            if signatures yes <> signatures no then
-                let show g =
-                    signatures g |> Array.map (fun (d, s) -> $"{d} {Shape.show s}") |> String.concat ", "
-
-                raise (
-                    ShapeException
-                        $"cond: the branches return ({show yes}) and ({show no}); shapes and dtypes must be the same, whichever is taken. Convert, broadcast or reshape in one of them."
-                )
-
-            requireSameStructure fromYes result
+            requireSameBranches (fromYes, yes) (result, no)
 
             let cond = {
                 OnTrue = Graph.insertInputs forYes.Length (Array.map like forNo) yes

@@ -35,7 +35,8 @@ module internal Raising =
         | Operation.Primitive _
         | Operation.Control _ -> false
 
-    let private isWithin (size: int) (n: int64) = n >= -int64 size && n < int64 size
+    let private isWithin (finder: Finder) (size: int) (n: int64) =
+        n >= int64 (finder.Least size) && n < int64 size
 
     let rec node (g: Graph) (i: int) : bool =
         let node = g.Nodes[i]
@@ -48,11 +49,13 @@ module internal Raising =
         | Operation.Primitive p ->
             let facts = Facts.primitive p
 
-            let isPlace size = isFound g node.Inputs[1] || isKnown g node.Inputs[1] (isWithin size)
+            let isPlace finder size =
+                isFound g node.Inputs[1] || isKnown g node.Inputs[1] (isWithin finder size)
 
             match Facts.kind p with
-            | Kind.Opaque(Kernel.Gather axis) -> not (isPlace g.Nodes[node.Inputs[0]].Shape[axis])
-            | Kind.Opaque(Kernel.Scatter size) -> not (isPlace size)
+            | Kind.Opaque(Kernel.Gather(finder, axis)) ->
+                not (isPlace finder g.Nodes[node.Inputs[0]].Shape[axis])
+            | Kind.Opaque(Kernel.Scatter size) -> not (isPlace Finder.ScatterAdd size)
             // Integers by 0.
             | Kind.Elementwise _ ->
                 facts.MayRaise && node.DType.IsInteger && not (isKnown g node.Inputs[1] (fun n -> n <> 0L))

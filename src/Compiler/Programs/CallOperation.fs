@@ -35,13 +35,12 @@ type internal Halves = { Forward: CallOperation; Backward: CallOperation; Places
 and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Donation) =
     inherit GraphOperation(name)
 
-    let program =
-        later (fun () -> Build.program Watch.ofEnvironment.Value Cpu.backend name donation.Count graph)
+    let build graph = Build.program Watch.ofEnvironment.Value Cpu.backend name donation.Count graph
 
+    let program = later (fun () -> build graph)
+    let repeated = RepeatedArguments(name, graph, donation.Count, program, build)
     let simplified = later (fun () -> Passes.complete Watch.ofEnvironment.Value Cpu.target graph)
     let isOnCpu = graph.Nodes |> Array.forall (fun node -> Cpu.target.Serves node.Device)
-    /// Programs for large arguments that repeat few numbers.
-    let repeated = ConcurrentDictionary<string, Lazy<Program>>()
     let made = ConcurrentDictionary<Derived, CallOperation>()
     let halves = ConcurrentDictionary<Way, Halves>()
     // The way that was taken the last time, for each choice of inputs to differentiate by.
@@ -68,7 +67,7 @@ and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Dona
     /// What it keeps, roughly: graphs, steps and machine code, without what is in workspaces. Measured: 2 kB of objects and as
     /// much code for each node, and something for each program.
     member _.Bytes: int64 =
-        let own = 16384L + 4096L * int64 (Graph.size graph)
+        let own = (16384L + 4096L * int64 (Graph.size graph)) * int64 (1 + repeated.Count)
         let others = made.Values |> Seq.sumBy _.Bytes
         let ways = halves.Values |> Seq.sumBy (fun h -> h.Forward.Bytes + h.Backward.Bytes)
         own + others + ways
@@ -130,33 +129,10 @@ and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Dona
 
     override f.Evaluate inputs = if not isOnCpu then f.OnDevice inputs else f.OnCpu inputs
 
-    /// The program for these buffers, and what it takes of them.
-    member private f.Fitting(buffers: HostBuffer[]) : struct (Program * HostBuffer[]) =
-        if
-            not (
-                Range.exists buffers.Length (fun n ->
-                    n >= donation.Count && RepeatedArguments.isLarge buffers[n])
-            )
-        then
-            struct (f.Program, buffers)
-        else
-            let narrowed = RepeatedArguments.narrow donation.Count buffers
-            let key = RepeatedArguments.key narrowed
-
-            match repeated.TryGetValue key with
-            | true, program -> struct (program.Value, narrowed)
-            | false, _ when repeated.Count >= 8 -> struct (f.Program, buffers)
-            | false, _ ->
-                let make _ =
-                    later (fun () ->
-                        RepeatedArguments.graph name graph narrowed
-                        |> Build.program Watch.ofEnvironment.Value Cpu.backend name donation.Count)
-
-                struct (repeated.GetOrAdd(key, make).Value, narrowed)
-
-    member private f.OnCpu inputs =
-        let struct (program, buffers) = f.Fitting(Array.map CallOperation.Host inputs)
-        program.Run(buffers, donation.Count, donation.Taker) |> Array.map (fun b -> Value b)
+    member private _.OnCpu inputs =
+        let buffers = Array.map CallOperation.Host inputs
+        let struct (program, taken) = repeated.Fitting(buffers, true)
+        program.Run(buffers, taken, donation.Count, donation.Taker) |> Array.map (fun b -> Value b)
 
     static member private Host(t: Tensor) : HostBuffer =
         match t with
@@ -172,8 +148,7 @@ and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Dona
             | Traced _ -> false
 
         if isOnCpu && Array.forall isValue inputs then
-            let struct (program, _) = f.Fitting(Array.map CallOperation.Host inputs)
-            program.Memory
+            repeated.Memory(Array.map CallOperation.Host inputs)
         else
             f.Memory
 

@@ -135,15 +135,27 @@ type internal Program
 
         b
 
-    /// After a call: the memory of what was given away is free, unless a result has it.
-    let settle (donated: int) (arguments: HostBuffer[]) (claims: (Claim | null)[]) (results: HostBuffer[]) =
-        for n in 0 .. donated - 1 do
-            match claims[n] with
+    /// After a call: the memory of what was given away is free, unless a result has it; and so is that of copies.
+    let settle
+        (donated: int)
+        (arguments: HostBuffer[])
+        (own: (Claim | null)[])
+        (claims: (Claim | null)[])
+        (results: HostBuffer[])
+        =
+        let free (claim: Claim | null) canFree =
+            match claim with
             | null -> ()
             | claim ->
                 match results |> Array.tryFind (fun b -> obj.ReferenceEquals(b.Claim, claim)) with
                 | Some b -> Scope.note b
-                | None -> if not arguments[n].IsShared then claim.Release()
+                | None -> if canFree then claim.Release()
+
+        for n in 0 .. arguments.Length - 1 do
+            let isGiven = n < donated
+            let isCopy = not (obj.ReferenceEquals(own[n], claims[n]))
+            if isCopy then free claims[n] true
+            if isGiven then free own[n] (not arguments[n].IsShared)
 
     /// The simplified graph that it was made from.
     member _.Graph = graph
@@ -153,7 +165,17 @@ type internal Program
     member _.Memory = needs.Value
 
     /// Takes the first arguments away from who holds them, and gives each result that has memory of its own that memory.
-    member private _.Begin(w, arguments: HostBuffer[], given, claims, donated, taker, results: HostBuffer[]) =
+    member private _.Begin
+        (
+            w,
+            arguments: HostBuffer[],
+            before: (Claim | null)[],
+            given,
+            claims,
+            donated,
+            taker,
+            results: HostBuffer[]
+        ) =
         let make () =
             for struct (slot, k) in own do
                 results[k] <- fresh w slots[slot] k given claims donated
@@ -173,7 +195,7 @@ type internal Program
                 make ()
             with _ ->
                 for n in 0 .. donated - 1 do
-                    arguments[n].Open claims[n]
+                    arguments[n].Open before[n]
 
                 Sharing.keep buffers donated
                 reraise ()
@@ -193,8 +215,12 @@ type internal Program
                 if claim.IsReleased && isNull (Holding.ofAll held n) && not (isOurs ()) then
                     b.CheckAlive()
 
-    /// Runs it; the first `donated` arguments, given to `taker`, can't be used afterwards.
-    member p.Run(arguments: HostBuffer[], donated: int, taker: string) : HostBuffer[] =
+    /// Whether the plan has a result in the memory of this argument, if it is given away.
+    member _.Reuses(argument: int) = Array.contains argument reuse
+
+    /// Runs it; the first `donated` arguments, given to `taker`, can't be used afterwards. The program reads them as they are
+    /// taken: the arguments themselves, or what is there once of those that repeat.
+    member p.Run(arguments: HostBuffer[], taken: HostBuffer[], donated: int, taker: string) : HostBuffer[] =
         let w = workspaces.Take()
         // Arrays are covariant.
         let held =
@@ -205,17 +231,17 @@ type internal Program
         try
             try
                 let given =
-                    if arguments |> Array.forall _.IsContiguous then
-                        arguments
+                    if taken |> Array.forall _.IsContiguous then
+                        taken
                     else
-                        arguments |> Array.map Strided.materialise
+                        taken |> Array.map Strided.materialise
 
                 for struct (slot, n) in inputs do
                     w.Place(slot, given[n].Data, given[n].Offset)
 
-                let claims = given |> Array.map _.Claim
+                let before, claims = arguments |> Array.map _.Claim, given |> Array.map _.Claim
                 let results: HostBuffer[] = Array.zeroCreate outputs.Length
-                p.Begin(w, arguments, given, claims, donated, taker, results)
+                p.Begin(w, arguments, before, given, claims, donated, taker, results)
 
                 for action in run do
                     action.Invoke w
@@ -231,7 +257,7 @@ type internal Program
                 for k in 0 .. outputs.Length - 1 do
                     if isNull (box results[k]) then results[k] <- shown w k arguments claims results
 
-                settle donated arguments claims results
+                settle donated arguments before claims results
                 results
             with
             | :? System.OutOfMemoryException -> raise (MemoryNeeds.exhausted name needs)

@@ -2,13 +2,16 @@ namespace Cotangent
 
 /// <summary>What one call of a compiled function takes of memory, in bytes, by its plan.</summary>
 type ProgramMemory = {
-    /// <summary>The tensors of the argument.</summary>
+    /// <summary>The tensors of the argument: numbers that a broadcast repeats count once.</summary>
     Arguments: int64
     /// <summary>Those of the result that are made anew.</summary>
     Results: int64
     /// <summary>Those of the result that take over the memory of donated arguments.</summary>
     InPlace: int64
-    /// <summary>All values between, which share memory where they are not needed at the same time.</summary>
+    /// <summary>
+    /// All values between, which share memory where they are not needed at the same time, and copies of those tensors of the
+    /// argument that do not lie in memory row by row.
+    /// </summary>
     Between: int64
     /// <summary>The largest results and values between, in words.</summary>
     Largest: string

@@ -136,11 +136,8 @@ module internal Move =
     // inner], indices are [batch, count], and updates and results [batch, outer, count, inner].
 
     /// Throws an IndexException that tells the index by the key `Outside`, for those above who know whose axis it is.
-    let private refuseIndex (operation: string) (size: int) (index: int64) : unit =
-        let refused =
-            IndexException
-                $"{operation}: index {index} is out of range for an axis of size {size}; positions run from {-size} to {size - 1}."
-
+    let private refuseIndex (finder: Finder) (size: int) (index: int64) : unit =
+        let refused = IndexException(finder.Refusal size index)
         refused.Data[Outside] <- index
         raise refused
 
@@ -151,7 +148,7 @@ module internal Move =
 
     /// Indices as Int32 in row-major order, each within an axis of the given size; negative ones count from its end.
     /// Not to be changed: it may be the array of the indices themselves.
-    let positions (operation: string) size (indices: HostBuffer) : int[] =
+    let positions (finder: Finder) size (indices: HostBuffer) : int[] =
         let count = Shape.count indices.Shape
 
         // Before they become Int32, which not all fit.
@@ -164,8 +161,8 @@ module internal Move =
                 let struct (least, most) = extremes<int> indices
                 struct (int64 least, int64 most)
 
-        if count > 0 && least < -(int64 size) then refuseIndex operation size least
-        if count > 0 && most >= int64 size then refuseIndex operation size most
+        if count > 0 && least < int64 (finder.Least size) then refuseIndex finder size least
+        if count > 0 && most >= int64 size then refuseIndex finder size most
 
         let indices = Convert.buffer DType.Int32 indices |> Strided.materialise :?> HostBuffer<int>
         let given = ReadOnlySpan(indices.Items, indices.Offset, count)
@@ -181,10 +178,10 @@ module internal Move =
 
             found
 
-    let gather axis batch (x: HostBuffer) (indices: HostBuffer) : HostBuffer =
+    let gather finder axis batch (x: HostBuffer) (indices: HostBuffer) : HostBuffer =
         let shape = Array.concat [ x.Shape[.. axis - 1]; indices.Shape[batch..]; x.Shape[axis + 1 ..] ]
 
-        let found = positions "gather" x.Shape[axis] indices
+        let found = positions finder x.Shape[axis] indices
         let batches = Strided.product x.Shape 0 (batch - 1)
         let outer = Strided.product x.Shape batch (axis - 1)
         let inner = Strided.product x.Shape (axis + 1) (x.Shape.Length - 1)
@@ -237,7 +234,7 @@ module internal Move =
 
         match collision with
         | Collision.Last ->
-            let found = positions "scatter" size indices
+            let found = positions Finder.ScatterAdd size indices
 
             {
                 new Typed<HostBuffer>() with
@@ -248,16 +245,16 @@ module internal Move =
         | Collision.Add ->
             match x.DType with
             | DType.Float32 ->
-                let found = positions "scatter" size indices
+                let found = positions Finder.ScatterAdd size indices
                 own (ScatterSums.addSingles batches outer size inner found (x :?> HostBuffer<float32>))
             | DType.Float64 ->
-                let found = positions "scatter" size indices
+                let found = positions Finder.ScatterAdd size indices
                 own (ScatterSums.addRows batches outer size inner found (x :?> HostBuffer<float>))
             | DType.Int32 ->
-                let found = positions "scatter" size indices
+                let found = positions Finder.ScatterAdd size indices
                 own (ScatterSums.addRows batches outer size inner found (x :?> HostBuffer<int>))
             | DType.Int64 ->
-                let found = positions "scatter" size indices
+                let found = positions Finder.ScatterAdd size indices
                 own (ScatterSums.addRows batches outer size inner found (x :?> HostBuffer<int64>))
             | DType.BFloat16
             | DType.Float16 ->

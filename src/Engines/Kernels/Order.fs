@@ -123,7 +123,7 @@ module internal Order =
             else
                 sortedBy (integerKey descending) (Convert.buffer DType.Int64 rows :?> HostBuffer<int64>)
 
-        struct (back (Move.gather last last rows positions), back positions)
+        struct (back (Move.gather Finder.Gather last last rows positions), back positions)
 
     /// Runs `elements start step` on all lines along an axis, or `rows start step inner` where other axes follow it.
     let private along axis reverse (x: HostBuffer) elements rows =

@@ -173,6 +173,15 @@ module Random =
                     "Random.categorical: logits need an axis of classes, got a scalar, of shape (). Give one logit for each class."
             )
 
+        if
+            logits.Dims[logits.Rank - 1] = 0
+            && logits.Dims[.. logits.Rank - 2] |> Array.forall (fun n -> n > 0)
+        then
+            raise (
+                ShapeException
+                    $"Random.categorical: logits of shape {Shape.show logits.Dims} have no classes to draw from. Give one logit for each class."
+            )
+
         let logits = logits.Convert(wide logits.DType)
         let u = draw "Random.categorical" Draw.Uniform key logits.DType logits.Dims
         // Half a step of u keeps the outer logarithm finite where u is 0: class -∞ must not win then.

@@ -112,6 +112,31 @@ module Tree =
 
         Walks.gatherPlaced names (Walkers.declared typeof<'tree>) (box tree) |> Array.ofList
 
+    /// What is made of one leaf: an error of the library there gets the leaf's place.
+    let internal atLeaf (operation: string) (tree: 'tree) (i: int) (make: unit -> 'a) : 'a =
+        try
+            make ()
+        with :? CotangentException as e ->
+            raise (Placed.at operation ((paths tree)[i]) e)
+
+    /// The tree with other tensors; to errors of the function it adds nothing.
+    let internal replace (operation: string) (f: Tensor -> Tensor) (tree: 'tree) : 'tree =
+        match box tree with
+        | :? Tensor as t -> unbox<'tree>(box (f t))
+        | boxed ->
+            requireTensors<'tree> $"{operation}:"
+            unbox<'tree>(Walks.map f (Walkers.declared typeof<'tree>) boxed)
+
+    /// The tree with a function applied to each tensor; errors of the function get the leaf's place.
+    let internal mapped (operation: string) (f: Tensor -> Tensor) (tree: 'tree) : 'tree =
+        let mutable next = -1
+
+        let atNext leaf =
+            next <- next + 1
+            atLeaf operation tree next (fun () -> f leaf)
+
+        replace operation atNext tree
+
     /// <summary>The tree with a function applied to each tensor.</summary>
     /// <exception cref="T:Cotangent.TreeException">
     /// The type can't hold a tensor, or null stands where a tensor should be.
@@ -119,14 +144,7 @@ module Tree =
     /// <example><code>
     /// Tree.map (fun t -> t * 2.0) (tensor [ 1.0 ], [ tensor 2.0; tensor 3.0 ]) // ([2], [4, 6])
     /// </code></example>
-    let map (f: Tensor -> Tensor) (tree: 'tree) : 'tree =
-        requireTensors<'tree> "Tree.map:"
-
-        match box tree with
-        | :? Tensor as t -> unbox<'tree>(box (f t))
-        | boxed ->
-            let t = Walkers.declared typeof<'tree>
-            unbox<'tree>(Walks.map f t boxed)
+    let map (f: Tensor -> Tensor) (tree: 'tree) : 'tree = mapped "Tree.map" f tree
 
     /// <summary>A tree of the same structure and static fields with other tensors.</summary>
     /// <exception cref="T:Cotangent.TreeException">There are more or fewer tensors than leaves.</exception>
@@ -149,7 +167,7 @@ module Tree =
                 taken <- taken + 1
                 leaves[taken - 1]
 
-            let result = map take template
+            let result = replace "Tree.rebuild" take template
 
             if taken < leaves.Length then
                 raise (
@@ -311,6 +329,15 @@ module Tree =
 
         la, lb
 
+    /// The tree of what a function makes of the leaves of two.
+    let private made
+        (operation: string)
+        (f: Tensor -> Tensor -> Tensor)
+        (tree: 'tree)
+        (la: Tensor[], lb: Tensor[])
+        : 'tree =
+        Array.init la.Length (fun i -> atLeaf operation tree i (fun () -> f la[i] lb[i])) |> rebuild tree
+
     /// <summary>
     /// The tree of a function of the corresponding tensors of two trees of one structure. What the function makes of two
     /// shapes is its own affair; <c>Tree.add</c> and its like demand equal ones.
@@ -320,15 +347,15 @@ module Tree =
     /// Tree.map2 (fun a b -> a * b) (tensor 2.0, tensor 3.0) (tensor 10.0, tensor 100.0) // (20, 300)
     /// </code></example>
     let map2 (f: Tensor -> Tensor -> Tensor) (a: 'tree) (b: 'tree) : 'tree =
-        let la, lb = zipped "Tree.map2" a b
-        rebuild a (Array.map2 f la lb)
+        zipped "Tree.map2" a b |> made "Tree.map2" f a
 
     /// <summary>The tree of a function of the corresponding tensors of three trees of one structure.</summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
     let map3 (f: Tensor -> Tensor -> Tensor -> Tensor) (a: 'tree) (b: 'tree) (c: 'tree) : 'tree =
         let la, lb = zipped "Tree.map3" a b
         let _, lc = zipped "Tree.map3" a c
-        rebuild a (Array.map3 f la lb lc)
+
+        Array.init la.Length (fun i -> atLeaf "Tree.map3" a i (fun () -> f la[i] lb[i] lc[i])) |> rebuild a
 
     /// <summary>Folds a function over the tensors of a tree.</summary>
     /// <example><code>
@@ -341,10 +368,10 @@ module Tree =
     /// <example><code>
     /// Tree.zerosLike (tensor [ 1.0; 2.0 ], tensor 3.0) // ([0, 0], 0)
     /// </code></example>
-    let zerosLike (tree: 'tree) : 'tree = map Tensor.zerosLike tree
+    let zerosLike (tree: 'tree) : 'tree = mapped "Tree.zerosLike" Tensor.zerosLike tree
 
     /// <summary>The tree with ones in place of its numbers.</summary>
-    let onesLike (tree: 'tree) : 'tree = map Tensor.onesLike tree
+    let onesLike (tree: 'tree) : 'tree = mapped "Tree.onesLike" Tensor.onesLike tree
 
     /// <summary>a + b, leaf by leaf, for two trees of one structure.</summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
@@ -353,9 +380,7 @@ module Tree =
     /// <example><code>
     /// Tree.add (tensor 1.0, tensor 2.0) (tensor 10.0, tensor 20.0) // (11, 22)
     /// </code></example>
-    let add (a: 'tree) (b: 'tree) : 'tree =
-        let la, lb = matched "Tree.add" a b
-        rebuild a (Array.map2 (+) la lb)
+    let add (a: 'tree) (b: 'tree) : 'tree = matched "Tree.add" a b |> made "Tree.add" (+) a
 
     /// <summary>a - b, leaf by leaf, for two trees of one structure.</summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
@@ -364,9 +389,7 @@ module Tree =
     /// <example><code>
     /// Tree.subtract (tensor 1.0, tensor 2.0) (tensor 10.0, tensor 20.0) // (-9, -18)
     /// </code></example>
-    let subtract (a: 'tree) (b: 'tree) : 'tree =
-        let la, lb = matched "Tree.subtract" a b
-        rebuild a (Array.map2 (-) la lb)
+    let subtract (a: 'tree) (b: 'tree) : 'tree = matched "Tree.subtract" a b |> made "Tree.subtract" (-) a
 
     /// <summary>a * b, leaf by leaf and element by element, for two trees of one structure.</summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
@@ -375,15 +398,13 @@ module Tree =
     /// <example><code>
     /// Tree.multiply (tensor 1.0, tensor 2.0) (tensor 10.0, tensor 20.0) // (10, 40)
     /// </code></example>
-    let multiply (a: 'tree) (b: 'tree) : 'tree =
-        let la, lb = matched "Tree.multiply" a b
-        rebuild a (Array.map2 (*) la lb)
+    let multiply (a: 'tree) (b: 'tree) : 'tree = matched "Tree.multiply" a b |> made "Tree.multiply" (*) a
 
     /// <summary>Every number times a factor.</summary>
     /// <example><code>
     /// Tree.scale 0.5 (tensor [ 2.0 ], tensor 4.0) // ([1], 2)
     /// </code></example>
-    let scale (factor: float) (tree: 'tree) : 'tree = map (fun t -> t * factor) tree
+    let scale (factor: float) (tree: 'tree) : 'tree = mapped "Tree.scale" (fun t -> t * factor) tree
 
     /// <summary>
     /// tree + factor · direction, for two trees of one structure and a scalar tensor of their dtype: a step.
@@ -401,8 +422,7 @@ module Tree =
                     $"Tree.addScaled: the factor has shape {Shape.show factor.Dims}; it must be a scalar, of shape (). Index or reshape it."
             )
 
-        let ld, lt = matched "Tree.addScaled" direction tree
-        rebuild tree (Array.map2 (fun d t -> t + factor * d) ld lt)
+        matched "Tree.addScaled" direction tree |> made "Tree.addScaled" (fun d t -> t + factor * d) tree
 
     /// <summary>How many numbers a tree holds: its parameters, if it is a model.</summary>
     /// <example><code>
@@ -426,7 +446,19 @@ module Tree =
                     "Tree.dot: the trees hold no tensors, so their product has no dtype. Test `Tree.size` first."
             )
 
-        Array.map2 (fun (x: Tensor) (y: Tensor) -> sum (x * y)) la lb |> Array.reduce (+)
+        let add (total: Tensor voption) i =
+            let product = sum (la[i] * lb[i])
+
+            match total with
+            | ValueNone -> ValueSome product
+            | ValueSome total -> ValueSome(total + product)
+
+        let mutable total = ValueNone
+
+        for i in 0 .. la.Length - 1 do
+            total <- atLeaf "Tree.dot" a i (fun () -> add total i)
+
+        total.Value
 
     /// The Euclidean norm over all numbers of a tree, in Float64 whatever their dtypes; ValueNone where there are none.
     let internal wideNorm (tree: 'tree) : Tensor voption =

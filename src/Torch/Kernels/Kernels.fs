@@ -32,10 +32,21 @@ module internal Kernels =
         | Primitive.Slice region -> one (MoveKernels.slice f region x.Tensor)
         | Primitive.Place region -> one (MoveKernels.place f region x.Tensor x.DType)
         | Primitive.Concatenate axis -> one (Basic.concatenate f (inputs |> Array.map _.Tensor) axis)
-        | Primitive.Gather(axis, batch) ->
+        | Primitive.Gather(finder, axis, batch) ->
             let i = inputs[1]
 
-            MoveKernels.gather f axis batch x.Tensor x.Shape x.DType i.Tensor i.DType i.Shape result.Shape
+            MoveKernels.gather
+                f
+                finder
+                axis
+                batch
+                x.Tensor
+                x.Shape
+                x.DType
+                i.Tensor
+                i.DType
+                i.Shape
+                result.Shape
             |> one
         | Primitive.Scatter(collision, axis, batch, size) ->
             let i = inputs[1]

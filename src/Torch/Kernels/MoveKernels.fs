@@ -97,15 +97,25 @@ module internal MoveKernels =
         }
 
     /// Positions as Int64, counted through the batch; an IndexException names one that is outside. Waits for the device.
-    let private positions (f: Frame) operation (l: Layout) indices (indexType: DType) (indexShape: int[]) =
+    let private positions
+        (f: Frame)
+        (finder: Finder)
+        (l: Layout)
+        indices
+        (indexType: DType)
+        (indexShape: int[])
+        =
         let wide = cast f indices DType.Int64
         let n = int64 l.Size
-        let low = f.Own(NativeElementwise.THSTensor_lt_scalar(wide, Scalar.whole -n))
+
+        let low =
+            f.Own(NativeElementwise.THSTensor_lt_scalar(wide, Scalar.whole (int64 (finder.Least l.Size))))
+
         let high = f.Own(NativeElementwise.THSTensor_ge_scalar(wide, Scalar.whole n))
 
         if any f (f.Own(NativeElementwise.THSTensor_bitwise_or(low, high))) then
             // The managed kernel finds which, and throws.
-            Move.positions operation l.Size (Transfer.read f indices indexType indexShape) |> ignore
+            Move.positions finder l.Size (Transfer.read f indices indexType indexShape) |> ignore
 
         let negative = f.Own(NativeElementwise.THSTensor_lt_scalar(wide, Scalar.whole 0L))
         let within = reshape f (where f negative (addWhole f wide n) wide) [| l.Batch; l.Count |]
@@ -135,6 +145,7 @@ module internal MoveKernels =
 
     let gather
         (f: Frame)
+        finder
         axis
         batch
         x
@@ -146,7 +157,7 @@ module internal MoveKernels =
         result
         =
         let l = layout shape axis batch indexShape
-        let found = positions f "gather" l indices indexType indexShape
+        let found = positions f finder l indices indexType indexShape
 
         if Shape.count result = 0 then
             zeros f dtype result
@@ -193,7 +204,7 @@ module internal MoveKernels =
                 zeros f dtype [| l.Batch * size; l.Outer; l.Inner |]
 
         let summed dtype x =
-            let found = positions f "scatter" l indices indexType indexShape
+            let found = positions f Finder.ScatterAdd l indices indexType indexShape
             let y = target dtype
 
             if Shape.count shape > 0 then
@@ -205,7 +216,7 @@ module internal MoveKernels =
 
         match collision with
         | Collision.Last ->
-            let found = positions f "scatter" l indices indexType indexShape
+            let found = positions f Finder.ScatterAdd l indices indexType indexShape
             let y = target dtype
 
             if Shape.count shape > 0 then

@@ -207,6 +207,14 @@ let private statics =
         }
     ]
 
+let private fails<'e when 'e :> CotangentException> path operation words (f: unit -> unit) =
+    try
+        f ()
+        failtest "nothing was raised"
+    with :? 'e as e ->
+        for part in $"Error at: `{path}`: {operation}: " :: words do
+            Expect.stringContains e.Message part "the place and the function"
+
 let private errors =
     testList "errors" [
         test "trees without tensors" {
@@ -236,6 +244,60 @@ let private errors =
                 "1 tensors, the other 2"
                 (fun () -> Tree.map3 (fun a _ _ -> a) (Circle a) (Circle a) (Box(a, a, "")))
                 "a union case"
+        }
+        test "the leaf at which a function fails, of one tree or of several" {
+            let p = {| A = tensor [ 1.0; 2.0 ]; B = [ tensor [ 1.0; 2.0 ]; tensor [ 3.0 ] ] |}
+            let wider = {| p with B = [ p.B[0]; tensor [ 1.0; 2.0; 3.0 ] ] |}
+            let longer = {| p with B = [ tensor [ 1.0; 2.0; 3.0 ]; p.B[1] ] |}
+            let other = {| p with B = [ p.B[0]; tensor [ 3.0f ] ] |}
+            let truth = {| p with B = [ p.B[0]; tensor [ true ] ] |}
+
+            for i, f in List.indexed [ (fun a b -> a + b); (fun (a: Tensor) b -> a * b) ] do
+                let map2 x () = Tree.map2 f p x |> ignore
+                let map3 x () = Tree.map3 (fun a b c -> f (f a b) c) p p x |> ignore
+                let inner = if i = 0 then "add" else "multiply"
+                fails<ShapeException> "$.B[0]" "Tree.map2" [ inner; "(2,)"; "(3,)" ] (map2 longer)
+                fails<ShapeException> "$.B[0]" "Tree.map3" [ inner ] (map3 longer)
+                fails<DTypeException> "$.B[1]" "Tree.map2" [ inner; "Float32"; "Float64" ] (map2 other)
+                fails<DTypeException> "$.B[1]" "Tree.map3" [ inner ] (map3 other)
+                // These stretch.
+                map2 wider ()
+
+            fails<DTypeException> "$.B[1]" "Tree.map" [ "abs"; "Bool" ] (fun () ->
+                Tree.map abs truth |> ignore)
+
+            fails<DTypeException> "$.B[1]" "Tree.scale" [ "Bool" ] (fun () -> Tree.scale 2.0 truth |> ignore)
+            fails<DTypeException> "$.B[1]" "Tree.add" [ "Bool" ] (fun () -> Tree.add truth truth |> ignore)
+            fails<DTypeException> "$.B[1]" "Tree.dot" [ "Float64" ] (fun () -> Tree.dot other other |> ignore)
+
+            fails<DTypeException> "$.B[1]" "Tree.addScaled" [ "Float64"; "Float32" ] (fun () ->
+                Tree.addScaled (tensor 1.0) other other |> ignore)
+
+            // What fails is kept.
+            try
+                Tree.map2 (+) p other |> ignore
+            with e ->
+                Expect.equal (string (nonNull e.InnerException).Message).[..3] "add:" "the error inside"
+
+            // A tensor is its own leaf; a place that was told stays.
+            fails<DTypeException> "$" "Tree.map" [ "abs" ] (fun () -> Tree.map abs (tensor true) |> ignore)
+
+            fails<DTypeException> "$[1]" "Tree.map" [ "abs" ] (fun () ->
+                Tree.map (fun _ -> Tree.map abs [ tensor 1.0; tensor true ] |> List.head) p |> ignore)
+        }
+        test "the leaf at which the branches of cond differ" {
+            let choose b (x: Tensor) =
+                cond
+                    (x.Sum().Greater 0.0)
+                    (fun (x: Tensor) -> {| A = x; B = x |})
+                    (fun x -> {| A = x; B = b x |})
+                    x
+
+            let x = tensor [ 1.0; 2.0 ]
+
+            for (b: Tensor -> Tensor) in [ (fun (x: Tensor) -> x.Sum()); (fun x -> x.Convert DType.Float32) ] do
+                fails<ShapeException> "$.B" "cond" [ "Float64 (2,)" ] (fun () ->
+                    compile (choose b) x |> ignore)
         }
         test "another structure with as many tensors" {
             let a, b = number 1.0, number 2.0
