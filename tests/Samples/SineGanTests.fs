@@ -44,7 +44,7 @@ let tests =
         }
 
         test "The article's first weights are bounded by their fans, and biases as weights of one input" {
-            let bias (layer: Linear) = layer.Bias.Value
+            let bias (layer: Linear) = nonNull layer.Bias
 
             for name, bound, options in
                 [
