@@ -370,8 +370,8 @@ let axesAndIndices = [
         "slice: first is no position."
         "Use an int, a slice such as 1..3, or an integer tensor."
     on<IndexException, _>
-        (fun () -> vector[tensor [ 0; 3 ]])
-        "slice: index 3 is out of range for axis 0 of size 3 in shape (3,);"
+        (fun () -> vector[tensor [ 0; 4 ]])
+        "slice: index 4 is out of range for axis 0 of size 3 in shape (3,);"
         "to 2."
     on<IndexException, _>
         (fun () -> Tensor.oneHot DType.Float32 3 whole)
