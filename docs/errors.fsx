@@ -561,7 +561,7 @@ let windows = [
         "Use smaller windows, or `Padding.Same`."
     on<ValueException, _>
         (fun () -> convolveGroups 3 Window.plain kernel signal)
-        "convolve: 3 groups of the 4 outputs of a kernel of shape (4, 2, 3);"
+        "convolveGroups: 3 groups of the 4 outputs of a kernel of shape (4, 2, 3);"
         "the number of groups must divide them."
     on<ValueException, _>
         (fun () -> convolve (Window.stride 0) kernel signal)

@@ -36,12 +36,12 @@ type Row = {
 // ---- Variants ----
 
 /// An attribute that chooses what a primitive computes (which function, which extreme, which direction), rather than
-/// where or on what.
+/// where, on what, or for whom.
 let private chooses (t: System.Type) =
-    let tellsWhere (t: System.Type) = List.contains t [ typeof<DType>; typeof<Device> ]
+    let isBeside (t: System.Type) = List.contains t [ typeof<DType>; typeof<Device>; typeof<Finder> ]
 
     t = typeof<bool>
-    || FSharpType.IsUnion(t, true) && not (tellsWhere t || tellsWhere (nonNull t.BaseType))
+    || FSharpType.IsUnion(t, true) && not (isBeside t || isBeside (nonNull t.BaseType))
 
 let private choices (t: System.Type) =
     if t = typeof<bool> then
