@@ -122,3 +122,154 @@ module Schedule =
         ofRule (fun step ->
             let after = maximum (step - steps) (Tensor.zerosLike step)
             progress steps (step + 1) * schedule.At after)
+
+    /// <summary>value · factor^⌊step / steps⌋: falls at once by the factor every so many steps.</summary>
+    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
+    /// <example><code>
+    /// let schedule = Schedule.step 1.0 0.5 10
+    /// schedule.At 9, schedule.At 10, schedule.At 25 // (1, 0.5, 0.25)
+    /// </code></example>
+    let step (value: float) (factor: float) (steps: int) : Schedule =
+        requireSteps "step" steps
+        ofRule (fun step -> value * exp (floor (step.Convert DType.Float64 / float steps) * log factor))
+
+    /// <summary>
+    /// From one value to another as a power of what is left of the way, and there ever after: last + (first - last) (1 -
+    /// step / steps)^power.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
+    /// <example><code>
+    /// (Schedule.polynomial 1.0 0.0 2.0 10).At 5 // 0.25
+    /// </code></example>
+    let polynomial (first: float) (last: float) (power: float) (steps: int) : Schedule =
+        requireSteps "polynomial" steps
+        ofRule (fun step -> last + (1.0 - progress steps step) ** power * (first - last))
+
+    /// <summary>
+    /// Half a cosine from one value to another again and again, each time a whole number of times as long as before
+    /// (Loshchilov &amp; Hutter 2017, eq. 5: warm restarts).
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">There is no step, or the stretch is below 1.</exception>
+    /// <example><code>
+    /// let schedule = Schedule.cosineRestarts 1.0 0.0 10 2
+    /// schedule.At 5, schedule.At 10, schedule.At 20 // (0.5, 1, 0.5)
+    /// </code></example>
+    let cosineRestarts (first: float) (last: float) (steps: int) (stretch: int) : Schedule =
+        requireSteps "cosineRestarts" steps
+
+        if stretch < 1 then
+            raise (
+                ValueException $"Schedule.cosineRestarts: the stretch is {stretch}; it must be at least 1."
+            )
+
+        // Where each round begins, as far as an Int32 counts.
+        let beginnings =
+            (0L, int64 steps)
+            |> Array.unfold (fun (at, length) ->
+                if at > int64 Int32.MaxValue then
+                    None
+                else
+                    Some(float at, (at + length, length * int64 stretch)))
+
+        let share (step: Tensor) =
+            let at = step.Convert DType.Float64
+
+            if stretch = 1 then
+                at % float steps / float steps
+            else
+                let starts = (tensor beginnings).To step.Device
+                let isPast = starts.LessEqual at
+                let start = (where isPast starts (Tensor.zerosLike starts)).Max()
+                let round = (isPast.Convert DType.Float64).Sum() - 1.0
+                let length = floor (exp (round * log (float stretch)) + 0.5) * float steps
+                (at - start) / length
+
+        ofRule (fun step -> last + 0.5 * (1.0 + cos (share step * Math.PI)) * (first - last))
+
+    /// <summary>
+    /// One cycle over the given steps (Smith &amp; Topin 2018, in PyTorch's form): along half a cosine from peak / 25 to the
+    /// peak in the first 0.3 of them, and along another to peak / 250,000 in the last.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">There are fewer than 7 steps.</exception>
+    /// <example><code>
+    /// let schedule = Schedule.oneCycle 1.0 100
+    /// schedule.At 0, schedule.At 29, schedule.At 99 // (0.04, 1, 4e-06)
+    /// </code></example>
+    let oneCycle (peak: float) (steps: int) : Schedule =
+        if steps < 7 then
+            raise (
+                ValueException $"Schedule.oneCycle: {steps} steps; at least 7 are needed, of which two rise."
+            )
+
+        let top = 0.3 * float steps - 1.0
+
+        ofRule (fun step ->
+            let at =
+                minimum
+                    (step.Convert DType.Float64)
+                    (Tensor.fullLike (step.Convert DType.Float64) (float (steps - 1)))
+
+            let between (first: float) (last: float) share =
+                last + 0.5 * (1.0 + cos (share * Math.PI)) * (first - last)
+
+            where
+                (at.LessEqual top)
+                (between (peak / 25.0) peak (at / top))
+                (between peak (peak / 25.0 / 1e4) ((at - top) / (float (steps - 1) - top))))
+
+    /// <summary>
+    /// Rises linearly to a peak over the given steps, then falls as the inverse root of their number: peak · min(n / steps,
+    /// √(steps / n)) in the n-th step (Vaswani et al. 2017, eq. 3).
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
+    /// <example><code>
+    /// let schedule = Schedule.inverseRoot 1.0 100
+    /// schedule.At 49, schedule.At 99, schedule.At 399 // (0.5, 1, 0.5)
+    /// </code></example>
+    let inverseRoot (peak: float) (steps: int) : Schedule =
+        requireSteps "inverseRoot" steps
+
+        ofRule (fun step ->
+            let n = (step + 1).Convert DType.Float64
+            peak * minimum (n / float steps) (sqrt (float steps / n)))
+
+    let private requireRising (schedule: string) (starts: int list) =
+        if starts |> List.exists (fun start -> start < 1) || List.sort (List.distinct starts) <> starts then
+            let text = String.Join(", ", starts)
+
+            raise (
+                ValueException
+                    $"Schedule.{schedule}: changes at the steps {text}; they must be at least 1 and rise."
+            )
+
+    /// <summary>
+    /// One schedule after another: the first, and from each step given the one beside it, whose own steps count from there.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The steps do not rise.</exception>
+    /// <example><code>
+    /// let schedule = Schedule.join (Schedule.constant 1.0) [ 10, Schedule.linear 0.5 0.0 10 ]
+    /// schedule.At 9, schedule.At 10, schedule.At 15 // (1, 0.5, 0.25)
+    /// </code></example>
+    let join (first: Schedule) (later: (int * Schedule) list) : Schedule =
+        Given.check "first" first
+        Given.check "later" later
+        requireRising "join" (List.map fst later)
+
+        ofRule (fun step ->
+            later
+            |> List.fold
+                (fun value (start, next: Schedule) ->
+                    let own = maximum (step - start) (Tensor.zerosLike step)
+                    where (step.GreaterEqual(float start)) (next.At own) value)
+                (first.At step))
+
+    /// <summary>One value, and from each step given the value beside it.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The steps do not rise.</exception>
+    /// <example><code>
+    /// let schedule = Schedule.piecewise 1.0 [ 10, 0.5; 20, 0.1 ]
+    /// schedule.At 9, schedule.At 10, schedule.At 25 // (1, 0.5, 0.1)
+    /// </code></example>
+    let piecewise (first: float) (later: (int * float) list) : Schedule =
+        Given.check "later" later
+        requireRising "piecewise" (List.map fst later)
+        join (constant first) [ for start, value in later -> start, constant value ]

@@ -34,6 +34,42 @@ let private formulas =
         agrees "exponential" (Schedule.exponential 0.7 0.3 40) (fun n -> 0.7 * Math.Pow(0.3, float n / 40.0))
         agrees "warmUp" (Schedule.warmUp 10 (Schedule.linear 0.7 0.003 90)) (fun n ->
             if n < 10 then 0.7 * float (n + 1) / 10.0 else 0.7 + share 90 (n - 10) * (0.003 - 0.7))
+        agrees "step" (Schedule.step 0.7 0.3 10) (fun n -> 0.7 * Math.Pow(0.3, float (n / 10)))
+        agrees "polynomial" (Schedule.polynomial 0.7 0.003 2.5 100) (fun n ->
+            0.003 + Math.Pow(1.0 - share 100 n, 2.5) * (0.7 - 0.003))
+        agrees "cosineRestarts of one length" (Schedule.cosineRestarts 0.7 0.003 10 1) (fun n ->
+            0.003 + 0.5 * (1.0 + cos (Math.PI * float (n % 10) / 10.0)) * (0.7 - 0.003))
+        agrees "cosineRestarts that stretch" (Schedule.cosineRestarts 0.7 0.003 10 3) (fun n ->
+            let rec place n length =
+                if n < length then float n / float length else place (n - length) (3 * length)
+
+            0.003 + 0.5 * (1.0 + cos (Math.PI * place n 10)) * (0.7 - 0.003))
+        agrees "oneCycle" (Schedule.oneCycle 0.7 100) (fun n ->
+            let between a b share = b + (a - b) / 2.0 * (1.0 + cos (Math.PI * share))
+            let n = float (min n 99)
+
+            if n <= 29.0 then
+                between 0.028 0.7 (n / 29.0)
+            else
+                between 0.7 (0.028 / 1e4) ((n - 29.0) / 70.0))
+        agrees "inverseRoot" (Schedule.inverseRoot 0.7 10) (fun n ->
+            let n = float (n + 1)
+            0.7 * sqrt 10.0 * min (1.0 / sqrt n) (n * Math.Pow(10.0, -1.5)))
+        agrees
+            "join"
+            (Schedule.join (Schedule.linear 0.1 0.7 10) [
+                7, Schedule.constant 0.5
+                33, Schedule.warmUp 10 (Schedule.linear 0.3 0.1 100)
+            ])
+            (fun n ->
+                if n < 7 then 0.1 + share 10 n * (0.7 - 0.1)
+                elif n < 33 then 0.5
+                elif n < 43 then 0.3 * float (n - 32) / 10.0
+                else 0.3 + share 100 (n - 43) * (0.1 - 0.3))
+        agrees "piecewise" (Schedule.piecewise 0.7 [ 3, 0.2; 100, 0.01 ]) (fun n ->
+            if n < 3 then 0.7
+            elif n < 100 then 0.2
+            else 0.01)
         agrees
             "a function, of Float32"
             (Schedule.ofFunction (fun step -> where (step.Less 10.0) (tensor 0.5f) (tensor 0.25f)))
@@ -49,6 +85,20 @@ let private refused =
             let x = tensor [ 1.0; 2.0; 3.0 ]
             let o = Optimizer.sgd wide
             throws<ShapeException, _> [ "Schedule"; "(3, 1)" ] (fun () -> o.Update x (o.Init x) x))
+        "no steps, or steps that do not rise",
+        (fun () ->
+            for name, make in
+                [
+                    "step", (fun () -> Schedule.step 1.0 0.1 0)
+                    "polynomial", (fun () -> Schedule.polynomial 1.0 0.1 2.0 0)
+                    "cosineRestarts", (fun () -> Schedule.cosineRestarts 1.0 0.0 0 2)
+                    "cosineRestarts", (fun () -> Schedule.cosineRestarts 1.0 0.0 5 0)
+                    "oneCycle", (fun () -> Schedule.oneCycle 1.0 6)
+                    "inverseRoot", (fun () -> Schedule.inverseRoot 1.0 0)
+                    "piecewise", (fun () -> Schedule.piecewise 1.0 [ 5, 0.1; 5, 0.2 ])
+                    "join", (fun () -> Schedule.join (Schedule.constant 1.0) [ 0, Schedule.constant 2.0 ])
+                ] do
+                throws<ValueException, _> [ $"Schedule.{name}" ] make)
     ]
 
 [<Tests>]

@@ -37,6 +37,58 @@ public static class Schedules
         public static Schedule Exponential(double value, double rate, int steps) =>
             ScheduleModule.exponential(value, rate, steps);
 
+        /// <summary>value · factor^⌊step / steps⌋: falls at once by the factor every so many steps.</summary>
+        /// <exception cref="ValueException">There is no step.</exception>
+        public static Schedule Step(double value, double factor, int steps) => ScheduleModule.step(value, factor, steps);
+
+        /// <summary>last + (first - last) (1 - step / steps)^power, and the last ever after.</summary>
+        /// <exception cref="ValueException">There is no step.</exception>
+        public static Schedule Polynomial(double first, double last, double power, int steps) =>
+            ScheduleModule.polynomial(first, last, power, steps);
+
+        /// <summary>
+        /// Half a cosine from one value to another again and again, each time a whole number of times as long as before
+        /// (Loshchilov and Hutter 2017, eq. 5: warm restarts).
+        /// </summary>
+        /// <exception cref="ValueException">There is no step, or the stretch is below 1.</exception>
+        public static Schedule CosineRestarts(double first, double last, int steps, int stretch = 1) =>
+            ScheduleModule.cosineRestarts(first, last, steps, stretch);
+
+        /// <summary>
+        /// One cycle (Smith and Topin 2018, in PyTorch's form): along half a cosine from peak / 25 to the peak in the first 0.3 of
+        /// the steps, and along another to peak / 250,000 in the last.
+        /// </summary>
+        /// <exception cref="ValueException">There are fewer than 7 steps.</exception>
+        public static Schedule OneCycle(double peak, int steps) => ScheduleModule.oneCycle(peak, steps);
+
+        /// <summary>
+        /// Rises linearly to a peak over the given steps, then falls as the inverse root of their number (Vaswani et al. 2017,
+        /// eq. 3).
+        /// </summary>
+        /// <exception cref="ValueException">There is no step.</exception>
+        public static Schedule InverseRoot(double peak, int steps) => ScheduleModule.inverseRoot(peak, steps);
+
+        /// <summary>
+        /// One schedule after another: the first, and from each step given the one beside it, whose own steps count from there.
+        /// </summary>
+        /// <exception cref="ValueException">The steps do not rise.</exception>
+        /// <example><code>
+        /// Schedule.Join(1.0, (10, Schedule.Linear(0.5, 0, 10))).At(15) // 0.25
+        /// </code></example>
+        public static Schedule Join(Schedule first, params IEnumerable<(int Step, Schedule Next)> later) =>
+            ScheduleModule.join(
+                first.NotNull(),
+                later.NotNull().Select(pair => Tuple.Create(pair.Step, pair.Next.NotNull("later"))).ToFSharpList()
+            );
+
+        /// <summary>One value, and from each step given the value beside it.</summary>
+        /// <exception cref="ValueException">The steps do not rise.</exception>
+        /// <example><code>
+        /// Schedule.Piecewise(1, (10, 0.5), (20, 0.1)).At(15) // 0.5
+        /// </code></example>
+        public static Schedule Piecewise(double first, params IEnumerable<(int Step, double Value)> later) =>
+            ScheduleModule.piecewise(first, later.NotNull().Select(pair => pair.ToTuple()).ToFSharpList());
+
         /// <summary>
         /// Any function from an Int32 scalar, 0 for the first step, to a floating-point scalar.
         /// </summary>

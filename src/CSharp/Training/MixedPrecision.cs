@@ -1,0 +1,68 @@
+namespace Cotangent;
+
+/// <summary>
+/// Computing in 16 bits, with parameters and optimisers in 32 (Micikevicius et al. 2018): the parameters that are trained stay
+/// as they are, and a function of them sees them converted.
+/// </summary>
+public static class MixedPrecision
+{
+    /// <summary>
+    /// The function computed in another floating-point dtype: floating-point tensors of its argument are converted to it, those of
+    /// its result to Float32. Gradients by the argument have the dtypes of the argument. What should not be in 16 bits, such as a
+    /// loss and its norms, stays outside.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// var twice = MixedPrecision.ComputeIn(DType.BFloat16, (Tensor x) => x + x);
+    /// twice(Tensor.Create([1f, 1.001f])) // [2, 2]
+    /// </code></example>
+    public static Func<P, Q> ComputeIn<P, Q>(DType dtype, Func<P, Q> f)
+        where P : notnull
+        where Q : notnull
+    {
+        var computed = MixedPrecisionModule.computeIn(dtype, f.ToFSharp());
+        return x => computed.Invoke(x.NotNull());
+    }
+}
+
+/// <summary>Gradients in Float16 that are not lost below its smallest number.</summary>
+public static class LossScales
+{
+    extension(LossScaling)
+    {
+        /// <summary>A scale that grows after so many steps without an overflow and shrinks after one. The defaults are PyTorch's.</summary>
+        public static LossScaling Dynamic(
+            double initial = 65536,
+            double growth = 2,
+            double backoff = 0.5,
+            int interval = 2000
+        ) => new(initial, growth, backoff, interval);
+
+        /// <summary>One scale that stays.</summary>
+        /// <exception cref="ValueException">The scale is not positive.</exception>
+        public static LossScaling FixedAt(double scale) => LossScaleModule.fixedAt(scale);
+    }
+
+    extension(LossScaling scaling)
+    {
+        /// <summary>The scale before the first step.</summary>
+        public LossScale Start() => LossScaleModule.start(scaling.NotNull());
+
+        /// <summary>
+        /// The scale for the next step: smaller after a gradient with an infinity or a NaN, larger after many without.
+        /// </summary>
+        public LossScale Update<P>(P gradient, LossScale scale)
+            where P : notnull => LossScaleModule.update(scaling.NotNull(), gradient.NotNull(), scale.NotNull());
+    }
+
+    /// <summary>
+    /// Value and gradient of a function, the gradient taken of the function times the scale and divided by it in the dtypes of the
+    /// argument. An overflow on the way shows as an infinity or a NaN in the gradient.
+    /// </summary>
+    /// <example><code>
+    /// var scale = LossScaling.FixedAt(1024).Start();
+    /// scale.ValueAndGradient(x => (x * x).Sum(), Tensor.Create([3f])).Gradient // [6]
+    /// </code></example>
+    public static (Tensor Value, P Gradient) ValueAndGradient<P>(this LossScale scale, Func<P, Tensor> f, P x)
+        where P : notnull => LossScaleModule.valueAndGrad(scale.NotNull(), f.ToFSharp(), x.NotNull()).ToValueTuple();
+}

@@ -1,0 +1,118 @@
+namespace Cotangent
+
+/// <summary>
+/// Computing in 16 bits, with parameters and optimisers in 32 (Micikevicius et al. 2018): the parameters that are trained stay
+/// as they are, and a function of them sees them converted.
+/// </summary>
+[<RequireQualifiedAccess>]
+module MixedPrecision =
+    let private convertTo (dtype: DType) (t: Tensor) = if t.DType.IsFloat then t.Convert dtype else t
+
+    /// <summary>
+    /// The function computed in another floating-point dtype: floating-point tensors of its argument are converted to it, those of
+    /// its result to Float32. Gradients by the argument have the dtypes of the argument: these are the masters. What should not be
+    /// in 16 bits, such as a loss and its norms, stays outside: <c>fun model -> Loss.crossEntropy labels (forward model x)</c> with
+    /// <c>forward</c> made by this function.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// let forward (w: Tensor, x: Tensor) = matmul x w
+    /// let half = MixedPrecision.computeIn DType.BFloat16 forward
+    /// let loss w = sum (square (half (w, tensor [ [ 1.0f; 2.0f ] ])))
+    /// grad loss (tensor [ [ 1.0f ]; [ 0.5f ] ]) // [[4], [8]]
+    /// </code></example>
+    let computeIn (dtype: DType) (f: 'p -> 'q) : 'p -> 'q =
+        if not dtype.IsFloat then
+            raise (
+                DTypeException
+                    $"MixedPrecision.computeIn: {dtype}; a floating-point dtype is needed, such as BFloat16."
+            )
+
+        fun x -> x |> Tree.map (convertTo dtype) |> f |> Tree.map (convertTo DType.Float32)
+
+/// How the scale of a loss changes.
+type LossScaling = {
+    /// The scale at first.
+    Initial: float
+    /// What the scale is multiplied by after so many steps without an overflow; 1 for a scale that stays.
+    Growth: float
+    /// What it is multiplied by after an overflow.
+    Backoff: float
+    /// These steps.
+    Interval: int
+}
+
+/// The scale of a loss; a tree.
+type LossScale = {
+    /// What the loss is multiplied by, Float32.
+    Scale: Tensor
+    /// Steps without an overflow since it last changed, Int32.
+    Since: Tensor
+}
+
+/// <summary>
+/// Gradients in Float16 that are not lost below its smallest number: the loss is multiplied by a scale, the gradient divided by it
+/// (Micikevicius et al. 2018, §3.2). BFloat16 has the range of Float32 and needs none.
+/// </summary>
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module LossScale =
+    /// <summary>PyTorch's: 65,536 at first, doubled after 2,000 steps without an overflow, halved by one.</summary>
+    let dynamic: LossScaling = { Initial = 65536.0; Growth = 2.0; Backoff = 0.5; Interval = 2000 }
+
+    /// <summary>One scale that stays.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The scale is not positive.</exception>
+    let fixedAt (scale: float) : LossScaling =
+        if not (scale > 0.0) then
+            raise (ValueException $"LossScale.fixedAt: the scale is {string scale}; it must be positive.")
+
+        { Initial = scale; Growth = 1.0; Backoff = 1.0; Interval = 1 }
+
+    /// The scale before the first step.
+    let start (scaling: LossScaling) : LossScale = {
+        Scale = Tensor.own [||] [| float32 scaling.Initial |]
+        Since = Tensor.own [||] [| 0 |]
+    }
+
+    /// <summary>
+    /// Value and gradient of a function, the gradient taken of the function times the scale and divided by it in the dtypes of the
+    /// argument. An overflow on the way shows as an infinity or a NaN in the gradient.
+    /// </summary>
+    /// <example><code>
+    /// // In Float16 alone 1e-8 would be 0.
+    /// let small = MixedPrecision.computeIn DType.Float16 (fun (x: Tensor) -> x * 1e-4)
+    /// let loss x = 1e-4f * sum (small x)
+    /// let scale = LossScale.start (LossScale.fixedAt 65536.0)
+    /// LossScale.valueAndGrad scale loss (tensor [ 1.0f ]) |> snd // [1e-08]
+    /// </code></example>
+    let valueAndGrad (scale: LossScale) (f: 'p -> Tensor) (x: 'p) : Tensor * 'p =
+        let (_, value), gradient =
+            valueAndGradWith
+                (fun x ->
+                    let value = f x
+                    value * scale.Scale.Convert value.DType, value)
+                x
+
+        let unscaled (g: Tensor) = if g.DType.IsFloat then g / scale.Scale.Convert g.DType else g
+        value, Tree.map unscaled gradient
+
+    /// <summary>
+    /// The scale for the next step: smaller after a gradient with an infinity or a NaN, larger after many without. Such a step
+    /// should change nothing: <c>Optimizer.skipNonFinite</c>.
+    /// </summary>
+    let update (scaling: LossScaling) (gradient: 'p) (scale: LossScale) : LossScale =
+        let leaves = Tree.leaves gradient |> Array.filter _.DType.IsFloat
+        let isFinite = Wrappers.allFinite leaves
+        let since = where isFinite (scale.Since + 1) (Tensor.zerosLike scale.Since)
+        let isDue = since.GreaterEqual(float scaling.Interval)
+
+        // A scale beyond Float32, or of 0, would never come back.
+        let changed =
+            clamp
+                1e-30
+                1e30
+                (where
+                    isFinite
+                    (where isDue (scale.Scale * scaling.Growth) scale.Scale)
+                    (scale.Scale * scaling.Backoff))
+
+        { Scale = changed; Since = where isDue (Tensor.zerosLike since) since }
