@@ -89,6 +89,25 @@ let torch = [
     "Optimizer.step optimizer (grad loss layer) state layer"
     "clip_grad_norm_(model.parameters(), 1.0)",
     "(Optimizer.chain [ Optimizer.clipByGlobalNorm 1.0; Optimizer.sgd 0.1 ]).Init layer"
+    "optim.SGD(params, 0.1, momentum=0.9)", "(Optimizer.momentum 0.1).Init layer"
+    "optim.AdamW(params, 1e-3, betas=(0.9, 0.95))",
+    "(Optimizer.adamW (1e-3, beta2 = 0.95)).Init layer"
+    "optim.AdamW([{'params': decayed}, {'params': rest, 'weight_decay': 0}])",
+    "(Optimizer.adamW (1e-3, decayed = Selection.where (fun leaf -> leaf.Tensor.Rank > 1))).Init layer"
+    "[{'params': head, 'lr': 1e-2}, …]",
+    "(Optimizer.groups [ Selection.all, Optimizer.sgd 1e-2 ]).Init layer"
+    "p.requires_grad = False",
+    "(Optimizer.adam 1e-3 |> Optimizer.freeze (Selection.named [ \"bias\" ])).Init layer"
+    "lr_scheduler.OneCycleLR(opt, 0.1, total_steps=1000)",
+    "(Optimizer.sgd (Schedule.oneCycle 0.1 1000)).Init layer"
+    "lr_scheduler.ReduceLROnPlateau(opt)",
+    "Plateau.update Plateau.defaults (loss layer) (Plateau.start Plateau.defaults)"
+    "AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.999))",
+    "WeightAverage.start layer |> WeightAverage.exponential 0.999 layer"
+    "optim.LBFGS(params, line_search_fn=\"strong_wolfe\")",
+    "LBfgs.start LBfgs.defaults loss layer |> LBfgs.step LBfgs.defaults loss"
+    "autocast(dtype=bfloat16)", "MixedPrecision.computeIn DType.BFloat16 f x"
+    "GradScaler()", "LossScale.valueAndGrad (LossScale.start LossScale.dynamic) loss layer"
     "torch.autograd.detect_anomaly()", "Debug.checkNumbers (fun () -> grad f x)"
 ]
 
@@ -128,6 +147,10 @@ let jax = [
     "optax.chain(a, b)", "Optimizer.chain [ Optimizer.clipByGlobalNorm 1.0; optimizer ]"
     "optax.warmup_cosine_decay_schedule(...)",
     "Schedule.warmUp 100 (Schedule.cosine 1e-3 0.0 1000)"
+    "optax.masked(opt, mask), optax.multi_transform(…)",
+    "(Optimizer.groups [ Selection.all, optimizer ]).Init layer"
+    "optax.apply_if_finite(opt, …)", "(Optimizer.skipNonFinite optimizer).Init layer"
+    "optax.MultiSteps(opt, 4)", "(Optimizer.accumulate 4 optimizer).Init layer"
     "jax.config.update(\"jax_debug_nans\", True)", "Debug.checkNumbers (fun () -> f x)"
 ]
 

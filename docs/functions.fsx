@@ -16,7 +16,9 @@ open System.Reflection
 /// Functions in lower case and members of Tensor in upper case, from a module that `open Cotangent` opens.
 let names (m: Type) =
     m.GetMethods(BindingFlags.Public ||| BindingFlags.Static ||| BindingFlags.DeclaredOnly)
-    |> Array.map (fun f -> f.Name.Replace("Tensor.", "").Replace("get_", ""))
+    // A static method that extends a type is called "Type.name.Static".
+    |> Array.map (fun f ->
+        f.Name.Replace("Tensor.", "").Replace("Optimizer.", "").Replace(".Static", "").Replace("get_", ""))
     |> Array.filter (fun name -> Char.IsLetter name[0] && not (name.Contains '.'))
     |> Array.distinct
     |> Array.sort
@@ -62,7 +64,23 @@ let topics = [
     "Activations", "Activation"
     "Losses", "Loss"
     "Optimisers", "Optimizer"
+    "Descent, one's own", "DescentMethods"
+    "Adaptive rates", "AdaptiveMethods"
+    "Adam", "AdamMethods"
+    "Adam's variants", "AdamVariantMethods"
+    "Steps by layer", "LayerWiseMethods"
+    "Orthogonal steps", "MuonMethods"
+    "Bounds and noise", "ClippingMethods"
+    "Parts of a model", "GroupMethods"
+    "Around an optimiser", "WrapperMethods"
+    "Which tensors", "Selection"
+    "With the loss itself", "LBfgs"
     "Schedules", "Schedule"
+    "Schedules by a metric", "Plateau"
+    "Averages of parameters", "WeightAverage"
+    "Micro-batches", "GradientSum"
+    "Mixed precision", "MixedPrecision"
+    "Scales of losses", "LossScale"
     "Adversarial networks", "Gan"
     "Progress", "Progress"
 ]
@@ -93,7 +111,10 @@ let rows =
         let functions, members = names m
         let opened = m.GetCustomAttributes(typeof<AutoOpenAttribute>, false).Length > 0
 
-        let prefix = if opened then "" else $"in <code>{name}</code>: "
+        let prefix =
+            if name.EndsWith "Methods" then "in <code>Optimizer</code>: "
+            elif opened then ""
+            else $"in <code>{name}</code>: "
 
         let list = Array.map (link m) >> String.concat " "
         $"<tr><td>{topic}</td><td>{prefix}{list functions}</td><td>{list members}</td></tr>")

@@ -72,7 +72,7 @@ show "Compiled"
 (*** include-it-raw ***)
 
 (**
-Optimisers are gradient transformations, put together with `Then`; one of your own is two functions:
+Optimisers are gradient transformations, put together with `Then`; one of your own is a name, what it keeps of each tensor, and a rule:
 *)
 (*** hide ***)
 show "Optimisers"

@@ -4,7 +4,7 @@ namespace Cotangent
 /// Computing in 16 bits, with parameters and optimisers in 32 (Micikevicius et al. 2018): the parameters that are trained stay
 /// as they are, and a function of them sees them converted.
 /// </summary>
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module MixedPrecision =
     let private convertTo (dtype: DType) (t: Tensor) = if t.DType.IsFloat then t.Convert dtype else t
 

@@ -43,7 +43,7 @@ module internal TrainedLeaves =
 
     let given (parameters: 'p) (leaves: Tensor[]) (places: int[]) : Trained = {
         Values = choose places leaves
-        Paths = later (fun () -> let paths = Tree.paths parameters in places |> Array.map (fun i -> paths[i]))
+        Leaves = later (fun () -> let all = Tree.entries parameters in places |> Array.map (fun i -> all[i]))
     }
 
 /// <summary>

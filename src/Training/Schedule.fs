@@ -209,7 +209,7 @@ module Schedule =
                     (step.Convert DType.Float64)
                     (Tensor.fullLike (step.Convert DType.Float64) (float (steps - 1)))
 
-            let between (first: float) (last: float) share =
+            let between (first: float) (last: float) (share: Tensor) =
                 last + 0.5 * (1.0 + cos (share * Math.PI)) * (first - last)
 
             where

@@ -28,16 +28,18 @@ module internal AdamRules =
                 let struct (change, first, second) = step g kept[0] kept[1]
                 struct (change, [| first; second |]))
 
-    let adamW (rate: Schedule) (decay: float) beta1 beta2 epsilon =
+    let adamW (rate: Schedule) (decay: float) beta1 beta2 epsilon (decayed: Selection) =
         requireBetas "adamW" beta1 beta2
 
-        Rule.make "adamW" true rate slots (fun moment ->
+        Rule.makeIndexed "adamW" true rate slots (fun moment parameters ->
+            let isDecayed = Selection.mask "Optimizer.adamW" decayed parameters
             let down = Rate.negate moment.Rate
             let step = AdamStep.make beta1 beta2 epsilon (Rate.Fixed 1.0) moment.Step.Value
 
-            fun g p kept ->
+            fun i g p kept ->
                 let struct (direction, first, second) = step g kept[0] kept[1]
-                struct (Rate.times down (direction + p * decay), [| first; second |]))
+                let direction = if isDecayed i then direction + p * decay else direction
+                struct (Rate.times down direction, [| first; second |]))
 
 /// Adam and its relatives.
 [<AutoOpen>]
@@ -63,7 +65,7 @@ module AdamMethods =
 
         /// <summary>
         /// Adam with decoupled weight decay: -rate · (direction + decay · parameter) (Loshchilov &amp; Hutter 2019, algorithm
-        /// 2), by default with a decay of 0.01, β = (0.9, 0.999) and ε = 1e-8.
+        /// 2), by default with a decay of 0.01, β = (0.9, 0.999) and ε = 1e-8. Of all parameters, or of those selected.
         /// </summary>
         /// <exception cref="T:Cotangent.ValueException">A beta is outside [0, 1).</exception>
         /// <example><code>
@@ -72,8 +74,7 @@ module AdamMethods =
         /// fst (Optimizer.step optimizer (2.0 * x) (optimizer.Init x) x) // [0.85, 1.8]
         /// </code></example>
         static member adamW
-            (rate: Schedule, ?decay: float, ?beta1: float, ?beta2: float, ?epsilon: float)
-            : Optimizer =
+            (rate: Schedule, ?decay: float, ?beta1: float, ?beta2: float, ?epsilon: float, ?decayed: Selection) : Optimizer =
             Given.check "rate" rate
 
             Optimizer(
@@ -83,6 +84,7 @@ module AdamMethods =
                     (defaultArg beta1 0.9)
                     (defaultArg beta2 0.999)
                     (defaultArg epsilon 1e-8)
+                    (defaultArg decayed Selection.all)
             )
 
         /// <summary>

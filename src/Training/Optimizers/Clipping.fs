@@ -1,6 +1,6 @@
 namespace Cotangent
 
-/// Bounds on gradients, noise on them, and shares of the parameters in them.
+/// Bounds on gradients, and noise on them.
 module internal ClippingRules =
     /// By a norm in Float64, which is finite where that of the dtype may not be.
     let private shorten (limit: float) (norm: Tensor) =
@@ -48,8 +48,6 @@ module internal ClippingRules =
             let norms = unitNorms g
             g * (most / maximum norms most).Convert g.DType)
 
-    let addDecayedWeights (decay: float) = Rule.each "addDecayedWeights" (fun g p -> g + p * decay)
-
     let addNoise (key: Key) (variance: float) (decay: float) =
         if not (variance >= 0.0) then
             raise (
@@ -71,7 +69,7 @@ module internal ClippingRules =
 
         { Name = "addNoise"; Start = State.counting "addNoise"; Move = move }
 
-/// Bounds on gradients, noise on them, and shares of the parameters in them.
+/// Bounds on gradients, and noise on them.
 [<AutoOpen>]
 module ClippingMethods =
     type Optimizer with
@@ -131,14 +129,3 @@ module ClippingMethods =
         static member addNoise(key: Key, variance: float, ?decay: float) : Optimizer =
             Given.check "key" key
             Optimizer(ClippingRules.addNoise key variance (defaultArg decay 0.55))
-
-        /// <summary>
-        /// Adds a share of the parameters to the gradient: weight decay, by what follows in the chain.
-        /// </summary>
-        /// <example><code>
-        /// let x = tensor [ 5.0 ]
-        /// let decay = Optimizer.addDecayedWeights 0.1
-        /// fst (decay.Update (tensor [ 1.0 ]) (decay.Init x) x) // [1.5]
-        /// </code></example>
-        static member addDecayedWeights(decay: float) : Optimizer =
-            Optimizer(ClippingRules.addDecayedWeights decay)

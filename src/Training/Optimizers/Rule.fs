@@ -65,17 +65,17 @@ module internal Rule =
         if slot.IsAlike && not (Shape.equal kept.Dims p.Dims) then
             raise (
                 ShapeException
-                    $"Error at: `{parameters.Paths.Value[i]}`: Optimizer.{name}: the state's {slot.Name} has shape {Shape.show kept.Dims}, the parameter {Shape.show p.Dims}; the state belongs to other parameters. Make it anew by `Init`."
+                    $"Error at: `{parameters.Leaves.Value[i].Path}`: Optimizer.{name}: the state's {slot.Name} has shape {Shape.show kept.Dims}, the parameter {Shape.show p.Dims}; the state belongs to other parameters. Make it anew by `Init`."
             )
 
-    /// From a moment to a rule: gradient and parameter, of 16 bits in Float32, and what is kept, to the change and what is kept
+    /// From a moment and the parameters to a rule: which of them, gradient and parameter, of 16 bits in Float32, and what is kept, to the change and what is kept
     /// next. With a count of steps where the rule wants one, or the rate is a schedule.
-    let make
+    let makeIndexed
         (name: string)
         (counts: bool)
         (rate: Schedule)
         (slots: Slot list)
-        (rule: Moment -> Tensor -> Tensor -> Tensor[] -> struct (Tensor * Tensor[]))
+        (rule: Moment -> Trained -> int -> Tensor -> Tensor -> Tensor[] -> struct (Tensor * Tensor[]))
         : Transformation =
         let counts = counts || rate.Constant.IsNone
         let slots = Array.ofList slots
@@ -83,13 +83,13 @@ module internal Rule =
         let move (gradients: Tensor[]) (state: State) (parameters: Trained) =
             let before = if counts then ValueSome(State.count state) else ValueNone
             let step = before |> ValueOption.map (fun count -> count + 1)
-            let rule = rule { Step = step; Rate = Rate.at rate before }
+            let rule = rule { Step = step; Rate = Rate.at rate before } parameters
             let kept = slots |> Array.map (fun slot -> State.kept slot.Name state)
 
             let one i (g: Tensor) =
                 let own = kept |> Array.map (fun all -> all[i])
                 Array.iter2 (fun slot own -> requireShape name slot parameters i own) slots own
-                let struct (change, next) = rule (Wide.widen g) (Wide.widen parameters.Values[i]) own
+                let struct (change, next) = rule i (Wide.widen g) (Wide.widen parameters.Values[i]) own
                 struct (change.Convert g.DType, next)
 
             let moved = Array.mapi one gradients
@@ -126,6 +126,18 @@ module internal Rule =
                     }
             Move = move
         }
+
+    /// The same for all tensors of the parameters.
+    let make
+        name
+        counts
+        rate
+        slots
+        (rule: Moment -> Tensor -> Tensor -> Tensor[] -> struct (Tensor * Tensor[]))
+        =
+        makeIndexed name counts rate slots (fun moment _ ->
+            let rule = rule moment
+            fun _ -> rule)
 
     /// A change of each gradient, with the parameter, and nothing kept.
     let each (name: string) (change: Tensor -> Tensor -> Tensor) : Transformation =

@@ -33,8 +33,8 @@ type internal State = {
 [<NoComparison; NoEquality>]
 type internal Trained = {
     Values: Tensor[]
-    /// Where each stands, for messages and for choosing by name.
-    Paths: Lazy<string[]>
+    /// The same with their names, for messages and for choosing by name.
+    Leaves: Lazy<Leaf[]>
 }
 
 /// What makes changes of parameters from gradients, leaf by leaf or of all together.

@@ -58,7 +58,7 @@ let tests =
             let x = tensor [ 1.0f; 0.1f ]
             let once (x, s) _ = Optimizer.step o (tensor [ 0.1f; 1e-3f ]) s x
             let x, _ = Seq.fold once (x, o.Init x) [ 1..30 ]
-            Expect.isTrue (x.IsFinite().All().ToScalar<bool>()) "finite")
+            Expect.equal (x.IsFinite().All()) (tensor true) "finite")
         testCase "refused" (fun () ->
             throws<ValueException, _> [ "Optimizer.adagrad"; "-1" ] (fun () ->
                 Optimizer.adagrad (0.1, initial = -1.0))

@@ -41,7 +41,7 @@ let private gathering =
         "a compiled loop",
         (fun () ->
             let o = Optimizer.accumulate 4 (Optimizer.adam 0.1)
-            let once (x, s) = Optimizer.step o (2.0 * x) s x
+            let once (x: Tensor, s) = Optimizer.step o (2.0 * x) s x
             let start = tensor [ 1.0; -3.0 ], o.Init(tensor [ 1.0; -3.0 ])
             close 1e-10 (numbers (fst (iterate 22 once start))) (fst (compile (iterate 22 once) start)))
         "micro-batches of unequal size, weighted",

@@ -19,7 +19,7 @@ public static class AdamOptimizers
 
         /// <summary>
         /// Adam with decoupled weight decay: -rate · (direction + decay · parameter) (Loshchilov and Hutter 2019, algorithm
-        /// 2).
+        /// 2); of all parameters, or of those selected.
         /// </summary>
         /// <exception cref="ValueException">A beta is outside [0, 1).</exception>
         /// <example><code>
@@ -32,8 +32,9 @@ public static class AdamOptimizers
             double decay = 0.01,
             double beta1 = 0.9,
             double beta2 = 0.999,
-            double epsilon = 1e-8
-        ) => new(AdamRules.adamW(rate.NotNull(), decay, beta1, beta2, epsilon));
+            double epsilon = 1e-8,
+            Selection? decayed = null
+        ) => new(AdamRules.adamW(rate.NotNull(), decay, beta1, beta2, epsilon, decayed ?? SelectionModule.all));
 
         /// <summary>The direction of Adam, neither scaled by a rate nor turned around.</summary>
         /// <exception cref="ValueException">A beta is outside [0, 1).</exception>

@@ -1,6 +1,6 @@
 namespace Cotangent;
 
-/// <summary>Bounds on gradients, noise on them, and shares of the parameters in them.</summary>
+/// <summary>Bounds on gradients, and noise on them.</summary>
 public static class ClippingOptimizers
 {
     extension(Optimizer)
@@ -34,8 +34,5 @@ public static class ClippingOptimizers
         /// <exception cref="ValueException">The variance is negative.</exception>
         public static Optimizer AddNoise(Key key, double variance, double decay = 0.55) =>
             new(ClippingRules.addNoise(key.NotNull(), variance, decay));
-
-        /// <summary>Adds a share of the parameters to the gradient: weight decay, by what follows in the chain.</summary>
-        public static Optimizer AddDecayedWeights(double decay) => new(ClippingRules.addDecayedWeights(decay));
     }
 }
