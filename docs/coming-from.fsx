@@ -169,8 +169,7 @@ let diffSharp = [
     "dsharp.laplacian f x, dsharp.curl f x, dsharp.divergence f x",
     "laplacian f x[0], curl sin x[0], divergence sin x[0]"
     "x.forwardDiff, x.reverseDiff, x.reverse()", "jvp f x y, vjp f x"
-    "Linear(3, 8) --> relu --> Linear(8, 1)",
-    "Mlp.create [ 3; 8; 1 ] Activation.Relu key"
+    "Linear(3, 8) --> relu --> Linear(8, 1)", "Mlp.create [ 3; 8; 1 ] Activation.Relu key"
     "model.parametersVector", "Tree.leaves layer"
     "Optimizer.adam(model, dataset, loss, lr = dsharp.tensor(1e-3))",
     "Optimizer.step (Optimizer.adam 1e-3) (grad loss layer) state layer"

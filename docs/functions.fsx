@@ -18,7 +18,11 @@ let names (m: Type) =
     m.GetMethods(BindingFlags.Public ||| BindingFlags.Static ||| BindingFlags.DeclaredOnly)
     // A static method that extends a type is called "Type.name.Static".
     |> Array.map (fun f ->
-        f.Name.Replace("Tensor.", "").Replace("Optimizer.", "").Replace(".Static", "").Replace("get_", ""))
+        f.Name
+            .Replace("Tensor.", "")
+            .Replace("Optimizer.", "")
+            .Replace(".Static", "")
+            .Replace("get_", ""))
     |> Array.filter (fun name -> Char.IsLetter name[0] && not (name.Contains '.'))
     |> Array.distinct
     |> Array.sort

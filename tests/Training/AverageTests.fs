@@ -30,7 +30,9 @@ let tests =
             let x = tensor [ 5.0; 7.0 ]
 
             let start =
-                WeightAverage.start (tensor [ 1e6; nan ] |> fun t -> where (t.IsFinite()) t (Tensor.zerosLike t))
+                WeightAverage.start (
+                    tensor [ 1e6; nan ] |> fun t -> where (t.IsFinite()) t (Tensor.zerosLike t)
+                )
 
             equals x (start |> WeightAverage.exponential 0.99 x).Mean
             equals x (start |> WeightAverage.uniform x).Mean)
