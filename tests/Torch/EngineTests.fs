@@ -401,6 +401,45 @@ let private large =
             for dtype in [ DType.Float32; DType.Float64 ] do
                 agreesOn "uniform" 0.0 (Primitive.Random(Draw.Uniform, dtype, [| 1001; 7 |])) [| keys |]
         }
+        test "what a query may not look at reaches it neither way, finite or not" {
+            let _ = Loader.require ()
+
+            for dtype in [ DType.Float64; DType.Float32; DType.Float16 ] do
+                let normal seed shape = (Random.normal (Key.create seed) DType.Float64 shape).Convert dtype
+
+                for bad in [ nan; infinity; -infinity ] do
+                    for isCausal, hasMask in [ false, true; true, false; true, true ] do
+                        let at key = [ Index.All; Index.At key ]
+                        // The last key is seen by the last query alone, or, by the mask, by nobody.
+                        let q, c = normal 1L [ 2; 5; 4 ], normal 2L [ 2; 5; 3 ]
+                        let k = (normal 3L [ 2; 5; 4 ]).At[at 4].Set bad
+                        let v = (normal 4L [ 2; 5; 3 ]).At[at 4].Set bad
+
+                        let mask =
+                            (tensor [| for _ in 0..4 -> [| for key in 0..4 -> key <> 4 |] |]).Expand [
+                                2
+                                5
+                                5
+                            ]
+
+                        let masks: Buffer list = if hasMask then [ mask.Host ] else []
+                        let host (t: Tensor) : Buffer = t.Host
+                        let forward = Array.ofList ([ host q; host k; host v ] @ masks)
+                        let back = Array.ofList ([ host q; host k; host v; host c ] @ masks)
+
+                        for p, inputs in
+                            [
+                                Primitive.Fused(Fused.Attention(isCausal, 0.5)), forward
+                                Primitive.Fused(Fused.AttentionPull(isCausal, 0.5)), back
+                            ] do
+                            let expected = byManaged p inputs
+
+                            for name, run in engines do
+                                let what =
+                                    $"{p} of {bad}, causal {isCausal}, masked {hasMask}, {dtype} on {name}"
+
+                                agree what 64.0 4.0 expected (run p inputs)
+        }
         test "attention pulled back in blocks of queries, as CUDA does it" {
             let draw seed shape = normal seed shape
 

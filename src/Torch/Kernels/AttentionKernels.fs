@@ -31,6 +31,44 @@ module internal AttentionKernels =
                 $"{name} = torch.constant_pad_nd({name}, [0, {wanted - width}], 0.0)"
     ]
 
+    /// Whether all numbers are finite, as a condition. A fused kernel takes 0 times what a query may not look at, which of NaN and
+    /// infinities is NaN; so these have a way of their own, with the matrix of all scores.
+    let private areFinite (names: string) =
+        names.Split ' '
+        |> Array.map (fun t -> $"torch.all(torch.isfinite({t}))")
+        |> String.concat " & "
+        |> sprintf "bool(%s)"
+
+    /// Of weights that are 0 where `seen` does not hold, times rows: one that is not finite makes NaN of those that see it, and of
+    /// no others.
+    let private productSeen result weights seen rows = [
+        $"bad = torch.logical_not(torch.isfinite({rows}))"
+        $"{result} = torch.matmul({weights}, torch.masked_fill({rows}, bad, 0.0))"
+        $"touched = torch.gt(torch.matmul({seen}.to({rows}.dtype), bad.to({rows}.dtype)), 0.0)"
+        $"{result} = torch.masked_fill({result}, touched, float('nan'))"
+    ]
+
+    /// The weights of all keys, 0 where `seen` does not hold.
+    let private weightsSeen (scale: float) = [
+        $"x = torch.matmul(q, k.transpose(-2, -1)) * {number scale}"
+        "x = torch.masked_fill(x, torch.logical_not(seen), float('-inf'))"
+        $"p = torch.masked_fill(torch.softmax(x, -1), {isLow -1}, 0.0)"
+    ]
+
+    /// The cotangents of queries, keys and values where some numbers are not finite.
+    let private pullSeen (scale: float) = [
+        yield! weightsSeen scale
+        "d = torch.masked_fill(torch.matmul(c, v.transpose(-2, -1)), torch.logical_not(seen), 0.0)"
+        $"e = torch._softmax_backward_data(d, p, -1, p.dtype) * {number scale}"
+        "back = seen.expand(p.size()).transpose(-2, -1)"
+        yield! productSeen "dq" "e" "seen.expand(p.size())" "k"
+        yield! productSeen "dk" "e.transpose(-2, -1)" "back" "q"
+        yield! productSeen "dv" "p.transpose(-2, -1)" "back" "c"
+        "return [dq, dk, dv]"
+    ]
+
+    let private indented (lines: string list) = lines |> List.map (fun line -> "  " + line)
+
     /// The sizes of an attention.
     let private sizes (ss: Signature[]) : AttentionSizes =
         let r = ss[0].Shape.Length
@@ -55,11 +93,24 @@ module internal AttentionKernels =
         let call mask causal =
             $"torch.scaled_dot_product_attention(q, k, v, {mask}, 0.0, {causal}, scale={number scale})"
 
+        let mask = seen isCausal hasMask s.Queries s.Keys
+
         let lines = [
+            if mask <> "" then
+                "if not (" + areFinite "k v" + "):"
+
+                yield!
+                    indented [
+                        $"seen = {mask}"
+                        yield! weightsSeen scale
+                        yield! productSeen "y" "p" "seen.expand(p.size())" "v"
+                        "return y"
+                    ]
+
             yield! widened "q k" s.Width width
             yield! widened "v" s.ValueWidth width
 
-            match seen isCausal hasMask s.Queries s.Keys with
+            match mask with
             | "" -> "y = " + call "None" "False"
             // As many queries as keys: both ends are aligned.
             | _ when isCausal && not hasMask && s.Queries = s.Keys -> "y = " + call "None" "True"
@@ -97,6 +148,12 @@ module internal AttentionKernels =
         let parts = [ part "dq" s.Width; part "dk" s.Width; part "dv" s.ValueWidth ] |> String.concat ", "
 
         let lines = [
+            match seen isCausal hasMask s.Queries s.Keys with
+            | "" -> ()
+            | seen ->
+                "if not (" + areFinite "q k v c" + "):"
+                yield! indented ($"seen = {seen}" :: pullSeen scale)
+
             yield! widened "q k" s.Width width
             yield! widened "v c" s.ValueWidth width
 
@@ -125,6 +182,8 @@ module internal AttentionKernels =
         =
         let hasMask = inputs.Length > 4
 
+        let all = seen isCausal hasMask s.Queries s.Keys
+
         let seen = [
             if hasMask then "torch.narrow(mask, -2, first, n)"
             if isCausal then
@@ -142,19 +201,23 @@ module internal AttentionKernels =
             $"p = torch.masked_fill(torch.softmax(x, -1), {isLow -1}, 0.0)"
             "d = torch.matmul(g, v.transpose(-2, -1))"
             $"e = torch._softmax_backward_data(d, p, -1, p.dtype) * {number scale}"
-            "dq.append(torch.matmul(e, k))"
+            "grads.append(torch.matmul(e, k))"
             "dk = dk + torch.matmul(e.transpose(-2, -1), a)"
             "dv = dv + torch.matmul(p.transpose(-2, -1), g)"
         ]
 
         let lines = [
-            "dq: List[Tensor] = []"
+            if all <> "" then
+                "if not (" + areFinite "q k v c" + "):"
+                yield! indented ($"seen = {all}" :: pullSeen scale)
+
+            "grads: List[Tensor] = []"
             "dk = torch.zeros_like(k)"
             "dv = torch.zeros_like(v)"
             $"for first in range(0, {s.Queries}, {block}):"
             for line in each do
                 "  " + line
-            "return [torch.cat(dq, -2), dk, dv]"
+            "return [torch.cat(grads, -2), dk, dv]"
         ]
 
         scriptAll f (pullParameters hasMask) lines inputs

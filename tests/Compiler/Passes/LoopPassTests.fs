@@ -531,6 +531,25 @@ let private behind =
                 let inputs = [ tensor 100.0; xs * 10.0 ] |> List.map _.Convert(dtype) |> Array.ofList
                 Array.iter2 equals (f inputs) (compile f inputs)
             }
+        test "terms of which all rounds would take more memory than the target allows stay" {
+            // In each of 6 rounds 3 numbers are made of one: what the round stores instead would be small enough.
+            let f (inputs: Tensor[]) =
+                let step (total: Tensor) (x: Tensor) = total + log (x * inputs[0]), x
+                let total, xs = scan step inputs[1] inputs[2]
+                [| total; xs |]
+
+            let single: Signature = { DType = DType.Float64; Shape = [| count |] }
+            let g = graphOf [ vector; vector; single ] f |> Simplify.graph Cpu.target
+
+            let moves most =
+                let made = AfterLoop.graph { Cpu.target with LargestStack = most } g
+                sameNumbers g made [ x; x * 2.0; Tensor.arange DType.Float64 count * 0.1 + 1.0 ]
+                not (List.contains "log" (operations (onlyScan made).Body))
+
+            let bytes = int64 (count * 3 * 8)
+            Expect.isTrue (moves bytes) "just enough"
+            Expect.isFalse (moves (bytes - 1L)) "one less"
+        }
         test "a sum of which the value in every round is kept stays" {
             let f (inputs: Tensor[]) =
                 let step (total: Tensor) (x: Tensor) =
