@@ -283,8 +283,8 @@ let dtypes = [
         "mean needs a floating-point tensor, got Int32 (3,);"
         "convert it first."
     on<DTypeException, _>
-        (fun () -> sum mask)
-        "sum is not defined on Bool, got shape (2,);"
+        (fun () -> mask.Prod())
+        "prod is not defined on Bool, got shape (2,);"
         "convert to Int32 to count."
     on<DTypeException, _>
         (fun () -> vector.Any())

@@ -198,6 +198,13 @@ module Convolutions =
 
     // ---- Pooling ----
 
+    /// One size alone holds for all spatial axes of a batch: of an input of four axes or more, which can't be an example with
+    /// a single spatial axis.
+    let private sizesFor (size: int list) (x: Tensor) =
+        match size with
+        | [ one ] when x.Rank = 4 || x.Rank = 5 -> List.replicate (x.Rank - 2) one
+        | _ -> size
+
     /// <summary>
     /// The largest element of each window of given sizes; NaN wins. x is (examples, channels) and as many spatial sizes
     /// as the windows have, the examples optional. Of equal elements, the first alone has the derivative.
@@ -209,10 +216,12 @@ module Convolutions =
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
     /// <example><code>
     /// maxPool [ 2 ] (Window.stride 2) (tensor [ [ 1.0; 5.0; 2.0; 3.0 ] ]) // [[5, 3]]
+    /// maxPool [ 2 ] (Window.stride 2) (Tensor.zeros DType.Float32 [ 8; 3; 28; 28 ]) // shape (8, 3, 14, 14)
     /// </code></example>
     let maxPool (size: int list) (window: Window) (x: Tensor) : Tensor =
         let operation = "maxPool"
         requireFloat operation x
+        let size = sizesFor size x
 
         asBatch operation size.Length x (fun x ->
             let windows = WindowRules.poolingWindows operation size window x.Dims[2..]
@@ -233,6 +242,7 @@ module Convolutions =
     let averagePool (size: int list) (window: Window) (x: Tensor) : Tensor =
         let operation = "averagePool"
         requireFloat operation x
+        let size = sizesFor size x
         // 16-bit floats overflow and lose digits in sums of many.
         let wide = if DTypes.isHalf x.DType then x.Convert DType.Float32 else x
 

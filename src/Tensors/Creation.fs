@@ -264,6 +264,23 @@ module Tensor =
         let bytes = int64 data.Length * int64 (System.Runtime.CompilerServices.Unsafe.SizeOf<'T>())
         own shape (Recycling.orRefuse "ofArray" bytes (fun () -> Array.copy data))
 
+    /// <summary>
+    /// The sum of several tensors, element by element, as `+` adds them. Of none there is no shape, so that is refused;
+    /// <c>List.sum</c> gives a scalar 0 there.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">There are no tensors, or shapes do not broadcast.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// Tensor.sumOf [ tensor [ 1; 2 ]; tensor [ 10; 20 ]; tensor [ 100; 200 ] ] // [111, 222]
+    /// </code></example>
+    let sumOf (tensors: Tensor seq) : Tensor =
+        let all = Array.ofSeq tensors
+
+        if all.Length = 0 then
+            raise (ShapeException "sumOf: there are no tensors, and so no shape. Give at least one.")
+
+        Array.reduce (+) all
+
 /// From and to .NET data.
 [<AutoOpen>]
 module Conversion =

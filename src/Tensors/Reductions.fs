@@ -12,8 +12,7 @@ module Reductions =
 
     type Tensor with
 
-        /// <summary>The sum over axes; 0 for none of them filled.</summary>
-        /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool: convert to count.</exception>
+        /// <summary>The sum over axes; 0 for none of them filled. Of Bool, how many hold, an Int64.</summary>
         /// <exception cref="T:Cotangent.AxisException">An axis lies outside the rank, or is named twice.</exception>
         /// <example><code>
         /// let t = tensor [ [ 1; 2 ]; [ 3; 4 ] ]
@@ -23,17 +22,18 @@ module Reductions =
         /// </code></example>
         [<CompiledName "Sum">]
         member t.Sum(?axes: int seq, ?keepDims: bool) : Tensor =
-            requireNumbers "sum" t
+            let t = if t.DType = DType.Bool then t.Convert DType.Int64 else t
             reduced "sum" t axes keepDims (sumOver t)
 
-        /// <summary>The arithmetic mean over axes.</summary>
-        /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+        /// <summary>The arithmetic mean over axes. Of Bool, the share that holds, a Float32.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The tensor holds integers.</exception>
         /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>
         /// <example><code>
         /// (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]).Mean [ 1 ] // [1.5, 3.5]
         /// </code></example>
         [<CompiledName "Mean">]
         member t.Mean(?axes: int seq, ?keepDims: bool) : Tensor =
+            let t = if t.DType = DType.Bool then t.Convert DType.Float32 else t
             requireFloat "mean" t
             t |> inSingle (fun t -> reduced "mean" t axes keepDims (meanOver "mean" t))
 
@@ -242,15 +242,109 @@ module Reductions =
                 (Primitive.CumulativeSum(Shape.axis "cumulativeSum" t.Rank axis, defaultArg reverse false))
                 [| t |]
 
-    /// <summary>The sum of all elements; over some axes, <c>t.Sum</c>.</summary>
-    /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>
+    // One axis as a number: `t.Mean 0`.
+
+    type Tensor with
+
+        /// <summary>The sum along one axis; of Bool, how many hold.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 2 ]; [ 3; 4 ] ]).Sum 0 // [4, 6]
+        /// </code></example>
+        [<CompiledName "Sum">]
+        member t.Sum(axis: int, ?keepDims: bool) : Tensor = t.Sum([ axis ], ?keepDims = keepDims)
+
+        /// <summary>The arithmetic mean along one axis; of Bool, the share that holds.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]).Mean 1 // [1.5, 3.5]
+        /// </code></example>
+        [<CompiledName "Mean">]
+        member t.Mean(axis: int, ?keepDims: bool) : Tensor = t.Mean([ axis ], ?keepDims = keepDims)
+
+        /// <summary>The product along one axis.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 2 ]; [ 3; 4 ] ]).Prod -1 // [2, 12]
+        /// </code></example>
+        [<CompiledName "Prod">]
+        member t.Prod(axis: int, ?keepDims: bool) : Tensor = t.Prod([ axis ], ?keepDims = keepDims)
+
+        /// <summary>The largest element along one axis.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 9 ]; [ 3; 4 ] ]).Max 0 // [3, 9]
+        /// </code></example>
+        [<CompiledName "Max">]
+        member t.Max(axis: int, ?keepDims: bool) : Tensor = t.Max([ axis ], ?keepDims = keepDims)
+
+        /// <summary>The smallest element along one axis.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 9 ]; [ 3; 4 ] ]).Min 0 // [1, 4]
+        /// </code></example>
+        [<CompiledName "Min">]
+        member t.Min(axis: int, ?keepDims: bool) : Tensor = t.Min([ axis ], ?keepDims = keepDims)
+
+        /// <summary>Whether any (Bool) element holds, along one axis.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ [ true; false ]; [ false; false ] ]).Any 1 // [true, false]
+        /// </code></example>
+        [<CompiledName "Any">]
+        member t.Any(axis: int, ?keepDims: bool) : Tensor = t.Any([ axis ], ?keepDims = keepDims)
+
+        /// <summary>Whether all (Bool) elements hold, along one axis.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ [ true; false ]; [ true; true ] ]).All 1 // [false, true]
+        /// </code></example>
+        [<CompiledName "All">]
+        member t.All(axis: int, ?keepDims: bool) : Tensor = t.All([ axis ], ?keepDims = keepDims)
+
+        /// <summary>log Σ exp x along one axis, without overflow.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ [ 0.0; 0.0 ] ]).LogSumExp 1 // [0.6931]
+        /// </code></example>
+        [<CompiledName "LogSumExp">]
+        member t.LogSumExp(axis: int, ?keepDims: bool) : Tensor = t.LogSumExp([ axis ], ?keepDims = keepDims)
+
+        /// <summary>The mean squared distance from the mean along one axis.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1.0; 3.0 ]; [ 2.0; 6.0 ] ]).Variance 1 // [1, 4]
+        /// </code></example>
+        [<CompiledName "Variance">]
+        member t.Variance(axis: int, ?keepDims: bool, ?correction: int) : Tensor =
+            t.Variance([ axis ], ?keepDims = keepDims, ?correction = correction)
+
+        /// <summary>The standard deviation along one axis.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1.0; 3.0 ]; [ 2.0; 6.0 ] ]).Std 1 // [1, 2]
+        /// </code></example>
+        [<CompiledName "Std">]
+        member t.Std(axis: int, ?keepDims: bool, ?correction: int) : Tensor =
+            t.Std([ axis ], ?keepDims = keepDims, ?correction = correction)
+
+        /// <summary>(Σ |x|ᵖ)^(1/p) along one axis: p = 2 unless `order` says 1 or infinity.</summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <example><code>
+        /// (tensor [ [ 3.0; 4.0 ]; [ 6.0; 8.0 ] ]).Norm 1 // [5, 10]
+        /// </code></example>
+        [<CompiledName "Norm">]
+        member t.Norm(axis: int, ?keepDims: bool, ?order: float) : Tensor =
+            t.Norm([ axis ], ?keepDims = keepDims, ?order = order)
+
+    /// <summary>The sum of all elements; over some axes, <c>t.Sum</c>. Of Bool, how many hold, an Int64.</summary>
     /// <example><code>
     /// sum (tensor [ 1.0; 2.0; 3.0 ]) // 6
     /// </code></example>
     let sum (t: Tensor) : Tensor = t.Sum()
 
-    /// <summary>The mean of all elements; over some axes, <c>t.Mean</c>.</summary>
-    /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+    /// <summary>The mean of all elements; over some axes, <c>t.Mean</c>. Of Bool, the share that holds, a Float32.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The tensor holds integers.</exception>
     /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>
     /// <example><code>
     /// mean (tensor [ 1.0; 2.0; 3.0 ]) // 2

@@ -405,12 +405,43 @@ module internal Operands =
         elif exponent = 2.0 && x.DType.IsFloat then binary Binary.Multiply x x
         else withReal Binary.Power x exponent
 
+/// What sums of no tensors are, and begin with.
+module internal Neutral =
+    let mutable private zero: Tensor | null = null
+
+    /// Always the same scalar, so that it is known again: as a beginning it has no dtype yet.
+    let get () : Tensor =
+        match zero with
+        | null ->
+            let made =
+                Staging.suspended (fun () -> Bind.full (Literal.Real 0.0) DType.Float32 [||] Device.Cpu)
+
+            zero <- made
+            made
+        | zero -> zero
+
+    let isIt (t: Tensor) = not (isNull (box t)) && obj.ReferenceEquals(t, zero)
+
 type Tensor with
+
+    /// <summary>
+    /// What <c>List.sum</c> and its like begin with: added to a tensor it is that tensor, whatever its dtype and shape. By
+    /// itself a Float32 scalar.
+    /// </summary>
+    /// <example><code>
+    /// List.sum [ tensor [ 1.0; 2.0 ]; tensor [ 10.0; 20.0 ] ] // [11, 22]
+    /// </code></example>
+    static member Zero: Tensor = Neutral.get ()
+
+    /// <exclude/>
+    static member DivideByInt(a: Tensor, n: int) = Operands.withReal Binary.Divide a (float n)
 
     /// <summary>Sum, elementwise and broadcast; also with a number on either side.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
-    static member (+)(a: Tensor, b: Tensor) = Operands.binary Binary.Add a b
+    static member (+)(a: Tensor, b: Tensor) =
+        if Neutral.isIt a && not (isNull (box b)) then b else Operands.binary Binary.Add a b
+
     /// <exclude/>
     static member (+)(a: Tensor, b: float) = Operands.withReal Binary.Add a b
     /// <exclude/>

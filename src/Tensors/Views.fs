@@ -45,12 +45,22 @@ module Views =
             else
                 Bind.one (Primitive.Reshape shape) [| t |]
 
-        /// <summary>All elements along one axis.</summary>
+        /// <summary>
+        /// All elements along one axis; or, from an axis on, those that share the places before it: after `Flatten 1` of a
+        /// batch each example is a vector.
+        /// </summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
         /// <example><code>
         /// (tensor [ [ 1; 2 ]; [ 3; 4 ] ]).Flatten() // [1, 2, 3, 4]
+        /// (Tensor.zeros DType.Float32 [ 8; 3; 4; 5 ]).Flatten 1 // shape (8, 60)
         /// </code></example>
         [<CompiledName "Flatten">]
-        member t.Flatten() : Tensor = t.Reshape [ -1 ]
+        member t.Flatten(?first: int) : Tensor =
+            match first with
+            | None -> t.Reshape [ -1 ]
+            | Some first ->
+                let first = Shape.axis "flatten" t.Rank first
+                t.Reshape(Array.append t.Dims[.. first - 1] [| Shape.count t.Dims[first..] |])
 
         /// <summary>The axes in another order: axis i of the result is axis <c>axes[i]</c> of this tensor.</summary>
         /// <exception cref="T:Cotangent.AxisException">Not every axis is named once.</exception>

@@ -20,6 +20,18 @@ public class CompileTests
     }
 
     [Fact]
+    public void Functions_of_several_arguments_compile()
+    {
+        var (a, b, c, d) = (Tensor.Create(2.0), Tensor.Create(3.0), Tensor.Create(5.0), Tensor.Create(7.0));
+        Assert.Equal(-1.0, (double)Transform.Compile((Tensor x, Tensor y) => x - y)(a, b));
+        Assert.Equal(-13.0, (double)Transform.Compile((Tensor x, Tensor y, Tensor z) => x - y * z)(a, b, c));
+        Assert.Equal(-33.0, (double)Transform.Compile((Tensor x, Tensor y, Tensor z, Tensor w) => x - z * w)(a, b, c, d));
+        var line = Transform.Compile(((Tensor Slope, Tensor Intercept) p, Tensor x) => p.Slope * x + p.Intercept);
+        Assert.Equal(13.0, (double)line((a, b), c));
+        Assert.Equal("b", Assert.Throws<ArgumentNullException>(() => line((a, b), null!)).ParamName);
+    }
+
+    [Fact]
     public void A_compiled_function_gives_the_same_numbers()
     {
         static Tensor Loss(Tensor x) => (x.Sin() * x).Sum();

@@ -102,6 +102,7 @@ public class FacadeTests
         ["checkNumbers"] = "Numbers",
         ["checkKeys"] = "Keys",
         ["splitMany"] = "Split",
+        ["named"] = "Fold",
         ["split3"] = "Split",
         ["split4"] = "Split",
         ["arangeIn"] = "Arange",

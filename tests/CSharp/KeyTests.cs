@@ -12,6 +12,8 @@ public class KeyTests
         Assert.NotEqual(a.Normal(8), b.Normal(8));
         Assert.Equal(3, key.Split(3).Select(k => k.ToString()).Distinct().Count());
         Assert.NotEqual(key.Fold(1).Uniform(8), key.Fold(2).Uniform(8));
+        Assert.NotEqual(key.Fold("weights").Uniform(8), key.Fold("dropout").Uniform(8));
+        Assert.Equal(key.Fold("weights").Uniform(8), Key.Create(42).Fold("weights").Uniform(8));
     }
 
     [Fact]

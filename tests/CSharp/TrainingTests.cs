@@ -86,6 +86,50 @@ public class TrainingTests
         Near.Equal([Math.Log(16.0 / 3)], Loss.Each.Ctc(Tensor.Create([1]), Tensor.Create([2]), labels, logits));
     }
 
+    /// <summary>Labels and predictions that an exchange would show.</summary>
+    [Fact]
+    public void Metrics()
+    {
+        var labels = Tensor.Create([0, 1, 2, 2]);
+        var scores = Tensor.Create([[0.5, 0.2, 0.2], [0.3, 0.4, 0.2], [0.2, 0.4, 0.3], [0.7, 0.2, 0.1]]);
+        Near.Equal(0.5, Metric.Accuracy(labels, scores));
+        Near.Equal(0.75, Metric.TopKAccuracy(labels, scores, k: 2));
+
+        var confusion = Metric.ConfusionMatrix(Tensor.Create([2, 0, 2, 2, 0, 1]), Tensor.Create([0, 0, 2, 2, 0, 2]), classes: 3);
+        Assert.Equal(Tensor.Create([[2L, 0, 0], [0, 0, 1], [1, 0, 2]]), confusion);
+        Near.Equal([2.0 / 3, 0, 2.0 / 3], Metric.Precision(confusion, Averaging.PerClass));
+        Near.Equal([1, 0, 2.0 / 3], Metric.Recall(confusion, Averaging.PerClass));
+        Near.Equal((0.8 + 2.0 / 3) / 3, Metric.F1(confusion, Averaging.Macro));
+
+        var (target, p) = (Tensor.Create([1, 0, 1, 1, 0]), Tensor.Create([0.9, 0.2, 0.4, 0.6, 0.7]));
+        Near.Equal(0.6, Metric.BinaryAccuracy(target, p));
+        Near.Equal(0.4, Metric.BinaryAccuracy(target, p, threshold: 0.65));
+        Assert.Equal(Tensor.Create([[1L, 1], [1, 2]]), Metric.BinaryConfusionMatrix(target, p));
+        Near.Equal(4.0 / 6, Metric.RocAuc(target, p));
+        Near.Equal((1 + 2.0 / 3 + 3.0 / 4) / 3, Metric.AveragePrecision(target, p));
+        Near.Equal(0.21616187468, Metric.LogLoss(Tensor.Create([1, 0, 0, 1]), Tensor.Create([[0.1, 0.9], [0.9, 0.1], [0.8, 0.2], [0.35, 0.65]])), 1e-9);
+        Near.Equal(5, Metric.Perplexity(Tensor.Create([0, 3]), Tensor.Zeros([2, 5], DType.Float64)));
+
+        var (t, y) = (Tensor.Create([3.0, -0.5, 2.0, 7.0]), Tensor.Create([2.5, 0.0, 2.0, 8.0]));
+        Near.Equal(0.9486081370, Metric.R2(t, y), 1e-9);
+        Near.Equal(0.5, Metric.MeanAbsoluteError(t, y));
+        Near.Equal(Math.Sqrt(0.375), Metric.RootMeanSquaredError(t, y));
+    }
+
+    [Fact]
+    public void Totals_add_up()
+    {
+        var (t, y) = (Tensor.Create([3.0, -0.5, 2.0, 7.0]), Tensor.Create([2.5, 0.0, 2.0, 8.0]));
+        var first = RegressionTotal.Zero.Add(t.Slice(..1), y.Slice(..1));
+        Near.Equal(0.9486081370, (first + RegressionTotal.Zero.Add(t.Slice(1..), y.Slice(1..))).R2, 1e-9);
+        var add = Transform.Compile((MeanTotal total, Tensor x) => total.Add(x));
+        Near.Equal(1.1875, add(add(MeanTotal.Zero, t.Slice(..1)), y.Slice(1..) * 0.175).Value);
+        var confusion = ConfusionTotal.Create(2).Add(Tensor.Create([1, 0, 1]), Tensor.Create([1, 0, 0]));
+        Near.Equal(2.0 / 3, confusion.Accuracy);
+        Near.Equal(0.5, confusion.Recall(Averaging.Binary));
+        Near.Equal(0.75, RankingTotal.Create(100).Add(Tensor.Create([0, 0, 1, 1]), Tensor.Create([0.1, 0.4, 0.35, 0.8])).RocAuc);
+    }
+
     private sealed record Model(Linear Hidden, Linear Output)
     {
         public Tensor Forward(Tensor x) => Output.Forward(Hidden.Forward(x));

@@ -311,6 +311,15 @@ let private pooling =
                     float (i[0] * 72 + i[1] * 24 + i[2] * 12 + 6 + i[3] * 3 + 2))
 
             equals expected pooled
+        "one size for all axes of a batch",
+        fun () ->
+            let x = counting DType.Float32 [ 2; 3; 4; 6 ]
+            equals (maxPool [ 2; 2 ] (Window.stride 2) x) (maxPool [ 2 ] (Window.stride 2) x)
+            equals (averagePool [ 2; 2 ] (Window.stride 2) x) (averagePool [ 2 ] (Window.stride 2) x)
+            let solid = counting DType.Float32 [ 1; 2; 4; 4; 4 ]
+            equals (maxPool [ 3; 3; 3 ] Window.plain solid) (maxPool [ 3 ] Window.plain solid)
+            // Of three axes it is a batch of signals, as ever.
+            hasShape [ 2; 3; 2 ] (maxPool [ 2 ] (Window.stride 2) (counting DType.Float32 [ 2; 3; 4 ]))
         "averages of 16-bit floats do not overflow",
         fun () ->
             let x = Tensor.full DType.Float16 [ 1; 4 ] 60000.0

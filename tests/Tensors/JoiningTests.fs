@@ -16,6 +16,21 @@ let private joining =
             equals [ [ 1; 2; 3 ]; [ 4; 5; 6 ]; [ 7; 8; 9 ] ] (concat 0 [ t23; tensor [ [ 7; 8; 9 ] ] ])
             equals [ [ 1; 2; 3; 7 ]; [ 4; 5; 6; 8 ] ] (concat -1 [ t23; tensor [ [ 7 ]; [ 8 ] ] ])
             equals [ [ 1; 2; 3; 1; 2; 3 ]; [ 4; 5; 6; 4; 5; 6 ] ] (concat 1 [ t23; t23 ])
+        "sums of several tensors",
+        fun () ->
+            let three = [ t23; 10 * t23; 100 * t23 ]
+            equals (111 * t23) (Tensor.sumOf three)
+            equals (111 * t23) (List.sum three)
+            equals (111 * t23) (Seq.sum (Seq.ofList three))
+            equals (111 * t23) (Array.sumBy id (Array.ofList three))
+            equals (37 * t23) (List.average three)
+            equals 0.0f (List.sum ([]: Tensor list))
+            equals (tensor 3.5) (List.sum [ tensor 1.25; tensor 2.25 ])
+            let total x = sum (List.sum [ x; x * x; x ])
+            equals [ 4.0; 6.0 ] (grad total (tensor [ 1.0; 2.0 ]))
+            equals [ 4.0; 6.0 ] (compile (grad total) (tensor [ 1.0; 2.0 ]))
+            throws<ShapeException, _> [ "sumOf: "; "no tensors" ] (fun () -> Tensor.sumOf [])
+            throws<DTypeException, _> [ "Int32"; "Float64" ] (fun () -> List.sum [ tensor 1; tensor 1.0 ])
         "one tensor, and empty ones",
         fun () ->
             equals t23 (concat 0 [ t23 ])

@@ -214,12 +214,40 @@ let private special =
             equals [ infinity; nan ] ((tensor [ [ 1.0; infinity ]; [ infinity; -infinity ] ]).Sum [ 0 ])
             equals infinity ((tensor [ -infinity; infinity ]).Max())
             equals infinity (norm (tensor [ 3.0; -infinity ]))
-        "integers and Bool have no mean, Bool no sum",
+        "one axis as a number",
+        fun () ->
+            let t = tensor [ [ 1.0; 7.0; 2.0 ]; [ 3.0; 4.0; 8.0 ] ]
+            let b = t.Greater 2.5
+
+            for axis in [ 0; 1; -1 ] do
+                equals (t.Sum [ axis ]) (t.Sum axis)
+                equals (t.Mean([ axis ], keepDims = true)) (t.Mean(axis, keepDims = true))
+                equals (t.Prod [ axis ]) (t.Prod axis)
+                equals (t.Max [ axis ]) (t.Max axis)
+                equals (t.Min [ axis ]) (t.Min axis)
+                equals (b.Any [ axis ]) (b.Any axis)
+                equals (b.All [ axis ]) (b.All axis)
+                equals (t.LogSumExp [ axis ]) (t.LogSumExp axis)
+                equals (t.Variance([ axis ], correction = 1)) (t.Variance(axis, correction = 1))
+                equals (t.Std([ axis ], correction = 1)) (t.Std(axis, correction = 1))
+                equals (t.Norm([ axis ], order = 1.0)) (t.Norm(axis, order = 1.0))
+
+            equals [ 4.0; 11.0; 10.0 ] (t.Sum 0)
+            equals [ 10.0; 15.0 ] (t.Sum 1)
+            throws<AxisException, _> [ "mean"; "axis 2" ] (fun () -> t.Mean 2)
+        "Bool counts",
+        fun () ->
+            let b = tensor [ [ true; false; true ]; [ false; false; true ] ]
+            equals 3L (sum b)
+            equals [ 1L; 0L; 2L ] (b.Sum 0)
+            equals 0.5f (mean b)
+            equals [ [ 2.0f / 3.0f ]; [ 1.0f / 3.0f ] ] (b.Mean(1, keepDims = true))
+            equals 3L (compile (fun (x: Tensor) -> sum (x.Greater 0.5)) (b.Convert DType.Float32))
+        "integers have no mean, Bool no product",
         fun () ->
             throws<DTypeException, _> [ "mean"; "Int32 (2,)" ] (fun () -> mean (tensor [ 1; 2 ]))
             throws<DTypeException, _> [ "variance"; "Int32" ] (fun () -> (tensor [ 1; 2 ]).Variance())
             throws<DTypeException, _> [ "norm"; "Int32" ] (fun () -> norm (tensor [ 1; 2 ]))
-            throws<DTypeException, _> [ "sum"; "Bool" ] (fun () -> sum (tensor [ true ]))
             throws<DTypeException, _> [ "prod"; "Bool" ] (fun () -> (tensor [ true ]).Prod())
 
             throws<DTypeException, _> [ "cumulativeSum"; "Bool" ] (fun () ->

@@ -15,6 +15,11 @@ let private reshaping =
         fun () ->
             equals [ [ 1; 2 ]; [ 3; 4 ]; [ 5; 6 ] ] (t23.Reshape [ 3; 2 ])
             equals [ 1; 2; 3; 4; 5; 6 ] (t23.Flatten())
+            equals [ 1; 2; 3; 4; 5; 6 ] (t23.Flatten 0)
+            equals t23 (t23.Flatten 1)
+            hasShape [ 2; 3; 20 ] ((Tensor.zeros DType.Int32 [ 2; 3; 4; 5 ]).Flatten -2)
+            hasShape [ 2; 0 ] ((Tensor.zeros DType.Int32 [ 2; 3; 0 ]).Flatten 1)
+            throws<AxisException, _> [ "flatten"; "axis 2" ] (fun () -> t23.Flatten 2)
             equals [ 7 ] ((tensor 7).Flatten())
             equals 7 ((tensor [ [ 7 ] ]).Reshape [])
         "of a view goes by what the view shows",

@@ -44,6 +44,17 @@ public static class Keys
     public static Key Fold(this Key key, long number) => KeyModule.fold(number, key.NotNull());
 
     /// <summary>
+    /// A fresh key for each name. Does not use the key up: a part that is added or removed leaves the draws of all others as
+    /// they are.
+    /// </summary>
+    /// <example><code>
+    /// var key = Key.Create(0);
+    /// key.Fold("weights").Normal(2, 3) // shape (2, 3)
+    /// key.Fold("dropout").Bernoulli(0.9, [3]) // shape (3)
+    /// </code></example>
+    public static Key Fold(this Key key, string name) => KeyModule.named(name.NotNull(), key.NotNull());
+
+    /// <summary>
     /// The same with a number that is a tensor, an Int64 scalar, as a counter inside a compiled loop is.
     /// </summary>
     /// <exception cref="DTypeException">The number is anything but an Int64 scalar.</exception>

@@ -19,6 +19,14 @@ public static class TensorJoining
         /// Tensor.Stack([Tensor.Create([1, 2]), Tensor.Create([3, 4])], axis: 1) // [[1, 3], [2, 4]]
         /// </code></example>
         public static Tensor Stack(IEnumerable<Tensor> tensors, int axis = 0) => Joining.stack(axis, tensors.NoneNull());
+
+        /// <summary>The sum of several tensors, element by element, as <c>+</c> adds them.</summary>
+        /// <exception cref="ShapeException">There are no tensors, or shapes do not broadcast.</exception>
+        /// <exception cref="DTypeException">The dtypes differ.</exception>
+        /// <example><code>
+        /// Tensor.SumOf([Tensor.Create([1, 2]), Tensor.Create([10, 20]), Tensor.Create([100, 200])]) // [111, 222]
+        /// </code></example>
+        public static Tensor SumOf(IEnumerable<Tensor> tensors) => TensorModule.sumOf(tensors.NoneNull());
     }
 
     /// <summary>Parts of the given sizes along an axis; the sizes must add up to it.</summary>

@@ -18,8 +18,16 @@ public static class TensorViews
     /// </code></example>
     public static Tensor Reshape(this Tensor t, params ReadOnlySpan<int> shape) => Views.Reshape(t.NotNull(), shape.ToArray());
 
-    /// <summary>All elements along one axis.</summary>
-    public static Tensor Flatten(this Tensor t) => Views.Flatten(t.NotNull());
+    /// <summary>
+    /// All elements along one axis; or, from an axis on, those that share the places before it: after <c>Flatten(1)</c> of a
+    /// batch each example is a vector.
+    /// </summary>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
+    /// <example><code>
+    /// Tensor.Create([[1, 2], [3, 4]]).Flatten() // [1, 2, 3, 4]
+    /// Tensor.Zeros(8, 3, 4, 5).Flatten(1) // shape (8, 60)
+    /// </code></example>
+    public static Tensor Flatten(this Tensor t, int? first = null) => Views.Flatten(t.NotNull(), first.ToOption());
 
     /// <summary>
     /// The axes in another order: axis i of the result is axis <c>axes[i]</c> of this tensor.

@@ -2,7 +2,7 @@ namespace Cotangent;
 
 /// <summary>
 /// Loops and choices that compile: plain ones where numbers can be read, parts of the program inside
-/// <see cref="Transform.Compile"/>. Differentiable like everything else.
+/// <see cref="Transform.Compile{P, Q}(Func{P, Q})"/>. Differentiable like everything else.
 /// </summary>
 public static class Control
 {

@@ -80,8 +80,61 @@ public static class Transform
         where P : notnull
         where Q : notnull => Core.compile(f.ToFSharp()).Invoke;
 
+    /// <summary><see cref="Compile{P, Q}(Func{P, Q})"/> for a function of two arguments.</summary>
+    /// <example><code>
+    /// var step = Transform.Compile((Tensor x, Tensor rate) => x - rate * x);
+    /// step(Tensor.Create([1.0, 2.0]), Tensor.Create(0.5)) // [0.5, 1]
+    /// </code></example>
+    /// <exception cref="TraceException">The function reads a value, as for an <c>if</c>.</exception>
+    public static Func<A, B, Q> Compile<A, B, Q>(Func<A, B, Q> f)
+        where A : notnull
+        where B : notnull
+        where Q : notnull
+    {
+        f.NotNull();
+        var compiled = Core.compile(FuncConvert.FromFunc((Tuple<A, B> x) => f(x.Item1, x.Item2)));
+        return (a, b) => compiled.Invoke(Tuple.Create(a.NotNull(), b.NotNull()));
+    }
+
+    /// <summary><see cref="Compile{P, Q}(Func{P, Q})"/> for a function of three arguments.</summary>
+    /// <example><code>
+    /// var line = Transform.Compile((Tensor slope, Tensor x, Tensor intercept) => slope * x + intercept);
+    /// line(Tensor.Create(2.0), Tensor.Create([1.0, 3.0]), Tensor.Create(0.5)) // [2.5, 6.5]
+    /// </code></example>
+    /// <exception cref="TraceException">The function reads a value, as for an <c>if</c>.</exception>
+    public static Func<A, B, C, Q> Compile<A, B, C, Q>(Func<A, B, C, Q> f)
+        where A : notnull
+        where B : notnull
+        where C : notnull
+        where Q : notnull
+    {
+        f.NotNull();
+        var compiled = Core.compile(FuncConvert.FromFunc((Tuple<A, B, C> x) => f(x.Item1, x.Item2, x.Item3)));
+        return (a, b, c) => compiled.Invoke(Tuple.Create(a.NotNull(), b.NotNull(), c.NotNull()));
+    }
+
+    /// <summary><see cref="Compile{P, Q}(Func{P, Q})"/> for a function of four arguments.</summary>
+    /// <example><code>
+    /// var f = Transform.Compile((Tensor a, Tensor b, Tensor c, Tensor d) => a * b - c * d);
+    /// f(Tensor.Create(2.0), Tensor.Create(3.0), Tensor.Create(4.0), Tensor.Create(0.5)) // 4
+    /// </code></example>
+    /// <exception cref="TraceException">The function reads a value, as for an <c>if</c>.</exception>
+    public static Func<A, B, C, D, Q> Compile<A, B, C, D, Q>(Func<A, B, C, D, Q> f)
+        where A : notnull
+        where B : notnull
+        where C : notnull
+        where D : notnull
+        where Q : notnull
+    {
+        f.NotNull();
+        var compiled = Core.compile(
+            FuncConvert.FromFunc((Tuple<A, B, C, D> x) => f(x.Item1, x.Item2, x.Item3, x.Item4))
+        );
+        return (a, b, c, d) => compiled.Invoke(Tuple.Create(a.NotNull(), b.NotNull(), c.NotNull(), d.NotNull()));
+    }
+
     /// <summary>
-    /// <see cref="Compile"/> for a function whose first argument is given away: the program may put its results in
+    /// <see cref="Compile{P, Q}(Func{P, Q})"/> for a function whose first argument is given away: the program may put its results in
     /// that memory, so that parameters and the state of an optimiser are updated in place. Give it what is replaced
     /// by the result anyway, and go on with the result: the tensors of the first argument are used up by the call.
     /// Views made before keep their numbers. Under another transformation nothing is given away.
@@ -128,7 +181,7 @@ public static class Transform
     /// <summary>
     /// How often a compiled function was compiled, and why the last time.
     /// </summary>
-    /// <exception cref="ValueException">The function does not come from <see cref="Compile"/>.</exception>
+    /// <exception cref="ValueException">The function does not come from <see cref="Compile{P, Q}(Func{P, Q})"/>.</exception>
     public static string Explain<P, Q>(Func<P, Q> compiled)
         where P : notnull
         where Q : notnull =>

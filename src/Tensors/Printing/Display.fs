@@ -8,7 +8,8 @@ open Cotangent.Inlined // in place of functions of Array and List
 type internal DisplayedText(text: string) =
     member _.Text = text
 
-/// What F# Interactive and "%A" show of a tensor: dtype, shape and values.
+/// What F# Interactive and "%A" show of a tensor, wherever in a record or list it is: dtype, shape and values, of large ones a
+/// few. `string t` lays out more of them.
 module internal Display =
     /// The rows along the last axis, each without one pair of brackets: the array that holds them gives it back, at its
     /// left edge. None if a row takes several lines.
@@ -31,14 +32,21 @@ module internal Display =
         else
             None
 
+    /// More elements than this are not laid out: a model, or the state of an optimiser, would fill the screen.
+    let private most = 120
+
     /// Two parts, shown beside each other: text as it is, an object by its structure. F# Interactive sets the rows of a
     /// two-dimensional array below each other, in brackets, wherever in a record or list they are; the lines of one
     /// text would all begin at the left.
     let parts (b: HostBuffer) : string * obj =
-        let text = Print.buffer b
         let header = if b.Shape.Length = 0 then $"{b.DType}" else $"{b.DType} {Shape.show b.Shape}"
 
-        match (if b.Shape.Length > 1 then rows text else None) with
-        | Some rows -> $"{header} ", Array2D.init rows.Length 1 (fun i _ -> DisplayedText rows[i])
-        | None when text.Contains '\n' -> $"{header}\n{text}", ""
-        | None -> $"{header} {text}", ""
+        if Shape.count b.Shape > most then
+            $"{header} {Print.brief b}", ""
+        else
+            let text = Print.buffer b
+
+            match (if b.Shape.Length > 1 then rows text else None) with
+            | Some rows -> $"{header} ", Array2D.init rows.Length 1 (fun i _ -> DisplayedText rows[i])
+            | None when text.Contains '\n' -> $"{header}\n{text}", ""
+            | None -> $"{header} {text}", ""

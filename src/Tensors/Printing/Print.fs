@@ -288,6 +288,21 @@ module internal Print =
         block 0
         text.ToString()
 
+    /// The first few and the last, in row-major order, on one line.
+    let brief (b: HostBuffer) : string =
+        let last = Shape.count b.Shape - 1
+        let steps = Shape.strides b.Shape
+
+        let place i =
+            Array.fold2
+                (fun at (step, size) stride -> at + i / step % size * stride)
+                b.Offset
+                (Array.zip steps b.Shape)
+                b.Strides
+
+        let words = words b (Array.map place [| 0; 1; 2; last |]) |> Array.map _.Trim()
+        $"[{words[0]} {words[1]} {words[2]} ... {words[3]}]"
+
     /// The values alone.
     let buffer (b: HostBuffer) : string =
         if b.Shape.Length = 0 then (words b [| b.Offset |])[0]

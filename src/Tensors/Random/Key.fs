@@ -120,6 +120,24 @@ module Key =
     let fold (number: int64) (key: Key) : Key = mix ((tensor (number * spread + 1L)).To key.Data.Device) key
 
     /// <summary>
+    /// A fresh key for each name: `Key.named "dropout" key`. Like <c>fold</c> it does not use the key up, so that a part that
+    /// is added or removed leaves the draws of all others as they are; and no key is taken twice by a wrong number.
+    /// </summary>
+    /// <example><code>
+    /// let key = Key.create 0L
+    /// let weights = Random.normal (Key.named "weights" key) DType.Float32 [ 2; 3 ]
+    /// let keep = Random.bernoulli (Key.named "dropout" key) 0.9 [ 3 ]
+    /// </code></example>
+    let named (name: string) (key: Key) : Key =
+        // FNV-1a (Fowler, Noll and Vo) of its UTF-8, the same everywhere and always.
+        let mutable hash = 0xCBF29CE484222325UL
+
+        for b in System.Text.Encoding.UTF8.GetBytes name do
+            hash <- (hash ^^^ uint64 b) * 0x100000001B3UL
+
+        fold (int64 hash) key
+
+    /// <summary>
     /// <c>fold</c> with a number that is a tensor, an Int64 scalar, as a counter inside a compiled loop is: the same key
     /// as <c>fold</c> gives for the same number.
     /// </summary>

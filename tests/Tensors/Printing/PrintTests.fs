@@ -166,11 +166,13 @@ let private interactive =
             " 24 25 26 27 28 29]"
         ]
         shows "a matrix" matrix [ "Int32 (3, 1) [[0]"; "              [1]"; "              [2]]" ]
-        shows "a large matrix" ((upTo 40000).Reshape [ 4; 10000 ]) [
-            "Int32 (4, 10000) [[    0     1     2 ...  9997  9998  9999]"
-            "                  [10000 10001 10002 ... 19997 19998 19999]"
-            "                  [20000 20001 20002 ... 29997 29998 29999]"
-            "                  [30000 30001 30002 ... 39997 39998 39999]]"
+        shows "a large matrix" ((upTo 40000).Reshape [ 4; 10000 ]) [ "Int32 (4, 10000) [0 1 2 ... 39999]" ]
+        shows "a view of one" (((upTo 40000).Reshape [ 4; 10000 ]).T) [
+            "Int32 (10000, 4) [0 10000 20000 ... 39999]"
+        ]
+        shows "a record of large ones" {| Mean = (upTo 200).Convert DType.Float64 / 8.0; Steps = upTo 2 |} [
+            "{ Mean = Float64 (200,) [0. 0.125 0.25 ... 24.875]"
+            "  Steps = Int32 (2,) [0 1]}"
         ]
         shows "no numbers" (Tensor.zeros DType.Float32 [ 2; 0 ]) [ "Float32 (2, 0) []" ]
         shows "more axes" (Tensor.zeros DType.Int32 [ 2; 1; 1 ]) [

@@ -84,6 +84,15 @@ let private keys =
             let struct (w0, w1, w2, w3) = Philox.block 0u 0u 1u 0u 0u 0u
             let pair low high = int64 ((uint64<uint32> high <<< 32) ||| uint64<uint32> low)
             Expect.equal (words a, words b) (pair w0 w1, pair w2 w3) "the block of stream 1"
+        "a key of a name is that of its hash by FNV-1a, and leaves the key as it is",
+        fun () ->
+            let key = Key.create 7L
+            // The published test vectors of FNV-1a: of "", "a" and "foobar".
+            for name, hash in
+                [ "", 0xcbf29ce484222325UL; "a", 0xaf63dc4c8601ec8cUL; "foobar", 0x85944171f73967e8UL ] do
+                Expect.equal (string (Key.named name key)) (string (Key.fold (int64 hash) key)) name
+
+            Expect.notEqual (string (Key.named "weights" key)) (string (Key.named "dropout" key)) "names"
         "split, splitMany and fold agree with themselves and differ from each other",
         fun () ->
             let a, b = Key.split key
