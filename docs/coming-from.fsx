@@ -79,8 +79,15 @@ let torch = [
     "nn.Linear(3, 8)",
     "Linear.init { Linear.defaults with Weight = Init.inverseRoot; Bias = Some Init.inverseRoot } 3 8 key"
     "nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 1))",
-    "Mlp.create [ 3; 8; 1 ] Activation.Relu key"
-    "sum(p.numel() for p in model.parameters())", "Tree.size layer"
+    "Sequential.create [ Linear.create 3 8 (Key.fold 0L key); Activation.Relu; Linear.create 8 1 (Key.fold 1L key) ]"
+    "nn.ModuleList([block() for _ in range(48)])",
+    "Repeat.fold Linear.forward (Repeat.create 48 (Linear.create 3 3) key) x"
+    "F.elu(x), F.hardswish(x), F.glu(x)", "elu 1.0 x, hardswish x, glu -1 (concat -1 [ x; x ])"
+    "register_buffer('mean', mean)", "Frozen(Tensor.zeros DType.Float32 [ 3 ])"
+    "sum(p.numel() for p in model.parameters())", "Model.count layer"
+    "model.named_parameters()", "Tree.entries layer"
+    "for p in model.encoder.parameters(): p.requires_grad_(False)",
+    "grad (fun layer -> loss (Model.freeze \"weight\" layer)) layer"
     "F.mse_loss(x, y)", "Loss.meanSquaredError y x"
     "F.cross_entropy(x, labels)", "Loss.crossEntropy labels x"
     "F.layer_norm(x, [n], gain, bias)", "x.LayerNorm(gain = gain, bias = bias)"

@@ -114,9 +114,9 @@ module Mathematics =
         requireFloat "geluTanh" x
         // (1 + tanh z)/2 is the sigmoid of 2z.
         let slope = sqrt (8.0 / System.Math.PI)
-        // Where x² is large the sigmoid is flat; were it infinite, the derivative would be 0 · ∞.
-        let z = Operands.binary Binary.Min (x * x) (literal x 1e4)
-        x * unary Unary.Sigmoid (x * (z * (0.044715 * slope) + slope))
+        // Where |x| is large the sigmoid is flat; were x² infinite, derivatives would be 0 · ∞.
+        let near = Operands.binary Binary.Max (Operands.binary Binary.Min x (literal x 100.0)) (literal x -100.0)
+        x * unary Unary.Sigmoid (x * (near * near * (0.044715 * slope) + slope))
 
     /// <summary>x · sigmoid x, also called swish (Elfwing et al. 2018).</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>

@@ -52,6 +52,8 @@ public class NullTests
         Array.Empty<(string, double)>(),
         Array.Empty<Linear>(),
         Init.Zeros,
+        Repeat.Create(2, _ => x, Key.Create(0)),
+        new Func<Tensor, Tensor>[] { t => t },
         new ProgressReport(0, 1, []),
         new Batches<Tensor>(1, (_, _) => [x]),
         new Trained<Tensor>(x, 0, 0, []),

@@ -2,7 +2,6 @@ namespace Cotangent
 
 open System
 open System.Runtime.CompilerServices
-open System.Text
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// Where a rebuild stands among the new leaves.
@@ -27,31 +26,6 @@ module internal Depth =
                 TreeException
                     $"{t.Name}: values nested more than {Most} deep, or deeper than this thread's stack, are no tree; does one contain itself? Keep long chains in a list or an array."
             )
-
-/// What the leaves of a tree are called for other programs: `layers.0.running_mean`, as PyTorch writes it.
-module internal LeafName =
-    /// "running_mean" of "RunningMean", "gru" of "GRU", "in_norm_2d" of "InNorm2d": a word begins with a capital after a small letter
-    /// or a digit, or before a small letter.
-    let ofField (name: string) : string =
-        let text = StringBuilder()
-
-        for i in 0 .. name.Length - 1 do
-            let follows = i > 0 && (Char.IsLower name[i - 1] || Char.IsDigit name[i - 1])
-            let leads = i > 0 && Char.IsUpper name[i - 1] && i + 1 < name.Length && Char.IsLower name[i + 1]
-            if Char.IsUpper name[i] && (follows || leads) then text.Append '_' |> ignore
-            text.Append(Char.ToLowerInvariant name[i]) |> ignore
-
-        text.ToString()
-
-    /// Of a place, ".Weight" or "[2]".
-    let ofPlace (place: string) : string =
-        if place.StartsWith '.' then ofField (place.Substring 1) else place.Trim('[', ']')
-
-    /// The name of a part in a whole, either of which may have none of its own.
-    let join (whole: string) (part: string) : string =
-        if whole = "" then part
-        elif part = "" then whole
-        else whole + "." + part
 
 /// Whoever walks through a tree.
 [<AbstractClass>]

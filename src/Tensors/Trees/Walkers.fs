@@ -72,6 +72,22 @@ module internal Walkers =
 
     let private never = later (fun () -> false)
 
+    /// What a field is called in the names of leaves: by its attribute, or by its own name.
+    let private label (name: string) (members: (MemberInfo | null) list) =
+        let given =
+            members
+            |> List.tryPick (fun m ->
+                match m with
+                | null -> None
+                | m ->
+                    match m.GetCustomAttribute(typeof<LeafNameAttribute>, false) with
+                    | :? LeafNameAttribute as a -> Some a.Name
+                    | _ -> None)
+
+        match given with
+        | Some name -> name
+        | None -> LeafName.ofField name
+
     /// The item of a tuple.
     let private item place t = {
         Name = ".Item" + string (place + 1)
@@ -113,7 +129,7 @@ module internal Walkers =
 
     let private ofProperty (declared: Type -> Declared) (p: PropertyInfo) = {
         Name = "." + p.Name
-        Label = LeafName.ofField p.Name
+        Label = label p.Name [ p ]
         Declared = declared p.PropertyType
         Optional =
             later (fun () -> nullability p.ReflectedType (fun c -> c.Create p) <> NullabilityState.NotNull)
@@ -126,7 +142,13 @@ module internal Walkers =
 
         {
             Name = "." + name
-            Label = LeafName.ofField name
+            Label =
+                label name [
+                    f
+                    (match f.DeclaringType with
+                     | null -> null
+                     | t -> t.GetProperty(name, BindingFlags.Instance ||| TreeKind.flags))
+                ]
             Declared = declared f.FieldType
             Optional =
                 later (fun () ->
