@@ -82,7 +82,8 @@ let torch = [
     "Sequential.create [ Linear.create 3 8 (Key.fold 0L key); Activation.Relu; Linear.create 8 1 (Key.fold 1L key) ]"
     "nn.ModuleList([block() for _ in range(48)])",
     "Repeat.fold Linear.forward (Repeat.create 48 (Linear.create 3 3) key) x"
-    "F.elu(x), F.hardswish(x), F.glu(x)", "elu 1.0 x, hardswish x, glu -1 (concat -1 [ x; x ])"
+    "F.elu(x), F.hardswish(x), F.glu(x)",
+    "elu 1.0 x, hardswish x, glu -1 (concat -1 [ x; x ])"
     "register_buffer('mean', mean)", "Frozen(Tensor.zeros DType.Float32 [ 3 ])"
     "sum(p.numel() for p in model.parameters())", "Model.count layer"
     "model.named_parameters()", "Tree.entries layer"

@@ -14,8 +14,7 @@ module Model =
     /// <example><code>
     /// Model.count (Linear.create 784 256 (Key.create 0L)) // 200960
     /// </code></example>
-    let count (model: 'model) : int64 =
-        Tree.trained model |> Array.fold (fun n t -> n + int64 t.Size) 0L
+    let count (model: 'model) : int64 = Tree.trained model |> Array.fold (fun n t -> n + int64 t.Size) 0L
 
     /// <summary>What the leaves are called, as PyTorch writes it.</summary>
     /// <example><code>
@@ -60,7 +59,10 @@ module Model =
 
         leaves
         |> Array.mapi (fun i leaf ->
-            if fits leaf then Tree.atLeaf "Model.mapAt" model i (fun () -> f leaf.Tensor) else leaf.Tensor)
+            if fits leaf then
+                Tree.atLeaf "Model.mapAt" model i (fun () -> f leaf.Tensor)
+            else
+                leaf.Tensor)
         |> Tree.rebuild model
 
     /// <summary>The model with another tensor in place of the leaves whose names fit a pattern.</summary>

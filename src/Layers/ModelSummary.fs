@@ -54,7 +54,8 @@ type ModelSummary internal (rows: SummaryRow[], other: int64) =
             line "total" "" "" (summary.Parameters + summary.Frozen) summary.Bytes summary.MultiplyAdds
         |]
 
-        let widths = Array.init 6 (fun c -> table |> Array.map (fun (row: string[]) -> row[c].Length) |> Array.max)
+        let widths =
+            Array.init 6 (fun c -> table |> Array.map (fun (row: string[]) -> row[c].Length) |> Array.max)
 
         let padded (row: string[]) =
             row

@@ -65,10 +65,7 @@ module Prelu =
         Layer.requirePositive "Prelu.init" [ "channels", options.Channels ]
         Layer.requireFloat "Prelu.init" options.DType
 
-        {
-            Weight = Tensor.full options.DType [ options.Channels ] options.Slope
-            Axis = options.Axis
-        }
+        { Weight = Tensor.full options.DType [ options.Channels ] options.Slope; Axis = options.Axis }
 
     /// <summary>A layer of a number of channels along the last axis, or of one slope for all.</summary>
     /// <exception cref="T:Cotangent.ValueException">There are no channels.</exception>

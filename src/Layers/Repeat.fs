@@ -62,7 +62,12 @@ module Repeat =
     /// Repeat.foldWithKeys noisy blocks (Key.create 1L) (Tensor.ones DType.Float32 [ 5; 16 ]) // shape (5, 16)
     /// </code></example>
     let foldWithKeys (forward: 'layer -> Key -> 'x -> 'x) (layers: Repeat<'layer>) (key: Key) (x: 'x) : 'x =
-        fst (scan (fun x (layer, key) -> forward layer key x, ()) x (layers.Stacked, Key.batch layers.Count key))
+        fst (
+            scan
+                (fun x (layer, key) -> forward layer key x, ())
+                x
+                (layers.Stacked, Key.batch layers.Count key)
+        )
 
     /// <summary>
     /// The last layer's output, and what each layer gives besides, stacked along axis 0: its attention, a cache, the layer itself with

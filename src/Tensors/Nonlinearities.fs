@@ -20,7 +20,10 @@ module Nonlinearities =
 
     /// x between two bounds, and these outside. Its slope is 0 at both, as PyTorch's hardtanh has it.
     let private ramp (low: float) (high: float) (x: Tensor) =
-        where (x.LessEqual low) (Tensor.fullLike x low) (where (x.GreaterEqual high) (Tensor.fullLike x high) x)
+        where
+            (x.LessEqual low)
+            (Tensor.fullLike x low)
+            (where (x.GreaterEqual high) (Tensor.fullLike x high) x)
 
     /// <summary>min(max(x, 0), 6) (Krizhevsky 2010).</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
@@ -168,7 +171,10 @@ module Nonlinearities =
     /// </code></example>
     let softplusBy (beta: float) (x: Tensor) : Tensor =
         requireFloat "softplusBy" x
-        if beta = 0.0 then raise (ValueException "softplusBy: beta is 0, and the result is divided by it.")
+
+        if beta = 0.0 then
+            raise (ValueException "softplusBy: beta is 0, and the result is divided by it.")
+
         softplus (x * beta) * (1.0 / beta)
 
     /// <summary>x where it is above a limit, and one value elsewhere.</summary>
@@ -215,7 +221,10 @@ module Nonlinearities =
         requireFloat "rrelu" x
 
         if not (low <= high) then
-            raise (ValueException $"rrelu: slopes from {string low} to {string high}; the first must not be above the second.")
+            raise (
+                ValueException
+                    $"rrelu: slopes from {string low} to {string high}; the first must not be above the second."
+            )
 
         let slopes = Random.uniformIn key low high x.DType x.Dims
         where (x.Greater 0.0) x (x * slopes)

@@ -199,7 +199,10 @@ module Optimizer =
                     changes, State.containing name next
         }
 
-    /// <summary>A running average of parameters: decay · average + (1 - decay) · parameters.</summary>
+    /// <summary>
+    /// A running average of parameters: decay · average + (1 - decay) · parameters. What is in a <c>Frozen</c> is that of the
+    /// parameters.
+    /// </summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
     /// <exception cref="T:Cotangent.ValueException">The decay is outside [0, 1].</exception>
     /// <exception cref="T:Cotangent.ShapeException">The mean of parameters has another shape than they.</exception>
@@ -213,4 +216,6 @@ module Optimizer =
 
         let means, now = Tree.matched "Optimizer.average: mean and parameters" mean parameters
         let blend (a: Tensor) (p: Tensor) = Wide.within (fun a -> a * decay + Wide.widen p * (1.0 - decay)) a
-        Tree.rebuild mean (Array.map2 blend means now)
+        let places = TrainedLeaves.places parameters
+        let blended = places |> Array.map (fun i -> blend means[i] now[i])
+        Tree.rebuild mean (TrainedLeaves.put places now blended)

@@ -84,11 +84,21 @@ let private elementwise =
                     for x in [ -1e4; 1e4; -60.0; 60.0; 0.0 ] do
                         let x = (tensor x).Convert dtype
                         let y, slope = valueAndGrad activation.Apply x
-                        Expect.isFalse (System.Double.IsNaN(float (y.Convert DType.Float64))) $"{dtype} {x}: {y}"
-                        Expect.isFalse (System.Double.IsNaN(float (slope.Convert DType.Float64))) $"{dtype} {x}: slope {slope}"
+
+                        Expect.isFalse
+                            (System.Double.IsNaN(float (y.Convert DType.Float64)))
+                            $"{dtype} {x}: {y}"
+
+                        Expect.isFalse
+                            (System.Double.IsNaN(float (slope.Convert DType.Float64)))
+                            $"{dtype} {x}: slope {slope}"
+
                         Expect.equal y.DType dtype "dtype"
                         let second = grad (fun x -> grad activation.Apply x) x
-                        Expect.isFalse (System.Double.IsNaN(float (second.Convert DType.Float64))) $"{dtype} {x}: second {second}")
+
+                        Expect.isFalse
+                            (System.Double.IsNaN(float (second.Convert DType.Float64)))
+                            $"{dtype} {x}: second {second}")
     ]
 
 let private alongAxes =
@@ -104,8 +114,15 @@ let private alongAxes =
         testCase "glu halves its axis" (fun () ->
             let x = tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ]; [ 0.5; -1.0 ]; [ 2.0; 0.0 ] ]
             close 1e-14 [ sigma 0.5; 2.0 * sigma -1.0; 3.0 * sigma 2.0; 4.0 * sigma 0.0 ] (glu 0 x)
-            close 1e-14 [ sigma 2.0; 3.0 * sigma 4.0; 0.5 * sigma -1.0; 2.0 * sigma 0.0 ] (Activation.Glu(-1).Apply x)
-            throws<ShapeException, _> [ "glu"; "axis 0"; "(3,)" ] (fun () -> glu 0 (tensor [ 1.0; 2.0; 3.0 ]))
+
+            close
+                1e-14
+                [ sigma 2.0; 3.0 * sigma 4.0; 0.5 * sigma -1.0; 2.0 * sigma 0.0 ]
+                (Activation.Glu(-1).Apply x)
+
+            throws<ShapeException, _> [ "glu"; "axis 0"; "(3,)" ] (fun () ->
+                glu 0 (tensor [ 1.0; 2.0; 3.0 ]))
+
             throws<AxisException, _> [ "glu" ] (fun () -> glu 2 x))
     ]
 
@@ -149,7 +166,8 @@ let private refusals =
             for activation, _, _ in table do
                 // The identity and max(x, 0) are fine with integers.
                 if activation <> Activation.Identity && activation <> Activation.Relu then
-                    throws<DTypeException, _> [ string DType.Int32 ] (fun () -> activation.Apply(tensor [ 1; 2 ])))
+                    throws<DTypeException, _> [ string DType.Int32 ] (fun () ->
+                        activation.Apply(tensor [ 1; 2 ])))
 
         testCase "limits" (fun () ->
             throws<ValueException, _> [ "softshrink"; "-1" ] (fun () -> softshrink -1.0 (tensor 1.0))

@@ -46,7 +46,10 @@ let private sequential =
                 ]
                 "names"
 
-            Expect.equal [ for l in Tree.entries {| Net = model |} -> l.Name ].Head "net.0.weight" "in a record")
+            Expect.equal
+                [ for l in Tree.entries {| Net = model |} -> l.Name ].Head
+                "net.0.weight"
+                "in a record")
 
         testCase "gradients reach every layer, and an update keeps the kinds" (fun () ->
             let model = Sequential.create [ Linear.create 3 5 key; Activation.Tanh; Linear.create 5 1 key ]
@@ -71,6 +74,7 @@ let private sequential =
                     x)
 
             let model = Sequential.create [ Linear.create 3 5 key; counted; Activation.Relu ]
+
             let step =
                 compile (fun (m: Sequential) ->
                     m.Forward x |> ignore
@@ -83,7 +87,15 @@ let private sequential =
 
         testCase "training: each layer its key, statistics in the next model, gradients past them" (fun () ->
             let counting = { Scale = tensor 2.0f; Seen = Frozen(tensor 0.0f) }
-            let model = Sequential.create [ Linear.create 3 3 key; counting; Rrelu.create 0.1 0.9; Rrelu.create 0.1 0.9 ]
+
+            let model =
+                Sequential.create [
+                    Linear.create 3 3 key
+                    counting
+                    Rrelu.create 0.1 0.9
+                    Rrelu.create 0.1 0.9
+                ]
+
             let y, next = Sequential.train model (Key.create 7L) x
             equals (tensor 1.0f) (next.Layers[1] :?> Counting).Seen.Value
             equals (tensor 0.0f) (model.Layers[1] :?> Counting).Seen.Value
@@ -95,7 +107,13 @@ let private sequential =
             // Two layers that draw do not draw the same.
             let twice = Sequential.create [ Rrelu.create 0.1 0.9; Rrelu.create 0.1 0.9 ]
             let slopes, _ = Sequential.train twice (Key.create 7L) (Tensor.full DType.Float64 [ 100 ] -1.0)
-            let first, _ = Sequential.train (Sequential.create [ twice.Layers[0] ]) (Key.create 7L) (Tensor.full DType.Float64 [ 100 ] -1.0)
+
+            let first, _ =
+                Sequential.train
+                    (Sequential.create [ twice.Layers[0] ])
+                    (Key.create 7L)
+                    (Tensor.full DType.Float64 [ 100 ] -1.0)
+
             Expect.notEqual slopes (-(square first)) "the same draws squared"
 
             let gradient, trained =
@@ -154,7 +172,14 @@ let private repeats =
 
         testCase "keys and results, one of each" (fun () ->
             let blocks = Repeat.create 3 (fun _ -> tensor 2.0) key
-            let drawn = Repeat.foldWithKeys (fun s k (x: Tensor) -> x * s + Random.uniform k DType.Float64 []) blocks key (tensor 0.0)
+
+            let drawn =
+                Repeat.foldWithKeys
+                    (fun s k (x: Tensor) -> x * s + Random.uniform k DType.Float64 [])
+                    blocks
+                    key
+                    (tensor 0.0)
+
             let u = numbers (vmap (fun k -> Random.uniform k DType.Float64 []) (Key.batch 3 key))
             closeNumbers 1e-14 [ 4.0 * u[0] + 2.0 * u[1] + u[2] ] (numbers drawn)
             let last, all = Repeat.mapFold (fun s (x: Tensor) -> x * s, x + 1.0) blocks (tensor 1.0)
@@ -162,8 +187,11 @@ let private repeats =
             equals (tensor [ 2.0; 3.0; 5.0 ]) all)
 
         testCase "bad input" (fun () ->
-            throws<ValueException, _> [ "Repeat.create"; "0 layers" ] (fun () -> Repeat.create 0 (Linear.create 3 3) key)
-            throws<ValueException, _> [ "Repeat.item"; "3 of 3" ] (fun () -> Repeat.item 3 (Repeat.create 3 (Linear.create 3 3) key))
+            throws<ValueException, _> [ "Repeat.create"; "0 layers" ] (fun () ->
+                Repeat.create 0 (Linear.create 3 3) key)
+
+            throws<ValueException, _> [ "Repeat.item"; "3 of 3" ] (fun () ->
+                Repeat.item 3 (Repeat.create 3 (Linear.create 3 3) key))
 
             throws<ShapeException, _> [ "scan" ] (fun () ->
                 Repeat.fold Linear.forward (Repeat.create 3 (Linear.create 3 4) key) x))
@@ -191,7 +219,10 @@ let private connections =
                 seen.Add x.Shape[1]
                 x.Sum([ 1 ], true)
 
-            equals [ [ 1.0; 2.0; 3.0; 6.0; 12.0 ] ] (Connect.dense 1 [ total; total; total ] (tensor [ [ 1.0; 2.0 ] ]))
+            equals
+                [ [ 1.0; 2.0; 3.0; 6.0; 12.0 ] ]
+                (Connect.dense 1 [ total; total; total ] (tensor [ [ 1.0; 2.0 ] ]))
+
             Expect.sequenceEqual seen [ 2; 3; 4 ] "sizes")
 
         testCase "around: a U" (fun () ->

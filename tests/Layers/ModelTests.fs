@@ -28,8 +28,7 @@ let private net = {
     Head = Linear.create 4 3 key
 }
 
-let private selected pattern =
-    [ for leaf in Model.select pattern net -> leaf.Name ]
+let private selected pattern = [ for leaf in Model.select pattern net -> leaf.Name ]
 
 let private names =
     testList "names" [
@@ -74,8 +73,9 @@ let private names =
         testCase "every leaf, and none" (fun () ->
             Expect.equal (selected "**").Length 11 "all"
 
-            throws<TreeException, _> [ "Model.select"; "'heads'"; "embedding, encoder.0.attention.weight"; "…" ] (fun () ->
-                Model.select "heads" net)
+            throws<TreeException, _>
+                [ "Model.select"; "'heads'"; "embedding, encoder.0.attention.weight"; "…" ]
+                (fun () -> Model.select "heads" net)
 
             // A letter of the pattern may not be used twice: "aba" does not fit "ab*ba".
             throws<TreeException, _> [ "ab*ba" ] (fun () -> Model.select "ab*ba" {| aba = tensor 1.0 |})
@@ -145,21 +145,36 @@ let private summaries =
             Expect.equal s.Bytes 11124L "bytes"
             Expect.equal s.MultiplyAdds (27648L + 5120L) "multiply-adds")
 
-        testCase "loops count every round, attention its two products, transposed weights their leaf" (fun () ->
-            let blocks = Repeat.create 6 (Linear.create 4 4) key
-            let s = Model.summary (Repeat.fold Linear.forward) (Tensor.zeros DType.Float32 [ 3; 4 ]) blocks
-            Expect.equal [ for row in s.Rows -> row.MultiplyAdds ] [ 6L * 3L * 16L; 0L ] "loop"
+        testCase
+            "loops count every round, attention its two products, transposed weights their leaf"
+            (fun () ->
+                let blocks = Repeat.create 6 (Linear.create 4 4) key
 
-            let attend (w: Tensor) (x: Tensor) =
-                let q = matmul x w.T
-                attend Attention.full q q q
+                let s =
+                    Model.summary (Repeat.fold Linear.forward) (Tensor.zeros DType.Float32 [ 3; 4 ]) blocks
 
-            let s = Model.summary attend (Tensor.zeros DType.Float32 [ 7; 4 ]) (Tensor.ones DType.Float32 [ 4; 4 ])
-            Expect.equal s.Rows[0].MultiplyAdds (7L * 16L) "projection"
-            Expect.equal s.MultiplyAdds (7L * 16L + 2L * 7L * 7L * 4L) "attention")
+                Expect.equal [ for row in s.Rows -> row.MultiplyAdds ] [ 6L * 3L * 16L; 0L ] "loop"
+
+                let attend (w: Tensor) (x: Tensor) =
+                    let q = matmul x w.T
+                    attend Attention.full q q q
+
+                let s =
+                    Model.summary
+                        attend
+                        (Tensor.zeros DType.Float32 [ 7; 4 ])
+                        (Tensor.ones DType.Float32 [ 4; 4 ])
+
+                Expect.equal s.Rows[0].MultiplyAdds (7L * 16L) "projection"
+                Expect.equal s.MultiplyAdds (7L * 16L + 2L * 7L * 7L * 4L) "attention")
 
         testCase "prints as a table" (fun () ->
-            let s = Model.summary (fun n x -> Linear.forward n.Head x) (Tensor.zeros DType.Float32 [ 1000; 4 ]) net
+            let s =
+                Model.summary
+                    (fun n x -> Linear.forward n.Head x)
+                    (Tensor.zeros DType.Float32 [ 1000; 4 ])
+                    net
+
             let lines = (string s).Split '\n'
             Expect.equal lines.Length 13 "a head, the leaves and a total"
             Expect.stringContains lines[5] "encoder.0.running_mean (frozen)" "frozen"

@@ -112,6 +112,6 @@ module internal MultiplyAdds =
 
     /// For each of the first inputs the multiply-adds in which it is a factor, and all others.
     let ofGraph (inputs: int) (g: Graph) : struct (int64[] * int64) =
-        let totals = Array.zeroCreate<int64> (inputs + 1)
+        let totals = Array.zeroCreate<int64>(inputs + 1)
         add totals 1L (fun n -> if n < inputs then n else -1) g
         struct (totals[.. inputs - 1], totals[inputs])

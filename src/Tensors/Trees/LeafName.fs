@@ -47,7 +47,9 @@ module internal LeafName =
             pattern = word
         else
             let last = parts[parts.Length - 1]
-            let mutable at = if word.StartsWith(parts[0], StringComparison.Ordinal) then parts[0].Length else -1
+
+            let mutable at =
+                if word.StartsWith(parts[0], StringComparison.Ordinal) then parts[0].Length else -1
 
             for part in parts[1 .. parts.Length - 2] do
                 if at >= 0 then
@@ -71,7 +73,9 @@ module internal LeafName =
 
                 for j in 0 .. words.Length do
                     fitting[j] <-
-                        if part = "**" then before[j] || (j > 0 && fitting[j - 1])
-                        else j > 0 && before[j - 1] && fits part words[j - 1]
+                        if part = "**" then
+                            before[j] || (j > 0 && fitting[j - 1])
+                        else
+                            j > 0 && before[j - 1] && fits part words[j - 1]
 
             fitting[words.Length]

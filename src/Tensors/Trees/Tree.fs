@@ -212,10 +212,12 @@ module Tree =
         |> rebuild tree
 
     /// The leaves of two trees that must have one structure.
-    let internal zipped (operation: string) (a: 'a) (b: 'b) : Tensor[] * Tensor[] = Structure.zipped operation a b
+    let internal zipped (operation: string) (a: 'a) (b: 'b) : Tensor[] * Tensor[] =
+        Structure.zipped operation a b
 
     /// The same, where the leaves must also be of equal shapes and dtypes: arithmetic on trees stretches nothing.
-    let internal matched (operation: string) (a: 'a) (b: 'b) : Tensor[] * Tensor[] = Structure.matched operation a b
+    let internal matched (operation: string) (a: 'a) (b: 'b) : Tensor[] * Tensor[] =
+        Structure.matched operation a b
 
     /// The tree of what a function makes of the leaves of two.
     let private made
@@ -295,7 +297,8 @@ module Tree =
     let scale (factor: float) (tree: 'tree) : 'tree = mapped "Tree.scale" (fun t -> t * factor) tree
 
     /// <summary>
-    /// tree + factor · direction, for two trees of one structure and a scalar tensor of their dtype: a step.
+    /// tree + factor · direction, for two trees of one structure and a scalar tensor of their dtype: a step. What is in a
+    /// <c>Frozen</c> stays.
     /// </summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
     /// <exception cref="T:Cotangent.ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
@@ -310,7 +313,16 @@ module Tree =
                     $"Tree.addScaled: the factor has shape {Shape.show factor.Dims}; it must be a scalar, of shape (). Index or reshape it."
             )
 
-        matched "Tree.addScaled" direction tree |> made "Tree.addScaled" (fun d t -> t + factor * d) tree
+        let directions, _ = matched "Tree.addScaled" direction tree
+        let struct (leaves, trained) = marked "Tree.addScaled:" tree
+
+        leaves
+        |> Array.mapi (fun i t ->
+            if trained[i] then
+                atLeaf "Tree.addScaled" tree i (fun () -> t + factor * directions[i])
+            else
+                t)
+        |> rebuild tree
 
     /// <summary>How many numbers a tree holds: its parameters, if it is a model.</summary>
     /// <example><code>

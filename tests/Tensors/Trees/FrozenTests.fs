@@ -274,6 +274,17 @@ let private optimisers =
                     same net.Table.Value["mask"] next.Table.Value["mask"] "mask"
                     Expect.notEqual next.Scale net.Scale "trained"
                     Expect.notEqual (fst (step (next, state))).Scale next.Scale "trained on")
+
+        testCase "nor does a step by hand touch it" (fun () ->
+            let next = net |> Tree.addScaled (tensor 0.5) (Tree.mapTrained Tensor.onesLike net)
+            same net.Count.Value next.Count.Value "count"
+            near (tensor 2.5) next.Scale.Value "scale")
+
+        testCase "an average has the newest of it" (fun () ->
+            let later = { net with Count = Frozen(tensor 9L); Scale = Some(tensor 6.0) }
+            let mean = Optimizer.average 0.75 net later
+            same (tensor 9L) mean.Count.Value "count"
+            near (tensor 3.0) mean.Scale.Value "scale")
     ]
 
 [<Tests>]
