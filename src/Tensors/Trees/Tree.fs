@@ -46,8 +46,8 @@ module Tree =
     /// </exception>
     /// <example><code>
     /// let model = {| Layers = [ tensor [ 1.0 ]; tensor [ 2.0 ] ]; RunningMean = Frozen(tensor 0.0) |}
-    /// [ for leaf in Tree.entries model -> leaf.Name, leaf.IsTrained ]
-    /// // ("layers.0", true), ("layers.1", true) and ("running_mean", false)
+    /// [ for leaf in Tree.entries model -> leaf.Name ] // layers.0, layers.1 and running_mean
+    /// [ for leaf in Tree.entries model -> leaf.IsTrained ] // [true, true, false]
     /// </code></example>
     let entries (tree: 'tree) : Leaf[] =
         let struct (leaves, trained) = marked "Tree.entries:" tree
