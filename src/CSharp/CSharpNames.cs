@@ -59,6 +59,7 @@ internal static partial class CSharpNames
         ["cumsum"] = "CumulativeSum",
         ["Linear.init"] = "Linear.Create",
         ["Mlp.init"] = "Mlp.Create",
+        ["Prelu.init"] = "Prelu.Create",
         ["Key.splitMany"] = "Key.Split",
         ["Index.All"] = "Slice.All",
         ["Index.NewAxis"] = "Slice.NewAxis",

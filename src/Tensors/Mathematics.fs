@@ -115,7 +115,9 @@ module Mathematics =
         // (1 + tanh z)/2 is the sigmoid of 2z.
         let slope = sqrt (8.0 / System.Math.PI)
         // From 50 on the sigmoid is 0 or 1 in every dtype; were its argument infinite, derivatives would be 0 · ∞.
-        let near = Operands.binary Binary.Max (Operands.binary Binary.Min x (literal x 50.0)) (literal x -50.0)
+        let near =
+            Operands.binary Binary.Max (Operands.binary Binary.Min x (literal x 50.0)) (literal x -50.0)
+
         x * unary Unary.Sigmoid (near * (near * near * (0.044715 * slope) + slope))
 
     /// <summary>x · sigmoid x, also called swish (Elfwing et al. 2018).</summary>
