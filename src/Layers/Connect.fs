@@ -42,7 +42,7 @@ module Connect =
     /// let halve (x: Tensor) = x.Reshape([ -1; 2 ]).Mean [ 1 ]
     /// let twice (x: Tensor) = (stack 1 [ x; x ]).Flatten()
     /// let level inner = Connect.around 0 halve (inner >> twice) id
-    /// level (level id) (tensor [ 1.0; 3.0; 5.0; 7.0 ]) |> fun y -> y.Shape // 12
+    /// level (level id) (tensor [ 1.0; 3.0; 5.0; 7.0 ]) // shape (12)
     /// </code></example>
     let around
         (axis: int)

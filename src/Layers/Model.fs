@@ -42,7 +42,7 @@ module Model =
     /// <exception cref="T:Cotangent.TreeException">There are none.</exception>
     /// <example><code>
     /// let model = Mlp.create [ 2; 3; 1 ] Activation.Relu (Key.create 0L)
-    /// [ for leaf in Model.select "layers.*.bias" model -> leaf.Tensor ] // [0, 0, 0] and [0]
+    /// (Model.select "layers.*.bias" model).Length // 2
     /// </code></example>
     let select (pattern: string) (model: 'model) : Leaf[] =
         let leaves, fits = chosen "Model.select" pattern model

@@ -48,7 +48,7 @@ module Sequential =
     /// let a, b = Key.split (Key.create 0L)
     /// let model = Sequential.create [ Linear.create 2 16 a; Activation.Relu; Linear.create 16 1 b ]
     /// Sequential.forward model (Tensor.ones DType.Float32 [ 5; 2 ]) // shape (5, 1)
-    /// [ for leaf in Tree.entries model -> leaf.Name ] // 0.weight, 0.bias, 2.weight and 2.bias
+    /// Model.count model // 65
     /// </code></example>
     let create (layers: ILayer list) : Sequential = { Layers = layers }
 
