@@ -221,7 +221,7 @@ let shapes = [
         "Use `grad`, `jvp` or `jacobian`."
     on<ShapeException, _>
         (fun () -> Loss.meanSquaredError (tensor [ [ 1.0 ] ]) (tensor [ 1.0 ]))
-        "meanSquaredError: the prediction has shape (1,), the target (1, 1);"
+        "Loss.meanSquaredError: the prediction has shape (1,), the target (1, 1);"
         "a loss wants equal shapes and stretches nothing. Reshape, squeeze or unsqueeze one of them."
 ]
 

@@ -24,20 +24,25 @@ module Compile =
     /// Compile.graph (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
     /// </code></example>
     let graph (f: 'p -> 'q) (x: 'p) : string =
+        Given.check "f" f
         Graph.print "" (compilation f x).Operation.Graph |> String.concat "\n"
 
     /// <summary>The graph as a Mermaid flowchart, for documents that draw those.</summary>
     /// <example><code>
     /// Compile.mermaid (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
     /// </code></example>
-    let mermaid (f: 'p -> 'q) (x: 'p) : string = Drawing.mermaid (compilation f x).Operation.Graph
+    let mermaid (f: 'p -> 'q) (x: 'p) : string =
+        Given.check "f" f
+        Drawing.mermaid (compilation f x).Operation.Graph
 
     /// <summary>The graph drawn as an HTML page that opens without a network.</summary>
     /// <example><code>
     /// let page = Compile.page (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
     /// System.IO.File.WriteAllText(System.IO.Path.GetTempFileName() + ".html", page)
     /// </code></example>
-    let page (f: 'p -> 'q) (x: 'p) : string = Drawing.page (compilation f x).Operation.Graph
+    let page (f: 'p -> 'q) (x: 'p) : string =
+        Given.check "f" f
+        Drawing.page (compilation f x).Operation.Graph
 
     /// <summary>
     /// How often a compiled function was compiled, and why the last time: which tensor or static field of the argument
@@ -52,6 +57,8 @@ module Compile =
     /// Compile.explain f // compiled 2 times, last because `$` is Float64 (2,) on cpu, it was Float64 () on cpu
     /// </code></example>
     let explain (f: 'p -> 'q) : string =
+        Given.check "f" f
+
         match box f with
         | :? CompiledFunction<'p, 'q> as c -> c.Compiled.Explanation
         | _ -> raise (ValueException "Compile.explain: this is not a function that `compile` returned.")
@@ -79,6 +86,7 @@ module Compile =
     /// Compile.program (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
     /// </code></example>
     let program (f: 'p -> 'q) (x: 'p) : string =
+        Given.check "f" f
         let program = (compilation f x).Operation.Program
         let steps = StepText.print "" program.Steps |> String.concat "\n"
         $"{steps}\n{program.Memory.Between} bytes between inputs and outputs"
@@ -96,6 +104,7 @@ module Compile =
     /// (Compile.memory (fun x -> matmul x x) x).Peak // 80000
     /// </code></example>
     let memory (f: 'p -> 'q) (x: 'p) : ProgramMemory =
+        Given.check "f" f
         let struct (found, arguments) = compilationAndArguments f x
         found.Operation.MemoryFor arguments
 
@@ -113,7 +122,9 @@ module Compile =
     /// <example><code>
     /// Compile.passes (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
     /// </code></example>
-    let passes (f: 'p -> 'q) (x: 'p) : string = reports f x |> List.map _.Line |> String.concat "\n"
+    let passes (f: 'p -> 'q) (x: 'p) : string =
+        Given.check "f" f
+        reports f x |> List.map _.Line |> String.concat "\n"
 
     /// <summary>What a function has become after the pass of this name, the last time that it runs.</summary>
     /// <exception cref="T:Cotangent.ValueException">No pass has this name; the message lists those there are.</exception>
@@ -121,6 +132,8 @@ module Compile =
     /// Compile.after "simplify" (fun x -> sum (x * 1.0)) (tensor [ 1.0; 2.0 ])
     /// </code></example>
     let after (pass: string) (f: 'p -> 'q) (x: 'p) : string =
+        Given.check "pass" pass
+        Given.check "f" f
         let reports = reports f x
 
         match List.tryFindBack (fun (r: PassReport) -> r.Pass = pass) reports with

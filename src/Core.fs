@@ -49,6 +49,7 @@ module Core =
     /// valueAndGrad f (tensor [ 1.0; 2.0 ]) // (5, [2, 4])
     /// </code></example>
     let valueAndGrad (f: 'p -> Tensor) (x: 'p) : Tensor * 'p =
+        Given.check "f" f
         let struct (value, (), gradient) = Transform.valueAndGradWith "valueAndGrad" (fun x -> f x, ()) x
         value, gradient
 
@@ -71,6 +72,7 @@ module Core =
     /// grad (fun x -> sum (sin x)) (tensor [ 0.0; 1.0 ]) // cos x: [1, 0.5403]
     /// </code></example>
     let grad (f: 'p -> Tensor) (x: 'p) : 'p =
+        Given.check "f" f
         let struct (_, (), gradient) = Transform.valueAndGradWith "grad" (fun x -> f x, ()) x
         gradient
 
@@ -83,6 +85,7 @@ module Core =
     /// gradWith f (tensor [ 0.0; 1.0 ]) // ([1, 0.5403], 0.5)
     /// </code></example>
     let gradWith (f: 'p -> Tensor * 'aux) (x: 'p) : 'p * 'aux =
+        Given.check "f" f
         let struct (_, aux, gradient) = Transform.valueAndGradWith "gradWith" f x
         gradient, aux
 
@@ -96,6 +99,7 @@ module Core =
     /// value, gradient // (9, [6])
     /// </code></example>
     let valueAndGradWith (f: 'p -> Tensor * 'aux) (x: 'p) : (Tensor * 'aux) * 'p =
+        Given.check "f" f
         let struct (value, aux, gradient) = Transform.valueAndGradWith "valueAndGradWith" f x
         (value, aux), gradient
 
@@ -110,7 +114,9 @@ module Core =
     /// <example><code>
     /// jvp sin (tensor 0.0) (tensor 1.0) // (0, 1)
     /// </code></example>
-    let jvp (f: 'p -> 'q) (x: 'p) (dx: 'p) : 'q * 'q = Transform.jvp "jvp" f x dx
+    let jvp (f: 'p -> 'q) (x: 'p) (dx: 'p) : 'q * 'q =
+        Given.check "f" f
+        Transform.jvp "jvp" f x dx
 
     /// <summary>
     /// The value at x, and the function that pulls a cotangent of the value back to one of x. It can be called again
@@ -122,6 +128,7 @@ module Core =
     /// pull (tensor [ 1.0; 10.0 ]) // [1, 5.403]
     /// </code></example>
     let vjp (f: 'p -> 'q) (x: 'p) : 'q * ('q -> 'p) =
+        Given.check "f" f
         let struct (y, pull, _) = Transform.vjp "vjp" f x
         y, pull
 
@@ -134,6 +141,7 @@ module Core =
     /// push (tensor 1.0), push (tensor 10.0) // (12, 120)
     /// </code></example>
     let linearize (f: 'p -> 'q) (x: 'p) : 'q * ('p -> 'q) =
+        Given.check "f" f
         let struct (y, push, _) = Transform.linearize "linearize" f x
         y, push
 
@@ -147,6 +155,7 @@ module Core =
     /// sums (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ]; [ 5.0; 6.0 ] ]) // [9, 12]
     /// </code></example>
     let linearTranspose (f: 'p -> 'q) (like: 'p) : 'q -> 'p =
+        Given.check "f" f
         Transform.linearTranspose "linearTranspose" f like
 
     let private requireScalar (operation: string) (x: Tensor) =
@@ -162,6 +171,8 @@ module Core =
     /// diff (fun x -> x ** 3.0) (tensor 2.0) // 12
     /// </code></example>
     let diff (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        Given.check "f" f
+        Given.check "x" x
         requireScalar "diff" x
         snd (Transform.jvp "diff" f x (Tensor.onesLike x))
 
@@ -172,6 +183,8 @@ module Core =
     /// diffn 3 sin (tensor 0.0) // -1
     /// </code></example>
     let diffn (n: int) (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        Given.check "f" f
+        Given.check "x" x
         if n < 0 then raise (ValueException $"diffn: the order {n} is negative.")
 
         let mutable nested = f
@@ -205,7 +218,9 @@ module Core =
     ///
     /// let perExample loss model (xs, ys) = vmap (fun example -> grad (loss example) model) (xs, ys)
     /// </code></example>
-    let vmap (f: 'p -> 'q) (x: 'p) : 'q = Batch.vmap "vmap" f x
+    let vmap (f: 'p -> 'q) (x: 'p) : 'q =
+        Given.check "f" f
+        Batch.vmap "vmap" f x
 
     /// <summary><c>vmap</c> over other axes than the first, or over some fields of the argument only.</summary>
     /// <exception cref="T:Cotangent.AxisException">A tensor has no such axis.</exception>
@@ -216,7 +231,10 @@ module Core =
     /// vmapWith { In = [ Some 1; None ]; Out = 1 } (fun (column, v) -> column * v) (columns, tensor [ 10.0; 1.0 ])
     /// // [[10, 20], [3, 4]]
     /// </code></example>
-    let vmapWith (axes: BatchAxes) (f: 'p -> 'q) (x: 'p) : 'q = Batch.vmapWith "vmapWith" axes.In axes.Out f x
+    let vmapWith (axes: BatchAxes) (f: 'p -> 'q) (x: 'p) : 'q =
+        Given.check "axes" axes
+        Given.check "f" f
+        Batch.vmapWith "vmapWith" axes.In axes.Out f x
 
     /// The results of a linear map for each tensor like t that is 1 in one place and 0 elsewhere, along axis 0. All at
     /// once; or in parts, where the largest tensor on the way, `width` numbers for each, would have more than 2²⁶.
@@ -232,6 +250,8 @@ module Core =
     /// jacobian (fun x -> x * x) (tensor [ 1.0; 2.0; 3.0 ]) // [[2, 0, 0], [0, 4, 0], [0, 0, 6]]
     /// </code></example>
     let jacobian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        Given.check "f" f
+        Given.check "x" x
         let struct (y, pull, width) = Transform.vjp "jacobian" f x
         let rows = overBasis "jacobian" pull y width
         rows.Reshape(Array.append y.Dims x.Dims)
@@ -244,6 +264,8 @@ module Core =
     /// jacobianForward (fun x -> stack 0 [ x; x * x ]) (tensor 3.0) // [1, 6]
     /// </code></example>
     let jacobianForward (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        Given.check "f" f
+        Given.check "x" x
         let struct (y, push, width) = Transform.linearize "jacobianForward" f x
         let columns = overBasis "jacobianForward" push x width
         columns.MoveAxis(0, -1).Reshape(Array.append y.Dims x.Dims)
@@ -253,7 +275,10 @@ module Core =
     /// <example><code>
     /// hessian (fun x -> sum (x ** 3.0)) (tensor [ 1.0; 2.0 ]) // [[6, 0], [0, 12]]
     /// </code></example>
-    let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor = jacobianForward (grad f) x
+    let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        Given.check "f" f
+        Given.check "x" x
+        jacobianForward (grad f) x
 
     /// <summary>The Hessian of a scalar function times a vector, without the Hessian: forward over reverse.</summary>
     /// <exception cref="T:Cotangent.ShapeException">
@@ -262,7 +287,9 @@ module Core =
     /// <example><code>
     /// hvp (fun x -> sum (x ** 3.0)) (tensor [ 1.0; 2.0 ]) (tensor [ 1.0; 1.0 ]) // [6, 12]
     /// </code></example>
-    let hvp (f: 'p -> Tensor) (x: 'p) (v: 'p) : 'p = snd (Transform.jvp "hvp" (grad f) x v)
+    let hvp (f: 'p -> Tensor) (x: 'p) (v: 'p) : 'p =
+        Given.check "f" f
+        snd (Transform.jvp "hvp" (grad f) x v)
 
     /// The sum of the diagonal of a linear map from tensors like x to such.
     let private trace (operation: string) (push: Tensor -> Tensor) (x: Tensor) width =
@@ -273,6 +300,8 @@ module Core =
     /// laplacian (fun x -> sum (x ** 2.0)) (tensor [ 1.0; 2.0; 3.0 ]) // 6
     /// </code></example>
     let laplacian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        Given.check "f" f
+        Given.check "x" x
         let struct (_, push, width) = Transform.linearize "laplacian" (grad f) x
         trace "laplacian" push x width
 
@@ -282,6 +311,8 @@ module Core =
     /// divergence (fun x -> x * x) (tensor [ 1.0; 2.0 ]) // 6
     /// </code></example>
     let divergence (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        Given.check "f" f
+        Given.check "x" x
         let struct (y, push, width) = Transform.linearize "divergence" f x
 
         if not (Shape.equal y.Dims x.Dims) then
@@ -300,6 +331,8 @@ module Core =
     /// curl field (tensor [ 1.0; 2.0; 3.0 ]) // [0, 0, 2]
     /// </code></example>
     let curl (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        Given.check "f" f
+        Given.check "x" x
         let j = jacobianForward f x
 
         if j.Dims <> [| 3; 3 |] then
@@ -321,6 +354,8 @@ module Core =
     /// scope (fun () -> sum (exp x * 2.0f)) // 20.2147
     /// </code></example>
     let scope (body: unit -> 'a) : 'a =
+        Given.check "body" body
+
         Scope.during body (fun result ->
             if not (Walkers.holdsTensors typeof<'a>) then
                 ValueSome []
@@ -344,7 +379,10 @@ module Core =
     /// <example><code>
     /// onDevice Device.Cpu (fun () -> Tensor.zeros DType.Float32 [ 2 ]) // [0, 0]
     /// </code></example>
-    let onDevice (device: Device) (body: unit -> 'a) : 'a = Ambient.onDevice device body
+    let onDevice (device: Device) (body: unit -> 'a) : 'a =
+        Given.check "device" device
+        Given.check "body" body
+        Ambient.onDevice device body
 
     /// <summary>
     /// Runs a function with the kernels of one engine on the CPU, to compare or to look for a fault. The environment
@@ -354,7 +392,10 @@ module Core =
     /// <example><code>
     /// withCpuEngine CpuEngine.Managed (fun () -> sin (tensor 0.0)) // 0
     /// </code></example>
-    let withCpuEngine (engine: CpuEngine) (body: unit -> 'a) : 'a = Extension.withCpuEngine engine body
+    let withCpuEngine (engine: CpuEngine) (body: unit -> 'a) : 'a =
+        Given.check "engine" engine
+        Given.check "body" body
+        Extension.withCpuEngine engine body
 
     /// <summary>The same values, constant for every differentiation around.</summary>
     /// <example><code>
@@ -375,6 +416,9 @@ module Core =
     /// grad (fun x -> sum (5.0 * clipped x)) (tensor [ 2.0 ]) // [1]
     /// </code></example>
     let withDerivative (derivative: Derivative<'p, 'q>) (f: 'p -> 'q) : 'p -> 'q =
+        Given.check "derivative" derivative
+        Given.check "f" f
+
         match derivative with
         | Derivative.Push push -> Transform.custom "withDerivative" (ValueSome push) ValueNone f
         | Derivative.Pull pull -> Transform.custom "withDerivative" ValueNone (ValueSome pull) f
@@ -397,6 +441,7 @@ module Core =
     /// step (tensor [ 1.0; 2.0 ]) // [0.8, 1.6]
     /// </code></example>
     let compile (f: 'p -> 'q) : 'p -> 'q =
+        Given.check "f" f
         WarmUp.start ()
         unbox (box (CompiledFunction<'p, 'q>("compile", f, (fun _ -> 0))))
 
@@ -420,6 +465,7 @@ module Core =
     /// x + 1.0 // throws DonationException
     /// </code></example>
     let compileDonating (f: 'a * 'b -> 'q) : 'a * 'b -> 'q =
+        Given.check "f" f
         let donated (a: 'a, _: 'b) = if Walkers.holdsTensors typeof<'a> then (Tree.leaves a).Length else 0
 
         WarmUp.start ()
@@ -440,6 +486,7 @@ module Core =
     /// scan (fun t x -> t + x, t + x) (tensor 0.0) (tensor [ 1.0; 2.0; 3.0 ]) // (6, [1, 3, 6])
     /// </code></example>
     let scan (f: 'carry -> 'x -> 'carry * 'y) (initial: 'carry) (xs: 'x) : 'carry * 'y =
+        Given.check "f" f
         Loops.scan f initial xs
 
     /// <summary>
@@ -453,7 +500,9 @@ module Core =
     /// <example><code>
     /// iterate 10 (fun x -> 0.5 * (x + 4.0 / x)) (tensor 1.0) // the root of 4 by Newton's method: 2
     /// </code></example>
-    let iterate (n: int) (f: 'a -> 'a) (x: 'a) : 'a = Loops.iterate n f x
+    let iterate (n: int) (f: 'a -> 'a) (x: 'a) : 'a =
+        Given.check "f" f
+        Loops.iterate n f x
 
     /// <summary>
     /// A function applied as long as a condition, one Bool, holds. Under <c>vmap</c> each example stops by itself.
@@ -468,7 +517,10 @@ module Core =
     /// <example><code>
     /// whileLoop (fun (x: Tensor) -> x.Less 100.0) (fun x -> 2.0 * x) (tensor 1.0) // 128
     /// </code></example>
-    let whileLoop (condition: 'a -> Tensor) (f: 'a -> 'a) (x: 'a) : 'a = Loops.whileLoop condition f x
+    let whileLoop (condition: 'a -> Tensor) (f: 'a -> 'a) (x: 'a) : 'a =
+        Given.check "condition" condition
+        Given.check "f" f
+        Loops.whileLoop condition f x
 
     /// <summary>
     /// One of two functions of x, by one Bool. In a compiled function both are in the program, and one of them runs;
@@ -482,6 +534,9 @@ module Core =
     /// cond (x.Greater 0.0) (fun x -> x * x) (fun x -> -x) x // 9
     /// </code></example>
     let cond (test: Tensor) (onTrue: 'a -> 'b) (onFalse: 'a -> 'b) (x: 'a) : 'b =
+        Given.check "test" test
+        Given.check "onTrue" onTrue
+        Given.check "onFalse" onFalse
         Loops.cond test onTrue onFalse x
 
     /// <summary>
@@ -492,4 +547,6 @@ module Core =
     /// <example><code>
     /// grad (checkpoint (fun x -> sum (x * x))) (tensor [ 1.0; 2.0 ]) // [2, 4]
     /// </code></example>
-    let checkpoint (f: 'p -> 'q) : 'p -> 'q = Checkpoint.run f
+    let checkpoint (f: 'p -> 'q) : 'p -> 'q =
+        Given.check "f" f
+        Checkpoint.run f

@@ -11,7 +11,9 @@ module Debug =
     /// <example><code>
     /// Debug.checkNumbers (fun () -> grad (fun x -> sum (log x)) (tensor [ 0.0 ])) // throws NumberException
     /// </code></example>
-    let checkNumbers (body: unit -> 'a) : 'a = Ambient.duringNumberCheck body
+    let checkNumbers (body: unit -> 'a) : 'a =
+        Given.check "body" body
+        Ambient.duringNumberCheck body
 
     /// <summary>
     /// Runs a function; a random key used twice in it raises a KeyException. Compiled functions inside run as plain ones.
@@ -24,4 +26,6 @@ module Debug =
     ///     let a = Random.normal key DType.Float32 [ 2 ]
     ///     a + Random.normal key DType.Float32 [ 2 ]) // throws KeyException
     /// </code></example>
-    let checkKeys (body: unit -> 'a) : 'a = Ambient.duringKeyCheck body
+    let checkKeys (body: unit -> 'a) : 'a =
+        Given.check "body" body
+        Ambient.duringKeyCheck body

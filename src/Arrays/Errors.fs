@@ -27,6 +27,16 @@ module internal Given =
     /// Names the argument that is null; costs a comparison.
     let inline check (name: string) (value: 'a) = if isNull (box value) then missing name
 
+    /// Names the sequence, or the place in it, that is null.
+    let items (name: string) (values: 'a seq) : 'a[] =
+        check name values
+        let values = Array.ofSeq values
+
+        for i in 0 .. values.Length - 1 do
+            if isNull (box values[i]) then missing $"{name}[{i}]"
+
+        values
+
 /// <summary>
 /// Base of every error that Cotangent raises on purpose; the message says the operation, what it got, what it wanted
 /// and a way out. <c>docs/errors.fsx</c> lists each with an example and its cure.

@@ -11,6 +11,8 @@ module Connect =
     /// Connect.residual relu (tensor [ -1.0; 2.0 ]) // [-1, 4]
     /// </code></example>
     let residual (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        Given.check "f" f
+        Given.check "x" x
         let y = f x
 
         if not (Shape.equal x.Dims y.Dims) then
@@ -31,6 +33,8 @@ module Connect =
     /// Connect.dense -1 [ total; total ] (tensor [ 1.0; 2.0 ]) // [1, 2, 3, 6]
     /// </code></example>
     let dense (axis: int) (functions: (Tensor -> Tensor) list) (x: Tensor) : Tensor =
+        Given.check "functions" functions
+        Given.check "x" x
         functions |> List.fold (fun seen f -> concat axis [ seen; f seen ]) x
 
     /// <summary>
@@ -51,4 +55,8 @@ module Connect =
         (up: Tensor -> Tensor)
         (x: Tensor)
         : Tensor =
+        Given.check "down" down
+        Given.check "inner" inner
+        Given.check "up" up
+        Given.check "x" x
         up (concat axis [ x; inner (down x) ])

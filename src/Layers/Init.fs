@@ -22,6 +22,8 @@ module Fans =
     /// Fans.ofGroups 4 [ 16; 2; 3; 3 ] // FanIn = 18 and FanOut = 36
     /// </code></example>
     let ofGroups (groups: int) (shape: int list) : Fans =
+        Given.check "shape" shape
+
         match shape with
         | [] -> { FanIn = 1; FanOut = 1 }
         | [ outputs ] -> { FanIn = 1; FanOut = outputs }
@@ -34,7 +36,9 @@ module Fans =
     /// <example><code>
     /// Fans.ofShape [ 784; 256 ] // FanIn = 784 and FanOut = 256
     /// </code></example>
-    let ofShape (shape: int list) : Fans = ofGroups 1 shape
+    let ofShape (shape: int list) : Fans =
+        Given.check "shape" shape
+        ofGroups 1 shape
 
 /// <summary>
 /// How a layer's parameters start: from the fans, the shape and the dtype wanted, with a key of their own. A layer's
@@ -75,6 +79,9 @@ module Init =
     /// Init.draw Init.heNormal [ 784; 256 ] DType.Float32 (Key.create 0L) // shape (784, 256)
     /// </code></example>
     let draw (init: Init) (shape: int list) (dtype: DType) (key: Key) : Tensor =
+        Given.check "init" init
+        Given.check "shape" shape
+        Given.check "key" key
         init (Fans.ofShape shape) shape dtype key
 
     /// <summary>Uniform in [-bound, bound), the bound computed from the fans.</summary>
@@ -82,6 +89,8 @@ module Init =
     /// let small = Init.uniformWithin (fun _ -> 0.05)
     /// </code></example>
     let uniformWithin (bound: Fans -> float) : Init =
+        Given.check "bound" bound
+
         fun fans shape dtype key ->
             let b = bound fans
             Random.uniformIn key -b b dtype shape
@@ -91,6 +100,7 @@ module Init =
     /// let gpt2 = Init.normalOf (fun _ -> 0.02)
     /// </code></example>
     let normalOf (deviation: Fans -> float) : Init =
+        Given.check "deviation" deviation
         fun fans shape dtype key -> Random.normal key dtype shape * deviation fans
 
     /// The deviation of a standard normal that is cut off at ±2: √(1 - 4 φ(2) / (2 Φ(2) - 1)).
@@ -104,6 +114,8 @@ module Init =
     /// let bert = Init.truncatedNormalOf (fun _ -> 0.02)
     /// </code></example>
     let truncatedNormalOf (deviation: Fans -> float) : Init =
+        Given.check "deviation" deviation
+
         fun fans shape dtype key ->
             Random.truncatedNormal key -2.0 2.0 dtype shape * (deviation fans / CutDeviation)
 
@@ -182,6 +194,8 @@ module Init =
     /// </code></example>
     let orthogonal (gain: float) : Init =
         fun _ shape dtype key ->
+            Given.check "shape" shape
+            Given.check "key" key
             requireMatrix "Init.orthogonal" shape
             let rows, columns = shape.Head, List.fold (*) 1 shape.Tail
             (orthonormal rows columns dtype key * gain).Reshape shape
@@ -204,6 +218,7 @@ module Init =
     /// </code></example>
     let identity: Init =
         fun _ shape dtype _ ->
+            Given.check "shape" shape
             requireMatrix "Init.identity" shape
             let rows, columns = shape[0], shape[1]
             let eye = Tensor.eye dtype (max rows columns) |> sliceAxis 0 0 rows |> sliceAxis 1 0 columns
@@ -221,6 +236,9 @@ module Init =
     /// </code></example>
     let deltaOrthogonal (gain: float) : Init =
         fun _ shape dtype key ->
+            Given.check "shape" shape
+            Given.check "key" key
+
             if shape.Length < 3 || shape[0] < shape[1] then
                 raise (
                     ShapeException

@@ -41,7 +41,9 @@ module Layer =
     /// let model = Sequential.create [ Layer.ofFunction (fun x -> x.Reshape [ -1; 6 ]); Activation.Relu ]
     /// Sequential.forward model (Tensor.zeros DType.Float32 [ 5; 2; 3 ]) // shape (5, 6)
     /// </code></example>
-    let ofFunction (f: Tensor -> Tensor) : ILayer = { Parameters = (); Function = fun () x -> f x }
+    let ofFunction (f: Tensor -> Tensor) : ILayer =
+        Given.check "f" f
+        { Parameters = (); Function = fun () x -> f x }
 
     /// <summary>A function of parameters, which are any tree, and a tensor as a layer.</summary>
     /// <example><code>
@@ -49,13 +51,15 @@ module Layer =
     /// let model = Sequential.create [ Layer.over (Repeat.fold Linear.forward) blocks; Activation.Relu ]
     /// Sequential.forward model (Tensor.ones DType.Float32 [ 5; 16 ]) // shape (5, 16)
     /// </code></example>
-    let over (f: 'parameters -> Tensor -> Tensor) (parameters: 'parameters) : ILayer = {
-        Parameters = parameters
-        Function = f
-    }
+    let over (f: 'parameters -> Tensor -> Tensor) (parameters: 'parameters) : ILayer =
+        Given.check "f" f
+
+        { Parameters = parameters; Function = f }
 
     /// <summary>A layer's output, as it is while predicting.</summary>
-    let forward (layer: ILayer) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: ILayer) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x
 
     /// What a layer does while it is trained, which is what it does anyway unless it says otherwise.
     let internal trained (layer: ILayer) (x: Tensor) (key: Key) : struct (Tensor * ILayer) =
@@ -71,6 +75,8 @@ module Layer =
     /// fst (Layer.train (Rrelu.create 0.25 0.25) (Key.create 0L) (tensor [ -4.0; 2.0 ])) // [-1, 2]
     /// </code></example>
     let train (layer: ILayer) (key: Key) (x: Tensor) : Tensor * ILayer =
+        Given.check "layer" layer
+        Given.check "key" key
         let struct (y, next) = trained layer x key
         y, next
 

@@ -32,6 +32,7 @@ type Linear = {
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
     member layer.Forward(x: Tensor) : Tensor =
         Layer.requireLast "Linear.forward" "inputs" layer.Weight.Dims[0] x
+        Operands.sameDType "Linear.forward" x layer.Weight
         let product = matmul x layer.Weight
 
         match layer.Bias with
@@ -64,6 +65,7 @@ module Linear =
     /// layer.Weight // shape (3, 8)
     /// </code></example>
     let init (options: LinearOptions) (inputs: int) (outputs: int) (key: Key) : Linear =
+        Given.check "options" options
         Layer.requirePositive "Linear.init" [ "inputs", inputs; "outputs", outputs ]
         Layer.requireFloat "Linear.init" options.DType
         let forWeight, forBias = Key.split key
@@ -94,4 +96,6 @@ module Linear =
     /// let layer = Linear.create 3 8 (Key.create 0L)
     /// Linear.forward layer (Tensor.ones DType.Float32 [ 5; 3 ]) // shape (5, 8)
     /// </code></example>
-    let forward (layer: Linear) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: Linear) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x

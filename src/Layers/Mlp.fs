@@ -33,6 +33,7 @@ module Mlp =
     /// model.Layers.Length // 3
     /// </code></example>
     let init (inputs: int) (layers: (int * LinearOptions) list) (key: Key) : Mlp =
+        Given.check "layers" layers
         let keys = Key.splitMany (List.length layers) key
         let sizes = inputs :: List.map fst layers |> List.take layers.Length
 
@@ -53,6 +54,9 @@ module Mlp =
     /// Mlp.forward model (Tensor.ones DType.Float32 [ 5; 2 ]) // shape (5, 1)
     /// </code></example>
     let create (sizes: int list) (activation: Activation) (key: Key) : Mlp =
+        Given.check "sizes" sizes
+        Given.check "key" key
+
         match sizes with
         | inputs :: (_ :: _ as outputs) ->
             let last = outputs.Length - 1
@@ -79,4 +83,6 @@ module Mlp =
     /// let model = Mlp.create [ 2; 16; 1 ] Activation.Tanh (Key.create 0L)
     /// Mlp.forward model (Tensor.ones DType.Float32 [ 5; 2 ]) // shape (5, 1)
     /// </code></example>
-    let forward (model: Mlp) (x: Tensor) : Tensor = model.Forward x
+    let forward (model: Mlp) (x: Tensor) : Tensor =
+        Given.check "model" model
+        model.Forward x

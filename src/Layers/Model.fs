@@ -45,6 +45,7 @@ module Model =
     /// (Model.select "layers.*.bias" model).Length // 2
     /// </code></example>
     let select (pattern: string) (model: 'model) : Leaf[] =
+        Given.check "pattern" pattern
         let leaves, fits = chosen "Model.select" pattern model
         Array.filter fits leaves
 
@@ -55,6 +56,8 @@ module Model =
     /// (Model.mapAt "layers.1.*" Tensor.onesLike model).Layers[1].Weight // [[1], [1], [1]]
     /// </code></example>
     let mapAt (pattern: string) (f: Tensor -> Tensor) (model: 'model) : 'model =
+        Given.check "pattern" pattern
+        Given.check "f" f
         let leaves, fits = chosen "Model.mapAt" pattern model
 
         leaves
@@ -75,6 +78,8 @@ module Model =
     /// (Model.replace "bias" (tensor [ 1.0f; 2.0f; 3.0f ]) layer).Bias // [1, 2, 3]
     /// </code></example>
     let replace (pattern: string) (tensor: Tensor) (model: 'model) : 'model =
+        Given.check "pattern" pattern
+        Given.check "tensor" tensor
         let leaves, fits = chosen "Model.replace" pattern model
 
         let replaced (leaf: Leaf) =
@@ -102,7 +107,9 @@ module Model =
     /// let model = Mlp.create [ 2; 3; 1 ] Activation.Tanh (Key.create 0L)
     /// (grad loss model).Layers[0].Bias // [0, 0, 0]
     /// </code></example>
-    let freeze (pattern: string) (model: 'model) : 'model = mapAt pattern stopGradient model
+    let freeze (pattern: string) (model: 'model) : 'model =
+        Given.check "pattern" pattern
+        mapAt pattern stopGradient model
 
     /// <summary>
     /// The leaves of a model with their shapes, how many numbers and bytes they are, and the multiply-adds in which a forward pass on
@@ -115,6 +122,7 @@ module Model =
     /// summary.Parameters, summary.MultiplyAdds // (203530, 6504448)
     /// </code></example>
     let summary (forward: 'model -> 'x -> 'y) (x: 'x) (model: 'model) : ModelSummary =
+        Given.check "forward" forward
         let leaves = Tree.entries model
         let inputs = Tree.leavesOf "Model.summary: the input's type" x
         let tensors = Array.append (leaves |> Array.map _.Tensor) inputs

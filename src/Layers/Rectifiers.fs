@@ -62,6 +62,7 @@ module Prelu =
     /// layer.Weight // shape (16)
     /// </code></example>
     let init (options: PreluOptions) : Prelu =
+        Given.check "options" options
         Layer.requirePositive "Prelu.init" [ "channels", options.Channels ]
         Layer.requireFloat "Prelu.init" options.DType
 
@@ -77,7 +78,9 @@ module Prelu =
     /// <summary>The layer's value at x of any shape that has the layer's channels along its axis.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The axis is not as long as there are slopes.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
-    let forward (layer: Prelu) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: Prelu) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x
 
 /// <summary>
 /// x where positive, slope · x elsewhere: slopes drawn anew at each place while training, their mean while predicting (Xu et al.
@@ -123,10 +126,14 @@ module Rrelu =
         { Low = low; High = high }
 
     /// <summary>As it is while predicting: the mean slope everywhere.</summary>
-    let forward (layer: Rrelu) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: Rrelu) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x
 
     /// <summary>As it is while training: slopes drawn with the key.</summary>
     /// <example><code>
     /// Rrelu.train (Rrelu.create 0.25 0.25) (Key.create 0L) (tensor [ -4.0; 2.0 ]) // [-1, 2]
     /// </code></example>
-    let train (layer: Rrelu) (key: Key) (x: Tensor) : Tensor = layer.Train(x, key)
+    let train (layer: Rrelu) (key: Key) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Train(x, key)

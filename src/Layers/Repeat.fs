@@ -25,6 +25,8 @@ module Repeat =
     /// blocks.Stacked.Weight // shape (48, 16, 16)
     /// </code></example>
     let create (count: int) (make: Key -> 'layer) (key: Key) : Repeat<'layer> =
+        Given.check "make" make
+        Given.check "key" key
         Layer.requirePositive "Repeat.create" [ "layers", count ]
         { Stacked = vmap make (Key.batch count key); Count = count }
 
@@ -35,6 +37,7 @@ module Repeat =
     /// (Repeat.item -1 blocks).Weight // shape (2, 2)
     /// </code></example>
     let item (index: int) (layers: Repeat<'layer>) : 'layer =
+        Given.check "layers" layers
         let place = if index < 0 then index + layers.Count else index
 
         if place < 0 || place >= layers.Count then
@@ -52,6 +55,8 @@ module Repeat =
     /// Repeat.fold Linear.forward blocks (Tensor.ones DType.Float32 [ 5; 16 ]) // shape (5, 16)
     /// </code></example>
     let fold (forward: 'layer -> 'x -> 'x) (layers: Repeat<'layer>) (x: 'x) : 'x =
+        Given.check "forward" forward
+        Given.check "layers" layers
         fst (scan (fun x layer -> forward layer x, ()) x layers.Stacked)
 
     /// <summary>The same, where each layer draws with a key of its own.</summary>
@@ -62,6 +67,10 @@ module Repeat =
     /// Repeat.foldWithKeys noisy blocks (Key.create 1L) (Tensor.ones DType.Float32 [ 5; 16 ]) // shape (5, 16)
     /// </code></example>
     let foldWithKeys (forward: 'layer -> Key -> 'x -> 'x) (layers: Repeat<'layer>) (key: Key) (x: 'x) : 'x =
+        Given.check "forward" forward
+        Given.check "layers" layers
+        Given.check "key" key
+
         fst (
             scan
                 (fun x (layer, key) -> forward layer key x, ())
@@ -80,4 +89,6 @@ module Repeat =
     /// snd (Repeat.mapFold step blocks (Tensor.ones DType.Float32 [ 2 ])) // shape (3)
     /// </code></example>
     let mapFold (forward: 'layer -> 'x -> 'x * 'out) (layers: Repeat<'layer>) (x: 'x) : 'x * 'out =
+        Given.check "forward" forward
+        Given.check "layers" layers
         scan (fun x layer -> forward layer x) x layers.Stacked

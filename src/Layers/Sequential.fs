@@ -50,10 +50,14 @@ module Sequential =
     /// Sequential.forward model (Tensor.ones DType.Float32 [ 5; 2 ]) // shape (5, 1)
     /// Model.count model // 65
     /// </code></example>
-    let create (layers: ILayer list) : Sequential = { Layers = layers }
+    let create (layers: ILayer list) : Sequential =
+        Given.check "layers" layers
+        { Layers = layers }
 
     /// <summary>The last layer's output, as it is while predicting.</summary>
-    let forward (model: Sequential) (x: Tensor) : Tensor = model.Forward x
+    let forward (model: Sequential) (x: Tensor) : Tensor =
+        Given.check "model" model
+        model.Forward x
 
     /// <summary>
     /// The last layer's output while training, and the layers with what they have learned of their inputs besides their parameters.
@@ -63,6 +67,7 @@ module Sequential =
     /// fst (Sequential.train model (Key.create 0L) (tensor [ -4.0; 0.0 ])) // [-0.7616, 0]
     /// </code></example>
     let train (model: Sequential) (key: Key) (x: Tensor) : Tensor * Sequential =
+        Given.check "model" model
         let struct (y, next) = model.Train(x, key)
         y, next
 
@@ -93,8 +98,12 @@ module Residual =
     /// <example><code>
     /// Residual.forward (Residual.create Activation.Relu) (tensor [ -1.0; 2.0 ]) // [-1, 4]
     /// </code></example>
-    let create (inner: ILayer) : Residual = { Inner = inner }
+    let create (inner: ILayer) : Residual =
+        Given.check "inner" inner
+        { Inner = inner }
 
     /// <summary>x + inner x.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The two differ in shape.</exception>
-    let forward (layer: Residual) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: Residual) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x

@@ -24,7 +24,9 @@ module Attention =
     let causal: Attention = { full with IsCausal = true }
 
     /// A query sees the keys where the mask (Bool) holds.
-    let masked (mask: Tensor) : Attention = { full with Mask = Some mask }
+    let masked (mask: Tensor) : Attention =
+        Given.check "mask" mask
+        { full with Mask = Some mask }
 
 /// Applying attention.
 [<AutoOpen>]
@@ -51,6 +53,10 @@ module Attending =
     /// attend Attention.causal x x x // [[1, 0], [0.3302, 0.6698], [0.7517, 0.7517]]
     /// </code></example>
     let attend (how: Attention) (query: Tensor) (key: Tensor) (value: Tensor) : Tensor =
+        Given.check "how" how
+        Given.check "query" query
+        Given.check "key" key
+        Given.check "value" value
         Operands.sameDType "attend" query key
         Operands.sameDType "attend" query value
 

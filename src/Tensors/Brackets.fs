@@ -7,11 +7,19 @@ module internal Bracket =
         | None, None -> Index.All
         | first, last -> Index.Range(first, last, 1)
 
-    let positions (positions: int[]) = positions |> List.ofArray |> List.map Index.At
+    let positions (positions: int[]) =
+        Given.check "positions" positions
+        positions |> List.ofArray |> List.map Index.At
+
+    let taken (name: string) (positions: Tensor) =
+        Given.check name positions
+        Index.Take positions
 
     /// What stands in brackets with more axes than the overloads know: slices come as two options, of which None is
     /// null, all else as it is.
     let parse (arguments: objnull[]) =
+        Given.check "arguments" arguments
+
         let rec go i =
             if i = arguments.Length then
                 []
@@ -42,6 +50,7 @@ open Bracket
 /// <summary>What stands behind <c>t.At</c>: brackets that name a part instead of reading it.</summary>
 [<Sealed>]
 type TensorParts(whole: Tensor) =
+    do Given.check "whole" whole
     let part indices = TensorPart(whole, Choice1Of2 indices)
 
     /// By positions: the axes named disappear.
@@ -51,6 +60,8 @@ type TensorParts(whole: Tensor) =
     /// By a Bool mask, or by integer positions along axis 0.
     member _.Item
         with get (selection: Tensor): TensorPart =
+            Given.check "selection" selection
+
             if selection.DType = DType.Bool then
                 TensorPart(whole, Choice2Of2 selection)
             else
@@ -58,7 +69,9 @@ type TensorParts(whole: Tensor) =
 
     /// By computed indices.
     member _.Item
-        with get (indices: Index seq): TensorPart = part (List.ofSeq indices)
+        with get (indices: Index seq): TensorPart =
+            Given.check "indices" indices
+            part (List.ofSeq indices)
 
     /// <summary><c>t.At[1.., *, -1]</c></summary>
     member _.GetSlice(a1: int option, b1: int option) = part [ along a1 b1 ]
@@ -74,10 +87,10 @@ type TensorParts(whole: Tensor) =
     member _.GetSlice(i1: int, a2: int option, b2: int option) = part [ Index.At i1; along a2 b2 ]
 
     /// <exclude/>
-    member _.GetSlice(a1: int option, b1: int option, p2: Tensor) = part [ along a1 b1; Index.Take p2 ]
+    member _.GetSlice(a1: int option, b1: int option, p2: Tensor) = part [ along a1 b1; taken "p2" p2 ]
 
     /// <exclude/>
-    member _.GetSlice(p1: Tensor, a2: int option, b2: int option) = part [ Index.Take p1; along a2 b2 ]
+    member _.GetSlice(p1: Tensor, a2: int option, b2: int option) = part [ taken "p1" p1; along a2 b2 ]
 
     /// <exclude/>
     member _.GetSlice
@@ -129,6 +142,8 @@ module Brackets =
         /// where it holds, along one axis.
         member t.Item
             with get (selection: Tensor): Tensor =
+                Given.check "selection" selection
+
                 if selection.DType = DType.Bool then
                     t.Masked selection
                 else
@@ -164,11 +179,11 @@ module Brackets =
 
         /// <exclude/>
         [<CompiledName "GetSlice">]
-        member t.GetSlice(a1: int option, b1: int option, p2: Tensor) = t.Slice [ along a1 b1; Index.Take p2 ]
+        member t.GetSlice(a1: int option, b1: int option, p2: Tensor) = t.Slice [ along a1 b1; taken "p2" p2 ]
 
         /// <exclude/>
         [<CompiledName "GetSlice">]
-        member t.GetSlice(p1: Tensor, a2: int option, b2: int option) = t.Slice [ Index.Take p1; along a2 b2 ]
+        member t.GetSlice(p1: Tensor, a2: int option, b2: int option) = t.Slice [ taken "p1" p1; along a2 b2 ]
 
         /// <exclude/>
         [<CompiledName "GetSlice">]

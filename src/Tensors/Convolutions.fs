@@ -97,6 +97,9 @@ module Convolutions =
     /// convolveGroups 4 Window.plain (Tensor.ones DType.Float32 [ 4; 1; 3; 3 ]) image // shape (1, 4, 6, 6)
     /// </code></example>
     let convolveGroups (groups: int) (window: Window) (kernel: Tensor) (x: Tensor) : Tensor =
+        Given.check "window" window
+        Given.check "kernel" kernel
+        Given.check "x" x
         correlate "convolveGroups" groups window kernel x
 
     /// <summary>
@@ -115,6 +118,9 @@ module Convolutions =
     /// convolve Window.same edges signal // [[2, 3, 6, 12, -8]]
     /// </code></example>
     let convolve (window: Window) (kernel: Tensor) (x: Tensor) : Tensor =
+        Given.check "window" window
+        Given.check "kernel" kernel
+        Given.check "x" x
         correlate "convolve" 1 window kernel x
 
     /// The sizes that a transposed convolution makes of so many windows.
@@ -177,6 +183,10 @@ module Convolutions =
     /// convolveTransposedTo [ 5 ] (Window.stride 2) kernel (tensor [ [ 1.0; 2.0 ] ]) // [[1, 10, 2, 20, 0]]
     /// </code></example>
     let convolveTransposedTo (sizes: int list) (window: Window) (kernel: Tensor) (x: Tensor) : Tensor =
+        Given.check "sizes" sizes
+        Given.check "window" window
+        Given.check "kernel" kernel
+        Given.check "x" x
         transposed "convolveTransposedTo" window kernel x (fun _ -> Array.ofList sizes)
 
     /// <summary>
@@ -193,6 +203,9 @@ module Convolutions =
     /// convolveTransposed (Window.stride 2) kernel (tensor [ [ 1.0; 2.0 ] ]) // [[1, 10, 2, 20]]
     /// </code></example>
     let convolveTransposed (window: Window) (kernel: Tensor) (x: Tensor) : Tensor =
+        Given.check "window" window
+        Given.check "kernel" kernel
+        Given.check "x" x
         let operation = "convolveTransposed"
         transposed operation window kernel x (transposedSizes operation window kernel.Dims[2..])
 
@@ -219,6 +232,9 @@ module Convolutions =
     /// maxPool [ 2 ] (Window.stride 2) (Tensor.zeros DType.Float32 [ 8; 3; 28; 28 ]) // shape (8, 3, 14, 14)
     /// </code></example>
     let maxPool (size: int list) (window: Window) (x: Tensor) : Tensor =
+        Given.check "size" size
+        Given.check "window" window
+        Given.check "x" x
         let operation = "maxPool"
         requireFloat operation x
         let size = sizesFor size x
@@ -240,6 +256,9 @@ module Convolutions =
     /// averagePool [ 2 ] (Window.stride 2) (tensor [ [ 1.0; 5.0; 2.0; 3.0 ] ]) // [[3, 2.5]]
     /// </code></example>
     let averagePool (size: int list) (window: Window) (x: Tensor) : Tensor =
+        Given.check "size" size
+        Given.check "window" window
+        Given.check "x" x
         let operation = "averagePool"
         requireFloat operation x
         let size = sizesFor size x

@@ -47,6 +47,7 @@ module Tensor =
     /// Tensor.fullLike (tensor [ 1; 2 ]) 7.0 // [7, 7]
     /// </code></example>
     let fullLike (t: Tensor) (value: float) : Tensor =
+        Given.check "t" t
         Bind.full (Literals.real "fullLike" t.DType value) t.DType t.Dims t.Device
 
     /// <summary>Zeros in the shape, dtype and device of another tensor.</summary>
@@ -143,6 +144,8 @@ module Tensor =
     /// Tensor.diag (tensor [ 1.0; 2.0 ]) // [[1, 0], [0, 2]]
     /// </code></example>
     let diag (t: Tensor) : Tensor =
+        Given.check "t" t
+
         if t.Rank = 0 then
             raise (ShapeException "diag: a scalar, of shape (), has no axis to lay on a diagonal.")
 
@@ -172,8 +175,7 @@ module Tensor =
     /// grid[1] // [[5, 6, 7], [5, 6, 7]]
     /// </code></example>
     let meshgrid (vectors: Tensor seq) : Tensor[] =
-        Given.check "vectors" vectors
-        let vectors = Array.ofSeq vectors
+        let vectors = Given.items "vectors" vectors
 
         for v in vectors do
             if v.Rank <> 1 then
@@ -219,6 +221,8 @@ module Tensor =
     /// Tensor.oneHot DType.Float32 3 (tensor [ 2; 0 ]) // [[0, 0, 1], [1, 0, 0]]
     /// </code></example>
     let oneHot (dtype: DType) (classes: int) (indices: Tensor) : Tensor =
+        Given.check "indices" indices
+
         if not indices.DType.IsInteger then
             raise (
                 DTypeException
@@ -251,6 +255,7 @@ module Tensor =
     /// Tensor.ofArray [ 2; 2 ] [| 1.0f; 2.0f; 3.0f; 4.0f |] // [[1, 2], [3, 4]]
     /// </code></example>
     let ofArray (shape: int seq) (data: 'T[]) : Tensor =
+        Given.check "data" data
         Given.check "shape" shape
         let shape = Array.ofSeq shape
         Shape.requireSizes "ofArray" shape
@@ -274,12 +279,12 @@ module Tensor =
     /// Tensor.sumOf [ tensor [ 1; 2 ]; tensor [ 10; 20 ]; tensor [ 100; 200 ] ] // [111, 222]
     /// </code></example>
     let sumOf (tensors: Tensor seq) : Tensor =
-        let all = Array.ofSeq tensors
+        let all = Given.items "tensors" tensors
 
         if all.Length = 0 then
             raise (ShapeException "sumOf: there are no tensors, and so no shape. Give at least one.")
 
-        Array.reduce (+) all
+        Array.reduce (Operands.binaryOf "sumOf" Binary.Add) all
 
 /// From and to .NET data.
 [<AutoOpen>]

@@ -18,6 +18,7 @@ module Devices =
         /// </code></example>
         [<CompiledName "To">]
         member t.To(device: Device) : Tensor =
+            Given.check "device" device
             if t.Device = device then t else Bind.one (Primitive.Transfer device) [| t |]
 
 /// The devices of the computer. All but the CPU need a package with a native library: Cotangent-cuda-linux or
@@ -48,7 +49,9 @@ module Device =
     /// <example><code>
     /// (Device.memory Device.Cpu).Live > 0L // true
     /// </code></example>
-    let memory (device: Device) : DeviceMemory = Engines.memory device
+    let memory (device: Device) : DeviceMemory =
+        Given.check "device" device
+        Engines.memory device
 
     /// <summary>
     /// Waits until a device has done all work given to it. Reading a tensor waits for that tensor, so this is for
@@ -58,4 +61,6 @@ module Device =
     /// <example><code>
     /// Device.synchronize Device.Cpu
     /// </code></example>
-    let synchronize (device: Device) : unit = Engines.synchronize device
+    let synchronize (device: Device) : unit =
+        Given.check "device" device
+        Engines.synchronize device

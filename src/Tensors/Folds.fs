@@ -22,10 +22,14 @@ module internal Folds =
         changed convert convert root
 
     let reduced (operation: string) (t: Tensor) (axes: int seq option) (keepDims: bool option) fold =
+        Given.check "t" t
+
         let axes =
             match axes with
             | None -> Shape.allAxes t.Rank
-            | Some axes -> Shape.axes operation t.Rank (Array.ofSeq axes)
+            | Some axes ->
+                Given.check "axes" axes
+                Shape.axes operation t.Rank (Array.ofSeq axes)
 
         let result: Tensor = fold axes
 
@@ -45,6 +49,8 @@ module internal Folds =
     let countOver (t: Tensor) axes = axes |> Array.fold (fun n a -> n * float t.Dims[a]) 1.0
 
     let requireNumbers (operation: string) (t: Tensor) =
+        Given.check "t" t
+
         if t.DType = DType.Bool then
             raise (
                 DTypeException
@@ -52,6 +58,8 @@ module internal Folds =
             )
 
     let requireFloat (operation: string) (t: Tensor) =
+        Given.check "t" t
+
         if not t.DType.IsFloat then
             raise (
                 DTypeException
@@ -64,6 +72,13 @@ module internal Folds =
                 ShapeException
                     $"{operation}: nothing to reduce over in shape {Shape.show t.Dims}. Test the size first."
             )
+
+    let anyOver (operation: string) (t: Tensor) axes keepDims =
+        reduced operation t axes keepDims (fun axes ->
+            if countOver t axes = 0.0 then
+                Bind.full (Literal.Whole 0L) DType.Bool (Shape.without axes t.Dims) t.Device
+            else
+                reduce Reduction.Max t axes)
 
     let sumOver (t: Tensor) axes = reduce Reduction.Sum t axes
 

@@ -92,7 +92,9 @@ module Indexing =
         /// (tensor [ 0..9 ]).Slice [ Index.Range(Some 1, None, 3) ] // [1, 4, 7]
         /// </code></example>
         [<CompiledName "Slice">]
-        member t.Slice(indices: Index seq) : Tensor = Subset.slice (List.ofSeq indices) t
+        member t.Slice(indices: Index seq) : Tensor =
+            Given.check "indices" indices
+            Subset.slice (List.ofSeq indices) t
 
         /// <summary>
         /// The elements where a mask over the leading axes holds. Its shape depends on the data, so it can't be staged;
@@ -104,7 +106,9 @@ module Indexing =
         /// (tensor [ 1; 2; 3 ]).Masked(tensor [ true; false; true ]) // [1, 3]
         /// </code></example>
         [<CompiledName "Masked">]
-        member t.Masked(mask: Tensor) : Tensor = Subset.masked mask t
+        member t.Masked(mask: Tensor) : Tensor =
+            Given.check "mask" mask
+            Subset.masked mask t
 
         /// <summary>
         /// The slices at integer positions (any shape) of an axis; the axes of the positions take its place.
@@ -116,6 +120,7 @@ module Indexing =
         /// </code></example>
         [<CompiledName "Take">]
         member t.Take(positions: Tensor, ?axis: int) : Tensor =
+            Given.check "positions" positions
             Subset.integer "take" positions
             Subset.take "take" positions (Shape.axis "take" t.Rank (defaultArg axis 0)) t
 
@@ -131,6 +136,7 @@ module Indexing =
         /// </code></example>
         [<CompiledName "Gather">]
         member t.Gather(indices: Tensor, axis: int) : Tensor =
+            Given.check "indices" indices
             Subset.integer "gather" indices
             let axis = Shape.axis "gather" t.Rank axis
             requireAlong "gather" t indices axis
@@ -158,6 +164,8 @@ module Indexing =
         /// </code></example>
         [<CompiledName "ScatterAdd">]
         member t.ScatterAdd(indices: Tensor, updates: Tensor, axis: int) : Tensor =
+            Given.check "indices" indices
+            Given.check "updates" updates
             Subset.integer "scatterAdd" indices
             Operands.sameDType "scatterAdd" t updates
             let axis = Shape.axis "scatterAdd" t.Rank axis

@@ -31,8 +31,7 @@ module Joining =
     /// concat 0 [ tensor [ [ 1; 2 ] ]; tensor [ [ 3; 4 ] ] ] // [[1, 2], [3, 4]]
     /// </code></example>
     let concat (axis: int) (tensors: Tensor seq) : Tensor =
-        Given.check "tensors" tensors
-        let tensors = Array.ofSeq tensors
+        let tensors = Given.items "tensors" tensors
         require "concat" tensors
         let first = tensors[0]
         let axis = Shape.axis "concat" first.Rank axis
@@ -56,8 +55,7 @@ module Joining =
     /// stack 1 [ tensor [ 1; 2 ]; tensor [ 3; 4 ] ] // [[1, 3], [2, 4]]
     /// </code></example>
     let stack (axis: int) (tensors: Tensor seq) : Tensor =
-        Given.check "tensors" tensors
-        let tensors = Array.ofSeq tensors
+        let tensors = Given.items "tensors" tensors
         require "stack" tensors
         let first = tensors[0]
 

@@ -23,6 +23,8 @@ module LinearAlgebra =
     /// matmul (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]) (tensor [ 3.0; 4.0 ]) // [11, 25]
     /// </code></example>
     let matmul (a: Tensor) (b: Tensor) : Tensor =
+        Given.check "a" a
+        Given.check "b" b
         Operands.sameDType "matmul" a b
 
         if a.DType = DType.Bool then
@@ -73,6 +75,9 @@ module LinearAlgebra =
     /// dot (tensor [ 1; 2; 3 ]) (tensor [ 4; 5; 6 ]) // 32
     /// </code></example>
     let dot (a: Tensor) (b: Tensor) : Tensor =
+        Given.check "a" a
+        Given.check "b" b
+
         if a.Rank <> 1 || not (Shape.equal a.Dims b.Dims) then
             raise (
                 ShapeException
@@ -93,6 +98,9 @@ module LinearAlgebra =
     /// outer (tensor [ 1; 2 ]) (tensor [ 3; 4; 5 ]) // [[3, 4, 5], [6, 8, 10]]
     /// </code></example>
     let outer (a: Tensor) (b: Tensor) : Tensor =
+        Given.check "a" a
+        Given.check "b" b
+
         if a.Rank <> 1 || b.Rank <> 1 then
             raise (
                 ShapeException
@@ -123,7 +131,9 @@ module LinearAlgebra =
 
         /// <summary>The matrix product, as <c>matmul</c>.</summary>
         [<CompiledName "MatMul">]
-        member a.MatMul(b: Tensor) : Tensor = matmul a b
+        member a.MatMul(b: Tensor) : Tensor =
+            Given.check "b" b
+            matmul a b
 
         /// <summary>
         /// The diagonal of a matrix, or of each matrix in a batch; with an offset, so many places above it (below, if
@@ -182,6 +192,7 @@ module LinearAlgebra =
     /// trace (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]) // 5
     /// </code></example>
     let trace (t: Tensor) : Tensor =
+        Given.check "t" t
         requireMatrix "trace" t
         let diagonal = t.Diagonal()
         Bind.one (Primitive.Reduce(Reduction.Sum, [| diagonal.Rank - 1 |])) [| diagonal |]
@@ -209,6 +220,7 @@ module LinearAlgebra =
     /// r // [[5, 4], [0, 3]]
     /// </code></example>
     let qr (a: Tensor) : Tensor * Tensor =
+        Given.check "a" a
         requireFloats "qr" a
         let results = Bind.apply Primitive.Qr [| a |]
         results[0], results[1]
@@ -226,6 +238,7 @@ module LinearAlgebra =
     /// values // [1, 3]
     /// </code></example>
     let eigh (a: Tensor) : Tensor * Tensor =
+        Given.check "a" a
         requireFloats "eigh" a
 
         if a.Dims[a.Rank - 1] <> a.Dims[a.Rank - 2] then

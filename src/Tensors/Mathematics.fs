@@ -5,9 +5,18 @@ namespace Cotangent
 module Mathematics =
     let private literal (t: Tensor) (value: float) = Tensor.fullLike t value
 
-    let private unary op (x: Tensor) = Operands.unary op x
+    let private unary op (x: Tensor) =
+        Given.check "x" x
+        Operands.unary op x
+
+    /// The second operand of comparisons.
+    let private given (y: Tensor) =
+        Given.check "y" y
+        y
 
     let private requireFloat (operation: string) (x: Tensor) =
+        Given.check "x" x
+
         if not x.DType.IsFloat then
             raise (
                 DTypeException
@@ -111,6 +120,7 @@ module Mathematics =
     /// geluTanh (tensor [ -1.0; 0.0; 1.0 ]) // [-0.1588, 0, 0.8412]
     /// </code></example>
     let geluTanh (x: Tensor) : Tensor =
+        Given.check "x" x
         requireFloat "geluTanh" x
         // (1 + tanh z)/2 is the sigmoid of 2z.
         let slope = sqrt (8.0 / System.Math.PI)
@@ -125,7 +135,9 @@ module Mathematics =
     /// <example><code>
     /// silu (tensor [ -1.0; 0.0; 1.0 ]) // [-0.2689, 0, 0.7311]
     /// </code></example>
-    let silu (x: Tensor) : Tensor = x * Operands.unaryOf "silu" Unary.Sigmoid x
+    let silu (x: Tensor) : Tensor =
+        Given.check "x" x
+        x * Operands.unaryOf "silu" Unary.Sigmoid x
 
     /// <summary>max(x, 0); its derivative at 0 is 0.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
@@ -140,6 +152,7 @@ module Mathematics =
     /// leakyRelu 0.1 (tensor [ -1.0; 2.0 ]) // [-0.1, 2]
     /// </code></example>
     let leakyRelu (slope: float) (x: Tensor) : Tensor =
+        Given.check "x" x
         requireFloat "leakyRelu" x
         // The slope at each place is a constant, so one product is all that the way back takes.
         let positive = Operands.binary Binary.Less (literal x 0.0) x
@@ -149,7 +162,9 @@ module Mathematics =
     /// <example><code>
     /// square (tensor [ -3; 2 ]) // [9, 4]
     /// </code></example>
-    let square (x: Tensor) : Tensor = Operands.binaryOf "square" Binary.Multiply x x
+    let square (x: Tensor) : Tensor =
+        Given.check "x" x
+        Operands.binaryOf "square" Binary.Multiply x x
 
     /// <summary>
     /// Elements of the first where the condition holds, of the second elsewhere. All three broadcast together.
@@ -163,6 +178,10 @@ module Mathematics =
     /// where (x.Greater 0.0) x (Tensor.zerosLike x) // [0, 4]
     /// </code></example>
     let where (condition: Tensor) (whenTrue: Tensor) (whenFalse: Tensor) : Tensor =
+        Given.check "condition" condition
+        Given.check "whenTrue" whenTrue
+        Given.check "whenFalse" whenFalse
+
         if condition.DType <> DType.Bool then
             raise (
                 DTypeException
@@ -206,6 +225,8 @@ module Mathematics =
     /// clamp -1.0 1.0 (tensor [ -3.0; 0.5; 2.0 ]) // [-1, 0.5, 1]
     /// </code></example>
     let clamp (low: float) (high: float) (x: Tensor) : Tensor =
+        Given.check "x" x
+
         if not (low <= high) then
             raise (
                 ValueException
@@ -249,7 +270,7 @@ module Mathematics =
         /// (tensor [ 1; 2 ]).Equal(tensor [ 1; 3 ]) // [true, false]
         /// </code></example>
         [<CompiledName "Equal">]
-        member x.Equal(y: Tensor) : Tensor = Operands.binary Binary.Equal x y
+        member x.Equal(y: Tensor) : Tensor = Operands.binary Binary.Equal x (given y)
 
         /// <summary>Bool: where an element equals a number.</summary>
         /// <example><code>
@@ -261,7 +282,7 @@ module Mathematics =
         /// <summary>Bool: where both differ. NaN differs from everything.</summary>
         [<CompiledName "NotEqual">]
         member x.NotEqual(y: Tensor) : Tensor =
-            unary Unary.Not (Operands.binaryOf "notEqual" Binary.Equal x y)
+            unary Unary.Not (Operands.binaryOf "notEqual" Binary.Equal x (given y))
 
         /// <summary>Bool: where an element differs from a number.</summary>
         [<CompiledName "NotEqual">]
@@ -275,7 +296,7 @@ module Mathematics =
         /// (tensor [ 1; 2; 3 ]).Less(tensor 2) // [true, false, false]
         /// </code></example>
         [<CompiledName "Less">]
-        member x.Less(y: Tensor) : Tensor = Operands.binary Binary.Less x y
+        member x.Less(y: Tensor) : Tensor = Operands.binary Binary.Less x (given y)
 
         /// <summary>Bool: where x &lt; y.</summary>
         /// <example><code>
@@ -286,7 +307,7 @@ module Mathematics =
 
         /// <summary>Bool: where x &lt;= y.</summary>
         [<CompiledName "LessEqual">]
-        member x.LessEqual(y: Tensor) : Tensor = Operands.binaryOf "lessEqual" Binary.LessEqual x y
+        member x.LessEqual(y: Tensor) : Tensor = Operands.binaryOf "lessEqual" Binary.LessEqual x (given y)
 
         /// <summary>Bool: where x &lt;= y.</summary>
         [<CompiledName "LessEqual">]
@@ -294,7 +315,7 @@ module Mathematics =
 
         /// <summary>Bool: where x &gt; y.</summary>
         [<CompiledName "Greater">]
-        member x.Greater(y: Tensor) : Tensor = Operands.binaryOf "greater" Binary.Less y x
+        member x.Greater(y: Tensor) : Tensor = Operands.binaryOf "greater" Binary.Less (given y) x
 
         /// <summary>Bool: where x &gt; y.</summary>
         /// <example><code>
@@ -306,7 +327,8 @@ module Mathematics =
 
         /// <summary>Bool: where x &gt;= y.</summary>
         [<CompiledName "GreaterEqual">]
-        member x.GreaterEqual(y: Tensor) : Tensor = Operands.binaryOf "greaterEqual" Binary.LessEqual y x
+        member x.GreaterEqual(y: Tensor) : Tensor =
+            Operands.binaryOf "greaterEqual" Binary.LessEqual (given y) x
 
         /// <summary>Bool: where x &gt;= y.</summary>
         [<CompiledName "GreaterEqual">]
@@ -318,7 +340,7 @@ module Mathematics =
         /// (tensor [ 6; 5 ]).And(tensor 3) // [2, 1]
         /// </code></example>
         [<CompiledName "And">]
-        member x.And(y: Tensor) : Tensor = Operands.binary Binary.And x y
+        member x.And(y: Tensor) : Tensor = Operands.binary Binary.And x (given y)
 
         /// <summary>Or: logical (Bool) or bitwise (integers).</summary>
         /// <exception cref="T:Cotangent.DTypeException">The dtype is floating-point.</exception>
@@ -326,12 +348,12 @@ module Mathematics =
         /// (tensor [ true; false ]).Or(tensor [ false; false ]) // [true, false]
         /// </code></example>
         [<CompiledName "Or">]
-        member x.Or(y: Tensor) : Tensor = Operands.binary Binary.Or x y
+        member x.Or(y: Tensor) : Tensor = Operands.binary Binary.Or x (given y)
 
         /// <summary>Exclusive or: logical (Bool) or bitwise (integers).</summary>
         /// <exception cref="T:Cotangent.DTypeException">The dtype is floating-point.</exception>
         [<CompiledName "Xor">]
-        member x.Xor(y: Tensor) : Tensor = Operands.binary Binary.Xor x y
+        member x.Xor(y: Tensor) : Tensor = Operands.binary Binary.Xor x (given y)
 
         /// <summary>The opposite of a Bool.</summary>
         /// <exception cref="T:Cotangent.DTypeException">The dtype is not Bool.</exception>
@@ -379,4 +401,4 @@ module Mathematics =
         /// </code></example>
         [<CompiledName "IsClose">]
         member x.IsClose(y: Tensor, ?relative: float, ?absolute: float) : Tensor =
-            near "isClose" (defaultArg relative 1e-5) (defaultArg absolute 1e-8) x y
+            near "isClose" (defaultArg relative 1e-5) (defaultArg absolute 1e-8) x (given y)

@@ -6,6 +6,8 @@ namespace Cotangent
 [<AutoOpen>]
 module Nonlinearities =
     let private requireFloat (operation: string) (x: Tensor) =
+        Given.check "x" x
+
         if not x.DType.IsFloat then
             raise (
                 DTypeException
@@ -218,6 +220,8 @@ module Nonlinearities =
     /// rrelu 0.125 0.125 (Key.create 0L) (tensor [ -8.0; 2.0 ]) // [-1, 2]
     /// </code></example>
     let rrelu (low: float) (high: float) (key: Key) (x: Tensor) : Tensor =
+        Given.check "key" key
+        Given.check "x" x
         requireFloat "rrelu" x
 
         if not (low <= high) then
@@ -236,9 +240,12 @@ module Nonlinearities =
     /// prelu (tensor [ 0.5; 0.25 ]) (tensor [ -2.0; -4.0 ]) // [-1, -1]
     /// </code></example>
     let prelu (slopes: Tensor) (x: Tensor) : Tensor =
+        Given.check "slopes" slopes
+        Given.check "x" x
         requireFloat "prelu" x
         let isPositive = x.Greater 0.0
-        where isPositive x (slopes * where isPositive (Tensor.zerosLike x) x)
+        let negative = where isPositive (Tensor.zerosLike x) x
+        where isPositive x (Operands.binaryOf "prelu" Binary.Multiply slopes negative)
 
     /// <summary>softmax of -x along an axis: the smallest get the most.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
@@ -248,4 +255,4 @@ module Nonlinearities =
     /// </code></example>
     let softmin (axis: int) (x: Tensor) : Tensor =
         requireFloat "softmin" x
-        (-x).Softmax axis
+        Folds.softmaxOver "softmin" false (Some axis) (-x)

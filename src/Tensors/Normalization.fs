@@ -113,7 +113,9 @@ module Normalization =
     /// <example><code>
     /// layerNorm (tensor [ 1.0; 2.0; 3.0 ]) // [-1.2247, 0, 1.2247]
     /// </code></example>
-    let layerNorm (x: Tensor) : Tensor = x.LayerNorm()
+    let layerNorm (x: Tensor) : Tensor =
+        Given.check "x" x
+        x.LayerNorm()
 
     /// <summary>x/√(mean x² + 1e-5) over the last axis; others, <c>x.RmsNorm</c>.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
@@ -121,4 +123,6 @@ module Normalization =
     /// <example><code>
     /// rmsNorm (tensor [ 1.0; -1.0; 7.0; 7.0 ]) // [0.2, -0.2, 1.4, 1.4]
     /// </code></example>
-    let rmsNorm (x: Tensor) : Tensor = x.RmsNorm()
+    let rmsNorm (x: Tensor) : Tensor =
+        Given.check "x" x
+        x.RmsNorm()

@@ -22,6 +22,7 @@ module Reductions =
         /// </code></example>
         [<CompiledName "Sum">]
         member t.Sum(?axes: int seq, ?keepDims: bool) : Tensor =
+            Given.check "t" t
             let t = if t.DType = DType.Bool then t.Convert DType.Int64 else t
             reduced "sum" t axes keepDims (sumOver t)
 
@@ -33,6 +34,7 @@ module Reductions =
         /// </code></example>
         [<CompiledName "Mean">]
         member t.Mean(?axes: int seq, ?keepDims: bool) : Tensor =
+            Given.check "t" t
             let t = if t.DType = DType.Bool then t.Convert DType.Float32 else t
             requireFloat "mean" t
             t |> inSingle (fun t -> reduced "mean" t axes keepDims (meanOver "mean" t))
@@ -76,17 +78,15 @@ module Reductions =
         /// </code></example>
         [<CompiledName "Any">]
         member t.Any(?axes: int seq, ?keepDims: bool) : Tensor =
+            Given.check "t" t
+
             if t.DType <> DType.Bool then
                 raise (
                     DTypeException
                         $"any is defined on Bool, got {t.DType} {Shape.show t.Dims}; compare it with something first."
                 )
 
-            reduced "any" t axes keepDims (fun axes ->
-                if countOver t axes = 0.0 then
-                    Bind.full (Literal.Whole 0L) DType.Bool (Shape.without axes t.Dims) t.Device
-                else
-                    reduce Reduction.Max t axes)
+            anyOver "any" t axes keepDims
 
         /// <summary>Whether all (Bool) elements hold, over axes.</summary>
         /// <exception cref="T:Cotangent.DTypeException">The dtype is not Bool.</exception>
@@ -95,13 +95,15 @@ module Reductions =
         /// </code></example>
         [<CompiledName "All">]
         member t.All(?axes: int seq, ?keepDims: bool) : Tensor =
+            Given.check "t" t
+
             if t.DType <> DType.Bool then
                 raise (
                     DTypeException
                         $"all is defined on Bool, got {t.DType} {Shape.show t.Dims}; compare it with something first."
                 )
 
-            t.Not().Any(?axes = axes, ?keepDims = keepDims).Not()
+            (anyOver "all" (t.Not()) axes keepDims).Not()
 
         /// <summary>Whether all elements are close to those of another tensor, as <c>IsClose</c> says.</summary>
         /// <exception cref="T:Cotangent.DTypeException">
@@ -112,6 +114,7 @@ module Reductions =
         /// </code></example>
         [<CompiledName "AllClose">]
         member t.AllClose(other: Tensor, ?relative: float, ?absolute: float) : bool =
+            Given.check "other" other
             let close = near "allClose" (defaultArg relative 1e-5) (defaultArg absolute 1e-8) t other
             close.All().ToData<bool>()
 

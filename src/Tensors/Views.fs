@@ -200,6 +200,7 @@ module Views =
         /// </code></example>
         [<CompiledName "Flip">]
         member t.Flip([<System.ParamArray>] axes: int[]) : Tensor =
+            Given.check "axes" axes
             let axes = if axes.Length = 0 then Shape.allAxes t.Rank else Shape.axes "flip" t.Rank axes
             let reversed i = Array.contains i axes
 

@@ -21,7 +21,10 @@ module WeightAverage =
             Mean =
                 Tree.rebuild
                     parameters
-                    (leaves |> Array.map (fun p -> Wide.widen p + Tensor.zerosLike (Wide.widen p)))
+                    (leaves
+                     |> Array.map (fun p ->
+                         let wide = Wide.widen p
+                         if wide.DType = DType.Bool then wide.Or wide else wide + Tensor.zerosLike wide))
             Count = if leaves.Length = 0 then count else count.To leaves[0].Device
         }
 
@@ -53,6 +56,8 @@ module WeightAverage =
     /// average.Mean // (3 + 2 · 6) / 3: [5]
     /// </code></example>
     let exponential (decay: float) (parameters: 'p) (average: WeightAverage<'p>) : WeightAverage<'p> =
+        Given.check "average" average
+
         if not (decay >= 0.0 && decay < 1.0) then
             raise (
                 ValueException
@@ -73,6 +78,7 @@ module WeightAverage =
     /// average.Mean // [4.5]
     /// </code></example>
     let uniform (parameters: 'p) (average: WeightAverage<'p>) : WeightAverage<'p> =
+        Given.check "average" average
         toward "WeightAverage.uniform: average and parameters" (fun count -> 1.0 / count) parameters average
 
 /// Gradients added up over micro-batches, and what they weigh; a tree.
@@ -105,6 +111,9 @@ module GradientSum =
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The weight is no scalar, or two shapes differ.</exception>
     let add (weight: Tensor) (gradient: 'p) (sum: GradientSum<'p>) : GradientSum<'p> =
+        Given.check "weight" weight
+        Given.check "sum" sum
+
         if weight.Rank > 0 then
             raise (
                 ShapeException
@@ -130,6 +139,7 @@ module GradientSum =
     /// |> GradientSum.mean x // [2]
     /// </code></example>
     let mean (parameters: 'p) (sum: GradientSum<'p>) : 'p =
+        Given.check "sum" sum
         let leaves, sums = Tree.zipped "GradientSum.mean: parameters and sum" parameters sum.Sum
         let mean (p: Tensor) (s: Tensor) = (s / sum.Weight.Convert s.DType).Convert p.DType
         Tree.rebuild parameters (Array.map2 mean leaves sums)

@@ -15,23 +15,27 @@ module Callback =
     /// <example><code>
     /// let announce: Callback&lt;Tensor> = Callback.call (Every.Epochs 1) (fun now -> printfn "%d epochs" now.Epochs)
     /// </code></example>
-    let call (every: Every) (action: Trained<'s> -> unit) : Callback<'s> = {
-        Every = every
-        Start =
-            fun () now ->
-                action now
-                []
-    }
+    let call (every: Every) (action: Trained<'s> -> unit) : Callback<'s> =
+        Given.check "action" action
+
+        {
+            Every = every
+            Start =
+                fun () now ->
+                    action now
+                    []
+        }
 
     /// <summary>Measures the state, under a name: what an evaluation on other examples gives.</summary>
     /// <example><code>
     /// let distance: Callback&lt;Tensor> =
     ///     Callback.measure (Every.Epochs 1) "distance" (fun x -> float (abs (x - 1.0)))
     /// </code></example>
-    let measure (every: Every) (name: string) (figure: 's -> float) : Callback<'s> = {
-        Every = every
-        Start = fun () now -> [ Reaction.Measured [ name, figure now.State ] ]
-    }
+    let measure (every: Every) (name: string) (figure: 's -> float) : Callback<'s> =
+        Given.check "name" name
+        Given.check "figure" figure
+
+        { Every = every; Start = fun () now -> [ Reaction.Measured [ name, figure now.State ] ] }
 
     let private figure (name: string) (now: Trained<'s>) =
         match now.Figures |> List.tryFind (fst >> (=) name) with
@@ -61,6 +65,8 @@ module Callback =
     /// ]
     /// </code></example>
     let earlyStopping (every: Every) (name: string) (better: Better) (patience: int) : Callback<'s> =
+        Given.check "name" name
+
         if patience < 1 then
             raise (
                 ValueException

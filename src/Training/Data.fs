@@ -25,10 +25,11 @@ module Batches =
     /// let halves = Data.inOrder 2 (tensor [ 2.0; 4.0; 6.0 ]) |> Batches.map (fun x -> x / 2.0)
     /// List.ofSeq (halves.Epoch 0 0) // [[1, 2], [3]]
     /// </code></example>
-    let map (f: 'x -> 'y) (batches: Batches<'x>) : Batches<'y> = {
-        Count = batches.Count
-        Epoch = fun epoch first -> Seq.map f (batches.Epoch epoch first)
-    }
+    let map (f: 'x -> 'y) (batches: Batches<'x>) : Batches<'y> =
+        Given.check "f" f
+        Given.check "batches" batches
+
+        { Count = batches.Count; Epoch = fun epoch first -> Seq.map f (batches.Epoch epoch first) }
 
     /// <summary>
     /// A key beside each batch, for dropout or noise: another one at every step, the same one whenever the step is taken again.
@@ -38,15 +39,19 @@ module Batches =
     /// let x, key = Seq.head (noisy.Epoch 0 0)
     /// x + Random.normal key DType.Float64 [ 2 ] // shape (2)
     /// </code></example>
-    let withKeys (key: Key) (batches: Batches<'x>) : Batches<'x * Key> = {
-        Count = batches.Count
-        Epoch =
-            fun epoch first ->
-                batches.Epoch epoch first
-                |> Seq.mapi (fun i batch ->
-                    let step = int64 epoch * int64 batches.Count + int64 (first + i)
-                    batch, Key.fold step key)
-    }
+    let withKeys (key: Key) (batches: Batches<'x>) : Batches<'x * Key> =
+        Given.check "key" key
+        Given.check "batches" batches
+
+        {
+            Count = batches.Count
+            Epoch =
+                fun epoch first ->
+                    batches.Epoch epoch first
+                    |> Seq.mapi (fun i batch ->
+                        let step = int64 epoch * int64 batches.Count + int64 (first + i)
+                        batch, Key.fold step key)
+        }
 
 /// <summary>
 /// Examples in memory: any tree of tensors whose first axes are equally long, with an entry for each example.
@@ -92,8 +97,9 @@ module Data =
     /// Data.take (tensor [ 2; 0 ]) (tensor [ 1.0; 2.0; 3.0 ], tensor [ 10; 20; 30 ]) // ([3, 1], [30, 10])
     /// </code></example>
     let take (positions: Tensor) (data: 'x) : 'x =
+        Given.check "positions" positions
         counted "Data.take" data |> ignore
-        data |> Tree.map (fun t -> t.Take(positions, 0))
+        data |> Tree.mapped "Data.take" (fun t -> t.Take(positions, 0))
 
     /// <summary>Two parts: the first examples, as many as asked for, and the others. Views, not copies.</summary>
     /// <exception cref="T:Cotangent.ValueException">There are fewer examples than that.</exception>
@@ -137,6 +143,7 @@ module Data =
     /// fst (Seq.head (batches.Epoch 0 0)) // shape (32, 28, 28)
     /// </code></example>
     let batches (size: int) (key: Key) (data: 'x) : Batches<'x> =
+        Given.check "key" key
         let n = counted "Data.batches" data
         requireSize "Data.batches" size
 

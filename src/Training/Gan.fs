@@ -74,18 +74,25 @@ type GanLosses = {
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Gan =
     /// <summary>The state before the first step.</summary>
-    let start (gan: Gan<'g, 'd>) (generator: 'g) (discriminator: 'd) : GanState<'g, 'd> = {
-        Generator = generator
-        Discriminator = discriminator
-        GeneratorState = gan.GeneratorOptimizer.Init generator
-        DiscriminatorState = gan.DiscriminatorOptimizer.Init discriminator
-        Average = generator
-    }
+    let start (gan: Gan<'g, 'd>) (generator: 'g) (discriminator: 'd) : GanState<'g, 'd> =
+        Given.check "gan" gan
+        Given.check "generator" generator
+        Given.check "discriminator" discriminator
+
+        {
+            Generator = generator
+            Discriminator = discriminator
+            GeneratorState = gan.GeneratorOptimizer.Init generator
+            DiscriminatorState = gan.DiscriminatorOptimizer.Init discriminator
+            Average = generator
+        }
 
     let private latent (gan: Gan<'g, 'd>) count key = gan.Latent key DType.Float32 [ count; gan.LatentSize ]
 
     /// Examples by a generator: shape (count, …).
     let sample (gan: Gan<'g, 'd>) (generator: 'g) (count: int) (key: Key) : Tensor =
+        Given.check "gan" gan
+        Given.check "key" key
         gan.Generate generator (latent gan count key)
 
     /// The latent of the generator's update, after the last one that the discriminator was shown.
@@ -96,6 +103,8 @@ module Gan =
 
     /// How many real batches one step takes.
     let batchesPerStep (gan: Gan<'g, 'd>) =
+        Given.check "gan" gan
+
         match gan.Adversary with
         | Adversary.CrossEntropy _ -> 1
         | Adversary.GradientPenalty(_, criticSteps) -> criticSteps
@@ -165,6 +174,10 @@ module Gan =
         (generated: Tensor)
         (key: Key)
         =
+        Given.check "critic" critic
+        Given.check "real" real
+        Given.check "generated" generated
+        Given.check "key" key
         let perExample = real.Dims[0] :: List.replicate (real.Rank - 1) 1
         let position = Random.uniform key real.DType perExample
         let between = real + position * (generated - real)
@@ -208,6 +221,10 @@ module Gan =
     /// losses.
     /// </summary>
     let step (gan: Gan<'g, 'd>) (state: GanState<'g, 'd>) (batches: Tensor list) (key: Key) =
+        Given.check "gan" gan
+        Given.check "state" state
+        Given.check "batches" batches
+
         if batchesPerStep gan < 1 then
             raise (
                 ValueException

@@ -37,7 +37,9 @@ module AdversarialLosses =
         /// Loss.discriminator AdversarialLoss.Wasserstein real generated // -4.25
         /// </code></example>
         let discriminator (kind: AdversarialLoss) (real: Tensor) (generated: Tensor) : Tensor =
-            let operation = "discriminator"
+            Given.check "real" real
+            Given.check "generated" generated
+            let operation = "Loss.discriminator"
             Operands.sameDType operation real generated
             let r = scoresOf operation "scores of real examples" real
             let g = scoresOf operation "scores of generated examples" generated
@@ -58,10 +60,11 @@ module AdversarialLosses =
         /// Loss.generator AdversarialLoss.LeastSquares (tensor [ -1.0; 2.0 ]) // 1.25
         /// </code></example>
         let generator (kind: AdversarialLoss) (generated: Tensor) : Tensor =
-            let g = scoresOf "generator" "scores of generated examples" generated
+            Given.check "generated" generated
+            let g = scoresOf "Loss.generator" "scores of generated examples" generated
 
             meanOf
-                "generator"
+                "Loss.generator"
                 generated
                 (match kind with
                  | AdversarialLoss.CrossEntropy -> softplus -g

@@ -9,7 +9,9 @@ module BinaryLosses =
         requireProbabilities operation "target" "Write yes as 1 and no as 0" target
 
     let private ofProbabilities (guard: float) (target: Tensor) (prediction: Tensor) =
-        let operation = "binaryCrossEntropy"
+        Given.check "target" target
+        Given.check "prediction" prediction
+        let operation = "Loss.binaryCrossEntropy"
 
         if not (guard >= 0.0 && guard < 0.5) then
             raise (ValueException $"{operation}: guard {string guard} is outside [0, 0.5).")
@@ -60,7 +62,10 @@ module BinaryLosses =
         | ValueNone -> linear + both
 
     let private weighted (positiveWeight: Tensor) (target: Tensor) (logits: Tensor) =
-        let operation = "weightedBinaryCrossEntropyWithLogits"
+        Given.check "positiveWeight" positiveWeight
+        Given.check "target" target
+        Given.check "logits" logits
+        let operation = "Loss.weightedBinaryCrossEntropyWithLogits"
         Operands.sameDType operation logits positiveWeight
         let classes = if logits.Rank > 0 then logits.Dims[logits.Rank - 1 ..] else [||]
 
@@ -75,7 +80,7 @@ module BinaryLosses =
 
     /// What a target has of a probability of a yes and of its weight: those of a yes, or those of a no.
     let private focalOf (alpha: float) (gamma: float) (target: Tensor) (logits: Tensor) =
-        let operation = "binaryFocal"
+        let operation = "Loss.binaryFocal"
 
         if not (alpha >= 0.0 && alpha <= 1.0) then
             raise (ValueException $"{operation}: alpha {string alpha} is outside [0, 1].")
@@ -112,7 +117,7 @@ module BinaryLosses =
             /// Loss.Each.binaryCrossEntropyWithLogits (tensor [ 1.0; 0.0 ]) (tensor [ 0.0; 1000.0 ]) // [0.6931, 1000]
             /// </code></example>
             let binaryCrossEntropyWithLogits (target: Tensor) (logits: Tensor) : Tensor =
-                ofLogits "binaryCrossEntropyWithLogits" ValueNone target logits |> each logits
+                ofLogits "Loss.binaryCrossEntropyWithLogits" ValueNone target logits |> each logits
 
             /// <summary><c>Loss.weightedBinaryCrossEntropyWithLogits</c> of each number.</summary>
             /// <exception cref="T:Cotangent.ShapeException">The shapes do not fit.</exception>
@@ -157,7 +162,7 @@ module BinaryLosses =
         /// Loss.binaryCrossEntropy 1e-7 (tensor [ 1.0; 0.0 ]) (tensor [ 0.5; 0.5 ]) // 0.6931
         /// </code></example>
         let binaryCrossEntropy (guard: float) (target: Tensor) (prediction: Tensor) : Tensor =
-            ofProbabilities guard target prediction |> meanOf "binaryCrossEntropy" prediction
+            ofProbabilities guard target prediction |> meanOf "Loss.binaryCrossEntropy" prediction
 
         /// <summary>The same for logits, p = sigmoid logit, without overflow: mean (softplus l - t l).</summary>
         /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched; or there is nothing.</exception>
@@ -167,8 +172,8 @@ module BinaryLosses =
         /// Loss.binaryCrossEntropyWithLogits (tensor [ 1.0; 0.0 ]) (tensor [ 0.0; 0.0 ]) // 0.6931
         /// </code></example>
         let binaryCrossEntropyWithLogits (target: Tensor) (logits: Tensor) : Tensor =
-            ofLogits "binaryCrossEntropyWithLogits" ValueNone target logits
-            |> meanOf "binaryCrossEntropyWithLogits" logits
+            ofLogits "Loss.binaryCrossEntropyWithLogits" ValueNone target logits
+            |> meanOf "Loss.binaryCrossEntropyWithLogits" logits
 
         /// <summary>
         /// The same where a yes that is missed weighs more, or less: mean (w t softplus -l + (1 - t) softplus l). One weight,
@@ -188,7 +193,7 @@ module BinaryLosses =
             (target: Tensor)
             (logits: Tensor)
             : Tensor =
-            weighted positiveWeight target logits |> meanOf "weightedBinaryCrossEntropyWithLogits" logits
+            weighted positiveWeight target logits |> meanOf "Loss.weightedBinaryCrossEntropyWithLogits" logits
 
         /// <summary>
         /// The focal loss of logits (Lin et al. 2017): cross-entropy times (1 - p)^gamma, where p is the probability that the
@@ -203,4 +208,4 @@ module BinaryLosses =
         /// Loss.binaryFocal 0.25 2.0 (tensor [ 1.0; 0.0 ]) (tensor [ 0.0; 0.0 ]) // 0.0866
         /// </code></example>
         let binaryFocal (alpha: float) (gamma: float) (target: Tensor) (logits: Tensor) : Tensor =
-            focalOf alpha gamma target logits |> meanOf "binaryFocal" logits
+            focalOf alpha gamma target logits |> meanOf "Loss.binaryFocal" logits

@@ -28,23 +28,25 @@ module ClassLosses =
         Bind.one (Primitive.Fused(Fused.CrossEntropy(targetsOf options smoothing))) [| logits; labels |]
 
     let private requireOptions (options: CrossEntropyOptions) (logits: Tensor) =
-        requireFloat "crossEntropy" "logits" logits
+        requireFloat "Loss.crossEntropy" "logits" logits
 
         if not (options.Smoothing >= 0.0 && options.Smoothing <= 1.0) then
-            raise (ValueException $"crossEntropy: smoothing {string options.Smoothing} is outside [0, 1].")
+            raise (
+                ValueException $"Loss.crossEntropy: smoothing {string options.Smoothing} is outside [0, 1]."
+            )
 
         match options.Weights with
         | None -> ()
         | Some weights ->
-            Operands.sameDType "crossEntropy" logits weights
+            Operands.sameDType "Loss.crossEntropy" logits weights
 
             if logits.Rank < 1 || not (Shape.equal weights.Dims logits.Dims[logits.Rank - 1 ..]) then
                 raise (
                     ShapeException
-                        $"crossEntropy: weights of shape {Shape.show weights.Dims} for logits {Shape.show logits.Dims}; one for each class is wanted."
+                        $"Loss.crossEntropy: weights of shape {Shape.show weights.Dims} for logits {Shape.show logits.Dims}; one for each class is wanted."
                 )
 
-            requireWithin "crossEntropy" "weight" "weights are 0 or more" 0.0 infinity weights
+            requireWithin "Loss.crossEntropy" "weight" "weights are 0 or more" 0.0 infinity weights
 
     /// Σ w t (-log softmax l) over classes; what has probability 0 costs nothing, also where the softmax is 0.
     let private expected (weights: Tensor option) (targets: Tensor) (logits: Tensor) =
@@ -68,7 +70,7 @@ module ClassLosses =
             where counted taken (Tensor.zerosLike taken)
 
     let private ofLabels (options: CrossEntropyOptions) (labels: Tensor) (logits: Tensor) =
-        requireLabels "crossEntropy" logits labels
+        requireLabels "Loss.crossEntropy" logits labels
 
         match options.Weights with
         | None -> entropyOf options options.Smoothing labels logits
@@ -92,22 +94,22 @@ module ClassLosses =
 
             raise (
                 ShapeException
-                    $"crossEntropy: logits {logits.DType} {Shape.show logits.Dims} want labels, integers of shape {labels}, or probabilities, {logits.DType} {Shape.show logits.Dims}; got {targets.DType} {Shape.show targets.Dims}."
+                    $"Loss.crossEntropy: logits {logits.DType} {Shape.show logits.Dims} want labels, integers of shape {labels}, or probabilities, {logits.DType} {Shape.show logits.Dims}; got {targets.DType} {Shape.show targets.Dims}."
             )
 
-        Operands.sameDType "crossEntropy" logits targets
+        Operands.sameDType "Loss.crossEntropy" logits targets
 
         if options.Ignored.IsSome then
             raise (
                 ValueException
-                    "crossEntropy: an ignored label needs labels, and the targets are probabilities. Weigh the losses of `Loss.Each.crossEntropyWith` instead."
+                    "Loss.crossEntropy: an ignored label needs labels, and the targets are probabilities. Weigh the losses of `Loss.Each.crossEntropyWith` instead."
             )
 
-        requireProbabilities "crossEntropy" "target" "Labels are integers" targets
+        requireProbabilities "Loss.crossEntropy" "target" "Labels are integers" targets
         let t = wide targets
 
         requireWithin
-            "crossEntropy"
+            "Loss.crossEntropy"
             "sum of the targets"
             "the probabilities of an example sum to 1. For several labels an example there is `Loss.binaryCrossEntropyWithLogits`"
             0.99
@@ -120,6 +122,9 @@ module ClassLosses =
         expected options.Weights smoothed (wide logits)
 
     let private entropies options (targets: Tensor) (logits: Tensor) =
+        Given.check "options" options
+        Given.check "targets" targets
+        Given.check "logits" logits
         requireOptions options logits
 
         if targets.DType.IsInteger then
@@ -141,7 +146,7 @@ module ClassLosses =
         let losses = entropies options targets logits
 
         match total options targets with
-        | ValueNone -> meanOf "crossEntropy" logits losses
+        | ValueNone -> meanOf "Loss.crossEntropy" logits losses
         | ValueSome total ->
             // Where nothing counts, the sum is 0, too.
             let divisor = where (total.Equal 0.0) (Tensor.onesLike total) total
@@ -152,9 +157,9 @@ module ClassLosses =
 
     /// (1 - p)^gamma times the cross-entropy e, where p = exp -e; 1 - p keeps its digits.
     let private focalOf (gamma: float) (labels: Tensor) (logits: Tensor) =
-        requireNotNegative "focal" "gamma" gamma
-        requireLabels "focal" logits labels
-        requireIndices "focal" "label" logits.Dims[logits.Rank - 1] labels
+        requireNotNegative "Loss.focal" "gamma" gamma
+        requireLabels "Loss.focal" logits labels
+        requireIndices "Loss.focal" "label" logits.Dims[logits.Rank - 1] labels
         let entropy = entropyOf plain 0.0 labels (wide logits)
         (-(expm1 -entropy)) ** gamma * entropy
 
@@ -259,4 +264,4 @@ module ClassLosses =
         /// Loss.focal 2.0 (tensor [ 0; 1 ]) logits // 0.0956
         /// </code></example>
         let focal (gamma: float) (labels: Tensor) (logits: Tensor) : Tensor =
-            focalOf gamma labels logits |> meanOf "focal" logits
+            focalOf gamma labels logits |> meanOf "Loss.focal" logits

@@ -9,10 +9,10 @@ module CtcLosses =
         if not lengths.DType.IsInteger || not (Shape.equal lengths.Dims [| batch |]) then
             raise (
                 ShapeException
-                    $"ctc: the lengths of the {what} are integers of shape {Shape.show [| batch |]}, one for each sequence; got {lengths.DType} {Shape.show lengths.Dims}."
+                    $"Loss.ctc: the lengths of the {what} are integers of shape {Shape.show [| batch |]}, one for each sequence; got {lengths.DType} {Shape.show lengths.Dims}."
             )
 
-        requireWithin "ctc" $"length of the {what}" $"it is from 0 to {most}" 0.0 (float most) lengths
+        requireWithin "Loss.ctc" $"length of the {what}" $"it is from 0 to {most}" 0.0 (float most) lengths
 
     let private requireShapes
         (blank: int)
@@ -21,22 +21,22 @@ module CtcLosses =
         (labels: Tensor)
         (logits: Tensor)
         =
-        requireFloat "ctc" "logits" logits
+        requireFloat "Loss.ctc" "logits" logits
 
         if logits.Rank <> 3 || labels.Rank <> 2 || labels.Dims[0] <> logits.Dims[0] then
             raise (
                 ShapeException
-                    $"ctc: logits (batch, time, classes) and labels (batch, length) are wanted, got {Shape.show logits.Dims} and {Shape.show labels.Dims}."
+                    $"Loss.ctc: logits (batch, time, classes) and labels (batch, length) are wanted, got {Shape.show logits.Dims} and {Shape.show labels.Dims}."
             )
 
         if not labels.DType.IsInteger then
             raise (
                 DTypeException
-                    $"ctc: the labels must be integers, the positions of classes, got {labels.DType} {Shape.show labels.Dims}."
+                    $"Loss.ctc: the labels must be integers, the positions of classes, got {labels.DType} {Shape.show labels.Dims}."
             )
 
         if blank < 0 || blank >= logits.Dims[2] then
-            raise (ValueException $"ctc: the blank {blank} is none of the {logits.Dims[2]} classes.")
+            raise (ValueException $"Loss.ctc: the blank {blank} is none of the {logits.Dims[2]} classes.")
 
         requireLengths labels.Dims[1] "labels" labels.Dims[0] labelLengths
         requireLengths logits.Dims[1] "logits" labels.Dims[0] logitLengths
@@ -84,16 +84,20 @@ module CtcLosses =
         (labels: Tensor)
         (logits: Tensor)
         =
+        Given.check "labelLengths" labelLengths
+        Given.check "logitLengths" logitLengths
+        Given.check "labels" labels
+        Given.check "logits" logits
         requireShapes blank labelLengths logitLengths labels logits
         let logits = wide logits
         let lengths = labelLengths.Convert(DType.Int32).Unsqueeze 1
         let isLabel = (countBeside labels DType.Int32 labels.Dims[1]).Unsqueeze(0).Less lengths
         // What stands behind a sequence may be anything.
         let labels = where isLabel labels (Tensor.fullLike labels (float blank))
-        requireIndices "ctc" "label" logits.Dims[2] labels
+        requireIndices "Loss.ctc" "label" logits.Dims[2] labels
 
         requireNowhere
-            "ctc"
+            "Loss.ctc"
             $"the label is the blank, {blank}; labels are other classes"
             (isLabel.And(labels.Equal(float blank)))
 
@@ -158,4 +162,4 @@ module CtcLosses =
             (labels: Tensor)
             (logits: Tensor)
             : Tensor =
-            lossesOf blank labelLengths logitLengths labels logits |> meanOf "ctc" logits
+            lossesOf blank labelLengths logitLengths labels logits |> meanOf "Loss.ctc" logits

@@ -11,7 +11,9 @@ module DivergenceLosses =
 
     /// Σ t (log t - log p); what has probability 0 counts for nothing.
     let private klOf (target: Tensor) (logPrediction: Tensor) =
-        let operation = "klDivergence"
+        Given.check "target" target
+        Given.check "logPrediction" logPrediction
+        let operation = "Loss.klDivergence"
         requireEqual operation "prediction" logPrediction "target" target
         requireLast operation target
         requireProbabilities operation "target" "Pass what `softmax` gives" target
@@ -31,8 +33,10 @@ module DivergenceLosses =
         (where isNone (Tensor.zerosLike terms) terms).Sum [ -1 ]
 
     let private gaussianOf (logVariance: Tensor) (mean: Tensor) =
-        requireEqual "gaussianKl" "mean" mean "log-variance" logVariance
-        requireLast "gaussianKl" mean
+        Given.check "logVariance" logVariance
+        Given.check "mean" mean
+        requireEqual "Loss.gaussianKl" "mean" mean "log-variance" logVariance
+        requireLast "Loss.gaussianKl" mean
         let m, l = wide mean, wide logVariance
         0.5 * (square m + (expm1 l - l)).Sum [ -1 ]
 
@@ -77,7 +81,7 @@ module DivergenceLosses =
         /// tensor [ [ 0.0; 0.0 ] ] |> logSoftmax |> Loss.klDivergence (tensor [ [ 0.25; 0.75 ] ]) // 0.1308
         /// </code></example>
         let klDivergence (target: Tensor) (logPrediction: Tensor) : Tensor =
-            klOf target logPrediction |> meanOf "klDivergence" logPrediction
+            klOf target logPrediction |> meanOf "Loss.klDivergence" logPrediction
 
         /// <summary>
         /// The divergence of normal distributions from the standard one, of the latent of a variational autoencoder (Kingma and
@@ -89,4 +93,4 @@ module DivergenceLosses =
         /// Loss.gaussianKl (tensor [ [ 0.0; 1.0 ] ]) (tensor [ [ 2.0; 0.0 ] ]) // 2.3591
         /// </code></example>
         let gaussianKl (logVariance: Tensor) (mean: Tensor) : Tensor =
-            gaussianOf logVariance mean |> meanOf "gaussianKl" mean
+            gaussianOf logVariance mean |> meanOf "Loss.gaussianKl" mean

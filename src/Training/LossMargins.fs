@@ -20,10 +20,11 @@ module MarginLosses =
         requireSigns operation target
         relu (1.0 - wide target * wide scores)
 
-    let private squaredLack target scores = square (lack "squaredHinge" target scores)
+    let private squaredLack target scores = square (lack "Loss.squaredHinge" target scores)
 
     let private multiclass (margin: float) (labels: Tensor) (scores: Tensor) =
-        let operation = "multiclassHinge"
+        Given.check "scores" scores
+        let operation = "Loss.multiclassHinge"
         requirePositive operation "the margin" margin
         requireLabels operation scores labels
         let classes = scores.Dims[scores.Rank - 1]
@@ -42,7 +43,7 @@ module MarginLosses =
             raise (ShapeException $"{operation}: vectors (…, size) are wanted, got scalars.")
 
     let private tripletOf (margin: float) anchor positive (negative: Tensor) =
-        let operation = "triplet"
+        let operation = "Loss.triplet"
         requirePositive operation "the margin" margin
         rows operation "anchor" anchor "positive" positive
         rows operation "anchor" anchor "negative" negative
@@ -62,7 +63,8 @@ module MarginLosses =
             /// <example><code>
             /// Loss.Each.hinge (tensor [ 1.0; -1.0 ]) (tensor [ 0.25; -3.0 ]) // [0.75, 0]
             /// </code></example>
-            let hinge (target: Tensor) (scores: Tensor) : Tensor = lack "hinge" target scores |> each scores
+            let hinge (target: Tensor) (scores: Tensor) : Tensor =
+                lack "Loss.hinge" target scores |> each scores
 
             /// <summary><c>Loss.squaredHinge</c> of each number.</summary>
             /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched.</exception>
@@ -104,7 +106,7 @@ module MarginLosses =
         /// Loss.hinge (tensor [ 1.0; -1.0 ]) (tensor [ 0.25; -3.0 ]) // 0.375
         /// </code></example>
         let hinge (target: Tensor) (scores: Tensor) : Tensor =
-            lack "hinge" target scores |> meanOf "hinge" scores
+            lack "Loss.hinge" target scores |> meanOf "Loss.hinge" scores
 
         /// <summary>mean max(0, 1 - t s)²: smooth at the margin.</summary>
         /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched; or there is nothing.</exception>
@@ -114,7 +116,7 @@ module MarginLosses =
         /// Loss.squaredHinge (tensor [ 1.0; -1.0 ]) (tensor [ 0.5; 1.0 ]) // 2.125
         /// </code></example>
         let squaredHinge (target: Tensor) (scores: Tensor) : Tensor =
-            squaredLack target scores |> meanOf "squaredHinge" scores
+            squaredLack target scores |> meanOf "Loss.squaredHinge" scores
 
         /// <summary>
         /// The mean of Σ max(0, margin - s[label] + s[c]) / classes, over all other classes c (Weston and Watkins 1999;
@@ -128,7 +130,7 @@ module MarginLosses =
         /// Loss.multiclassHinge 1.0 (tensor [ 3 ]) (tensor [ [ 0.1; 0.2; 0.4; 0.8 ] ]) // 0.325
         /// </code></example>
         let multiclassHinge (margin: float) (labels: Tensor) (scores: Tensor) : Tensor =
-            multiclass margin labels scores |> meanOf "multiclassHinge" scores
+            multiclass margin labels scores |> meanOf "Loss.multiclassHinge" scores
 
         /// <summary>
         /// mean max(0, ‖a - p‖ - ‖a - n‖ + margin): an anchor is nearer to what is like it than to what is not, by a margin
@@ -142,4 +144,4 @@ module MarginLosses =
         /// Loss.triplet 0.5 anchor positive negative // 3.5
         /// </code></example>
         let triplet (margin: float) (anchor: Tensor) (positive: Tensor) (negative: Tensor) : Tensor =
-            tripletOf margin anchor positive negative |> meanOf "triplet" anchor
+            tripletOf margin anchor positive negative |> meanOf "Loss.triplet" anchor

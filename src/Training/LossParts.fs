@@ -5,6 +5,8 @@ open Cotangent.Engines
 /// What losses and metrics ask of their arguments, each in its own name, and how losses end.
 module internal LossParts =
     let requireFloat (operation: string) (what: string) (t: Tensor) =
+        Given.check what t
+
         if not t.DType.IsFloat then
             raise (
                 DTypeException
@@ -13,6 +15,8 @@ module internal LossParts =
 
     /// Equal shapes and floating-point dtypes; nothing is stretched.
     let requireEqual (operation: string) (what: string) (a: Tensor) (other: string) (b: Tensor) =
+        Given.check what a
+        Given.check other b
         Operands.sameDType operation a b
         requireFloat operation what a
 
@@ -102,6 +106,7 @@ module internal LossParts =
 
     /// Integers of the shape of the scores without their last axis, that of the classes.
     let requireLabels (operation: string) (scores: Tensor) (labels: Tensor) =
+        Given.check "labels" labels
         requireFloat operation "logits" scores
 
         if scores.Rank < 1 then

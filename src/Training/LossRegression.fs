@@ -14,18 +14,18 @@ module RegressionLosses =
     let private absolute (operation: string) target prediction = abs (errorOf operation target prediction)
 
     let private huberOf (delta: float) target prediction =
-        requirePositive "huber" "delta" delta
-        let error = abs (errorOf "huber" target prediction)
+        requirePositive "Loss.huber" "delta" delta
+        let error = abs (errorOf "Loss.huber" target prediction)
         where (error.LessEqual delta) (0.5 * square error) (delta * (error - 0.5 * delta))
 
     let private smoothL1Of (beta: float) target prediction =
-        requirePositive "smoothL1" "beta" beta
-        let error = abs (errorOf "smoothL1" target prediction)
+        requirePositive "Loss.smoothL1" "beta" beta
+        let error = abs (errorOf "Loss.smoothL1" target prediction)
         where (error.Less beta) (0.5 / beta * square error) (error - 0.5 * beta)
 
     /// cosh e = 1 + 2 sinh² (e/2) keeps the digits of small errors; |e| - log 2 + log (1 + exp -2|e|) never overflows.
     let private logCoshOf target prediction =
-        let error = errorOf "logCosh" target prediction
+        let error = errorOf "Loss.logCosh" target prediction
         let size = abs error
         let near = log1p (2.0 * square (sinh (0.5 * clamp -1.0 1.0 error)))
         let far = size - log 2.0 + log1p (exp (-2.0 * size))
@@ -33,23 +33,25 @@ module RegressionLosses =
 
     let private quantileOf (level: float) target prediction =
         if not (level > 0.0 && level < 1.0) then
-            raise (ValueException $"quantile: the level {string level} is not between 0 and 1.")
+            raise (ValueException $"Loss.quantile: the level {string level} is not between 0 and 1.")
 
-        let over = errorOf "quantile" target prediction
+        let over = errorOf "Loss.quantile" target prediction
         where (over.Greater 0.0) ((1.0 - level) * over) (-level * over)
 
     let private poissonOf target (logRate: Tensor) =
-        requireEqual "poisson" "prediction" logRate "target" target
-        requireWithin "poisson" "target" "a count is wanted, 0 or more" 0.0 infinity target
+        Given.check "target" target
+        Given.check "logRate" logRate
+        requireEqual "Loss.poisson" "prediction" logRate "target" target
+        requireWithin "Loss.poisson" "target" "a count is wanted, 0 or more" 0.0 infinity target
         exp (wide logRate) - wide target * wide logRate
 
     /// The least variance that a Gaussian is given, PyTorch's.
     let private leastVariance = 1e-6
 
     let private gaussianOf variance target prediction =
-        let error = errorOf "gaussianNll" target prediction
-        requireEqual "gaussianNll" "variance" variance "target" target
-        requireWithin "gaussianNll" "variance" "a variance is wanted, 0 or more" 0.0 infinity variance
+        let error = errorOf "Loss.gaussianNll" target prediction
+        requireEqual "Loss.gaussianNll" "variance" variance "target" target
+        requireWithin "Loss.gaussianNll" "variance" "a variance is wanted, 0 or more" 0.0 infinity variance
         let v = wide variance
         // The value is kept away from 0, the slope is that at the border, so that a collapsed variance can recover.
         let kept = stopGradient (maximum v (Tensor.fullLike v leastVariance)) + (v - stopGradient v)
@@ -68,7 +70,7 @@ module RegressionLosses =
             /// Loss.Each.squaredError (tensor [ 1.0; 2.0 ]) (tensor [ 1.0; 4.0 ]) // [0, 4]
             /// </code></example>
             let squaredError (target: Tensor) (prediction: Tensor) : Tensor =
-                squared "squaredError" target prediction |> each prediction
+                squared "Loss.squaredError" target prediction |> each prediction
 
             /// <summary>|prediction - target| of each number; its mean is <c>Loss.meanAbsoluteError</c>.</summary>
             /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched.</exception>
@@ -77,7 +79,7 @@ module RegressionLosses =
             /// Loss.Each.absoluteError (tensor [ 1.0; 2.0 ]) (tensor [ 1.0; 4.0 ]) // [0, 2]
             /// </code></example>
             let absoluteError (target: Tensor) (prediction: Tensor) : Tensor =
-                absolute "absoluteError" target prediction |> each prediction
+                absolute "Loss.absoluteError" target prediction |> each prediction
 
             /// <summary><c>Loss.huber</c> of each number.</summary>
             /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched.</exception>
@@ -144,7 +146,7 @@ module RegressionLosses =
         /// Loss.meanSquaredError (tensor [ 1.0; 2.0 ]) (tensor [ 1.0; 4.0 ]) // 2
         /// </code></example>
         let meanSquaredError (target: Tensor) (prediction: Tensor) : Tensor =
-            squared "meanSquaredError" target prediction |> meanOf "meanSquaredError" prediction
+            squared "Loss.meanSquaredError" target prediction |> meanOf "Loss.meanSquaredError" prediction
 
         /// <summary>mean |prediction - target|</summary>
         /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched; or there is nothing.</exception>
@@ -153,7 +155,7 @@ module RegressionLosses =
         /// Loss.meanAbsoluteError (tensor [ 1.0; 2.0 ]) (tensor [ 1.0; 4.0 ]) // 1
         /// </code></example>
         let meanAbsoluteError (target: Tensor) (prediction: Tensor) : Tensor =
-            absolute "meanAbsoluteError" target prediction |> meanOf "meanAbsoluteError" prediction
+            absolute "Loss.meanAbsoluteError" target prediction |> meanOf "Loss.meanAbsoluteError" prediction
 
         /// <summary>
         /// The mean of e²/2 for errors e within ±delta, and of delta (|e| - delta/2) beyond (Huber 1964): the slope is at most
@@ -166,7 +168,7 @@ module RegressionLosses =
         /// Loss.huber 1.0 (tensor [ 0.0; 0.0 ]) (tensor [ 0.5; 3.0 ]) // 1.3125
         /// </code></example>
         let huber (delta: float) (target: Tensor) (prediction: Tensor) : Tensor =
-            huberOf delta target prediction |> meanOf "huber" prediction
+            huberOf delta target prediction |> meanOf "Loss.huber" prediction
 
         /// <summary>
         /// The mean of e²/(2 beta) for errors e within ±beta, and of |e| - beta/2 beyond (Girshick 2015): Huber's over beta, so
@@ -179,7 +181,7 @@ module RegressionLosses =
         /// Loss.smoothL1 2.0 (tensor [ 0.0; 0.0 ]) (tensor [ 1.0; 5.0 ]) // 2.125
         /// </code></example>
         let smoothL1 (beta: float) (target: Tensor) (prediction: Tensor) : Tensor =
-            smoothL1Of beta target prediction |> meanOf "smoothL1" prediction
+            smoothL1Of beta target prediction |> meanOf "Loss.smoothL1" prediction
 
         /// <summary>mean log cosh (prediction - target): near e²/2 for small errors, |e| - log 2 for large ones.</summary>
         /// <exception cref="T:Cotangent.ShapeException">The shapes differ: nothing is stretched; or there is nothing.</exception>
@@ -188,7 +190,7 @@ module RegressionLosses =
         /// Loss.logCosh (tensor [ 0.0; 0.0 ]) (tensor [ 1.0; 0.0 ]) // 0.2169
         /// </code></example>
         let logCosh (target: Tensor) (prediction: Tensor) : Tensor =
-            logCoshOf target prediction |> meanOf "logCosh" prediction
+            logCoshOf target prediction |> meanOf "Loss.logCosh" prediction
 
         /// <summary>
         /// The pinball loss, least where the prediction is the quantile of this level (Koenker and Bassett 1978): the mean of
@@ -201,7 +203,7 @@ module RegressionLosses =
         /// Loss.quantile 0.75 (tensor [ 3.0; 3.0 ]) (tensor [ 1.0; 5.0 ]) // 1
         /// </code></example>
         let quantile (level: float) (target: Tensor) (prediction: Tensor) : Tensor =
-            quantileOf level target prediction |> meanOf "quantile" prediction
+            quantileOf level target prediction |> meanOf "Loss.quantile" prediction
 
         /// <summary>
         /// The negative log-likelihood of counts t under Poisson distributions, given the logarithms l of their rates:
@@ -214,7 +216,7 @@ module RegressionLosses =
         /// Loss.poisson (tensor [ 0.0; 3.0 ]) (tensor [ 0.0; 1.0 ]) // 0.3591
         /// </code></example>
         let poisson (target: Tensor) (logRate: Tensor) : Tensor =
-            poissonOf target logRate |> meanOf "poisson" logRate
+            poissonOf target logRate |> meanOf "Loss.poisson" logRate
 
         /// <summary>
         /// The negative log-likelihood of numbers under normal distributions of these means (the prediction) and variances
@@ -228,4 +230,4 @@ module RegressionLosses =
         /// Loss.gaussianNll (tensor [ 1.0; 4.0 ]) (tensor [ 0.0; 0.0 ]) (tensor [ 3.0; 2.0 ]) // 2.8466
         /// </code></example>
         let gaussianNll (variance: Tensor) (target: Tensor) (prediction: Tensor) : Tensor =
-            gaussianOf variance target prediction |> meanOf "gaussianNll" prediction
+            gaussianOf variance target prediction |> meanOf "Loss.gaussianNll" prediction

@@ -11,7 +11,10 @@ module SimilarityLosses =
         x / maximum lengths (Tensor.fullLike lengths 1e-8)
 
     let private cosineOf (margin: float) (target: Tensor) (a: Tensor) (b: Tensor) =
-        let operation = "cosineEmbedding"
+        Given.check "target" target
+        Given.check "a" a
+        Given.check "b" b
+        let operation = "Loss.cosineEmbedding"
 
         if not (margin >= -1.0 && margin <= 1.0) then
             raise (ValueException $"{operation}: the margin {string margin} is outside [-1, 1].")
@@ -49,14 +52,18 @@ module SimilarityLosses =
         |]
 
     let private infoNceOf (temperature: float) (positives: Tensor) (anchors: Tensor) =
-        requirePositive "infoNce" "the temperature" temperature
-        requireBatch "infoNce" anchors "positives" positives
+        Given.check "positives" positives
+        Given.check "anchors" anchors
+        requirePositive "Loss.infoNce" "the temperature" temperature
+        requireBatch "Loss.infoNce" anchors "positives" positives
         let similarity = matmul (directions (wide anchors)) (directions (wide positives)).T / temperature
         crossEntropies (countBeside anchors DType.Int32 anchors.Dims[0]) similarity
 
     let private ntXentOf (temperature: float) (a: Tensor) (b: Tensor) =
-        requirePositive "ntXent" "the temperature" temperature
-        requireBatch "ntXent" a "other views" b
+        Given.check "a" a
+        Given.check "b" b
+        requirePositive "Loss.ntXent" "the temperature" temperature
+        requireBatch "Loss.ntXent" a "other views" b
         let n = a.Dims[0]
         let views = directions (wide (concat 0 [ a; b ]))
         let similarity = matmul views views.T / temperature
@@ -121,7 +128,7 @@ module SimilarityLosses =
         /// Loss.cosineEmbedding 0.5 (tensor [ 1; -1 ]) a b // 0.55
         /// </code></example>
         let cosineEmbedding (margin: float) (target: Tensor) (a: Tensor) (b: Tensor) : Tensor =
-            cosineOf margin target a b |> meanOf "cosineEmbedding" a
+            cosineOf margin target a b |> meanOf "Loss.cosineEmbedding" a
 
         /// <summary>
         /// Each anchor tells its positive, the one of the same row, from those of the others in the batch (van den Oord et al.
@@ -135,7 +142,7 @@ module SimilarityLosses =
         /// Loss.infoNce 0.5 positives anchors // 0.1269
         /// </code></example>
         let infoNce (temperature: float) (positives: Tensor) (anchors: Tensor) : Tensor =
-            infoNceOf temperature positives anchors |> meanOf "infoNce" anchors
+            infoNceOf temperature positives anchors |> meanOf "Loss.infoNce" anchors
 
         /// <summary>
         /// SimCLR's loss (Chen et al. 2020, algorithm 1): of two views of each example, each tells the other from all views of
@@ -149,4 +156,4 @@ module SimilarityLosses =
         /// Loss.ntXent 0.5 a b // 0.2395
         /// </code></example>
         let ntXent (temperature: float) (a: Tensor) (b: Tensor) : Tensor =
-            ntXentOf temperature a b |> meanOf "ntXent" a
+            ntXentOf temperature a b |> meanOf "Loss.ntXent" a

@@ -22,6 +22,8 @@ module MixedPrecision =
     /// grad loss (tensor [ [ 1.0f ]; [ 0.5f ] ]) // [[4], [8]]
     /// </code></example>
     let computeIn (dtype: DType) (f: 'p -> 'q) : 'p -> 'q =
+        Given.check "f" f
+
         if not dtype.IsFloat then
             raise (
                 DTypeException
@@ -68,10 +70,10 @@ module LossScale =
         { Initial = scale; Growth = 1.0; Backoff = 1.0; Interval = 1 }
 
     /// The scale before the first step.
-    let start (scaling: LossScaling) : LossScale = {
-        Scale = Tensor.own [||] [| float32 scaling.Initial |]
-        Since = Tensor.own [||] [| 0 |]
-    }
+    let start (scaling: LossScaling) : LossScale =
+        Given.check "scaling" scaling
+
+        { Scale = Tensor.own [||] [| float32 scaling.Initial |]; Since = Tensor.own [||] [| 0 |] }
 
     /// <summary>
     /// Value and gradient of a function, the gradient taken of the function times the scale and divided by it in the dtypes of the
@@ -85,6 +87,9 @@ module LossScale =
     /// LossScale.valueAndGrad scale loss (tensor [ 1.0f ]) |> snd // [1e-08]
     /// </code></example>
     let valueAndGrad (scale: LossScale) (f: 'p -> Tensor) (x: 'p) : Tensor * 'p =
+        Given.check "scale" scale
+        Given.check "f" f
+
         let (_, value), gradient =
             valueAndGradWith
                 (fun x ->
@@ -100,6 +105,8 @@ module LossScale =
     /// should change nothing: <c>Optimizer.skipNonFinite</c>.
     /// </summary>
     let update (scaling: LossScaling) (gradient: 'p) (scale: LossScale) : LossScale =
+        Given.check "scaling" scaling
+        Given.check "scale" scale
         let leaves = Tree.leaves gradient |> Array.filter _.DType.IsFloat
         let isFinite = Wrappers.allFinite leaves
         let since = where isFinite (scale.Since + 1) (Tensor.zerosLike scale.Since)

@@ -44,12 +44,15 @@ module Plateau =
     }
 
     /// Before the first value.
-    let start (plateau: Plateau) : PlateauState = {
-        Factor = Tensor.own [||] [| 1.0 |]
-        Best = Tensor.own [||] [| (if plateau.IsMore then -infinity else infinity) |]
-        Waited = Tensor.own [||] [| 0 |]
-        Resting = Tensor.own [||] [| 0 |]
-    }
+    let start (plateau: Plateau) : PlateauState =
+        Given.check "plateau" plateau
+
+        {
+            Factor = Tensor.own [||] [| 1.0 |]
+            Best = Tensor.own [||] [| (if plateau.IsMore then -infinity else infinity) |]
+            Waited = Tensor.own [||] [| 0 |]
+            Resting = Tensor.own [||] [| 0 |]
+        }
 
     /// <summary>
     /// The state after another value of the metric, a scalar. Its factor goes to an optimiser by <c>Optimizer.adjust</c>.
@@ -62,6 +65,10 @@ module Plateau =
     /// state.Factor // 0.5
     /// </code></example>
     let update (plateau: Plateau) (metric: Tensor) (state: PlateauState) : PlateauState =
+        Given.check "plateau" plateau
+        Given.check "metric" metric
+        Given.check "state" state
+
         if metric.Rank > 0 then
             raise (
                 ShapeException

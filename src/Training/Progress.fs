@@ -36,13 +36,19 @@ module Progress =
     /// let progress = Progress.lines System.Console.Out
     /// progress.Report { Done = 50; Total = 100; Figures = [ "loss", 0.25 ] }
     /// </code></example>
-    let lines (output: IO.TextWriter) : IProgress<ProgressReport> = {
-        new IProgress<ProgressReport> with
-            member _.Report report =
-                let width = (string report.Total).Length
-                output.WriteLine $"{report.Done.ToString().PadLeft width}/{report.Total}  {describe report}"
-                output.Flush()
-    }
+    let lines (output: IO.TextWriter) : IProgress<ProgressReport> =
+        Given.check "output" output
+
+        {
+            new IProgress<ProgressReport> with
+                member _.Report report =
+                    let width = (string report.Total).Length
+
+                    output.WriteLine
+                        $"{report.Done.ToString().PadLeft width}/{report.Total}  {describe report}"
+
+                    output.Flush()
+        }
 
     /// <summary>Runs work that reports to a bar on a terminal, or to lines when the output goes elsewhere.</summary>
     /// <example><code>
@@ -52,6 +58,9 @@ module Progress =
     ///           i * i ]) // [1, 4, 9]
     /// </code></example>
     let show (title: string) (work: IProgress<ProgressReport> -> 'a) : 'a =
+        Given.check "title" title
+        Given.check "work" work
+
         if Console.IsOutputRedirected || not AnsiConsole.Profile.Capabilities.Interactive then
             printfn "%s" title
             work (lines Console.Out)

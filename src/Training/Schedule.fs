@@ -65,7 +65,9 @@ module Schedule =
     /// let steps = Schedule.ofFunction (fun step -> where (step.Less 100.0) (tensor 0.1f) (tensor 0.01f))
     /// steps.At 100 // 0.01
     /// </code></example>
-    let ofFunction (f: Tensor -> Tensor) : Schedule = ofRule f
+    let ofFunction (f: Tensor -> Tensor) : Schedule =
+        Given.check "f" f
+        ofRule f
 
     /// <summary>The same value at every step.</summary>
     /// <example><code>

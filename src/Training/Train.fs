@@ -196,6 +196,8 @@ module Train =
     /// reached.Epochs // 1
     /// </code></example>
     let steps (step: 's -> 'x -> 's * 'f) (batches: Batches<'x>) (start: 's) : seq<Trained<'s>> =
+        Given.check "step" step
+        Given.check "batches" batches
         requirePositive "the number of batches an epoch" batches.Count
 
         // Each run through the sequence begins at the start.
@@ -273,6 +275,9 @@ module Train =
         (batches: Batches<'x>)
         (start: 's)
         : TrainingRun<'s> =
+        Given.check "options" options
+        Given.check "step" step
+        Given.check "batches" batches
         check options batches
         let total = options.Epochs * batches.Count
         let callbacks = options.Callbacks |> List.map (fun each -> each.Every, each.Start())

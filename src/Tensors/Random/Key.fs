@@ -54,6 +54,8 @@ module Key =
     /// keys.Length // 10
     /// </code></example>
     let splitMany (count: int) (key: Key) : Key[] =
+        Given.check "key" key
+
         if count < 0 then
             raise (ValueException $"Key.splitMany: {count} keys; ask for 0 or more.")
 
@@ -66,6 +68,7 @@ module Key =
     /// let forWeights, forData = Key.split (Key.create 0L)
     /// </code></example>
     let split (key: Key) : Key * Key =
+        Given.check "key" key
         let keys = parts 2 key
         keys[0], keys[1]
 
@@ -74,6 +77,7 @@ module Key =
     /// let forWeights, forData, forNoise = Key.split3 (Key.create 0L)
     /// </code></example>
     let split3 (key: Key) : Key * Key * Key =
+        Given.check "key" key
         let keys = parts 3 key
         keys[0], keys[1], keys[2]
 
@@ -82,6 +86,7 @@ module Key =
     /// let a, b, c, d = Key.split4 (Key.create 0L)
     /// </code></example>
     let split4 (key: Key) : Key * Key * Key * Key =
+        Given.check "key" key
         let keys = parts 4 key
         keys[0], keys[1], keys[2], keys[3]
 
@@ -92,6 +97,7 @@ module Key =
     /// vmap (fun key -> Random.normal key DType.Float32 [ 3 ]) (Key.batch 10 key) // shape (10, 3)
     /// </code></example>
     let batch (count: int) (key: Key) : Key =
+        Given.check "key" key
         if count < 0 then raise (ValueException $"Key.batch: {count} keys; ask for 0 or more.")
 
         Shape.requireRoom "Key.batch" (Array.append [| count |] key.Data.Dims)
@@ -117,7 +123,9 @@ module Key =
     /// let forStep (step: int) = Key.fold (int64 step) key
     /// Random.uniform (forStep 7) DType.Float32 [ 2 ] // shape (2)
     /// </code></example>
-    let fold (number: int64) (key: Key) : Key = mix ((tensor (number * spread + 1L)).To key.Data.Device) key
+    let fold (number: int64) (key: Key) : Key =
+        Given.check "key" key
+        mix ((tensor (number * spread + 1L)).To key.Data.Device) key
 
     /// <summary>
     /// A fresh key for each name: `Key.named "dropout" key`. Like <c>fold</c> it does not use the key up, so that a part that
@@ -129,6 +137,8 @@ module Key =
     /// let keep = Random.bernoulli (Key.named "dropout" key) 0.9 [ 3 ]
     /// </code></example>
     let named (name: string) (key: Key) : Key =
+        Given.check "name" name
+        Given.check "key" key
         // FNV-1a (Fowler, Noll and Vo) of its UTF-8, the same everywhere and always.
         let mutable hash = 0xCBF29CE484222325UL
 
@@ -146,6 +156,9 @@ module Key =
     /// Key.foldTensor (tensor 3L) (Key.create 0L) // as Key.fold 3L (Key.create 0L)
     /// </code></example>
     let foldTensor (number: Tensor) (key: Key) : Key =
+        Given.check "number" number
+        Given.check "key" key
+
         if number.DType <> DType.Int64 || number.Rank <> 0 then
             raise (
                 DTypeException

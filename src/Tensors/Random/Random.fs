@@ -33,6 +33,7 @@ module Random =
     /// Random.uniform (Key.create 0L) DType.Float32 [ 2; 3 ] // shape (2, 3)
     /// </code></example>
     let uniform (key: Key) (dtype: DType) (shape: int seq) : Tensor =
+        Given.check "key" key
         requireFloat "Random.uniform" dtype
         draw "Random.uniform" Draw.Uniform key dtype shape
 
@@ -64,6 +65,7 @@ module Random =
     /// Random.uniformIn (Key.create 0L) -1.0 1.0 DType.Float32 [ 4 ] // shape (4)
     /// </code></example>
     let uniformIn (key: Key) (low: float) (high: float) (dtype: DType) (shape: int seq) : Tensor =
+        Given.check "key" key
         requireFloat "Random.uniformIn" dtype
 
         if not (low <= high) then
@@ -89,6 +91,7 @@ module Random =
     /// Random.normal (Key.create 0L) DType.Float32 [ 2; 3 ] // shape (2, 3)
     /// </code></example>
     let normal (key: Key) (dtype: DType) (shape: int seq) : Tensor =
+        Given.check "key" key
         requireFloat "Random.normal" dtype
         Given.check "shape" shape
         let shape = Array.ofSeq shape
@@ -109,6 +112,8 @@ module Random =
     /// Random.truncatedNormal (Key.create 0L) -2.0 2.0 DType.Float32 [ 4 ] // shape (4)
     /// </code></example>
     let truncatedNormal (key: Key) (low: float) (high: float) (dtype: DType) (shape: int seq) : Tensor =
+        Given.check "key" key
+        Given.check "shape" shape
         requireFloat "Random.truncatedNormal" dtype
 
         if not (low < high) then
@@ -143,6 +148,8 @@ module Random =
     /// where keep (Tensor.full DType.Float32 [ 5 ] 1.25) (Tensor.zeros DType.Float32 [ 5 ]) // shape (5)
     /// </code></example>
     let bernoulli (key: Key) (p: float) (shape: int seq) : Tensor =
+        Given.check "key" key
+
         if not (p >= 0.0 && p <= 1.0) then
             raise (
                 ValueException
@@ -165,6 +172,8 @@ module Random =
     /// Random.categorical (Key.create 0L) (tensor [ [ 0.0; -infinity ]; [ -infinity; 0.0 ] ]) // [0, 1]
     /// </code></example>
     let categorical (key: Key) (logits: Tensor) : Tensor =
+        Given.check "key" key
+        Given.check "logits" logits
         requireFloat "Random.categorical" logits.DType
 
         if logits.Rank = 0 then
@@ -216,6 +225,9 @@ module Random =
     /// Random.integers (Key.create 0L) 1L 7L DType.Int32 [ 5 ] // shape (5)
     /// </code></example>
     let integers (key: Key) (low: int64) (high: int64) (dtype: DType) (shape: int seq) : Tensor =
+        Given.check "key" key
+        Given.check "shape" shape
+
         if not dtype.IsInteger then
             raise (
                 DTypeException $"Random.integers draws Int32 or Int64, not {dtype}. Convert what it draws."
@@ -245,6 +257,7 @@ module Random =
     /// (Random.permutation (Key.create 0L) 5).Sort() // [0, 1, 2, 3, 4]
     /// </code></example>
     let permutation (key: Key) (n: int) : Tensor =
+        Given.check "key" key
         (draw "Random.permutation" Draw.Bits key DType.Int64 [ n ]).ArgSort()
 
     /// <summary>The slices along axis 0 in random order.</summary>
@@ -254,6 +267,9 @@ module Random =
     /// sum (Random.shuffle (Key.create 0L) rows) // 21
     /// </code></example>
     let shuffle (key: Key) (t: Tensor) : Tensor =
+        Given.check "key" key
+        Given.check "t" t
+
         if t.Rank = 0 then
             raise (ShapeException "Random.shuffle: a scalar, of shape (), has no slices to put in order.")
 

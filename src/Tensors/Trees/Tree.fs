@@ -117,7 +117,9 @@ module Tree =
     /// <example><code>
     /// Tree.map (fun t -> t * 2.0) (tensor [ 1.0 ], [ tensor 2.0; tensor 3.0 ]) // ([2], [4, 6])
     /// </code></example>
-    let map (f: Tensor -> Tensor) (tree: 'tree) : 'tree = mapped "Tree.map" f tree
+    let map (f: Tensor -> Tensor) (tree: 'tree) : 'tree =
+        Given.check "f" f
+        mapped "Tree.map" f tree
 
     /// <summary>A tree of the same structure and static fields with other tensors.</summary>
     /// <exception cref="T:Cotangent.TreeException">There are more or fewer tensors than leaves.</exception>
@@ -125,6 +127,8 @@ module Tree =
     /// Tree.rebuild (tensor 0.0, tensor 0.0) [| tensor 1.0; tensor 2.0 |] // (1, 2)
     /// </code></example>
     let rebuild (template: 'tree) (leaves: Tensor[]) : 'tree =
+        let leaves = Given.items "leaves" leaves
+
         match box template with
         | :? Tensor when leaves.Length = 1 -> unbox<'tree>(box leaves[0])
         | _ ->
@@ -160,6 +164,8 @@ module Tree =
     /// (Tree.mapEntries half layer).Bias // [0.5]
     /// </code></example>
     let mapEntries (f: Leaf -> Tensor) (tree: 'tree) : 'tree =
+        Given.check "f" f
+
         entries tree
         |> Array.mapi (fun i leaf -> atLeaf "Tree.mapEntries" tree i (fun () -> f leaf))
         |> rebuild tree
@@ -181,6 +187,7 @@ module Tree =
     /// Tree.rebuildTrained (tensor 1.0, Frozen(tensor 2.0)) [| tensor 10.0 |] // (10, Frozen 2)
     /// </code></example>
     let rebuildTrained (template: 'tree) (tensors: Tensor[]) : 'tree =
+        let tensors = Given.items "tensors" tensors
         let struct (leaves, trained) = marked "Tree.rebuildTrained:" template
         let count = trained |> Array.sumBy (fun t -> if t then 1 else 0)
 
@@ -204,6 +211,7 @@ module Tree =
     /// Tree.mapTrained (fun t -> t * 2.0) (tensor [ 1.0 ], Frozen(tensor 2.0)) // ([2], Frozen 2)
     /// </code></example>
     let mapTrained (f: Tensor -> Tensor) (tree: 'tree) : 'tree =
+        Given.check "f" f
         let struct (leaves, trained) = marked "Tree.mapTrained:" tree
 
         leaves
@@ -237,11 +245,13 @@ module Tree =
     /// Tree.map2 (fun a b -> a * b) (tensor 2.0, tensor 3.0) (tensor 10.0, tensor 100.0) // (20, 300)
     /// </code></example>
     let map2 (f: Tensor -> Tensor -> Tensor) (a: 'tree) (b: 'tree) : 'tree =
+        Given.check "f" f
         zipped "Tree.map2" a b |> made "Tree.map2" f a
 
     /// <summary>The tree of a function of the corresponding tensors of three trees of one structure.</summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
     let map3 (f: Tensor -> Tensor -> Tensor -> Tensor) (a: 'tree) (b: 'tree) (c: 'tree) : 'tree =
+        Given.check "f" f
         let la, lb = zipped "Tree.map3" a b
         let _, lc = zipped "Tree.map3" a c
 
@@ -252,6 +262,7 @@ module Tree =
     /// Tree.fold (fun n (t: Tensor) -> n + t.Size) 0 (tensor [ 1.0; 2.0 ], tensor 3.0) // 3
     /// </code></example>
     let fold (f: 'state -> Tensor -> 'state) (initial: 'state) (tree: 'tree) : 'state =
+        Given.check "f" f
         Array.fold f initial (leaves tree)
 
     /// <summary>The tree with zeros in place of its numbers.</summary>
@@ -307,6 +318,8 @@ module Tree =
     /// tensor [ 1.0; 2.0 ] |> Tree.addScaled (tensor 10.0) (tensor [ 1.0; 1.0 ]) // [11, 12]
     /// </code></example>
     let addScaled (factor: Tensor) (direction: 'tree) (tree: 'tree) : 'tree =
+        Given.check "factor" factor
+
         if factor.Rank > 0 then
             raise (
                 ShapeException

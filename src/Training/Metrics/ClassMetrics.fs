@@ -35,6 +35,7 @@ module ClassMetrics =
     /// The number of classes whose score is larger than that of the label, or equal with a lower number: 0 where the label is
     /// the first of the largest. NaN is larger than any number, and than itself.
     let private ranks (operation: string) (labels: Tensor) (scores: Tensor) =
+        Given.check "scores" scores
         requireLabels operation scores labels
         let classes = scores.Dims[scores.Rank - 1]
         requireIndices operation "label" classes labels
@@ -45,6 +46,9 @@ module ClassMetrics =
         (isBehind.Not().Convert DType.Int32).Sum [ -1 ]
 
     let private requireClasses (operation: string) (labels: Tensor) (predicted: Tensor) =
+        Given.check "labels" labels
+        Given.check "predicted" predicted
+
         for what, t in [ "labels", labels; "predictions", predicted ] do
             if not t.DType.IsInteger then
                 raise (
@@ -59,6 +63,8 @@ module ClassMetrics =
             )
 
     let private requireConfusion (operation: string) (confusion: Tensor) =
+        Given.check "confusion" confusion
+
         if confusion.Rank <> 2 || confusion.Dims[0] <> confusion.Dims[1] then
             raise (
                 ShapeException
@@ -105,6 +111,8 @@ module ClassMetrics =
 
     /// The labels of yes-or-no questions, Bool or 0 and 1, as Int32.
     let internal answers (operation: string) (target: Tensor) (scores: Tensor) =
+        Given.check "target" target
+        Given.check "scores" scores
         requireFloat operation "scores" scores
 
         if not (Shape.equal target.Dims scores.Dims) then
@@ -136,7 +144,7 @@ module ClassMetrics =
         /// Metric.accuracy (tensor [ 0; 1; 0 ]) scores // 0.6667
         /// </code></example>
         let accuracy (labels: Tensor) (scores: Tensor) : Tensor =
-            (ranks "accuracy" labels scores).Equal 0.0 |> meanOfHits "accuracy" labels
+            (ranks "Metric.accuracy" labels scores).Equal 0.0 |> meanOfHits "Metric.accuracy" labels
 
         /// <summary>
         /// The share of examples whose label is among the k largest of the scores (…, classes); of equal scores the class with
@@ -152,15 +160,15 @@ module ClassMetrics =
         /// Metric.topKAccuracy 2 (tensor [ 0; 1; 2; 2 ]) scores // 0.75
         /// </code></example>
         let topKAccuracy (k: int) (labels: Tensor) (scores: Tensor) : Tensor =
-            let rank = ranks "topKAccuracy" labels scores
+            let rank = ranks "Metric.topKAccuracy" labels scores
 
             if k < 1 || k > scores.Dims[scores.Rank - 1] then
                 raise (
                     ValueException
-                        $"topKAccuracy: k is {k}; it must be from 1 to the number of classes, {scores.Dims[scores.Rank - 1]}."
+                        $"Metric.topKAccuracy: k is {k}; it must be from 1 to the number of classes, {scores.Dims[scores.Rank - 1]}."
                 )
 
-            (rank.Less(float k)) |> meanOfHits "topKAccuracy" labels
+            (rank.Less(float k)) |> meanOfHits "Metric.topKAccuracy" labels
 
         /// <summary>
         /// The share of yes-or-no questions answered right: yes where the score is above the threshold. Targets are Bool, or 0
@@ -173,8 +181,8 @@ module ClassMetrics =
         /// Metric.binaryAccuracy 0.5 (tensor [ 1; 0; 1; 1 ]) (tensor [ 0.9; 0.2; 0.4; 0.6 ]) // 0.75
         /// </code></example>
         let binaryAccuracy (threshold: float) (target: Tensor) (scores: Tensor) : Tensor =
-            let answers = answers "binaryAccuracy" target scores
-            answers.Equal(decided threshold scores) |> meanOfHits "binaryAccuracy" target
+            let answers = answers "Metric.binaryAccuracy" target scores
+            answers.Equal(decided threshold scores) |> meanOfHits "Metric.binaryAccuracy" target
 
         /// <summary>
         /// How often each label (row) was predicted as each class (column): Int64, (classes, classes), as scikit-learn lays it.
@@ -188,14 +196,16 @@ module ClassMetrics =
         /// // [[2, 0, 0], [0, 0, 1], [1, 0, 2]]
         /// </code></example>
         let confusionMatrix (classes: int) (labels: Tensor) (predicted: Tensor) : Tensor =
+            Given.check "labels" labels
+
             let matrix =
                 Bind.full
                     (Literal.Whole 0L)
                     DType.Int64
-                    (Shape.sized "confusionMatrix" [| int64 classes; int64 classes |])
+                    (Shape.sized "Metric.confusionMatrix" [| int64 classes; int64 classes |])
                     labels.Device
 
-            countPairs "confusionMatrix" labels predicted matrix
+            countPairs "Metric.confusionMatrix" labels predicted matrix
 
         /// <summary>The confusion matrix (2, 2) of yes-or-no questions: yes is a score above the threshold.</summary>
         /// <exception cref="T:Cotangent.ShapeException">The shapes differ.</exception>
@@ -205,7 +215,7 @@ module ClassMetrics =
         /// Metric.binaryConfusionMatrix 0.5 (tensor [ 1; 0; 1; 1 ]) (tensor [ 0.9; 0.2; 0.4; 0.6 ]) // [[1, 0], [1, 2]]
         /// </code></example>
         let binaryConfusionMatrix (threshold: float) (target: Tensor) (scores: Tensor) : Tensor =
-            let answers = answers "binaryConfusionMatrix" target scores
+            let answers = answers "Metric.binaryConfusionMatrix" target scores
             confusionMatrix 2 answers (decided threshold scores)
 
         /// <summary>
@@ -221,8 +231,8 @@ module ClassMetrics =
         /// Metric.precision Averaging.Micro confusion // 0.3333
         /// </code></example>
         let precision (averaging: Averaging) (confusion: Tensor) : Tensor =
-            let struct (all, rights, predicted, _) = counts "precision" confusion
-            averaged "precision" averaging all rights predicted
+            let struct (all, rights, predicted, _) = counts "Metric.precision" confusion
+            averaged "Metric.precision" averaging all rights predicted
 
         /// <summary>
         /// Of what is of a class, the share that was predicted as such, from a confusion matrix; 0 for a class that does not
@@ -236,8 +246,8 @@ module ClassMetrics =
         /// Metric.recall Averaging.Macro confusion // 0.3333
         /// </code></example>
         let recall (averaging: Averaging) (confusion: Tensor) : Tensor =
-            let struct (all, rights, _, actual) = counts "recall" confusion
-            averaged "recall" averaging all rights actual
+            let struct (all, rights, _, actual) = counts "Metric.recall" confusion
+            averaged "Metric.recall" averaging all rights actual
 
         /// <summary>
         /// The harmonic mean of precision and recall, from a confusion matrix: twice the rights over what is predicted and what
@@ -251,8 +261,8 @@ module ClassMetrics =
         /// Metric.f1 Averaging.Macro confusion // 0.2667
         /// </code></example>
         let f1 (averaging: Averaging) (confusion: Tensor) : Tensor =
-            let struct (all, rights, predicted, actual) = counts "f1" confusion
-            averaged "f1" averaging all (2.0 * rights) (predicted + actual)
+            let struct (all, rights, predicted, actual) = counts "Metric.f1" confusion
+            averaged "Metric.f1" averaging all (2.0 * rights) (predicted + actual)
 
         /// <summary>
         /// The mean of -log p[label] for probabilities (…, classes) and labels (…): the cross-entropy of what is no logits. A
@@ -268,18 +278,19 @@ module ClassMetrics =
         /// Metric.logLoss (tensor [ 1; 0; 0; 1 ]) probabilities // 0.2162
         /// </code></example>
         let logLoss (labels: Tensor) (probabilities: Tensor) : Tensor =
-            requireLabels "logLoss" probabilities labels
-            requireIndices "logLoss" "label" probabilities.Dims[probabilities.Rank - 1] labels
+            Given.check "probabilities" probabilities
+            requireLabels "Metric.logLoss" probabilities labels
+            requireIndices "Metric.logLoss" "label" probabilities.Dims[probabilities.Rank - 1] labels
 
             requireProbabilities
-                "logLoss"
+                "Metric.logLoss"
                 "prediction"
                 "For logits there is `Loss.crossEntropy`"
                 probabilities
 
             let least = if probabilities.DType = DType.Float64 then 2.3e-308 else 1.2e-38
             let p = double (probabilities.Gather(labels.Unsqueeze -1, -1))
-            -(log (maximum p (Tensor.fullLike p least))) |> meanOfHits "logLoss" labels
+            -(log (maximum p (Tensor.fullLike p least))) |> meanOfHits "Metric.logLoss" labels
 
         /// <summary>
         /// exp of the mean cross-entropy of logits (…, classes) against labels (…): among how many equally likely classes, on
@@ -292,5 +303,5 @@ module ClassMetrics =
         /// Metric.perplexity (tensor [ 0; 3 ]) (Tensor.zeros DType.Float64 [ 2; 5 ]) // 5
         /// </code></example>
         let perplexity (labels: Tensor) (logits: Tensor) : Tensor =
-            requireLabels "perplexity" logits labels
-            exp (Loss.Each.crossEntropy labels (wide logits) |> meanOfHits "perplexity" labels)
+            requireLabels "Metric.perplexity" logits labels
+            exp (Loss.Each.crossEntropy labels (wide logits) |> meanOfHits "Metric.perplexity" labels)

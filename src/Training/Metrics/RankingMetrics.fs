@@ -55,7 +55,7 @@ module RankingMetrics =
         /// // The example of scikit-learn's roc_curve.
         /// Metric.rocAuc (tensor [ 0; 0; 1; 1 ]) (tensor [ 0.1; 0.4; 0.35; 0.8 ]) // 0.75
         /// </code></example>
-        let rocAuc (target: Tensor) (scores: Tensor) : Tensor = ranked "rocAuc" target scores |> area
+        let rocAuc (target: Tensor) (scores: Tensor) : Tensor = ranked "Metric.rocAuc" target scores |> area
 
         /// <summary>
         /// The average precision, the area under the curve of precision by recall, as scikit-learn takes it: Σ (Rₙ - Rₙ₋₁) Pₙ
@@ -69,4 +69,4 @@ module RankingMetrics =
         /// Metric.averagePrecision (tensor [ 0; 0; 1; 1 ]) (tensor [ 0.1; 0.4; 0.35; 0.8 ]) // 0.8333
         /// </code></example>
         let averagePrecision (target: Tensor) (scores: Tensor) : Tensor =
-            ranked "averagePrecision" target scores |> averageOf
+            ranked "Metric.averagePrecision" target scores |> averageOf

@@ -34,7 +34,7 @@ module RegressionMetrics =
         /// Metric.r2 (tensor [ 3.0; -0.5; 2.0; 7.0 ]) (tensor [ 2.5; 0.0; 2.0; 8.0 ]) // 0.9486
         /// </code></example>
         let r2 (target: Tensor) (prediction: Tensor) : Tensor =
-            let struct (t, p) = pairOf "r2" target prediction
+            let struct (t, p) = pairOf "Metric.r2" target prediction
             determination (sum (square (p - t))) (sum (square (t - mean t)))
 
         /// <summary>The mean absolute error.</summary>
@@ -45,7 +45,7 @@ module RegressionMetrics =
         /// Metric.meanAbsoluteError (tensor [ 3.0; -0.5; 2.0; 7.0 ]) (tensor [ 2.5; 0.0; 2.0; 8.0 ]) // 0.5
         /// </code></example>
         let meanAbsoluteError (target: Tensor) (prediction: Tensor) : Tensor =
-            let struct (t, p) = pairOf "meanAbsoluteError" target prediction
+            let struct (t, p) = pairOf "Metric.meanAbsoluteError" target prediction
             mean (abs (p - t))
 
         /// <summary>The root of the mean squared error, in the unit of the target.</summary>
@@ -56,5 +56,5 @@ module RegressionMetrics =
         /// Metric.rootMeanSquaredError (tensor [ 3.0; -0.5; 2.0; 7.0 ]) (tensor [ 2.5; 0.0; 2.0; 8.0 ]) // 0.6124
         /// </code></example>
         let rootMeanSquaredError (target: Tensor) (prediction: Tensor) : Tensor =
-            let struct (t, p) = pairOf "rootMeanSquaredError" target prediction
+            let struct (t, p) = pairOf "Metric.rootMeanSquaredError" target prediction
             sqrt (mean (square (p - t)))

@@ -55,15 +55,18 @@ type MeanTotal = {
         }
 
     /// <summary>With what another total has.</summary>
-    member total.Merge(other: MeanTotal) : MeanTotal = {
-        Sum = total.Sum + other.Sum
-        Count = total.Count + other.Count
-    }
+    member total.Merge(other: MeanTotal) : MeanTotal =
+        Given.check "other" other
+
+        { Sum = total.Sum + other.Sum; Count = total.Count + other.Count }
 
     /// The mean; NaN if there are no numbers yet.
     member total.Value: Tensor = total.Sum / total.Count
 
-    static member (+)(a: MeanTotal, b: MeanTotal) = a.Merge b
+    static member (+)(a: MeanTotal, b: MeanTotal) =
+        Given.check "a" a
+        Given.check "b" b
+        a.Merge b
 
 /// <summary>
 /// A confusion matrix of examples that come in batches, for accuracy, precision, recall and F1 of all of them. A tree; totals
@@ -112,7 +115,9 @@ type ConfusionTotal = {
         )
 
     /// <summary>With what another total has, of the same classes.</summary>
-    member total.Merge(other: ConfusionTotal) : ConfusionTotal = { Matrix = total.Matrix + other.Matrix }
+    member total.Merge(other: ConfusionTotal) : ConfusionTotal =
+        Given.check "other" other
+        { Matrix = total.Matrix + other.Matrix }
 
     /// The share of examples predicted right; NaN if there are none.
     member total.Accuracy: Tensor =
@@ -128,7 +133,10 @@ type ConfusionTotal = {
     /// <summary>The harmonic mean of precision and recall.</summary>
     member total.F1(averaging: Averaging) : Tensor = Metric.f1 averaging total.Matrix
 
-    static member (+)(a: ConfusionTotal, b: ConfusionTotal) = a.Merge b
+    static member (+)(a: ConfusionTotal, b: ConfusionTotal) =
+        Given.check "a" a
+        Given.check "b" b
+        a.Merge b
 
 /// <summary>
 /// How many yeses and noes had each probability, in equal parts of 0 to 1, of examples that come in batches: for the area under
@@ -178,10 +186,10 @@ type RankingTotal = {
         { Yes = total.Yes.ScatterAdd(place, yes, 0); No = total.No.ScatterAdd(place, 1.0 - yes, 0) }
 
     /// <summary>With what another total has, of as many parts.</summary>
-    member total.Merge(other: RankingTotal) : RankingTotal = {
-        Yes = total.Yes + other.Yes
-        No = total.No + other.No
-    }
+    member total.Merge(other: RankingTotal) : RankingTotal =
+        Given.check "other" other
+
+        { Yes = total.Yes + other.Yes; No = total.No + other.No }
 
     member private total.Ranked: RankingMetrics.Ranked = { Yes = total.Yes; No = total.No }
 
@@ -191,7 +199,10 @@ type RankingTotal = {
     /// The average precision; NaN if there is no yes.
     member total.AveragePrecision: Tensor = RankingMetrics.averageOf total.Ranked
 
-    static member (+)(a: RankingTotal, b: RankingTotal) = a.Merge b
+    static member (+)(a: RankingTotal, b: RankingTotal) =
+        Given.check "a" a
+        Given.check "b" b
+        a.Merge b
 
 /// <summary>
 /// Errors of predicted numbers that come in batches of any sizes, for R² and the mean errors of all of them. A tree; totals of
@@ -243,6 +254,7 @@ type RegressionTotal = {
 
     /// <summary>With what another total has.</summary>
     member total.Merge(other: RegressionTotal) : RegressionTotal =
+        Given.check "other" other
         // The spread about the common mean (Chan, Golub and LeVeque 1979): sums of squares alone would cancel.
         let count = total.Count + other.Count
         let share = other.Count / where (count.Equal 0.0) (Tensor.onesLike count) count
@@ -267,4 +279,7 @@ type RegressionTotal = {
     /// The root of the mean squared error; NaN if there are no numbers.
     member total.RootMeanSquaredError: Tensor = sqrt (total.SquaredErrors / total.Count)
 
-    static member (+)(a: RegressionTotal, b: RegressionTotal) = a.Merge b
+    static member (+)(a: RegressionTotal, b: RegressionTotal) =
+        Given.check "a" a
+        Given.check "b" b
+        a.Merge b

@@ -108,4 +108,5 @@ module DescentMethods =
             : Optimizer =
             Given.check "name" name
             Given.check "slots" slots
+            Given.check "rule" rule
             Optimizer(DescentRules.create name slots rule)

@@ -74,6 +74,8 @@ module LBfgs =
     /// <exception cref="T:Cotangent.DTypeException">The trained tensors are of several dtypes, or of 16 bits.</exception>
     /// <exception cref="T:Cotangent.ValueException">The history or the evaluations are below 1.</exception>
     let start (options: LBfgs) (loss: 'p -> Tensor) (parameters: 'p) : LBfgsState<'p> =
+        Given.check "options" options
+        Given.check "loss" loss
         require options
         let value, gradient = evaluate "LBfgs.start" loss parameters
         let none () = (Tensor.zeros gradient.DType [ options.History; gradient.Size ]).To gradient.Device
@@ -138,6 +140,9 @@ module LBfgs =
     /// last.Parameters // [1, 1]
     /// </code></example>
     let step (options: LBfgs) (loss: 'p -> Tensor) (state: LBfgsState<'p>) : LBfgsState<'p> =
+        Given.check "options" options
+        Given.check "loss" loss
+        Given.check "state" state
         require options
         let x = flatten "LBfgs.step" (trained state.Parameters)
         let d = direction state

@@ -38,7 +38,9 @@ module Selection =
     /// let matrices = Selection.where (fun leaf -> leaf.Tensor.Rank > 1)
     /// let optimizer = Optimizer.adamW(1e-3, decayed = matrices)
     /// </code></example>
-    let where (predicate: Leaf -> bool) : Selection = Selection("where", [], predicate)
+    let where (predicate: Leaf -> bool) : Selection =
+        Given.check "predicate" predicate
+        Selection("where", [], predicate)
 
     /// <summary>
     /// Those of these names, <c>layers.0.bias</c>, in which <c>*</c> stands for one part and <c>**</c> for any number of them: a bias
@@ -52,6 +54,7 @@ module Selection =
     /// </code></example>
     let named (patterns: string list) : Selection =
         Given.check "patterns" patterns
+        Given.check "patterns" patterns
         let expressions = patterns |> List.map expression
 
         Selection(
@@ -62,6 +65,7 @@ module Selection =
 
     /// <summary>Those in none of some selections.</summary>
     let except (selections: Selection list) : Selection =
+        Given.check "selections" selections
         Given.check "selections" selections
         let text = "except " + System.String.Join(", ", selections)
         let patterns = selections |> List.collect _.Patterns
