@@ -104,8 +104,11 @@ type internal Finder =
     | Take
     | Slice
     | ScatterAdd
-    /// Negative indices are no classes; elsewhere they count from the end.
+    /// Negative indices are no classes, labels, positions or places; elsewhere they count from the end.
     | OneHot
+    | Embedding
+    | Positions
+    | Cache
 
     override x.ToString() =
         match x with
@@ -114,11 +117,17 @@ type internal Finder =
         | Slice -> "slice"
         | ScatterAdd -> "scatterAdd"
         | OneHot -> "oneHot"
+        | Embedding -> "Embedding.forward"
+        | Positions -> "LearnedPositions.at"
+        | Cache -> "MultiHeadAttention.step"
 
     /// The least index among so many places.
     member x.Least(size: int) =
         match x with
-        | OneHot -> 0
+        | OneHot
+        | Embedding
+        | Positions
+        | Cache -> 0
         | Gather
         | Take
         | Slice
@@ -129,6 +138,10 @@ type internal Finder =
         match x with
         | OneHot ->
             $"{x}: index {index} is none of the {size} classes 0 to {size - 1}. Replace it, or ask for more classes."
+        | Embedding -> $"{x}: label {index} is none of the {size} of this layer, 0 to {size - 1}."
+        | Positions -> $"{x}: position {index} is none of the {size} of this layer, 0 to {size - 1}."
+        | Cache ->
+            $"{x}: a cache of {size} places, 0 to {size - 1}, has none for a step at {index}. Make it larger, or start it anew."
         | Gather
         | Take
         | Slice
