@@ -207,7 +207,7 @@ type MultiHeadAttention = {
         if layer.IsCausal then
             raise (
                 ValueException
-                    $"{operation}: this layer is causal: its steps see their own sequence up to their place. To look at another sequence, make a layer with `IsCausal = false`."
+                    $"{operation}: this layer is causal: its steps see their own sequence up to their place. To look at another sequence, make one that is not."
             )
 
         layer.Look(operation, false, query, memory.Keys, memory.Values, mask)
@@ -265,7 +265,7 @@ type MultiHeadAttention = {
         if not layer.IsCausal then
             raise (
                 ValueException
-                    $"{operation}: this layer is not causal: steps to come would change what earlier ones have seen. Make it with `IsCausal = true`."
+                    $"{operation}: this layer is not causal: steps to come would change what earlier ones have seen. Make a causal layer."
             )
 
         PositionAngles.requireSteps operation x
@@ -324,7 +324,7 @@ module MultiHeadAttention =
         if options.HeadWidth.IsNone && width % heads <> 0 then
             raise (
                 ValueException
-                    $"{operation}: {heads} heads do not divide a width of {width}. Choose a divisor of it, or set `HeadWidth`."
+                    $"{operation}: {heads} heads do not divide a width of {width}. Choose a divisor of it, or give the heads a width of their own."
             )
 
         if heads % keyHeads <> 0 then

@@ -271,7 +271,7 @@ let private making =
         "head counts that do not divide are refused",
         fun () ->
             throws<ValueException, _>
-                [ "MultiHeadAttention.init"; "3 heads"; "width of 8"; "HeadWidth" ]
+                [ "MultiHeadAttention.init"; "3 heads"; "width of 8"; "a width of their own" ]
                 (fun () -> MultiHeadAttention.create 8 3 key)
 
             throws<ValueException, _> [ "MultiHeadAttention.init"; "3 heads of keys"; "4 heads" ] (fun () ->
@@ -311,12 +311,12 @@ let private making =
                 [ "MultiHeadAttention.forward"; "true for what is seen"; "Float64" ]
                 (fun () -> layer.Forward(x, Tensor.ones DType.Float64 [ 4; 1; 4 ]))
 
-            throws<ValueException, _> [ "MultiHeadAttention.step"; "IsCausal = true" ] (fun () ->
+            throws<ValueException, _> [ "MultiHeadAttention.step"; "Make a causal layer" ] (fun () ->
                 layer.Step(x, layer.Cache(4, [ 4 ])))
 
             let causal = { layer with IsCausal = true }
 
-            throws<ValueException, _> [ "MultiHeadAttention.attend"; "IsCausal = false" ] (fun () ->
+            throws<ValueException, _> [ "MultiHeadAttention.attend"; "make one that is not" ] (fun () ->
                 causal.Attend(x, x))
 
             throws<ShapeException, _> [ "MultiHeadAttention.step"; "(4,)"; "(2,)" ] (fun () ->
