@@ -89,9 +89,8 @@ module Init =
     /// let small = Init.uniformWithin (fun _ -> 0.05)
     /// </code></example>
     let uniformWithin (bound: Fans -> float) : Init =
-        Given.check "bound" bound
-
         fun fans shape dtype key ->
+            Given.check "bound" bound
             let b = bound fans
             Random.uniformIn key -b b dtype shape
 
@@ -100,8 +99,9 @@ module Init =
     /// let gpt2 = Init.normalOf (fun _ -> 0.02)
     /// </code></example>
     let normalOf (deviation: Fans -> float) : Init =
-        Given.check "deviation" deviation
-        fun fans shape dtype key -> Random.normal key dtype shape * deviation fans
+        fun fans shape dtype key ->
+            Given.check "deviation" deviation
+            Random.normal key dtype shape * deviation fans
 
     /// The deviation of a standard normal that is cut off at ±2: √(1 - 4 φ(2) / (2 Φ(2) - 1)).
     [<Literal>]
@@ -114,9 +114,8 @@ module Init =
     /// let bert = Init.truncatedNormalOf (fun _ -> 0.02)
     /// </code></example>
     let truncatedNormalOf (deviation: Fans -> float) : Init =
-        Given.check "deviation" deviation
-
         fun fans shape dtype key ->
+            Given.check "deviation" deviation
             Random.truncatedNormal key -2.0 2.0 dtype shape * (deviation fans / CutDeviation)
 
     /// The same number everywhere.
