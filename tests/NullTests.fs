@@ -128,6 +128,7 @@ let private mayBeNull (p: ParameterInfo) =
     || isOption p.ParameterType
     || p.ParameterType = typeof<unit>
     || p.IsOut
+    || NullabilityInfoContext().Create(p).WriteState = NullabilityState.Nullable
     // An argument that the function has no name for, as it does not read it.
     || (Unchecked.nonNull p.Name).StartsWith "_arg"
 

@@ -53,6 +53,7 @@ type Embedding = {
     /// layer.Logits(tensor [ 2.0; 3.0 ]) // [2, 3, 5]
     /// </code></example>
     member layer.Logits(x: Tensor) : Tensor =
+        Given.check "x" x
         Layer.requireLast "Embedding.logits" "numbers of a vector" layer.Weight.Dims[1] x
         matmul x layer.Weight.T
 
@@ -80,6 +81,8 @@ module Embedding =
     /// layer.Weight // [[0, 0], [1, 1], [1, 1]]
     /// </code></example>
     let init (options: EmbeddingOptions) (labels: int) (width: int) (key: Key) : Embedding =
+        Given.check "options" options
+        Given.check "key" key
         Layer.requirePositive "Embedding.init" [ "labels", labels; "numbers of a vector", width ]
         Layer.requireFloat "Embedding.init" options.DType
         let shape = [ labels; width ]
@@ -108,7 +111,9 @@ module Embedding =
     /// let layer = Embedding.create 1000 64 (Key.create 0L)
     /// Embedding.forward layer (tensor [ [ 5; 0; 999 ] ]) // shape (1, 3, 64)
     /// </code></example>
-    let forward (layer: Embedding) (labels: Tensor) : Tensor = layer.Forward labels
+    let forward (layer: Embedding) (labels: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward labels
 
     /// <summary>
     /// Scores of all labels for x of shape (…, width), by the same table (Press and Wolf 2017): what a language model ends with,
@@ -119,4 +124,6 @@ module Embedding =
     /// let layer = Embedding.create 1000 64 (Key.create 0L)
     /// Embedding.logits layer (Tensor.ones DType.Float32 [ 1; 3; 64 ]) // shape (1, 3, 1000)
     /// </code></example>
-    let logits (layer: Embedding) (x: Tensor) : Tensor = layer.Logits x
+    let logits (layer: Embedding) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Logits x

@@ -70,7 +70,9 @@ type Gru = {
         y
 
     /// <summary>A state of 0 for a batch of this shape, [] for one sequence: (…, layers · directions, hidden).</summary>
-    member layer.ZeroState(batch: int seq) : Tensor = Recurrent.zeroState layer.Layers batch
+    member layer.ZeroState(batch: int seq) : Tensor =
+        Given.check "batch" batch
+        Recurrent.zeroState layer.Layers batch
 
     interface ITrainingLayer with
         member layer.Forward x = layer.Forward x
@@ -97,10 +99,11 @@ module Gru =
     /// let layer = Gru.init options 3 8 (Key.create 0L)
     /// layer.Forward(Tensor.ones DType.Float32 [ 2; 5; 3 ]) // shape (2, 5, 16)
     /// </code></example>
-    let init (options: RecurrentOptions) (inputs: int) (hidden: int) (key: Key) : Gru = {
-        Layers = Recurrent.init GruKind.kind options inputs hidden key
-        Dropout = options.Dropout
-    }
+    let init (options: RecurrentOptions) (inputs: int) (hidden: int) (key: Key) : Gru =
+        Given.check "options" options
+        Given.check "key" key
+
+        { Layers = Recurrent.init GruKind.kind options inputs hidden key; Dropout = options.Dropout }
 
     /// <summary>One layer from a number of inputs to a number of hidden ones, as <c>Gru.defaults</c> has it.</summary>
     /// <exception cref="T:Cotangent.ValueException">A number of inputs or hidden numbers is below 1.</exception>
@@ -119,4 +122,6 @@ module Gru =
     /// let layer = Gru.create 3 8 (Key.create 0L)
     /// Gru.forward layer (Tensor.ones DType.Float32 [ 2; 5; 3 ]) // shape (2, 5, 8)
     /// </code></example>
-    let forward (layer: Gru) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: Gru) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x

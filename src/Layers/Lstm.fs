@@ -78,6 +78,7 @@ type Lstm = {
 
     /// <summary>A state of 0 for a batch of this shape, [] for one sequence: (…, layers · directions, hidden).</summary>
     member layer.ZeroState(batch: int seq) : LstmState =
+        Given.check "batch" batch
         let zeros = Recurrent.zeroState layer.Layers batch
         { Hidden = zeros; Cell = zeros }
 
@@ -106,10 +107,11 @@ module Lstm =
     /// let layer = Lstm.init options 3 8 (Key.create 0L)
     /// layer.Forward(Tensor.ones DType.Float32 [ 2; 5; 3 ]) // shape (2, 5, 16)
     /// </code></example>
-    let init (options: RecurrentOptions) (inputs: int) (hidden: int) (key: Key) : Lstm = {
-        Layers = Recurrent.init LstmKind.kind options inputs hidden key
-        Dropout = options.Dropout
-    }
+    let init (options: RecurrentOptions) (inputs: int) (hidden: int) (key: Key) : Lstm =
+        Given.check "options" options
+        Given.check "key" key
+
+        { Layers = Recurrent.init LstmKind.kind options inputs hidden key; Dropout = options.Dropout }
 
     /// <summary>One layer from a number of inputs to a number of hidden ones, as <c>Lstm.defaults</c> has it.</summary>
     /// <exception cref="T:Cotangent.ValueException">A number of inputs or hidden numbers is below 1.</exception>
@@ -128,4 +130,6 @@ module Lstm =
     /// let layer = Lstm.create 3 8 (Key.create 0L)
     /// Lstm.forward layer (Tensor.ones DType.Float32 [ 2; 5; 3 ]) // shape (2, 5, 8)
     /// </code></example>
-    let forward (layer: Lstm) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: Lstm) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x

@@ -186,6 +186,7 @@ type MultiHeadAttention = {
     /// <exception cref="T:Cotangent.ShapeException">The sequence has another width, or no axis of steps.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
     member layer.Memory(sequence: Tensor) : AttentionMemory =
+        Given.check "sequence" sequence
         let struct (keys, values) = layer.KeysAndValues("MultiHeadAttention.memory", sequence, null)
         { Keys = keys; Values = values }
 
@@ -202,6 +203,8 @@ type MultiHeadAttention = {
             memory: AttentionMemory,
             [<Optional; DefaultParameterValue(null: Tensor | null)>] mask: Tensor | null
         ) : Tensor =
+        Given.check "query" query
+        Given.check "memory" memory
         let operation = "MultiHeadAttention.attend"
 
         if layer.IsCausal then
@@ -229,6 +232,8 @@ type MultiHeadAttention = {
             memory: Tensor,
             [<Optional; DefaultParameterValue(null: Tensor | null)>] mask: Tensor | null
         ) : Tensor =
+        Given.check "query" query
+        Given.check "memory" memory
         let struct (keys, values) = layer.KeysAndValues("MultiHeadAttention.attend", memory, null)
         layer.Attend(query, { AttentionMemory.Keys = keys; Values = values }, mask)
 
@@ -236,6 +241,7 @@ type MultiHeadAttention = {
     /// <exception cref="T:Cotangent.ValueException">The capacity is below 1.</exception>
     /// <exception cref="T:Cotangent.ShapeException">A size of the batch is negative.</exception>
     member layer.Cache(capacity: int, batch: int seq) : KeyValueCache =
+        Given.check "batch" batch
         Layer.requirePositive "MultiHeadAttention.cache" [ "places", capacity ]
         let weight = layer.Key.Weight
         let width = weight.Dims[1] / layer.KeyHeads
@@ -259,6 +265,7 @@ type MultiHeadAttention = {
     /// cache.Position // 3
     /// </code></example>
     member layer.Step(x: Tensor, cache: KeyValueCache) : struct (Tensor * KeyValueCache) =
+        Given.check "x" x
         let operation = "MultiHeadAttention.step"
         Given.check "cache" cache
 
@@ -359,6 +366,8 @@ module MultiHeadAttention =
     /// layer.Key.Weight // shape (64, 16)
     /// </code></example>
     let init (options: MultiHeadAttentionOptions) (width: int) (heads: int) (key: Key) : MultiHeadAttention =
+        Given.check "options" options
+        Given.check "key" key
         let struct (queries, keys, memory, keyHeads) = sizes options width heads
         Layer.requireFloat "MultiHeadAttention.init" options.DType
         let forQuery, forKey, forValue, forOutput = Key.split4 key
@@ -398,4 +407,6 @@ module MultiHeadAttention =
     /// let layer = MultiHeadAttention.create 8 2 (Key.create 0L)
     /// MultiHeadAttention.forward layer (Tensor.ones DType.Float32 [ 3; 5; 8 ]) // shape (3, 5, 8)
     /// </code></example>
-    let forward (layer: MultiHeadAttention) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: MultiHeadAttention) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x

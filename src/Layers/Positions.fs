@@ -59,6 +59,7 @@ module Positions =
     /// Positions.sinusoidal DType.Float32 64 (Tensor.arange DType.Int32 100) // shape (100, 64)
     /// </code></example>
     let sinusoidal (dtype: DType) (width: int) (positions: Tensor) : Tensor =
+        Given.check "positions" positions
         Layer.requireFloat "Positions.sinusoidal" dtype
         PositionAngles.requireEven "Positions.sinusoidal" width
         PositionAngles.requireNumbers "Positions.sinusoidal" positions
@@ -90,8 +91,9 @@ type LearnedPositions = {
     /// layer.At(tensor [ [ 1.0 ] ], tensor [ 2 ]) // [[31]]
     /// </code></example>
     member layer.At(x: Tensor, positions: Tensor) : Tensor =
-        PositionAngles.requireSteps "LearnedPositions.at" x
+        Given.check "x" x
         Given.check "positions" positions
+        PositionAngles.requireSteps "LearnedPositions.at" x
         Layer.requireLast "LearnedPositions.at" "numbers of a vector" layer.Weight.Dims[1] x
 
         if not positions.DType.IsInteger then
@@ -143,6 +145,8 @@ module LearnedPositions =
     /// layer.Weight // shape (128, 64)
     /// </code></example>
     let init (options: LearnedPositionsOptions) (steps: int) (width: int) (key: Key) : LearnedPositions =
+        Given.check "options" options
+        Given.check "key" key
         Layer.requirePositive "LearnedPositions.init" [ "steps", steps; "numbers of a vector", width ]
         Layer.requireFloat "LearnedPositions.init" options.DType
         let shape = [ steps; width ]
@@ -163,7 +167,9 @@ module LearnedPositions =
     /// let layer = LearnedPositions.create 128 64 (Key.create 0L)
     /// LearnedPositions.forward layer (Tensor.zeros DType.Float32 [ 2; 10; 64 ]) // shape (2, 10, 64)
     /// </code></example>
-    let forward (layer: LearnedPositions) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: LearnedPositions) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x
 
 /// <summary>Which two numbers of a vector are a point of the plane that is rotated. Weights trained for one do not fit the other.</summary>
 [<RequireQualifiedAccess; Struct>]
@@ -195,6 +201,8 @@ type Rotary = {
     /// Rotary.neighbours.Rotate(x, tensor [ System.Math.PI / 2.0 ]) // [[0, 1]]
     /// </code></example>
     member rotary.Rotate(x: Tensor, positions: Tensor) : Tensor =
+        Given.check "x" x
+        Given.check "positions" positions
         PositionAngles.requireSteps "Rotary.rotate" x
         PositionAngles.requireNumbers "Rotary.rotate" positions
         let width = x.Dims[x.Rank - 1]
@@ -249,4 +257,6 @@ module Rotary =
     /// <example><code>
     /// Rotary.forward Rotary.halves (tensor [ [ 1.0; 0.0 ]; [ 1.0; 0.0 ] ]) // [[1, 0], [0.5403, 0.8415]]
     /// </code></example>
-    let forward (rotary: Rotary) (x: Tensor) : Tensor = rotary.Forward x
+    let forward (rotary: Rotary) (x: Tensor) : Tensor =
+        Given.check "rotary" rotary
+        rotary.Forward x

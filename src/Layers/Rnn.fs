@@ -75,7 +75,9 @@ type Rnn = {
         y
 
     /// <summary>A state of 0 for a batch of this shape, [] for one sequence: (…, layers · directions, hidden).</summary>
-    member layer.ZeroState(batch: int seq) : Tensor = Recurrent.zeroState layer.Layers batch
+    member layer.ZeroState(batch: int seq) : Tensor =
+        Given.check "batch" batch
+        Recurrent.zeroState layer.Layers batch
 
     interface ITrainingLayer with
         member layer.Forward x = layer.Forward x
@@ -102,11 +104,15 @@ module Rnn =
     /// let layer = Rnn.init options 3 8 (Key.create 0L)
     /// layer.Forward(Tensor.ones DType.Float32 [ 2; 5; 3 ]) // shape (2, 5, 16)
     /// </code></example>
-    let init (options: RecurrentOptions) (inputs: int) (hidden: int) (key: Key) : Rnn = {
-        Layers = Recurrent.init (RnnKind.withActivation Activation.Tanh) options inputs hidden key
-        Dropout = options.Dropout
-        Activation = Activation.Tanh
-    }
+    let init (options: RecurrentOptions) (inputs: int) (hidden: int) (key: Key) : Rnn =
+        Given.check "options" options
+        Given.check "key" key
+
+        {
+            Layers = Recurrent.init (RnnKind.withActivation Activation.Tanh) options inputs hidden key
+            Dropout = options.Dropout
+            Activation = Activation.Tanh
+        }
 
     /// <summary>One layer from a number of inputs to a number of hidden ones, as <c>Rnn.defaults</c> has it.</summary>
     /// <exception cref="T:Cotangent.ValueException">A number of inputs or hidden numbers is below 1.</exception>
@@ -125,4 +131,6 @@ module Rnn =
     /// let layer = Rnn.create 3 8 (Key.create 0L)
     /// Rnn.forward layer (Tensor.ones DType.Float32 [ 2; 5; 3 ]) // shape (2, 5, 8)
     /// </code></example>
-    let forward (layer: Rnn) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: Rnn) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x
