@@ -78,6 +78,21 @@ let torch = [
     "let image = Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ]\nmaxPool [ 2; 2 ] (Window.stride 2) image, averagePool [ 2; 2 ] (Window.stride 2) image"
     "nn.Linear(3, 8)",
     "Linear.init { Linear.defaults with Weight = Init.inverseRoot; Bias = Some Init.inverseRoot } 3 8 key"
+    "nn.Conv2d(3, 16, 3, padding=1)",
+    "Convolution.init { Convolution.defaults with Window = Window.same } [ 3; 3 ] (3, 16) key"
+    "nn.ConvTranspose2d(16, 3, 2, stride=2)",
+    "TransposedConvolution.init { TransposedConvolution.defaults with Window = Window.stride 2 } [ 2; 2 ] (16, 3) key"
+    "nn.BatchNorm2d(3)(x), model.train()",
+    "BatchNorm.train (BatchNorm.create 3) (Tensor.zeros DType.Float32 [ 2; 3; 9; 9 ])"
+    "nn.BatchNorm2d(3)(x), model.eval()",
+    "BatchNorm.forward (BatchNorm.create 3) (Tensor.zeros DType.Float32 [ 2; 3; 9; 9 ])"
+    "nn.GroupNorm(4, 16), nn.LayerNorm(16)", "GroupNorm.create 4 16, LayerNorm.create 16"
+    "nn.Dropout(0.5)(x)", "Dropout.train (Dropout.create 0.5) key x"
+    "nn.Dropout2d(0.5)", "Dropout.init Dropped.Channels 0.5"
+    "F.interpolate(x, scale_factor=2, mode='bilinear')",
+    "(Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ]).Resize([ 16; 16 ], Interpolation.Linear)"
+    "F.adaptive_avg_pool2d(x, 1).flatten(1)",
+    "globalAveragePool (Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ])"
     "nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 1))",
     "Sequential.create [ Linear.create 3 8 (Key.fold 0L key); Activation.Relu; Linear.create 8 1 (Key.fold 1L key) ]"
     "nn.ModuleList([block() for _ in range(48)])",

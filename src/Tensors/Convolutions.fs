@@ -53,7 +53,7 @@ module Convolutions =
     // ---- Convolutions ----
 
     /// Sums of products with a kernel that slides, for the function of this name.
-    let private correlate
+    let internal correlate
         (operation: string)
         (groups: int)
         (window: Window)
@@ -146,6 +146,7 @@ module Convolutions =
     /// The transpose, of a size that follows from the input's.
     let private transposed
         (operation: string)
+        (groups: int)
         (window: Window)
         (kernel: Tensor)
         (x: Tensor)
@@ -170,7 +171,20 @@ module Convolutions =
                     x
                     $"sizes {Shape.show windows.Full} have {Shape.show windows.Count} windows; as many as the input's spatial axes are needed"
 
-            Bind.one (Primitive.Convolution(ConvolutionTerm.Input, windows, 1)) [| kernel; x |])
+            Bind.one (Primitive.Convolution(ConvolutionTerm.Input, windows, groups)) [| kernel; x |])
+
+    /// The transpose of a convolution in groups, of the shortest sizes that have so many windows or of so much longer ones. The kernel
+    /// is (inputs, outputs / groups) and its sizes.
+    let internal transposedGroups
+        (operation: string)
+        groups
+        (longer: int[])
+        (window: Window)
+        (kernel: Tensor)
+        (x: Tensor)
+        =
+        transposed operation groups window kernel x (fun count ->
+            Array.map2 (+) (transposedSizes operation window kernel.Dims[2..] count) longer)
 
     /// <summary>
     /// `convolveTransposed` to spatial sizes of one's own choice: with strides, several sizes have as many windows.
@@ -187,7 +201,7 @@ module Convolutions =
         Given.check "window" window
         Given.check "kernel" kernel
         Given.check "x" x
-        transposed "convolveTransposedTo" window kernel x (fun _ -> Array.ofList sizes)
+        transposed "convolveTransposedTo" 1 window kernel x (fun _ -> Array.ofList sizes)
 
     /// <summary>
     /// The transpose of `convolve` with the same window and kernel: from outputs of a convolution back to inputs, which
@@ -207,7 +221,7 @@ module Convolutions =
         Given.check "kernel" kernel
         Given.check "x" x
         let operation = "convolveTransposed"
-        transposed operation window kernel x (transposedSizes operation window kernel.Dims[2..])
+        transposed operation 1 window kernel x (transposedSizes operation window kernel.Dims[2..])
 
     // ---- Pooling ----
 

@@ -116,6 +116,7 @@ public class FacadeTests
         ["constant"] = "Constant",
         ["silent"] = "Lines",
         ["convolveGroups"] = "Convolve",
+        ["createAlong"] = "Create",
         ["convolveTransposedTo"] = "ConvolveTransposed",
         ["gradientPenalty"] = "GradientPenalty",
         ["crossEntropyDefaults"] = "CrossEntropyOptions",
