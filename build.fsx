@@ -89,6 +89,7 @@ let testProjects = [
 let samples = [
     "samples/SineGan/SineGan.fsproj", [ "--iterations"; "300"; "--out"; "artifacts/tests/gan.html" ]
     "samples/SineGan.CSharp/SineGan.CSharp.csproj", [ "300" ]
+    "samples/Models/Models.fsproj", [ "digits"; "--quick"; "--epochs"; "1"; "--out"; "artifacts/tests/digits.html" ]
 ]
 
 /// Makes a package of each project of the solution that is one: those in src.
@@ -167,8 +168,8 @@ let check _ =
         eprintfn "Not formatted. To mend it: dotnet fsi build.fsx format"
         exit 1
 
-let gan arguments =
-    let project = "samples/SineGan/SineGan.fsproj"
+/// Runs a sample until it ends, or is told to end.
+let runUntilTold project (arguments: string list) =
     printfn "Building the sample"
     // A build node that outlived the build would hold its output open, which we read to the end.
     dotnetQuietly [ "build"; project; "-c"; "Release"; "-nodeReuse:false" ]
@@ -185,6 +186,9 @@ let gan arguments =
     use _ = PosixSignalRegistration.Create(PosixSignal.SIGTERM, pass)
     child.WaitForExit()
     exit child.ExitCode
+
+let gan arguments = runUntilTold "samples/SineGan/SineGan.fsproj" arguments
+let sample arguments = runUntilTold "samples/Models/Models.fsproj" arguments
 
 /// The site. Every code block of its pages is run: by fsdocs, to show what it prints; before that as the script that
 /// the page is, since fsdocs passes over exceptions. So are the examples of the documentation comments.
@@ -354,6 +358,7 @@ let targets = [
     target "check" [ "restore" ] "check that all source code is formatted" check
     target "test" [ "build"; "check" ] "build, check, run all tests; arguments go to the test programs" test
     target "gan" [ "restore" ] "train the sine GAN; arguments go to the sample (help: gan -- --help)" gan
+    target "sample" [ "restore" ] "train a model on real data: sample digits (help: sample -- --help)" sample
     target "docs" [ "build" ] "build the documentation site in artifacts/docs" docs
     target "pack" [ "build" ] "make the packages in artifacts/packages, and check what they hold" pack
     target "api" [ "build" ] "record the public API, after a change of it that is meant" api

@@ -23,7 +23,7 @@ let private byHand (layers: Linear list, rate: Tensor) : Linear list =
 
         Value(HostBuffer.own DType.Float32 p.Dims after)
 
-    layers |> List.map (fun l -> { l with Weight = descend l.Weight; Bias = Option.map descend l.Bias })
+    layers |> List.map (fun l -> { l with Weight = descend l.Weight; Bias = descend (nonNull l.Bias) })
 
 /// Nanoseconds a call, each on the result of the last one.
 let private descend (step: Linear list * Tensor -> Linear list) layers =

@@ -56,7 +56,7 @@ let private onLines () = [
         one $"cumsum, reverse {n}" (cumulative true) [ square ]
         one $"cumsum, Float64 {n}" (cumulative false) [ wideSquare ]
         one $"concat {n}" (Primitive.Concatenate 0) [ x; x ]
-        one $"gather of rows {n}" (Primitive.Gather(0, 0)) [ square; rows ]
+        one $"gather of rows {n}" (Primitive.Gather(Finder.Gather, 0, 0)) [ square; rows ]
         one $"scatter of rows {n}" (Primitive.Scatter(Collision.Add, 0, 0, columns)) [ square; rows ]
         if n <= 1_000_000 then one $"sort {n}" (Primitive.Sort(1, false)) [ square ]
 ]

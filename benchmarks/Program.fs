@@ -13,6 +13,9 @@ let main arguments =
     | "engines" :: rest ->
         EngineBenchmarks.run rest
         0
+    | "models" :: rest ->
+        ModelBenchmarks.run rest
+        0
     | "gan" :: rest ->
         GanQuality.run rest
         0
@@ -20,6 +23,7 @@ let main arguments =
         printfn
             "dotnet fsi build.fsx bench compile [first] [transformer] [gan] [elementwise] [recompute] [calls] [nets [mlp] [net]]"
 
+        printfn "dotnet fsi build.fsx bench models [cnn | resnet | transformer | lstm] [--json FILE]"
         printfn "dotnet fsi build.fsx bench gan [SEEDS] [PRESET ...]"
         printfn "dotnet fsi build.fsx bench engines [calls] [fused] [mlp] [net]"
         printfn "dotnet fsi build.fsx bench engines crossings [lines] [rows] [windows]"

@@ -7,7 +7,7 @@ open System.IO
 open Expecto
 
 /// A sample as it was built along with these tests.
-let private built project =
+let built project =
     let bin = DirectoryInfo AppContext.BaseDirectory
 
     let configuration =
@@ -18,7 +18,7 @@ let private built project =
     let root = Path.Combine(__SOURCE_DIRECTORY__, "..", "..", "samples", project)
     Path.GetFullPath(Path.Combine(root, "bin", configuration, bin.Name, project + ".dll"))
 
-let private start project folder (arguments: string list) =
+let start project folder (arguments: string list) =
     let start =
         ProcessStartInfo(
             "dotnet",
@@ -38,7 +38,7 @@ let private run folder arguments =
     child.WaitForExit()
     child.ExitCode, output, errors.Result
 
-let private inFolder (work: string -> unit) =
+let inFolder (work: string -> unit) =
     let folder = Directory.CreateTempSubdirectory("cotangent-samples-").FullName
 
     try
@@ -46,7 +46,7 @@ let private inFolder (work: string -> unit) =
     finally
         Directory.Delete(folder, true)
 
-let private files folder =
+let files folder =
     Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
     |> Array.map (fun file -> Path.GetRelativePath(folder, file))
     |> Array.sort

@@ -1,5 +1,5 @@
 /// The files that a run writes. Whether they can be written is asked before the training, not after it.
-module SineGan.Output
+module Samples.Output
 
 open System
 open System.IO

@@ -1,5 +1,5 @@
 /// Ending a training early: with what it reached, and not with a lost one.
-module SineGan.Interruption
+module Samples.Interruption
 
 open System
 open System.Runtime.InteropServices

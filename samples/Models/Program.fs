@@ -1,0 +1,17 @@
+/// Runs the sample that the command line names.
+module Models.Program
+
+open Models
+open Samples
+
+let private samples = [ Digits.sample ]
+
+[<EntryPoint>]
+let main arguments =
+    match Options.parse (samples |> List.map _.Name) arguments with
+    | Ok(name, options) ->
+        let sample = samples |> List.find (fun sample -> sample.Name = name)
+        Interruption.guard (Sample.run sample options)
+    | Error message ->
+        eprintfn "%s" message
+        2
