@@ -123,5 +123,8 @@ let run (arguments: string list) =
 
     match json with
     | Some path ->
-        File.WriteAllText(path, JsonSerializer.Serialize(dict figures, JsonSerializerOptions(WriteIndented = true)))
+        File.WriteAllText(
+            path,
+            JsonSerializer.Serialize(dict figures, JsonSerializerOptions(WriteIndented = true))
+        )
     | None -> ()

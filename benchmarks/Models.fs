@@ -5,7 +5,12 @@ open Cotangent
 
 /// Takes a compiled step each time it is called. The loss is of logits (…, classes); what a model learns of its input besides,
 /// such as running statistics, comes back beside them.
-let private training (model: 'p) (forward: 'p -> Tensor -> Tensor * 'p) (x: Tensor) (labels: Tensor) : unit -> unit =
+let private training
+    (model: 'p)
+    (forward: 'p -> Tensor -> Tensor * 'p)
+    (x: Tensor)
+    (labels: Tensor)
+    : unit -> unit =
     let optimizer = Optimizer.adam 1e-3
 
     let loss model =
@@ -24,8 +29,7 @@ let private training (model: 'p) (forward: 'p -> Tensor -> Tensor * 'p) (x: Tens
 let private below (n: float) shape =
     (Random.uniformIn (Key.create 9L) 0.0 n DType.Float32 shape).Convert DType.Int32
 
-let private images () =
-    Random.normal (Key.create 2L) DType.Float32 [ 64; 1; 28; 28 ], below 10.0 [ 64 ]
+let private images () = Random.normal (Key.create 2L) DType.Float32 [ 64; 1; 28; 28 ], below 10.0 [ 64 ]
 
 let private tokens batch length = below 96.0 [ batch; length ], below 96.0 [ batch; length ]
 
@@ -69,11 +73,7 @@ let private train (layer: Normalized) x =
     y, { layer with Norm = norm }
 
 /// Two of them beside a shortcut.
-type Block = {
-    Before: Normalized
-    After: Normalized
-    Shortcut: Normalized option
-}
+type Block = { Before: Normalized; After: Normalized; Shortcut: Normalized option }
 
 let private block inputs outputs stride key =
     let before, after, shortcut = Key.split3 key

@@ -19,8 +19,7 @@ let private training (model: Layer) (classes: int64) (x: torch.Tensor) (labels: 
         loss.backward ()
         optimizer.step () |> ignore
 
-let private images () =
-    torch.randn [| 64L; 1L; 28L; 28L |], torch.randint (10L, [| 64L |])
+let private images () = torch.randn [| 64L; 1L; 28L; 28L |], torch.randint (10L, [| 64L |])
 
 let private tokens (batch: int64) (length: int64) =
     torch.randint (96L, [| batch; length |]), torch.randint (96L, [| batch; length |])
@@ -61,8 +60,7 @@ type private Residual(inputs: int64, outputs: int64, stride: int64) as this =
 
     do this.RegisterComponents()
 
-    override _.forward x =
-        functional.relu (body.forward x + shortcut.forward x)
+    override _.forward x = functional.relu (body.forward x + shortcut.forward x)
 
 let resNet () =
     let model =
@@ -86,16 +84,15 @@ type private Block(width: int64, heads: int64) as this =
     let before, between = LayerNorm width, LayerNorm width
     let joint, out = Linear(width, 3L * width), Linear(width, width)
 
-    let feed =
-        Sequential(Linear(width, 4L * width) :> Layer, GELU(), Linear(4L * width, width))
+    let feed = Sequential(Linear(width, 4L * width) :> Layer, GELU(), Linear(4L * width, width))
 
     do this.RegisterComponents()
 
     override _.forward x =
-        let parts = joint.forward(before.forward x).chunk (3L, -1L)
+        let parts = joint.forward(before.forward x).chunk(3L, -1L)
 
         let heads =
-            parts |> Array.map (fun part -> part.unflatten(-1L, heads, width / heads).transpose (1L, 2L))
+            parts |> Array.map (fun part -> part.unflatten(-1L, heads, width / heads).transpose(1L, 2L))
 
         let attended =
             functional.scaled_dot_product_attention (heads[0], heads[1], heads[2], is_casual = true)
@@ -108,8 +105,7 @@ type private Transformer(width: int64) as this =
     inherit torch.nn.Module<torch.Tensor, torch.Tensor>("Transformer")
     let tokens, places = Embedding(96L, width), Embedding(128L, width)
 
-    let blocks =
-        Sequential([| for _ in 1..4 -> new Block(width, 4L) :> Layer |])
+    let blocks = Sequential([| for _ in 1..4 -> new Block(width, 4L) :> Layer |])
 
     let last, logits = LayerNorm width, Linear(width, 96L)
     do this.RegisterComponents()
@@ -118,8 +114,7 @@ type private Transformer(width: int64) as this =
         let places = places.forward (torch.arange x.shape[1])
         logits.forward (last.forward (blocks.forward (tokens.forward x + places)))
 
-let transformer () =
-    tokens 16L 128L ||> training (new Transformer 128L) 96L
+let transformer () = tokens 16L 128L ||> training (new Transformer 128L) 96L
 
 type private Recurrent(width: int64) as this =
     inherit torch.nn.Module<torch.Tensor, torch.Tensor>("Recurrent")
@@ -131,5 +126,4 @@ type private Recurrent(width: int64) as this =
         let struct (outputs, _, _) = cells.forward (tokens.forward x)
         logits.forward outputs
 
-let lstm () =
-    tokens 32L 64L ||> training (new Recurrent 256L) 96L
+let lstm () = tokens 32L 64L ||> training (new Recurrent 256L) 96L

@@ -9,11 +9,7 @@ open Models
 let private title = "A small CNN on Fashion-MNIST"
 
 /// Two convolutions and a linear layer: 50,186 parameters.
-type Cnn = {
-    First: Convolution
-    Second: Convolution
-    Last: Linear
-}
+type Cnn = { First: Convolution; Second: Convolution; Last: Linear }
 
 let create (key: Key) : Cnn =
     let keys = Key.splitMany 3 key
@@ -33,8 +29,7 @@ let features (net: Cnn) (images: Tensor) : Tensor =
     let x = Convolution.forward net.Second x |> relu |> halve
     x.Reshape [ x.Shape[0]; -1 ]
 
-let forward (net: Cnn) (images: Tensor) : Tensor =
-    Linear.forward net.Last (features net images)
+let forward (net: Cnn) (images: Tensor) : Tensor = Linear.forward net.Last (features net images)
 
 /// The logits of many images, some at a time.
 let private predicting () =
@@ -67,13 +62,11 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
         let images, labels = data.Test
 
         let step (net, state) (images, labels) =
-            let loss, gradient =
-                valueAndGrad (fun net -> Loss.crossEntropy labels (forward net images)) net
+            let loss, gradient = valueAndGrad (fun net -> Loss.crossEntropy labels (forward net images)) net
 
             Optimizer.step optimizer gradient state net, loss
 
-        let evaluate (net, _) =
-            float (Metric.accuracy labels (predict net images))
+        let evaluate (net, _) = float (Metric.accuracy labels (predict net images))
 
         let training progress =
             let net = create forModel

@@ -55,8 +55,7 @@ let private read folder (kind: string) : Images =
 
     Tensor.ofArray [ shape[0]; 1; shape[1]; shape[2] ] scaled, tensor (Array.map int labels)
 
-let private isThere folder =
-    File.Exists(Path.Combine(folder, "train-images-idx3-ubyte.gz"))
+let private isThere folder = File.Exists(Path.Combine(folder, "train-images-idx3-ubyte.gz"))
 
 /// Where the images may be: a folder that COTANGENT_DATA names, or has in it; where Debian's package puts them.
 let private places () = [

@@ -19,17 +19,12 @@ type Argument =
             | Seed _ ->
                 "where all randomness comes from; 0 by default. The same seed gives the same run, bit for bit."
             | Epochs _ -> "how often all examples are seen; the sample's own number by default."
-            | Quick -> "a few hundred examples that come along, for seconds: nothing is looked for on this machine."
+            | Quick ->
+                "a few hundred examples that come along, for seconds: nothing is looked for on this machine."
             | Out _ -> "the page with the result; NAME.html by default. Folders on the way to it are made."
             | Metrics _ -> "a JSON file with the figures; none by default."
 
-type Options = {
-    Seed: int64
-    Epochs: int option
-    Quick: bool
-    Page: string
-    Metrics: string option
-}
+type Options = { Seed: int64; Epochs: int option; Quick: bool; Page: string; Metrics: string option }
 
 /// The sample's name and the options, or what is wrong with the command line.
 let parse (names: string list) (arguments: string[]) : Result<string * Options, string> =

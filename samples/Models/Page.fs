@@ -11,7 +11,8 @@ let private blue, red = Color.fromString "#2a6fbb", Color.fromString "#d1495b"
 /// Figures over steps.
 let curves (title: string) (history: (int * (string * float) list) list) (names: string list) =
     [
-        for name, colour in List.zip names (List.truncate names.Length [ blue; red; Color.fromString "#3b8a5a" ]) do
+        for name, colour in
+            List.zip names (List.truncate names.Length [ blue; red; Color.fromString "#3b8a5a" ]) do
             let points = [
                 for step, figures in history do
                     match List.tryFind (fst >> (=) name) figures with
@@ -33,7 +34,9 @@ let confusion (names: string[]) (counts: int64[,]) =
 
     Chart.Heatmap(zData = rows, X = names, Y = names, ShowScale = false, ColorScale = colours)
     |> Chart.withXAxisStyle (TitleText = "predicted")
-    |> Chart.withYAxis (LinearAxis.init (AutoRange = StyleParam.AutoRange.Reversed, Title = Title.init "true"))
+    |> Chart.withYAxis (
+        LinearAxis.init (AutoRange = StyleParam.AutoRange.Reversed, Title = Title.init "true")
+    )
 
 /// Grey images (n, 1, height, width) from 0 to 1 as one picture of so many columns.
 let grid (title: string) (columns: int) (images: Tensor) =
@@ -42,20 +45,26 @@ let grid (title: string) (columns: int) (images: Tensor) =
     let rows = (n + columns - 1) / columns
 
     let picture = [
-        for r in 0 .. rows * (height + 1) - 1 -> [
-            for c in 0 .. columns * (width + 1) - 1 ->
-                let i, j = r / (height + 1) * columns + c / (width + 1), r % (height + 1)
+        for r in 0 .. rows * (height + 1) - 1 ->
+            [
+                for c in 0 .. columns * (width + 1) - 1 ->
+                    let i, j = r / (height + 1) * columns + c / (width + 1), r % (height + 1)
 
-                if i < n && j < height && c % (width + 1) < width then
-                    pixels[i, 0, j, c % (width + 1)]
-                else
-                    0.0f
-        ]
+                    if i < n && j < height && c % (width + 1) < width then
+                        pixels[i, 0, j, c % (width + 1)]
+                    else
+                        0.0f
+            ]
     ]
 
     let hidden = LinearAxis.init (ShowTickLabels = false, ShowGrid = false, ZeroLine = false)
 
-    Chart.Heatmap(zData = picture, ShowScale = false, ColorScale = StyleParam.Colorscale.Greys, ReverseScale = true)
+    Chart.Heatmap(
+        zData = picture,
+        ShowScale = false,
+        ColorScale = StyleParam.Colorscale.Greys,
+        ReverseScale = true
+    )
     |> Chart.withXAxis hidden
     |> Chart.withXAxisStyle (TitleText = title)
     |> Chart.withYAxis (

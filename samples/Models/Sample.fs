@@ -24,8 +24,7 @@ type Sample = {
 }
 
 module Sample =
-    let private show (value: float) =
-        FormattableString.Invariant $"{Math.Round(value, 4)}"
+    let private show (value: float) = FormattableString.Invariant $"{Math.Round(value, 4)}"
 
     let private writeMetrics (path: string) (sample: Sample) (options: Options.Options) outcome =
         // A record would come out sorted by name.

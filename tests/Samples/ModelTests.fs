@@ -16,7 +16,9 @@ let private run project folder arguments =
 
 let private metrics folder =
     let text = File.ReadAllText(Path.Combine(folder, "m.json"))
-    JsonSerializer.Deserialize<System.Collections.Generic.Dictionary<string, JsonElement>> text |> nonNull
+
+    JsonSerializer.Deserialize<System.Collections.Generic.Dictionary<string, JsonElement>> text
+    |> nonNull
 
 let private number name (metrics: System.Collections.Generic.Dictionary<string, JsonElement>) =
     metrics[name].GetDouble()
@@ -48,7 +50,14 @@ let tests =
                 Expect.equal (number "loss" (metrics folder)) (number "loss" found) "again"
                 let code, output, errors = run "Digits.CSharp" folder [ "--quick" ]
                 Expect.equal (code, errors) (0, "") output
-                let loss = System.String.Format(System.Globalization.CultureInfo.InvariantCulture, "loss {0:F6}", number "loss" found)
+
+                let loss =
+                    System.String.Format(
+                        System.Globalization.CultureInfo.InvariantCulture,
+                        "loss {0:F6}",
+                        number "loss" found
+                    )
+
                 Expect.stringContains output loss "in C#")
         }
 
