@@ -118,11 +118,69 @@ public partial class ErrorTests
         Assert.Empty(unknown);
     }
 
+    /// <summary>What .NET calls operators, and what sets a part of a tensor; types and projects in front of a message.</summary>
+    private static readonly HashSet<string> operators =
+        ["Add", "Subtract", "Multiply", "Divide", "Remainder", "Negate", "And", "Or", "Xor", "Not", "Equal", "Less",
+            "LessEqual", "Greater", "GreaterEqual", "Cotangent", "LBfgs", "Schedule", "ToData", "Random", "Set"];
+
+    /// <summary>
+    /// The operation in front of a message stands outside of backticks. It is written there, or is a name that functions
+    /// hand on: the elementwise ones from their table, others as text that is a member's name but for its capitals.
+    /// </summary>
+    [Fact]
+    public void The_operation_in_front_is_a_member_in_CSharp()
+    {
+        var members = new[] { typeof(Transform).Assembly, typeof(Tensor).Assembly }
+            .SelectMany(assembly => assembly.GetExportedTypes())
+            .Where(type => !FSharp().IsMatch(type.Name))
+            // Of the core, C# calls what is spelled as its own members are.
+            .SelectMany(type => type.GetMembers().Select(member => member.Name.Split('_')[^1]).Append(type.Name.Split('`')[0]))
+            .Where(name => char.IsUpper(name[0]))
+            .Concat(operators)
+            .ToHashSet();
+        var ignoringCase = members.ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+        var lines =
+            from file in Directory.EnumerateFiles(Path.Combine(Root(), "src"), "*.fs", SearchOption.AllDirectories)
+            where !file.Split(Path.DirectorySeparatorChar).Intersect(["obj", "Torch"]).Any()
+            from line in File.ReadLines(file)
+            where !line.TrimStart().StartsWith("//")
+            select line;
+
+        var written = lines.SelectMany(line => Front().Matches(line)).Select(match => match.Groups[1].Value);
+        var elementwise = lines.SelectMany(line => Elementwise().Matches(line)).Select(match => match.Groups[1].Value);
+        var handedOn = lines.SelectMany(line => Word(line)).Where(name => ignoringCase.Contains(InCSharp(name)) && name != "dtype");
+
+        var names = written.Concat(elementwise.Except(["geluslope", "polygamma"])).Concat(handedOn).Distinct().ToArray();
+        Assert.InRange(names.Length, 150, 1000);
+        Assert.Empty(from name in names where !members.Contains(InCSharp(name)) select $"{name}: {InCSharp(name)}");
+
+        static string InCSharp(string name) => CSharpNames.Of($"{name}: ").Split(':')[0].Split('.')[^1];
+        static IEnumerable<string> Word(string line) => Identifier().Matches(line).Select(match => match.Groups[1].Value);
+    }
+
+    [Fact]
+    public void A_power_is_called_Pow()
+    {
+        var error = Assert.Throws<ShapeException>(() => x.Pow(Tensor.Create([1f, 2f])));
+        Assert.StartsWith("Pow: ", error.Message);
+        Assert.StartsWith("ArgMax: ", Assert.Throws<AxisException>(() => x.ArgMax(5)).Message);
+    }
+
     private static string Root([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "..");
 
     /// <summary>Modules of functions, which C# does not call.</summary>
     [GeneratedRegex("Module$|^Core$|^FSharp")]
     private static partial Regex FSharp();
+
+    [GeneratedRegex("\"([A-Za-z]\\w*(?:\\.\\w+)?): ")]
+    private static partial Regex Front();
+
+    [GeneratedRegex("FunctionFacts\\.\\w+ \"(\\w+)\"")]
+    private static partial Regex Elementwise();
+
+    [GeneratedRegex("\"([a-z]\\w*(?:\\.\\w+)?)\"")]
+    private static partial Regex Identifier();
 
     [GeneratedRegex("\"[^\"]*\"")]
     private static partial Regex Text();
