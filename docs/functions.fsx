@@ -33,6 +33,7 @@ let link (m: Type) name =
         (Unchecked.nonNull m.FullName)
             .ToLowerInvariant()
             .Replace('.', '-')
+            .Replace('+', '-')
             .Replace('`', '-')
 
     $"<a href=\"reference/{page}.html#{name}\"><code>{name}</code></a>"
@@ -40,7 +41,7 @@ let link (m: Type) name =
 let topics = [
     "Derivatives, batching", "Core"
     "Making tensors", "Tensor"
-    "From .NET data", "Data"
+    "From .NET data", "Conversion"
     "Elementwise", "Mathematics"
     "Sums, means, extremes", "Reductions"
     "Normalisation", "Normalization"
@@ -96,7 +97,17 @@ let topics = [
     "Residual layers", "Residual"
     "Connections", "Connect"
     "Surgery on models", "Model"
-    "Losses", "Loss"
+    "Losses of numbers", "RegressionLosses"
+    "Losses of classes", "ClassLosses"
+    "Losses of yes or no", "BinaryLosses"
+    "Margins", "MarginLosses"
+    "Divergences", "DivergenceLosses"
+    "Losses of similarity", "SimilarityLosses"
+    "Sequences without alignment", "CtcLosses"
+    "Losses of two players", "AdversarialLosses"
+    "Metrics of classes", "ClassMetrics"
+    "Metrics of order", "RankingMetrics"
+    "Metrics of numbers", "RegressionMetrics"
     "Optimisers", "Optimizer"
     "Descent, one's own", "DescentMethods"
     "Adaptive rates", "AdaptiveMethods"
@@ -116,6 +127,10 @@ let topics = [
     "Mixed precision", "MixedPrecision"
     "Scales of losses", "LossScale"
     "Adversarial networks", "Gan"
+    "Examples in memory", "Data"
+    "Mini-batches", "Batches"
+    "The training loop", "Train"
+    "What it calls", "Callback"
     "Progress", "Progress"
 ]
 
@@ -138,20 +153,39 @@ let missing =
 
 if missing.Length > 0 then failwith $"Modules without a topic: %A{missing}."
 
+let isModule (t: Type) =
+    FSharp.Reflection.FSharpType.IsModule t
+
+/// A module and those in it, each with what stands before the names of its functions: `Loss`, `Loss.Each`.
+let rec parts (path: string list) (m: Type) = [
+    path, m
+    for inner in m.GetNestedTypes() |> Array.filter isModule |> Array.sortBy _.Name do
+        yield! parts (path @ [ inner.Name.Replace("Module", "") ]) inner
+]
+
 let rows =
     topics
     |> List.map (fun (topic, name) ->
         let m = moduleOf name
-        let functions, members = names m
         let opened = m.GetCustomAttributes(typeof<AutoOpenAttribute>, false).Length > 0
 
-        let prefix =
-            if name.EndsWith "Methods" then "in <code>Optimizer</code>: "
-            elif opened then ""
-            else $"in <code>{name}</code>: "
+        let path =
+            if name.EndsWith "Methods" then [ "Optimizer" ]
+            elif opened then []
+            else [ name ]
 
-        let list = Array.map (link m) >> String.concat " "
-        $"<tr><td>{topic}</td><td>{prefix}{list functions}</td><td>{list members}</td></tr>")
+        let found = [
+            for path, m in parts path m do
+                let functions, members = names m
+                let list = Array.map (link m) >> String.concat " "
+                let before = String.Join(".", path)
+                let prefix = if path.IsEmpty then "" else $"in <code>{before}</code>: "
+                if functions.Length > 0 then yield prefix + list functions, ""
+                if members.Length > 0 then yield "", list members
+        ]
+
+        let cell choose = found |> List.map choose |> List.filter (fun text -> text <> "") |> String.concat " "
+        $"<tr><td>{topic}</td><td>{cell fst}</td><td>{cell snd}</td></tr>")
     |> String.concat "\n"
 
 let html =
