@@ -89,7 +89,8 @@ let testProjects = [
 let samples = [
     "samples/SineGan/SineGan.fsproj", [ "--iterations"; "300"; "--out"; "artifacts/tests/gan.html" ]
     "samples/SineGan.CSharp/SineGan.CSharp.csproj", [ "300" ]
-    "samples/Models/Models.fsproj", [ "digits"; "--quick"; "--epochs"; "1"; "--out"; "artifacts/tests/digits.html" ]
+    "samples/Models/Models.fsproj",
+    [ "digits"; "--quick"; "--epochs"; "1"; "--out"; "artifacts/tests/digits.html" ]
 ]
 
 /// Makes a package of each project of the solution that is one: those in src.

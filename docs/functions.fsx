@@ -153,8 +153,7 @@ let missing =
 
 if missing.Length > 0 then failwith $"Modules without a topic: %A{missing}."
 
-let isModule (t: Type) =
-    FSharp.Reflection.FSharpType.IsModule t
+let isModule (t: Type) = FSharp.Reflection.FSharpType.IsModule t
 
 /// A module and those in it, each with what stands before the names of its functions: `Loss`, `Loss.Each`.
 let rec parts (path: string list) (m: Type) = [
@@ -184,7 +183,12 @@ let rows =
                 if members.Length > 0 then yield "", list members
         ]
 
-        let cell choose = found |> List.map choose |> List.filter (fun text -> text <> "") |> String.concat " "
+        let cell choose =
+            found
+            |> List.map choose
+            |> List.filter (fun text -> text <> "")
+            |> String.concat " "
+
         $"<tr><td>{topic}</td><td>{cell fst}</td><td>{cell snd}</td></tr>")
     |> String.concat "\n"
 

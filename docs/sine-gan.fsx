@@ -72,7 +72,9 @@ let layer size activation =
 
     let weight: Init = fun fans -> within (float fans.FanIn) (float fans.FanOut) fans
     let bias: Init = fun fans -> within 1.0 (float fans.FanOut) fans
-    size, { Linear.defaults with Activation = activation; Weight = weight; Bias = Some bias }
+
+    size,
+    { Linear.defaults with Activation = activation; Weight = weight; Bias = Some bias }
 
 let leaky = Activation.LeakyRelu 0.2
 
@@ -180,7 +182,9 @@ let steps = 1500
 
 let wide size activation =
     let bound = Init.inverseRoot
-    size, { Linear.defaults with Activation = activation; Weight = bound; Bias = Some bound }
+
+    size,
+    { Linear.defaults with Activation = activation; Weight = bound; Bias = Some bound }
 
 let adam updates =
     Optimizer.adam (Schedule.linear 2e-3 0.0 (steps * updates), beta1 = 0.0, beta2 = 0.9)

@@ -40,8 +40,7 @@ type Row = {
 let private chooses (t: System.Type) =
     let isBeside (t: System.Type) = List.contains t [ typeof<DType>; typeof<Device>; typeof<Finder> ]
 
-    t = typeof<bool>
-    || FSharpType.IsUnion(t, true) && not (isBeside t || isBeside (nonNull t.BaseType))
+    t = typeof<bool> || FSharpType.IsUnion(t, true) && not (isBeside t || isBeside (nonNull t.BaseType))
 
 let private choices (t: System.Type) =
     if t = typeof<bool> then

@@ -82,8 +82,8 @@ module internal Static =
                | TreeKind.Kind.Record properties, _ ->
                    properties |> Array.forall (fun p -> not p.CanWrite && isFrozen visited p.PropertyType)
                // Nothing sets the fields of a tuple or of the case of a union.
-               | (TreeKind.Kind.Union | TreeKind.Kind.Tuple _ | TreeKind.Kind.Option _ | TreeKind.Kind.Frozen _), ValueSome fields ->
-                   fields |> Array.forall (fun f -> isFrozen visited f.FieldType)
+               | (TreeKind.Kind.Union | TreeKind.Kind.Tuple _ | TreeKind.Kind.Option _ | TreeKind.Kind.Frozen _),
+                 ValueSome fields -> fields |> Array.forall (fun f -> isFrozen visited f.FieldType)
                | _, ValueSome fields ->
                    fields |> Array.forall (fun f -> f.IsInitOnly && isFrozen visited f.FieldType)
                | _, ValueNone -> t.IsValueType && isFrom "System" t
