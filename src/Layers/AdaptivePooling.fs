@@ -64,6 +64,7 @@ module AdaptivePooling =
             concat axis [ for i in 0 .. wanted - 1 -> over i ]
 
     let private adaptive (operation: string) fold (sizes: int list) (x: Tensor) =
+        Given.check "sizes" sizes
         Given.check "x" x
         Folds.requireFloat operation x
         let axes = sizes.Length

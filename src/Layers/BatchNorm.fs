@@ -51,6 +51,7 @@ type BatchNorm = {
         | bias -> y + Channels.along axes (bias.Convert x.DType)
 
     member private layer.Require (operation: string) (x: Tensor) =
+        Given.check "x" x
         Channels.requireSecond operation layer.RunningMean.Value.Size 2 x
         Norms.requireDTypes operation [ layer.Weight; layer.Bias ] x
 
@@ -142,6 +143,7 @@ module BatchNorm =
     /// </code></example>
     let init (options: BatchNormOptions) (channels: int) : BatchNorm =
         let operation = "BatchNorm.init"
+        Given.check "options" options
         Layer.requirePositive operation [ "channels", channels ]
         Norms.requireEpsilon operation options.Epsilon
         Layer.requireFloat operation options.DType
@@ -181,7 +183,9 @@ module BatchNorm =
     /// <example><code>
     /// BatchNorm.forward (BatchNorm.create 3) (Tensor.ones DType.Float32 [ 1; 3; 28; 28 ]) // shape (1, 3, 28, 28)
     /// </code></example>
-    let forward (layer: BatchNorm) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: BatchNorm) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x
 
     /// <summary>
     /// The layer's value while training, by mean and variance of this batch, at x of shape (examples, channels, …); and the
@@ -199,5 +203,6 @@ module BatchNorm =
     /// layer.RunningMean.Value, layer.RunningVar.Value // ([0.2], [1.1])
     /// </code></example>
     let train (layer: BatchNorm) (x: Tensor) : Tensor * BatchNorm =
+        Given.check "layer" layer
         let struct (y, layer) = layer.Train x
         y, layer

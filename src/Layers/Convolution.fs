@@ -115,6 +115,7 @@ type Convolution = {
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
     member layer.Forward(x: Tensor) : Tensor =
         let operation = "Convolution.forward"
+        Given.check "x" x
         let axes = layer.Weight.Rank - 2
         Channels.requireBefore operation axes (layer.Weight.Dims[1] * layer.Groups) x
         Operands.sameDType operation x layer.Weight
@@ -174,6 +175,9 @@ module Convolution =
         (key: Key)
         : Convolution =
         let operation = "Convolution.init"
+        Given.check "options" options
+        Given.check "sizes" sizes
+        Given.check "key" key
         ConvolutionRules.requireSizes operation sizes inputs outputs options.Groups
         ConvolutionRules.requireWindow operation options.Window sizes |> ignore
         Layer.requireFloat operation options.DType
@@ -205,6 +209,7 @@ module Convolution =
     /// Convolution.forward layer (Tensor.ones DType.Float32 [ 32; 1; 100 ]) // shape (32, 8, 96)
     /// </code></example>
     let createAlong (sizes: int list) (channels: int * int) (key: Key) : Convolution =
+        Given.check "sizes" sizes
         init defaults sizes channels key
 
     /// <summary>
@@ -231,4 +236,6 @@ module Convolution =
     /// let layer = Convolution.create 3 (3, 16) (Key.create 0L)
     /// Convolution.forward layer (Tensor.ones DType.Float32 [ 3; 28; 28 ]) // shape (16, 26, 26)
     /// </code></example>
-    let forward (layer: Convolution) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: Convolution) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x

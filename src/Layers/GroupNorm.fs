@@ -75,6 +75,7 @@ module GroupNorm =
     /// </code></example>
     let init (options: NormOptions) (groups: int) (channels: int) : GroupNorm =
         let operation = "GroupNorm.init"
+        Given.check "options" options
         Layer.requirePositive operation [ "groups", groups; "channels", channels ]
 
         if channels % groups <> 0 then
@@ -115,7 +116,9 @@ module GroupNorm =
     /// let x = tensor [ [ [ 1.0f; 3.0f ]; [ 5.0f; 5.0f ]; [ 0.0f; 9.0f ] ] ]
     /// GroupNorm.forward (GroupNorm.create 3 3) x // [[[-1, 1], [0, 0], [-1, 1]]]
     /// </code></example>
-    let forward (layer: GroupNorm) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: GroupNorm) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x
 
 /// <summary>
 /// Instance normalisation (Ulyanov, Vedaldi and Lempitsky 2016): each channel of each example is normalised over its spatial
@@ -161,6 +164,7 @@ module InstanceNorm =
     /// </code></example>
     let init (options: NormOptions) (channels: int) : InstanceNorm =
         let operation = "InstanceNorm.init"
+        Given.check "options" options
         Layer.requirePositive operation [ "channels", channels ]
         Norms.requireEpsilon operation options.Epsilon
         Layer.requireFloat operation options.DType
@@ -189,4 +193,6 @@ module InstanceNorm =
     /// <example><code>
     /// InstanceNorm.forward (InstanceNorm.create 3) (Tensor.ones DType.Float32 [ 8; 3; 28; 28 ]) // shape (8, 3, 28, 28)
     /// </code></example>
-    let forward (layer: InstanceNorm) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: InstanceNorm) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x

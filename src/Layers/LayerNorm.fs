@@ -135,6 +135,8 @@ module LayerNorm =
     /// </code></example>
     let init (options: NormOptions) (shape: int list) : LayerNorm =
         let operation = "LayerNorm.init"
+        Given.check "options" options
+        Given.check "shape" shape
         Norms.requireSizes operation shape
         Norms.requireEpsilon operation options.Epsilon
         Layer.requireFloat operation options.DType
@@ -161,7 +163,9 @@ module LayerNorm =
     /// <example><code>
     /// LayerNorm.forward (LayerNorm.create 8) (Tensor.ones DType.Float32 [ 5; 7; 8 ]) // shape (5, 7, 8)
     /// </code></example>
-    let forward (layer: LayerNorm) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: LayerNorm) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x
 
 /// <summary>
 /// Normalisation by the root of the mean square (Zhang and Sennrich 2019): x/√(mean x² + ε) · weight, over the last axes.
@@ -206,6 +210,8 @@ module RmsNorm =
     /// </code></example>
     let init (options: RmsNormOptions) (shape: int list) : RmsNorm =
         let operation = "RmsNorm.init"
+        Given.check "options" options
+        Given.check "shape" shape
         Norms.requireSizes operation shape
         Norms.requireEpsilon operation options.Epsilon
         Layer.requireFloat operation options.DType
@@ -231,4 +237,6 @@ module RmsNorm =
     /// <example><code>
     /// RmsNorm.forward (RmsNorm.create 8) (Tensor.ones DType.Float32 [ 5; 7; 8 ]) // shape (5, 7, 8)
     /// </code></example>
-    let forward (layer: RmsNorm) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: RmsNorm) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x

@@ -81,6 +81,7 @@ module PaddingMode =
     /// </code></example>
     let pad (mode: PaddingMode) (widths: (int * int) list) (x: Tensor) : Tensor =
         let operation = "PaddingMode.pad"
+        Given.check "widths" widths
         Given.check "x" x
 
         if

@@ -271,6 +271,7 @@ module Upsample =
     /// </code></example>
     let init (mode: Interpolation) (scales: int list) : Upsample =
         let operation = "Upsample.init"
+        Given.check "scales" scales
 
         if scales.IsEmpty || scales.Length > 3 then
             raise (
@@ -296,4 +297,6 @@ module Upsample =
     /// let layer = { Upsample.init Interpolation.Linear [ 2 ] with AlignCorners = true }
     /// Upsample.forward layer (tensor [ [ 0.0; 3.0 ] ]) // [[0, 1, 2, 3]]
     /// </code></example>
-    let forward (layer: Upsample) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: Upsample) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x

@@ -52,6 +52,7 @@ type TransposedConvolution = {
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
     member layer.Forward(x: Tensor) : Tensor =
         let operation = "TransposedConvolution.forward"
+        Given.check "x" x
         let axes = layer.Weight.Rank - 2
         Channels.requireBefore operation axes layer.Weight.Dims[0] x
         Operands.sameDType operation x layer.Weight
@@ -128,6 +129,9 @@ module TransposedConvolution =
         (key: Key)
         : TransposedConvolution =
         let operation = "TransposedConvolution.init"
+        Given.check "options" options
+        Given.check "sizes" sizes
+        Given.check "key" key
         ConvolutionRules.requireSizes operation sizes inputs outputs options.Groups
 
         ConvolutionRules.requireWindow operation options.Window sizes
@@ -162,6 +166,7 @@ module TransposedConvolution =
     /// TransposedConvolution.forward layer (Tensor.ones DType.Float32 [ 32; 8; 96 ]) // shape (32, 1, 100)
     /// </code></example>
     let createAlong (sizes: int list) (channels: int * int) (key: Key) : TransposedConvolution =
+        Given.check "sizes" sizes
         init defaults sizes channels key
 
     /// <summary>
@@ -189,4 +194,6 @@ module TransposedConvolution =
     /// let layer = TransposedConvolution.create 3 (16, 3) (Key.create 0L)
     /// TransposedConvolution.forward layer (Tensor.ones DType.Float32 [ 16; 26; 26 ]) // shape (3, 28, 28)
     /// </code></example>
-    let forward (layer: TransposedConvolution) (x: Tensor) : Tensor = layer.Forward x
+    let forward (layer: TransposedConvolution) (x: Tensor) : Tensor =
+        Given.check "layer" layer
+        layer.Forward x
