@@ -12,7 +12,9 @@ public record Layer(Tensor Weight, Tensor? Bias, string Name)
 
 public record Network(Linear First, IReadOnlyList<Linear> Rest)
 {
-    public static Network Create(Tensor weight) => new(new Linear(weight), [new Linear(weight)]);
+    public static Network Create(Tensor weight) => new(Affine(weight), [Affine(weight)]);
+
+    private static Linear Affine(Tensor weight) => new(weight, null, Activation.Identity);
 }
 
 public sealed class Counter
