@@ -14,7 +14,8 @@ public record Network(Linear First, IReadOnlyList<Linear> Rest)
 {
     public static Network Create(Tensor weight) => new(Affine(weight), [Affine(weight)]);
 
-    private static Linear Affine(Tensor weight) => new(weight, null, Activation.Identity);
+    // By a method of the facade, so that it is part of the program.
+    private static Linear Affine(Tensor weight) => new(Tensor.Concat([weight]), null, Activation.Identity);
 }
 
 public sealed class Counter
