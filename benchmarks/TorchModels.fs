@@ -92,7 +92,7 @@ type private Block(width: int64, heads: int64) as this =
         let parts = joint.forward(before.forward x).chunk(3L, -1L)
 
         let heads =
-            parts |> Array.map (fun part -> part.unflatten(-1L, heads, width / heads).transpose(1L, 2L))
+            parts |> Array.map (fun part -> part.unflatten(2L, heads, width / heads).transpose(1L, 2L))
 
         let attended =
             functional.scaled_dot_product_attention (heads[0], heads[1], heads[2], is_casual = true)
