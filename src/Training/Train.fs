@@ -211,12 +211,16 @@ module Train =
         | Every.Steps n -> turns n
         | Every.Epochs n -> turns (n * perEpoch)
 
-    let private averages (recent: (string * float) list list) =
+    /// The means over steps of what calls returned, each with the number of its steps; the last call comes first.
+    let private averages (recent: (int * (string * float) list) list) =
+        let steps = recent |> List.sumBy fst |> float
+
         match recent with
         | [] -> []
-        | last :: _ -> [
-            for name, _ in last ->
-                name, recent |> List.averageBy (fun figures -> List.find (fst >> (=) name) figures |> snd)
+        | (_, last) :: _ -> [
+            for name, _ in last do
+                let own (count, figures) = float count * (figures |> List.find (fst >> (=) name) |> snd)
+                name, List.sumBy own recent / steps
           ]
 
     let private addFigures (now: (string * float) list) more = [
@@ -296,7 +300,7 @@ module Train =
 
         let advance next =
             let before = now.Steps
-            recent <- next.Figures :: recent
+            recent <- (next.Steps - before, next.Figures) :: recent
             let turn = isTurn batches.Count before next.Steps
             let asked = callbacks |> List.filter (fst >> turn) |> List.map snd
             let reached, stopped = List.fold ask ({ next with Figures = averages recent }, None) asked

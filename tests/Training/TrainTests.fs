@@ -211,6 +211,16 @@ let private loop =
                 "history"
         }
 
+        test "each step counts the same, in a short call as in a long one" {
+            let step (x: Tensor) (batch: Tensor) = x, batch.Sum()
+            let batches = Data.inOrder 1 (tensor [ 1.0; 2.0; 3.0; 10.0 ])
+
+            let run =
+                Train.run { Train.defaults with ReportEvery = 4; StepsPerCall = 3 } step batches (tensor 0.0)
+
+            Expect.equal run.History [ 4, [ "loss", 4.0 ] ] "(1 + 2 + 3 + 10) / 4"
+        }
+
         test "whoever follows is told" {
             let reports = ResizeArray()
 
