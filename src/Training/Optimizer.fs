@@ -41,7 +41,7 @@ module internal TrainedLeaves =
         Inner = state.Parts |> List.map (ofTree operation like)
     }
 
-    let given (parameters: 'p) (leaves: Tensor[]) (places: int[]) : Trained = {
+    let given (parameters: 'p) (leaves: Tensor[]) (places: int[]) : TrainedParameters = {
         Values = choose places leaves
         Leaves = later (fun () -> let all = Tree.entries parameters in places |> Array.map (fun i -> all[i]))
     }

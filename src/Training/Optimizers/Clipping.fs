@@ -55,7 +55,7 @@ module internal ClippingRules =
                     $"Optimizer.addNoise: the variance is {string variance}; it must not be negative."
             )
 
-        let move (gradients: Tensor[]) (state: State) (_: Trained) =
+        let move (gradients: Tensor[]) (state: State) (_: TrainedParameters) =
             let count = State.count state
             let t = (count + 1).Convert DType.Float64
             let deviation = sqrt variance * exp (log t * (-0.5 * decay))

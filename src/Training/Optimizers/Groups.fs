@@ -18,7 +18,7 @@ module internal GroupRules =
         Rule.together "still" (fun gradients _ -> gradients |> Array.map (fun g -> Tensor.fullLike g -0.0))
 
     /// The places of each group; every leaf must be in one.
-    let private partition (groups: Selection list) (parameters: Trained) : int[] list =
+    let private partition (groups: Selection list) (parameters: TrainedParameters) : int[] list =
         let leaves = parameters.Leaves.Value
         let chosen = groups |> List.map (fun group -> Selection.chosen "Optimizer.groups" group leaves)
 
@@ -41,7 +41,7 @@ module internal GroupRules =
 
         [ for mask in chosen -> Array.init leaves.Length id |> Array.filter (fun i -> mask[i]) ]
 
-    let private some (places: int[]) (parameters: Trained) : Trained = {
+    let private some (places: int[]) (parameters: TrainedParameters) : TrainedParameters = {
         Values = places |> Array.map (fun i -> parameters.Values[i])
         Leaves = lazy (places |> Array.map (fun i -> parameters.Leaves.Value[i]))
     }

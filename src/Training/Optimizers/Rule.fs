@@ -12,7 +12,7 @@ module internal Rate =
         match schedule.Constant, step with
         | ValueSome number, _ -> Rate.Fixed number
         | ValueNone, ValueSome step -> Rate.Scheduled(schedule.At step)
-        | ValueNone, ValueNone -> failwith "a schedule, and nothing that counts"
+        | ValueNone, ValueNone -> invalidOp "A rate that follows a schedule wants a count of steps."
 
     let negate (rate: Rate) : Rate =
         match rate with
@@ -59,7 +59,7 @@ module internal Rule =
         if not (value > 0.0) then
             raise (ValueException $"Optimizer.{optimizer}: {name} is {string value}; it must be positive.")
 
-    let private requireShape (name: string) (slot: Slot) (parameters: Trained) i (kept: Tensor) =
+    let private requireShape (name: string) (slot: Slot) (parameters: TrainedParameters) i (kept: Tensor) =
         let p = parameters.Values[i]
 
         if slot.IsAlike && not (Shape.equal kept.Dims p.Dims) then
@@ -75,12 +75,13 @@ module internal Rule =
         (counts: bool)
         (rate: Schedule)
         (slots: Slot list)
-        (rule: Moment -> Trained -> int -> Tensor -> Tensor -> Tensor[] -> struct (Tensor * Tensor[]))
+        (rule:
+            Moment -> TrainedParameters -> int -> Tensor -> Tensor -> Tensor[] -> struct (Tensor * Tensor[]))
         : Transformation =
         let counts = counts || rate.Constant.IsNone
         let slots = Array.ofList slots
 
-        let move (gradients: Tensor[]) (state: State) (parameters: Trained) =
+        let move (gradients: Tensor[]) (state: State) (parameters: TrainedParameters) =
             let before = if counts then ValueSome(State.count state) else ValueNone
             let step = before |> ValueOption.map (fun count -> count + 1)
             let rule = rule { Step = step; Rate = Rate.at rate before } parameters
@@ -144,7 +145,7 @@ module internal Rule =
         make name false (Schedule.constant 1.0) [] (fun _ g p _ -> struct (change g p, [||]))
 
     /// A change of all gradients together, and nothing kept.
-    let together (name: string) (change: Tensor[] -> Trained -> Tensor[]) : Transformation = {
+    let together (name: string) (change: Tensor[] -> TrainedParameters -> Tensor[]) : Transformation = {
         Name = name
         Start = fun _ -> State.empty name
         Move = fun gradients state parameters -> change gradients parameters, state

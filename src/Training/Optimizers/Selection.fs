@@ -88,7 +88,11 @@ module Selection =
         leaves |> Array.map selection.Chooses
 
     /// Which of a transformation's parameters are chosen; of all of them no names are made.
-    let internal mask (operation: string) (selection: Selection) (parameters: Trained) : int -> bool =
+    let internal mask
+        (operation: string)
+        (selection: Selection)
+        (parameters: TrainedParameters)
+        : int -> bool =
         if obj.ReferenceEquals(selection, all) then
             fun _ -> true
         else

@@ -31,7 +31,7 @@ type internal State = {
 
 /// The parameters that a transformation is given: the trained ones, or a group of them.
 [<NoComparison; NoEquality>]
-type internal Trained = {
+type internal TrainedParameters = {
     Values: Tensor[]
     /// The same with their names, for messages and for choosing by name.
     Leaves: Lazy<Leaf[]>
@@ -41,9 +41,9 @@ type internal Trained = {
 [<NoComparison; NoEquality>]
 type internal Transformation = {
     Name: string
-    Start: Trained -> State
+    Start: TrainedParameters -> State
     /// gradients, state, parameters -> changes, next state
-    Move: Tensor[] -> State -> Trained -> Tensor[] * State
+    Move: Tensor[] -> State -> TrainedParameters -> Tensor[] * State
 }
 
 /// Arithmetic of optimisers. Means of gradients and of their squares, rates and ε would vanish in 16 bits: there they compute,
@@ -62,12 +62,12 @@ module internal State =
     let empty name = { Of = name; Counts = Map.empty; Kept = Map.empty; Inner = [] }
 
     /// A zero of its own for each state, which may be given away to a compiled function; where the parameters are.
-    let private zero (parameters: Trained) =
+    let private zero (parameters: TrainedParameters) =
         let zero = Tensor.own [||] [| 0 |]
         if parameters.Values.Length = 0 then zero else zero.To parameters.Values[0].Device
 
     /// With a count of steps, none taken yet.
-    let counting name (parameters: Trained) = {
+    let counting name (parameters: TrainedParameters) = {
         empty name with
             Counts = Map.ofList [ "step", zero parameters ]
     }

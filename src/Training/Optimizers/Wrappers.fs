@@ -13,7 +13,7 @@ module internal Wrappers =
                 Inner = List.map2 (choose test) onTrue.Inner onFalse.Inner
         }
 
-    let private zero (parameters: Trained) (number: Tensor) =
+    let private zero (parameters: TrainedParameters) (number: Tensor) =
         if parameters.Values.Length = 0 then number else number.To parameters.Values[0].Device
 
     let private requireAtLeastOne (optimizer: string) (what: string) (n: int) =
