@@ -53,7 +53,8 @@ module WeightAverage =
     /// <example><code>
     /// let x, y = tensor [ 3.0 ], tensor [ 6.0 ]
     /// let average = WeightAverage.start x |> WeightAverage.exponential 0.5 x |> WeightAverage.exponential 0.5 y
-    /// average.Mean // (3 + 2 · 6) / 3: [5]
+    /// // (3 + 2 · 6) / 3
+    /// average.Mean // [5]
     /// </code></example>
     let exponential (decay: float) (parameters: 'p) (average: WeightAverage<'p>) : WeightAverage<'p> =
         Given.check "average" average
