@@ -359,7 +359,11 @@ let targets = [
     target "check" [ "restore" ] "check that all source code is formatted" check
     target "test" [ "build"; "check" ] "build, check, run all tests; arguments go to the test programs" test
     target "gan" [ "restore" ] "train the sine GAN; arguments go to the sample (help: gan -- --help)" gan
-    target "sample" [ "restore" ] "train a model on real data: sample digits (help: sample -- --help)" sample
+    target
+        "sample"
+        [ "restore" ]
+        "train a model on real data: digits, resnet, vae, dcgan (help: sample -- --help)"
+        sample
     target "docs" [ "build" ] "build the documentation site in artifacts/docs" docs
     target "pack" [ "build" ] "make the packages in artifacts/packages, and check what they hold" pack
     target "api" [ "build" ] "record the public API, after a change of it that is meant" api

@@ -1,16 +1,26 @@
-/// The page that shows what a training reached; it opens without a network.
+/// The page that shows what a training reached. It opens without a network, on a screen of any width.
 module Models.Page
 
+open System
 open System.IO
+open System.Net
+open System.Text.RegularExpressions
 open Cotangent
 open Plotly.NET
 open Plotly.NET.LayoutObjects
 
+type Content =
+    | Drawing of GenericChart
+    /// Grey images (n, 1, height, width) from 0 to 1, as one picture of so many columns.
+    | Images of columns: int * images: Tensor
+
+type Figure = { Title: string; Content: Content }
+
 let private blue, red = Color.fromString "#2a6fbb", Color.fromString "#d1495b"
 
 /// Figures over steps.
-let curves (title: string) (history: (int * (string * float) list) list) (names: string list) =
-    [
+let curves (title: string) (history: (int * (string * float) list) list) (names: string list) : Figure =
+    let lines = [
         for name, colour in
             List.zip names (List.truncate names.Length [ blue; red; Color.fromString "#3b8a5a" ]) do
             let points = [
@@ -22,67 +32,153 @@ let curves (title: string) (history: (int * (string * float) list) list) (names:
 
             Chart.Line(xy = points, Name = name, ShowLegend = (names.Length > 1), LineColor = colour)
     ]
-    |> Chart.combine
-    |> Chart.withXAxisStyle (TitleText = "step")
-    |> Chart.withYAxisStyle (TitleText = title)
+
+    {
+        Title = title
+        Content =
+            Chart.combine lines
+            |> Chart.withXAxisStyle (TitleText = "step")
+            |> Chart.withLegendStyle (Orientation = StyleParam.Orientation.Horizontal, Y = 1.12)
+            |> Drawing
+    }
 
 /// How often which kind was taken for which.
-let confusion (names: string[]) (counts: int64[,]) =
+let confusion (names: string[]) (counts: int64[,]) : Figure =
     let rows = [ for i in 0 .. names.Length - 1 -> [ for j in 0 .. names.Length - 1 -> counts[i, j] ] ]
 
     let colours = StyleParam.Colorscale.Custom [ 0.0, Color.fromString "#ffffff"; 1.0, blue ]
 
-    Chart.Heatmap(zData = rows, X = names, Y = names, ShowScale = false, ColorScale = colours)
-    |> Chart.withXAxisStyle (TitleText = "predicted")
-    |> Chart.withYAxis (
-        LinearAxis.init (AutoRange = StyleParam.AutoRange.Reversed, Title = Title.init "true")
-    )
+    {
+        Title = "predicted (across) for each true kind (down)"
+        Content =
+            Chart.Heatmap(zData = rows, X = names, Y = names, ShowScale = false, ColorScale = colours)
+            |> Chart.withYAxis (LinearAxis.init (AutoRange = StyleParam.AutoRange.Reversed))
+            |> Drawing
+    }
 
-/// Grey images (n, 1, height, width) from 0 to 1 as one picture of so many columns.
-let grid (title: string) (columns: int) (images: Tensor) =
+let images (title: string) (columns: int) (images: Tensor) : Figure = {
+    Title = title
+    Content = Images(columns, images)
+}
+
+/// Grey levels of the picture, row by row, with a white line between images: its width, and the bytes.
+let private mosaic columns (images: Tensor) : int * byte[] =
     let pixels = images.ToData<float32[,,,]>()
     let n, height, width = images.Shape[0], images.Shape[2], images.Shape[3]
     let rows = (n + columns - 1) / columns
+    let across, down = columns * (width + 1) - 1, rows * (height + 1) - 1
 
-    let picture = [
-        for r in 0 .. rows * (height + 1) - 1 ->
-            [
-                for c in 0 .. columns * (width + 1) - 1 ->
-                    let i, j = r / (height + 1) * columns + c / (width + 1), r % (height + 1)
+    let level r c =
+        let i, j, k = r / (height + 1) * columns + c / (width + 1), r % (height + 1), c % (width + 1)
 
-                    if i < n && j < height && c % (width + 1) < width then
-                        pixels[i, 0, j, c % (width + 1)]
-                    else
-                        0.0f
-            ]
+        if i < n && j < height && k < width then
+            255uy - byte (255.0f * Math.Clamp(pixels[i, 0, j, k], 0.0f, 1.0f))
+        else
+            255uy
+
+    across, Array.init (across * down) (fun p -> level (p / across) (p % across))
+
+/// The picture as a BMP file of 256 greys, which takes no compression: rows from the bottom, each padded to whole fours of bytes.
+let private bmp (width: int, levels: byte[]) : byte[] =
+    let height, padded = levels.Length / width, (width + 3) / 4 * 4
+    let start = 14 + 40 + 4 * 256
+    use file = new MemoryStream()
+    use writer = new BinaryWriter(file)
+    writer.Write "BM"B
+
+    for number in [ start + padded * height; 0; start; 40; width; height ] do
+        writer.Write number
+    // One plane, of 8 bits.
+    writer.Write 1s
+    writer.Write 8s
+
+    for number in [ 0; padded * height; 2835; 2835; 256; 0 ] do
+        writer.Write number
+
+    for grey in 0uy .. 255uy do
+        writer.Write [| grey; grey; grey; 0uy |]
+
+    for row in height - 1 .. -1 .. 0 do
+        writer.Write(levels, row * width, width)
+        writer.Write(Array.zeroCreate<byte>(padded - width))
+
+    file.ToArray()
+
+let private style =
+    """
+body { margin: 0 auto; max-width: 76rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: #22304a; background: #f3f5f9 }
+h1 { margin: .5rem 0; font-size: 1.6rem }
+p { max-width: 60rem; margin: .5rem 0 }
+dl, main { display: grid; gap: 1rem; margin: 1rem 0 }
+dl { grid-template-columns: repeat(auto-fill, minmax(min(100%, 9rem), 1fr)); gap: .75rem }
+figure { display: flex; flex-direction: column }
+dl div, figure { margin: 0; padding: .75rem 1rem; background: #fff; border-radius: .5rem; box-shadow: 0 1px 3px #22304a22; min-width: 0 }
+dt { font-size: .85rem; color: #5a6a86 }
+dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums }
+main { grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)) }
+figcaption { margin-bottom: .5rem; font-weight: 600 }
+img { display: block; width: 100%; image-rendering: pixelated }
+.chart { flex: 1; min-height: 24rem }
+"""
+
+/// Each chart takes the room there is, and no bar of buttons.
+let private script =
+    """
+for (const element of document.querySelectorAll('.chart')) {
+  const { data, layout } = JSON.parse(element.dataset.figure);
+  delete layout.width; delete layout.height;
+  layout.margin = { l: 70, r: 10, t: 10, b: 50 };
+  Plotly.newPlot(element, data, layout, { responsive: true, displayModeBar: false });
+}
+"""
+
+/// The library that Plotly.NET brings, so that the page needs no network.
+let private plotly () =
+    let assembly = typeof<GenericChart>.Assembly
+    let name = assembly.GetManifestResourceNames() |> Array.find _.EndsWith(".min.js")
+    use reader = new StreamReader(nonNull (assembly.GetManifestResourceStream name))
+    reader.ReadToEnd()
+
+let private show (figure: Figure) =
+    let encoded (text: string) = WebUtility.HtmlEncode text
+
+    let content =
+        match figure.Content with
+        | Drawing chart ->
+            let json = chart |> Chart.withTemplate ChartTemplates.lightMirrored |> GenericChart.toFigureJson
+
+            $"""<div class="chart" data-figure="{encoded json}"></div>"""
+        | Images(columns, images) ->
+            let data = Convert.ToBase64String(bmp (mosaic columns images))
+            $"""<img alt="{encoded figure.Title}" src="data:image/bmp;base64,{data}">"""
+
+    $"<figure><figcaption>{encoded figure.Title}</figcaption>{content}</figure>"
+
+/// featureDistance -> feature distance.
+let private words (name: string) =
+    Regex.Replace(name, "(?<=[a-z])[A-Z]", fun found -> " " + found.Value.ToLowerInvariant())
+
+/// Writes a title, what there is to say, facts with their names, and figures.
+let write
+    (path: string)
+    (title: string)
+    (about: string)
+    (facts: (string * string) list)
+    (figures: Figure list)
+    =
+    let encoded (text: string) = WebUtility.HtmlEncode text
+
+    let facts = [
+        for name, value in facts -> $"<div><dt>{encoded (words name)}</dt><dd>{encoded value}</dd></div>"
     ]
 
-    let hidden = LinearAxis.init (ShowTickLabels = false, ShowGrid = false, ZeroLine = false)
-
-    Chart.Heatmap(
-        zData = picture,
-        ShowScale = false,
-        ColorScale = StyleParam.Colorscale.Greys,
-        ReverseScale = true
-    )
-    |> Chart.withXAxis hidden
-    |> Chart.withXAxisStyle (TitleText = title)
-    |> Chart.withYAxis (
-        LinearAxis.init (AutoRange = StyleParam.AutoRange.Reversed, ShowTickLabels = false, ShowGrid = false)
-    )
-
-/// Writes charts side by side under a title and the measures.
-let write (path: string) (title: string) (subtitle: string) (charts: GenericChart list) =
-    let columns = min 2 charts.Length
-    let rows = (charts.Length + columns - 1) / columns
-
-    charts
-    |> Chart.Grid(rows, columns, Pattern = StyleParam.LayoutGridPattern.Independent, XGap = 0.15, YGap = 0.2)
-    |> Chart.withTitle $"{title}<br><sup>{subtitle}</sup>"
-    |> Chart.withTemplate ChartTemplates.lightMirrored
-    |> Chart.withConfigStyle (DisplayModeBar = false, Responsive = true)
-    |> Chart.withSize (1200.0, 480.0 * float rows)
-    |> Chart.withDisplayOptions (DisplayOptions.init (PlotlyJSReference = PlotlyJSReference.Full))
-    |> GenericChart.toEmbeddedHTML
-    // Chart.saveHtml would change the name.
-    |> fun html -> File.WriteAllText(path, html)
+    [
+        "<!DOCTYPE html>"
+        "<html lang=\"en\"><head><meta charset=\"utf-8\">"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+        $"<title>{encoded title}</title><style>{style}</style><script>{plotly ()}</script></head>"
+        $"""<body><h1>{encoded title}</h1><p>{encoded about}</p><dl>{String.concat "" facts}</dl>"""
+        $"""<main>{figures |> List.map show |> String.concat "\n"}</main>"""
+        $"<script>{script}</script></body></html>"
+    ]
+    |> fun lines -> File.WriteAllLines(path, lines)

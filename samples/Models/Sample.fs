@@ -2,10 +2,10 @@
 namespace Models
 
 open System
+open System.Globalization
 open System.IO
 open System.Text.Json
 open System.Threading
-open Plotly.NET
 
 /// What a run has to show.
 type Outcome = {
@@ -13,13 +13,15 @@ type Outcome = {
     Parameters: int64
     /// Name and value, as in the file of metrics.
     Measures: (string * float) list
-    Charts: GenericChart list
+    Figures: Page.Figure list
 }
 
-/// A model that learns from data: its title, and a run, which may find that the data are not there.
+/// A model that learns from data, and a run of it, which may find that the data are not there.
 type Sample = {
     Name: string
     Title: string
+    /// A few sentences for the page: what it is, and what its measures mean.
+    About: string
     Run: Options.Options -> CancellationToken -> Result<Outcome, string>
 }
 
@@ -48,19 +50,20 @@ module Sample =
             eprintfn "%s" message
             2
         | Ok outcome ->
-            let measures =
-                outcome.Measures
-                |> List.map (fun (name, value) -> $"{name} {show value}")
-                |> String.concat ", "
+            let measures = [ for name, value in outcome.Measures -> name, show value ]
 
-            let training =
-                FormattableString.Invariant
-                    $"{outcome.Parameters} parameters, {outcome.Seconds:F1} s, seed {options.Seed}"
+            let training = [
+                "parameters", outcome.Parameters.ToString("N0", CultureInfo.InvariantCulture)
+                "seconds", outcome.Seconds.ToString("F1", CultureInfo.InvariantCulture)
+                "seed", string options.Seed
+            ]
+
+            let line facts = facts |> List.map (fun (name, value) -> $"{name} {value}") |> String.concat ", "
 
             if cancellation.IsCancellationRequested then printfn "Stopped early."
-            printfn "%s" training
-            printfn "%s" measures
-            Page.write options.Page sample.Title $"{measures} · {training}" outcome.Charts
+            printfn "%s" (line training)
+            printfn "%s" (line measures)
+            Page.write options.Page sample.Title sample.About (measures @ training) outcome.Figures
             printfn "Drawn on %s" (Path.GetFullPath options.Page)
 
             match options.Metrics with
