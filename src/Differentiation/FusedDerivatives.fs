@@ -171,6 +171,11 @@ module internal FusedDerivatives =
 
         bind (Fused.Softmax(false, scores.Rank - 1)) [| scores |]
 
+    /// Attention whose weights are changed before they meet the values, as dropout does.
+    let attentionThrough (change: Tensor -> Tensor) isCausal (scale: float) (inputs: Tensor[]) : Tensor =
+        let q, k, v, mask = inputs[0], inputs[1], inputs[2], inputs[3..]
+        productSeen (visible isCausal q k mask) (change (weights isCausal scale q k mask)) v
+
     /// The pull of attention in terms of products, which a derivative of it goes through.
     let private attentionPullOf isCausal (scale: float) (q: Tensor) (k: Tensor) (v: Tensor) (c: Tensor) mask =
         let p = weights isCausal scale q k mask

@@ -3,106 +3,6 @@ namespace Cotangent
 open System.Runtime.InteropServices
 open Cotangent.Inlined // in place of functions of Array and List
 
-/// <summary>How to make a <c>MultiHeadAttention</c>.</summary>
-[<NoComparison; NoEquality>]
-type MultiHeadAttentionOptions = {
-    /// How the weights of the four projections start.
-    Weight: Init
-    /// How their biases start; None: no biases.
-    Bias: Init option
-    /// Heads of keys and values, of which several heads of queries share each; None: as many as there are heads. One is
-    /// multi-query attention (Shazeer 2019), some are grouped-query attention (Ainslie et al. 2023).
-    KeyHeads: int option
-    /// How wide queries and keys of a head are; None: width / heads.
-    HeadWidth: int option
-    /// How wide the sequence is that keys and values come from; None: as wide as that of the queries.
-    MemoryWidth: int option
-    /// Whether a step sees the steps up to its own only.
-    IsCausal: bool
-    /// What queries and keys are rotated by; None: nothing.
-    Rotary: Rotary option
-    /// The dtype of weights and biases.
-    DType: DType
-}
-
-/// Heads taken apart and joined, and what the masks of a layer become.
-module internal Heads =
-    /// (…, steps, heads · width) as (…, heads, steps, width).
-    let split (operation: string) (heads: int) (x: Tensor) : Tensor =
-        let last = x.Rank - 1
-
-        if heads < 1 || x.Dims[last] % heads <> 0 then
-            raise (
-                ValueException
-                    $"{operation}: a projection of {x.Dims[last]} numbers can't be taken apart into {heads} heads of equal width."
-            )
-
-        x.Reshape(Array.append x.Dims[.. last - 1] [| heads; x.Dims[last] / heads |]).Transpose(-3, -2)
-
-    /// (…, heads, steps, width) as (…, steps, heads · width).
-    let join (x: Tensor) : Tensor =
-        let y = x.Transpose(-3, -2)
-        y.Reshape(Array.append y.Dims[.. y.Rank - 3] [| y.Dims[y.Rank - 2] * y.Dims[y.Rank - 1] |])
-
-    /// Bool, with the axes of the queries, (…, queries or 1, keys). As many axes are asked for, since a mask of keys (batch, keys)
-    /// would pass for one of (queries, keys) where a batch has as many examples as queries.
-    let requireMask (operation: string) (query: Tensor) (keys: int) (mask: Tensor) =
-        let wanted = Array.append query.Dims[.. query.Rank - 2] [| keys |]
-
-        if mask.DType <> DType.Bool then
-            raise (
-                DTypeException
-                    $"{operation}: the mask must be Bool, true for what is seen, got {mask.DType} {Shape.show mask.Dims}."
-            )
-
-        if mask.Rank <> query.Rank || not (Shape.stretches mask.Dims wanted) then
-            raise (
-                ShapeException
-                    $"{operation}: the mask has shape {Shape.show mask.Dims}; for queries {Shape.show query.Dims} and {keys} keys it wants {Shape.show wanted}, any of these 1 where it is the same for all. `Mask.forQueries` makes it of a mask of steps."
-            )
-
-    /// Attention of queries (…, heads, L, E) over keys and values (…, heads of keys, S, E), (…, heads, L, E). The mask, if there is
-    /// one, has no axis of heads.
-    let attend
-        (isCausal: bool)
-        (mask: Tensor | null)
-        (query: Tensor)
-        (keys: Tensor)
-        (values: Tensor)
-        : Tensor =
-        let heads, keyHeads = query.Dims[query.Rank - 3], keys.Dims[keys.Rank - 3]
-
-        if heads % keyHeads <> 0 then
-            raise (
-                ValueException
-                    $"MultiHeadAttention: {heads} heads of queries can't share {keyHeads} heads of keys evenly; the number of heads must be a multiple of that of heads of keys."
-            )
-
-        let how (axes: int) = {
-            Attention.full with
-                IsCausal = isCausal
-                Mask =
-                    match mask with
-                    | null -> None
-                    | mask when axes = 1 -> Some(mask.Unsqueeze -3)
-                    | mask -> Some(mask.Unsqueeze(-3).Unsqueeze -3)
-        }
-
-        if heads = keyHeads then
-            attend (how 1) query keys values
-        else
-            // Heads that share keys lie side by side.
-            let groups =
-                Array.append query.Dims[.. query.Rank - 4] [|
-                    keyHeads
-                    heads / keyHeads
-                    query.Dims[query.Rank - 2]
-                    query.Dims[query.Rank - 1]
-                |]
-
-            let together = attend (how 2) (query.Reshape groups) (keys.Unsqueeze -3) (values.Unsqueeze -3)
-            together.Reshape query.Dims
-
 /// <summary>
 /// Attention with several heads (Vaswani et al. 2017, §3.2): projections of queries, keys and values, scaled dot-product
 /// attention in each head, and a projection of what the heads found. Inputs are (…, steps, width): one sequence, or a batch.
@@ -125,6 +25,8 @@ type MultiHeadAttention = {
     IsCausal: bool
     /// <summary>What queries and keys are rotated by, or null.</summary>
     Rotary: Rotary | null
+    /// The share of the weights of attention that training drops.
+    Dropout: float
 } with
 
     member private layer.Rotated(x: Tensor, start: Tensor | null) : Tensor =
@@ -148,15 +50,34 @@ type MultiHeadAttention = {
         let keys = layer.Rotated(Heads.split operation layer.KeyHeads (layer.Key.Forward x), start)
         struct (keys, Heads.split operation layer.KeyHeads (layer.Value.Forward x))
 
-    member private layer.Look
-        (operation: string, isCausal: bool, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | null)
-        : Tensor =
+    /// Queries of one sequence over keys and values of another or the same; a key drops weights.
+    member internal layer.Look
+        (
+            operation: string,
+            isCausal: bool,
+            query: Tensor,
+            memory: AttentionMemory,
+            mask: Tensor | null,
+            key: Key | null
+        ) : Tensor =
         match mask with
         | null -> ()
-        | mask -> Heads.requireMask operation query keys.Dims[keys.Rank - 2] mask
+        | mask -> Heads.requireMask operation query memory.Keys.Dims[memory.Keys.Rank - 2] mask
 
         let queries = layer.Queries(operation, query, null)
-        layer.Output.Forward(Heads.join (Heads.attend isCausal mask queries keys values))
+        let change = Heads.dropping layer.Dropout key
+        layer.Output.Forward(Heads.join (Heads.attend change isCausal mask queries memory.Keys memory.Values))
+
+    /// Keys and values of a sequence.
+    member internal layer.Remember(operation: string, sequence: Tensor) : AttentionMemory =
+        let struct (keys, values) = layer.KeysAndValues(operation, sequence, null)
+        { Keys = keys; Values = values }
+
+    /// A sequence over itself.
+    member internal layer.LookAtSelf
+        (operation: string, x: Tensor, mask: Tensor | null, key: Key | null)
+        : Tensor =
+        layer.Look(operation, layer.IsCausal, x, layer.Remember(operation, x), mask, key)
 
     /// <summary>
     /// Each step of x (…, steps, width) looks at the steps of x where the mask, (…, steps or 1, steps), holds; without a mask
@@ -171,9 +92,7 @@ type MultiHeadAttention = {
     /// layer.Forward(x, seen) // shape (2, 5, 8)
     /// </code></example>
     member layer.Forward(x: Tensor, mask: Tensor | null) : Tensor =
-        let operation = "MultiHeadAttention.forward"
-        let struct (keys, values) = layer.KeysAndValues(operation, x, null)
-        layer.Look(operation, layer.IsCausal, x, keys, values, mask)
+        layer.LookAtSelf("MultiHeadAttention.forward", x, mask, null)
 
     /// <summary>
     /// Each step of x (…, steps, width) looks at all steps of x, or at those up to its own if the layer is causal.
@@ -182,17 +101,34 @@ type MultiHeadAttention = {
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
     member layer.Forward(x: Tensor) : Tensor = layer.Forward(x, null)
 
+    /// <summary>
+    /// The same while training: the key says which weights of attention are dropped; the others grow by 1/(1 - rate). The matrix of
+    /// all weights is in memory then, if the rate is not 0.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">The input has another width, no axis of steps, or the mask does not fit.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or the mask is not Bool.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The rate is below 0, or 1 or more.</exception>
+    /// <example><code>
+    /// let layer = MultiHeadAttention.init { MultiHeadAttention.defaults with Dropout = 0.1 } 8 2 (Key.create 0L)
+    /// layer.Train(Tensor.ones DType.Float32 [ 3; 5; 8 ], Key.create 1L) // shape (3, 5, 8)
+    /// </code></example>
+    member layer.Train
+        (x: Tensor, key: Key, [<Optional; DefaultParameterValue(null: Tensor | null)>] mask: Tensor | null)
+        : Tensor =
+        Given.check "x" x
+        Given.check "key" key
+        layer.LookAtSelf("MultiHeadAttention.train", x, mask, key)
+
     /// <summary>Keys and values of a sequence (…, steps, memory's width), to be looked at again and again.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The sequence has another width, or no axis of steps.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
     member layer.Memory(sequence: Tensor) : AttentionMemory =
         Given.check "sequence" sequence
-        let struct (keys, values) = layer.KeysAndValues("MultiHeadAttention.memory", sequence, null)
-        { Keys = keys; Values = values }
+        layer.Remember("MultiHeadAttention.memory", sequence)
 
     /// <summary>
     /// Each query (…, queries, width) looks at a memory that is at hand, where the mask, (…, queries or 1, steps of the memory),
-    /// holds.
+    /// holds. A key drops weights of attention, as in training.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The queries have another width, or the mask does not fit.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or the mask is not Bool.</exception>
@@ -201,7 +137,8 @@ type MultiHeadAttention = {
         (
             query: Tensor,
             memory: AttentionMemory,
-            [<Optional; DefaultParameterValue(null: Tensor | null)>] mask: Tensor | null
+            [<Optional; DefaultParameterValue(null: Tensor | null)>] mask: Tensor | null,
+            [<Optional; DefaultParameterValue(null: Key | null)>] key: Key | null
         ) : Tensor =
         Given.check "query" query
         Given.check "memory" memory
@@ -213,11 +150,11 @@ type MultiHeadAttention = {
                     $"{operation}: this layer is causal: its steps see their own sequence up to their place. To look at another sequence, make one that is not."
             )
 
-        layer.Look(operation, false, query, memory.Keys, memory.Values, mask)
+        layer.Look(operation, false, query, memory, mask, key)
 
     /// <summary>
     /// Cross attention: each query (…, queries, width) looks at the steps of a memory (…, steps, memory's width), where the
-    /// mask, (…, queries or 1, steps), holds.
+    /// mask, (…, queries or 1, steps), holds. A key drops weights of attention, as in training.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">Queries or memory have another width, or the mask does not fit.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or the mask is not Bool.</exception>
@@ -230,22 +167,25 @@ type MultiHeadAttention = {
         (
             query: Tensor,
             memory: Tensor,
-            [<Optional; DefaultParameterValue(null: Tensor | null)>] mask: Tensor | null
+            [<Optional; DefaultParameterValue(null: Tensor | null)>] mask: Tensor | null,
+            [<Optional; DefaultParameterValue(null: Key | null)>] key: Key | null
         ) : Tensor =
         Given.check "query" query
         Given.check "memory" memory
-        let struct (keys, values) = layer.KeysAndValues("MultiHeadAttention.attend", memory, null)
-        layer.Attend(query, { AttentionMemory.Keys = keys; Values = values }, mask)
+        layer.Attend(query, layer.Remember("MultiHeadAttention.attend", memory), mask, key)
 
     /// <summary>An empty cache for so many steps, for each example of a batch of this shape; [] for one sequence.</summary>
     /// <exception cref="T:Cotangent.ValueException">The capacity is below 1.</exception>
     /// <exception cref="T:Cotangent.ShapeException">A size of the batch is negative.</exception>
     member layer.Cache(capacity: int, batch: int seq) : KeyValueCache =
         Given.check "batch" batch
-        Layer.requirePositive "MultiHeadAttention.cache" [ "places", capacity ]
+        layer.CacheFor("MultiHeadAttention.cache", capacity, Array.ofSeq batch)
+
+    member internal layer.CacheFor(operation: string, capacity: int, batch: int[]) : KeyValueCache =
+        Layer.requirePositive operation [ "places", capacity ]
         let weight = layer.Key.Weight
         let width = weight.Dims[1] / layer.KeyHeads
-        let shape = Array.append (Array.ofSeq batch) [| layer.KeyHeads; capacity; width |]
+        let shape = Array.append batch [| layer.KeyHeads; capacity; width |]
         let empty = (Tensor.zeros weight.DType shape).To weight.Device
         { Keys = empty; Values = empty; Position = (tensor 0).To weight.Device }
 
@@ -266,9 +206,12 @@ type MultiHeadAttention = {
     /// </code></example>
     member layer.Step(x: Tensor, cache: KeyValueCache) : struct (Tensor * KeyValueCache) =
         Given.check "x" x
-        let operation = "MultiHeadAttention.step"
         Given.check "cache" cache
+        layer.StepOn("MultiHeadAttention.step", x, cache)
 
+    member internal layer.StepOn
+        (operation: string, x: Tensor, cache: KeyValueCache)
+        : struct (Tensor * KeyValueCache) =
         if not layer.IsCausal then
             raise (
                 ValueException
@@ -294,17 +237,19 @@ type MultiHeadAttention = {
             (CacheWriting.seen position steps cache)
                 .Reshape(Array.append (Array.create batch.Length 1) [| steps; cache.Capacity |])
 
-        let found = Heads.attend false mask queries cache.Keys cache.Values
+        let found = Heads.attend ValueNone false mask queries cache.Keys cache.Values
         struct (layer.Output.Forward(Heads.join found), cache)
 
-    interface ILayer with
+    interface ITrainingLayer with
         member layer.Forward x = layer.Forward x
+        member layer.Train(x, key) = struct (layer.Train(x, key), layer)
 
 /// Attention with several heads.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module MultiHeadAttention =
     /// <summary>
-    /// Weights by <c>Init.glorotUniform</c>, biases 0, keys for each head, no rotation, every step sees all; Float32.
+    /// Weights by <c>Init.glorotUniform</c>, biases 0, keys for each head, no rotation, no dropout, every step sees all;
+    /// Float32.
     /// </summary>
     let defaults: MultiHeadAttentionOptions = {
         Weight = Init.glorotUniform
@@ -314,62 +259,21 @@ module MultiHeadAttention =
         MemoryWidth = None
         IsCausal = false
         Rotary = None
+        Dropout = 0.0
         DType = DType.Float32
     }
 
-    /// Heads must share the width, and heads of keys the heads.
-    let private sizes (options: MultiHeadAttentionOptions) (width: int) (heads: int) =
-        let operation = "MultiHeadAttention.init"
-        let keyHeads = defaultArg options.KeyHeads heads
-
-        Layer.requirePositive operation [
-            "numbers of a step", width
-            "heads", heads
-            "heads of keys", keyHeads
-        ]
-
-        if options.HeadWidth.IsNone && width % heads <> 0 then
-            raise (
-                ValueException
-                    $"{operation}: {heads} heads do not divide a width of {width}. Choose a divisor of it, or give the heads a width of their own."
-            )
-
-        if heads % keyHeads <> 0 then
-            raise (
-                ValueException
-                    $"{operation}: {keyHeads} heads of keys do not divide {heads} heads. Choose a divisor of it, or 1."
-            )
-
-        let headWidth = defaultArg options.HeadWidth (width / heads)
-        let memory = defaultArg options.MemoryWidth width
-
-        Layer.requirePositive operation [
-            "numbers of a head", headWidth
-            "numbers of a step of the memory", memory
-        ]
-
-        if options.Rotary.IsSome then
-            PositionAngles.requireEven $"{operation}, rotary positions" headWidth
-
-        struct (heads * headWidth, keyHeads * headWidth, memory, keyHeads)
-
-    /// <summary>A layer for steps of a width, with so many heads, with options.</summary>
-    /// <exception cref="T:Cotangent.ValueException">
-    /// A size is below 1, the heads do not divide the width (unless <c>HeadWidth</c> is set), or the heads of keys the heads.
-    /// </exception>
-    /// <exception cref="T:Cotangent.ShapeException">A head that is rotated has an odd width.</exception>
-    /// <exception cref="T:Cotangent.DTypeException">The dtype is not a floating-point one.</exception>
-    /// <example><code>
-    /// let options =
-    ///     { MultiHeadAttention.defaults with KeyHeads = Some 2; IsCausal = true; Rotary = Some Rotary.halves; Bias = None }
-    /// let layer = MultiHeadAttention.init options 64 8 (Key.create 0L)
-    /// layer.Key.Weight // shape (64, 16)
-    /// </code></example>
-    let init (options: MultiHeadAttentionOptions) (width: int) (heads: int) (key: Key) : MultiHeadAttention =
-        Given.check "options" options
-        Given.check "key" key
-        let struct (queries, keys, memory, keyHeads) = sizes options width heads
-        Layer.requireFloat "MultiHeadAttention.init" options.DType
+    /// A layer, in the name of who asks for it.
+    let internal initAs
+        (operation: string)
+        (options: MultiHeadAttentionOptions)
+        (width: int)
+        (heads: int)
+        (key: Key)
+        : MultiHeadAttention =
+        let struct (queries, keys, memory, keyHeads) = Heads.sizes operation options width heads
+        Dropout.RequireRate operation options.Dropout
+        Layer.requireFloat operation options.DType
         let forQuery, forKey, forValue, forOutput = Key.split4 key
 
         let projection = {
@@ -388,7 +292,26 @@ module MultiHeadAttention =
             KeyHeads = keyHeads
             IsCausal = options.IsCausal
             Rotary = Option.toObj options.Rotary
+            Dropout = options.Dropout
         }
+
+    /// <summary>A layer for steps of a width, with so many heads, with options.</summary>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// A size is below 1, the heads do not divide the width (unless <c>HeadWidth</c> is set), or the heads of keys the heads; or the
+    /// rate of the dropout is not from 0 to below 1.
+    /// </exception>
+    /// <exception cref="T:Cotangent.ShapeException">A head that is rotated has an odd width.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not a floating-point one.</exception>
+    /// <example><code>
+    /// let options =
+    ///     { MultiHeadAttention.defaults with KeyHeads = Some 2; IsCausal = true; Rotary = Some Rotary.halves; Bias = None }
+    /// let layer = MultiHeadAttention.init options 64 8 (Key.create 0L)
+    /// layer.Key.Weight // shape (64, 16)
+    /// </code></example>
+    let init (options: MultiHeadAttentionOptions) (width: int) (heads: int) (key: Key) : MultiHeadAttention =
+        Given.check "options" options
+        Given.check "key" key
+        initAs "MultiHeadAttention.init" options width heads key
 
     /// <summary>A layer for steps of a width, with so many heads, as <c>MultiHeadAttention.defaults</c> has it.</summary>
     /// <exception cref="T:Cotangent.ValueException">A size is below 1, or the heads do not divide the width.</exception>

@@ -34,25 +34,13 @@ module Attending =
     let private shapes (query: Tensor) (key: Tensor) (value: Tensor) =
         $"query {query.DType} {Shape.show query.Dims}, key {key.DType} {Shape.show key.Dims} and value {value.DType} {Shape.show value.Dims}"
 
-    /// <summary>
-    /// softmax(scale · query keyᵀ) value (Vaswani et al. 2017): query (…, L, E), key (…, S, E) and value (…, S, V) give
-    /// (…, L, V); batch axes broadcast. A query that may look at no key gets 0. The matrix of all scores is never in memory
-    /// on the CPU, neither here nor in reverse mode; on CUDA, reverse mode holds those of a block of queries. Forward mode
-    /// and second derivatives do hold it.
-    /// </summary>
-    /// <remarks>
-    /// Causal queries are aligned with the end of the keys, as decoding with earlier keys at hand wants it; PyTorch's
-    /// <c>is_causal</c> aligns them with the beginning. For as many queries as keys both are the same.
-    /// </remarks>
-    /// <exception cref="T:Cotangent.ShapeException">The shapes do not fit together.</exception>
-    /// <exception cref="T:Cotangent.DTypeException">
-    /// The dtypes differ or are not floating-point, or the mask is not Bool.
-    /// </exception>
-    /// <example><code>
-    /// let x = tensor [ [ 1.0; 0.0 ]; [ 0.0; 1.0 ]; [ 1.0; 1.0 ] ]
-    /// attend Attention.causal x x x // [[1, 0], [0.3302, 0.6698], [0.7517, 0.7517]]
-    /// </code></example>
-    let attend (how: Attention) (query: Tensor) (key: Tensor) (value: Tensor) : Tensor =
+    /// Whether a query sees the keys up to its own place only, the scale, and query, key, value and mask with one shape of batch.
+    let internal prepared
+        (how: Attention)
+        (query: Tensor)
+        (key: Tensor)
+        (value: Tensor)
+        : struct (bool * float * Tensor[]) =
         Given.check "how" how
         Given.check "query" query
         Given.check "key" key
@@ -112,6 +100,26 @@ module Attending =
             | Some scale -> scale
             | None -> 1.0 / sqrt (float (max 1 (size query 1)))
 
-        Bind.one
-            (Primitive.Fused(Fused.Attention(how.IsCausal, scale)))
-            (Array.append [| withBatch query; withBatch key; withBatch value |] mask)
+        struct (how.IsCausal, scale, Array.append [| withBatch query; withBatch key; withBatch value |] mask)
+
+    /// <summary>
+    /// softmax(scale · query keyᵀ) value (Vaswani et al. 2017): query (…, L, E), key (…, S, E) and value (…, S, V) give
+    /// (…, L, V); batch axes broadcast. A query that may look at no key gets 0. The matrix of all scores is never in memory
+    /// on the CPU, neither here nor in reverse mode; on CUDA, reverse mode holds those of a block of queries. Forward mode
+    /// and second derivatives do hold it.
+    /// </summary>
+    /// <remarks>
+    /// Causal queries are aligned with the end of the keys, as decoding with earlier keys at hand wants it; PyTorch's
+    /// <c>is_causal</c> aligns them with the beginning. For as many queries as keys both are the same.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not fit together.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">
+    /// The dtypes differ or are not floating-point, or the mask is not Bool.
+    /// </exception>
+    /// <example><code>
+    /// let x = tensor [ [ 1.0; 0.0 ]; [ 0.0; 1.0 ]; [ 1.0; 1.0 ] ]
+    /// attend Attention.causal x x x // [[1, 0], [0.3302, 0.6698], [0.7517, 0.7517]]
+    /// </code></example>
+    let attend (how: Attention) (query: Tensor) (key: Tensor) (value: Tensor) : Tensor =
+        let struct (isCausal, scale, inputs) = prepared how query key value
+        Bind.one (Primitive.Fused(Fused.Attention(isCausal, scale))) inputs

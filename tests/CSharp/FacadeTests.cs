@@ -111,6 +111,7 @@ public class FacadeTests
         ["map2"] = "Map",
         ["map3"] = "Map",
         ["init"] = "Create",
+        ["initWithMemory"] = "Create",
         ["defaults"] = "Create",
         ["ofFunction"] = "From",
         ["constant"] = "Constant",

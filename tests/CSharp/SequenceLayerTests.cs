@@ -74,6 +74,10 @@ public class SequenceLayerTests
         Assert.Equal([3, 8], cross.Attend(Tensor.Ones(3, 8), Tensor.Ones(4, 5)).Shape);
         Assert.Equal([3, 8], cross.Attend(Tensor.Ones(3, 8), cross.Memory(Tensor.Ones(4, 5))).Shape);
 
+        var dropping = MultiHeadAttention.Create(8, 2, key, dropout: 0.5);
+        Assert.Equal(0.5, dropping.Dropout);
+        Assert.NotEqual(dropping.Forward(Tensor.Ones(3, 8)), dropping.Train(Tensor.Ones(3, 8), key));
+
         var biased = MultiHeadAttention.Create(8, 2, key, biasInit: Init.Constant(7));
         Assert.Equal(Tensor.Full(7, [8]), biased.Query.Bias!);
 

@@ -5,63 +5,16 @@ open Expecto
 open Cotangent
 open Cotangent.Tests.Support
 open Cotangent.Tests.GradientCheck
+open Cotangent.Tests.PlainTransformer
 
 let private options = { MultiHeadAttention.defaults with DType = DType.Float64 }
 
 let private layerOf seed options width heads =
     randomized seed (MultiHeadAttention.init options width heads (Key.create 1L))
 
-/// x W + b, row by row.
-let private project (layer: Linear) (x: float[][]) : float[][] =
-    let w, inputs, outputs = reader layer.Weight, layer.Weight.Shape[0], layer.Weight.Shape[1]
-
-    let b =
-        match layer.Bias with
-        | null -> Array.zeroCreate outputs
-        | bias -> numbers bias
-
-    [|
-        for row in x ->
-            [|
-                for j in 0 .. outputs - 1 ->
-                    b[j] + Seq.sum (seq { for i in 0 .. inputs - 1 -> row[i] * w [ i; j ] })
-            |]
-    |]
-
-let private rows (t: Tensor) : float[][] = [| for i in 0 .. t.Shape[0] - 1 -> numbers t[i] |]
-
-/// Attention of one sequence over another, head by head, as Vaswani et al. 2017 write it.
-let private plain
-    (layer: MultiHeadAttention)
-    (sees: int -> int -> bool)
-    (query: Tensor)
-    (memory: Tensor)
-    : Tensor =
-    let q, k, v =
-        project layer.Query (rows query), project layer.Key (rows memory), project layer.Value (rows memory)
-
-    let width = q[0].Length / layer.Heads
-    let group = layer.Heads / layer.KeyHeads
-
-    let found = [|
-        for i in 0 .. q.Length - 1 ->
-            [|
-                for h in 0 .. layer.Heads - 1 do
-                    let mine, theirs = h * width, h / group * width
-
-                    let score j =
-                        Seq.sum (seq { for e in 0 .. width - 1 -> q[i][mine + e] * k[j][theirs + e] })
-                        / sqrt (float width)
-
-                    let weights = [| for j in 0 .. k.Length - 1 -> if sees i j then exp (score j) else 0.0 |]
-                    let total = max 1e-300 (Array.sum weights)
-
-                    for e in 0 .. width - 1 ->
-                        Seq.sum (seq { for j in 0 .. k.Length - 1 -> weights[j] / total * v[j][theirs + e] })
-            |]
-    |]
-
-    tensor (project layer.Output found)
+/// Of tensors.
+let private plain layer sees (query: Tensor) (memory: Tensor) : Tensor =
+    tensor (attention layer sees (rows query) (rows memory))
 
 let private near (expected: Tensor) (actual: Tensor) what = Checks.within 1e-10 expected actual what
 

@@ -16,13 +16,14 @@ public static class MultiHeadAttentionLayers
         /// <param name="headWidth">How wide queries and keys of a head are; width / heads by default.</param>
         /// <param name="memoryWidth">How wide the sequence is that keys and values come from; as wide as the queries' by default.</param>
         /// <param name="rotary">What queries and keys are rotated by; nothing by default.</param>
+        /// <param name="dropout">The share of the weights of attention that training drops.</param>
         /// <param name="bias">Whether the projections have biases.</param>
         /// <param name="dtype">Of weights and biases; Float32 by default.</param>
         /// <param name="weightInit">How the weights start; by default <see cref="Init.GlorotUniform"/>.</param>
         /// <param name="biasInit">How the biases start; by default <see cref="Init.Zeros"/>.</param>
         /// <exception cref="ValueException">
         /// A size is below 1, the heads do not divide the width (unless the head's width is given), or the heads of keys the
-        /// heads.
+        /// heads; or the dropout is not from 0 to below 1.
         /// </exception>
         /// <exception cref="ShapeException">A head that is rotated has an odd width.</exception>
         /// <exception cref="DTypeException">The dtype is not a floating-point one.</exception>
@@ -41,6 +42,7 @@ public static class MultiHeadAttentionLayers
             int? headWidth = null,
             int? memoryWidth = null,
             Rotary? rotary = null,
+            double dropout = 0,
             bool bias = true,
             DType dtype = default,
             Initializer? weightInit = null,
@@ -55,6 +57,7 @@ public static class MultiHeadAttentionLayers
                     memoryWidth.ToOption(),
                     causal,
                     rotary.ToReferenceOption(),
+                    dropout,
                     dtype
                 ),
                 width,
