@@ -362,7 +362,7 @@ let targets = [
     target
         "sample"
         [ "restore" ]
-        "train a model on real data: digits, resnet, vae, dcgan (help: sample -- --help)"
+        "train a model on real data: digits, resnet, vae, dcgan, text (help: sample -- --help)"
         sample
     target "docs" [ "build" ] "build the documentation site in artifacts/docs" docs
     target "pack" [ "build" ] "make the packages in artifacts/packages, and check what they hold" pack

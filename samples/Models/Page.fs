@@ -13,6 +13,8 @@ type Content =
     | Drawing of GenericChart
     /// Grey images (n, 1, height, width) from 0 to 1, as one picture of so many columns.
     | Images of columns: int * images: Tensor
+    /// Lines as they are.
+    | Lines of string
 
 type Figure = { Title: string; Content: Content }
 
@@ -60,6 +62,8 @@ let images (title: string) (columns: int) (images: Tensor) : Figure = {
     Title = title
     Content = Images(columns, images)
 }
+
+let lines (title: string) (text: string) : Figure = { Title = title; Content = Lines text }
 
 /// Grey levels of the picture, row by row, with a white line between images: its width, and the bytes.
 let private mosaic columns (images: Tensor) : int * byte[] =
@@ -118,6 +122,7 @@ dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums }
 main { grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)) }
 figcaption { margin-bottom: .5rem; font-weight: 600 }
 img { display: block; width: 100%; image-rendering: pixelated }
+pre { margin: 0; overflow-x: auto; font: .85rem/1.45 ui-monospace, monospace; white-space: pre-wrap }
 .chart { flex: 1; min-height: 24rem }
 """
 
@@ -148,6 +153,7 @@ let private show (figure: Figure) =
             let json = chart |> Chart.withTemplate ChartTemplates.lightMirrored |> GenericChart.toFigureJson
 
             $"""<div class="chart" data-figure="{encoded json}"></div>"""
+        | Lines text -> $"<pre>{encoded text}</pre>"
         | Images(columns, images) ->
             let data = Convert.ToBase64String(bmp (mosaic columns images))
             $"""<img alt="{encoded figure.Title}" src="data:image/bmp;base64,{data}">"""

@@ -4,7 +4,7 @@ module Models.Program
 open Models
 open Samples
 
-let private samples = [ Digits.sample; ResNet.sample; Vae.sample; Dcgan.sample ]
+let private samples = [ Digits.sample; ResNet.sample; Vae.sample; Dcgan.sample; Text.sample ]
 
 [<EntryPoint>]
 let main arguments =

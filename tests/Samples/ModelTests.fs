@@ -123,6 +123,31 @@ let tests =
                     "features")
         }
 
+        // Counted in Python on the same 55,822 and 3,676 letters: the mixture of Witten and Bell (1991) of letters by none, one, two
+        // and four before them takes 3.547961, 2.795514 and 2.508958 bits a letter.
+        test "the text is predicted better than by pairs of letters, and written" {
+            inFolder (fun folder ->
+                let found = measured "text" 112480.0 folder
+                Expect.floatClose Accuracy.high (number "bitsPerCharacterBigram" found) 3.547960751 "bigram"
+
+                Expect.floatClose
+                    Accuracy.high
+                    (number "bitsPerCharacterTrigram" found)
+                    2.795513709
+                    "trigram"
+
+                Expect.floatClose Accuracy.high (number "bitsPerCharacterFivegram" found) 2.508957876 "five"
+                // Python's gzip takes 4.0588.
+                Expect.isLessThan (abs (number "bitsPerCharacterGzip" found - 4.0588)) 0.1 "gzip"
+                Expect.isLessThan (number "bitsPerCharacter" found) 3.547960751 "transformer"
+                Expect.isLessThan (number "bitsPerCharacterLstm" found) 3.547960751 "LSTM"
+                let page = File.ReadAllText(Path.Combine(folder, "pages", "p.html"))
+                Expect.isTrue (Regex.Count(page, @"COMPUTER, n\.") >= 2) "both have written"
+                run "Models" folder (quick "text") |> ignore
+                let again = metrics folder
+                Expect.equal (number "bitsPerCharacter" again) (number "bitsPerCharacter" found) "again")
+        }
+
         for arguments, message in
             [
                 [ "pictures" ], "digits"
