@@ -175,6 +175,7 @@ let jax = [
     "optax.apply_if_finite(opt, …)", "(Optimizer.skipNonFinite optimizer).Init layer"
     "optax.MultiSteps(opt, 4)", "(Optimizer.accumulate 4 optimizer).Init layer"
     "jax.config.update(\"jax_debug_nans\", True)", "Debug.checkNumbers (fun () -> f x)"
+    "jax.debug.print(\"x: {}\", x)", "Debug.print \"x\" x"
 ]
 
 let diffSharp = [

@@ -619,7 +619,7 @@ let compiled = [
     on<TraceException, _>
         (fun () -> compile (fun x -> if float (sum x) > 0.0 then x else -x) vector)
         "compile: a tensor of shape () has no numbers yet: the function is being traced into a graph, which runs later."
-        "results that depend on data in their shape, as `t[mask]`, are not possible: keep the size and mask with `where`. To read or print a number, return it."
+        "results that depend on data in their shape, as `t[mask]`, are not possible: keep the size and mask with `where`. To read a number, return it; to see it, `Debug.print`."
     on<DonationException, _>
         (fun () -> halve (once, ()) + once)
         "A tensor Float64 (3,) was used after it had been given to `compileDonating` of `halve`, which may have overwritten it."

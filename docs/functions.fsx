@@ -60,7 +60,7 @@ let topics = [
     "Trees", "Tree"
     "Devices", "Devices"
     "Which devices there are", "Device"
-    "Checks", "Debug"
+    "Checks and prints", "Debug"
     "Looking into compiled functions", "Compile"
     "Initialisers", "Init"
     "Fans", "Fans"

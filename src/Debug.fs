@@ -1,6 +1,8 @@
 namespace Cotangent
 
-/// Checks for the duration of a call. They cost time; use them to find a fault.
+open System.IO
+
+/// Looking at numbers on their way, and checks for the duration of a call. They cost time; use them to find a fault.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Debug =
     /// <summary>
@@ -29,3 +31,56 @@ module Debug =
     let checkKeys (body: unit -> 'a) : 'a =
         Given.check "body" body
         Ambient.duringKeyCheck body
+
+    /// `label: Float32 (2, 3)` and the numbers, of large tensors a few.
+    let private line (label: string) (b: Buffer) =
+        let host = NumberCheck.host b
+        let header, values = Display.parts host
+
+        match values with
+        | :? string as text -> $"{label}: {header}{text}"
+        | _ -> $"{label}: {header.TrimEnd()}{System.Environment.NewLine}{Print.buffer host}"
+
+    let private printed (operation: string) (writer: unit -> TextWriter) (label: string) (x: 'p) : 'p =
+        let through (path: string) (leaf: Tensor) =
+            let label = label + path.TrimStart '$'
+
+            let write b =
+                let writer = writer ()
+                // Lines of two threads do not mix.
+                lock writer (fun () -> writer.WriteLine(line label b))
+
+            Bind.one (Primitive.Print(Printing(label, write))) [| leaf |]
+
+        let leaves = Tree.leavesOf $"{operation}:" x
+        Tree.rebuild x (Array.map2 through (Tree.paths x) leaves)
+
+    /// <summary>
+    /// Writes a tensor, or each of a tree, to the console when the program runs, and returns it: its label, dtype, shape and
+    /// numbers, of large tensors a few. In a compiled function it is written each time that the function runs, in a loop in each
+    /// round, under <c>vmap</c> the whole batch at once; its gradient is that of its argument, and is not written. What
+    /// <c>checkpoint</c> computes again is written again.
+    /// </summary>
+    /// <exception cref="T:Cotangent.TreeException">The argument is no tree of tensors.</exception>
+    /// <example><code>
+    /// let f = compile (fun (x: Tensor) -> Debug.print "squares" (x * x) |> sum)
+    /// f (tensor [ 1.0; 2.0 ]) // 5
+    /// </code></example>
+    let print (label: string) (x: 'p) : 'p =
+        Given.check "label" label
+        Given.check "x" x
+        // The console as it is when the program runs.
+        printed "Debug.print" (fun () -> System.Console.Out) label x
+
+    /// <summary>The same to another writer: a file, a log, a string.</summary>
+    /// <exception cref="T:Cotangent.TreeException">The argument is no tree of tensors.</exception>
+    /// <example><code>
+    /// let text = new System.IO.StringWriter()
+    /// let x = Debug.printTo text "x" (tensor [ 1.0; 2.0 ])
+    /// text.ToString().TrimEnd() // x: Float64 (2,) [1, 2]
+    /// </code></example>
+    let printTo (writer: TextWriter) (label: string) (x: 'p) : 'p =
+        Given.check "writer" writer
+        Given.check "label" label
+        Given.check "x" x
+        printed "Debug.printTo" (fun () -> writer) label x

@@ -219,7 +219,8 @@ module internal BatchRules =
         | Primitive.Qr
         | Primitive.Eigh
         | Primitive.Detach
-        | Primitive.Barrier -> onBatches p
+        | Primitive.Barrier
+        | Primitive.Print _ -> onBatches p
         | Primitive.Reshape shape -> ofBatch (Primitive.Reshape(with0 examples shape))
         | Primitive.Permute order -> ofBatch (Primitive.Permute(with0 0 (Array.map ((+) 1) order)))
         | Primitive.Broadcast shape -> [| broadcast examples shape (batch ()) |]

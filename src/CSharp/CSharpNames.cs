@@ -43,6 +43,8 @@ internal static partial class CSharpNames
         ["Compile.keep"] = "Transform.Keep",
         ["Compile.memory"] = "Transform.Memory",
         ["Debug.checkNumbers"] = "Checks.Numbers",
+        ["Debug.print"] = "Checks.Print",
+        ["Debug.printTo"] = "Checks.Print",
         ["iterate"] = "Control.Iterate",
         ["scan"] = "Control.Scan",
         ["whileLoop"] = "Control.While",

@@ -228,6 +228,7 @@ module internal Derivatives =
         | Primitive.Convolution _
         | Primitive.Detach
         | Primitive.Barrier
+        | Primitive.Print _
         | Primitive.Transfer _
         | Primitive.Custom _ -> ValueNone
 
@@ -327,6 +328,7 @@ module internal Derivatives =
         | Primitive.MaxPool _
         | Primitive.Detach
         | Primitive.Barrier
+        | Primitive.Print _
         | Primitive.Transfer _
         | Primitive.Custom _ -> ValueNone
 
@@ -355,6 +357,7 @@ module internal Derivatives =
         | Primitive.CumulativeSum _
         | Primitive.MatMul
         | Primitive.Barrier
+        | Primitive.Print _
         | Primitive.Transfer _
         | Primitive.Convolution _
         | Primitive.Fused _
@@ -414,7 +417,8 @@ module internal Derivatives =
                     else
                         Decompositions.triangularSolve isUpper inputs[0] output
                 )
-            | Primitive.Barrier -> ValueSome Linear.Identity
+            | Primitive.Barrier
+            | Primitive.Print _ -> ValueSome Linear.Identity
             | Primitive.Transfer device -> ValueSome(Linear.Transfer(x.Device, device))
             | Primitive.Convolution(result, windows, groups) ->
                 let struct (first, second) = termsFor result
@@ -472,6 +476,7 @@ module internal Derivatives =
         | Primitive.Concatenate _
         | Primitive.CumulativeSum _
         | Primitive.Barrier
+        | Primitive.Print _
         | Primitive.Transfer _ -> true
         | Primitive.Full _
         | Primitive.Iota _

@@ -113,6 +113,7 @@ module internal Crossing =
         | Kernel.Concatenate _
         | Kernel.Gather _
         | Kernel.Scatter _
+        | Kernel.Print
         | Kernel.Other -> false
 
     /// Whether a native library shall be asked. Single numbers tell; small tensors never load one.

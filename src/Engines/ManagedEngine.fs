@@ -295,6 +295,12 @@ type internal ManagedEngine() =
             match FusedKernels.evaluate f (all ()) with
             | [| only |] -> Results.One only
             | several -> Results.Several several
+        | Primitive.Print printing ->
+            printing.Write(input 0)
+            // In memory of its own, as whoever called it expects of a kernel.
+            let result = Buffers.fresh (input 0).DType (input 0).Shape
+            Buffers.copy (input 0) result
+            Results.One result
         | Primitive.Detach
         | Primitive.Barrier -> Results.One(input 0)
         | Primitive.Transfer Device.Cpu -> Results.One(input 0)

@@ -31,6 +31,8 @@ type internal Kernel =
     | CumulativeSum of reverse: bool
     | Gather of Finder * axis: int
     | Scatter of size: int
+    /// What somebody sees: once, where it is written, whoever reads the result.
+    | Print
     | Convolution of ConvolutionTerm * Windows * groups: int
     | Fused of Fused
     | Other
@@ -165,7 +167,9 @@ module internal Facts =
         | Primitive.TriangularSolve _ -> steep
         | Primitive.Fused f -> fused f
         | Primitive.Gather _
-        | Primitive.Scatter _ -> raising
+        | Primitive.Scatter _
+        // Like an error it is seen.
+        | Primitive.Print _ -> raising
         | Primitive.Custom f -> { raising with Custom = f; IsSteep = true }
 
     let hasSeveral (p: Primitive) : bool = (primitive p).HasSeveral
@@ -198,6 +202,7 @@ module internal Facts =
             Kind.Opaque(Kernel.Convolution(term, windows, groups))
         | Primitive.Gather(finder, axis, _) -> Kind.Opaque(Kernel.Gather(finder, axis))
         | Primitive.Scatter(_, _, _, size) -> Kind.Opaque(Kernel.Scatter size)
+        | Primitive.Print _ -> Kind.Opaque Kernel.Print
         | Primitive.Sort _
         | Primitive.MaxPool _
         | Primitive.Qr

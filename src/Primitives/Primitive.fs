@@ -148,6 +148,13 @@ type internal Finder =
         | ScatterAdd ->
             $"{x}: index {index} is out of range for an axis of size {size}; positions run from {-size} to {size - 1}."
 
+/// What is written of a tensor when a program runs: under which label, and how. Equal to itself alone, so that two of one
+/// label stay two.
+[<Sealed>]
+type internal Printing(label: string, write: Buffer -> unit) =
+    member _.Label = label
+    member _.Write = write
+
 /// A function with a derivative or kernel of the user's own; the layers above derive it with what they need. Equal to itself
 /// alone.
 [<AbstractClass>]
@@ -215,6 +222,8 @@ type internal Primitive =
     | Detach
     /// The same value, which the compiler may not tell equal to any other: what is computed from it is computed again.
     | Barrier
+    /// The same value, which is written down as it passes.
+    | Print of Printing
     /// The same numbers on another device.
     | Transfer of Device
     | Custom of CustomFunction
@@ -254,6 +263,7 @@ type internal Primitive =
         | Fused f -> string f
         | Detach -> "stopGradient"
         | Barrier -> "barrier"
+        | Print _ -> "print"
         | Transfer device -> "to " + string device
         | Custom f -> f.Name
 
@@ -360,5 +370,7 @@ module internal OperationText =
         | Primitive.TriangularSolve isUpper -> words [ string p; "upper=" + string isUpper ]
         | Primitive.Convolution(_, w, groups) -> words [ string p; windows w; "groups=" + string groups ]
         | Primitive.MaxPool w -> words [ string p; windows w ]
+        | Primitive.Print printing ->
+            words [ "print"; printing.Label.Replace('"', '\'').ReplaceLineEndings " " ]
         | Primitive.Transfer device -> words [ "to"; string device ]
         | Primitive.Custom f -> f.Name

@@ -240,6 +240,7 @@ module internal ShapeRule =
             | Error expected -> fail p inputs expected
         | Primitive.Detach
         | Primitive.Barrier
+        | Primitive.Print _
         | Primitive.Transfer _ -> [| x |]
         | Primitive.Custom f -> invalidOp $"The signature of '{f.Name}' is known to its maker only."
 

@@ -5,7 +5,7 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 /// The check of what primitives make, while `Debug` has it on: a NaN or an infinity is found where it arises.
 module internal NumberCheck =
-    let private host (b: Buffer) : HostBuffer = (Engines.forDevice b.Device).ToHost b
+    let host (b: Buffer) : HostBuffer = (Engines.forDevice b.Device).ToHost b
 
     /// The first number that a primitive made bad: NaN, or infinity, of what was not so already. An infinity may come in
     /// with the data, or be put in where a mask excludes; a NaN made of one is a fault.

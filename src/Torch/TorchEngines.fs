@@ -93,8 +93,12 @@ type internal TorchEngine(place: Place, device: Device, meter: MemoryMeter) =
 
     override engine.Evaluate(p, inputs, device) = (engine.EvaluateAll(p, inputs, device))[0]
 
-    override _.EvaluateAll(p, inputs, _) =
+    override engine.EvaluateAll(p, inputs, _) =
         let results = ShapeRule.infer p (Array.map signature inputs)
+
+        match p with
+        | Primitive.Print printing -> printing.Write(engine.ToHost inputs[0])
+        | _ -> ()
 
         holding inputs (fun () ->
             try
@@ -194,6 +198,7 @@ type internal TorchHostEngine(managed: Engine) =
         match Facts.kind p with
         | Kind.Source(Source.Full _)
         | Kind.View _
+        | Kind.Opaque Kernel.Print
         | Kind.Transfer _ -> managed.Evaluate(p, inputs, device)
         | Kind.Source(Source.Iota _)
         | Kind.Elementwise _

@@ -50,6 +50,17 @@ public class CompileTests
     }
 
     [Fact]
+    public void What_passes_is_written_down()
+    {
+        var text = new StringWriter();
+        var f = Transform.Compile((Tensor x) => (Checks.Print("x", x, text) * x).Sum());
+        Assert.Equal([2.0, 4.0, 6.0], Differentiate.Gradient(f, X).ToArray<double>());
+        Assert.Equal("x: Float64 (3,) [1, 2, 3]", text.ToString().TrimEnd());
+        var error = Assert.Throws<TreeException>(() => Checks.Print("text", "no tensor"));
+        Assert.StartsWith("Checks.Print:", error.Message);
+    }
+
+    [Fact]
     public void Loops_are_parts_of_a_program()
     {
         Func<Tensor, Tensor> root = a => Control.Iterate(20, x => 0.5 * (x + a / x), a);

@@ -101,6 +101,7 @@ public class FacadeTests
         ["withDerivative"] = "WithPull",
         ["checkNumbers"] = "Numbers",
         ["checkKeys"] = "Keys",
+        ["printTo"] = "Print",
         ["splitMany"] = "Split",
         ["named"] = "Fold",
         ["split3"] = "Split",
@@ -119,7 +120,6 @@ public class FacadeTests
         ["convolveGroups"] = "Convolve",
         ["createAlong"] = "Create",
         ["convolveTransposedTo"] = "ConvolveTransposed",
-        ["gradientPenalty"] = "GradientPenalty",
         ["crossEntropyDefaults"] = "CrossEntropyOptions",
         ["crossEntropyWith"] = "CrossEntropy",
     };

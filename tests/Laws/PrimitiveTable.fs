@@ -226,6 +226,9 @@ let private transfer =
     ofOne "Transfer" DTypes.all (fun dice numbers dtype ->
         Primitive.Transfer Device.Cpu, plain dice numbers dtype (dice.Shape()))
 
+/// Nobody wants to read what the laws print.
+let private unseen = Primitive.Print(Printing("unseen", ignore))
+
 let rows: Row list = [
     yield! casesOf<Unary>() |> List.map unaryRow
     yield! casesOf<Binary>() |> List.map binaryRow
@@ -247,5 +250,7 @@ let rows: Row list = [
     yield! FusedRows.rows
     ofOne (variant Primitive.Barrier) DTypes.all (fun dice numbers dtype ->
         Primitive.Barrier, plain dice numbers dtype (dice.Shape()))
+    ofOne (variant unseen) DTypes.all (fun dice numbers dtype ->
+        unseen, plain dice numbers dtype (dice.Shape()))
     transfer
 ]

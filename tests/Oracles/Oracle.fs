@@ -669,6 +669,7 @@ let private at (p: Primitive) (result: int) (inputs: Value[]) (shape: int[]) : i
     | Primitive.MaxPool windows -> maxPool result windows inputs[0]
     | Primitive.Fused f -> fused f result inputs
     | Primitive.Detach
+    | Primitive.Print _
     | Primitive.Barrier -> inputs[0].At
     | Primitive.Transfer _ -> inputs[0].At
     | Primitive.Custom f -> invalidOp $"'{f.Name}' has no meaning here."

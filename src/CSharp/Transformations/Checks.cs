@@ -1,6 +1,8 @@
 namespace Cotangent;
 
-/// <summary>Checks for the duration of a call. They cost time; use them to find a fault.</summary>
+/// <summary>
+/// Looking at numbers on their way, and checks for the duration of a call. They cost time; use them to find a fault.
+/// </summary>
 public static class Checks
 {
     /// <summary>
@@ -21,4 +23,24 @@ public static class Checks
     /// Checks.Keys(() => key.Normal(2) + key.Normal(2)) // throws KeyException
     /// </code></example>
     public static T Keys<T>(Func<T> body) => DebugModule.checkKeys(body.ToFSharp());
+
+    /// <summary>
+    /// Writes a tensor, or each of a tree, when the program runs, and returns it: its label, dtype, shape and numbers, of
+    /// large tensors a few. In a compiled function it is written each time that the function runs, in a loop in each round,
+    /// under <c>Vectorize</c> the whole batch at once; its gradient is that of its argument, and is not written. What
+    /// <c>Checkpoint</c> computes again is written again.
+    /// </summary>
+    /// <param name="label">What stands before it.</param>
+    /// <param name="x">A tensor, or any tree of tensors.</param>
+    /// <param name="writer">Where to; the console by default.</param>
+    /// <exception cref="TreeException">The argument is no tree of tensors.</exception>
+    /// <example><code>
+    /// var f = Transform.Compile((Tensor x) => Checks.Print("squares", x * x).Sum());
+    /// f(Tensor.Create([1.0, 2.0])) // 5
+    /// </code></example>
+    public static T Print<T>(string label, T x, TextWriter? writer = null)
+        where T : notnull =>
+        writer is null
+            ? DebugModule.print(label.NotNull(), x.NotNull())
+            : DebugModule.printTo(writer, label.NotNull(), x.NotNull());
 }

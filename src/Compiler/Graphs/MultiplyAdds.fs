@@ -49,6 +49,7 @@ module internal MultiplyAdds =
             | Kernel.CumulativeSum _
             | Kernel.Gather _
             | Kernel.Scatter _
+            | Kernel.Print
             | Kernel.Other -> 0L
         | Kind.Source _
         | Kind.View _

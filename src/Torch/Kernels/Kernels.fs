@@ -101,6 +101,7 @@ module internal Kernels =
         // The operands of a kernel are where they shall be.
         | Primitive.Transfer _
         | Primitive.Detach
+        | Primitive.Print _
         | Primitive.Barrier -> one (Basic.cast f x.Tensor x.DType)
         | Primitive.Custom g -> invalidOp $"'{g.Name}' is a custom function; engines never see those."
 

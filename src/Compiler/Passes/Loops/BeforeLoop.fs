@@ -25,6 +25,7 @@ module internal BeforeLoop =
         match Facts.kind p with
         // Behind a barrier things are meant to be computed where they are.
         | Kind.View ViewKind.Barrier
+        | Kind.Opaque Kernel.Print
         | Kind.Transfer _
         | Kind.Custom _ -> Move.Never
         | Kind.Draw _
@@ -204,7 +205,7 @@ module internal BeforeLoop =
                         ({ DType = builder[i].DType; Shape = builder[i].Shape }: Signature),
                         builder[i].Device)
 
-                let one = DeadCode.eliminate { s.Body with Outputs = found }
+                let one = DeadCode.keep [||] { s.Body with Outputs = found }
 
                 let all =
                     Stage.closed

@@ -64,6 +64,8 @@ module internal Hoist =
                 | Operation.Constant _ -> true
                 // Behind a barrier things are meant to be computed again.
                 | Operation.Primitive Primitive.Barrier -> false
+                // Each round is to be seen.
+                | _ when Effects.node node -> false
                 | Operation.Item _ -> inputsAre
                 | Operation.Primitive _
                 | Operation.Control _ -> inputsAre && (isRun || not (Raising.node body i))

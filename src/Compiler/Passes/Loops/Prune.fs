@@ -54,8 +54,13 @@ module internal Prune =
         let builder = GraphBuilder()
         let copy = GraphCopy(g, builder)
         copy.Inputs(inputs |> Array.map (fun k -> g.Inputs[k]))
-        copy.Nodes(GraphWalk.ancestors g outputs)
+        copy.Nodes(GraphWalk.ancestors g (Array.append outputs (Effects.places g)))
         builder.ToGraph(copy.All outputs)
+
+    /// The inputs that what prints depends on.
+    let private printed (g: Graph) : int list =
+        let seen = Array.create g.Nodes.Length false
+        Effects.places g |> List.ofArray |> List.collect (reach g seen)
 
     /// Which carries matter: those asked for, those that `tested` (a condition's inputs) names, and what they are made of.
     /// Also which inputs of the body do. What is `constant` is made of nothing.
@@ -93,6 +98,10 @@ module internal Prune =
 
         for i in Array.append g.Outputs g.Inputs do
             live[i] <- true
+
+        for i in Effects.places g do
+            live[i] <- true
+            if g.Nodes[i].HasItems then wanted[i] <- Array.create (Graph.items g i).Length false
 
         for i in n - 1 .. -1 .. 0 do
             if live[i] then
@@ -173,6 +182,9 @@ module internal Prune =
                     for n in reach branch seen branch.Outputs[k] do
                         used[n] <- true
 
+                for n in printed branch do
+                    used[n] <- true
+
             let inputs = places used
             let branch g = graph (restrict inputs outputs g)
 
@@ -203,7 +215,7 @@ module internal Prune =
             | _ -> ValueNone
 
         let struct (carries, used, seen, use', follow) =
-            carriesOf body s.Shared constant wanted[.. s.Carry - 1] []
+            carriesOf body s.Shared constant wanted[.. s.Carry - 1] (printed body)
 
         let stacked = [|
             for k in s.Carry .. wanted.Length - 1 do
@@ -264,7 +276,12 @@ module internal Prune =
 
     and private loop (w: While) count wanted : Smaller =
         let body = w.Body
-        let tested = reach w.Condition (Array.create w.Condition.Nodes.Length false) w.Condition.Outputs[0]
+
+        let tested =
+            reach w.Condition (Array.create w.Condition.Nodes.Length false) w.Condition.Outputs[0]
+            @ printed w.Condition
+            @ printed body
+
         let constant = Array.init (count - w.Shared) (fun k -> body.Outputs[k] = body.Inputs[w.Shared + k])
         let struct (carries, used, _, _, follow) = carriesOf body w.Shared constant wanted tested
         follow ()

@@ -94,14 +94,15 @@ module internal Partition =
         (outputs: int)
         (late: bool[])
         (forValues: bool[])
+        (wanted: int[])
         : bool[] =
         let n = joint.Nodes.Length
-        let values, gradients = joint.Outputs[.. outputs - 1], joint.Outputs[outputs..]
+        let values = joint.Outputs[.. outputs - 1]
         let isFixed = fixedNodes longest joint forValues
         // Early nodes that the backward half might ask for, and those that it reads itself.
-        let needed = GraphWalk.ancestorsUpTo (fun i -> isFixed[i] && not late[i]) joint gradients
+        let needed = GraphWalk.ancestorsUpTo (fun i -> isFixed[i] && not late[i]) joint wanted
         let asked = Array.init n (fun i -> needed[i] && not late[i])
-        let read = GraphWalk.back (fun i _ -> needed[i] && late[i]) joint gradients
+        let read = GraphWalk.back (fun i _ -> needed[i] && late[i]) joint wanted
         let isThere = Array.create n false
 
         for i in Array.append joint.Inputs values do
@@ -139,10 +140,14 @@ module internal Partition =
     let splitWithin (longest: int) (joint: Graph) (inputs: int) (outputs: int) : Halves =
         let n = joint.Nodes.Length
         let values, gradients = joint.Outputs[.. outputs - 1], joint.Outputs[outputs..]
-        let forValues = GraphWalk.ancestors joint values
-        let late = lateNodes joint inputs forValues
-        let kept = choose longest joint outputs late forValues
-        let backward = GraphWalk.ancestorsUpTo (fun i -> kept[i]) joint gradients
+        let late = lateNodes joint inputs (GraphWalk.ancestors joint values)
+        // What prints does so on the way forward, but for what only the way back has.
+        let printed = Effects.places joint
+        let early = printed |> Array.filter (fun i -> not late[i])
+        let wanted = Array.append gradients (printed |> Array.filter (fun i -> late[i]))
+        let forValues = GraphWalk.ancestors joint (Array.append values early)
+        let kept = choose longest joint outputs late forValues wanted
+        let backward = GraphWalk.ancestorsUpTo (fun i -> kept[i]) joint wanted
 
         let residuals = [|
             for i in 0 .. n - 1 do
@@ -157,7 +162,7 @@ module internal Partition =
 
         {
             Forward =
-                DeadCode.eliminate {
+                DeadCode.keep early {
                     joint with
                         Inputs = joint.Inputs[.. inputs - 1]
                         Outputs = Array.append values residuals

@@ -56,7 +56,8 @@ module internal Constants =
         match (Facts.kind p).AsView with
         | ValueSome(ViewKind.Detach | ViewKind.Barrier) -> false
         | ValueSome(ViewKind.Reshape _ | ViewKind.Permute _ | ViewKind.Broadcast _ | ViewKind.Slice _) -> true
-        | ValueNone -> isNull (Facts.custom p)
+        // It is to be seen when the program runs.
+        | ValueNone -> isNull (Facts.custom p) && not p.IsPrint
 
     let private isFull (node: Node) =
         match node with

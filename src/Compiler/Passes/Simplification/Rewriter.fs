@@ -33,7 +33,7 @@ type internal Rewriter(target: Target, last: bool) =
                     { node with Operation = Operation.Primitive full }
                 )
             | ValueNone -> builder.Add node
-        | Operation.Primitive Primitive.Barrier
+        | Operation.Primitive(Primitive.Barrier | Primitive.Print _)
         | Operation.Input _
         | Operation.Control _ -> builder.Add node
         | Operation.Item n -> r.Once(Value.Item(n, node.Inputs[0]), node)
