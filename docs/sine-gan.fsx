@@ -240,8 +240,8 @@ Samples.Quality.measure Samples.Sines.wide (sample 1000 (Key.fold 6L key)) forMe
 (**
 ## The library's own
 
-[`Gan`](reference/cotangent-ganmodule.html) holds both kinds of step for any players, any shape of examples and any
-optimisers; whether the generator learns on the signals that the discriminator has just been shown, as above, or on fresh
+[`Gan`](reference/cotangent-ganmodule.html) holds both kinds of step for any players, any shape of examples, any
+optimisers and any of the losses of the field; whether the generator learns on the signals that the discriminator has just been shown, as above, or on fresh
 ones, is a field of it. The sample, in F# and in C#, has the presets (`samples/Sines/SineGan.fs`), trains them compiled and
 longer, keeps a running average of the generator, and draws a page:
 

@@ -71,7 +71,7 @@ internal sealed class Training
             }
         }
 
-        var trained = state.Average;
+        var trained = state.Average.Mean;
         return new(iteration, clock.Elapsed, points, trained, (count, k) => gan.Sample(trained, count, k));
     }
 

@@ -108,6 +108,7 @@ module SineGan =
             LatentSize = 1
             GeneratorNoise = GeneratorNoise.Shared
             Adversary = Adversary.CrossEntropy 1e-7
+            DiscriminatorSteps = 1
             GeneratorOptimizer = optimizer
             DiscriminatorOptimizer = optimizer
             ConstrainGenerator = constrain
@@ -139,7 +140,8 @@ module SineGan =
             Latent = Random.normal
             LatentSize = 8
             GeneratorNoise = GeneratorNoise.Fresh
-            Adversary = Adversary.GradientPenalty(1.0, 3)
+            Adversary = Adversary.Scores(AdversarialLoss.Wasserstein, 1.0)
+            DiscriminatorSteps = 3
             GeneratorOptimizer = optimizer 1
             DiscriminatorOptimizer = optimizer 3
             ConstrainGenerator = id
@@ -243,7 +245,7 @@ module SineGan =
                 reported <- iteration
                 sums <- none ()
 
-        let trained = state.Average
+        let trained = state.Average.Mean
 
         {
             Iterations = iteration

@@ -3,14 +3,14 @@ namespace Cotangent
 /// What the two players of a generative adversarial network play for.
 [<RequireQualifiedAccess; Struct>]
 type Adversary =
-    /// The discriminator tells real (1) from generated (0) by binary cross-entropy, probabilities kept in [guard,
-    /// 1 - guard]; it is updated on the real batch, then on a generated one; then the generator is updated to be taken
-    /// for real (the non-saturating loss of Goodfellow et al. 2014, §3).
+    /// Judgements are probabilities of being real. The discriminator tells real (1) from generated (0) by binary
+    /// cross-entropy, probabilities kept in [guard, 1 - guard]; it is updated on the real batch, then on a generated one;
+    /// then the generator is updated to be taken for real (the non-saturating loss of Goodfellow et al. 2014, §3).
     | CrossEntropy of guard: float
-    /// WGAN-GP: the critic estimates the Wasserstein distance, its gradient held near norm 1 by a penalty of the given
-    /// weight on the way between real and generated (Gulrajani et al. 2017, algorithm 1); it takes several steps for
-    /// each of the generator's.
-    | GradientPenalty of weight: float * criticSteps: int
+    /// Judgements are scores, any numbers, of which either player makes a loss. The discriminator is updated on a real and a
+    /// generated batch together, its gradient held near norm 1 by a penalty of the given weight on the way between them (0
+    /// for none). The Wasserstein loss with a penalty is WGAN-GP (Gulrajani et al. 2017, algorithm 1).
+    | Scores of loss: AdversarialLoss * gradientPenalty: float
 
 /// The noise that the generator is updated on, once the discriminator has been updated.
 [<RequireQualifiedAccess; Struct>]
@@ -26,7 +26,7 @@ type GeneratorNoise =
 type Gan<'g, 'd> = {
     /// parameters, latent (batch, Latent) -> examples (batch, …)
     Generate: 'g -> Tensor -> Tensor
-    /// parameters, examples (batch, …) -> judgements (batch, 1): probabilities for CrossEntropy, any number else
+    /// parameters, examples (batch, …) -> judgements (batch, 1): probabilities for CrossEntropy, any numbers for Scores
     Judge: 'd -> Tensor -> Tensor
     /// Draws the latent: key, dtype, shape.
     Latent: Key -> DType -> int list -> Tensor
@@ -36,6 +36,8 @@ type Gan<'g, 'd> = {
     GeneratorNoise: GeneratorNoise
     /// What they play for.
     Adversary: Adversary
+    /// Updates of the discriminator, each on batches of its own, for each of the generator's.
+    DiscriminatorSteps: int
     /// How the generator learns.
     GeneratorOptimizer: Optimizer
     /// How the discriminator learns.
@@ -44,7 +46,7 @@ type Gan<'g, 'd> = {
     ConstrainGenerator: 'g -> 'g
     /// The same for the discriminator.
     ConstrainDiscriminator: 'd -> 'd
-    /// The decay of the running average of the generator that samples are drawn from; 0 for the generator itself.
+    /// The decay of the running average of the generator that samples are drawn from, in [0, 1); 0 for the generator itself.
     AverageDecay: float
 }
 
@@ -58,8 +60,8 @@ type GanState<'g, 'd> = {
     GeneratorState: OptimizerState<'g>
     /// The state of the discriminator's optimiser.
     DiscriminatorState: OptimizerState<'d>
-    /// The averaged generator.
-    Average: 'g
+    /// The averaged generator, which holds nothing of the parameters before the first step.
+    Average: WeightAverage<'g>
 }
 
 /// The losses of one step, scalars.
@@ -73,6 +75,41 @@ type GanLosses = {
 /// Training generative adversarial networks: a step is a pure function from state, batches and key to state and losses.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Gan =
+    /// <summary>
+    /// A GAN that plays for cross-entropy of scores, one step each, from normal noise, both players with one optimiser: a
+    /// point to start from, as <c>{ Gan.create generate judge 8 optimizer with AverageDecay = 0.99 }</c>.
+    /// </summary>
+    /// <example><code>
+    /// let generate (scale: Tensor) (latent: Tensor) = scale * latent
+    /// let judge (slope: Tensor) (examples: Tensor) = slope * examples
+    /// let gan = Gan.create generate judge 1 (Optimizer.adam 1e-3)
+    /// Gan.sample gan (tensor 2.0f) 5 (Key.create 0L) // shape (5, 1)
+    /// </code></example>
+    let create
+        (generate: 'g -> Tensor -> Tensor)
+        (judge: 'd -> Tensor -> Tensor)
+        (latentSize: int)
+        (optimizer: Optimizer)
+        : Gan<'g, 'd> =
+        Given.check "generate" generate
+        Given.check "judge" judge
+        Given.check "optimizer" optimizer
+
+        {
+            Generate = generate
+            Judge = judge
+            Latent = Random.normal
+            LatentSize = latentSize
+            GeneratorNoise = GeneratorNoise.Fresh
+            Adversary = Adversary.Scores(AdversarialLoss.CrossEntropy, 0.0)
+            DiscriminatorSteps = 1
+            GeneratorOptimizer = optimizer
+            DiscriminatorOptimizer = optimizer
+            ConstrainGenerator = id
+            ConstrainDiscriminator = id
+            AverageDecay = 0.0
+        }
+
     /// <summary>The state before the first step.</summary>
     let start (gan: Gan<'g, 'd>) (generator: 'g) (discriminator: 'd) : GanState<'g, 'd> =
         Given.check "gan" gan
@@ -84,7 +121,7 @@ module Gan =
             Discriminator = discriminator
             GeneratorState = gan.GeneratorOptimizer.Init generator
             DiscriminatorState = gan.DiscriminatorOptimizer.Init discriminator
-            Average = generator
+            Average = WeightAverage.start generator
         }
 
     let private latent (gan: Gan<'g, 'd>) count key = gan.Latent key DType.Float32 [ count; gan.LatentSize ]
@@ -104,10 +141,7 @@ module Gan =
     /// How many real batches one step takes.
     let batchesPerStep (gan: Gan<'g, 'd>) =
         Given.check "gan" gan
-
-        match gan.Adversary with
-        | Adversary.CrossEntropy _ -> 1
-        | Adversary.GradientPenalty(_, criticSteps) -> criticSteps
+        gan.DiscriminatorSteps
 
     let private updateDiscriminator gan (loss: 'd -> Tensor) (state: GanState<'g, 'd>) =
         let value, gradient = valueAndGrad loss state.Discriminator
@@ -133,29 +167,10 @@ module Gan =
                 GeneratorState = next
                 Average =
                     if gan.AverageDecay = 0.0 then
-                        generator
+                        { Mean = Tree.map Wide.widen generator; Count = state.Average.Count + 1 }
                     else
-                        Optimizer.average gan.AverageDecay state.Average generator
+                        WeightAverage.exponential gan.AverageDecay generator state.Average
         }
-
-    let private crossEntropyStep gan guard (state: GanState<'g, 'd>) (real: Tensor) key =
-        let judgedAs truth examples discriminator =
-            let judgement = gan.Judge discriminator examples
-            Loss.binaryCrossEntropy guard (Tensor.fullLike judgement truth) judgement
-
-        let forDiscriminator, forGenerator = Key.split key
-        let onReal, state = updateDiscriminator gan (fun d -> judgedAs 1.0 real d) state
-        let shown = latent gan real.Dims[0] forDiscriminator
-        let generated = gan.Generate state.Generator shown
-        let onGenerated, state = updateDiscriminator gan (fun d -> judgedAs 0.0 generated d) state
-        let discriminator = state.Discriminator
-        let own = latentOfGenerator gan shown forGenerator
-
-        let fooled generator = judgedAs 1.0 (gan.Generate generator own) discriminator
-
-        let generatorLoss, state = updateGenerator gan fooled state
-
-        state, { GeneratorLoss = generatorLoss; DiscriminatorLoss = onReal + onGenerated }
 
     /// <summary>
     /// weight · mean (‖∇ₓ critic(x)‖ - 1)² at points x between real and generated, one for each pair: a gradient inside
@@ -186,57 +201,84 @@ module Gan =
         let norms = slope.Norm [ 1 .. real.Rank - 1 ]
         mean (square (norms - 1)) * weight
 
-    let private wassersteinStep gan weight (state: GanState<'g, 'd>) (batches: Tensor list) key =
-        let criticStep (state, _, _) (real: Tensor, key) =
-            let forLatent, forPenalty = Key.split key
-            let shown = latent gan real.Dims[0] forLatent
-            let generated = gan.Generate state.Generator shown
+    let private judgedAs (gan: Gan<'g, 'd>) guard truth examples discriminator =
+        let judgement = gan.Judge discriminator examples
+        Loss.binaryCrossEntropy guard (Tensor.fullLike judgement truth) judgement
 
-            let loss critic =
-                let judge = gan.Judge critic
+    /// What the discriminator learns from one real batch: its loss, the next state, and the noise that it was shown.
+    let private discriminate (gan: Gan<'g, 'd>) (state: GanState<'g, 'd>) (real: Tensor) key =
+        let forLatent, forPenalty = Key.split key
+        let shown = latent gan real.Dims[0] forLatent
+        let generated = gan.Generate state.Generator shown
 
-                mean (judge generated) - mean (judge real)
-                + gradientPenalty judge weight real generated forPenalty
+        let value, state =
+            match gan.Adversary with
+            | Adversary.CrossEntropy guard ->
+                let onReal, state = updateDiscriminator gan (judgedAs gan guard 1.0 real) state
+                let onGenerated, state = updateDiscriminator gan (judgedAs gan guard 0.0 generated) state
+                onReal + onGenerated, state
+            | Adversary.Scores(kind, weight) ->
+                let loss discriminator =
+                    let judge = gan.Judge discriminator
+                    let played = Loss.discriminator kind (judge real) (judge generated)
 
-            let value, state = updateDiscriminator gan loss state
-            state, value, shown
+                    if weight = 0.0 then
+                        played
+                    else
+                        played + gradientPenalty judge weight real generated forPenalty
 
-        let keys = Key.splitMany (batches.Length + 1) key
-        let unknown = Tensor.scalar DType.Float32 nan
+                updateDiscriminator gan loss state
 
-        let state, criticLoss, shown =
-            List.fold criticStep (state, unknown, unknown) (List.zip batches (List.ofArray keys[1..]))
+        value, state, shown
 
-        let critic = state.Discriminator
-        let own = latentOfGenerator gan shown keys[0]
+    /// The generator's loss on latent, as a function of its parameters.
+    let private deceit (gan: Gan<'g, 'd>) discriminator latent generator =
+        let examples = gan.Generate generator latent
 
-        let loss generator = -(mean (gan.Judge critic (gan.Generate generator own)))
+        match gan.Adversary with
+        | Adversary.CrossEntropy guard -> judgedAs gan guard 1.0 examples discriminator
+        | Adversary.Scores(kind, _) -> Loss.generator kind (gan.Judge discriminator examples)
 
-        let generatorLoss, state = updateGenerator gan loss state
+    /// What no training could make sense of.
+    let private checkSettings (gan: Gan<'g, 'd>) (batches: Tensor list) =
+        let refuse message = raise (ValueException $"Gan.step: {message}")
 
-        state, { GeneratorLoss = generatorLoss; DiscriminatorLoss = criticLoss }
+        match gan.Adversary with
+        | Adversary.Scores(_, weight) when not (weight >= 0.0) ->
+            refuse $"the weight of the gradient penalty is {string weight}; it must be 0 or more."
+        | Adversary.Scores _
+        | Adversary.CrossEntropy _ -> ()
+
+        if gan.DiscriminatorSteps < 1 then
+            refuse
+                $"{gan.DiscriminatorSteps} steps of the discriminator for each of the generator's; at least 1 is needed."
+
+        if batches.Length <> gan.DiscriminatorSteps then
+            refuse $"{batches.Length} real batches; this GAN takes {gan.DiscriminatorSteps} a step."
 
     /// <summary>
     /// One step from a state, as many real batches as <c>batchesPerStep</c> says, and a key, to the next state and the
     /// losses.
     /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// The number of batches is another, or less than 1; or a penalty has a negative weight.
+    /// </exception>
     let step (gan: Gan<'g, 'd>) (state: GanState<'g, 'd>) (batches: Tensor list) (key: Key) =
         Given.check "gan" gan
         Given.check "state" state
         Given.check "batches" batches
+        Given.check "key" key
+        checkSettings gan batches
+        let keys = Key.splitMany (batches.Length + 1) key
+        let unknown = Tensor.scalar DType.Float32 nan
 
-        if batchesPerStep gan < 1 then
-            raise (
-                ValueException
-                    $"Gan.step: {batchesPerStep gan} steps of the critic for each of the generator's; at least 1 is needed."
-            )
+        let discriminatorLoss, state, shown =
+            List.fold2
+                (fun (_, state, _) real key -> discriminate gan state real key)
+                (unknown, state, unknown)
+                batches
+                (List.ofArray keys[1..])
 
-        if batches.Length <> batchesPerStep gan then
-            raise (
-                ValueException
-                    $"Gan.step: {batches.Length} real batches; this GAN takes {batchesPerStep gan} a step."
-            )
-
-        match gan.Adversary with
-        | Adversary.CrossEntropy guard -> crossEntropyStep gan guard state batches.Head key
-        | Adversary.GradientPenalty(weight, _) -> wassersteinStep gan weight state batches key
+        let own = latentOfGenerator gan shown keys[0]
+        let generatorLoss, state = updateGenerator gan (deceit gan state.Discriminator own) state
+        state, { GeneratorLoss = generatorLoss; DiscriminatorLoss = discriminatorLoss }

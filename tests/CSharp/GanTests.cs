@@ -7,7 +7,8 @@ public class GanTests
         Generate = (scale, latent) => latent * scale,
         Judge = (critic, examples) => critic.Forward(examples),
         LatentSize = 2,
-        Adversary = Adversary.GradientPenalty(weight: 1, criticSteps: 2),
+        Adversary = Adversary.Scores(AdversarialLoss.Wasserstein, gradientPenalty: 1),
+        DiscriminatorSteps = 2,
         GeneratorOptimizer = Optimizer.Sgd(0.1),
         DiscriminatorOptimizer = Optimizer.Adam(0.1),
         AverageDecay = 0.5,
@@ -25,14 +26,19 @@ public class GanTests
         Assert.Equal(Tensor.Create([1f, 1f]), state.Generator);
         Assert.NotEqual(state.Generator, next.Generator);
         Assert.NotEqual(state.Discriminator, next.Discriminator);
-        Assert.Equal(state.Generator * 0.5 + next.Generator * 0.5, next.Average);
+        // Of the first generator there is nothing in it; the last weighs twice as much as the one before.
+        var only = next.Generator.ToArray<float>();
+        Near.Equal([only[0], only[1]], next.Average.Mean, 1e-6);
+        var (second, _) = gan.Step(next, batches, key.Fold(1));
+        var average = (next.Generator / 3 + second.Generator * 2 / 3).ToArray<float>();
+        Near.Equal([average[0], average[1]], second.Average.Mean, 1e-6);
         Assert.True(losses.GeneratorLoss.IsFinite().ToScalar<bool>());
 
         // Pure: the same again gives the same again.
         var (again, _) = gan.Step(state, batches, key);
         Assert.Equal(Tree.Leaves(next), Tree.Leaves(again));
-        // Generator, discriminator, the state of its Adam, average.
-        Assert.Equal(1 + 2 + 5 + 1, Tree.Leaves(next).Length);
+        // Generator, discriminator, the state of its Adam, average and its count.
+        Assert.Equal(1 + 2 + 5 + 2, Tree.Leaves(next).Length);
     }
 
     [Fact]
@@ -44,6 +50,7 @@ public class GanTests
             Judge = (critic, examples) => critic.Forward(examples).Sigmoid(),
             Latent = (k, dtype, shape) => k.Uniform(shape, dtype),
             Adversary = Adversary.CrossEntropy(),
+            DiscriminatorSteps = 1,
             GeneratorOptimizer = Optimizer.Sgd(100),
             ConstrainGenerator = g => g.Clamp(-0.25, 0.25),
             ConstrainDiscriminator = d => Tree.Map(d, t => t.Clamp(-0.25, 0.25)),
@@ -54,8 +61,51 @@ public class GanTests
         (state, _) = clamped.Step(state, [Tensor.Ones(4, 2)], key);
         Assert.InRange((double)state.Generator.Abs().Max(), 0, 0.25);
         Assert.InRange((double)state.Discriminator.Weight.Abs().Max(), 0, 0.25);
-        Assert.Equal(state.Generator, state.Average);
-        Assert.Equal([7, 2], clamped.Sample(state.Average, 7, key).Shape);
+        Assert.Equal(state.Generator, state.Average.Mean);
+        Assert.Equal([7, 2], clamped.Sample(state.Average.Mean, 7, key).Shape);
+    }
+
+    /// <summary>Each loss of a judge d x and a generator g z, both 0 at first but for the one that learns.</summary>
+    [Fact]
+    public void Players_play_for_any_loss_by_default_without_a_penalty()
+    {
+        Assert.Equal(Adversary.Scores(AdversarialLoss.Hinge, 0), Adversary.Scores(AdversarialLoss.Hinge));
+        Assert.NotEqual(Adversary.Scores(AdversarialLoss.Hinge, 1), Adversary.Scores(AdversarialLoss.Hinge));
+
+        foreach (
+            var (loss, expected) in new[]
+            {
+                (AdversarialLoss.CrossEntropy, 2 * Math.Log(2)),
+                (AdversarialLoss.LeastSquares, 0.5),
+                (AdversarialLoss.Hinge, 2),
+                (AdversarialLoss.Wasserstein, 0),
+            }
+        )
+        {
+            var plays = gan with { Adversary = Adversary.Scores(loss), DiscriminatorSteps = 1 };
+            var still = new Linear(Tensor.Zeros(2, 1), Tensor.Zeros(1), Activation.Identity);
+            var (_, losses) = plays.Step(plays.Start(Tensor.Create([1f, 1f]), still), [Tensor.Ones(4, 2)], Key.Create(5));
+            Near.Equal(expected, losses.DiscriminatorLoss, 1e-6);
+        }
+
+        Assert.Equal(1, new Gan<Tensor, Tensor>
+        {
+            Generate = (g, z) => z,
+            Judge = (d, x) => x,
+            LatentSize = 1,
+            Adversary = Adversary.CrossEntropy(),
+            GeneratorOptimizer = Optimizer.Sgd(1),
+            DiscriminatorOptimizer = Optimizer.Sgd(1),
+        }.BatchesPerStep);
+    }
+
+    [Fact]
+    public void The_penalty_is_on_the_norm_of_the_slope()
+    {
+        var (real, generated) = (Tensor.Ones(4, 2), Tensor.Zeros(4, 2));
+        // A slope of (3, 4), whose norm is 5.
+        var slope = Tensor.Create([[3f], [4f]]);
+        Near.Equal(0.5 * 16, Gan.GradientPenalty(x => x.MatMul(slope), 0.5, real, generated, Key.Create(6)), 1e-5);
     }
 
     /// <summary>The critic adds up and does not learn: the gradient is minus the mean of the noise.</summary>
@@ -96,7 +146,7 @@ public class GanTests
     [Fact]
     public void Without_steps_of_the_critic_there_is_no_step()
     {
-        var none = gan with { Adversary = Adversary.GradientPenalty(1, 0) };
+        var none = gan with { DiscriminatorSteps = 0 };
         var state = none.Start(Tensor.Create([1f, 1f]), Linear.Create(2, 1, Key.Create(0)));
         var error = Assert.Throws<ValueException>(() => none.Step(state, [], Key.Create(1)));
         Assert.Contains("at least 1", error.Message);

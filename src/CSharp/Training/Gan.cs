@@ -13,9 +13,10 @@ namespace Cotangent;
 ///     Generate = (g, latent) => g.Forward(latent),
 ///     Judge = (d, examples) => d.Forward(examples),
 ///     LatentSize = 8,
-///     Adversary = Adversary.GradientPenalty(weight: 1, criticSteps: 3),
-///     GeneratorOptimizer = Optimizer.Adam(1e-3, 0, 0.9),
-///     DiscriminatorOptimizer = Optimizer.Adam(1e-3, 0, 0.9),
+///     Adversary = Adversary.Scores(AdversarialLoss.Wasserstein, gradientPenalty: 1),
+///     DiscriminatorSteps = 3,
+///     GeneratorOptimizer = Optimizer.Adam(1e-3, beta1: 0, beta2: 0.9),
+///     DiscriminatorOptimizer = Optimizer.Adam(1e-3, beta1: 0, beta2: 0.9),
 /// };
 ///
 /// var keys = Key.Create(0).Split(4);
@@ -33,8 +34,8 @@ public sealed record Gan<G, D>
     public required Func<G, Tensor, Tensor> Generate { get; init => field = value.NotNull(nameof(Generate)); }
 
     /// <summary>
-    /// From parameters and examples (batch, …) to judgements (batch, 1): probabilities for cross-entropy, any
-    /// number else.
+    /// From parameters and examples (batch, …) to judgements (batch, 1): probabilities for
+    /// <c>Adversary.CrossEntropy</c>, any numbers for <c>Adversary.Scores</c>.
     /// </summary>
     public required Func<D, Tensor, Tensor> Judge { get; init => field = value.NotNull(nameof(Judge)); }
 
@@ -52,6 +53,11 @@ public sealed record Gan<G, D>
 
     /// <summary>What the two play for.</summary>
     public required Adversary Adversary { get; init; }
+
+    /// <summary>
+    /// Updates of the discriminator, each on batches of its own, for each of the generator's; one by default.
+    /// </summary>
+    public int DiscriminatorSteps { get; init; } = 1;
 
     /// <summary>How the generator learns.</summary>
     public required Optimizer GeneratorOptimizer { get; init => field = value.NotNull(nameof(GeneratorOptimizer)); }
@@ -91,7 +97,9 @@ public sealed record Gan<G, D>
     /// <param name="state">Where the training stands.</param>
     /// <param name="batches">As many real batches as <see cref="BatchesPerStep"/> says.</param>
     /// <param name="key">A fresh key.</param>
-    /// <exception cref="ValueException">The number of batches is not that.</exception>
+    /// <exception cref="ValueException">
+    /// The number of batches is another, or less than 1; or a penalty has a negative weight.
+    /// </exception>
     public (GanState<G, D> State, GanLosses Losses) Step(GanState<G, D> state, IEnumerable<Tensor> batches, Key key) =>
         GanModule.step(ToFSharp(), state.NotNull(), batches.ToFSharpList(), key.NotNull()).ToValueTuple();
 
@@ -106,10 +114,39 @@ public sealed record Gan<G, D>
             LatentSize,
             GeneratorNoise,
             Adversary,
+            DiscriminatorSteps,
             GeneratorOptimizer,
             DiscriminatorOptimizer,
             ConstrainGenerator.ToFSharp(),
             ConstrainDiscriminator.ToFSharp(),
             AverageDecay
+        );
+}
+
+/// <summary>What adversarial networks are made of.</summary>
+public static class Gan
+{
+    /// <summary>
+    /// weight · mean (‖∇ₓ critic(x)‖ - 1)² at points x between real and generated, one for each pair: a gradient inside
+    /// the loss whose gradient is taken.
+    /// </summary>
+    /// <example><code>
+    /// // A critic whose slope is 2 everywhere.
+    /// var (real, generated) = (Tensor.Ones(4, 1), Tensor.Zeros(4, 1));
+    /// Gan.GradientPenalty(x => (2 * x).Sum(axis: 1), 10, real, generated, Key.Create(0)) // 10
+    /// </code></example>
+    public static Tensor GradientPenalty(
+        Func<Tensor, Tensor> critic,
+        double weight,
+        Tensor real,
+        Tensor generated,
+        Key key
+    ) =>
+        GanModule.gradientPenalty(
+            critic.NotNull().ToFSharp(),
+            weight,
+            real.NotNull(),
+            generated.NotNull(),
+            key.NotNull()
         );
 }
