@@ -109,6 +109,8 @@ public class TensorTests
         Assert.Equal(x.T, x.Permute(1, 0));
         Assert.Equal(x.T, x.Transpose());
         Assert.Equal(x.T, x.MoveAxis(0, 1));
+        Assert.Equal([3, 4, 2], Tensor.Zeros(2, 3, 4).MoveAxis(0, 2).Shape);
+        Assert.Equal([4, 2, 3], Tensor.Zeros(2, 3, 4).MoveAxis(2, 0).Shape);
         Assert.Equal([6], x.Flatten().Shape);
         Assert.Equal([2, 1, 3], x.Unsqueeze(1).Shape);
         Assert.Equal([2, 3], x.Unsqueeze(1).Squeeze(1).Shape);
@@ -171,9 +173,32 @@ public class TensorTests
 
         Near.Equal([1, 2], x.Std(1));
         Near.Equal([Math.Sqrt(0.5), Math.Sqrt(4.5)], x.Std([0], correction: 1));
+        Near.Equal([0.5, 1.5], x.Std([0]));
+        Near.Equal([Math.Sqrt(2), Math.Sqrt(8)], x.Std(1, correction: 1));
+        Near.Equal(Math.Sqrt(14.0 / 3), x.Std(correction: 1));
+        Near.Equal([0.25, 2.25], x.Variance([0]));
+        Near.Equal([0.5, 4.5], x.Variance([0], correction: 1));
+        Near.Equal(14.0 / 3, x.Variance(correction: 1));
         Assert.True(x.AllClose(x + 1e-9));
         Assert.False(x.AllClose(x + 1e-3));
         Assert.Equal(Tensor.Create([true, false]), Tensor.Create([1.0, 2.0]).IsClose(Tensor.Create([1.0, 2.1])));
+    }
+
+    /// <summary>By default within 1e-5 of the other's size, and 1e-8.</summary>
+    [Fact]
+    public void Relative_and_absolute_closeness()
+    {
+        var (small, large, zero) = (Tensor.Create([1.0]), Tensor.Create([1000.0]), Tensor.Create([0.0]));
+        Assert.True((large + 0.009).AllClose(large));
+        Assert.False((large + 0.011).AllClose(large));
+        Assert.True((zero + 0.9e-8).AllClose(zero));
+        Assert.False((zero + 1.1e-8).AllClose(zero));
+        Assert.True((large + 90).AllClose(large, 0.1, 1e-3));
+        Assert.False((zero + 0.09).AllClose(zero, 0.1, 1e-3));
+        Assert.True((zero + 0.09).AllClose(zero, absolute: 0.1));
+        Assert.False((large + 90).AllClose(large, absolute: 0.1));
+        Assert.True((small + 0.05).IsClose(small, relative: 0.1).All().ToScalar<bool>());
+        Assert.False((zero + 0.05).IsClose(zero, relative: 0.1).All().ToScalar<bool>());
     }
 
     [Fact]
