@@ -77,7 +77,7 @@ module Debug =
     /// <example><code>
     /// let text = new System.IO.StringWriter()
     /// let x = Debug.printTo text "x" (tensor [ 1.0; 2.0 ])
-    /// text.ToString().TrimEnd() // x: Float64 (2,) [1, 2]
+    /// text.ToString().TrimEnd() // x: Float64 (2,) [1. 2.]
     /// </code></example>
     let printTo (writer: TextWriter) (label: string) (x: 'p) : 'p =
         Given.check "writer" writer

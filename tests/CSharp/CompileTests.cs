@@ -55,7 +55,7 @@ public class CompileTests
         var text = new StringWriter();
         var f = Transform.Compile((Tensor x) => (Checks.Print("x", x, text) * x).Sum());
         Assert.Equal([2.0, 4.0, 6.0], Differentiate.Gradient(f, X).ToArray<double>());
-        Assert.Equal("x: Float64 (3,) [1, 2, 3]", text.ToString().TrimEnd());
+        Assert.Equal("x: Float64 (3,) [1. 2. 3.]", text.ToString().TrimEnd());
         var error = Assert.Throws<TreeException>(() => Checks.Print("text", "no tensor"));
         Assert.StartsWith("Checks.Print:", error.Message);
     }

@@ -71,7 +71,7 @@ type internal CondOperation(bodies: Bodies, c: Cond) =
 
                 BodyRules.reverse
                     f.Name
-                    (bodies.Run branch)
+                    (bodies.Run(Effects.silenced branch))
                     primals
                     places
                     cotangentAt

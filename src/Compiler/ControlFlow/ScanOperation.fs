@@ -19,6 +19,10 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
         Bind.apply (Primitive.Custom(ScanOperation(bodies, scan))) inputs
 
     let isSteep = lazy Activity.isSteep s.Body
+
+    /// A round on the way back, which computes its values again.
+    let again inputs = bodies.Run (Effects.silenced s.Body) inputs
+
     let ofRounds count = ScanOperation(bodies, { s with Count = count })
 
     /// Rounds at the end that a derivative begins with by themselves, where these have fewer changes than those that
@@ -212,7 +216,7 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
         let late =
             from
             |> Array.map (fun i -> given[i].Value)
-            |> BodyRules.reverse f.Name (bodies.Run s.Body) primals (BodyRules.places id isAsked) from
+            |> BodyRules.reverse f.Name again primals (BodyRules.places id isAsked) from
 
         let cutStacks stacks = rounds.CutAll(0, rest, stacks)
 
@@ -287,12 +291,7 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
 
                 let pulled =
                     Array.append dCarry dSlices
-                    |> BodyRules.reverse
-                        f.Name
-                        (bodies.Run s.Body)
-                        primals
-                        places
-                        (Array.append carry stacked)
+                    |> BodyRules.reverse f.Name again primals places (Array.append carry stacked)
 
                 Array.concat [
                     BodyRules.pickOrZeros carryIn primals pulled

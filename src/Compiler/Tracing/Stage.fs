@@ -18,7 +18,7 @@ type internal StageTracer(trace: StageTrace, node: int, dtype, shape, device) =
     override r.Concrete =
         raise (
             TraceException
-                $"{r.TracedBy}: a tensor of shape {Shape.show r.Shape} has no numbers yet: the function is being traced into a graph, which runs later. To choose between values use `where` or `cond` in place of `if`, to repeat `iterate`, `scan` or `whileLoop`; results that depend on data in their shape, as `t[mask]`, are not possible: keep the size and mask with `where`. To read or print a number, return it."
+                $"{r.TracedBy}: a tensor of shape {Shape.show r.Shape} has no numbers yet: the function is being traced into a graph, which runs later. To choose between values use `where` or `cond` in place of `if`, to repeat `iterate`, `scan` or `whileLoop`; results that depend on data in their shape, as `t[mask]`, are not possible: keep the size and mask with `where`. To read a number, return it; to see it, `Debug.print`."
         )
 
     override _.HasNumbers = false
