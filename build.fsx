@@ -91,6 +91,10 @@ let samples = [
     "samples/SineGan.CSharp/SineGan.CSharp.csproj", [ "300" ]
     "samples/Models/Models.fsproj",
     [ "digits"; "--quick"; "--epochs"; "1"; "--out"; "artifacts/tests/digits.html" ]
+    "samples/Models/Models.fsproj", [ "graph"; "--out"; "artifacts/tests/graph.html" ]
+    "samples/Models/Models.fsproj",
+    [ "pendulum"; "--quick"; "--epochs"; "1"; "--out"; "artifacts/tests/pendulum.html" ]
+    "samples/Graph.CSharp/Graph.CSharp.csproj", []
 ]
 
 /// Makes a package of each project of the solution that is one: those in src.
@@ -362,7 +366,7 @@ let targets = [
     target
         "sample"
         [ "restore" ]
-        "train a model on real data: digits, resnet, vae, dcgan, text (help: sample -- --help)"
+        "train a model: digits, resnet, vae, dcgan, text, graph, pendulum (help: sample -- --help)"
         sample
     target "docs" [ "build" ] "build the documentation site in artifacts/docs" docs
     target "pack" [ "build" ] "make the packages in artifacts/packages, and check what they hold" pack

@@ -15,6 +15,8 @@ type Content =
     | Images of columns: int * images: Tensor
     /// Lines as they are.
     | Lines of string
+    /// A page of its own with a drawing, such as `Compile.page` makes.
+    | Inner of html: string
 
 type Figure = { Title: string; Content: Content }
 
@@ -43,6 +45,15 @@ let curves (title: string) (history: (int * (string * float) list) list) (names:
             |> Chart.withLegendStyle (Orientation = StyleParam.Orientation.Horizontal, Y = 1.12)
             |> Drawing
     }
+
+/// The same with powers of ten at equal distances.
+let logarithmic (figure: Figure) : Figure =
+    match figure.Content with
+    | Drawing chart ->
+        { figure with Content = Drawing(Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Log) chart) }
+    | Images _
+    | Lines _
+    | Inner _ -> figure
 
 /// How often which kind was taken for which.
 let confusion (names: string[]) (counts: int64[,]) : Figure =
@@ -124,6 +135,7 @@ figcaption { margin-bottom: .5rem; font-weight: 600 }
 img { display: block; width: 100%; image-rendering: pixelated }
 pre { margin: 0; overflow-x: auto; font: .85rem/1.45 ui-monospace, monospace; white-space: pre-wrap }
 .chart { flex: 1; min-height: 24rem }
+iframe { width: 100%; border: 0 }
 """
 
 /// Each chart takes the room there is, and no bar of buttons.
@@ -157,6 +169,11 @@ let private show (figure: Figure) =
         | Images(columns, images) ->
             let data = Convert.ToBase64String(bmp (mosaic columns images))
             $"""<img alt="{encoded figure.Title}" src="data:image/bmp;base64,{data}">"""
+        | Inner html ->
+            // As high as the drawing, and the heading and margins around it.
+            let height = Regex.Match(html, "<svg[^>]* height=\"(\\d+)\"").Groups[1].Value
+
+            $"""<iframe title="{encoded figure.Title}" style="height: calc({height}px + 7rem)" srcdoc="{encoded html}"></iframe>"""
 
     $"<figure><figcaption>{encoded figure.Title}</figcaption>{content}</figure>"
 

@@ -4,7 +4,15 @@ module Models.Program
 open Models
 open Samples
 
-let private samples = [ Digits.sample; ResNet.sample; Vae.sample; Dcgan.sample; Text.sample ]
+let private samples = [
+    Digits.sample
+    ResNet.sample
+    Vae.sample
+    Dcgan.sample
+    Text.sample
+    Graph.sample
+    Pendulum.sample
+]
 
 [<EntryPoint>]
 let main arguments =

@@ -148,6 +148,48 @@ let tests =
                 Expect.equal (number "bitsPerCharacter" again) (number "bitsPerCharacter" found) "again")
         }
 
+        test "a linear model is what NumPy finds, and its gradient too" {
+            inFolder (fun folder ->
+                let code, output, errors =
+                    run "Models" folder [ "graph"; "--out"; "g.html"; "--metrics"; "m.json" ]
+
+                Expect.equal (code, errors) (0, "") output
+                let found = metrics folder
+                // numpy.linalg.lstsq on the same 200 examples.
+                Expect.isLessThan (abs (number "loss" found - 0.008810456085136467)) 1e-12 "loss"
+                Expect.isLessThan (number "distance" found) 1e-9 "from the solution of the normal equations"
+                Expect.isLessThan (number "gradientError" found) 1e-13 "gradient"
+                Expect.equal (number "parameters" found) 5.0 "parameters"
+                let page = File.ReadAllText(Path.Combine(folder, "g.html"))
+                Expect.equal (Regex.Matches(page, "<iframe").Count) 2 "the loss and its gradient are drawn"
+                let code, output, errors = run "Graph.CSharp" folder []
+                Expect.equal (code, errors) (0, "") output
+                let last = output.TrimEnd().Split('\n') |> Array.last
+                Expect.equal (last.Trim()) (found["loss"].GetRawText()) "in C#")
+        }
+
+        test "a pendulum is foreseen better than by the harmonic law" {
+            inFolder (fun folder ->
+                let code, output, errors =
+                    run "Models" folder [ "pendulum"; "--quick"; "--out"; "p.html"; "--metrics"; "m.json" ]
+
+                Expect.equal (code, errors) (0, "") output
+                let found = metrics folder
+                // numpy.linalg.lstsq of each observation by the one before, on the same 129, run on from the true state.
+                Expect.isLessThan
+                    (abs (number "linearError" found - 0.658857044967361))
+                    1e-9
+                    "the linear law"
+
+                // Though the linear law is told the true state to start from.
+                Expect.isLessThan (number "heldOutError" found) (number "linearError" found / 2.0) "ahead"
+
+                Expect.isLessThan
+                    (number "learntError" found)
+                    (number "noise" found)
+                    "behind, against the noise")
+        }
+
         for arguments, message in
             [
                 [ "pictures" ], "digits"
