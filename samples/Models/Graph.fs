@@ -77,32 +77,29 @@ let private figures
     (start: LinearModel)
     (model: LinearModel)
     history
-    : Page.Figure list =
-    [
-        Page.curves "distance to the least squares" history [ "distance" ] |> Page.logarithmic
-        {
-            Title = "X·w + b (up) for each y (across)"
-            Content =
-                Chart.Point(
-                    x = examples.Y.ToData<float[]>(),
-                    y = (predict model examples.X).ToData<float[]>(),
-                    ShowLegend = false,
-                    MarkerColor = Color.fromString "#2a6fbb"
-                )
-                |> Page.Drawing
-        }
-        {
-            Title = "the loss, as it is computed"
-            Content =
-                Compile.page (fun (model, examples) -> loss examples model) (start, examples) |> Page.Inner
-        }
-        {
-            Title = "its gradient"
-            Content =
-                Compile.page (fun (model, examples) -> grad (loss examples) model) (start, examples)
-                |> Page.Inner
-        }
-    ]
+    : Page.Figure list = [
+    Page.curves "distance to the least squares" history [ "distance" ] |> Page.logarithmic
+    {
+        Title = "X·w + b (up) for each y (across)"
+        Content =
+            Chart.Point(
+                x = examples.Y.ToData<float[]>(),
+                y = (predict model examples.X).ToData<float[]>(),
+                ShowLegend = false,
+                MarkerColor = Color.fromString "#2a6fbb"
+            )
+            |> Page.Drawing
+    }
+    {
+        Title = "the loss, as it is computed"
+        Content = Compile.page (fun (model, examples) -> loss examples model) (start, examples) |> Page.Inner
+    }
+    {
+        Title = "its gradient"
+        Content =
+            Compile.page (fun (model, examples) -> grad (loss examples) model) (start, examples) |> Page.Inner
+    }
+]
 
 let private run (options: Options.Options) (cancellation: CancellationToken) =
     let watch = Stopwatch.StartNew()

@@ -49,8 +49,10 @@ let curves (title: string) (history: (int * (string * float) list) list) (names:
 /// The same with powers of ten at equal distances.
 let logarithmic (figure: Figure) : Figure =
     match figure.Content with
-    | Drawing chart ->
-        { figure with Content = Drawing(Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Log) chart) }
+    | Drawing chart -> {
+        figure with
+            Content = Drawing(Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Log) chart)
+      }
     | Images _
     | Lines _
     | Inner _ -> figure
