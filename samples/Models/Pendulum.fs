@@ -171,7 +171,7 @@ let private figures observed (learned: (float * float)[]) (ahead: (float * float
 // ---- The run ----
 
 let private train (options: Options.Options) cancellation observed start progress =
-    let epochs = options.Epochs |> Option.defaultValue (if options.Quick then 15 else 40)
+    let epochs = options.Epochs |> Option.defaultValue (if options.Quick then 25 else 40)
     let stepsPerEpoch = 100
     let optimizer = Optimizer.adam (Schedule.cosine 1e-2 0.0 (epochs * stepsPerEpoch))
 
