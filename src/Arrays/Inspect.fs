@@ -3,6 +3,7 @@ namespace Cotangent
 open System
 open System.Collections.Generic
 open System.Numerics
+open System.Numerics.Tensors
 open System.Runtime.InteropServices
 open Cotangent.Inlined // in place of functions of Array and List
 
@@ -137,6 +138,23 @@ module internal Inspect =
     /// The first number in row-major order for which something holds: its index and value.
     let firstWhere holds (b: HostBuffer) : struct (int[] * float) voption =
         if Shape.count b.Shape = 0 then ValueNone else firstHolding holds b (withoutBroadcast b b)
+
+    /// By the smallest and the largest number, which take one pass in vectors each.
+    let inline private liesWithin low high (numbers: ReadOnlySpan<'T>) =
+        numbers.IsEmpty
+        || not (
+            float (TensorPrimitives.MinNumber numbers) < low
+            || float (TensorPrimitives.MaxNumber numbers) > high
+        )
+
+    /// Whether no number lies outside [low, high]. NaN lies nowhere.
+    let isWithin (low: float) (high: float) (b: HostBuffer) : bool =
+        match b with
+        | :? HostBuffer<float32> as b when b.IsContiguous ->
+            liesWithin low high (ReadOnlySpan(b.Items, b.Offset, Shape.count b.Shape))
+        | :? HostBuffer<float> as b when b.IsContiguous ->
+            liesWithin low high (ReadOnlySpan(b.Items, b.Offset, Shape.count b.Shape))
+        | b -> (firstWhere (fun x -> x < low || x > high) b).IsNone
 
     /// The first NaN or infinity in row-major order: its index and value.
     let firstNonFinite (b: HostBuffer) : struct (int[] * float) voption =

@@ -23,7 +23,8 @@ module internal Slopes =
     /// 1/cosh² x
     let tanh (x: Tensor) : Tensor =
         let limit = flatFrom x.DType
-        square (1 / cosh (clamp -limit limit x))
+        let bound number = Tensor.fullLike x number
+        square (1 / cosh (minimum (bound limit) (maximum (bound -limit) x)))
 
     /// y (1 - y) for y = sigmoid x
     let sigmoid (x: Tensor) (y: Tensor) : Tensor = y * sigmoid -x

@@ -88,16 +88,24 @@ module internal Folds =
 
     /// The square root of sums of squares. Its derivative at 0 is 0, the subgradient of least length.
     let root (squares: Tensor) =
-        let origin = squares.Equal 0.0
+        match squares with
+        // Numbers at hand have no derivative to be kept from infinity.
+        | Value _ when isNull (Staging.innermost ()) -> sqrt squares
+        | Value _
+        | Traced _ ->
+            let origin = squares.Equal 0.0
 
-        let result =
-            where origin (Tensor.zerosLike squares) (sqrt (where origin (Tensor.onesLike squares) squares))
+            let result =
+                where
+                    origin
+                    (Tensor.zerosLike squares)
+                    (sqrt (where origin (Tensor.onesLike squares) squares))
 
-        match result with
-        | Traced tracer -> tracer.Squares <- ValueSome squares
-        | Value _ -> ()
+            match result with
+            | Traced tracer -> tracer.Squares <- ValueSome squares
+            | Value _ -> ()
 
-        result
+            result
 
     /// What the numbers of a Float64 tensor are multiplied by before they are squared, for each sum over axes: a power of
     /// two, 1 unless the largest square would overflow or vanish. It stands for itself in derivatives, too, since the norm

@@ -31,7 +31,10 @@ module BinaryLosses =
         let guard = if guard > 0.0 then max guard least else 0.0
         // The value is clamped, the slope is not: what is added is 0. In the dtype 1 - guard may be 1, so that log (1 - p)
         // needs a clamp of its own.
-        let guarded p = stopGradient (clamp guard (1.0 - guard) p) + (p - stopGradient p)
+        let guarded p =
+            let number = stopGradient p
+            clamp guard (1.0 - guard) number + (p - number)
+
         -(t * log (guarded p) + (1.0 - t) * log (guarded (1.0 - p)))
 
     /// q t softplus -l + (1 - t) softplus l, for the weight q of a yes. With softplus l = l + softplus -l the exponential is

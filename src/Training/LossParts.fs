@@ -60,9 +60,7 @@ module internal LossParts =
         match atHand t with
         | ValueNone -> ()
         | ValueSome t ->
-            let least, most = Staging.suspended (fun () -> float (t.Min()), float (t.Max()))
-
-            if least < low || most > high then
+            if not (t.Reading(Inspect.isWithin low high)) then
                 match firstBad (fun x -> x < low || x > high) t with
                 | ValueNone -> ()
                 | ValueSome(struct (index, value)) ->

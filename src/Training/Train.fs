@@ -306,7 +306,11 @@ module Train =
             let reached, stopped = List.fold ask ({ next with Figures = averages recent }, None) asked
             now <- reached
             state.Value <- reached.State
-            ending <- if next.Steps >= total then Some TrainingEnd.Completed else stopped
+
+            ending <-
+                match stopped with
+                | None when next.Steps >= total -> Some TrainingEnd.Completed
+                | stopped -> stopped
 
             if turn (Every.Steps options.ReportEvery) || not asked.IsEmpty || ending.IsSome then
                 history.Add(now.Steps, now.Figures)

@@ -263,7 +263,27 @@ module internal Elementwise =
                 (ReadOnlySpan(ys, yo, n))
                 (Span(zs, zo, n))
 
-    let private selectOf (c: HostBuffer<bool>) (x: HostBuffer<'T>) (y: HostBuffer<'T>) : HostBuffer =
+    let private isRun (b: HostBuffer) = b.IsContiguous || HostBuffer.isUniform b
+
+    /// The n elements of a small operand as a run: where they lie, or one number spread over scratch.
+    let private run (b: HostBuffer<'T>) n slot =
+        if b.IsContiguous then
+            struct (b.Items, b.Offset)
+        else
+            let scratch = Scratch<'T>.Slot slot
+            Short.fill scratch b.Items[b.Offset] n
+            struct (scratch, 0)
+
+    /// Small operands that lie in a row, or repeat one number, spare the walk.
+    let private selectShort (c: HostBuffer<bool>) (x: HostBuffer<'T>) (y: HostBuffer<'T>) n : HostBuffer =
+        let z = Strided.fresh<'T> x.DType x.Shape
+        let struct (k, ko) = run c n 0
+        let struct (a, ao) = run x n 1
+        let struct (b, bo) = run y n 2
+        selectRow k ko a ao b bo z.Items 0 n
+        z
+
+    let private selectView (c: HostBuffer<bool>) (x: HostBuffer<'T>) (y: HostBuffer<'T>) : HostBuffer =
         let z = Strided.fresh<'T> x.DType x.Shape
         let w = Strided.walk x.Shape [| c.Strides; x.Strides; y.Strides |]
         let steps = w.Steps
@@ -280,6 +300,14 @@ module internal Elementwise =
                 i <- i + n)
 
         z
+
+    let private selectOf (c: HostBuffer<bool>) (x: HostBuffer<'T>) (y: HostBuffer<'T>) : HostBuffer =
+        let n = Shape.count x.Shape
+
+        if n > 0 && n <= Scratch<'T>.Length && isRun c && isRun x && isRun y then
+            selectShort c x y n
+        else
+            selectView c x y
 
     let select (c: HostBuffer) (x: HostBuffer) (y: HostBuffer) : HostBuffer =
         let c = c :?> HostBuffer<bool>
