@@ -184,8 +184,8 @@ total.Accuracy, total.F1 Averaging.Macro
 (*** include-it ***)
 
 (**
-That is what 320 images teach; the sample `digits` learns from all 60,000 and tells 92 of 100 right. Where the trained net errs:
-rows are what was there, columns what was predicted:
+That is what 320 images teach; the sample `digits` learns from all 60,000 and tells 92 of 100 right. Where the
+trained net errs (rows are what was there, columns what was predicted):
 *)
 (*** hide ***)
 let kinds = [
