@@ -74,6 +74,19 @@ let private hand =
             Expect.equal (count [ folded 0 1; folded 1 2 ]) 2 "nests"
             Expect.equal (count [ folded 0 1; folded 0 2 ]) 1 "side by side"
         }
+        test "a fold along what another nest stored is not a fold of one number" {
+            let first =
+                nest [ 4 ] 0 [ load (at 0 0 [| 1 |]); Instruction.Unary(Unary.Abs, 0) ] [ at 1 0 [| 1 |], 1 ]
+
+            // Of the twelve numbers of the slot, the first nest stores four.
+            let folded stride =
+                nest [ 4; 3 ] 1 [ load (at 1 0 [| 1; stride |]); Instruction.Reduce(Reduction.Sum, 0) ] [
+                    at 2 0 [| 1; 0 |], 1
+                ]
+
+            Expect.equal (count [ first; folded 0 ]) 1 "the same number each time"
+            Expect.equal (count [ first; folded 4 ]) 2 "others, too"
+        }
         test "folds over other axes stay apart" {
             let folded size =
                 nest [ 3; size ] 1 [ load (at 0 0 [| 1; 1 |]); Instruction.Reduce(Reduction.Sum, 0) ] [
