@@ -134,7 +134,7 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
         let batches =
             Data.batches size (Key.named "order" key) data.Train |> Batches.withKeys (Key.named "draws" key)
 
-        let epochs = options.Epochs |> Option.defaultValue (if options.Quick then 40 else 12)
+        let epochs = options.Epochs |> Option.defaultValue (if options.Quick then 40 else 6)
         let optimizer = Optimizer.adam (2e-4, beta1 = 0.5)
 
         let training progress =

@@ -34,7 +34,14 @@ let curves (title: string) (history: (int * (string * float) list) list) (names:
                     | None -> ()
             ]
 
-            Chart.Line(xy = points, Name = name, ShowLegend = (names.Length > 1), LineColor = colour)
+            Chart.Line(
+                xy = points,
+                Name = name,
+                ShowLegend = (names.Length > 1),
+                // A single point has no line.
+                ShowMarkers = (points.Length = 1),
+                LineColor = colour
+            )
     ]
 
     {
@@ -146,7 +153,8 @@ let private script =
 for (const element of document.querySelectorAll('.chart')) {
   const { data, layout } = JSON.parse(element.dataset.figure);
   delete layout.width; delete layout.height;
-  layout.margin = { l: 70, r: 10, t: 10, b: 50 };
+  layout.margin = { l: 50, r: 10, t: 10, b: 40 };
+  for (const name of ['xaxis', 'yaxis']) (layout[name] ??= {}).automargin = true;
   Plotly.newPlot(element, data, layout, { responsive: true, displayModeBar: false });
 }
 """

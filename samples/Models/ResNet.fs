@@ -74,10 +74,14 @@ let private descent steps : Optimizer =
         Optimizer.momentum (Schedule.oneCycle 0.1 steps, 0.9, nesterov = true)
     ]
 
-/// One update on a batch whose images are turned over and moved as the key beside it has it.
+/// Images turned over and moved at random: to a net they are new ones each time.
+let private changed (forFlips: Key, forShifts: Key) (images: Tensor) =
+    images |> Augment.flips forFlips |> Augment.shifts 2 forShifts
+
+/// One update on a batch, whose images are changed as the key beside it has it.
 let private step (optimizer: Optimizer) (net, state) ((images, labels), key) =
     let forFlips, forShifts, forLayers = Key.split3 key
-    let images = images |> Augment.flips forFlips |> Augment.shifts 2 forShifts
+    let images = changed (forFlips, forShifts) images
 
     let loss net =
         let logits, net = Sequential.train net forLayers images
@@ -93,7 +97,7 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
         let forModel, forOrder, forChanges = Key.split3 (Key.create options.Seed)
         let size = if options.Quick then 25 else 64
         let batches = Data.batches size forOrder data.Train |> Batches.withKeys forChanges
-        let epochs = options.Epochs |> Option.defaultValue (if options.Quick then 16 else 10)
+        let epochs = options.Epochs |> Option.defaultValue 16
         let optimizer = descent (epochs * batches.Count)
         let predict = Parts.compiled Sequential.forward
         let images, labels = data.Test
@@ -122,7 +126,15 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
             Seconds = watch.Elapsed.TotalSeconds
             Parameters = Model.count net
             Measures = Classifier.measures labels logits
-            Figures = Classifier.figures data.Test logits reached.History
+            Figures =
+                Classifier.figures data.Test logits reached.History
+                @ [
+                    fst data.Train
+                    |> Data.split 100
+                    |> fst
+                    |> changed (Key.split (Key.named "figure" forChanges))
+                    |> Page.images "training images, turned over and moved as they are shown to the net" 10
+                ]
         })
 
 let sample = {

@@ -130,7 +130,7 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
         let batches =
             Data.batches size (Key.named "order" key) data.Train |> Batches.withKeys (Key.named "draws" key)
 
-        let epochs = options.Epochs |> Option.defaultValue (if options.Quick then 30 else 15)
+        let epochs = options.Epochs |> Option.defaultValue (if options.Quick then 30 else 8)
         let optimizer = Optimizer.adam (Schedule.cosine 1e-3 0.0 (epochs * batches.Count))
 
         let training progress =
