@@ -1,7 +1,6 @@
 /// What the samples have in common: how they begin, and what they leave behind.
 namespace Models
 
-open System
 open System.Globalization
 open System.IO
 open System.Text.Json
@@ -26,7 +25,8 @@ type Sample = {
 }
 
 module Sample =
-    let private show (value: float) = FormattableString.Invariant $"{Math.Round(value, 4)}"
+    /// To four digits, of which none are lost in front of a small number.
+    let private show (value: float) = value.ToString("G4", CultureInfo.InvariantCulture)
 
     let private writeMetrics (path: string) (sample: Sample) (options: Options.Options) outcome =
         // A record would come out sorted by name.
