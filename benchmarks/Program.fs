@@ -16,6 +16,9 @@ let main arguments =
     | "models" :: rest ->
         ModelBenchmarks.run rest
         0
+    | "checkpoint" :: rest ->
+        CheckpointBenchmarks.run rest
+        0
     | "gan" :: rest ->
         GanQuality.run rest
         0
@@ -24,6 +27,7 @@ let main arguments =
             "dotnet fsi build.fsx bench compile [first] [transformer] [gan] [elementwise] [recompute] [calls] [nets [mlp] [net]]"
 
         printfn "dotnet fsi build.fsx bench models [cnn | resnet | transformer | lstm] [--json FILE]"
+        printfn "dotnet fsi build.fsx bench checkpoint"
         printfn "dotnet fsi build.fsx bench gan [SEEDS] [PRESET ...]"
         printfn "dotnet fsi build.fsx bench engines [calls] [fused] [mlp] [net]"
         printfn "dotnet fsi build.fsx bench engines crossings [lines] [rows] [windows]"

@@ -33,6 +33,7 @@ let layer = Linear.init Linear.defaults 3 3 key2
 let loss layer = Loss.meanSquaredError y (Linear.forward layer x)
 let optimizer = Optimizer.adam 1e-3
 let state = optimizer.Init layer
+let path = System.IO.Path.GetTempFileName()
 (*** hide ***)
 // end
 
@@ -131,6 +132,12 @@ let torch = [
     "LBfgs.start LBfgs.defaults loss layer |> LBfgs.step LBfgs.defaults loss"
     "autocast(dtype=bfloat16)", "MixedPrecision.computeIn DType.BFloat16 f x"
     "GradScaler()", "LossScale.valueAndGrad (LossScale.start LossScale.dynamic) loss layer"
+    "torch.save(model.state_dict(), path), safetensors.torch.save_file(…)",
+    "Checkpoint.save path layer"
+    "model.load_state_dict(torch.load(path))", "Checkpoint.load path layer"
+    "model.load_state_dict(weights, strict=False)",
+    "Checkpoint.loadWith { Checkpoint.defaults with KeepMissing = true; IgnoreExtra = true } path layer"
+    "safetensors.torch.load_file(path)", "Safetensors.read path"
     "torch.autograd.detect_anomaly()", "Debug.checkNumbers (fun () -> grad f x)"
 ]
 

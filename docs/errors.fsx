@@ -30,6 +30,7 @@ C# does: `Differentiate.Vjp` where this page says `vjp`.
 | `ScopeException` | a tensor used after the `scope` that it was made in had ended |
 | `DeviceException` | tensors on different devices, or a device that is not there: CUDA needs the package `Cotangent-cuda-linux` or `Cotangent-cuda-windows` |
 | `MemoryException` | no room for a tensor on its device, even after everything unused was freed |
+| `FileException` | a file that is damaged, or something else than what it was read as |
 
 The examples below use these values:
 *)
@@ -72,6 +73,20 @@ let escape () =
     |> ignore
 
     out.Value
+
+let inTemp name = Path.Combine(Path.GetTempPath(), name)
+
+let saved name =
+    Checkpoint.save (inTemp name) {| Weight = vector |}
+    inTemp name
+
+let page () =
+    File.WriteAllText(inTemp "page.safetensors", "<!DOCTYPE html>")
+    inTemp "page.safetensors"
+
+let cut () =
+    File.WriteAllBytes(inTemp "cut.safetensors", (File.ReadAllBytes(saved "whole.safetensors"))[..79])
+    inTemp "cut.safetensors"
 
 let times x = withDerivative (Derivative.Pull(fun _ c -> c)) (fun (y: Tensor) -> x * y)
 
@@ -630,6 +645,33 @@ let compiled = [
         "Return it from the scope."
 ]
 
+let files = [
+    on<TreeException, _>
+        (fun () -> Checkpoint.load (saved "a.safetensors") {| Weights = vector |})
+        $"""Checkpoint.load: '{inTemp "a.safetensors"}' and the template, of 1 leaves, differ:"""
+        "Give the template of what was saved. `KeepMissing` and `IgnoreExtra` among the options load what fits."
+    on<ShapeException, _>
+        (fun () -> Checkpoint.load (saved "b.safetensors") {| Weight = matrix |})
+        $"""Checkpoint.load: '{inTemp "b.safetensors"}' and the template, of 1 leaves, differ:"""
+        "Make the template with the sizes of what was saved."
+    on<DTypeException, _>
+        (fun () -> Checkpoint.load (saved "c.safetensors") {| Weight = whole |})
+        $"""Checkpoint.load: '{inTemp "c.safetensors"}' and the template, of 1 leaves, differ:"""
+        "Make the template in the dtypes of what was saved; `ConvertFloats` among the options rounds floating-point numbers to those of the template."
+    on<FileException, _>
+        (fun () -> Checkpoint.load (page ()) vector)
+        $"""Checkpoint.load: '{inTemp "page.safetensors"}' is no safetensors file: it is a page of the web:"""
+        "a download that led to an error or a login, perhaps. Look at it as a text."
+    on<FileException, _>
+        (fun () -> Safetensors.read (cut ()))
+        $"""Safetensors.read: '{inTemp "cut.safetensors"}' is no whole safetensors file:"""
+        "the end is missing. Get it again, or save it anew."
+    on<ValueException, _>
+        (fun () -> Checkpoint.saveStep 0 "runs" 100 vector)
+        "Checkpoint.saveStep: 0 checkpoints to keep;"
+        "it must be at least 1."
+]
+
 let situations =
     shapes
     @ dtypes
@@ -641,6 +683,7 @@ let situations =
     @ programs
     @ checks
     @ compiled
+    @ files
 
 /// The error of a situation; null where, against all expectation, there is none.
 let provoke (situation: Situation) : exn | null =

@@ -137,6 +137,10 @@ let topics = [
     "The training loop", "Train"
     "What it calls", "Callback"
     "Progress", "Progress"
+    "Saving and loading", "Checkpoint"
+    "Named tensors in files", "Safetensors"
+    "Files of NumPy", "NumPy"
+    "Files of PyTorch", "PyTorch"
 ]
 
 let library = typeof<Cotangent.Tensor>.Assembly

@@ -21,5 +21,8 @@ let main arguments =
     elif arguments.Length = 2 && arguments[0] = WaitingTests.Flag then
         WaitingTests.run arguments[1]
         0
+    elif arguments.Length > 1 && arguments[0] = ResumeTests.Flag then
+        ResumeTests.child arguments[1..]
+        0
     else
         runTestsInAssemblyWithCLIArgs [] arguments

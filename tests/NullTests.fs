@@ -8,6 +8,7 @@ open System.Reflection
 open System.Runtime.CompilerServices
 open FSharp.Reflection
 open Cotangent
+open Cotangent.Checkpoints
 open Expecto
 
 let private x = tensor [ 1.0; 2.0 ]
@@ -54,6 +55,11 @@ let private samples: objnull list = [
     box (x.At)
     box (x.At[0])
     box TextWriter.Null
+    box (Map.empty: Map<string, string>)
+    box (Map [ "x", x ])
+    box (
+        SafetensorsFile.Of("null", "bytes", new ArraySource(SafetensorsWriter.toBytes "null" Map.empty [||]))
+    )
     box Selection.all
     box (Rrelu.create 0.1 0.3)
 ]

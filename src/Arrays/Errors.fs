@@ -117,6 +117,11 @@ type MemoryException internal (message: string, inner: exn | null) =
     inherit CotangentException(message, inner)
     new(message) = MemoryException(message, null)
 
+/// A file that is damaged, or something else than what it was read as.
+type FileException internal (message: string, inner: exn | null) =
+    inherit CotangentException(message, inner)
+    new(message) = FileException(message, null)
+
 /// Errors that arise at one leaf of a tree.
 module internal Placed =
     let private start = "Error at: `"
@@ -147,4 +152,5 @@ module internal Placed =
             | :? ScopeException -> ScopeException(message, e)
             | :? ValueException -> ValueException(message, e)
             | :? MemoryException -> MemoryException(message, e)
+            | :? FileException -> FileException(message, e)
             | _ -> e

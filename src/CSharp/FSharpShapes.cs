@@ -73,4 +73,13 @@ internal static class FSharpShapes
         this IEnumerable<T> items,
         [CallerArgumentExpression(nameof(items))] string name = ""
     ) => ListModule.OfArray(items.NoneNull(name));
+
+    internal static FSharpMap<string, T> ToFSharpMap<T>(
+        this IReadOnlyDictionary<string, T> items,
+        [CallerArgumentExpression(nameof(items))] string name = ""
+    )
+        where T : class =>
+        MapModule.OfSeq(
+            items.NotNull(name).Select(each => Tuple.Create(each.Key, each.Value.NotNull($"{name}[{each.Key}]")))
+        );
 }

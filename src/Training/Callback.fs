@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open Cotangent.Checkpoints
+
 /// Which of two figures is the better one.
 [<RequireQualifiedAccess; Struct>]
 type Better =
@@ -11,6 +13,12 @@ type Better =
 /// <summary>Callbacks of the training loop.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Callback =
+    /// One that has nothing to do in the end.
+    let private reacting (every: Every) (start: unit -> Trained<'s> -> Reaction<'s> list) : Callback<'s> = {
+        Every = every
+        Start = fun () -> { Reached = start (); Ended = ignore }
+    }
+
     /// <summary>Calls a function with what is reached, and remembers nothing.</summary>
     /// <example><code>
     /// let announce: Callback&lt;Tensor> = Callback.call (Every.Epochs 1) (fun now -> printfn "%d epochs" now.Epochs)
@@ -18,13 +26,9 @@ module Callback =
     let call (every: Every) (action: Trained<'s> -> unit) : Callback<'s> =
         Given.check "action" action
 
-        {
-            Every = every
-            Start =
-                fun () now ->
-                    action now
-                    []
-        }
+        reacting every (fun () now ->
+            action now
+            [])
 
     /// <summary>Measures the state, under a name: what an evaluation on other examples gives.</summary>
     /// <example><code>
@@ -35,7 +39,7 @@ module Callback =
         Given.check "name" name
         Given.check "figure" figure
 
-        { Every = every; Start = fun () now -> [ Reaction.Measured [ name, figure now.State ] ] }
+        reacting every (fun () now -> [ Reaction.Measured [ name, figure now.State ] ])
 
     let private figure (name: string) (now: Trained<'s>) =
         match now.Figures |> List.tryFind (fst >> (=) name) with
@@ -73,47 +77,85 @@ module Callback =
                     $"Callback.earlyStopping: a patience of {patience} askings; it must be at least 1."
             )
 
-        {
-            Every = every
-            Start =
-                fun () ->
-                    let best: ('s * float) option ref = ref None
-                    let waited = ref 0
+        reacting every (fun () ->
+            let best: ('s * float) option ref = ref None
+            let waited = ref 0
 
-                    fun now ->
-                        let value = figure name now
+            fun now ->
+                let value = figure name now
 
-                        match best.Value with
-                        | Some(state, least) when not (isBetter better value least) ->
-                            waited.Value <- waited.Value + 1
+                match best.Value with
+                | Some(state, least) when not (isBetter better value least) ->
+                    waited.Value <- waited.Value + 1
 
-                            if waited.Value < patience then
-                                []
-                            else
-                                [
-                                    Reaction.Replace state
-                                    Reaction.Measured [ name, least ]
-                                    Reaction.Stop
-                                        $"{name} did not get better than {string least} for {patience} askings"
-                                ]
-                        | Some _
-                        | None ->
-                            if not (System.Double.IsNaN value) then
-                                best.Value <- Some(now.State, value)
-                                waited.Value <- 0
+                    if waited.Value < patience then
+                        []
+                    else
+                        [
+                            Reaction.Replace state
+                            Reaction.Measured [ name, least ]
+                            Reaction.Stop
+                                $"{name} did not get better than {string least} for {patience} askings"
+                        ]
+                | Some _
+                | None ->
+                    if not (System.Double.IsNaN value) then
+                        best.Value <- Some(now.State, value)
+                        waited.Value <- 0
 
-                            []
-        }
+                    [])
 
     /// <summary>Stops when a figure of the steps is NaN or infinite: no later step mends that.</summary>
     /// <example><code>
     /// let options: TrainOptions&lt;Tensor> = { Train.defaults with Callbacks = [ Callback.stopUnlessFinite (Every.Steps 1) ] }
     /// </code></example>
-    let stopUnlessFinite (every: Every) : Callback<'s> = {
-        Every = every
-        Start =
-            fun () now ->
-                match now.Figures |> List.tryFind (snd >> System.Double.IsFinite >> not) with
-                | Some(name, value) -> [ Reaction.Stop $"{name} is {string value} after {now.Steps} steps" ]
-                | None -> []
-    }
+    let stopUnlessFinite (every: Every) : Callback<'s> =
+        reacting every (fun () now ->
+            match now.Figures |> List.tryFind (snd >> System.Double.IsFinite >> not) with
+            | Some(name, value) -> [ Reaction.Stop $"{name} is {string value} after {now.Steps} steps" ]
+            | None -> [])
+
+    /// <summary>
+    /// Saves the state in a folder, as <c>Checkpoint.saveStep</c> does, on a thread of its own while training goes on: one file at a time,
+    /// so that training waits if the disk is slower. What goes wrong is raised at the next turn, or when training ends, which waits for the
+    /// last file. <c>Checkpoint.resume</c> finds where to go on.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">Less than 1 checkpoint is to be kept.</exception>
+    /// <example><code>
+    /// let folder = System.IO.Directory.CreateTempSubdirectory().FullName
+    /// let step (x: Tensor) (batch: Tensor) = x + mean batch, x
+    /// let batches = Data.inOrder 1 (tensor [ 1.0; 2.0; 3.0 ])
+    /// let start, from = Checkpoint.resume folder (tensor 0.0)
+    /// let callbacks = [ Callback.checkpoint (Every.Steps 2) 3 folder ]
+    /// Train.run { Train.defaults with From = from; Callbacks = callbacks } step batches start |> ignore
+    /// Checkpoint.resume folder (tensor 0.0) // (3, 2)
+    /// </code></example>
+    let checkpoint (every: Every) (keep: int) (folder: string) : Callback<'s> =
+        Given.check "folder" folder
+        Rotation.requireKeep "Callback.checkpoint" keep
+
+        {
+            Every = every
+            Start =
+                fun () ->
+                    let behind = Behind()
+
+                    {
+                        Reached =
+                            fun now ->
+                                // What the last one had to say comes first.
+                                behind.Wait()
+
+                                behind.Give(
+                                    Checkpoint.preparedStep
+                                        "Callback.checkpoint"
+                                        keep
+                                        folder
+                                        now.Steps
+                                        now.State
+                                )
+
+                                []
+                        Ended = behind.Wait
+                    }
+        }

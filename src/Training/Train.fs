@@ -1,6 +1,7 @@
 namespace Cotangent
 
 open System
+open System.Runtime.ExceptionServices
 open System.Threading
 
 /// <summary>What training has reached after some steps.</summary>
@@ -34,14 +35,22 @@ type Every =
     /// After so many epochs.
     | Epochs of epochs: int
 
+/// <summary>A callback during one run.</summary>
+[<NoComparison; NoEquality; CompiledName "FSharpWatch">]
+type Watch<'s> = {
+    /// Called with what is reached, whenever it is the callback's turn.
+    Reached: Trained<'s> -> Reaction<'s> list
+    /// Called once when training ends, by an error, too: waits for what still runs, closes what is open.
+    Ended: unit -> unit
+}
+
 /// <summary>Something to do while training goes on: evaluate, save, stop.</summary>
 [<NoComparison; NoEquality; CompiledName "FSharpCallback">]
 type Callback<'s> = {
     /// How often.
     Every: Every
-    /// Called once when training begins, so that what a callback remembers belongs to one run; the function returned is called
-    /// with what is reached.
-    Start: unit -> Trained<'s> -> Reaction<'s> list
+    /// Called once when training begins, so that what a callback remembers belongs to one run.
+    Start: unit -> Watch<'s>
 }
 
 /// Why training ended.
@@ -253,6 +262,22 @@ module Train =
             | Every.Steps n
             | Every.Epochs n -> requirePositive "how often a callback is asked" n
 
+    /// Tells all watches that training has ended, also where one of them fails; the first error of theirs is raised unless training
+    /// itself failed, whose error is on its way already.
+    let private ended (failed: bool) (watches: Watch<'s> list) =
+        let errors =
+            watches
+            |> List.choose (fun watch ->
+                try
+                    watch.Ended()
+                    None
+                with e ->
+                    Some e)
+
+        match errors with
+        | first :: _ when not failed -> ExceptionDispatchInfo.Throw first
+        | _ -> ()
+
     /// <summary>
     /// Trains for some epochs. The steps are those of <c>Train.steps</c>; reports, callbacks and the end are what this adds. What is
     /// cancelled returns the state that it had reached, and two runs from equal keys give equal numbers, bit for bit.
@@ -284,7 +309,7 @@ module Train =
         Given.check "batches" batches
         check options batches
         let total = options.Epochs * batches.Count
-        let callbacks = options.Callbacks |> List.map (fun each -> each.Every, each.Start())
+        let watches = options.Callbacks |> List.map (fun each -> each.Every, each.Start())
         let state = ref start
         let history = ResizeArray()
         let mutable recent = []
@@ -302,7 +327,12 @@ module Train =
             let before = now.Steps
             recent <- (next.Steps - before, next.Figures) :: recent
             let turn = isTurn batches.Count before next.Steps
-            let asked = callbacks |> List.filter (fst >> turn) |> List.map snd
+
+            let asked = [
+                for every, watch in watches do
+                    if turn every then watch.Reached
+            ]
+
             let reached, stopped = List.fold ask ({ next with Figures = averages recent }, None) asked
             now <- reached
             state.Value <- reached.State
@@ -320,8 +350,15 @@ module Train =
         use reached =
             (reached options.Compiled options.StepsPerCall options.From step batches state).GetEnumerator()
 
-        while ending.IsNone do
-            if options.Cancellation.IsCancellationRequested then ending <- Some TrainingEnd.Cancelled
-            elif reached.MoveNext() then advance reached.Current
+        let mutable failed = true
+
+        try
+            while ending.IsNone do
+                if options.Cancellation.IsCancellationRequested then ending <- Some TrainingEnd.Cancelled
+                elif reached.MoveNext() then advance reached.Current
+
+            failed <- false
+        finally
+            ended failed (List.map snd watches)
 
         { Last = now; End = Option.get ending; History = List.ofSeq history }

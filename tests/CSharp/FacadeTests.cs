@@ -120,6 +120,11 @@ public class FacadeTests
         ["convolveGroups"] = "Convolve",
         ["createAlong"] = "Create",
         ["convolveTransposedTo"] = "ConvolveTransposed",
+        ["saveWith"] = "Save",
+        ["loadWith"] = "Load",
+        ["saveInBackground"] = "SaveAsync",
+        ["openFile"] = "Open",
+        ["writeWith"] = "Write",
         ["crossEntropyDefaults"] = "CrossEntropyOptions",
         ["crossEntropyWith"] = "CrossEntropy",
     };

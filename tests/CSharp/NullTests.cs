@@ -64,6 +64,9 @@ public class NullTests
         new Window(),
         x.At,
         x.At[0],
+        new CheckpointOptions(),
+        new Dictionary<string, string>(),
+        new Dictionary<string, Tensor>(),
     ];
 
     private static Gan<Tensor, Tensor> Gan() =>

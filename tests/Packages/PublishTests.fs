@@ -120,6 +120,7 @@ let private expected (isAhead: bool) =
         "gradient of compiled", "[ 4. 24.]"
         "adam, compiled", "True"
         "random, compiled", "True"
+        "saved", "[1. 2.] [3. 6.] 0"
         "data", "[[1; 2]; [1; 2]]"
         "array data", "2"
         "printed", "Float64 (2, 2) [[1. 2.]"

@@ -260,7 +260,11 @@ let private callbacks =
 
             let back = {
                 Every = Every.Steps 2
-                Start = fun () (now: Trained<Tensor>) -> [ Reaction.Replace(now.State * 10.0) ]
+                Start =
+                    fun () -> {
+                        Reached = fun (now: Trained<Tensor>) -> [ Reaction.Replace(now.State * 10.0) ]
+                        Ended = ignore
+                    }
             }
 
             let run =

@@ -64,20 +64,39 @@ public sealed class Callback<S>
     ///     now => new() { Stop = now.Steps >= 10 ? "ten steps" : null });
     /// </code></example>
     public Callback(Every every, Func<Func<Trained<S>, Reaction<S>>> start)
+        : this(every, Watching(start.NotNull())) { }
+
+    /// <summary>
+    /// The same with what is called once when training ends, by an error, too: to wait for what still runs, to close what is open.
+    /// </summary>
+    /// <example><code>
+    /// var log = new Callback&lt;Tensor>(Every.Steps(1), () =>
+    /// {
+    ///     var writer = new StringWriter();
+    ///     return (now => { writer.WriteLine(now.Steps); return new(); }, writer.Dispose);
+    /// });
+    /// </code></example>
+    public Callback(Every every, Func<(Func<Trained<S>, Reaction<S>> Reached, Action Ended)> start)
     {
         start.NotNull();
 
         inner = new(
             every,
-            new Func<FSharpFunc<FSharpTrained<S>, FSharpList<FSharpReaction<S>>>>(() =>
+            new Func<FSharpWatch<S>>(() =>
             {
-                var react = start();
-                return new Func<FSharpTrained<S>, FSharpList<FSharpReaction<S>>>(now =>
-                    react(Trained<S>.FromFSharp(now)).ToFSharp()
-                ).ToFSharp();
+                var (reached, ended) = start();
+                return new(
+                    new Func<FSharpTrained<S>, FSharpList<FSharpReaction<S>>>(now =>
+                        reached(Trained<S>.FromFSharp(now)).ToFSharp()
+                    ).ToFSharp(),
+                    FuncConvert.FromAction(ended)
+                );
             }).ToFSharp()
         );
     }
+
+    private static Func<(Func<Trained<S>, Reaction<S>>, Action)> Watching(Func<Func<Trained<S>, Reaction<S>>> start) =>
+        () => (start(), () => { });
 
     internal FSharpCallback<S> ToFSharp() => inner;
 }
@@ -121,4 +140,17 @@ public static class Callback
     /// <summary>Stops when a figure of the steps is NaN or infinite: no later step mends that.</summary>
     public static Callback<S> StopUnlessFinite<S>(Every every)
         where S : class => new(CallbackModule.stopUnlessFinite<S>(every));
+
+    /// <summary>
+    /// Saves the state in a folder, as <c>Checkpoint.SaveStep</c> does, on a thread of its own while training goes on: one file
+    /// at a time, so that training waits if the disk is slower. What goes wrong is raised at the next turn, or when training
+    /// ends, which waits for the last file. <c>Checkpoint.Resume</c> finds where to go on.
+    /// </summary>
+    /// <exception cref="ValueException">Less than 1 checkpoint is to be kept.</exception>
+    /// <example><code>
+    /// var folder = Directory.CreateTempSubdirectory().FullName;
+    /// var save = Callback.Checkpoint&lt;Tensor>(Every.Steps(100), folder, keep: 3);
+    /// </code></example>
+    public static Callback<S> Checkpoint<S>(Every every, string folder, int keep)
+        where S : class => new(CallbackModule.checkpoint<S>(every, keep, folder.NotNull()));
 }

@@ -110,6 +110,12 @@ let private training () =
         float (sum (abs difference)) < 1e-9)
 
 let private text () =
+    attempt "saved" (fun () ->
+        let path = System.IO.Path.GetTempFileName()
+        Checkpoint.save path { W = x; B = x * 3.0 }
+        let loaded = Checkpoint.load path { W = x * 0.0; B = x * 0.0 }
+        $"{loaded.W} {loaded.B} {(Checkpoint.steps path).Length}")
+
     attempt "data" (fun () -> (stack 0 [ x; x ]).ToData<float list list>())
     attempt "array data" (fun () -> (stack 0 [ x; x ]).ToData<float[,]>()[1, 1])
     attempt "printed" (fun () -> sprintf "%A" (stack 0 [ x; x ]))

@@ -1,0 +1,37 @@
+namespace Cotangent;
+
+/// <summary>Files of NumPy.</summary>
+public static class NumPy
+{
+    /// <summary>
+    /// The array of an <c>.npy</c> file. Its dtype is the file's; unsigned and narrow integers come as wider ones, U8, I8, U16
+    /// and I16 as Int32, U32 as Int64.
+    /// </summary>
+    /// <exception cref="FileException">It is damaged, or no such file.</exception>
+    /// <exception cref="DTypeException">No dtype holds its elements: complex numbers, texts, objects.</exception>
+    /// <exception cref="IOException">It is not there, or can't be read.</exception>
+    public static Tensor ReadArray(string path) => NumPyModule.readArray(path.NotNull());
+
+    /// <summary>
+    /// The arrays of an <c>.npz</c> archive by name, compressed or not, each as <c>ReadArray</c> reads it.
+    /// <c>Checkpoint.Fit</c> makes a model of them.
+    /// </summary>
+    /// <exception cref="FileException">It is damaged, or no such file.</exception>
+    /// <exception cref="DTypeException">No dtype holds the elements of one of them.</exception>
+    /// <exception cref="IOException">It is not there, or can't be read.</exception>
+    public static IReadOnlyDictionary<string, Tensor> Read(string path) => NumPyModule.read(path.NotNull());
+}
+
+/// <summary>Files of PyTorch.</summary>
+public static class PyTorch
+{
+    /// <summary>
+    /// The tensors of a <c>.pt</c> or <c>.pth</c> file that <c>torch.save</c> wrote of a <c>state_dict</c>, or of dictionaries and
+    /// lists of tensors (PyTorch 1.6 and later). Names of inner dictionaries are joined by dots. Nothing in the file is executed:
+    /// calls of functions in its pickle are only read. <c>Checkpoint.Fit</c> makes a model of the tensors.
+    /// </summary>
+    /// <exception cref="FileException">It is damaged, no such file, or holds no tensors.</exception>
+    /// <exception cref="DTypeException">No dtype holds the elements of one of them.</exception>
+    /// <exception cref="IOException">It is not there, or can't be read.</exception>
+    public static IReadOnlyDictionary<string, Tensor> Read(string path) => PyTorchModule.read(path.NotNull());
+}

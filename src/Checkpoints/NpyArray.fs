@@ -1,0 +1,165 @@
+namespace Cotangent.Checkpoints
+
+open System
+open System.Buffers.Binary
+open System.Globalization
+open System.IO
+open System.Text
+open System.Text.RegularExpressions
+open Cotangent
+open Cotangent.Engines
+
+/// Arrays as NumPy's `save` writes them: a dictionary of Python in text, then the numbers.
+/// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+module internal NpyArray =
+    let private damaged (reason: string) : 'a = raise (DamagedException reason)
+
+    /// More bytes of text than any header has.
+    [<Literal>]
+    let private LongestHeader = 65536
+
+    let private exactly (input: Stream) (count: int) : byte[] =
+        let bytes = Array.zeroCreate count
+
+        if input.ReadAtLeast(Span bytes, count, throwOnEndOfStream = false) < count then
+            damaged "its end is missing"
+
+        bytes
+
+    /// The length of the text that describes the array: two bytes of it, or four from version 2 on.
+    let private headerLength (input: Stream) =
+        let start = exactly input 8
+
+        if not (start.AsSpan(0, 6).SequenceEqual(ReadOnlySpan(Encoding.Latin1.GetBytes "\u0093NUMPY"))) then
+            damaged "it does not begin as arrays of NumPy do"
+
+        let length =
+            match start[6] with
+            | 1uy -> uint32 (BinaryPrimitives.ReadUInt16LittleEndian(ReadOnlySpan(exactly input 2)))
+            | 2uy
+            | 3uy -> BinaryPrimitives.ReadUInt32LittleEndian(ReadOnlySpan(exactly input 4))
+            | version -> damaged $"it is of version {version}, and 1 to 3 are known"
+
+        if length > uint32 LongestHeader then
+            damaged $"its header is {length} bytes long, more than {LongestHeader}"
+
+        int length
+
+    // `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
+    let private describes = Regex @"^\s*'descr'\s*:\s*'(?<descr>[^']*)'\s*$"
+    let private orders = Regex @"^\s*'fortran_order'\s*:\s*(?<order>True|False)\s*$"
+    let private shapes = Regex @"^\s*'shape'\s*:\s*\((?<sizes>[\d\s,L]*)\)\s*$"
+
+    /// What stands between the brackets of the dictionary, cut at the commas that belong to no inner bracket.
+    let private parts (text: string) : string list =
+        let inner = text.Trim()
+
+        if not (inner.StartsWith '{' && inner.EndsWith '}') then
+            damaged "its header is no dictionary"
+
+        let found = ResizeArray<string>()
+        let current = StringBuilder()
+        let mutable depth = 0
+
+        for c in inner.Substring(1, inner.Length - 2) do
+            if c = '(' || c = '[' then depth <- depth + 1
+            if c = ')' || c = ']' then depth <- depth - 1
+
+            if c = ',' && depth = 0 then
+                found.Add(current.ToString())
+                current.Clear() |> ignore
+            else
+                current.Append c |> ignore
+
+        found.Add(current.ToString())
+        found |> Seq.filter (fun part -> part.Trim() <> "") |> List.ofSeq
+
+    let private value (what: string) (pattern: Regex) (group: string) (all: string list) : string =
+        match all |> List.map pattern.Match |> List.filter _.Success with
+        | [ only ] -> only.Groups[group].Value
+        | _ -> damaged $"its header does not say '{what}' in a way that is known"
+
+    let private sizes (text: string) : int64[] =
+        text.Split(',', StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries)
+        |> Array.map (fun size ->
+            match Int64.TryParse(size.TrimEnd 'L', NumberStyles.None, CultureInfo.InvariantCulture) with
+            | true, n -> n
+            | _ -> damaged $"'{size}' is no size")
+
+    /// How safetensors calls a type of NumPy, and whether its bytes come largest first.
+    let private formatOf (descr: string) : struct (string * bool) =
+        let kind = if descr.Length > 1 then descr.Substring 1 else ""
+
+        let format =
+            match kind with
+            | "b1" -> "BOOL"
+            | "i1" -> "I8"
+            | "u1" -> "U8"
+            | "i2" -> "I16"
+            | "u2" -> "U16"
+            | "i4" -> "I32"
+            | "u4" -> "U32"
+            | "i8" -> "I64"
+            | "u8" -> "U64"
+            | "f2" -> "F16"
+            | "f4" -> "F32"
+            | "f8" -> "F64"
+            | _ -> ""
+
+        match descr with
+        | "" -> struct ("", false)
+        | _ when descr[0] = '>' -> struct (format, true)
+        | _ when descr[0] = '<' || descr[0] = '|' || descr[0] = '=' -> struct (format, false)
+        | _ -> struct ("", false)
+
+    let private reverse (size: int) (bytes: byte[]) =
+        for first in 0..size .. bytes.Length - size do
+            Array.Reverse(bytes, first, size)
+
+    /// An array of a stream that has at most so many bytes left.
+    let read (operation: string) (name: string) (left: int64) (input: Stream) : HostBuffer =
+        let text = Encoding.UTF8.GetString(exactly input (headerLength input))
+        let all = parts text
+        let descr = value "descr" describes "descr" all
+        let isFortran = value "fortran_order" orders "order" all = "True"
+
+        let shape =
+            Shape.sized $"{operation}: {Untrusted.quote name}" (sizes (value "shape" shapes "sizes" all))
+
+        let struct (format, isReversed) = formatOf descr
+
+        match (if format = "" then ElementFormat.Reading.No else ElementFormat.reading format) with
+        | ElementFormat.Reading.No ->
+            raise (
+                DTypeException
+                    $"{operation}: {Untrusted.quote name} has elements of type '{descr}', which no dtype holds exactly. Convert it with 'astype' in NumPy."
+            )
+        | ElementFormat.Reading.Same dtype
+        | ElementFormat.Reading.Wider dtype ->
+            let size = ElementFormat.bits format / 8
+            let length = int64 (Shape.count shape) * int64 size
+
+            if length > left then
+                damaged $"its numbers take up {length} bytes, and {max 0L left} are there"
+
+            if length > int64 Array.MaxLength then
+                damaged $"its numbers take up {length} bytes, more than one array does"
+
+            let bytes = Recycling.orRefuse operation length (fun () -> exactly input (int length))
+            if isReversed then reverse size bytes
+
+            let numbers =
+                if ElementFormat.reading format = ElementFormat.Reading.Same dtype then
+                    let made = Buffers.allocate dtype (Shape.count shape)
+                    bytes.CopyTo(ArrayBytes.at made 0L bytes.Length)
+                    if dtype = DType.Bool then ElementFormat.requireTruth name made
+                    made
+                else
+                    ElementFormat.widen format bytes
+
+            // The first index runs fastest in what Fortran would write.
+            if isFortran then
+                let strides = Array.rev (Shape.strides (Array.rev shape))
+                Strided.materialise (Buffers.view dtype numbers shape strides 0)
+            else
+                Buffers.view dtype numbers shape (Shape.strides shape) 0

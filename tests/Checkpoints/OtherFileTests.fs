@@ -1,0 +1,315 @@
+/// Files of NumPy and PyTorch (`Fixtures/make_others.py`), whole, refused and damaged.
+module Cotangent.Tests.OtherFileTests
+
+open System
+open System.IO
+open System.IO.Compression
+open Expecto
+open Cotangent
+open Cotangent.Checkpoints
+open Cotangent.Tests.Checks
+open Cotangent.Tests.Support
+
+let private fixture name = Path.Combine(__SOURCE_DIRECTORY__, "Fixtures", name)
+let private block = (Tensor.arange DType.Int32 24).Reshape [ 2; 3; 4 ]
+
+let private numpy =
+    tests "NumPy" [
+        "an archive, in every type, order and layout",
+        (fun () ->
+            let arrays = NumPy.read (fixture "arrays.npz")
+            Expect.equal arrays.Count 13 "arrays"
+            let tiny = BitConverter.UInt32BitsToSingle 1u
+            equals [ [ 0.1f; -0.0f; infinityf ]; [ tiny; Single.MaxValue; 7.0f ] ] arrays["single"]
+            let single = arrays["single"]
+            Expect.equal (1.0f / float32 single[0, 1]) -infinityf "-0"
+            equals [ 0.1; Double.Epsilon ] arrays["double"]
+            equals [ half 1.5; Half.MaxValue; half 6e-8 ] arrays["half"]
+            equals [ Int32.MinValue; Int32.MaxValue ] arrays["whole"]
+            equals [ [ Int64.MinValue ]; [ Int64.MaxValue ] ] arrays["long"]
+            equals [ true; false ] arrays["truth"]
+            equals [ 0; 255 ] arrays["u8"]
+            equals [ -32768; 32767 ] arrays["i16"]
+            equals 2.5 arrays["scalar"]
+            equals (Tensor.zeros DType.Float32 [ 0; 3 ]) arrays["nothing"]
+            equals [ 1.5f; -2.0f ] arrays["big_endian"]
+            equals block arrays["fortran"]
+            equals [ 1.0 ] arrays["in/a/folder"])
+        "a compressed archive and a single array",
+        (fun () ->
+            let arrays = NumPy.read (fixture "compressed.npz")
+            equals (Tensor.zeros DType.Float64 [ 100; 100 ]) arrays["zeros"]
+            equals block arrays["fortran"]
+            equals block (NumPy.readArray (fixture "array.npy")))
+        "what no dtype holds",
+        (fun () ->
+            raises<DTypeException, _>
+                "'complex' has elements of type '<c16'"
+                (fun () -> NumPy.read (fixture "refused.npz"))
+                "complex")
+        "other files are named",
+        fun () ->
+            raises<FileException, _>
+                "it is an .npy array of NumPy"
+                (fun () -> NumPy.read (fixture "array.npy"))
+                "npy"
+
+            raises<FileException, _>
+                "which `NumPy.read` reads"
+                (fun () -> NumPy.readArray (fixture "arrays.npz"))
+                "npz"
+
+            raises<FileException, _>
+                "which `PyTorch.read` reads"
+                (fun () -> NumPy.read (fixture "state.pt"))
+                "pt"
+
+            raises<FileException, _>
+                "an .npz archive of NumPy"
+                (fun () -> NumPy.read (fixture "ours.safetensors"))
+                "safetensors"
+
+            raises<FileException, _> "is a folder" (fun () -> NumPy.read (fixture ".")) "folder"
+            raises<FileNotFoundException, _> "none.npz" (fun () -> NumPy.read (fixture "none.npz")) "missing"
+    ]
+
+let private header (text: string) (data: byte[]) =
+    Array.concat [
+        [| 0x93uy |]
+        "NUMPY\001\000"B
+        BitConverter.GetBytes(uint16 text.Length)
+        Text.Encoding.ASCII.GetBytes text
+        data
+    ]
+
+let private damagedArrays =
+    testList "damaged arrays" [
+        for name, bytes, part in
+            [
+                "no numbers",
+                header "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }" (Array.zeroCreate 8),
+                "its end is missing"
+                "a size that overflows",
+                header "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }" [||],
+                "is no size"
+                "no dictionary", header "'descr': '<f4'" [||], "no dictionary"
+                "no shape", header "{'descr': '<f4', 'fortran_order': False}" [||], "'shape'"
+                "a record",
+                header "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,), }" [||],
+                "'descr'"
+                "code for a shape",
+                header "{'descr': '<f4', 'fortran_order': False, 'shape': (exit(),), }" [||],
+                "'shape'"
+                "truth beyond true",
+                header "{'descr': '|b1', 'fortran_order': False, 'shape': (1,), }" [| 7uy |],
+                "neither 0 nor 1"
+                "another version", Array.append [| 0x93uy |] "NUMPY\009\000\000\000\000\000"B, "of version 9"
+                "an endless header",
+                Array.concat [ [| 0x93uy |]; "NUMPY\002\000"B; Array.create 4 255uy ],
+                "more than 65536"
+                "cut short", [| 0x93uy; 78uy |], "its end is missing"
+            ] do
+            testCase name (fun () ->
+                use input = new MemoryStream(bytes)
+
+                let read () =
+                    input
+                    |> ForeignFile.ofStream "test" "bytes" "an .npy array of NumPy" (fun file ->
+                        NpyArray.read "test" "x" file.Length file)
+
+                raises<FileException, _> part read name)
+    ]
+
+let private shared = Tensor.arange DType.Float32 12
+
+let private ofPyTorch (file: string) =
+    let state = PyTorch.read (fixture file)
+    Expect.equal state.Count 15 "tensors"
+    equals [ [ 0.1f; 0.2f ]; [ 0.3f; -0.0f ] ] state["layers.0.weight"]
+    equals [ half 1.5; Half.MaxValue ] state["layers.0.bias"]
+    equals [ bfloat 1.5; bfloat -3.0 ] state["brain"]
+    equals [ 0.1 ] (state["double"].Flatten())
+    equals (1L <<< 40) state["count"]
+    equals [ -7 ] state["whole"]
+    equals [ -32768 ] state["short"]
+    equals [ 255 ] state["byte"]
+    equals [ true; false ] state["truth"]
+    equals (Tensor.zeros DType.Float32 [ 0; 3 ]) state["nothing"]
+    equals (shared.Reshape [ 3; 4 ]) state["all"]
+    equals ((shared.Reshape [ 3; 4 ]).T) state["turned"]
+    equals [ 5.0f; 6.0f ] state["part"]
+    equals [ 1.0f; 3.0f; 5.0f; 7.0f; 9.0f; 11.0f ] state["odd"]
+    equals [ [ 3.0f; 4.0f ]; [ 3.0f; 4.0f ] ] state["stretched"]
+
+let private pytorch =
+    tests "PyTorch" [
+        "a state_dict, with parameters and views of one storage", (fun () -> ofPyTorch "state.pt")
+        "the same by a later protocol of pickle", (fun () -> ofPyTorch "state4.pt")
+        "dictionaries and lists in each other",
+        (fun () ->
+            let training = PyTorch.read (fixture "training.pt")
+
+            Expect.equal
+                (List.ofSeq training.Keys)
+                [ "history.0"; "model.weight"; "optimizer.state.0.step" ]
+                "names"
+
+            equals [ 1.0f; 2.0f ] training["model.weight"])
+        "into a model",
+        (fun () ->
+            let template = Linear.create 2 2 (Key.create 0L)
+            let weights = (PyTorch.read (fixture "state.pt")).Add("layers.0.bias", tensor [ 1.0f; 2.0f ])
+
+            let options = {
+                Checkpoint.defaults with
+                    Rename = (fun name -> "layers.0." + name)
+                    IgnoreExtra = true
+            }
+
+            let layer = Checkpoint.fit options template weights
+            equals [ [ 0.1f; 0.2f ]; [ 0.3f; -0.0f ] ] layer.Weight
+            let strict = { options with IgnoreExtra = false }
+
+            raises<TreeException, _>
+                "Checkpoint.fit: the tensors and the template, of 2 leaves, differ"
+                (fun () -> Checkpoint.fit strict template weights)
+                "extra")
+        "an object is not made, and says so",
+        (fun () ->
+            raises<FileException, _>
+                "Save 'model.state_dict()'"
+                (fun () -> PyTorch.read (fixture "module.pt"))
+                "module")
+        "tensors beyond their storage, and numbers the other way round",
+        (fun () ->
+            raises<FileException, _>
+                "'x' reaches beyond its storage"
+                (fun () -> PyTorch.read (fixture "beyond.pt"))
+                "beyond"
+
+            raises<FileException, _>
+                "largest byte first"
+                (fun () -> PyTorch.read (fixture "reversed.pt"))
+                "reversed")
+        "other files are named",
+        fun () ->
+            raises<FileException, _>
+                "which `NumPy.read` reads"
+                (fun () -> PyTorch.read (fixture "arrays.npz"))
+                "npz"
+
+            raises<FileException, _>
+                "'torch.save', or damaged"
+                (fun () -> PyTorch.read (fixture "ours.safetensors"))
+                "safetensors"
+    ]
+
+let private pickles =
+    let read (bytes: byte[]) = PickleReader(bytes).Read()
+
+    testList "pickles" [
+        for name, bytes, part in
+            [
+                "nothing", [||], "too early"
+                "an empty stack", "."B, "more off the stack"
+                "a text longer than all", [| byte 'X'; 255uy; 255uy; 255uy; 127uy |], "too early"
+                "a text of negative length",
+                [| 0x8Duy; 0uy; 0uy; 0uy; 0uy; 0uy; 0uy; 0uy; 0x80uy |],
+                "too early"
+                "no mark", "]e."B, "a mark"
+                "what was not kept", "h\007."B, "has not kept"
+                "a number beyond 64 bits",
+                [| 0x8Auy; 9uy; 1uy; 1uy; 1uy; 1uy; 1uy; 1uy; 1uy; 1uy; 1uy; 46uy |],
+                "more than 64 bits"
+                "a line without end", "cos\nsystem"B, "too early"
+                "an opcode of other objects", "i"B, "opcode 69"
+            ] do
+            testCase name (fun () -> raises<DamagedException, _> part (fun () -> read bytes) name)
+
+        testCase "a call of a system function is only read" (fun () ->
+            let evil = "cos\nsystem\n(U\012touch /evil!tR."B
+
+            match read evil with
+            | Pickled.Called("os.system", Pickled.Items _) -> ()
+            | other -> failtest $"{other}"
+
+            Expect.isFalse (File.Exists "/evil!") "not run")
+    ]
+
+let private fuzz =
+    testSequenced
+    <| testCase "archives with anything changed are read, or refused, in little memory" (fun () ->
+        let random = Random Dice.firstSeed
+
+        let files = [|
+            for name in [ "arrays.npz"; "compressed.npz"; "state.pt"; "state4.pt"; "training.pt" ] ->
+                name, File.ReadAllBytes(fixture name)
+        |]
+
+        /// The pickle of an archive changed, in an archive that is whole otherwise.
+        let repacked (bytes: byte[]) =
+            let output = new MemoryStream()
+            output.Write(ReadOnlySpan bytes)
+            use archive = new ZipArchive(output, ZipArchiveMode.Update, true)
+            let entry = archive.Entries[random.Next archive.Entries.Count]
+            use inner = entry.Open()
+            let content = Array.zeroCreate<byte>(int inner.Length)
+            inner.ReadExactly content
+
+            for _ in 0 .. random.Next 4 do
+                if content.Length > 0 then content[random.Next content.Length] <- byte (random.Next 256)
+
+            inner.Position <- 0L
+            inner.Write(ReadOnlySpan content)
+            inner.Dispose()
+            archive.Dispose()
+            output.ToArray()
+
+        let rounds = 2_000 * Dice.effort
+        let mutable whole = 0
+
+        for i in 1..rounds do
+            let name, original = files[random.Next files.Length]
+            let bytes = if random.Next 2 = 0 then repacked original else Array.copy original
+
+            if random.Next 2 = 0 then
+                for _ in 0 .. random.Next 3 do
+                    bytes[random.Next bytes.Length] <- byte (random.Next 256)
+
+            let bytes = if random.Next 8 = 0 then Array.truncate (random.Next bytes.Length) bytes else bytes
+            let before = GC.GetAllocatedBytesForCurrentThread()
+
+            try
+                use input = new MemoryStream(bytes)
+
+                if name.EndsWith "npz" then
+                    ForeignFile.ofStream
+                        "test"
+                        "bytes"
+                        "an .npz archive of NumPy"
+                        (NumPy.arrays "test")
+                        input
+                    |> ignore
+                else
+                    ForeignFile.ofStream
+                        "test"
+                        "bytes"
+                        "a zip archive of PyTorch's 'torch.save'"
+                        (PyTorch.tensors "test")
+                        input
+                    |> ignore
+
+                whole <- whole + 1
+            with
+            | :? CotangentException -> ()
+            | e -> failtest $"round {i}, {name}: {e} of {Convert.ToBase64String bytes}"
+
+            let allocated = GC.GetAllocatedBytesForCurrentThread() - before
+
+            if allocated > 20_000_000L then
+                failtest $"round {i}: {allocated} bytes for {Convert.ToBase64String bytes}"
+
+        Expect.isGreaterThan whole (rounds / 50) "files that are whole")
+
+[<Tests>]
+let all = testList "Files of NumPy and PyTorch" [ numpy; damagedArrays; pytorch; pickles; fuzz ]
