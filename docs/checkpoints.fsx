@@ -177,12 +177,13 @@ files are programs in Python's pickle, which may call any function; here they ar
 `NumPy.read` reads `.npz` archives, `NumPy.readArray` an `.npy` file. Both give tensors by name, and `Checkpoint.fit` makes a model of
 such a map, with the options of `Checkpoint.loadWith`:
 *)
-let weights =
-    Map [ "fc.weight", tensor [ [ 1.0f; 2.0f ] ]; "fc.bias", tensor [ 3.0f ] ]
+let weights = Map [ "fc.weight", tensor [ [ 1.0f; 2.0f ] ]; "fc.bias", tensor [ 3.0f ] ]
 
 let fc = { Checkpoint.defaults with Rename = fun name -> "fc." + name }
 
-Linear.forward (Checkpoint.fit fc (Linear.create 2 1 (Key.create 0L)) weights) (tensor [ 10.0f; 10.0f ])
+Linear.forward
+    (Checkpoint.fit fc (Linear.create 2 1 (Key.create 0L)) weights)
+    (tensor [ 10.0f; 10.0f ])
 (*** include-it ***)
 
 (**
