@@ -175,9 +175,11 @@ what it is called, as files of Hugging Face do, and loaded it is one tensor agai
 `PyTorch.read` gives the tensors of a `.pt` or `.pth` file that `torch.save` wrote of a `state_dict`, or of dictionaries and lists. Such
 files are programs in Python's pickle, which may call any function; here they are only read, and nothing in them is executed.
 `NumPy.read` reads `.npz` archives, `NumPy.readArray` an `.npy` file. Both give tensors by name, and `Checkpoint.fit` makes a model of
-such a map, with the options of `Checkpoint.loadWith`:
+such a map, with the options of `Checkpoint.loadWith`. PyTorch keeps the matrix of a linear layer as (outputs, inputs), here it is
+(inputs, outputs): transpose those on the way, as the `.T` does.
 *)
-let weights = Map [ "fc.weight", tensor [ [ 1.0f; 2.0f ] ]; "fc.bias", tensor [ 3.0f ] ]
+let weights =
+    Map [ "fc.weight", (tensor [ [ 1.0f; 2.0f ] ]).T; "fc.bias", tensor [ 3.0f ] ]
 
 let fc = { Checkpoint.defaults with Rename = fun name -> "fc." + name }
 

@@ -185,7 +185,7 @@ module Checkpoint =
     /// <exception cref="T:Cotangent.ShapeException">Shapes differ.</exception>
     /// <exception cref="T:Cotangent.DTypeException">Dtypes differ that the options do not convert.</exception>
     /// <example><code>
-    /// let tensors = Map [ "fc.weight", tensor [ [ 1.0f; 2.0f ] ]; "fc.bias", tensor [ 3.0f ] ]
+    /// let tensors = Map [ "fc.weight", tensor [ [ 1.0f ]; [ 2.0f ] ]; "fc.bias", tensor [ 3.0f ] ]
     /// let options = { Checkpoint.defaults with Rename = fun name -> "fc." + name }
     /// (Checkpoint.fit options (Linear.create 2 1 (Key.create 0L)) tensors).Bias // [3]
     /// </code></example>

@@ -113,7 +113,7 @@ public static class Checkpoint
     /// <example><code>
     /// var tensors = new Dictionary&lt;string, Tensor>
     /// {
-    ///     ["weight"] = Tensor.Create([[1f, 2f]]),
+    ///     ["weight"] = Tensor.Create([[1f], [2f]]),
     ///     ["bias"] = Tensor.Create([3f]),
     /// };
     /// Checkpoint.Fit(Linear.Create(2, 1, Key.Create(0)), tensors).Bias // [3]
