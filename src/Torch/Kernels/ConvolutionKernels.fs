@@ -94,10 +94,19 @@ module internal ConvolutionKernels =
         if Array.contains 0 shape || Array.contains 0 aShape || Array.contains 0 bShape then
             zeros f dtype shape
         else
-            match result with
-            | ConvolutionTerm.Output -> output f w groups a b
-            | ConvolutionTerm.Input -> input f w groups a b
-            | ConvolutionTerm.Kernel -> kernel f w groups a b dtype shape
+            // On CPUs with instructions for BFloat16, a Zen 5 for one, libtorch's convolutions of few numbers in it are 0.
+            let isWide = dtype = DType.BFloat16 && f.Place.Kind = Code.Cpu
+            let widen x = if isWide then cast f x DType.Float32 else x
+            let a, b = widen a, widen b
+
+            let made =
+                match result with
+                | ConvolutionTerm.Output -> output f w groups a b
+                | ConvolutionTerm.Input -> input f w groups a b
+                | ConvolutionTerm.Kernel ->
+                    kernel f w groups a b (if isWide then DType.Float32 else dtype) shape
+
+            if isWide then cast f made dtype else made
 
     /// Positions in the padded plane as those in the plane itself.
     let private unpadded (f: Frame) (w: Windows) positions =
