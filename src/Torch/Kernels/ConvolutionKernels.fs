@@ -94,17 +94,26 @@ module internal ConvolutionKernels =
         if Array.contains 0 shape || Array.contains 0 aShape || Array.contains 0 bShape then
             zeros f dtype shape
         else
-            // On CPUs with instructions for BFloat16, a Zen 5 for one, libtorch's convolutions of few numbers in it are 0.
-            let isWide = dtype = DType.BFloat16 && f.Place.Kind = Code.Cpu
-            let widen x = if isWide then cast f x DType.Float32 else x
+            // On some CPUs, a Zen 5 for one, oneDNN's convolutions of few numbers have zeros for sums, and all in BFloat16
+            // may. Float64 does not go there.
+            let isSmall = [ aShape; bShape; shape ] |> List.forall (fun s -> Shape.count s < 4096)
+
+            let inner =
+                match dtype with
+                | DType.Float32
+                | DType.BFloat16 when f.Place.Kind = Code.Cpu && isSmall -> DType.Float64
+                | DType.BFloat16 when f.Place.Kind = Code.Cpu -> DType.Float32
+                | dtype -> dtype
+
+            let isWide = inner <> dtype
+            let widen x = if isWide then cast f x inner else x
             let a, b = widen a, widen b
 
             let made =
                 match result with
                 | ConvolutionTerm.Output -> output f w groups a b
                 | ConvolutionTerm.Input -> input f w groups a b
-                | ConvolutionTerm.Kernel ->
-                    kernel f w groups a b (if isWide then DType.Float32 else dtype) shape
+                | ConvolutionTerm.Kernel -> kernel f w groups a b inner shape
 
             if isWide then cast f made dtype else made
 
