@@ -93,12 +93,8 @@ type internal TorchEngine(place: Place, device: Device, meter: MemoryMeter) =
 
     override engine.Evaluate(p, inputs, device) = (engine.EvaluateAll(p, inputs, device))[0]
 
-    override engine.EvaluateAll(p, inputs, _) =
+    override _.EvaluateAll(p, inputs, _) =
         let results = ShapeRule.infer p (Array.map signature inputs)
-
-        match p with
-        | Primitive.Print printing -> printing.Write(engine.ToHost inputs[0])
-        | _ -> ()
 
         holding inputs (fun () ->
             try

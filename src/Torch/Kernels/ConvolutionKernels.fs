@@ -1,5 +1,7 @@
 namespace Cotangent.Torch
 
+open System
+open System.Threading
 open Cotangent
 open Cotangent.Torch.Basic
 
@@ -79,6 +81,83 @@ module internal ConvolutionKernels =
             $"def f(x, y, w):\n  return torch.convolution_backward(y, x, w, None, {Script.list w.Step}, {Script.list around}, {Script.list w.Dilation}, False, {Script.list (none w)}, {groups}, [False, True, False])[1]\n"
             [| x; y; like |]
 
+    /// A convolution in the dtype of its operands.
+    let inOwnDType f (result: ConvolutionTerm) w groups a b dtype shape =
+        match result with
+        | ConvolutionTerm.Output -> output f w groups a b
+        | ConvolutionTerm.Input -> input f w groups a b
+        | ConvolutionTerm.Kernel -> kernel f w groups a b dtype shape
+
+    /// Whether convolutions of Float32 are what they are in Float64, tried with whole numbers, whose sums are exact in both.
+    let agree
+        (f: Frame)
+        (convolve: ConvolutionTerm -> Windows -> int -> nativeint -> nativeint -> int[] -> nativeint)
+        =
+        let numbers (shape: int[]) (factor: int) (modulus: int) =
+            let count = Shape.count shape
+
+            let flat =
+                Script.call
+                    f
+                    $"def f():\n  return torch.remainder(torch.arange({count}).double() * {factor}, {modulus}.0) - {modulus / 2}.0\n"
+                    [||]
+
+            reshape f flat shape
+
+        let wrong (term: ConvolutionTerm) w groups (a: int[]) (b: int[]) (shape: int[]) =
+            let a, b = numbers a 7 11, numbers b 5 7
+            let exact = inOwnDType f term w groups a b DType.Float64 shape
+
+            let found = convolve term w groups (cast f a DType.Float32) (cast f b DType.Float32) shape
+
+            Script.call f "def f(x, y):\n  return (x.double() != y).sum().double()\n" [| found; exact |]
+
+        let trials = [
+            for axes, inputs, outputs, groups in
+                [ 1, 3, 5, 1; 2, 1, 2, 1; 2, 3, 5, 1; 2, 16, 17, 1; 2, 16, 16, 16 ] do
+                for full, size, step, width in [ 9, 3, 1, 1; 24, 1, 2, 0; 11, 4, 2, 2 ] do
+                    let all n = Array.create axes n
+
+                    let w = {
+                        Full = all full
+                        Size = all size
+                        Step = all step
+                        Dilation = all 1
+                        Before = all width
+                        After = all width
+                    }
+
+                    let x = Array.append [| 2; inputs |] w.Full
+                    let kernel = Array.append [| outputs; inputs / groups |] w.Size
+                    let y = Array.append [| 2; outputs |] w.Count
+                    wrong ConvolutionTerm.Output w groups x kernel y
+                    wrong ConvolutionTerm.Input w groups kernel y x
+                    wrong ConvolutionTerm.Kernel w groups x y kernel
+        ]
+
+        let total = List.reduce (add f) trials
+        let read = Transfer.read f total DType.Float64 [||]
+        (read.Data :?> float[])[read.Offset] = 0.0
+
+    /// On some CPUs, a Zen 5 for one, the oneDNN of libtorch 2.10.0 gives wrong sums in Float32. So it is tried, once; it takes
+    /// some 0.2 s.
+    let private isFloat32Right =
+        // An exception, for want of memory say, is not kept.
+        Lazy<bool>(
+            (fun () ->
+                use f = new Frame({ Kind = Code.Cpu; Index = -1 })
+                agree f (fun term w groups a b shape -> inOwnDType f term w groups a b DType.Float32 shape)),
+            LazyThreadSafetyMode.PublicationOnly
+        )
+
+    /// What a convolution is computed in. Float64 does not go to oneDNN; BFloat16 is not trusted to it.
+    let private computedIn (f: Frame) (dtype: DType) : DType =
+        match dtype with
+        | DType.Float32
+        | DType.BFloat16 when f.Place.Kind = Code.Cpu ->
+            if isFloat32Right.Value then DType.Float32 else DType.Float64
+        | dtype -> dtype
+
     let convolution
         (f: Frame)
         (result: ConvolutionTerm)
@@ -94,27 +173,12 @@ module internal ConvolutionKernels =
         if Array.contains 0 shape || Array.contains 0 aShape || Array.contains 0 bShape then
             zeros f dtype shape
         else
-            // On some CPUs, a Zen 5 for one, oneDNN's convolutions of few numbers have zeros for sums, and all in BFloat16
-            // may. Float64 does not go there.
-            let isSmall = [ aShape; bShape; shape ] |> List.forall (fun s -> Shape.count s < 4096)
-
-            let inner =
-                match dtype with
-                | DType.Float32
-                | DType.BFloat16 when f.Place.Kind = Code.Cpu && isSmall -> DType.Float64
-                | DType.BFloat16 when f.Place.Kind = Code.Cpu -> DType.Float32
-                | dtype -> dtype
-
+            let inner = computedIn f dtype
             let isWide = inner <> dtype
             let widen x = if isWide then cast f x inner else x
             let a, b = widen a, widen b
 
-            let made =
-                match result with
-                | ConvolutionTerm.Output -> output f w groups a b
-                | ConvolutionTerm.Input -> input f w groups a b
-                | ConvolutionTerm.Kernel -> kernel f w groups a b inner shape
-
+            let made = inOwnDType f result w groups a b inner shape
             if isWide then cast f made dtype else made
 
     /// Positions in the padded plane as those in the plane itself.

@@ -101,8 +101,12 @@ module internal Kernels =
         // The operands of a kernel are where they shall be.
         | Primitive.Transfer _
         | Primitive.Detach
-        | Primitive.Print _
         | Primitive.Barrier -> one (Basic.cast f x.Tensor x.DType)
+        | Primitive.Print printing ->
+            // The copy first: if there is no room for it, all is tried again.
+            let result = Basic.cast f x.Tensor x.DType
+            printing.Write(Transfer.read f x.Tensor x.DType x.Shape)
+            one result
         | Primitive.Custom g -> invalidOp $"'{g.Name}' is a custom function; engines never see those."
 
     // ---- What cuDNN refuses ----
