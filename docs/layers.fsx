@@ -211,5 +211,5 @@ message (fun () -> Model.replace "layers.2.weights" (tensor [ 1.0f ]) mlp)
 
 (**
 A fixed table or a pretrained part that never learns can be wrapped in `Frozen` in the record itself. What optimisers do with parts of a
-model, rates of their own or no weight decay on biases, is said by a `Selection`: [Training on data](training.html).
+model, rates of their own or no weight decay on biases, is said by a `Selection`: [Losses, optimisers, schedules](optimizers.html).
 *)
