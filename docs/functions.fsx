@@ -61,6 +61,7 @@ let topics = [
     "Devices", "Devices"
     "Which devices there are", "Device"
     "Checks and prints", "Debug"
+    "Where the time goes", "Profile"
     "Looking into compiled functions", "Compile"
     "Initialisers", "Init"
     "Fans", "Fans"

@@ -45,6 +45,7 @@ internal static partial class CSharpNames
         ["Debug.checkNumbers"] = "Checks.Numbers",
         ["Debug.print"] = "Checks.Print",
         ["Debug.printTo"] = "Checks.Print",
+        ["Profile.run"] = "Profile.Run",
         ["iterate"] = "Control.Iterate",
         ["scan"] = "Control.Scan",
         ["whileLoop"] = "Control.While",

@@ -243,6 +243,30 @@ module internal Bind =
                         $"{p}: tensors on {inputs[0].Device} and {t.Device} can't meet. Move one with `t.To device`."
                 )
 
+    /// An evaluation by an engine, recorded if a profile is taken.
+    let private evaluated (recorder: ProfileRecorder) p (inputs: Buffer[]) device (work: unit -> Buffer[]) =
+        recorder.Time(
+            ProfiledWork.Primitive,
+            (fun () -> string<Primitive> p),
+            (fun () -> Profiling.shapes inputs),
+            (fun results -> Profiling.bytes inputs + Profiling.bytes results),
+            (fun () ->
+                let results = work ()
+                Engines.synchronize device
+                results)
+        )
+
+    let private evaluateAll (engine: Engine) (p: Primitive) (inputs: Buffer[]) (device: Device) : Buffer[] =
+        match Profiling.current () with
+        | null -> engine.EvaluateAll(p, inputs, device)
+        | recorder -> evaluated recorder p inputs device (fun () -> engine.EvaluateAll(p, inputs, device))
+
+    let private evaluate (engine: Engine) (p: Primitive) (inputs: Buffer[]) (device: Device) : Buffer =
+        match Profiling.current () with
+        | null -> engine.Evaluate(p, inputs, device)
+        | recorder ->
+            (evaluated recorder p inputs device (fun () -> [| engine.Evaluate(p, inputs, device) |]))[0]
+
     /// Applies a primitive that has inputs: all of its results.
     let apply (p: Primitive) (inputs: Tensor[]) : Tensor[] =
         match top inputs with
@@ -261,12 +285,12 @@ module internal Bind =
                     let engine = Engines.forDevice device
 
                     if facts.HasSeveral then
-                        engine.EvaluateAll(p, buffers, device)
+                        evaluateAll engine p buffers device
                         |> Array.map (fun output ->
                             NumberCheck.result p buffers output
                             Value output)
                     else
-                        let output = engine.Evaluate(p, buffers, device)
+                        let output = evaluate engine p buffers device
                         NumberCheck.result p buffers output
                         [| Value output |]
             | f -> (f :?> CustomOperation).Run inputs
@@ -280,7 +304,7 @@ module internal Bind =
     /// Applies a primitive without inputs.
     let create (p: Primitive) (device: Device) =
         match Staging.innermost () with
-        | null -> Value((Engines.forDevice device).Evaluate(p, [||], device))
+        | null -> Value(evaluate (Engines.forDevice device) p [||] device)
         | staging -> staging.Create(p, device)
 
     let unary (op: Unary) (x: Tensor) =

@@ -112,6 +112,17 @@ module internal Steps =
         for step in steps do
             touch into step
 
+    /// Whether a step holds no other steps.
+    let isSimple (step: Step) =
+        match step with
+        | Step.Nest _
+        | Step.Product _
+        | Step.Draw _
+        | Step.Engine _ -> true
+        | Step.Scan _
+        | Step.While _
+        | Step.Cond _ -> false
+
     let all (steps: Step[]) : Touched =
         let touched = { Reads = ResizeArray(); Writes = ResizeArray() }
         touchAll touched steps

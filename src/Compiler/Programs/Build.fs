@@ -138,8 +138,13 @@ module internal Build =
             Plan = ArenaPlan.memory l.Slots (Adoption.others adopted lifetimes)
         }
 
-    /// The program of a graph whose first so many inputs are given away by the caller.
-    let program (watch: Watch) (backend: Backend) (name: string) (donated: int) (graph: Graph) : Program =
+    let private made
+        (watch: Watch)
+        (backend: Backend)
+        (name: string)
+        (donated: int)
+        (graph: Graph)
+        : Program =
         let lowering = Lowering backend.Target
         let simple = Passes.complete watch backend.Target graph
 
@@ -159,4 +164,29 @@ module internal Build =
             }
 
         let needs = later (fun () -> memoryOf lowering stored)
-        Program(name, backend, stored, runners, simple, needs)
+
+        let profiled =
+            later (fun () ->
+                Runners.prepareWatched
+                    (ValueSome(StepProfile.timed l.Slots))
+                    backend
+                    l.Slots
+                    stored.Adopted
+                    l.Steps)
+
+        Program(name, backend, stored, runners, profiled, simple, needs)
+
+    /// The program of a graph whose first so many inputs are given away by the caller.
+    let program (watch: Watch) (backend: Backend) (name: string) (donated: int) (graph: Graph) : Program =
+        let make () = made watch backend name donated graph
+
+        match Profiling.current () with
+        | null -> make ()
+        | recorder ->
+            recorder.Time(
+                ProfiledWork.Compilation,
+                (fun () -> "compile"),
+                (fun () -> $"{graph.Nodes.Length} operations"),
+                (fun _ -> 0L),
+                make
+            )

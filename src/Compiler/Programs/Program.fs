@@ -7,8 +7,15 @@ open Cotangent.Inlined // in place of functions of Array and List
 /// A graph made ready to run.
 [<Sealed>]
 type internal Program
-    (name: string, backend: Backend, stored: Stored, run: Runner[], graph: Graph, needs: Lazy<ProgramMemory>)
-    =
+    (
+        name: string,
+        backend: Backend,
+        stored: Stored,
+        run: Runner[],
+        profiled: Lazy<Runner[]>,
+        graph: Graph,
+        needs: Lazy<ProgramMemory>
+    ) =
     let { Slots = slots; Steps = steps; Outputs = outputs } = stored.Lowered
     let memory, adopted, reuse = stored.Plan, stored.Adopted, stored.Reuse
 
@@ -243,7 +250,12 @@ type internal Program
                 let results: HostBuffer[] = Array.zeroCreate outputs.Length
                 p.Begin(w, arguments, before, given, claims, donated, taker, results)
 
-                for action in run do
+                let actions =
+                    match Profiling.current () with
+                    | null -> run
+                    | recorder -> recorder.Apart(fun () -> profiled.Value)
+
+                for action in actions do
                     action.Invoke w
 
                 for struct (slot, k) in engines do

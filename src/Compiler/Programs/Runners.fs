@@ -132,8 +132,14 @@ module internal Runners =
             a.Invoke w
 
     /// Runs of steps that are the target's own become code together; the rest is left to engines. `adopted` tells for which
-    /// slots engines' arrays stand in.
-    let rec prepare (backend: Backend) (slots: Slot[]) (adopted: bool[]) (steps: Step[]) : Runner[] =
+    /// slots engines' arrays stand in. Steps that are `watched` are made ready one by one, and changed by it.
+    let rec prepareWatched
+        (watched: (Step -> Runner -> Runner) voption)
+        (backend: Backend)
+        (slots: Slot[])
+        (adopted: bool[])
+        (steps: Step[])
+        : Runner[] =
         let made = ResizeArray<Runner>()
         let own = ResizeArray<Step>()
         let ends = Adoption.ends slots adopted steps
@@ -150,18 +156,29 @@ module internal Runners =
                 made.Add(Runner(fun w -> Array.iter w.Drop slots))
 
         for t in 0 .. steps.Length - 1 do
-            if backend.Runs slots steps[t] then
-                own.Add steps[t]
-            else
-                flush ()
-                made.Add(single backend slots adopted steps[t])
+            match watched with
+            | ValueSome watch when Steps.isSimple steps[t] ->
+                let runners =
+                    if backend.Runs slots steps[t] then
+                        backend.Prepare slots [| steps[t] |]
+                    else
+                        [| single watched backend slots adopted steps[t] |]
+
+                made.Add(watch steps[t] (Runner(fun w -> runAll w runners)))
+            | ValueSome _
+            | ValueNone ->
+                if backend.Runs slots steps[t] then
+                    own.Add steps[t]
+                else
+                    flush ()
+                    made.Add(single watched backend slots adopted steps[t])
 
             dropped.AddRange ends[t]
 
         flush ()
         made.ToArray()
 
-    and private single (backend: Backend) (slots: Slot[]) (adopted: bool[]) (step: Step) : Runner =
+    and private single watched (backend: Backend) (slots: Slot[]) (adopted: bool[]) (step: Step) : Runner =
         match step with
         | Step.Nest kernel -> interpreted kernel
         | Step.Product(a, b, target) -> product slots a b target
@@ -191,7 +208,7 @@ module internal Runners =
                 let put = put[0]
                 Runner(fun w -> put w ((Engines.forDevice device).Evaluate(p, arguments w, device)))
         | Step.Scan s ->
-            let body = prepare backend slots adopted s.Body
+            let body = prepareWatched watched backend slots adopted s.Body
             let last = s.Count - 1
 
             Runner(fun w ->
@@ -208,8 +225,8 @@ module internal Runners =
                     runAll w body
                     exchange w s.Carry)
         | Step.While l ->
-            let condition = prepare backend slots adopted l.Condition
-            let round = prepare backend slots adopted l.Round
+            let condition = prepareWatched watched backend slots adopted l.Condition
+            let round = prepareWatched watched backend slots adopted l.Round
 
             let holds (w: Workspace) =
                 runAll w condition
@@ -220,9 +237,11 @@ module internal Runners =
                     runAll w round
                     exchange w l.State)
         | Step.Cond(test, onTrue, onFalse) ->
-            let onTrue = prepare backend slots adopted onTrue
-            let onFalse = prepare backend slots adopted onFalse
+            let onTrue = prepareWatched watched backend slots adopted onTrue
+            let onFalse = prepareWatched watched backend slots adopted onFalse
 
             Runner(fun w ->
                 let holds = (w.Home test.Slot :?> bool[])[w.Offset test]
                 runAll w (if holds then onTrue else onFalse))
+
+    let prepare backend slots adopted steps = prepareWatched ValueNone backend slots adopted steps
