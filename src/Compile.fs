@@ -35,14 +35,17 @@ module Compile =
         Given.check "f" f
         Drawing.mermaid (compilation f x).Operation.Graph
 
-    /// <summary>The graph drawn as an HTML page that opens without a network.</summary>
+    /// <summary>
+    /// The graph drawn as an HTML page that opens without a network, to be searched and zoomed; of a node it tells dtype, shape,
+    /// bytes, what it reads and what reads it, and the line of source that it comes from, as far as debug symbols tell.
+    /// </summary>
     /// <example><code>
     /// let page = Compile.page (fun x -> sum (sin x)) (tensor [ 1.0; 2.0 ])
     /// System.IO.File.WriteAllText(System.IO.Path.GetTempFileName() + ".html", page)
     /// </code></example>
     let page (f: 'p -> 'q) (x: 'p) : string =
         Given.check "f" f
-        Drawing.page (compilation f x).Operation.Graph
+        SourcePlace.during (fun () -> GraphPage.make (compilation f x).Operation.Graph)
 
     /// <summary>
     /// How often a compiled function was compiled, and why the last time: which tensor or static field of the argument

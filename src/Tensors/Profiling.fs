@@ -35,25 +35,6 @@ type internal ProfileRecorder() =
     let events = List<ProfileEvent>()
     let mutable overhead = 0L
 
-    static let library = [ "Cotangent"; "Cotangent.CSharp"; "Cotangent.Torch"; "FSharp.Core" ]
-
-    let isOwn (frame: StackFrame) =
-        match frame.GetMethod() with
-        | null -> true
-        | method ->
-            match method.Module.Assembly.GetName().Name with
-            | null -> true
-            | name -> List.contains name library || name.StartsWith "System."
-
-    let place () =
-        let frames = StackTrace(2, true).GetFrames()
-
-        match
-            frames |> Array.tryFind (fun frame -> not (isOwn frame) && not (isNull (frame.GetFileName())))
-        with
-        | Some frame -> $"{frame.GetFileName()}:{frame.GetFileLineNumber()}"
-        | None -> ""
-
     /// Ticks that the recording itself took.
     member _.Overhead = Interlocked.Read &overhead
 
@@ -82,7 +63,7 @@ type internal ProfileRecorder() =
             Ticks = stop - start
             Bytes = bytes result
             Thread = System.Environment.CurrentManagedThreadId
-            Place = place ()
+            Place = SourcePlace.find ()
         }
 
         lock events (fun () -> events.Add event)

@@ -5,7 +5,7 @@ open System.Text
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
-/// Drawings of graphs: a Mermaid flowchart for documents that render those, and a page of its own that needs nothing.
+/// Drawings of graphs: a Mermaid flowchart for documents that render those, and boxes and lines in SVG.
 module internal Drawing =
     let private label (node: Node) =
         match node.Operation with
@@ -18,7 +18,7 @@ module internal Drawing =
     let private signature (node: Node) = if node.HasItems then "" else $"{node.DType} {Shape.show node.Shape}"
 
     /// The parts of a graph in the order of their drawing: the graph itself, then each body of control flow.
-    let rec private parts (name: string) (g: Graph) : (string * Graph) list = [
+    let rec parts (name: string) (g: Graph) : (string * Graph) list = [
         name, g
         for i in 0 .. g.Nodes.Length - 1 do
             match g.Nodes[i].Operation with
@@ -53,8 +53,9 @@ module internal Drawing =
 
         text.ToString()
 
-    /// Boxes in rows by their distance from the inputs, lines between them.
-    let private svg (g: Graph) : string =
+    /// Boxes in rows by their distance from the inputs, lines between them. What is known of a node stands in attributes, by
+    /// which a page can search; nodes are named by the part that they belong to and their number.
+    let svg (part: int) (g: Graph) : string =
         let depth = Array.zeroCreate<int> g.Nodes.Length
 
         for i in 0 .. g.Nodes.Length - 1 do
@@ -74,7 +75,9 @@ module internal Drawing =
         let text = StringBuilder()
         let add (s: string) = text.Append(s).Append('\n') |> ignore
         let total = 20 + across * Array.fold max 1 used
-        add $"""<svg xmlns="http://www.w3.org/2000/svg" width="{total}" height="{down * used.Length}">"""
+
+        add
+            $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {total} {down * used.Length}" width="{total}" height="{down * used.Length}">"""
 
         for i in 0 .. g.Nodes.Length - 1 do
             for j in g.Nodes[i].Inputs do
@@ -86,28 +89,26 @@ module internal Drawing =
         for i in 0 .. g.Nodes.Length - 1 do
             let node = g.Nodes[i]
             let kind = if Array.contains i g.Outputs then "output" else "inner"
-            let full = string (WebUtility.HtmlEncode $"%%{i} {label node}")
-            let first = if full.Length > 27 then full[..25] + "…" else full
-            add $"""<g class="{kind}"><title>{full}</title>"""
+            let html (s: string) = string (WebUtility.HtmlEncode s)
+            let full = $"%%{i} {label node}"
+            let first = html (if full.Length > 27 then full[..25] + "…" else full)
+            let place = node.Place[node.Place.LastIndexOfAny [| '/'; '\\' |] + 1 ..]
+            let inputs = node.Inputs |> Array.map (fun j -> $"{part}:{j}") |> String.concat " "
+
+            let bytes =
+                if node.HasItems then
+                    ""
+                else
+                    string (int64 (Shape.count node.Shape) * int64 node.DType.Size)
+
+            let text = html ($"{full} {signature node} {place}".ToLowerInvariant())
+
+            add
+                $"""<g class="{kind}" data-n="{part}:{i}" data-label="{html (label node)}" data-signature="{signature node}" data-bytes="{bytes}" data-inputs="{inputs}" data-place="{html place}" data-text="{text}"><title>{html full}</title>"""
+
             add $"""<rect x="{x i}" y="{y i}" width="{width}" height="{height}" rx="5"/>"""
             add $"""<text x="{x i + 8}" y="{y i + 16}">{first}</text>"""
             add $"""<text class="signature" x="{x i + 8}" y="{y i + 32}">{signature node}</text></g>"""
 
         add "</svg>"
         text.ToString()
-
-    let private style =
-        """:root { color-scheme: light dark; } body { font: 14px system-ui, sans-serif; margin: 1.5rem; }
-h2 { font-size: 1rem; } svg { display: block; } div { overflow-x: auto; }
-svg text { font: 12px ui-monospace, monospace; fill: CanvasText; } svg .signature { fill-opacity: .65; }
-rect { fill: Canvas; stroke: #7a8699; } .output rect { stroke: #2f6fdf; stroke-width: 2; }
-path { fill: none; stroke: #7a8699; stroke-opacity: .6; }"""
-
-    /// A page that opens without a network.
-    let page (g: Graph) : string =
-        let drawings =
-            parts "graph" g
-            |> List.map (fun (name, g) -> $"<h2>{WebUtility.HtmlEncode name}</h2><div>{svg g}</div>")
-            |> String.concat "\n"
-
-        $"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Graph</title><style>{style}</style>{drawings}</html>"

@@ -57,6 +57,8 @@ and [<NoComparison; NoEquality>] internal Node = {
     DType: DType
     Shape: int[]
     Device: Device
+    /// File and line of the call that it stands for, where that was asked for.
+    Place: string
 } with
 
     /// Whether it has no value of its own, but results that are read by `Item`.
@@ -166,6 +168,7 @@ module internal Graph =
                 DType = s.DType
                 Shape = s.Shape
                 Device = device
+                Place = ""
             })
 
         let own = Array.init more.Length (fun k -> g.Nodes.Length + k)
@@ -223,7 +226,10 @@ type internal GraphBuilder() =
     member _.Item(i: int) = nodes[i]
 
     member _.Add(node: Node) =
-        nodes.Add node
+        match SourcePlace.recorded () with
+        | "" -> nodes.Add node
+        | place -> nodes.Add(if node.Place = "" then { node with Place = place } else node)
+
         nodes.Count - 1
 
     /// A node with items, and these.
@@ -235,6 +241,7 @@ type internal GraphBuilder() =
                 DType = DType.Bool
                 Shape = [||]
                 Device = device
+                Place = ""
             }
 
         results
@@ -245,6 +252,7 @@ type internal GraphBuilder() =
                 DType = result.DType
                 Shape = result.Shape
                 Device = device
+                Place = ""
             })
 
     member b.Input(dtype, shape, device) =
@@ -255,6 +263,7 @@ type internal GraphBuilder() =
                 DType = dtype
                 Shape = shape
                 Device = device
+                Place = ""
             }
 
         inputs.Add i

@@ -133,6 +133,7 @@ and [<Sealed>] internal StageTrace(name) =
                     DType = b.DType
                     Shape = b.Shape
                     Device = b.Device
+                    Place = ""
                 })
         | Traced r ->
             once r (fun () ->
@@ -161,6 +162,7 @@ and [<Sealed>] internal StageTrace(name) =
                         DType = results[0].DType
                         Shape = results[0].Shape
                         Device = device
+                        Place = ""
                     }
 
                 [| trace.Tracer node |])

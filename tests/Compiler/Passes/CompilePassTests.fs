@@ -260,6 +260,7 @@ let private verify =
         DType = dtype
         Shape = shape
         Device = Device.Cpu
+        Place = ""
     }
 
     let input = node (Operation.Input 0) [||] DType.Float64 [| 3 |]
@@ -423,6 +424,16 @@ let private looking =
             let text = Compile.page f x
             Expect.stringContains text "<svg" "a drawing"
             Expect.isFalse (text.Replace("http://www.w3.org/2000/svg", "").Contains "http") "no link"
+        }
+        test "its nodes have bytes, what they read, and the line that they come from" {
+            let page = Compile.page (fun (x: Tensor) -> sin x + 1.0) x
+            let sine = page.Substring(page.IndexOf "data-label=\"sin\"")
+            let sine = sine.Substring(0, sine.IndexOf "</g>")
+            Expect.stringContains sine "data-signature=\"Float64 (2,)\"" "signature"
+            Expect.stringContains sine "data-bytes=\"16\"" "bytes"
+            Expect.stringContains sine "data-inputs=\"0:0\"" "it reads the input"
+            Expect.isTrue (sine.Contains "CompilePassTests.fs:") "place"
+            Expect.isFalse ((Compile.graph f x).Contains "CompilePassTests") "nowhere else"
         }
         test "explain" {
             let g = compile (fun (x: Tensor, n: int) -> x * float n)

@@ -77,6 +77,7 @@ let private byHand () =
             DType = DType.Float64
             Shape = [||]
             Device = Device.Cpu
+            Place = ""
         }
 
     let unary op x = node body (Operation.Primitive(Primitive.Unary op)) [| x |]
@@ -101,6 +102,7 @@ let private byHand () =
             DType = DType.Bool
             Shape = [||]
             Device = Device.Cpu
+            Place = ""
         }
 
     let item = node outer (Operation.Item 0) [| scan |]

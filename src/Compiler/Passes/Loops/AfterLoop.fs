@@ -148,6 +148,7 @@ module internal AfterLoop =
                 DType = dtype
                 Shape = shape
                 Device = target.Device
+                Place = ""
             }
 
         let stacks =

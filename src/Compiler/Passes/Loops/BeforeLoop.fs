@@ -155,6 +155,7 @@ module internal BeforeLoop =
                 DType = result.DType
                 Shape = result.Shape
                 Device = node.Device
+                Place = ""
             }
 
         let spread i = add (Primitive.Broadcast whole) [| i |]

@@ -102,6 +102,7 @@ module internal Constants =
                 DType = result.DType
                 Shape = result.Shape
                 Device = device
+                Place = ""
             }
 
         let full value = node (Operation.Primitive(Primitive.Full(value, result.DType, result.Shape)))

@@ -66,6 +66,7 @@ type internal Rewriter(target: Target, last: bool) =
                     DType = result.DType
                     Shape = result.Shape
                     Device = device
+                    Place = ""
                 }
 
     member private r.Simplified(p, inputs: int[], nodes: Node[], result: Signature, device) : int voption =

@@ -12,6 +12,7 @@ let private node operation dtype shape : Node = {
     DType = dtype
     Shape = shape
     Device = Device.Cpu
+    Place = ""
 }
 
 let private full value dtype (shape: int[]) =
