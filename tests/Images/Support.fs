@@ -36,7 +36,11 @@ let messageOf<'e, 'a when 'e :> exn> (f: unit -> 'a) : string =
         e.Message
 
 let throws<'e, 'a when 'e :> exn> (f: unit -> 'a) (fragment: string) =
-    Expect.stringContains (messageOf<'e, 'a> f) fragment "the message"
+    let message = messageOf<'e, 'a> f
+    // Names are spelled as in C# once its facade is loaded, which a test here does.
+    Expect.isTrue
+        (message.Contains(fragment, StringComparison.OrdinalIgnoreCase))
+        $"'{fragment}' in '{message}'"
 
 /// A folder of the test's own.
 let inFolder (use': string -> unit) =
