@@ -1,6 +1,7 @@
 namespace Cotangent.Images
 
 open System
+open System.Buffers
 open Cotangent
 
 /// A rectangle of a picture.
@@ -94,20 +95,24 @@ module internal Resizing =
                 ResizeKernels.down image.Bytes start stride (width * channels) (taps region.Height height)
             )
         else
-            let rows =
-                ResizeKernels.across image.Bytes start stride region.Height channels (taps region.Width width)
-
             let line = width * channels
 
-            if height = region.Height then
-                Image(height, width, channels, Array.sub rows 0 (height * line))
-            else
-                Image(
-                    height,
-                    width,
-                    channels,
-                    ResizeKernels.down rows 0 line line (taps region.Height height)
-                )
+            // Large arrays of a moment would have the collector look through all memory again and again.
+            let rows =
+                ArrayPool.Shared.Rent(ResizeKernels.roomAcross region.Height width channels)
+
+            try
+                ResizeKernels.across image.Bytes start stride region.Height channels (taps region.Width width) rows
+
+                let bytes =
+                    if height = region.Height then
+                        Array.sub rows 0 (height * line)
+                    else
+                        ResizeKernels.down rows 0 line line (taps region.Height height)
+
+                Image(height, width, channels, bytes)
+            finally
+                ArrayPool.Shared.Return rows
 
     /// The rectangle in another size, which does not see what is around it.
     let region

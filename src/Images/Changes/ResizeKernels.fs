@@ -55,11 +55,12 @@ module internal ResizeKernels =
         let shorts = Vector128.Narrow(levels sums, Vector128<int>.Zero).AsUInt16()
         Vector128.Narrow(shorts, Vector128<uint16>.Zero).AsUInt32().ToScalar()
 
-    /// Rows of a picture made wider or narrower: from `rows` rows of `from`, the first at byte `start`, `stride` bytes apart. Four
-    /// bytes more than are needed are made, so that a pixel of three can be written as one of four.
-    let across (from: byte[]) start stride rows channels (taps: Taps) : byte[] =
+    /// How many bytes `across` writes to: four more than are asked for, so that a pixel of three can be written as one of four.
+    let roomAcross rows wanted channels = rows * wanted * channels + 4
+
+    /// Rows of a picture made wider or narrower: from `rows` rows of `from`, the first at byte `start`, `stride` bytes apart.
+    let across (from: byte[]) start stride rows channels (taps: Taps) (into: byte[]) : unit =
         let wanted = taps.First.Length
-        let into = GC.AllocateUninitializedArray<byte>(rows * wanted * channels + 4)
         let weights = whole taps.Weights
         use source = fixed from
         use target = fixed into
@@ -85,8 +86,6 @@ module internal ResizeKernels =
                         NativePtr.set target (o + c) (scalar (NativePtr.add neighbours c) channels own count)
 
                 o <- o + channels
-
-        into
 
     /// Sixteen bytes of a new row, from the same columns of `count` rows.
     let inline private sixteen

@@ -54,9 +54,10 @@ module internal Decoding =
                 $"{ofResult result} ({PictureKind.name kind}). Get it again, or set AllowDamaged to take what there is of it."
         | _ -> wrong operation subject $"{ofResult result} ({PictureKind.name kind})."
 
-    /// All pixels in one layout, into an array that was cleared: a damaged file leaves some as they were.
-    let private pixelsInto operation subject kind options (codec: SKCodec) color alpha (into: byte[]) bytes =
-        Array.Clear(into, 0, bytes)
+    /// All pixels in one layout.
+    let private pixelsInto operation subject kind (options: DecodeOptions) (codec: SKCodec) color alpha (into: byte[]) bytes =
+        // Of a damaged file some are not written.
+        if options.AllowDamaged then Array.Clear(into, 0, bytes)
 
         let wanted =
             SKImageInfo(codec.Info.Width, codec.Info.Height, color, alpha, (null: SKColorSpace | null))

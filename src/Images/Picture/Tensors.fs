@@ -1,41 +1,51 @@
 namespace Cotangent.Images
 
 open System
+open Microsoft.FSharp.NativeInterop
 open Cotangent
+
+/// An array that each thread keeps from one picture to the next of its size: fresh large ones would have the collector look through
+/// all memory again and again.
+[<Sealed; AbstractClass>]
+type internal Scratch<'T> =
+    [<ThreadStatic; DefaultValue>]
+    static val mutable private kept: 'T[] | null
+
+    /// Of exactly so many elements, whatever they are.
+    static member Take(count: int) : 'T[] =
+        match Scratch<'T>.kept with
+        | null -> Scratch<'T>.Keep(GC.AllocateUninitializedArray count)
+        | kept when kept.Length = count -> kept
+        | _ -> Scratch<'T>.Keep(GC.AllocateUninitializedArray count)
+
+    /// Not more than four million elements.
+    static member private Keep(array: 'T[]) : 'T[] =
+        Scratch<'T>.kept <- if array.Length <= (1 <<< 22) then array else null
+        array
 
 /// Between pictures, whose channels lie side by side, and tensors (channels, height, width).
 module internal Tensors =
     /// Every byte by its channel's table, plane by plane, from `start` on.
-    let private planesInto (tables: 'T[][]) (image: Image) (into: 'T[]) (start: int) =
+    let private planesInto<'T when 'T: unmanaged> (tables: 'T[][]) (image: Image) (into: 'T[]) (start: int) =
         let count, channels = image.Height * image.Width, image.Channels
-        let from = image.Bytes
+        use bytes = fixed image.Bytes
+        use planes = fixed into
 
-        if channels = 3 then
-            let red, green, blue = tables[0], tables[1], tables[2]
-            let first = into.AsSpan(start, count)
-            let second = into.AsSpan(start + count, count)
-            let third = into.AsSpan(start + 2 * count, count)
-            let mutable i = 0
+        for c in 0 .. channels - 1 do
+            use table = fixed tables[c]
+            let plane = NativePtr.add planes (start + c * count)
+            let mutable from = NativePtr.add bytes c
 
             for pixel in 0 .. count - 1 do
-                first[pixel] <- red[int from[i]]
-                second[pixel] <- green[int from[i + 1]]
-                third[pixel] <- blue[int from[i + 2]]
-                i <- i + 3
-        else
-            for c in 0 .. channels - 1 do
-                let table = tables[c]
-                let plane = into.AsSpan(start + c * count, count)
-
-                for pixel in 0 .. count - 1 do
-                    plane[pixel] <- table[int from[pixel * channels + c]]
+                NativePtr.set plane pixel (NativePtr.get table (int (NativePtr.read from)))
+                from <- NativePtr.add from channels
 
     let private shapeOf (image: Image) = [| image.Channels; image.Height; image.Width |]
 
     /// Pictures of one size as a tensor of the shape, of what their channels' tables say of each byte.
-    let private made (tables: 'T[][]) (shape: int[]) (images: Image[]) =
+    let private made<'T when 'T: unmanaged> (tables: 'T[][]) (shape: int[]) (images: Image[]) =
         let each = images[0].Bytes.Length
-        let numbers = GC.AllocateUninitializedArray<'T>(images.Length * each)
+        let numbers = Scratch<'T>.Take(images.Length * each)
         images |> Array.iteri (fun n image -> planesInto tables image numbers (n * each))
         Tensor.ofArray shape numbers
 

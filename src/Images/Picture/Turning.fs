@@ -27,9 +27,16 @@ module internal Turning =
                 Buffer.BlockCopy(from, i, into, o, width * channels)
                 o <- o + width * channels
             else
+                let three = channels = 3
+
                 for _ in 1..width do
-                    for c in 0 .. channels - 1 do
-                        into[o + c] <- from[i + c]
+                    if three then
+                        into[o] <- from[i]
+                        into[o + 1] <- from[i + 1]
+                        into[o + 2] <- from[i + 2]
+                    else
+                        for c in 0 .. channels - 1 do
+                            into[o + c] <- from[i + c]
 
                     o <- o + channels
                     i <- i + step
