@@ -149,8 +149,8 @@ module ImageBatch =
     /// <example><code>
     /// let x = Tensor.zeros DType.Float32 [ 4; 3; 8; 8 ]
     /// let y = Tensor.oneHot DType.Float32 10 (tensor [ 3; 1; 4; 1 ])
-    /// let x, y = ImageBatch.mixup 0.2 (Key.create 0L) (x, y)
-    /// y.Sum 1 // [1, 1, 1, 1]
+    /// let mixedX, mixedY = ImageBatch.mixup 0.2 (Key.create 0L) (x, y)
+    /// mixedY.Sum 1 // [1, 1, 1, 1]
     /// </code></example>
     let mixup (alpha: float) (key: Key) (x: Tensor, y: Tensor) : Tensor * Tensor =
         Given.check "key" key

@@ -44,10 +44,9 @@ module ImageFolder =
     /// <exception cref="T:Cotangent.FileException">There is no such folder, no folder in it, or one without a picture.</exception>
     /// <example><code>
     /// let root = System.IO.Directory.CreateTempSubdirectory("pictures-").FullName
-    /// for animal in [ "dog"; "cat" ] do
-    ///     let folder = System.IO.Directory.CreateDirectory(System.IO.Path.Combine(root, animal)).FullName
-    ///     Image.save (System.IO.Path.Combine(folder, "1.png")) (Image.filled 2 2 Color.White)
-    /// (ImageFolder.read root).Classes // [|"cat"; "dog"|]
+    /// let cats = System.IO.Directory.CreateDirectory(System.IO.Path.Combine(root, "cat")).FullName
+    /// Image.save (System.IO.Path.Combine(cats, "1.png")) (Image.filled 2 2 Color.White)
+    /// (ImageFolder.read root).Files.Length // 1
     /// </code></example>
     let read (root: string) : ImageFolder =
         Given.check "root" root
