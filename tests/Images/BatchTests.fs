@@ -329,9 +329,9 @@ let tests =
 
         test "shares are drawn from Beta" {
             let numbers alpha =
-                (BetaDraws.symmetric alpha 20000 (Key.create 8L)).ToData<float32[]>() |> Array.map float
+                (BetaDraws.symmetric alpha 100000 (Key.create 8L)).ToData<float32[]>() |> Array.map float
             // The 0.1 % bound of Kolmogorov and Smirnov.
-            let bound = 1.95 / sqrt 20000.0
+            let bound = 1.95 / sqrt 100000.0
             Expect.isLessThan (kolmogorov id (numbers 1.0)) bound "1: uniform"
             Expect.isLessThan (kolmogorov (fun x -> x * x * (3.0 - 2.0 * x)) (numbers 2.0)) bound "2"
 
