@@ -170,7 +170,14 @@ module internal Warping =
         for c in 0 .. image.Channels - 1 do
             into[o + c] <- image.Bytes[i + c]
 
-    let private warp sample (fill: byte[]) (placement: Placement) height width (image: Image) : Image =
+    let inline private warp
+        ([<InlineIfLambda>] sample: Image -> float -> float -> byte[] -> int -> unit)
+        (fill: byte[])
+        (placement: Placement)
+        height
+        width
+        (image: Image)
+        : Image =
         let channels = image.Channels
 
         Image.Make(
@@ -208,16 +215,10 @@ module internal Warping =
         let fill = Color.channels image.Channels fill
 
         match resampling with
-        | Resampling.Nearest -> warp nearest fill placement height width image
+        | Resampling.Nearest ->
+            warp (fun image x y into o -> nearest image x y into o) fill placement height width image
         | Resampling.Bilinear
         | Resampling.Bicubic ->
-            let sample =
-                match resampling with
-                | Resampling.Bicubic -> bicubic
-                | Resampling.Nearest
-                | Resampling.Bilinear
-                | Resampling.Area -> bilinear
-
             let fill =
                 if image.HasAlpha then
                     fill
@@ -226,7 +227,18 @@ module internal Warping =
                 else
                     fill
 
-            image |> Premultiplied.around (warp sample fill placement height width)
+            image
+            |> Premultiplied.around (fun image ->
+                if resampling = Resampling.Bicubic then
+                    warp (fun image x y into o -> bicubic image x y into o) fill placement height width image
+                else
+                    warp
+                        (fun image x y into o -> bilinear image x y into o)
+                        fill
+                        placement
+                        height
+                        width
+                        image)
         | Resampling.Area ->
             raise (
                 ValueException

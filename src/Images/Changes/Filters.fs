@@ -1,6 +1,7 @@
 namespace Cotangent.Images
 
 open System
+open System.Numerics
 
 /// Changes of pixels by their neighbours.
 module internal Filters =
@@ -11,6 +12,23 @@ module internal Filters =
         let total = Array.sum weights
         weights |> Array.map (fun weight -> float32 (weight / total))
 
+    /// Adds numbers times a weight to others.
+    let private addScaled (weight: float32) (numbers: ReadOnlySpan<float32>) (into: Span<float32>) =
+        let mutable i = 0
+        let lanes = Vector<float32>.Count
+
+        while i + lanes <= into.Length do
+            let sum =
+                Vector<float32>(into.Slice(i, lanes))
+                + Vector<float32>(weight) * Vector<float32>(numbers.Slice(i, lanes))
+
+            sum.CopyTo(into.Slice(i, lanes))
+            i <- i + lanes
+
+        while i < into.Length do
+            into[i] <- into[i] + weight * numbers[i]
+            i <- i + 1
+
     /// Weighted sums along rows, then along columns, in single precision; the picture is mirrored at its edge pixels.
     let separable (weights: float32[]) (image: Image) : Image =
         let half = weights.Length / 2
@@ -18,17 +36,18 @@ module internal Filters =
         let channels, height, width = image.Channels, image.Height, image.Width
         let line = width * channels
         let rows = Array.zeroCreate<float32>(padded.Height * line)
+        let levels = Array.zeroCreate<float32>(padded.Width * channels)
 
         for y in 0 .. padded.Height - 1 do
             let into = rows.AsSpan(y * line, line)
-            let from = y * padded.Width * channels
+            let from = y * levels.Length
+
+            for i in 0 .. levels.Length - 1 do
+                levels[i] <- float32 padded.Bytes[from + i]
 
             for tap in 0 .. weights.Length - 1 do
                 let weight = weights[tap]
-                let bytes = ReadOnlySpan(padded.Bytes, from + tap * channels, line)
-
-                for i in 0 .. line - 1 do
-                    into[i] <- into[i] + weight * float32 bytes[i]
+                addScaled weight (ReadOnlySpan(levels, tap * channels, line)) into
 
         let sums = Array.zeroCreate<float32> line
 
@@ -42,10 +61,7 @@ module internal Filters =
 
                     for tap in 0 .. weights.Length - 1 do
                         let weight = weights[tap]
-                        let row = ReadOnlySpan(rows, (y + tap) * line, line)
-
-                        for i in 0 .. line - 1 do
-                            sums[i] <- sums[i] + weight * row[i]
+                        addScaled weight (ReadOnlySpan(rows, (y + tap) * line, line)) (Span sums)
 
                     for i in 0 .. line - 1 do
                         into[y * line + i] <- byte (Math.Clamp(sums[i] + 0.5f, 0.0f, 255.0f))

@@ -27,7 +27,10 @@ module internal Levels =
         mapEach (Array.replicate 3 (Array.init 256 table)) image
 
     /// Each pixel of red, green and blue; grey pictures are their business that call.
-    let mapPixels (change: byte -> byte -> byte -> struct (byte * byte * byte)) (image: Image) : Image =
+    let inline mapPixels
+        ([<InlineIfLambda>] change: byte -> byte -> byte -> struct (byte * byte * byte))
+        (image: Image)
+        : Image =
         let from, channels = image.Bytes, image.Channels
 
         Image.Make(

@@ -98,11 +98,17 @@ module internal Resizing =
             let line = width * channels
 
             // Large arrays of a moment would have the collector look through all memory again and again.
-            let rows =
-                ArrayPool.Shared.Rent(ResizeKernels.roomAcross region.Height width channels)
+            let rows = ArrayPool.Shared.Rent(ResizeKernels.roomAcross region.Height width channels)
 
             try
-                ResizeKernels.across image.Bytes start stride region.Height channels (taps region.Width width) rows
+                ResizeKernels.across
+                    image.Bytes
+                    start
+                    stride
+                    region.Height
+                    channels
+                    (taps region.Width width)
+                    rows
 
                 let bytes =
                     if height = region.Height then

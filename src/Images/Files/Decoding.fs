@@ -55,7 +55,17 @@ module internal Decoding =
         | _ -> wrong operation subject $"{ofResult result} ({PictureKind.name kind})."
 
     /// All pixels in one layout.
-    let private pixelsInto operation subject kind (options: DecodeOptions) (codec: SKCodec) color alpha (into: byte[]) bytes =
+    let private pixelsInto
+        operation
+        subject
+        kind
+        (options: DecodeOptions)
+        (codec: SKCodec)
+        color
+        alpha
+        (into: byte[])
+        bytes
+        =
         // Of a damaged file some are not written.
         if options.AllowDamaged then Array.Clear(into, 0, bytes)
 
