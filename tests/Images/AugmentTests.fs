@@ -1,0 +1,331 @@
+/// Pictures changed at random: the same by the same key, every example in its own way, and as often as is said.
+module Cotangent.Images.Tests.AugmentTests
+
+open Expecto
+open FsCheck
+open Cotangent
+open Cotangent.Images
+open Cotangent.Images.Tests.Support
+
+let private keys count = [ for i in 0 .. count - 1 -> Key.fold (int64 i) (Key.create 3L) ]
+
+let private all: (string * (Key -> Image -> Image)) list = [
+    "flip", Augment.flip 0.5
+    "flipVertical", Augment.flipVertical 0.5
+    "crop", Augment.crop 20 20
+    "cropResized", Augment.cropResized Augment.cropDefaults 16 16
+    "jitter", Augment.jitter { Brightness = 0.4; Contrast = 0.4; Saturation = 0.4; Hue = 0.1 }
+    "grayscale", Augment.grayscale 0.5
+    "rotate", Augment.rotate Resampling.Bilinear Color.Black 30.0
+    "blur", Augment.blur 5 0.1 2.0
+    "erase", Augment.erase Augment.erasingDefaults
+    "randAugment", Augment.randAugment Augment.randAugmentDefaults
+]
+
+/// How many of so many trials, of probability p, five standard deviations hold.
+let private expectShare p (count: int) (total: int) =
+    let mean = p * float total
+    let bound = 5.0 * sqrt (mean * (1.0 - p))
+    Expect.isLessThan (abs (float count - mean)) bound $"{count} of {total}"
+
+/// A picture whose pixels tell where they stand: 100 × 200, red the row, green the column.
+let private map =
+    Image.create 100 200 3 [|
+        for y in 0..99 do
+            for x in 0..199 do
+                yield! [ byte y; byte x; 255uy ]
+    |]
+
+[<Tests>]
+let tests =
+    testList "Augment" [
+        for name, change in all do
+            test $"{name}: by the key alone" {
+                for image in [ source; sourceAlpha; sourceGray ] do
+                    for key in keys 5 do
+                        Expect.equal (change key image) (change key image) "the same key"
+
+                let different = keys 40 |> List.map (fun key -> change key source) |> List.distinct
+                Expect.isGreaterThan different.Length 1 "another key"
+            }
+
+            test $"{name}: a key is spent once" {
+                let key = Key.create 5L
+
+                Debug.checkKeys (fun () ->
+                    change key source |> ignore
+                    throws<KeyException, _> (fun () -> change key source) "used before")
+            }
+
+        test "as often as is said" {
+            let count change = keys 400 |> List.filter (fun key -> change key source <> source) |> List.length
+            expectShare 0.5 (count (Augment.flip 0.5)) 400
+            expectShare 0.2 (count (Augment.flipVertical 0.2)) 400
+            expectShare 0.7 (count (Augment.grayscale 0.7)) 400
+            Expect.equal (count (Augment.flip 0.0)) 0 "never"
+            Expect.equal (count (Augment.flip 1.0)) 400 "always"
+            throws<ValueException, _> (fun () -> Augment.flip 1.5 (Key.create 0L) source) "probability"
+        }
+
+        test "every place of a crop occurs" {
+            let corners =
+                keys 300
+                |> List.map (fun key ->
+                    (Augment.crop 98 199 key map)[0, 0, 0], (Augment.crop 98 199 key map)[0, 0, 1])
+
+            let counts = List.countBy id corners |> Map
+
+            Expect.equal
+                (Map.keys counts |> Seq.sort |> List.ofSeq)
+                [
+                    for y in 0uy .. 2uy do
+                        for x in 0uy .. 1uy -> y, x
+                ]
+                "places"
+
+            for KeyValue(_, count) in counts do
+                expectShare (1.0 / 6.0) count 300
+
+            Expect.equal (Augment.crop 100 200 (Key.create 0L) map) map "all of it"
+            throws<ValueException, _> (fun () -> Augment.crop 101 1 (Key.create 0L) map) "Pad or resize"
+        }
+
+        test "rectangles have the areas and ratios asked for" {
+            for i, key in List.indexed (keys 300) do
+                let u = Draws.uniform key Rectangles.draws
+                let region = Rectangles.forCrop (struct (0.08, 1.0)) (struct (0.75, 4.0 / 3.0)) 100 200 u
+
+                Expect.isTrue
+                    (region.Top >= 0
+                     && region.Left >= 0
+                     && region.Top + region.Height <= 100
+                     && region.Left + region.Width <= 200)
+                    $"{i}: inside"
+
+                let area = float (region.Height * region.Width) / 20000.0
+                // Sides are whole numbers.
+                Expect.isTrue (area > 0.07 && area < 1.01) $"{i}: area {area}"
+                let ratio = float region.Width / float region.Height
+                Expect.isTrue (ratio > 0.72 && ratio < 1.37) $"{i}: ratio {ratio}"
+
+            // No rectangle of half of a picture 1000 times as wide as high has such a ratio: the middle is taken.
+            let middle =
+                Rectangles.forCrop
+                    (struct (0.5, 1.0))
+                    (struct (0.75, 4.0 / 3.0))
+                    2
+                    2000
+                    (Draws.uniform (Key.create 0L) Rectangles.draws)
+
+            Expect.equal middle { Top = 0; Left = 998; Height = 2; Width = 3 } "the middle"
+        }
+
+        test "areas are uniform, and so are logarithms of ratios" {
+            let regions = [
+                for key in keys 400 ->
+                    Rectangles.forCrop
+                        (struct (0.1, 0.3))
+                        (struct (0.5, 2.0))
+                        1000
+                        1000
+                        (Draws.uniform key Rectangles.draws)
+            ]
+
+            let share predicate = regions |> List.filter predicate |> List.length
+            expectShare 0.5 (share (fun r -> r.Height * r.Width < 200_000)) 400
+            expectShare 0.5 (share (fun r -> r.Width < r.Height)) 400
+        }
+
+        test "a crop resized is the crop, resized" {
+            for key in keys 10 do
+                let u = Draws.uniform key Rectangles.draws
+                let r = Rectangles.forCrop (struct (0.08, 1.0)) (struct (0.75, 4.0 / 3.0)) 29 37 u
+
+                let expected =
+                    source
+                    |> Geometry.crop r.Top r.Left r.Height r.Width
+                    |> Geometry.resize Resampling.Bilinear 16 16
+
+                Expect.equal (Augment.cropResized Augment.cropDefaults 16 16 key source) expected "pixels"
+
+            throws<ValueException, _>
+                (fun () ->
+                    Augment.cropResized
+                        { Augment.cropDefaults with LeastArea = 2.0 }
+                        16
+                        16
+                        (Key.create 0L)
+                        source)
+                "areas"
+        }
+
+        test "erased: one rectangle in one colour, the rest as it was" {
+            let fill = Color.OfRgb(1uy, 2uy, 254uy)
+            let options = { Augment.erasingDefaults with Probability = 1.0; Fill = fill }
+            let mutable erased = 0
+
+            for key in keys 100 do
+                let image = Augment.erase options key map
+
+                let changed = [
+                    for y in 0..99 do
+                        for x in 0..199 do
+                            if image[y, x, 2] = 254uy then y, x
+                ]
+
+                if not changed.IsEmpty then
+                    erased <- erased + 1
+                    let rows, columns = List.map fst changed, List.map snd changed
+                    let height = List.max rows - List.min rows + 1
+                    let width = List.max columns - List.min columns + 1
+                    Expect.equal changed.Length (height * width) "a rectangle"
+                    let area = float changed.Length / 20000.0
+                    Expect.isTrue (area > 0.018 && area < 0.34) $"area {area}"
+
+                for y in 0..99 do
+                    for x in 0..199 do
+                        if image[y, x, 2] = 255uy then
+                            Expect.equal (image[y, x, 0], image[y, x, 1]) (byte y, byte x) "kept"
+
+            Expect.isGreaterThan erased 95 "nearly always"
+
+            let often =
+                keys 400 |> List.filter (fun key -> Augment.erase Augment.erasingDefaults key map <> map)
+
+            expectShare 0.5 often.Length 400
+        }
+
+        test "jitter of nothing changes nothing; of one colour, as far as is said" {
+            let key = Key.create 0L
+            Expect.equal (Augment.jitter Augment.jitterDefaults key source) source "nothing"
+            let gray = Image.filled 1 1 (Color.OfGray 100uy)
+
+            let levels = [
+                for key in keys 200 ->
+                    float (Augment.jitter { Augment.jitterDefaults with Brightness = 0.4 } key gray).[0, 0, 0]
+            ]
+
+            Expect.isTrue (List.min levels >= 59.0 && List.min levels < 65.0) "60 to"
+            Expect.isTrue (List.max levels <= 140.0 && List.max levels > 135.0) "140"
+
+            throws<ValueException, _>
+                (fun () -> Augment.jitter { Augment.jitterDefaults with Hue = 0.6 } key source)
+                "Hue"
+        }
+
+        test "RandAugment: what each change is at a magnitude, from the paper's code in torchvision" {
+            let options = { Augment.randAugmentDefaults with Fill = Color.OfGray 128uy }
+            let apply change share negative image = RandAugmentation.apply options change share negative image
+            let fill = Color.OfGray 128uy
+            let nearest = Resampling.Nearest
+            Expect.equal RandAugmentation.all.Length 14 "fourteen"
+            // Magnitude 9 of 30 bins: brightness 0.27, 9 degrees, 4 · 0.3 = 1.2 bits, a threshold of 178.5.
+            Expect.equal
+                (apply Augmentation.Brightness 0.3 false source)
+                (Adjust.brightness 1.27 source)
+                "brighter"
+
+            Expect.equal
+                (apply Augmentation.Brightness 0.3 true source)
+                (Adjust.brightness 0.73 source)
+                "darker"
+
+            Expect.equal (apply Augmentation.Color 0.3 true source) (Adjust.saturation 0.73 source) "paler"
+
+            Expect.equal
+                (apply Augmentation.Contrast 0.3 false source)
+                (Adjust.contrast 1.27 source)
+                "contrast"
+
+            Expect.equal
+                (apply Augmentation.Sharpness 0.3 false source)
+                (Adjust.sharpness 1.27 source)
+                "sharper"
+
+            Expect.equal (apply Augmentation.Posterize 0.3 false source) (Adjust.posterize 7 source) "7 bits"
+
+            Expect.equal
+                (apply Augmentation.Solarize 0.3 false source)
+                (Adjust.solarize 179 source)
+                "solarize"
+
+            Expect.equal
+                (apply Augmentation.AutoContrast 0.3 false source)
+                (Adjust.autoContrast source)
+                "auto"
+
+            Expect.equal (apply Augmentation.Equalize 0.3 true source) (Adjust.equalize source) "equalize"
+
+            Expect.equal
+                (apply Augmentation.Rotate 0.3 false source)
+                (Geometry.rotate nearest fill 9.0 source)
+                "rotate"
+
+            Expect.equal (apply Augmentation.Identity 1.0 true source) source "identity"
+            // 150/331 · 0.3 · 200 = 27.19 columns.
+            let moved = apply Augmentation.TranslateX 0.3 false map
+
+            Expect.equal
+                (moved[5, 26, 1], moved[5, 27, 1], moved[5, 199, 1])
+                (128uy, 0uy, 172uy)
+                "to the right"
+            // Row 99 leans by 0.09 · 99.5 = 8.96 columns, row 0 by nothing.
+            let leaning = apply Augmentation.ShearX 0.3 false map
+            Expect.equal (leaning[0, 50, 1], leaning[99, 50, 1]) (50uy, 59uy) "leaning"
+
+            Expect.equal
+                (Augment.randAugment { options with Count = 0 } (Key.create 0L) source)
+                source
+                "no changes"
+
+            throws<ValueException, _>
+                (fun () -> Augment.randAugment { options with Magnitude = 31 } (Key.create 0L) source)
+                "31"
+
+            // All changes run on all kinds of pictures, at the ends of the range.
+            for change in RandAugmentation.all do
+                for image in [ source; sourceAlpha; sourceGray; Image.filled 1 1 Color.White ] do
+                    for share in [ 0.0; 1.0 ] do
+                        for negative in [ false; true ] do
+                            Expect.equal
+                                (string (apply change share negative image))
+                                (string image)
+                                $"{change}"
+        }
+
+        testProperty
+            "any picture of any size goes through all of it"
+            (fun (PositiveInt h) (PositiveInt w) (seed: int) ->
+                let height, width = 1 + h % 40, 1 + w % 40
+                let image = noise seed height width (List.item ((seed % 3 + 3) % 3) [ 1; 3; 4 ])
+                let key = Key.create (int64 seed)
+                let sizes (changed: Image) = changed.Height, changed.Width, changed.Channels
+
+                for name, change in all do
+                    let needs =
+                        match name with
+                        | "crop" -> 20
+                        | "blur" -> 3
+                        | _ -> 1
+
+                    if min height width >= needs then
+                        match name with
+                        | "crop" -> Expect.equal (sizes (change key image)) (20, 20, image.Channels) name
+                        | "cropResized" ->
+                            Expect.equal (sizes (change key image)) (16, 16, image.Channels) name
+                        | _ -> Expect.equal (sizes (change key image)) (sizes image) name
+
+                for resampling in
+                    [ Resampling.Nearest; Resampling.Bilinear; Resampling.Bicubic; Resampling.Area ] do
+                    let other = 1 + abs (seed % 50)
+
+                    Expect.equal
+                        (sizes (Geometry.resize resampling other (51 - other % 50) image))
+                        (other, 51 - other % 50, image.Channels)
+                        "resize"
+
+                    Expect.equal
+                        (sizes (Geometry.interpolate resampling other 7 image))
+                        (other, 7, image.Channels)
+                        "interpolate")
+    ]
