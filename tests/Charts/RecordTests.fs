@@ -1,0 +1,1 @@
+module Cotangent.Charts.Tests.RecordTests
