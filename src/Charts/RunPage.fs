@@ -28,7 +28,11 @@ module internal PageFile =
         (resource "page.html").Replace("<!--title-->", WebUtility.HtmlEncode title)
         |> part "style" (resource "page.css")
         |> part "plotly" (resource "plotly-basic.min.js")
-        |> part "script" (resource "sections.js" + resource "charts.js" + resource "page.js")
+        |> part
+            "script"
+            (String.concat
+                "\n"
+                (List.map resource [ "sections.js"; "charts.js"; "head.js"; "cards.js"; "page.js" ]))
         |> part "data" script
 
     let private write (path: string) (text: string) =

@@ -71,8 +71,7 @@ function curves(chart, looks, state) {
     if (state.hidden.has(one.run)) return;
     const x = placesOf(one, state.over, span);
     const y = one.values.map(finite);
-    const label = state.names.length > 1 ? `${state.names[one.run]} ${one.name}` : one.name;
-    const common = { type: 'scatter', x, name: label, mode: x.length < 3 ? 'lines+markers' : 'lines' };
+    const common = { type: 'scatter', x, name: labelOf(one, true), mode: x.length < 3 ? 'lines+markers' : 'lines' };
     const line = { color: looks[i].colour, dash: looks[i].dash, width: 1.8 };
     if (state.smooth > 0) {
       data.push({ ...common, y, line: { ...line, width: 1 }, opacity: 0.28, hoverinfo: 'skip' });
