@@ -83,7 +83,7 @@ function curves(chart, looks, state) {
 }
 
 // Bands between quantiles: the least and the greatest, 5 and 95 %, 25 and 75 %, and the median.
-const bands = [[0, 6, 0.1], [1, 5, 0.16], [2, 4, 0.3]];
+const bands = [[0, 6, 0.1], [1, 5, 0.16], [2, 4, 0.26]];
 
 function spread(chart, state) {
   const span = spanOf(chart.series);
@@ -95,7 +95,7 @@ function spread(chart, state) {
     const own = colourOf(one.run);
     const mode = x.length < 2 ? 'markers' : 'lines';
     const levels = one.quantiles.map((values) => values.map(finite));
-    for (const [low, high, alpha] of several ? bands.slice(1, 2) : bands) {
+    for (const [low, high, alpha] of several ? bands.slice(2) : bands) {
       const edge = { type: 'scatter', x, mode, line: { width: 0, color: own }, hoverinfo: 'skip' };
       data.push({ ...edge, y: levels[low] });
       data.push({ ...edge, y: levels[high], fill: 'tonexty', fillcolor: translucent(own, alpha) });
@@ -114,6 +114,7 @@ function spread(chart, state) {
       width: counts.map((_, i) => edges[i + 1] - edges[i]), marker: { color: colourOf(last.run), opacity: 0.75, line: { width: 0 } },
       hoverinfo: 'skip',
     });
+    layout.bargap = 0;
     layout.xaxis.domain = [0, 0.8];
     layout.xaxis2 = { domain: [0.82, 1], anchor: 'y', showticklabels: false, showgrid: false, zeroline: false, fixedrange: true };
   }

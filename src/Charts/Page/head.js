@@ -34,7 +34,9 @@ function factsOf(run) {
     const each = (run.last - time) / Math.max(1, run.step - step);
     if (run.step > step) facts.push(['About to go', duration(each * Math.max(0, plan.steps - run.step)), '']);
   }
-  const figures = run.scalars.filter((series) => groupOf(series.name) === '' && !inHead.has(series.name));
+  const figures = run.scalars
+    .filter((series) => groupOf(series.name) === '' && !inHead.has(series.name))
+    .sort((a, b) => placeOfChart(chartOf(a.name)) - placeOfChart(chartOf(b.name)));
   for (const series of figures.slice(0, 3)) facts.push([series.name, short(lastOf(series)), '']);
   return facts;
 }

@@ -30,6 +30,14 @@ function titleOf(group) {
 // What belongs to the head of the page and to no chart.
 const inHead = new Set(['epoch']);
 
+// Losses come first, then accuracies; what else there is, in the order in which it came.
+const firstCharts = ['loss', 'accuracy'];
+
+function placeOfChart(title) {
+  const place = firstCharts.indexOf(title);
+  return place < 0 ? firstCharts.length : place;
+}
+
 // Every series of a kind with the number of its run, in the order of the runs.
 function seriesOf(runs, kind) {
   return runs.flatMap((run, number) => run[kind].map((series) => ({ ...series, run: number, began: run.began })));
@@ -53,7 +61,7 @@ function figureSections(runs) {
     .map((group) => ({
       group,
       title: titleOf(group),
-      charts: [...groups.get(group)].map(([title, series]) => ({ id: `${group}/${title}`, title, series })),
+      charts: [...groups.get(group)].sort((a, b) => placeOfChart(a[0]) - placeOfChart(b[0])).map(([title, series]) => ({ id: `${group}/${title}`, title, series })),
     }));
 }
 
