@@ -72,7 +72,7 @@ module Record =
     /// let batches = Data.inOrder 1 (tensor [ 1.0; 2.0; 3.0 ])
     /// Train.run { Train.defaults with Callbacks = callbacks } step batches (tensor 0.0) |> ignore
     /// writer.Dispose()
-    /// RunLog.read path |> RunLog.scalar "loss" // [(1, 0), (2, 1), (3, 3)]
+    /// RunLog.read path |> RunLog.scalar "loss" |> List.map snd // [0, 1, 3]
     /// </code></example>
     let callback (every: Every) (writers: IRunWriter list) (what: Recorded<'s> list) : Callback<'s> = {
         Every = every

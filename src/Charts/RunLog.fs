@@ -113,7 +113,7 @@ type RunLog internal (path: string, series: RunSeries) =
     /// <example><code>
     /// let path = System.IO.Path.Combine(System.IO.Directory.CreateTempSubdirectory().FullName, "run.jsonl")
     /// using (JsonLines.writer path) (fun writer -> writer.Write(RunEvent.Scalar(1, "loss", 0.5)))
-    /// RunLog.Read(path).Scalar("loss") // (1, 0.5) alone
+    /// RunLog.Read(path).ScalarNames.Count // 1
     /// </code></example>
     static member Read(path: string) : RunLog =
         ArgumentNullException.ThrowIfNull(path, nameof path)
@@ -155,7 +155,7 @@ module RunLog =
     /// <example><code>
     /// let path = System.IO.Path.Combine(System.IO.Directory.CreateTempSubdirectory().FullName, "run.jsonl")
     /// using (JsonLines.writer path) (fun writer -> writer.Write(RunEvent.Scalar(1, "loss", 0.5)))
-    /// RunLog.read path |> RunLog.scalar "loss" // [1, 0.5]
+    /// RunLog.read path |> RunLog.scalar "loss" |> List.map snd // [0.5]
     /// </code></example>
     let scalar (name: string) (log: RunLog) : (int64 * float) list = [
         for struct (step, value) in log.Scalar name -> step, value

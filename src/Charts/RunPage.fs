@@ -38,6 +38,12 @@ module internal PageFile =
     let private write (path: string) (text: string) =
         WholeFile.write path (fun file -> file.Write(ReadOnlySpan(Encoding.UTF8.GetBytes text)))
 
+    /// What the second file holds.
+    let data (refresh: int) (runs: (string * RunSeries) list) : string =
+        $"cotangentRuns({json refresh runs});"
+
+    let writeData (path: string) (text: string) : unit = write path text
+
     /// A page that holds its data.
     let writeWhole (path: string) (title: string) (runs: (string * RunSeries) list) : unit =
         write path (page title $"cotangentRuns({json 0 runs});")
@@ -46,9 +52,6 @@ module internal PageFile =
     let writeLive (path: string) (title: string) (data: string) (refresh: int) : unit =
         let name = JsonSerializer.Serialize(Uri.EscapeDataString(Unchecked.nonNull (Path.GetFileName data)))
         write path (page title $"cotangentWatch({name}, {refresh});")
-
-    let writeData (path: string) (refresh: int) (runs: (string * RunSeries) list) : unit =
-        write path $"cotangentRuns({json refresh runs});"
 
 /// <summary>
 /// Draws a run on a page that opens in a browser without a network. While the run goes on the page shows what there is every few
@@ -72,8 +75,11 @@ type RunPageWriter(path: string, refresh: TimeSpan) =
     let path = Path.GetFullPath path
     let data: string = Unchecked.nonNull (Path.ChangeExtension(path, ".data.js"))
     let title: string = Unchecked.nonNull (Path.GetFileNameWithoutExtension path)
-    let turn = Lock()
+    /// One at a time tells the page something; one at a time writes files. Who needs both takes the second first.
+    let turn, writing = Lock(), Lock()
     let series = RunSeries()
+    let runs = [ title, series ]
+    let milliseconds = int refresh.TotalMilliseconds
     let mutable changed = false
     let mutable failed: exn option = None
     let mutable ended = false
@@ -85,21 +91,28 @@ type RunPageWriter(path: string, refresh: TimeSpan) =
                     $"RunPage: a page refreshed every {refresh}; it must be between a tenth of a second and an hour."
             )
 
-        let milliseconds = int refresh.TotalMilliseconds
-        PageFile.writeData data milliseconds [ title, series ]
+        PageFile.writeData data (PageFile.data milliseconds runs)
         PageFile.writeLive path title data milliseconds
 
-    let runs () = [ title, series ]
+    /// What is to be written, if anything is new.
+    let news () : string option =
+        lock turn (fun () ->
+            if changed then
+                changed <- false
+                Some(PageFile.data milliseconds runs)
+            else
+                None)
 
     /// Writes the data while the training goes on; what goes wrong is told to whoever writes next.
     let look () =
-        lock turn (fun () ->
-            if changed && not ended then
+        lock writing (fun () ->
+            if not ended then
                 try
-                    PageFile.writeData data (int refresh.TotalMilliseconds) (runs ())
-                    changed <- false
+                    news () |> Option.iter (PageFile.writeData data)
                 with e ->
-                    failed <- Some e)
+                    lock turn (fun () ->
+                        changed <- true
+                        failed <- Some e))
 
     let timer = new Timer(TimerCallback(fun _ -> look ()))
     do timer.Change(refresh, refresh) |> ignore
@@ -146,12 +159,12 @@ type RunPageWriter(path: string, refresh: TimeSpan) =
     member _.Dispose() : unit =
         timer.Dispose()
 
-        lock turn (fun () ->
+        lock writing (fun () ->
             if not ended then
                 ended <- true
 
                 try
-                    PageFile.writeWhole path title (runs ())
+                    lock turn (fun () -> PageFile.writeWhole path title runs)
                     File.Delete data
                 with WholeFile.Failure problem ->
                     eprintfn "%s can't be finished: %s" path problem)

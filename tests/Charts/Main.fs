@@ -3,4 +3,7 @@ module Cotangent.Charts.Tests.Main
 open Expecto
 
 [<EntryPoint>]
-let main arguments = runTestsInAssemblyWithCLIArgs [] arguments
+let main arguments =
+    match arguments with
+    | [| Child.Flag; folder |] -> Child.writeForEver folder
+    | _ -> runTestsInAssemblyWithCLIArgs [] arguments

@@ -104,6 +104,32 @@ let tests =
 
                     runs data |> Array.exactlyOne |> ignore))
 
+        testCase "a run that is killed leaves whole files"
+        <| inFolder (fun folder ->
+            let random = Random 1
+
+            for _ in 1..5 do
+                let start =
+                    Diagnostics.ProcessStartInfo(
+                        "dotnet",
+                        [ Reflection.Assembly.GetExecutingAssembly().Location; Child.Flag; folder ]
+                    )
+
+                use child = Unchecked.nonNull (Diagnostics.Process.Start start)
+                let log, data = file folder "run.jsonl", file folder "run.data.js"
+                let before = if File.Exists log then FileInfo(log).Length else 0L
+
+                eventually "it writes" (fun () ->
+                    File.Exists log && FileInfo(log).Length > before + 100_000L)
+
+                Thread.Sleep(random.Next 300)
+                child.Kill()
+                child.WaitForExit()
+                let steps = (RunLog.read log).Scalar "loss"
+                Expect.isTrue (steps |> Seq.forall (fun struct (step, value) -> float step = value)) "lines"
+                Expect.equal (runs data).Length 1 "data"
+                Expect.stringContains (File.ReadAllText(file folder "run.html")) "cotangentWatch(" "page")
+
         testCase "what can't be refreshed is told, and later it can be"
         <| inFolder (fun folder ->
             let path, data = file folder "run.html", file folder "run.data.js"
