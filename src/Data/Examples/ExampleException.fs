@@ -29,8 +29,7 @@ type ExampleException internal (origin: ExampleOrigin, epoch: int, message: stri
     /// The epoch in which it was asked for.
     member _.Epoch = epoch
 
-    /// An error as it arose, or, if it names its example already, as it is.
-    static member internal Of(origin: ExampleOrigin, epoch: int, inner: exn) : exn =
+    static member private Named(origin: ExampleOrigin, epoch: int, inner: exn, wayOut: string) : exn =
         match inner with
         | :? ExampleException
         | :? OperationCanceledException -> inner
@@ -38,6 +37,19 @@ type ExampleException internal (origin: ExampleOrigin, epoch: int, message: stri
             ExampleException(
                 origin,
                 epoch,
-                $"{origin} (epoch {epoch}): {inner.GetType().Name}: {inner.Message} To go on without it, put another in its place by `Dataset.recover`.",
+                $"{origin} (epoch {epoch}): {inner.GetType().Name}: {inner.Message}{wayOut}",
                 inner
             )
+
+    /// An error as it arose at an example of a dataset, or, if it names its example already, as it is.
+    static member internal Of(origin: ExampleOrigin, epoch: int, inner: exn) : exn =
+        ExampleException.Named(
+            origin,
+            epoch,
+            inner,
+            " To go on without it, put another in its place by `Dataset.recover`."
+        )
+
+    /// The same at an example of a stream, which ends there.
+    static member internal OfStream(origin: ExampleOrigin, epoch: int, inner: exn) : exn =
+        ExampleException.Named(origin, epoch, inner, "")

@@ -39,7 +39,7 @@ type DataStream<'t>(name: string, opened: Func<int, IEnumerable<'t>>) =
                 try
                     f ()
                 with e ->
-                    match ExampleException.Of({ Source = name; Index = index.Value }, epoch, e) with
+                    match ExampleException.OfStream({ Source = name; Index = index.Value }, epoch, e) with
                     | same when Object.ReferenceEquals(same, e) -> reraise ()
                     | other -> raise other
 
