@@ -60,20 +60,27 @@ type Table internal (name: string, count: int, columns: (string * Cells)[]) =
         | Some(_, cells) -> cells
         | None -> raise (ValueException(Table.Missing(operation, name, column, Array.map fst columns)))
 
-    /// What a file that lacks a column is told.
-    static member internal Missing
-        (operation: string, file: string, column: string, names: string[])
+    /// What a file that lacks a column, or an array, is told.
+    static member internal Lacks
+        (operation: string, file: string, what: string, name: string, names: string[])
         : string =
         let near =
-            match NearestName.find column names with
+            match NearestName.find name names with
             | null -> ""
-            | name -> $" Did you mean '{name}'?"
+            | near -> $" Did you mean '{near}'?"
 
         let shown = names |> Seq.truncate 20 |> Seq.map Untrusted.quote |> String.concat ", "
 
         let more = if names.Length > 20 then ", …" else ""
 
-        $"{operation}: {file} has no column {Untrusted.quote column}.{near} Its columns are {shown}{more}."
+        $"{operation}: {file} has no {what} {Untrusted.quote name}.{near} Its {what}s are {shown}{more}."
+
+    static member internal Missing
+        (operation: string, file: string, column: string, names: string[])
+        : string =
+        Table.Lacks(operation, file, "column", column, names)
+
+    member internal _.Cells(column: string) : Cells = find "Table" column
 
     /// What it is called in errors.
     member _.Name = name
