@@ -1,0 +1,115 @@
+namespace Cotangent
+
+open System
+open System.Collections.Generic
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
+open Cotangent.Datasets
+
+module internal BatchPlaces =
+    let requireSize (operation: string) (size: int) =
+        if size < 1 then
+            raise (ValueException $"{operation}: batches of {size} examples; at least 1 is needed.")
+
+    /// Groups of examples by their places in an epoch.
+    let gather
+        name
+        count
+        isFixed
+        (places: int -> int64 -> int64[])
+        (collate: Func<'t[], 'b>)
+        (dataset: Dataset<'t>)
+        =
+        Dataset<'b>(
+            name,
+            count,
+            isFixed && dataset.IsFixed,
+            Func<_, _, _>(fun epoch batch ->
+                places epoch batch |> Array.map (fun i -> dataset.Example(epoch, i)) |> collate.Invoke),
+            Func<_, _, _>(fun epoch batch -> dataset.Origins.Invoke(epoch, (places epoch batch)[0]))
+        )
+
+    /// Consecutive examples; the last batch is as short as it must be, or left out.
+    let consecutive (size: int) (dropLast: bool) (collate: Func<'t[], 'b>) (dataset: Dataset<'t>) =
+        let n, size = dataset.Count, int64 size
+
+        let places _ batch = Array.init (int (min size (n - batch * size))) (fun i -> batch * size + int64 i)
+
+        gather
+            dataset.Name
+            (if dropLast then n / size else (n + size - 1L) / size)
+            true
+            places
+            collate
+            dataset
+
+/// <summary>Batches of examples. F#'s functions of these names are in the module <c>Dataset</c>.</summary>
+[<AbstractClass; Sealed; Extension>]
+type DatasetBatching =
+
+    /// Batches of so many examples that follow each other, stacked by <c>Collate.stack</c>. The last one is as short as it must be, unless
+    /// it is asked to be dropped.
+    [<Extension>]
+    static member Batch
+        (dataset: Dataset<'t>, size: int, [<Optional; DefaultParameterValue(false)>] dropLast: bool)
+        : Dataset<'t> =
+        Argument.check "dataset" dataset
+        BatchPlaces.requireSize "Dataset.batch" size
+        BatchPlaces.consecutive size dropLast (Func<_, _> Collate.stack) dataset
+
+    /// The same, stacked by a function of one's own.
+    [<Extension>]
+    static member Batch
+        (
+            dataset: Dataset<'t>,
+            size: int,
+            collate: Func<'t[], 'b>,
+            [<Optional; DefaultParameterValue(false)>] dropLast: bool
+        ) : Dataset<'b> =
+        Argument.check "dataset" dataset
+        Argument.check "collate" collate
+        BatchPlaces.requireSize "Dataset.batchWith" size
+        BatchPlaces.consecutive size dropLast collate dataset
+
+    /// Batches of examples of about one length, so that little has to be filled up: those with a length up to the first bound are in batches
+    /// of their own, then those up to the second, and so on, the longest behind the last bound. Which examples meet, and the order of the
+    /// batches, is drawn by the key for each epoch. The length of each example is asked for here, once.
+    [<Extension>]
+    static member Bucket
+        (
+            dataset: Dataset<'t>,
+            size: int,
+            key: Key,
+            bounds: IEnumerable<int>,
+            length: Func<'t, int>,
+            collate: Func<'t[], 'b>
+        ) : Dataset<'b> =
+        Argument.check "dataset" dataset
+        Argument.check "bounds" bounds
+        Argument.check "length" length
+        Argument.check "collate" collate
+        BatchPlaces.requireSize "Dataset.bucket" size
+        Placing.requireFixed "Dataset.bucket" dataset
+        let bounds = bounds |> Seq.distinct |> Seq.sort |> Array.ofSeq
+        let buckets = Array.init (bounds.Length + 1) (fun _ -> List<int64>())
+
+        for i in 0L .. dataset.Count - 1L do
+            let found = Array.BinarySearch(bounds, length.Invoke dataset[i])
+            buckets[if found < 0 then ~~~found else found].Add i
+
+        let buckets = buckets |> Array.filter (fun each -> each.Count > 0) |> Array.map _.ToArray()
+        let ends = buckets |> Array.scan (fun sum each -> sum + (each.Length + size - 1) / size) 0
+        let count = int64 (Array.last ends)
+        let seed = KeyedHash.seedOf "Dataset.bucket" key
+
+        let places epoch batch =
+            let seed = KeyedHash.ofEpoch seed epoch
+            let batch = int (Permutation(seed, count)[batch])
+            let bucket = Array.FindIndex(ends, fun e -> e > batch) - 1
+            let own = buckets[bucket]
+            let order = Permutation(KeyedHash.bits seed KeyedHash.Draws (uint64 bucket), own.LongLength)
+            let first = (batch - ends[bucket]) * size
+
+            Array.init (min size (own.Length - first)) (fun i -> own[int order[int64 (first + i)]])
+
+        BatchPlaces.gather dataset.Name count false places collate dataset

@@ -1,0 +1,149 @@
+namespace Cotangent
+
+open System
+open System.Globalization
+open System.IO
+open Cotangent.Checkpoints
+open Cotangent.Datasets
+open Sylvan.Data.Csv
+
+/// <summary>What a CSV file is like.</summary>
+[<NoComparison>]
+type CsvOptions = {
+    /// What stands between cells.
+    Delimiter: char
+    /// Whether the first row has the names of the columns; otherwise they are called 0, 1, …
+    HasHeader: bool
+    /// Texts that stand for a missing number, and are NaN where the dtype has it; without them an empty cell is an error.
+    Missing: string[]
+}
+
+/// <summary>A row of a CSV file. Numbers are read as programs write them, with a point before the decimals, whatever the culture.</summary>
+[<Sealed>]
+type CsvRow
+    internal
+    (operation: string, path: string, line: int64, names: string[], cells: string[], missing: string[]) =
+    let place (column: string) =
+        Argument.check "column" column
+
+        match Array.IndexOf(names, column) with
+        | -1 -> raise (FileException(Table.Missing(operation, $"'{path}'", column, names)))
+        | i -> i
+
+    let read (column: string) (what: string) (parse: string -> 'a option) : 'a =
+        let text = cells[place column]
+
+        match parse text with
+        | Some value -> value
+        | None ->
+            raise (
+                FileException
+                    $"{operation}: '{path}', line {line}, column {Untrusted.quote column}: {Untrusted.quote text} is no {what}."
+            )
+
+    let orMissing (missingValue: 'a) (parse: string -> 'a option) (text: string) =
+        if Array.contains text missing then Some missingValue else parse text
+
+    /// The line of the file on which the row begins, from 1.
+    member _.Line = line
+    /// The cells as texts, in the order of the file.
+    member _.Cells: Collections.Generic.IReadOnlyList<string> = cells
+    /// <summary>A cell as it stands there, without its quotes.</summary>
+    /// <exception cref="T:Cotangent.FileException">There is no such column.</exception>
+    member _.Text(column: string) : string = cells[place column]
+    /// <summary>A number; NaN for a text that stands for a missing one.</summary>
+    /// <exception cref="T:Cotangent.FileException">It is no number, or there is no such column; says line and column.</exception>
+    member _.Float64(column: string) : float = read column "number" (orMissing nan Cell.float)
+    /// <summary>A number; NaN for a text that stands for a missing one.</summary>
+    /// <exception cref="T:Cotangent.FileException">It is no number, or there is no such column; says line and column.</exception>
+    member _.Float32(column: string) : float32 = read column "number" (orMissing nanf Cell.float32)
+    /// <summary>An integer of 32 bits.</summary>
+    /// <exception cref="T:Cotangent.FileException">It is none, or there is no such column; says line and column.</exception>
+    member _.Int32(column: string) : int = read column "integer of 32 bits" Cell.int
+    /// <summary>An integer of 64 bits.</summary>
+    /// <exception cref="T:Cotangent.FileException">It is none, or there is no such column; says line and column.</exception>
+    member _.Int64(column: string) : int64 = read column "integer of 64 bits" Cell.int64
+    /// <summary>A truth value: true, false, 1 or 0.</summary>
+    /// <exception cref="T:Cotangent.FileException">It is none, or there is no such column; says line and column.</exception>
+    member _.Bool(column: string) : bool = read column "truth value" Cell.bool
+
+/// A CSV file row by row.
+module internal CsvReader =
+    let kind = "a table in CSV"
+
+    let private newlines (text: ReadOnlySpan<char>) =
+        let mutable count = 0
+
+        for c in text do
+            if c = '\n' then count <- count + 1
+
+        count
+
+    /// Throws unless each column has a name of its own.
+    let private requireNames (operation: string) (path: string) (names: string[]) =
+        match names |> Array.countBy id |> Array.tryFind (fun (_, count) -> count > 1) with
+        | Some(name, count) ->
+            SourceFile.fail
+                operation
+                path
+                $"has {count} columns called {Untrusted.quote name}. Rename them, or read it without its header."
+        | None -> ()
+
+    /// The names of the columns, and the rows: for each the line where it begins, and a function that reads it.
+    let rows (operation: string) (options: CsvOptions) (path: string) : seq<CsvRow> = seq {
+        use text = SourceFile.openText operation path kind
+
+        let settings =
+            CsvDataReaderOptions(
+                Delimiter = options.Delimiter,
+                HasHeaders = options.HasHeader,
+                Culture = CultureInfo.InvariantCulture,
+                MaxBufferSize = (1 <<< 28),
+                OwnsReader = false
+            )
+
+        let line = ref 1L
+
+        let inside (f: unit -> 'a) : 'a =
+            try
+                SourceFile.reading operation path kind f
+            with :? CsvFormatException as e ->
+                raise (
+                    FileException(
+                        $"{operation}: '{path}', line {line.Value}: {e.Message} Is a quote not closed, or the delimiter another than '{options.Delimiter}'?",
+                        e
+                    )
+                )
+
+        use reader = inside (fun () -> CsvDataReader.Create(text, settings))
+
+        let names =
+            if options.HasHeader then
+                Array.init reader.FieldCount reader.GetName
+            else
+                Array.init reader.FieldCount string
+
+        if options.HasHeader then
+            requireNames operation path names
+
+            line.Value <-
+                line.Value + int64 (1 + (names |> Array.sumBy (fun name -> newlines (name.AsSpan()))))
+
+        while inside reader.Read do
+            let raw = reader.GetRawRecordSpan()
+            let lines = int64 (newlines raw)
+
+            // An empty cell in a table of one column is written in quotes; what has none is an empty line.
+            if not (raw.Trim().IsEmpty) || options.Delimiter = '\t' && raw.IndexOf '\t' >= 0 then
+                if reader.RowFieldCount <> names.Length then
+                    SourceFile.fail
+                        operation
+                        path
+                        $"has {reader.RowFieldCount} cells in line {line.Value}, and {names.Length} columns. Is a delimiter or a quote missing there?"
+
+                let cells = inside (fun () -> Array.init names.Length reader.GetString)
+                CsvRow(operation, path, line.Value, names, cells, options.Missing)
+
+            // A row may go over several lines, in quotes.
+            line.Value <- line.Value + max 1L lines
+    }

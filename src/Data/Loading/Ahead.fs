@@ -1,0 +1,84 @@
+namespace Cotangent
+
+open System
+open System.Collections.Generic
+open System.Threading
+open System.Threading.Tasks
+open Cotangent.Datasets
+
+/// <summary>How examples are loaded ahead of the loop that takes them.</summary>
+[<NoComparison>]
+type LoaderOptions = {
+    /// Threads that make examples; 0 makes each when it is asked for, on the thread that asks, as a debugger likes it.
+    Workers: int
+    /// How many examples (batches, most often) are made and not yet taken at most: what bounds the memory.
+    Ahead: int
+    /// Ends the loop with an <c>OperationCanceledException</c>.
+    Cancellation: CancellationToken
+} with
+
+    /// A worker for each processor but one, at least one; two examples ahead for each.
+    static member Default =
+        let workers = max 1 (Environment.ProcessorCount - 1)
+        { Workers = workers; Ahead = 2 * workers; Cancellation = CancellationToken.None }
+
+/// One walk through the examples of workers, for a loop that waits without a thread.
+[<Sealed>]
+type internal AsyncExamples<'s, 'x>(start: unit -> Workers<'s, 'x>, cancellation: CancellationTokenSource) =
+    // Threads begin with the first step, as those of a sequence do.
+    let workers = lazy (start ())
+    let mutable current = ValueNone
+
+    interface IAsyncEnumerator<'x> with
+        member _.Current = current.Value
+
+        member _.MoveNextAsync() =
+            ValueTask<bool>(
+                task {
+                    cancellation.Token.ThrowIfCancellationRequested()
+                    let! next = workers.Value.TakeAsync cancellation.Token
+                    current <- next
+                    return next.IsSome
+                }
+            )
+
+        member _.DisposeAsync() =
+            if workers.IsValueCreated then
+                // Workers finish the example that they are at; nobody waits for that but a thread of the pool.
+                ValueTask(
+                    Task.Run(fun () ->
+                        (workers.Value :> IDisposable).Dispose()
+                        cancellation.Dispose())
+                )
+            else
+                cancellation.Dispose()
+                ValueTask.CompletedTask
+
+module internal Ahead =
+    let require (operation: string) (options: LoaderOptions) =
+        Argument.check "options" options
+
+        if options.Workers < 0 then
+            raise (ValueException $"{operation}: {options.Workers} workers; give 0 or more.")
+
+        if options.Workers > 0 && options.Ahead < 1 then
+            raise (ValueException $"{operation}: {options.Ahead} examples ahead; give 1 or more.")
+
+    /// What workers make. They are started with each walk through it, and end with it.
+    let sequence (options: LoaderOptions) (start: unit -> Workers<'s, 'x>) : IEnumerable<'x> = seq {
+        use workers = start ()
+        let mutable next = workers.Take options.Cancellation
+
+        while next.IsSome do
+            next.Value
+            next <- workers.Take options.Cancellation
+    }
+
+    let asynchronous (options: LoaderOptions) (start: unit -> Workers<'s, 'x>) : IAsyncEnumerable<'x> = {
+        new IAsyncEnumerable<'x> with
+            member _.GetAsyncEnumerator cancellation =
+                new AsyncExamples<'s, 'x>(
+                    start,
+                    CancellationTokenSource.CreateLinkedTokenSource(cancellation, options.Cancellation)
+                )
+    }
