@@ -80,6 +80,9 @@ let testProjects = [
     expecto "tests/Cotangent.Tests.fsproj"
     expecto "tests/Torch/Cotangent.Torch.Tests.fsproj"
     xunit "tests/CSharp/Cotangent.CSharp.Tests.csproj"
+    expecto "tests/Data/Cotangent.Data.Tests.fsproj"
+    expecto "tests/Images/Cotangent.Images.Tests.fsproj"
+    expecto "tests/Charts/Cotangent.Charts.Tests.fsproj"
     expecto "tests/Samples/Cotangent.Samples.Tests.fsproj"
     expecto packageTests
 ]

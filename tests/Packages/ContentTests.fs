@@ -15,6 +15,21 @@ let private expected =
         "Cotangent", [ "FSharp.Core"; "Spectre.Console"; "System.Numerics.Tensors" ]
         "Cotangent.CSharp", [ "Cotangent"; "FSharp.Core" ]
         "Cotangent.Torch", [ "Cotangent"; "FSharp.Core"; "TorchSharp" ]
+        "Cotangent.Data",
+        [
+            "Apache.Arrow"
+            "Cotangent"
+            "FSharp.Core"
+            "Microsoft.ML.Tokenizers"
+            "NAudio.Core"
+            "Parquet.Net"
+            "PureHDF"
+            "Sylvan.Data.Csv"
+            "System.Numerics.Tensors"
+        ]
+        "Cotangent.Images",
+        [ "Cotangent"; "FSharp.Core"; "SkiaSharp"; "SkiaSharp.NativeAssets.Linux.NoDependencies" ]
+        "Cotangent.Charts", [ "Cotangent"; "FSharp.Core" ]
         "Cotangent-cpu", [ "Cotangent.Torch"; "TorchSharp-cpu" ]
         "Cotangent-cuda-linux", [ "Cotangent.Torch"; "TorchSharp-cuda-linux" ]
         "Cotangent-cuda-windows", [ "Cotangent.Torch"; "TorchSharp-cuda-windows" ]

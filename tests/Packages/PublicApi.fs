@@ -122,6 +122,9 @@ type PublicAssembly = {
 let assemblies = [
     { Name = "Cotangent"; Record = "src/PublicApi.txt"; Surface = fsharp }
     { Name = "Cotangent.Torch"; Record = "src/Torch/PublicApi.txt"; Surface = fsharp }
+    { Name = "Cotangent.Data"; Record = "src/Data/PublicApi.txt"; Surface = fsharp }
+    { Name = "Cotangent.Images"; Record = "src/Images/PublicApi.txt"; Surface = fsharp }
+    { Name = "Cotangent.Charts"; Record = "src/Charts/PublicApi.txt"; Surface = fsharp }
     { Name = "Cotangent.CSharp"; Record = "src/CSharp/PublicApi.txt"; Surface = csharp }
 ]
 

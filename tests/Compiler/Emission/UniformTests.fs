@@ -28,6 +28,16 @@ let private norms rows : LoopNest = {
     Stores = [| { Slot = 1; Offset = 0; Strides = [| 1; 0 |] }, 2 |]
 }
 
+/// The same, and a number that is the same for all rows.
+let private normsAndOne rows : LoopNest = {
+    norms rows with
+        Body = Array.append (norms rows).Body [| load [| 0; 0 |]; Instruction.Unary(Unary.Exp, 3) |]
+        Stores = [|
+            { Slot = 1; Offset = 0; Strides = [| 1; 0 |] }, 2
+            { Slot = 2; Offset = 0; Strides = [| 1; 0 |] }, 4
+        |]
+}
+
 let private each stride : LoopNest = {
     Axes = [| 64 |]
     Reduced = 0
@@ -52,6 +62,16 @@ let tests =
                             (roots width (norms rows))
                             (true, [ width.Bits ])
                             $"{width.Bits} bits, {rows} rows"
+        }
+        test "what is stored for packed rows is long, even where it is the same for all of them" {
+            for width in wide do
+                if width.HasPacks then
+                    let body = LaneCode.body width.Bits (normsAndOne 8)
+                    let schedule = NestSchedule.make width (normsAndOne 8) body
+                    let struct (short, _) = Uniform.shorten width body schedule
+                    Expect.isTrue schedule.Packs "rows are packed"
+                    let bits = short.Stored |> Array.map (fun i -> short.Nodes[i].Bits)
+                    Expect.equal bits [| width.Bits; width.Bits |] $"{width.Bits} bits"
         }
         test "the root of a number that repeats is short, that of each of many is long" {
             for width in wide do
