@@ -54,6 +54,21 @@ module internal Decoding =
                 $"{ofResult result} ({PictureKind.name kind}). Get it again, or set AllowDamaged to take what there is of it."
         | _ -> wrong operation subject $"{ofResult result} ({PictureKind.name kind})."
 
+    /// The size that a picture is decoded in.
+    let private size (options: DecodeOptions) (codec: SKCodec) : SKSizeI =
+        let info = codec.Info
+        let whole = SKSizeI(info.Width, info.Height)
+
+        let isEnough (size: SKSizeI) = Math.Min(size.Width, size.Height) >= options.ShorterSide
+
+        if options.ShorterSide < 1 || codec.EncodedFormat <> SKEncodedImageFormat.Jpeg then
+            whole
+        else
+            [ 0.125f; 0.25f; 0.5f ]
+            |> List.map codec.GetScaledDimensions
+            |> List.tryFind isEnough
+            |> Option.defaultValue whole
+
     /// All pixels in one layout.
     let private pixelsInto
         operation
@@ -61,6 +76,7 @@ module internal Decoding =
         kind
         (options: DecodeOptions)
         (codec: SKCodec)
+        (size: SKSizeI)
         color
         alpha
         (into: byte[])
@@ -69,8 +85,7 @@ module internal Decoding =
         // Of a damaged file some are not written.
         if options.AllowDamaged then Array.Clear(into, 0, bytes)
 
-        let wanted =
-            SKImageInfo(codec.Info.Width, codec.Info.Height, color, alpha, (null: SKColorSpace | null))
+        let wanted = SKImageInfo(size.Width, size.Height, color, alpha, (null: SKColorSpace | null))
 
         use target = fixed into
 
@@ -78,9 +93,10 @@ module internal Decoding =
 
     let private stored operation subject kind options (codec: SKCodec) : Image =
         let info = codec.Info
-        let height, width = info.Height, info.Width
+        let size = size options codec
+        let height, width = size.Height, size.Width
         let pixels = height * width
-        let pixelsInto = pixelsInto operation subject kind options codec
+        let pixelsInto = pixelsInto operation subject kind options codec size
 
         if info.ColorType = SKColorType.Gray8 && info.AlphaType = SKAlphaType.Opaque then
             let bytes = Array.zeroCreate pixels
