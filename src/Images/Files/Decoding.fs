@@ -10,6 +10,10 @@ open Cotangent
 /// From the bytes of a file to a picture, by Skia's codecs. Sizes are read and judged before memory is taken, and only what begins
 /// as one of the five formats reaches native code.
 module internal Decoding =
+    /// The largest array, in bytes, that is kept for the next picture.
+    [<Literal>]
+    let private Kept = 67108864
+
     /// Raises what is wrong with a file; the subject is its name, or what stands for one.
     let private wrong (operation: string) (subject: string) (text: string) : 'a =
         raise (FileException $"{operation}: {subject} {text}")
@@ -103,14 +107,15 @@ module internal Decoding =
             pixelsInto SKColorType.Gray8 SKAlphaType.Opaque bytes bytes.Length
             Image(height, width, 1, bytes)
         elif info.AlphaType = SKAlphaType.Opaque then
-            let four = ArrayPool.Shared.Rent(4 * pixels)
+            let isKept = 4 * pixels <= Kept
+            let four = if isKept then ArrayPool.Shared.Rent(4 * pixels) else Array.zeroCreate (4 * pixels)
 
             try
                 pixelsInto SKColorType.Rgba8888 SKAlphaType.Unpremul four (4 * pixels)
                 use from = fixed four
                 Image.Make(height, width, 3, (fun into -> Unpacking.toThree from pixels into))
             finally
-                ArrayPool.Shared.Return four
+                if isKept then ArrayPool.Shared.Return four
         else
             let bytes = Array.zeroCreate (4 * pixels)
             pixelsInto SKColorType.Rgba8888 SKAlphaType.Unpremul bytes bytes.Length
