@@ -10,13 +10,20 @@ open Cotangent
 [<AbstractClass; Sealed>]
 type ImageFile =
     static member private Options
-        (channels: Channels, background: Nullable<Color>, orient: bool, maxPixels: int64, allowDamaged: bool)
-        : DecodeOptions = {
+        (
+            channels: Channels,
+            background: Nullable<Color>,
+            orient: bool,
+            maxPixels: int64,
+            allowDamaged: bool,
+            shorterSide: int
+        ) : DecodeOptions = {
         Channels = channels
         Background = if background.HasValue then background.Value else Color.White
         Orient = orient
         MaxPixels = maxPixels
         AllowDamaged = allowDamaged
+        ShorterSide = shorterSide
     }
 
     /// <summary>
@@ -31,9 +38,12 @@ type ImageFile =
             [<Optional>] background: Nullable<Color>,
             [<Optional; DefaultParameterValue(true)>] orient: bool,
             [<Optional; DefaultParameterValue(100_000_000L)>] maxPixels: int64,
-            [<Optional; DefaultParameterValue(false)>] allowDamaged: bool
+            [<Optional; DefaultParameterValue(false)>] allowDamaged: bool,
+            [<Optional; DefaultParameterValue(0)>] shorterSide: int
         ) : Image =
-        Image.loadWith (ImageFile.Options(channels, background, orient, maxPixels, allowDamaged)) path
+        Image.loadWith
+            (ImageFile.Options(channels, background, orient, maxPixels, allowDamaged, shorterSide))
+            path
 
     /// <summary>A picture from the bytes of such a file.</summary>
     /// <exception cref="T:Cotangent.FileException">The bytes are something else, damaged, cut short, or too large.</exception>
@@ -44,9 +54,12 @@ type ImageFile =
             [<Optional>] background: Nullable<Color>,
             [<Optional; DefaultParameterValue(true)>] orient: bool,
             [<Optional; DefaultParameterValue(100_000_000L)>] maxPixels: int64,
-            [<Optional; DefaultParameterValue(false)>] allowDamaged: bool
+            [<Optional; DefaultParameterValue(false)>] allowDamaged: bool,
+            [<Optional; DefaultParameterValue(0)>] shorterSide: int
         ) : Image =
-        Image.decodeWith (ImageFile.Options(channels, background, orient, maxPixels, allowDamaged)) file
+        Image.decodeWith
+            (ImageFile.Options(channels, background, orient, maxPixels, allowDamaged, shorterSide))
+            file
 
     /// <summary>The pictures in the folders of a folder, each of which is a class; paths with labels, in ordinal order.</summary>
     /// <exception cref="T:Cotangent.FileException">There is no such folder, no folder in it, or one without a picture.</exception>

@@ -57,6 +57,25 @@ let tests =
                     throws<KeyException, _> (fun () -> change key source) "used before")
             }
 
+        test "in many workers at once as in one" {
+            let file = Image.encodePng source
+
+            let example (i: int) =
+                let forCrop, forColors, forErasing = Key.split3 (Key.fold (int64 i) (Key.create 2L))
+                // Of several sizes, so that no worker can count on what it kept.
+                let size = 8 + i % 5
+
+                Image.decode file
+                |> Augment.cropResized Augment.cropDefaults size size forCrop
+                |> Augment.randAugment Augment.randAugmentDefaults forColors
+                |> Augment.erase Augment.erasingDefaults forErasing
+                |> Image.toTensor
+
+            let alone = Array.init 300 example
+            let together = Array.Parallel.init 300 example
+            Expect.equal together alone "the same"
+        }
+
         test "as often as is said" {
             let count change = keys 400 |> List.filter (fun key -> change key source <> source) |> List.length
             expectShare 0.5 (count (Augment.flip 0.5)) 400

@@ -62,6 +62,30 @@ let tests =
             Expect.equal (turned.Height, turned.Width) (upright.Width, upright.Height) "a quarter"
         }
 
+        test "a large JPEG comes smaller on request, and looks the same" {
+            let smooth =
+                Image.create 160 240 3 [|
+                    for y in 0..159 do
+                        for x in 0..239 do
+                            for c in 0..2 -> byte (127.0 + 100.0 * sin (float (x + y * c) / 40.0))
+                |]
+
+            let file = Image.encodeJpeg 95 smooth
+            let decode side = Image.decodeWith { Image.defaults with ShorterSide = side } file
+
+            for side, height, width in [ 20, 20, 30; 21, 40, 60; 80, 80, 120; 81, 160, 240; 500, 160, 240 ] do
+                let small = decode side
+                Expect.equal (small.Height, small.Width) (height, width) $"at least {side}"
+                expectWithin 8 small (Geometry.resize Resampling.Area height width smooth)
+
+            let png = Image.encodePng smooth
+
+            Expect.equal
+                (Image.decodeWith { Image.defaults with ShorterSide = 20 } png)
+                smooth
+                "others as they are"
+        }
+
         test "channels as asked for" {
             let load channels background file =
                 Image.loadWith

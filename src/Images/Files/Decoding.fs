@@ -10,6 +10,10 @@ open Cotangent
 /// From the bytes of a file to a picture, by Skia's codecs. Sizes are read and judged before memory is taken, and only what begins
 /// as one of the five formats reaches native code.
 module internal Decoding =
+    /// The largest array, in bytes, that is kept for the next picture.
+    [<Literal>]
+    let private Kept = 67108864
+
     /// Raises what is wrong with a file; the subject is its name, or what stands for one.
     let private wrong (operation: string) (subject: string) (text: string) : 'a =
         raise (FileException $"{operation}: {subject} {text}")
@@ -54,6 +58,21 @@ module internal Decoding =
                 $"{ofResult result} ({PictureKind.name kind}). Get it again, or set AllowDamaged to take what there is of it."
         | _ -> wrong operation subject $"{ofResult result} ({PictureKind.name kind})."
 
+    /// The size that a picture is decoded in.
+    let private size (options: DecodeOptions) (codec: SKCodec) : SKSizeI =
+        let info = codec.Info
+        let whole = SKSizeI(info.Width, info.Height)
+
+        let isEnough (size: SKSizeI) = Math.Min(size.Width, size.Height) >= options.ShorterSide
+
+        if options.ShorterSide < 1 || codec.EncodedFormat <> SKEncodedImageFormat.Jpeg then
+            whole
+        else
+            [ 0.125f; 0.25f; 0.5f ]
+            |> List.map codec.GetScaledDimensions
+            |> List.tryFind isEnough
+            |> Option.defaultValue whole
+
     /// All pixels in one layout.
     let private pixelsInto
         operation
@@ -61,6 +80,7 @@ module internal Decoding =
         kind
         (options: DecodeOptions)
         (codec: SKCodec)
+        (size: SKSizeI)
         color
         alpha
         (into: byte[])
@@ -69,8 +89,7 @@ module internal Decoding =
         // Of a damaged file some are not written.
         if options.AllowDamaged then Array.Clear(into, 0, bytes)
 
-        let wanted =
-            SKImageInfo(codec.Info.Width, codec.Info.Height, color, alpha, (null: SKColorSpace | null))
+        let wanted = SKImageInfo(size.Width, size.Height, color, alpha, (null: SKColorSpace | null))
 
         use target = fixed into
 
@@ -78,23 +97,25 @@ module internal Decoding =
 
     let private stored operation subject kind options (codec: SKCodec) : Image =
         let info = codec.Info
-        let height, width = info.Height, info.Width
+        let size = size options codec
+        let height, width = size.Height, size.Width
         let pixels = height * width
-        let pixelsInto = pixelsInto operation subject kind options codec
+        let pixelsInto = pixelsInto operation subject kind options codec size
 
         if info.ColorType = SKColorType.Gray8 && info.AlphaType = SKAlphaType.Opaque then
             let bytes = Array.zeroCreate pixels
             pixelsInto SKColorType.Gray8 SKAlphaType.Opaque bytes bytes.Length
             Image(height, width, 1, bytes)
         elif info.AlphaType = SKAlphaType.Opaque then
-            let four = ArrayPool.Shared.Rent(4 * pixels)
+            let isKept = 4 * pixels <= Kept
+            let four = if isKept then ArrayPool.Shared.Rent(4 * pixels) else Array.zeroCreate (4 * pixels)
 
             try
                 pixelsInto SKColorType.Rgba8888 SKAlphaType.Unpremul four (4 * pixels)
                 use from = fixed four
                 Image.Make(height, width, 3, (fun into -> Unpacking.toThree from pixels into))
             finally
-                ArrayPool.Shared.Return four
+                if isKept then ArrayPool.Shared.Return four
         else
             let bytes = Array.zeroCreate (4 * pixels)
             pixelsInto SKColorType.Rgba8888 SKAlphaType.Unpremul bytes bytes.Length
