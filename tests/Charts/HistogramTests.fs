@@ -24,6 +24,21 @@ let tests =
                 Expect.floatClose Accuracy.high own other "quantile"
         }
 
+        test "quantiles of a million normal numbers" {
+            let h = Histogram.OfTensor(Random.normal (Key.create 2L) DType.Float32 [ 1000; 1000 ])
+            Expect.equal (h.Count, Array.sum h.Counts) (1_000_000L, 1e6) "all are counted"
+            // Of the standard normal distribution: -1.6449, -0.6745, 0; four standard errors of 65,536 numbers around.
+            for own, normal, margin in
+                List.zip3 [ 1; 2; 3; 4; 5 ] [ -1.6449; -0.6745; 0.0; 0.6745; 1.6449 ] [
+                    0.034
+                    0.022
+                    0.02
+                    0.022
+                    0.034
+                ] do
+                Expect.isLessThan (abs (h.Quantiles[own] - normal)) margin "quantile"
+        }
+
         test "every number is in one bin" {
             let h = Histogram.OfTensor(Random.normal (Key.create 1L) DType.Float32 [ 50; 40 ])
             Expect.equal (Array.sum h.Counts) 2000.0 "in bins"

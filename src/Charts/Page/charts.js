@@ -51,7 +51,7 @@ function layoutOf(state, span, more) {
     showlegend: false,
     uirevision: `${state.scale} ${state.over}`,
     xaxis: { ...axis, title: { text: state.over === 'steps' ? 'steps' : span[1], standoff: 4 }, ...more?.x },
-    yaxis: { ...axis, nticks: 6, exponentformat: 'power', ...more?.y },
+    yaxis: { ...axis, nticks: 6, exponentformat: 'power', minexponent: 6, ...more?.y },
   };
 }
 
