@@ -188,7 +188,7 @@ species.Names, species.Codes
 (**
 A file that is something else, or damaged, is an error that says what it is, where, and what to do:
 *)
-System.IO.File.WriteAllText(inFolder "wrong.csv", "length\n1.5\n1,5\n")
+System.IO.File.WriteAllText(inFolder "wrong.csv", "length\n1.5\n\"1,5\"\n")
 
 message (fun () ->
     Csv.read
