@@ -89,6 +89,21 @@ let loaders =
             Expect.equal running.Value 0 "nobody is inside an example"
             Expect.isLessThanOrEqual (threads ()) (before + 3) "threads"
         }
+        test "a loop that is left waits for the example that a worker is at" {
+            let inside = ref 0
+
+            let loader =
+                Dataset.init 100L (fun i ->
+                    Interlocked.Increment &inside.contents |> ignore
+                    Thread.Sleep 30
+                    Interlocked.Decrement &inside.contents |> ignore
+                    i)
+                |> Loader.createWith (workers 3 6)
+
+            for _ in 1..3 do
+                Seq.head (loader.Epoch 0) |> ignore
+                Expect.equal (Volatile.Read &inside.contents) 0 "nobody is inside of one"
+        }
         test "an example that fails ends the loop at its place, by name" {
             for n in [ 0; 1; 4 ] do
                 let loader =

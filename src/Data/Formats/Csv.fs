@@ -16,6 +16,7 @@ module Csv =
     /// <example><code>
     /// let options = { Csv.defaults with Delimiter = ';'; Missing = [| ""; "NA" |] }
     /// </code></example>
+    [<CompiledName "Defaults">]
     let defaults: CsvOptions = { Delimiter = ','; HasHeader = true; Missing = [||] }
 
     /// <summary>The rows one after the other. The file is never in memory as a whole.</summary>

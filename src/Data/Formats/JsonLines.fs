@@ -11,6 +11,7 @@ open Cotangent.Datasets
 [<RequireQualifiedAccess>]
 module JsonLines =
     /// <summary>Names in any case; a missing field is an error, and so are null and numbers in quotes where a field can't hold them.</summary>
+    [<CompiledName "Defaults">]
     let defaults: JsonSerializerOptions =
         let options = JsonSerializerOptions(JsonSerializerDefaults.General)
         options.PropertyNameCaseInsensitive <- true

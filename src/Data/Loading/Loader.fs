@@ -96,6 +96,7 @@ module Loader =
     /// <example><code>
     /// let options = { Loader.defaults with Workers = 2; Ahead = 8 }
     /// </code></example>
+    [<CompiledName "Defaults">]
     let defaults: LoaderOptions = LoaderOptions.Default
 
     /// <summary>A loader with the defaults.</summary>

@@ -130,6 +130,7 @@ type VocabularyOptions = {
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Vocabulary =
     /// <summary>All tokens, and <c>&lt;unk></c> in front for what is not among them.</summary>
+    [<CompiledName "Defaults">]
     let defaults: VocabularyOptions = {
         Unknown = "<unk>"
         Special = [||]
@@ -147,6 +148,7 @@ module Vocabulary =
     /// let words = Vocabulary.build { Vocabulary.defaults with MinimumCount = 2 } (text.Split ' ')
     /// List.ofSeq words.Tokens // &lt;unk>, be, to
     /// </code></example>
+    [<CompiledName "Build">]
     let build (options: VocabularyOptions) (tokens: string seq) : Vocabulary =
         Argument.check "options" options
         Argument.check "tokens" tokens
