@@ -1,4 +1,4 @@
-// Runs the examples of the documentation comments, of both libraries: what stands in a comment behind an expression must
+// Runs the examples of the documentation comments, of both languages and of the packages beside the library: what stands in a comment behind an expression must
 // be what it gives.
 //
 //     dotnet fsi site/examples.fsx
@@ -61,7 +61,7 @@ let indented (text: string) = text.Split '\n' |> Array.map (fun line -> "    " +
 
 // ---- F# ----
 
-let fsharpSection number (name: string, code: string) =
+let fsharpSection (opened: string list) number (name: string, code: string) =
     let part (statement: string) =
         if Regex.IsMatch(statement, @"^(let|open|type|module|//|use)\b|^//") then
             indented statement
@@ -71,7 +71,8 @@ let fsharpSection number (name: string, code: string) =
             $"    do Examples.show \"{name}\" \"{expected}\" (fun () ->\n{indented (indented code)}\n        |> box)"
 
     let body = statements code |> List.map part |> String.concat "\n"
-    $"module Example{number} =\n    open Cotangent\n{body}\n    do ()\n"
+    let opens = opened |> List.map (fun name -> $"    open {name}\n") |> String.concat ""
+    $"module Example{number} =\n{opens}{body}\n    do ()\n"
 
 let fsharpShow =
     """
@@ -90,11 +91,28 @@ module Examples =
         printfn "@@ %s" (System.Text.Json.JsonSerializer.Serialize [| name; expected; kind; got |])
 """
 
-let fsharp () =
-    let file = Path.Combine(folder, "examples.fsx")
-    let assembly = built "src/bin/Release/net10.0/Cotangent.dll"
-    let sections = examples "src/bin/Release/net10.0/Cotangent.xml" |> List.mapi fsharpSection
-    File.WriteAllText(file, String.concat "\n" ($"#r @\"{assembly}\"" :: fsharpShow :: sections))
+/// The script that runs the examples of an assembly, whose dependencies lie beside it.
+let fsharp (assembly: string) (opened: string list) =
+    let name = Path.GetFileNameWithoutExtension assembly
+    let place = nonNull (Path.GetDirectoryName(built assembly))
+    let file = Path.Combine(folder, $"{name}.fsx")
+    let references = List.distinct [ "Cotangent.dll"; name + ".dll" ]
+
+    let sections =
+        examples (Path.ChangeExtension(assembly, ".xml"))
+        |> List.mapi (fsharpSection ("Cotangent" :: opened))
+
+    File.WriteAllText(
+        file,
+        String.concat "\n" [
+            $"#I @\"{place}\""
+            for reference in references do
+                $"#r \"{reference}\""
+            fsharpShow
+            yield! sections
+        ]
+    )
+
     [ "fsi"; "--quiet"; "--nowarn:3886"; file ]
 
 // ---- C# ----
@@ -188,6 +206,12 @@ let run language arguments =
     printfn "%s: %d expressions of documentation comments, %d failed" language outcomes.Length failed.Length
     child.ExitCode = 0 && outcomes.Length > 0 && failed.Length = 0
 
-let fine = run "F#" (fsharp ())
-let fineToo = run "C#" (csharp ())
-exit (if fine && fineToo then 0 else 1)
+let outcomes = [
+    run "F#" (fsharp "src/bin/Release/net10.0/Cotangent.dll" [])
+    run "Data" (fsharp "tests/Data/bin/Release/net10.0/Cotangent.Data.dll" [ "Cotangent.Datasets" ])
+    run "Images" (fsharp "tests/Images/bin/Release/net10.0/Cotangent.Images.dll" [ "Cotangent.Images" ])
+    run "Charts" (fsharp "tests/Charts/bin/Release/net10.0/Cotangent.Charts.dll" [ "Cotangent.Charts" ])
+    run "C#" (csharp ())
+]
+
+exit (if List.forall id outcomes then 0 else 1)
