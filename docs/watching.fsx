@@ -120,8 +120,14 @@ end how much they lack. A run that is killed leaves whole files: lines, records 
 
 ## Reading it again
 
-JSON lines are one event a line, for `grep` and for every language. `RunLog.read` reads them, also while they are written. A run that is
-resumed appends to its file; where steps come again, the later ones count.
+JSON lines are one event a line, for `grep` and for every language:
+
+```json
+{"step":20,"time":"2026-11-29T09:35:18.48+00:00","name":"loss","scalar":0.0552}
+```
+
+`RunLog.read` reads them, also while they are written. A run that is resumed appends to its file; where steps come again, the later ones
+count. Its page begins anew: `RunLog.replay page log` tells it what the log knows.
 *)
 let log = RunLog.read (inFolder "first.jsonl")
 let losses = RunLog.scalar "loss" log

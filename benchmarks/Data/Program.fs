@@ -1,5 +1,5 @@
 /// Examples a second of Fashion-MNIST with a light augmentation, and the share of a training's time that is spent waiting for them.
-/// dotnet run -c Release --project benchmarks/Data
+/// `dotnet run -c Release --project benchmarks/Data`, or with `throughput` alone.
 module DataBenchmarks.Program
 
 open System
@@ -86,10 +86,7 @@ let private waiting (name: string) (model: 'model) (forward: 'model -> Tensor ->
         printfn
             $"{name}, {workers} workers: {1000.0 * all / float loader.Count:F2} ms a step, {100.0 * waited / all:F2} %% of it waiting"
 
-[<EntryPoint>]
-let main _ =
-    printfn $"{Environment.ProcessorCount} processors, batches of {batchSize}"
-    throughput ()
+let private train () =
     let keys = Key.splitMany 4 (Key.create 3L)
 
     waiting "perceptron 784-256-10" (Mlp.create [ 784; 256; 10 ] Activation.Relu keys[0]) (fun model x ->
@@ -106,4 +103,10 @@ let main _ =
         let x = half (Convolution.forward second x)
         Linear.forward last (x.Flatten 1))
 
+[<EntryPoint>]
+let main arguments =
+    printfn $"{Environment.ProcessorCount} processors, batches of {batchSize}"
+    throughput ()
+
+    if arguments <> [| "throughput" |] then train ()
     0

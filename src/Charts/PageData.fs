@@ -2,6 +2,7 @@ namespace Cotangent.Charts
 
 open System
 open System.Collections.Generic
+open System.Globalization
 open System.Text.Json
 
 /// Fewer points where a screen can't show more.
@@ -48,7 +49,7 @@ module internal PageData =
 
     /// Steps at which it shows a histogram.
     [<Literal>]
-    let Histograms = 400
+    let Histograms = 200
 
     /// Pictures that it holds of a name.
     [<Literal>]
@@ -115,6 +116,13 @@ module internal PageData =
 
         kind json "scalars" all pick (EventLine.numbers json "values")
 
+    /// Six digits, which are more than a chart shows.
+    let private rounded (json: Utf8JsonWriter) (x: float) =
+        if Double.IsFinite x then
+            json.WriteRawValue(x.ToString("G6", CultureInfo.InvariantCulture))
+        else
+            EventLine.number json x
+
     let private histograms (json: Utf8JsonWriter) all =
         let pick content =
             match content with
@@ -128,7 +136,7 @@ module internal PageData =
                 json.WriteStartArray()
 
                 for h in picked do
-                    EventLine.number json (if h.Count = 0L then nan else h.Quantiles[level])
+                    rounded json (if h.Count = 0L then nan else h.Quantiles[level])
 
                 json.WriteEndArray()
 

@@ -25,7 +25,7 @@ type Picture internal (width: int, height: int, outside: int64, png: byte[]) =
     /// <example><code>
     /// // Nine squares of noise, three in a row.
     /// let picture = Picture.OfTensor(Random.uniform (Key.create 0L) DType.Float32 [ 9; 3; 8; 8 ])
-    /// picture.Width // 28: 3 · 8 pixels and 4 lines around them
+    /// picture.Width // three of 8 pixels, and 4 lines around them: 28
     /// </code></example>
     static member OfTensor(tensor: Tensor) : Picture =
         ArgumentNullException.ThrowIfNull(box tensor, nameof tensor)

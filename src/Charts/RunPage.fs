@@ -1,11 +1,13 @@
 namespace Cotangent.Charts
 
 open System
+open System.Diagnostics
 open System.IO
 open System.Net
 open System.Text
 open System.Text.Json
 open System.Threading
+open System.Threading.Tasks
 open Cotangent
 
 /// Pages: one file with all that it needs, and, while a run goes on, its data in a second one.
@@ -57,7 +59,7 @@ module internal PageFile =
 /// Draws a run on a page that opens in a browser without a network. While the run goes on the page shows what there is every few
 /// seconds, from a second file beside it (<c>run.data.js</c> beside <c>run.html</c>); when the writer is disposed the page gets it all
 /// and the second file goes. Both are only ever whole, whatever ends the program. A page shows at most 2,000 points of a curve, the
-/// extremes among them, histograms at 400 steps and 48 pictures of a name.
+/// extremes among them, histograms at 200 steps and 48 pictures of a name.
 /// </summary>
 /// <param name="path">The page. It is made anew if it is there.</param>
 /// <param name="refresh">From one look to the next.</param>
@@ -114,8 +116,17 @@ type RunPageWriter(path: string, refresh: TimeSpan) =
                         changed <- true
                         failed <- Some e))
 
-    let timer = new Timer(TimerCallback(fun _ -> look ()))
-    do timer.Change(refresh, refresh) |> ignore
+    let timer = new PeriodicTimer(refresh)
+
+    /// Looks while the page is open. Large pages are written less often: a tenth of the time goes into it at most.
+    let lookAgain () : Task<unit> = task {
+        while! timer.WaitForNextTickAsync() do
+            let watch = Stopwatch.StartNew()
+            look ()
+            if not ended then timer.Period <- max refresh (9.0 * watch.Elapsed)
+    }
+
+    do Task.Run<unit> lookAgain |> ignore
 
     /// Of long series the page keeps no more than it may show some day.
     let shorten () =

@@ -180,6 +180,9 @@ let tests =
             let half = part 0 2 (tensor 0.0)
             part 6 4 half |> ignore
             let resumed = RunLog.read path |> RunLog.scalar "loss"
+            let replayed = new Kept()
+            RunLog.replay replayed (RunLog.read path)
+            Expect.equal replayed.Events.Count (RunLog.read path).Events.Count "told to another"
             File.Delete path
             part 0 4 (tensor 0.0) |> ignore
             Expect.equal resumed (RunLog.read path |> RunLog.scalar "loss") "as one that was not")

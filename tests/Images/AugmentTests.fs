@@ -7,8 +7,6 @@ open Cotangent
 open Cotangent.Images
 open Cotangent.Images.Tests.Support
 
-let private keys count = [ for i in 0 .. count - 1 -> Key.fold (int64 i) (Key.create 3L) ]
-
 let private all: (string * (Key -> Image -> Image)) list = [
     "flip", Augment.flip 0.5
     "flipVertical", Augment.flipVertical 0.5
@@ -21,20 +19,6 @@ let private all: (string * (Key -> Image -> Image)) list = [
     "erase", Augment.erase Augment.erasingDefaults
     "randAugment", Augment.randAugment Augment.randAugmentDefaults
 ]
-
-/// How many of so many trials, of probability p, five standard deviations hold.
-let private expectShare p (count: int) (total: int) =
-    let mean = p * float total
-    let bound = 5.0 * sqrt (mean * (1.0 - p))
-    Expect.isLessThan (abs (float count - mean)) bound $"{count} of {total}"
-
-/// A picture whose pixels tell where they stand: 100 × 200, red the row, green the column.
-let private map =
-    Image.create 100 200 3 [|
-        for y in 0..99 do
-            for x in 0..199 do
-                yield! [ byte y; byte x; 255uy ]
-    |]
 
 [<Tests>]
 let tests =
@@ -107,111 +91,6 @@ let tests =
 
             Expect.equal (Augment.crop 100 200 (Key.create 0L) map) map "all of it"
             throws<ValueException, _> (fun () -> Augment.crop 101 1 (Key.create 0L) map) "Pad or resize"
-        }
-
-        test "rectangles have the areas and ratios asked for" {
-            for i, key in List.indexed (keys 300) do
-                let u = Draws.uniform key Rectangles.draws
-                let region = Rectangles.forCrop (struct (0.08, 1.0)) (struct (0.75, 4.0 / 3.0)) 100 200 u
-
-                Expect.isTrue
-                    (region.Top >= 0
-                     && region.Left >= 0
-                     && region.Top + region.Height <= 100
-                     && region.Left + region.Width <= 200)
-                    $"{i}: inside"
-
-                let area = float (region.Height * region.Width) / 20000.0
-                // Sides are whole numbers.
-                Expect.isTrue (area > 0.07 && area < 1.01) $"{i}: area {area}"
-                let ratio = float region.Width / float region.Height
-                Expect.isTrue (ratio > 0.72 && ratio < 1.37) $"{i}: ratio {ratio}"
-
-            // No rectangle of half of a picture 1000 times as wide as high has such a ratio: the middle is taken.
-            let middle =
-                Rectangles.forCrop
-                    (struct (0.5, 1.0))
-                    (struct (0.75, 4.0 / 3.0))
-                    2
-                    2000
-                    (Draws.uniform (Key.create 0L) Rectangles.draws)
-
-            Expect.equal middle { Top = 0; Left = 998; Height = 2; Width = 3 } "the middle"
-        }
-
-        test "areas are uniform, and so are logarithms of ratios" {
-            let regions = [
-                for key in keys 400 ->
-                    Rectangles.forCrop
-                        (struct (0.1, 0.3))
-                        (struct (0.5, 2.0))
-                        1000
-                        1000
-                        (Draws.uniform key Rectangles.draws)
-            ]
-
-            let share predicate = regions |> List.filter predicate |> List.length
-            expectShare 0.5 (share (fun r -> r.Height * r.Width < 200_000)) 400
-            expectShare 0.5 (share (fun r -> r.Width < r.Height)) 400
-        }
-
-        test "a crop resized is the crop, resized" {
-            for key in keys 10 do
-                let u = Draws.uniform key Rectangles.draws
-                let r = Rectangles.forCrop (struct (0.08, 1.0)) (struct (0.75, 4.0 / 3.0)) 29 37 u
-
-                let expected =
-                    source
-                    |> Geometry.crop r.Top r.Left r.Height r.Width
-                    |> Geometry.resize Resampling.Bilinear 16 16
-
-                Expect.equal (Augment.cropResized Augment.cropDefaults 16 16 key source) expected "pixels"
-
-            throws<ValueException, _>
-                (fun () ->
-                    Augment.cropResized
-                        { Augment.cropDefaults with LeastArea = 2.0 }
-                        16
-                        16
-                        (Key.create 0L)
-                        source)
-                "areas"
-        }
-
-        test "erased: one rectangle in one colour, the rest as it was" {
-            let fill = Color.OfRgb(1uy, 2uy, 254uy)
-            let options = { Augment.erasingDefaults with Probability = 1.0; Fill = fill }
-            let mutable erased = 0
-
-            for key in keys 100 do
-                let image = Augment.erase options key map
-
-                let changed = [
-                    for y in 0..99 do
-                        for x in 0..199 do
-                            if image[y, x, 2] = 254uy then y, x
-                ]
-
-                if not changed.IsEmpty then
-                    erased <- erased + 1
-                    let rows, columns = List.map fst changed, List.map snd changed
-                    let height = List.max rows - List.min rows + 1
-                    let width = List.max columns - List.min columns + 1
-                    Expect.equal changed.Length (height * width) "a rectangle"
-                    let area = float changed.Length / 20000.0
-                    Expect.isTrue (area > 0.018 && area < 0.34) $"area {area}"
-
-                for y in 0..99 do
-                    for x in 0..199 do
-                        if image[y, x, 2] = 255uy then
-                            Expect.equal (image[y, x, 0], image[y, x, 1]) (byte y, byte x) "kept"
-
-            Expect.isGreaterThan erased 95 "nearly always"
-
-            let often =
-                keys 400 |> List.filter (fun key -> Augment.erase Augment.erasingDefaults key map <> map)
-
-            expectShare 0.5 often.Length 400
         }
 
         test "jitter of nothing changes nothing; of one colour, as far as is said" {

@@ -33,11 +33,6 @@ let private all: (string * (Key -> Tensor -> Tensor)) list = [
             x)
 ]
 
-let private expectNear (tolerance: float) (actual: Tensor) (expected: Tensor) =
-    Expect.equal actual.Shape expected.Shape "shape"
-    let apart = float ((abs (actual.Convert DType.Float64 - expected.Convert DType.Float64)).Max())
-    Expect.isLessThanOrEqual apart tolerance $"{apart} apart"
-
 /// What a derivative along a direction is, by finite differences in Float64.
 let private expectGradient (f: Tensor -> Tensor) (x: Tensor) =
     let direction = Random.normal (Key.create 9L) DType.Float64 x.Shape
@@ -47,16 +42,6 @@ let private expectGradient (f: Tensor -> Tensor) (x: Tensor) =
     let expected = float (loss (x + step * direction) - loss (x - step * direction)) / (2.0 * step)
     let actual = float (sum (grad loss x * direction))
     Expect.isLessThan (abs (actual - expected)) (1e-4 * (1.0 + abs expected)) $"{actual} for {expected}"
-
-/// The largest distance between how many of the numbers are below each, and a distribution.
-let private kolmogorov (distribution: float -> float) (numbers: float[]) =
-    let sorted = Array.sort numbers
-    let n = float sorted.Length
-
-    sorted
-    |> Array.mapi (fun i x ->
-        max (abs (float i / n - distribution x)) (abs (float (i + 1) / n - distribution x)))
-    |> Array.max
 
 [<Tests>]
 let tests =
@@ -245,107 +230,6 @@ let tests =
                         (abs (gradient[0, i, j] - expected))
                         (1e-4 * (1.0 + abs expected))
                         $"{i}, {j}"
-        }
-
-        test "erased: a rectangle in one colour" {
-            let fill = Color.OfRgb(0uy, 51uy, 255uy)
-            let x = Tensor.full DType.Float32 [ 60; 3; 30; 20 ] 0.5
-
-            let erased =
-                (ImageBatch.erase
-                    { Augment.erasingDefaults with Probability = 1.0; Fill = fill }
-                    (Key.create 2L)
-                    x)
-                    .ToData<float32[,,,]>()
-
-            let mutable rectangles = Set.empty
-
-            for i in 0..59 do
-                let changed = [
-                    for r in 0..29 do
-                        for c in 0..19 do
-                            if erased[i, 0, r, c] <> 0.5f then r, c
-                ]
-
-                let rows, columns = List.map fst changed, List.map snd changed
-                let height, width = List.max rows - List.min rows + 1, List.max columns - List.min columns + 1
-                Expect.equal changed.Length (height * width) "a rectangle"
-                let area = float changed.Length / 600.0
-                Expect.isTrue (area > 0.01 && area < 0.36) $"area {area}"
-                let r, c = changed.Head
-
-                Expect.equal
-                    [ for channel in 0..2 -> erased[i, channel, r, c] ]
-                    [ 0.0f; 0.2f; 1.0f ]
-                    "the colour"
-
-                rectangles <- rectangles.Add(List.min rows, List.min columns, height, width)
-
-            Expect.isGreaterThan rectangles.Count 50 "each its own"
-
-            let often =
-                ImageBatch.erase
-                    { Augment.erasingDefaults with Fill = fill }
-                    (Key.create 3L)
-                    (Tensor.full DType.Float32 [ 400; 1; 30; 20 ] 0.5)
-
-            let count = (often.Min([ 1; 2; 3 ]).Less 0.5).Convert(DType.Int32).Sum() |> int
-            Expect.isLessThan (abs (count - 200)) 50 "half of them"
-        }
-
-        test "mixed pictures and mixed labels tell the same" {
-            // Every pixel of picture i is i: the mean of a mixed one is what its label says.
-            let n = 64
-
-            let x =
-                (Tensor.arange DType.Float32 n).Reshape [ n; 1; 1; 1 ]
-                + Tensor.zeros DType.Float32 [ n; 1; 20; 20 ]
-
-            let y = Tensor.oneHot DType.Float32 n (Tensor.arange DType.Int32 n)
-
-            for mix in [ ImageBatch.mixup 0.4; ImageBatch.cutmix 1.0 ] do
-                let mixed, labels = mix (Key.create 6L) (x, y)
-                expectNear 1e-5 (labels.Sum 1) (Tensor.ones DType.Float32 [ n ])
-                expectNear 2e-4 (mixed.Mean [ 1; 2; 3 ]) (matmul labels (Tensor.arange DType.Float32 n))
-                let strongest = labels.Max 1
-                Expect.isGreaterThan (float (strongest.Max() - strongest.Min())) 0.2 "each in its own way"
-
-                throws<ShapeException, _>
-                    (fun () -> mix (Key.create 6L) (x, Tensor.arange DType.Int32 n))
-                    "Tensor.oneHot"
-
-            let cut, _ = ImageBatch.cutmix 1.0 (Key.create 6L) (x, y)
-            let data = cut.ToData<float32[,,,]>()
-
-            for i in 0 .. n - 1 do
-                let levels =
-                    List.distinct [
-                        for r in 0..19 do
-                            for c in 0..19 -> data[i, 0, r, c]
-                    ]
-
-                Expect.isLessThanOrEqual levels.Length 2 "pixels are not mixed"
-        }
-
-        test "shares are drawn from Beta" {
-            let numbers alpha =
-                (BetaDraws.symmetric alpha 100000 (Key.create 8L)).ToData<float32[]>() |> Array.map float
-            // The 0.1 % bound of Kolmogorov and Smirnov.
-            let bound = 1.95 / sqrt 100000.0
-            Expect.isLessThan (kolmogorov id (numbers 1.0)) bound "1: uniform"
-            Expect.isLessThan (kolmogorov (fun x -> x * x * (3.0 - 2.0 * x)) (numbers 2.0)) bound "2"
-
-            Expect.isLessThan
-                (kolmogorov (fun x -> 2.0 / Math.PI * asin (sqrt x)) (numbers 0.5))
-                bound
-                "1/2: arcsine"
-
-            for alpha in [ 0.01; 0.2; 10.0 ] do
-                let numbers = numbers alpha
-                Expect.isTrue (numbers |> Array.forall (fun x -> x >= 0.0 && x <= 1.0)) "in range"
-                let variance = numbers |> Array.averageBy (fun x -> (x - 0.5) ** 2.0)
-                let expected = 1.0 / (4.0 * (2.0 * alpha + 1.0))
-                Expect.isLessThan (abs (variance / expected - 1.0)) 0.05 $"variance for {alpha}"
         }
 
         test "what is no batch is refused" {

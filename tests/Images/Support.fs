@@ -63,3 +63,26 @@ let effort =
     | null
     | "" -> 1
     | text -> int text
+
+/// So many keys, each another.
+let keys count = [ for i in 0 .. count - 1 -> Key.fold (int64 i) (Key.create 3L) ]
+
+/// How many of so many trials, of probability p, five standard deviations hold.
+let expectShare p (count: int) (total: int) =
+    let mean = p * float total
+    let bound = 5.0 * sqrt (mean * (1.0 - p))
+    Expect.isLessThan (abs (float count - mean)) bound $"{count} of {total}"
+
+/// A picture whose pixels tell where they stand: 100 × 200, red the row, green the column.
+let map =
+    Image.create 100 200 3 [|
+        for y in 0..99 do
+            for x in 0..199 do
+                yield! [ byte y; byte x; 255uy ]
+    |]
+
+/// Equal shapes, and numbers no further apart.
+let expectNear (tolerance: float) (actual: Tensor) (expected: Tensor) =
+    Expect.equal actual.Shape expected.Shape "shape"
+    let apart = float ((abs (actual.Convert DType.Float64 - expected.Convert DType.Float64)).Max())
+    Expect.isLessThanOrEqual apart tolerance $"{apart} apart"

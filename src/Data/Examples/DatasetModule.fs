@@ -49,9 +49,6 @@ module Dataset =
         )
 
     /// <summary>The same examples under another name, which errors use; their indices are counted anew.</summary>
-    /// <example><code>
-    /// (Dataset.ofArray [| 1; 2 |] |> Dataset.named "ones and twos").Name // ones and twos
-    /// </code></example>
     let named (name: string) (dataset: Dataset<'t>) : Dataset<'t> = dataset.Named name
 
     // ---- Other examples ----
@@ -173,8 +170,7 @@ module Dataset =
     /// There is not one weight for each example, one is negative or not finite, or all are 0.
     /// </exception>
     /// <example><code>
-    /// // As many of a rare class as of a common one.
-    /// let labels = [| 0; 0; 0; 1 |]
+    /// let labels = [| 0; 0; 0; 1 |] // as many of the rare class as of the common one
     /// let weights = [ for label in labels -> if label = 1 then 3.0 else 1.0 ]
     /// (Dataset.ofArray labels |> Dataset.sample (Key.create 0L) weights 100L).Count // 100
     /// </code></example>
@@ -220,9 +216,6 @@ module Dataset =
 
     /// <summary>Each example is kept in memory from the first time on that it is asked for.</summary>
     /// <exception cref="T:Cotangent.ValueException">The dataset was shuffled or drawn by a key: cache before.</exception>
-    /// <example><code>
-    /// let once = Dataset.init 1000L (fun i -> float i |> sqrt) |> Dataset.cache
-    /// </code></example>
     let cache (dataset: Dataset<'t>) : Dataset<'t> = dataset.Cache()
 
     /// <summary>

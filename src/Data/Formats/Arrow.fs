@@ -119,7 +119,7 @@ module ArrowFile =
     /// <exception cref="T:System.IO.IOException">It is not there, or can't be read.</exception>
     /// <example><code>
     /// let table = ArrowFile.read [ "delay"; "distance" ] "flights.arrow"
-    /// table.Numbers [ "delay"; "distance" ] // shape (rows, 2)
+    /// let both = table.Numbers [ "delay"; "distance" ] // rows and columns
     /// </code></example>
     [<CompiledName "Read">]
     let read (columns: string seq) (path: string) : Cotangent.Table =

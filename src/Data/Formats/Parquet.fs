@@ -125,7 +125,7 @@ module ParquetFile =
     /// <exception cref="T:System.IO.IOException">It is not there, or can't be read.</exception>
     /// <example><code>
     /// let table = ParquetFile.read [ "delay"; "distance" ] "flights.parquet"
-    /// table.Numbers [ "delay"; "distance" ] // shape (rows, 2)
+    /// let both = table.Numbers [ "delay"; "distance" ] // rows and columns
     /// </code></example>
     [<CompiledName "Read">]
     let read (columns: string seq) (path: string) : Table =

@@ -19,7 +19,7 @@ open Cotangent.Datasets
 ///     |> Loader.create
 ///
 /// loader.Count // 4
-/// [ for images, labels in loader.Epoch 0 -> images.Dims[0] ] // [32, 32, 32, 4]
+/// [ for images, labels in loader.Epoch 0 -> images.Shape[0] ] // [32, 32, 32, 4]
 /// </code></example>
 [<Sealed>]
 type Loader<'x>(dataset: Dataset<'x>, options: LoaderOptions) =
