@@ -76,29 +76,34 @@ type internal Workers<'s, 'x>
                 next <- next + 1L
                 next - 1L)
 
-    let attempt i (f: unit -> unit) =
-        try
-            f ()
-        with e ->
-            put i (Failed(ExceptionDispatchInfo.Capture e))
-
-    let rec work () =
-        let mutable i = -1L
-        let mutable source = ValueNone
-
+    /// An example to make, and what it is made of; none when nothing is left to do.
+    let start () : struct (int64 * 's voption) =
         lock reading (fun () ->
-            i <- claim ()
+            match claim () with
+            | -1L -> struct (-1L, ValueNone)
+            | i ->
+                try
+                    let source = read i
+                    if source.IsNone then put i Ended
+                    struct (i, source)
+                with e ->
+                    put i (Failed(ExceptionDispatchInfo.Capture e))
+                    struct (i, ValueNone))
 
-            if i >= 0L then
-                attempt i (fun () ->
-                    source <- read i
-                    if source.IsNone then put i Ended))
+    let work () =
+        let mutable working = true
 
-        match source with
-        | ValueSome source ->
-            attempt i (fun () -> put i (Made(make i source)))
-            work ()
-        | ValueNone -> ()
+        while working do
+            match start () with
+            | struct (i, ValueSome source) ->
+                let made =
+                    try
+                        Made(make i source)
+                    with e ->
+                        Failed(ExceptionDispatchInfo.Capture e)
+
+                put i made
+            | struct (_, ValueNone) -> working <- false
 
     let threads =
         Array.init count (fun number ->
