@@ -67,6 +67,23 @@ let private sums (numbers: float[]) : (string * float) list = [
                     what DType.Float64, x
 ]
 
+/// A product of numbers and one that stands beside them, summed up.
+let private scaled (width: Width) (numbers: float32[]) (factor: float32) : float32 =
+    let kernel = {
+        kernel DType.Float32 1 numbers.Length false with
+            Body = [|
+                Instruction.Load(DType.Float32, { Slot = 0; Offset = 0; Strides = [| 0; 1 |] })
+                Instruction.Load(DType.Float32, { Slot = 2; Offset = 0; Strides = [| 0; 0 |] })
+                Instruction.Binary(Binary.Multiply, 0, 1)
+                Instruction.Reduce(Reduction.Sum, 2)
+            |]
+            Stores = [| { Slot = 1; Offset = 0; Strides = [| 1; 0 |] }, 3 |]
+    }
+
+    let result = [| nanf |]
+    run width kernel [ numbers; result; [| factor |] ]
+    result[0]
+
 let private gives name (numbers: float[]) (expected: float) = test name {
     for what, found in sums numbers do
         Expect.isTrue (found.Equals expected) $"{what}: {found}"
@@ -106,5 +123,34 @@ let tests =
                     (abs (found / (tenth * float count) - 1.0))
                     within
                     $"{what}: {found:R}"
+        }
+        test "what a large total loses is added up beside it" {
+            // Sums of 64 addends are 19.2; a total of 1e8 in Float32 has steps of 8, one of 1e16 in Float64 steps of 2.
+            let numbers = Array.create (1 <<< 19) 0.3
+
+            for dtype, first, within in [ "Float32", 1e8, 64.0; "Float64", 1e16, 32.0 ] do
+                numbers[0] <- first
+
+                for what, found in sums numbers do
+                    if what.StartsWith dtype then
+                        let error = found - first - 0.3 * float (numbers.Length - 1)
+                        Expect.isLessThanOrEqual (abs error) within $"{what}: {error}"
+        }
+        test "short sums: every row begins anew" {
+            for n in [ 1; 2; 3; 5; 8; 13; 16; 17; 24; 31; 32; 40; 64 ] do
+                for what, found in sums (Array.init n (fun i -> float (i + 1))) do
+                    Expect.equal found (float (n * (n + 1) / 2)) $"{n} numbers, {what}"
+        }
+        test "zeros of both signs add up to 0" {
+            for n in [ 1; 2; 5; 8; 16; 17; 32 ] do
+                for zeros in [ Array.create n -0.0; Array.init n (fun i -> if i % 2 = 0 then -0.0 else 0.0) ] do
+                    for what, found in sums zeros do
+                        Expect.equal (1.0 / found) infinity $"{n} zeros, {what}"
+        }
+        test "what lies behind the last addend takes no part in a product" {
+            for width in widths do
+                for n in [ 1; 3; 5; 7; 13; 17; 40 ] do
+                    let found = scaled width (Array.create n 1.0f) infinityf
+                    Expect.equal found infinityf $"{width.Bits} bits, {n} numbers"
         }
     ]
