@@ -25,7 +25,6 @@ let private expected =
             "Parquet.Net"
             "PureHDF"
             "Sylvan.Data.Csv"
-            "System.Numerics.Tensors"
         ]
         "Cotangent.Images",
         [ "Cotangent"; "FSharp.Core"; "SkiaSharp"; "SkiaSharp.NativeAssets.Linux.NoDependencies" ]
