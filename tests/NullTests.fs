@@ -61,6 +61,7 @@ let private samples: objnull list = [
         SafetensorsFile.Of("null", "bytes", new ArraySource(SafetensorsWriter.toBytes "null" Map.empty [||]))
     )
     box Selection.all
+    box (snd (Profile.run ignore))
     box (Rrelu.create 0.1 0.3)
 ]
 

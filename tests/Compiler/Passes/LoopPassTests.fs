@@ -552,6 +552,26 @@ let private behind =
             Expect.isTrue (moves bytes) "just enough"
             Expect.isFalse (moves (bytes - 1L)) "one less"
         }
+        test "what all rounds store instead is not to take more than that either" {
+            // The logarithm is of a product of two states: each fits, both together do not.
+            let f (inputs: Tensor[]) =
+                let step (total: Tensor, a: Tensor, b: Tensor) (x: Tensor) =
+                    (total + sum (log (a * b)), a * 0.5 + x, b * 0.3 + x), x
+
+                let (total, a, b), xs = scan step (inputs[0], inputs[1], inputs[2]) inputs[3]
+                [| total; a; b; xs |]
+
+            let g = graphOf [ scalar; vector; vector; sequence ] f |> Simplify.graph Cpu.target
+
+            let moves most =
+                let made = AfterLoop.graph { Cpu.target with LargestStack = most } g
+                sameNumbers g made [ tensor 2.0; x; x * 2.0; xs ]
+                not (List.contains "log" (operations (onlyScan made).Body))
+
+            let bytes = int64 (2 * count * 3 * 8)
+            Expect.isTrue (moves bytes) "just enough"
+            Expect.isFalse (moves (bytes - 1L)) "one less"
+        }
         test "a sum of which the value in every round is kept stays" {
             let f (inputs: Tensor[]) =
                 let step (total: Tensor) (x: Tensor) =
