@@ -83,9 +83,10 @@ let testProjects = [
     expecto "tests/Data/Cotangent.Data.Tests.fsproj"
     expecto "tests/Images/Cotangent.Images.Tests.fsproj"
     expecto "tests/Charts/Cotangent.Charts.Tests.fsproj"
-    expecto "tests/Samples/Cotangent.Samples.Tests.fsproj"
-    expecto packageTests
 ]
+
+/// Most of what these do is to wait for other programs: two at once are done in little more than the time of one.
+let programTests = expecto "tests/Samples/Cotangent.Samples.Tests.fsproj", expecto packageTests
 
 /// Samples, and the arguments that make each a run of seconds. One that ends with another exit code than 0 counts as
 /// a failed test.
@@ -136,14 +137,14 @@ let readReport (file: string) =
 
     XDocument.Load(file).Descendants "testcase" |> Seq.sumBy outcome
 
-let runTests arguments test =
+/// Runs a test program, by a function from its arguments to its exit code, and counts what came of it.
+let runTestsBy run arguments test =
     let report =
         Path.Combine(root, "artifacts", "tests", Path.GetFileNameWithoutExtension test.Project + ".xml")
 
     Directory.CreateDirectory(Path.GetDirectoryName report) |> ignore
     File.Delete report // or a crash would show the counts of an earlier run
-    printfn "\n%s" test.Project
-    let code = execute "dotnet" (assembly test.Project :: test.Arguments report arguments)
+    let code = run test.Project (assembly test.Project :: test.Arguments report arguments)
     let counts = if File.Exists report then readReport report else Counts.Zero
 
     if code <> 0 && counts.Failed = 0 then
@@ -151,6 +152,25 @@ let runTests arguments test =
         { counts with Failed = 1 }
     else
         counts
+
+let runTests arguments test =
+    let run project arguments =
+        printfn "\n%s" project
+        execute "dotnet" arguments
+
+    runTestsBy run arguments test
+
+/// The same while other tests run: what it prints comes at the end, in one piece.
+let startTests arguments test =
+    let run project (arguments: string list) =
+        let start = ProcessStartInfo("dotnet", arguments, RedirectStandardOutput = true)
+        use child = Process.Start start
+        let output = child.StandardOutput.ReadToEnd()
+        child.WaitForExit()
+        printfn "\n%s\n%s" project output
+        child.ExitCode
+
+    System.Threading.Tasks.Task.Run(fun () -> runTestsBy run arguments test)
 
 let runSample (project, arguments) =
     printfn "\n%s" project
@@ -164,7 +184,10 @@ let runSample (project, arguments) =
 
 let test arguments =
     makePackages ()
-    let total = List.sumBy (runTests arguments) testProjects + List.sumBy runSample samples
+    let inTurn = List.sumBy (runTests arguments) testProjects
+    let packages = startTests arguments (snd programTests)
+    let ofSamples = runTests arguments (fst programTests)
+    let total = inTurn + ofSamples + packages.Result + List.sumBy runSample samples
     // Continuous integration reads this line: it stands alone, and last.
     printfn "\n%d passed, %d failed, %d skipped" total.Passed total.Failed total.Skipped
     exit (if total.Passed > 0 && total.Failed = 0 then 0 else 1)
