@@ -264,7 +264,7 @@ module Checkpoint =
     /// <example><code>
     /// let folder = System.IO.Directory.CreateTempSubdirectory().FullName
     /// Checkpoint.saveStep 3 folder 100 (tensor 1.0)
-    /// System.IO.Path.GetFileName (Checkpoint.steps folder)[0].Path // step-000000100.safetensors
+    /// (Array.head (Checkpoint.steps folder)).Step // 100
     /// </code></example>
     let saveStep (keep: int) (folder: string) (step: int) (tree: 'tree) : unit =
         Given.check "folder" folder
