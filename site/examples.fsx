@@ -94,7 +94,10 @@ module Examples =
 /// Whether an example is about files, or sets of data, that are not there.
 let readsFiles (name: string, code: string) =
     name.Contains "ReadySets"
-    || Regex.IsMatch(code, @"""[\w-]+(\.\w+)*\.(csv|h5|parquet|arrow|json|jsonl|cache|npy|txt|wav|gz)|-ubyte""")
+    || Regex.IsMatch(
+        code,
+        @"""[\w-]+(\.\w+)*\.(csv|h5|parquet|arrow|json|jsonl|cache|npy|txt|wav|gz)|-ubyte"""
+    )
 
 let all _ = true
 
