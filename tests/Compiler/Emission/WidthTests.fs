@@ -30,7 +30,8 @@ let private run (switch: string) (arguments: string list) : struct (int * string
     use child = nonNull (Process.Start start)
     let output = child.StandardOutput.ReadToEnd()
     child.WaitForExit()
-    struct (child.ExitCode, output)
+    // Without what sets a console's colours.
+    struct (child.ExitCode, Regex.Replace(output, @"\x1B\[[0-9;?]*\w", ""))
 
 let private without (switch: string) (narrower: int) (list: string) =
     testCase $"{list}, {switch}=0" (fun () ->
