@@ -90,7 +90,7 @@ count.value = nodes.length + ' nodes';"""
 
         String.concat "\n" [
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Graph</title>"
-            $"<style>{style}</style><header><input type=\"search\" placeholder=\"Search: matmul float32 128\" aria-label=\"Search nodes\">"
+            $"<style>{style}</style><header><input type=\"search\" placeholder=\"Search, as in matmul float32 128\" aria-label=\"Search nodes\">"
             "<output></output><button id=\"out\" title=\"Smaller\">−</button><button id=\"in\" title=\"Larger\">+</button><button id=\"whole\">Whole width</button></header>"
             $"<main>{drawings}</main><aside hidden></aside><script>{script}</script></html>"
         ]
