@@ -158,6 +158,8 @@ module internal Runners =
         for t in 0 .. steps.Length - 1 do
             match watched with
             | ValueSome watch when Steps.isSimple steps[t] ->
+                flush ()
+
                 let runners =
                     if backend.Runs slots steps[t] then
                         backend.Prepare slots [| steps[t] |]

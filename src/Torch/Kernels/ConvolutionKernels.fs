@@ -139,8 +139,7 @@ module internal ConvolutionKernels =
         let read = Transfer.read f total DType.Float64 [||]
         (read.Data :?> float[])[read.Offset] = 0.0
 
-    /// On some CPUs, a Zen 5 for one, the oneDNN of libtorch 2.10.0 gives wrong sums in Float32. So it is tried, once; it takes
-    /// some 0.2 s.
+    /// On some CPUs, a Zen 5 for one, the oneDNN of libtorch 2.10.0 gives wrong sums in Float32. So it is tried, once.
     let private isFloat32Right =
         // An exception, for want of memory say, is not kept.
         Lazy<bool>(
