@@ -592,7 +592,7 @@ let topics =
         |> Option.map fst
         |> Option.defaultWith (fun () -> failwith $"{t.Name} is in no file of {source}.")
 
-let shown = [ "Transformations"; "Tensors"; "Layers"; "Training" ]
+let shown = [ "Transformations"; "Tensors"; "Layers"; "Training"; "Optimizers"; "Checkpoints" ]
 
 let forgotten = types |> Array.map topics |> Array.distinct |> Array.except shown
 
