@@ -32,20 +32,25 @@ let start = net, optimizer.Init net
 // Once without being looked at: what .NET compiles on the way is not what we are after.
 step start |> ignore
 
+let show (report: ProfileReport) =
+    for row in Array.truncate 8 report.Rows do
+        let ms, percent = row.Time.TotalMilliseconds, 100.0 * row.Share
+        printfn "%-26s %-24s %3d %7.2f ms %3.0f %%" row.Name row.Shapes row.Calls ms percent
+
 let _, eager = Profile.run (fun () -> step start)
-printfn "%s" (eager.Table 8)
+show eager
 (*** include-output ***)
 
 (**
-A row is all calls of one primitive on the same shapes from one line: how often, how long, its share of the whole, the bytes of its
-operands and results, and how fast these went by. Adam is spread over many small primitives. The compiled step has
+A row is all calls of one primitive on the same shapes from one line: how often, how long, and its share of the whole. Printed as it is,
+the report is a wider table, with the bytes of operands and results, how fast these went by, and the line of source. Adam is spread over many small primitives. The compiled step has
 fewer rows: chains of them have become kernels, named by their operations.
 *)
 let fast = compile step
 fast start |> ignore
 
 let _, compiled = Profile.run (fun () -> fast start)
-printfn "%s" (compiled.Table 8)
+show compiled
 (*** include-output ***)
 
 (**

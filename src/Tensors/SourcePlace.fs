@@ -5,7 +5,7 @@ open System.Threading
 
 /// Where in the user's source a call came from.
 module internal SourcePlace =
-    let private library = [ "Cotangent"; "Cotangent.CSharp"; "Cotangent.Torch"; "FSharp.Core" ]
+    let private library = [ "Cotangent"; "Cotangent.CSharp"; "Cotangent.Torch" ]
 
     let private isOwn (frame: StackFrame) =
         match frame.GetMethod() with
@@ -13,7 +13,8 @@ module internal SourcePlace =
         | method ->
             match method.Module.Assembly.GetName().Name with
             | null -> true
-            | name -> List.contains name library || name.StartsWith "System."
+            // F#'s own, and the compiler that runs a script: "FSharp.".
+            | name -> List.contains name library || name.StartsWith "System." || name.StartsWith "FSharp."
 
     /// File and line of the first caller that is not the library's, as far as debug symbols tell; else nothing.
     let find () : string =
