@@ -825,6 +825,10 @@ let training = [
         "Train: -1 as the step to begin with;"
         "it must not be negative."
     on<ValueException, _>
+        (fun () -> Optimizer.sgd Double.NaN)
+        "Schedule.constant: the value is NaN;"
+        "a finite number is wanted."
+    on<ValueException, _>
         (fun () -> LossScale.fixedAt -1.0)
         "LossScale.fixedAt: the scale is -1;"
         "it must be positive."
