@@ -273,7 +273,7 @@ let around = [
     "utils.make_grid(images)", "Image.grid 8 1 (Image.unstack (Tensor.ones DType.Float32 [ 16; 1; 8; 8 ]))"
     "tokenizers.Tokenizer.from_file(…)", "TextTokenizer.Letters \"abc\""
     "SummaryWriter('runs/1')", "TensorBoard.writer (System.IO.Path.GetTempFileName() + \"d\")"
-    "wandb.init(), a page of one's own", "RunPage.writer (System.IO.Path.GetTempFileName() + \".html\")"
+    "wandb.init()", "RunPage.writer (System.IO.Path.GetTempFileName() + \".html\")"
 ]
 
 let packages =
@@ -326,7 +326,7 @@ table "torch.utils.data, torchvision, pandas, TensorBoard" around
 (**
 ## JAX
 
-The transformations are the same and mean the same. Arguments to differentiate by are *one* tree: where JAX has
+The transformations are the same and mean the same. What is differentiated with respect to is *one* tree: where JAX has
 `argnums`, close over the rest, or pass a tuple or record. `if float x > 0.0` works inside `grad` and `jvp`, as it does in
 JAX without `jit`; inside `vmap` a tensor has no single number, and the error says so: use `where`.
 *)

@@ -77,8 +77,8 @@ let models = Array.ofSeq steps
 <li><a href="coming-from.html">Coming from PyTorch, JAX, …</a><span>what you know, in these terms</span></li>
 </ul>
 
-It needs .NET 10 and nothing else: no native library, in scripts (`#r "nuget: Cotangent"`) and in projects
-(`dotnet add package Cotangent`, or `Cotangent.CSharp`). One more package brings
+It needs .NET 10 and nothing else: no native library, in scripts (`#r "nuget: Cotangent, *-*"`) and in projects
+(`dotnet add package Cotangent --prerelease`, or `Cotangent.CSharp`). One more package brings
 [libtorch and CUDA](devices.html). The names are those of JAX and DiffSharp where they have one.
 
 ## Derivatives of every order
@@ -101,8 +101,8 @@ let curve n =
 (**
 ## A generative adversarial network
 
-WGAN-GP trains on the gradient of a gradient, here of a critic's gradient by its *input* inside a loss that is
-differentiated by its *parameters*. Signals from the trained generator, beside real ones:
+WGAN-GP trains on the gradient of a gradient, here of a critic's gradient with respect to its *input* inside a loss
+that is differentiated with respect to its *parameters*. Signals from the trained generator, beside real ones:
 
 <p><a href="sine-gan.html"><img class="picture" src="img/gan.png" alt="Generated and real sine signals and the losses of the training"></a></p>
 
