@@ -40,20 +40,8 @@ let models =
 type Theme = { Name: string; Text: string; Faint: string; Ours: string; Other: string }
 
 let themes = [
-    {
-        Name = "light"
-        Text = "#1f2937"
-        Faint = "#6b7280"
-        Ours = "#2563eb"
-        Other = "#9aa4b1"
-    }
-    {
-        Name = "dark"
-        Text = "#e5e7eb"
-        Faint = "#9ca3af"
-        Ours = "#60a5fa"
-        Other = "#4b5563"
-    }
+    { Name = "light"; Text = "#1f2937"; Faint = "#6b7280"; Ours = "#2563eb"; Other = "#9aa4b1" }
+    { Name = "dark"; Text = "#e5e7eb"; Faint = "#9ca3af"; Ours = "#60a5fa"; Other = "#4b5563" }
 ]
 
 let width, left, right, row = 720.0, 190.0, 620.0, 24.0
@@ -69,15 +57,21 @@ let draw (theme: Theme) : string =
     let high = gan |> Array.map _.Value |> Array.max |> Math.Log10
     let low = Math.Log10 0.1
 
-    let ofGan (value: float) =
-        (Math.Log10 value - low) / (high - low) * (right - left)
+    let ofGan (value: float) = (Math.Log10 value - low) / (high - low) * (right - left)
 
     let most = models |> Array.map (fun (_, ours, theirs) -> max ours theirs) |> Array.max
     let ofModels value = value / most * (right - left)
     let second = 52.0 + row * float gan.Length + 44.0
 
     let lines = [
-        text 0.0 18.0 "start" 15 theme.Text 600 "A GAN of 471 parameters, batch 1: time of an iteration (logarithmic)"
+        text
+            0.0
+            18.0
+            "start"
+            15
+            theme.Text
+            600
+            "A GAN of 471 parameters, batch 1: time of an iteration (logarithmic)"
 
         for i, each in Array.indexed gan do
             let y = 34.0 + row * float i
@@ -85,7 +79,14 @@ let draw (theme: Theme) : string =
             bar y (ofGan each.Value) (colour each.IsOurs)
             text (left + ofGan each.Value + 6.0) (y + 13.0) "start" 12 theme.Faint 400 each.Label
 
-        text 0.0 (second - 14.0) "start" 15 theme.Text 600 "A training step of larger models, two threads (blue: Cotangent, grey: TorchSharp)"
+        text
+            0.0
+            (second - 14.0)
+            "start"
+            15
+            theme.Text
+            600
+            "A training step of larger models, two threads (blue: Cotangent, grey: TorchSharp)"
 
         for i, (name, ours, theirs) in Array.indexed models do
             let y = second + 44.0 * float i
@@ -107,7 +108,7 @@ let draw (theme: Theme) : string =
     let height = second + 44.0 * float models.Length
 
     String.concat "\n" [
-        $"""<svg xmlns="http://www.w3.org/2000/svg" width="{width:F0}" height="{height:F0}" viewBox="0 0 {width:F0} {height:F0}" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif" role="img">"""
+        $"""<svg xmlns="http://www.w3.org/2000/svg" width="{width:F0}" height="{height:F0}" viewBox="0 0 {width:F0} {height:F0}" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif" role="img" style="max-width: 100%; height: auto">"""
         "<title>Time of Cotangent beside C++, NumPy and TorchSharp; the numbers stand in benchmarks/RESULTS.md</title>"
         yield! lines
         "</svg>\n"
