@@ -108,7 +108,7 @@ let draw (theme: Theme) : string =
     let height = second + 44.0 * float models.Length
 
     String.concat "\n" [
-        $"""<svg xmlns="http://www.w3.org/2000/svg" width="{width:F0}" height="{height:F0}" viewBox="0 0 {width:F0} {height:F0}" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif" role="img" style="max-width: 100%; height: auto">"""
+        $"""<svg xmlns="http://www.w3.org/2000/svg" width="{width:F0}" height="{height:F0}" viewBox="0 0 {width:F0} {height:F0}" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif" role="img" style="max-width: 100%%; height: auto">"""
         "<title>Time of Cotangent beside C++, NumPy and TorchSharp; the numbers stand in benchmarks/RESULTS.md</title>"
         yield! lines
         "</svg>\n"
