@@ -101,12 +101,30 @@ let torch = [
     "F.elu(x), F.hardswish(x), F.glu(x)",
     "elu 1.0 x, hardswish x, glu -1 (concat -1 [ x; x ])"
     "register_buffer('mean', mean)", "Frozen(Tensor.zeros DType.Float32 [ 3 ])"
+    "nn.RMSNorm(16), nn.InstanceNorm2d(3)", "RmsNorm.create 16, InstanceNorm.create 3"
+    "nn.Embedding(100, 16)(labels)", "Embedding.forward (Embedding.create 100 16 key) labels"
+    "nn.MultiheadAttention(8, 2, batch_first=True)(x, x, x)",
+    "MultiHeadAttention.forward (MultiHeadAttention.create 8 2 key) (Tensor.zeros DType.Float32 [ 2; 5; 8 ])"
+    "nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2), 6)", "TransformerEncoder.create 6 8 2 key"
+    "nn.TransformerDecoder(nn.TransformerDecoderLayer(8, 2), 6)",
+    "TransformerDecoder.initWithMemory TransformerDecoder.defaults 8 6 8 2 key"
+    "nn.LSTM(3, 5, batch_first=True)(x), nn.GRU(3, 5)", "Lstm.forward (Lstm.create 3 5 key) x, Gru.create 3 5 key"
+    "nn.LSTM(3, 5, num_layers=2, bidirectional=True)",
+    "Lstm.init { Lstm.defaults with Layers = 2; IsBidirectional = true } 3 5 key"
+    "nn.PixelShuffle(2)(x)", "pixelShuffle 2 (Tensor.zeros DType.Float32 [ 1; 4; 8; 8 ])"
     "sum(p.numel() for p in model.parameters())", "Model.count layer"
     "model.named_parameters()", "Tree.entries layer"
     "for p in model.encoder.parameters(): p.requires_grad_(False)",
     "grad (fun layer -> loss (Model.freeze \"weight\" layer)) layer"
     "F.mse_loss(x, y)", "Loss.meanSquaredError y x"
     "F.cross_entropy(x, labels)", "Loss.crossEntropy labels x"
+    "F.cross_entropy(x, labels, label_smoothing=0.1, ignore_index=-100)",
+    "Loss.crossEntropyWith { Loss.crossEntropyDefaults with Smoothing = 0.1; Ignored = Some -100 } labels x"
+    "F.binary_cross_entropy_with_logits(x, y)", "Loss.binaryCrossEntropyWithLogits (sigmoid y) x"
+    "F.huber_loss(x, y), F.smooth_l1_loss(x, y), F.l1_loss(x, y)",
+    "Loss.huber 1.0 y x, Loss.smoothL1 1.0 y x, Loss.meanAbsoluteError y x"
+    "F.ctc_loss(…), F.kl_div(…), F.triplet_margin_loss(…)",
+    "Loss.ctc, Loss.klDivergence (softmax y) (logSoftmax x), Loss.triplet 1.0 x y (2.0f * y)"
     "F.layer_norm(x, [n], gain, bias)", "x.LayerNorm(gain = gain, bias = bias)"
     "F.scaled_dot_product_attention(q, k, v)", "attend Attention.full q k v"
     "opt.zero_grad(); loss.backward(); opt.step()",
@@ -138,6 +156,13 @@ let torch = [
     "model.load_state_dict(weights, strict=False)",
     "Checkpoint.loadWith { Checkpoint.defaults with KeepMissing = true; IgnoreExtra = true } path layer"
     "safetensors.torch.load_file(path)", "Safetensors.read path"
+    "torch.load('weights.pt')", "PyTorch.read"
+    "for epoch in range(10): for batch in loader: …",
+    "let step x batch = x + mean (batch: Tensor), x\nTrain.run { Train.defaults with Epochs = 10 } step (Data.batches 2 key x) (tensor 0.0f)"
+    "tqdm(loader)", "Progress.show \"training\" (fun progress -> { Train.defaults with Progress = progress }: TrainOptions<Tensor>)"
+    "torch.profiler.profile()", "Profile.run (fun () -> f x)"
+    "torchmetrics.Accuracy(), sklearn.metrics.roc_auc_score(…)",
+    "Metric.accuracy labels x, Metric.rocAuc (tensor [ true; false ]) (tensor [ 0.9; 0.2 ])"
     "torch.autograd.detect_anomaly()", "Debug.checkNumbers (fun () -> grad f x)"
 ]
 
@@ -219,8 +244,58 @@ let torchSharp = [
     "optim.Adam(model.parameters())", "(Optimizer.adam 1e-3).Init layer"
 ]
 
+/// With the packages beside the core.
+let around = [
+    "TensorDataset(x, labels)", "Dataset.ofTensors (x, labels)"
+    "class Mine(Dataset): __len__, __getitem__", "Dataset.init 100L (fun i -> float32 i)"
+    "random_split(dataset, [0.9, 0.1])", "Dataset.split key [ 0.9; 0.1 ] (Dataset.ofTensors (x, labels))"
+    "ConcatDataset([a, b]), Subset(a, [0, 1])",
+    "let a = Dataset.ofTensors x\nDataset.concat [ a; a ], Dataset.subset [ 0L; 1L ] a"
+    "WeightedRandomSampler([1., 3.], 10)", "Dataset.sample key [ 1.0; 3.0 ] 10L (Dataset.ofTensors x)"
+    "DataLoader(dataset, 2, shuffle=True, num_workers=4)",
+    "Loader.createWith { Loader.defaults with Workers = 4 } (Dataset.ofTensors x |> Dataset.shuffle key |> Dataset.batch 2)"
+    "pad_sequence(sequences, batch_first=True)", "Collate.pad 0.0 [| x[0]; x[0, 0..1] |]"
+    "datasets.FashionMNIST('data', train=True)", "ReadySets.fashionMnist"
+    "datasets.ImageFolder('pictures')", "ImageFolder.read"
+    "pandas.read_csv('a.csv'), pyarrow.parquet.read_table(…)",
+    "Csv.read Csv.defaults [ Column.Numbers(\"a\", DType.Float32) ], ParquetFile.read"
+    "numpy.load('a.npy'), h5py.File('a.h5')", "NumPy.read, Hdf5.read"
+    "Image.open('a.png')", "Image.load"
+    "transforms.ToTensor()(image)", "Image.toTensor (Image.filled 8 8 Color.White)"
+    "transforms.Resize(8), transforms.CenterCrop(8)",
+    "Geometry.resizeShorter Resampling.Bilinear 8, Geometry.cropCenter 8 8"
+    "transforms.RandomHorizontalFlip(), RandomResizedCrop(8)",
+    "Augment.flip 0.5 key, Augment.cropResized Augment.cropDefaults 8 8 key"
+    "transforms.Normalize([0.5], [0.25])(batch)",
+    "ImageBatch.normalize [| 0.5 |] [| 0.25 |] (Tensor.ones DType.Float32 [ 2; 1; 8; 8 ])"
+    "v2.MixUp()(images, targets)",
+    "ImageBatch.mixup 0.2 key (Tensor.ones DType.Float32 [ 2; 1; 8; 8 ], Tensor.ones DType.Float32 [ 2; 10 ])"
+    "utils.make_grid(images)", "Image.grid 8 1 (Image.unstack (Tensor.ones DType.Float32 [ 16; 1; 8; 8 ]))"
+    "tokenizers.Tokenizer.from_file(…)", "TextTokenizer.Letters \"abc\""
+    "SummaryWriter('runs/1')", "TensorBoard.writer (System.IO.Path.GetTempFileName() + \"d\")"
+    "wandb.init()", "RunPage.writer (System.IO.Path.GetTempFileName() + \".html\")"
+]
+
+let packages =
+    [
+        "#I \"../tests/Data/bin/Release/net10.0\""
+        "#r \"Sylvan.Data.Csv.dll\""
+        "#r \"Microsoft.ML.Tokenizers.dll\""
+        "#r \"Cotangent.Data.dll\""
+        "#I \"../src/Images/bin/Release/net10.0\""
+        "#r \"SkiaSharp.dll\""
+        "#r \"Cotangent.Images.dll\""
+        "#I \"../src/Charts/bin/Release/net10.0\""
+        "#r \"Cotangent.Charts.dll\""
+        "open Cotangent.Images"
+        "open Cotangent.Charts"
+    ]
+    |> List.map _.Replace("\"..", "\"" + repository.Replace("\\", "/"))
+    |> String.concat "\n"
+
 let definitions = lines "docs/coming-from.fsx" "// begin" "// end" |> String.concat "\n"
 runAll definitions (torch @ jax @ diffSharp @ torchSharp |> List.map snd)
+runAll $"{packages}\n{definitions}" (List.map snd around)
 
 (**
 ## PyTorch
@@ -239,9 +314,19 @@ Slices include both ends: PyTorch's `1:3` is F#'s `1..2`. A new `nn.Linear` star
 `correction` is given. A loss takes the target first and stretches nothing: `(B, 1)` against `(B)` is an error. Dtypes
 don't promote: convert one side.
 
+## The libraries around PyTorch
+
+Data, pictures and charts are in packages of their own: `Cotangent.Data`, `Cotangent.Images` and `Cotangent.Charts`. Their pages are
+[Data](data.html), [Pictures](images.html) and [Watching a training](watching.html).
+*)
+(*** hide ***)
+table "torch.utils.data, torchvision, pandas, TensorBoard" around
+(*** include-it-raw ***)
+
+(**
 ## JAX
 
-The transformations are the same and mean the same. Arguments to differentiate by are *one* tree: where JAX has
+The transformations are the same and mean the same. What is differentiated with respect to is *one* tree: where JAX has
 `argnums`, close over the rest, or pass a tuple or record. `if float x > 0.0` works inside `grad` and `jvp`, as it does in
 JAX without `jit`; inside `vmap` a tensor has no single number, and the error says so: use `where`.
 *)

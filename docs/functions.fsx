@@ -151,6 +151,7 @@ let topics = [
     "Named tensors in files", "Safetensors"
     "Files of NumPy", "NumPy"
     "Files of PyTorch", "PyTorch"
+    "Files of ONNX", "Onnx"
 ]
 
 let library = typeof<Cotangent.Tensor>.Assembly

@@ -183,7 +183,7 @@ show
 (**
 ## At random, by key
 
-Functions of `Augment` take a key, and nothing else decides: the same key gives the same picture on every machine, in whatever order
+Functions of `Augment` take a key, and nothing else decides: the same key gives the same picture, in whatever order
 workers come to it. Each example of each epoch gets a key of its own, folded from its number.
 *)
 let augmented (key: Key) (image: Image) =
