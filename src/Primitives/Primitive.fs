@@ -142,8 +142,10 @@ type internal Finder =
         match x with
         | OneHot ->
             $"{x}: index {index} is none of the {size} classes 0 to {size - 1}. Replace it, or ask for more classes."
-        | Embedding -> $"{x}: label {index} is none of the {size} of this layer, 0 to {size - 1}. Replace it, or make the layer larger."
-        | Positions -> $"{x}: position {index} is none of the {size} of this layer, 0 to {size - 1}. Make the layer larger, or the sequence shorter."
+        | Embedding ->
+            $"{x}: label {index} is none of the {size} of this layer, 0 to {size - 1}. Replace it, or make the layer larger."
+        | Positions ->
+            $"{x}: position {index} is none of the {size} of this layer, 0 to {size - 1}. Make the layer larger, or the sequence shorter."
         | Cache ->
             $"{x}: a cache of {size} places, 0 to {size - 1}, has none for a step at {index}. Make it larger, or start it anew."
         | Gather

@@ -198,8 +198,8 @@ let private selecting =
             throws<DTypeException, _> [ "gather"; "Float64" ] (fun () -> t5.Gather(tensor [ 1.0 ], 0))
             throws<AxisException, _> [ "take"; "axis 1" ] (fun () -> t5.Take(tensor [ 1 ], 1))
 
-            throws<ShapeException, _> [ "gather"; "(1, 1)"; "(2, 3)" ] (fun () ->
-                t23.Gather(tensor [ [ 0 ] ], 1))
+            throws<ShapeException, _> [ "gather"; "(3, 1)"; "(2, 3)" ] (fun () ->
+                t23.Gather(tensor [ [ 0 ]; [ 0 ]; [ 0 ] ], 1))
 
             throws<ShapeException, _> [ "scatterAdd"; "(2, 1)"; "(2, 2)" ] (fun () ->
                 t23.ScatterAdd(tensor [ [ 0 ]; [ 0 ] ], tensor [ [ 1; 1 ]; [ 1; 1 ] ], 1))

@@ -127,7 +127,7 @@ let private sizes =
                 (tensor [ [ 1 ]; [ 2 ] ]).Expand [ 2 ])
 
             throws<ShapeException, _> [ "expand"; "(2, 3)"; "(1, 3)" ] (fun () -> t23.Expand [ 1; 3 ])
-            throws<ShapeException, _> [ "expand"; "negative" ] (fun () -> (tensor [ 1 ]).Expand [ -1 ])
+            throws<ShapeException, _> [ "expand"; "negative" ] (fun () -> (tensor [ 1 ]).Expand [ -2 ])
     ]
 
 // What a float that an integer can't hold becomes: the nearest integer that it can; NaN becomes 0.
