@@ -20,6 +20,7 @@ await Run(nameof(QuickStart.Devices), QuickStart.Devices);
 await Run(nameof(QuickStart.Optimisers), QuickStart.Optimisers);
 await Run(nameof(QuickStart.OwnDerivative), QuickStart.OwnDerivative);
 await Run(nameof(QuickStart.Errors), QuickStart.Errors);
+await Run(nameof(FirstClassifier), FirstClassifier.Run);
 await RunAsync(nameof(QuickStart.LongWork), QuickStart.LongWork);
 
 static Task Run(string name, Action body) =>
