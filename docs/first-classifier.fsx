@@ -37,7 +37,7 @@ let saved =
 
 A *classifier* says which of several kinds something is. This page trains one, a small convolutional neural network, to tell ten
 kinds of clothing apart by their pictures. It goes all the way: reading the data, training, measuring, saving, loading, and
-asking about one picture. The same program in C# is [at the end](#In-C).
+asking about one picture. The same program in C# stands at the end.
 
 It uses two packages, `Cotangent` and `Cotangent.Data`: see [Install](install.html).
 
