@@ -53,6 +53,26 @@ let torch = [
     "x.unsqueeze(-1), x.squeeze()", "x.Unsqueeze -1, x.Squeeze()"
     "torch.cat([x, y]), torch.stack([x, y])", "concat 0 [ x; y ], stack 0 [ x; y ]"
     "x @ y.T", "matmul x y.T"
+    "torch.einsum('ij,kj->ik', x, y)", "einsum \"ij,kj->ik\" [ x; y ]"
+    "einops.rearrange(x, 'h (w c) -> c h w', c=3)", "rearrange \"h (w c) -> c h w\" [ (\"c\", 3) ] x"
+    "einops.reduce(x, 'h w -> w', 'mean'), einops.repeat(x, 'h w -> h w c', c=3)",
+    "reduce \"h w -> w\" Reduce.Mean [] x, repeat \"h w -> h w c\" [ (\"c\", 3) ] x"
+    "x.gather(1, i), x.take_along_dim(i, 1)", "x.Gather(tensor [ [ 2; 0 ]; [ 1; 1 ] ], 1)"
+    "x.scatter(1, i, u), x.scatter_add(1, i, u)",
+    "let i, u = tensor [ [ 2 ]; [ 1 ] ], tensor [ [ 7.0f ]; [ 8.0f ] ]\nx.Scatter(i, u, 1), x.ScatterAdd(i, u, 1)"
+    "x.scatter_reduce(1, i, u, 'amax')",
+    "x.ScatterReduce(Reduce.Max, tensor [ [ 2 ]; [ 1 ] ], tensor [ [ 7.0f ]; [ 8.0f ] ], 1)"
+    "x[rows, columns], x.index_put((rows, columns), u)",
+    "let part = x.AtPoints [ tensor [ 0; 1 ]; tensor [ 2; 0 ] ]\npart.Value, part.Set(tensor [ 7.0f; 8.0f ])"
+    "x.nonzero(), x.unique(), x.flatten().bincount()",
+    "x.NonZero(), x.Unique(), labels.BinCount()"
+    "x.cumsum(1), x.cumprod(1), x.cummax(1).values, x.logcumsumexp(1)",
+    "x.CumulativeSum 1, x.CumulativeProd 1, x.CumulativeMax 1, x.CumulativeLogSumExp 1"
+    "x.quantile(0.25, dim=1), x.median(), x.mode(dim=1)", "x.Quantile(0.25, 1), x.Quantile(0.5, how = QuantileMethod.Lower), x.Mode 1"
+    "torch.searchsorted(v, x), torch.bucketize(x, v)", "x[0].SearchSorted x, x[0].SearchSorted x"
+    "torch.cdist(x, y), x.diff(), x.rot90()", "x.Cdist y, x.Diff(), x.Rot90()"
+    "x.unfold(1, 2, 1), x.tensor_split(2), x.flatten(0, 1)", "x.Unfold(1, 2), x.SplitEvenly 2, x.Flatten(0, 1)"
+    "x.expand(-1, 3), x.clamp(min=0)", "x.Expand [ -1; 3 ], clampMin 0.0 x"
     "x.sum(), x.mean(dim=0, keepdim=True)", "sum x, x.Mean([ 0 ], keepDims = true)"
     "x.max(dim=1).values, x.argmax(dim=1)", "x.Max [ 1 ], x.ArgMax 1"
     "x.std(), x.var(0)", "x.Std(correction = 1), x.Variance([ 0 ], correction = 1)"
@@ -77,6 +97,15 @@ let torch = [
     "convolve { Window.plain with Padding = Padding.Around 1 } (Tensor.ones DType.Float32 [ 8; 3; 3; 3 ]) (Tensor.zeros DType.Float32 [ 2; 3; 9; 9 ])"
     "F.max_pool2d(x, 2), F.avg_pool2d(x, 2)",
     "let image = Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ]\nmaxPool [ 2; 2 ] (Window.stride 2) image, averagePool [ 2; 2 ] (Window.stride 2) image"
+    "F.avg_pool2d(x, 2, padding=1), F.max_pool2d(x, 2, return_indices=True)",
+    "let image, window = Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ], { Window.stride 2 with Padding = Padding.Around 1 }\naveragePoolWithZeros [ 2; 2 ] window image, maxPoolWithPositions [ 2; 2 ] (Window.stride 2) image"
+    "F.max_unpool2d(values, indices, 2)",
+    "let values, positions = maxPoolWithPositions [ 2; 2 ] (Window.stride 2) (Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ])\nmaxUnpool [ 8; 8 ] positions values"
+    "F.unfold(x, 3), F.fold(columns, 8, 3)",
+    "let columns = unfoldWindows [ 3; 3 ] Window.plain (Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ])\nfoldWindows [ 8; 8 ] [ 3; 3 ] Window.plain columns"
+    "F.grid_sample(x, grid, padding_mode='border')",
+    "(Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ]).GridSample(Tensor.zeros DType.Float32 [ 1; 5; 5; 2 ], padding = PaddingMode.Replicate)"
+    "F.pad(x, (1, 1), mode='reflect')", "PaddingMode.pad PaddingMode.Reflect [ (1, 1) ] x"
     "nn.Linear(3, 8)",
     "Linear.init { Linear.defaults with Weight = Init.inverseRoot; Bias = Some Init.inverseRoot } 3 8 key"
     "nn.Conv2d(3, 16, 3, padding=1)",
@@ -170,6 +199,12 @@ let jax = [
     "jnp.array([1., 2.])", "tensor [ 1.0f; 2.0f ]"
     "x.at[0].set(0.)", "x.At[0].Set 0.0"
     "x.at[jnp.array([0, 0])].add(1.)", "x.At[tensor [ 0; 0 ]].Add 1.0"
+    "x.at[i].multiply(2.), x.at[i].max(2.)", "x.At[tensor [ 0; 0 ]].Multiply 2.0, x.At[tensor [ 0; 0 ]].Max 2.0"
+    "x.at[rows, columns].set(7.)", "x.AtPoints([ tensor [ 0; 1 ]; tensor [ 2; 0 ] ]).Set 7.0"
+    "jnp.nonzero(x, size=4, fill_value=-1)", "compile (fun (x: Tensor) -> x.NonZero(size = 4, fill = -1)) x"
+    "jnp.unique(x, size=4, fill_value=0)", "compile (fun (x: Tensor) -> x.Unique(size = 4)) x"
+    "jax.ops.segment_sum(x, labels, 3)", "x.SegmentReduce(Reduce.Sum, labels, 3)"
+    "jnp.repeat(x, n, axis=0, total_repeat_length=3)", "x.Repeat(tensor [ 1; 2 ], 0, length = 3)"
     "jax.random.key(0)", "Key.create 0L"
     "k1, k2 = jax.random.split(key)", "let k1, k2 = Key.split key in k1, k2"
     "jax.random.fold_in(key, 7)", "Key.fold 7L key"

@@ -200,8 +200,24 @@ let shapes = [
         "Reshape it first."
     on<ShapeException, _>
         (fun () -> matrix.Gather(whole, 1))
-        "gather: indices (3,) must agree with (2, 2) in every axis but 1."
+        "gather: indices (3,) must have as many axes as (2, 2), and none that is longer, but axis 1."
         "`Take` selects whole slices with indices of any shape."
+    on<ShapeException, _>
+        (fun () -> einsum "ij,jk->ik" [ matrix; vector ])
+        "einsum: in \"ij,jk->ik\" operand 2, \"jk\", names 2 axes, and the tensor has shape (3,)."
+        "Name each axis; three dots stand for any number of them."
+    on<ShapeException, _>
+        (fun () -> einsum "ij,j->i" [ matrix; vector ])
+        "einsum: in \"ij,j->i\" j has size 2 in one place and 3 in operand 2 of shape (3,)."
+        "One letter is one size; axes under dots stretch where they are 1."
+    on<ShapeException, _>
+        (fun () -> vector.SegmentReduce(Reduce.Sum, tensor [ 0; 1 ], 2))
+        "segmentReduce: segments of shape (2,) for axis 0 of shape (3,);"
+        "give one for each of its 3 slices."
+    on<ShapeException, _>
+        (fun () -> vector.Unfold(0, 4))
+        "unfold: windows of 4 along axis 0 of size 3 in shape (3,)."
+        "Use smaller ones, or pad."
     on<ShapeException, _>
         (fun () -> vector.ScatterAdd(whole, tensor [ 1.0 ], 0))
         "scatterAdd: indices (3,) and updates (1,) must have one shape."
@@ -407,6 +423,22 @@ let values = [
         (fun () -> Tensor.linspace DType.Float32 0.0 1.0 0)
         "linspace: 0 points;"
         "at least 1 is needed."
+    on<ValueException, _>
+        (fun () -> einsum "ij->ik" [ matrix ])
+        "einsum: in \"ij->ik\", at character 6:"
+        "k stands in no operand, and so has no size."
+    on<ValueException, _>
+        (fun () -> matrix |> rearrange "h w -> w" [])
+        "rearrange: in \"h w -> w\", at character 1: h does not stand on the right, and no element may be lost;"
+        "`reduce` folds axes."
+    on<ValueException, _>
+        (fun () -> matrix |> rearrange "h (a b) -> a h b" [ ("a", 3) ])
+        "rearrange: in \"h (a b) -> a h b\", at character 6: axis 1 of shape (2, 2) has size 2;"
+        "3 does not divide it, and so b has no size."
+    on<ValueException, _>
+        (fun () -> vector.Quantile 75.0)
+        "quantile: 75 is no share of the elements;"
+        "quantiles run from 0 to 1, percentiles divided by 100."
     on<ValueException, _>
         (fun () -> vector.Tile [ -1 ])
         "tile: (-1,) repeats;"
@@ -635,6 +667,10 @@ let compiled = [
         (fun () -> compile (fun x -> if float (sum x) > 0.0 then x else -x) vector)
         "compile: a tensor of shape () has no numbers yet: the function is being traced into a graph, which runs later."
         "results that depend on data in their shape, as `t[mask]`, are not possible: keep the size and mask with `where`. To read a number, return it; to see it, `Debug.print`."
+    on<TraceException, _>
+        (fun () -> compile (fun (x: Tensor) -> x.NonZero()) vector)
+        "nonZero: how many there are depends on the numbers, which `compile` does not know, of Float64 (3,)."
+        "Give the size of the result."
     on<DonationException, _>
         (fun () -> halve (once, ()) + once)
         "A tensor Float64 (3,) was used after it had been given to `compileDonating` of `halve`, which may have overwritten it."

@@ -59,6 +59,7 @@ internal static partial class CSharpNames
         ["concat"] = "Tensor.Concat",
         ["stack"] = "Tensor.Stack",
         ["matmul"] = "MatMul",
+        ["einsum"] = "Tensor.Einsum",
         ["cumsum"] = "CumulativeSum",
         ["Linear.init"] = "Linear.Create",
         ["Mlp.init"] = "Mlp.Create",

@@ -104,6 +104,8 @@ type internal Finder =
     | Take
     | Slice
     | ScatterAdd
+    /// One that is made of several primitives.
+    | Named of operation: string
     /// Negative indices are no classes, labels, positions or places; elsewhere they count from the end.
     | OneHot
     | Embedding
@@ -116,6 +118,7 @@ type internal Finder =
         | Take -> "take"
         | Slice -> "slice"
         | ScatterAdd -> "scatterAdd"
+        | Named operation -> operation
         | OneHot -> "oneHot"
         | Embedding -> "Embedding.forward"
         | Positions -> "LearnedPositions.at"
@@ -131,7 +134,8 @@ type internal Finder =
         | Gather
         | Take
         | Slice
-        | ScatterAdd -> -size
+        | ScatterAdd
+        | Named _ -> -size
 
     /// What is wrong about an index.
     member x.Refusal (size: int) (index: int64) =
@@ -145,7 +149,8 @@ type internal Finder =
         | Gather
         | Take
         | Slice
-        | ScatterAdd ->
+        | ScatterAdd
+        | Named _ ->
             $"{x}: index {index} is out of range for an axis of size {size}; positions run from {-size} to {size - 1}."
 
 /// What is written of a tensor when a program runs: under which label, and how. Equal to itself alone, so that two of one
