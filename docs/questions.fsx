@@ -63,7 +63,7 @@ var net = Checkpoint.Load("clothes.safetensors", Net.Create(Key.Create(0)));
 var predict = Transform.Compile((Net net, Tensor images) => net.Forward(images));
 
 app.MapPost("/kind", (float[] pixels) =>
-    (int)predict(net, Tensor.Create(pixels).Reshape(1, 1, 28, 28)).Slice(0).ArgMax());
+    (int)predict(net, Tensor.Create<float>(pixels, [1, 1, 28, 28])).Slice(0).ArgMax());
 ```
 
 By default one call shares its work among all cores. For many requests at a time, set the environment variable `COTANGENT_THREADS` to 1, so
