@@ -69,6 +69,7 @@ number of the right kind. These are the first ten pictures and their labels:
 (*** hide ***)
 drawn "Ten pictures of clothing" 10 images[..9]
 (*** include-it-raw ***)
+(** *)
 let names = [|
     "T-shirt"
     "trousers"
@@ -96,8 +97,8 @@ let images, labels = all.Images, all.Labels
 
 ## Three parts
 
-A network can learn its examples by heart, so how good it is must be measured on others. We set 80 of the 400 pictures
-aside, the *validation set*, and look at them while we train. The 200 test pictures are for one measurement at the very end.
+A network can learn its examples by heart, so it has to be measured on others. We set 80 of the 400 pictures aside as the
+*validation set*, which is measured during the training. The 200 test pictures are for one measurement at the very end.
 
 Everything random takes a *key*, and equal keys give equal numbers. So this page comes out the same whenever it is run on the same machine.
 *)
@@ -159,8 +160,8 @@ let step (net, state) (images, labels) =
     Optimizer.step optimizer gradient state net, loss
 
 (**
-What goes from step to step is a pair: the network, and what Adam remembers of earlier gradients. A step changes neither. It returns
-the next pair, and the loss, which will be recorded.
+What is handed from step to step is a pair: the network, and what Adam remembers of earlier gradients. A step changes neither. It
+returns the next pair, and the loss, which is recorded.
 
 ## Training
 
@@ -255,8 +256,8 @@ Checkpoint.save saved trained
 (**
 ## Using it in another program
 
-What a network looks like is code, so the other program has the function `create`, too. It makes a network, with any key, and gets it
-back with the parameters of the file:
+The file holds numbers and their names; what the network looks like is code. So the other program has the function `create`, too. It
+makes a network with any key, as a template, and `Checkpoint.load` gives it back with the parameters of the file:
 *)
 let loaded = Checkpoint.load saved (create (Key.create 0L))
 
@@ -268,6 +269,7 @@ let picture = testImages[0..0]
 (*** hide ***)
 drawn "The first picture of the test" 1 picture
 (*** include-it-raw ***)
+(** *)
 let probabilities = softmax (predict (loaded, picture))
 let kind = int (probabilities[0].ArgMax())
 
@@ -285,8 +287,8 @@ System.IO.Directory.Delete(Path.GetDirectoryName saved, true)
 (**
 ## In C#
 
-The same with `Cotangent.CSharp` and `Cotangent.Data`. Here the model is a record of layers and a method, which is the usual way in
-both languages when a model is more than a chain. Examples are a record, and the state of the training is one:
+The same with `Cotangent.CSharp` and `Cotangent.Data`. Here the model is a record of layers with a method, which is the usual way in
+both languages when a model is more than a chain. The examples are a record, and so is the state of the training:
 *)
 (*** hide ***)
 open Page

@@ -36,7 +36,7 @@ one goes from the names of JAX and PyTorch to those of F# and of C#.
 | **training and inference mode** | Layers such as dropout and batch normalisation behave differently while they are trained and when they are used. Here these are two functions, `train` and `forward`, and not a mode. |
 | **overfitting** | Learning the training examples by heart, so that others are answered worse. It shows on a validation set. |
 | **validation set, test set** | Examples kept aside: the first to watch and choose by, the second for one measurement at the end. `Data.split`. |
-| **early stopping** | Ending a training when the validation stops getting better. `Callback.earlyStopping`. |
+| **early stopping** | Ending a training when results on the validation set stop getting better. `Callback.earlyStopping`. |
 | **logits** | The numbers that a classifier's last layer makes, before `softmax` turns them into probabilities. Losses take logits. |
 | **confusion matrix** | How often each kind is taken for each other one. `Metric.confusionMatrix`. |
 | **attention, transformer** | A layer in which each position takes a weighted mean of others, and the network built of such layers. `attend`, `TransformerEncoder`: [Attention](attention.html). |
@@ -52,7 +52,7 @@ one goes from the names of JAX and PyTorch to those of F# and of C#.
 
 | | |
 | --- | --- |
-| **automatic differentiation, autodiff, autograd** | Computing derivatives exactly, from the program of a function: neither by finite differences nor by formulas. `grad`, `jvp`, `vjp`: [The idea](tour.html). |
+| **automatic differentiation, autodiff, autograd** | Computing derivatives exactly, from the program of a function: not approximately, by finite differences, and without deriving formulas by hand. `grad`, `jvp`, `vjp`: [The idea](tour.html). |
 | **differentiable programming** | Writing programs so that whole programs can be differentiated, not only neural networks. |
 | **primal** | The value of a function itself, as opposed to its derivative. |
 | **tangent** | A small change of an input, which forward mode pushes through a function. |

@@ -16,8 +16,8 @@ description: Scripts, notebooks, F# and C# projects, the optional packages and t
 You need the [.NET 10 SDK](https://dotnet.microsoft.com/download) or a later one, and nothing else: no Python, no C++ compiler, no
 native library. The packages run on Linux, Windows and macOS, on x64 and Arm64.
 
-There are only prereleases so far. NuGet passes over prereleases unless it is told not to, which is what `*-*` and `--prerelease`
-do below. Once there is a release, leave them out.
+So far, there are only prereleases, which NuGet passes over unless it is asked for them. That is what `*-*` and `--prerelease` below
+are for. Once there is a release, leave them out.
 
 ## In a script
 
@@ -28,7 +28,8 @@ Put this at the top of a file `try.fsx`, and run it with `dotnet fsi try.fsx`:
 open Cotangent
 ```
 
-In F# Interactive (`dotnet fsi` without a file) end the lines with `;;`. To see that it works, take a derivative:
+In F# Interactive (`dotnet fsi` without a file), end each input with `;;`. To see that it works, take a derivative, here of the sum
+of x³:
 *)
 open Cotangent
 
@@ -38,13 +39,14 @@ grad (fun x -> sum (x ** 3.0)) (tensor [ 1.0; 2.0 ])
 (**
 ## In a notebook
 
-The same line, in a cell of its own, in any notebook whose F# kernel runs on .NET 10:
+In Jupyter and in other notebooks with the F# kernel of .NET Interactive, the same line in a cell of its own:
 
 ```fsharp
 #r "nuget: Cotangent, *-*"
 ```
 
-In a notebook whose language is C#, name the package `Cotangent.CSharp` instead.
+For the C# kernel, name the package `Cotangent.CSharp`. Both were tried with `Microsoft.dotnet-interactive` 1.0.7120, which runs
+on .NET 10.
 
 ## In an F# project
 
@@ -87,18 +89,19 @@ stays the same, and large operations go to libtorch where it is faster. The CUDA
 
 Measured in November 2026, for version 0.1.0-alpha; 1 MB is a million bytes. A download is made once, and then kept in NuGet's cache.
 
-| package | its own download | with all that it needs, beside `Cotangent` |
+| package | its own download | what it needs besides |
 | --- | --- | --- |
-| `Cotangent` | 16.5 MB | 24 MB: FSharp.Core, System.Numerics.Tensors, Spectre.Console |
-| `Cotangent.CSharp` | 0.2 MB | nothing else |
-| `Cotangent.Data` | 0.2 MB | 7 MB of managed libraries |
-| `Cotangent.Images` | 0.2 MB | 175 MB: Skia's native libraries for every platform |
-| `Cotangent.Charts` | 0.5 MB | nothing else |
-| `Cotangent-cpu` | 0.02 MB | libtorch; 1.2 GB on disk for all platforms, 0.6 GB of it for Linux |
-| `Cotangent-cuda-*` | 0.02 MB | libtorch with CUDA, several GB |
+| `Cotangent` | 16.5 MB | 7 MB: FSharp.Core, System.Numerics.Tensors, Spectre.Console |
+| `Cotangent.CSharp` | 0.2 MB | `Cotangent` |
+| `Cotangent.Data` | 0.2 MB | `Cotangent`, and 7 MB of managed libraries |
+| `Cotangent.Images` | 0.2 MB | `Cotangent`, and 175 MB: Skia's native libraries for every platform |
+| `Cotangent.Charts` | 0.5 MB | `Cotangent` |
+| `Cotangent-cpu` | 0.02 MB | `Cotangent`, and libtorch: 1.2 GB on disk for all platforms, 0.6 GB of it for Linux |
+| `Cotangent-cuda-*` | 0.02 MB | `Cotangent`, and libtorch with CUDA: several GB |
 
-Most of `Cotangent` is the same assembly compiled ahead for four platforms, so that programs start faster. A program that is built
-or published for one platform (`dotnet publish -r linux-x64`) carries one of them, about 8 MB, and likewise only 12 MB of Skia.
+Most of the package `Cotangent` is the same assembly, compiled ahead for four platforms, so that programs start faster. A program
+that is published for one platform (`dotnet publish -r linux-x64`) carries only that platform's, about 8 MB; likewise it carries 12 MB of
+Skia.
 
 ## From a checkout
 
@@ -127,10 +130,10 @@ dotnet add package Cotangent --prerelease
 ## Native AOT and trimming
 
 A program may be published trimmed (`PublishTrimmed`: code that is never called is removed) or compiled to machine code ahead of
-time (`PublishAot`, Native AOT). Both work, for your own models without further settings, and both are tested with each change.
-Trimmed, everything works, `compile` included. With Native AOT, gradients, `vmap`, training and random numbers work; `compile` works
-too, but gains less, since no machine code can be made while the program runs. Models that come in somebody else's package must be
-named, or the trimmer removes parts of them: [Compiling](compile.html) says how, and lists what else differs.
+time (`PublishAot`, Native AOT). Both work without further settings for models of your own, and the tests publish a program in both
+ways. In a trimmed program everything works, `compile` included. With Native AOT, gradients, `vmap`, training and random numbers work.
+`compile` works too, but gains less, since no machine code can be made while the program runs. Models that come in somebody else's
+package must be named, or the trimmer removes parts of them. [Compiling](compile.html) says how, and lists what else differs.
 
 ## If something fails
 

@@ -15,13 +15,14 @@ let file = System.IO.Path.GetTempFileName()
 (**
 # Migrating from DiffSharp
 
-Programs written for [DiffSharp](https://github.com/DiffSharp/DiffSharp) (later Furnace), and what becomes of them, piece by piece. The first block of each
-pair is DiffSharp's, the second Cotangent's. A shorter list is in [Coming from DiffSharp](coming-from.html).
+Programs written for [DiffSharp](https://github.com/DiffSharp/DiffSharp), later called Furnace, and what becomes of them, piece by
+piece. The first block of each pair is DiffSharp's, the second is Cotangent's. A table of single calls is in
+[Coming from DiffSharp](coming-from.html).
 
 Three things are different everywhere:
 
-- **There is no global state.** No `dsharp.config`, no `dsharp.seed`. A tensor says its dtype and device where it is made, and random
-  draws take a key.
+- **There is no global state.** Dtype and device are given where a tensor is made, in place of `dsharp.config`. Random draws take a
+  key, in place of `dsharp.seed`.
 - **A model is data, not an object.** It is a record of tensors and layers, with functions beside it. Nothing is registered, nothing is
   changed in place, and the gradient of a model is a record of the same type.
 - **Differentiation is a function.** There is no `reverseDiff`, `reverse` or `noDiff`: `grad` takes a function and gives its gradient.
@@ -48,8 +49,8 @@ matmul a b + sum a
 
 (**
 The dtype follows the numbers: `1.0f` is Float32, `1.0` is Float64 as everywhere in F#. (DiffSharp makes Float32 of both.) Two dtypes
-don't mix; convert one, `a.Convert DType.Float64`. Which backend computes is no setting: reference the package `Cotangent-cpu` for
-libtorch, or none for managed code: [Devices and engines](devices.html).
+don't mix; convert one, `a.Convert DType.Float64`. There is no setting for the backend either: with the package `Cotangent-cpu` libtorch computes what it is faster at, and without it
+managed code computes everything ([Devices and engines](devices.html)).
 
 ## Gradients
 
@@ -74,8 +75,8 @@ grad f x, hessian f x, snd (jvp f x (tensor [ 1.0f; 0.0f ]))
 (*** include-it ***)
 
 (**
-The last three lines above, which differentiate step by step, become `vjp`: the value, and a function that pulls a derivative back. There
-is nothing to nest by hand: `grad` works inside `grad`, to any depth.
+`reverseDiff` and `reverse` become `vjp`, which returns the value, and a function from the derivative with respect to the result to that
+with respect to the argument. Nesting needs no tags: `grad` works inside `grad`, to any depth.
 *)
 let y, pull = vjp f x
 pull (tensor 1.0f)
@@ -152,7 +153,8 @@ for epoch = 1 to 20 do
 ```
 
 The optimiser doesn't own the model. A step takes the model and the state of the optimiser, and returns the next ones. Labels come
-before predictions in every loss. The examples here are noise, just to have some:
+before predictions in every loss. `Batches.withKeys` puts a key beside each batch, which dropout needs. The examples here are noise,
+just to have some:
 *)
 let images = Random.normal (Key.create 2L) DType.Float32 [ 256; 784 ]
 let labels = Random.integers (Key.create 3L) 0L 10L DType.Int32 [ 256 ]
@@ -181,8 +183,8 @@ run.Last.Steps, run.Last.Figures
 (*** include-it ***)
 
 (**
-`valueAndGradWith` is for a loss that returns something beside the number, here the model. Without dropout and batch normalisation the
-step is three lines shorter: see [Your first classifier](first-classifier.html). `Train.run` compiles the step, which DiffSharp can't.
+`valueAndGradWith` is for a loss that returns something else beside the number, here the model. Without dropout and batch normalisation
+the step is shorter: see [Your first classifier](first-classifier.html). `Train.run` compiles the step; DiffSharp has no compiler.
 
 `model.save` and `model.load` become `Checkpoint.save` and `Checkpoint.load`. Files that DiffSharp has saved can't be read; the numbers
 can be carried over as arrays, with `toArray` there and `tensor` here.
@@ -214,8 +216,9 @@ for i, x, _ in loader.epoch() do
     gopt.step()
 ```
 
-`Gan.create` makes the same game of two functions. The discriminator gives *logits*, not probabilities, so its last layer has no
-sigmoid. Here both are small networks for points in the plane, and the real points are on a circle:
+`Gan.create` sets up the same game. It takes the two networks as functions, the size of the noise, and an optimiser for both. The
+discriminator gives logits, not probabilities, so its last layer has no sigmoid. In this example the networks are small, and the real
+examples are points on a circle:
 *)
 let gan = {
     Gan.create Mlp.forward Mlp.forward 8 (Optimizer.adam (2e-4, beta1 = 0.5)) with
@@ -295,8 +298,8 @@ vaeLoss vae (Key.create 9L) (sigmoid images)
 (*** include-it ***)
 
 (**
-Losses are means over examples, and here over pixels too, hence the factor 784. `Loss.gaussianKl` is the mean over examples of DiffSharp's
-`kl`. A step is `valueAndGrad (fun vae -> vaeLoss vae key x) vae`, then `Optimizer.step`, as above.
+DiffSharp's example adds up over examples and pixels; here a loss is a mean over both, hence the factor 784. `Loss.gaussianKl` is the mean
+over examples of what `kl` adds up. A step is `valueAndGrad (fun vae -> vaeLoss vae key x) vae` and then `Optimizer.step`, as above.
 
 ## What has no counterpart
 
@@ -305,7 +308,7 @@ Losses are means over examples, and here over pixels too, hence the factor 784. 
 | `dsharp.config`, backends | none: dtype and device stand where a tensor is made; a package brings libtorch |
 | `model.parametersVector`, `model.asFunction` | a model is a value, and functions take it; `Tree.leaves` gives its tensors |
 | `x.primal`, `x.derivative`, `dsharp.nest` | `jvp` and `vjp` return both |
-| `hyperdescent = true` (rates that learn) | differentiate through a training yourself: a step is a function, the rate a tensor |
+| `hyperdescent = true` (rates that learn) | write the step with a tensor as its rate, and differentiate through it |
 | `DiffSharp.Distributions` | draws are functions of `Random`; densities are to be written by hand |
 | `MNIST`, `CIFAR10` that fetch themselves | nothing is fetched: `ReadySets` finds what is installed, `Idx.read` and others read files: [Data](data.html) |
 | `Pyplot`, `saveImage` | Plotly.NET beside it; `Image.save` of `Cotangent.Images`: [Pictures](images.html) |

@@ -32,42 +32,41 @@ many more operations, and code that can be carried over from PyTorch line by lin
 
 ## Why functional? Isn't it slow to copy everything?
 
-A function without side effects can be differentiated, batched, compiled, repeated and tested without a thought for what it changes
-elsewhere. Little is copied: views share memory, a step of an optimiser writes new parameters instead of old ones, and a compiled training
-reuses its memory from step to step. The F# or C# around it may be as imperative as you like.
+A function without side effects can be differentiated, batched, compiled, repeated and tested, and nobody has to think of what it
+changes elsewhere. Little is copied: slices share memory with the tensor that they are from, and compiled functions reuse their working
+memory from call to call. The code around such functions may be as imperative as you like.
 
 ## Do I need F#?
 
-No. The package `Cotangent.CSharp` has everything for C#: see the [quick start](quickstart-csharp.html), and, if machine learning is new
+No. The package `Cotangent.CSharp` is the library for C#: see the [quick start](quickstart-csharp.html), and, if machine learning is new
 to you, [this introduction](csharp-and-machine-learning.html).
 
 ## Does it run on a GPU?
 
 On NVIDIA GPUs, through libtorch: reference `Cotangent-cuda-linux` or `Cotangent-cuda-windows`, and move tensors with `x.To(Device.cuda 0)`.
-Compiled functions run there, too, but each operation is a kernel of libtorch; they are not fused as on the CPU. There is no support for other
-makers' GPUs, nor for trainings that are spread over several devices or machines. See [Devices and engines](devices.html).
+Compiled functions run there, too, but operations are not fused as on the CPU: each is a call of libtorch. GPUs of other makers are
+not supported, nor is training on several devices or machines at once. See [Devices and engines](devices.html).
 
 ## Does it work in notebooks?
 
-Yes, where the notebook's F# kernel runs on .NET 10: `#r "nuget: Cotangent, *-*"` in the first cell. The pages of this site are
-evaluated in that way, one block after the other. A large tensor is shown by its shape and a few numbers; for charts,
-[Plotly.NET](https://plotly.net) is a good companion.
+Yes, in those with the kernels of .NET Interactive, in F# and in C#: [Install](install.html) has the line for the first cell. The pages of
+this site are evaluated in the same way, one block after the other. For charts, [Plotly.NET](https://plotly.net) is a good companion.
 
 ## Can I serve a model in ASP.NET?
 
-Yes. A model is immutable, so all requests can share one, and a compiled function may be called from several threads at once. Load both once, when
-the program starts. With the network of [Your first classifier](first-classifier.html):
+Yes. A model is immutable, so all requests can share one, and a compiled function may be called from several threads at once. Load the
+model and compile the function once, when the program starts. With the network of [Your first classifier](first-classifier.html):
 
 ```csharp
 var net = Checkpoint.Load("clothes.safetensors", Net.Create(Key.Create(0)));
 var predict = Transform.Compile((Net net, Tensor images) => net.Forward(images));
 
 app.MapPost("/kind", (float[] pixels) =>
-    (int)predict(net, Tensor.Create(pixels).Reshape(1, 1, 28, 28)).Slice(0).ArgMax());
+    (int)predict(net, Tensor.Create<float>(pixels, [1, 1, 28, 28])).Slice(0).ArgMax());
 ```
 
-By default one call shares its work among all cores. For many requests at a time, set the environment variable `COTANGENT_THREADS` to 1, so
-that each request keeps to its own thread.
+By default a call shares its work among all cores. If there are many requests at a time, set the environment variable
+`COTANGENT_THREADS` to 1, so that each request keeps to its own thread.
 
 ## How do I save and load a model?
 
@@ -81,8 +80,8 @@ No. `Onnx.read` reads the weights of a model, and you write the network as a fun
 
 ## Are results reproducible?
 
-Two runs with the same keys on the same machine give the same numbers, bit for bit, with any number of threads. Random draws are the same on every
-machine. Sums and products may differ in the last digits between kinds of processors, and between managed code, libtorch and
+On one machine, two runs with the same keys give the same numbers, bit for bit, with any number of threads. Random draws are the same
+on every machine. Sums and products may differ in the last digits between kinds of processors, and between managed code, libtorch and
 CUDA. [Sharp bits](sharp-bits.html) has the whole table.
 
 ## Is there mixed precision?
@@ -103,8 +102,9 @@ let _, report = Profile.run (fun () -> sum (tanh (matmul x x)))
 (*** include-it ***)
 
 (**
-The usual causes: a training step that is not compiled, `compile` called inside a loop, a number that changes and so compiles again at
-every step (`Compile.explain` tells), or reading a number from a CUDA device at every step. See [Where the time goes](profiling.html).
+The usual causes are a training step that is not compiled, `compile` called inside a loop, a number that changes and therefore
+compiles again at every step (`Compile.explain` tells), and reading a number from a CUDA device at every step. See
+[Where the time goes](profiling.html).
 
 ## How do I print inside compiled code?
 

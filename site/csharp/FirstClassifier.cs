@@ -77,7 +77,11 @@ internal static class FirstClassifier
             Epochs = 30,
             Callbacks =
             [
-                Callback.Measure<State>(Every.Epochs(1), "accuracy", now => Accuracy(now.Net, validation)),
+                Callback.Measure<State>(
+                    Every.Epochs(1),
+                    "accuracy",
+                    now => Accuracy(now.Net, validation)
+                ),
             ],
         };
 
@@ -91,7 +95,8 @@ internal static class FirstClassifier
         Checkpoint.Save(path, trained);
         var loaded = Checkpoint.Load(path, Net.Create(Key.Create(0)));
         var probabilities = predict(loaded, test.Images.Slice(0..1)).Softmax();
-        Console.WriteLine($"kind {(int)probabilities.Slice(0).ArgMax()}, it is {(int)test.Labels.Slice(0)}");
+        var kind = (int)probabilities.Slice(0).ArgMax();
+        Console.WriteLine($"taken for kind {kind}, and is of kind {(int)test.Labels.Slice(0)}");
         #endregion
 
         Directory.Delete(Path.GetDirectoryName(path)!, true);

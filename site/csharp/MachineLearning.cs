@@ -131,7 +131,9 @@ internal static class MachineLearning
         var trained = run.Last.State.Network;
 
         Console.WriteLine($"{run.Last.Steps} steps");
-        Console.WriteLine($"at 0.5: {(double)trained.Predict(Tensor.Full(0.5, [1, 1])):F2}, sin 1 = {Math.Sin(1):F2}");
+
+        var half = trained.Predict(Tensor.Full(0.5, [1, 1]));
+        Console.WriteLine($"at 0.5: {(double)half:F2}; sin 1 is {Math.Sin(1):F2}");
         #endregion
     }
 
@@ -152,7 +154,10 @@ internal static class MachineLearning
                 300,
                 now =>
                 {
-                    var gradient = Differentiate.Gradient(network => HowWrong(network, training), now.Network);
+                    var gradient = Differentiate.Gradient(
+                        network => HowWrong(network, training),
+                        now.Network
+                    );
                     var (network, state) = optimizer.Step(gradient, now.Optimizer, now.Network);
                     return new State(network, state);
                 },
@@ -165,8 +170,9 @@ internal static class MachineLearning
 
         for (var steps = 0; steps <= 1200; steps += 300)
         {
-            var (seen, unseen) = (HowWrong(now.Network, training), HowWrong(now.Network, validation));
-            Console.WriteLine($"{steps, 4} steps: training {(double)seen:F3}, validation {(double)unseen:F3}");
+            var seen = (double)HowWrong(now.Network, training);
+            var unseen = (double)HowWrong(now.Network, validation);
+            Console.WriteLine($"{steps, 4} steps: training {seen:F3}, validation {unseen:F3}");
             now = train(now);
         }
         #endregion
