@@ -10,6 +10,9 @@ let main arguments =
     | "engines" :: "crossings" :: rest ->
         Crossings.run rest
         0
+    | "engines" :: "decompositions" :: _ ->
+        DecompositionBenchmarks.run ()
+        0
     | "engines" :: rest ->
         EngineBenchmarks.run rest
         0

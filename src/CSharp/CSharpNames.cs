@@ -60,6 +60,8 @@ internal static partial class CSharpNames
         ["stack"] = "Tensor.Stack",
         ["matmul"] = "MatMul",
         ["cumsum"] = "CumulativeSum",
+        ["pinv"] = "PseudoInverse",
+        ["cov"] = "Covariance",
         ["Linear.init"] = "Linear.Create",
         ["Mlp.init"] = "Mlp.Create",
         ["Prelu.init"] = "Prelu.Create",
