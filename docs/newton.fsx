@@ -173,5 +173,5 @@ is the share of points on the right side.
 | $H v$ for many $v$ at one $x$ | `snd (linearize (grad f) x)` | the gradient is evaluated once |
 | the trace of $H$ | `laplacian f x` | |
 | $J^\top J v$ (Gauss–Newton) | `let y, push = linearize f x` and `vjp` | push, then pull |
-| a higher derivative by one number | `diffn n f x` | nested forward mode |
+| a higher derivative with respect to one number | `diffn n f x` | nested forward mode |
 *)

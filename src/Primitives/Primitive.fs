@@ -104,6 +104,8 @@ type internal Finder =
     | Take
     | Slice
     | ScatterAdd
+    /// One that is made of several primitives.
+    | Named of operation: string
     /// Negative indices are no classes, labels, positions or places; elsewhere they count from the end.
     | OneHot
     | Embedding
@@ -116,6 +118,7 @@ type internal Finder =
         | Take -> "take"
         | Slice -> "slice"
         | ScatterAdd -> "scatterAdd"
+        | Named operation -> operation
         | OneHot -> "oneHot"
         | Embedding -> "Embedding.forward"
         | Positions -> "LearnedPositions.at"
@@ -131,21 +134,23 @@ type internal Finder =
         | Gather
         | Take
         | Slice
-        | ScatterAdd -> -size
+        | ScatterAdd
+        | Named _ -> -size
 
     /// What is wrong about an index.
     member x.Refusal (size: int) (index: int64) =
         match x with
         | OneHot ->
             $"{x}: index {index} is none of the {size} classes 0 to {size - 1}. Replace it, or ask for more classes."
-        | Embedding -> $"{x}: label {index} is none of the {size} of this layer, 0 to {size - 1}."
-        | Positions -> $"{x}: position {index} is none of the {size} of this layer, 0 to {size - 1}."
+        | Embedding -> $"{x}: label {index} is none of the {size} of this layer, 0 to {size - 1}. Replace it, or make the layer larger."
+        | Positions -> $"{x}: position {index} is none of the {size} of this layer, 0 to {size - 1}. Make the layer larger, or the sequence shorter."
         | Cache ->
             $"{x}: a cache of {size} places, 0 to {size - 1}, has none for a step at {index}. Make it larger, or start it anew."
         | Gather
         | Take
         | Slice
-        | ScatterAdd ->
+        | ScatterAdd
+        | Named _ ->
             $"{x}: index {index} is out of range for an axis of size {size}; positions run from {-size} to {size - 1}."
 
 /// Functions of square matrices.
