@@ -61,6 +61,8 @@ internal static partial class CSharpNames
         ["matmul"] = "MatMul",
         ["einsum"] = "Tensor.Einsum",
         ["cumsum"] = "CumulativeSum",
+        ["pinv"] = "PseudoInverse",
+        ["cov"] = "Covariance",
         ["Linear.init"] = "Linear.Create",
         ["Mlp.init"] = "Mlp.Create",
         ["Prelu.init"] = "Prelu.Create",
