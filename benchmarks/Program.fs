@@ -16,6 +16,9 @@ let main arguments =
     | "engines" :: rest ->
         EngineBenchmarks.run rest
         0
+    | "peak" :: rest ->
+        PeakBenchmarks.run rest
+        0
     | "models" :: rest ->
         ModelBenchmarks.run rest
         0
@@ -29,6 +32,7 @@ let main arguments =
         printfn
             "dotnet fsi build.fsx bench compile [first] [transformer] [gan] [elementwise] [recompute] [calls] [nets [mlp] [net]]"
 
+        printfn "dotnet fsi build.fsx bench peak [--json FILE]"
         printfn "dotnet fsi build.fsx bench models [cnn | resnet | transformer | lstm] [--json FILE]"
         printfn "dotnet fsi build.fsx bench checkpoint"
         printfn "dotnet fsi build.fsx bench gan [SEEDS] [PRESET ...]"
