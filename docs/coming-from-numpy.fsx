@@ -3,7 +3,7 @@
 title: Coming from NumPy
 category: Use
 categoryindex: 3
-index: 16
+index: 2
 description: NumPy's everyday functions and what they are in Cotangent; every right-hand side was run.
 ---
 *)

@@ -402,7 +402,7 @@ Keys have no shape and no dtype of their own; a `Key` is an abstract type. `Tree
 
 ## DiffSharp
 
-The vocabulary is DiffSharp's where it had a word. Nesting needs no tags, a `Model` is a record instead of a class, and
+[Migrating from DiffSharp](migrating-from-diffsharp.html) shows whole programs. The vocabulary is DiffSharp's where it had a word. Nesting needs no tags, a `Model` is a record instead of a class, and
 literals are not all Float32: `1.0` is Float64, as everywhere in F#.
 *)
 (*** hide ***)

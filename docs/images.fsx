@@ -3,7 +3,7 @@
 title: Pictures
 category: Use
 categoryindex: 3
-index: 5
+index: 7
 description: Pictures decoded, resized, changed at random by key, made tensors of and drawn; one by one in workers, and as batches that differentiate.
 ---
 *)

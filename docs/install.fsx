@@ -3,7 +3,7 @@
 title: Install
 category: Start
 categoryindex: 1
-index: 4
+index: 2
 description: Scripts, notebooks, F# and C# projects, the optional packages and their sizes, libtorch and CUDA, a checkout, Native AOT and trimming, and what to do when something fails.
 ---
 *)

@@ -3,7 +3,7 @@
 title: Linear algebra
 category: Use
 categoryindex: 3
-index: 9
+index: 12
 description: Systems, least squares, determinants, eigenvalues and singular values, with derivatives: least squares by QR, and a Gaussian process that learns its own length scale.
 ---
 *)

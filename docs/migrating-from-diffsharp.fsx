@@ -3,7 +3,7 @@
 title: Migrating from DiffSharp
 category: Use
 categoryindex: 3
-index: 15
+index: 3
 description: DiffSharp programs and what becomes of them, by example: tensors, gradients, models, training, a GAN, a variational autoencoder, and what has no counterpart.
 ---
 *)
