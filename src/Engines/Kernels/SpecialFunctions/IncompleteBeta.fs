@@ -29,11 +29,10 @@ module internal IncompleteBeta =
         else
             Gamma.logGamma p + (Gamma.logGamma q - Gamma.logGamma (p + q))
 
-    /// xᵃ yᵇ / B(a, b), where y = 1 - x.
-    let private front (a: float) (b: float) (x: float) (y: float) =
+    /// xᵃ yᵇ / B(a, b), where y = 1 - x; `from`: x (a + b) - a, which y, rounded, would tell badly.
+    let private front (a: float) (b: float) (x: float) (y: float) (from: float) =
         if a >= 10.0 && b >= 10.0 then
             let n = a + b
-            let from = x * b - y * a
             let rest = Elementary.stirling a + Elementary.stirling b - Elementary.stirling n
             let exponent = a * Elementary.log1pLess (from / a) + b * Elementary.log1pLess (-from / b)
             Math.Sqrt(a * b / (2.0 * Math.PI * n)) * Math.Exp(exponent - rest)
@@ -80,8 +79,11 @@ module internal IncompleteBeta =
             x
         else
             let y = 1.0 - x
+            let n = a + b
+            let whole = x * n
+            let from = whole - a + Math.FusedMultiplyAdd(x, n, -whole)
 
             if x <= (a + 1.0) / (a + b + 2.0) then
-                front a b x y / a * fraction a b x
+                front a b x y from / a * fraction a b x
             else
-                1.0 - front b a y x / b * fraction b a y
+                1.0 - front b a y x -from / b * fraction b a y
