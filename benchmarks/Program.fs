@@ -10,8 +10,14 @@ let main arguments =
     | "engines" :: "crossings" :: rest ->
         Crossings.run rest
         0
+    | "engines" :: "decompositions" :: _ ->
+        DecompositionBenchmarks.run ()
+        0
     | "engines" :: rest ->
         EngineBenchmarks.run rest
+        0
+    | "peak" :: rest ->
+        PeakBenchmarks.run rest
         0
     | "models" :: rest ->
         ModelBenchmarks.run rest
@@ -26,9 +32,11 @@ let main arguments =
         printfn
             "dotnet fsi build.fsx bench compile [first] [transformer] [gan] [elementwise] [recompute] [calls] [nets [mlp] [net]]"
 
+        printfn "dotnet fsi build.fsx bench peak [--json FILE]"
         printfn "dotnet fsi build.fsx bench models [cnn | resnet | transformer | lstm] [--json FILE]"
         printfn "dotnet fsi build.fsx bench checkpoint"
         printfn "dotnet fsi build.fsx bench gan [SEEDS] [PRESET ...]"
         printfn "dotnet fsi build.fsx bench engines [calls] [fused] [mlp] [net]"
         printfn "dotnet fsi build.fsx bench engines crossings [lines] [rows] [windows]"
+        printfn "dotnet fsi build.fsx bench engines decompositions"
         1

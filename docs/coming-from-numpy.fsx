@@ -3,7 +3,7 @@
 title: Coming from NumPy
 category: Use
 categoryindex: 3
-index: 16
+index: 2
 description: NumPy's everyday functions and what they are in Cotangent; every right-hand side was run.
 ---
 *)
@@ -133,7 +133,22 @@ let products = [
     "np.kron(a, b)",
     "einsum \"ij,kl->ikjl\" [ a; b ] |> rearrange \"i k j l -> (i k) (j l)\" []"
     "np.trace(a), np.diagonal(a), np.triu(a)", "trace a, a.Diagonal(), a.Triu()"
-    "np.linalg.norm(x, axis=1)", "x.Norm 1"
+    "np.linalg.norm(x, axis=1), np.linalg.norm(x, 2)",
+    "x.Norm 1, matrixNorm MatrixNorm.Spectral x"
+    "np.linalg.solve(a, b), np.linalg.inv(a)", "solve a b, inv a"
+    "np.linalg.det(a), np.linalg.slogdet(a)", "det a, slogdet a"
+    "np.linalg.svd(x, full_matrices=False), np.linalg.svdvals(x)", "svd x, singularValues x"
+    "np.linalg.lstsq(a, b)[0], np.linalg.pinv(x)", "lstsq a b, pinv x"
+    "np.linalg.matrix_power(a, 3), np.linalg.matrix_rank(x), np.linalg.cond(x)",
+    "matrixPower 3 a, x.MatrixRank(), conditionNumber x"
+    "np.kron(a, b), np.vander(v, 3, increasing=True)", "kron a b, vander 3 v"
+    "np.tensordot(a, b, ([1], [0]))", "a.TensorDot(b, [ 1 ], [ 0 ])"
+    "np.cov(x), np.corrcoef(x)", "cov x, corrcoef x"
+    "scipy.linalg.cholesky(m, lower=True), scipy.linalg.expm(a), scipy.linalg.toeplitz(v, w)",
+    "cholesky (matmul a a.T), matrixExp a, toeplitz v w"
+    "scipy.special.erfinv(p), ndtri(p), gammainc(v, w), iv(0, x)",
+    "erfinv (tensor 0.5), ndtri (tensor 0.9), gammainc v w, besselI0 x"
+    "np.log2(x), np.cbrt(x), np.logaddexp(a, b)", "log2 x, cbrt x, logAddExp a b"
     "scipy.spatial.distance.cdist(a, b)", "a.Cdist b"
 ]
 

@@ -28,6 +28,7 @@ let y = Random.normal key DType.Float32 [ 2; 3 ]
 let labels = tensor [ 0; 2 ]
 let gain, bias = tensor [ 1.0f; 1.0f; 1.0f ], tensor [ 0.0f; 0.0f; 0.0f ]
 let q, k, v = x, y, 2.0f * x
+let a, b = tensor [ [ 4.0f; 1.0f ]; [ 1.0f; 3.0f ] ], tensor [ 0.5f; 0.25f ]
 let f (x: Tensor) = sum (sin x * x)
 let layer = Linear.init Linear.defaults 3 3 key2
 let loss layer = Loss.meanSquaredError y (Linear.forward layer x)
@@ -80,6 +81,22 @@ let torch = [
     "x.repeat(2, 1), x.repeat_interleave(2, 0)", "x.Tile [ 2; 1 ], x.Repeat(2, 0)"
     "x.split([1, 2], 1), x.chunk(2), x.unbind()",
     "x.Split([ 1; 2 ], 1), x.Chunk 2, x.Unstack()"
+    "torch.linalg.solve(a, b), torch.linalg.inv(a), a.det()", "solve a b, inv a, det a"
+    "torch.linalg.slogdet(a), torch.logdet(a)", "slogdet a, logAbsDet a"
+    "torch.linalg.cholesky(a), torch.linalg.lu(a)", "cholesky a, lu a"
+    "torch.linalg.solve_triangular(a, b, upper=True)", "a.SolveTriangular(b, upper = true)"
+    "torch.linalg.svd(x, full_matrices=False), torch.linalg.svdvals(x)",
+    "svd x, singularValues x"
+    "torch.linalg.lstsq(x, b).solution, torch.linalg.pinv(x)", "lstsq a b, pinv x"
+    "torch.linalg.matrix_exp(a), torch.linalg.matrix_power(a, 3)",
+    "matrixExp a, matrixPower 3 a"
+    "torch.linalg.matrix_norm(x, 'nuc'), torch.linalg.matrix_rank(x)",
+    "matrixNorm MatrixNorm.Nuclear x, x.MatrixRank()"
+    "torch.kron(x, y), torch.cross(x, y), torch.tensordot(x, y, ([1], [1]))",
+    "kron x y, cross x y, x.TensorDot(y, [ 1 ], [ 1 ])"
+    "torch.cov(x), torch.corrcoef(x)", "cov x, corrcoef x"
+    "torch.special.xlogy(x, x), torch.special.ndtri(b)", "xlogy x x, ndtri b"
+    "torch.special.gammainc(x, x), torch.special.i0e(x)", "gammainc x x, besselI0e x"
     "torch.allclose(x, y)", "x.AllClose y"
     "torch.where(x > 0, x, y)", "where (x.Greater 0.0) x y"
     "x.clamp(-1, 1)", "clamp -1.0 1.0 x"
@@ -209,6 +226,15 @@ let jax = [
     "k1, k2 = jax.random.split(key)", "let k1, k2 = Key.split key in k1, k2"
     "jax.random.fold_in(key, 7)", "Key.fold 7L key"
     "jax.random.normal(key, (2, 3))", "Random.normal key DType.Float32 [ 2; 3 ]"
+    "jnp.linalg.solve(a, b), jnp.linalg.inv(a), jnp.linalg.det(a)",
+    "solve a b, inv a, det a"
+    "jsp.linalg.cho_factor(a), jsp.linalg.solve_triangular(l, b, lower=True)",
+    "(cholesky a).SolveTriangular b"
+    "jsp.linalg.expm(a), jsp.linalg.sqrtm(a), jnp.linalg.norm(a, 2)",
+    "matrixExp a, matrixSqrt a, matrixNorm MatrixNorm.Spectral a"
+    "jsp.special.logsumexp(x), jsp.special.betainc(x, x, y)",
+    "logSumExp x, betainc x x (sigmoid y)"
+    "jsp.stats.norm.cdf(x), norm.logcdf(x), norm.ppf(p)", "ndtr x, logNdtr x, ndtri b"
     "jax.grad(f)(x)", "grad f x"
     "jax.value_and_grad(f)(x)", "valueAndGrad f x"
     "jax.grad(f, has_aux=True)(x)", "gradWith (fun x -> f x, x.Mean()) x"
@@ -264,6 +290,8 @@ let diffSharp = [
     "model.parametersVector", "Tree.leaves layer"
     "Optimizer.adam(model, dataset, loss, lr = dsharp.tensor(1e-3))",
     "Optimizer.step (Optimizer.adam 1e-3) (grad loss layer) state layer"
+    "a.det(), a.inv(), a.solve(b)", "det a, inv a, solve a b"
+    "x.cov(), x.corrcoef()", "cov x, corrcoef x"
     "dsharp.seed(0)", "Key.create 0L"
 ]
 
@@ -374,7 +402,7 @@ Keys have no shape and no dtype of their own; a `Key` is an abstract type. `Tree
 
 ## DiffSharp
 
-The vocabulary is DiffSharp's where it had a word. Nesting needs no tags, a `Model` is a record instead of a class, and
+[Migrating from DiffSharp](migrating-from-diffsharp.html) shows whole programs. The vocabulary is DiffSharp's where it had a word. Nesting needs no tags, a `Model` is a record instead of a class, and
 literals are not all Float32: `1.0` is Float64, as everywhere in F#.
 *)
 (*** hide ***)

@@ -3,7 +3,7 @@
 title: Data
 category: Use
 categoryindex: 3
-index: 4
+index: 6
 description: Datasets, loaders with worker threads, files of many formats, tokenizers: from files to batches, the same on every run.
 ---
 *)

@@ -3,7 +3,7 @@
 title: Axes by letters and names
 category: Use
 categoryindex: 3
-index: 15
+index: 11
 description: einsum, sums of products in Einstein's notation; rearrange, reduce and repeat, patterns in the notation of einops; attention, patches and pooling written with them.
 ---
 *)

@@ -3,7 +3,7 @@
 title: All functions, by topic
 category: Use
 categoryindex: 3
-index: 13
+index: 17
 description: Every function and every member of Tensor, with links into the API reference.
 ---
 *)
@@ -54,11 +54,17 @@ let topics = [
     "Parts, by brackets", "Brackets"
     "Parts, by computed indices", "Indexing"
     "Joining, splitting", "Joining"
+    "Special functions", "SpecialFunctions"
     "Axes by letters", "Einsum"
     "Axes by names", "Patterns"
     "Windows, differences, distances", "Sliding"
     "What is found where", "Searching"
     "Matrices", "LinearAlgebra"
+    "Linear systems", "LinearSystems"
+    "Singular values", "SingularValueDecomposition"
+    "Functions of matrices", "MatrixPowers"
+    "Matrices made of others", "StructuredMatrices"
+    "Covariances", "Covariances"
     "Convolutions, pooling", "Convolutions"
     "Pooling, with more to say", "Pooling"
     "Windows of these", "Window"

@@ -73,6 +73,8 @@ let models = Array.ofSeq steps
 <ul class="ways">
 <li><a href="quickstart-fsharp.html">Quick start, F#</a><span>tensors, gradients, a model, its training</span></li>
 <li><a href="quickstart-csharp.html">Quick start, C#</a><span>the same for C#</span></li>
+<li><a href="first-classifier.html">Your first classifier</a><span>real data, batches, accuracy, saved and loaded</span></li>
+<li><a href="csharp-and-machine-learning.html">New to machine learning?</a><span>its words, for C# developers</span></li>
 <li><a href="tour.html">The idea</a><span>derivatives are linear maps, held as data</span></li>
 <li><a href="coming-from.html">Coming from PyTorch, JAX, …</a><span>what you know, in these terms</span></li>
 </ul>
@@ -84,7 +86,7 @@ let models = Array.ofSeq steps
 - **Hard to use wrongly.** Nothing is promoted or stretched in silence, random numbers follow from keys, and every error says what was
   wanted and [a way out](errors.html).
 
-In scripts: `#r "nuget: Cotangent, *-*"`. In projects: `dotnet add package Cotangent --prerelease`, or `Cotangent.CSharp`.
+In scripts: `#r "nuget: Cotangent, *-*"`. In projects: `dotnet add package Cotangent --prerelease`, or `Cotangent.CSharp`. [Install](install.html) tells more.
 
 ## How fast
 *)

@@ -3,7 +3,7 @@
 title: Quick start, C#
 category: Start
 categoryindex: 1
-index: 3
+index: 4
 description: Tensors, gradients, a model and a training loop in C#.
 ---
 *)
@@ -115,6 +115,6 @@ show "LongWork"
 (*** include-it-raw ***)
 
 (**
-Next: [the idea behind it](tour.html), [the sine GAN](sine-gan.html) (both in F#; most functions have the same names with a
+Next: [your first classifier](first-classifier.html) on real data, [the idea behind it](tour.html), [the sine GAN](sine-gan.html) (both in F#; most functions have the same names with a
 capital letter, and where C# has a name of its own, such as `Gradient` for `grad`, the reference says so), and the [reference](reference-csharp/index.html), with an example of each method.
 *)

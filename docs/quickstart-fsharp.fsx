@@ -3,7 +3,7 @@
 title: Quick start, F#
 category: Start
 categoryindex: 1
-index: 2
+index: 3
 description: Tensors, gradients, a model and a training loop in F#.
 ---
 *)
@@ -13,8 +13,7 @@ description: Tensors, gradients, a model and a training loop in F#.
 (**
 # Quick start, F#
 
-In a script, `#r "nuget: Cotangent, *-*"`; in a project, `dotnet add package Cotangent --prerelease` (the ending asks for
-prereleases, of which alone there are some so far). Then:
+In a script, `#r "nuget: Cotangent, *-*"`; in a project, `dotnet add package Cotangent --prerelease` ([Install](install.html) tells more). Then:
 *)
 open Cotangent
 
@@ -174,5 +173,5 @@ with :? NumberException as e ->
 (*** include-output ***)
 
 (**
-Next: [the idea behind it](tour.html), [the sine GAN](sine-gan.html), [layers and optimisers of your own](extending.html).
+Next: [your first classifier](first-classifier.html) on real data, [the idea behind it](tour.html), [the sine GAN](sine-gan.html), [layers and optimisers of your own](extending.html).
 *)

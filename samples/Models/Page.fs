@@ -58,7 +58,15 @@ let logarithmic (figure: Figure) : Figure =
     match figure.Content with
     | Drawing chart -> {
         figure with
-            Content = Drawing(Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Log) chart)
+            Content =
+                chart
+                |> Chart.withYAxis (
+                    LinearAxis.init (
+                        AxisType = StyleParam.AxisType.Log,
+                        ExponentFormat = StyleParam.ExponentFormat.Power
+                    )
+                )
+                |> Drawing
       }
     | Images _
     | Lines _

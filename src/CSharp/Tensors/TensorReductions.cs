@@ -152,7 +152,7 @@ public static class TensorReductions
     public static Tensor Norm(this Tensor t, int? axis = null, bool keepDims = false, double order = 2) =>
         Reductions.Norm(t.NotNull(), axis.ToAxes(), keepDims, order);
 
-    /// <summary>(Σ |x|ᵖ)^(1/p) over axes: p = 2 unless <c>order</c> says 1 or infinity.</summary>
+    /// <summary>(Σ |x|ᵖ)^(1/p) over axes: p = 2 unless <c>order</c> says another number, or an infinity.</summary>
     public static Tensor Norm(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false, double order = 2) =>
         Reductions.Norm(t.NotNull(), axes.ToAxes(), keepDims, order);
 

@@ -1,4 +1,4 @@
-/// Compiled code on machines with shorter vectors, or none: the compiler's tests in processes that may not use the wider
+/// Compiled code and products on machines with shorter vectors, or none: their tests in processes that may not use the wider
 /// ones. Each says first how wide they are, since a name that the runtime does not know would change nothing.
 module Cotangent.Tests.WidthTests
 
@@ -57,4 +57,7 @@ let tests =
         without "EnableAVX2" 128 "emitted"
         without "EnableAVX2" 128 "compile programs"
         without "EnableHWIntrinsic" 0 "compile laws"
+        without "EnableAVX512" 256 "products by width"
+        without "EnableAVX2" 128 "products by width"
+        without "EnableHWIntrinsic" 0 "products by width"
     ]

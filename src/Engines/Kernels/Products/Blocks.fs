@@ -1,0 +1,119 @@
+namespace Cotangent.Engines
+
+// Large products, after GotoBLAS and BLIS (F. Van Zee and R. van de Geijn, "BLIS: a framework for rapidly instantiating BLAS
+// functionality", ACM TOMS 41(3), 2015): blocks of a and b, sized to the caches, are copied into panels that a tile reads
+// from end to end. The copy absorbs every stride.
+
+open System
+open System.Buffers
+open System.Numerics
+open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
+open Microsoft.FSharp.NativeInterop
+open Cotangent.Engines.Panels
+open Cotangent.Engines.Shares
+open Cotangent.Engines.Tile
+open Cotangent.Engines.WideTile
+
+#nowarn "9"
+
+module internal Blocks =
+
+    /// The product of packed blocks of a and b, tile by tile: along the rows of c where `acrossFirst`, else down its columns.
+    /// Tiles that reach over the edge of c go through a buffer.
+    let inline private multiplyPanels wide m n k (pa: 'T[]) (pb: 'T[]) (c: 'T[]) cOffset rc add =
+        let rows, cols =
+            (if wide then WideRows else Rows), (if wide then wideColumns<'T>() else columns<'T>())
+
+        let v = nativeint (cols / 2)
+        let buffer = NativePtr.toVoidPtr (NativePtr.stackalloc<byte>(rows * cols * sizeof<'T>))
+        let edge = Span<'T>(buffer, rows * cols)
+        // Wide tiles go along rows of c: a panel of a stays in the first-level cache, a block of b in the second.
+        let outer, outerStep = (if wide then m else n), (if wide then rows else cols)
+        let inner, innerStep = (if wide then n else m), (if wide then cols else rows)
+        let mutable x = 0
+
+        while x < outer do
+            let mutable y = 0
+
+            while y < inner do
+                let i, j = (if wide then x else y), (if wide then y else x)
+                let height, width = min rows (m - i), min cols (n - j)
+                let isWhole = height = rows && width = cols
+                let ci = cOffset + i * rc + j
+
+                if add && not isWhole then
+                    for r in 0 .. height - 1 do
+                        c.AsSpan(ci + r * rc, width).CopyTo(edge.Slice(r * cols))
+
+                let span = if isWhole then c.AsSpan ci else edge
+                let target = &MemoryMarshal.GetReference span
+                let rt = if isWhole then nativeint rc else nativeint cols
+                let a = &at pa (i * k)
+                let b = &at pb (j * k)
+
+                if wide then
+                    wideTile k &a 1n 12n &b (2n * v) v &target rt add
+                else
+                    tile k &a 1n 6n &b 0n (fun ib _ -> ib + 2n * v) v &target rt add
+
+                if not isWhole then
+                    for r in 0 .. height - 1 do
+                        edge.Slice(r * cols, width).CopyTo(c.AsSpan(ci + r * rc))
+
+                y <- y + innerStep
+
+            x <- x + outerStep
+
+    let private multiplyNarrow m n k (pa: 'T[]) pb c cOffset rc add =
+        multiplyPanels false m n k pa pb c cOffset rc add
+
+    let private multiplyWide m n k (pa: 'T[]) pb c cOffset rc add =
+        multiplyPanels true m n k pa pb c cOffset rc add
+
+    let private packA rows m k (a: inref<Matrix<'T>>) i p panels =
+        pack rows m k a.Data (a.Offset + i * a.RowStride + p * a.ColStride) a.RowStride a.ColStride panels
+
+    let private packB cols n k (b: inref<Matrix<'T>>) p j panels =
+        pack cols n k b.Data (b.Offset + p * b.RowStride + j * b.ColStride) b.ColStride b.RowStride panels
+
+    /// A panel of b (kc by two vectors) is to stay in the first-level cache while the tiles of a block of a (mc by kc), which
+    /// is to stay in the second, go past it; a block of b (kc by nc) goes to the third.
+    let narrow m n k (a: inref<Matrix<'T>>) (b: inref<Matrix<'T>>) (c: 'T[]) cOffset rc =
+        let kc, mc = share k 256 1, share m (576 / sizeof<'T>) Rows
+        let nc = share n (8192 / sizeof<'T>) (columns<'T>())
+        let pa, pb = ArrayPool.Shared.Rent(mc * kc), ArrayPool.Shared.Rent(nc * kc)
+
+        for j in 0..nc .. n - 1 do
+            for p in 0..kc .. k - 1 do
+                let nj, kp = min nc (n - j), min kc (k - p)
+                packB (columns<'T>()) nj kp &b p j pb
+
+                for i in 0..mc .. m - 1 do
+                    let mi = min mc (m - i)
+                    packA Rows mi kp &a i p pa
+                    multiplyNarrow mi nj kp pa pb c (cOffset + i * rc + j) rc (p > 0)
+
+        ArrayPool.Shared.Return pa
+        ArrayPool.Shared.Return pb
+
+    /// The same with a and b in each other's place: a panel of a (12 by kc) stays in the first-level cache, a block of b (kc by
+    /// nc) in the second, a block of a (mc by kc) in the third. Tiles are wider than high, so a panel of a is the smaller
+    /// one, and kc can be larger, for which c is read and written less often.
+    let wide m n k (a: inref<Matrix<'T>>) (b: inref<Matrix<'T>>) (c: 'T[]) cOffset rc =
+        let kc, mc = share k 384 1, share m (4096 / sizeof<'T>) WideRows
+        let nc = share n (2048 / sizeof<'T>) (wideColumns<'T>())
+        let pa, pb = ArrayPool.Shared.Rent(mc * kc), ArrayPool.Shared.Rent(nc * kc)
+
+        for i in 0..mc .. m - 1 do
+            for p in 0..kc .. k - 1 do
+                let mi, kp = min mc (m - i), min kc (k - p)
+                packA WideRows mi kp &a i p pa
+
+                for j in 0..nc .. n - 1 do
+                    let nj = min nc (n - j)
+                    packB (wideColumns<'T>()) nj kp &b p j pb
+                    multiplyWide mi nj kp pa pb c (cOffset + i * rc + j) rc (p > 0)
+
+        ArrayPool.Shared.Return pa
+        ArrayPool.Shared.Return pb

@@ -1,0 +1,91 @@
+namespace Cotangent.Engines
+
+// Copies of blocks of operands in the order in which tiles read them.
+
+open System
+open System.Numerics
+open System.Runtime.CompilerServices
+open System.Runtime.Intrinsics
+open System.Runtime.Intrinsics.X86
+open Cotangent.Engines.Tile
+
+module internal Panels =
+
+    let inline private copy count (x: byref<'T>) sx (y: byref<'T>) sy =
+        let mutable i, j, left = 0n, 0n, count
+
+        while left > 0 do
+            item &y j <- item &x i
+            i <- i + sx
+            j <- j + sy
+            left <- left - 1
+
+    let inline private four (x: byref<'T>) i = Vector128.LoadUnsafe(&item &x i).AsSingle()
+
+    let inline private putFour (v: Vector128<float32>) (x: byref<'T>) i =
+        Vector128.StoreUnsafe(v.As<float32, 'T>(), &item &x i)
+
+    /// Whether `transpose` can take four lines at a time.
+    let inline private canTranspose<'T> () = sizeof<'T> = 4 && Sse.IsSupported
+
+    /// Four lines of elements of 32 bits, `line` apart, into four neighbours of each row of a panel `width` wide: blocks of
+    /// four by four, turned over in registers. Returns how many elements of each line are done: a multiple of four.
+    let private transpose k (x: byref<'T>) (line: nativeint) (y: byref<'T>) (width: nativeint) =
+        optimised ()
+        let mutable p = 0
+
+        while p <= k - 4 do
+            let s = &item &x (nativeint p)
+            let t = &item &y (nativeint p * width)
+            let a, b, c, d = four &s 0n, four &s line, four &s (2n * line), four &s (3n * line)
+            let ab, cd = Sse.UnpackLow(a, b), Sse.UnpackLow(c, d)
+            let ab', cd' = Sse.UnpackHigh(a, b), Sse.UnpackHigh(c, d)
+            putFour (Sse.MoveLowToHigh(ab, cd)) &t 0n
+            putFour (Sse.MoveHighToLow(cd, ab)) &t width
+            putFour (Sse.MoveLowToHigh(ab', cd')) &t (2n * width)
+            putFour (Sse.MoveHighToLow(cd', ab')) &t (3n * width)
+            p <- p + 4
+
+        p
+
+    /// Copies `count` lines of k elements into panels `width` lines wide, each with the first elements of all its
+    /// lines, then the second ones, and so on. What the last panel lacks is zero.
+    let pack width count k (x: 'T[]) offset (line: int) (step: int) (panels: 'T[]) =
+        optimised ()
+        let v, w = Vector<'T>.Count, nativeint width
+
+        for first in 0..width .. count - 1 do
+            let lines = min width (count - first)
+            let s = &at x (offset + first * line)
+            let t = &at panels (first * k)
+
+            if lines < width then panels.AsSpan(first * k, width * k).Clear()
+
+            if line = 1 && lines % v = 0 then
+                for p in 0 .. k - 1 do
+                    let mutable l = 0
+
+                    while l < lines do
+                        put (load &s (nativeint (p * step + l))) &t (nativeint (p * width + l))
+                        l <- l + v
+            elif abs line < abs step then
+                for p in 0 .. k - 1 do
+                    copy lines (&Unsafe.Add(&s, p * step)) (nativeint line) (&Unsafe.Add(&t, p * width)) 1n
+            else
+                let mutable l = 0
+
+                if step = 1 && canTranspose<'T>() then
+                    while l <= lines - 4 do
+                        let x = &Unsafe.Add(&s, l * line)
+                        let y = &Unsafe.Add(&t, l)
+                        let mutable p = transpose k &x (nativeint line) &y w
+
+                        while p < k do
+                            copy 4 (&Unsafe.Add(&x, p)) (nativeint line) (&Unsafe.Add(&y, p * width)) 1n
+                            p <- p + 1
+
+                        l <- l + 4
+
+                while l < lines do
+                    copy k (&Unsafe.Add(&s, l * line)) (nativeint step) (&Unsafe.Add(&t, l)) w
+                    l <- l + 1

@@ -1,0 +1,132 @@
+namespace Cotangent.Engines
+
+// Tiles of vectors of 512 bits, for processors whose units are that wide: Vector<T> has at most 256. With 32 registers a tile
+// has twice the rows of a narrow one, and still all of its sums in registers.
+
+open System.Runtime.CompilerServices
+open System.Runtime.Intrinsics
+open Cotangent.Engines.Tile
+
+module internal WideTile =
+
+    let inline wideSingle (x: Vector512<'T>) = Vector512.As<'T, float32> x
+    let inline wideDouble (x: Vector512<'T>) = Vector512.As<'T, float> x
+
+    /// x * y + z, rounded once, as `Tile.mulAdd` does where the hardware can.
+    let inline wideMulAdd (x: Vector512<'T>) (y: Vector512<'T>) (z: Vector512<'T>) : Vector512<'T> =
+        if obj.ReferenceEquals(typeof<'T>, typeof<float32>) then
+            Vector512.FusedMultiplyAdd(wideSingle x, wideSingle y, wideSingle z) |> Vector512.As
+        elif obj.ReferenceEquals(typeof<'T>, typeof<float>) then
+            Vector512.FusedMultiplyAdd(wideDouble x, wideDouble y, wideDouble z) |> Vector512.As
+        else
+            x * y + z
+
+    let inline wideSpread (x: byref<'T>) i : Vector512<'T> = Vector512.Create(item &x i)
+    let inline wideLoad (x: byref<'T>) i : Vector512<'T> = Vector512.LoadUnsafe(&item &x i)
+    let inline widePut (v: Vector512<'T>) (x: byref<'T>) i = Vector512.StoreUnsafe(v, &item &x i)
+
+    let inline wideZeros<'T> () = struct (Vector512<'T>.Zero, Vector512<'T>.Zero)
+    let inline widePair (x: byref<'T>) i j = struct (wideLoad &x i, wideLoad &x j)
+
+    let inline wideMulAdds s (struct (x, y)) (struct (p, q)) = struct (wideMulAdd s x p, wideMulAdd s y q)
+
+    let inline wideStore (struct (p: Vector512<'T>, q: Vector512<'T>)) (x: byref<'T>) i j =
+        widePut p &x i
+        widePut q &x j
+
+    /// The rows of a tile. With two vectors of columns it has 24 sums, which with two vectors of b and one element of a
+    /// fill 27 of 32 registers, and want only 14 loads for 24 multiply-adds.
+    [<Literal>]
+    let WideRows = 12
+
+    let inline wideColumns<'T> () = 2 * Vector512<'T>.Count
+
+    /// As `put2` it adds whole sums.
+    let inline wideStoreOrAdd
+        add
+        (struct (p: Vector512<'T>, q: Vector512<'T>))
+        (c: byref<'T>)
+        (i: nativeint)
+        (v: nativeint)
+        =
+        if add then
+            widePut (wideLoad &c i + p) &c i
+            widePut (wideLoad &c (i + v) + q) &c (i + v)
+        else
+            widePut p &c i
+            widePut q &c (i + v)
+
+    /// c <- a b, or c + a b where `add`, for twelve rows of c and two vectors of columns `v` apart.
+    let inline wideTile k (a: byref<'T>) ra sa (b: byref<'T>) sb v (c: byref<'T>) rc add =
+        let mutable x0 = wideZeros<'T>()
+        let mutable x1 = wideZeros<'T>()
+        let mutable x2 = wideZeros<'T>()
+        let mutable x3 = wideZeros<'T>()
+        let mutable x4 = wideZeros<'T>()
+        let mutable x5 = wideZeros<'T>()
+        let mutable x6 = wideZeros<'T>()
+        let mutable x7 = wideZeros<'T>()
+        let mutable x8 = wideZeros<'T>()
+        let mutable x9 = wideZeros<'T>()
+        let mutable x10 = wideZeros<'T>()
+        let mutable x11 = wideZeros<'T>()
+        let mutable ia, ib, left = 0n, 0n, k
+
+        while left > 0 do
+            let s = &item &a ia
+            let y = widePair (&item &b ib) 0n v
+            x0 <- wideMulAdds (wideSpread &s 0n) y x0
+            x1 <- wideMulAdds (wideSpread &s ra) y x1
+            x2 <- wideMulAdds (wideSpread &s (2n * ra)) y x2
+            x3 <- wideMulAdds (wideSpread &s (3n * ra)) y x3
+            x4 <- wideMulAdds (wideSpread &s (4n * ra)) y x4
+            x5 <- wideMulAdds (wideSpread &s (5n * ra)) y x5
+            x6 <- wideMulAdds (wideSpread &s (6n * ra)) y x6
+            x7 <- wideMulAdds (wideSpread &s (7n * ra)) y x7
+            x8 <- wideMulAdds (wideSpread &s (8n * ra)) y x8
+            x9 <- wideMulAdds (wideSpread &s (9n * ra)) y x9
+            x10 <- wideMulAdds (wideSpread &s (10n * ra)) y x10
+            x11 <- wideMulAdds (wideSpread &s (11n * ra)) y x11
+            ia <- ia + sa
+            ib <- ib + sb
+            left <- left - 1
+
+        wideStoreOrAdd add x0 &c 0n v
+        wideStoreOrAdd add x1 &c rc v
+        wideStoreOrAdd add x2 &c (2n * rc) v
+        wideStoreOrAdd add x3 &c (3n * rc) v
+        wideStoreOrAdd add x4 &c (4n * rc) v
+        wideStoreOrAdd add x5 &c (5n * rc) v
+        wideStoreOrAdd add x6 &c (6n * rc) v
+        wideStoreOrAdd add x7 &c (7n * rc) v
+        wideStoreOrAdd add x8 &c (8n * rc) v
+        wideStoreOrAdd add x9 &c (9n * rc) v
+        wideStoreOrAdd add x10 &c (10n * rc) v
+        wideStoreOrAdd add x11 &c (11n * rc) v
+
+    // A flat tile has sixteen sums: four elements or vectors of a by four vectors of b.
+
+    /// The sums of a row.
+    let inline flatZeros<'T> () = struct (wideZeros<'T>(), wideZeros<'T>())
+
+    let inline flatMulAdds (s: Vector512<'T>) y z (struct (p, q)) =
+        struct (wideMulAdds s y p, wideMulAdds s z q)
+
+    let inline flatStore (struct (p, q)) (c: byref<'T>) o1 o2 o3 =
+        wideStore p &c 0n o1
+        wideStore q &c o2 o3
+
+    let inline flatSums
+        (struct (struct (x0: Vector512<'T>, x1), struct (x2: Vector512<'T>, x3)))
+        (c: byref<'T>)
+        (j1: nativeint)
+        j2
+        j3
+        =
+        item &c 0n <- Vector512.Sum x0
+        item &c j1 <- Vector512.Sum x1
+        item &c j2 <- Vector512.Sum x2
+        item &c j3 <- Vector512.Sum x3
+
+    let inline masked (mask: Vector512<'T>) (struct (x: Vector512<'T>, y: Vector512<'T>)) =
+        struct (x &&& mask, y &&& mask)
