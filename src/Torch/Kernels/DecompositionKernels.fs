@@ -80,9 +80,9 @@ module internal DecompositionKernels =
             (text "x" [
                 "lu, p, info = torch.linalg_lu_factor_ex(x)"
                 "order = torch.lu_unpack(lu, p, False, True)[0]"
-                "k = torch.arange(1, p.size(-1) + 1, dtype=torch.int32, device=x.device)"
-                "odd = torch.remainder(torch.sum((p != k).to(torch.int32), -1), 2)"
-                "return [lu, torch.argmax(order, -2).to(torch.int32), odd.to(torch.int32)]"
+                "k = torch.arange(1, p.size(-1) + 1, dtype=3, device=x.device)"
+                "odd = torch.remainder(torch.sum((p != k).to(3), -1), 2)"
+                "return [lu, torch.argmax(order, -2).to(3), odd.to(3)]"
             ])
             [| x |]
 
@@ -99,7 +99,7 @@ module internal DecompositionKernels =
                 f
                 (text "x, b" [
                     yield! solved
-                    $"return [torch.linalg_lu_solve(y, p, b, left=True, adjoint={adjoint}), zero.to(torch.int32)]"
+                    $"return [torch.linalg_lu_solve(y, p, b, left=True, adjoint={adjoint}), zero.to(3)]"
                 ])
                 [| a; b |]
 
@@ -113,7 +113,7 @@ module internal DecompositionKernels =
                 (text "x" [
                     yield! solved
                     "b = torch.eye(x.size(-1), dtype=x.dtype, device=x.device).expand_as(x)"
-                    "return [torch.linalg_lu_solve(y, p, b), zero.to(torch.int32)]"
+                    "return [torch.linalg_lu_solve(y, p, b), zero.to(3)]"
                 ])
                 [| x |]
 
@@ -133,7 +133,7 @@ module internal DecompositionKernels =
             (text "x" [
                 yield! parted
                 "a = torch.abs(u)"
-                "i = torch.argmax((a >= torch.amax(a, -2, True) * 0.5).to(torch.int32), -2, True)"
+                "i = torch.argmax((a >= torch.amax(a, -2, True) * 0.5).to(3), -2, True)"
                 "d = torch.where(torch.gather(u, -2, i) < 0, -1.0, 1.0).to(x.dtype)"
                 "no = torch.logical_not(ok)"
                 "u = torch.masked_fill(u * d, no, float('nan'))"
