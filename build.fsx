@@ -83,6 +83,7 @@ let testProjects = [
     expecto "tests/Data/Cotangent.Data.Tests.fsproj"
     expecto "tests/Images/Cotangent.Images.Tests.fsproj"
     expecto "tests/Charts/Cotangent.Charts.Tests.fsproj"
+    expecto "tests/Video/Cotangent.Video.Tests.fsproj"
 ]
 
 /// Most of what these do is to wait for other programs: two at once are done in little more than the time of one.
@@ -94,10 +95,30 @@ let samples = [
     "samples/SineGan/SineGan.fsproj", [ "--iterations"; "300"; "--out"; "artifacts/tests/gan.html" ]
     "samples/SineGan.CSharp/SineGan.CSharp.csproj", [ "300" ]
     "samples/Models/Models.fsproj",
-    [ "digits"; "--quick"; "--epochs"; "1"; "--out"; "artifacts/tests/digits.html" ]
-    "samples/Models/Models.fsproj", [ "graph"; "--out"; "artifacts/tests/graph.html" ]
+    [
+        "digits"
+        "--quick"
+        "--epochs"
+        "1"
+        "--out"
+        "artifacts/tests/digits.html"
+        "--save"
+        "artifacts/tests/digits.safetensors"
+    ]
+    "samples/Predict/Predict.fsproj", [ "artifacts/tests/digits.safetensors" ]
     "samples/Models/Models.fsproj",
-    [ "pendulum"; "--quick"; "--epochs"; "1"; "--out"; "artifacts/tests/pendulum.html" ]
+    [ "graph"; "--out"; "artifacts/tests/graph.html"; "--save"; "artifacts/tests/graph.safetensors" ]
+    "samples/Models/Models.fsproj",
+    [
+        "pendulum"
+        "--quick"
+        "--epochs"
+        "1"
+        "--out"
+        "artifacts/tests/pendulum.html"
+        "--save"
+        "artifacts/tests/pendulum.safetensors"
+    ]
     "samples/Graph.CSharp/Graph.CSharp.csproj", []
 ]
 
@@ -203,6 +224,9 @@ let check _ =
         eprintfn "Not formatted. To mend it: dotnet fsi build.fsx format"
         exit 1
 
+    // The chart of speed says what the table of results does.
+    dotnetQuietly [ "fsi"; "site/speed.fsx"; "--check" ]
+
 /// Runs a sample until it ends, or is told to end.
 let runUntilTold project (arguments: string list) =
     printfn "Building the sample"
@@ -224,6 +248,7 @@ let runUntilTold project (arguments: string list) =
 
 let gan arguments = runUntilTold "samples/SineGan/SineGan.fsproj" arguments
 let sample arguments = runUntilTold "samples/Models/Models.fsproj" arguments
+let predict arguments = runUntilTold "samples/Predict/Predict.fsproj" arguments
 
 /// The site. Every code block of its pages is run: by fsdocs, to show what it prints; before that as the script that
 /// the page is, since fsdocs passes over exceptions. So are the examples of the documentation comments.
@@ -398,6 +423,7 @@ let targets = [
         [ "restore" ]
         "train a model: digits, resnet, vae, dcgan, text, graph, pendulum (help: sample -- --help)"
         sample
+    target "predict" [ "restore" ] "use a model that a sample has saved (help: predict -- --help)" predict
     target "docs" [ "build" ] "build the documentation site in artifacts/docs" docs
     target "pack" [ "build" ] "make the packages in artifacts/packages, and check what they hold" pack
     target "api" [ "build" ] "record the public API, after a change of it that is meant" api

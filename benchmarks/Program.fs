@@ -10,6 +10,9 @@ let main arguments =
     | "engines" :: "crossings" :: rest ->
         Crossings.run rest
         0
+    | "engines" :: "decompositions" :: _ ->
+        DecompositionBenchmarks.run ()
+        0
     | "engines" :: rest ->
         EngineBenchmarks.run rest
         0
@@ -35,4 +38,5 @@ let main arguments =
         printfn "dotnet fsi build.fsx bench gan [SEEDS] [PRESET ...]"
         printfn "dotnet fsi build.fsx bench engines [calls] [fused] [mlp] [net]"
         printfn "dotnet fsi build.fsx bench engines crossings [lines] [rows] [windows]"
+        printfn "dotnet fsi build.fsx bench engines decompositions"
         1

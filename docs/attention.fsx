@@ -3,7 +3,7 @@
 title: Attention and transformers
 category: Use
 categoryindex: 3
-index: 7
+index: 9
 description: Scaled dot-product attention, masks, multi-head and grouped-query attention, rotary positions, transformer encoders and decoders, and generation with a key-value cache.
 ---
 *)

@@ -3,7 +3,7 @@
 title: Saving, loading, resuming
 category: Use
 categoryindex: 3
-index: 11
+index: 15
 description: Models and trainings in files: saved safely, loaded in another program, resumed bit for bit, under other programs' names.
 ---
 *)
@@ -170,11 +170,11 @@ I8, U16 and I16 as Int32, U32 as Int64.
 A tensor that stands in several places of a tree, as tied weights do, is saved once; the file's metadata say under the other names
 what it is called, as files of Hugging Face do, and loaded it is one tensor again.
 
-## Files of PyTorch and NumPy
+## Files of PyTorch, NumPy and ONNX
 
 `PyTorch.read` gives the tensors of a `.pt` or `.pth` file that `torch.save` wrote of a `state_dict`, or of dictionaries and lists. Such
 files are programs in Python's pickle, which may call any function; here they are only read, and nothing in them is executed.
-`NumPy.read` reads `.npz` archives, `NumPy.readArray` an `.npy` file. Both give tensors by name, and `Checkpoint.fit` makes a model of
+`NumPy.read` reads `.npz` archives, `NumPy.readArray` an `.npy` file, and `Onnx.read` the weights of an ONNX model. All give tensors by name, and `Checkpoint.fit` makes a model of
 such a map, with the options of `Checkpoint.loadWith`. PyTorch keeps the matrix of a linear layer as (outputs, inputs), here it is
 (inputs, outputs): transpose those on the way, as the `.T` does.
 *)

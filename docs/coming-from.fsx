@@ -28,6 +28,7 @@ let y = Random.normal key DType.Float32 [ 2; 3 ]
 let labels = tensor [ 0; 2 ]
 let gain, bias = tensor [ 1.0f; 1.0f; 1.0f ], tensor [ 0.0f; 0.0f; 0.0f ]
 let q, k, v = x, y, 2.0f * x
+let a, b = tensor [ [ 4.0f; 1.0f ]; [ 1.0f; 3.0f ] ], tensor [ 0.5f; 0.25f ]
 let f (x: Tensor) = sum (sin x * x)
 let layer = Linear.init Linear.defaults 3 3 key2
 let loss layer = Loss.meanSquaredError y (Linear.forward layer x)
@@ -53,6 +54,26 @@ let torch = [
     "x.unsqueeze(-1), x.squeeze()", "x.Unsqueeze -1, x.Squeeze()"
     "torch.cat([x, y]), torch.stack([x, y])", "concat 0 [ x; y ], stack 0 [ x; y ]"
     "x @ y.T", "matmul x y.T"
+    "torch.einsum('ij,kj->ik', x, y)", "einsum \"ij,kj->ik\" [ x; y ]"
+    "einops.rearrange(x, 'h (w c) -> c h w', c=3)", "rearrange \"h (w c) -> c h w\" [ (\"c\", 3) ] x"
+    "einops.reduce(x, 'h w -> w', 'mean'), einops.repeat(x, 'h w -> h w c', c=3)",
+    "reduce \"h w -> w\" Reduce.Mean [] x, repeat \"h w -> h w c\" [ (\"c\", 3) ] x"
+    "x.gather(1, i), x.take_along_dim(i, 1)", "x.Gather(tensor [ [ 2; 0 ]; [ 1; 1 ] ], 1)"
+    "x.scatter(1, i, u), x.scatter_add(1, i, u)",
+    "let i, u = tensor [ [ 2 ]; [ 1 ] ], tensor [ [ 7.0f ]; [ 8.0f ] ]\nx.Scatter(i, u, 1), x.ScatterAdd(i, u, 1)"
+    "x.scatter_reduce(1, i, u, 'amax')",
+    "x.ScatterReduce(Reduce.Max, tensor [ [ 2 ]; [ 1 ] ], tensor [ [ 7.0f ]; [ 8.0f ] ], 1)"
+    "x[rows, columns], x.index_put((rows, columns), u)",
+    "let part = x.AtPoints [ tensor [ 0; 1 ]; tensor [ 2; 0 ] ]\npart.Value, part.Set(tensor [ 7.0f; 8.0f ])"
+    "x.nonzero(), x.unique(), x.flatten().bincount()",
+    "x.NonZero(), x.Unique(), labels.BinCount()"
+    "x.cumsum(1), x.cumprod(1), x.cummax(1).values, x.logcumsumexp(1)",
+    "x.CumulativeSum 1, x.CumulativeProd 1, x.CumulativeMax 1, x.CumulativeLogSumExp 1"
+    "x.quantile(0.25, dim=1), x.median(), x.mode(dim=1)", "x.Quantile(0.25, 1), x.Quantile(0.5, how = QuantileMethod.Lower), x.Mode 1"
+    "torch.searchsorted(v, x), torch.bucketize(x, v)", "x[0].SearchSorted x, x[0].SearchSorted x"
+    "torch.cdist(x, y), x.diff(), x.rot90()", "x.Cdist y, x.Diff(), x.Rot90()"
+    "x.unfold(1, 2, 1), x.tensor_split(2), x.flatten(0, 1)", "x.Unfold(1, 2), x.SplitEvenly 2, x.Flatten(0, 1)"
+    "x.expand(-1, 3), x.clamp(min=0)", "x.Expand [ -1; 3 ], clampMin 0.0 x"
     "x.sum(), x.mean(dim=0, keepdim=True)", "sum x, x.Mean([ 0 ], keepDims = true)"
     "x.max(dim=1).values, x.argmax(dim=1)", "x.Max [ 1 ], x.ArgMax 1"
     "x.std(), x.var(0)", "x.Std(correction = 1), x.Variance([ 0 ], correction = 1)"
@@ -60,6 +81,22 @@ let torch = [
     "x.repeat(2, 1), x.repeat_interleave(2, 0)", "x.Tile [ 2; 1 ], x.Repeat(2, 0)"
     "x.split([1, 2], 1), x.chunk(2), x.unbind()",
     "x.Split([ 1; 2 ], 1), x.Chunk 2, x.Unstack()"
+    "torch.linalg.solve(a, b), torch.linalg.inv(a), a.det()", "solve a b, inv a, det a"
+    "torch.linalg.slogdet(a), torch.logdet(a)", "slogdet a, logAbsDet a"
+    "torch.linalg.cholesky(a), torch.linalg.lu(a)", "cholesky a, lu a"
+    "torch.linalg.solve_triangular(a, b, upper=True)", "a.SolveTriangular(b, upper = true)"
+    "torch.linalg.svd(x, full_matrices=False), torch.linalg.svdvals(x)",
+    "svd x, singularValues x"
+    "torch.linalg.lstsq(x, b).solution, torch.linalg.pinv(x)", "lstsq a b, pinv x"
+    "torch.linalg.matrix_exp(a), torch.linalg.matrix_power(a, 3)",
+    "matrixExp a, matrixPower 3 a"
+    "torch.linalg.matrix_norm(x, 'nuc'), torch.linalg.matrix_rank(x)",
+    "matrixNorm MatrixNorm.Nuclear x, x.MatrixRank()"
+    "torch.kron(x, y), torch.cross(x, y), torch.tensordot(x, y, ([1], [1]))",
+    "kron x y, cross x y, x.TensorDot(y, [ 1 ], [ 1 ])"
+    "torch.cov(x), torch.corrcoef(x)", "cov x, corrcoef x"
+    "torch.special.xlogy(x, x), torch.special.ndtri(b)", "xlogy x x, ndtri b"
+    "torch.special.gammainc(x, x), torch.special.i0e(x)", "gammainc x x, besselI0e x"
     "torch.allclose(x, y)", "x.AllClose y"
     "torch.where(x > 0, x, y)", "where (x.Greater 0.0) x y"
     "x.clamp(-1, 1)", "clamp -1.0 1.0 x"
@@ -77,6 +114,15 @@ let torch = [
     "convolve { Window.plain with Padding = Padding.Around 1 } (Tensor.ones DType.Float32 [ 8; 3; 3; 3 ]) (Tensor.zeros DType.Float32 [ 2; 3; 9; 9 ])"
     "F.max_pool2d(x, 2), F.avg_pool2d(x, 2)",
     "let image = Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ]\nmaxPool [ 2; 2 ] (Window.stride 2) image, averagePool [ 2; 2 ] (Window.stride 2) image"
+    "F.avg_pool2d(x, 2, padding=1), F.max_pool2d(x, 2, return_indices=True)",
+    "let image, window = Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ], { Window.stride 2 with Padding = Padding.Around 1 }\naveragePoolWithZeros [ 2; 2 ] window image, maxPoolWithPositions [ 2; 2 ] (Window.stride 2) image"
+    "F.max_unpool2d(values, indices, 2)",
+    "let values, positions = maxPoolWithPositions [ 2; 2 ] (Window.stride 2) (Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ])\nmaxUnpool [ 8; 8 ] positions values"
+    "F.unfold(x, 3), F.fold(columns, 8, 3)",
+    "let columns = unfoldWindows [ 3; 3 ] Window.plain (Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ])\nfoldWindows [ 8; 8 ] [ 3; 3 ] Window.plain columns"
+    "F.grid_sample(x, grid, padding_mode='border')",
+    "(Tensor.zeros DType.Float32 [ 1; 3; 8; 8 ]).GridSample(Tensor.zeros DType.Float32 [ 1; 5; 5; 2 ], padding = PaddingMode.Replicate)"
+    "F.pad(x, (1, 1), mode='reflect')", "PaddingMode.pad PaddingMode.Reflect [ (1, 1) ] x"
     "nn.Linear(3, 8)",
     "Linear.init { Linear.defaults with Weight = Init.inverseRoot; Bias = Some Init.inverseRoot } 3 8 key"
     "nn.Conv2d(3, 16, 3, padding=1)",
@@ -101,12 +147,30 @@ let torch = [
     "F.elu(x), F.hardswish(x), F.glu(x)",
     "elu 1.0 x, hardswish x, glu -1 (concat -1 [ x; x ])"
     "register_buffer('mean', mean)", "Frozen(Tensor.zeros DType.Float32 [ 3 ])"
+    "nn.RMSNorm(16), nn.InstanceNorm2d(3)", "RmsNorm.create 16, InstanceNorm.create 3"
+    "nn.Embedding(100, 16)(labels)", "Embedding.forward (Embedding.create 100 16 key) labels"
+    "nn.MultiheadAttention(8, 2, batch_first=True)(x, x, x)",
+    "MultiHeadAttention.forward (MultiHeadAttention.create 8 2 key) (Tensor.zeros DType.Float32 [ 2; 5; 8 ])"
+    "nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2), 6)", "TransformerEncoder.create 6 8 2 key"
+    "nn.TransformerDecoder(nn.TransformerDecoderLayer(8, 2), 6)",
+    "TransformerDecoder.initWithMemory TransformerDecoder.defaults 8 6 8 2 key"
+    "nn.LSTM(3, 5, batch_first=True)(x), nn.GRU(3, 5)", "Lstm.forward (Lstm.create 3 5 key) x, Gru.create 3 5 key"
+    "nn.LSTM(3, 5, num_layers=2, bidirectional=True)",
+    "Lstm.init { Lstm.defaults with Layers = 2; IsBidirectional = true } 3 5 key"
+    "nn.PixelShuffle(2)(x)", "pixelShuffle 2 (Tensor.zeros DType.Float32 [ 1; 4; 8; 8 ])"
     "sum(p.numel() for p in model.parameters())", "Model.count layer"
     "model.named_parameters()", "Tree.entries layer"
     "for p in model.encoder.parameters(): p.requires_grad_(False)",
     "grad (fun layer -> loss (Model.freeze \"weight\" layer)) layer"
     "F.mse_loss(x, y)", "Loss.meanSquaredError y x"
     "F.cross_entropy(x, labels)", "Loss.crossEntropy labels x"
+    "F.cross_entropy(x, labels, label_smoothing=0.1, ignore_index=-100)",
+    "Loss.crossEntropyWith { Loss.crossEntropyDefaults with Smoothing = 0.1; Ignored = Some -100 } labels x"
+    "F.binary_cross_entropy_with_logits(x, y)", "Loss.binaryCrossEntropyWithLogits (sigmoid y) x"
+    "F.huber_loss(x, y), F.smooth_l1_loss(x, y), F.l1_loss(x, y)",
+    "Loss.huber 1.0 y x, Loss.smoothL1 1.0 y x, Loss.meanAbsoluteError y x"
+    "F.ctc_loss(…), F.kl_div(…), F.triplet_margin_loss(…)",
+    "Loss.ctc, Loss.klDivergence (softmax y) (logSoftmax x), Loss.triplet 1.0 x y (2.0f * y)"
     "F.layer_norm(x, [n], gain, bias)", "x.LayerNorm(gain = gain, bias = bias)"
     "F.scaled_dot_product_attention(q, k, v)", "attend Attention.full q k v"
     "opt.zero_grad(); loss.backward(); opt.step()",
@@ -138,6 +202,13 @@ let torch = [
     "model.load_state_dict(weights, strict=False)",
     "Checkpoint.loadWith { Checkpoint.defaults with KeepMissing = true; IgnoreExtra = true } path layer"
     "safetensors.torch.load_file(path)", "Safetensors.read path"
+    "torch.load('weights.pt')", "PyTorch.read"
+    "for epoch in range(10): for batch in loader: …",
+    "let step x batch = x + mean (batch: Tensor), x\nTrain.run { Train.defaults with Epochs = 10 } step (Data.batches 2 key x) (tensor 0.0f)"
+    "tqdm(loader)", "Progress.show \"training\" (fun progress -> { Train.defaults with Progress = progress }: TrainOptions<Tensor>)"
+    "torch.profiler.profile()", "Profile.run (fun () -> f x)"
+    "torchmetrics.Accuracy(), sklearn.metrics.roc_auc_score(…)",
+    "Metric.accuracy labels x, Metric.rocAuc (tensor [ true; false ]) (tensor [ 0.9; 0.2 ])"
     "torch.autograd.detect_anomaly()", "Debug.checkNumbers (fun () -> grad f x)"
 ]
 
@@ -145,10 +216,25 @@ let jax = [
     "jnp.array([1., 2.])", "tensor [ 1.0f; 2.0f ]"
     "x.at[0].set(0.)", "x.At[0].Set 0.0"
     "x.at[jnp.array([0, 0])].add(1.)", "x.At[tensor [ 0; 0 ]].Add 1.0"
+    "x.at[i].multiply(2.), x.at[i].max(2.)", "x.At[tensor [ 0; 0 ]].Multiply 2.0, x.At[tensor [ 0; 0 ]].Max 2.0"
+    "x.at[rows, columns].set(7.)", "x.AtPoints([ tensor [ 0; 1 ]; tensor [ 2; 0 ] ]).Set 7.0"
+    "jnp.nonzero(x, size=4, fill_value=-1)", "compile (fun (x: Tensor) -> x.NonZero(size = 4, fill = -1)) x"
+    "jnp.unique(x, size=4, fill_value=0)", "compile (fun (x: Tensor) -> x.Unique(size = 4)) x"
+    "jax.ops.segment_sum(x, labels, 3)", "x.SegmentReduce(Reduce.Sum, labels, 3)"
+    "jnp.repeat(x, n, axis=0, total_repeat_length=3)", "x.Repeat(tensor [ 1; 2 ], 0, length = 3)"
     "jax.random.key(0)", "Key.create 0L"
     "k1, k2 = jax.random.split(key)", "let k1, k2 = Key.split key in k1, k2"
     "jax.random.fold_in(key, 7)", "Key.fold 7L key"
     "jax.random.normal(key, (2, 3))", "Random.normal key DType.Float32 [ 2; 3 ]"
+    "jnp.linalg.solve(a, b), jnp.linalg.inv(a), jnp.linalg.det(a)",
+    "solve a b, inv a, det a"
+    "jsp.linalg.cho_factor(a), jsp.linalg.solve_triangular(l, b, lower=True)",
+    "(cholesky a).SolveTriangular b"
+    "jsp.linalg.expm(a), jsp.linalg.sqrtm(a), jnp.linalg.norm(a, 2)",
+    "matrixExp a, matrixSqrt a, matrixNorm MatrixNorm.Spectral a"
+    "jsp.special.logsumexp(x), jsp.special.betainc(x, x, y)",
+    "logSumExp x, betainc x x (sigmoid y)"
+    "jsp.stats.norm.cdf(x), norm.logcdf(x), norm.ppf(p)", "ndtr x, logNdtr x, ndtri b"
     "jax.grad(f)(x)", "grad f x"
     "jax.value_and_grad(f)(x)", "valueAndGrad f x"
     "jax.grad(f, has_aux=True)(x)", "gradWith (fun x -> f x, x.Mean()) x"
@@ -204,6 +290,8 @@ let diffSharp = [
     "model.parametersVector", "Tree.leaves layer"
     "Optimizer.adam(model, dataset, loss, lr = dsharp.tensor(1e-3))",
     "Optimizer.step (Optimizer.adam 1e-3) (grad loss layer) state layer"
+    "a.det(), a.inv(), a.solve(b)", "det a, inv a, solve a b"
+    "x.cov(), x.corrcoef()", "cov x, corrcoef x"
     "dsharp.seed(0)", "Key.create 0L"
 ]
 
@@ -219,8 +307,58 @@ let torchSharp = [
     "optim.Adam(model.parameters())", "(Optimizer.adam 1e-3).Init layer"
 ]
 
+/// With the packages beside the core.
+let around = [
+    "TensorDataset(x, labels)", "Dataset.ofTensors (x, labels)"
+    "class Mine(Dataset): __len__, __getitem__", "Dataset.init 100L (fun i -> float32 i)"
+    "random_split(dataset, [0.9, 0.1])", "Dataset.split key [ 0.9; 0.1 ] (Dataset.ofTensors (x, labels))"
+    "ConcatDataset([a, b]), Subset(a, [0, 1])",
+    "let a = Dataset.ofTensors x\nDataset.concat [ a; a ], Dataset.subset [ 0L; 1L ] a"
+    "WeightedRandomSampler([1., 3.], 10)", "Dataset.sample key [ 1.0; 3.0 ] 10L (Dataset.ofTensors x)"
+    "DataLoader(dataset, 2, shuffle=True, num_workers=4)",
+    "Loader.createWith { Loader.defaults with Workers = 4 } (Dataset.ofTensors x |> Dataset.shuffle key |> Dataset.batch 2)"
+    "pad_sequence(sequences, batch_first=True)", "Collate.pad 0.0 [| x[0]; x[0, 0..1] |]"
+    "datasets.FashionMNIST('data', train=True)", "ReadySets.fashionMnist"
+    "datasets.ImageFolder('pictures')", "ImageFolder.read"
+    "pandas.read_csv('a.csv'), pyarrow.parquet.read_table(…)",
+    "Csv.read Csv.defaults [ Column.Numbers(\"a\", DType.Float32) ], ParquetFile.read"
+    "numpy.load('a.npy'), h5py.File('a.h5')", "NumPy.read, Hdf5.read"
+    "Image.open('a.png')", "Image.load"
+    "transforms.ToTensor()(image)", "Image.toTensor (Image.filled 8 8 Color.White)"
+    "transforms.Resize(8), transforms.CenterCrop(8)",
+    "Geometry.resizeShorter Resampling.Bilinear 8, Geometry.cropCenter 8 8"
+    "transforms.RandomHorizontalFlip(), RandomResizedCrop(8)",
+    "Augment.flip 0.5 key, Augment.cropResized Augment.cropDefaults 8 8 key"
+    "transforms.Normalize([0.5], [0.25])(batch)",
+    "ImageBatch.normalize [| 0.5 |] [| 0.25 |] (Tensor.ones DType.Float32 [ 2; 1; 8; 8 ])"
+    "v2.MixUp()(images, targets)",
+    "ImageBatch.mixup 0.2 key (Tensor.ones DType.Float32 [ 2; 1; 8; 8 ], Tensor.ones DType.Float32 [ 2; 10 ])"
+    "utils.make_grid(images)", "Image.grid 8 1 (Image.unstack (Tensor.ones DType.Float32 [ 16; 1; 8; 8 ]))"
+    "tokenizers.Tokenizer.from_file(…)", "TextTokenizer.Letters \"abc\""
+    "SummaryWriter('runs/1')", "TensorBoard.writer (System.IO.Path.GetTempFileName() + \"d\")"
+    "wandb.init()", "RunPage.writer (System.IO.Path.GetTempFileName() + \".html\")"
+]
+
+let packages =
+    [
+        "#I \"../tests/Data/bin/Release/net10.0\""
+        "#r \"Sylvan.Data.Csv.dll\""
+        "#r \"Microsoft.ML.Tokenizers.dll\""
+        "#r \"Cotangent.Data.dll\""
+        "#I \"../src/Images/bin/Release/net10.0\""
+        "#r \"SkiaSharp.dll\""
+        "#r \"Cotangent.Images.dll\""
+        "#I \"../src/Charts/bin/Release/net10.0\""
+        "#r \"Cotangent.Charts.dll\""
+        "open Cotangent.Images"
+        "open Cotangent.Charts"
+    ]
+    |> List.map _.Replace("\"..", "\"" + repository.Replace("\\", "/"))
+    |> String.concat "\n"
+
 let definitions = lines "docs/coming-from.fsx" "// begin" "// end" |> String.concat "\n"
 runAll definitions (torch @ jax @ diffSharp @ torchSharp |> List.map snd)
+runAll $"{packages}\n{definitions}" (List.map snd around)
 
 (**
 ## PyTorch
@@ -239,9 +377,19 @@ Slices include both ends: PyTorch's `1:3` is F#'s `1..2`. A new `nn.Linear` star
 `correction` is given. A loss takes the target first and stretches nothing: `(B, 1)` against `(B)` is an error. Dtypes
 don't promote: convert one side.
 
+## The libraries around PyTorch
+
+Data, pictures and charts are in packages of their own: `Cotangent.Data`, `Cotangent.Images` and `Cotangent.Charts`. Their pages are
+[Data](data.html), [Pictures](images.html) and [Watching a training](watching.html).
+*)
+(*** hide ***)
+table "torch.utils.data, torchvision, pandas, TensorBoard" around
+(*** include-it-raw ***)
+
+(**
 ## JAX
 
-The transformations are the same and mean the same. Arguments to differentiate by are *one* tree: where JAX has
+The transformations are the same and mean the same. What is differentiated with respect to is *one* tree: where JAX has
 `argnums`, close over the rest, or pass a tuple or record. `if float x > 0.0` works inside `grad` and `jvp`, as it does in
 JAX without `jit`; inside `vmap` a tensor has no single number, and the error says so: use `where`.
 *)
@@ -254,7 +402,7 @@ Keys have no shape and no dtype of their own; a `Key` is an abstract type. `Tree
 
 ## DiffSharp
 
-The vocabulary is DiffSharp's where it had a word. Nesting needs no tags, a `Model` is a record instead of a class, and
+[Migrating from DiffSharp](migrating-from-diffsharp.html) shows whole programs. The vocabulary is DiffSharp's where it had a word. Nesting needs no tags, a `Model` is a record instead of a class, and
 literals are not all Float32: `1.0` is Float64, as everywhere in F#.
 *)
 (*** hide ***)

@@ -38,7 +38,7 @@ printfn "%s" (Compile.graph f (tensor 0.5f, x))
 (*** include-output ***)
 
 (**
-and the program made of it. Seven operations over the tensor became one pass over memory; the names `s0`, `s1` are places in
+and the program made of it. Eight operations became one pass over memory; the names `s0`, `s1` are places in
 memory, the numbers in brackets strides:
 *)
 printfn "%s" (Compile.program f (tensor 0.5f, x))
@@ -114,7 +114,7 @@ A tensor given away can't be used afterwards (hence the copies above, of a model
 which says so. Memory that another tensor shows is not overwritten.
 
 Random numbers work inside, since keys are values: split the key that goes round with the state, or fold a counter into one
-with `Key.foldTensor`. The [sine GAN](sine-gan.html) trains that way, in chunks between two reports.
+with `Key.foldTensor`. The sample `gan` trains that way, in chunks between two reports (`samples/Sines/SineGan.fs`).
 
 ## Derivatives
 

@@ -3,7 +3,7 @@
 title: Convolutions and pooling
 category: Use
 categoryindex: 3
-index: 8
+index: 10
 description: Windows that slide over signals, images and volumes: shapes, strides, padding, dilation, groups, the transpose, pooling, and a small net that learns from images.
 ---
 *)

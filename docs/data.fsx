@@ -3,7 +3,7 @@
 title: Data
 category: Use
 categoryindex: 3
-index: 4
+index: 6
 description: Datasets, loaders with worker threads, files of many formats, tokenizers: from files to batches, the same on every run.
 ---
 *)
@@ -24,7 +24,7 @@ Examples in memory need no package of their own: `Data.batches` makes mini-batch
 `Cotangent.Data` is for all else: examples that are read when they are asked for, changed on the way, and made ready by worker
 threads while the training runs. All of it is managed code.
 
-    dotnet add package Cotangent.Data
+    dotnet add package Cotangent.Data --prerelease
 
 ## Datasets
 

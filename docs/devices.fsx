@@ -23,7 +23,7 @@ compiled functions and random numbers are the same on all of them.
 | `Cotangent-cuda-linux`, `Cotangent-cuda-windows` | the same, and libtorch with CUDA on NVIDIA devices |
 | `Cotangent.Torch` | the engine without a libtorch, for one that is there |
 
-Referencing one of them is enough, in a project as in a script: `#r "nuget: Cotangent-cpu"`. There is nothing to open, to call or
+Referencing one of them is enough, in a project as in a script: `#r "nuget: Cotangent-cpu, *-*"`. There is nothing to open, to call or
 to configure, and code that runs with one runs with all.
 
 ## On the CPU
@@ -146,7 +146,8 @@ operation, its operands, the bytes that it wanted and those that are held. Small
 Float32 is computed in Float32. NVIDIA's tensor cores can round operands of products and convolutions to TF32, with 10 bits in place
 of 23, and are several times faster then; `COTANGENT_TF32=1` lets them. BFloat16 and Float16 use them in any case.
 
-Random numbers are the same on all devices, to the last bit. Sums are not: they are added in another order. Where positions repeat,
+Random bits and uniform numbers are the same on all devices and machines, to the last bit; what is computed from them, such as normal
+numbers, is the same up to rounding. Sums are not: they are added in another order. Where positions repeat,
 `scatterAdd` (and with it the derivative of indexing) adds in whatever order threads arrive, so that on CUDA two runs can differ in
 the last digits of floats.
 

@@ -3,7 +3,7 @@
 title: Errors
 category: Use
 categoryindex: 3
-index: 14
+index: 18
 description: Every error with an example, its message and the cure.
 ---
 
@@ -200,8 +200,24 @@ let shapes = [
         "Reshape it first."
     on<ShapeException, _>
         (fun () -> matrix.Gather(whole, 1))
-        "gather: indices (3,) must agree with (2, 2) in every axis but 1."
+        "gather: indices (3,) must have as many axes as (2, 2), and none that is longer, but axis 1."
         "`Take` selects whole slices with indices of any shape."
+    on<ShapeException, _>
+        (fun () -> einsum "ij,jk->ik" [ matrix; vector ])
+        "einsum: in \"ij,jk->ik\" operand 2, \"jk\", names 2 axes, and the tensor has shape (3,)."
+        "Name each axis; three dots stand for any number of them."
+    on<ShapeException, _>
+        (fun () -> einsum "ij,j->i" [ matrix; vector ])
+        "einsum: in \"ij,j->i\" j has size 2 in one place and 3 in operand 2 of shape (3,)."
+        "One letter is one size; axes under dots stretch where they are 1."
+    on<ShapeException, _>
+        (fun () -> vector.SegmentReduce(Reduce.Sum, tensor [ 0; 1 ], 2))
+        "segmentReduce: segments of shape (2,) for axis 0 of shape (3,);"
+        "give one for each of its 3 slices."
+    on<ShapeException, _>
+        (fun () -> vector.Unfold(0, 4))
+        "unfold: windows of 4 along axis 0 of size 3 in shape (3,)."
+        "Use smaller ones, or pad."
     on<ShapeException, _>
         (fun () -> vector.ScatterAdd(whole, tensor [ 1.0 ], 0))
         "scatterAdd: indices (3,) and updates (1,) must have one shape."
@@ -407,6 +423,22 @@ let values = [
         (fun () -> Tensor.linspace DType.Float32 0.0 1.0 0)
         "linspace: 0 points;"
         "at least 1 is needed."
+    on<ValueException, _>
+        (fun () -> einsum "ij->ik" [ matrix ])
+        "einsum: in \"ij->ik\", at character 6:"
+        "k stands in no operand, and so has no size."
+    on<ValueException, _>
+        (fun () -> matrix |> rearrange "h w -> w" [])
+        "rearrange: in \"h w -> w\", at character 1: h does not stand on the right, and no element may be lost;"
+        "`reduce` folds axes."
+    on<ValueException, _>
+        (fun () -> matrix |> rearrange "h (a b) -> a h b" [ ("a", 3) ])
+        "rearrange: in \"h (a b) -> a h b\", at character 6: axis 1 of shape (2, 2) has size 2;"
+        "3 does not divide it, and so b has no size."
+    on<ValueException, _>
+        (fun () -> vector.Quantile 75.0)
+        "quantile: 75 is no share of the elements;"
+        "quantiles run from 0 to 1, percentiles divided by 100."
     on<ValueException, _>
         (fun () -> vector.Tile [ -1 ])
         "tile: (-1,) repeats;"
@@ -635,6 +667,10 @@ let compiled = [
         (fun () -> compile (fun x -> if float (sum x) > 0.0 then x else -x) vector)
         "compile: a tensor of shape () has no numbers yet: the function is being traced into a graph, which runs later."
         "results that depend on data in their shape, as `t[mask]`, are not possible: keep the size and mask with `where`. To read a number, return it; to see it, `Debug.print`."
+    on<TraceException, _>
+        (fun () -> compile (fun (x: Tensor) -> x.NonZero()) vector)
+        "nonZero: how many there are depends on the numbers, which `compile` does not know, of Float64 (3,)."
+        "Give the size of the result."
     on<DonationException, _>
         (fun () -> halve (once, ()) + once)
         "A tensor Float64 (3,) was used after it had been given to `compileDonating` of `halve`, which may have overwritten it."
@@ -672,6 +708,180 @@ let files = [
         "it must be at least 1."
 ]
 
+let layers = [
+    on<ValueException, _>
+        (fun () -> Linear.create 3 0 key)
+        "Linear.init: 0 outputs;"
+        "there must be at least 1."
+    on<ShapeException, _>
+        (fun () -> Linear.forward (Linear.create 3 2 key) signal)
+        "Linear.forward: the input has shape (2, 8);"
+        "its last axis must hold the 3 inputs of this layer."
+    on<ShapeException, _>
+        (fun () -> Convolution.create 3 (2, 4) key |> Convolution.forward <| tensor [ 1.0f ])
+        "Convolution.forward: the input has shape (1,);"
+        "this layer wants (examples, 2 channels, height, width), or one example without the first axis."
+    on<ShapeException, _>
+        (fun () -> Convolution.forward (Convolution.create 2 (1, 8) key) (Tensor.ones DType.Float32 [ 28; 28 ]))
+        "Convolution.forward: the input has shape (28, 28);"
+        "this layer wants (examples, 1 channels, height, width), or one example without the first axis. Does an axis for the one channel lack? `t.Unsqueeze(-3)` adds it."
+    on<ValueException, _>
+        (fun () -> Convolution.init { Convolution.defaults with Groups = 2 } [ 3; 3 ] (3, 4) key)
+        "Convolution.init: 2 groups of 3 input and 4 output channels;"
+        "the number of groups must divide both."
+    on<ShapeException, _>
+        (fun () -> BatchNorm.forward (BatchNorm.create 3) (Tensor.ones DType.Float32 [ 8; 4 ]))
+        "BatchNorm.forward: the input has shape (8, 4);"
+        "this layer wants (examples, 3 channels, …)."
+    on<ShapeException, _>
+        (fun () -> BatchNorm.train (BatchNorm.create 4) (Tensor.ones DType.Float32 [ 1; 4 ]))
+        "BatchNorm.train: the input has shape (1, 4);"
+        "a variance takes two or more numbers for each of the 4 channels. Leave out a last batch of one, or predict with `BatchNorm.forward`."
+    on<ValueException, _>
+        (fun () -> GroupNorm.create 3 16)
+        "GroupNorm.init: 3 groups of 16 channels;"
+        "the number of groups must divide that of channels."
+    on<ShapeException, _>
+        (fun () -> LayerNorm.forward (LayerNorm.create 16) signal)
+        "LayerNorm.forward: the input has shape (2, 8);"
+        "its last axis must be (16,), what this layer normalises over."
+    on<ValueException, _>
+        (fun () -> Dropout.create 1.5)
+        "Dropout.init: a rate of 1.5;"
+        "it is the probability that a part is dropped, at least 0 and below 1."
+    on<IndexException, _>
+        (fun () -> Embedding.forward (Embedding.create 10 4 key) (tensor [ 10 ]))
+        "Embedding.forward: label 10 is none of the 10 of this layer, 0 to 9."
+        "Replace it, or make the layer larger."
+    on<DTypeException, _>
+        (fun () -> Embedding.forward (Embedding.create 10 4 key) vector)
+        "Embedding.forward: labels must be Int32 or Int64, got Float64 (3,)."
+        "Convert them first."
+    on<ValueException, _>
+        (fun () -> MultiHeadAttention.create 10 3 key)
+        "MultiHeadAttention.init: 3 heads do not divide a width of 10."
+        "Choose a divisor of it, or give the heads a width of their own."
+    on<ShapeException, _>
+        (fun () -> MultiHeadAttention.forward (MultiHeadAttention.create 8 2 key) (Tensor.ones DType.Float32 [ 2; 6 ]))
+        "MultiHeadAttention.forward: the input has shape (2, 6);"
+        "its last axis must hold the 8 numbers of a key's step of this layer."
+    on<ShapeException, _>
+        (fun () -> Lstm.forward (Lstm.create 3 5 key) signal)
+        "Lstm.forward: the input has shape (2, 8);"
+        "its last axis must hold the 3 inputs of this layer."
+    on<ShapeException, _>
+        (fun () -> pixelShuffle 2 (Tensor.ones DType.Float32 [ 1; 3; 4; 4 ]))
+        "pixelShuffle: the input has shape (1, 3, 4, 4);"
+        "it must be (…, channels, height, width), and 2² must divide the channels."
+    on<ShapeException, _>
+        (fun () -> Sequential.forward (Sequential.create [ Linear.create 3 2 key; Linear.create 3 2 key ]) (Tensor.ones DType.Float32 [ 1; 3 ]))
+        "Linear.forward: the input has shape (1, 2);"
+        "its last axis must hold the 3 inputs of this layer."
+    on<ValueException, _>
+        (fun () -> Repeat.create 0 (Linear.create 3 3) key)
+        "Repeat.create: 0 layers;"
+        "there must be at least 1."
+    on<ShapeException, _>
+        (fun () -> Model.replace "bias" matrix (Linear.create 3 2 key))
+        "Model.replace: 'bias' is Float32 (2,), the tensor given Float64 (2, 2);"
+        "the two must be alike. Convert or reshape it; `Model.mapAt` takes one of any shape."
+    on<TreeException, _>
+        (fun () -> Model.select "none" (Linear.create 3 2 key))
+        "Model.select: no leaf is called 'none'."
+        "There are 2: weight, bias. A pattern may have `*` for any letters between two dots, and `**` for any parts of a name."
+]
+
+let training = [
+    on<ShapeException, _>
+        (fun () -> Loss.crossEntropy (tensor [ 0.0; 1.0 ]) matrix)
+        "Loss.crossEntropy: logits Float64 (2, 2) want"
+        "labels, integers of shape (2,), or probabilities, Float64 (2, 2); got Float64 (2,)."
+    on<IndexException, _>
+        (fun () -> Loss.crossEntropy (tensor [ 0; 7 ]) matrix)
+        "crossEntropy: the label at (1,) is 7, which is none of the 2 classes 0 to 1."
+        "Replace it, or give logits of more classes."
+    on<ValueException, _>
+        (fun () -> Loss.quantile 1.5 vector vector)
+        "Loss.quantile: the level 1.5 is"
+        "not between 0 and 1."
+    on<ValueException, _>
+        (fun () -> Metric.topKAccuracy 3 (tensor [ 0; 1 ]) matrix)
+        "Metric.topKAccuracy: k is 3;"
+        "it must be from 1 to the number of classes, 2."
+    on<ShapeException, _>
+        (fun () -> Metric.accuracy (tensor [ 0; 1; 2 ]) matrix)
+        "Metric.accuracy: logits (2, 2) want labels of shape (2,),"
+        "one for each row, got (3,)."
+    on<ValueException, _>
+        (fun () -> Optimizer.chain [])
+        "Optimizer.chain: there are no optimisers in the list;"
+        "give at least one."
+    on<ValueException, _>
+        (fun () -> (Optimizer.adam (1e-3, beta1 = 1.0)).Init vector)
+        "Optimizer.adam: beta1 is 1;"
+        "it must be in [0, 1)."
+    on<ValueException, _>
+        (fun () -> Optimizer.step (Optimizer.adam 1e-3) vector ((Optimizer.sgd 0.1).Init vector) vector)
+        "Optimizer.step: the state belongs to `sgd`, the optimiser is `adam`."
+        "Make a state of its own by its `Init`."
+    on<DTypeException, _>
+        (fun () -> Optimizer.step (Optimizer.adam 1e-3) whole ((Optimizer.adam 1e-3).Init vector) vector)
+        "Error at: `$`: Optimizer.step: parameters and gradient: Float64 (3,) meets Int32 (3,) there;"
+        "the two must be of one dtype. Convert one tree with `Tree.map`."
+    on<ShapeException, _>
+        (fun () -> Optimizer.step (Optimizer.adam 1e-3) matrix ((Optimizer.adam 1e-3).Init vector) vector)
+        "Error at: `$`: Optimizer.step: parameters and gradient: shape (3,) meets (2, 2) there;"
+        "the two must be equal, nothing is stretched. Reshape, squeeze or unsqueeze one of them."
+    on<ValueException, _>
+        (fun () -> Schedule.oneCycle 0.1 3)
+        "Schedule.oneCycle: 3 steps;"
+        "at least 7 are needed, of which two rise."
+    on<ValueException, _>
+        (fun () -> Schedule.piecewise 0.1 [ 10, 0.5; 5, 0.5 ])
+        "Schedule.piecewise: changes at the steps 10, 5;"
+        "they must be at least 1 and rise."
+    on<ValueException, _>
+        (fun () -> Data.batches 8 key vector)
+        "Data.batches: batches of 8 examples, but there are 3."
+        "Use smaller batches, or `Data.inOrder`, which keeps the last one short."
+    on<ShapeException, _>
+        (fun () -> Data.batches 2 key (vector, matrix))
+        "Error at: `$.Item2`: Data.batches: shape (2, 2) has 2 examples where `$.Item1`, of shape (3,), has 3;"
+        "every tensor has an entry for each example along its first axis."
+    on<ValueException, _>
+        (fun () -> Data.split 9 vector)
+        "Data.split: the first 9 of 3 examples;"
+        "take 0 or more, and at most all."
+    on<ValueException, _>
+        (fun () -> Train.run { Train.defaults with Epochs = 0 } (fun x (b: Tensor) -> x + mean b, x) (Data.inOrder 1 vector) (tensor 0.0))
+        "Train: the number of epochs is 0;"
+        "it must be at least 1."
+    on<ValueException, _>
+        (fun () -> Train.run { Train.defaults with From = -1 } (fun x (b: Tensor) -> x + mean b, x) (Data.inOrder 1 vector) (tensor 0.0))
+        "Train: -1 as the step to begin with;"
+        "it must not be negative."
+    on<ValueException, _>
+        (fun () -> Optimizer.sgd Double.NaN)
+        "Schedule.constant: the value is NaN;"
+        "a finite number is wanted."
+    on<ValueException, _>
+        (fun () -> LossScale.fixedAt -1.0)
+        "LossScale.fixedAt: the scale is -1;"
+        "it must be positive."
+    on<ValueException, _>
+        (fun () -> Optimizer.accumulate 0 (Optimizer.sgd 0.1))
+        "Optimizer.accumulate: the number of steps is 0;"
+        "it must be at least 1."
+    on<ValueException, _>
+        (fun () -> Optimizer.clipByGlobalNorm -1.0)
+        "Optimizer.clipByGlobalNorm: the limit is -1;"
+        "it must be positive."
+    on<ValueException, _>
+        (fun () -> WeightAverage.exponential 2.0 vector (WeightAverage.start vector))
+        "WeightAverage.exponential: the decay is 2;"
+        "it must be in [0, 1)."
+]
+
 let situations =
     shapes
     @ dtypes
@@ -684,6 +894,8 @@ let situations =
     @ checks
     @ compiled
     @ files
+    @ layers
+    @ training
 
 /// The error of a situation; null where, against all expectation, there is none.
 let provoke (situation: Situation) : exn | null =

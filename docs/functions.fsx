@@ -3,7 +3,7 @@
 title: All functions, by topic
 category: Use
 categoryindex: 3
-index: 13
+index: 17
 description: Every function and every member of Tensor, with links into the API reference.
 ---
 *)
@@ -44,6 +44,9 @@ let topics = [
     "From .NET data", "Conversion"
     "Elementwise", "Mathematics"
     "Sums, means, extremes", "Reductions"
+    "Running products, extremes", "Cumulative"
+    "Quantiles, modes", "Statistics"
+    "Counts, histograms", "Counting"
     "Normalisation", "Normalization"
     "Attention", "Attending"
     "Kinds of attention", "Attention"
@@ -51,8 +54,19 @@ let topics = [
     "Parts, by brackets", "Brackets"
     "Parts, by computed indices", "Indexing"
     "Joining, splitting", "Joining"
+    "Special functions", "SpecialFunctions"
+    "Axes by letters", "Einsum"
+    "Axes by names", "Patterns"
+    "Windows, differences, distances", "Sliding"
+    "What is found where", "Searching"
     "Matrices", "LinearAlgebra"
+    "Linear systems", "LinearSystems"
+    "Singular values", "SingularValueDecomposition"
+    "Functions of matrices", "MatrixPowers"
+    "Matrices made of others", "StructuredMatrices"
+    "Covariances", "Covariances"
     "Convolutions, pooling", "Convolutions"
+    "Pooling, with more to say", "Pooling"
     "Windows of these", "Window"
     "Order", "Sorting"
     "Randomness: keys", "Key"
@@ -92,6 +106,7 @@ let topics = [
     "Dropout, drop path", "Dropout"
     "Resizing, pixel shuffle", "Resizing"
     "Up-sampling", "Upsample"
+    "Sampling at any places", "GridSampling"
     "Pooling to a size", "AdaptivePooling"
     "Activations", "Activation"
     "Activation functions", "Nonlinearities"
@@ -142,6 +157,7 @@ let topics = [
     "Named tensors in files", "Safetensors"
     "Files of NumPy", "NumPy"
     "Files of PyTorch", "PyTorch"
+    "Files of ONNX", "Onnx"
 ]
 
 let library = typeof<Cotangent.Tensor>.Assembly

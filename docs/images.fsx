@@ -3,7 +3,7 @@
 title: Pictures
 category: Use
 categoryindex: 3
-index: 5
+index: 7
 description: Pictures decoded, resized, changed at random by key, made tensors of and drawn; one by one in workers, and as batches that differentiate.
 ---
 *)
@@ -183,7 +183,7 @@ show
 (**
 ## At random, by key
 
-Functions of `Augment` take a key, and nothing else decides: the same key gives the same picture on every machine, in whatever order
+Functions of `Augment` take a key, and nothing else decides: the same key gives the same picture, in whatever order
 workers come to it. Each example of each epoch gets a key of its own, folded from its number.
 *)
 let augmented (key: Key) (image: Image) =
@@ -283,6 +283,20 @@ iterate 400 step (tensor [ 0.0f; 0.0f ])
 (*** include-it ***)
 
 (**
+## Video
+
+The package `Cotangent.Video` reads the frames of a video as a stream of such pictures, and writes pictures as a video. OpenCV and FFmpeg do the
+decoding, native code again:
+
+```fsharp
+open Cotangent.Video
+
+let batches =
+    VideoFile.framesWith { VideoFile.defaults with Every = 10 } "film.mp4"
+    |> DataStream.map Image.toTensor
+    |> DataStream.batch 8
+```
+
 ## Files that are something else
 
 A file from elsewhere is not trusted. One that is damaged, cut short, or no picture at all is an error that names it and says what it is.

@@ -3,7 +3,7 @@
 title: Layers and models
 category: Use
 categoryindex: 3
-index: 2
+index: 4
 description: Neural networks as records of layers: composition with Sequential, Repeat and plain functions, batch normalisation and dropout in training and in use, shared weights, and surgery on models by the names of their tensors.
 ---
 *)

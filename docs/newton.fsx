@@ -33,15 +33,9 @@ hessian rosenbrock start
 (*** include-it ***)
 
 (**
-There is no solver for linear systems among the primitives; for two unknowns Cramer's rule does:
+A step solves a linear system:
 *)
-let solve2 (h: Tensor) (g: Tensor) =
-    let determinant = h[0, 0] * h[1, 1] - h[0, 1] * h[1, 0]
-
-    stack 0 [ h[1, 1] * g[0] - h[0, 1] * g[1]; h[0, 0] * g[1] - h[1, 0] * g[0] ]
-    / determinant
-
-let newton f x = x - solve2 (hessian f x) (grad f x)
+let newton f x = x - solve (hessian f x) (grad f x)
 
 let descent rate f x = x - rate * grad f x
 
@@ -179,5 +173,5 @@ is the share of points on the right side.
 | $H v$ for many $v$ at one $x$ | `snd (linearize (grad f) x)` | the gradient is evaluated once |
 | the trace of $H$ | `laplacian f x` | |
 | $J^\top J v$ (Gauss–Newton) | `let y, push = linearize f x` and `vjp` | push, then pull |
-| a higher derivative by one number | `diffn n f x` | nested forward mode |
+| a higher derivative with respect to one number | `diffn n f x` | nested forward mode |
 *)

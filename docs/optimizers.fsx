@@ -3,7 +3,7 @@
 title: Losses, optimisers, schedules
 category: Use
 categoryindex: 3
-index: 6
+index: 8
 description: How losses take their arguments, optimisers as one value for any model, weight decay on some tensors, groups with rates of their own, clipping, micro-batches, schedules, averages of weights, mixed precision.
 ---
 *)

@@ -3,7 +3,7 @@
 title: Quick start, C#
 category: Start
 categoryindex: 1
-index: 3
+index: 4
 description: Tensors, gradients, a model and a training loop in C#.
 ---
 *)
@@ -16,8 +16,8 @@ let show = csharp "QuickStart.cs"
 (**
 # Quick start, C#
 
-The package `Cotangent.CSharp` is a thin layer over `Cotangent` in the manner of C#: `dotnet add package Cotangent.CSharp`,
-then `using Cotangent;`. What stands under the code on this page is what it printed when the page was made.
+The package `Cotangent.CSharp` is a thin layer over `Cotangent` in the manner of C#: `dotnet add package Cotangent.CSharp
+--prerelease`, then `using Cotangent;`. What stands under the code on this page is what it printed when the page was made.
 
 ## Tensors
 
@@ -38,7 +38,7 @@ show "Parts"
 (**
 ## Gradients
 
-`Differentiate` has all transformations. Each works on tensors, tuples, arrays, and records of these, nested any way; the
+`Differentiate` has the derivatives, `Transform` the other transformations: `Vectorize` for batches, `Compile`. Each works on tensors, tuples, arrays, and records of these, nested any way; the
 gradient has the type of the argument.
 *)
 (*** hide ***)
@@ -48,7 +48,7 @@ show "Gradients"
 (**
 ## Randomness
 
-A draw takes a key; the same key gives the same numbers, on every machine. Split a key for each use.
+A draw takes a key; the same key gives the same numbers. Split a key for each use.
 *)
 (*** hide ***)
 show "Randomness"
@@ -88,7 +88,7 @@ show "Devices"
 (*** include-it-raw ***)
 
 (**
-## A derivative of one's own
+## A custom derivative
 *)
 (*** hide ***)
 show "OwnDerivative"
@@ -115,6 +115,6 @@ show "LongWork"
 (*** include-it-raw ***)
 
 (**
-Next: [the idea behind it](tour.html), [the sine GAN](sine-gan.html) (both in F#; the functions have the same names with a
-capital letter), and the [reference](reference-csharp/index.html), with an example of each method.
+Next: [your first classifier](first-classifier.html) on real data, [the idea behind it](tour.html), [the sine GAN](sine-gan.html) (both in F#; most functions have the same names with a
+capital letter, and where C# has a name of its own, such as `Gradient` for `grad`, the reference says so), and the [reference](reference-csharp/index.html), with an example of each method.
 *)

@@ -3,7 +3,7 @@
 title: Quick start, F#
 category: Start
 categoryindex: 1
-index: 2
+index: 3
 description: Tensors, gradients, a model and a training loop in F#.
 ---
 *)
@@ -13,7 +13,7 @@ description: Tensors, gradients, a model and a training loop in F#.
 (**
 # Quick start, F#
 
-In a script, `#r "nuget: Cotangent"`; in a project, `dotnet add package Cotangent`. Then:
+In a script, `#r "nuget: Cotangent, *-*"`; in a project, `dotnet add package Cotangent --prerelease` ([Install](install.html) tells more). Then:
 *)
 open Cotangent
 
@@ -33,7 +33,7 @@ a * tensor [ 10.0; 100.0; 1000.0 ] + 1
 (*** include-it ***)
 
 (**
-F#'s own `sin`, `exp`, `abs`, `**` and the rest work on tensors; `sum`, `mean`, `matmul`, `relu`, `where`, `concat` and
+F#'s own `sin`, `exp`, `abs`, `sqrt`, `tanh`, `floor` and their like work on tensors, and so does `**` with a tensor on its left; `sum`, `mean`, `matmul`, `relu`, `where`, `concat` and
 others are functions, and what takes options is a member. Slices include both ends, as everywhere in F#; negative
 positions count from the end.
 *)
@@ -82,7 +82,7 @@ hessian f (tensor [ 0.0; 1.0; 2.0 ])
 (**
 ## Randomness
 
-A draw takes a *key*, and the same key gives the same numbers, on every machine. Split a key for each use;
+A draw takes a *key*, and the same key gives the same numbers. Split a key for each use;
 `Debug.checkKeys` finds one that was used twice.
 *)
 let forNoise, forModel = Key.split (Key.create 42L)
@@ -93,7 +93,7 @@ Random.normal forNoise DType.Float32 [ 3 ]
 ## A model
 
 A model is a record of parameters, a function of it, and a loss. Here a curve is fitted to 64 noisy points. There is
-nothing to inherit from and nothing to register: the gradient by a `Model` is a `Model`.
+nothing to inherit from and nothing to register: the gradient with respect to a `Model` is a `Model`.
 *)
 type Model = { Hidden: Linear; Output: Linear }
 
@@ -173,5 +173,5 @@ with :? NumberException as e ->
 (*** include-output ***)
 
 (**
-Next: [the idea behind it](tour.html), [the sine GAN](sine-gan.html), [layers and optimisers of your own](extending.html).
+Next: [your first classifier](first-classifier.html) on real data, [the idea behind it](tour.html), [the sine GAN](sine-gan.html), [layers and optimisers of your own](extending.html).
 *)

@@ -125,7 +125,7 @@ let articleStep (g, d) key =
     g, d
 
 (**
-Nothing here says which parameters are held fixed: `grad` differentiates by its argument, and the other player is a
+Nothing here says which parameters are held fixed: `grad` differentiates with respect to its argument, and the other player is a
 constant.
 *)
 let collapsed, _ =
@@ -159,8 +159,8 @@ Samples.Quality.measure
 ## A gradient of a gradient
 
 WGAN-GP (Gulrajani et al. 2017) replaces the discriminator by a *critic*, which may say any number, and holds its slope
-near 1: at points between real and generated signals, the gradient of the critic by its *input* should have norm 1. This
-penalty is part of the loss that is differentiated by the critic's *parameters*: a gradient inside a gradient.
+near 1: at points between real and generated signals, the gradient of the critic with respect to its *input* should have norm 1. This
+penalty is part of the loss that is differentiated with respect to the critic's *parameters*: a gradient inside a gradient.
 *)
 let penalty (critic: Tensor -> Tensor) (real: Tensor) (fake: Tensor) key =
     let position = Random.uniform key DType.Float32 [ real.Shape[0]; 1 ]

@@ -60,7 +60,8 @@ excerpt "src/Differentiation/Derivatives.fs" "| Unary.Sin ->" "| Unary.Cos ->"
 + excerpt "src/Differentiation/Derivatives.fs" "| Primitive.MatMul ->" ")"
 (*** include-it-raw ***)
 (**
-There is no second set of rules for the other mode, so there is none that could disagree with the first.
+So one rule serves both modes. (Max pooling and a few fused operations, such as attention, have a hand-written rule for each; the tests
+hold the two against each other.)
 
 ## Push and pull
 
@@ -186,7 +187,7 @@ with :? TraceException as e ->
 
 Nothing above needs $x$ to be one tensor. It can be any *tree*: a nesting of records, tuples, lists, arrays, options,
 unions and maps with tensors as leaves. A transformation takes the leaves out, works on them, and puts the results back,
-so the gradient by a record is a record of that type. The type of a field decides: what can't hold a tensor (an
+so the gradient with respect to a record is a record of that type. The type of a field decides: what can't hold a tensor (an
 activation, a string, a number) is static, and carried along unchanged.
 
 <figure>

@@ -3,7 +3,7 @@
 title: Training on data
 category: Use
 categoryindex: 3
-index: 3
+index: 5
 description: From images on disk to a model that predicts: mini-batches, a training step, evaluation, early stopping, going on after an interruption, averages of weights, and what a trained model gets wrong.
 ---
 *)

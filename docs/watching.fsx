@@ -3,7 +3,7 @@
 title: Watching a training
 category: Use
 categoryindex: 3
-index: 9
+index: 13
 description: A page that shows a run while it goes on, runs side by side, TensorBoard's files, JSON lines.
 ---
 *)
@@ -55,7 +55,6 @@ let step (model, state) images =
 
 let create key = Mlp.create [ 144; 64; 2; 64; 144 ] Activation.Gelu key
 let batches = Data.batches 32 (Key.create 2L) spots
-let options = { Train.defaults with Epochs = 200 }
 
 (**
 ## Recording it
@@ -63,7 +62,9 @@ let options = { Train.defaults with Epochs = 200 }
 `Record.run` is `Train.run` with three things before its arguments: how often, where to, and what else to record. It tells the page how
 long the run is meant to be, and how it ended, be it by an error.
 *)
-let what = [
+type State = Mlp * OptimizerState<Mlp>
+
+let what: Recorded<State> list = [
     Record.parameters fst
     Record.pictures "made of two numbers" (fun (model, _) -> forward model spots[..15])
     Record.throughput 32
@@ -86,7 +87,7 @@ let train name seed =
         (Every.Steps 8)
         writers
         what
-        options
+        { Train.defaults with Epochs = 200 }
         step
         batches
         (model, optimizer.Init model)
@@ -106,7 +107,7 @@ A loss that is NaN is said, and where it began.
 
 Where you call `Train.run` yourself, or write the loop by hand, `Record.callback` and the writers do the same in parts:
 *)
-let recording writers : Callback<Mlp * _> =
+let recording writers : Callback<State> =
     Record.callback (Every.Epochs 1) writers [ Record.memory ]
 
 (**

@@ -226,6 +226,12 @@ let outcomes = [
             [ "Cotangent.Datasets" ]
             (readsFiles >> not))
     run "Images" (fsharp "tests/Images/bin/Release/net10.0/Cotangent.Images.dll" [ "Cotangent.Images" ] all)
+    run
+        "Video"
+        (fsharp
+            "tests/Video/bin/Release/net10.0/Cotangent.Video.dll"
+            [ "Cotangent.Images"; "Cotangent.Video" ]
+            all)
     run "Charts" (fsharp "tests/Charts/bin/Release/net10.0/Cotangent.Charts.dll" [ "Cotangent.Charts" ] all)
     run "C#" (csharp ())
 ]

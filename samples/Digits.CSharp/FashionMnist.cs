@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.IO.Compression;
 using Cotangent;
 
 namespace Samples.CSharp;
@@ -12,48 +10,23 @@ public sealed record Images(Tensor Pixels, Tensor Labels);
 /// </summary>
 public static class FashionMnist
 {
-    /// <summary>The sizes and bytes of a file in the format IDX.</summary>
-    private static (int[] Shape, byte[] Bytes) ReadIdx(string path)
+    private static Images Whole(bool training)
     {
-        using var unzipped = new GZipStream(File.OpenRead(path), CompressionMode.Decompress);
-        using var all = new MemoryStream();
-        unzipped.CopyTo(all);
-        var bytes = all.ToArray();
-        var start = 4 + 4 * bytes[3];
-        var shape = Enumerable
-            .Range(0, bytes[3])
-            .Select(i => BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(4 + 4 * i, 4)))
-            .ToArray();
-        return (shape, bytes[start..]);
+        var set = ReadySets.FashionMnist(training);
+        return new(set.Images, set.Labels);
     }
 
-    private static Images Read(string folder, string kind)
+    /// <summary>The few that come with the program.</summary>
+    private static Images Slice(string part)
     {
-        var (shape, pixels) = ReadIdx(Path.Combine(folder, $"{kind}-images-idx3-ubyte.gz"));
-        var (_, labels) = ReadIdx(Path.Combine(folder, $"{kind}-labels-idx1-ubyte.gz"));
-        float[] scaled = [.. pixels.Select(p => p / 255f)];
-        int[] whole = [.. labels.Select(label => (int)label)];
-        return new(Tensor.Create(scaled).Reshape(shape[0], 1, shape[1], shape[2]), Tensor.Create(whole));
+        Tensor Read(string kind) =>
+            Idx.Read(Path.Combine(AppContext.BaseDirectory, "data", $"{part}-{kind}-ubyte.gz"));
+
+        return new((Read("images-idx3").Convert(DType.Float32) / 255f).Unsqueeze(1), Read("labels-idx1"));
     }
 
-    private static IEnumerable<string> Places()
-    {
-        if (Environment.GetEnvironmentVariable("COTANGENT_DATA") is { Length: > 0 } folder)
-        {
-            yield return Path.Combine(folder, "fashion-mnist");
-            yield return folder;
-        }
-
-        yield return "/usr/share/datasets/fashion-mnist";
-    }
-
-    /// <summary>The images, or a few of them that come with the program; null where they are not on this machine.</summary>
-    public static (Images Train, Images Test)? Load(bool quick)
-    {
-        var folder = quick
-            ? Path.Combine(AppContext.BaseDirectory, "data")
-            : Places().FirstOrDefault(place => File.Exists(Path.Combine(place, "train-images-idx3-ubyte.gz")));
-
-        return folder is null ? null : (Read(folder, "train"), Read(folder, "t10k"));
-    }
+    /// <summary>The images, or a few of them that come with the program.</summary>
+    /// <exception cref="FileNotFoundException">They are not on this machine; says how to get them.</exception>
+    public static (Images Train, Images Test) Load(bool quick) =>
+        quick ? (Slice("train"), Slice("t10k")) : (Whole(true), Whole(false));
 }

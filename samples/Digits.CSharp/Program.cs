@@ -10,12 +10,16 @@ if (args is not ([] or ["--quick"]))
 
 var quick = args.Length == 1;
 
-if (FashionMnist.Load(quick) is not var (training, test))
+Images training,
+    test;
+
+try
 {
-    Console.Error.WriteLine(
-        "Fashion-MNIST is not on this machine. Install it with `apt install dataset-fashion-mnist`, or put the four files "
-            + "from https://github.com/zalandoresearch/fashion-mnist into a folder and name that in COTANGENT_DATA."
-    );
+    (training, test) = FashionMnist.Load(quick);
+}
+catch (FileNotFoundException e)
+{
+    Console.Error.WriteLine(e.Message);
     return 2;
 }
 
@@ -65,8 +69,15 @@ var run = await Progress.ShowAsync(
     }
 );
 
-var logits = Predict(run.Last.State.Net);
+var net = run.Last.State.Net;
+var logits = Predict(net);
 var loss = (double)Loss.CrossEntropy(test.Labels, logits);
+var about = new CheckpointOptions
+{
+    Metadata = new Dictionary<string, string> { ["sample"] = "digits", ["quick"] = quick.ToString() },
+};
+Checkpoint.Save("digits.safetensors", net, about);
+Console.WriteLine($"Saved in {Path.GetFullPath("digits.safetensors")}");
 Console.WriteLine($"accuracy {(double)Metric.Accuracy(test.Labels, logits):F4}, loss {loss:F6}");
 return 0;
 

@@ -4,12 +4,13 @@ module Models.Dcgan
 open System.Diagnostics
 open System.Threading
 open Cotangent
+open Cotangent.Charts
 open Models
 
 let private title = "A DCGAN on Fashion-MNIST"
 
 /// Numbers that an image is drawn from.
-let private latentSize = 64
+let latentSize = 64
 
 /// Both networks, and how they learn.
 type Players = {
@@ -138,14 +139,26 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
         let optimizer = Optimizer.adam (2e-4, beta1 = 0.5)
 
         let training progress =
-            let options = {
+            let latent = Random.normal (Key.named "watched" key) DType.Float32 [ 16; latentSize ]
+
+            let training = {
                 Train.defaults with
                     Epochs = epochs
                     Progress = progress
                     Cancellation = cancellation
             }
 
-            Train.run options (step optimizer) batches (start optimizer (Key.named "model" key))
+            Recording.run
+                options
+                [
+                    Record.pictures "made of the same latents" (fun players ->
+                        Sequential.forward players.Average latent)
+                    Record.throughput size
+                ]
+                training
+                (step optimizer)
+                batches
+                (start optimizer (Key.named "model" key))
 
         let reached = Progress.show title training
         let players = reached.Last.State
@@ -163,6 +176,8 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
             Figures = figures players.Average (Key.named "figures" key) test made reached.History
             Parameters = Model.count players.Generator + Model.count players.Discriminator
             Seconds = watch.Elapsed.TotalSeconds
+            // The generator is what makes images later on.
+            Save = fun about path -> Checkpoint.saveWith about path players.Average
         })
 
 let sample = {

@@ -6,6 +6,7 @@ open System.IO
 open System.IO.Compression
 open System.Text
 open System.Text.RegularExpressions
+open Cotangent
 
 type Texts = { Train: string; Test: string }
 
@@ -19,27 +20,6 @@ let encode (text: string) : int[] = [|
 
 let decode (places: int[]) : string =
     String [| for p in places -> if p = 0 then '\n' else char (p - 1 + int ' ') |]
-
-/// The file of Debian's package, in dictzip's format, which gzip reads.
-let private name = "devil.dict.dz"
-
-/// From the first definition to the last: before it stand a licence and a preface, behind it an index of letters.
-let private body (text: string) : string =
-    let first, last = text.IndexOf "ABASEMENT, n.", text.LastIndexOf "\n\n abcdefg"
-
-    if first < 0 then
-        raise (
-            InvalidDataException
-                $"{name} is not The Devil's Dictionary as Debian's package dict-devil has it."
-        )
-
-    text.Substring(first, (if last < 0 then text.Length else last) - first).TrimEnd '\n' + "\n\n"
-
-let private read (path: string) : string =
-    use file = File.OpenRead path
-    use unzipped = new GZipStream(file, CompressionMode.Decompress)
-    use reader = new StreamReader(unzipped, Encoding.ASCII)
-    reader.ReadToEnd().Replace("\r", "") |> body
 
 /// Where a definition begins: its word in capitals after an empty line, and what kind of word it is.
 let beginning = Regex @"(?:^|(?<=\n\n))[A-Z][A-Z'-]+[^\n]{0,40}, (?:n|v|adj|adv|pp|p|x)"
@@ -57,29 +37,19 @@ let split (text: string) : Texts =
     let joined = Array.map snd >> String.concat ""
     { Train = joined train; Test = joined test }
 
-/// Where the book may be: a folder that COTANGENT_DATA names, or has in it; where Debian's package puts it.
-let private places () = [
-    match Environment.GetEnvironmentVariable "COTANGENT_DATA" with
-    | null
-    | "" -> ()
-    | folder ->
-        Path.Combine(folder, "dictd")
-        folder
-    "/usr/share/dictd"
-]
+/// The beginning of the book, which comes with the program.
+let private slice () : string =
+    use file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "data", "devil.dict.dz"))
+    use unzipped = new GZipStream(file, CompressionMode.Decompress)
+    use reader = new StreamReader(unzipped, Encoding.ASCII)
+    reader.ReadToEnd()
 
-/// The book, or the beginning of it that comes with the program; or how to get it.
+/// The book, or the beginning of it; or how to get it.
 let load (quick: bool) : Result<Texts, string> =
-    let folder =
-        if quick then
-            Some(Path.Combine(AppContext.BaseDirectory, "data"))
-        else
-            places () |> List.tryFind (fun folder -> File.Exists(Path.Combine(folder, name)))
-
-    match folder with
-    | Some folder -> Ok(split (read (Path.Combine(folder, name))))
-    | None ->
-        let tried = places () |> String.concat ", "
-
-        Error
-            $"The Devil's Dictionary is not on this machine (looked for {name} in {tried}). Install it with `apt install dict-devil`; or, without the server that comes along, `apt download dict-devil` and `dpkg-deb --extract dict-devil_*.deb devil`, and name the folder devil/usr/share/dictd in COTANGENT_DATA. `--quick` runs with the few definitions that come along."
+    if quick then
+        Ok(split (slice ()))
+    else
+        try
+            Ok(split (ReadySets.devilsDictionary ()))
+        with :? FileNotFoundException as e ->
+            Error $"{e.Message} `--quick` runs with the few definitions that come along."

@@ -4,6 +4,7 @@ module Models.Digits
 open System.Diagnostics
 open System.Threading
 open Cotangent
+open Cotangent.Charts
 open Models
 
 let private title = "A small CNN on Fashion-MNIST"
@@ -36,18 +37,13 @@ let private step (optimizer: Optimizer) (net, state) (images, labels) =
     let loss, gradient = valueAndGrad (fun net -> Loss.crossEntropy labels (forward net images)) net
     Optimizer.step optimizer gradient state net, loss
 
-/// Trains a net on batches of images and labels, for as many epochs as the options say.
-let train
-    (options: TrainOptions<Cnn * OptimizerState<Cnn>>)
-    (size: int)
-    (key: Key)
-    (data: FashionMnist.Images)
-    =
+/// What a net is trained by: the step, the batches, and the state to start from.
+let training (epochs: int) (size: int) (key: Key) (data: FashionMnist.Images) =
     let forModel, forOrder = Key.split key
     let batches = Data.batches size forOrder data
-    let optimizer = Optimizer.adam (Schedule.cosine 2e-3 0.0 (options.Epochs * batches.Count))
+    let optimizer = Optimizer.adam (Schedule.cosine 2e-3 0.0 (epochs * batches.Count))
     let net = create forModel
-    Train.run options (step optimizer) batches (net, optimizer.Init net)
+    step optimizer, batches, (net, optimizer.Init net)
 
 let private run (options: Options.Options) (cancellation: CancellationToken) =
     FashionMnist.load options.Quick
@@ -57,20 +53,28 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
         let images, labels = data.Test
         let evaluate (net, _) = float (Metric.accuracy labels (predict net images))
 
-        let training progress =
-            train
-                {
-                    Train.defaults with
-                        Epochs = options.Epochs |> Option.defaultValue (if options.Quick then 10 else 6)
-                        Progress = progress
-                        Cancellation = cancellation
-                        Callbacks = [ Callback.measure (Every.Epochs 1) "accuracy" evaluate ]
-                }
-                (if options.Quick then 25 else 64)
-                (Key.create options.Seed)
-                data.Train
+        let epochs = options.Epochs |> Option.defaultValue (if options.Quick then 10 else 6)
+        let size = if options.Quick then 25 else 64
+        let step, batches, start = training epochs size (Key.create options.Seed) data.Train
 
-        let reached = Progress.show title training
+        let train progress =
+            let training = {
+                Train.defaults with
+                    Epochs = epochs
+                    Progress = progress
+                    Cancellation = cancellation
+                    Callbacks = [ Callback.measure (Every.Epochs 1) "accuracy" evaluate ]
+            }
+
+            Recording.run
+                options
+                [ Record.parameters fst; Record.throughput size ]
+                training
+                step
+                batches
+                start
+
+        let reached = Progress.show title train
         let net, _ = reached.Last.State
         let logits = predict net images
 
@@ -79,6 +83,7 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
             Parameters = Tree.size net
             Measures = Classifier.measures labels logits
             Figures = Classifier.figures data.Test logits reached.History
+            Save = fun about path -> Checkpoint.saveWith about path net
         })
 
 let sample = {

@@ -1,11 +1,14 @@
-/// Fashion-MNIST (Xiao, Rasul & Vollgraf 2017): 60,000 and 10,000 grey images of 28 × 28 pixels, of ten kinds of clothing.
+/// Fashion-MNIST, as the package of data reads it, or the few images of it that come with the program.
 module Models.FashionMnist
 
 open System
-open System.Buffers.Binary
 open System.IO
-open System.IO.Compression
 open Cotangent
+
+/// Images (n, 1, 28, 28) in Float32 from 0 to 1, and labels (n,) in Int32.
+type Images = Tensor * Tensor
+
+type FashionMnist = { Train: Images; Test: Images }
 
 /// What the labels 0 to 9 stand for.
 let names = [|
@@ -21,65 +24,22 @@ let names = [|
     "boot"
 |]
 
-/// Images (n, 1, 28, 28) in Float32 from 0 to 1, and labels (n,) in Int32.
-type Images = Tensor * Tensor
+let private whole (training: bool) : Images =
+    let set = ReadySets.fashionMnist training
+    set.Images, set.Labels
 
-type FashionMnist = { Train: Images; Test: Images }
-
-/// The sizes and bytes of a file in the format IDX: two zeros, 8 for bytes, the number of axes, their lengths in big-endian
-/// order, the data.
-let private readIdx (path: string) : int[] * byte[] =
-    use file = File.OpenRead path
-    use unzipped = new GZipStream(file, CompressionMode.Decompress)
-    use all = new MemoryStream()
-    unzipped.CopyTo all
-    let bytes = all.ToArray()
-
-    if bytes.Length < 4 || bytes[0] <> 0uy || bytes[1] <> 0uy || bytes[2] <> 8uy then
-        raise (InvalidDataException $"{path} is not a file of bytes in the format IDX.")
-
-    let axes = int bytes[3]
-    let start = 4 + 4 * axes
-    let length i = BinaryPrimitives.ReadInt32BigEndian(ReadOnlySpan(bytes, 4 + 4 * i, 4))
-    let shape = Array.init axes length
-
-    if bytes.Length - start <> Array.fold (*) 1 shape then
-        raise (InvalidDataException $"{path} ends early, or goes on too long.")
-
-    shape, bytes[start..]
-
-let private read folder (kind: string) : Images =
-    let shape, pixels = readIdx (Path.Combine(folder, $"{kind}-images-idx3-ubyte.gz"))
-    let _, labels = readIdx (Path.Combine(folder, $"{kind}-labels-idx1-ubyte.gz"))
-    let scaled = pixels |> Array.map (fun p -> float32 p / 255.0f)
-
-    Tensor.ofArray [ shape[0]; 1; shape[1]; shape[2] ] scaled, tensor (Array.map int labels)
-
-let private isThere folder = File.Exists(Path.Combine(folder, "train-images-idx3-ubyte.gz"))
-
-/// Where the images may be: a folder that COTANGENT_DATA names, or has in it; where Debian's package puts them.
-let private places () = [
-    match Environment.GetEnvironmentVariable "COTANGENT_DATA" with
-    | null
-    | "" -> ()
-    | folder ->
-        Path.Combine(folder, "fashion-mnist")
-        folder
-    "/usr/share/datasets/fashion-mnist"
-]
+/// In files of the same kind beside the program.
+let private slice (part: string) : Images =
+    let file kind = Path.Combine(AppContext.BaseDirectory, "data", $"{part}-{kind}-ubyte.gz")
+    let pixels = Idx.read (file "images-idx3")
+    (pixels.Convert DType.Float32 / 255.0f).Unsqueeze 1, Idx.read (file "labels-idx1")
 
 /// The images, or a few of them that come with the program; or how to get them.
 let load (quick: bool) : Result<FashionMnist, string> =
-    let folder =
-        if quick then
-            Some(Path.Combine(AppContext.BaseDirectory, "data"))
-        else
-            List.tryFind isThere (places ())
-
-    match folder with
-    | Some folder -> Ok { Train = read folder "train"; Test = read folder "t10k" }
-    | None ->
-        let tried = places () |> String.concat ", "
-
-        Error
-            $"Fashion-MNIST is not on this machine (looked in {tried}). Install it with `apt install dataset-fashion-mnist`, or put the four files from https://github.com/zalandoresearch/fashion-mnist into a folder and name that in COTANGENT_DATA. `--quick` runs with the few images that come along."
+    if quick then
+        Ok { Train = slice "train"; Test = slice "t10k" }
+    else
+        try
+            Ok { Train = whole true; Test = whole false }
+        with :? FileNotFoundException as e ->
+            Error $"{e.Message} `--quick` runs with the few images that come along."

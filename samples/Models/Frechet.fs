@@ -16,11 +16,13 @@ let about =
 
 /// Trains the CNN whose features are compared, on images and labels.
 let train (quick: bool) (key: Key) (data: FashionMnist.Images) : Digits.Cnn =
-    let training progress =
-        let options = { Train.defaults with Epochs = (if quick then 10 else 2); Progress = progress }
-        Digits.train options (if quick then 25 else 64) key data
+    let epochs, size = if quick then 10, 25 else 2, 64
+    let step, batches, start = Digits.training epochs size key data
 
-    fst (Progress.show "The CNN whose features are compared" training).Last.State
+    let train progress =
+        Train.run { Train.defaults with Epochs = epochs; Progress = progress } step batches start
+
+    fst (Progress.show "The CNN whose features are compared" train).Last.State
 
 /// Distances of made images, and of as many real ones that nothing was to be made alike, from other real ones.
 let measures (net: Digits.Cnn) (real: Tensor) (test: Tensor) (made: Tensor) : (string * float) list =

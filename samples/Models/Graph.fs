@@ -21,7 +21,9 @@ let predict (model: LinearModel) (x: Tensor) : Tensor = matmul x model.Weights +
 let loss (examples: Examples) (model: LinearModel) : Tensor =
     mean (square (predict model examples.X - examples.Y))
 
-let private features, noise = 4, 0.1
+let features = 4
+
+let private noise = 0.1
 
 /// Examples of a model drawn at random, with noise.
 let private draw count key =
@@ -113,7 +115,9 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
         Optimizer.step optimizer gradient state model, loss
 
     let training progress =
-        Train.run
+        Recording.run
+            options
+            []
             {
                 Train.defaults with
                     Epochs = options.Epochs |> Option.defaultValue 200
@@ -141,6 +145,7 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
             "gradientError", farthest (slopes examples (numbers start)) (numbers (grad (loss examples) start))
         ]
         Figures = figures examples start model reached.History
+        Save = fun about path -> Checkpoint.saveWith about path model
     }
 
 let sample = {

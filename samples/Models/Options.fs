@@ -11,6 +11,8 @@ type Argument =
     | Quick
     | Out of path: string
     | Metrics of path: string
+    | Save of path: string
+    | Watch of path: string
 
     interface IArgParserTemplate with
         member argument.Usage =
@@ -23,8 +25,19 @@ type Argument =
                 "a few hundred examples that come along, for seconds: nothing is looked for on this machine."
             | Out _ -> "the page with the result; NAME.html by default. Folders on the way to it are made."
             | Metrics _ -> "a JSON file with the figures; none by default."
+            | Save _ ->
+                "the file for the trained model, which the program `predict` loads; NAME.safetensors by default."
+            | Watch _ -> "a page that follows the training while it goes on; none by default."
 
-type Options = { Seed: int64; Epochs: int option; Quick: bool; Page: string; Metrics: string option }
+type Options = {
+    Seed: int64
+    Epochs: int option
+    Quick: bool
+    Page: string
+    Metrics: string option
+    Model: string
+    Watch: string option
+}
 
 /// The sample's name and the options, or what is wrong with the command line.
 let parse (names: string list) (arguments: string[]) : Result<string * Options, string> =
@@ -48,12 +61,18 @@ let parse (names: string list) (arguments: string[]) : Result<string * Options, 
             Quick = found.Contains Quick
             Page = found.GetResult(Out, $"{name}.html")
             Metrics = found.TryGetResult Metrics
+            Model = found.GetResult(Save, $"{name}.safetensors")
+            Watch = found.TryGetResult Watch
         }
 
         // Last, since it makes folders.
-        let metrics = options.Metrics |> Option.map (fun path -> "--metrics", path)
+        let named option path = path |> Option.map (fun path -> option, path) |> Option.toList
 
-        Output.check (("--out", options.Page) :: Option.toList metrics)
+        Output.check (
+            [ "--out", options.Page; "--save", options.Model ]
+            @ named "--metrics" options.Metrics
+            @ named "--watch" options.Watch
+        )
         |> Result.map (fun () -> name, options)
     with :? ArguParseException as e ->
         Error e.Message

@@ -58,7 +58,15 @@ let logarithmic (figure: Figure) : Figure =
     match figure.Content with
     | Drawing chart -> {
         figure with
-            Content = Drawing(Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Log) chart)
+            Content =
+                chart
+                |> Chart.withYAxis (
+                    LinearAxis.init (
+                        AxisType = StyleParam.AxisType.Log,
+                        ExponentFormat = StyleParam.ExponentFormat.Power
+                    )
+                )
+                |> Drawing
       }
     | Images _
     | Lines _
@@ -85,48 +93,11 @@ let images (title: string) (columns: int) (images: Tensor) : Figure = {
 
 let lines (title: string) (text: string) : Figure = { Title = title; Content = Lines text }
 
-/// Grey levels of the picture, row by row, with a white line between images: its width, and the bytes.
-let private mosaic columns (images: Tensor) : int * byte[] =
-    let pixels = images.ToData<float32[,,,]>()
-    let n, height, width = images.Shape[0], images.Shape[2], images.Shape[3]
-    let rows = (n + columns - 1) / columns
-    let across, down = columns * (width + 1) - 1, rows * (height + 1) - 1
-
-    let level r c =
-        let i, j, k = r / (height + 1) * columns + c / (width + 1), r % (height + 1), c % (width + 1)
-
-        if i < n && j < height && k < width then
-            255uy - byte (255.0f * Math.Clamp(pixels[i, 0, j, k], 0.0f, 1.0f))
-        else
-            255uy
-
-    across, Array.init (across * down) (fun p -> level (p / across) (p % across))
-
-/// The picture as a BMP file of 256 greys, which takes no compression: rows from the bottom, each padded to whole fours of bytes.
-let private bmp (width: int, levels: byte[]) : byte[] =
-    let height, padded = levels.Length / width, (width + 3) / 4 * 4
-    let start = 14 + 40 + 4 * 256
-    use file = new MemoryStream()
-    use writer = new BinaryWriter(file)
-    writer.Write "BM"B
-
-    for number in [ start + padded * height; 0; start; 40; width; height ] do
-        writer.Write number
-    // One plane, of 8 bits.
-    writer.Write 1s
-    writer.Write 8s
-
-    for number in [ 0; padded * height; 2835; 2835; 256; 0 ] do
-        writer.Write number
-
-    for grey in 0uy .. 255uy do
-        writer.Write [| grey; grey; grey; 0uy |]
-
-    for row in height - 1 .. -1 .. 0 do
-        writer.Write(levels, row * width, width)
-        writer.Write(Array.zeroCreate<byte>(padded - width))
-
-    file.ToArray()
+/// The images as one picture, ink on white, as a PNG file.
+let private mosaic columns (images: Tensor) : byte[] =
+    Cotangent.Images.Image.unstack (clamp 0.0 1.0 (1.0 - images))
+    |> Cotangent.Images.Image.gridOn (Cotangent.Images.Color.OfRgb(255uy, 255uy, 255uy)) columns 1
+    |> Cotangent.Images.Image.encodePng
 
 let private style =
     """
@@ -177,8 +148,8 @@ let private show (figure: Figure) =
             $"""<div class="chart" data-figure="{encoded json}"></div>"""
         | Lines text -> $"<pre>{encoded text}</pre>"
         | Images(columns, images) ->
-            let data = Convert.ToBase64String(bmp (mosaic columns images))
-            $"""<img alt="{encoded figure.Title}" src="data:image/bmp;base64,{data}">"""
+            let data = Convert.ToBase64String(mosaic columns images)
+            $"""<img alt="{encoded figure.Title}" src="data:image/png;base64,{data}">"""
         | Inner html ->
             // As high as the drawing, and the heading and margins around it.
             let height = Regex.Match(html, "<svg[^>]* height=\"(\\d+)\"").Groups[1].Value

@@ -47,21 +47,15 @@ let private states (pairs: (float * float)[]) : Tensor =
 /// The law of motion, and the state that each window starts from: angle and speed.
 type Shooting = { Law: Mlp; Starts: Tensor }
 
+/// The law of motion: angle and velocity to their slopes, for states (…, 2).
+let createLaw (key: Key) : Mlp =
+    let hidden = { Linear.defaults with Activation = Activation.Tanh; DType = DType.Float64 }
+    Mlp.init 2 [ 32, hidden; 32, hidden; 2, { Linear.defaults with DType = DType.Float64 } ] key
+
 let private create (observed: Tensor) key =
     let count = learnt / window
 
-    {
-        Law =
-            Mlp.init
-                2
-                [
-                    32, { Linear.defaults with Activation = Activation.Tanh; DType = DType.Float64 }
-                    32, { Linear.defaults with Activation = Activation.Tanh; DType = DType.Float64 }
-                    2, { Linear.defaults with DType = DType.Float64 }
-                ]
-                key
-        Starts = observed[.. learnt - 1].Reshape([ count; window; 2 ]).[*, 0]
-    }
+    { Law = createLaw key; Starts = observed[.. learnt - 1].Reshape([ count; window; 2 ]).[*, 0] }
 
 /// One interval by a step of Runge and Kutta. Its parts are computed again on the way back: a long swing then keeps one
 /// state an interval.
@@ -75,7 +69,7 @@ let private advance: Mlp * Tensor -> Tensor =
         x + interval / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4))
 
 /// The states after each of so many intervals: (intervals, …).
-let private swing (law: Mlp) (start: Tensor) intervals : Tensor =
+let swing (law: Mlp) (start: Tensor) intervals : Tensor =
     scan
         (fun x _ ->
             let next = advance (law, x)
@@ -179,7 +173,9 @@ let private train (options: Options.Options) cancellation observed start progres
         let loss, gradient = valueAndGrad (loss observed) model
         Optimizer.step optimizer gradient state model, loss
 
-    Train.run
+    Recording.run
+        options
+        []
         {
             Train.defaults with
                 Epochs = epochs
@@ -220,6 +216,7 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
             "linearError", error linear expected
         ]
         Figures = figures (pairs observed) learned ahead linear reached.History
+        Save = fun about path -> Checkpoint.saveWith about path model.Law
     }
 
 let sample = {

@@ -4,6 +4,8 @@ module Models.ResNet
 open System.Diagnostics
 open System.Threading
 open Cotangent
+open Cotangent.Charts
+open Cotangent.Images
 open Models
 
 let private title = "A ResNet on Fashion-MNIST"
@@ -76,7 +78,7 @@ let private descent steps : Optimizer =
 
 /// Images turned over and moved at random: to a net they are new ones each time.
 let private changed (forFlips: Key, forShifts: Key) (images: Tensor) =
-    images |> Augment.flips forFlips |> Augment.shifts 2 forShifts
+    images |> ImageBatch.flip 0.5 forFlips |> ImageBatch.shift 2 forShifts
 
 /// One update on a batch, whose images are changed as the key beside it has it.
 let private step (optimizer: Optimizer) (net, state) ((images, labels), key) =
@@ -106,7 +108,9 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
         let training progress =
             let net = create forModel
 
-            Train.run
+            Recording.run
+                options
+                [ Record.parameters fst; Record.throughput size ]
                 {
                     Train.defaults with
                         Epochs = epochs
@@ -126,6 +130,7 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
             Seconds = watch.Elapsed.TotalSeconds
             Parameters = Model.count net
             Measures = Classifier.measures labels logits
+            Save = fun about path -> Checkpoint.saveWith about path net
             Figures =
                 Classifier.figures data.Test logits reached.History
                 @ [

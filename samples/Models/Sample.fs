@@ -5,6 +5,7 @@ open System.Globalization
 open System.IO
 open System.Text.Json
 open System.Threading
+open Cotangent
 
 /// What a run has to show.
 type Outcome = {
@@ -13,6 +14,8 @@ type Outcome = {
     /// Name and value, as in the file of metrics.
     Measures: (string * float) list
     Figures: Page.Figure list
+    /// Writes the trained model to a file.
+    Save: CheckpointOptions -> string -> unit
 }
 
 /// A model that learns from data, and a run of it, which may find that the data are not there.
@@ -63,6 +66,8 @@ module Sample =
             if cancellation.IsCancellationRequested then printfn "Stopped early."
             printfn "%s" (line training)
             printfn "%s" (line measures)
+            outcome.Save (Saved.options sample.Name options.Quick) options.Model
+            printfn "Saved in %s" (Path.GetFullPath options.Model)
             Page.write options.Page sample.Title sample.About (measures @ training) outcome.Figures
             printfn "Drawn on %s" (Path.GetFullPath options.Page)
 

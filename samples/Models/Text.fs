@@ -5,6 +5,7 @@ open System
 open System.Diagnostics
 open System.Threading
 open Cotangent
+open Cotangent.Charts
 open Models
 open Models.LanguageModels
 
@@ -26,7 +27,11 @@ type private Written = {
     BitsPerCharacter: float
     History: (int * (string * float) list) list
     Drawn: string list
+    Save: CheckpointOptions -> string -> unit
 }
+
+/// The transformer, small for a quick run.
+let attending (quick: bool) = if quick then transformer 2 64 4 else transformer 4 128 4
 
 /// Rows of so many letters and the one after them, each beginning half a row after the one before.
 let private rows (length: int) (text: string) : Tensor =
@@ -50,8 +55,8 @@ let private evaluating (model: LanguageModel<'net, _>) (length: int) (held: Tens
 /// Four words of eight letters that the book does not have.
 let private prompts = [ "COMPUTER, n.  "; "GRADIENT, n.  "; "INTERNET, n.  "; "SOFTWARE, n.  " ]
 
-/// A definition of each, up to where the next one would begin.
-let private write (model: LanguageModel<'net, _>) (net: 'net) (key: Key) : string list =
+/// A definition of each prompt, all of one length, up to where the next one would begin.
+let write (model: LanguageModel<'net, _>) (net: 'net) (key: Key) (prompts: string list) : string list =
     let start = tensor [| for prompt in prompts -> DevilsDictionary.encode prompt |]
     let drawn = draw model net 0.7 300 key start
 
@@ -63,6 +68,7 @@ let private write (model: LanguageModel<'net, _>) (net: 'net) (key: Key) : strin
     ]
 
 let private train
+    (options: Options.Options)
     (model: LanguageModel<'net, _>)
     (plan: Plan)
     (cancellation: CancellationToken)
@@ -85,7 +91,9 @@ let private train
     let training progress =
         let net = model.Create forNet
 
-        Train.run
+        Recording.run
+            options
+            [ Record.throughput plan.Batch ]
             {
                 Train.defaults with
                     Epochs = plan.Epochs
@@ -106,7 +114,8 @@ let private train
         Parameters = Tree.size net
         BitsPerCharacter = evaluate net
         History = reached.History
-        Drawn = write model net forDrawing
+        Drawn = write model net forDrawing prompts
+        Save = fun about path -> Checkpoint.saveWith about path net
     }
 
 /// What a text costs without a net, and with each of the two.
@@ -145,16 +154,19 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
             Rate = rate
         }
 
+        // The page that follows a training follows the transformer's.
+        let unwatched = { options with Watch = None }
+
         let written =
             if options.Quick then
                 [
-                    train (transformer 2 64 4) (plan 64 3 4e-3) cancellation texts forTransformer
-                    train (lstm 96) (plan 64 3 4e-3) cancellation texts forLstm
+                    train options (attending true) (plan 64 3 4e-3) cancellation texts forTransformer
+                    train unwatched (lstm 96) (plan 64 3 4e-3) cancellation texts forLstm
                 ]
             else
                 [
-                    train (transformer 4 128 4) (plan 128 4 2e-3) cancellation texts forTransformer
-                    train (lstm 256) (plan 128 4 2e-3) cancellation texts forLstm
+                    train options (attending false) (plan 128 4 2e-3) cancellation texts forTransformer
+                    train unwatched (lstm 256) (plan 128 4 2e-3) cancellation texts forLstm
                 ]
 
         {
@@ -162,6 +174,7 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
             Parameters = written.Head.Parameters
             Measures = measures texts written
             Figures = figures written
+            Save = written.Head.Save
         })
 
 let sample = {

@@ -4,12 +4,13 @@ module Models.Vae
 open System.Diagnostics
 open System.Threading
 open Cotangent
+open Cotangent.Charts
 open Models
 
 let private title = "A variational autoencoder on Fashion-MNIST"
 
 /// Numbers that an image is told by.
-let private latentSize = 20
+let latentSize = 20
 
 type Vae = {
     /// Images (batch, 1, 28, 28) -> means and logarithms of variances of their latent, beside each other.
@@ -51,7 +52,7 @@ let private encode (vae: Vae) (images: Tensor) =
     halves[0], halves[1]
 
 /// Images with pixels from 0 to 1.
-let private decode (vae: Vae) (latent: Tensor) = sigmoid (Sequential.forward vae.Decoder latent)
+let decode (vae: Vae) (latent: Tensor) = sigmoid (Sequential.forward vae.Decoder latent)
 
 /// What an image costs, in nats, from a draw of its latent: each pixel as if it were a chance of black and white; and the
 /// latent, by how far its distribution is from a standard normal one (Kingma & Welling 2014, equation 10).
@@ -136,14 +137,25 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
         let training progress =
             let vae = create (Key.named "model" key)
 
-            let options = {
+            let latent = Random.normal (Key.named "watched" key) DType.Float32 [ 16; latentSize ]
+
+            let training = {
                 Train.defaults with
                     Epochs = epochs
                     Progress = progress
                     Cancellation = cancellation
             }
 
-            Train.run options (step optimizer) batches (vae, optimizer.Init vae)
+            Recording.run
+                options
+                [
+                    Record.pictures "made of the same latents" (fun (vae, _) -> decode vae latent)
+                    Record.throughput size
+                ]
+                training
+                (step optimizer)
+                batches
+                (vae, optimizer.Init vae)
 
         let reached = Progress.show title training
         let vae, _ = reached.Last.State
@@ -162,6 +174,7 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
             Figures = figures vae test made reached.History
             Parameters = Model.count vae
             Seconds = watch.Elapsed.TotalSeconds
+            Save = fun about path -> Checkpoint.saveWith about path vae
         })
 
 let sample = {

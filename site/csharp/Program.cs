@@ -20,6 +20,14 @@ await Run(nameof(QuickStart.Devices), QuickStart.Devices);
 await Run(nameof(QuickStart.Optimisers), QuickStart.Optimisers);
 await Run(nameof(QuickStart.OwnDerivative), QuickStart.OwnDerivative);
 await Run(nameof(QuickStart.Errors), QuickStart.Errors);
+await Run(nameof(FirstClassifier), FirstClassifier.Run);
+await Run(nameof(MachineLearning.Numbers), MachineLearning.Numbers);
+await Run(nameof(MachineLearning.Slopes), MachineLearning.Slopes);
+await Run(nameof(MachineLearning.Wrong), MachineLearning.Wrong);
+await Run(nameof(MachineLearning.Steps), MachineLearning.Steps);
+await Run(nameof(MachineLearning.Epochs), MachineLearning.Epochs);
+await Run(nameof(MachineLearning.Overfit), MachineLearning.Overfit);
+await Run(nameof(MachineLearning.Modes), MachineLearning.Modes);
 await RunAsync(nameof(QuickStart.LongWork), QuickStart.LongWork);
 
 static Task Run(string name, Action body) =>

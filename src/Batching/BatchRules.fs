@@ -218,6 +218,14 @@ module internal BatchRules =
         | Primitive.TriangularSolve _
         | Primitive.Qr
         | Primitive.Eigh
+        | Primitive.Higher _
+        | Primitive.Cholesky
+        | Primitive.Lu
+        | Primitive.Solve _
+        | Primitive.Inverse
+        | Primitive.Svd
+        | Primitive.PseudoInverse _
+        | Primitive.OfMatrix _
         | Primitive.Detach
         | Primitive.Barrier
         | Primitive.Print _ -> onBatches p

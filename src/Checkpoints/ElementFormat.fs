@@ -3,6 +3,7 @@ namespace Cotangent.Checkpoints
 open System
 open System.Runtime.InteropServices
 open Cotangent
+open Cotangent.Engines
 
 /// How safetensors names the types of elements, how many bits each has, and which tensors can hold them.
 module internal ElementFormat =
@@ -84,3 +85,14 @@ module internal ElementFormat =
         | "I16" -> Array.map int (MemoryMarshal.Cast<byte, int16>(span).ToArray())
         | "U32" -> Array.map int64 (MemoryMarshal.Cast<byte, uint32>(span).ToArray())
         | _ -> invalidOp $"{format} is not widened."
+
+    /// The numbers of some bytes, in an array of the dtype that holds them.
+    let numbers (name: string) (format: string) (bytes: byte[]) : Array =
+        match reading format with
+        | Reading.Same dtype ->
+            let made = Buffers.allocate dtype (bytes.Length / (bits format / 8))
+            bytes.CopyTo(ArrayBytes.at made 0L bytes.Length)
+            if dtype = DType.Bool then requireTruth name made
+            made
+        | Reading.Wider _ -> widen format bytes
+        | Reading.No -> invalidOp $"No dtype holds {format}."

@@ -75,7 +75,7 @@ module internal FileKind =
         elif isPickle head then
             "a pickle of Python, as PyTorch wrote them before version 1.6. Save its tensors by 'safetensors.torch.save_file' there."
         elif isOnnx head then
-            "an ONNX model. Save its weights as safetensors."
+            "an ONNX model, whose weights `Onnx.read` reads."
         elif beginsText [ "{"; "[" ] head then
             "a text in JSON. The tensors are in other files, perhaps those that it names."
         else

@@ -148,14 +148,7 @@ module internal NpyArray =
             let bytes = Recycling.orRefuse operation length (fun () -> exactly input (int length))
             if isReversed then reverse size bytes
 
-            let numbers =
-                if ElementFormat.reading format = ElementFormat.Reading.Same dtype then
-                    let made = Buffers.allocate dtype (Shape.count shape)
-                    bytes.CopyTo(ArrayBytes.at made 0L bytes.Length)
-                    if dtype = DType.Bool then ElementFormat.requireTruth name made
-                    made
-                else
-                    ElementFormat.widen format bytes
+            let numbers = ElementFormat.numbers name format bytes
 
             // The first index runs fastest in what Fortran would write.
             if isFortran then

@@ -60,19 +60,16 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
                 let bytes = Recycling.orRefuse operation entry.Length (fun () -> ZipEntries.bytes entry)
                 let size = ElementFormat.bits format / 8
 
+                let whole =
+                    if bytes.Length % size = 0 then
+                        bytes
+                    else
+                        Array.truncate (bytes.Length / size * size) bytes
+
                 let made =
                     match ElementFormat.reading format with
-                    | ElementFormat.Reading.Same dtype ->
-                        let made = Buffers.allocate dtype (bytes.Length / size)
-
-                        bytes
-                            .AsSpan(0, bytes.Length / size * size)
-                            .CopyTo(ArrayBytes.at made 0L (bytes.Length / size * size))
-
-                        if dtype = DType.Bool then ElementFormat.requireTruth name made
-                        made
-                    | ElementFormat.Reading.Wider _ ->
-                        ElementFormat.widen format (Array.truncate (bytes.Length / size * size) bytes)
+                    | ElementFormat.Reading.Same _
+                    | ElementFormat.Reading.Wider _ -> ElementFormat.numbers name format whole
                     | ElementFormat.Reading.No -> refuse name format
 
                 storages[format + key] <- made

@@ -13,6 +13,23 @@ module internal Decompositions =
     /// A part of the columns.
     let private columns start count (t: Tensor) = sliceAxis (t.Rank - 1) start count t
 
+    let private symmetric (t: Tensor) = (t + t.Transpose()) * 0.5
+
+    /// A part of the rows.
+    let private rows start count (t: Tensor) = sliceAxis (t.Rank - 2) start count t
+
+    /// With zeros behind it, up to so many along an axis from the end.
+    let private padded fromEnd size (t: Tensor) =
+        let axis = t.Rank - fromEnd
+
+        if t.Dims[axis] = size then
+            t
+        else
+            let rest = Array.updateAt axis (size - t.Dims[axis]) t.Dims
+            concat axis [ t; Bind.full (Literal.Real 0.0) t.DType rest t.Device ]
+
+    let private identityLike (t: Tensor) = (Tensor.onesLike t).Tril().Triu()
+
     // ---- Triangular systems ----
 
     /// x = a⁻¹ b has dx = -a⁻¹ da x, of the triangle of da.
@@ -102,7 +119,6 @@ module internal Decompositions =
     /// eigenvalues are equal, vectors have no derivative, and F is infinite.
     let eigh (w: Tensor) (v: Tensor) : JointMap =
         let turned = v.Transpose()
-        let symmetric (t: Tensor) = (t + t.Transpose()) * 0.5
 
         let gaps =
             Deferred(fun () ->
@@ -127,3 +143,201 @@ module internal Decompositions =
             [| ValueSome(symmetric (sum [ ofValues; ofVectors ])) |]
 
         { Push = push; Pull = pull }
+
+    // ---- Cholesky ----
+
+    /// l⁻¹ x
+    let private underLower (l: Tensor) (x: Tensor) = Bind.one (Primitive.TriangularSolve false) [| l; x |]
+
+    /// l⁻ᵀ x
+    let private underLowerTransposed (l: Tensor) (x: Tensor) =
+        Bind.one (Primitive.TriangularSolve true) [| l.Transpose(); x |]
+
+    /// With Φ the lower triangle and half the diagonal, dl = l Φ(l⁻¹ da l⁻ᵀ); of a change c of l, that of a is the symmetric part
+    /// of l⁻ᵀ Φ(lᵀ c) l⁻¹ (I. Murray, "Differentiation of the Cholesky decomposition", 2016).
+    let cholesky (l: Tensor) : Linear =
+        let lowerHalf (t: Tensor) = (t.Tril() + t.Tril -1) * 0.5
+
+        let push (da: Tensor) =
+            let s = underLower l (symmetric da)
+            product l (lowerHalf (underLower l (s.Transpose())))
+
+        let pull (c: Tensor) =
+            let s = underLowerTransposed l (lowerHalf (product (l.Transpose()) c))
+            symmetric (underLowerTransposed l (s.Transpose()))
+
+        Linear.Opaque(push, pull)
+
+    // ---- LU ----
+
+    let private rowsIn (order: Tensor) (t: Tensor) =
+        let axis = t.Rank - 2
+        Bind.one (Primitive.Gather(Finder.Gather, axis, axis)) [| t; order |]
+
+    let private rowsBack (order: Tensor) (t: Tensor) =
+        let axis = t.Rank - 2
+        Bind.one (Primitive.Scatter(Collision.Add, axis, axis, t.Dims[axis])) [| t; order |]
+
+    /// With l made square by columns of the identity, W = l⁻¹ da (rows in order) and F the part of W u⁻¹ below the diagonal,
+    /// dl = l F and du = W - F u. F has one column less than there are rows, so nothing is divided by the last pivot of a square
+    /// matrix: a determinant has a derivative where it is 0.
+    let lu (packed: Tensor) (order: Tensor) : JointMap =
+        let m, n = packed.Dims[packed.Rank - 2], packed.Dims[packed.Rank - 1]
+        let k = min m n
+        let q = max 0 (min (m - 1) n)
+
+        let lower =
+            Deferred(fun () ->
+                let square = padded 1 m ((columns 0 k packed).Tril -1)
+                square + identityLike square)
+
+        let upper = Deferred(fun () -> rows 0 q (packed.Triu()))
+        let corner = Deferred(fun () -> columns 0 q upper.Value)
+
+        let push (tangents: Tensor voption[]) =
+            let w = underLower lower.Value (rowsIn order tangents[0].Value)
+            let f = (overUpper corner.Value (columns 0 q w)).Tril -1
+            let ofLower = product lower.Value f
+            let ofUpper = (rows 0 k w - product (rows 0 k f) upper.Value).Triu()
+            [| ValueSome(padded 1 n ofLower + padded 2 m ofUpper); ValueNone; ValueNone |]
+
+        let pull (cotangents: Tensor voption[]) =
+            let c = cotangents[0].Value
+            let ofLower = columns 0 q (c.Tril -1)
+            let ofUpper = rows 0 k (c.Triu())
+            let l = lower.Value.Transpose()
+
+            let f = (product l ofLower - padded 2 m (product ofUpper (upper.Value.Transpose()))).Tril -1
+
+            let w = padded 2 m ofUpper + padded 1 n (overUpperTransposed corner.Value f)
+            [| ValueSome(rowsBack order (underLowerTransposed lower.Value w)) |]
+
+        { Push = push; Pull = pull }
+
+    // ---- Systems and inverses ----
+
+    /// b ↦ a⁻¹ b, or a⁻ᵀ b
+    let solveBy isTransposed (a: Tensor) : Linear =
+        let by isTransposed b = Bind.one (Primitive.Solve isTransposed) [| a; b |]
+        Linear.Opaque(by isTransposed, by (not isTransposed))
+
+    /// x = a⁻¹ b has dx = -a⁻¹ da x.
+    let solve isTransposed (a: Tensor) (x: Tensor) : Linear =
+        let turned =
+            if isTransposed then
+                let last = a.Rank - 1
+                Linear.Permute(Array.init a.Rank (fun i -> if i < last - 1 then i else 2 * last - 1 - i))
+            else
+                Linear.Identity
+
+        Linear.Compose(
+            turned,
+            Linear.Compose(Linear.MultiplyRight x, Linear.Compose(solveBy isTransposed a, Linear.Negate))
+        )
+
+    /// x = a⁻¹ has dx = -x da x.
+    let inverse (x: Tensor) : Linear =
+        Linear.Compose(Linear.MultiplyLeft x, Linear.Compose(Linear.MultiplyRight x, Linear.Negate))
+
+    /// With x = a⁺, dx = -x da x + x xᵀ daᵀ (1 - a x) + (1 - x a) daᵀ xᵀ x, as long as the rank stays (G. Golub and V. Pereyra,
+    /// "The differentiation of pseudo-inverses", 1973).
+    let pseudoInverse (a: Tensor) (x: Tensor) : Linear =
+        let turned = Deferred(fun () -> x.Transpose())
+        let without (t: Tensor) = identityLike t - t
+        let beside = Deferred(fun () -> without (product a x))
+        let within = Deferred(fun () -> without (product x a))
+        let rowsOf = Deferred(fun () -> product x turned.Value)
+        let columnsOf = Deferred(fun () -> product turned.Value x)
+
+        let push (da: Tensor) =
+            let back = da.Transpose()
+
+            product (product rowsOf.Value back) beside.Value
+            + product within.Value (product back columnsOf.Value)
+            - product x (product da x)
+
+        let pull (c: Tensor) =
+            let back = c.Transpose()
+
+            product beside.Value (product back rowsOf.Value)
+            + product columnsOf.Value (product back within.Value)
+            - product turned.Value (product c turned.Value)
+
+        Linear.Opaque(push, pull)
+
+    // ---- Singular values ----
+
+    /// With S = uᵀ da v: ds is its diagonal, du = u F∘(S s + s Sᵀ) + (1 - u uᵀ) da v s⁻¹, dv = v F∘(s S + Sᵀ s) + (1 - v vᵀ) daᵀ u s⁻¹,
+    /// F being 1/(sⱼ² - sᵢ²), and 0 on the diagonal (J. Townsend, "Differentiating the singular value decomposition", 2016). Where two
+    /// singular values are equal, or one is 0, vectors have no derivative.
+    let svd (u: Tensor) (s: Tensor) (vt: Tensor) : JointMap =
+        let m, n, k = u.Dims[u.Rank - 2], vt.Dims[vt.Rank - 1], s.Dims[s.Rank - 1]
+        let ut, v = u.Transpose(), vt.Transpose()
+        let across = s.Unsqueeze -2
+        let down = s.Unsqueeze -1
+        let gaps = Deferred(fun () -> (across - down) * (across + down) + identityLike (across * down))
+
+        /// F times a matrix.
+        let overGaps (t: Tensor) = (t.Tril -1 + t.Triu 1) / gaps.Value
+
+        /// Without its part in the space of orthonormal columns.
+        let besides (columns: Tensor) (t: Tensor) = t - product columns (product (columns.Transpose()) t)
+
+        let push (tangents: Tensor voption[]) =
+            let da = tangents[0].Value
+            let right, left = product da v, product (da.Transpose()) u
+            let inner = product ut right
+            let turned = inner.Transpose()
+            let ofU = product u (overGaps (inner * across + down * turned))
+            let ofV = product v (overGaps (down * inner + turned * across))
+            let ofU = if m > k then ofU + besides u right / across else ofU
+            let ofV = if n > k then ofV + besides v left / across else ofV
+            [| ValueSome ofU; ValueSome(inner.Diagonal()); ValueSome(ofV.Transpose()) |]
+
+        let pull (cotangents: Tensor voption[]) =
+            let twice (t: Tensor) = let f = overGaps t in f + f.Transpose()
+            let ofVectors = cotangents[2] |> ValueOption.map (fun c -> c.Transpose())
+
+            let inner =
+                [
+                    cotangents[0] |> ValueOption.map (fun c -> twice (product ut c) * across)
+                    cotangents[1] |> ValueOption.map (fun c -> Tensor.diag c)
+                    ofVectors |> ValueOption.map (fun c -> down * twice (product vt c))
+                ]
+                |> sum
+
+            let whole = ValueSome(product u (product inner vt))
+
+            let left =
+                match cotangents[0] with
+                | ValueSome c when m > k -> ValueSome(product (besides u c / across) vt)
+                | ValueSome _
+                | ValueNone -> ValueNone
+
+            let right =
+                match ofVectors with
+                | ValueSome c when n > k -> ValueSome(product u ((besides v c / across).Transpose()))
+                | ValueSome _
+                | ValueNone -> ValueNone
+
+            [| ValueSome(sum [ whole; left; right ]) |]
+
+        { Push = push; Pull = pull }
+
+    // ---- Functions of matrices ----
+
+    /// Of the blocks a, d; 0, a the function is f(a), its derivative along d; 0, f(a) (R. Mathias, "A chain rule for matrix
+    /// functions", 1996). The transpose goes along the cotangent at aᵀ.
+    let ofMatrix (f: MatrixFunction) (a: Tensor) : Linear =
+        let n = a.Dims[a.Rank - 1]
+
+        let along (a: Tensor) (d: Tensor) =
+            // Of numbers up to 1, so that its size decides nothing.
+            let largest = (abs (Bind.detach d)).Max([ -2; -1 ], keepDims = true)
+            let scale = where (largest.Greater 0.0) largest (Tensor.onesLike largest)
+            let upper = concat -1 [ a; d / scale ]
+            let lower = concat -1 [ Tensor.zerosLike a; a ]
+            let both = Bind.one (Primitive.OfMatrix f) [| concat -2 [ upper; lower ] |]
+            rows 0 n (columns n n both) * scale
+
+        Linear.Opaque(along a, along (a.Transpose()))

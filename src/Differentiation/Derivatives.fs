@@ -204,6 +204,8 @@ module internal Derivatives =
         | Primitive.MaxPool windows -> ValueSome(maxPool windows inputs[0] outputs[1])
         | Primitive.Qr -> ValueSome(Decompositions.qr inputs[0] outputs[0] outputs[1])
         | Primitive.Eigh -> ValueSome(Decompositions.eigh outputs[0] outputs[1])
+        | Primitive.Lu -> ValueSome(Decompositions.lu outputs[0] outputs[1])
+        | Primitive.Svd -> ValueSome(Decompositions.svd outputs[0] outputs[1] outputs[2])
         // These have a rule for each input, or none.
         | Primitive.Unary _
         | Primitive.Binary _
@@ -225,6 +227,12 @@ module internal Derivatives =
         | Primitive.CumulativeSum _
         | Primitive.MatMul
         | Primitive.TriangularSolve _
+        | Primitive.Higher _
+        | Primitive.Cholesky
+        | Primitive.Solve _
+        | Primitive.Inverse
+        | Primitive.PseudoInverse _
+        | Primitive.OfMatrix _
         | Primitive.Convolution _
         | Primitive.Detach
         | Primitive.Barrier
@@ -324,6 +332,14 @@ module internal Derivatives =
         | Primitive.TriangularSolve _
         | Primitive.Qr
         | Primitive.Eigh
+        | Primitive.Higher _
+        | Primitive.Cholesky
+        | Primitive.Lu
+        | Primitive.Solve _
+        | Primitive.Inverse
+        | Primitive.Svd
+        | Primitive.PseudoInverse _
+        | Primitive.OfMatrix _
         | Primitive.Convolution _
         | Primitive.MaxPool _
         | Primitive.Detach
@@ -343,6 +359,14 @@ module internal Derivatives =
         | Primitive.TriangularSolve _
         | Primitive.Qr
         | Primitive.Eigh
+        | Primitive.Higher _
+        | Primitive.Cholesky
+        | Primitive.Lu
+        | Primitive.Solve _
+        | Primitive.Inverse
+        | Primitive.Svd
+        | Primitive.PseudoInverse _
+        | Primitive.OfMatrix _
         | Primitive.MaxPool _
         // Comparisons make no floats.
         | Primitive.Binary _
@@ -417,6 +441,18 @@ module internal Derivatives =
                     else
                         Decompositions.triangularSolve isUpper inputs[0] output
                 )
+            | Primitive.Higher f -> ValueSome(HigherSlopes.rule f inputs output input)
+            | Primitive.Cholesky -> ValueSome(Decompositions.cholesky output)
+            | Primitive.Solve isTransposed ->
+                ValueSome(
+                    if input = 1 then
+                        Decompositions.solveBy isTransposed inputs[0]
+                    else
+                        Decompositions.solve isTransposed inputs[0] output
+                )
+            | Primitive.Inverse -> ValueSome(Decompositions.inverse output)
+            | Primitive.PseudoInverse _ -> ValueSome(Decompositions.pseudoInverse inputs[0] output)
+            | Primitive.OfMatrix f -> ValueSome(Decompositions.ofMatrix f inputs[0])
             | Primitive.Barrier
             | Primitive.Print _ -> ValueSome Linear.Identity
             | Primitive.Transfer device -> ValueSome(Linear.Transfer(x.Device, device))
@@ -429,6 +465,8 @@ module internal Derivatives =
             | Primitive.Sort _
             | Primitive.Qr
             | Primitive.Eigh
+            | Primitive.Lu
+            | Primitive.Svd
             | Primitive.MaxPool _
             | Primitive.Full _
             | Primitive.Iota _
@@ -485,9 +523,17 @@ module internal Derivatives =
         | Primitive.Sort _
         | Primitive.Qr
         | Primitive.Eigh
+        | Primitive.Higher _
+        | Primitive.Cholesky
+        | Primitive.Lu
+        | Primitive.Inverse
+        | Primitive.Svd
+        | Primitive.PseudoInverse _
+        | Primitive.OfMatrix _
         | Primitive.MaxPool _
         | Primitive.Detach -> false
-        | Primitive.TriangularSolve _ -> not marked[0]
+        | Primitive.TriangularSolve _
+        | Primitive.Solve _ -> not marked[0]
         | Primitive.Fused f -> FusedDerivatives.isLinear f marked
         // Whoever wrote its derivative promised that it is the whole story.
         | Primitive.Custom f -> f.IsLinear

@@ -262,6 +262,7 @@ type internal ManagedEngine() =
         match primitive with
         | Primitive.Unary op -> Results.One(Elementwise.unary op (input 0))
         | Primitive.Binary op -> Results.One(Elementwise.binary op (input 0) (input 1))
+        | Primitive.Higher f -> Results.One(HigherKernels.evaluate f (all ()))
         | Primitive.Select -> Results.One(Elementwise.select (input 0) (input 1) (input 2))
         | Primitive.Convert dtype -> Results.One(Convert.buffer dtype (input 0))
         | Primitive.Full(value, dtype, shape) -> Results.One(Move.full value dtype shape)
@@ -288,6 +289,13 @@ type internal ManagedEngine() =
             Results.One(TriangularSolve.evaluate isUpper (input 0) (input 1))
         | Primitive.Qr -> Results.Several(Qr.evaluate (input 0))
         | Primitive.Eigh -> Results.Several(Eigh.evaluate (input 0))
+        | Primitive.Cholesky -> Results.One(Cholesky.evaluate (input 0))
+        | Primitive.Lu -> Results.Several(Lu.evaluate (input 0))
+        | Primitive.Solve isTransposed -> Results.One(Lu.solve isTransposed (input 0) (input 1))
+        | Primitive.Inverse -> Results.One(Lu.invert (input 0))
+        | Primitive.Svd -> Results.Several(Svd.evaluate (input 0))
+        | Primitive.PseudoInverse relative -> Results.One(Svd.pseudoInverse relative (input 0))
+        | Primitive.OfMatrix f -> Results.One(MatrixFunctions.evaluate f (input 0))
         | Primitive.Convolution(result, windows, groups) ->
             Results.One(Convolve.convolution result windows groups (input 0) (input 1))
         | Primitive.MaxPool windows -> Results.Several(Pool.maxPool windows (input 0))

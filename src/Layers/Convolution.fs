@@ -74,6 +74,7 @@ module internal ConvolutionRules =
         match mode with
         | PaddingMode.Zeros -> struct (x, window)
         | PaddingMode.Reflect
+        | PaddingMode.Symmetric
         | PaddingMode.Replicate
         | PaddingMode.Circular ->
             let axes = size.Length

@@ -9,6 +9,8 @@ type PaddingMode =
     | Zeros
     /// The numbers mirrored at the last one, which is not repeated: 3 2 | 1 2 3 | 2 1.
     | Reflect
+    /// The numbers mirrored at the edge, so that the last one is repeated once: 2 1 | 1 2 3 | 3 2.
+    | Symmetric
     /// The last number again and again: 1 1 | 1 2 3 | 3 3.
     | Replicate
     /// The numbers from the other end, as if they went round: 2 3 | 1 2 3 | 1 2.
@@ -38,6 +40,11 @@ module PaddingMode =
                 refuse operation x axis (before, after) "a mirror shows one number less than the axis has"
 
             (part 1 before).Flip axis, (part (size - 1 - after) after).Flip axis
+        | PaddingMode.Symmetric ->
+            if max before after > size then
+                refuse operation x axis (before, after) "a mirror shows as many numbers as the axis has"
+
+            (part 0 before).Flip axis, (part (size - after) after).Flip axis
         | PaddingMode.Replicate ->
             if size = 0 then refuse operation x axis (before, after) "there is no number to repeat"
 
@@ -77,6 +84,7 @@ module PaddingMode =
     /// <example><code>
     /// let x = tensor [ 1; 2; 3 ]
     /// PaddingMode.pad PaddingMode.Reflect [ (2, 1) ] x // [3, 2, 1, 2, 3, 2]
+    /// PaddingMode.pad PaddingMode.Symmetric [ (2, 1) ] x // [2, 1, 1, 2, 3, 3]
     /// PaddingMode.pad PaddingMode.Circular [ (2, 1) ] x // [2, 3, 1, 2, 3, 1]
     /// </code></example>
     let pad (mode: PaddingMode) (widths: (int * int) list) (x: Tensor) : Tensor =

@@ -163,8 +163,17 @@ module internal Facts =
         | Primitive.MaxPool _ -> several
         // A diagonal may have zeros, and eigenvalues be equal.
         | Primitive.Qr
-        | Primitive.Eigh -> { several with IsSteep = true }
+        | Primitive.Eigh
+        | Primitive.Lu
+        | Primitive.Svd -> { several with IsSteep = true }
         | Primitive.TriangularSolve _ -> steep
+        // What would have no result, or too small a number in a divisor, is an error.
+        | Primitive.Cholesky
+        | Primitive.Solve _
+        | Primitive.Inverse
+        | Primitive.OfMatrix _ -> { raising with IsSteep = true }
+        | Primitive.PseudoInverse _
+        | Primitive.Higher _ -> steep
         | Primitive.Fused f -> fused f
         | Primitive.Gather _
         | Primitive.Scatter _
@@ -208,6 +217,14 @@ module internal Facts =
         | Primitive.Qr
         | Primitive.Eigh
         | Primitive.TriangularSolve _
+        | Primitive.Cholesky
+        | Primitive.Lu
+        | Primitive.Solve _
+        | Primitive.Inverse
+        | Primitive.Svd
+        | Primitive.PseudoInverse _
+        | Primitive.OfMatrix _
+        | Primitive.Higher _
         | Primitive.Place _
         | Primitive.ArgReduce _ -> Kind.Opaque Kernel.Other
         | Primitive.Custom f -> Kind.Custom f

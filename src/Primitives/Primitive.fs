@@ -104,6 +104,8 @@ type internal Finder =
     | Take
     | Slice
     | ScatterAdd
+    /// One that is made of several primitives.
+    | Named of operation: string
     /// Negative indices are no classes, labels, positions or places; elsewhere they count from the end.
     | OneHot
     | Embedding
@@ -116,6 +118,7 @@ type internal Finder =
         | Take -> "take"
         | Slice -> "slice"
         | ScatterAdd -> "scatterAdd"
+        | Named operation -> operation
         | OneHot -> "oneHot"
         | Embedding -> "Embedding.forward"
         | Positions -> "LearnedPositions.at"
@@ -131,22 +134,39 @@ type internal Finder =
         | Gather
         | Take
         | Slice
-        | ScatterAdd -> -size
+        | ScatterAdd
+        | Named _ -> -size
 
     /// What is wrong about an index.
     member x.Refusal (size: int) (index: int64) =
         match x with
         | OneHot ->
             $"{x}: index {index} is none of the {size} classes 0 to {size - 1}. Replace it, or ask for more classes."
-        | Embedding -> $"{x}: label {index} is none of the {size} of this layer, 0 to {size - 1}."
-        | Positions -> $"{x}: position {index} is none of the {size} of this layer, 0 to {size - 1}."
+        | Embedding -> $"{x}: label {index} is none of the {size} of this layer, 0 to {size - 1}. Replace it, or make the layer larger."
+        | Positions -> $"{x}: position {index} is none of the {size} of this layer, 0 to {size - 1}. Make the layer larger, or the sequence shorter."
         | Cache ->
             $"{x}: a cache of {size} places, 0 to {size - 1}, has none for a step at {index}. Make it larger, or start it anew."
         | Gather
         | Take
         | Slice
-        | ScatterAdd ->
+        | ScatterAdd
+        | Named _ ->
             $"{x}: index {index} is out of range for an axis of size {size}; positions run from {-size} to {size - 1}."
+
+/// Functions of square matrices.
+[<RequireQualifiedAccess; Struct>]
+type internal MatrixFunction =
+    | Exp
+    /// The root without eigenvalues left of the imaginary axis. Raises where an eigenvalue is negative, or 0.
+    | Sqrt
+    /// The logarithm whose eigenvalues have imaginary parts between -π and π. Raises as the root does.
+    | Log
+
+    override f.ToString() =
+        match f with
+        | Exp -> "matrixExp"
+        | Sqrt -> "matrixSqrt"
+        | Log -> "matrixLog"
 
 /// What is written of a tensor when a program runs: under which label, and how. Equal to itself alone, so that two of one
 /// label stay two.
@@ -171,6 +191,8 @@ type internal CustomFunction(name: string) =
 type internal Primitive =
     | Unary of Unary
     | Binary of Binary
+    /// Of one to three inputs of equal shape and dtype.
+    | Higher of Higher
     /// condition (Bool), value where true, value where false
     | Select
     | Convert of DType
@@ -209,6 +231,22 @@ type internal Primitive =
     /// (…, n, n) -> the eigenvalues (…, n) of the symmetric part (a + aᵀ)/2 in rising order, and orthonormal eigenvectors, the
     /// columns of (…, n, n). Of each the first element that is at least half as large as the largest is positive.
     | Eigh
+    /// (…, n, n) -> l, lower triangular, with l lᵀ = (a + aᵀ)/2. Raises where a is not positive definite.
+    | Cholesky
+    /// (…, m, n) -> l and u in one matrix (…, m, n), the ones on the diagonal of l left out; the order of the rows, Int32
+    /// (…, m), so that a's rows in this order are l u; and Int32 (…), 1 where that order is an odd permutation, else 0.
+    | Lu
+    /// a (…, n, n), b (…, n, k) -> a⁻¹ b, or a⁻ᵀ b. Raises where a is singular.
+    | Solve of isTransposed: bool
+    /// (…, n, n) -> the inverse. Raises where there is none.
+    | Inverse
+    /// (…, m, n) -> u (…, m, k), s (…, k) falling and not negative, vᵀ (…, k, n): orthonormal columns and rows, and a = u s vᵀ; k
+    /// is the smaller of m and n. Of each column of u the first element that is at least half as large as the largest is positive.
+    | Svd
+    /// (…, m, n) -> (…, n, m), Moore and Penrose's inverse: singular values at most so many times the largest count as 0.
+    | PseudoInverse of relative: float
+    /// (…, n, n) -> (…, n, n), by the power series, not element by element.
+    | OfMatrix of MatrixFunction
     /// The convolution's tensor of one kind from the two others, which keep the order of `ConvolutionTerm`. `Output`:
     /// y[n, o, i] = Σ w[o, c, k] x[n, c, i*Step - Before + k*Dilation] over the channels c of the group of o and over k.
     | Convolution of result: ConvolutionTerm * Windows * groups: int
@@ -233,6 +271,7 @@ type internal Primitive =
         match x with
         | Unary op -> string op
         | Binary op -> string op
+        | Higher f -> string f
         | Select -> "where"
         | Convert dtype -> "convert to " + string dtype
         | Full _ -> "full"
@@ -254,6 +293,13 @@ type internal Primitive =
         | TriangularSolve _ -> "solveTriangular"
         | Qr -> "qr"
         | Eigh -> "eigh"
+        | Cholesky -> "cholesky"
+        | Lu -> "lu"
+        | Solve _ -> "solve"
+        | Inverse -> "inv"
+        | Svd -> "svd"
+        | PseudoInverse _ -> "pinv"
+        | OfMatrix f -> string f
         | Convolution(result, _, _) ->
             match result with
             | ConvolutionTerm.Output -> "convolve"
@@ -334,10 +380,16 @@ module internal OperationText =
         | Primitive.Fused f -> fused f
         | Primitive.Unary _
         | Primitive.Binary _
+        | Primitive.Higher _
         | Primitive.Select
         | Primitive.MatMul
         | Primitive.Qr
         | Primitive.Eigh
+        | Primitive.Cholesky
+        | Primitive.Lu
+        | Primitive.Inverse
+        | Primitive.Svd
+        | Primitive.OfMatrix _
         | Primitive.Detach
         | Primitive.Barrier -> string p
         | Primitive.Convert dtype -> words [ "convert"; string dtype ]
@@ -368,6 +420,9 @@ module internal OperationText =
         | Primitive.CumulativeSum(axis, reverse) ->
             words [ "cumsum"; "axis=" + string axis; "reverse=" + string reverse ]
         | Primitive.TriangularSolve isUpper -> words [ string p; "upper=" + string isUpper ]
+        | Primitive.Solve isTransposed -> words [ string p; "transposed=" + string isTransposed ]
+        | Primitive.PseudoInverse relative ->
+            words [ string p; "relative=" + literal (Literal.Real relative) ]
         | Primitive.Convolution(_, w, groups) -> words [ string p; windows w; "groups=" + string groups ]
         | Primitive.MaxPool w -> words [ string p; windows w ]
         | Primitive.Print printing ->

@@ -129,14 +129,46 @@ module internal ShapeRule =
             { x with Shape = Array.append batch [| min m n; n |] }
         |]
 
-    let private eigh p (inputs: Signature[]) : Signature[] =
+    let private square p (inputs: Signature[]) : Signature[] =
         let x = inputs[0]
         let r = x.Shape.Length
 
         if not x.DType.IsFloat || r < 2 || x.Shape[r - 1] <> x.Shape[r - 2] then
             fail p inputs "floats (…, n, n)"
 
-        [| { x with Shape = x.Shape[.. r - 2] }; x |]
+        [| x |]
+
+    let private eigh p (inputs: Signature[]) : Signature[] =
+        let x = (square p inputs)[0]
+        [| { x with Shape = x.Shape[.. x.Shape.Length - 2] }; x |]
+
+    let private lu p (inputs: Signature[]) : Signature[] =
+        let x = inputs[0]
+        let r = x.Shape.Length
+        if not x.DType.IsFloat || r < 2 then fail p inputs "floats (…, m, n)"
+
+        [|
+            x
+            { Shape = x.Shape[.. r - 2]; DType = DType.Int32 }
+            { Shape = x.Shape[.. r - 3]; DType = DType.Int32 }
+        |]
+
+    let private svd p (inputs: Signature[]) : Signature[] =
+        let results = qr p inputs
+        let values = results[0].Shape
+        let r = values.Length
+
+        [|
+            results[0]
+            { results[0] with Shape = Array.append values[.. r - 3] [| values[r - 1] |] }
+            results[1]
+        |]
+
+    let private pseudoInverse p (inputs: Signature[]) : Signature[] =
+        let x = inputs[0]
+        let r = x.Shape.Length
+        if not x.DType.IsFloat || r < 2 then fail p inputs "floats (…, m, n)"
+        withShape x (Array.append x.Shape[.. r - 3] [| x.Shape[r - 1]; x.Shape[r - 2] |])
 
     let private convolved p (inputs: Signature[]) result (windows: Windows) groups : Signature[] =
         let x = inputs[0]
@@ -179,6 +211,13 @@ module internal ShapeRule =
             if not (acceptsBinary op x.DType) then fail p inputs "another dtype"
 
             [| made op.Tells x |]
+        | Primitive.Higher f ->
+            let isAlike (y: Signature) = y.DType = x.DType && Shape.equal y.Shape x.Shape
+
+            if not x.DType.IsFloat || inputs.Length <> f.Arity || not (Array.forall isAlike inputs) then
+                fail p inputs $"{f.Arity} floats of equal shape and dtype"
+
+            [| x |]
         | Primitive.Select -> select p inputs
         | Primitive.Convert dtype -> [| { x with DType = dtype } |]
         | Primitive.Full(_, dtype, shape) -> [| { Shape = shape; DType = dtype } |]
@@ -229,9 +268,16 @@ module internal ShapeRule =
 
             [| x |]
         | Primitive.MatMul -> product p inputs
-        | Primitive.TriangularSolve _ -> solve p inputs
+        | Primitive.TriangularSolve _
+        | Primitive.Solve _ -> solve p inputs
         | Primitive.Qr -> qr p inputs
         | Primitive.Eigh -> eigh p inputs
+        | Primitive.Cholesky
+        | Primitive.Inverse
+        | Primitive.OfMatrix _ -> square p inputs
+        | Primitive.Lu -> lu p inputs
+        | Primitive.Svd -> svd p inputs
+        | Primitive.PseudoInverse _ -> pseudoInverse p inputs
         | Primitive.Convolution(result, windows, groups) -> convolved p inputs result windows groups
         | Primitive.MaxPool windows -> pooled p inputs windows
         | Primitive.Fused f ->

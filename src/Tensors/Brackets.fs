@@ -51,7 +51,7 @@ open Bracket
 [<Sealed>]
 type TensorParts(whole: Tensor) =
     do Given.check "whole" whole
-    let part indices = TensorPart(whole, Choice1Of2 indices)
+    let part indices = TensorPart(whole, PartSelection.Indices indices)
 
     /// By positions: the axes named disappear.
     member _.Item
@@ -63,7 +63,7 @@ type TensorParts(whole: Tensor) =
             Given.check "selection" selection
 
             if selection.DType = DType.Bool then
-                TensorPart(whole, Choice2Of2 selection)
+                TensorPart(whole, PartSelection.Mask selection)
             else
                 part [ Index.Take selection ]
 

@@ -124,6 +124,25 @@ module Tensor =
         // A weighted mean of both ends hits them exactly.
         (start * (1.0 - fraction) + stop * fraction).Convert dtype
 
+    /// <summary>
+    /// <c>count</c> powers of ten whose exponents are evenly spaced from start to stop, both included.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The count is below 1.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <example><code>
+    /// Tensor.logspace DType.Float64 0.0 3.0 4 // [1, 10, 100, 1000]
+    /// </code></example>
+    let logspace (dtype: DType) (start: float) (stop: float) (count: int) : Tensor =
+        if count < 1 then
+            raise (ValueException $"logspace: {count} points; at least 1 is needed.")
+
+        if not dtype.IsFloat then
+            raise (
+                DTypeException $"logspace: {dtype} can't hold the points between; use a floating-point dtype."
+            )
+
+        (Operands.realWith Binary.Power 10.0 (linspace DType.Float64 start stop count)).Convert dtype
+
     /// <summary>The identity matrix of n rows.</summary>
     /// <example><code>
     /// Tensor.eye DType.Float32 2 // [[1, 0], [0, 1]]

@@ -239,6 +239,37 @@ module Mathematics =
         let above = Operands.binary Binary.Less high x
         Bind.one Primitive.Select [| below; low; Bind.one Primitive.Select [| above; high; x |] |]
 
+    let private oneSided (operation: string) isBeyond (bound: float) (x: Tensor) =
+        Given.check "x" x
+
+        if System.Double.IsNaN bound then
+            raise (
+                ValueException $"{operation}: the bound is NaN; a number is needed, which may be infinite."
+            )
+
+        let bound = Bind.full (Literals.real operation x.DType bound) x.DType x.Dims x.Device
+        Bind.one Primitive.Select [| isBeyond x bound; bound; x |]
+
+    /// <summary>
+    /// Nothing below the bound. Below it the derivative is 0; above and on it, it is 1; NaN stays.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The bound is NaN.</exception>
+    /// <example><code>
+    /// clampMin 0.0 (tensor [ -3.0; 0.5; 2.0 ]) // [0, 0.5, 2]
+    /// </code></example>
+    let clampMin (low: float) (x: Tensor) : Tensor =
+        oneSided "clampMin" (fun x bound -> Operands.binary Binary.Less x bound) low x
+
+    /// <summary>
+    /// Nothing above the bound. Above it the derivative is 0; below and on it, it is 1; NaN stays.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The bound is NaN.</exception>
+    /// <example><code>
+    /// clampMax 1.0 (tensor [ -3.0; 0.5; 2.0 ]) // [-3, 0.5, 1]
+    /// </code></example>
+    let clampMax (high: float) (x: Tensor) : Tensor =
+        oneSided "clampMax" (fun x bound -> Operands.binary Binary.Less bound x) high x
+
     /// Where |x - y| <= absolute + relative * |y|.
     let internal near (operation: string) (relative: float) (absolute: float) (x: Tensor) (y: Tensor) =
         if not x.DType.IsFloat then

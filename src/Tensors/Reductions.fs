@@ -10,6 +10,19 @@ open Cotangent.Inlined // in place of functions of Array and List
 module Reductions =
     open Folds
 
+    /// (Σ |x|ᵖ)^(1/p), of numbers up to 1, so that no power leaves the range.
+    let private ofOrder (order: float) (t: Tensor) axes : Tensor =
+        requireSome "norm" t axes
+        let size = abs t
+        let extreme = if order > 0.0 then Reduction.Max else Reduction.Min
+        let bound = reduce extreme (Bind.detach size) axes
+        let unit = where ((bound.Greater 0.0).And(bound.IsFinite())) bound (Tensor.onesLike bound)
+        let total = sumOver ((size / unit.Reshape(Shape.keeping axes t.Dims)) ** order) axes
+        // At the origin the root has no slope.
+        let isNothing = total.Equal 0.0
+        let root = (where isNothing (Tensor.onesLike total) total) ** (1.0 / order)
+        where isNothing total root * unit
+
     type Tensor with
 
         /// <summary>The sum over axes; 0 for none of them filled. Of Bool, how many hold, an Int64.</summary>
@@ -163,13 +176,15 @@ module Reductions =
             standardDeviation "std" t axes keepDims correction
 
         /// <summary>
-        /// (Σ |x|ᵖ)^(1/p) over axes: p = 2 unless <c>order</c> says 1 or infinity. The derivative of the Euclidean norm
-        /// at the origin is 0, the subgradient of least length.
+        /// (Σ |x|ᵖ)^(1/p) over axes: p = 2 unless <c>order</c> says another number. Infinity is the largest of |x|, -∞ the smallest,
+        /// and 0 how many are not 0. The derivative of the Euclidean norm at the origin is 0, the subgradient of least length. Norms of
+        /// matrices are those of <c>matrixNorm</c>.
         /// </summary>
         /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
-        /// <exception cref="T:Cotangent.ValueException">The order is not 1, 2 or infinity.</exception>
+        /// <exception cref="T:Cotangent.ValueException">The order is NaN.</exception>
         /// <example><code>
         /// (tensor [ [ 3.0; 4.0 ]; [ 6.0; 8.0 ] ]).Norm [ 1 ] // [5, 10]
+        /// (tensor [ 3.0; 4.0; 5.0 ]).Norm(order = 3.0) // 6
         /// </code></example>
         [<CompiledName "Norm">]
         member t.Norm(?axes: int seq, ?keepDims: bool, ?order: float) : Tensor =
@@ -181,14 +196,15 @@ module Reductions =
                     converted t.DType (euclidean t axes)
                 elif order = 1.0 then
                     sumOver (abs t) axes
-                elif Double.IsPositiveInfinity order then
+                elif order = 0.0 then
+                    sumOver ((t.NotEqual 0.0).Convert t.DType) axes
+                elif Double.IsInfinity order then
                     requireSome "norm" t axes
-                    reduce Reduction.Max (abs t) axes
+                    reduce (if order > 0.0 then Reduction.Max else Reduction.Min) (abs t) axes
+                elif Double.IsNaN order then
+                    raise (ValueException "norm: the order is NaN; a number or an infinity is needed.")
                 else
-                    raise (
-                        ValueException
-                            $"norm: order {string order} is not one of 1, 2 and infinity. Write another out with `abs`, `**` and `sum`."
-                    )
+                    ofOrder order t axes
 
             t |> inSingle (fun t -> reduced "norm" t axes keepDims (fold t))
 

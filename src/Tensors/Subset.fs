@@ -23,7 +23,7 @@ type Index =
     /// The positions in an integer tensor, whose axes take the place of this one.
     | Take of Tensor
 
-/// Subsets of a tensor, as `Index`es describe them: read, found, replaced.
+/// Subsets of a tensor, as `Index`es, masks and coordinates describe them: found and read.
 module internal Subset =
     let integer (operation: string) (indices: Tensor) =
         if not indices.DType.IsInteger then
@@ -121,7 +121,7 @@ module internal Subset =
 
     /// The strided box that an index selects, the shape in which it is shown (axes picked by `At` gone, new ones
     /// added), and the index tensors by their axes in that shape and in the tensor's own.
-    let private resolve (operation: string) (shape: int[]) (indices: Index list) =
+    let resolve (operation: string) (shape: int[]) (indices: Index list) =
         let start, count, step = ResizeArray<int>(), ResizeArray<int>(), ResizeArray<int>()
         let shown, takes = ResizeArray<int>(), ResizeArray<struct (int * int * Tensor)>()
 
@@ -151,7 +151,7 @@ module internal Subset =
 
         region, shown.ToArray(), List.ofSeq takes
 
-    let private isWhole (region: Region) =
+    let isWhole (region: Region) =
         Shape.equal region.Full region.Count && Array.forall (fun s -> s = 1) region.Step
 
     /// What is found at positions of an axis. Kernels do not know whose positions they are, so an error gets its names here.
@@ -164,7 +164,7 @@ module internal Subset =
                     $"{operation}: index {e.Data[Move.Outside]} is out of range for axis {axis} of size {shape[axis]} in shape {Shape.show shape}; positions run from {-shape[axis]} to {shape[axis] - 1}."
             )
 
-    let private find (finder: Finder) (indices: Tensor) axis (t: Tensor) =
+    let find (finder: Finder) (indices: Tensor) axis (t: Tensor) =
         Bind.one (Primitive.Gather(finder, axis, 0)) [| t; indices |]
 
     /// The slices at positions of an axis.
@@ -172,7 +172,7 @@ module internal Subset =
         Array.concat [ t.Dims[.. axis - 1]; indices.Dims; t.Dims[axis + 1 ..] ]
         |> Shape.requireRoom operation
 
-        along operation axis t.Dims (fun () -> find Finder.Take indices axis t)
+        along operation axis t.Dims (fun () -> find (Finder.Named operation) indices axis t)
 
     /// What the function of this name finds there.
     let sliceFor (operation: string) (indices: Index list) (t: Tensor) =
@@ -189,41 +189,38 @@ module internal Subset =
 
     let slice (indices: Index list) (t: Tensor) = sliceFor "slice" indices t
 
-    let flatScatter collision (size: int) (positions: Tensor) (updates: Tensor) =
-        Bind.one (Primitive.Scatter(collision, 0, 0, size)) [| updates.Flatten(); positions.Flatten() |]
+    /// Positions along an axis, counted from its start.
+    let fromStart (operation: string) axis (shape: int[]) (positions: Tensor) : Tensor =
+        let all = Bind.create (Primitive.Iota(DType.Int32, shape[axis])) positions.Device
+        along operation axis shape (fun () -> find (Finder.Named operation) positions 0 all)
 
-    /// The row-major position of each element that an index selects.
-    let private positions (operation: string) (indices: Index list) (t: Tensor) =
-        let all = Bind.create (Primitive.Iota(DType.Int32, t.Size)) t.Device
-        sliceFor operation indices (all.Reshape t.Dims)
+    /// The tensor with the axes that coordinates are for as one.
+    let private flattened (coordinates: Tensor[]) (t: Tensor) : Tensor =
+        let first = coordinates.Length
+        t.Reshape(Array.append [| Shape.count t.Dims[.. first - 1] |] t.Dims[first..])
 
-    let stretch (operation: string) (part: int[]) (value: Tensor) =
-        if not (Shape.stretches value.Dims part) then
+    /// Where points are, one tensor of positions for each of the first axes, in the tensor with these axes as one; and that
+    /// tensor.
+    let atPoints (operation: string) (coordinates: Tensor[]) (t: Tensor) : struct (Tensor * Tensor) =
+        if coordinates.Length = 0 || coordinates.Length > t.Rank then
             raise (
-                ShapeException
-                    $"{operation}: a value of shape {Shape.show value.Dims} does not stretch to the part of shape {Shape.show part} that it goes to. Reduce or reshape it first."
+                IndexException
+                    $"{operation}: {coordinates.Length} coordinates for shape {Shape.show t.Dims}. Give one tensor of positions for each axis, or for the first ones."
             )
 
-        Operands.expandTo part value
+        let mutable shape = coordinates[0].Dims
 
-    let replace (indices: Index list) (value: Tensor) (t: Tensor) =
-        Operands.sameDType "set" t value
-        let region, shown, takes = resolve "set" t.Dims indices
+        for c in coordinates do
+            integer operation c
+            shape <- Shape.broadcast operation shape c.Dims
 
-        if takes.IsEmpty then
-            let value = (stretch "set" shown value).Reshape region.Count
-            let whole = Bind.full (Literal.Whole 1L) DType.Bool region.Count t.Device
-            let inside = Bind.one (Primitive.Place region) [| whole |]
-            Bind.one Primitive.Select [| inside; Bind.one (Primitive.Place region) [| value |]; t |]
-        else
-            // Positions may repeat: the last value wins, and only it has a derivative.
-            let at = (positions "set" indices t).Flatten()
-            let value = (stretch "set" (sliceFor "set" indices t).Dims value).Flatten()
-            let order = Bind.create (Primitive.Iota(DType.Int32, at.Size)) t.Device + 1
-            let winner = flatScatter Collision.Last t.Size at order
-            let wins = (find Finder.Slice at 0 winner).Equal order
-            let placed = flatScatter Collision.Add t.Size at (where wins value (Tensor.zerosLike value))
-            where (winner.Greater 0.0) placed (t.Flatten()) |> _.Reshape(t.Dims)
+        let mutable at = fromStart operation 0 t.Dims coordinates[0] |> Operands.expandTo shape
+
+        for axis in 1 .. coordinates.Length - 1 do
+            let next = fromStart operation axis t.Dims coordinates[axis] |> Operands.expandTo shape
+            at <- at * t.Dims[axis] + next
+
+        struct (at, flattened coordinates t)
 
     let requireMask (operation: string) (mask: Tensor) =
         if mask.DType <> DType.Bool then
@@ -232,28 +229,17 @@ module internal Subset =
                     $"{operation}: a mask must be Bool, got {mask.DType} {Shape.show mask.Dims}. Compare it with something first."
             )
 
-    /// A copy that holds the value where the mask is true.
-    let replaceWhere (mask: Tensor) (value: Tensor) (t: Tensor) =
-        requireMask "set" mask
-        Operands.sameDType "set" t value
-
-        if not (Shape.stretches mask.Dims t.Dims) then
+    let requireCover (operation: string) (mask: Tensor) (t: Tensor) =
+        if mask.Rank > t.Rank || not (Shape.equal mask.Dims t.Dims[.. mask.Rank - 1]) then
             raise (
                 ShapeException
-                    $"set: a mask of shape {Shape.show mask.Dims} does not stretch to {Shape.show t.Dims}. Reshape it first."
+                    $"{operation}: a mask of shape {Shape.show mask.Dims} does not cover the leading axes of {Shape.show t.Dims}. It needs the sizes of those axes; `where` takes masks that broadcast."
             )
-
-        where mask (stretch "set" t.Dims value) t
 
     /// The elements where a mask over the leading axes holds, along one axis.
     let masked (mask: Tensor) (t: Tensor) =
         requireMask "masked" mask
-
-        if mask.Rank > t.Rank || not (Shape.equal mask.Dims t.Dims[.. mask.Rank - 1]) then
-            raise (
-                ShapeException
-                    $"masked: a mask of shape {Shape.show mask.Dims} does not cover the leading axes of {Shape.show t.Dims}. It needs the sizes of those axes; `where` takes masks that broadcast."
-            )
+        requireCover "masked" mask t
 
         let flat = mask.Flatten().ToData<bool[]>()
 
@@ -264,14 +250,3 @@ module internal Subset =
 
         t.Reshape(Array.append [| flat.Length |] t.Dims[mask.Rank ..])
         |> find Finder.Take ((Tensor.own [| found.Length |] found).To t.Device) 0
-
-    /// A copy with the value added; where positions repeat all are added.
-    let add (indices: Index list) (value: Tensor) (t: Tensor) =
-        Operands.sameDType "add" t value
-        let at = positions "add" indices t
-        t + (flatScatter Collision.Add t.Size at (stretch "add" at.Dims value)).Reshape t.Dims
-
-    let addWhere (mask: Tensor) (value: Tensor) (t: Tensor) =
-        requireMask "add" mask
-        Operands.sameDType "add" t value
-        replaceWhere mask (t + stretch "add" t.Dims value) t

@@ -47,20 +47,37 @@ module Views =
 
         /// <summary>
         /// All elements along one axis; or, from an axis on, those that share the places before it: after `Flatten 1` of a
-        /// batch each example is a vector.
+        /// batch each example is a vector. With a last axis, only those from the first to it become one.
         /// </summary>
-        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
+        /// <exception cref="T:Cotangent.AxisException">
+        /// An axis lies outside the rank, or the last stands before the first.
+        /// </exception>
         /// <example><code>
         /// (tensor [ [ 1; 2 ]; [ 3; 4 ] ]).Flatten() // [1, 2, 3, 4]
         /// (Tensor.zeros DType.Float32 [ 8; 3; 4; 5 ]).Flatten 1 // shape (8, 60)
+        /// (Tensor.zeros DType.Float32 [ 8; 3; 4; 5 ]).Flatten(1, 2) // shape (8, 12, 5)
         /// </code></example>
         [<CompiledName "Flatten">]
-        member t.Flatten(?first: int) : Tensor =
-            match first with
-            | None -> t.Reshape [ -1 ]
-            | Some first ->
-                let first = Shape.axis "flatten" t.Rank first
-                t.Reshape(Array.append t.Dims[.. first - 1] [| Shape.count t.Dims[first..] |])
+        member t.Flatten(?first: int, ?last: int) : Tensor =
+            match first, last with
+            | None, None -> t.Reshape [ -1 ]
+            | _ ->
+                let first = Shape.axis "flatten" t.Rank (defaultArg first 0)
+                let last = Shape.axis "flatten" t.Rank (defaultArg last -1)
+
+                if last < first then
+                    raise (
+                        AxisException
+                            $"flatten: axes {first} to {last} of shape {Shape.show t.Dims}; the last stands before the first. Exchange them."
+                    )
+
+                t.Reshape(
+                    Array.concat [
+                        t.Dims[.. first - 1]
+                        [| Shape.count t.Dims[first..last] |]
+                        t.Dims[last + 1 ..]
+                    ]
+                )
 
         /// <summary>The axes in another order: axis i of the result is axis <c>axes[i]</c> of this tensor.</summary>
         /// <exception cref="T:Cotangent.AxisException">Not every axis is named once.</exception>
@@ -129,17 +146,28 @@ module Views =
                     (Shape.axis "moveAxis" t.Rank target)
             )
 
-        /// <summary>Stretched to a shape: axes of size 1 repeat, new leading axes are added. No copy is made.</summary>
+        /// <summary>
+        /// Stretched to a shape: axes of size 1 repeat, new leading axes are added, and those given as -1 stay as they are. No
+        /// copy is made.
+        /// </summary>
         /// <exception cref="T:Cotangent.ShapeException">
         /// An axis that is not of size 1 would have to stretch.
         /// </exception>
         /// <example><code>
         /// (tensor [ 1; 2 ]).Expand [ 3; 2 ] // [[1, 2], [1, 2], [1, 2]]
+        /// (tensor [ [ 1 ]; [ 2 ] ]).Expand [ -1; 3 ] // [[1, 1, 1], [2, 2, 2]]
         /// </code></example>
         [<CompiledName "Expand">]
         member t.Expand(shape: int seq) : Tensor =
             Given.check "shape" shape
             let shape = Array.ofSeq shape
+            let added = shape.Length - t.Rank
+
+            let shape =
+                Array.mapi
+                    (fun i size -> if size = -1 && i >= added && added >= 0 then t.Dims[i - added] else size)
+                    shape
+
             Shape.requireSizes "expand" shape
 
             if not (Shape.stretches t.Dims shape) then
@@ -212,3 +240,29 @@ module Views =
                     Step = t.Dims |> Array.mapi (fun i _ -> if reversed i then -1 else 1)
                 })
                 [| t |]
+
+        /// <summary>
+        /// Turned by so many quarters of a circle in the plane of two axes, the first two unless given, from the first axis
+        /// towards the second: one quarter by default, backwards if negative.
+        /// </summary>
+        /// <exception cref="T:Cotangent.AxisException">An axis lies outside the rank, or both are one.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 2 ]; [ 3; 4 ] ]).Rot90() // [[2, 4], [1, 3]]
+        /// (tensor [ [ 1; 2 ]; [ 3; 4 ] ]).Rot90 -1 // [[3, 1], [4, 2]]
+        /// </code></example>
+        [<CompiledName "Rot90">]
+        member t.Rot90(?quarters: int, ?axis0: int, ?axis1: int) : Tensor =
+            let axis0 = Shape.axis "rot90" t.Rank (defaultArg axis0 0)
+            let axis1 = Shape.axis "rot90" t.Rank (defaultArg axis1 1)
+
+            if axis0 = axis1 then
+                raise (
+                    AxisException
+                        $"rot90: axis {axis0} twice of shape {Shape.show t.Dims}; a plane has two axes."
+                )
+
+            match ((defaultArg quarters 1) % 4 + 4) % 4 with
+            | 1 -> (t.Flip axis1).Transpose(axis0, axis1)
+            | 2 -> t.Flip(axis0, axis1)
+            | 3 -> (t.Transpose(axis0, axis1)).Flip axis1
+            | _ -> t

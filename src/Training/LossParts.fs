@@ -99,7 +99,7 @@ module internal LossParts =
             | ValueSome(struct (index, value)) ->
                 raise (
                     IndexException
-                        $"{operation}: the {what} at {Shape.show index} is {string value}, which is none of the {n} classes 0 to {n - 1}."
+                        $"{operation}: the {what} at {Shape.show index} is {string value}, which is none of the {n} classes 0 to {n - 1}. Replace it, or ask for more classes."
                 )
 
     /// Integers of the shape of the scores without their last axis, that of the classes.

@@ -12,6 +12,13 @@ open System
 /// </code></example>
 [<Sealed>]
 type Schedule internal (rule: Tensor -> Tensor, constant: float voption) =
+    /// A rate that is no number spoils all parameters at the first step.
+    static member internal RequireFinite(schedule: string, name: string, value: float) =
+        if not (Double.IsFinite value) then
+            raise (
+                ValueException $"Schedule.{schedule}: the {name} is {string value}; a finite number is wanted."
+            )
+
     /// The number, where it is the same at every step.
     member internal _.Constant = constant
 
@@ -39,8 +46,10 @@ type Schedule internal (rule: Tensor -> Tensor, constant: float voption) =
     /// </code></example>
     member schedule.At(step: int) : Tensor = schedule.At(Tensor.own [||] [| step |])
 
-    /// The same value at every step.
+    /// <summary>The same value at every step.</summary>
+    /// <exception cref="T:Cotangent.ValueException">It is NaN or infinite.</exception>
     static member op_Implicit(value: float) : Schedule =
+        Schedule.RequireFinite("constant", "value", value)
         let at (step: Tensor) = Bind.full (Literal.Real value) DType.Float64 [||] step.Device
         Schedule(at, ValueSome value)
 
@@ -50,6 +59,10 @@ module Schedule =
     let private requireSteps (schedule: string) (steps: int) =
         if steps < 1 then
             raise (ValueException $"Schedule.{schedule}: {steps} steps; at least 1 is needed.")
+
+    let private requireFinite (schedule: string) (numbers: (string * float) list) =
+        for name, value in numbers do
+            Schedule.RequireFinite(schedule, name, value)
 
     let private ofRule rule = Schedule(rule, ValueNone)
 
@@ -76,43 +89,46 @@ module Schedule =
     let constant (value: float) : Schedule = Schedule.op_Implicit value
 
     /// <summary>From one value to another in a straight line over the given steps, and there ever after.</summary>
-    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
+    /// <exception cref="T:Cotangent.ValueException">There is no step, or a number is not finite.</exception>
     /// <example><code>
     /// (Schedule.linear 1.0 0.0 10).At 5 // 0.5
     /// </code></example>
     let linear (first: float) (last: float) (steps: int) : Schedule =
         requireSteps "linear" steps
+        requireFinite "linear" [ "first", first; "last", last ]
         ofRule (fun step -> first + progress steps step * (last - first))
 
     /// <summary>
     /// From one value to another along half a cosine over the given steps, and there ever after (Loshchilov &amp; Hutter
     /// 2017, eq. 5).
     /// </summary>
-    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
+    /// <exception cref="T:Cotangent.ValueException">There is no step, or a number is not finite.</exception>
     /// <example><code>
     /// (Schedule.cosine 1.0 0.0 10).At 5 // 0.5
     /// </code></example>
     let cosine (first: float) (last: float) (steps: int) : Schedule =
         requireSteps "cosine" steps
+        requireFinite "cosine" [ "first", first; "last", last ]
 
         ofRule (fun step ->
             let half = 0.5 * (1.0 + cos (progress steps step * Math.PI))
             last + half * (first - last))
 
     /// <summary>value · rate^(step / steps): falls by the rate over the given steps, smoothly.</summary>
-    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
+    /// <exception cref="T:Cotangent.ValueException">There is no step, or a number is not finite.</exception>
     /// <example><code>
     /// (Schedule.exponential 1.0 0.5 10).At 20 // 0.25
     /// </code></example>
     let exponential (value: float) (rate: float) (steps: int) : Schedule =
         requireSteps "exponential" steps
+        requireFinite "exponential" [ "value", value; "rate", rate ]
         ofRule (fun step -> value * exp (step.Convert DType.Float64 * (log rate / float steps)))
 
     /// <summary>
     /// Rises linearly from 0 over the given steps (at the first step it is already one part of them), then follows another
     /// schedule, whose steps count from there.
     /// </summary>
-    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
+    /// <exception cref="T:Cotangent.ValueException">There is no step, or a number is not finite.</exception>
     /// <example><code>
     /// let schedule = Schedule.warmUp 10 (Schedule.constant 1.0)
     /// schedule.At 4, schedule.At 50 // (0.5, 1)
@@ -126,38 +142,41 @@ module Schedule =
             progress steps (step + 1) * schedule.At after)
 
     /// <summary>value · factor^⌊step / steps⌋: falls at once by the factor every so many steps.</summary>
-    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
+    /// <exception cref="T:Cotangent.ValueException">There is no step, or a number is not finite.</exception>
     /// <example><code>
     /// let schedule = Schedule.step 1.0 0.5 10
     /// schedule.At 9, schedule.At 10, schedule.At 25 // (1, 0.5, 0.25)
     /// </code></example>
     let step (value: float) (factor: float) (steps: int) : Schedule =
         requireSteps "step" steps
+        requireFinite "step" [ "value", value; "factor", factor ]
         ofRule (fun step -> value * exp (floor (step.Convert DType.Float64 / float steps) * log factor))
 
     /// <summary>
     /// From one value to another as a power of what is left of the way, and there ever after: last + (first - last) (1 -
     /// step / steps)^power.
     /// </summary>
-    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
+    /// <exception cref="T:Cotangent.ValueException">There is no step, or a number is not finite.</exception>
     /// <example><code>
     /// (Schedule.polynomial 1.0 0.0 2.0 10).At 5 // 0.25
     /// </code></example>
     let polynomial (first: float) (last: float) (power: float) (steps: int) : Schedule =
         requireSteps "polynomial" steps
+        requireFinite "polynomial" [ "first", first; "last", last; "power", power ]
         ofRule (fun step -> last + (1.0 - progress steps step) ** power * (first - last))
 
     /// <summary>
     /// Half a cosine from one value to another again and again, each time a whole number of times as long as before
     /// (Loshchilov &amp; Hutter 2017, eq. 5: warm restarts).
     /// </summary>
-    /// <exception cref="T:Cotangent.ValueException">There is no step, or the stretch is below 1.</exception>
+    /// <exception cref="T:Cotangent.ValueException">There is no step, the stretch is below 1, or a number is not finite.</exception>
     /// <example><code>
     /// let schedule = Schedule.cosineRestarts 1.0 0.0 10 2
     /// schedule.At 5, schedule.At 10, schedule.At 20 // (0.5, 1, 0.5)
     /// </code></example>
     let cosineRestarts (first: float) (last: float) (steps: int) (stretch: int) : Schedule =
         requireSteps "cosineRestarts" steps
+        requireFinite "cosineRestarts" [ "first", first; "last", last ]
 
         if stretch < 1 then
             raise (
@@ -192,12 +211,14 @@ module Schedule =
     /// One cycle over the given steps (Smith &amp; Topin 2018, in PyTorch's form): along half a cosine from peak / 25 to the
     /// peak in the first 0.3 of them, and along another to peak / 250,000 in the last.
     /// </summary>
-    /// <exception cref="T:Cotangent.ValueException">There are fewer than 7 steps.</exception>
+    /// <exception cref="T:Cotangent.ValueException">There are fewer than 7 steps, or the peak is not finite.</exception>
     /// <example><code>
     /// let schedule = Schedule.oneCycle 1.0 100
     /// schedule.At 0, schedule.At 29, schedule.At 99 // (0.04, 1, 4e-06)
     /// </code></example>
     let oneCycle (peak: float) (steps: int) : Schedule =
+        requireFinite "oneCycle" [ "peak", peak ]
+
         if steps < 7 then
             raise (
                 ValueException $"Schedule.oneCycle: {steps} steps; at least 7 are needed, of which two rise."
@@ -223,13 +244,14 @@ module Schedule =
     /// Rises linearly to a peak over the given steps, then falls as the inverse root of their number: peak · min(n / steps,
     /// √(steps / n)) in the n-th step (Vaswani et al. 2017, eq. 3).
     /// </summary>
-    /// <exception cref="T:Cotangent.ValueException">There is no step.</exception>
+    /// <exception cref="T:Cotangent.ValueException">There is no step, or a number is not finite.</exception>
     /// <example><code>
     /// let schedule = Schedule.inverseRoot 1.0 100
     /// schedule.At 49, schedule.At 99, schedule.At 399 // (0.5, 1, 0.5)
     /// </code></example>
     let inverseRoot (peak: float) (steps: int) : Schedule =
         requireSteps "inverseRoot" steps
+        requireFinite "inverseRoot" [ "peak", peak ]
 
         ofRule (fun step ->
             let n = (step + 1).Convert DType.Float64

@@ -79,6 +79,8 @@ public class FacadeTests
     {
         ["ofArray"] = "Create",
         ["tensor"] = "Create",
+        ["pinv"] = "PseudoInverse",
+        ["cov"] = "Covariance",
         ["Item"] = "Slice",
         ["GetSlice"] = "Slice",
         ["Less"] = "op_LessThan",

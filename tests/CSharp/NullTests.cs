@@ -21,6 +21,7 @@ public class NullTests
         new Linear(x, null, default),
         Mlp.Of(new Linear(x, null, default)),
         new CrossEntropyOptions(),
+        MatrixNorm.Spectral,
         (Schedule)0.1,
         Optimizer.Sgd(0.1),
         Optimizer.Sgd(0.1).Init(x),

@@ -153,6 +153,64 @@ public class TensorTests
     }
 
     [Fact]
+    public void Linear_algebra()
+    {
+        var a = Tensor.Create([[4.0, 2.0], [2.0, 5.0]]);
+        var eye = Tensor.Create([[1.0, 0.0], [0.0, 1.0]]);
+        Assert.True(a.Cholesky().AllClose(Tensor.Create([[2.0, 0.0], [1.0, 2.0]])));
+        Assert.True(a.MatMul(a.Inv()).AllClose(eye));
+        Assert.True(a.MatMul(a.Solve(eye)).AllClose(eye));
+        Assert.True(a.Cholesky().SolveTriangular(a.Cholesky()).AllClose(eye));
+        Assert.Equal(16.0, a.Det().ToScalar<double>(), 1e-12);
+        Assert.Equal(Math.Log(16), a.LogAbsDet().ToScalar<double>(), 1e-12);
+        Assert.Equal(1.0, a.Slogdet().Sign.ToScalar<double>());
+
+        var (order, l, u) = a.Lu();
+        Assert.True(l.MatMul(u).AllClose(a));
+        Assert.Equal(Tensor.Create([0, 1]), order);
+
+        var (left, s, vt) = a.Svd();
+        Assert.True((left * s).MatMul(vt).AllClose(a));
+        Assert.Equal((2, 2), (a.SvdFull().U.Shape[0], a.SvdFull().Vt.Shape[1]));
+        Assert.True(s.AllClose(a.SingularValues()));
+        Assert.True(a.PseudoInverse().AllClose(a.Inv()));
+        Assert.True(a.Lstsq(eye).AllClose(a.Inv()));
+        Assert.Equal(2, a.MatrixRank().ToScalar<int>());
+        Assert.Equal(7.0, a.MatrixNorm(MatrixNorm.RowSum).ToScalar<double>());
+        Assert.Equal(s.ToArray<double>()[0] / s.ToArray<double>()[1], a.ConditionNumber().ToScalar<double>(), 1e-12);
+
+        Assert.True(a.MatrixPower(2).AllClose(a.MatMul(a)));
+        Assert.True(a.MatrixSqrt().MatrixPower(2).AllClose(a));
+        Assert.True(a.MatrixLog().MatrixExp().AllClose(a));
+        Assert.Equal(Tensor.Create([[1, 2], [10, 20]]), Tensor.Create([[1, 2]]).Kron(Tensor.Create([[1], [10]])));
+        Assert.Equal(Tensor.Create([0, 0, 1]), Tensor.Create([1, 0, 0]).Cross(Tensor.Create([0, 1, 0])));
+        Assert.Equal(Tensor.Create([[1, 2, 4]]), Tensor.Create([2]).Vander(3));
+        Assert.Equal(Tensor.Create([[1, 8], [2, 1]]), Tensor.Create([1, 2]).Toeplitz(Tensor.Create([1, 8])));
+        Assert.True(a.TensorDot(a, [1], [0]).AllClose(a.MatMul(a)));
+        Assert.True(a.Covariance(correction: 0).AllClose(Tensor.Create([[1.0, -1.5], [-1.5, 2.25]])));
+        Assert.True(a.Corrcoef().AllClose(Tensor.Create([[1.0, -1.0], [-1.0, 1.0]])));
+
+        var error = Assert.Throws<ValueException>(() => Tensor.Create([[1.0, 2.0], [2.0, 4.0]]).Inv());
+        Assert.StartsWith("Inv: the matrix is singular", error.Message);
+        Assert.Contains("`PseudoInverse`", error.Message);
+    }
+
+    [Fact]
+    public void Special_functions()
+    {
+        var x = Tensor.Create([0.5]);
+        Assert.True(x.Erfinv().Erf().AllClose(x));
+        Assert.True(x.Logit().Sigmoid().AllClose(x));
+        Assert.True(x.Ndtri().Ndtr().AllClose(x));
+        Assert.True(x.Gammainc(x).AllClose(1.0 - x.Gammaincc(x)));
+        Assert.True(x.Betainc(x, x).AllClose(x));
+        Assert.True(x.Beta(x).AllClose(Tensor.Create([Math.PI])));
+        Assert.True(x.Polygamma(0).AllClose(x.Digamma()));
+        Assert.Equal(Tensor.Create([3.0]), Tensor.Create([8.0]).Log2());
+        Assert.Equal(Tensor.Create([0.0]), Tensor.Create([0.0]).Xlogy(Tensor.Create([0.0])));
+    }
+
+    [Fact]
     public void Triangles_and_diagonals()
     {
         var x = Tensor.Create([[1, 2], [3, 4]]);

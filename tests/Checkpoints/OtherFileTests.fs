@@ -1,4 +1,4 @@
-/// Files of NumPy and PyTorch (`Fixtures/make_others.py`), whole, refused and damaged.
+/// Files of NumPy and PyTorch (`Fixtures/make_others.py`) and of ONNX (`Fixtures/make_onnx.py`), whole, refused and damaged.
 module Cotangent.Tests.OtherFileTests
 
 open System
@@ -204,6 +204,62 @@ let private pytorch =
                 "safetensors"
     ]
 
+let private onnx =
+    tests "ONNX" [
+        "weights of every type, as bytes and in fields of their own",
+        (fun () ->
+            let weights = Onnx.read (fixture "weights.onnx")
+            Expect.equal weights.Count 20 "weights"
+            let tiny = BitConverter.UInt32BitsToSingle 1u
+            equals [ [ 0.1f; -0.0f; infinityf ]; [ tiny; Single.MaxValue; 7.0f ] ] weights["single"]
+            equals [ 0.1; Double.Epsilon ] weights["double"]
+            equals [ half 1.5; Half.MaxValue; half 6e-8 ] weights["half"]
+            equals [ Int32.MinValue; Int32.MaxValue ] weights["whole"]
+            equals [ [ Int64.MinValue ]; [ Int64.MaxValue ] ] weights["long"]
+            equals [ true; false ] weights["truth"]
+            equals [ 0; 255 ] weights["u8"]
+            equals [ -32768; 32767 ] weights["i16"]
+            equals [ 0L; 4294967295L ] weights["u32"]
+            equals 2.5 weights["scalar"]
+            equals (Tensor.zeros DType.Float32 [ 0; 3 ]) weights["nothing"]
+            equals [ [ 1.0f; 2.0f ]; [ 3.0f; 4.5f ] ] weights["layer.weight"]
+            equals [ -0.1 ] weights["typed.double"]
+            equals [ half 1.5; half -2.0 ] weights["typed.half"]
+            equals [ bfloat 1.5; bfloat -2.0 ] weights["typed.bfloat"]
+            equals [ -5; 7 ] weights["typed.whole"]
+            equals [ -5L; 1L <<< 40 ] weights["typed.long"]
+            equals [ true; false ] weights["typed.truth"]
+            equals [ -128; 127 ] weights["typed.i8"]
+            equals [ 0L; 4294967295L ] weights["typed.u32"])
+        "weights in a file beside the model, and nowhere else",
+        (fun () ->
+            let weights = Onnx.read (fixture "apart.onnx")
+            equals ((Tensor.arange DType.Float32 6).Reshape [ 2; 3 ]) weights["first"]
+            equals (Tensor.arange DType.Int64 4) weights["second"]
+
+            raises<FileException, _>
+                "outside of the model's folder"
+                (fun () -> Onnx.read (fixture "outside.onnx"))
+                "outside")
+        "what no dtype holds",
+        (fun () ->
+            raises<DTypeException, _>
+                "'texts' is of texts"
+                (fun () -> Onnx.read (fixture "refused.onnx"))
+                "texts")
+        "other files are named",
+        fun () ->
+            raises<FileException, _>
+                "which `PyTorch.read` reads"
+                (fun () -> Onnx.read (fixture "state.pt"))
+                "pt"
+
+            raises<FileException, _>
+                "whose weights `Onnx.read` reads"
+                (fun () -> NumPy.read (fixture "weights.onnx"))
+                "onnx"
+    ]
+
 let private pickles =
     let read (bytes: byte[]) = PickleReader(bytes).Read()
 
@@ -242,7 +298,8 @@ let private fuzz =
         let random = Random Dice.firstSeed
 
         let files = [|
-            for name in [ "arrays.npz"; "compressed.npz"; "state.pt"; "state4.pt"; "training.pt" ] ->
+            for name in
+                [ "arrays.npz"; "compressed.npz"; "state.pt"; "state4.pt"; "training.pt"; "weights.onnx" ] ->
                 name, File.ReadAllBytes(fixture name)
         |]
 
@@ -270,7 +327,8 @@ let private fuzz =
 
         for i in 1..rounds do
             let name, original = files[random.Next files.Length]
-            let bytes = if random.Next 2 = 0 then repacked original else Array.copy original
+            let isArchive = not (name.EndsWith "onnx")
+            let bytes = if isArchive && random.Next 2 = 0 then repacked original else Array.copy original
 
             if random.Next 2 = 0 then
                 for _ in 0 .. random.Next 3 do
@@ -288,6 +346,14 @@ let private fuzz =
                         "bytes"
                         "an .npz archive of NumPy"
                         (NumPy.arrays "test")
+                        input
+                    |> ignore
+                elif not isArchive then
+                    ForeignFile.ofStream
+                        "test"
+                        "bytes"
+                        "an ONNX model"
+                        (Onnx.tensors "test" (fixture name))
                         input
                     |> ignore
                 else
@@ -312,4 +378,5 @@ let private fuzz =
         Expect.isGreaterThan whole (rounds / 50) "files that are whole")
 
 [<Tests>]
-let all = testList "Files of NumPy and PyTorch" [ numpy; damagedArrays; pytorch; pickles; fuzz ]
+let all =
+    testList "Files of NumPy, PyTorch and ONNX" [ numpy; damagedArrays; pytorch; onnx; pickles; fuzz ]

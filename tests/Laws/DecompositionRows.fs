@@ -42,4 +42,40 @@ let private eigh =
         let n = 1 + dice.Below 4
         Primitive.Eigh, beside dice dtype (batch dice) n n (fun i -> 1.5 * float i - 2.0))
 
-let rows: Row list = [ triangularSolve true; triangularSolve false; qr; eigh ]
+let private solve isTransposed = {
+    Name = variant (Primitive.Solve isTransposed)
+    DTypes = floats
+    Moves = fun _ -> true
+    Draw =
+        fun dice numbers dtype ->
+            let batch, n = batch dice, 1 + dice.Below 4
+            let a = beside dice dtype batch n n (fun _ -> 2.0)
+            let b = plain dice numbers dtype (Array.append batch [| n; dice.Below 4 |])
+            { Primitive = Primitive.Solve isTransposed; Inputs = [| a; b |] }
+}
+
+let private square p =
+    ofOne (variant p) floats (fun dice _ dtype ->
+        let n = 1 + dice.Below 4
+        p, beside dice dtype (batch dice) n n (fun _ -> 2.0))
+
+let private ofAny p diagonal =
+    ofOne (variant p) floats (fun dice _ dtype ->
+        p, beside dice dtype (batch dice) (1 + dice.Below 4) (1 + dice.Below 4) diagonal)
+
+let rows: Row list = [
+    triangularSolve true
+    triangularSolve false
+    qr
+    eigh
+    solve true
+    solve false
+    square Primitive.Cholesky
+    square Primitive.Inverse
+    for f in [ MatrixFunction.Exp; MatrixFunction.Sqrt; MatrixFunction.Log ] do
+        square (Primitive.OfMatrix f)
+    ofAny Primitive.Lu (fun _ -> 2.0)
+    // Singular values clear of each other.
+    ofAny Primitive.Svd (fun i -> 2.0 + 1.5 * float i)
+    ofAny (Primitive.PseudoInverse 1e-3) (fun _ -> 2.0)
+]

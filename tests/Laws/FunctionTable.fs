@@ -152,6 +152,20 @@ let private folds = [
             x[0])
     ordered "cumulativeSum" (fun axis x -> x.CumulativeSum axis)
     ordered "cumulativeSum, reversed" (fun axis x -> x.CumulativeSum(axis, true))
+    {
+        Name = "cumulativeProd"
+        Draw =
+            fun dice ->
+                let at = float64 dice [| 2; 5 |] (withZeros dice)
+                case "cumulativeProd" [ at ] (fun x -> x[0].CumulativeProd 1)
+    }
+    ordered "cumulativeMax" (fun axis x -> x.CumulativeMax axis)
+    ordered "cumulativeMin, reversed" (fun axis x -> x.CumulativeMin(axis, true))
+    ordered "cumulativeLogSumExp" (fun axis x -> x.CumulativeLogSumExp axis)
+    ordered "quantile" (fun axis x -> x.Quantile(0.3, axis))
+    ordered "median" (fun axis x -> x.Median axis)
+    ordered "mode" (fun axis x -> fst (x.Mode axis) * 2.0)
+    ordered "unique, of a fixed size" (fun _ x -> x.Unique(size = 3))
     ordered "sort" (fun axis x -> x.Sort axis)
     ordered "sort, falling" (fun axis x -> x.Sort(axis, true))
     ordered "topK" (fun axis x -> fst (x.TopK(1, axis)))
@@ -175,6 +189,11 @@ let private products = [
     fixedShapes "nothing to sum over" [ [ 2; 0 ]; [ 0; 3 ] ] (fun x -> matmul x[0] x[1])
     fixedShapes "dot" [ [ 4 ]; [ 4 ] ] (fun x -> dot x[0] x[1])
     fixedShapes "outer" [ [ 2 ]; [ 3 ] ] (fun x -> outer x[0] x[1])
+    fixedShapes "einsum of three" [ [ 2; 3 ]; [ 3; 4 ]; [ 4 ] ] (einsum "ij,jk,k->i")
+    fixedShapes "einsum of a batch" [ [ 2; 1; 2; 3 ]; [ 3; 3; 2 ] ] (einsum "...ij,...jk")
+    fixedShapes "einsum of a diagonal" [ [ 3; 3; 2 ]; [ 3 ] ] (einsum "iij,i->ji")
+    fixedShapes "einsum without sums" [ [ 2; 3 ]; [ 2 ] ] (einsum "ij,i->ji")
+    fixedShapes "einsum of rows" [ [ 2; 3 ]; [ 2; 3 ] ] (einsum "ij,ij->i")
     fixedShapes "diagonal" [ [ 2; 3; 4 ] ] (fun x -> x[0].Diagonal 1)
     fixedShapes "diagonal, below" [ [ 4; 3 ] ] (fun x -> x[0].Diagonal -2)
     fixedShapes "trace" [ [ 2; 3; 3 ] ] (fun x -> trace x[0])
@@ -197,6 +216,10 @@ let private attention =
 let private shapes = [
     one "reshape" anywhere (fun x -> (sin x).Flatten().Unsqueeze 0)
     one "squeeze" anywhere (fun x -> (x * x).Unsqueeze(0).Squeeze())
+    fixedShapes "rearrange" [ [ 4; 3; 2 ] ] (fun x -> rearrange "(a b) c d -> (d a) (c b)" [ "a", 2 ] x[0])
+    fixedShapes "reduce to a mean" [ [ 4; 3 ] ] (fun x -> reduce "(a 2) c -> c a" Reduce.Mean [] x[0])
+    fixedShapes "reduce to a product" [ [ 4; 3 ] ] (fun x -> reduce "(a 2) c -> c a" Reduce.Prod [] x[0])
+    fixedShapes "repeat by a pattern" [ [ 2; 3 ] ] (fun x -> repeat "a b -> (b 2) c a" [ "c", 2 ] x[0])
     fixedShapes "transpose" [ [ 2; 3 ] ] (fun x -> x[0].T)
     fixedShapes "moveAxis" [ [ 2; 3; 4 ] ] (fun x -> x[0].MoveAxis(0, 2))
     made "permute" [ [ 2; 3; 4 ] ] (fun dice ->
@@ -207,6 +230,13 @@ let private shapes = [
     fixedShapes "tile" [ [ 2; 1 ] ] (fun x -> x[0].Tile [ 2; 3; 2 ])
     fixedShapes "repeat" [ [ 2; 3 ] ] (fun x -> x[0].Repeat(3, 1))
     fixedShapes "roll" [ [ 2; 3 ] ] (fun x -> x[0].Roll(-2, 1))
+    fixedShapes "rot90" [ [ 2; 3 ] ] (fun x -> x[0].Rot90())
+    fixedShapes "flatten some axes" [ [ 2; 3; 2 ] ] (fun x -> sin (x[0].Flatten(0, 1)))
+    fixedShapes "unfold" [ [ 2; 6 ] ] (fun x -> x[0].Unfold(1, 3, 2))
+    fixedShapes "unfold, wide" [ [ 22 ] ] (fun x -> x[0].Unfold(0, 18, 2))
+    fixedShapes "diff" [ [ 2; 5 ] ] (fun x -> x[0].Diff(order = 2))
+    fixedShapes "splitAt" [ [ 5; 2 ] ] (fun x -> let parts = x[0].SplitAt [ 2; 4 ] in parts[1])
+    fixedShapes "cdist" [ [ 2; 3 ]; [ 4; 3 ] ] (fun x -> x[0].Cdist(x[1] + 5.0))
     fixedShapes "chunk" [ [ 5; 2 ] ] (fun x -> let parts = x[0].Chunk 2 in parts[1])
     fixedShapes "meshgrid" [ [ 2 ]; [ 3 ] ] (fun x -> let grid = Tensor.meshgrid x in grid[0] * grid[1])
     fixedShapes "pad" [ [ 2; 3 ] ] (fun x -> x[0].Pad [ (1, 0); (0, 2) ])
@@ -232,6 +262,41 @@ let private subsets = [
     withPositions "take" [ [ 2; 4 ] ] 4 [ 2; 3 ] (fun at x -> x[0].Take(at, 1))
     withPositions "gather" [ [ 3; 4 ] ] 3 [ 2; 4 ] (fun at x -> x[0].Gather(at, 0))
     withPositions "scatterAdd" [ [ 3; 4 ]; [ 2; 4 ] ] 3 [ 2; 4 ] (fun at x -> x[0].ScatterAdd(at, x[1], 0))
+    withPositions "gather at the beginning" [ [ 3; 4 ] ] 3 [ 2; 2 ] (fun at x -> x[0].Gather(at, 0))
+    withPositions "scatter" [ [ 3; 4 ]; [ 2; 3 ] ] 3 [ 2; 3 ] (fun at x -> x[0].Scatter(at, x[1], 0))
+    withPositions "scatterAdd at the beginning" [ [ 3; 4 ]; [ 2; 3 ] ] 3 [ 2; 3 ] (fun at x ->
+        x[0].ScatterAdd(at, x[1], 0))
+    withPositions "scatterReduce to a product" [ [ 3; 4 ]; [ 4; 3 ] ] 3 [ 4; 3 ] (fun at x ->
+        x[0].ScatterReduce(Reduce.Prod, at, x[1], 0))
+    withPositions "scatterReduce to a mean" [ [ 3; 4 ]; [ 2; 3 ] ] 3 [ 2; 3 ] (fun at x ->
+        x[0].ScatterReduce(Reduce.Mean, at, x[1], 0))
+    {
+        Name = "scatterReduce to the largest"
+        Draw =
+            fun dice ->
+                let all = distinctOf dice DType.Float64 [| 24 |]
+                let at = tensorOf dice DType.Int32 [| 4; 3 |] (fun () -> float (dice.Below 3))
+
+                case
+                    "scatterReduce to the largest"
+                    [ all[..11].Reshape [ 3; 4 ]; all[12..].Reshape [ 4; 3 ] ]
+                    (fun x -> x[0].ScatterReduce(Reduce.Max, at, x[1], 0))
+    }
+    withPositions "segmentReduce to a sum" [ [ 4; 2 ] ] 3 [ 4 ] (fun at x ->
+        x[0].SegmentReduce(Reduce.Sum, at, 3))
+    withPositions "segmentReduce to a product" [ [ 2; 5 ] ] 3 [ 5 ] (fun at x ->
+        x[0].SegmentReduce(Reduce.Prod, at, 3, 1))
+    withPositions "points" [ [ 3; 4; 2 ] ] 3 [ 4 ] (fun at x -> x[0].AtPoints([ at; at ]).Value)
+    withPositions "set points" [ [ 3; 4; 2 ]; [ 4; 2 ] ] 3 [ 4 ] (fun at x ->
+        x[0].AtPoints([ at; at ]).Set(x[1]))
+    withPositions "multiply points" [ [ 3; 4; 2 ]; [ 4; 2 ] ] 3 [ 4 ] (fun at x ->
+        x[0].AtPoints([ at; at ]).Multiply(x[1]))
+    fixedShapes "multiply a slice" [ [ 4; 2 ]; [ 2 ] ] (fun x -> x[0].At[1..2].Multiply(x[1]))
+    fixedShapes "the larger of a slice" [ [ 4; 2 ]; [ 2 ] ] (fun x -> x[0].At[1..2].Max(x[1]))
+    fixedShapes "masked, of a fixed size" [ [ 3; 2 ] ] (fun x ->
+        x[0].Masked(tensor [ true; false; true ], 3, 7.0))
+    fixedShapes "repeat by counts" [ [ 3; 2 ] ] (fun x -> x[0].Repeat(tensor [ 2; 0; 1 ], 0))
+    fixedShapes "interp" [ [ 2; 2 ]; [ 3 ] ] (fun x -> interp x[0] (tensor [ -1.5; 0.123; 1.4 ]) x[1])
     fixedShapes "addAt" [ [ 3; 2 ]; [ 4; 2 ] ] (fun x -> x[0].At[tensor [ 0; 2; 0; 0 ]].Add(x[1]))
     fixedShapes "set a slice" [ [ 4; 2 ]; [ 2 ] ] (fun x ->
         x[0].At[[ Index.Range(Some 0, None, 2) ]].Set(x[1]))
@@ -258,6 +323,25 @@ let private windows = [
     fixedShapes "convolveTransposed" [ [ 2; 2; 3 ]; [ 2; 3; 2 ] ] (fun x ->
         convolveTransposed (Window.stride 2) x[1] x[0])
     pooled "maxPool" (maxPool [ 2; 2 ] Window.plain)
+    pooled "maxPoolWithPositions" (maxPoolWithPositions [ 2; 2 ] Window.plain >> fst)
+    pooled "maxUnpool" (fun x ->
+        let values, positions = maxPoolWithPositions [ 2; 2 ] (Window.stride 2) x
+        maxUnpool [ 5; 4 ] (stopGradient positions) values)
+    pooled
+        "averagePoolWithZeros"
+        (averagePoolWithZeros [ 3; 2 ] { Window.stride 2 with Padding = Padding.Around 1 })
+    fixedShapes "unfoldWindows" [ [ 2; 4; 3 ] ] (fun x -> unfoldWindows [ 2; 2 ] Window.same x[0])
+    fixedShapes "foldWindows" [ [ 8; 12 ] ] (fun x -> foldWindows [ 4; 3 ] [ 2; 2 ] Window.same x[0])
+    {
+        Name = "gridSample"
+        Draw =
+            fun dice ->
+                // Places away from the numbers themselves, where the slopes jump.
+                let place () = (float (dice.Below 4) + dice.Between 0.15 0.85) / 2.5 - 1.0
+                let grid = float64 dice [| 1; 2; 3; 2 |] place
+                let image = float64 dice [| 1; 2; 6; 6 |] (anywhere dice)
+                case "gridSample" [ image; grid ] (fun x -> x[0].GridSample(x[1], alignCorners = true))
+    }
     pooled "averagePool" (averagePool [ 3; 2 ] { Window.same with Strides = [ 2; 1 ] })
 ]
 

@@ -245,6 +245,7 @@ let rows: Row list = [
         alongAxis numeric true (fun axis -> Primitive.CumulativeSum(axis, yes))
     matmul
     yield! DecompositionRows.rows
+    yield! casesOf<Higher>() |> List.map HigherRows.row
     yield! casesOf<ConvolutionTerm>() |> List.map convolution
     maxPool
     yield! FusedRows.rows

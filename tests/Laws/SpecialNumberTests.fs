@@ -74,11 +74,21 @@ let private compiled =
                         if inputs.Length > 0 then
                             let apply xs = Bind.one example.Primitive xs
 
-                            match
-                                Oracle.difference 16.0 1.0 (apply inputs).Host (compile apply inputs).Host
-                            with
-                            | None -> ()
-                            | Some wrong -> failtest $"{example}, seed {seed}: {wrong}"
+                            let tried f =
+                                try
+                                    Ok(f inputs: Tensor)
+                                with :? ValueException as e ->
+                                    Error e.Message
+
+                            match tried apply, tried (compile apply) with
+                            | Ok expected, Ok actual ->
+                                match Oracle.difference 16.0 1.0 expected.Host actual.Host with
+                                | None -> ()
+                                | Some wrong -> failtest $"{example}, seed {seed}: {wrong}"
+                            | Error expected, Error actual ->
+                                Expect.stringContains actual expected $"{example}, seed {seed}"
+                            | expected, actual ->
+                                failtest $"{example}, seed {seed}: expected %A{expected}, got %A{actual}"
               }
     ]
 

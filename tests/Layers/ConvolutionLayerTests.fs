@@ -17,6 +17,7 @@ let rec private found mode n p =
         match mode with
         | PaddingMode.Zeros -> None
         | PaddingMode.Reflect -> found mode n (if p < 0 then -p else 2 * (n - 1) - p)
+        | PaddingMode.Symmetric -> found mode n (if p < 0 then -1 - p else 2 * n - 1 - p)
         | PaddingMode.Replicate -> Some(if p < 0 then 0 else n - 1)
         | PaddingMode.Circular -> found mode n (if p < 0 then p + n else p - n)
 
@@ -74,7 +75,13 @@ let private along stride dilation before after = {
     After = after
 }
 
-let private modes = [ PaddingMode.Zeros; PaddingMode.Reflect; PaddingMode.Replicate; PaddingMode.Circular ]
+let private modes = [
+    PaddingMode.Zeros
+    PaddingMode.Reflect
+    PaddingMode.Symmetric
+    PaddingMode.Replicate
+    PaddingMode.Circular
+]
 
 /// Windows, the same axis by axis, sizes of kernel and input, groups.
 let private problems = [

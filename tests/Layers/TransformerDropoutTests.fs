@@ -169,6 +169,48 @@ let private dropout =
             let y = vmap train (Key.batch 2 key, stack 0 [ x; x ])
             Expect.notEqual y[0] y[1] "examples"
             equals (decoder.Train(x, Tree.map (fun t -> t[1]) (Key.batch 2 key))) y[1]
+        "every part of a block draws for itself",
+        (fun () ->
+            let x = normal 56 [ 40; 8 ]
+            let block = DecoderBlock.initWithMemory { plain with Dropout = 0.5 } 6 8 4 key
+
+            /// A layer that gives the same number everywhere.
+            let giving (value: float) (layer: Linear) = {
+                layer with
+                    Weight = Tensor.zerosLike layer.Weight
+                    Bias = Tensor.full DType.Float64 [ 8 ] value
+            }
+
+            let cross = nonNull block.Cross
+
+            let sums first second third =
+                let block = {
+                    block with
+                        SelfAttention = {
+                            block.SelfAttention with
+                                Output = giving first block.SelfAttention.Output
+                        }
+                        Cross = {
+                            cross with
+                                Attention = {
+                                    cross.Attention with
+                                        Output = giving second cross.Attention.Output
+                                }
+                        }
+                        FeedForward = {
+                            block.FeedForward with
+                                Narrow = giving third block.FeedForward.Narrow
+                        }
+                }
+
+                numbers (block.Run(x, memory, key = key) - x)
+                |> Array.map round
+                |> Array.distinct
+                |> Array.sort
+
+            // Two parts of 1 that dropped the same would give 0 and 4 alone.
+            for first, second, third in [ 1.0, 1.0, 0.0; 1.0, 0.0, 1.0; 0.0, 1.0, 1.0 ] do
+                Expect.sequenceEqual (sums first second third) [ 0.0; 2.0; 4.0 ] $"{first} {second} {third}")
         "none while predicting; the same key drops the same; in a Sequential",
         fun () ->
             let options = { plain with Dropout = 0.5; AttentionDropout = 0.5 }

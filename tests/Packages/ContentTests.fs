@@ -29,6 +29,14 @@ let private expected =
         "Cotangent.Images",
         [ "Cotangent"; "FSharp.Core"; "SkiaSharp"; "SkiaSharp.NativeAssets.Linux.NoDependencies" ]
         "Cotangent.Charts", [ "Cotangent"; "FSharp.Core" ]
+        "Cotangent.Video",
+        [
+            "Cotangent.Data"
+            "Cotangent.Images"
+            "FSharp.Core"
+            "OpenCvSharp4"
+            "OpenCvSharp4.official.runtime.linux-x64"
+        ]
         "Cotangent-cpu", [ "Cotangent.Torch"; "TorchSharp-cpu" ]
         "Cotangent-cuda-linux", [ "Cotangent.Torch"; "TorchSharp-cuda-linux" ]
         "Cotangent-cuda-windows", [ "Cotangent.Torch"; "TorchSharp-cuda-windows" ]

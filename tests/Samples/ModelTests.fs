@@ -29,7 +29,8 @@ let private quick name = [ name; "--quick"; "--out"; "pages/p.html"; "--metrics"
 let private measured name parameters folder =
     let code, output, errors = run "Models" folder (quick name)
     Expect.equal (code, errors) (0, "") output
-    Expect.equal (files folder) [| "m.json"; Path.Combine("pages", "p.html") |] "files"
+    let left = [| "m.json"; $"{name}.safetensors"; Path.Combine("pages", "p.html") |]
+    Expect.equal (files folder) (Array.sort left) "files"
     let page = File.ReadAllText(Path.Combine(folder, "pages", "p.html"))
     Expect.isFalse (Regex.IsMatch(page, "<(script|link)[^>]*(src|href)=.http")) "opens without a network"
     Expect.isGreaterThan page.Length 1_000_000 "has plotly.js in it"
@@ -38,6 +39,19 @@ let private measured name parameters folder =
     Expect.equal (number "parameters" found) parameters "parameters"
     Expect.isGreaterThan (number "seconds" found) 0.0 "seconds"
     found
+
+/// What the second program prints of a model that a run has left.
+let private predicted folder (name: string) arguments =
+    let code, output, errors = run "Predict" folder ($"{name}.safetensors" :: arguments)
+    Expect.equal (code, errors) (0, "") output
+    output
+
+/// A measure with so many digits, as the programs print it.
+let private shown name digits (metrics: System.Collections.Generic.Dictionary<string, JsonElement>) =
+    let text =
+        (number name metrics).ToString($"F{digits}", System.Globalization.CultureInfo.InvariantCulture)
+
+    $"{name} {text}"
 
 [<Tests>]
 let tests =
@@ -54,24 +68,28 @@ let tests =
                 // A run of the same seed gives the same numbers, and so does the same in C#.
                 run "Models" folder (quick "digits") |> ignore
                 Expect.equal (number "loss" (metrics folder)) (number "loss" found) "again"
+
+                let accuracy = shown "accuracy" 4 found
+                Expect.stringContains (predicted folder "digits" []) accuracy "loaded again"
+
                 let code, output, errors = run "Digits.CSharp" folder [ "--quick" ]
                 Expect.equal (code, errors) (0, "") output
+                Expect.stringContains (predicted folder "digits" []) accuracy "of the file that C# saved"
 
-                let loss =
-                    System.String.Format(
-                        System.Globalization.CultureInfo.InvariantCulture,
-                        "loss {0:F6}",
-                        number "loss" found
-                    )
-
-                Expect.stringContains output loss "in C#")
+                Expect.stringContains output (shown "loss" 6 found) "in C#")
         }
 
         test "so does the ResNet" {
             inFolder (fun folder ->
                 let found = measured "resnet" 165626.0 folder
                 Expect.isLessThan (number "loss" found) 0.6355 "loss"
-                Expect.isGreaterThan (number "accuracy" found) 0.685 "accuracy")
+                Expect.isGreaterThan (number "accuracy" found) 0.685 "accuracy"
+
+                // Batch normalisation's means and variances come back, too.
+                Expect.stringContains
+                    (predicted folder "resnet" [])
+                    (shown "accuracy" 4 found)
+                    "loaded again")
         }
 
         // In NumPy, on the same images. A test image costs 387.2 nats where each pixel is the mean of the training images,
@@ -102,7 +120,12 @@ let tests =
                     0.143292
                     "real"
 
-                Expect.isLessThan (number "blockDistance" found) 2.204 "blocks")
+                Expect.isLessThan (number "blockDistance" found) 2.204 "blocks"
+                predicted folder "vae" [] |> ignore
+
+                Expect.isTrue
+                    (File.Exists(Path.Combine(folder, "made.png")))
+                    "drawn by the program that loads it")
         }
 
         test "the DCGAN does better than independent pixels" {
@@ -120,7 +143,10 @@ let tests =
                 Expect.isGreaterThan
                     (number "featureDistance" found)
                     (number "featureDistanceOfReal" found)
-                    "features")
+                    "features"
+
+                predicted folder "dcgan" [ "pictures.png" ] |> ignore
+                Expect.isTrue (File.Exists(Path.Combine(folder, "pictures.png"))) "drawn")
         }
 
         // Counted in Python on the same 55,822 and 3,676 letters: the mixture of Witten and Bell (1991) of letters by none, one, two
@@ -143,6 +169,7 @@ let tests =
                 Expect.isLessThan (number "bitsPerCharacterLstm" found) 3.547960751 "LSTM"
                 let page = File.ReadAllText(Path.Combine(folder, "pages", "p.html"))
                 Expect.isTrue (Regex.Count(page, @"COMPUTER, n\.") >= 2) "both have written"
+                Expect.stringStarts (predicted folder "text" [ "gradient" ]) "GRADIENT, n.  " "a definition"
                 run "Models" folder (quick "text") |> ignore
                 let again = metrics folder
                 Expect.equal (number "bitsPerCharacter" again) (number "bitsPerCharacter" found) "again")
@@ -165,7 +192,16 @@ let tests =
                 let code, output, errors = run "Graph.CSharp" folder []
                 Expect.equal (code, errors) (0, "") output
                 let last = output.TrimEnd().Split('\n') |> Array.last
-                Expect.equal (last.Trim()) (found["loss"].GetRawText()) "in C#")
+                Expect.equal (last.Trim()) (found["loss"].GetRawText()) "in C#"
+                // X·w + b is linear in X.
+                let told x = float (predicted folder "graph" x)
+                let zero = told [ "0"; "0"; "0"; "0" ]
+
+                Expect.floatClose
+                    { absolute = 3e-6; relative = 0.0 }
+                    (told [ "1"; "2"; "0"; "-1" ] - zero)
+                    (told [ "1"; "0"; "0"; "-1" ] + told [ "0"; "2"; "0"; "0" ] - 2.0 * zero)
+                    "told by the program that loads it")
         }
 
         test "a pendulum is foreseen better than by the harmonic law" {
@@ -187,7 +223,10 @@ let tests =
                 Expect.isLessThan
                     (number "learntError" found)
                     (number "noise" found)
-                    "behind, against the noise")
+                    "behind, against the noise"
+
+                let swing = predicted folder "pendulum" [ "1"; "0" ]
+                Expect.equal (Regex.Count(swing, " s: angle")) 20 "two seconds")
         }
 
         for arguments, message in
@@ -197,6 +236,7 @@ let tests =
                 [ "digits"; "--seed"; "-1" ], "--seed"
                 [ "digits"; "--out"; "" ], "--out"
                 [ "digits"; "--out"; "same"; "--metrics"; "same" ], "same file"
+                [ "digits"; "--out"; "same"; "--save"; "same" ], "same file"
             ] do
             test $"""refused: {String.concat " " arguments}""" {
                 inFolder (fun folder ->
@@ -205,4 +245,30 @@ let tests =
                     Expect.stringContains errors message "what it says"
                     Expect.isEmpty (files folder) "no file is left behind")
             }
+
+        test "a page follows the training, if one is named" {
+            inFolder (fun folder ->
+                let arguments = [ "digits"; "--quick"; "--epochs"; "1"; "--watch"; "watched.html" ]
+                let code, output, errors = run "Models" folder arguments
+                Expect.equal (code, errors) (0, "") output
+                let page = File.ReadAllText(Path.Combine(folder, "watched.html"))
+                Expect.stringContains page "first.weight" "with the parameters' histograms")
+        }
+
+        test "what no sample has saved is refused" {
+            inFolder (fun folder ->
+                Cotangent.Checkpoint.save
+                    (Path.Combine(folder, "mine.safetensors"))
+                    (Cotangent.Tensor.ones Cotangent.DType.Float32 [ 1 ])
+
+                for arguments, message in
+                    [
+                        [], "predict FILE"
+                        [ "none.safetensors" ], "none.safetensors"
+                        [ "mine.safetensors" ], "was not saved by one of the samples"
+                    ] do
+                    let code, output, errors = run "Predict" folder arguments
+                    Expect.equal (code, output) (2, "") errors
+                    Expect.stringContains errors message "what it says")
+        }
     ]

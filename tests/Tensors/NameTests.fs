@@ -39,6 +39,7 @@ let private others: objnull list = [
     box { Loss.crossEntropyDefaults with Smoothing = 0.1 }
     box Activation.Relu
     box Window.plain
+    box MatrixNorm.Nuclear
     box (Linear.init Linear.defaults 2 3 (Key.create 0L))
     box (Mlp.init 2 [ 3, Linear.defaults ] (Key.create 0L))
     box (fun (x: Tensor) -> x)

@@ -35,3 +35,17 @@ public static class PyTorch
     /// <exception cref="IOException">It is not there, or can't be read.</exception>
     public static IReadOnlyDictionary<string, Tensor> Read(string path) => PyTorchModule.read(path.NotNull());
 }
+
+/// <summary>Files of ONNX.</summary>
+public static class Onnx
+{
+    /// <summary>
+    /// The weights of an <c>.onnx</c> model by name: the initializers of its graph, also those that lie in files beside it. Narrow
+    /// and unsigned integers come as wider ones, as <c>NumPy.ReadArray</c> has them. The graph itself is not read.
+    /// <c>Checkpoint.Fit</c> makes a model of the tensors.
+    /// </summary>
+    /// <exception cref="FileException">It is damaged, or no such file.</exception>
+    /// <exception cref="DTypeException">No dtype holds the elements of one of them.</exception>
+    /// <exception cref="IOException">It, or a file beside it, is not there, or can't be read.</exception>
+    public static IReadOnlyDictionary<string, Tensor> Read(string path) => OnnxModule.read(path.NotNull());
+}

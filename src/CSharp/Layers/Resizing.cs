@@ -24,6 +24,27 @@ public static class ResizingOfTensors
         bool alignCorners = false
     ) => Resizing.Resize(x.NotNull(), sizes.NoneNull(), mode, alignCorners);
 
+    /// <summary>
+    /// The numbers at places of a grid, which lie between those of this tensor: x is (examples, channels) and one to three
+    /// spatial sizes, the grid (examples,) and as many sizes of its own, and a last axis of coordinates, that along the last
+    /// spatial axis first, each from -1 (one end) to 1 (the other). Linear unless another interpolation is given. With corners
+    /// aligned, -1 and 1 are the first and last numbers; else the outer edges of their cells. Beyond the ends stands what the
+    /// padding says. Differentiable by both.
+    /// </summary>
+    /// <exception cref="ShapeException">The shapes do not fit, or a spatial axis is empty.</exception>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <example><code>
+    /// var x = Tensor.Create([[[10.0, 20.0, 40.0]]]);
+    /// x.GridSample(Tensor.Create([-1.0, 0.5, 1.0]).Reshape(1, 3, 1), alignCorners: true) // [[[10, 30, 40]]]
+    /// </code></example>
+    public static Tensor GridSample(
+        this Tensor x,
+        Tensor grid,
+        Interpolation? mode = null,
+        PaddingMode padding = default,
+        bool alignCorners = false
+    ) => GridSampling.GridSample(x.NotNull(), grid.NotNull(), mode.ToOption(), padding, alignCorners);
+
     /// <summary>Channels made space: (…, C·r², H, W) to (…, C, H·r, W·r).</summary>
     /// <exception cref="ShapeException">There are fewer than three axes, or r² does not divide the channels.</exception>
     /// <exception cref="ValueException">r is below 1.</exception>

@@ -169,6 +169,20 @@ public static class Maths
     /// </code></example>
     public static Tensor Clamp(this Tensor x, double low, double high) => Mathematics.clamp(low, high, x.NotNull());
 
+    /// <summary>Nothing below the bound. Below it the derivative is 0; above and on it, it is 1; NaN stays.</summary>
+    /// <exception cref="ValueException">The bound is NaN.</exception>
+    /// <example><code>
+    /// Tensor.Create([-3.0, 0.5, 2.0]).ClampMin(0) // [0, 0.5, 2]
+    /// </code></example>
+    public static Tensor ClampMin(this Tensor x, double low) => Mathematics.clampMin(low, x.NotNull());
+
+    /// <summary>Nothing above the bound. Above it the derivative is 0; below and on it, it is 1; NaN stays.</summary>
+    /// <exception cref="ValueException">The bound is NaN.</exception>
+    /// <example><code>
+    /// Tensor.Create([-3.0, 0.5, 2.0]).ClampMax(1) // [-3, 0.5, 1]
+    /// </code></example>
+    public static Tensor ClampMax(this Tensor x, double high) => Mathematics.clampMax(high, x.NotNull());
+
     /// <summary>
     /// Elements of the first where the Bool condition holds, of the second elsewhere. All three broadcast
     /// together.

@@ -73,4 +73,75 @@ public static class TensorConvolutions
     /// <exception cref="ValueException">A size, a stride, a dilation or a padding makes no sense.</exception>
     public static Tensor AveragePool(this Tensor x, IReadOnlyList<int> size, Window? window = null) =>
         Convolutions.averagePool(size.ToFSharpList(), OrPlain(window), x.NotNull());
+
+    /// <summary>
+    /// The mean over each window as <see cref="AveragePool"/>, but padding counts as zeros. x is as for <see cref="MaxPool"/>.
+    /// </summary>
+    /// <example><code>
+    /// var window = new Window { Strides = [2], Padding = Padding.Around(1) };
+    /// Tensor.Create([[1.0, 5.0, 2.0, 4.0]]).AveragePoolWithZeros([2], window)   // [[0.5, 3.5, 2]]
+    /// </code></example>
+    /// <exception cref="ShapeException">No window fits, or one lies in the padding altogether.</exception>
+    /// <exception cref="ValueException">A size, a stride, a dilation or a padding makes no sense.</exception>
+    public static Tensor AveragePoolWithZeros(this Tensor x, IReadOnlyList<int> size, Window? window = null) =>
+        Pooling.averagePoolWithZeros(size.ToFSharpList(), OrPlain(window), x.NotNull());
+
+    /// <summary>
+    /// The largest element of each window, as <see cref="MaxPool"/>, and where it is: an Int32 position among the elements of
+    /// all spatial axes in row-major order, the first of equal ones.
+    /// </summary>
+    /// <example><code>
+    /// Tensor.Create([[1.0, 5.0, 2.0, 3.0]]).MaxPoolWithPositions([2], Window.Stride(2)).Positions   // [[1, 3]]
+    /// </code></example>
+    /// <exception cref="ShapeException">No window fits, or one lies in the padding altogether.</exception>
+    /// <exception cref="ValueException">A size, a stride, a dilation or a padding makes no sense.</exception>
+    public static (Tensor Values, Tensor Positions) MaxPoolWithPositions(
+        this Tensor x,
+        IReadOnlyList<int> size,
+        Window? window = null
+    ) => Pooling.maxPoolWithPositions(size.ToFSharpList(), OrPlain(window), x.NotNull()).ToValueTuple();
+
+    /// <summary>
+    /// The elements back where <see cref="MaxPoolWithPositions"/> found them, in spatial axes of given sizes; 0 elsewhere.
+    /// </summary>
+    /// <example><code>
+    /// var (values, positions) = Tensor.Create([[1.0, 5.0, 2.0, 3.0]]).MaxPoolWithPositions([2], Window.Stride(2));
+    /// values.MaxUnpool(positions, [4])   // [[0, 5, 0, 3]]
+    /// </code></example>
+    /// <exception cref="ShapeException">The positions have another shape, or the rank does not fit.</exception>
+    /// <exception cref="IndexException">A position is none of the elements.</exception>
+    public static Tensor MaxUnpool(this Tensor x, Tensor positions, IReadOnlyList<int> sizes) =>
+        Pooling.maxUnpool(sizes.ToFSharpList(), positions.NotNull(), x.NotNull());
+
+    /// <summary>
+    /// The elements of each window as a column: (examples, channels) and spatial sizes to (examples, channels · elements of a
+    /// window, windows), the examples optional; padding is 0.
+    /// </summary>
+    /// <example><code>
+    /// var image = Tensor.Create([[[1, 2, 3], [4, 5, 6]]]);
+    /// image.UnfoldWindows([2, 2])   // [[1, 2], [2, 3], [4, 5], [5, 6]]
+    /// </code></example>
+    /// <exception cref="ShapeException">The rank does not fit, or no window does.</exception>
+    /// <exception cref="ValueException">A size, a stride, a dilation or a padding makes no sense.</exception>
+    public static Tensor UnfoldWindows(this Tensor x, IReadOnlyList<int> size, Window? window = null) =>
+        Pooling.unfoldWindows(size.ToFSharpList(), OrPlain(window), x.NotNull());
+
+    /// <summary>
+    /// The transpose of <see cref="UnfoldWindows"/>: columns back to windows in spatial axes of given sizes, where windows that
+    /// overlap are added.
+    /// </summary>
+    /// <example><code>
+    /// var columns = Tensor.Create([[[1, 2, 3], [4, 5, 6]]]).UnfoldWindows([2, 2]);
+    /// columns.FoldWindows([2, 3], [2, 2])   // [[[1, 4, 3], [4, 10, 6]]]
+    /// </code></example>
+    /// <exception cref="ShapeException">
+    /// The columns are not those of so many windows, or no window fits the sizes.
+    /// </exception>
+    /// <exception cref="ValueException">A size, a stride, a dilation or a padding makes no sense.</exception>
+    public static Tensor FoldWindows(
+        this Tensor columns,
+        IReadOnlyList<int> sizes,
+        IReadOnlyList<int> size,
+        Window? window = null
+    ) => Pooling.foldWindows(sizes.ToFSharpList(), size.ToFSharpList(), OrPlain(window), columns.NotNull());
 }

@@ -49,6 +49,17 @@ public static class TensorCreation
         public static Tensor Arange(double start, double stop, double step = 1, DType dtype = default) =>
             TensorModule.arangeIn(dtype, start, stop, step);
 
+        /// <summary>
+        /// Powers of ten whose exponents are evenly spaced from start to stop, both included.
+        /// </summary>
+        /// <exception cref="ValueException">The count is below 1.</exception>
+        /// <exception cref="DTypeException">The dtype is not a floating-point one.</exception>
+        /// <example><code>
+        /// Tensor.Logspace(0, 3, 4) // [1, 10, 100, 1000]
+        /// </code></example>
+        public static Tensor Logspace(double start, double stop, int count, DType dtype = default) =>
+            TensorModule.logspace(dtype, start, stop, count);
+
         /// <summary>Numbers evenly spaced from start to stop, both included.</summary>
         /// <exception cref="DTypeException">The dtype is not a floating-point one.</exception>
         /// <example><code>

@@ -87,7 +87,7 @@ public static class TensorData
     /// x.ToArray&lt;float>() // [1, 2, 3, 4]
     /// </code></example>
     public static T[] ToArray<T>(this Tensor t)
-        where T : unmanaged => Views.Flatten(t.NotNull(), null).ToData<T[]>();
+        where T : unmanaged => Views.Flatten(t.NotNull(), null, null).ToData<T[]>();
 
     /// <summary>The one element of a tensor; <c>(double)t</c> does the same from any dtype.</summary>
     /// <exception cref="ShapeException">There is not exactly one element.</exception>

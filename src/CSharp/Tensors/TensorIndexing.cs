@@ -46,8 +46,8 @@ public static class TensorIndexing
     public static Tensor Take(this Tensor t, Tensor positions, int axis = 0) => Indexing.Take(t.NotNull(), positions.NotNull(), axis);
 
     /// <summary>
-    /// Element by element along an axis: <c>result[i, j] = t[i, indices[i, j]]</c> for axis 1. The other axes
-    /// agree.
+    /// Element by element along an axis: <c>result[i, j] = t[i, indices[i, j]]</c> for axis 1. Beside that axis the indices
+    /// may be fewer than the elements: those at the beginning.
     /// </summary>
     /// <example><code>
     /// var x = Tensor.Create([[1, 2], [3, 4]]);
@@ -64,6 +64,67 @@ public static class TensorIndexing
     /// </code></example>
     public static Tensor ScatterAdd(this Tensor t, Tensor indices, Tensor updates, int axis) =>
         Indexing.ScatterAdd(t.NotNull(), indices.NotNull(), updates.NotNull(), axis);
+
+    /// <summary>
+    /// A copy with updates along an axis: <c>result[i, indices[i, j]] = updates[i, j]</c> for axis 1; where indices repeat, the
+    /// last one wins.
+    /// </summary>
+    /// <exception cref="DTypeException">The indices are not integers, or the updates of another dtype.</exception>
+    /// <exception cref="ShapeException">The shapes do not match.</exception>
+    /// <exception cref="IndexException">An index lies outside the axis.</exception>
+    /// <example><code>
+    /// var zeros = Tensor.Zeros([3], DType.Int32);
+    /// zeros.Scatter(Tensor.Create([2, 0]), Tensor.Create([5, 7]), axis: 0) // [7, 0, 5]
+    /// </code></example>
+    public static Tensor Scatter(this Tensor t, Tensor indices, Tensor updates, int axis) =>
+        Indexing.Scatter(t.NotNull(), indices.NotNull(), updates.NotNull(), axis);
+
+    /// <summary>
+    /// A copy in which each element and all updates that go to it have become one number; for axis 1 updates[i, j] goes to
+    /// result[i, indices[i, j]]. The mean is that of the element and its updates.
+    /// </summary>
+    /// <exception cref="DTypeException">
+    /// The indices are not integers, the updates of another dtype, or that has no such reduction.
+    /// </exception>
+    /// <exception cref="ShapeException">The shapes do not match.</exception>
+    /// <exception cref="IndexException">An index lies outside the axis.</exception>
+    /// <example><code>
+    /// var x = Tensor.Create([1, 2, 3]);
+    /// x.ScatterReduce(Reduce.Max, Tensor.Create([2, 2, 0]), Tensor.Create([5, 7, 0]), axis: 0) // [1, 2, 7]
+    /// </code></example>
+    public static Tensor ScatterReduce(this Tensor t, Reduce how, Tensor indices, Tensor updates, int axis) =>
+        Indexing.ScatterReduce(t.NotNull(), how, indices.NotNull(), updates.NotNull(), axis);
+
+    /// <summary>
+    /// The elements at points, to be read or to be changed in a copy: one tensor of positions for each axis, or for the first
+    /// axes, which broadcast. What NumPy and PyTorch mean by <c>t[rows, columns]</c>; <see cref="Slice"/> selects rows and
+    /// columns independently.
+    /// </summary>
+    /// <example><code>
+    /// var x = Tensor.Create([[1, 2], [3, 4]]);
+    /// var (rows, columns) = (Tensor.Create([0, 1]), Tensor.Create([1, 0]));
+    /// x.AtPoints(rows, columns).Value // [2, 3]
+    /// x.AtPoints(rows, columns).Add(Tensor.Create([10, 20])) // [[1, 12], [23, 4]]
+    /// </code></example>
+    public static TensorPart AtPoints(this Tensor t, params IEnumerable<Tensor> coordinates) =>
+        Indexing.AtPoints(t.NotNull(), coordinates.NoneNull());
+
+    /// <summary>
+    /// The slices along an axis by segments, each made into one: slice i belongs to segment <c>segments[i]</c>, of which there
+    /// are <c>count</c>, in any order. Of a segment that has none, the sum is 0, the product 1, the mean NaN, the largest -∞,
+    /// or the least integer, and the smallest +∞.
+    /// </summary>
+    /// <exception cref="DTypeException">
+    /// The segments are not integers, or the dtype has no such reduction.
+    /// </exception>
+    /// <exception cref="ShapeException">There is not one segment for each slice.</exception>
+    /// <exception cref="IndexException">A segment is none of the count.</exception>
+    /// <exception cref="ValueException">The count is negative.</exception>
+    /// <example><code>
+    /// Tensor.Create([1.0, 2.0, 3.0, 4.0]).SegmentReduce(Reduce.Sum, Tensor.Create([0, 1, 0, 1]), 2) // [4, 6]
+    /// </code></example>
+    public static Tensor SegmentReduce(this Tensor t, Reduce how, Tensor segments, int count, int axis = 0) =>
+        Indexing.SegmentReduce(t.NotNull(), how, segments.NotNull(), count, axis);
 
     internal static FSharpIndex[] OnAxes(Tensor t, ReadOnlySpan<Slice> slices)
     {

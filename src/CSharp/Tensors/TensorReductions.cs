@@ -152,7 +152,7 @@ public static class TensorReductions
     public static Tensor Norm(this Tensor t, int? axis = null, bool keepDims = false, double order = 2) =>
         Reductions.Norm(t.NotNull(), axis.ToAxes(), keepDims, order);
 
-    /// <summary>(Σ |x|ᵖ)^(1/p) over axes: p = 2 unless <c>order</c> says 1 or infinity.</summary>
+    /// <summary>(Σ |x|ᵖ)^(1/p) over axes: p = 2 unless <c>order</c> says another number, or an infinity.</summary>
     public static Tensor Norm(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false, double order = 2) =>
         Reductions.Norm(t.NotNull(), axes.ToAxes(), keepDims, order);
 
@@ -220,4 +220,45 @@ public static class TensorReductions
     /// </code></example>
     public static Tensor CumulativeSum(this Tensor t, int axis, bool reverse = false) =>
         Reductions.CumulativeSum(t.NotNull(), axis, reverse);
+
+    /// <summary>
+    /// The running product along an axis; from the end when reversed. Its derivatives are right at zeros, too.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtype is Bool.</exception>
+    /// <example><code>
+    /// Tensor.Create([2, 3, 4]).CumulativeProd(0) // [2, 6, 24]
+    /// </code></example>
+    public static Tensor CumulativeProd(this Tensor t, int axis, bool reverse = false) =>
+        Cumulative.CumulativeProd(t.NotNull(), axis, reverse);
+
+    /// <summary>
+    /// The largest element so far along an axis, from the end when reversed; NaN from the first NaN on. Equal ones share the
+    /// derivative.
+    /// </summary>
+    /// <example><code>
+    /// Tensor.Create([1, 3, 2, 5]).CumulativeMax(0) // [1, 3, 3, 5]
+    /// </code></example>
+    public static Tensor CumulativeMax(this Tensor t, int axis, bool reverse = false) =>
+        Cumulative.CumulativeMax(t.NotNull(), axis, reverse);
+
+    /// <summary>
+    /// The smallest element so far along an axis, from the end when reversed; NaN from the first NaN on. Equal ones share the
+    /// derivative.
+    /// </summary>
+    /// <example><code>
+    /// Tensor.Create([5, 3, 4, 1]).CumulativeMin(0) // [5, 3, 3, 1]
+    /// </code></example>
+    public static Tensor CumulativeMin(this Tensor t, int axis, bool reverse = false) =>
+        Cumulative.CumulativeMin(t.NotNull(), axis, reverse);
+
+    /// <summary>
+    /// log Σ exp x of the elements so far along an axis, without overflow; from the end when reversed. Where all are -∞ it is
+    /// -∞, and its derivative 0.
+    /// </summary>
+    /// <exception cref="DTypeException">The tensor is not floating-point.</exception>
+    /// <example><code>
+    /// Tensor.Create([1000.0, 1000.0]).CumulativeLogSumExp(0) // [1000, 1000.6931]
+    /// </code></example>
+    public static Tensor CumulativeLogSumExp(this Tensor t, int axis, bool reverse = false) =>
+        Cumulative.CumulativeLogSumExp(t.NotNull(), axis, reverse);
 }

@@ -20,14 +20,27 @@ public static class TensorViews
 
     /// <summary>
     /// All elements along one axis; or, from an axis on, those that share the places before it: after <c>Flatten(1)</c> of a
-    /// batch each example is a vector.
+    /// batch each example is a vector. With a last axis, only those from the first to it become one.
     /// </summary>
-    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
+    /// <exception cref="AxisException">An axis lies outside the rank, or the last stands before the first.</exception>
     /// <example><code>
     /// Tensor.Create([[1, 2], [3, 4]]).Flatten() // [1, 2, 3, 4]
     /// Tensor.Zeros(8, 3, 4, 5).Flatten(1) // shape (8, 60)
+    /// Tensor.Zeros(8, 3, 4, 5).Flatten(1, 2) // shape (8, 12, 5)
     /// </code></example>
-    public static Tensor Flatten(this Tensor t, int? first = null) => Views.Flatten(t.NotNull(), first.ToOption());
+    public static Tensor Flatten(this Tensor t, int? first = null, int? last = null) =>
+        Views.Flatten(t.NotNull(), first.ToOption(), last.ToOption());
+
+    /// <summary>
+    /// Turned by so many quarters of a circle in the plane of two axes, from the first axis towards the second; backwards if
+    /// negative.
+    /// </summary>
+    /// <exception cref="AxisException">An axis lies outside the rank, or both are one.</exception>
+    /// <example><code>
+    /// Tensor.Create([[1, 2], [3, 4]]).Rot90() // [[2, 4], [1, 3]]
+    /// </code></example>
+    public static Tensor Rot90(this Tensor t, int quarters = 1, int axis0 = 0, int axis1 = 1) =>
+        Views.Rot90(t.NotNull(), quarters, axis0, axis1);
 
     /// <summary>
     /// The axes in another order: axis i of the result is axis <c>axes[i]</c> of this tensor.

@@ -13,7 +13,7 @@ public static class Schedules
         /// <summary>
         /// From one value to another in a straight line over the given steps, and there ever after.
         /// </summary>
-        /// <exception cref="ValueException">There is no step.</exception>
+        /// <exception cref="ValueException">There is no step, or a number is not finite.</exception>
         /// <example><code>
         /// Schedule.Linear(1, 0, steps: 10).At(5) // 0.5
         /// </code></example>
@@ -23,14 +23,14 @@ public static class Schedules
         /// From one value to another along half a cosine over the given steps, and there ever after (Loshchilov and Hutter
         /// 2017, eq. 5).
         /// </summary>
-        /// <exception cref="ValueException">There is no step.</exception>
+        /// <exception cref="ValueException">There is no step, or a number is not finite.</exception>
         /// <example><code>
         /// var optimizer = Optimizer.Adam(Schedule.Cosine(1e-3, 0, steps: 1000).WarmUp(100));
         /// </code></example>
         public static Schedule Cosine(double first, double last, int steps) => ScheduleModule.cosine(first, last, steps);
 
         /// <summary>value · rate^(step / steps): falls by the rate over the given steps, smoothly.</summary>
-        /// <exception cref="ValueException">There is no step.</exception>
+        /// <exception cref="ValueException">There is no step, or a number is not finite.</exception>
         /// <example><code>
         /// Schedule.Exponential(1, 0.5, steps: 10).At(20) // 0.25
         /// </code></example>
@@ -38,11 +38,11 @@ public static class Schedules
             ScheduleModule.exponential(value, rate, steps);
 
         /// <summary>value · factor^⌊step / steps⌋: falls at once by the factor every so many steps.</summary>
-        /// <exception cref="ValueException">There is no step.</exception>
+        /// <exception cref="ValueException">There is no step, or a number is not finite.</exception>
         public static Schedule Step(double value, double factor, int steps) => ScheduleModule.step(value, factor, steps);
 
         /// <summary>last + (first - last) (1 - step / steps)^power, and the last ever after.</summary>
-        /// <exception cref="ValueException">There is no step.</exception>
+        /// <exception cref="ValueException">There is no step, or a number is not finite.</exception>
         public static Schedule Polynomial(double first, double last, double power, int steps) =>
             ScheduleModule.polynomial(first, last, power, steps);
 
@@ -50,7 +50,7 @@ public static class Schedules
         /// Half a cosine from one value to another again and again, each time a whole number of times as long as before
         /// (Loshchilov and Hutter 2017, eq. 5: warm restarts).
         /// </summary>
-        /// <exception cref="ValueException">There is no step, or the stretch is below 1.</exception>
+        /// <exception cref="ValueException">There is no step, the stretch is below 1, or a number is not finite.</exception>
         public static Schedule CosineRestarts(double first, double last, int steps, int stretch = 1) =>
             ScheduleModule.cosineRestarts(first, last, steps, stretch);
 
@@ -58,14 +58,14 @@ public static class Schedules
         /// One cycle (Smith and Topin 2018, in PyTorch's form): along half a cosine from peak / 25 to the peak in the first 0.3 of
         /// the steps, and along another to peak / 250,000 in the last.
         /// </summary>
-        /// <exception cref="ValueException">There are fewer than 7 steps.</exception>
+        /// <exception cref="ValueException">There are fewer than 7 steps, or the peak is not finite.</exception>
         public static Schedule OneCycle(double peak, int steps) => ScheduleModule.oneCycle(peak, steps);
 
         /// <summary>
         /// Rises linearly to a peak over the given steps, then falls as the inverse root of their number (Vaswani et al. 2017,
         /// eq. 3).
         /// </summary>
-        /// <exception cref="ValueException">There is no step.</exception>
+        /// <exception cref="ValueException">There is no step, or a number is not finite.</exception>
         public static Schedule InverseRoot(double peak, int steps) => ScheduleModule.inverseRoot(peak, steps);
 
         /// <summary>
@@ -103,7 +103,7 @@ public static class Schedules
         /// <summary>
         /// Rises linearly from 0 over the given steps, then follows this schedule, whose steps count from there.
         /// </summary>
-        /// <exception cref="ValueException">There is no step.</exception>
+        /// <exception cref="ValueException">There is no step, or a number is not finite.</exception>
         /// <example><code>
         /// Schedule.Constant(1).WarmUp(10).At(4) // 0.5
         /// </code></example>

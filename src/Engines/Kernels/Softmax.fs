@@ -193,7 +193,7 @@ module internal Softmax =
 
                 raise (
                     IndexException
-                        $"crossEntropy: the label at {Shape.show position} is {label}, which is none of the {classes} classes 0 to {classes - 1}."
+                        $"crossEntropy: the label at {Shape.show position} is {label}, which is none of the {classes} classes 0 to {classes - 1}. Replace it, or give logits of more classes."
                 )
 
         all

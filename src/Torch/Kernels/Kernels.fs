@@ -11,6 +11,17 @@ type internal Operand = { Tensor: nativeint; DType: DType; Shape: int[] }
 /// Every primitive by libtorch, on any device.
 module internal Kernels =
 
+    let private managed = Engines.ManagedEngine() :> Engines.Engine
+
+    /// By the managed engine, by way of main memory.
+    let private byManaged (f: Frame) (p: Primitive) (inputs: Operand[]) : nativeint[] =
+        let host = inputs |> Array.map (fun x -> Transfer.read f x.Tensor x.DType x.Shape :> Buffer)
+
+        managed.EvaluateAll(p, host, Device.Cpu) |> Array.map (fun b -> Transfer.write f (b :?> HostBuffer))
+
+    /// The axes before those of a matrix.
+    let private batchOf (x: Operand) = x.Shape[.. x.Shape.Length - 3]
+
     let private direct (f: Frame) (p: Primitive) (inputs: Operand[]) (results: Signature[]) : nativeint[] =
         let x = if inputs.Length > 0 then inputs[0] else Unchecked.defaultof<Operand>
         let tensor i = inputs[i].Tensor
@@ -78,6 +89,31 @@ module internal Kernels =
             one (DecompositionKernels.triangularSolve f isUpper x.Tensor (tensor 1))
         | Primitive.Qr -> DecompositionKernels.qr f x.Tensor results
         | Primitive.Eigh -> DecompositionKernels.eigh f x.Tensor results
+        | Primitive.Higher Higher.Exp2 ->
+            one (Script.call f "def f(x):\n  return torch.exp2(x)\n" [| x.Tensor |])
+        | Primitive.Higher Higher.Log2 ->
+            one (Script.call f "def f(x):\n  return torch.log2(x)\n" [| x.Tensor |])
+        // libtorch lacks some, and loses digits of others.
+        | Primitive.Higher _ -> byManaged f p inputs
+        // Where there is nothing to compute, libtorch has errors for some.
+        | Primitive.Cholesky
+        | Primitive.Lu
+        | Primitive.Solve _
+        | Primitive.Inverse
+        | Primitive.Svd
+        | Primitive.PseudoInverse _
+        | Primitive.OfMatrix _ when inputs |> Array.exists (fun x -> Shape.count x.Shape = 0) ->
+            byManaged f p inputs
+        | Primitive.Cholesky -> one (DecompositionKernels.cholesky f x.Tensor (batchOf x))
+        | Primitive.Lu -> DecompositionKernels.lu f x.Tensor
+        | Primitive.Solve isTransposed ->
+            one (DecompositionKernels.solve f isTransposed x.Tensor (tensor 1) (batchOf x))
+        | Primitive.Inverse -> one (DecompositionKernels.invert f x.Tensor (batchOf x))
+        | Primitive.Svd -> DecompositionKernels.svd f x.Tensor
+        | Primitive.PseudoInverse relative -> one (DecompositionKernels.pseudoInverse f relative x.Tensor)
+        | Primitive.OfMatrix MatrixFunction.Exp -> one (DecompositionKernels.exponential f x.Tensor)
+        // libtorch has no such functions.
+        | Primitive.OfMatrix(MatrixFunction.Sqrt | MatrixFunction.Log) -> byManaged f p inputs
         | Primitive.Convolution(term, windows, groups) ->
             let b = inputs[1]
 
@@ -111,17 +147,12 @@ module internal Kernels =
 
     // ---- What cuDNN refuses ----
 
-    let private managed = Engines.ManagedEngine() :> Engines.Engine
-
     /// Runs a kernel; if cuDNN has none, the managed engine computes in its place, by way of main memory.
     let orManaged run (f: Frame) (p: Primitive) (inputs: Operand[]) (results: Signature[]) : nativeint[] =
         try
             run f p inputs results
         with :? LibtorchException as e when e.IsOfCudnn ->
-            let host = inputs |> Array.map (fun x -> Transfer.read f x.Tensor x.DType x.Shape :> Buffer)
-
-            managed.EvaluateAll(p, host, Device.Cpu)
-            |> Array.map (fun b -> Transfer.write f (b :?> HostBuffer))
+            byManaged f p inputs
 
     let private run f p inputs results = orManaged direct f p inputs results
 
@@ -160,6 +191,9 @@ module internal Kernels =
             else
                 try
                     direct f p inputs results
-                with :? LibtorchException as e when e.IsOfCudnn || e.Message.Contains "not implemented for" ->
+                with :? LibtorchException as e when
+                    e.IsOfCudnn
+                    || e.Message.Contains "not implemented for"
+                    || e.Message.Contains "Low precision" ->
                     widened[key] <- true
                     byFloat32 f p inputs results

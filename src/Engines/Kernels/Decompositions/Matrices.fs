@@ -47,6 +47,28 @@ module internal Matrices =
             for i in first .. last - 1 do
                 body i)
 
+    /// Which matrix of a batch it is, for messages.
+    let private placeOf (batch: int[]) (i: int) : string =
+        if batch.Length = 0 then
+            "the matrix"
+        else
+            let at = Array.init batch.Length (fun axis -> i / Shape.count batch[axis + 1 ..] % batch[axis])
+            let numbers = String.Join(", ", at)
+            $"matrix [{numbers}] of a batch {Shape.show batch}"
+
+    /// An error about the first matrix that is marked, if one is: told which it is.
+    let refuse (batch: int[]) (isWrong: bool[]) (message: string -> string) =
+        let first = Array.IndexOf(isWrong, true)
+        if first >= 0 then raise (ValueException(message (placeOf batch first)))
+
+    /// What is wrong about a matrix without an inverse.
+    let singular (operation: string) (place: string) : string =
+        $"{operation}: {place} is singular: a pivot of its LU decomposition is 0. `pinv` or `lstsq` take such ones; or add a little to the diagonal."
+
+    /// The elements of a batch of matrices in Float64, each matrix beginning where the one before ends.
+    let wide (x: HostBuffer) : HostBuffer<float> =
+        Strided.contiguous (Convert.buffer DType.Float64 x :?> HostBuffer<float>)
+
     /// A kernel on floats of 32 or 64 bits, for all dtypes of floats.
     let onFloats
         (name: string)
@@ -62,7 +84,7 @@ module internal Matrices =
             inputs
             |> Array.map (fun x -> Convert.widen x :?> HostBuffer<float32>)
             |> on32
-            |> Array.map (Convert.buffer inputs[0].DType)
+            |> Array.map (fun y -> if y.DType.IsFloat then Convert.buffer inputs[0].DType y else y)
         | DType.Int32
         | DType.Int64
         | DType.Bool ->

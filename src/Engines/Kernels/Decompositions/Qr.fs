@@ -144,7 +144,7 @@ module internal Qr =
 
     /// Of the matrix in `a`, which is spoiled: Q (m, k) and R (k, n) at places of other arrays, R with nothing negative on its
     /// diagonal.
-    let private decompose<'T
+    let decompose<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
         (multiply: Matrices.Product<'T>)
         m

@@ -13,11 +13,12 @@ module internal TriangularSolve =
     [<Literal>]
     let private Block = 64
 
-    /// x <- a⁻¹ x, of which only one triangle of a is read.
-    let private solve<'T
+    /// x <- a⁻¹ x, of which only one triangle of a is read, and where `isUnit`, not the diagonal, which is 1.
+    let solve<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
         (multiply: Matrices.Product<'T>)
         isUpper
+        isUnit
         n
         columns
         (a: Matrix<'T>)
@@ -49,8 +50,9 @@ module internal TriangularSolve =
                     let known = Matrices.part x (at + j * columns) columns
                     TensorPrimitives.MultiplyAdd(reading known, factor, reading target, target)
 
-                let diagonal = a.Data[a.Offset + i * (a.RowStride + a.ColStride)]
-                TensorPrimitives.Divide(reading target, diagonal, target)
+                if not isUnit then
+                    let diagonal = a.Data[a.Offset + i * (a.RowStride + a.ColStride)]
+                    TensorPrimitives.Divide(reading target, diagonal, target)
 
         ArrayPool<'T>.Shared.Return part
 
@@ -68,7 +70,7 @@ module internal TriangularSolve =
         if columns > 0 then
             Matrices.each batch (int64 n * int64 n * int64 columns) (fun i ->
                 let matrix = Matrices.adjacent a.Items (a.Offset + i * n * n) n
-                solve multiply isUpper n columns matrix x.Items (i * n * columns))
+                solve multiply isUpper false n columns matrix x.Items (i * n * columns))
 
         [| x |]
 

@@ -1,0 +1,127 @@
+(**
+---
+title: Linear algebra
+category: Use
+categoryindex: 3
+index: 12
+description: Systems, least squares, determinants, eigenvalues and singular values, with derivatives: least squares by QR, and a Gaussian process that learns its own length scale.
+---
+*)
+(*** hide ***)
+#load "../site/page.fsx"
+
+(**
+# Linear algebra
+
+Every decomposition is a function of a matrix, or of a batch of matrices: whatever axes come before the last two. It runs eagerly,
+compiled and under `vmap`, and has derivatives of every order.
+*)
+open Cotangent
+
+let a = tensor [ [ 4.0; 1.0 ]; [ 1.0; 3.0 ] ]
+let b = tensor [ 1.0; 2.0 ]
+solve a b
+(*** include-it ***)
+
+(**
+`solve` is better than `inv a` times `b`: faster, and more exact. The derivative of a solution by the matrix, of a determinant, of an
+eigenvalue are no special cases:
+*)
+grad (fun a -> sum (solve a b)) a, grad logAbsDet a, grad (fun a -> (fst (eigh a))[1]) a
+(*** include-it ***)
+
+(**
+The gradient of $\log|\det A|$ is $A^{-\top}$, that of an eigenvalue $v v^\top$.
+
+## Least squares by QR
+
+Noisy measurements along a cubic. With $A = QR$, the sum of squares $|Ax - b|^2$ is smallest where $Rx = Q^\top b$:
+*)
+let forPlaces, forNoise = Key.split (Key.create 1L)
+let places = Random.uniform forPlaces DType.Float64 [ 50 ] * 4.0 - 2.0
+let truth = tensor [ 1.0; -2.0; 0.0; 0.5 ]
+let design = vander 4 places
+
+let measured = matmul design truth + Random.normal forNoise DType.Float64 [ 50 ] * 0.1
+
+let q, r = qr design
+r.SolveTriangular(matmul q.T measured, upper = true)
+(*** include-it ***)
+
+(**
+`lstsq design measured` says the same, and does not ask whether the columns are independent: it goes by the pseudo-inverse.
+
+## A Gaussian process
+
+A smooth function is drawn from a distribution: values at two points $x$ and $y$ have the covariance
+$s^2 \exp(-|x - y|^2 / 2\ell^2)$, and measurements add noise of variance $\sigma^2$. How likely the measurements are, given the three
+numbers, is a determinant and a linear system, and Cholesky's decomposition $K = LL^\top$ gives both:
+*)
+type Process = { LogScale: Tensor; LogLength: Tensor; LogNoise: Tensor }
+
+let covariance (p: Process) (x: Tensor) (y: Tensor) =
+    let distance = x.Unsqueeze 1 - y.Unsqueeze 0
+    exp (2.0 * p.LogScale - 0.5 * square (distance / exp p.LogLength))
+
+/// -log p(y | x), but for a constant.
+let surprise (x: Tensor) (y: Tensor) (p: Process) =
+    let noise = exp (2.0 * p.LogNoise) * Tensor.eye DType.Float64 x.Size
+    let l = cholesky (covariance p x x + noise)
+    let whitened = l.SolveTriangular y
+    0.5 * sum (square whitened) + sum (log (l.Diagonal()))
+
+(**
+Forty measurements of a sine, and a start that is wrong in all three. `grad` of that is all there is to training:
+*)
+let forX, forY = Key.split (Key.create 2L)
+let x = Random.uniform forX DType.Float64 [ 40 ] * 6.0
+let y = sin x + Random.normal forY DType.Float64 [ 40 ] * 0.1
+
+let start = { LogScale = tensor 0.0; LogLength = tensor -1.0; LogNoise = tensor 0.0 }
+
+let loss = surprise x y
+let optimizer = Optimizer.adam 0.05
+
+let step = compile (fun (p, state) -> Optimizer.step optimizer (grad loss p) state p)
+
+let trained, _ =
+    List.fold (fun state _ -> step state) (start, optimizer.Init start) [ 1..300 ]
+
+for name, value in
+    [ "scale", trained.LogScale; "length", trained.LogLength; "noise", trained.LogNoise ] do
+    printfn "%-7s %.3f" name (float (exp value))
+
+printfn "surprise %.2f before, %.2f after" (float (loss start)) (float (loss trained))
+(*** include-output ***)
+
+(**
+The noise of 0.1 is found. What the process then says between the measurements, with its own doubt, is two more solutions:
+*)
+let predict (p: Process) (at: Tensor) =
+    let noise = exp (2.0 * p.LogNoise) * Tensor.eye DType.Float64 x.Size
+    let l = cholesky (covariance p x x + noise)
+    let across = covariance p x at
+    let half = l.SolveTriangular across
+    let mean = matmul half.T (l.SolveTriangular y)
+    let variance = exp (2.0 * p.LogScale) - (half * half).Sum 0
+    mean, sqrt variance
+
+let mean, doubt = predict trained (tensor [ 1.0; 2.0; 3.0; 12.0 ])
+stack 1 [ mean; doubt; sin (tensor [ 1.0; 2.0; 3.0; 12.0 ]) ]
+(*** include-it ***)
+
+(**
+Each row is a prediction, its standard deviation, and the truth: far away, at 12, the process knows that it knows nothing.
+
+## What has no derivative
+
+| where | what happens |
+| --- | --- |
+| `solve`, `inv` of a singular matrix | an error that says which matrix of the batch |
+| `cholesky` of a matrix that is not positive definite | the same; add a little to the diagonal |
+| `matrixSqrt`, `matrixLog` with eigenvalues that are negative or 0 | the same |
+| eigenvectors and singular vectors of equal values | infinities and NaN: any turn of them would do. The values have derivatives |
+| `pinv`, `lstsq` where the rank changes | the derivative is that among matrices of one rank |
+
+There are no eigenvalues of matrices that are not symmetric: they are complex numbers.
+*)

@@ -1,0 +1,173 @@
+namespace Cotangent;
+
+/// <summary>Special functions, as methods of tensors, with derivatives of every order.</summary>
+public static class SpecialMaths
+{
+    /// <summary>The logarithm to the base 2, exact at powers of 2.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor Log2(this Tensor x) => SpecialFunctions.log2(x.NotNull());
+
+    /// <summary>2 to the power x, exact at whole numbers.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor Exp2(this Tensor x) => SpecialFunctions.exp2(x.NotNull());
+
+    /// <summary>The cube root, of negative numbers too; its slope at 0 is infinite.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor Cbrt(this Tensor x) => SpecialFunctions.cbrt(x.NotNull());
+
+    /// <summary>log (x/(1 - x)), the inverse of <c>sigmoid</c>: infinite at 0 and 1, NaN beyond.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor Logit(this Tensor x) => SpecialFunctions.logit(x.NotNull());
+
+    /// <summary>The term -x log x of an entropy, 0 at 0 and -∞ below.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor Entr(this Tensor x) => SpecialFunctions.entr(x.NotNull());
+
+    /// <summary>The inverse of <c>erf</c>, between -1 and 1.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor Erfinv(this Tensor x) => SpecialFunctions.erfinv(x.NotNull());
+
+    /// <summary>exp(x²) · erfc x, which stays in range where <c>erfc</c> does not.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor Erfcx(this Tensor x) => SpecialFunctions.erfcx(x.NotNull());
+
+    /// <summary>The standard normal distribution function, also far in its tails.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor Ndtr(this Tensor x) => SpecialFunctions.ndtr(x.NotNull());
+
+    /// <summary>The logarithm of the standard normal distribution function, also where that is out of range.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor LogNdtr(this Tensor x) => SpecialFunctions.logNdtr(x.NotNull());
+
+    /// <summary>The quantile of the standard normal distribution: the inverse of <c>ndtr</c>.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor Ndtri(this Tensor p) => SpecialFunctions.ndtri(p.NotNull());
+
+    /// <summary>The modified Bessel function of the first kind and order 0.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor BesselI0(this Tensor x) => SpecialFunctions.besselI0(x.NotNull());
+
+    /// <summary>The modified Bessel function of the first kind and order 1.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor BesselI1(this Tensor x) => SpecialFunctions.besselI1(x.NotNull());
+
+    /// <summary><c>besselI0</c> divided by exp |x|: in range for every x.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor BesselI0e(this Tensor x) => SpecialFunctions.besselI0e(x.NotNull());
+
+    /// <summary><c>besselI1</c> divided by exp |x|: in range for every x.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor BesselI1e(this Tensor x) => SpecialFunctions.besselI1e(x.NotNull());
+
+    /// <summary>The Bessel function of the first kind and order 0.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor BesselJ0(this Tensor x) => SpecialFunctions.besselJ0(x.NotNull());
+
+    /// <summary>The Bessel function of the first kind and order 1.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor BesselJ1(this Tensor x) => SpecialFunctions.besselJ1(x.NotNull());
+
+    /// <summary>The Bessel function of the second kind and order 0: -∞ at 0, NaN below.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor BesselY0(this Tensor x) => SpecialFunctions.besselY0(x.NotNull());
+
+    /// <summary>The Bessel function of the second kind and order 1: -∞ at 0, NaN below.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor BesselY1(this Tensor x) => SpecialFunctions.besselY1(x.NotNull());
+
+    /// <summary>The modified Bessel function of the second kind and order 0: ∞ at 0, NaN below.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor BesselK0(this Tensor x) => SpecialFunctions.besselK0(x.NotNull());
+
+    /// <summary>The modified Bessel function of the second kind and order 1: ∞ at 0, NaN below.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor BesselK1(this Tensor x) => SpecialFunctions.besselK1(x.NotNull());
+
+    /// <summary><c>besselK0</c> times exp x.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor BesselK0e(this Tensor x) => SpecialFunctions.besselK0e(x.NotNull());
+
+    /// <summary><c>besselK1</c> times exp x.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor BesselK1e(this Tensor x) => SpecialFunctions.besselK1e(x.NotNull());
+
+    /// <summary>The exponential integral E₁, ∫ e⁻ᵗ/t dt from x on: ∞ at 0, NaN below.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor Expint(this Tensor x) => SpecialFunctions.expint(x.NotNull());
+
+    /// <summary>The w of at least -1 with w eʷ = x: NaN below -1/e.</summary>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor LambertW(this Tensor x) => SpecialFunctions.lambertW(x.NotNull());
+
+    /// <summary>
+    /// log (eᵃ + eᵇ), without overflow; arguments broadcast.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    public static Tensor LogAddExp(this Tensor a, Tensor b) =>
+        SpecialFunctions.logAddExp(a.NotNull(), b.NotNull());
+
+    /// <summary>
+    /// The logarithm of the beta function, log Γ(a) Γ(b) / Γ(a + b), of positive numbers; arguments broadcast.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    public static Tensor Lbeta(this Tensor a, Tensor b) =>
+        SpecialFunctions.lbeta(a.NotNull(), b.NotNull());
+
+    /// <summary>
+    /// Hurwitz's zeta function, Σ (q + k)⁻ˢ over k ≥ 0, for s > 1 and q > 0; arguments broadcast. q = 1 makes it Riemann's.
+    /// It has a derivative by q, none by s.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    public static Tensor Zeta(this Tensor s, Tensor q) =>
+        SpecialFunctions.zeta(s.NotNull(), q.NotNull());
+
+    /// <summary>
+    /// The regularised lower incomplete gamma function P, ∫ tᵃ⁻¹ e⁻ᵗ dt from 0 to x divided by Γ(a): the distribution of a gamma variable of shape a. Arguments broadcast.
+    /// It has a derivative by x, none by a.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    public static Tensor Gammainc(this Tensor a, Tensor x) =>
+        SpecialFunctions.gammainc(a.NotNull(), x.NotNull());
+
+    /// <summary>
+    /// The regularised upper incomplete gamma function Q = 1 - P, which keeps its digits where it is small. Arguments broadcast.
+    /// It has a derivative by x, none by a.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    public static Tensor Gammaincc(this Tensor a, Tensor x) =>
+        SpecialFunctions.gammaincc(a.NotNull(), x.NotNull());
+
+    /// <summary>
+    /// The regularised incomplete beta function, ∫ tᵃ⁻¹ (1 - t)ᵇ⁻¹ dt from 0 to x divided by B(a, b): the distribution of a beta variable. Arguments broadcast.
+    /// It has a derivative by x, none by a and b.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    public static Tensor Betainc(this Tensor a, Tensor b, Tensor x) =>
+        SpecialFunctions.betainc(a.NotNull(), b.NotNull(), x.NotNull());
+
+    /// <summary>The beta function, Γ(a) Γ(b) / Γ(a + b), of positive numbers; arguments broadcast.</summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    public static Tensor Beta(this Tensor a, Tensor b) => SpecialFunctions.beta(a.NotNull(), b.NotNull());
+
+    /// <summary>The derivative of order n + 1 of <c>Lgamma</c>: n = 0 is <c>Digamma</c>.</summary>
+    /// <exception cref="ValueException">The order is negative.</exception>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    public static Tensor Polygamma(this Tensor x, int n) => SpecialFunctions.polygamma(n, x.NotNull());
+
+    /// <summary>x log y, and 0 where x is 0, whatever number y is; arguments broadcast.</summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    public static Tensor Xlogy(this Tensor x, Tensor y) => SpecialFunctions.xlogy(x.NotNull(), y.NotNull());
+
+    /// <summary>x log (1 + y), and 0 where x is 0, whatever number y is; arguments broadcast.</summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    public static Tensor Xlog1py(this Tensor x, Tensor y) => SpecialFunctions.xlog1py(x.NotNull(), y.NotNull());
+}

@@ -1,0 +1,101 @@
+namespace Cotangent
+
+/// Functions of floats, of one to three arguments, that have a kernel alone: higher transcendental functions and their like. All
+/// arguments have one shape and dtype; the numbers are computed in Float64 and rounded once.
+[<RequireQualifiedAccess; Struct>]
+type internal Higher =
+    | Log2
+    | Exp2
+    | Cbrt
+    /// log (x/(1 - x))
+    | Logit
+    /// -x log x, and 0 for 0.
+    | Entr
+    | Erfinv
+    /// exp(x²) erfc x
+    | Erfcx
+    /// The standard normal distribution, its logarithm, its inverse.
+    | Ndtr
+    | LogNdtr
+    | Ndtri
+    | I0
+    | I1
+    /// Divided by e^|x|.
+    | I0e
+    | I1e
+    | J0
+    | J1
+    | Y0
+    | Y1
+    | K0
+    | K1
+    /// Times eˣ.
+    | K0e
+    | K1e
+    /// E1
+    | Expint
+    | LambertW
+    /// a, b: log (eᵃ + eᵇ)
+    | LogAddExp
+    /// a, b: log B(a, b)
+    | LogBeta
+    /// s, q: Hurwitz's.
+    | Zeta
+    /// a, x: P and Q.
+    | GammaInc
+    | GammaIncC
+    /// a, b, x: regularised.
+    | BetaInc
+
+    member f.Arity: int =
+        match f with
+        | LogAddExp
+        | LogBeta
+        | Zeta
+        | GammaInc
+        | GammaIncC -> 2
+        | BetaInc -> 3
+        | _ -> 1
+
+    /// What users call it, and its inputs where there are several.
+    override f.ToString() =
+        match f with
+        | Log2 -> "log2"
+        | Exp2 -> "exp2"
+        | Cbrt -> "cbrt"
+        | Logit -> "logit"
+        | Entr -> "entr"
+        | Erfinv -> "erfinv"
+        | Erfcx -> "erfcx"
+        | Ndtr -> "ndtr"
+        | LogNdtr -> "logNdtr"
+        | Ndtri -> "ndtri"
+        | I0 -> "besselI0"
+        | I1 -> "besselI1"
+        | I0e -> "besselI0e"
+        | I1e -> "besselI1e"
+        | J0 -> "besselJ0"
+        | J1 -> "besselJ1"
+        | Y0 -> "besselY0"
+        | Y1 -> "besselY1"
+        | K0 -> "besselK0"
+        | K1 -> "besselK1"
+        | K0e -> "besselK0e"
+        | K1e -> "besselK1e"
+        | Expint -> "expint"
+        | LambertW -> "lambertW"
+        | LogAddExp -> "logAddExp"
+        | LogBeta -> "lbeta"
+        | Zeta -> "zeta"
+        | GammaInc -> "gammainc"
+        | GammaIncC -> "gammaincc"
+        | BetaInc -> "betainc"
+
+    /// Whether there is a formula for the derivative by an input.
+    member f.HasSlope(input: int) : bool =
+        match f with
+        | Zeta
+        | GammaInc
+        | GammaIncC -> input = 1
+        | BetaInc -> input = 2
+        | _ -> true

@@ -1,0 +1,259 @@
+namespace Cotangent
+
+open Cotangent.Inlined // in place of functions of Array and List
+
+/// <summary>
+/// The different elements of a tensor in rising order (<c>Values</c>), where each first stands in row-major order
+/// (<c>Positions</c>, Int32), how often (<c>Counts</c>, Int64), and for each element of the tensor, in its shape, which of
+/// them it is (<c>Inverse</c>, Int32).
+/// </summary>
+type Unique = { Values: Tensor; Positions: Tensor; Inverse: Tensor; Counts: Tensor }
+
+/// <summary>
+/// Elements looked for. Where the size of a result depends on the numbers, <c>size</c> fixes it, as <c>compile</c> and
+/// <c>vmap</c> need: the first so many, and if there are fewer, then what fills the rest.
+/// </summary>
+[<AutoOpen>]
+module Searching =
+    let private isNonzero (t: Tensor) = if t.DType = DType.Bool then t else t.NotEqual 0.0
+
+    let private filled (isFilled: Tensor) (fill: float option) (operation: string) (found: Tensor) =
+        let literal = Literals.real operation found.DType (defaultArg fill 0.0)
+        let rest = Bind.full literal found.DType found.Dims found.Device
+        let isFilled = isFilled.Reshape(Array.append isFilled.Dims (Array.create (found.Rank - 1) 1))
+        Bind.one Primitive.Select [| Operands.expandTo found.Dims isFilled; found; rest |]
+
+    /// Whether each of a sorted vector differs from the one before it.
+    let private isNew (sorted: Tensor) : Tensor =
+        let n = sorted.Dims[0]
+        let before, after = sliceAxis 0 0 (n - 1) sorted, sliceAxis 0 1 (n - 1) sorted
+        let isSame = before.Equal after
+        let isSame = if sorted.DType.IsFloat then isSame.Or(before.IsNaN().And(after.IsNaN())) else isSame
+        concat 0 [ Bind.full (Literal.Whole 1L) DType.Bool [| 1 |] sorted.Device; isSame.Not() ]
+
+    let private unique (operation: string) (size: int option) (fill: float option) (t: Tensor) : Unique =
+        let flat = t.Flatten()
+        let n = flat.Size
+
+        let count () =
+            if n = 0 then Tensor.scalar DType.Int32 0.0 else (isNew (Bind.detach(flat).Sort 0)).Sum()
+
+        let size = CountedSize.get operation size t count
+        let whole number shape dtype = Bind.full (Literal.Whole number) dtype shape t.Device
+
+        if n = 0 then
+            let none = whole 0L [| size |] DType.Bool
+
+            {
+                Values = filled none fill operation (whole 0L [| size |] t.DType)
+                Positions = whole 0L [| size |] DType.Int32
+                Inverse = whole 0L t.Dims DType.Int32
+                Counts = whole 0L [| size |] DType.Int64
+            }
+        else
+            let sorted = Bind.apply (Primitive.Sort(0, false)) [| Bind.detach flat |]
+            let order, isNew = sorted[1], isNew sorted[0]
+            let struct (positions, isFilled) = CountedSize.marked size isNew order
+            let which = (isNew.Convert DType.Int32).CumulativeSum 0 - 1
+            let slot = Operands.withReal Binary.Min which (float size)
+
+            {
+                Values = flat.Take positions |> filled isFilled fill operation
+                Positions = positions
+                Inverse =
+                    (Bind.one (Primitive.Scatter(Collision.Last, 0, 0, n)) [| slot; order |]).Reshape t.Dims
+                Counts = (sliceAxis 0 0 size (Meeting.counts (size + 1) slot)).Convert DType.Int64
+            }
+
+    type Tensor with
+
+        /// <summary>
+        /// Where elements are not 0, in row-major order: Int32, a row for each, a column for each axis. With <c>size</c> so
+        /// many rows, the first; if there are fewer, then rows of <c>fill</c>, 0 unless given.
+        /// </summary>
+        /// <exception cref="T:Cotangent.TraceException">
+        /// Inside a transformation that does not know the numbers, and without a size.
+        /// </exception>
+        /// <exception cref="T:Cotangent.ValueException">The size is negative.</exception>
+        /// <example><code>
+        /// let t = tensor [ [ 0; 7 ]; [ 5; 0 ] ]
+        /// t.NonZero() // [[0, 1], [1, 0]]
+        /// compile (fun (t: Tensor) -> t.NonZero(size = 3, fill = -1)) t // [[0, 1], [1, 0], [-1, -1]]
+        /// </code></example>
+        [<CompiledName "NonZero">]
+        member t.NonZero(?size: int, ?fill: int) : Tensor =
+            let operation = "nonZero"
+            let size = CountedSize.get operation size t (fun () -> (isNonzero (Bind.detach t)).Sum())
+
+            if t.Rank = 0 || t.Size = 0 then
+                let fill = Literal.Whole(int64 (defaultArg fill 0))
+                Bind.full fill DType.Int32 [| size; t.Rank |] t.Device
+            else
+                let mask = (isNonzero (Bind.detach t)).Flatten()
+                let all = Bind.create (Primitive.Iota(DType.Int32, t.Size)) t.Device
+                let struct (places, isFilled) = CountedSize.marked size mask all
+                let strides = Shape.strides t.Dims
+
+                stack 1 [
+                    for axis in 0 .. t.Rank - 1 do
+                        places / strides[axis] % t.Dims[axis]
+                ]
+                |> filled isFilled (Option.map float fill) operation
+
+        /// <summary>
+        /// The slices where a mask over the leading axes holds, as <c>Masked</c> without a size: the first so many, and if
+        /// there are fewer, then slices of <c>fill</c>, 0 unless given.
+        /// </summary>
+        /// <exception cref="T:Cotangent.DTypeException">The mask is not Bool.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">The mask does not cover the leading axes.</exception>
+        /// <exception cref="T:Cotangent.ValueException">The size is negative.</exception>
+        /// <example><code>
+        /// (tensor [ 1; 2; 3 ]).Masked(tensor [ true; false; true ], size = 3, fill = -1.0) // [1, 3, -1]
+        /// </code></example>
+        [<CompiledName "Masked">]
+        member t.Masked(mask: Tensor, size: int, ?fill: float) : Tensor =
+            let operation = "masked"
+            Given.check "mask" mask
+            Subset.requireMask operation mask
+            Subset.requireCover operation mask t
+            let size = CountedSize.get operation (Some size) mask (fun () -> mask)
+            let rest = t.Dims[mask.Rank ..]
+
+            if mask.Size = 0 then
+                Bind.full
+                    (Literals.real operation t.DType (defaultArg fill 0.0))
+                    t.DType
+                    (Array.append [| size |] rest)
+                    t.Device
+            else
+                let all = Bind.create (Primitive.Iota(DType.Int32, mask.Size)) t.Device
+                let struct (places, isFilled) = CountedSize.marked size (mask.Flatten()) all
+
+                Subset.take operation places 0 (t.Reshape(Array.append [| mask.Size |] rest))
+                |> filled isFilled fill operation
+
+        /// <summary>
+        /// The different elements in rising order; NaN, once, comes last. With <c>size</c> so many, the first; if there are
+        /// fewer, then <c>fill</c>, 0 unless given. Where they stood and how often, <c>UniqueAll</c> tells.
+        /// </summary>
+        /// <exception cref="T:Cotangent.TraceException">
+        /// Inside a transformation that does not know the numbers, and without a size.
+        /// </exception>
+        /// <exception cref="T:Cotangent.ValueException">The size is negative.</exception>
+        /// <example><code>
+        /// (tensor [ 3; 1; 3; 2 ]).Unique() // [1, 2, 3]
+        /// compile (fun (t: Tensor) -> t.Unique(size = 4)) (tensor [ 3; 1; 3; 2 ]) // [1, 2, 3, 0]
+        /// </code></example>
+        [<CompiledName "Unique">]
+        member t.Unique(?size: int, ?fill: float) : Tensor = (unique "unique" size fill t).Values
+
+        /// <summary>
+        /// The different elements in rising order, where each first stands, how often, and which each element is. What
+        /// <c>size</c> adds has a count of 0.
+        /// </summary>
+        /// <exception cref="T:Cotangent.TraceException">
+        /// Inside a transformation that does not know the numbers, and without a size.
+        /// </exception>
+        /// <exception cref="T:Cotangent.ValueException">The size is negative.</exception>
+        /// <example><code>
+        /// let found = (tensor [ 3; 1; 3; 2 ]).UniqueAll()
+        /// found.Counts // [1, 1, 2]
+        /// found.Inverse // [2, 0, 2, 1]
+        /// found.Positions // [1, 3, 0]
+        /// </code></example>
+        [<CompiledName "UniqueAll">]
+        member t.UniqueAll(?size: int, ?fill: float) : Unique = unique "uniqueAll" size fill t
+
+        /// <summary>
+        /// Where each value would be put into this tensor, whose last axis is sorted, to keep it so: how many elements are
+        /// less, or with <c>right</c> less or equal, an Int32. NaN is the largest of all. The tensor is a vector, or has the
+        /// leading axes of the values.
+        /// </summary>
+        /// <exception cref="T:Cotangent.ShapeException">The leading axes differ.</exception>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+        /// <example><code>
+        /// let t = tensor [ 1.0; 2.0; 2.0; 5.0 ]
+        /// t.SearchSorted(tensor [ 0.0; 2.0; 9.0 ]) // [0, 1, 4]
+        /// t.SearchSorted(tensor [ 0.0; 2.0; 9.0 ], right = true) // [0, 3, 4]
+        /// </code></example>
+        [<CompiledName "SearchSorted">]
+        member t.SearchSorted(values: Tensor, ?right: bool) : Tensor =
+            Given.check "values" values
+            SortedSearch.count "searchSorted" (defaultArg right false) t values
+
+        /// <summary>
+        /// Which bin each element lies in: i, an Int32, for <c>edges[i-1]</c> ≤ x &lt; <c>edges[i]</c>, with <c>right</c>
+        /// for <c>edges[i-1]</c> &lt; x ≤ <c>edges[i]</c>; 0 below all, and as many as there are edges above all. The edges
+        /// rise.
+        /// </summary>
+        /// <exception cref="T:Cotangent.ShapeException">The edges are not a vector.</exception>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+        /// <example><code>
+        /// (tensor [ 0.5; 1.0; 7.0 ]).Digitize(tensor [ 0.0; 1.0; 2.0 ]) // [1, 2, 3]
+        /// </code></example>
+        [<CompiledName "Digitize">]
+        member t.Digitize(edges: Tensor, ?right: bool) : Tensor =
+            Given.check "edges" edges
+
+            if edges.Rank <> 1 then
+                raise (
+                    ShapeException
+                        $"digitize: edges of shape {Shape.show edges.Dims}; a vector is needed. `SearchSorted` searches in each row of many."
+                )
+
+            SortedSearch.count "digitize" (not (defaultArg right false)) edges t
+
+        /// <summary>Whether each element is one of some values, whatever their shape.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+        /// <example><code>
+        /// (tensor [ 1; 2; 3 ]).IsIn(tensor [ 3; 1 ]) // [true, false, true]
+        /// </code></example>
+        [<CompiledName "IsIn">]
+        member t.IsIn(values: Tensor) : Tensor =
+            Given.check "values" values
+            Operands.sameDType "isIn" t values
+
+            if values.Size = 0 then
+                Bind.full (Literal.Whole 0L) DType.Bool t.Dims t.Device
+            else
+                let sorted = (values.Flatten()).Sort 0
+                let at = SortedSearch.count "isIn" false sorted t
+                let nearest = sorted.Take(Operands.withReal Binary.Min at (float (values.Size - 1)))
+                nearest.Equal t
+
+    /// <summary>
+    /// The piecewise linear function through points (xs, ys), of which xs rise, at x of any shape; beyond the first and the last
+    /// point it is constant. Differentiable by all three. NumPy's <c>interp</c>.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">The points are not two vectors of one length, or there are none.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <example><code>
+    /// interp (tensor [ 0.0; 1.5; 9.0 ]) (tensor [ 1.0; 2.0 ]) (tensor [ 10.0; 20.0 ]) // [10, 15, 20]
+    /// </code></example>
+    let interp (x: Tensor) (xs: Tensor) (ys: Tensor) : Tensor =
+        Given.check "x" x
+        Given.check "xs" xs
+        Given.check "ys" ys
+        Folds.requireFloat "interp" x
+        Operands.sameDType "interp" x xs
+        Operands.sameDType "interp" x ys
+
+        if xs.Rank <> 1 || not (Shape.equal xs.Dims ys.Dims) || xs.Size = 0 then
+            raise (
+                ShapeException
+                    $"interp: points with xs {Shape.show xs.Dims} and ys {Shape.show ys.Dims}; two vectors of one length are needed, of 1 or more."
+            )
+
+        let n = xs.Size
+        let at (points: Tensor) (i: Tensor) = Bind.one (Primitive.Gather(Finder.Slice, 0, 0)) [| points; i |]
+        let element (points: Tensor) i = (sliceAxis 0 i 1 points).Reshape [||] |> Operands.expandTo x.Dims
+        let above = SortedSearch.count "interp" true xs x
+        let above = Operands.withReal Binary.Max (Operands.withReal Binary.Min above (float (n - 1))) 1.0
+        let above = if n = 1 then above - 1 else above
+        let below = if n = 1 then above else above - 1
+        let x0, y0 = at xs below, at ys below
+        let width = at xs above - x0
+        let slope = (at ys above - y0) / where (width.Equal 0.0) (Tensor.onesLike width) width
+        let inside = y0 + (x - x0) * slope
+        let ended = where (x.GreaterEqual(element xs (n - 1))) (element ys (n - 1)) inside
+        where (x.Less(element xs 0)) (element ys 0) ended

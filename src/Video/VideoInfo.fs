@@ -1,0 +1,36 @@
+namespace Cotangent.Video
+
+open System
+
+/// What a video file says of itself.
+[<Struct>]
+type VideoInfo = {
+    /// Columns of a frame, in pixels.
+    Width: int
+    /// Rows of a frame, in pixels.
+    Height: int
+    /// How many frames are shown in a second.
+    FramesPerSecond: float
+    /// How many frames there are, as the file says: some formats do not know exactly, and 0 stands for not at all.
+    Frames: int64
+} with
+
+    /// How long the video takes, as far as the file says.
+    member info.Duration: TimeSpan =
+        if info.FramesPerSecond > 0.0 then
+            TimeSpan.FromSeconds(float info.Frames / info.FramesPerSecond)
+        else
+            TimeSpan.Zero
+
+/// <summary>Which frames are read.</summary>
+type VideoOptions = {
+    /// Frames to leave out at the beginning, 0 or more.
+    Skip: int64
+    /// One of so many frames, the first of them; 1 for all.
+    Every: int
+    /// How many are read at most.
+    Most: int64
+} with
+
+    /// All frames.
+    static member Default: VideoOptions = { Skip = 0L; Every = 1; Most = Int64.MaxValue }
