@@ -129,10 +129,10 @@ let private bandwidth bytes =
 // ---- Products ----
 
 let private products = [
-    for n in [ 64; 96; 128; 256; 384; 768; 1536 ] -> n, n, n
-    8, 512, 512
-    64, 32, 64
-    2048, 128, 512
+    for n in [ 64; 96; 128; 256; 384; 768; 1536 ] do
+        yield n, n, n
+
+    yield! [ 8, 512, 512; 64, 32, 64; 2048, 128, 512 ]
 ]
 
 /// A product of tensors by an engine, in billions of operations a second.
