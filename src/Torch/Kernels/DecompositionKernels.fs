@@ -157,5 +157,9 @@ module internal DecompositionKernels =
             ])
             [| x |]
 
-    let exponential (f: Frame) x : nativeint =
-        Script.call f (text "x" [ "return torch.linalg_matrix_exp(x)" ]) [| x |]
+    /// Of 16-bit floats libtorch's is NaN.
+    let exponential (f: Frame) x (dtype: DType) : nativeint =
+        let isHalf = DTypes.isHalf dtype
+        let wide = if isHalf then cast f x DType.Float32 else x
+        let y = Script.call f (text "x" [ "return torch.linalg_matrix_exp(x)" ]) [| wide |]
+        if isHalf then cast f y dtype else y

@@ -111,7 +111,7 @@ module internal Kernels =
         | Primitive.Inverse -> one (DecompositionKernels.invert f x.Tensor (batchOf x))
         | Primitive.Svd -> DecompositionKernels.svd f x.Tensor
         | Primitive.PseudoInverse relative -> one (DecompositionKernels.pseudoInverse f relative x.Tensor)
-        | Primitive.OfMatrix MatrixFunction.Exp -> one (DecompositionKernels.exponential f x.Tensor)
+        | Primitive.OfMatrix MatrixFunction.Exp -> one (DecompositionKernels.exponential f x.Tensor x.DType)
         // libtorch has no such functions.
         | Primitive.OfMatrix(MatrixFunction.Sqrt | MatrixFunction.Log) -> byManaged f p inputs
         | Primitive.Convolution(term, windows, groups) ->
