@@ -21,7 +21,7 @@ module internal Blocks =
 
     /// The product of packed blocks of a and b, tile by tile: along the rows of c where `acrossFirst`, else down its columns.
     /// Tiles that reach over the edge of c go through a buffer.
-    let inline private multiplyPanels wide m n k (pa: 'T[]) (pb: 'T[]) (c: 'T[]) cOffset rc add =
+    let inline private multiplyPanels wide m n k (pa: 'T[]) (pb: 'T[]) start (c: 'T[]) cOffset rc add =
         let rows, cols =
             (if wide then WideRows else Rows), (if wide then wideColumns<'T>() else columns<'T>())
 
@@ -50,7 +50,7 @@ module internal Blocks =
                 let target = &MemoryMarshal.GetReference span
                 let rt = if isWhole then nativeint rc else nativeint cols
                 let a = &at pa (i * k)
-                let b = &at pb (j * k)
+                let b = &at pb (start + j * k)
 
                 if wide then
                     wideTile k &a 1n 12n &b (2n * v) v &target rt add
@@ -65,34 +65,44 @@ module internal Blocks =
 
             x <- x + outerStep
 
-    let private multiplyNarrow m n k (pa: 'T[]) pb c cOffset rc add =
-        multiplyPanels false m n k pa pb c cOffset rc add
+    let private multiplyNarrow m n k (pa: 'T[]) pb start c cOffset rc add =
+        multiplyPanels false m n k pa pb start c cOffset rc add
 
-    let private multiplyWide m n k (pa: 'T[]) pb c cOffset rc add =
-        multiplyPanels true m n k pa pb c cOffset rc add
+    let private multiplyWide m n k (pa: 'T[]) pb start c cOffset rc add =
+        multiplyPanels true m n k pa pb start c cOffset rc add
 
     let private packA rows m k (a: inref<Matrix<'T>>) i p panels =
-        pack rows m k a.Data (a.Offset + i * a.RowStride + p * a.ColStride) a.RowStride a.ColStride panels
+        pack rows m k a.Data (a.Offset + i * a.RowStride + p * a.ColStride) a.RowStride a.ColStride panels 0
 
-    let private packB cols n k (b: inref<Matrix<'T>>) p j panels =
-        pack cols n k b.Data (b.Offset + p * b.RowStride + j * b.ColStride) b.ColStride b.RowStride panels
+    let private packB cols n k (b: inref<Matrix<'T>>) p j panels start =
+        pack
+            cols
+            n
+            k
+            b.Data
+            (b.Offset + p * b.RowStride + j * b.ColStride)
+            b.ColStride
+            b.RowStride
+            panels
+            start
 
     /// A panel of b (kc by two vectors) is to stay in the first-level cache while the tiles of a block of a (mc by kc), which
     /// is to stay in the second, go past it; a block of b (kc by nc) goes to the third.
     let narrow m n k (a: inref<Matrix<'T>>) (b: inref<Matrix<'T>>) (c: 'T[]) cOffset rc =
         let kc, mc = share k 256 1, share m (576 / sizeof<'T>) Rows
         let nc = share n (8192 / sizeof<'T>) (columns<'T>())
-        let pa, pb = ArrayPool.Shared.Rent(mc * kc), ArrayPool.Shared.Rent(nc * kc)
+        let pa = ArrayPool.Shared.Rent(mc * kc)
+        let struct (pb, start) = rent<'T>(nc * kc)
 
         for j in 0..nc .. n - 1 do
             for p in 0..kc .. k - 1 do
                 let nj, kp = min nc (n - j), min kc (k - p)
-                packB (columns<'T>()) nj kp &b p j pb
+                packB (columns<'T>()) nj kp &b p j pb start
 
                 for i in 0..mc .. m - 1 do
                     let mi = min mc (m - i)
                     packA Rows mi kp &a i p pa
-                    multiplyNarrow mi nj kp pa pb c (cOffset + i * rc + j) rc (p > 0)
+                    multiplyNarrow mi nj kp pa pb start c (cOffset + i * rc + j) rc (p > 0)
 
         ArrayPool.Shared.Return pa
         ArrayPool.Shared.Return pb
@@ -103,7 +113,8 @@ module internal Blocks =
     let wide m n k (a: inref<Matrix<'T>>) (b: inref<Matrix<'T>>) (c: 'T[]) cOffset rc =
         let kc, mc = share k 384 1, share m (4096 / sizeof<'T>) WideRows
         let nc = share n (2048 / sizeof<'T>) (wideColumns<'T>())
-        let pa, pb = ArrayPool.Shared.Rent(mc * kc), ArrayPool.Shared.Rent(nc * kc)
+        let pa = ArrayPool.Shared.Rent(mc * kc)
+        let struct (pb, start) = rent<'T>(nc * kc)
 
         for i in 0..mc .. m - 1 do
             for p in 0..kc .. k - 1 do
@@ -112,8 +123,8 @@ module internal Blocks =
 
                 for j in 0..nc .. n - 1 do
                     let nj = min nc (n - j)
-                    packB (wideColumns<'T>()) nj kp &b p j pb
-                    multiplyWide mi nj kp pa pb c (cOffset + i * rc + j) rc (p > 0)
+                    packB (wideColumns<'T>()) nj kp &b p j pb start
+                    multiplyWide mi nj kp pa pb start c (cOffset + i * rc + j) rc (p > 0)
 
         ArrayPool.Shared.Return pa
         ArrayPool.Shared.Return pb

@@ -89,12 +89,12 @@ module internal MatMul =
 
         (isIntel || not Vector512.IsHardwareAccelerated) && (Extension.blas ()).IsSome
 
-    /// Whether b can be read in place again and again: if it stays in the second-level cache, and the rows of a tile in the
-    /// first, where rows that are some power of two apart would fall into a few places. Few rows of a do not ask.
+    /// Whether b can be read in place again and again: its rows in a tile stay in the first-level cache, where rows that are
+    /// some power of two apart fall into a few places. For few rows of a a copy never pays.
     let inline private isCached m k (b: inref<Matrix<'T>>) =
         let apart = b.RowStride * sizeof<'T>
         let span = int64 k * int64 apart
-        m <= 32 && span <= 4_194_304L || span <= (if apart % 512 = 0 then 32_768L else 1_048_576L)
+        m <= 32 && span <= 4_194_304L || span <= (if apart % 512 = 0 then 32_768L else 131_072L)
 
     /// The form of the whole of a product, which its parts take, too. The limits are where one form became faster than the
     /// other (benchmarks/RESULTS.md).

@@ -3,11 +3,15 @@ namespace Cotangent.Engines
 // Copies of blocks of operands in the order in which tiles read them.
 
 open System
+open System.Buffers
 open System.Numerics
 open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
+open Microsoft.FSharp.NativeInterop
 open Cotangent.Engines.Tile
+
+#nowarn "9"
 
 module internal Panels =
 
@@ -48,18 +52,33 @@ module internal Panels =
 
         p
 
-    /// Copies `count` lines of k elements into panels `width` lines wide, each with the first elements of all its
+    /// Bytes of a line of the caches, which a wide vector fills: one that lies across two of them takes two reads.
+    [<Literal>]
+    let private Line = 64
+
+    /// Room for so many elements, and where in it a line of the caches begins. Should the array be moved, the product takes
+    /// longer, no more.
+    let rent<'T> count : struct ('T[] * int) =
+        let panels = ArrayPool<'T>.Shared.Rent(count + Line / sizeof<'T>)
+
+        let address =
+            int64 (Unsafe.AsPointer(&panels[0]) |> NativePtr.ofVoidPtr<byte> |> NativePtr.toNativeInt)
+
+        let before = int (address &&& int64 (Line - 1))
+        struct (panels, (if before = 0 then 0 else (Line - before) / sizeof<'T>))
+
+    /// Copies `count` lines of k elements into panels from `start` on, `width` lines wide, each with the first elements of all its
     /// lines, then the second ones, and so on. What the last panel lacks is zero.
-    let pack width count k (x: 'T[]) offset (line: int) (step: int) (panels: 'T[]) =
+    let pack width count k (x: 'T[]) offset (line: int) (step: int) (panels: 'T[]) start =
         optimised ()
         let v, w = Vector<'T>.Count, nativeint width
 
         for first in 0..width .. count - 1 do
             let lines = min width (count - first)
             let s = &at x (offset + first * line)
-            let t = &at panels (first * k)
+            let t = &at panels (start + first * k)
 
-            if lines < width then panels.AsSpan(first * k, width * k).Clear()
+            if lines < width then panels.AsSpan(start + first * k, width * k).Clear()
 
             if line = 1 && lines % v = 0 then
                 for p in 0 .. k - 1 do
