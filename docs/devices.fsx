@@ -66,7 +66,8 @@ withCpuEngine CpuEngine.Managed (fun () -> matmul x x)
 These threads are the library's own, not those of .NET's pool: the one that calls, and as many beside it as there are further cores. They
 begin within a microsecond while they are awake; some 50 microseconds after the last work they sleep. The calling thread takes part and
 can always finish its work alone, so calls from many threads at a time, as of a web server, never wait for each other's: there, where
-requests keep all cores busy anyway, `COTANGENT_THREADS=1` saves the sharing. The number of threads changes no result of managed kernels.
+requests keep all cores busy anyway, `COTANGENT_THREADS=1` saves the sharing. The number of threads does not change the order in which managed
+kernels add, and so not their results.
 
 ## On a CUDA device
 
