@@ -448,9 +448,9 @@ let values = [
         "topK: 4 of the 3 elements of axis 0 in shape (3,)."
         "Ask for as many at most."
     on<ValueException, _>
-        (fun () -> vector.Norm(order = 3.0))
-        "norm: order 3 is not one of 1, 2 and infinity."
-        "Write another out with `abs`, `**` and `sum`."
+        (fun () -> vector.Norm(order = Double.NaN))
+        "norm: the order is NaN;"
+        "a number or an infinity is needed."
     on<ValueException, _>
         (fun () -> Random.uniformIn key 1.0 0.0 DType.Float32 [ 3 ])
         "Random.uniformIn: the bounds 1 and 0 are out of order;"

@@ -113,6 +113,7 @@ module LinearSystems =
         /// </code></example>
         [<CompiledName "SolveTriangular">]
         member a.SolveTriangular(b: Tensor, ?upper: bool, ?transpose: bool, ?unitDiagonal: bool) : Tensor =
+            Given.check "b" b
             Matrix.requireSquare "solveTriangular" "a" a
             let upper, transpose = defaultArg upper false, defaultArg transpose false
 
@@ -136,6 +137,8 @@ module LinearSystems =
     /// solve (tensor [ [ 2.0; 1.0 ]; [ 1.0; 3.0 ] ]) (tensor [ 3.0; 5.0 ]) // [0.8, 1.4]
     /// </code></example>
     let solve (a: Tensor) (b: Tensor) : Tensor =
+        Given.check "a" a
+        Given.check "b" b
         Matrix.requireSquare "solve" "a" a
         Matrix.system "solve" a b (fun a b -> Bind.one (Primitive.Solve false) [| a; b |])
 

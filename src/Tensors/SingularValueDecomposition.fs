@@ -156,6 +156,8 @@ module SingularValueDecomposition =
     /// lstsq (tensor [ [ 1.0; 0.0 ]; [ 1.0; 1.0 ]; [ 1.0; 2.0 ] ]) (tensor [ 1.0; 3.0; 5.0 ]) // [1, 2]
     /// </code></example>
     let lstsq (a: Tensor) (b: Tensor) : Tensor =
+        Given.check "a" a
+        Given.check "b" b
         Matrix.require "lstsq" "a" a
 
         Matrix.system "lstsq" a b (fun a b ->
