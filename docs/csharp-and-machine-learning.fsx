@@ -11,8 +11,8 @@ description: What a tensor, a gradient, a loss, a model, an optimiser, an epoch,
 #load "../site/page.fsx"
 open Page
 
-let show = csharp "MachineLearning.cs"
-let showCode = csharpCode "MachineLearning.cs"
+let show (region: string) = csharp "MachineLearning.cs" region
+let showCode (region: string) = csharpCode "MachineLearning.cs" region
 
 (**
 # For C# developers new to machine learning
