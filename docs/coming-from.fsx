@@ -55,7 +55,8 @@ let torch = [
     "torch.cat([x, y]), torch.stack([x, y])", "concat 0 [ x; y ], stack 0 [ x; y ]"
     "x @ y.T", "matmul x y.T"
     "torch.einsum('ij,kj->ik', x, y)", "einsum \"ij,kj->ik\" [ x; y ]"
-    "einops.rearrange(x, 'h (w c) -> c h w', c=3)", "rearrange \"h (w c) -> c h w\" [ (\"c\", 3) ] x"
+    "einops.rearrange(x, 'h (w c) -> c h w', c=3)",
+    "rearrange \"h (w c) -> c h w\" [ (\"c\", 3) ] x"
     "einops.reduce(x, 'h w -> w', 'mean'), einops.repeat(x, 'h w -> h w c', c=3)",
     "reduce \"h w -> w\" Reduce.Mean [] x, repeat \"h w -> h w c\" [ (\"c\", 3) ] x"
     "x.gather(1, i), x.take_along_dim(i, 1)", "x.Gather(tensor [ [ 2; 0 ]; [ 1; 1 ] ], 1)"
@@ -69,10 +70,13 @@ let torch = [
     "x.NonZero(), x.Unique(), labels.BinCount()"
     "x.cumsum(1), x.cumprod(1), x.cummax(1).values, x.logcumsumexp(1)",
     "x.CumulativeSum 1, x.CumulativeProd 1, x.CumulativeMax 1, x.CumulativeLogSumExp 1"
-    "x.quantile(0.25, dim=1), x.median(), x.mode(dim=1)", "x.Quantile(0.25, 1), x.Quantile(0.5, how = QuantileMethod.Lower), x.Mode 1"
-    "torch.searchsorted(v, x), torch.bucketize(x, v)", "x[0].SearchSorted x, x[0].SearchSorted x"
+    "x.quantile(0.25, dim=1), x.median(), x.mode(dim=1)",
+    "x.Quantile(0.25, 1), x.Quantile(0.5, how = QuantileMethod.Lower), x.Mode 1"
+    "torch.searchsorted(v, x), torch.bucketize(x, v)",
+    "x[0].SearchSorted x, x[0].SearchSorted x"
     "torch.cdist(x, y), x.diff(), x.rot90()", "x.Cdist y, x.Diff(), x.Rot90()"
-    "x.unfold(1, 2, 1), x.tensor_split(2), x.flatten(0, 1)", "x.Unfold(1, 2), x.SplitEvenly 2, x.Flatten(0, 1)"
+    "x.unfold(1, 2, 1), x.tensor_split(2), x.flatten(0, 1)",
+    "x.Unfold(1, 2), x.SplitEvenly 2, x.Flatten(0, 1)"
     "x.expand(-1, 3), x.clamp(min=0)", "x.Expand [ -1; 3 ], clampMin 0.0 x"
     "x.sum(), x.mean(dim=0, keepdim=True)", "sum x, x.Mean([ 0 ], keepDims = true)"
     "x.max(dim=1).values, x.argmax(dim=1)", "x.Max [ 1 ], x.ArgMax 1"
@@ -148,13 +152,16 @@ let torch = [
     "elu 1.0 x, hardswish x, glu -1 (concat -1 [ x; x ])"
     "register_buffer('mean', mean)", "Frozen(Tensor.zeros DType.Float32 [ 3 ])"
     "nn.RMSNorm(16), nn.InstanceNorm2d(3)", "RmsNorm.create 16, InstanceNorm.create 3"
-    "nn.Embedding(100, 16)(labels)", "Embedding.forward (Embedding.create 100 16 key) labels"
+    "nn.Embedding(100, 16)(labels)",
+    "Embedding.forward (Embedding.create 100 16 key) labels"
     "nn.MultiheadAttention(8, 2, batch_first=True)(x, x, x)",
     "MultiHeadAttention.forward (MultiHeadAttention.create 8 2 key) (Tensor.zeros DType.Float32 [ 2; 5; 8 ])"
-    "nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2), 6)", "TransformerEncoder.create 6 8 2 key"
+    "nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2), 6)",
+    "TransformerEncoder.create 6 8 2 key"
     "nn.TransformerDecoder(nn.TransformerDecoderLayer(8, 2), 6)",
     "TransformerDecoder.initWithMemory TransformerDecoder.defaults 8 6 8 2 key"
-    "nn.LSTM(3, 5, batch_first=True)(x), nn.GRU(3, 5)", "Lstm.forward (Lstm.create 3 5 key) x, Gru.create 3 5 key"
+    "nn.LSTM(3, 5, batch_first=True)(x), nn.GRU(3, 5)",
+    "Lstm.forward (Lstm.create 3 5 key) x, Gru.create 3 5 key"
     "nn.LSTM(3, 5, num_layers=2, bidirectional=True)",
     "Lstm.init { Lstm.defaults with Layers = 2; IsBidirectional = true } 3 5 key"
     "nn.PixelShuffle(2)(x)", "pixelShuffle 2 (Tensor.zeros DType.Float32 [ 1; 4; 8; 8 ])"
@@ -166,7 +173,8 @@ let torch = [
     "F.cross_entropy(x, labels)", "Loss.crossEntropy labels x"
     "F.cross_entropy(x, labels, label_smoothing=0.1, ignore_index=-100)",
     "Loss.crossEntropyWith { Loss.crossEntropyDefaults with Smoothing = 0.1; Ignored = Some -100 } labels x"
-    "F.binary_cross_entropy_with_logits(x, y)", "Loss.binaryCrossEntropyWithLogits (sigmoid y) x"
+    "F.binary_cross_entropy_with_logits(x, y)",
+    "Loss.binaryCrossEntropyWithLogits (sigmoid y) x"
     "F.huber_loss(x, y), F.smooth_l1_loss(x, y), F.l1_loss(x, y)",
     "Loss.huber 1.0 y x, Loss.smoothL1 1.0 y x, Loss.meanAbsoluteError y x"
     "F.ctc_loss(…), F.kl_div(…), F.triplet_margin_loss(…)",
@@ -205,7 +213,8 @@ let torch = [
     "torch.load('weights.pt')", "PyTorch.read"
     "for epoch in range(10): for batch in loader: …",
     "let step x batch = x + mean (batch: Tensor), x\nTrain.run { Train.defaults with Epochs = 10 } step (Data.batches 2 key x) (tensor 0.0f)"
-    "tqdm(loader)", "Progress.show \"training\" (fun progress -> { Train.defaults with Progress = progress }: TrainOptions<Tensor>)"
+    "tqdm(loader)",
+    "Progress.show \"training\" (fun progress -> { Train.defaults with Progress = progress }: TrainOptions<Tensor>)"
     "torch.profiler.profile()", "Profile.run (fun () -> f x)"
     "torchmetrics.Accuracy(), sklearn.metrics.roc_auc_score(…)",
     "Metric.accuracy labels x, Metric.rocAuc (tensor [ true; false ]) (tensor [ 0.9; 0.2 ])"
@@ -216,12 +225,17 @@ let jax = [
     "jnp.array([1., 2.])", "tensor [ 1.0f; 2.0f ]"
     "x.at[0].set(0.)", "x.At[0].Set 0.0"
     "x.at[jnp.array([0, 0])].add(1.)", "x.At[tensor [ 0; 0 ]].Add 1.0"
-    "x.at[i].multiply(2.), x.at[i].max(2.)", "x.At[tensor [ 0; 0 ]].Multiply 2.0, x.At[tensor [ 0; 0 ]].Max 2.0"
-    "x.at[rows, columns].set(7.)", "x.AtPoints([ tensor [ 0; 1 ]; tensor [ 2; 0 ] ]).Set 7.0"
-    "jnp.nonzero(x, size=4, fill_value=-1)", "compile (fun (x: Tensor) -> x.NonZero(size = 4, fill = -1)) x"
-    "jnp.unique(x, size=4, fill_value=0)", "compile (fun (x: Tensor) -> x.Unique(size = 4)) x"
+    "x.at[i].multiply(2.), x.at[i].max(2.)",
+    "x.At[tensor [ 0; 0 ]].Multiply 2.0, x.At[tensor [ 0; 0 ]].Max 2.0"
+    "x.at[rows, columns].set(7.)",
+    "x.AtPoints([ tensor [ 0; 1 ]; tensor [ 2; 0 ] ]).Set 7.0"
+    "jnp.nonzero(x, size=4, fill_value=-1)",
+    "compile (fun (x: Tensor) -> x.NonZero(size = 4, fill = -1)) x"
+    "jnp.unique(x, size=4, fill_value=0)",
+    "compile (fun (x: Tensor) -> x.Unique(size = 4)) x"
     "jax.ops.segment_sum(x, labels, 3)", "x.SegmentReduce(Reduce.Sum, labels, 3)"
-    "jnp.repeat(x, n, axis=0, total_repeat_length=3)", "x.Repeat(tensor [ 1; 2 ], 0, length = 3)"
+    "jnp.repeat(x, n, axis=0, total_repeat_length=3)",
+    "x.Repeat(tensor [ 1; 2 ], 0, length = 3)"
     "jax.random.key(0)", "Key.create 0L"
     "k1, k2 = jax.random.split(key)", "let k1, k2 = Key.split key in k1, k2"
     "jax.random.fold_in(key, 7)", "Key.fold 7L key"
@@ -311,10 +325,12 @@ let torchSharp = [
 let around = [
     "TensorDataset(x, labels)", "Dataset.ofTensors (x, labels)"
     "class Mine(Dataset): __len__, __getitem__", "Dataset.init 100L (fun i -> float32 i)"
-    "random_split(dataset, [0.9, 0.1])", "Dataset.split key [ 0.9; 0.1 ] (Dataset.ofTensors (x, labels))"
+    "random_split(dataset, [0.9, 0.1])",
+    "Dataset.split key [ 0.9; 0.1 ] (Dataset.ofTensors (x, labels))"
     "ConcatDataset([a, b]), Subset(a, [0, 1])",
     "let a = Dataset.ofTensors x\nDataset.concat [ a; a ], Dataset.subset [ 0L; 1L ] a"
-    "WeightedRandomSampler([1., 3.], 10)", "Dataset.sample key [ 1.0; 3.0 ] 10L (Dataset.ofTensors x)"
+    "WeightedRandomSampler([1., 3.], 10)",
+    "Dataset.sample key [ 1.0; 3.0 ] 10L (Dataset.ofTensors x)"
     "DataLoader(dataset, 2, shuffle=True, num_workers=4)",
     "Loader.createWith { Loader.defaults with Workers = 4 } (Dataset.ofTensors x |> Dataset.shuffle key |> Dataset.batch 2)"
     "pad_sequence(sequences, batch_first=True)", "Collate.pad 0.0 [| x[0]; x[0, 0..1] |]"
@@ -333,9 +349,11 @@ let around = [
     "ImageBatch.normalize [| 0.5 |] [| 0.25 |] (Tensor.ones DType.Float32 [ 2; 1; 8; 8 ])"
     "v2.MixUp()(images, targets)",
     "ImageBatch.mixup 0.2 key (Tensor.ones DType.Float32 [ 2; 1; 8; 8 ], Tensor.ones DType.Float32 [ 2; 10 ])"
-    "utils.make_grid(images)", "Image.grid 8 1 (Image.unstack (Tensor.ones DType.Float32 [ 16; 1; 8; 8 ]))"
+    "utils.make_grid(images)",
+    "Image.grid 8 1 (Image.unstack (Tensor.ones DType.Float32 [ 16; 1; 8; 8 ]))"
     "tokenizers.Tokenizer.from_file(…)", "TextTokenizer.Letters \"abc\""
-    "SummaryWriter('runs/1')", "TensorBoard.writer (System.IO.Path.GetTempFileName() + \"d\")"
+    "SummaryWriter('runs/1')",
+    "TensorBoard.writer (System.IO.Path.GetTempFileName() + \"d\")"
     "wandb.init()", "RunPage.writer (System.IO.Path.GetTempFileName() + \".html\")"
 ]
 

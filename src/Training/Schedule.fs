@@ -16,7 +16,8 @@ type Schedule internal (rule: Tensor -> Tensor, constant: float voption) =
     static member internal RequireFinite(schedule: string, name: string, value: float) =
         if not (Double.IsFinite value) then
             raise (
-                ValueException $"Schedule.{schedule}: the {name} is {string value}; a finite number is wanted."
+                ValueException
+                    $"Schedule.{schedule}: the {name} is {string value}; a finite number is wanted."
             )
 
     /// The number, where it is the same at every step.
