@@ -288,7 +288,7 @@ iterate 400 step (tensor [ 0.0f; 0.0f ])
 The package `Cotangent.Video` reads the frames of a video as a stream of such pictures, and writes pictures as a video. OpenCV and FFmpeg do the
 decoding, native code again:
 
-```fsharp
+```text
 open Cotangent.Video
 
 let batches =

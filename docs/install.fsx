@@ -23,7 +23,7 @@ are for. Once there is a release, leave them out.
 
 Put this at the top of a file `try.fsx`, and run it with `dotnet fsi try.fsx`:
 
-```fsharp
+```text
 #r "nuget: Cotangent, *-*"
 open Cotangent
 ```
@@ -41,7 +41,7 @@ grad (fun x -> sum (x ** 3.0)) (tensor [ 1.0; 2.0 ])
 
 In Jupyter and in other notebooks with the F# kernel of .NET Interactive, the same line in a cell of its own:
 
-```fsharp
+```text
 #r "nuget: Cotangent, *-*"
 ```
 
@@ -115,7 +115,7 @@ dotnet fsi build.fsx pack
 
 In a script, add one line before the reference:
 
-```fsharp
+```text
 #i "nuget: /path/to/cotangent/artifacts/packages"
 #r "nuget: Cotangent, *-*"
 ```
