@@ -22,12 +22,12 @@ are for. Once there is a release, leave them out.
 ## In a script
 
 Put this at the top of a file `try.fsx`, and run it with `dotnet fsi try.fsx`:
+*)
+(*** hide ***)
+Page.code "fsharp" "#r \"nuget: Cotangent, *-*\"\nopen Cotangent"
+(*** include-it-raw ***)
 
-```text
-#r "nuget: Cotangent, *-*"
-open Cotangent
-```
-
+(**
 In F# Interactive (`dotnet fsi` without a file), end each input with `;;`. To see that it works, take a derivative, here of the sum
 of x³:
 *)
@@ -40,11 +40,12 @@ grad (fun x -> sum (x ** 3.0)) (tensor [ 1.0; 2.0 ])
 ## In a notebook
 
 In Jupyter and in other notebooks with the F# kernel of .NET Interactive, the same line in a cell of its own:
+*)
+(*** hide ***)
+Page.code "fsharp" "#r \"nuget: Cotangent, *-*\""
+(*** include-it-raw ***)
 
-```text
-#r "nuget: Cotangent, *-*"
-```
-
+(**
 For the C# kernel, name the package `Cotangent.CSharp`. Both were tried with `Microsoft.dotnet-interactive` 1.0.7120, which runs
 on .NET 10.
 
@@ -114,12 +115,12 @@ dotnet fsi build.fsx pack
 ```
 
 In a script, add one line before the reference:
+*)
+(*** hide ***)
+Page.code "fsharp" "#i \"nuget: /path/to/cotangent/artifacts/packages\"\n#r \"nuget: Cotangent, *-*\""
+(*** include-it-raw ***)
 
-```text
-#i "nuget: /path/to/cotangent/artifacts/packages"
-#r "nuget: Cotangent, *-*"
-```
-
+(**
 For projects, name the folder once:
 
 ```text
