@@ -111,7 +111,10 @@ let private functions =
 
                     match onFirst (fun () -> case.Apply at) with
                     | ValueNone ->
-                        Expect.isMatch row.Name "take|gather|scatterAdd|crossEntropy|masked" "no other does"
+                        Expect.isMatch
+                            row.Name
+                            "take|gather|scatter|segment|points|crossEntropy|masked"
+                            "no other does"
                     | ValueSome y ->
                         Expect.equal y.Device first "device"
                         near 1e-12 (case.Apply case.At) y "value"
@@ -143,7 +146,7 @@ let private staying =
                         // The case holds a tensor of its own, of positions, labels or a mask, which is on the CPU.
                         Expect.isMatch
                             row.Name
-                            "take|gather|scatterAdd|positions|addAt|mask|crossEntropy"
+                            "take|gather|scatter|segment|points|positions|counts|interp|addAt|mask|crossEntropy"
                             "no other does"
             }
 
