@@ -12,6 +12,17 @@ let main arguments =
     if arguments = [| WidthTests.Flag |] then
         printfn "%d" (WidthTests.best ())
         0
+    elif arguments.Length > 1 && arguments[0] = WidthTests.ListsFlag then
+        let lists = arguments[1].Split ';'
+
+        let isIn (path: string list) =
+            path
+            |> List.exists (fun (name: string) ->
+                Array.exists (fun (list: string) -> name.Contains list) lists)
+
+        match Impl.testFromThisAssembly () with
+        | Some all -> runTestsWithCLIArgs [] arguments[2..] (Test.filter "." isIn all)
+        | None -> 1
     elif arguments = [| SameNumbersTests.Flag |] then
         SameNumbersTests.print ()
         0
