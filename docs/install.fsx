@@ -117,7 +117,9 @@ dotnet fsi build.fsx pack
 In a script, add one line before the reference:
 *)
 (*** hide ***)
-Page.code "fsharp" "#i \"nuget: /path/to/cotangent/artifacts/packages\"\n#r \"nuget: Cotangent, *-*\""
+Page.code
+    "fsharp"
+    "#i \"nuget: /path/to/cotangent/artifacts/packages\"\n#r \"nuget: Cotangent, *-*\""
 (*** include-it-raw ***)
 
 (**
