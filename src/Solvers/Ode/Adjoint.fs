@@ -76,8 +76,20 @@ module internal Adjoint =
         concat 0 [ byTimes[.. last - 1]; (byTimes[last] + atEnd).Unsqueeze 0 ],
         Tree.add sensitivity (first told.States)
 
-    /// The pull solves anew what it needs, by this same function: so derivatives of higher order are right, too.
-    let rec solve
+    /// The solution that was found, as a function of what it was found for. The pull looks at it by this same function: so derivatives
+    /// of higher order are right, too.
+    let rec private attach
+        options
+        (f: 'p -> Tensor -> 'y -> 'y)
+        (arguments: 'p * Tensor * 'y)
+        (found: OdeSolution<'y>)
+        =
+        let backwards (arguments, found) told =
+            pull options f (attach options f arguments found) arguments told, told
+
+        withDerivative (Derivative.Pull backwards) snd (arguments, found)
+
+    let solve
         (options: OdeOptions)
         (f: 'p -> Tensor -> 'y -> 'y)
         (parameters: 'p)
@@ -87,7 +99,5 @@ module internal Adjoint =
         let forwards (parameters, times, start) =
             Solving.solve operation options ValueNone (f parameters) times start
 
-        let backwards (parameters, times, start) told =
-            pull options f (solve options f parameters times start) (parameters, times, start) told
-
-        withDerivative (Derivative.Pull backwards) forwards (parameters, times, start)
+        let arguments = parameters, times, start
+        attach options f arguments (Implicit.constant forwards arguments)

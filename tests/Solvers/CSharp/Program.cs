@@ -50,4 +50,32 @@ catch (SolverException e)
     Check(e.Message.Contains("t = 1"), "which says how far it got");
 }
 
+// ---- What is defined implicitly ----
+
+var nine = Tensor.Create(9.0);
+var root = RootSolver.Newton((a, x) => x * x - a, nine, one);
+Check(root.Converged.ToData<bool>() && Near(root.OrFail().Value, 3), "a root");
+Check(Near(Differentiate.Gradient((Tensor a) => RootSolver.Newton((a, x) => x * x - a, a, one).Value, nine), 1.0 / 6), "its derivative");
+Check(Near(RootSolver.Brent((p, x) => x.Cos() - p, 0 * one, 0 * one, 3 * one).Value, Math.PI / 2), "Brent");
+Check(Near(FixedPointSolver.Anderson((p, x) => (p * x).Cos(), one, one).Value, 0.7390851), "a fixed point");
+
+var diagonal = Tensor.Create([2.0, 4.0]);
+var solved = LinearSolver.ConjugateGradients((d, x) => d * x, diagonal, Tensor.Create([2.0, 8.0]));
+Check(Near(solved.Value.Slice(1), 2), "a linear system");
+var (values, _) = LinearSolver.Lanczos(2, x => diagonal * x, Tensor.Create([1.0, 1.0]));
+Check(Near(values.Slice(1), 4), "eigenvalues");
+
+var minimum = Minimizer.LBfgs((p, x) => (x - p).Square().Sum(), diagonal, 0 * diagonal, SolverOptions.Create(tolerance: 1e-10));
+Check(Near(minimum.Value.Slice(1), 4), "a minimum");
+var fit = LeastSquaresSolver.LevenbergMarquardt((p, x) => x * x - p, diagonal, diagonal);
+Check(Near(fit.Value.Slice(1), 2), "least squares");
+
+// ---- Integrals and noise ----
+
+Check(Near(Integrator.Adaptive((k, x) => (-k * x).Exp(), one, 0 * one, one).Value, 1 - Math.Exp(-1)), "an integral");
+Check(Near(Integrator.GaussLegendre(5, x => x * x, 0 * one, one), 1.0 / 3), "Gauss's rule");
+var path1 = Brownian.Path(Key.Create(1), 0, 1, 1e-3, DType.Float64, []);
+var noisy = SdeSolver.Solve((t, y) => -y, (t, y) => 0 * y, path1, Tensor.Create([0.0, 1.0]), one, stepsBetween: 1000);
+Check(Near(noisy.Slice(1), Math.Exp(-1), 1e-3), "no noise");
+
 Console.WriteLine("All as it should be.");
