@@ -127,7 +127,7 @@ module Root =
     /// <exception cref="T:Cotangent.ShapeException">An end is not one number.</exception>
     /// <example><code>
     /// // Kepler's equation, and how the anomaly changes with the eccentricity.
-    /// let anomaly e = (Root.brent Root.defaults (fun e x -> x - e * sin x - 1.0) e (tensor 0.0, tensor 4.0)).Value
+    /// let anomaly e = (Root.brent Root.defaults (fun (e: Tensor) x -> x - e * sin x - 1.0) e (tensor 0.0, tensor 4.0)).Value
     /// anomaly (tensor 0.5) // 1.4987
     /// </code></example>
     let brent

@@ -36,7 +36,7 @@ type OdeLoop =
     /// number of steps.
     | Open
     /// At most <c>MaximumSteps</c> rounds between two times: reverse mode in compiled functions too, in memory that grows with the cube
-    /// root of that.
+    /// root of that. Under <c>vmap</c> all these rounds are computed, whether an example needs them or not: set it low there.
     | Bounded
 
 /// <summary>How an initial value problem is solved.</summary>
