@@ -131,6 +131,24 @@ let tests =
                 (fun () -> grad f (tensor 0.5, tensor 1.0))
                 "closed over"
         }
+        test "steps that overflow and are rejected leave no trace in gradients" {
+            let f loop (k: Tensor) =
+                let options = {
+                    OdeOptions.defaults with
+                        Loop = loop
+                        FirstStep = Some 5000.0
+                        MaximumSteps = 200
+                }
+
+                let field _ (y: Tensor) = -k * exp -y * y - y * exp (y * y)
+                Ode.solve options field (tensor [ 0.0; 1.0; 6000.0 ]) (tensor 1.0)
+
+            Expect.isGreaterThan (int (f OdeLoop.Open (tensor 1.0)).Rejected) 0 "some are"
+            let state loop k = (f loop k).States[1]
+            let expected = differences 1e-4 (fun k -> state OdeLoop.Open k[0]) (tensor [ 1.0 ])
+            near 1e-4 expected (grad (state OdeLoop.Open) (tensor 1.0)) "eagerly"
+            near 1e-4 expected (compile (grad (state OdeLoop.Bounded)) (tensor 1.0)) "compiled"
+        }
         test "a neural field is learnt by either" {
             let law: Mlp =
                 Mlp.init

@@ -249,7 +249,19 @@ module internal Advance =
         let left = stopGradient (problem.Last - progress.Time)
         let ends = (1.0000001 * abs progress.NextSize).GreaterEqual(abs left)
         let size = where ends left progress.NextSize
-        let trial = problem.Stepper.Try problem.Field progress.Time size progress.State progress.Slope
+
+        let tryFrom (progress: Progress) =
+            problem.Stepper.Try problem.Field progress.Time size progress.State progress.Slope
+
+        // In a program reverse mode goes through rejected steps, too: with cotangents of 0, but 0 · ∞ is NaN. So there a step is looked
+        // at, and computed again once it is accepted.
+        let looksFirst =
+            match problem.Options.Loop, problem.Options.Steps with
+            | OdeLoop.Bounded, OdeSteps.Adaptive -> true
+            | OdeLoop.Bounded, OdeSteps.Fixed _
+            | OdeLoop.Open, _ -> false
+
+        let trial = if looksFirst then stopGradient (tryFrom progress) else tryFrom progress
 
         let error =
             match problem.Options.Steps with
@@ -260,12 +272,22 @@ module internal Advance =
                 // The slope at the end is the next step's first.
                 where (allFinite (stopGradient trial.Slope)) error (Vector.scalar error nan)
 
+        let counted (progress: Progress) = {
+            progress with
+                Evaluations = progress.Evaluations + problem.Stepper.Evaluations
+        }
+
         let tried =
             cond
                 (error.LessEqual 1.0)
-                (fun progress -> accept problem trial ends error progress |> watch problem progress)
+                (fun progress ->
+                    if looksFirst then
+                        accept problem (tryFrom progress) ends error (counted progress)
+                    else
+                        accept problem trial ends error progress
+                    |> watch problem progress)
                 (reject problem size error)
-                { progress with Evaluations = progress.Evaluations + problem.Stepper.Evaluations }
+                (counted progress)
 
         let isSpent = (tried.Accepted + tried.Rejected).GreaterEqual(float problem.Options.MaximumSteps)
 

@@ -36,7 +36,8 @@ type OdeLoop =
     /// number of steps.
     | Open
     /// At most <c>MaximumSteps</c> rounds between two times: reverse mode in compiled functions too, in memory that grows with the cube
-    /// root of that. Under <c>vmap</c> all these rounds are computed, whether an example needs them or not: set it low there.
+    /// root of that. Steps of chosen size are computed twice, first to look at their error. Under <c>vmap</c> all rounds are computed,
+    /// whether an example needs them or not: set <c>MaximumSteps</c> low there.
     | Bounded
 
 /// <summary>How an initial value problem is solved.</summary>
