@@ -297,4 +297,22 @@ let prices =
 
 (**
 Derivatives go through the steps, by all that f and g use; the path stays as it is.
+
+## In C#
+
+The same solvers take a `Func`, and options by name:
+
+```csharp
+using Cotangent;
+using Cotangent.Solvers;
+
+var options = OdeOptions.Create(OdeMethod.DormandPrince8, relativeTolerance: 1e-10);
+var swing = OdeSolver.Solve<(Tensor Angle, Tensor Speed)>(
+    (t, y) => (y.Speed, -9.81 * y.Angle.Sin()),
+    Tensor.Create([0.0, 1.0, 2.0]),
+    (Tensor.Create(0.5), Tensor.Create(0.0)),
+    options);
+
+Console.WriteLine(swing.OrFail().States.Angle);
+```
 *)

@@ -205,3 +205,14 @@ All of it runs eagerly and inside `compile`, and under `vmap`, where each exampl
 *)
 compile (vmap anomaly) (tensor [ 0.0; 0.3; 0.6; 0.9 ])
 (*** include-it ***)
+
+(**
+## In C#
+
+`RootSolver`, `FixedPointSolver`, `LinearSolver`, `Minimizer`, `LeastSquaresSolver` and `Integrator` have the same methods:
+
+```csharp
+var root = RootSolver.Newton((a, x) => x * x - a, Tensor.Create(2.0), Tensor.Create(1.0));
+Console.WriteLine($"{root.OrFail().Value} after {root.Steps} steps");
+```
+*)
