@@ -240,7 +240,7 @@ There are three ways to a gradient:
 | | takes | memory | note |
 | --- | --- | --- | --- |
 | `Ode.solve` | all that f uses, closures too | all steps | forward mode everywhere; reverse mode outside of `compile` |
-| with `OdeLoop.Bounded` | the same | logarithm of `MaximumSteps` | reverse mode in `compile` |
+| with `OdeLoop.Bounded` | the same | cube root of `MaximumSteps` | reverse mode in `compile` |
 | `Ode.solveAdjoint` | parameters, times, start | that of one step | a second problem, backwards; exact to its tolerances |
 
 The adjoint takes the parameters by themselves, since a closure could not be seen:

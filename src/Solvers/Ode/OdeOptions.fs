@@ -35,8 +35,8 @@ type OdeLoop =
     /// As many rounds as it takes. Forward mode everywhere; reverse mode outside of compiled functions, where memory grows with the
     /// number of steps.
     | Open
-    /// At most <c>MaximumSteps</c> rounds between two times: reverse mode in compiled functions too, in memory that grows with the
-    /// logarithm of that. Steps of chosen size are computed twice, first to look at their error. Under <c>vmap</c> all rounds are computed,
+    /// At most <c>MaximumSteps</c> rounds between two times: reverse mode in compiled functions too, in memory that grows with the cube
+    /// root of that. Steps of chosen size are computed twice, first to look at their error. Under <c>vmap</c> all rounds are computed,
     /// whether an example needs them or not: set <c>MaximumSteps</c> low there.
     | Bounded
 

@@ -71,7 +71,7 @@ module internal Solving =
         match problem.Options.Loop with
         | OdeLoop.Open -> whileLoop goesOn (Advance.attempt problem) progress
         | OdeLoop.Bounded ->
-            boundedWhileLoop problem.Options.MaximumSteps goesOn (Advance.attempt problem) progress
+            Loop.bounded problem.Options.MaximumSteps goesOn (Advance.attempt problem) progress
 
     /// The state at a time that the last step reached or passed; NaN where none did.
     let private stateAt (problem: Problem) (progress: Progress) (target: Tensor) : Tensor =
