@@ -4,7 +4,8 @@ open Cotangent
 
 /// A loop of at most so many rounds, as three loops inside each other that end early: reverse mode in compiled functions keeps what
 /// goes round at the start of each round of the outer ones and computes the inner ones again, so that memory grows with the cube
-/// root of the number of rounds.
+/// root of the number of rounds. Three levels whatever the number: `boundedWhileLoop` has one for each power of 8, and with them the
+/// time to compile grows, which for a solver's large body is several times that of three.
 let bounded (most: int) (condition: 'a -> Tensor) (f: 'a -> 'a) (x: 'a) : 'a =
     let width = max 1 (int (ceil (float most ** (1.0 / 3.0) - 1e-9)))
     let guarded f x = cond (condition x) f id x
