@@ -106,8 +106,7 @@ type SafetensorsFile internal (path: string, source: ByteSource, header: Safeten
             raise (SafetensorsFile.Damage(operation, path, ReadOnlySpan [| byte ' ' |], e.Message))
 
     /// <summary>
-    /// A tensor by name, bit for bit: its dtype is the file's. Integers narrower than ours come as the next wider ones: U8, I8, U16 and
-    /// I16 as Int32, U32 as Int64.
+    /// A tensor by name, bit for bit: its dtype is the file's.
     /// </summary>
     /// <exception cref="T:Cotangent.ValueException">There is none of that name.</exception>
     /// <exception cref="T:Cotangent.DTypeException">No dtype holds its elements.</exception>

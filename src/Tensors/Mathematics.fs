@@ -9,10 +9,12 @@ module Mathematics =
         Given.check "x" x
         Operands.unary op x
 
+    let private givenAs name (x: Tensor) =
+        Given.check name x
+        x
+
     /// The second operand of comparisons.
-    let private given (y: Tensor) =
-        Given.check "y" y
-        y
+    let private given (y: Tensor) = givenAs "y" y
 
     /// What is known of all elements.
     let private everywhere (isTrue: bool) (x: Tensor) =
@@ -396,7 +398,7 @@ module Mathematics =
         /// (tensor [ true; false ]).Not() // [false, true]
         /// </code></example>
         [<CompiledName "Not">]
-        member x.Not() : Tensor = Operands.opposite (given x)
+        member x.Not() : Tensor = Operands.opposite (givenAs "x" x)
 
         /// <summary>
         /// The bits of integers moved to the left, each by a number of its own, zeros coming in from the right; as <c>&lt;&lt;&lt;</c>
@@ -409,7 +411,7 @@ module Mathematics =
         /// </code></example>
         [<CompiledName "ShiftLeft">]
         member x.ShiftLeft(bits: Tensor) : Tensor =
-            Operands.binaryOf "shiftLeft" Binary.ShiftLeft x (given bits)
+            Operands.binaryOf "shiftLeft" Binary.ShiftLeft (givenAs "x" x) (givenAs "bits" bits)
 
         /// <summary>
         /// The bits of integers moved to the right, each by a number of its own, copies of the sign coming in from the left; as
@@ -422,7 +424,7 @@ module Mathematics =
         /// </code></example>
         [<CompiledName "ShiftRight">]
         member x.ShiftRight(bits: Tensor) : Tensor =
-            Operands.binaryOf "shiftRight" Binary.ShiftRight x (given bits)
+            Operands.binaryOf "shiftRight" Binary.ShiftRight (givenAs "x" x) (givenAs "bits" bits)
 
         /// <summary>Bool: where an element is NaN, which an integer never is.</summary>
         /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>
@@ -431,7 +433,7 @@ module Mathematics =
         /// </code></example>
         [<CompiledName "IsNaN">]
         member x.IsNaN() : Tensor =
-            if (given x).DType.IsInteger then
+            if (givenAs "x" x).DType.IsInteger then
                 everywhere false x
             else
                 Operands.unaryOf "isNaN" Unary.IsNaN x
@@ -443,7 +445,7 @@ module Mathematics =
         /// </code></example>
         [<CompiledName "IsInfinity">]
         member x.IsInfinity() : Tensor =
-            if (given x).DType.IsInteger then
+            if (givenAs "x" x).DType.IsInteger then
                 everywhere false x
             else
                 requireFloat "isInfinity" x
@@ -456,7 +458,7 @@ module Mathematics =
         /// </code></example>
         [<CompiledName "IsFinite">]
         member x.IsFinite() : Tensor =
-            if (given x).DType.IsInteger then
+            if (givenAs "x" x).DType.IsInteger then
                 everywhere true x
             else
                 requireFloat "isFinite" x

@@ -44,7 +44,8 @@ let integers (dtype: DType) : HostBuffer =
             1L <<< 53
         |]
 
-        HostBuffer.own dtype [| all.Length |] all
+        // What is beyond the dtype becomes its extremes.
+        (Tensor.ofArray [ all.Length ] all).Convert(dtype).Host
 
 let specials (dtype: DType) : HostBuffer =
     if dtype.IsFloat then ofNumbers dtype (floatSpecials dtype)
