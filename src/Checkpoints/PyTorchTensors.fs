@@ -98,12 +98,15 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
             match parts[0], parts[1], parts[2] with
             | Pickled.Text "storage", Pickled.Global kind, Pickled.Text key ->
                 let format =
-                    match kind, dtype with
-                    | "torch.storage.UntypedStorage", ValueSome(Pickled.Global "torch.uint16") -> "U16"
-                    | "torch.storage.UntypedStorage", ValueSome(Pickled.Global "torch.uint32") -> "U32"
-                    | "torch.storage.UntypedStorage", ValueSome(Pickled.Global "torch.uint64") -> "U64"
-                    | _, ValueSome(Pickled.Global other) -> refuse name other
-                    | _, _ -> formatOf name kind
+                    match dtype with
+                    | ValueSome(Pickled.Global own) ->
+                        match own.Replace("torch.uint", "U") with
+                        | "U16"
+                        | "U32"
+                        | "U64" as format -> format
+                        | _ -> refuse name own
+                    | ValueSome _
+                    | ValueNone -> formatOf name kind
 
                 let all = load name format key
                 let shape = Shape.sized $"{operation}: {Untrusted.quote name}" sizes
