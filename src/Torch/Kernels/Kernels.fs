@@ -170,6 +170,7 @@ module internal Kernels =
             && (DTypes.hasLanes target || target = DType.Bool)
         | Primitive.Gather _
         | Primitive.Scatter(Collision.Last, _, _, _) -> not (isOther inputs[1].DType)
+        | Primitive.Random _
         | Primitive.Select
         | Primitive.Full _
         | Primitive.Reshape _
@@ -185,7 +186,6 @@ module internal Kernels =
         | Primitive.Unary _
         | Primitive.Binary _
         | Primitive.Iota _
-        | Primitive.Random _
         | Primitive.Scatter _
         | Primitive.Reduce _
         | Primitive.ArgReduce _
