@@ -11,6 +11,7 @@ let private table =
         @ Indexing.operators
         @ Windows.operators
         @ Networks.operators
+        @ Integers.operators
     )
 
 let isKnown name = table.ContainsKey name
