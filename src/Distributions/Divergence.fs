@@ -78,7 +78,32 @@ module internal Divergence =
             (where (p.Count.Equal q.Count) value (Tensor.fullLike value nan))
             (Tensor.fullLike value infinity)
 
-    let between (p: Distribution) (q: Distribution) : Tensor =
+    let private multivariate (p: MultivariateNormal) (q: MultivariateNormal) =
+        let factors = q.Factor.SolveTriangular p.Factor
+        let shift = Triangular.solve q.Factor (p.Loc - q.Loc)
+
+        Triangular.logDet q.Factor - Triangular.logDet p.Factor
+        + 0.5 * ((square factors).Sum [ -2; -1 ] + (square shift).Sum -1 - float p.EventShape[0])
+
+    let private dirichlet (p: Dirichlet) (q: Dirichlet) =
+        let a, b = p.Concentration, q.Concentration
+        let total = a.Sum(-1, keepDims = true)
+
+        lgamma (total.Squeeze -1) - lgamma (b.Sum -1)
+        + (lgamma b - lgamma a + (a - b) * (digamma a - digamma total)).Sum -1
+
+    let private vonMises (p: VonMises) (q: VonMises) =
+        let k, l = p.Concentration, q.Concentration
+        let resultant = besselI1e k / besselI0e k
+
+        log (besselI0e l / besselI0e k) + l - k + resultant * (k - l * cos (p.Loc - q.Loc))
+
+    /// Whether two functions are one: the same value, or of a kind without parameters.
+    let private isSame (f: Bijection) (g: Bijection) =
+        obj.ReferenceEquals(f, g)
+        || f.GetType() = g.GetType() && (Tree.leaves f).Length = 0 && not (f :? ChainBijection)
+
+    let rec between (p: Distribution) (q: Distribution) : Tensor =
         match p, q with
         | (:? Normal as p), (:? Normal as q) -> normal p.Loc p.Scale q.Loc q.Scale
         | (:? LogNormal as p), (:? LogNormal as q) -> normal p.Loc p.Scale q.Loc q.Scale
@@ -106,6 +131,20 @@ module internal Divergence =
         | (:? Geometric as p), (:? Geometric as q) -> geometric p q
         | (:? Poisson as p), (:? Poisson as q) -> p.Rate * (log p.Rate - log q.Rate) + q.Rate - p.Rate
         | (:? Binomial as p), (:? Binomial as q) -> binomial p q
+        | (:? MultivariateNormal as p), (:? MultivariateNormal as q) -> multivariate p q
+        | (:? MultivariateNormalDiagonal as p), (:? MultivariateNormalDiagonal as q) ->
+            (normal p.Loc p.Scale q.Loc q.Scale).Sum -1
+        | (:? Dirichlet as p), (:? Dirichlet as q) -> dirichlet p q
+        | (:? VonMises as p), (:? VonMises as q) -> vonMises p q
+        | (:? Multinomial as p), (:? Multinomial as q) when p.Count = q.Count ->
+            float p.Count * between p.Class q.Class
+        | (:? Independent as p), (:? Independent as q) when p.Axes = q.Axes ->
+            let each = between p.Distribution q.Distribution
+            if p.Axes = 0 then each else each.Sum [ for i in 1 .. p.Axes -> -i ]
+        | (:? Transformed as p), (:? Transformed as q) when isSame p.Bijection q.Bijection ->
+            between p.Distribution q.Distribution
+        | (:? TransformedNumber as p), (:? TransformedNumber as q) when isSame p.Bijection q.Bijection ->
+            between p.Distribution q.Distribution
         | _ ->
             raise (
                 DistributionException

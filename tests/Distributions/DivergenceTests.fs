@@ -68,6 +68,47 @@ let divergences =
                 infinity
                 "outside the other's bounds"
         }
+        test "vectors and angles" {
+            let a, b = tensor [ [ 1.0; 0.0 ]; [ 0.5; 2.0 ] ], tensor [ [ 2.0; 0.0 ]; [ -0.5; 1.0 ] ]
+            let m, n = tensor [ 0.0; 1.0 ], tensor [ 1.0; -1.0 ]
+            let p, q = MultivariateNormal(m, a), MultivariateNormal(n, b)
+            // ½ (tr(S⁻¹ R) + dᵀ S⁻¹ d - k + ln det S - ln det R)
+            let inverse = inv q.Covariance
+            let distance = dot (n - m) (matmul inverse (n - m))
+            let ratio = log (det q.Covariance) - log (det p.Covariance)
+            let byHand = 0.5 * (trace (matmul inverse p.Covariance) + distance - 2.0 + ratio)
+            near 1e-10 (float (p.KlTo q)) (float byHand) "normal"
+            let diagonal (m: Tensor) scale = MultivariateNormalDiagonal(m, tensor scale)
+            let dense (m: Tensor) scale = MultivariateNormal(m, Tensor.diag (tensor scale))
+            let ofDiagonal = (diagonal m [ 1.0; 2.0 ]).KlTo(diagonal n [ 0.5; 3.0 ])
+
+            near
+                1e-10
+                (float ofDiagonal)
+                (float ((dense m [ 1.0; 2.0 ]).KlTo(dense n [ 0.5; 3.0 ])))
+                "diagonal"
+
+            let each =
+                Independent(Normal(m, tensor [ 1.0; 2.0 ]), 1)
+                    .KlTo(Independent(Normal(n, tensor [ 0.5; 3.0 ]), 1))
+
+            near 1e-12 (float each) (float ofDiagonal) "independent"
+            let two = Dirichlet(tensor [ 2.0; 3.0 ]).KlTo(Dirichlet(tensor [ 1.0; 4.0 ]))
+            near 1e-12 (float two) (float (Beta(s 2.0, s 3.0).KlTo(Beta(s 1.0, s 4.0)))) "Dirichlet"
+            let angle, other = VonMises(s 0.5, s 2.0), VonMises(s -0.5, s 1.0)
+            let points = [ for i in 0..399 -> float i * System.Math.PI / 200.0 ]
+            let term x = exp (float (angle.LogProb(s x))) * float (angle.LogProb(s x) - other.LogProb(s x))
+
+            near
+                1e-10
+                (float (angle.KlTo other))
+                (System.Math.PI / 200.0 * List.sumBy term points)
+                "von Mises"
+
+            let logNormal m v = TransformedNumber(Normal(s m, s v), Bijections.Exp)
+            let ofNormal = Normal(s 0.0, s 1.0).KlTo(Normal(s 1.0, s 2.0))
+            near 1e-12 (float ((logNormal 0.0 1.0).KlTo(logNormal 1.0 2.0))) (float ofNormal) "transformed"
+        }
         test "what there is no form for, says so" {
             let p, q = Normal(s 0.0, s 1.0), Laplace(s 0.0, s 1.0)
             Expect.throwsT<DistributionException> (fun () -> p.KlTo q |> ignore) "two families"

@@ -31,6 +31,10 @@ type Distribution() =
     /// Whether draws are functions of the parameters that can be differentiated. Otherwise draws are constants, without derivatives.
     abstract IsReparameterised: bool
 
+    /// Whether values are counts or classes, with probabilities, rather than numbers with a density.
+    abstract IsDiscrete: bool
+    default _.IsDiscrete = false
+
     /// What <c>Sample</c> calls: draws of the shape given, which ends with the batch shape, followed by the event shape.
     abstract SampleCore: key: Key * shape: int[] -> Tensor
 

@@ -16,6 +16,7 @@ type Poisson(rate: Tensor) =
     override d.DType = d.Rate.DType
     override d.BatchShape = d.Rate.Shape
     override _.IsReparameterised = false
+    override _.IsDiscrete = true
     override d.SampleCore(key, shape) = (Counts.poisson key (d.Rate.Expand shape)).Convert d.DType
     override d.LogProbCore x = Support.count (fun x -> xlogy x d.Rate - d.Rate - lgamma (x + 1.0)) x
 
@@ -57,6 +58,7 @@ type Binomial(count: Tensor, probability: Tensor) =
     override d.DType = d.Probability.DType
     override d.BatchShape = d.Probability.Shape
     override _.IsReparameterised = false
+    override _.IsDiscrete = true
 
     override d.SampleCore(key, shape) =
         (Counts.binomial key (d.Count.Expand shape) (d.Probability.Expand shape)).Convert d.DType

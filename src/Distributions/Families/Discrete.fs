@@ -33,6 +33,7 @@ type Bernoulli private (logits: Tensor, batch: int[]) =
     override d.DType = d.Logits.DType
     override d.BatchShape = d.Logits.Shape
     override _.IsReparameterised = false
+    override _.IsDiscrete = true
 
     override d.SampleCore(key, shape) =
         let u = Random.uniform key d.DType shape
@@ -111,6 +112,7 @@ type Categorical private (logits: Tensor, _isChecked: unit) =
     override d.BatchShape = d.Logits.Shape[.. d.Logits.Rank - 2]
     override _.EventShape = [||]
     override _.IsReparameterised = false
+    override _.IsDiscrete = true
 
     override d.SampleCore(key, shape) =
         Random.categorical key ((stopGradient d.Logits).Expand(Array.append shape [| d.Classes |]))
@@ -154,6 +156,7 @@ type Geometric(probability: Tensor) =
     override d.DType = d.Probability.DType
     override d.BatchShape = d.Probability.Shape
     override _.IsReparameterised = false
+    override _.IsDiscrete = true
 
     /// The logarithm of the probability of failure.
     member private d.LogFailure = log1p -d.Probability
