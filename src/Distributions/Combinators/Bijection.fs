@@ -115,7 +115,7 @@ type internal CholeskyBijection() =
         |]
 
     static let diagonalOf (n: int) (x: Tensor) =
-        x.Take(Tensor.ofArray [ n ] [| for i in 0 .. n - 1 -> i * (i + 1) / 2 + i |], -1)
+        x.Take((Tensor.ofArray [ n ] [| for i in 0 .. n - 1 -> i * (i + 1) / 2 + i |]).To x.Device, -1)
 
     override _.ArgumentRank = 1
 
@@ -126,13 +126,13 @@ type internal CholeskyBijection() =
     override _.Forward x =
         let n = sizeOf x.Shape[x.Rank - 1]
         let shape = Array.append x.Shape[.. x.Rank - 2] [| n; n |]
-        let below = (x.Take(places n, -1)).Reshape(shape).Tril -1
+        let below = (x.Take((places n).To x.Device, -1)).Reshape(shape).Tril -1
         below + Tensor.diag (exp (diagonalOf n x))
 
     override _.Inverse y =
         let n = y.Shape[y.Rank - 1]
         let diagonal = Tensor.diag (log (y.Diagonal()))
-        ((y.Tril -1 + diagonal).Flatten(y.Rank - 2)).Take(inTriangle n, -1)
+        ((y.Tril -1 + diagonal).Flatten(y.Rank - 2)).Take((inTriangle n).To y.Device, -1)
 
     override _.LogJacobian x = (diagonalOf (sizeOf x.Shape[x.Rank - 1]) x).Sum -1
 
@@ -145,7 +145,7 @@ type internal SimplexBijection() =
     inherit Bijection()
 
     /// Shifts by which zeros give equal probabilities.
-    static let shifts (n: int) (x: Tensor) = log (float n - Tensor.arange x.DType n)
+    static let shifts (n: int) (x: Tensor) = log (float n - (Tensor.arange x.DType n).To x.Device)
 
     override _.ArgumentRank = 1
     override _.ValueShape argument = [| argument[0] + 1 |]

@@ -49,7 +49,10 @@ module internal Blend =
         let forWhich, forDraw = Key.split key
         let all = stopGradient (components.SampleCore(forDraw, Array.append shape [| weights.Classes |]))
         let which = (weights.SampleCore(forWhich, shape)).Unsqueeze -1
-        let isIt = spread components (which.Equal(Tensor.arange DType.Int32 weights.Classes))
+
+        let isIt =
+            spread components (which.Equal((Tensor.arange DType.Int32 weights.Classes).To which.Device))
+
         (where isIt all (Tensor.zerosLike all)).Sum(axis components)
 
     let logProb (weights: Categorical) (components: Distribution) (x: Tensor) =

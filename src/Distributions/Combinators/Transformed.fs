@@ -32,7 +32,7 @@ module internal Change =
         // One for each event.
         let isOff = if rest = 0 then isOutside else isOutside.Any [ for i in 1..rest -> -i ]
         // Some value that there is, where y is none.
-        let somewhere = b.Forward(Tensor.zeros y.DType d.EventShape)
+        let somewhere = b.Forward((Tensor.zeros y.DType d.EventShape).To y.Device)
         let ranks = somewhere.Rank
         let spread = Seq.fold (fun (t: Tensor) _ -> t.Unsqueeze -1) isOff [ 1..ranks ]
         let x = b.Inverse(where spread somewhere y)
@@ -92,10 +92,12 @@ type TransformedNumber(distribution: Univariate, bijection: Bijection) =
         let somewhere = d.Bijection.Forward(Tensor.zerosLike y)
         let isOutside = d.Bijection.IsOutside y
         let p = d.Distribution.CdfCore(d.Bijection.Inverse(where isOutside somewhere y))
-        let p = where d.Bijection.IsDecreasing (1.0 - p) p
+        let p = where (d.Bijection.IsDecreasing.To p.Device) (1.0 - p) p
         // Values that there are not lie below all that there are, or above.
         let end' = where (y.Less somewhere) (Tensor.zerosLike p) (Tensor.onesLike p)
         where (isOutside.And(y.Equal y)) end' p
 
     override d.QuantileCore p =
-        d.Bijection.Forward(d.Distribution.QuantileCore(where d.Bijection.IsDecreasing (1.0 - p) p))
+        d.Bijection.Forward(
+            d.Distribution.QuantileCore(where (d.Bijection.IsDecreasing.To p.Device) (1.0 - p) p)
+        )

@@ -11,8 +11,11 @@ module internal Counts =
     [<Literal>]
     let private Large = 10.0
 
-    /// The least k whose probabilities, up to it, exceed u: from that of 0, and the ratio of that of k + 1 to that of k.
-    let private addUp (u: Tensor) (first: Tensor) (ratio: Tensor -> Tensor) : Tensor =
+    /// The least k whose probabilities, up to it, exceed a uniform number: from that of 0, and the ratio of that of k + 1 to that of k. 0
+    /// where none is wanted.
+    let private addUp (key: Key) (isWanted: Tensor) (first: Tensor) (ratio: Tensor -> Tensor) : Tensor =
+        let u = where isWanted (Random.uniform key DType.Float64 first.Shape) (Tensor.fullLike first -1.0)
+
         // A probability so small adds nothing: a sum short of u by rounding must not go on for ever.
         let isShort (_, term: Tensor, total: Tensor) = (total.LessEqual u).And(term.Greater 1e-20)
 
@@ -41,8 +44,7 @@ module internal Counts =
 
         let small =
             let rate = where isSmall rate (Tensor.onesLike rate)
-            let u = Random.uniform forSmall DType.Float64 rate.Shape
-            addUp u (exp -rate) (fun k -> rate / (k + 1.0))
+            addUp forSmall isSmall (exp -rate) (fun k -> rate / (k + 1.0))
 
         let large =
             let rate = where isSmall (Tensor.fullLike rate Large) rate
@@ -52,7 +54,7 @@ module internal Counts =
             let bound = 0.9277 - 3.6224 / (b - 2.0)
             let logRate = log rate
 
-            Rejection.draw forLarge (rate.IsFinite()) rate (fun key ->
+            Rejection.draw forLarge (rate.IsFinite().And(isSmall.Not())) rate (fun key ->
                 let struct (us, v, k) = propose key a b (rate + 0.43)
                 let isQuick = (us.GreaterEqual 0.07).And(v.LessEqual bound)
                 let isRefused = (k.Less 0.0).Or((us.Less 0.013).And(v.Greater us))
@@ -74,8 +76,7 @@ module internal Counts =
         let small =
             let p = where isSmall p (Tensor.zerosLike p)
             let odds = p / (1.0 - p)
-            let u = Random.uniform forSmall DType.Float64 p.Shape
-            addUp u (exp (n * log1p -p)) (fun k -> (n - k) / (k + 1.0) * odds)
+            addUp forSmall isSmall (exp (n * log1p -p)) (fun k -> (n - k) / (k + 1.0) * odds)
 
         let large =
             let p = where isSmall (Tensor.fullLike p 0.5) p
@@ -88,9 +89,9 @@ module internal Counts =
             let odds = log p - log1p -p
             let mode = floor ((n + 1.0) * p)
             let waysOf k = -(lgamma (k + 1.0) + lgamma (n - k + 1.0))
-            let isValid = (n * p).IsFinite()
+            let isWanted = (n * p).IsFinite().And(isSmall.Not())
 
-            Rejection.draw forLarge isValid p (fun key ->
+            Rejection.draw forLarge isWanted p (fun key ->
                 let struct (us, v, k) = propose key a b (n * p + 0.5)
                 let isOutside = (k.Less 0.0).Or(k.Greater n)
                 let isQuick = (us.GreaterEqual 0.07).And(v.LessEqual bound)

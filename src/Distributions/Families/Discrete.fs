@@ -122,7 +122,7 @@ type Categorical private (logits: Tensor, _isChecked: unit) =
         let isOutside = (x.Less 0.0).Or(x.GreaterEqual(float d.Classes))
         let x = where isOutside zero x
         // By a sum over the classes: x and the batch broadcast.
-        let isIt = (x.Unsqueeze -1).Equal(Tensor.arange DType.Int32 d.Classes)
+        let isIt = (x.Unsqueeze -1).Equal((Tensor.arange DType.Int32 d.Classes).To x.Device)
         let value = (where isIt d.Logits (Tensor.zerosLike d.Logits)).Sum -1
         where isOutside (Tensor.fullLike value -infinity) value
 

@@ -103,7 +103,7 @@ type Multinomial private (count: int, classes: Categorical) =
         // Counts of what has no probability: 0 log 0 = 0.
         let isNone = (inside.Equal 0.0).And(d.Class.Logits.Equal -infinity)
         let logits = where isNone (Tensor.zerosLike inside) d.Class.Logits
-        let ways = lgamma (tensor (float d.Count + 1.0)) |> fun t -> t.Convert d.DType
+        let ways = lgamma (stopGradient (inside.Sum -1) + 1.0)
         let value = ways + (inside * logits - lgamma (inside + 1.0)).Sum -1
         where isOff (Tensor.fullLike value -infinity) value
 

@@ -126,7 +126,7 @@ type MultivariateNormalLowRank(loc: Tensor, factor: Tensor, diagonal: Tensor) =
     member private d.Inner =
         let scaled = d.Factor / d.Diagonal.Unsqueeze -1
         let inner = d.Factor.Transpose(-1, -2).MatMul scaled
-        cholesky (inner + Tensor.eye d.DType d.Columns)
+        cholesky (inner + (Tensor.eye d.DType d.Columns).To inner.Device)
 
     member private d.Columns = d.Factor.Shape[d.Factor.Rank - 1]
     member private d.LogDet = 2.0 * Triangular.logDet d.Inner + (log d.Diagonal).Sum -1

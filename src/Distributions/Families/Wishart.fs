@@ -32,7 +32,8 @@ type Wishart(freedom: Tensor, factor: Tensor) =
     member private d.Size = d.Factor.Shape[d.Factor.Rank - 1]
 
     /// (ν - i)/2 for each row i, along the last axis.
-    member private d.Halves = 0.5 * (d.Freedom.Unsqueeze -1 - Tensor.arange d.DType d.Size)
+    member private d.Halves =
+        0.5 * (d.Freedom.Unsqueeze -1 - (Tensor.arange d.DType d.Size).To d.Freedom.Device)
 
     /// The logarithm of the gamma function of matrices at ν/2.
     member private d.LogGamma = float (d.Size * (d.Size - 1)) / 4.0 * log Math.PI + (lgamma d.Halves).Sum -1
@@ -55,6 +56,7 @@ type Wishart(freedom: Tensor, factor: Tensor) =
     override d.LogProbCore x =
         let size = float d.Size
         let constant = stopGradient x
+        let identity = (Tensor.eye d.DType d.Size).To x.Device
         let transposed = constant.Transpose(-1, -2)
         let slack = if d.DType = DType.Float64 then 1e-8 else 1e-4
 
@@ -62,14 +64,11 @@ type Wishart(freedom: Tensor, factor: Tensor) =
             (abs (constant - transposed)).LessEqual(slack * (1.0 + abs constant)).All([ -2; -1 ])
 
         let symmetric =
-            where
-                (isSymmetric.Unsqueeze(-1).Unsqueeze -1)
-                (0.5 * (constant + transposed))
-                (Tensor.eye d.DType d.Size)
+            where (isSymmetric.Unsqueeze(-1).Unsqueeze -1) (0.5 * (constant + transposed)) identity
 
         let values, _ = eigh symmetric
         let isInside = isSymmetric.And((values.Greater 0.0).All -1)
-        let x = where (isInside.Unsqueeze(-1).Unsqueeze -1) x (Tensor.eye d.DType d.Size)
+        let x = where (isInside.Unsqueeze(-1).Unsqueeze -1) x identity
         let root = cholesky x
         let scaled = d.Factor.SolveTriangular root
 
