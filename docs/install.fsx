@@ -77,6 +77,7 @@ also brings `Cotangent` itself.
 | --- | --- | --- |
 | `Cotangent.Data` | datasets, loaders with worker threads, IDX, CSV, Parquet, Arrow, HDF5 and WAV files, tokenizers | [Data](data.html) |
 | `Cotangent.Images` | reading, resizing and augmenting pictures | [Pictures](images.html) |
+| `Cotangent.Video` | frames of videos as pictures, videos of pictures | [Pictures](images.html) |
 | `Cotangent.Charts` | a page that follows a training, TensorBoard files | [Watching a training](watching.html) |
 | `Cotangent.Distributions` | probability distributions: densities, draws, quantiles, with derivatives | [Probability distributions](distributions.html) |
 | `Cotangent-cpu` | libtorch for the CPU: faster large matrix products and convolutions | [Devices](devices.html) |

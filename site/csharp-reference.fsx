@@ -500,36 +500,37 @@ let entries (t: Type) =
 
     Array.concat [ constructors; properties; extended; methods ]
 
-let members (t: Type) =
-    let all = entries t
+/// Members with the anchors of their places on the page: overloads get numbers.
+let anchored (t: Type) =
+    let seen = Collections.Generic.Dictionary<string, int>()
 
-    let anchor =
-        let seen = Collections.Generic.Dictionary<string, int>()
-
-        fun (name: string) ->
-            let name = Regex.Replace(name, "[^A-Za-z0-9]", "-")
-
-            let n =
-                match seen.TryGetValue name with
-                | true, n -> n + 1
-                | false, _ -> 1
-
-            seen[name] <- n
-            if n = 1 then name else $"{name}-{n}"
-
-    all
+    entries t
     |> Array.map (fun entry ->
-        let id = anchor entry.Name
+        let name = Regex.Replace(entry.Name, "[^A-Za-z0-9]", "-")
 
+        let n =
+            match seen.TryGetValue name with
+            | true, n -> n + 1
+            | false, _ -> 1
+
+        seen[name] <- n
+        (if n = 1 then name else $"{name}-{n}"), entry)
+
+/// The first overload of each name.
+let named (t: Type) = anchored t |> Array.distinctBy (fun (_, entry) -> entry.Name)
+
+let members (t: Type) =
+    anchored t
+    |> Array.map (fun (id, entry) ->
         $"""<section class="member"><h3 id="{id}" class="signature"><a href="#{id}"><code>{entry.Signature}</code></a></h3>
 <div class="about">{described (comment entry.Id)}</div></section>""")
     |> String.concat "\n"
 
-/// A page of fsdocs with another text, title and no contents.
+/// A page of fsdocs with another text, title and contents.
 let frame =
     let model = File.ReadAllText(Path.Combine(site, "reference", "index.html"))
 
-    fun (title: string) (description: string) (content: string) ->
+    fun (title: string) (description: string) (places: (string * string) seq) (content: string) ->
         let title = escape title
 
         let swap (pattern: string) (text: string) html =
@@ -544,7 +545,13 @@ let frame =
         |> swap
             "<main id=\"content\">.*</main>"
             $"<main id=\"content\" class=\"reference\">\n{content}\n</main>"
-        |> swap "<aside id=\"toc\">.*?</aside>" "<aside id=\"toc\"></aside>"
+        |> swap
+            "<aside id=\"toc\">.*?</aside>"
+            ("<aside id=\"toc\"><p>On this page</p><ul>"
+             + String.concat "" [
+                 for id, name in places -> $"<li class=\"level-2\"><a href=\"#{id}\">{escape name}</a></li>"
+             ]
+             + "</ul></aside>")
 
 let types =
     facade.GetExportedTypes()
@@ -571,7 +578,14 @@ let page (t: Type) =
 
     File.WriteAllText(
         Path.Combine(folder, fileOf t + ".html"),
-        frame $"{name} (C#)" (plain (summary id)) html
+        frame
+            $"{name} (C#)"
+            (plain (summary id))
+            [
+                for id, entry in named t -> id, entry.Name
+                for n in nested -> plainName n, $"{plainName t}.{plainName n}"
+            ]
+            html
     )
 
 /// The folder of src/CSharp in which a type is defined tells its topic.
@@ -627,7 +641,11 @@ let index () =
 
     File.WriteAllText(
         Path.Combine(folder, "index.html"),
-        frame "C# reference" "The API reference of the C# facade Cotangent.CSharp." html
+        frame
+            "C# reference"
+            "The API reference of the C# facade Cotangent.CSharp."
+            [ for topic in shown -> topic, topic ]
+            html
     )
 
 /// Into the index that the search reads.
@@ -635,15 +653,20 @@ let search () =
     let file = Path.Combine(site, "index.json")
     let entries = JsonNode.Parse(File.ReadAllText file).AsArray()
 
-    for t in types do
-        let names = members t
+    let add (uri: string) (title: string) (content: string) =
         let entry = JsonObject()
-        entry["uri"] <- JsonValue.Create $"@root@/reference-csharp/{fileOf t}.html"
-        entry["title"] <- JsonValue.Create $"{snd (declaration t)} (C#)"
-        entry["content"] <- JsonValue.Create(plain names)
+        entry["uri"] <- JsonValue.Create $"@root@/reference-csharp/{uri}"
+        entry["title"] <- JsonValue.Create title
+        entry["content"] <- JsonValue.Create content
         entry["headings"] <- JsonArray()
         entry["type"] <- JsonValue.Create "apiDocs"
         entries.Add entry
+
+    for t in types do
+        add $"{fileOf t}.html" $"{snd (declaration t)} (C#)" (plain (summary ("T:" + t.FullName)))
+
+        for id, entry in named t do
+            add $"{fileOf t}.html#{id}" $"{plainName t}.{entry.Name} (C#)" (plain (summary entry.Id))
 
     File.WriteAllText(file, entries.ToJsonString())
 

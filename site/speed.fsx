@@ -1,24 +1,15 @@
 // The charts of speed in README and on the landing page, drawn from the tables of benchmarks/RESULTS.md, so that no figure is typed
 // twice: `dotnet fsi site/speed.fsx` writes docs/img/speed-light.svg and speed-dark.svg, `--check` fails where they differ.
 
+#load "results.fsx"
+
 open System
 open System.Globalization
 open System.IO
 open System.Net
+open Results
 
 let root = Path.GetFullPath(Path.Combine(__SOURCE_DIRECTORY__, ".."))
-let results = File.ReadAllLines(Path.Combine(root, "benchmarks", "RESULTS.md"))
-
-/// The rows of the first table under a heading that begins so, its head left out.
-let rows (heading: string) : string[][] =
-    results
-    |> Array.skipWhile (fun line -> not (line.StartsWith("## " + heading, StringComparison.Ordinal)))
-    |> Array.skipWhile (fun line -> not (line.StartsWith("| ---", StringComparison.Ordinal)))
-    |> Array.skip 1
-    |> Array.takeWhile (fun line -> line.StartsWith("| ", StringComparison.Ordinal))
-    |> Array.map (fun line -> line.Trim('|', ' ').Split('|') |> Array.map _.Trim())
-
-let number (text: string) = Double.Parse(text, CultureInfo.InvariantCulture)
 
 type Bar = { Name: string; Value: float; Label: string; IsOurs: bool }
 

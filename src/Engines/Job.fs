@@ -2,6 +2,7 @@ namespace Cotangent.Engines
 
 open System
 open System.Diagnostics
+open System.Runtime.CompilerServices
 open System.Runtime.ExceptionServices
 open System.Threading
 
@@ -30,13 +31,22 @@ type internal Job(parts: int, body: int -> unit, seats: int) =
     let mutable next = 0
     let mutable unfinished = parts
     let mutable isSleeping = false
+    // Given up by whoever finishes the last part: a helper that is about to look for another, and is not let run, would else
+    // keep alive all that the work reads.
+    let mutable body: (int -> unit) | null = body
     let mutable error: ExceptionDispatchInfo | null = null
 
     static let work = ContextCallback(fun job -> (nonNull job :?> Job).Work())
 
     member private job.Finish(count: int) =
-        if Interlocked.Add(&unfinished, -count) = 0 && Volatile.Read &isSleeping then
-            lock job (fun () -> Monitor.PulseAll job)
+        if Interlocked.Add(&unfinished, -count) = 0 then
+            body <- null
+
+            if Volatile.Read &isSleeping then lock job (fun () -> Monitor.PulseAll job)
+
+    // A method of its own, so that no frame of a helper that waits holds the body.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    member private _.Do(part: int) = (nonNull body) part
 
     /// The first error is kept, and parts that nobody has begun are left out.
     member private job.Fail(e: exn) =
@@ -50,7 +60,7 @@ type internal Job(parts: int, body: int -> unit, seats: int) =
 
         while part < parts do
             try
-                body part
+                job.Do part
             with e ->
                 job.Fail e
 

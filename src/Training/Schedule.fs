@@ -184,27 +184,27 @@ module Schedule =
                 ValueException $"Schedule.cosineRestarts: the stretch is {stretch}; it must be at least 1."
             )
 
-        // Where each round begins, as far as an Int32 counts.
-        let beginnings =
-            (0L, int64 steps)
-            |> Array.unfold (fun (at, length) ->
-                if at > int64 Int32.MaxValue then
-                    None
-                else
-                    Some(float at, (at + length, length * int64 stretch)))
-
-        let share (step: Tensor) =
-            let at = step.Convert DType.Float64
-
+        let share: Tensor -> Tensor =
             if stretch = 1 then
-                at % float steps / float steps
+                (fun (step: Tensor) -> step.Convert DType.Float64 % float steps / float steps)
             else
-                let starts = (tensor beginnings).To step.Device
-                let isPast = starts.LessEqual at
-                let start = (where isPast starts (Tensor.zerosLike starts)).Max()
-                let round = (isPast.Convert DType.Float64).Sum() - 1.0
-                let length = floor (exp (round * log (float stretch)) + 0.5) * float steps
-                (at - start) / length
+                // Where each round begins, as far as an Int32 counts: some thirty numbers, since rounds grow.
+                let beginnings =
+                    (0L, int64 steps)
+                    |> Array.unfold (fun (at, length) ->
+                        if at > int64 Int32.MaxValue then
+                            None
+                        else
+                            Some(float at, (at + length, length * int64 stretch)))
+
+                fun step ->
+                    let at = step.Convert DType.Float64
+                    let starts = (tensor beginnings).To at.Device
+                    let isPast = starts.LessEqual at
+                    let start = (where isPast starts (Tensor.zerosLike starts)).Max()
+                    let round = (isPast.Convert DType.Float64).Sum() - 1.0
+                    let length = floor (exp (round * log (float stretch)) + 0.5) * float steps
+                    (at - start) / length
 
         ofRule (fun step -> last + 0.5 * (1.0 + cos (share step * Math.PI)) * (first - last))
 

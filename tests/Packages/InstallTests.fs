@@ -36,8 +36,19 @@ type internal Place(name: string) =
     member x.Dotnet(arguments: string list, ?input: string, ?environment: (string * string) list) =
         x.Run("dotnet", arguments, ?input = input, ?environment = environment)
 
-    /// The same for any program.
-    member _.Run
+    /// The same for any program, which has to succeed.
+    member x.Run
+        (program: string, arguments: string list, ?input: string, ?environment: (string * string) list)
+        =
+        let code, text = x.Try(program, arguments, ?input = input, ?environment = environment)
+
+        if code <> 0 then
+            failtest $"{program} %A{arguments} failed with exit code {code}.\n{text}"
+
+        text
+
+    /// The exit code, and all that it printed.
+    member _.Try
         (program: string, arguments: string list, ?input: string, ?environment: (string * string) list)
         =
         let start =
@@ -79,12 +90,7 @@ type internal Place(name: string) =
             failtest $"{program} {arguments} hung."
 
         let text = output.Result.ReplaceLineEndings "\n"
-
-        if child.ExitCode <> 0 then
-            failtest
-                $"{program} %A{arguments} failed with exit code {child.ExitCode}.\n{text}\n{errors.Result}"
-
-        text
+        child.ExitCode, if child.ExitCode = 0 then text else $"{text}\n{errors.Result}"
 
     interface IDisposable with
         member _.Dispose() =
@@ -217,6 +223,19 @@ let private csharpProject = test "a C# project" {
     runProject "a C# project" place
     expectOurs place package
     expectOurs place (find "Cotangent")
+}
+
+let private olderFramework = test "a project for an older .NET is refused" {
+    use place = new Place "older"
+    let package = find "Cotangent"
+    place.Write("App.fsproj", (project package "").Replace("net10.0", "net9.0"))
+    let code, text = place.Try("dotnet", [ "restore"; "--nologo"; "-nodeReuse:false" ])
+    Expect.notEqual code 0 "the exit code of the restore"
+
+    Expect.stringContains
+        text
+        $"NU1202: Package {package.Id} {package.Version} is not compatible with net9.0"
+        ""
 }
 
 // ---- Scripts ----
@@ -366,4 +385,13 @@ let private cpuBundle = test "a project and a script with libtorch for the CPU" 
 
 [<Tests>]
 let tests =
-    testSequenced (testList "Install" [ fsharpProject; csharpProject; scripts; chartsInteractive; cpuBundle ])
+    testSequenced (
+        testList "Install" [
+            fsharpProject
+            csharpProject
+            olderFramework
+            scripts
+            chartsInteractive
+            cpuBundle
+        ]
+    )

@@ -101,5 +101,22 @@ let private refused =
                 throws<ValueException, _> [ $"Schedule.{name}" ] make)
     ]
 
+let private size = test "what a schedule holds does not grow with the steps it is made for" {
+    let steps = Int32.MaxValue / 2
+
+    for name, make in
+        [
+            "linear", (fun () -> Schedule.linear 1.0 0.0 steps)
+            "cosine", (fun () -> Schedule.cosine 1.0 0.0 steps)
+            "cosineRestarts of one length", (fun () -> Schedule.cosineRestarts 1.0 0.0 1 1)
+            "cosineRestarts that stretch", (fun () -> Schedule.cosineRestarts 1.0 0.0 1 2)
+            "oneCycle", (fun () -> Schedule.oneCycle 1.0 steps)
+        ] do
+        let before = GC.GetAllocatedBytesForCurrentThread()
+        make () |> ignore
+        let bytes = GC.GetAllocatedBytesForCurrentThread() - before
+        Expect.isLessThan bytes 100_000L name
+}
+
 [<Tests>]
-let tests = testList "Schedule" [ formulas; refused ]
+let tests = testList "Schedule" [ formulas; refused; size ]

@@ -246,23 +246,27 @@ module internal Gamma =
 
     let private factorial n = Seq.fold (fun f k -> f * float k) 1.0 (seq { 2..n })
 
-    let private polygammaOfPositive (n: int) (x: float) =
-        let order = float (n + 1)
-        let terms = Math.Max(0, int (Math.Ceiling(float (10 + n) - Math.Min(x, 1e6))))
-        let far = x + float terms
-        let power = Math.Pow(far, -order)
-        let mutable sum = Math.Pow(far, float -n) / float n + 0.5 * power
-        let mutable factor = power * order / (2.0 * far)
+    /// Σ (q + k)⁻ˢ over k >= 0, for s above 1 and q above 0: so many terms as they are, the rest by Euler's and Maclaurin's
+    /// formula.
+    let hurwitzSum (terms: int) (s: float) (q: float) : float =
+        let far = q + float terms
+        let power = Math.Pow(far, -s)
+        let mutable sum = Math.Pow(far, 1.0 - s) / (s - 1.0) + 0.5 * power
+        let mutable factor = power * s / (2.0 * far)
 
         for k in 1 .. bernoulli.Length do
             sum <- sum + bernoulli[k - 1] * factor
-            let at = order + float (2 * k)
+            let at = s + float (2 * k)
             factor <- factor * (at - 1.0) * at / (float ((2 * k + 1) * (2 * k + 2)) * far * far)
 
         for k in terms - 1 .. -1 .. 0 do
-            sum <- sum + Math.Pow(x + float k, -order)
+            sum <- sum + Math.Pow(q + float k, -s)
 
-        (if n % 2 = 0 then -1.0 else 1.0) * factorial n * sum
+        sum
+
+    let private polygammaOfPositive (n: int) (x: float) =
+        let terms = Math.Max(0, int (Math.Ceiling(float (10 + n) - Math.Min(x, 1e6))))
+        (if n % 2 = 0 then -1.0 else 1.0) * factorial n * hurwitzSum terms (float (n + 1)) x
 
     /// The n-th derivative of cot π x, divided by πⁿ, as a polynomial of cot π x.
     let private cotangent (n: int) : float[] =

@@ -33,20 +33,6 @@ module internal Zeta =
         1.4901554828365041235e-8
     |]
 
-    let private bernoulli = [|
-        1.0 / 6.0
-        -1.0 / 30.0
-        1.0 / 42.0
-        -1.0 / 30.0
-        5.0 / 66.0
-        -691.0 / 2730.0
-        7.0 / 6.0
-        -3617.0 / 510.0
-        43867.0 / 798.0
-        -174611.0 / 330.0
-        854513.0 / 138.0
-    |]
-
     /// Σ (q + k)⁻ˢ over k >= 0, by Euler's and Maclaurin's formula: infinite for s = 1 and q = 0, NaN for smaller ones.
     let hurwitz (s: float) (q: float) : float =
         if not (s >= 1.0 && q >= 0.0) then
@@ -61,17 +47,4 @@ module internal Zeta =
             else infinity
         else
             let terms = int (Math.Max(0.0, Math.Ceiling(10.0 + Math.Min(s, 50.0) - Math.Min(q, 100.0))))
-            let far = q + float terms
-            let power = Math.Pow(far, -s)
-            let mutable sum = Math.Pow(far, 1.0 - s) / (s - 1.0) + 0.5 * power
-            let mutable factor = power * s / (2.0 * far)
-
-            for k in 1 .. bernoulli.Length do
-                sum <- sum + bernoulli[k - 1] * factor
-                let at = s + float (2 * k)
-                factor <- factor * (at - 1.0) * at / (float ((2 * k + 1) * (2 * k + 2)) * far * far)
-
-            for k in terms - 1 .. -1 .. 0 do
-                sum <- sum + Math.Pow(q + float k, -s)
-
-            sum
+            Gamma.hurwitzSum terms s q
