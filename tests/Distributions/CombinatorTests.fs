@@ -137,6 +137,29 @@ let transformed =
             let d = TransformedNumber(Normal(s 0.0, s 1.0), Bijections.Affine(s 0.5, s 2.0))
             Expect.equal (Tree.leaves d).Length 4 "a tree"
         }
+        test "a function for each place of a batch" {
+            let shift, scale = tensor [ 0.0; 1.0; 2.0 ], tensor [ 1.0; 2.0; 3.0 ]
+            let d = TransformedNumber(Normal(s 0.0, s 1.0), Bijections.Affine(shift, scale))
+            Expect.equal d.BatchShape [| 3 |] "batch"
+            Expect.equal (d.Sample(Key.create 1L, 5)).Shape [| 5; 3 |] "draws"
+            let x = tensor [ [ 0.5 ]; [ nan ] ]
+            allNear 1e-12 (d.LogProb x) (Normal(shift, scale).LogProb x) "log-density"
+            allNear 1e-12 (d.Quantile(s 0.7)) (Normal(shift, scale).Quantile(s 0.7)) "quantile"
+            // Or for each number of an event.
+            let vectors = MultivariateNormalDiagonal(tensor [ 0.0; 0.0; 0.0 ], s 1.0)
+            let moved = Transformed(vectors, Bijections.Affine(shift, scale))
+            Expect.equal (moved.BatchShape, moved.EventShape) ([||], [| 3 |]) "shapes"
+            let point = tensor [ 0.5; 1.0; -2.0 ]
+
+            allNear
+                1e-12
+                (moved.LogProb point)
+                (MultivariateNormalDiagonal(shift, scale).LogProb point)
+                "log-density"
+
+            let wrong () = Transformed(vectors, Bijections.Affine(s 0.0, tensor [ 1.0; 2.0 ])) |> ignore
+            Expect.throwsT<ShapeException> wrong "two for three"
+        }
         test "what can't be transformed" {
             Expect.throwsT<ValueException>
                 (fun () -> TransformedNumber(Poisson(s 1.0), Bijections.Exp) |> ignore)

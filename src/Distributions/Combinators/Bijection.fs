@@ -16,6 +16,11 @@ type Bijection() =
     abstract ValueShape: argument: int[] -> int[]
     default _.ValueShape argument = argument
 
+    /// The shape of its parameters, one function for each place: () where there are none.
+    abstract BatchShape: int[]
+
+    default _.BatchShape = [||]
+
     /// The value.
     abstract Forward: x: Tensor -> Tensor
 
@@ -44,7 +49,8 @@ type internal AffineBijection(shift: Tensor, scale: Tensor) =
     override b.Forward x = b.Shift + b.Scale * x
     override b.Inverse y = (y - b.Shift) / b.Scale
     override b.LogJacobian x = log (abs b.Scale) + 0.0 * x
-    override _.IsOutside y = y.NotEqual y
+    override _.IsOutside y = y.Less -infinity // nowhere
+    override b.BatchShape = b.Scale.Shape
     override b.IsDecreasing = b.Scale.Less 0.0
 
 [<Sealed>]
@@ -200,6 +206,15 @@ type internal ChainBijection(first: Bijection, second: Bijection) =
     override b.IsOutside y =
         let isOutside = b.Second.IsOutside y
         isOutside.Or(b.First.IsOutside(b.Second.Inverse y))
+
+    override b.BatchShape =
+        match Parameters.broadcast b.First.BatchShape b.Second.BatchShape with
+        | Some shape -> shape
+        | None ->
+            raise (
+                ShapeException
+                    $"Bijections.Chain: parameters of shape {Parameters.show b.First.BatchShape} do not broadcast with those of shape {Parameters.show b.Second.BatchShape}."
+            )
 
     override b.IsDecreasing = b.First.IsDecreasing.Xor b.Second.IsDecreasing
 

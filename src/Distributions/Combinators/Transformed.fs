@@ -4,6 +4,23 @@ open Cotangent
 
 /// What both kinds of transformed distributions share.
 module internal Change =
+    /// Axes of an event that are not those of an argument: a function of numbers has them all.
+    let private rest (d: Distribution) (b: Bijection) =
+        d.EventShape[.. d.EventShape.Length - b.ArgumentRank - 1]
+
+    /// The batch of both, where the function's parameters may also belong to axes of the event.
+    let batchShape (family: string) (d: Distribution) (b: Bijection) : int[] =
+        let rest = rest d b
+
+        match Parameters.broadcast (Array.append d.BatchShape rest) b.BatchShape with
+        | Some whole when whole[whole.Length - rest.Length ..] = rest ->
+            whole[.. whole.Length - rest.Length - 1]
+        | _ ->
+            raise (
+                ShapeException
+                    $"{family}: parameters of the function have shape {Parameters.show b.BatchShape}, which does not broadcast with {d}."
+            )
+
     let require (family: string) (distribution: Distribution) (bijection: Bijection) =
         if isNull (box distribution) then nullArg "distribution"
         if isNull (box bijection) then nullArg "bijection"
@@ -20,30 +37,33 @@ module internal Change =
                     $"{family}: the function takes arguments of {bijection.ArgumentRank} axes, and events of {distribution} have {distribution.EventShape.Length}. `Independent` takes axes of the batch for these."
             )
 
+        batchShape family distribution bijection |> ignore
+
     /// Sums over axes of the event that are not those of an argument.
     let overRest (distribution: Distribution) (bijection: Bijection) (t: Tensor) =
-        match distribution.EventShape.Length - bijection.ArgumentRank with
+        match (rest distribution bijection).Length with
         | 0 -> t
-        | rest -> t.Sum [ for i in 1..rest -> -i ]
+        | axes -> t.Sum [ for i in 1..axes -> -i ]
+
+    /// The shape of a value of the function, as an event.
+    let eventShape (d: Distribution) (b: Bijection) : int[] =
+        let rest = rest d b
+        Array.append rest (b.ValueShape d.EventShape[rest.Length ..])
 
     let logProb (d: Distribution) (b: Bijection) (y: Tensor) : Tensor =
         let isOutside = b.IsOutside y
-        let rest = d.EventShape.Length - b.ArgumentRank
         // One for each event.
-        let isOff = if rest = 0 then isOutside else isOutside.Any [ for i in 1..rest -> -i ]
+        let isOff =
+            match (rest d b).Length with
+            | 0 -> isOutside
+            | axes -> isOutside.Any [ for i in 1..axes -> -i ]
+
         // Some value that there is, where y is none.
         let somewhere = b.Forward((Tensor.zeros y.DType d.EventShape).To y.Device)
-        let ranks = somewhere.Rank
-        let spread = Seq.fold (fun (t: Tensor) _ -> t.Unsqueeze -1) isOff [ 1..ranks ]
+        let spread = Seq.fold (fun (t: Tensor) _ -> t.Unsqueeze -1) isOff (eventShape d b)
         let x = b.Inverse(where spread somewhere y)
         let value = d.LogProbCore x - overRest d b (b.LogJacobian x)
         where isOff (Tensor.fullLike value -infinity) value
-
-    /// The shape of a value of the function, as an event.
-    let eventShape (d: Distribution) (b: Bijection) =
-        let argument = d.EventShape
-        let rest = argument.Length - b.ArgumentRank
-        Array.append argument[.. rest - 1] (b.ValueShape argument[rest..])
 
 /// <summary>The distribution of a bijection's values, where its arguments have a distribution.</summary>
 /// <remarks>Of numbers there is <c>TransformedNumber</c>, with a distribution function and quantiles.</remarks>
@@ -62,7 +82,7 @@ type Transformed(distribution: Distribution, bijection: Bijection) =
     /// The function.
     member val Bijection: Bijection = bijection
     override d.DType = d.Distribution.DType
-    override d.BatchShape = d.Distribution.BatchShape
+    override d.BatchShape = Change.batchShape "Transformed" d.Distribution d.Bijection
     override d.EventShape = Change.eventShape d.Distribution d.Bijection
     override d.IsReparameterised = d.Distribution.IsReparameterised
     override d.SampleCore(key, shape) = d.Bijection.Forward(d.Distribution.SampleCore(key, shape))
@@ -83,7 +103,7 @@ type TransformedNumber(distribution: Univariate, bijection: Bijection) =
     /// The function.
     member val Bijection: Bijection = bijection
     override d.DType = d.Distribution.DType
-    override d.BatchShape = d.Distribution.BatchShape
+    override d.BatchShape = Change.batchShape "TransformedNumber" d.Distribution d.Bijection
     override d.IsReparameterised = d.Distribution.IsReparameterised
     override d.SampleCore(key, shape) = d.Bijection.Forward(d.Distribution.SampleCore(key, shape))
     override d.LogProbCore y = Change.logProb d.Distribution d.Bijection y
