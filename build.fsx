@@ -79,6 +79,7 @@ let packageTests = "tests/Packages/Cotangent.Packages.Tests.fsproj"
 let testProjects = [
     expecto "tests/Cotangent.Tests.fsproj"
     expecto "tests/Torch/Cotangent.Torch.Tests.fsproj"
+    expecto "tests/Conformance/Cotangent.Conformance.Tests.fsproj"
     xunit "tests/CSharp/Cotangent.CSharp.Tests.csproj"
     expecto "tests/Data/Cotangent.Data.Tests.fsproj"
     expecto "tests/Images/Cotangent.Images.Tests.fsproj"

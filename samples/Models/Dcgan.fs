@@ -12,16 +12,6 @@ let private title = "A DCGAN on Fashion-MNIST"
 /// Numbers that an image is drawn from.
 let latentSize = 64
 
-/// Both networks, and how they learn.
-type Players = {
-    Generator: Sequential
-    Discriminator: Sequential
-    GeneratorState: OptimizerState<Sequential>
-    DiscriminatorState: OptimizerState<Sequential>
-    /// The running average of the generator, which images are drawn by: it is calmer than the generator itself.
-    Average: Sequential
-}
-
 let private small = Init.normalOf (fun _ -> 0.02)
 let private halving = { Window.stride 2 with Padding = Padding.Around 1 }
 
@@ -57,52 +47,20 @@ let createDiscriminator (key: Key) : Sequential =
         Linear.init { Linear.defaults with Weight = small } (64 * 7 * 7) 1 third
     ]
 
-type Losses = { Generator: Tensor; Discriminator: Tensor }
+/// Both networks learn while their batch normalisation does: shown real images and made ones, then that the others are taken for real.
+let private gan: Gan<Sequential, Sequential> = {
+    Gan.create Sequential.forward Sequential.forward latentSize (Optimizer.adam (2e-4, beta1 = 0.5)) with
+        TrainGenerator = Some Sequential.train
+        TrainDiscriminator = Some Sequential.train
+        // Images are drawn by the running average of the generator: it is calmer than the generator itself.
+        AverageDecay = 0.995
+}
 
-/// The discriminator is shown real images and made ones; then the generator learns to have others taken for real.
-let private step (optimizer: Optimizer) (players: Players) ((images: Tensor, _: Tensor), key) =
-    let keys = Key.splitMany 7 key
-    let latent key = Random.normal key DType.Float32 [ images.Shape[0]; latentSize ]
-    let made, generator = Sequential.train players.Generator keys[0] (latent keys[1])
+let private step state ((images: Tensor, _: Tensor), key) = Gan.step gan state [ images ] key
 
-    let judging discriminator =
-        let real, discriminator = Sequential.train discriminator keys[2] images
-        let unreal, discriminator = Sequential.train discriminator keys[3] made
-        Loss.discriminator AdversarialLoss.CrossEntropy real unreal, discriminator
-
-    let (discriminatorLoss, discriminator), gradient = valueAndGradWith judging players.Discriminator
-
-    let discriminator, discriminatorState =
-        Optimizer.step optimizer gradient players.DiscriminatorState discriminator
-
-    let fooling generator =
-        let made, generator = Sequential.train generator keys[4] (latent keys[5])
-        let judged, _ = Sequential.train discriminator keys[6] made
-        Loss.generator AdversarialLoss.CrossEntropy judged, generator
-
-    let (generatorLoss, generator), gradient = valueAndGradWith fooling generator
-    let generator, generatorState = Optimizer.step optimizer gradient players.GeneratorState generator
-
-    {
-        Generator = generator
-        Discriminator = discriminator
-        GeneratorState = generatorState
-        DiscriminatorState = discriminatorState
-        Average = Optimizer.average 0.995 players.Average generator
-    },
-    { Generator = generatorLoss; Discriminator = discriminatorLoss }
-
-let private start (optimizer: Optimizer) (key: Key) : Players =
+let private start (key: Key) =
     let forGenerator, forDiscriminator = Key.split key
-    let generator, discriminator = createGenerator forGenerator, createDiscriminator forDiscriminator
-
-    {
-        Generator = generator
-        Discriminator = discriminator
-        GeneratorState = optimizer.Init generator
-        DiscriminatorState = optimizer.Init discriminator
-        Average = generator
-    }
+    Gan.start gan (createGenerator forGenerator) (createDiscriminator forDiscriminator)
 
 /// Rows of images, from each of the first latents to each of the second on an arc: all on it are as likely to be drawn.
 let private between count (generator: Sequential) (first: Tensor) (second: Tensor) =
@@ -119,7 +77,7 @@ let private figures (generator: Sequential) (key: Key) (test: Tensor) (made: Ten
     let ten key = Random.normal key DType.Float32 [ 10; latentSize ]
 
     [
-        Page.curves "losses while training" history [ "generator"; "discriminator" ]
+        Page.curves "losses while training" history [ "generatorLoss"; "discriminatorLoss" ]
         Page.images "made" 10 (made |> Data.split 100 |> fst)
         Page.images "real, for comparison" 10 (test |> Data.split 100 |> fst)
         Page.images "from one latent to another" 10 (between 10 generator (ten first) (ten second))
@@ -136,7 +94,6 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
             Data.batches size (Key.named "order" key) data.Train |> Batches.withKeys (Key.named "draws" key)
 
         let epochs = options.Epochs |> Option.defaultValue (if options.Quick then 40 else 6)
-        let optimizer = Optimizer.adam (2e-4, beta1 = 0.5)
 
         let training progress =
             let latent = Random.normal (Key.named "watched" key) DType.Float32 [ 16; latentSize ]
@@ -151,20 +108,21 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
             Recording.run
                 options
                 [
-                    Record.pictures "made of the same latents" (fun players ->
-                        Sequential.forward players.Average latent)
+                    Record.pictures "made of the same latents" (fun (state: GanState<_, _>) ->
+                        Sequential.forward state.Average.Mean latent)
                     Record.throughput size
                 ]
                 training
-                (step optimizer)
+                step
                 batches
-                (start optimizer (Key.named "model" key))
+                (start (Key.named "model" key))
 
         let reached = Progress.show title training
-        let players = reached.Last.State
+        let state = reached.Last.State
+        let generator = state.Average.Mean
         let real, test = fst data.Train, fst data.Test
         let latent = Random.normal (Key.named "made" key) DType.Float32 [ Data.count test; latentSize ]
-        let made = Parts.compiled Sequential.forward players.Average latent
+        let made = Parts.compiled Sequential.forward generator latent
 
         {
             Measures =
@@ -173,11 +131,11 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
                     real
                     test
                     made
-            Figures = figures players.Average (Key.named "figures" key) test made reached.History
-            Parameters = Model.count players.Generator + Model.count players.Discriminator
+            Figures = figures generator (Key.named "figures" key) test made reached.History
+            Parameters = Model.count state.Generator + Model.count state.Discriminator
             Seconds = watch.Elapsed.TotalSeconds
             // The generator is what makes images later on.
-            Save = fun about path -> Checkpoint.saveWith about path players.Average
+            Save = fun about path -> Checkpoint.saveWith about path generator
         })
 
 let sample = {

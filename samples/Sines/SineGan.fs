@@ -104,6 +104,8 @@ module SineGan =
         {
             Generate = Mlp.forward
             Judge = Mlp.forward
+            TrainGenerator = None
+            TrainDiscriminator = None
             Latent = Random.normal
             LatentSize = 1
             GeneratorNoise = GeneratorNoise.Shared
@@ -137,6 +139,8 @@ module SineGan =
         {
             Generate = Mlp.forward
             Judge = Mlp.forward
+            TrainGenerator = None
+            TrainDiscriminator = None
             Latent = Random.normal
             LatentSize = 8
             GeneratorNoise = GeneratorNoise.Fresh

@@ -28,6 +28,11 @@ type Gan<'g, 'd> = {
     Generate: 'g -> Tensor -> Tensor
     /// parameters, examples (batch, …) -> judgements (batch, 1): probabilities for CrossEntropy, any numbers for Scores
     Judge: 'd -> Tensor -> Tensor
+    /// The generator while it trains, where that differs: parameters, a key, latent -> examples, and parameters with what the layers
+    /// have learned of their inputs besides, as running statistics. Of layers, <c>Some Sequential.train</c>.
+    TrainGenerator: ('g -> Key -> Tensor -> Tensor * 'g) option
+    /// The same for the discriminator: parameters, a key, examples -> judgements, and parameters.
+    TrainDiscriminator: ('d -> Key -> Tensor -> Tensor * 'd) option
     /// Draws the latent: key, dtype, shape.
     Latent: Key -> DType -> int list -> Tensor
     /// Numbers in the latent of one example.
@@ -98,6 +103,8 @@ module Gan =
         {
             Generate = generate
             Judge = judge
+            TrainGenerator = None
+            TrainDiscriminator = None
             Latent = Random.normal
             LatentSize = latentSize
             GeneratorNoise = GeneratorNoise.Fresh
@@ -143,20 +150,31 @@ module Gan =
         Given.check "gan" gan
         gan.DiscriminatorSteps
 
-    let private updateDiscriminator gan (loss: 'd -> Tensor) (state: GanState<'g, 'd>) =
-        let value, gradient = valueAndGrad loss state.Discriminator
+    // Keys are derived only where a player asks for them: draws of others stay as they are.
+
+    let private generate (gan: Gan<'g, 'd>) purpose key generator latent =
+        match gan.TrainGenerator with
+        | Some train -> train generator (Key.named purpose key) latent
+        | None -> gan.Generate generator latent, generator
+
+    let private judge (gan: Gan<'g, 'd>) purpose key discriminator examples =
+        match gan.TrainDiscriminator with
+        | Some train -> train discriminator (Key.named purpose key) examples
+        | None -> gan.Judge discriminator examples, discriminator
+
+    let private updateDiscriminator gan (loss: 'd -> Tensor * 'd) (state: GanState<'g, 'd>) =
+        let (value, discriminator), gradient = valueAndGradWith loss state.Discriminator
 
         let discriminator, next =
-            Optimizer.step gan.DiscriminatorOptimizer gradient state.DiscriminatorState state.Discriminator
+            Optimizer.step gan.DiscriminatorOptimizer gradient state.DiscriminatorState discriminator
 
         value,
         { state with Discriminator = gan.ConstrainDiscriminator discriminator; DiscriminatorState = next }
 
-    let private updateGenerator gan (loss: 'g -> Tensor) (state: GanState<'g, 'd>) =
-        let value, gradient = valueAndGrad loss state.Generator
+    let private updateGenerator gan (loss: 'g -> Tensor * 'g) (state: GanState<'g, 'd>) =
+        let (value, generator), gradient = valueAndGradWith loss state.Generator
 
-        let generator, next =
-            Optimizer.step gan.GeneratorOptimizer gradient state.GeneratorState state.Generator
+        let generator, next = Optimizer.step gan.GeneratorOptimizer gradient state.GeneratorState generator
 
         let generator = gan.ConstrainGenerator generator
 
@@ -201,43 +219,53 @@ module Gan =
         let norms = slope.Norm [ 1 .. real.Rank - 1 ]
         mean (square (norms - 1)) * weight
 
-    let private judgedAs (gan: Gan<'g, 'd>) guard truth examples discriminator =
-        let judgement = gan.Judge discriminator examples
+    let private judgedAs guard truth (judgement: Tensor) =
         Loss.binaryCrossEntropy guard (Tensor.fullLike judgement truth) judgement
 
     /// What the discriminator learns from one real batch: its loss, the next state, and the noise that it was shown.
     let private discriminate (gan: Gan<'g, 'd>) (state: GanState<'g, 'd>) (real: Tensor) key =
         let forLatent, forPenalty = Key.split key
         let shown = latent gan real.Dims[0] forLatent
-        let generated = gan.Generate state.Generator shown
+        let generated, generator = generate gan "generated" key state.Generator shown
+        let state = { state with Generator = generator }
 
         let value, state =
             match gan.Adversary with
             | Adversary.CrossEntropy guard ->
-                let onReal, state = updateDiscriminator gan (judgedAs gan guard 1.0 real) state
-                let onGenerated, state = updateDiscriminator gan (judgedAs gan guard 0.0 generated) state
+                let told purpose truth examples discriminator =
+                    let judgement, discriminator = judge gan purpose key discriminator examples
+                    judgedAs guard truth judgement, discriminator
+
+                let onReal, state = updateDiscriminator gan (told "real" 1.0 real) state
+                let onGenerated, state = updateDiscriminator gan (told "unreal" 0.0 generated) state
                 onReal + onGenerated, state
             | Adversary.Scores(kind, weight) ->
                 let loss discriminator =
-                    let judge = gan.Judge discriminator
-                    let played = Loss.discriminator kind (judge real) (judge generated)
+                    let onReal, discriminator = judge gan "real" key discriminator real
+                    let onGenerated, discriminator = judge gan "unreal" key discriminator generated
+                    let played = Loss.discriminator kind onReal onGenerated
 
                     if weight = 0.0 then
-                        played
+                        played, discriminator
                     else
-                        played + gradientPenalty judge weight real generated forPenalty
+                        let critic x = fst (judge gan "between" key discriminator x)
+                        played + gradientPenalty critic weight real generated forPenalty, discriminator
 
                 updateDiscriminator gan loss state
 
         value, state, shown
 
-    /// The generator's loss on latent, as a function of its parameters.
-    let private deceit (gan: Gan<'g, 'd>) discriminator latent generator =
-        let examples = gan.Generate generator latent
+    /// The generator's loss on latent, as a function of its parameters, and these after it.
+    let private deceit (gan: Gan<'g, 'd>) discriminator latent key generator =
+        let examples, generator = generate gan "deceit" key generator latent
+        let judgement, _ = judge gan "deceived" key discriminator examples
 
-        match gan.Adversary with
-        | Adversary.CrossEntropy guard -> judgedAs gan guard 1.0 examples discriminator
-        | Adversary.Scores(kind, _) -> Loss.generator kind (gan.Judge discriminator examples)
+        let loss =
+            match gan.Adversary with
+            | Adversary.CrossEntropy guard -> judgedAs guard 1.0 judgement
+            | Adversary.Scores(kind, _) -> Loss.generator kind judgement
+
+        loss, generator
 
     /// What no training could make sense of.
     let private checkSettings (gan: Gan<'g, 'd>) (batches: Tensor list) =
@@ -280,5 +308,5 @@ module Gan =
                 (List.ofArray keys[1..])
 
         let own = latentOfGenerator gan shown keys[0]
-        let generatorLoss, state = updateGenerator gan (deceit gan state.Discriminator own) state
+        let generatorLoss, state = updateGenerator gan (deceit gan state.Discriminator own keys[0]) state
         state, { GeneratorLoss = generatorLoss; DiscriminatorLoss = discriminatorLoss }

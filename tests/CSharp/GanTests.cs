@@ -99,6 +99,40 @@ public class GanTests
         }.BatchesPerStep);
     }
 
+    /// <summary>The running mean moves a tenth of the way to that of the noise in each of the two uses.</summary>
+    [Fact]
+    public void A_player_may_differ_while_it_trains()
+    {
+        var noises = new List<double>();
+        var keys = 0;
+
+        var plays = new Gan<BatchNorm, Tensor>
+        {
+            Generate = (g, z) => g.Forward(z),
+            TrainGenerator = (g, z, key) =>
+            {
+                keys += key is null ? 0 : 1;
+                return g.Train(z);
+            },
+            Judge = (d, x) => x * d,
+            TrainDiscriminator = (d, x, key) => (x * d, d),
+            LatentSize = 1,
+            Latent = (key, dtype, shape) =>
+            {
+                var noise = key.Normal(shape, dtype);
+                noises.Add((double)noise.Mean());
+                return noise;
+            },
+            Adversary = Adversary.Scores(AdversarialLoss.LeastSquares),
+            GeneratorOptimizer = Optimizer.Sgd(0),
+            DiscriminatorOptimizer = Optimizer.Sgd(0),
+        };
+
+        var (next, _) = plays.Step(plays.Start(BatchNorm.Create(1), Tensor.Create(1f)), [Tensor.Ones(8, 1)], Key.Create(9));
+        Assert.Equal(2, keys);
+        Near.Equal(0.9 * 0.1 * noises[0] + 0.1 * noises[1], next.Generator.RunningMean.Value, 1e-5);
+    }
+
     [Fact]
     public void The_penalty_is_on_the_norm_of_the_slope()
     {

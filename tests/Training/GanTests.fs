@@ -8,6 +8,8 @@ open Cotangent
 let private scalars kind (noises: ResizeArray<float>) : Gan<Tensor, Tensor> = {
     Generate = fun g latent -> g * latent
     Judge = fun d x -> sigmoid (d * x)
+    TrainGenerator = None
+    TrainDiscriminator = None
     Latent =
         fun key dtype shape ->
             let noise = Random.normal key dtype shape
@@ -171,6 +173,65 @@ let tests =
             Expect.floatClose close (float states[0].Average.Mean) generators[0] "the first"
             Expect.floatClose close (float states[2].Average.Mean) expected "the third"
         }
+
+        for adversary in
+            [
+                Adversary.CrossEntropy 1e-7
+                Adversary.Scores(AdversarialLoss.Hinge, 0.0)
+                Adversary.Scores(AdversarialLoss.Wasserstein, 0.5)
+            ] do
+            test
+                $"Players learn what their inputs are like, once from each batch that they are updated on, {adversary}" {
+                let noises = ResizeArray<Tensor>()
+                let keys = ResizeArray<float>()
+
+                let train (weight: Tensor, norm) (key: Key) (x: Tensor) =
+                    keys.Add(float (Random.uniform key DType.Float64 []))
+                    let y, norm = BatchNorm.train norm x
+                    weight * y, (weight, norm)
+
+                let forward (weight: Tensor, norm) (x: Tensor) = weight * BatchNorm.forward norm x
+
+                let gan = {
+                    Gan.create forward (fun d x -> sigmoid (forward d x)) 1 (Optimizer.sgd 0.0) with
+                        Adversary = adversary
+                        DiscriminatorSteps = 2
+                        TrainGenerator = Some train
+                        TrainDiscriminator =
+                            Some(fun d key x ->
+                                let y, d = train d key x
+                                sigmoid y, d)
+                        Latent =
+                            fun key dtype shape ->
+                                let noise = Random.normal key dtype shape
+                                noises.Add noise
+                                noise
+                }
+
+                let player (weight: float32) = tensor weight, BatchNorm.create 1
+                let state = Gan.start gan (player 0.7f) (player -0.4f)
+
+                let reals = [
+                    tensor [ [ 1.0f ]; [ 2.0f ]; [ 6.0f ] ]
+                    tensor [ [ -1.0f ]; [ 0.0f ]; [ 7.0f ] ]
+                ]
+
+                let next, _ = Gan.step gan state reals (Key.create 29L)
+                // PyTorch's rule with momentum 0.1. What is generated is normalised, so its mean is 0.
+                let after = List.fold (fun running mean -> 0.9 * running + 0.1 * mean) 0.0
+                let mean (_, norm: BatchNorm) = float norm.RunningMean.Value
+                let ofNoise = [ for noise in noises -> float (noise.Mean()) ]
+                Expect.floatClose Accuracy.medium (mean next.Generator) (after ofNoise) "the generator's mean"
+
+                Expect.floatClose
+                    Accuracy.medium
+                    (mean next.Discriminator)
+                    (after [ 3.0; 0.0; 2.0; 0.0 ])
+                    "the discriminator's mean"
+
+                Expect.equal (mean next.Average.Mean) (mean next.Generator) "is part of the average"
+                Expect.equal (Seq.length (Seq.distinct keys)) keys.Count "each use has a key of its own"
+            }
 
         test "One optimiser serves players of different types" {
             let judge (layer: Linear) x = Linear.forward layer x

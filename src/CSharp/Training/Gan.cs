@@ -39,6 +39,18 @@ public sealed record Gan<G, D>
     /// </summary>
     public required Func<D, Tensor, Tensor> Judge { get; init => field = value.NotNull(nameof(Judge)); }
 
+    /// <summary>
+    /// The generator while it trains, where that differs: from parameters, latent and a key to examples, and parameters with what
+    /// the layers have learned of their inputs besides, as running statistics. As <see cref="Generate"/> by default.
+    /// </summary>
+    public Func<G, Tensor, Key, (Tensor Examples, G Generator)>? TrainGenerator { get; init; }
+
+    /// <summary>
+    /// The discriminator while it trains: from parameters, examples and a key to judgements, and parameters. As
+    /// <see cref="Judge"/> by default.
+    /// </summary>
+    public Func<D, Tensor, Key, (Tensor Judgements, D Discriminator)>? TrainDiscriminator { get; init; }
+
     /// <summary>Draws the latent; standard normal by default.</summary>
     public Func<Key, DType, int[], Tensor> Latent { get; init => field = value.NotNull(nameof(Latent)); } =
         (key, dtype, shape) => key.Normal(shape, dtype);
@@ -106,10 +118,21 @@ public sealed record Gan<G, D>
     /// <summary>Examples by a generator: shape (count, …).</summary>
     public Tensor Sample(G generator, int count, Key key) => GanModule.sample(ToFSharp(), generator.NotNull(), count, key.NotNull());
 
+    private static FSharpOption<FSharpFunc<P, FSharpFunc<Key, FSharpFunc<Tensor, Tuple<Tensor, P>>>>>? Training<P>(
+        Func<P, Tensor, Key, (Tensor, P)>? train
+    ) =>
+        train is null
+            ? null
+            : FSharpOption<FSharpFunc<P, FSharpFunc<Key, FSharpFunc<Tensor, Tuple<Tensor, P>>>>>.Some(
+                FuncConvert.FromFunc((P player, Key key, Tensor x) => train(player, x, key).ToTuple())
+            );
+
     private FSharpGan<G, D> ToFSharp() =>
         new(
             Generate.ToFSharp(),
             Judge.ToFSharp(),
+            Training(TrainGenerator),
+            Training(TrainDiscriminator),
             FuncConvert.FromFunc((Key key, DType dtype, FSharpList<int> shape) => Latent(key, dtype, [.. shape])),
             LatentSize,
             GeneratorNoise,

@@ -1,0 +1,6 @@
+module Cotangent.Conformance.Main
+
+open Expecto
+
+[<EntryPoint>]
+let main arguments = runTestsInAssemblyWithCLIArgs [] arguments
