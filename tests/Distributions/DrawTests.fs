@@ -13,9 +13,25 @@ let draws =
         testList
             "follow their distribution"
             (each (fun _ _ d oracle ->
-                let drawn = d.Sample(Key.create 11L, 4000)
-                Expect.equal drawn.Shape [| 4000 |] "shape"
+                let drawn = d.Sample(Key.create 11L, 10000)
+                Expect.equal drawn.Shape [| 10000 |] "shape"
                 kolmogorovSmirnov (numbers drawn) oracle.Cdf "Kolmogorov-Smirnov"))
+        testList
+            "have the moments that they should"
+            (each (fun family set d oracle ->
+                let hasFourth =
+                    match family.Name with
+                    | "Cauchy"
+                    | "HalfCauchy"
+                    | "Pareto"
+                    | "InverseGamma" -> false
+                    | "StudentT" -> set[0] > 4.0
+                    | _ -> true
+
+                if hasFourth then
+                    let drawn = numbers (d.Sample(Key.create 12L, 100000))
+                    let hasThinTails = family.Name <> "LogNormal" && family.Name <> "StudentT"
+                    moments drawn oracle.Mean oracle.Variance hasThinTails "draws"))
         test "shapes: sample, then batch" {
             let d = Gamma(tensor [ 1.0; 20.0 ], tensor 1.0)
             let drawn = d.Sample(Key.create 1L, 2000, 1)

@@ -65,6 +65,27 @@ let kolmogorovSmirnov (draws: float[]) (cdf: float -> float) message =
 
     Expect.isLessThanOrEqual distance (ksLimit sorted.Length) message
 
+/// Mean and, of tails that are not heavy, variance of draws, within five standard errors: of a right sampler one test in a million is
+/// farther off.
+let moments (draws: float[]) (mean: float) (variance: float) hasThinTails message =
+    let n = float draws.Length
+    let average = Array.average draws
+    let second = draws |> Array.averageBy (fun x -> (x - mean) ** 2.0)
+    let fourth = draws |> Array.averageBy (fun x -> (x - mean) ** 4.0)
+
+    Expect.isLessThan
+        (abs (average - mean))
+        (5.0 * sqrt (variance / n))
+        $"{message}: mean {average} for {mean}"
+
+    if hasThinTails then
+        let error = sqrt ((fourth - second * second) / n)
+
+        Expect.isLessThan
+            (abs (second - variance))
+            (5.0 * error)
+            $"{message}: variance {second} for {variance}"
+
 /// Pearson's χ² of counts against probabilities, where rare values are one cell. Of a right sampler one test in a million exceeds
 /// the limit: that of Wilson and Hilferty, at the normal quantile 4.7534.
 let chiSquare (draws: float[]) (probability: float -> float) (values: float list) message =
