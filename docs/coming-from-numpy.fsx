@@ -162,7 +162,7 @@ let elementwise = [
     "x.IsNaN(), x.IsFinite(), x.At[x.IsNaN()].Set 0.0"
     "np.allclose(x, y), np.isclose(x, y), np.array_equal(x, y)",
     "x.AllClose y, x.IsClose y, x.Equals y"
-    "x > 2, (x > 2) & (x < 5)", "x.Greater 2.0, x.Greater(2.0).And(x.Less 5.0)"
+    "x > 2, (x > 2) & (x < 5)", "x.Greater 2.0, x.Greater(2.0) &&& x.Less 5.0"
 ]
 
 let definitions =

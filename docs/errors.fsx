@@ -280,7 +280,7 @@ let dtypes = [
     on<DTypeException, _>
         (fun () -> tensor [ "1"; "2" ])
         "tensor: String can't be an element."
-        "The element types are `float32`, `float`, Half, BFloat16, int, `int64` and bool; convert the data first, for example with `List.map float32`."
+        "The element types are `float32`, `float`, Half, BFloat16, bool, and the integers of 8 to 64 bits; convert the data first, for example with `List.map float32`."
     on<DTypeException, _>
         (fun () -> tensor [ box 1; box 2.0 ])
         "tensor: an element of type Double among elements of type Int32."
@@ -331,7 +331,7 @@ let dtypes = [
         "Compare it with something first."
     on<DTypeException, _>
         (fun () -> vector[vector])
-        "index: indices must be Int32 or Int64, got Float64 (3,)."
+        "index: indices must be integers, got Float64 (3,)."
         "Convert them first."
     on<DTypeException, _>
         (fun () -> Tensor.arange DType.Bool 2)
@@ -347,7 +347,7 @@ let dtypes = [
         "Use `Random.integers`, or convert."
     on<DTypeException, _>
         (fun () -> Random.integers key 0L 6L DType.Float32 [ 3 ])
-        "Random.integers draws Int32 or Int64, not Float32."
+        "Random.integers draws integers, not Float32."
         "Convert what it draws."
     on<DTypeException, _>
         (fun () -> grad (fun (x, _) -> sum (x * x)) (vector, whole))
@@ -755,7 +755,7 @@ let layers = [
         "Replace it, or make the layer larger."
     on<DTypeException, _>
         (fun () -> Embedding.forward (Embedding.create 10 4 key) vector)
-        "Embedding.forward: labels must be Int32 or Int64, got Float64 (3,)."
+        "Embedding.forward: labels must be integers, got Float64 (3,)."
         "Convert them first."
     on<ValueException, _>
         (fun () -> MultiHeadAttention.create 10 3 key)

@@ -114,8 +114,8 @@ message (fun () -> Image.ofTensor (2.0 * Image.toTensor image))
 (*** include-it ***)
 
 (**
-`Image.ofTensorClamped` brings such numbers to the nearest end of the range. There is no dtype of 8 bits: `Image.toTensorOf DType.Int32`
-gives levels of 0 to 255.
+`Image.ofTensorClamped` brings such numbers to the nearest end of the range. `Image.toTensorOf DType.UInt8` gives
+the levels themselves, 0 to 255, in a byte each; `Image.ofTensor` takes them, too.
 
 ## Sizes and turns
 

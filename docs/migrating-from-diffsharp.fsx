@@ -312,7 +312,7 @@ over examples of what `kl` adds up. A step is `valueAndGrad (fun vae -> vaeLoss 
 | `DiffSharp.Distributions` | draws are functions of `Random`; densities are to be written by hand |
 | `MNIST`, `CIFAR10` that fetch themselves | nothing is fetched: `ReadySets` finds what is installed, `Idx.read` and others read files: [Data](data.html) |
 | `Pyplot`, `saveImage` | Plotly.NET beside it; `Image.save` of `Cotangent.Images`: [Pictures](images.html) |
-| dtypes Int8, Int16, Byte | seven dtypes: Float32, Float64, BFloat16, Float16, Int32, Int64, Bool |
+| dtypes Int8, Int16, Byte | Int8, Int16, UInt8; and Float32, Float64, BFloat16, Float16, Int32, Int64, UInt16, UInt32, UInt64, Bool. `sum` keeps the dtype and wraps around; convert first where it may not |
 
 And what is new: `compile`, `vmap`, gradients of whole records, loops and choices inside compiled functions, checkpoints that resume,
 a loader with worker threads, and C#.

@@ -137,10 +137,22 @@ message (fun () -> tensor [ 1; 2 ] * 1.5)
 (**
 ### Integers wrap around
 
-Int32 arithmetic goes from the largest number to the smallest, without an error, as `int` does in F# and C#. Sums are no exception:
+Arithmetic of integers goes from the largest number to the smallest, without an error, as `int` and `byte` do in F# and C#. A sum has the
+dtype of what is summed, in every dtype; it is no exception:
 *)
 let large = tensor [ 2_000_000_000; 2_000_000_000 ]
 sum large, sum (large.Convert DType.Int64)
+(*** include-it ***)
+
+(**
+Narrow integers, pictures' bytes for one, get there soon: convert them before they are computed with. `Convert` itself never wraps
+around; what is too large or too small becomes the nearest number that the dtype has, and NaN becomes 0:
+*)
+let light = tensor [| 200uy; 100uy |]
+
+light + 100,
+light.Convert DType.Float32 + 100,
+(tensor [ 300.0; -5.0; nan ]).Convert DType.UInt8
 (*** include-it ***)
 
 (**

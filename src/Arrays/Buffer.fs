@@ -223,7 +223,8 @@ module internal HostBuffer =
     /// A contiguous buffer over an array that the caller gives away.
     let own<'T> dtype (shape: int[]) (data: 'T[]) = HostBuffer<'T>(dtype, data, shape, Shape.strides shape, 0)
 
-    let data<'T> (b: HostBuffer) = (b :?> HostBuffer<'T>).Items
+    /// The array as one of 'T. To .NET an array of signed integers is also one of unsigned ones.
+    let data<'T> (b: HostBuffer) = b.Data :?> 'T[]
 
     /// Whether every stride is 0, or there is one element: the buffer is one number seen everywhere.
     let isUniform (b: HostBuffer) =

@@ -35,7 +35,7 @@ module internal Inspect =
 
             axis >= 0
 
-    /// Reads the number at a place in `Data`: exact, but for an Int64 beyond 2^53; true is 1.
+    /// Reads the number at a place in `Data`: exact, but for 64-bit integers beyond 2^53; true is 1.
     let reader (b: HostBuffer) : int -> float =
         match b.DType with
         | DType.Float32 ->
@@ -50,11 +50,29 @@ module internal Inspect =
         | DType.Float16 ->
             let items = HostBuffer.data<Half> b
             fun place -> float items[place]
+        | DType.Int8 ->
+            let items = HostBuffer.data<sbyte> b
+            fun place -> float items[place]
+        | DType.Int16 ->
+            let items = HostBuffer.data<int16> b
+            fun place -> float items[place]
         | DType.Int32 ->
             let items = HostBuffer.data<int> b
             fun place -> float items[place]
         | DType.Int64 ->
             let items = HostBuffer.data<int64> b
+            fun place -> float items[place]
+        | DType.UInt8 ->
+            let items = HostBuffer.data<byte> b
+            fun place -> float items[place]
+        | DType.UInt16 ->
+            let items = HostBuffer.data<uint16> b
+            fun place -> float items[place]
+        | DType.UInt32 ->
+            let items = HostBuffer.data<uint32> b
+            fun place -> float items[place]
+        | DType.UInt64 ->
+            let items = HostBuffer.data<uint64> b
             fun place -> float items[place]
         | DType.Bool ->
             let items = HostBuffer.data<bool> b
@@ -105,14 +123,13 @@ module internal Inspect =
 
     /// How far after `first` the first NaN or infinity is among `count` neighbours in `Data`, or -1.
     let private firstInRange (b: HostBuffer) first count =
-        match b.DType with
-        | DType.Float32 -> firstWithMask 0x7F800000u (span<float32, uint32> b first count)
-        | DType.Float64 -> firstWithMask 0x7FF0000000000000UL (span<float, uint64> b first count)
-        | DType.BFloat16 -> firstWithMask 0x7F80us (span<BFloat16, uint16> b first count)
-        | DType.Float16 -> firstWithMask 0x7C00us (span<Half, uint16> b first count)
-        | DType.Int32
-        | DType.Int64
-        | DType.Bool -> -1
+        match b.DType.Storage with
+        | Storage.Float32 -> firstWithMask 0x7F800000u (span<float32, uint32> b first count)
+        | Storage.Float64 -> firstWithMask 0x7FF0000000000000UL (span<float, uint64> b first count)
+        | Storage.BFloat16 -> firstWithMask 0x7F80us (span<BFloat16, uint16> b first count)
+        | Storage.Float16 -> firstWithMask 0x7C00us (span<Half, uint16> b first count)
+        | Storage.Integer _
+        | Storage.Bool -> -1
 
     let private indexOfPosition (shape: int[]) position =
         let index = Array.zeroCreate<int> shape.Length
@@ -241,14 +258,18 @@ module internal Inspect =
 
     /// Whether two buffers of equal shape and dtype hold equal numbers. NaN equals NaN, and 0 equals -0.
     let sameValues (a: HostBuffer) (b: HostBuffer) =
-        match a.DType with
-        | DType.Float32 -> same<float32, uint32> a b
-        | DType.Float64 -> same<float, uint64> a b
-        | DType.BFloat16 -> same<BFloat16, uint16> a b
-        | DType.Float16 -> same<Half, uint16> a b
-        | DType.Int32 -> same<int, int> a b
-        | DType.Int64 -> same<int64, int64> a b
-        | DType.Bool -> same<bool, byte> a b
+        match a.DType.Storage with
+        | Storage.Float32 -> same<float32, uint32> a b
+        | Storage.Float64 -> same<float, uint64> a b
+        | Storage.BFloat16 -> same<BFloat16, uint16> a b
+        | Storage.Float16 -> same<Half, uint16> a b
+        | Storage.Integer size ->
+            match size with
+            | IntegerSize.Bits8 -> same<sbyte, sbyte> a b
+            | IntegerSize.Bits16 -> same<int16, int16> a b
+            | IntegerSize.Bits32 -> same<int, int> a b
+            | IntegerSize.Bits64 -> same<int64, int64> a b
+        | Storage.Bool -> same<bool, byte> a b
 
     /// Elements that a hash looks at.
     [<Literal>]

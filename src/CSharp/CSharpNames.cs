@@ -116,6 +116,8 @@ internal static partial class CSharpNames
         ["argsort"] = "ArgSort",
         ["isnan"] = "IsNaN",
         ["lessequal"] = "LessEqual",
+        ["shiftleft"] = "ShiftLeft",
+        ["shiftright"] = "ShiftRight",
         ["ofArray"] = "Tensor.Create",
         ["Key.foldTensor"] = "key.Fold",
         ["float32"] = "float",

@@ -128,15 +128,14 @@ module internal NpyArray =
 
         let struct (format, isReversed) = formatOf descr
 
-        match (if format = "" then ElementFormat.Reading.No else ElementFormat.reading format) with
-        | ElementFormat.Reading.No ->
+        match (if format = "" then ValueNone else ElementFormat.dtype format) with
+        | ValueNone ->
             raise (
                 DTypeException
                     $"{operation}: {Untrusted.quote name} has elements of type '{descr}', which no dtype holds exactly. Convert it with 'astype' in NumPy."
             )
-        | ElementFormat.Reading.Same dtype
-        | ElementFormat.Reading.Wider dtype ->
-            let size = ElementFormat.bits format / 8
+        | ValueSome dtype ->
+            let size = dtype.Size
             let length = int64 (Shape.count shape) * int64 size
 
             if length > left then
@@ -148,11 +147,11 @@ module internal NpyArray =
             let bytes = Recycling.orRefuse operation length (fun () -> exactly input (int length))
             if isReversed then reverse size bytes
 
-            let numbers = ElementFormat.numbers name format bytes
+            let numbers = ElementFormat.numbers name dtype bytes
 
             // The first index runs fastest in what Fortran would write.
             if isFortran then
                 let strides = Array.rev (Shape.strides (Array.rev shape))
                 Strided.materialise (Buffers.view dtype numbers shape strides 0)
             else
-                Buffers.view dtype numbers shape (Shape.strides shape) 0
+                Buffers.own dtype shape numbers

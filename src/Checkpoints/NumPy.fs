@@ -9,8 +9,7 @@ open Cotangent.Checkpoints
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module NumPy =
     /// <summary>
-    /// The array of an <c>.npy</c> file. Its dtype is the file's; unsigned and narrow integers come as wider ones, U8, I8, U16 and I16 as
-    /// Int32, U32 as Int64.
+    /// The array of an <c>.npy</c> file. Its dtype is the file's.
     /// </summary>
     /// <exception cref="T:Cotangent.FileException">It is damaged, or no such file.</exception>
     /// <exception cref="T:Cotangent.DTypeException">No dtype holds its elements: complex numbers, texts, objects.</exception>

@@ -12,8 +12,8 @@ module Onnx =
         |> Map.ofSeq
 
     /// <summary>
-    /// The weights of an <c>.onnx</c> model by name: the initializers of its graph, also those that lie in files beside it. Narrow and
-    /// unsigned integers come as wider ones, as <c>NumPy.readArray</c> has them. The graph itself is not read.
+    /// The weights of an <c>.onnx</c> model by name: the initializers of its graph, also those that lie in files beside it. The
+    /// graph itself is not read.
     /// <c>Checkpoint.fit</c> makes a model of the tensors.
     /// </summary>
     /// <exception cref="T:Cotangent.FileException">It is damaged, or no such file.</exception>

@@ -35,7 +35,7 @@ type internal OnnxTensors(operation: string, path: string, input: Stream) =
         | 10L -> "F16"
         | 11L -> "F64"
         | 12L -> "U32"
-        | 13L -> refuse "UINT64"
+        | 13L -> "U64"
         | 14L -> refuse "COMPLEX64"
         | 15L -> refuse "COMPLEX128"
         | 16L -> "BF16"
@@ -121,20 +121,16 @@ type internal OnnxTensors(operation: string, path: string, input: Stream) =
             | _, None, "F32" -> packed 4
             | _, None, "F64" -> packed 10
             | _, None, "I64" -> low size (numbers 7)
-            | _, None, "U32" -> low size (numbers 11)
+            | _, None, ("U32" | "U64") -> low size (numbers 11)
             | _, None, _ -> low size (numbers 5)
 
         if int64 bytes.Length <> int64 (Shape.count shape) * int64 size then
             damaged
                 $"{Untrusted.quote name} of shape {Shape.show shape} has {bytes.Length} bytes, not {int64 (Shape.count shape) * int64 size}"
 
-        let dtype =
-            match ElementFormat.reading format with
-            | ElementFormat.Reading.Same dtype
-            | ElementFormat.Reading.Wider dtype -> dtype
-            | ElementFormat.Reading.No -> invalidOp $"No dtype holds {format}."
-
-        name, Buffers.view dtype (ElementFormat.numbers name format bytes) shape (Shape.strides shape) 0
+        match ElementFormat.dtype format with
+        | ValueSome dtype -> name, Buffers.own dtype shape (ElementFormat.numbers name dtype bytes)
+        | ValueNone -> invalidOp $"No dtype holds {format}."
 
     /// All of them by name.
     member _.Read() : Dictionary<string, HostBuffer> =

@@ -67,10 +67,9 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
                         Array.truncate (bytes.Length / size * size) bytes
 
                 let made =
-                    match ElementFormat.reading format with
-                    | ElementFormat.Reading.Same _
-                    | ElementFormat.Reading.Wider _ -> ElementFormat.numbers name format whole
-                    | ElementFormat.Reading.No -> refuse name format
+                    match ElementFormat.dtype format with
+                    | ValueSome dtype -> ElementFormat.numbers name dtype whole
+                    | ValueNone -> refuse name format
 
                 storages[format + key] <- made
                 made
@@ -85,9 +84,11 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
           |]
         | _ -> damaged $"{what} is no list of numbers"
 
+    /// The storage's class tells the type of its elements, or else what PyTorch calls their dtype.
     let cut
         (name: string)
         (storage: Pickled)
+        (dtype: Pickled voption)
         (offset: int64)
         (sizes: int64[])
         (strides: int64[])
@@ -96,7 +97,17 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
         | Pickled.Persistent(Pickled.Items parts) when parts.Count >= 3 ->
             match parts[0], parts[1], parts[2] with
             | Pickled.Text "storage", Pickled.Global kind, Pickled.Text key ->
-                let format = formatOf name kind
+                let format =
+                    match dtype with
+                    | ValueSome(Pickled.Global own) ->
+                        match own.Replace("torch.uint", "U") with
+                        | "U16"
+                        | "U32"
+                        | "U64" as format -> format
+                        | _ -> refuse name own
+                    | ValueSome _
+                    | ValueNone -> formatOf name kind
+
                 let all = load name format key
                 let shape = Shape.sized $"{operation}: {Untrusted.quote name}" sizes
                 let isEmpty = Array.contains 0 shape
@@ -121,10 +132,9 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
                         damaged $"{Untrusted.quote name} reaches beyond its storage"
 
                 let dtype =
-                    match ElementFormat.reading format with
-                    | ElementFormat.Reading.Same dtype
-                    | ElementFormat.Reading.Wider dtype -> dtype
-                    | ElementFormat.Reading.No -> refuse name format
+                    match ElementFormat.dtype format with
+                    | ValueSome dtype -> dtype
+                    | ValueNone -> refuse name format
 
                 if isEmpty then
                     Buffers.fresh dtype shape
@@ -137,7 +147,7 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
 
                     if isWhole && not (storages.ContainsKey("taken " + key)) then
                         storages["taken " + key] <- all
-                        Buffers.view dtype all shape (Shape.strides shape) 0
+                        Buffers.own dtype shape all
                     else
                         Buffers.copy seen own
                         own
@@ -147,7 +157,8 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
     /// The tensor that a call would make; null where it would make something else.
     let rec tensorOf (name: string) (value: Pickled) : HostBuffer | null =
         match value with
-        | Pickled.Called("torch._utils._rebuild_tensor_v2", Pickled.Items a) when a.Count >= 4 ->
+        | Pickled.Called("torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor_v3" as how,
+                         Pickled.Items a) when a.Count >= (if how.EndsWith '3' then 7 else 4) ->
             match a[1] with
             | Pickled.Whole offset when offset >= 0L && offset <= int64 Array.MaxLength ->
                 let quoted = Untrusted.quote name
@@ -155,6 +166,7 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
                 cut
                     name
                     a[0]
+                    (if how.EndsWith '3' then ValueSome a[6] else ValueNone)
                     offset
                     (numbers $"the shape of {quoted}" a[2])
                     (numbers $"the strides of {quoted}" a[3])

@@ -21,8 +21,4 @@ type SafetensorsEntry internal (name: string, format: string, shape: int64[], fi
     override _.ToString() = $"{name}: {format} {Shape.showLong shape}"
 
     /// The dtype of the tensor that is read; none where no dtype of ours holds such numbers.
-    member internal _.DType: DType voption =
-        match ElementFormat.reading format with
-        | ElementFormat.Reading.Same dtype
-        | ElementFormat.Reading.Wider dtype -> ValueSome dtype
-        | ElementFormat.Reading.No -> ValueNone
+    member internal _.DType: DType voption = ElementFormat.dtype format

@@ -33,20 +33,13 @@ module internal SafetensorsNumbers =
         let start = header.DataStart + entry.First
         let make f = Recycling.orRefuse operation entry.Bytes f
 
-        match ElementFormat.reading entry.Format with
-        | ElementFormat.Reading.Same dtype ->
+        match entry.DType with
+        | ValueSome dtype ->
             let buffer = make (fun () -> Buffers.fresh dtype shape)
             fill source start entry.Bytes buffer.Data
             if dtype = DType.Bool then ElementFormat.requireTruth entry.Name buffer.Data
             buffer
-        | ElementFormat.Reading.Wider dtype ->
-            if entry.Bytes > int64 Array.MaxLength then refuse operation entry
-
-            let wide =
-                make (fun () -> ElementFormat.widen entry.Format (source.Bytes(start, int entry.Bytes)))
-
-            Buffers.view dtype wide shape (Shape.strides shape) 0
-        | ElementFormat.Reading.No -> refuse operation entry
+        | ValueNone -> refuse operation entry
 
 /// <summary>
 /// A safetensors file that is open: what is in it is known, and tensors are read when they are asked for. Large files are mapped into
@@ -113,8 +106,7 @@ type SafetensorsFile internal (path: string, source: ByteSource, header: Safeten
             raise (SafetensorsFile.Damage(operation, path, ReadOnlySpan [| byte ' ' |], e.Message))
 
     /// <summary>
-    /// A tensor by name, bit for bit: its dtype is the file's. Integers narrower than ours come as the next wider ones: U8, I8, U16 and
-    /// I16 as Int32, U32 as Int64.
+    /// A tensor by name, bit for bit: its dtype is the file's.
     /// </summary>
     /// <exception cref="T:Cotangent.ValueException">There is none of that name.</exception>
     /// <exception cref="T:Cotangent.DTypeException">No dtype holds its elements.</exception>

@@ -120,6 +120,8 @@ module internal Derivatives =
         | Binary.And
         | Binary.Or
         | Binary.Xor
+        | Binary.ShiftLeft
+        | Binary.ShiftRight
         | Binary.Equal
         | Binary.Less
         | Binary.LessEqual -> ValueNone
@@ -292,6 +294,8 @@ module internal Derivatives =
             | Binary.And
             | Binary.Or
             | Binary.Xor
+            | Binary.ShiftLeft
+            | Binary.ShiftRight
             | Binary.Equal
             | Binary.Less
             | Binary.LessEqual -> ValueNone
@@ -496,6 +500,8 @@ module internal Derivatives =
             | Binary.And
             | Binary.Or
             | Binary.Xor
+            | Binary.ShiftLeft
+            | Binary.ShiftRight
             | Binary.Equal
             | Binary.Less
             | Binary.LessEqual -> false

@@ -11,14 +11,13 @@ open Cotangent
 module internal Slopes =
     /// From where on the slope of tanh is 0 in the dtype, and up to where cosh is finite.
     let private flatFrom (dtype: DType) =
-        match dtype with
-        | DType.Float64 -> 400.0
-        | DType.Float16 -> 10.5
-        | DType.Float32
-        | DType.BFloat16
-        | DType.Int32
-        | DType.Int64
-        | DType.Bool -> 60.0
+        match dtype.Storage with
+        | Storage.Float64 -> 400.0
+        | Storage.Float16 -> 10.5
+        | Storage.Float32
+        | Storage.BFloat16
+        | Storage.Integer _
+        | Storage.Bool -> 60.0
 
     /// 1/cosh² x
     let tanh (x: Tensor) : Tensor =
@@ -37,14 +36,13 @@ module internal Slopes =
 
     /// From where on 1 is nothing beside x².
     let private largeFrom (dtype: DType) =
-        match dtype with
-        | DType.Float64 -> System.Math.ScaleB(1.0, 28)
-        | DType.Float32
-        | DType.Int32
-        | DType.Int64
-        | DType.Bool -> System.Math.ScaleB(1.0, 13)
-        | DType.Float16 -> 64.0
-        | DType.BFloat16 -> 32.0
+        match dtype.Storage with
+        | Storage.Float64 -> System.Math.ScaleB(1.0, 28)
+        | Storage.Float32
+        | Storage.Integer _
+        | Storage.Bool -> System.Math.ScaleB(1.0, 13)
+        | Storage.Float16 -> 64.0
+        | Storage.BFloat16 -> 32.0
 
     /// The divisor √(x² + 1)
     let asinh (x: Tensor) : Tensor =

@@ -70,18 +70,24 @@ module internal BatchMatMul =
         let typed (kernel: Kernel<'T>) =
             run kernel (a :?> HostBuffer<'T>) (b :?> HostBuffer<'T>) (c :?> HostBuffer<'T>)
 
-        match a.DType with
-        | DType.Float32 -> typed float32Kernel
-        | DType.Float64 -> typed float64Kernel
-        | DType.BFloat16
-        | DType.Float16 ->
+        let narrow (kernel: Kernel<'T>) (dtype: DType) (ofWide: DType -> HostBuffer -> HostBuffer) =
             let a, b = Convert.widen a, Convert.widen b
-            let wide = fresh DType.Float32 a b :?> HostBuffer<float32>
-            run float32Kernel (a :?> HostBuffer<float32>) (b :?> HostBuffer<float32>) wide
-            Buffers.copy (Convert.buffer c.DType wide) c
-        | DType.Int32 -> typed int32Kernel
-        | DType.Int64 -> typed int64Kernel
-        | DType.Bool ->
+            let wide = fresh dtype a b :?> HostBuffer<'T>
+            run kernel (a :?> HostBuffer<'T>) (b :?> HostBuffer<'T>) wide
+            Buffers.copy (ofWide c.DType wide) c
+
+        match a.DType.Storage with
+        | Storage.Float32 -> typed float32Kernel
+        | Storage.Float64 -> typed float64Kernel
+        | Storage.BFloat16
+        | Storage.Float16 -> narrow float32Kernel DType.Float32 Convert.buffer
+        | Storage.Integer size ->
+            match size with
+            | IntegerSize.Bits8
+            | IntegerSize.Bits16 -> narrow int32Kernel DType.Int32 Convert.wrap
+            | IntegerSize.Bits32 -> typed int32Kernel
+            | IntegerSize.Bits64 -> typed int64Kernel
+        | Storage.Bool ->
             raise (DTypeException "matmul: Bool elements have no product; convert to Int32 or a float.")
 
     let multiply (a: HostBuffer) (b: HostBuffer) : HostBuffer =

@@ -22,7 +22,7 @@ type Embedding = {
     Padding: Nullable<int>
 } with
 
-    /// <summary>The vectors of labels of any shape (…), Int32 or Int64: (…, width).</summary>
+    /// <summary>The vectors of labels of any shape (…), integers: (…, width).</summary>
     /// <exception cref="T:Cotangent.DTypeException">The labels are not integers.</exception>
     /// <exception cref="T:Cotangent.IndexException">A label is not in the table; negative ones do not count from its end.</exception>
     member layer.Forward(labels: Tensor) : Tensor =
@@ -31,7 +31,7 @@ type Embedding = {
         if not labels.DType.IsInteger then
             raise (
                 DTypeException
-                    $"Embedding.forward: labels must be Int32 or Int64, got {labels.DType} {Shape.show labels.Dims}. Convert them first."
+                    $"Embedding.forward: labels must be integers, got {labels.DType} {Shape.show labels.Dims}. Convert them first."
             )
 
         let vectors = Bind.one (Primitive.Gather(Finder.Embedding, 0, 0)) [| layer.Weight; labels |]
@@ -104,7 +104,7 @@ module Embedding =
     /// </code></example>
     let create (labels: int) (width: int) (key: Key) : Embedding = init defaults labels width key
 
-    /// <summary>The vectors of labels of any shape (…), Int32 or Int64: (…, width).</summary>
+    /// <summary>The vectors of labels of any shape (…), integers: (…, width).</summary>
     /// <exception cref="T:Cotangent.DTypeException">The labels are not integers.</exception>
     /// <exception cref="T:Cotangent.IndexException">A label is not in the table; negative ones do not count from its end.</exception>
     /// <example><code>

@@ -20,7 +20,7 @@ module Mask =
         if not lengths.DType.IsInteger then
             raise (
                 DTypeException
-                    $"Mask.ofLengths: lengths must be Int32 or Int64, got {lengths.DType} {Shape.show lengths.Dims}. Convert them first."
+                    $"Mask.ofLengths: lengths must be integers, got {lengths.DType} {Shape.show lengths.Dims}. Convert them first."
             )
 
         Shape.requireSizes "Mask.ofLengths" [| steps |]

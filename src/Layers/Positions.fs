@@ -99,7 +99,7 @@ type LearnedPositions = {
         if not positions.DType.IsInteger then
             raise (
                 DTypeException
-                    $"LearnedPositions.at: positions must be Int32 or Int64, got {positions.DType} {Shape.show positions.Dims}."
+                    $"LearnedPositions.at: positions must be integers, got {positions.DType} {Shape.show positions.Dims}."
             )
 
         if not (Shape.stretches positions.Dims x.Dims[.. x.Rank - 2]) then

@@ -15,6 +15,8 @@ type internal Domain =
     | Floats
     | Numbers
     | Integers
+    /// Integers, and Bool.
+    | Bits
     | Bools
     | All
 
@@ -22,8 +24,8 @@ type internal Domain =
         match domain with
         | Floats -> dtype.IsFloat
         | Numbers -> dtype <> DType.Bool
-        // Bool counts: its And and Or are those of bits.
-        | Integers -> not dtype.IsFloat
+        | Integers -> dtype.IsInteger
+        | Bits -> not dtype.IsFloat
         | Bools -> dtype = DType.Bool
         | All -> true
 

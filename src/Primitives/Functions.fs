@@ -260,6 +260,12 @@ type internal Logic =
     | Or
     | Xor
 
+/// Shifts of an integer's bits, the counts of at least as many as it has included: they move all out.
+[<RequireQualifiedAccess; Struct>]
+type internal Shift =
+    | Left
+    | Right
+
 /// What tells something of two elements.
 [<RequireQualifiedAccess; Struct>]
 type internal Comparison =
@@ -274,6 +280,7 @@ type internal BinaryForm =
     | Curve of curve: Curve
     | Bound of bound: Bound
     | Logic of logic: Logic
+    | Shift of shift: Shift
     | Comparison of comparison: Comparison
 
 /// Elementwise functions of two arguments of equal shape and dtype.
@@ -291,6 +298,10 @@ type internal Binary =
     | And
     | Or
     | Xor
+    /// Filled up with 0.
+    | ShiftLeft
+    /// Filled up with the sign.
+    | ShiftRight
     | Equal
     | Less
     | LessEqual
@@ -310,6 +321,8 @@ type internal Binary =
         | And -> FunctionFacts.free "and" Slope.Flat
         | Or -> FunctionFacts.free "or" Slope.Flat
         | Xor -> FunctionFacts.free "xor" Slope.Flat
+        | ShiftLeft -> FunctionFacts.plain "shiftleft" 1 Slope.Flat
+        | ShiftRight -> FunctionFacts.plain "shiftright" 1 Slope.Flat
         | Equal -> FunctionFacts.free "equal" Slope.Flat
         | Less -> FunctionFacts.free "less" Slope.Flat
         | LessEqual -> FunctionFacts.free "lessequal" Slope.Flat
@@ -329,6 +342,8 @@ type internal Binary =
         | And -> BinaryForm.Logic Logic.And
         | Or -> BinaryForm.Logic Logic.Or
         | Xor -> BinaryForm.Logic Logic.Xor
+        | ShiftLeft -> BinaryForm.Shift Shift.Left
+        | ShiftRight -> BinaryForm.Shift Shift.Right
         | Equal -> BinaryForm.Comparison Comparison.Equal
         | Less -> BinaryForm.Comparison Comparison.Less
         | LessEqual -> BinaryForm.Comparison Comparison.LessEqual
@@ -345,7 +360,9 @@ type internal Binary =
         | Atan2 -> Domain.Floats
         | And
         | Or
-        | Xor -> Domain.Integers
+        | Xor -> Domain.Bits
+        | ShiftLeft
+        | ShiftRight -> Domain.Integers
         | Max
         | Min
         | Equal

@@ -48,12 +48,13 @@ module Counting =
             if not t.DType.IsInteger then
                 raise (
                     DTypeException
-                        $"{operation}: numbers to count must be Int32 or Int64, got {t.DType} {Shape.show t.Dims}. Convert them first."
+                        $"{operation}: numbers to count must be integers, got {t.DType} {Shape.show t.Dims}. Convert them first."
                 )
 
             requireWeights operation t weights
 
-            let flat = t.Flatten()
+            // One more than the largest may be too large for a narrow dtype.
+            let flat = (if DTypes.hasLanes t.DType then t else t.Convert DType.Int64).Flatten()
 
             let length =
                 CountedSize.named "length" operation length t (fun () ->

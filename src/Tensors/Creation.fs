@@ -62,6 +62,7 @@ module Tensor =
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The count is negative.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The last number is too large for an integer dtype.</exception>
     /// <example><code>
     /// Tensor.arange DType.Int32 3 // [0, 1, 2]
     /// </code></example>
@@ -70,6 +71,9 @@ module Tensor =
 
         if dtype = DType.Bool then
             raise (DTypeException "arange: Bool can't count; use Int32 and compare.")
+
+        if count > 0 && dtype.IsInteger then
+            Literals.requireFits "arange" dtype (float (count - 1))
 
         let wide = if dtype.IsFloat then DType.Float64 else DType.Int64
         (Bind.create (Primitive.Iota(wide, count)) (Ambient.device ())).Convert dtype
@@ -98,7 +102,12 @@ module Tensor =
         let wide = if dtype.IsFloat then DType.Float64 else DType.Int64
 
         let constant number =
-            Bind.full (Literals.real "arangeIn" dtype number) wide [| length |] (Ambient.device ())
+            Literals.requireWhole "arangeIn" dtype number
+            Bind.full (Literals.real "arangeIn" wide number) wide [| length |] (Ambient.device ())
+
+        if dtype.IsInteger && length > 0 then
+            Literals.requireFits "arangeIn" dtype start
+            Literals.requireFits "arangeIn" dtype (start + float (length - 1) * step)
 
         let steps = Bind.create (Primitive.Iota(wide, length)) (Ambient.device ())
         (steps * constant step + constant start).Convert dtype
@@ -245,11 +254,13 @@ module Tensor =
         if not indices.DType.IsInteger then
             raise (
                 DTypeException
-                    $"oneHot: indices must be Int32 or Int64, got {indices.DType} {Shape.show indices.Dims}."
+                    $"oneHot: indices must be integers, got {indices.DType} {Shape.show indices.Dims}."
             )
 
         Shape.requireSizes "oneHot" [| classes |]
         Shape.requireRoom "oneHot" (Array.append indices.Dims [| classes |])
+        // Classes may be more than a narrow dtype counts.
+        let indices = if DTypes.hasLanes indices.DType then indices else indices.Convert DType.Int64
         let row = Bind.create (Primitive.Iota(indices.DType, classes)) indices.Device
 
         (Operands.binary Binary.Equal ((requireClasses classes indices).Unsqueeze -1) row).Convert dtype
@@ -260,7 +271,7 @@ module Tensor =
     /// Takes over an array of elements in row-major order; it must not be changed afterwards.
     let internal own (shape: int[]) (data: 'T[]) : Tensor =
         match DTypes.tryOfClr typeof<'T> with
-        | Some dtype -> ofHost (HostBuffer.own dtype shape data)
+        | Some dtype -> ofHost (Buffers.own dtype shape data)
         | None ->
             raise (
                 DTypeException

@@ -2,23 +2,29 @@ namespace Cotangent
 
 /// Numbers that are written beside tensors.
 module internal Literals =
-    /// A literal as an element of a dtype; refused where an integer dtype can't hold it.
-    let real (operation: 'operation) (dtype: DType) (value: float) =
+    let requireWhole (operation: 'operation) (dtype: DType) (value: float) =
         if not dtype.IsFloat && value <> System.Math.Floor value then
             raise (
                 DTypeException
                     $"{operation}: the literal {string value} is not a whole number and the tensor is {dtype}. Convert the tensor to a floating-point dtype first."
             )
 
-        let beyond limit = value < -limit || value >= limit
+    /// Whether an integer dtype holds a number.
+    let requireFits (operation: 'operation) (dtype: DType) (value: float) =
+        let struct (least, beyond) = DTypes.bounds dtype
 
-        if
-            (dtype = DType.Int32 && beyond 2147483648.0)
-            || (dtype = DType.Int64 && beyond 9223372036854775808.0)
-        then
+        if value < least || value >= beyond then
+            let wrong = if value < 0.0 then "small" else "large"
+
             raise (
                 ValueException
-                    $"{operation}: the literal {string value} is too large for {dtype}. Convert the tensor to a dtype that holds it first."
+                    $"{operation}: the literal {string value} is too {wrong} for {dtype}. Convert the tensor to a dtype that holds it first."
             )
+
+    /// A literal as an element of a dtype; refused where an integer dtype can't hold it.
+    let real (operation: 'operation) (dtype: DType) (value: float) =
+        if not dtype.IsFloat then
+            requireWhole operation dtype value
+            if dtype.IsInteger then requireFits operation dtype value
 
         Literal.Real value

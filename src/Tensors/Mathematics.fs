@@ -9,10 +9,16 @@ module Mathematics =
         Given.check "x" x
         Operands.unary op x
 
+    let private givenAs name (x: Tensor) =
+        Given.check name x
+        x
+
     /// The second operand of comparisons.
-    let private given (y: Tensor) =
-        Given.check "y" y
-        y
+    let private given (y: Tensor) = givenAs "y" y
+
+    /// What is known of all elements.
+    let private everywhere (isTrue: bool) (x: Tensor) =
+        Bind.full (Literal.Whole(if isTrue then 1L else 0L)) DType.Bool x.Dims x.Device
 
     let private requireFloat (operation: string) (x: Tensor) =
         Given.check "x" x
@@ -386,31 +392,77 @@ module Mathematics =
         [<CompiledName "Xor">]
         member x.Xor(y: Tensor) : Tensor = Operands.binary Binary.Xor x (given y)
 
-        /// <summary>The opposite of a Bool.</summary>
-        /// <exception cref="T:Cotangent.DTypeException">The dtype is not Bool.</exception>
+        /// <summary>The opposite of a Bool, or of each bit of an integer.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is floating-point.</exception>
         /// <example><code>
         /// (tensor [ true; false ]).Not() // [false, true]
         /// </code></example>
         [<CompiledName "Not">]
-        member x.Not() : Tensor = unary Unary.Not x
+        member x.Not() : Tensor = Operands.opposite (givenAs "x" x)
 
-        /// <summary>Bool: where an element is NaN.</summary>
-        /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+        /// <summary>
+        /// The bits of integers moved to the left, each by a number of its own, zeros coming in from the right; as <c>&lt;&lt;&lt;</c>
+        /// by one number for all. A number that is negative, or at least that of the bits, moves all out.
+        /// </summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are no integers.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+        /// <example><code>
+        /// (tensor [| 1uy; 1uy; 1uy |]).ShiftLeft(tensor [| 0uy; 3uy; 8uy |]) // [1, 8, 0]
+        /// </code></example>
+        [<CompiledName "ShiftLeft">]
+        member x.ShiftLeft(bits: Tensor) : Tensor =
+            Operands.binaryOf "shiftLeft" Binary.ShiftLeft (givenAs "x" x) (givenAs "bits" bits)
+
+        /// <summary>
+        /// The bits of integers moved to the right, each by a number of its own, copies of the sign coming in from the left; as
+        /// <c>>>></c> by one number for all. A number that is negative, or at least that of the bits, moves all out.
+        /// </summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are no integers.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+        /// <example><code>
+        /// (tensor [ 12; -12; -1 ]).ShiftRight(tensor [ 2; 2; 40 ]) // [3, -3, -1]
+        /// </code></example>
+        [<CompiledName "ShiftRight">]
+        member x.ShiftRight(bits: Tensor) : Tensor =
+            Operands.binaryOf "shiftRight" Binary.ShiftRight (givenAs "x" x) (givenAs "bits" bits)
+
+        /// <summary>Bool: where an element is NaN, which an integer never is.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>
         /// <example><code>
         /// (tensor [ nan; 1.0 ]).IsNaN() // [true, false]
         /// </code></example>
         [<CompiledName "IsNaN">]
-        member x.IsNaN() : Tensor = Operands.unaryOf "isNaN" Unary.IsNaN x
+        member x.IsNaN() : Tensor =
+            if (givenAs "x" x).DType.IsInteger then
+                everywhere false x
+            else
+                Operands.unaryOf "isNaN" Unary.IsNaN x
 
-        /// <summary>Bool: where an element is neither NaN nor infinite.</summary>
-        /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+        /// <summary>Bool: where an element is infinite, which an integer never is.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>
+        /// <example><code>
+        /// (tensor [ nan; -infinity; 1.0 ]).IsInfinity() // [false, true, false]
+        /// </code></example>
+        [<CompiledName "IsInfinity">]
+        member x.IsInfinity() : Tensor =
+            if (givenAs "x" x).DType.IsInteger then
+                everywhere false x
+            else
+                requireFloat "isInfinity" x
+                Operands.withReal Binary.Equal (unary Unary.Abs x) infinity
+
+        /// <summary>Bool: where an element is neither NaN nor infinite, as every integer.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>
         /// <example><code>
         /// (tensor [ nan; infinity; 1.0 ]).IsFinite() // [false, false, true]
         /// </code></example>
         [<CompiledName "IsFinite">]
         member x.IsFinite() : Tensor =
-            requireFloat "isFinite" x
-            Ambient.withoutNumberCheck (fun () -> unary Unary.IsNaN (x - x) |> unary Unary.Not)
+            if (givenAs "x" x).DType.IsInteger then
+                everywhere true x
+            else
+                requireFloat "isFinite" x
+                Ambient.withoutNumberCheck (fun () -> unary Unary.IsNaN (x - x) |> unary Unary.Not)
 
         /// <summary>-1, 0 or 1; NaN stays.</summary>
         /// <example><code>

@@ -22,15 +22,11 @@ module internal Meeting =
     /// What none of the values in a place is: they can be combined with it and do not change.
     let neutral (how: Reduce) (dtype: DType) (shape: int[]) (device: Device) : Tensor =
         let least, most =
-            match dtype with
-            | DType.Bool -> Literal.Whole 0L, Literal.Whole 1L
-            | DType.Int32 ->
-                Literal.Whole(int64 System.Int32.MinValue), Literal.Whole(int64 System.Int32.MaxValue)
-            | DType.Int64 -> Literal.Whole System.Int64.MinValue, Literal.Whole System.Int64.MaxValue
-            | DType.Float32
-            | DType.Float64
-            | DType.BFloat16
-            | DType.Float16 -> Literal.Real -infinity, Literal.Real infinity
+            if dtype = DType.Bool then
+                Literal.Whole 0L, Literal.Whole 1L
+            else
+                // The least and the largest number of an integer dtype.
+                Literal.Real -infinity, Literal.Real infinity
 
         let literal =
             match how with

@@ -25,7 +25,10 @@ module Reductions =
 
     type Tensor with
 
-        /// <summary>The sum over axes; 0 for none of them filled. Of Bool, how many hold, an Int64.</summary>
+        /// <summary>
+        /// The sum over axes, in the same dtype; 0 for none of them filled. Sums of integers wrap around: <c>Convert</c> narrow ones
+        /// first. Of Bool, how many hold, an Int64.
+        /// </summary>
         /// <exception cref="T:Cotangent.AxisException">An axis lies outside the rank, or is named twice.</exception>
         /// <example><code>
         /// let t = tensor [ [ 1; 2 ]; [ 3; 4 ] ]
@@ -40,7 +43,7 @@ module Reductions =
             reduced "sum" t axes keepDims (sumOver t)
 
         /// <summary>The arithmetic mean over axes. Of Bool, the share that holds, a Float32.</summary>
-        /// <exception cref="T:Cotangent.DTypeException">The tensor holds integers.</exception>
+        /// <exception cref="T:Cotangent.DTypeException">The tensor holds integers; convert them first.</exception>
         /// <exception cref="T:Cotangent.ShapeException">There is nothing to reduce over.</exception>
         /// <example><code>
         /// (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]).Mean [ 1 ] // [1.5, 3.5]
@@ -52,7 +55,7 @@ module Reductions =
             requireFloat "mean" t
             t |> inSingle (fun t -> reduced "mean" t axes keepDims (meanOver "mean" t))
 
-        /// <summary>The product over axes; 1 for none of them filled.</summary>
+        /// <summary>The product over axes, in the same dtype; 1 for none of them filled. Products of integers wrap around.</summary>
         /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>
         /// <example><code>
         /// (tensor [ 2; 3; 4 ]).Prod() // 24

@@ -88,14 +88,13 @@ module SingularValueDecomposition =
     /// What rounding leaves of a singular value that is 0, in units of the largest.
     let private rounding (a: Tensor) =
         let epsilon =
-            match a.DType with
-            | DType.Float64 -> 2.0 ** -52.0
-            | DType.Float16 -> 2.0 ** -10.0
-            | DType.BFloat16 -> 2.0 ** -7.0
-            | DType.Float32
-            | DType.Int32
-            | DType.Int64
-            | DType.Bool -> 2.0 ** -23.0
+            match a.DType.Storage with
+            | Storage.Float64 -> 2.0 ** -52.0
+            | Storage.Float16 -> 2.0 ** -10.0
+            | Storage.BFloat16 -> 2.0 ** -7.0
+            | Storage.Float32
+            | Storage.Integer _
+            | Storage.Bool -> 2.0 ** -23.0
 
         float (max a.Dims[a.Rank - 1] a.Dims[a.Rank - 2]) * epsilon
 

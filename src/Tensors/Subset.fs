@@ -29,7 +29,7 @@ module internal Subset =
         if not indices.DType.IsInteger then
             raise (
                 DTypeException
-                    $"{operation}: indices must be Int32 or Int64, got {indices.DType} {Shape.show indices.Dims}. Convert them first."
+                    $"{operation}: indices must be integers, got {indices.DType} {Shape.show indices.Dims}. Convert them first."
             )
 
     let private position (operation: string) (shape: int[]) axis i =

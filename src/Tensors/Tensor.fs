@@ -361,6 +361,11 @@ module internal Operands =
 
     let unary (op: Unary) (x: Tensor) = unaryOf op op x
 
+    /// A whole number near by: integers are whole.
+    let whole (near: Tensor -> Tensor) (x: Tensor) =
+        Given.check "a" x
+        if x.DType.IsInteger then x else near x
+
     let expandTo shape (x: Tensor) =
         if Shape.equal x.Dims shape then x else Bind.one (Primitive.Broadcast shape) [| x |]
 
@@ -396,6 +401,25 @@ module internal Operands =
         Bind.binary op (like operation x value) x
 
     let realWith (op: Binary) (value: float) (x: Tensor) = realWithOf op op value x
+
+    /// Of a Bool, or of each bit of an integer: -x is one more than that.
+    let opposite (x: Tensor) =
+        Given.check "a" x
+
+        if x.DType.IsInteger then
+            withReal Binary.Subtract (Bind.unary Unary.Negate x) 1.0
+        else
+            unary Unary.Not x
+
+    /// Bits moved by one number for all; more than an integer has move all out.
+    let shift (operation: string) (op: Binary) (x: Tensor) (bits: int) =
+        if bits < 0 then
+            raise (
+                ValueException
+                    $"{operation}: {bits} bits; a number of 0 or more is needed. Shift the other way instead."
+            )
+
+        withRealOf operation op x (float (min bits 64))
 
     /// A whole power of integers, by squaring; overflow wraps around, as in every product.
     let private wholePower (x: Tensor) (exponent: float) =
@@ -552,6 +576,51 @@ type Tensor with
     /// <summary>The negative of each element.</summary>
     static member (~-)(a: Tensor) = Operands.unary Unary.Negate a
 
+    /// <summary>And, of the bits of integers, or of Bools.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// tensor [| 12uy; 10uy |] &amp;&amp;&amp; tensor 6uy // [4, 2]
+    /// </code></example>
+    static member (&&&)(a: Tensor, b: Tensor) = Operands.binary Binary.And a b
+
+    /// <summary>Or, of the bits of integers, or of Bools.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    static member (|||)(a: Tensor, b: Tensor) = Operands.binary Binary.Or a b
+
+    /// <summary>Exclusive or, of the bits of integers, or of Bools.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    static member (^^^)(a: Tensor, b: Tensor) = Operands.binary Binary.Xor a b
+
+    /// <summary>The opposite: of each bit of an integer, or of a Bool.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is floating-point.</exception>
+    /// <example><code>
+    /// ~~~(tensor [| 0uy; 254uy |]) // [255, 1]
+    /// </code></example>
+    static member (~~~)(a: Tensor) = Operands.opposite a
+
+    /// <summary>
+    /// The bits of integers moved to the left, zeros coming in from the right. As many as there are, or more, move all out.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is no integer.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The number of bits is negative.</exception>
+    /// <example><code>
+    /// tensor [ 1; -3 ] &lt;&lt;&lt; 2 // [4, -12]
+    /// </code></example>
+    static member (<<<)(a: Tensor, bits: int) = Operands.shift "shiftLeft" Binary.ShiftLeft a bits
+
+    /// <summary>
+    /// The bits of integers moved to the right, copies of the sign coming in from the left; zeros where there is none.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is no integer.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The number of bits is negative.</exception>
+    /// <example><code>
+    /// tensor [ 12; -3 ] >>> 1 // [6, -2]
+    /// </code></example>
+    static member (>>>)(a: Tensor, bits: int) = Operands.shift "shiftRight" Binary.ShiftRight a bits
+
     // The names that F#'s own functions look for: `exp x`, `x ** 2.0`, `atan2 y x`.
     /// <summary>
     /// x to a power, elementwise: <c>x ** y</c>. Integers have powers whose exponent is a whole number, 0 or more.
@@ -575,14 +644,13 @@ type Tensor with
 
         // n + log10 (a/10ⁿ), where n is the nearest whole number: whole at powers of ten. Beyond `most` 10ⁿ might not be a number.
         let most =
-            match a.DType with
-            | DType.Float64 -> 300.0
-            | DType.Float16 -> 4.0
-            | DType.Float32
-            | DType.BFloat16
-            | DType.Int32
-            | DType.Int64
-            | DType.Bool -> 30.0
+            match a.DType.Storage with
+            | Storage.Float64 -> 300.0
+            | Storage.Float16 -> 4.0
+            | Storage.Float32
+            | Storage.BFloat16
+            | Storage.Integer _
+            | Storage.Bool -> 30.0
 
         let ofLog x = Operands.withReal Binary.Divide (Operands.unaryOf "log10" Unary.Log x) (log 10.0)
 
@@ -594,19 +662,21 @@ type Tensor with
             n
             (ofLog (Operands.binary Binary.Divide a (Operands.realWith Binary.Power 10.0 n)))
 
-    /// <summary>The whole number toward 0: <c>truncate x</c>.</summary>
+    /// <summary>The whole number toward 0: <c>truncate x</c>. Integers stay as they are.</summary>
     static member Truncate(a: Tensor) =
-        Operands.binary
-            Binary.Multiply
-            (Operands.unaryOf "truncate" Unary.Sign a)
-            (Operands.unaryOf "truncate" Unary.Floor (Operands.unary Unary.Abs a))
+        a
+        |> Operands.whole (fun a ->
+            Operands.binary
+                Binary.Multiply
+                (Operands.unaryOf "truncate" Unary.Sign a)
+                (Operands.unaryOf "truncate" Unary.Floor (Operands.unary Unary.Abs a)))
 
-    /// <summary>The largest whole number not above x: <c>floor x</c>.</summary>
-    static member Floor(a: Tensor) = Operands.unary Unary.Floor a
-    /// <summary>The smallest whole number not below x: <c>ceil x</c>.</summary>
-    static member Ceiling(a: Tensor) = Operands.unary Unary.Ceiling a
-    /// <summary>The nearest whole number, halves to the even one: <c>round x</c>.</summary>
-    static member Round(a: Tensor) = Operands.unary Unary.Round a
+    /// <summary>The largest whole number not above x: <c>floor x</c>. Integers stay as they are.</summary>
+    static member Floor(a: Tensor) = Operands.whole (Operands.unary Unary.Floor) a
+    /// <summary>The smallest whole number not below x: <c>ceil x</c>. Integers stay as they are.</summary>
+    static member Ceiling(a: Tensor) = Operands.whole (Operands.unary Unary.Ceiling) a
+    /// <summary>The nearest whole number, halves to the even one: <c>round x</c>. Integers stay as they are.</summary>
+    static member Round(a: Tensor) = Operands.whole (Operands.unary Unary.Round) a
     /// <summary>e to the x: <c>exp x</c>.</summary>
     static member Exp(a: Tensor) = Operands.unary Unary.Exp a
     /// <summary>The natural logarithm: <c>log x</c>.</summary>

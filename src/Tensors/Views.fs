@@ -212,7 +212,8 @@ module Views =
                 t.Reshape(Shape.removeAt axis t.Dims)
 
         /// <summary>
-        /// The same values as another dtype. Floats become integers by truncation; nonzero becomes true.
+        /// The same values as another dtype. Floats become integers by truncation; what an integer dtype can't hold becomes its
+        /// nearest number, and NaN 0; nonzero becomes true.
         /// </summary>
         /// <example><code>
         /// (tensor [ -1.7; 0.0; 2.5 ]).Convert DType.Int32 // [-1, 0, 2]

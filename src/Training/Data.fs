@@ -90,7 +90,7 @@ module Data =
     /// </code></example>
     let count (data: 'x) : int = counted "Data.count" data
 
-    /// <summary>The examples at the positions (Int32 or Int64, of one axis), in their order.</summary>
+    /// <summary>The examples at the positions (integers, of one axis), in their order.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The first axes differ, or a tensor is a scalar.</exception>
     /// <exception cref="T:Cotangent.IndexException">There is no example at a position.</exception>
     /// <example><code>

@@ -278,6 +278,46 @@ public class TensorTests
     }
 
     [Fact]
+    public void Integers_of_every_size()
+    {
+        var x = Tensor.Create(new byte[] { 200, 100, 7 });
+        Assert.Equal(DType.UInt8, x.DType);
+        Assert.Equal(new byte[] { 144, 200, 14 }, (x + x).ToArray<byte>());
+        Assert.Equal(new byte[] { 200, 100, 7 }, Tensor.Create<byte>([200, 100, 7], [3]).ToArray<byte>());
+        Assert.Equal(100, x.Slice(1).ToScalar<byte>());
+        Assert.Equal(new sbyte[] { 127, 100, 7 }, x.Convert(DType.Int8).ToArray<sbyte>());
+        Assert.Equal([-200, 5], Tensor.Create<short>([-200, 5]).ToArray<short>());
+        Assert.Equal([65535, 5], Tensor.Create<ushort>([65535, 5]).ToArray<ushort>());
+        Assert.Equal([uint.MaxValue, 5], Tensor.Create<uint>([uint.MaxValue, 5]).ToArray<uint>());
+        Assert.Equal([ulong.MaxValue, 5], Tensor.Create<ulong>([ulong.MaxValue, 5]).ToArray<ulong>());
+        Assert.Equal(ulong.MaxValue, Tensor.Create<ulong>([ulong.MaxValue, 5]).Max().ToScalar<ulong>());
+        Assert.Equal(DType.UInt16, Tensor.Zeros([2], DType.UInt16).DType);
+        Assert.Contains("UInt8 (3,) and Int32 (1,)", Assert.Throws<DTypeException>(() => x + Tensor.Create([1])).Message);
+    }
+
+    [Fact]
+    public void Bits_have_operators_and_methods()
+    {
+        var x = Tensor.Create<byte>([12, 10, 255]);
+        var y = Tensor.Create<byte>([6, 1, 9]);
+        Assert.Equal(new byte[] { 4, 0, 9 }, (x & y).ToArray<byte>());
+        Assert.Equal(new byte[] { 14, 11, 255 }, (x | y).ToArray<byte>());
+        Assert.Equal(new byte[] { 10, 11, 246 }, (x ^ y).ToArray<byte>());
+        Assert.Equal(new byte[] { 243, 245, 0 }, (~x).ToArray<byte>());
+        Assert.Equal(new byte[] { 48, 40, 252 }, (x << 2).ToArray<byte>());
+        Assert.Equal(new byte[] { 3, 2, 63 }, (x >> 2).ToArray<byte>());
+        Assert.Equal(x & y, x.And(y));
+        Assert.Equal(x | y, x.Or(y));
+        Assert.Equal(x ^ y, x.Xor(y));
+        Assert.Equal(~x, x.Not());
+        Assert.Equal(new byte[] { 0, 20, 0 }, x.ShiftLeft(y).ToArray<byte>());
+        Assert.Equal(new byte[] { 0, 5, 0 }, x.ShiftRight(y).ToArray<byte>());
+        Assert.Equal([-2, 0], (Tensor.Create([-8, 1]) >> 2).ToArray<int>());
+        Assert.Contains("Shift the other way", Assert.Throws<ValueException>(() => x << -1).Message);
+        Assert.Equal(Tensor.Create([false, false, false]), x.IsInfinity());
+    }
+
+    [Fact]
     public void Mathematics_are_methods_and_functions()
     {
         var x = Tensor.Create([0.5, 2.0]);

@@ -28,8 +28,8 @@ let private numpy =
             equals [ Int32.MinValue; Int32.MaxValue ] arrays["whole"]
             equals [ [ Int64.MinValue ]; [ Int64.MaxValue ] ] arrays["long"]
             equals [ true; false ] arrays["truth"]
-            equals [ 0; 255 ] arrays["u8"]
-            equals [ -32768; 32767 ] arrays["i16"]
+            equals [| 0uy; 255uy |] arrays["u8"]
+            equals [ -32768s; 32767s ] arrays["i16"]
             equals 2.5 arrays["scalar"]
             equals (Tensor.zeros DType.Float32 [ 0; 3 ]) arrays["nothing"]
             equals [ 1.5f; -2.0f ] arrays["big_endian"]
@@ -131,8 +131,8 @@ let private ofPyTorch (file: string) =
     equals [ 0.1 ] (state["double"].Flatten())
     equals (1L <<< 40) state["count"]
     equals [ -7 ] state["whole"]
-    equals [ -32768 ] state["short"]
-    equals [ 255 ] state["byte"]
+    equals [ -32768s ] state["short"]
+    equals [| 255uy |] state["byte"]
     equals [ true; false ] state["truth"]
     equals (Tensor.zeros DType.Float32 [ 0; 3 ]) state["nothing"]
     equals (shared.Reshape [ 3; 4 ]) state["all"]
@@ -174,6 +174,12 @@ let private pytorch =
                 "Checkpoint.fit: the tensors and the template, of 2 leaves, differ"
                 (fun () -> Checkpoint.fit strict template weights)
                 "extra")
+        "unsigned integers, whose storages have no type",
+        (fun () ->
+            let tensors = PyTorch.read (fixture "unsigned.pt")
+            equals [ [ 0us; 65535us ]; [ 7us; 8us ] ] tensors["u16"]
+            equals [ UInt32.MaxValue ] tensors["u32"]
+            equals [ UInt64.MaxValue; 5UL ] tensors["u64"])
         "an object is not made, and says so",
         (fun () ->
             raises<FileException, _>
@@ -217,9 +223,9 @@ let private onnx =
             equals [ Int32.MinValue; Int32.MaxValue ] weights["whole"]
             equals [ [ Int64.MinValue ]; [ Int64.MaxValue ] ] weights["long"]
             equals [ true; false ] weights["truth"]
-            equals [ 0; 255 ] weights["u8"]
-            equals [ -32768; 32767 ] weights["i16"]
-            equals [ 0L; 4294967295L ] weights["u32"]
+            equals [| 0uy; 255uy |] weights["u8"]
+            equals [ -32768s; 32767s ] weights["i16"]
+            equals [ 0u; 4294967295u ] weights["u32"]
             equals 2.5 weights["scalar"]
             equals (Tensor.zeros DType.Float32 [ 0; 3 ]) weights["nothing"]
             equals [ [ 1.0f; 2.0f ]; [ 3.0f; 4.5f ] ] weights["layer.weight"]
@@ -229,8 +235,8 @@ let private onnx =
             equals [ -5; 7 ] weights["typed.whole"]
             equals [ -5L; 1L <<< 40 ] weights["typed.long"]
             equals [ true; false ] weights["typed.truth"]
-            equals [ -128; 127 ] weights["typed.i8"]
-            equals [ 0L; 4294967295L ] weights["typed.u32"])
+            equals [ -128y; 127y ] weights["typed.i8"]
+            equals [ 0u; 4294967295u ] weights["typed.u32"])
         "weights in a file beside the model, and nowhere else",
         (fun () ->
             let weights = Onnx.read (fixture "apart.onnx")

@@ -133,18 +133,30 @@ let private numpy =
                 "as text"
 
             Expect.equal (written about ours) expected "bytes")
-        "narrow integers come as wider ones",
+        "of integers of every type, both ways",
         (fun () ->
+            let all = [
+                "u8", tensor [| 0uy; 128uy; 255uy |]
+                "i8", tensor [ -128y; -1y; 127y ]
+                "u16", tensor [ 0us; 65535us ]
+                "i16", tensor [ -32768s; 32767s ]
+                "u32", tensor [ 0u; 4294967295u ]
+                "u64", tensor [ UInt64.MaxValue ]
+            ]
+
             use file = Safetensors.openFile (fixture "narrow.safetensors")
-            equals [ 0; 128; 255 ] (file.Read "u8")
-            equals [ -128; -1; 127 ] (file.Read "i8")
-            equals [ 0; 65535 ] (file.Read "u16")
-            equals [ -32768; 32767 ] (file.Read "i16")
-            equals [ 0L; 4294967295L ] (file.Read "u32"))
+
+            for name, expected in all do
+                equals expected (file.Read name)
+
+            let expected = File.ReadAllBytes(fixture "narrow.safetensors")
+            Expect.equal (written Map.empty all) expected "written")
         "what no dtype holds is refused by name",
         fun () ->
-            use file = Safetensors.openFile (fixture "narrow.safetensors")
-            raises<DTypeException, _> "'u64' is U64 (1,) in the file" (fun () -> file.Read "u64") "u64"
+            let header = """{"z":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}"""
+            let bytes = Encoding.UTF8.GetBytes(header.PadRight 64)
+            let file = opened (Array.concat [ BitConverter.GetBytes 64UL; bytes; Array.zeroCreate 8 ])
+            raises<DTypeException, _> "'z' is C64 (1,) in the file" (fun () -> file.Read "z") "complex"
     ]
 
 let private views =

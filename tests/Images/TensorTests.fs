@@ -24,8 +24,25 @@ let tests =
 
         test "and back, in every dtype that holds 256 levels" {
             for image in [ source; sourceAlpha; sourceGray ] do
-                for dtype in [ DType.Float32; DType.Float64; DType.Float16; DType.Int32; DType.Int64 ] do
-                    Expect.equal (Image.ofTensor (Image.toTensorOf dtype image)) image $"{dtype}"
+                for dtype in
+                    [
+                        DType.Float32
+                        DType.Float64
+                        DType.Float16
+                        DType.Int16
+                        DType.Int32
+                        DType.Int64
+                        DType.UInt8
+                        DType.UInt16
+                        DType.UInt32
+                        DType.UInt64
+                    ] do
+                    let t = Image.toTensorOf dtype image
+                    Expect.equal t.DType dtype "dtype"
+                    Expect.equal (Image.ofTensor t) image $"{dtype}"
+
+                let bytes = (Image.toTensorOf DType.UInt8 image).ToData<byte[,,]>()
+                Expect.equal bytes[0, 1, 2] image[1, 2, 0] "a byte"
 
                 // BFloat16 has 8 bits of precision: near 1 its steps are a level wide.
                 expectWithin 1 (Image.ofTensor (Image.toTensorOf DType.BFloat16 image)) image
@@ -36,6 +53,7 @@ let tests =
                 "integers are levels"
 
             throws<DTypeException, _> (fun () -> Image.toTensorOf DType.Bool source) "Bool"
+            throws<DTypeException, _> (fun () -> Image.toTensorOf DType.Int8 source) "Take UInt8"
         }
 
         test "numbers out of range are refused, or clamped on request" {

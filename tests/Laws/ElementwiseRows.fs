@@ -77,7 +77,9 @@ let private binaryNumbers (op: Binary) (dice: Dice) =
     | Binary.Multiply
     | Binary.And
     | Binary.Or
-    | Binary.Xor -> everywhere dice, everywhere dice
+    | Binary.Xor
+    | Binary.ShiftLeft
+    | Binary.ShiftRight -> everywhere dice, everywhere dice
     | Binary.Divide -> everywhere dice, (fun () -> dice.Sign * dice.Between 0.4 2.0)
     // Quotients well between two integers.
     | Binary.Remainder ->
@@ -100,6 +102,8 @@ let private binaryMoves (op: Binary) =
     | Binary.And
     | Binary.Or
     | Binary.Xor
+    | Binary.ShiftLeft
+    | Binary.ShiftRight
     | Binary.Equal
     | Binary.Less
     | Binary.LessEqual -> false

@@ -58,14 +58,13 @@ let private inner (a: Tensor[]) (b: Tensor[]) =
 /// What a dtype can't tell from 0, and with how many digits it tells anything else, for the coarsest of some tensors.
 let private resolution (tensors: Tensor[]) =
     let quantum (t: Tensor) =
-        match t.DType with
-        | DType.Float16 -> 2.0 ** -24.0
-        | DType.BFloat16 -> 2.0 ** -133.0
-        | DType.Float32 -> 2.0 ** -149.0
-        | DType.Float64
-        | DType.Int32
-        | DType.Int64
-        | DType.Bool -> 0.0
+        match t.DType.Storage with
+        | Storage.Float16 -> 2.0 ** -24.0
+        | Storage.BFloat16 -> 2.0 ** -133.0
+        | Storage.Float32 -> 2.0 ** -149.0
+        | Storage.Float64
+        | Storage.Integer _
+        | Storage.Bool -> 0.0
 
     let worst of' = tensors |> Array.map of' |> Array.fold max 0.0
     struct (worst quantum, worst (fun t -> Oracle.epsilon t.DType))

@@ -86,6 +86,7 @@ let variants = [
 // ---- Drawing ----
 
 let floats = DTypes.all |> List.filter _.IsFloat
+let integers = DTypes.all |> List.filter _.IsInteger
 let numeric = DTypes.all |> List.filter (fun d -> d <> DType.Bool)
 
 let private ordinary (dice: Dice) (dtype: DType) () =

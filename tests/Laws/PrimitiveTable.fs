@@ -24,14 +24,10 @@ let private sources = [
     source "Full Real" DTypes.all (fun dice dtype ->
         Primitive.Full(Literal.Real(everywhere dice ()), dtype, dice.Shape()), [||])
     source "Full Whole" DTypes.all (fun dice dtype ->
-        Primitive.Full(Literal.Whole(int64 (dice.Below 9 - 4)), dtype, dice.Shape()), [||])
+        let number = int64 (dice.Below 9 - (if dtype.IsUnsigned then 0 else 4))
+        Primitive.Full(Literal.Whole number, dtype, dice.Shape()), [||])
     source "Iota" DTypes.all (fun dice dtype -> Primitive.Iota(dtype, dice.Below 20), [||])
-    for kind, dtypes in
-        [
-            Draw.Uniform, floats
-            Draw.Bits, [ DType.Int32; DType.Int64 ]
-            Draw.Keys, [ DType.Int32; DType.Int64 ]
-        ] do
+    for kind, dtypes in [ Draw.Uniform, floats; Draw.Bits, integers; Draw.Keys, integers ] do
         source (variant (Primitive.Random(kind, DType.Int32, [||]))) dtypes (fun dice dtype ->
             let keys = tensorOf dice DType.Int64 (dice.Shape()) (fun () -> dice.Between -1e15 1e15)
             Primitive.Random(kind, dtype, Array.init (dice.Below 3) (fun _ -> dice.Size)), [| keys |])
@@ -119,7 +115,7 @@ let private indexed (dice: Dice) =
     let shape, axis = dice.ShapeWithAxis()
     let batch = dice.Below(axis + 1)
     let extra = Array.init (dice.Below 3) (fun _ -> dice.Size)
-    let dtype = dice.Pick [ DType.Int32; DType.Int64 ]
+    let dtype = dice.Pick integers
 
     let indices =
         tensorOf dice dtype (Array.append shape[.. batch - 1] extra) (fun () ->

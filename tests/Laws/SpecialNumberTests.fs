@@ -22,14 +22,13 @@ let private plainSpecials = [ nan; infinity; -infinity; 0.0; -0.0; 1.0; -1.0 ]
 
 /// The largest number, the smallest normal one and the smallest of all.
 let private extremes (dtype: DType) =
-    match dtype with
-    | DType.Float64 -> [ System.Double.MaxValue; 2.0 ** -1022.0; 2.0 ** -1074.0 ]
-    | DType.Float32 -> [ float System.Single.MaxValue; 2.0 ** -126.0; 2.0 ** -149.0 ]
-    | DType.Float16 -> [ 65504.0; 2.0 ** -14.0; 2.0 ** -24.0 ]
-    | DType.BFloat16 -> [ 255.0 * 2.0 ** 120.0; 2.0 ** -126.0; 2.0 ** -133.0 ]
-    | DType.Int32
-    | DType.Int64
-    | DType.Bool -> []
+    match dtype.Storage with
+    | Storage.Float64 -> [ System.Double.MaxValue; 2.0 ** -1022.0; 2.0 ** -1074.0 ]
+    | Storage.Float32 -> [ float System.Single.MaxValue; 2.0 ** -126.0; 2.0 ** -149.0 ]
+    | Storage.Float16 -> [ 65504.0; 2.0 ** -14.0; 2.0 ** -24.0 ]
+    | Storage.BFloat16 -> [ 255.0 * 2.0 ** 120.0; 2.0 ** -126.0; 2.0 ** -133.0 ]
+    | Storage.Integer _
+    | Storage.Bool -> []
 
 let private specials dtype =
     plainSpecials

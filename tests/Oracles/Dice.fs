@@ -108,8 +108,15 @@ let private inLayout dtype (shape: int[]) (strides, offset, length) (number: uni
             (BFloat16.OfSingle nanf)
             (number >> float32 >> BFloat16.OfSingle)
     | DType.Float16 -> fill dtype shape strides offset length Half.NaN (number >> Half.op_Explicit)
-    | DType.Int32 -> fill dtype shape strides offset length 123456789 (number >> int)
-    | DType.Int64 -> fill dtype shape strides offset length 123456789L (number >> int64)
+    // Numbers below 0 become large ones without a sign.
+    | DType.Int8
+    | DType.UInt8 -> fill dtype shape strides offset length 123y (number >> int >> sbyte)
+    | DType.Int16
+    | DType.UInt16 -> fill dtype shape strides offset length 12345s (number >> int >> int16)
+    | DType.Int32
+    | DType.UInt32 -> fill dtype shape strides offset length 123456789 (number >> int)
+    | DType.Int64
+    | DType.UInt64 -> fill dtype shape strides offset length 123456789L (number >> int64)
     | DType.Bool -> fill dtype shape strides offset length true (fun () -> number () > 0.0)
 
 /// A tensor in a random layout: axes permuted and flipped in memory, gaps between the elements, axes of stride 0.

@@ -18,6 +18,12 @@ let private fit (dtype: DType) (x: Literal) =
     | DType.Int32 -> Literal.Whole(int64 (int (Oracle.whole x)))
     | DType.Int64
     | DType.Bool -> Literal.Whole(Oracle.whole x)
+    | DType.Int8
+    | DType.Int16
+    | DType.UInt8
+    | DType.UInt16
+    | DType.UInt32
+    | DType.UInt64 -> invalidOp $"No nest holds {dtype}."
 
 let private convert (dtype: DType) (x: Literal) =
     match x with
@@ -39,26 +45,31 @@ let private pointer<'T when 'T: unmanaged> (slots: nativeint[]) (access: Access)
     NativePtr.add (NativePtr.ofNativeInt<'T> slots[access.Slot]) at
 
 let private read slots (dtype: DType) access (index: int[]) =
-    match dtype with
-    | DType.Float32 -> Literal.Real(float (NativePtr.read (pointer<float32> slots access index)))
-    | DType.Float64 -> Literal.Real(NativePtr.read (pointer<float> slots access index))
-    | DType.Float16 -> Literal.Real(float (NativePtr.read (pointer<Half> slots access index)))
-    | DType.BFloat16 ->
+    match dtype.Storage with
+    | Storage.Float32 -> Literal.Real(float (NativePtr.read (pointer<float32> slots access index)))
+    | Storage.Float64 -> Literal.Real(NativePtr.read (pointer<float> slots access index))
+    | Storage.Float16 -> Literal.Real(float (NativePtr.read (pointer<Half> slots access index)))
+    | Storage.BFloat16 ->
         Literal.Real(float ((NativePtr.read (pointer<BFloat16> slots access index)).ToSingle()))
-    | DType.Int32 -> Literal.Whole(int64 (NativePtr.read (pointer<int> slots access index)))
-    | DType.Int64 -> Literal.Whole(NativePtr.read (pointer<int64> slots access index))
-    | DType.Bool -> Literal.Whole(int64 (NativePtr.read (pointer<byte> slots access index)))
+    | Storage.Integer IntegerSize.Bits32 ->
+        Literal.Whole(int64 (NativePtr.read (pointer<int> slots access index)))
+    | Storage.Integer IntegerSize.Bits64 -> Literal.Whole(NativePtr.read (pointer<int64> slots access index))
+    | Storage.Integer(IntegerSize.Bits8 | IntegerSize.Bits16) -> invalidOp $"No nest holds {dtype}."
+    | Storage.Bool -> Literal.Whole(int64 (NativePtr.read (pointer<byte> slots access index)))
 
 let private write slots (dtype: DType) access (index: int[]) (x: Literal) =
-    match dtype with
-    | DType.Float32 -> NativePtr.write (pointer<float32> slots access index) (float32 (Oracle.real x))
-    | DType.Float64 -> NativePtr.write (pointer<float> slots access index) (Oracle.real x)
-    | DType.Float16 -> NativePtr.write (pointer<Half> slots access index) (Half.op_Explicit (Oracle.real x))
-    | DType.BFloat16 ->
+    match dtype.Storage with
+    | Storage.Float32 -> NativePtr.write (pointer<float32> slots access index) (float32 (Oracle.real x))
+    | Storage.Float64 -> NativePtr.write (pointer<float> slots access index) (Oracle.real x)
+    | Storage.Float16 -> NativePtr.write (pointer<Half> slots access index) (Half.op_Explicit (Oracle.real x))
+    | Storage.BFloat16 ->
         NativePtr.write (pointer<BFloat16> slots access index) (BFloat16.OfSingle(float32 (Oracle.real x)))
-    | DType.Int32 -> NativePtr.write (pointer<int> slots access index) (int (Oracle.whole x))
-    | DType.Int64 -> NativePtr.write (pointer<int64> slots access index) (Oracle.whole x)
-    | DType.Bool -> NativePtr.write (pointer<byte> slots access index) (byte (Oracle.whole x))
+    | Storage.Integer IntegerSize.Bits32 ->
+        NativePtr.write (pointer<int> slots access index) (int (Oracle.whole x))
+    | Storage.Integer IntegerSize.Bits64 ->
+        NativePtr.write (pointer<int64> slots access index) (Oracle.whole x)
+    | Storage.Integer(IntegerSize.Bits8 | IntegerSize.Bits16) -> invalidOp $"No nest holds {dtype}."
+    | Storage.Bool -> NativePtr.write (pointer<byte> slots access index) (byte (Oracle.whole x))
 
 let private foldOf (kind: Reduction) =
     match kind with

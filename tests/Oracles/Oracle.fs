@@ -41,7 +41,14 @@ let private store (dtype: DType) (x: Literal) =
     | DType.BFloat16 ->
         let v = roundTo 8 -126 (real x)
         Literal.Real(if abs v > 3.39e38 then infinity * v else v)
+    | DType.Int8 -> Literal.Whole(int64 (sbyte (whole x)))
+    | DType.Int16 -> Literal.Whole(int64 (int16 (whole x)))
     | DType.Int32 -> Literal.Whole(int64 (int32 (whole x)))
+    | DType.UInt8 -> Literal.Whole(int64 (byte (whole x)))
+    | DType.UInt16 -> Literal.Whole(int64 (uint16 (whole x)))
+    | DType.UInt32 -> Literal.Whole(int64 (uint32 (whole x)))
+    // Of UInt64 the bits.
+    | DType.UInt64
     | DType.Int64
     | DType.Bool -> Literal.Whole(whole x)
 
@@ -64,11 +71,13 @@ let private ofBuffer (b: HostBuffer) =
 
     let at: int[] -> Literal =
         match b with
+        | :? HostBuffer<sbyte> as b -> fun i -> store b.DType (Literal.Whole(int64 b.Items[place i]))
+        | :? HostBuffer<int16> as b -> fun i -> store b.DType (Literal.Whole(int64 b.Items[place i]))
         | :? HostBuffer<float32> as b -> fun i -> Literal.Real(float b.Items[place i])
         | :? HostBuffer<float> as b -> fun i -> Literal.Real b.Items[place i]
         | :? HostBuffer<BFloat16> as b -> fun i -> Literal.Real(float (b.Items[place i].ToSingle()))
         | :? HostBuffer<Half> as b -> fun i -> Literal.Real(float b.Items[place i])
-        | :? HostBuffer<int> as b -> fun i -> Literal.Whole(int64 b.Items[place i])
+        | :? HostBuffer<int> as b -> fun i -> store b.DType (Literal.Whole(int64 b.Items[place i]))
         | :? HostBuffer<int64> as b -> fun i -> Literal.Whole b.Items[place i]
         | :? HostBuffer<bool> as b -> fun i -> ofBool b.Items[place i]
         | _ -> invalidOp $"The oracle can't read {b.GetType()}."
@@ -85,8 +94,14 @@ let private toBuffer (v: Value) : HostBuffer =
     | DType.Float64 -> make real
     | DType.BFloat16 -> make (real >> float32 >> BFloat16.OfSingle)
     | DType.Float16 -> make (real >> Half.op_Explicit)
-    | DType.Int32 -> make (whole >> int32)
-    | DType.Int64 -> make whole
+    | DType.Int8
+    | DType.UInt8 -> make (whole >> sbyte)
+    | DType.Int16
+    | DType.UInt16 -> make (whole >> int16)
+    | DType.Int32
+    | DType.UInt32 -> make (whole >> int32)
+    | DType.Int64
+    | DType.UInt64 -> make whole
     | DType.Bool -> make (fun x -> whole x <> 0L)
 
 // Elementwise functions.
@@ -246,7 +261,9 @@ let private binaryReal (op: Binary) (x: float) (y: float) =
     | Binary.LessEqual -> ofBool (x <= y)
     | Binary.And
     | Binary.Or
-    | Binary.Xor -> invalidOp $"{op} has no real value."
+    | Binary.Xor
+    | Binary.ShiftLeft
+    | Binary.ShiftRight -> invalidOp $"{op} has no real value."
 
 let private binaryWhole (op: Binary) (x: int64) (y: int64) =
     match op with
@@ -263,13 +280,58 @@ let private binaryWhole (op: Binary) (x: int64) (y: int64) =
     | Binary.Equal -> ofBool (x = y)
     | Binary.Less -> ofBool (x < y)
     | Binary.LessEqual -> ofBool (x <= y)
+    | Binary.ShiftLeft
+    | Binary.ShiftRight
     | Binary.Power
-    | Binary.Atan2 -> invalidOp $"{op} has no whole value."
+    | Binary.Atan2 -> invalidOp $"{op} has no whole value of its own."
 
 let binary (op: Binary) (x: Literal) (y: Literal) : Literal =
     match x, y with
     | Literal.Whole a, Literal.Whole b -> binaryWhole op a b
     | _ -> binaryReal op (real x) (real y)
+
+/// Bits moved one by one.
+let private shifted (dtype: DType) op (x: int64) (count: int64) =
+    let bits = int64 (8 * dtype.Size)
+    let count = if count < 0L || count > bits then bits else count
+    let mutable y = x
+
+    for _ in 1L .. count do
+        y <-
+            match op with
+            | Binary.ShiftLeft -> y * 2L
+            | _ when dtype = DType.UInt64 -> int64 (uint64 y / 2UL)
+            | _ -> int64 (floor (decimal y / 2M))
+
+    Literal.Whole y
+
+/// The same for integers of a dtype.
+let private binaryOf (dtype: DType) (op: Binary) (x: Literal) (y: Literal) : Literal =
+    match op, x, y with
+    | (Binary.ShiftLeft | Binary.ShiftRight), Literal.Whole a, Literal.Whole b -> shifted dtype op a b
+    | _, Literal.Whole a, Literal.Whole b when dtype = DType.UInt64 ->
+        let a, b = uint64 a, uint64 b
+
+        match op with
+        | Binary.Divide -> Literal.Whole(int64 (a / b))
+        | Binary.Remainder -> Literal.Whole(int64 (a % b))
+        | Binary.Max -> Literal.Whole(int64 (max a b))
+        | Binary.Min -> Literal.Whole(int64 (min a b))
+        | Binary.Less -> ofBool (a < b)
+        | Binary.LessEqual -> ofBool (a <= b)
+        | _ -> binary op x y
+    | _ -> binary op x y
+
+let private unaryOf (dtype: DType) (op: Unary) (x: Literal) : Literal =
+    match op with
+    | Unary.Abs
+    | Unary.Relu when dtype = DType.UInt64 -> x
+    | Unary.Sign when dtype = DType.UInt64 -> Literal.Whole(if whole x = 0L then 0L else 1L)
+    | _ -> unary op x
+
+/// A number of the same order among those of a dtype: of UInt64 the bits with the first turned over.
+let private ranked (dtype: DType) (x: Literal) =
+    if dtype = DType.UInt64 then Literal.Whole(whole x ^^^ Int64.MinValue) else x
 
 /// Saturates, and NaN becomes 0.
 let private convert (target: DType) (x: Literal) =
@@ -287,9 +349,27 @@ let private convert (target: DType) (x: Literal) =
     | DType.Float64
     | DType.BFloat16
     | DType.Float16 -> Literal.Real(real x)
+    | DType.Int8 -> clamp -128L 127L
+    | DType.Int16 -> clamp -32768L 32767L
+    | DType.UInt8 -> clamp 0L 255L
+    | DType.UInt16 -> clamp 0L 65535L
+    | DType.UInt32 -> clamp 0L 4294967295L
+    | DType.UInt64 ->
+        match x with
+        | Literal.Real v when v >= 2.0 ** 64.0 -> Literal.Whole -1L
+        | Literal.Real v when v >= 2.0 ** 63.0 -> Literal.Whole(int64 (uint64 v))
+        | _ -> clamp 0L Int64.MaxValue
     | DType.Int32 -> clamp (int64 Int32.MinValue) (int64 Int32.MaxValue)
     | DType.Int64 -> clamp Int64.MinValue Int64.MaxValue
     | DType.Bool -> ofBool (real x <> 0.0)
+
+let private convertOf (source: DType) (target: DType) (x: Literal) =
+    if source = target then
+        x
+    elif source = DType.UInt64 && whole x < 0L then
+        convert target (Literal.Real(float (uint64 (whole x))))
+    else
+        convert target x
 
 // Order. NaN is the extreme of either kind, and last when sorted.
 
@@ -344,14 +424,14 @@ let private draw kind (dtype: DType) key (i: int64) =
     let two = uint64 (word key stream (2L * i)) + (uint64 (word key stream (2L * i + 1L)) <<< 32)
     let one = word key stream i
 
-    match dtype with
-    | DType.Float64 -> Literal.Real(float (two >>> 11) * 2.0 ** -53.0)
-    | DType.Float32 -> Literal.Real(float (one >>> 8) * 2.0 ** -24.0)
-    | DType.Float16 -> Literal.Real(float (one >>> 21) * 2.0 ** -11.0)
-    | DType.BFloat16 -> Literal.Real(float (one >>> 24) * 2.0 ** -8.0)
-    | DType.Int64 -> Literal.Whole(int64 two)
-    | DType.Int32 -> Literal.Whole(int64 (int32 one))
-    | DType.Bool -> invalidOp "No draw is Bool."
+    match dtype.Storage with
+    | Storage.Float64 -> Literal.Real(float (two >>> 11) * 2.0 ** -53.0)
+    | Storage.Float32 -> Literal.Real(float (one >>> 8) * 2.0 ** -24.0)
+    | Storage.Float16 -> Literal.Real(float (one >>> 21) * 2.0 ** -11.0)
+    | Storage.BFloat16 -> Literal.Real(float (one >>> 24) * 2.0 ** -8.0)
+    | Storage.Integer IntegerSize.Bits64 -> Literal.Whole(int64 two)
+    | Storage.Integer _ -> Literal.Whole(int64 (int32 one))
+    | Storage.Bool -> invalidOp "No draw is Bool."
 
 // Primitives.
 
@@ -400,8 +480,8 @@ let private reduce kind axes (x: Value) index =
     | Reduction.Sum -> sumOf x.DType group
     | Reduction.Max when x.DType = DType.Bool -> ofBool (Array.exists (fun v -> whole v <> 0L) group)
     | Reduction.Min when x.DType = DType.Bool -> ofBool (Array.forall (fun v -> whole v <> 0L) group)
-    | Reduction.Max -> group[extreme true group]
-    | Reduction.Min -> group[extreme false group]
+    | Reduction.Max -> group[extreme true (Array.map (ranked x.DType) group)]
+    | Reduction.Min -> group[extreme false (Array.map (ranked x.DType) group)]
 
 /// Where an element of a gather's result, or of a scatter's updates, lies in the data.
 let private indexed axis batch (indices: Value) (index: int[]) =
@@ -593,11 +673,11 @@ let private ofMatrices (f: float[,] -> float[,]) (inputs: Value[]) : int[] -> Li
 
 let private at (p: Primitive) (result: int) (inputs: Value[]) (shape: int[]) : int[] -> Literal =
     match p with
-    | Primitive.Unary op -> fun i -> unary op (inputs[0].At i)
-    | Primitive.Binary op -> fun i -> binary op (inputs[0].At i) (inputs[1].At i)
+    | Primitive.Unary op -> fun i -> unaryOf inputs[0].DType op (inputs[0].At i)
+    | Primitive.Binary op -> fun i -> binaryOf inputs[0].DType op (inputs[0].At i) (inputs[1].At i)
     | Primitive.Higher f -> fun i -> Literal.Real(HigherOracle.value f [ for x in inputs -> real (x.At i) ])
     | Primitive.Select -> fun i -> if whole (inputs[0].At i) <> 0L then inputs[1].At i else inputs[2].At i
-    | Primitive.Convert dtype -> fun i -> convert dtype (inputs[0].At i)
+    | Primitive.Convert dtype -> fun i -> convertOf inputs[0].DType dtype (inputs[0].At i)
     | Primitive.Full(value, dtype, _) -> fun _ -> convert dtype value
     | Primitive.Iota(dtype, _) -> fun i -> convert dtype (Literal.Whole(int64 i[0]))
     | Primitive.Random(kind, dtype, drawn) ->
@@ -638,11 +718,12 @@ let private at (p: Primitive) (result: int) (inputs: Value[]) (shape: int[]) : i
     | Primitive.Scatter(collision, axis, batch, _) -> scatter collision axis batch shape inputs[0] inputs[1]
     | Primitive.Reduce(kind, axes) -> reduce kind axes inputs[0]
     | Primitive.ArgReduce(largest, axis) ->
-        fun i -> Literal.Whole(int64 (extreme largest (along axis inputs[0] i)))
+        let rank = ranked inputs[0].DType
+        fun i -> Literal.Whole(int64 (extreme largest (along axis inputs[0] i |> Array.map rank)))
     | Primitive.Sort(axis, descending) ->
         fun i ->
             let row = along axis inputs[0] (Array.removeAt axis i)
-            let place = (sorted descending row)[i[axis]]
+            let place = (sorted descending (row |> Array.map (ranked inputs[0].DType)))[i[axis]]
             if result = 0 then row[place] else Literal.Whole(int64 place)
     | Primitive.CumulativeSum(axis, reverse) ->
         fun i ->
@@ -725,14 +806,13 @@ let evaluate (p: Primitive) (inputs: HostBuffer[]) : HostBuffer = (evaluateAll p
 
 /// The distance from 1 to the next number of a dtype; 0 for exact ones.
 let epsilon (dtype: DType) =
-    match dtype with
-    | DType.Float64 -> 2.0 ** -52.0
-    | DType.Float32 -> 2.0 ** -23.0
-    | DType.Float16 -> 2.0 ** -10.0
-    | DType.BFloat16 -> 2.0 ** -7.0
-    | DType.Int32
-    | DType.Int64
-    | DType.Bool -> 0.0
+    match dtype.Storage with
+    | Storage.Float64 -> 2.0 ** -52.0
+    | Storage.Float32 -> 2.0 ** -23.0
+    | Storage.Float16 -> 2.0 ** -10.0
+    | Storage.BFloat16 -> 2.0 ** -7.0
+    | Storage.Integer _
+    | Storage.Bool -> 0.0
 
 /// Results of fused operations are differences of numbers of this size, and as exact as those. So is the oracle of the gamma
 /// function's logarithm, of sums of logarithms; its tests with published digits are exact to a few units.
@@ -771,14 +851,13 @@ let difference ulps scale (expected: HostBuffer) (actual: HostBuffer) =
         let e, a = ofBuffer expected, ofBuffer actual
 
         let smallest =
-            match expected.DType with
-            | DType.Float64 -> Double.Epsilon
-            | DType.Float32
-            | DType.BFloat16 -> float Single.Epsilon
-            | DType.Float16 -> 2.0 ** -24.0
-            | DType.Int32
-            | DType.Int64
-            | DType.Bool -> 0.0
+            match expected.DType.Storage with
+            | Storage.Float64 -> Double.Epsilon
+            | Storage.Float32
+            | Storage.BFloat16 -> float Single.Epsilon
+            | Storage.Float16 -> 2.0 ** -24.0
+            | Storage.Integer _
+            | Storage.Bool -> 0.0
 
         let smallest = if expected.DType = DType.BFloat16 then 2.0 ** -133.0 else smallest
 

@@ -115,8 +115,7 @@ let private setting =
             throws<DTypeException, _> [ "set"; "0.5" ] (fun () -> t5.At[0].Set(0.5))
             throws<IndexException, _> [ "index 5" ] (fun () -> t5.At[5].Set(0.0))
 
-            throws<DTypeException, _> [ "Int32 or Int64"; "Float64" ] (fun () ->
-                t5.At[tensor [ 1.0 ]].Set(t5))
+            throws<DTypeException, _> [ "integers"; "Float64" ] (fun () -> t5.At[tensor [ 1.0 ]].Set(t5))
 
             throws<ShapeException, _> [ "set"; "mask"; "(2,)" ] (fun () ->
                 t5.At[tensor [ true; true ]].Set(t5))

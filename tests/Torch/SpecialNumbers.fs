@@ -13,14 +13,13 @@ let private floatSpecials (dtype: DType) =
     [
         [ 0.0; -0.0; 1.0; -1.0; 0.5; -0.5; 1.5; 2.5; -2.5; 3.0; 88.0; -104.0; 1000.0; -1000.0 ]
         [ infinity; -infinity; nan ]
-        (match dtype with
-         | DType.Float64 -> [ 1e-310; 1e300; -1e300; 1e-20 ]
-         | DType.Float32 -> [ 1e-40; 3e38; -3e38; 1e-20 ]
-         | DType.Float16 -> [ 6e-8; 65504.0; -65504.0; 1e-4 ]
-         | DType.BFloat16 -> [ 1e-38; 3e38; -3e38; 1e-20 ]
-         | DType.Int32
-         | DType.Int64
-         | DType.Bool -> [])
+        (match dtype.Storage with
+         | Storage.Float64 -> [ 1e-310; 1e300; -1e300; 1e-20 ]
+         | Storage.Float32 -> [ 1e-40; 3e38; -3e38; 1e-20 ]
+         | Storage.Float16 -> [ 6e-8; 65504.0; -65504.0; 1e-4 ]
+         | Storage.BFloat16 -> [ 1e-38; 3e38; -3e38; 1e-20 ]
+         | Storage.Integer _
+         | Storage.Bool -> [])
     ]
     |> List.concat
 
@@ -45,7 +44,8 @@ let integers (dtype: DType) : HostBuffer =
             1L <<< 53
         |]
 
-        HostBuffer.own dtype [| all.Length |] all
+        // What is beyond the dtype becomes its extremes.
+        (Tensor.ofArray [ all.Length ] all).Convert(dtype).Host
 
 let specials (dtype: DType) : HostBuffer =
     if dtype.IsFloat then ofNumbers dtype (floatSpecials dtype)

@@ -4,8 +4,7 @@ namespace Cotangent;
 public static class NumPy
 {
     /// <summary>
-    /// The array of an <c>.npy</c> file. Its dtype is the file's; unsigned and narrow integers come as wider ones, U8, I8, U16
-    /// and I16 as Int32, U32 as Int64.
+    /// The array of an <c>.npy</c> file. Its dtype is the file's.
     /// </summary>
     /// <exception cref="FileException">It is damaged, or no such file.</exception>
     /// <exception cref="DTypeException">No dtype holds its elements: complex numbers, texts, objects.</exception>
@@ -40,8 +39,8 @@ public static class PyTorch
 public static class Onnx
 {
     /// <summary>
-    /// The weights of an <c>.onnx</c> model by name: the initializers of its graph, also those that lie in files beside it. Narrow
-    /// and unsigned integers come as wider ones, as <c>NumPy.ReadArray</c> has them. The graph itself is not read.
+    /// The weights of an <c>.onnx</c> model by name: the initializers of its graph, also those that lie in files beside it.
+    /// The graph itself is not read.
     /// <c>Checkpoint.Fit</c> makes a model of the tensors.
     /// </summary>
     /// <exception cref="FileException">It is damaged, or no such file.</exception>

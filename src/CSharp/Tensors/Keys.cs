@@ -124,7 +124,7 @@ public static class Keys
     public static Tensor Integers(this Key key, long low, long high, ReadOnlySpan<int> shape) =>
         key.Integers(low, high, shape, DType.Int64);
 
-    /// <summary>Integers uniform in [low, high); Int32 or Int64.</summary>
+    /// <summary>Integers uniform in [low, high), of any integer dtype.</summary>
     public static Tensor Integers(this Key key, long low, long high, ReadOnlySpan<int> shape, DType dtype) =>
         RandomModule.integers(key.NotNull(), low, high, dtype, shape.ToArray());
 

@@ -101,22 +101,25 @@ public static class Maths
     /// <summary>max(x, 0); its derivative at 0 is 0.</summary>
     public static Tensor Relu(this Tensor x) => Mathematics.relu(x.NotNull());
 
-    /// <summary>The largest whole number not above x.</summary>
+    /// <summary>The largest whole number not above x. Integers stay as they are.</summary>
     public static Tensor Floor(this Tensor x) => Tensor.Floor(x.NotNull());
 
-    /// <summary>The smallest whole number not below x.</summary>
+    /// <summary>The smallest whole number not below x. Integers stay as they are.</summary>
     public static Tensor Ceiling(this Tensor x) => Tensor.Ceiling(x.NotNull());
 
-    /// <summary>The nearest whole number; halves go to the even one.</summary>
+    /// <summary>The nearest whole number; halves go to the even one. Integers stay as they are.</summary>
     public static Tensor Round(this Tensor x) => Tensor.Round(x.NotNull());
 
-    /// <summary>The whole number toward 0.</summary>
+    /// <summary>The whole number toward 0. Integers stay as they are.</summary>
     public static Tensor Truncate(this Tensor x) => Tensor.Truncate(x.NotNull());
 
-    /// <summary>Bool: whether an element is NaN.</summary>
+    /// <summary>Bool: whether an element is NaN, which an integer never is.</summary>
     public static Tensor IsNaN(this Tensor x) => Mathematics.IsNaN(x.NotNull());
 
-    /// <summary>Bool: whether an element is neither NaN nor infinite.</summary>
+    /// <summary>Bool: whether an element is infinite, which an integer never is.</summary>
+    public static Tensor IsInfinity(this Tensor x) => Mathematics.IsInfinity(x.NotNull());
+
+    /// <summary>Bool: whether an element is neither NaN nor infinite, as every integer.</summary>
     public static Tensor IsFinite(this Tensor x) => Mathematics.IsFinite(x.NotNull());
 
     /// <summary>

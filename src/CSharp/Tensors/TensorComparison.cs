@@ -50,22 +50,49 @@ public static class TensorComparison
         /// <summary>Whether the left is greater than or equal to the right.</summary>
         public static Tensor operator >=(double x, Tensor y) => Mathematics.LessEqual(y.NotNull(), x);
 
-        /// <summary>Both: logical on Bools, bitwise on integers.</summary>
+        /// <summary>
+        /// The opposite of each bit of an integer, or of a Bool. <c>x &amp; y</c>, <c>x | y</c>, <c>x ^ y</c>, <c>!x</c>,
+        /// <c>x &lt;&lt; 2</c> and <c>x >> 2</c> are operators of the tensor itself.
+        /// </summary>
         /// <example><code>
         /// var x = Tensor.Create([-2, 0, 2]);
         /// x > -1 &amp; x &lt; 1 // [false, true, false]
+        /// ~x // [1, -1, -3]
         /// </code></example>
-        public static Tensor operator &(Tensor x, Tensor y) => Mathematics.And(x.NotNull(), y.NotNull());
-
-        /// <summary>Either: logical on Bools, bitwise on integers.</summary>
-        public static Tensor operator |(Tensor x, Tensor y) => Mathematics.Or(x.NotNull(), y.NotNull());
-
-        /// <summary>Exactly one of both: logical on Bools, bitwise on integers.</summary>
-        public static Tensor operator ^(Tensor x, Tensor y) => Mathematics.Xor(x.NotNull(), y.NotNull());
-
-        /// <summary>The opposite of a Bool.</summary>
-        public static Tensor operator !(Tensor x) => Mathematics.Not(x.NotNull());
+        public static Tensor operator ~(Tensor x) => Mathematics.Not(x.NotNull());
     }
+
+    /// <summary>Both: logical on Bools, bitwise on integers; <c>x &amp; y</c>.</summary>
+    public static Tensor And(this Tensor x, Tensor y) => Mathematics.And(x.NotNull(), y.NotNull());
+
+    /// <summary>Either: logical on Bools, bitwise on integers; <c>x | y</c>.</summary>
+    public static Tensor Or(this Tensor x, Tensor y) => Mathematics.Or(x.NotNull(), y.NotNull());
+
+    /// <summary>Exactly one of both: logical on Bools, bitwise on integers; <c>x ^ y</c>.</summary>
+    public static Tensor Xor(this Tensor x, Tensor y) => Mathematics.Xor(x.NotNull(), y.NotNull());
+
+    /// <summary>The opposite of a Bool, or of each bit of an integer; <c>!x</c> or <c>~x</c>.</summary>
+    public static Tensor Not(this Tensor x) => Mathematics.Not(x.NotNull());
+
+    /// <summary>
+    /// The bits of integers moved to the left, each by a number of its own; a number that is negative, or at least that of the
+    /// bits, moves all out. <c>x &lt;&lt; 2</c> moves all by one number.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are no integers.</exception>
+    /// <example><code>
+    /// Tensor.Create([1, 1]).ShiftLeft(Tensor.Create([0, 3])) // [1, 8]
+    /// </code></example>
+    public static Tensor ShiftLeft(this Tensor x, Tensor bits) => Mathematics.ShiftLeft(x.NotNull(), bits.NotNull());
+
+    /// <summary>
+    /// The bits of integers moved to the right, copies of the sign coming in, each by a number of its own; a number that is
+    /// negative, or at least that of the bits, moves all out. <c>x >> 2</c> moves all by one number.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are no integers.</exception>
+    /// <example><code>
+    /// Tensor.Create([12, -12]).ShiftRight(Tensor.Create([2, 2])) // [3, -3]
+    /// </code></example>
+    public static Tensor ShiftRight(this Tensor x, Tensor bits) => Mathematics.ShiftRight(x.NotNull(), bits.NotNull());
 
     /// <summary>Whether elements are equal; NaN equals nothing.</summary>
     /// <example><code>

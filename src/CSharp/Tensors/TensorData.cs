@@ -2,7 +2,8 @@ namespace Cotangent;
 
 /// <summary>
 /// Between tensors and .NET data. The dtype follows the data: <c>float</c> Float32, <c>double</c> Float64,
-/// <c>Half</c>, <c>BFloat16</c>, <c>int</c>, <c>long</c>, <c>bool</c>.
+/// <c>Half</c>, <c>BFloat16</c>, <c>bool</c>, and the integers from <c>sbyte</c> and <c>byte</c> (UInt8) to <c>long</c> and
+/// <c>ulong</c>.
 /// </summary>
 public static class TensorData
 {

@@ -35,7 +35,7 @@ and [<Sealed>] internal Level
         && each <= 4
         && Shape.count node.Shape >= 8 * each
         && target.Draws()
-        && not (DTypes.isHalf node.DType)
+        && DTypes.hasLanes node.DType
 
     /// Memory for a node's value: where an output wants it, if that is still free.
     let destination (i: int) : View =
@@ -116,11 +116,7 @@ and [<Sealed>] internal Level
         let result = Layout.contiguous slot source.Shape
         let dtype = slots.Slots[source.Slot].DType
 
-        match dtype with
-        | DType.Float32
-        | DType.Float64
-        | DType.Int32
-        | DType.Int64 ->
+        if DTypes.hasLanes dtype then
             let rank = source.Shape.Length
 
             steps.Add(
@@ -136,9 +132,8 @@ and [<Sealed>] internal Level
                     Stores = [| { Slot = slot; Offset = 0; Strides = Array.sub result.Strides 0 rank }, 0 |]
                 }
             )
-        | DType.Bool
-        | DType.Float16
-        | DType.BFloat16 -> steps.Add(Step.Engine(Primitive.Barrier, [| source |], [| ValueSome result |]))
+        else
+            steps.Add(Step.Engine(Primitive.Barrier, [| source |], [| ValueSome result |]))
 
         result
 

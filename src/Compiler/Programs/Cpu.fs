@@ -9,15 +9,8 @@ module internal Cpu =
         Name = "cpu"
         Device = Device.Cpu
         Holds =
-            fun dtype ->
-                match dtype with
-                | DType.Float32
-                | DType.Float64
-                | DType.Int32
-                | DType.Int64
-                | DType.Bool -> true
-                | DType.Float16
-                | DType.BFloat16 -> false
+            // Truths are masks in lanes of any size.
+            fun dtype -> DTypes.hasLanes dtype || dtype = DType.Bool
         Draws =
             fun () ->
                 match Width.Best with

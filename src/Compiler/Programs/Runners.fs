@@ -88,9 +88,7 @@ module internal Runners =
         let r = a.Shape.Length
         let m, k, n = a.Shape[r - 2], a.Shape[r - 1], b.Shape[r - 1]
 
-        match dtype, r with
-        | DType.Float32, 2
-        | DType.Float64, 2 ->
+        if r = 2 && (dtype = DType.Float32 || dtype = DType.Float64) then
             let matrix (w: Workspace) (v: View) : Matrix<'T> = {
                 Data = w.Home v.Slot :?> 'T[]
                 Offset = w.Offset v
@@ -106,8 +104,8 @@ module internal Runners =
                 Runner(fun w ->
                     let c = w.Home target.Slot :?> float[]
                     MatMul.float64 m n k (matrix w a) (matrix w b) c (w.Offset target))
-        | (DType.Float32 | DType.Float64 | DType.BFloat16 | DType.Float16 | DType.Int32 | DType.Int64 | DType.Bool),
-          _ -> Runner(fun w -> BatchMatMul.into (w.Buffer target) (w.Buffer a) (w.Buffer b))
+        else
+            Runner(fun w -> BatchMatMul.into (w.Buffer target) (w.Buffer a) (w.Buffer b))
 
     let private draw kind dtype (keys: View) count (target: View) : Runner =
         let n = Shape.count keys.Shape

@@ -2,6 +2,7 @@ namespace Cotangent.Datasets
 
 open System
 open System.Globalization
+open System.Numerics
 open Cotangent
 
 /// Texts of cells as numbers, whatever the culture of the machine: a point before the decimals, nothing between thousands.
@@ -16,10 +17,9 @@ module internal Cell =
         | "0" -> Some false
         | _ -> None
 
-    let private whole (text: string) =
-        match Int64.TryParse(text, NumberStyles.Integer, culture) with
-        | true, n -> Some n
-        | _ -> None
+    let private whole<'T when 'T: unmanaged and 'T :> INumberBase<'T>> (text: string) : 'T option =
+        let mutable n = Unchecked.defaultof<'T>
+        if 'T.TryParse(text, NumberStyles.Integer, culture, &n) then Some n else None
 
     let float (text: string) : float option =
         match Double.TryParse(text, NumberStyles.Float, culture) with
@@ -33,10 +33,7 @@ module internal Cell =
 
     let int64 (text: string) : int64 option = whole text
 
-    let int (text: string) : int option =
-        match Int32.TryParse(text, NumberStyles.Integer, culture) with
-        | true, n -> Some n
-        | _ -> None
+    let int (text: string) : int option = whole text
 
     let bool (text: string) : bool option = truth text
 
@@ -74,6 +71,12 @@ module internal Cell =
         | DType.Float32 -> builder float32 (Some nanf) id
         | DType.BFloat16
         | DType.Float16 -> builder float32 (Some nanf) (fun t -> t.Convert dtype)
-        | DType.Int64 -> builder int64 None id
+        | DType.Int8 -> builder whole<sbyte> None id
+        | DType.Int16 -> builder whole<int16> None id
         | DType.Int32 -> builder int None id
+        | DType.Int64 -> builder int64 None id
+        | DType.UInt8 -> builder whole<byte> None id
+        | DType.UInt16 -> builder whole<uint16> None id
+        | DType.UInt32 -> builder whole<uint32> None id
+        | DType.UInt64 -> builder whole<uint64> None id
         | DType.Bool -> builder bool None id

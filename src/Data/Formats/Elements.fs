@@ -23,18 +23,27 @@ type internal Elements = {
             for first in 0 .. elements.Size .. bytes.Length - elements.Size do
                 Array.Reverse(bytes, first, elements.Size)
 
-        let own (numbers: Array) dtype =
-            Tensor.ofHost (Buffers.view dtype numbers shape (Shape.strides shape) 0)
+        match ElementFormat.dtype elements.Format with
+        | ValueSome dtype ->
+            let found =
+                Tensor.ofHost (Buffers.own dtype shape (ElementFormat.numbers "the array" dtype bytes))
 
-        match ElementFormat.reading elements.Format with
-        | ElementFormat.Reading.Wider dtype -> own (ElementFormat.widen elements.Format bytes) dtype
-        | ElementFormat.Reading.Same dtype ->
-            let numbers = Buffers.allocate dtype (Shape.count shape)
-            bytes.CopyTo(ArrayBytes.at numbers 0L bytes.Length)
-            if dtype = DType.Bool then ElementFormat.requireTruth "the array" numbers
-            own numbers dtype
-        | ElementFormat.Reading.No ->
-            raise (DamagedException $"elements of type {elements.Format}, which no dtype holds")
+            // As numbers to be computed with.
+            match dtype with
+            | DType.Int8
+            | DType.Int16
+            | DType.UInt8
+            | DType.UInt16 -> found.Convert DType.Int32
+            | DType.UInt32 -> found.Convert DType.Int64
+            | DType.Float32
+            | DType.Float64
+            | DType.BFloat16
+            | DType.Float16
+            | DType.Int32
+            | DType.Int64
+            | DType.UInt64
+            | DType.Bool -> found
+        | ValueNone -> raise (DamagedException $"elements of type {elements.Format}, which no dtype holds")
 
 /// An array in a file: what its elements are, its shape, and where its first byte is.
 [<NoComparison; NoEquality>]

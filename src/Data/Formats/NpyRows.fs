@@ -90,7 +90,7 @@ module Npy =
 
     /// <summary>
     /// The entries of an array's first axis. The file is mapped into memory, and only what is asked for is read. Unsigned and narrow integers
-    /// come as wider ones, as <c>NumPy.readArray</c> gives them.
+    /// come as wider ones, to be computed with.
     /// </summary>
     /// <exception cref="T:Cotangent.FileException">It is damaged, something else, a scalar, or in the order of Fortran.</exception>
     /// <exception cref="T:Cotangent.DTypeException">No dtype holds its elements.</exception>

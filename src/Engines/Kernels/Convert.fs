@@ -104,6 +104,64 @@ module internal Convert =
     let private float64ToInt64 xs xo ys yo n = rowBy (fun (x: float) -> Operators.int64 x) xs xo ys yo n
     let private int64To64 xs xo ys yo n = rowBy (fun (x: int64) -> float x) xs xo ys yo n
 
+    // Integers of other sizes go by way of Int32, or of Int64, which hold them. Loops that are compiled ahead, over the
+    // arrays of signed integers in which unsigned ones lie.
+
+    let inline private each ([<InlineIfLambda>] f: 'A -> 'B) (xs: 'A[]) xo (ys: 'B[]) yo n =
+        for i in 0 .. n - 1 do
+            ys[yo + i] <- f xs[xo + i]
+
+    let private int8To32 xs xo ys yo n = each (fun (x: sbyte) -> int x) xs xo ys yo n
+    let private int16To32 xs xo ys yo n = each (fun (x: int16) -> int x) xs xo ys yo n
+    let private uint8To32 xs xo ys yo n = each (fun (x: sbyte) -> int (byte x)) xs xo ys yo n
+    let private uint16To32 xs xo ys yo n = each (fun (x: int16) -> int (uint16 x)) xs xo ys yo n
+    let private uint32To64 xs xo ys yo n = each (fun (x: int) -> Operators.int64 (uint32 x)) xs xo ys yo n
+
+    /// What pictures are converted to first of all.
+    let private uint8ToSingle xs xo ys yo n =
+        each (fun (x: sbyte) -> Operators.float32 (byte x)) xs xo ys yo n
+
+    let private toInt8 xs xo ys yo n = each (fun x -> sbyte (Math.Clamp(x, -128, 127))) xs xo ys yo n
+    let private toInt16 xs xo ys yo n = each (fun x -> int16 (Math.Clamp(x, -32768, 32767))) xs xo ys yo n
+    let private toUInt8 xs xo ys yo n = each (fun x -> sbyte (Math.Clamp(x, 0, 255))) xs xo ys yo n
+    let private toUInt16 xs xo ys yo n = each (fun x -> int16 (Math.Clamp(x, 0, 65535))) xs xo ys yo n
+    let private toUInt32 xs xo ys yo n = each (fun x -> int (Math.Clamp(x, 0L, 0xFFFFFFFFL))) xs xo ys yo n
+    let private int64ToUInt64 xs xo ys yo n = each (fun (x: int64) -> max 0L x) xs xo ys yo n
+    let private lowest8 xs xo ys yo n = each (fun (x: int) -> sbyte x) xs xo ys yo n
+    let private lowest16 xs xo ys yo n = each (fun (x: int) -> int16 x) xs xo ys yo n
+
+    let private float64ToUInt64 xs xo ys yo n =
+        each
+            (fun (x: float) ->
+                if not (x > 0.0) then
+                    0L
+                elif x >= 18446744073709551616.0 then
+                    -1L
+                elif x >= 9223372036854775808.0 then
+                    Operators.int64 (x - 9223372036854775808.0) + Int64.MinValue
+                else
+                    Operators.int64 x)
+            xs
+            xo
+            ys
+            yo
+            n
+
+    let private uint64To64 xs xo ys yo n = each (fun (x: int64) -> float (uint64 x)) xs xo ys yo n
+
+    let private uint64ToInt64 xs xo ys yo n =
+        each (fun (x: int64) -> if x < 0L then Int64.MaxValue else x) xs xo ys yo n
+
+    /// The same rounding to Float64 from UInt64: of large ones, half the number keeps what is lost in its last bit.
+    let private oddUnsigned (x: int64) =
+        if x >= 0L then
+            oddDouble x
+        else
+            2.0 * oddDouble (Operators.int64 ((uint64 x >>> 1) ||| (uint64 x &&& 1UL)))
+
+    let private uint64ToSingle xs xo ys yo n = each (fun x -> Operators.float32 (oddUnsigned x)) xs xo ys yo n
+    let private uint64ToOddSingle xs xo ys yo n = each (fun x -> oddSingle (oddUnsigned x)) xs xo ys yo n
+
     let private toBool<'A when 'A :> INumberBase<'A>> (xs: 'A[]) xo (ys: bool[]) yo n =
         for i in 0 .. n - 1 do
             ys[yo + i] <- not ('A.IsZero xs[xo + i])
@@ -163,60 +221,132 @@ module internal Convert =
     let private int64 = DType.Int64
 
     let rec private contiguous (target: DType) (x: HostBuffer) : HostBuffer =
+        match target with
+        | _ when target = x.DType -> x
+        | DType.Int8 -> map target (contiguous int32 x) toInt8
+        | DType.Int16 -> map target (contiguous int32 x) toInt16
+        | DType.UInt8 -> map target (contiguous int32 x) toUInt8
+        | DType.UInt16 -> map target (contiguous int32 x) toUInt16
+        | DType.UInt32 -> map target (contiguous int64 x) toUInt32
+        | DType.UInt64 when x.DType.IsFloat -> map target (contiguous float64 x) float64ToUInt64
+        | DType.UInt64 -> map target (contiguous int64 x) int64ToUInt64
+        | DType.Float32
+        | DType.Float64
+        | DType.Float16
+        | DType.BFloat16
+        | DType.Int32
+        | DType.Int64
+        | DType.Bool -> toCommon target x
+
+    /// To the dtypes that all others are reached by.
+    and private toCommon (target: DType) (x: HostBuffer) : HostBuffer =
         match x.DType with
         | DType.Float16 -> contiguous target (map float32 x ofFloat16)
         | DType.BFloat16 -> contiguous target (map float32 x ofBFloat16)
+        | DType.Int8 -> contiguous target (map int32 x int8To32)
+        | DType.Int16 -> contiguous target (map int32 x int16To32)
+        | DType.UInt8 when target = float32 -> map float32 x uint8ToSingle
+        | DType.UInt8 -> contiguous target (map int32 x uint8To32)
+        | DType.UInt16 -> contiguous target (map int32 x uint16To32)
+        | DType.UInt32 -> contiguous target (map int64 x uint32To64)
+        | DType.UInt64 ->
+            match target.Storage with
+            | Storage.Float32 -> map float32 x uint64ToSingle
+            | Storage.Float64 -> map float64 x uint64To64
+            | Storage.Float16
+            | Storage.BFloat16 -> contiguous target (map float32 x uint64ToOddSingle)
+            | Storage.Integer _ -> contiguous target (map int64 x uint64ToInt64)
+            | Storage.Bool -> map target x toBool<int64>
         | DType.Float32 ->
-            match target with
-            | DType.Float32 -> x
-            | DType.Float64 -> map float64 x widen32
-            | DType.Float16 -> map float16 x toFloat16
-            | DType.BFloat16 -> map bfloat16 x toBFloat16
-            | DType.Int32 -> map int32 x row<float32, int>
-            | DType.Int64 -> map int64 x row<float32, int64>
-            | DType.Bool -> map target x toBool<float32>
+            match target.Storage with
+            | Storage.Float32 -> x
+            | Storage.Float64 -> map float64 x widen32
+            | Storage.Float16 -> map float16 x toFloat16
+            | Storage.BFloat16 -> map bfloat16 x toBFloat16
+            | Storage.Integer IntegerSize.Bits64 -> map int64 x row<float32, int64>
+            | Storage.Integer _ -> map int32 x row<float32, int>
+            | Storage.Bool -> map target x toBool<float32>
         | DType.Float64 ->
-            match target with
-            | DType.Float64 -> x
-            | DType.Float32 -> map float32 x narrow64
-            | DType.Float16
-            | DType.BFloat16 -> contiguous target (map float32 x doubleToSingle)
-            | DType.Int32 -> map int32 x row<float, int>
-            | DType.Int64 -> map int64 x float64ToInt64
-            | DType.Bool -> map target x toBool<float>
+            match target.Storage with
+            | Storage.Float64 -> x
+            | Storage.Float32 -> map float32 x narrow64
+            | Storage.Float16
+            | Storage.BFloat16 -> contiguous target (map float32 x doubleToSingle)
+            | Storage.Integer IntegerSize.Bits64 -> map int64 x float64ToInt64
+            | Storage.Integer _ -> map int32 x row<float, int>
+            | Storage.Bool -> map target x toBool<float>
         | DType.Int32 ->
-            match target with
-            | DType.Int32 -> x
-            | DType.Float32 -> map float32 x int32To32
-            | DType.Float64 -> map float64 x int32To64
-            | DType.Float16
-            | DType.BFloat16 -> contiguous target (map float32 x int32ToSingle)
-            | DType.Int64 -> map int64 x int32ToInt64
-            | DType.Bool -> map target x toBool<int>
+            match target.Storage with
+            | Storage.Float32 -> map float32 x int32To32
+            | Storage.Float64 -> map float64 x int32To64
+            | Storage.Float16
+            | Storage.BFloat16 -> contiguous target (map float32 x int32ToSingle)
+            | Storage.Integer IntegerSize.Bits64 -> map int64 x int32ToInt64
+            | Storage.Integer _ -> x
+            | Storage.Bool -> map target x toBool<int>
         | DType.Int64 ->
-            match target with
-            | DType.Int64 -> x
-            | DType.Float32 -> map float32 x int64To32
-            | DType.Float64 -> map float64 x int64To64
-            | DType.Float16
-            | DType.BFloat16 -> contiguous target (map float32 x int64ToSingle)
-            | DType.Int32 -> map int32 x row<int64, int>
-            | DType.Bool -> map target x toBool<int64>
+            match target.Storage with
+            | Storage.Float32 -> map float32 x int64To32
+            | Storage.Float64 -> map float64 x int64To64
+            | Storage.Float16
+            | Storage.BFloat16 -> contiguous target (map float32 x int64ToSingle)
+            | Storage.Integer IntegerSize.Bits64 -> x
+            | Storage.Integer _ -> map int32 x row<int64, int>
+            | Storage.Bool -> map target x toBool<int64>
         | DType.Bool ->
-            match target with
-            | DType.Bool -> x
-            | DType.Float32 -> map float32 x ofBool<float32>
-            | DType.Float64 -> map float64 x ofBool<float>
-            | DType.Float16
-            | DType.BFloat16 -> contiguous target (map float32 x ofBool<float32>)
-            | DType.Int32 -> map int32 x ofBool<int>
-            | DType.Int64 -> map int64 x ofBool<int64>
+            match target.Storage with
+            | Storage.Float32 -> map float32 x ofBool<float32>
+            | Storage.Float64 -> map float64 x ofBool<float>
+            | Storage.Float16
+            | Storage.BFloat16 -> contiguous target (map float32 x ofBool<float32>)
+            | Storage.Integer IntegerSize.Bits64 -> map int64 x ofBool<int64>
+            | Storage.Integer _ -> map int32 x ofBool<int>
+            | Storage.Bool -> x
+
+    /// Of a view, each element that it shows is converted once.
+    let inline private ofAll
+        (x: HostBuffer)
+        ([<InlineIfLambda>] convert: HostBuffer -> HostBuffer)
+        : HostBuffer =
+        if x.IsContiguous then
+            convert x
+        else
+            Strided.distinct x (fun x -> convert (Strided.materialise x))
 
     /// The elements as another dtype; the same buffer if it has that dtype.
     let buffer (target: DType) (x: HostBuffer) : HostBuffer =
-        if x.DType = target then x
-        elif x.IsContiguous then contiguous target x
-        else Strided.distinct x (fun x -> contiguous target (Strided.materialise x))
+        if x.DType = target then x else ofAll x (fun x -> contiguous target x)
 
-    /// A buffer of 16-bit floats as Float32, in which it computes.
-    let widen (x: HostBuffer) = buffer DType.Float32 x
+    /// The dtype in which kernels without an own one for a dtype compute: one that holds all its numbers.
+    let private wide (dtype: DType) : DType =
+        match dtype with
+        | DType.BFloat16
+        | DType.Float16 -> float32
+        | DType.Int8
+        | DType.Int16
+        | DType.UInt8
+        | DType.UInt16 -> int32
+        | DType.UInt32 -> int64
+        | DType.Float32
+        | DType.Float64
+        | DType.Int32
+        | DType.Int64
+        | DType.UInt64
+        | DType.Bool -> dtype
+
+    /// A buffer of 16-bit floats as Float32, in which it computes; one of narrow integers as wider ones.
+    let widen (x: HostBuffer) = buffer (wide x.DType) x
+
+    /// Int32 as a dtype of 8 or 16 bits, by leaving out the others: sums and products of narrow integers wrap around.
+    let wrap (dtype: DType) (x: HostBuffer) : HostBuffer =
+        ofAll x (fun x -> if dtype.Size = 1 then map dtype x lowest8 else map dtype x lowest16)
+
+    let private flip xs xo ys yo n = each (fun (x: int64) -> x ^^^ Int64.MinValue) xs xo ys yo n
+
+    /// Integers as Int32 or Int64 of the same order.
+    let ordered (x: HostBuffer) : HostBuffer =
+        if x.DType = DType.UInt64 then ofAll x (fun x -> map int64 x flip) else widen x
+
+    /// Back from that.
+    let ofOrdered (dtype: DType) (x: HostBuffer) : HostBuffer =
+        if dtype = DType.UInt64 then ofAll x (fun x -> map dtype x flip) else buffer dtype x

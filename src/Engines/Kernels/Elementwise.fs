@@ -7,6 +7,7 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
+open System.Runtime.CompilerServices
 open Cotangent
 
 module internal Elementwise =
@@ -168,9 +169,46 @@ module internal Elementwise =
             else
                 binaryView dtype x y row
 
+    // Integers lie in arrays of signed ones, 'S; of those without a sign, rows are read as 'U.
+
+    let inline private unsigned<'S, 'U> (items: 'S[]) : 'U[] = nonNull (Unsafe.As<'U[]> items)
+
+    let inline private unaryInteger
+        (op: Unary)
+        (x: HostBuffer<'S>)
+        ([<InlineIfLambda>] asUnsigned: 'S[] -> 'U[])
+        : HostBuffer =
+        unaryOf x.DType x (fun a ao b bo n ->
+            if x.DType.IsUnsigned then
+                Rows.unaryInteger op (asUnsigned a) ao (asUnsigned b) bo n
+            else
+                Rows.unaryInteger op a ao b bo n)
+
+    let inline private binaryInteger
+        (op: Binary)
+        (x: HostBuffer<'S>)
+        (y: HostBuffer<'S>)
+        ([<InlineIfLambda>] asUnsigned: 'S[] -> 'U[])
+        ([<InlineIfLambda>] short: 'S[] -> int -> 'S[] -> int -> 'S[] -> int -> int -> bool)
+        : HostBuffer =
+        if op.Tells then
+            binaryOf DType.Bool x y (fun a ao b bo c co n ->
+                if x.DType.IsUnsigned then
+                    Rows.compare op (asUnsigned a) ao (asUnsigned b) bo c co n
+                else
+                    Rows.compare op a ao b bo c co n)
+        else
+            binaryOf x.DType x y (fun a ao b bo c co n ->
+                if short a ao b bo c co n then
+                    ()
+                elif x.DType.IsUnsigned then
+                    Rows.binaryInteger op (asUnsigned a) ao (asUnsigned b) bo (asUnsigned c) co n
+                else
+                    Rows.binaryInteger op a ao b bo c co n)
+
     let rec unary (op: Unary) (x: HostBuffer) : HostBuffer =
-        match x.DType with
-        | DType.Float32 ->
+        match x.DType.Storage with
+        | Storage.Float32 ->
             let x = x :?> HostBuffer<float32>
 
             if op.Tells then
@@ -178,7 +216,7 @@ module internal Elementwise =
             else
                 unaryOf DType.Float32 x (fun a ao b bo n ->
                     if not (ShortRow.unarySingle op a ao b bo n) then Rows.unaryFloat op a ao b bo n)
-        | DType.Float64 ->
+        | Storage.Float64 ->
             let x = x :?> HostBuffer<float>
 
             if op.Tells then
@@ -186,17 +224,18 @@ module internal Elementwise =
             else
                 unaryOf DType.Float64 x (fun a ao b bo n ->
                     if not (ShortRow.unaryDouble op a ao b bo n) then Rows.unaryFloat op a ao b bo n)
-        | DType.BFloat16
-        | DType.Float16 ->
+        | Storage.BFloat16
+        | Storage.Float16 ->
             let y = unary op (Convert.widen x)
 
             if op.Tells then y else Convert.buffer x.DType y
-        | DType.Int32 ->
-            unaryOf DType.Int32 (x :?> HostBuffer<int>) (fun a ao b bo n -> Rows.unaryInteger op a ao b bo n)
-        | DType.Int64 ->
-            unaryOf DType.Int64 (x :?> HostBuffer<int64>) (fun a ao b bo n ->
-                Rows.unaryInteger op a ao b bo n)
-        | DType.Bool ->
+        | Storage.Integer size ->
+            match size with
+            | IntegerSize.Bits8 -> unaryInteger op (x :?> HostBuffer<sbyte>) unsigned<sbyte, byte>
+            | IntegerSize.Bits16 -> unaryInteger op (x :?> HostBuffer<int16>) unsigned<int16, uint16>
+            | IntegerSize.Bits32 -> unaryInteger op (x :?> HostBuffer<int>) unsigned<int, uint32>
+            | IntegerSize.Bits64 -> unaryInteger op (x :?> HostBuffer<int64>) unsigned<int64, uint64>
+        | Storage.Bool ->
             unaryOf DType.Bool (x :?> HostBuffer<bool>) (fun a ao b bo n -> Rows.unaryBool op a ao b bo n)
 
     /// Whether op is the commonest power, x ** 2, which is x * x.
@@ -204,8 +243,8 @@ module internal Elementwise =
         op.IsPower && y.Items.Length > y.Offset && HostBuffer.isUniform y && y.Items[y.Offset] = two
 
     let rec binary (op: Binary) (x: HostBuffer) (y: HostBuffer) : HostBuffer =
-        match x.DType with
-        | DType.Float32 ->
+        match x.DType.Storage with
+        | Storage.Float32 ->
             let x, y = x :?> HostBuffer<float32>, y :?> HostBuffer<float32>
 
             if isSquare op y 2.0f then
@@ -217,7 +256,7 @@ module internal Elementwise =
                 binaryOf DType.Float32 x y (fun a ao b bo c co n ->
                     if not (ShortRow.binarySingle op a ao b bo c co n) then
                         Rows.binaryFloat op a ao b bo c co n)
-        | DType.Float64 ->
+        | Storage.Float64 ->
             let x, y = x :?> HostBuffer<float>, y :?> HostBuffer<float>
 
             if isSquare op y 2.0 then
@@ -229,29 +268,29 @@ module internal Elementwise =
                 binaryOf DType.Float64 x y (fun a ao b bo c co n ->
                     if not (ShortRow.binaryDouble op a ao b bo c co n) then
                         Rows.binaryFloat op a ao b bo c co n)
-        | DType.BFloat16
-        | DType.Float16 ->
+        | Storage.BFloat16
+        | Storage.Float16 ->
             let z = binary op (Convert.widen x) (Convert.widen y)
             if op.Tells then z else Convert.buffer x.DType z
-        | DType.Int32 ->
-            let x, y = x :?> HostBuffer<int>, y :?> HostBuffer<int>
+        | Storage.Integer size ->
+            match size with
+            | IntegerSize.Bits8 ->
+                let x, y = x :?> HostBuffer<sbyte>, y :?> HostBuffer<sbyte>
+                binaryInteger op x y unsigned<sbyte, byte> (fun _ _ _ _ _ _ _ -> false)
+            | IntegerSize.Bits16 ->
+                let x, y = x :?> HostBuffer<int16>, y :?> HostBuffer<int16>
+                binaryInteger op x y unsigned<int16, uint16> (fun _ _ _ _ _ _ _ -> false)
+            | IntegerSize.Bits32 ->
+                let x, y = x :?> HostBuffer<int>, y :?> HostBuffer<int>
 
-            if op.Tells then
-                binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
-            else
-                binaryOf DType.Int32 x y (fun a ao b bo c co n ->
-                    if not (ShortRow.binaryInt op a ao b bo c co n) then
-                        Rows.binaryInteger op a ao b bo c co n)
-        | DType.Int64 ->
-            let x, y = x :?> HostBuffer<int64>, y :?> HostBuffer<int64>
+                binaryInteger op x y unsigned<int, uint32> (fun a ao b bo c co n ->
+                    ShortRow.binaryInt op a ao b bo c co n)
+            | IntegerSize.Bits64 ->
+                let x, y = x :?> HostBuffer<int64>, y :?> HostBuffer<int64>
 
-            if op.Tells then
-                binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.compare op a ao b bo c co n)
-            else
-                binaryOf DType.Int64 x y (fun a ao b bo c co n ->
-                    if not (ShortRow.binaryLong op a ao b bo c co n) then
-                        Rows.binaryInteger op a ao b bo c co n)
-        | DType.Bool ->
+                binaryInteger op x y unsigned<int64, uint64> (fun a ao b bo c co n ->
+                    ShortRow.binaryLong op a ao b bo c co n)
+        | Storage.Bool ->
             let x, y = x :?> HostBuffer<bool>, y :?> HostBuffer<bool>
             binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.binaryBool op a ao b bo c co n)
 

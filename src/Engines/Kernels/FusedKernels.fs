@@ -40,16 +40,15 @@ module internal FusedKernels =
 
     /// All results.
     let rec evaluate (f: Fused) (inputs: HostBuffer[]) : HostBuffer[] =
-        match inputs[0].DType with
-        | DType.Float32 -> run<float32> f inputs
-        | DType.Float64 -> run<float> f inputs
-        | DType.BFloat16
-        | DType.Float16 ->
+        match inputs[0].DType.Storage with
+        | Storage.Float32 -> run<float32> f inputs
+        | Storage.Float64 -> run<float> f inputs
+        | Storage.BFloat16
+        | Storage.Float16 ->
             inputs
             |> Array.map (fun x -> if DTypes.isHalf x.DType then Convert.widen x else x)
             |> evaluate f
             |> Array.map (Convert.buffer inputs[0].DType)
-        | DType.Int32
-        | DType.Int64
-        | DType.Bool ->
+        | Storage.Integer _
+        | Storage.Bool ->
             invalidOp $"{f} has no kernel for {inputs[0].DType}; the shape rule should have refused it."

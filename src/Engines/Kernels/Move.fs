@@ -150,6 +150,7 @@ module internal Move =
     /// Not to be changed: it may be the array of the indices themselves.
     let positions (finder: Finder) size (indices: HostBuffer) : int[] =
         let count = Shape.count indices.Shape
+        let indices = if indices.DType = DType.Int32 then indices else Convert.buffer DType.Int64 indices
 
         // Before they become Int32, which not all fit.
         let struct (least, most) =
@@ -243,32 +244,35 @@ module internal Move =
                 .On
                 x
         | Collision.Add ->
-            match x.DType with
-            | DType.Float32 ->
+            let added (x: HostBuffer<'T>) =
+                own (
+                    ScatterSums.addRows batches outer size inner (positions Finder.ScatterAdd size indices) x
+                )
+
+            let wide x = scatter collision axis batch size x indices
+
+            match x.DType.Storage with
+            | Storage.Float32 ->
                 let found = positions Finder.ScatterAdd size indices
                 own (ScatterSums.addSingles batches outer size inner found (x :?> HostBuffer<float32>))
-            | DType.Float64 ->
-                let found = positions Finder.ScatterAdd size indices
-                own (ScatterSums.addRows batches outer size inner found (x :?> HostBuffer<float>))
-            | DType.Int32 ->
-                let found = positions Finder.ScatterAdd size indices
-                own (ScatterSums.addRows batches outer size inner found (x :?> HostBuffer<int>))
-            | DType.Int64 ->
-                let found = positions Finder.ScatterAdd size indices
-                own (ScatterSums.addRows batches outer size inner found (x :?> HostBuffer<int64>))
-            | DType.BFloat16
-            | DType.Float16 ->
-                let sums = scatter collision axis batch size (Convert.widen x) indices
-                Convert.buffer x.DType sums
-            | DType.Bool ->
-                let sums = scatter collision axis batch size (Convert.buffer DType.Int32 x) indices
-                Convert.buffer x.DType sums
+            | Storage.Float64 -> added (x :?> HostBuffer<float>)
+            | Storage.Integer size ->
+                match size with
+                | IntegerSize.Bits8
+                | IntegerSize.Bits16 -> Convert.wrap x.DType (wide (Convert.widen x))
+                | IntegerSize.Bits32 -> added (x :?> HostBuffer<int>)
+                | IntegerSize.Bits64 -> added (x :?> HostBuffer<int64>)
+            | Storage.BFloat16
+            | Storage.Float16 -> Convert.buffer x.DType (wide (Convert.widen x))
+            | Storage.Bool -> Convert.buffer x.DType (wide (Convert.buffer DType.Int32 x))
 
     /// One number seen through a whole shape. It becomes the dtype's as by Convert.
     let full (value: Literal) dtype (shape: int[]) : HostBuffer =
         match dtype, value with
         | DType.Float32, Literal.Real v -> Strided.uniform dtype shape (float32 v)
         | DType.Float64, Literal.Real v -> Strided.uniform dtype shape v
+        // Its bits: Int64 does not hold all of them.
+        | DType.UInt64, Literal.Whole v -> Strided.uniform dtype shape v
         | _, Literal.Real v -> Convert.buffer dtype (Strided.uniform DType.Float64 shape v)
         | _, Literal.Whole v -> Convert.buffer dtype (Strided.uniform DType.Int64 shape v)
 

@@ -61,6 +61,12 @@ module internal Order =
         | DType.Float16 -> argReduce largest axis (Convert.widen x)
         | DType.Int32 -> argReduceOf largest axis (x :?> HostBuffer<int>)
         | DType.Int64 -> argReduceOf largest axis (x :?> HostBuffer<int64>)
+        | DType.Int8
+        | DType.Int16
+        | DType.UInt8
+        | DType.UInt16
+        | DType.UInt32
+        | DType.UInt64 -> argReduce largest axis (Convert.ordered x)
         | DType.Bool -> argReduce largest axis (Convert.buffer DType.Int32 x)
 
     // Elements are sorted by unsigned integers of the same order: the bits of a float with the sign bit
@@ -121,7 +127,10 @@ module internal Order =
             if x.DType.IsFloat then
                 sortedBy (floatKey descending) (Convert.buffer DType.Float64 rows :?> HostBuffer<float>)
             else
-                sortedBy (integerKey descending) (Convert.buffer DType.Int64 rows :?> HostBuffer<int64>)
+                let rows =
+                    Convert.buffer DType.Int64 (if rows.DType.IsInteger then Convert.ordered rows else rows)
+
+                sortedBy (integerKey descending) (rows :?> HostBuffer<int64>)
 
         struct (back (Move.gather Finder.Gather last last rows positions), back positions)
 
@@ -228,11 +237,15 @@ module internal Order =
         y
 
     let rec cumulativeSum axis reverse (x: HostBuffer) : HostBuffer =
-        match x.DType with
-        | DType.Float32 -> cumulativeSingles axis reverse (x :?> HostBuffer<float32>)
-        | DType.Float64 -> cumulativeSumOf axis reverse (x :?> HostBuffer<float>)
-        | DType.BFloat16
-        | DType.Float16 -> Convert.buffer x.DType (cumulativeSum axis reverse (Convert.widen x))
-        | DType.Int32 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int>)
-        | DType.Int64 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int64>)
-        | DType.Bool -> raise (DTypeException "cumsum: Bool elements have no sum; convert to Int32 first.")
+        match x.DType.Storage with
+        | Storage.Float32 -> cumulativeSingles axis reverse (x :?> HostBuffer<float32>)
+        | Storage.Float64 -> cumulativeSumOf axis reverse (x :?> HostBuffer<float>)
+        | Storage.BFloat16
+        | Storage.Float16 -> Convert.buffer x.DType (cumulativeSum axis reverse (Convert.widen x))
+        | Storage.Integer size ->
+            match size with
+            | IntegerSize.Bits8
+            | IntegerSize.Bits16 -> Convert.wrap x.DType (cumulativeSum axis reverse (Convert.widen x))
+            | IntegerSize.Bits32 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int>)
+            | IntegerSize.Bits64 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int64>)
+        | Storage.Bool -> raise (DTypeException "cumsum: Bool elements have no sum; convert to Int32 first.")

@@ -93,27 +93,26 @@ module internal Philox =
 
     /// `count` draws for every key, into an array of the dtype's elements. Uniform numbers take as many leading bits as
     /// the dtype's significand holds, so that none is rounded, and none up to 1.
-    let fill (draw: Draw) dtype (keys: int64[]) count (target: Array) start : unit =
+    let fill (draw: Draw) (dtype: DType) (keys: int64[]) count (target: Array) start : unit =
         let refuse () = raise (DTypeException $"random: {draw} draws can't be {dtype}.")
 
         match draw with
         | Draw.Uniform ->
-            match dtype with
-            | DType.Float32 ->
+            match dtype.Storage with
+            | Storage.Float32 ->
                 words keys count 0u (target :?> float32[]) start (fun w ->
                     float32 (w >>> 8) * (1.0f / 16777216.0f))
-            | DType.Float64 ->
+            | Storage.Float64 ->
                 pairs keys count 0u (target :?> float[]) start (fun w ->
                     float (w >>> 11) * (1.0 / 9007199254740992.0))
-            | DType.Float16 ->
+            | Storage.Float16 ->
                 words keys count 0u (target :?> Half[]) start (fun w ->
                     Half.op_Explicit (float32 (w >>> 21) * (1.0f / 2048.0f)))
-            | DType.BFloat16 ->
+            | Storage.BFloat16 ->
                 words keys count 0u (target :?> BFloat16[]) start (fun w ->
                     BFloat16.OfSingle(float32 (w >>> 24) * (1.0f / 256.0f)))
-            | DType.Int32
-            | DType.Int64
-            | DType.Bool -> refuse ()
+            | Storage.Integer _
+            | Storage.Bool -> refuse ()
         | Draw.Bits
         | Draw.Keys ->
             let stream =
@@ -122,14 +121,18 @@ module internal Philox =
                 | Draw.Bits -> 0u
                 | Draw.Keys -> 1u
 
-            match dtype with
-            | DType.Int32 -> words keys count stream (target :?> int[]) start int32
-            | DType.Int64 -> pairs keys count stream (target :?> int64[]) start int64
-            | DType.Float32
-            | DType.Float64
-            | DType.Float16
-            | DType.BFloat16
-            | DType.Bool -> refuse ()
+            match dtype.Storage with
+            | Storage.Integer size ->
+                match size with
+                | IntegerSize.Bits8 -> words keys count stream (target :?> sbyte[]) start sbyte
+                | IntegerSize.Bits16 -> words keys count stream (target :?> int16[]) start int16
+                | IntegerSize.Bits32 -> words keys count stream (target :?> int[]) start int32
+                | IntegerSize.Bits64 -> pairs keys count stream (target :?> int64[]) start int64
+            | Storage.Float32
+            | Storage.Float64
+            | Storage.Float16
+            | Storage.BFloat16
+            | Storage.Bool -> refuse ()
 
     let private wordAt key stream (i: int64) =
         let struct (w0, w1, w2, w3) = PhiloxBlocks.ofKey key stream (int (i / 4L))
@@ -159,6 +162,12 @@ module internal Philox =
         | DType.Int64 -> Literal.Whole(int64 (pairAt key stream i))
         | DType.Float16
         | DType.BFloat16
+        | DType.Int8
+        | DType.Int16
+        | DType.UInt8
+        | DType.UInt16
+        | DType.UInt32
+        | DType.UInt64
         | DType.Bool -> raise (DTypeException $"random: {draw} draws of one number can't be {dtype}.")
 
     /// For each key the number of each index.

@@ -342,11 +342,22 @@ module internal Reduce =
         y
 
     let rec reduce kind axes (x: HostBuffer) : HostBuffer =
-        match x.DType with
-        | DType.Float32 -> reduceOf kind axes (x :?> HostBuffer<float32>)
-        | DType.Float64 -> reduceOf kind axes (x :?> HostBuffer<float>)
-        | DType.BFloat16
-        | DType.Float16 -> Convert.buffer x.DType (reduce kind axes (Convert.widen x))
-        | DType.Int32 -> reduceOf kind axes (x :?> HostBuffer<int>)
-        | DType.Int64 -> reduceOf kind axes (x :?> HostBuffer<int64>)
-        | DType.Bool -> reduceBool kind axes (x :?> HostBuffer<bool>)
+        match x.DType.Storage with
+        | Storage.Float32 -> reduceOf kind axes (x :?> HostBuffer<float32>)
+        | Storage.Float64 -> reduceOf kind axes (x :?> HostBuffer<float>)
+        | Storage.BFloat16
+        | Storage.Float16 -> Convert.buffer x.DType (reduce kind axes (Convert.widen x))
+        | Storage.Integer size ->
+            match size, kind with
+            | (IntegerSize.Bits8 | IntegerSize.Bits16), Reduction.Sum ->
+                Convert.wrap x.DType (reduceOf kind axes (Convert.widen x :?> HostBuffer<int>))
+            | (IntegerSize.Bits8 | IntegerSize.Bits16), (Reduction.Max | Reduction.Min) ->
+                Convert.buffer x.DType (reduceOf kind axes (Convert.widen x :?> HostBuffer<int>))
+            | (IntegerSize.Bits32 | IntegerSize.Bits64), (Reduction.Max | Reduction.Min) when
+                x.DType.IsUnsigned
+                ->
+                let extremes = reduceOf kind axes (Convert.ordered x :?> HostBuffer<int64>)
+                Convert.ofOrdered x.DType extremes
+            | IntegerSize.Bits32, _ -> reduceOf kind axes (x :?> HostBuffer<int>)
+            | IntegerSize.Bits64, _ -> reduceOf kind axes (x :?> HostBuffer<int64>)
+        | Storage.Bool -> reduceBool kind axes (x :?> HostBuffer<bool>)

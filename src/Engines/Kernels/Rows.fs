@@ -47,7 +47,10 @@ module internal Rows =
         | Form.IsNaN
         | Form.Not -> unsupported op typeof<'T>
 
-    /// y <- op x, for Int32 and Int64; overflow wraps around.
+    /// Whether an integer type has a sign; the compiler of .NET knows.
+    let private isSigned<'T when 'T :> IBinaryInteger<'T>> () = 'T.IsNegative(-'T.One)
+
+    /// y <- op x, for integers; overflow wraps around.
     let unaryInteger<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IBinaryInteger<'T>>
         (op: Unary)
@@ -62,6 +65,8 @@ module internal Rows =
 
         match op.Form with
         | Form.Arithmetic Arithmetic.Negate -> TensorPrimitives.Negate(x, y)
+        | Form.Arithmetic Arithmetic.Sign when not (isSigned<'T>()) -> TensorPrimitives.Min(x, 'T.One, y)
+        | Form.Arithmetic(Arithmetic.Abs | Arithmetic.Relu) when not (isSigned<'T>()) -> x.CopyTo y
         | Form.Arithmetic Arithmetic.Abs ->
             // TensorPrimitives.Abs throws at the smallest integer.
             TensorPrimitives.Negate(x, y)
@@ -119,6 +124,7 @@ module internal Rows =
         | BinaryForm.Bound Bound.Max -> TensorPrimitives.Max(x, y, z)
         | BinaryForm.Bound Bound.Min -> TensorPrimitives.Min(x, y, z)
         | BinaryForm.Logic _
+        | BinaryForm.Shift _
         | BinaryForm.Comparison _ -> unsupported op typeof<'T>
 
     let divisionByZero (name: string) =
@@ -127,10 +133,21 @@ module internal Rows =
                 $"{name}: an element of the integer divisor is 0. Replace it with `where`, or convert both tensors to a floating-point dtype."
         )
 
-    /// z <- op x y, for Int32 and Int64. Overflow wraps around, also where -1 divides the smallest integer,
-    /// which the processor refuses.
-    let binaryInteger<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IBinaryInteger<'T>>
+    /// Whether a count of bits leaves some of an integer.
+    let private leavesBits<'T when 'T: unmanaged and 'T :> IBinaryInteger<'T>> (count: 'T) =
+        not ('T.IsNegative count) && 'T.op_LessThan (count, 'T.CreateTruncating(8 * sizeof<'T>))
+
+    let private shiftLeft<'T when 'T: unmanaged and 'T :> IBinaryInteger<'T>> (a: 'T) (count: 'T) =
+        if leavesBits count then 'T.op_LeftShift (a, Int32.CreateTruncating count) else 'T.Zero
+
+    let private shiftRight<'T when 'T: unmanaged and 'T :> IBinaryInteger<'T>> (a: 'T) (count: 'T) =
+        if leavesBits count then 'T.op_RightShift (a, Int32.CreateTruncating count)
+        elif 'T.IsNegative a then -'T.One
+        else 'T.Zero
+
+    /// z <- op x y, for integers. Overflow wraps around, also where -1 divides the smallest integer, which the
+    /// processor refuses.
+    let binaryInteger<'T when 'T: unmanaged and 'T :> IBinaryInteger<'T>>
         (op: Binary)
         (xs: 'T[])
         xo
@@ -144,6 +161,7 @@ module internal Rows =
         let y = ReadOnlySpan(ys, yo, n)
         let z = Span(zs, zo, n)
         let minusOne = -'T.One
+        let isSigned = isSigned<'T>()
 
         match op.Form with
         | BinaryForm.Operator Operator.Add -> TensorPrimitives.Add(x, y, z)
@@ -151,12 +169,12 @@ module internal Rows =
         | BinaryForm.Operator Operator.Multiply -> TensorPrimitives.Multiply(x, y, z)
         | BinaryForm.Operator Operator.Divide ->
             both x y z (fun a b ->
-                if 'T.op_Equality (b, minusOne) then -a
+                if isSigned && 'T.op_Equality (b, minusOne) then -a
                 elif 'T.IsZero b then divisionByZero "divide"
                 else a / b)
         | BinaryForm.Operator Operator.Remainder ->
             both x y z (fun a b ->
-                if 'T.op_Equality (b, minusOne) then 'T.Zero
+                if isSigned && 'T.op_Equality (b, minusOne) then 'T.Zero
                 elif 'T.IsZero b then divisionByZero "remainder"
                 else a % b)
         | BinaryForm.Bound Bound.Max -> TensorPrimitives.Max(x, y, z)
@@ -164,6 +182,8 @@ module internal Rows =
         | BinaryForm.Logic Logic.And -> TensorPrimitives.BitwiseAnd(x, y, z)
         | BinaryForm.Logic Logic.Or -> TensorPrimitives.BitwiseOr(x, y, z)
         | BinaryForm.Logic Logic.Xor -> TensorPrimitives.Xor(x, y, z)
+        | BinaryForm.Shift Shift.Left -> both x y z (fun a b -> shiftLeft a b)
+        | BinaryForm.Shift Shift.Right -> both x y z (fun a b -> shiftRight a b)
         | BinaryForm.Curve _
         | BinaryForm.Comparison _ -> unsupported op typeof<'T>
 
@@ -190,6 +210,7 @@ module internal Rows =
             TensorPrimitives.Xor(x, 1uy, z)
             TensorPrimitives.BitwiseOr(z', y, z)
         | BinaryForm.Operator _
+        | BinaryForm.Shift _
         | BinaryForm.Curve _ -> unsupported op typeof<bool>
 
     /// z <- op x y, for all numbers; comparisons with NaN are false.
@@ -214,4 +235,5 @@ module internal Rows =
         | BinaryForm.Operator _
         | BinaryForm.Curve _
         | BinaryForm.Bound _
+        | BinaryForm.Shift _
         | BinaryForm.Logic _ -> unsupported op typeof<'T>

@@ -27,20 +27,24 @@ type internal Scratch<'T> private () =
             made[i]
         | found -> found[i]
 
-/// A function on the elements of a buffer of any dtype.
+/// A function on the elements of a buffer of any dtype, as they lie in memory.
 [<AbstractClass>]
 type internal Typed<'R>() =
     abstract Run<'T> : HostBuffer<'T> -> 'R
 
     member f.On(x: HostBuffer) =
-        match x.DType with
-        | DType.Float32 -> f.Run<float32>(x :?> HostBuffer<float32>)
-        | DType.Float64 -> f.Run<float>(x :?> HostBuffer<float>)
-        | DType.BFloat16 -> f.Run<BFloat16>(x :?> HostBuffer<BFloat16>)
-        | DType.Float16 -> f.Run<Half>(x :?> HostBuffer<Half>)
-        | DType.Int32 -> f.Run<int>(x :?> HostBuffer<int>)
-        | DType.Int64 -> f.Run<int64>(x :?> HostBuffer<int64>)
-        | DType.Bool -> f.Run<bool>(x :?> HostBuffer<bool>)
+        match x.DType.Storage with
+        | Storage.Float32 -> f.Run<float32>(x :?> HostBuffer<float32>)
+        | Storage.Float64 -> f.Run<float>(x :?> HostBuffer<float>)
+        | Storage.BFloat16 -> f.Run<BFloat16>(x :?> HostBuffer<BFloat16>)
+        | Storage.Float16 -> f.Run<Half>(x :?> HostBuffer<Half>)
+        | Storage.Integer size ->
+            match size with
+            | IntegerSize.Bits8 -> f.Run<sbyte>(x :?> HostBuffer<sbyte>)
+            | IntegerSize.Bits16 -> f.Run<int16>(x :?> HostBuffer<int16>)
+            | IntegerSize.Bits32 -> f.Run<int>(x :?> HostBuffer<int>)
+            | IntegerSize.Bits64 -> f.Run<int64>(x :?> HostBuffer<int64>)
+        | Storage.Bool -> f.Run<bool>(x :?> HostBuffer<bool>)
 
 /// Rows of `Length` elements; operand k of `Operands` walks a row in steps of `Steps[k]`. `Sizes` are the
 /// `Axes` axes around the rows, the fastest first, and `Strides[axis * Operands + k]` the steps along them.

@@ -129,9 +129,9 @@ module Image =
     /// <summary>
     /// A tensor (channels, height, width): of floating-point numbers from 0 to 1, or of integers from 0 to 255, as its dtype says.
     /// </summary>
-    /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool, or Int8, which can't hold 255.</exception>
     /// <example><code>
-    /// (Image.toTensorOf DType.Int32 (Image.filled 2 3 Color.White)).Max() // 255
+    /// (Image.toTensorOf DType.UInt8 (Image.filled 2 3 Color.White)).Max() // 255
     /// </code></example>
     let toTensorOf (dtype: DType) (image: Image) : Tensor =
         Given.check "image" image

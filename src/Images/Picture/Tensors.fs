@@ -60,8 +60,17 @@ module internal Tensors =
         | DType.Float16 ->
             made (tables channels (fun b -> Half.op_Explicit (float32 b / 255.0f): Half)) shape images
         | DType.BFloat16 -> (made (tables channels (fun b -> float32 b / 255.0f)) shape images).Convert dtype
+        | DType.UInt8 -> made (tables channels byte) shape images
+        | DType.UInt16 -> made (tables channels uint16) shape images
+        | DType.UInt32 -> made (tables channels uint32) shape images
+        | DType.UInt64 -> made (tables channels uint64) shape images
+        | DType.Int16 -> made (tables channels int16) shape images
         | DType.Int32 -> made (tables channels id) shape images
         | DType.Int64 -> made (tables channels int64) shape images
+        | DType.Int8 ->
+            raise (
+                DTypeException $"{operation}: Int8 can't hold the levels of a picture, 0 to 255. Take UInt8."
+            )
         | DType.Bool ->
             raise (
                 DTypeException
@@ -160,8 +169,14 @@ module internal Tensors =
         | DType.Float64
         | DType.BFloat16
         | DType.Float16 -> ((t.Convert DType.Float64).Flatten() * 255.0).ToData<float[]>()
+        | DType.Int8
+        | DType.Int16
         | DType.Int32
-        | DType.Int64 -> ((t.Convert DType.Float64).Flatten()).ToData<float[]>()
+        | DType.Int64
+        | DType.UInt8
+        | DType.UInt16
+        | DType.UInt32
+        | DType.UInt64 -> ((t.Convert DType.Float64).Flatten()).ToData<float[]>()
         | DType.Bool ->
             raise (
                 DTypeException $"{operation}: a tensor of Bool; convert it to Float32 for black and white."

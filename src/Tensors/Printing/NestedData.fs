@@ -25,7 +25,7 @@ module internal NestedData =
     let private unusable (operation: string) (t: Type) =
         raise (
             DTypeException
-                $"{operation}: {t.Name} can't be an element. The element types are `float32`, `float`, Half, BFloat16, int, `int64` and bool; convert the data first, for example with `List.map float32`."
+                $"{operation}: {t.Name} can't be an element. The element types are `float32`, `float`, Half, BFloat16, bool, and the integers of 8 to 64 bits; convert the data first, for example with `List.map float32`."
         )
 
     /// How deep data nests, at most: each level is an axis, and is walked by a call.
@@ -134,11 +134,11 @@ module internal NestedData =
 
         let shape = shape.ToArray()
         let dtype = (DTypes.tryOfClr typeof<'T>).Value
-        HostBuffer.own dtype shape (values.ToArray())
+        Buffers.own dtype shape (values.ToArray())
 
     let private flatten<'T> (rank: int) (data: obj) : HostBuffer =
         match data with
-        | :? 'T as number -> HostBuffer.own (DTypes.tryOfClr typeof<'T>).Value [||] [| number |]
+        | :? 'T as number -> Buffers.own (DTypes.tryOfClr typeof<'T>).Value [||] [| number |]
         | _ -> flattenNested<'T> rank data
 
     /// How many axes data of a type has, and of what.
@@ -166,8 +166,14 @@ module internal NestedData =
         | DType.Float64 -> flatten<float> rank data
         | DType.BFloat16 -> flatten<BFloat16> rank data
         | DType.Float16 -> flatten<Half> rank data
+        | DType.Int8 -> flatten<sbyte> rank data
+        | DType.Int16 -> flatten<int16> rank data
         | DType.Int32 -> flatten<int> rank data
         | DType.Int64 -> flatten<int64> rank data
+        | DType.UInt8 -> flatten<byte> rank data
+        | DType.UInt16 -> flatten<uint16> rank data
+        | DType.UInt32 -> flatten<uint32> rank data
+        | DType.UInt64 -> flatten<uint64> rank data
         | DType.Bool -> flatten<bool> rank data
 
     let private listOfLists (item: Type) (items: objnull[]) : objnull =
@@ -189,8 +195,14 @@ module internal NestedData =
         | Some DType.Float64 -> box (numbers (): float list)
         | Some DType.BFloat16 -> box (numbers (): BFloat16 list)
         | Some DType.Float16 -> box (numbers (): Half list)
+        | Some DType.Int8 -> box (numbers (): sbyte list)
+        | Some DType.Int16 -> box (numbers (): int16 list)
         | Some DType.Int32 -> box (numbers (): int list)
         | Some DType.Int64 -> box (numbers (): int64 list)
+        | Some DType.UInt8 -> box (numbers (): byte list)
+        | Some DType.UInt16 -> box (numbers (): uint16 list)
+        | Some DType.UInt32 -> box (numbers (): uint32 list)
+        | Some DType.UInt64 -> box (numbers (): uint64 list)
         | Some DType.Bool -> box (numbers (): bool list)
         | None -> listOfLists item items
 
@@ -276,10 +288,10 @@ module internal NestedData =
         let count = Shape.count host.Shape
 
         let data =
-            if host.Data.Length = count then
+            if host.Data.Length = count && not host.DType.IsUnsigned then
                 host.Data
             else
-                // A view of part of an array, as a slice is.
+                // A view of part of an array, as a slice is; or unsigned integers in an array of signed ones.
                 let part = System.Array.CreateInstance(host.DType.ClrType, count)
                 System.Array.Copy(host.Data, host.Offset, part, 0, count)
                 part

@@ -44,21 +44,20 @@ module internal Print =
         digits (String.Concat mantissa) (mantissa[0].Length - 1 + scale)
 
     /// The fewest digits that name this number among all of its dtype.
-    let private shortest dtype (x: float) =
-        match dtype with
-        | DType.Float32 -> parse ((float32 x).ToString("R", CultureInfo.InvariantCulture))
-        | DType.Float16 -> parse ((Half.op_Explicit x: Half).ToString("R", CultureInfo.InvariantCulture))
-        | DType.BFloat16 ->
+    let private shortest (dtype: DType) (x: float) =
+        match dtype.Storage with
+        | Storage.Float32 -> parse ((float32 x).ToString("R", CultureInfo.InvariantCulture))
+        | Storage.Float16 -> parse ((Half.op_Explicit x: Half).ToString("R", CultureInfo.InvariantCulture))
+        | Storage.BFloat16 ->
             let rec search places =
                 let s = x.ToString($"E{places}", CultureInfo.InvariantCulture)
                 let back = BFloat16.OfSingle(Single.Parse(s, CultureInfo.InvariantCulture)).ToSingle()
                 if float back = x || places = 8 then parse s else search (places + 1)
 
             search 0
-        | DType.Float64
-        | DType.Int32
-        | DType.Int64
-        | DType.Bool -> parse (x.ToString("R", CultureInfo.InvariantCulture))
+        | Storage.Float64
+        | Storage.Integer _
+        | Storage.Bool -> parse (x.ToString("R", CultureInfo.InvariantCulture))
 
     /// The number rounded to a multiple of 10^place: the exact value, not its shortest digits, and ties to
     /// even. .NET's own formats round ties up.
@@ -108,15 +107,14 @@ module internal Print =
     // Columns of numbers.
 
     /// The nearest number of the dtype.
-    let private toDType dtype (x: float) =
-        match dtype with
-        | DType.Float32 -> float (float32 x)
-        | DType.BFloat16 -> float (BFloat16.OfSingle(float32 x).ToSingle())
-        | DType.Float16 -> float (Half.op_Explicit x: Half)
-        | DType.Float64
-        | DType.Int32
-        | DType.Int64
-        | DType.Bool -> x
+    let private toDType (dtype: DType) (x: float) =
+        match dtype.Storage with
+        | Storage.Float32 -> float (float32 x)
+        | Storage.BFloat16 -> float (BFloat16.OfSingle(float32 x).ToSingle())
+        | Storage.Float16 -> float (Half.op_Explicit x: Half)
+        | Storage.Float64
+        | Storage.Integer _
+        | Storage.Bool -> x
 
     /// Whether exponents are needed: numbers large or small, or of very different sizes.
     let private isScientific dtype (finite: float[]) =
@@ -194,19 +192,26 @@ module internal Print =
         let read = Inspect.reader b
         let isScalar = b.Shape.Length = 0
 
-        match b.DType with
-        | DType.Float32
-        | DType.Float64
-        | DType.BFloat16
-        | DType.Float16 ->
+        match b.DType.Storage with
+        | Storage.Float32
+        | Storage.Float64
+        | Storage.BFloat16
+        | Storage.Float16 ->
             let values = Array.map read places
             if isScalar then Array.map (floatWord b.DType) values else floatWords b.DType values
-        | DType.Int32 ->
-            alignRight (places |> Array.map (fun p -> (int (read p)).ToString CultureInfo.InvariantCulture))
-        | DType.Int64 ->
+        | Storage.Integer IntegerSize.Bits64 ->
             let items = HostBuffer.data<int64> b
-            alignRight (places |> Array.map (fun p -> items[p].ToString CultureInfo.InvariantCulture))
-        | DType.Bool ->
+
+            let word (x: int64) =
+                if b.DType.IsUnsigned then
+                    (uint64 x).ToString CultureInfo.InvariantCulture
+                else
+                    x.ToString CultureInfo.InvariantCulture
+
+            alignRight (places |> Array.map (fun p -> word items[p]))
+        | Storage.Integer _ ->
+            alignRight (places |> Array.map (fun p -> (int64 (read p)).ToString CultureInfo.InvariantCulture))
+        | Storage.Bool ->
             let width = if isScalar then 0 else 5
             places |> Array.map (fun p -> (if read p = 1.0 then "true" else "false").PadLeft width)
 

@@ -39,14 +39,13 @@ module Random =
 
     /// The largest finite number of a floating-point dtype.
     let private largest (dtype: DType) : float =
-        match dtype with
-        | DType.Float32 -> float Single.MaxValue
-        | DType.BFloat16 -> Math.ScaleB(255.0, 120)
-        | DType.Float16 -> float Half.MaxValue
-        | DType.Float64
-        | DType.Int32
-        | DType.Int64
-        | DType.Bool -> Double.MaxValue
+        match dtype.Storage with
+        | Storage.Float32 -> float Single.MaxValue
+        | Storage.BFloat16 -> Math.ScaleB(255.0, 120)
+        | Storage.Float16 -> float Half.MaxValue
+        | Storage.Float64
+        | Storage.Integer _
+        | Storage.Bool -> Double.MaxValue
 
     let private requireFinite (operation: string) (dtype: DType) (low: float) (high: float) =
         if not (abs low <= largest dtype && abs high <= largest dtype) then
@@ -214,8 +213,8 @@ module Random =
             let none = Bind.full (Literal.Whole(int64 Int32.MinValue)) DType.Int32 drawn.Dims drawn.Device
             where isNone none drawn
 
-    /// <summary>Integers uniform in [low, high); Int32 or Int64.</summary>
-    /// <exception cref="T:Cotangent.DTypeException">The dtype is not Int32 or Int64.</exception>
+    /// <summary>Integers uniform in [low, high), of any integer dtype.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is no integer.</exception>
     /// <exception cref="T:Cotangent.ValueException">
     /// There are no integers in the range, more than 2^52, or more than the dtype holds.
     /// </exception>
@@ -229,9 +228,7 @@ module Random =
         Given.check "shape" shape
 
         if not dtype.IsInteger then
-            raise (
-                DTypeException $"Random.integers draws Int32 or Int64, not {dtype}. Convert what it draws."
-            )
+            raise (DTypeException $"Random.integers draws integers, not {dtype}. Convert what it draws.")
 
         // The unsigned difference can't overflow.
         if not (low < high) || uint64 high - uint64 low > (1UL <<< 52) then
@@ -240,10 +237,12 @@ module Random =
                     $"Random.integers: from {low} to below {high} is not a range of 1 to 2^52 integers. The upper bound is not included."
             )
 
-        if dtype = DType.Int32 && (low < int64 Int32.MinValue || high - 1L > int64 Int32.MaxValue) then
+        let struct (least, beyond) = DTypes.bounds dtype
+
+        if dtype <> DType.Int64 && (float low < least || float (high - 1L) >= beyond) then
             raise (
                 ValueException
-                    $"Random.integers: Int32 can't hold all integers from {low} to below {high}. Use DType.Int64."
+                    $"Random.integers: {dtype} can't hold all integers from {low} to below {high}. Use DType.Int64."
             )
 
         let u = draw "Random.integers" Draw.Uniform key DType.Float64 shape

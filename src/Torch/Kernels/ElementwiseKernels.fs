@@ -177,6 +177,9 @@ module internal ElementwiseKernels =
         | Binary.And -> into "bitwise_and" (fun () -> NativeElementwise.THSTensor_bitwise_and(x, y))
         | Binary.Or -> into "bitwise_or" (fun () -> NativeElementwise.THSTensor_bitwise_or(x, y))
         | Binary.Xor -> into "bitwise_xor" (fun () -> NativeElementwise.THSTensor_bitwise_xor(x, y))
+        // Whose counts it does not all take.
+        | Binary.ShiftLeft
+        | Binary.ShiftRight -> invalidOp $"{op} is computed by the managed engine."
         | Binary.Equal -> into "eq" (fun () -> NativeElementwise.THSTensor_eq(x, y))
         | Binary.Less -> into "lt" (fun () -> NativeElementwise.THSTensor_lt(x, y))
         | Binary.LessEqual -> into "le" (fun () -> NativeElementwise.THSTensor_le(x, y))
@@ -203,14 +206,13 @@ module internal ElementwiseKernels =
         let direct () = cast f x target
         let byManagedKernel () = Transfer.byHost f x source shape (Convert.buffer target)
 
-        match source, target with
-        | (DType.Float32 | DType.Float64 | DType.BFloat16 | DType.Float16), (DType.Int32 | DType.Int64) ->
+        if source.IsFloat && (target = DType.Int32 || target = DType.Int64) then
             toInteger f x target
-        | DType.Int64, DType.Int32 ->
+        elif source = DType.Int64 && target = DType.Int32 then
             let low, high = int64 System.Int32.MinValue, int64 System.Int32.MaxValue
             cast f (clamp f x (Scalar.whole low) (Scalar.whole high)) target
         // libtorch rounds these twice, first to Float32.
-        | (DType.Float64 | DType.Int32 | DType.Int64), (DType.BFloat16 | DType.Float16) -> byManagedKernel ()
-        | (DType.Float32 | DType.Float64 | DType.BFloat16 | DType.Float16 | DType.Int32 | DType.Int64 | DType.Bool),
-          (DType.Float32 | DType.Float64 | DType.BFloat16 | DType.Float16 | DType.Int32 | DType.Int64 | DType.Bool) ->
+        elif DTypes.isHalf target && (source = DType.Float64 || source.IsInteger) then
+            byManagedKernel ()
+        else
             direct ()

@@ -39,8 +39,15 @@ exception internal LibtorchException of message: string with
 module internal Code =
     let dtype (d: DType) : sbyte =
         match d with
-        | DType.Int32 -> 3y
-        | DType.Int64 -> 4y
+        | DType.UInt8 -> 0y
+        | DType.Int8 -> 1y
+        // Unsigned integers as they lie in memory: libtorch has hardly a kernel for them, and moves signed ones.
+        | DType.Int16
+        | DType.UInt16 -> 2y
+        | DType.Int32
+        | DType.UInt32 -> 3y
+        | DType.Int64
+        | DType.UInt64 -> 4y
         | DType.Float16 -> 5y
         | DType.Float32 -> 6y
         | DType.Float64 -> 7y

@@ -156,6 +156,67 @@ module internal Kernels =
 
     let private run f p inputs results = orManaged direct f p inputs results
 
+    // ---- Integers of 8 and 16 bits, and unsigned ones ----
+
+    let private isOther (dtype: DType) = dtype.IsInteger && not (DTypes.hasLanes dtype)
+
+    /// Whether libtorch does as we do with integers that it has few kernels for: it moves them, and widens those that it knows.
+    let private knows (p: Primitive) (inputs: Operand[]) =
+        match p with
+        | Primitive.Convert target ->
+            let source = inputs[0].DType
+
+            (source = DType.UInt8 || source = DType.Int8 || source = DType.Int16)
+            && (DTypes.hasLanes target || target = DType.Bool)
+        | Primitive.Gather _
+        | Primitive.Scatter(Collision.Last, _, _, _) -> not (isOther inputs[1].DType)
+        | Primitive.Random _
+        | Primitive.Select
+        | Primitive.Full _
+        | Primitive.Reshape _
+        | Primitive.Permute _
+        | Primitive.Broadcast _
+        | Primitive.Slice _
+        | Primitive.Place _
+        | Primitive.Concatenate _
+        | Primitive.Transfer _
+        | Primitive.Detach
+        | Primitive.Barrier
+        | Primitive.Print _ -> true
+        | Primitive.Unary _
+        | Primitive.Binary _
+        | Primitive.Iota _
+        | Primitive.Scatter _
+        | Primitive.Reduce _
+        | Primitive.ArgReduce _
+        | Primitive.Sort _
+        | Primitive.CumulativeSum _
+        | Primitive.MatMul
+        | Primitive.TriangularSolve _
+        | Primitive.Qr
+        | Primitive.Eigh
+        | Primitive.Higher _
+        | Primitive.Cholesky
+        | Primitive.Lu
+        | Primitive.Solve _
+        | Primitive.Inverse
+        | Primitive.Svd
+        | Primitive.PseudoInverse _
+        | Primitive.OfMatrix _
+        | Primitive.Convolution _
+        | Primitive.MaxPool _
+        | Primitive.Fused _
+        | Primitive.Custom _ -> false
+
+    /// Whether the managed engine computes it, by way of main memory.
+    let private isForManaged (p: Primitive) (inputs: Operand[]) (results: Signature[]) =
+        match p with
+        | Primitive.Binary(Binary.ShiftLeft | Binary.ShiftRight) -> true
+        | _ ->
+            (Array.exists (fun (x: Operand) -> isOther x.DType) inputs
+             || Array.exists (fun (r: Signature) -> isOther r.DType) results)
+            && not (knows p inputs)
+
     // ---- 16-bit floats ----
 
     /// What libtorch does not do on 16-bit floats, on a kind of device: it goes by way of Float32.
@@ -179,7 +240,9 @@ module internal Kernels =
 
     /// The results of a primitive: new tensors of the frame.
     let evaluate (f: Frame) (p: Primitive) (inputs: Operand[]) (results: Signature[]) : nativeint[] =
-        if not (Array.exists isHalf inputs) then
+        if isForManaged p inputs results then
+            byManaged f p inputs
+        elif not (Array.exists isHalf inputs) then
             run f p inputs results
         else
             // What is computed in Float32 and rounded then does not fit there.

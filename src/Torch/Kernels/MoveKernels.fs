@@ -10,32 +10,21 @@ module internal MoveKernels =
     /// One number seen through a whole shape. The managed kernel makes it the dtype's.
     let fill (f: Frame) (value: Literal) (dtype: DType) (shape: int[]) =
         let one = Move.full value dtype [||]
+        let whole () = Scalar.whole ((HostBuffer.data<int64>(Convert.buffer DType.Int64 one)).[0])
+        let real () = Scalar.real ((HostBuffer.data<float>(Convert.buffer DType.Float64 one)).[0])
 
-        let scalar =
-            match one.DType with
-            | DType.Int32
-            | DType.Int64
-            | DType.Bool ->
-                let exact = Convert.buffer DType.Int64 one
-                Scalar.whole ((HostBuffer.data<int64> exact).[0])
-            | DType.Float32
-            | DType.Float64
-            | DType.BFloat16
-            | DType.Float16 ->
-                let exact = Convert.buffer DType.Float64 one
-                Scalar.real ((HostBuffer.data<float> exact).[0])
+        let element =
+            if dtype.IsFloat then full f (real ()) dtype [||]
+            elif DTypes.hasLanes dtype || dtype = DType.Bool then full f (whole ()) dtype [||]
+            else Transfer.write f one
 
-        expand f (full f scalar dtype [||]) shape
+        expand f element shape
 
     let iota (f: Frame) (dtype: DType) length =
-        match dtype with
-        | DType.Int32
-        | DType.Int64
-        | DType.Float32
-        | DType.Float64 -> counting f dtype length
-        | DType.BFloat16
-        | DType.Float16
-        | DType.Bool -> cast f (counting f DType.Float32 length) dtype
+        if DTypes.hasLanes dtype then
+            counting f dtype length
+        else
+            cast f (counting f DType.Float32 length) dtype
 
     /// The region as libtorch can slice it, with steps of the other sign where they are negative; and those axes.
     let private forward (region: Region) =
@@ -227,13 +216,12 @@ module internal MoveKernels =
 
             turnedBack f y l size result
         | Collision.Add ->
-            match dtype with
-            | DType.Float32
-            | DType.Float64
-            | DType.Int32
-            | DType.Int64 -> summed dtype x
+            match dtype.Storage with
+            | Storage.Float32
+            | Storage.Float64
+            | Storage.Integer _ -> summed dtype x
             // Sums of 16-bit floats are rounded once.
-            | DType.BFloat16
-            | DType.Float16 -> cast f (summed DType.Float32 (cast f x DType.Float32)) dtype
+            | Storage.BFloat16
+            | Storage.Float16 -> cast f (summed DType.Float32 (cast f x DType.Float32)) dtype
             // Added Bool updates are combined by "or".
-            | DType.Bool -> cast f (summed DType.Int32 (cast f x DType.Int32)) dtype
+            | Storage.Bool -> cast f (summed DType.Int32 (cast f x DType.Int32)) dtype

@@ -71,14 +71,16 @@ module internal PhiloxKernels =
         if keyCount = 0 || count = 0 then
             zeros f dtype result
         else
-            match dtype with
-            | DType.Float32 -> ones (fraction 24L)
-            | DType.Float16 -> ones (fun w -> cast f (fraction 11L w) dtype)
-            | DType.BFloat16 -> ones (fun w -> cast f (fraction 8L w) dtype)
-            | DType.Float64 ->
+            match dtype.Storage with
+            | Storage.Float32 -> ones (fraction 24L)
+            | Storage.Float16 -> ones (fun w -> cast f (fraction 11L w) dtype)
+            | Storage.BFloat16 -> ones (fun w -> cast f (fraction 8L w) dtype)
+            | Storage.Float64 ->
                 pairs (fun low high ->
                     let bits = add f (timesWhole f high (1L <<< 21)) (shifted f low 11L)
                     timesReal f (cast f bits DType.Float64) (2.0 ** -53.0))
-            | DType.Int32 -> ones (fun w -> cast f w dtype)
-            | DType.Int64 -> pairs (fun low high -> add f (timesWhole f high (1L <<< 32)) low)
-            | DType.Bool -> invalidOp "No draw is Bool; the shape rule should have refused it."
+            | Storage.Integer IntegerSize.Bits64 ->
+                pairs (fun low high -> add f (timesWhole f high (1L <<< 32)) low)
+            // Their lowest bits.
+            | Storage.Integer _ -> ones (fun w -> cast f w dtype)
+            | Storage.Bool -> invalidOp "No draw is Bool; the shape rule should have refused it."

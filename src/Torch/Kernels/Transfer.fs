@@ -39,19 +39,8 @@ module internal Transfer =
 
     /// A buffer of a new array whose elements are anything, and a tensor over it.
     let fresh (f: Frame) (dtype: DType) (shape: int[]) : struct (HostBuffer * nativeint) =
-        let over (data: 'T[]) : struct (HostBuffer * nativeint) =
-            struct (HostBuffer.own dtype shape data, Basic.reshape f (over f data dtype data.Length) shape)
-
-        let n = Shape.count shape
-
-        match dtype with
-        | DType.Float32 -> over (Strided.allocate<float32> n)
-        | DType.Float64 -> over (Strided.allocate<float> n)
-        | DType.BFloat16 -> over (Strided.allocate<BFloat16> n)
-        | DType.Float16 -> over (Strided.allocate<Half> n)
-        | DType.Int32 -> over (Strided.allocate<int> n)
-        | DType.Int64 -> over (Strided.allocate<int64> n)
-        | DType.Bool -> over (Strided.allocate<bool> n)
+        let buffer = Buffers.fresh dtype shape
+        struct (buffer, Basic.reshape f (over f buffer.Data dtype buffer.Data.Length) shape)
 
     /// A copy of a tensor, wherever it is, in a new array.
     let read (f: Frame) (tensor: nativeint) (dtype: DType) (shape: int[]) : HostBuffer =

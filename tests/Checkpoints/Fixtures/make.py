@@ -59,7 +59,7 @@ ours = [
 ]
 save("ours.safetensors", safetensors(ours, {"author": "NumPy", "quote": 'a "b" \\ c'}))
 
-# Narrow integers, which come as wider ones.
+# Integers of other types.
 narrow = [
     tensor("u8", "U8", [3], "<u1", [0, 128, 255]),
     tensor("i8", "I8", [3], "<i1", [-128, -1, 127]),

@@ -54,7 +54,13 @@ let private fill (dice: Dice) special (slot: Slot) (block: Block) =
         for i in 0 .. data.Length - 1 do
             data[i] <- byte (dice.Below 2)
     | DType.Float16
-    | DType.BFloat16 -> failwith "not drawn"
+    | DType.BFloat16
+    | DType.Int8
+    | DType.Int16
+    | DType.UInt8
+    | DType.UInt16
+    | DType.UInt32
+    | DType.UInt64 -> failwith "not drawn"
 
 /// The elements as text, 0 and -0 alike.
 let private show (slot: Slot) (block: Block) =

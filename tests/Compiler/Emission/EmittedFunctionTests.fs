@@ -270,6 +270,8 @@ let private engine =
             | Binary.And
             | Binary.Or
             | Binary.Xor
+            | Binary.ShiftLeft
+            | Binary.ShiftRight
             | Binary.Equal
             | Binary.Less
             | Binary.LessEqual -> ()

@@ -243,10 +243,15 @@ let private discrete =
                 Expect.isLessThanOrEqual (abs (share - p)) (4.0 * sqrt (p * (1.0 - p) / float n)) "share")
         for dtype in integers do
             testCase $"integers, {dtype}" (fun () ->
+                let low = if dtype.IsUnsigned then 3L else -3L
                 let t = Random.integers key 0L 10L dtype [ n ]
                 Expect.equal t.DType dtype "dtype"
                 chiSquare (List.replicate 10 0.1) t
-                chiSquare (List.replicate 7 (1.0 / 7.0)) (Random.integers key -3L 4L dtype [ n ] + 3)
+
+                chiSquare
+                    (List.replicate 7 (1.0 / 7.0))
+                    (Random.integers key low (low + 7L) dtype [ n ] - float low)
+
                 equalsAs dtype [ 5; 5 ] (Random.integers key 5L 6L dtype [ 2 ]))
         testCase "integers of wide ranges" (fun () ->
             let low = Int64.MinValue + 5L

@@ -62,6 +62,8 @@ module internal LaneCode =
             match kernel.Body[i] with
             | Instruction.Binary((Binary.Divide | Binary.Remainder) as op, _, _) when types[i].IsInteger ->
                 reason <- Some $"{op} of {types[i]}, which no vector unit has"
+            | Instruction.Binary((Binary.ShiftLeft | Binary.ShiftRight) as op, _, _) ->
+                reason <- Some $"{op}, of which each lane has a count of its own"
             | Instruction.Reduce(Reduction.Sum, _) when types[i] = DType.Bool ->
                 reason <- Some "a sum of Bool"
             | Instruction.Convert(DType.Float32, x) when types[x] = DType.Int64 ->
@@ -129,6 +131,8 @@ module internal LaneCode =
         | Binary.Multiply
         | Binary.Divide
         | Binary.Remainder
+        | Binary.ShiftLeft
+        | Binary.ShiftRight
         | Binary.Power
         | Binary.Atan2 -> unsupported op
 
@@ -146,6 +150,8 @@ module internal LaneCode =
         | Binary.And -> Lane.both x y
         | Binary.Or -> Lane.either x y
         | Binary.Xor -> Lane.differ x y
+        | Binary.ShiftLeft
+        | Binary.ShiftRight -> unsupported op
         | Binary.Equal -> Lane.equal x y
         | Binary.Less -> Lane.less x y
         | Binary.LessEqual -> Lane.lessEqual x y
@@ -193,9 +199,15 @@ module internal LaneCode =
         | DType.Float64 -> Element.F64
         | DType.Int32 -> Element.I32
         | DType.Int64 -> Element.I64
-        | DType.Bool
         | DType.BFloat16
-        | DType.Float16 -> invalidOp $"{dtype} has no lanes of its own."
+        | DType.Float16
+        | DType.Int8
+        | DType.Int16
+        | DType.UInt8
+        | DType.UInt16
+        | DType.UInt32
+        | DType.UInt64
+        | DType.Bool -> invalidOp $"{dtype} has no lanes of its own."
 
     let private literal (code: Lanes) element bits (value: Literal) =
         let zero = Lane.Constant(code, element, bits, 0L)

@@ -29,7 +29,7 @@ module internal AfterLoop =
 
             match node.Operation with
             | Operation.Primitive(Primitive.Binary(Binary.Add | Binary.Subtract as op)) when
-                uses[own] = 1 && uses[sum] = 1 && target.Serves node.Device && not (DTypes.isHalf node.DType)
+                uses[own] = 1 && uses[sum] = 1 && target.Serves node.Device && DTypes.hasLanes node.DType
                 ->
                 if node.Inputs[0] = own then
                     { Carry = k; Sum = sum; Term = node.Inputs[1]; Op = op }

@@ -47,7 +47,10 @@ module internal BeforeLoop =
         let output = body.Nodes[body.Outputs[k]]
 
         match output.Operation with
-        | Operation.Primitive(Primitive.Binary Binary.Add) when output.DType.IsInteger ->
+        // Positions of narrow integers, which wrap around, are none.
+        | Operation.Primitive(Primitive.Binary Binary.Add) when
+            output.DType.IsInteger && DTypes.hasLanes output.DType
+            ->
             let own = body.Inputs[s.Shared + k]
 
             let other =

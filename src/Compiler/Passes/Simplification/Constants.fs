@@ -17,10 +17,10 @@ module internal Constants =
             let converted = Convert.buffer dtype b
             (HostBuffer.data<'T> converted)[converted.Offset]
 
-        if b.DType.IsFloat then
-            Literal.Real(first DType.Float64)
-        else
-            Literal.Whole(first DType.Int64)
+        if b.DType.IsFloat then Literal.Real(first DType.Float64)
+        // Its bits.
+        elif b.DType = DType.UInt64 then Literal.Whole((HostBuffer.data<int64> b)[b.Offset])
+        else Literal.Whole(first DType.Int64)
 
     /// The one number that a constant repeats, or is: in the code, it is not read from memory, and the rules see it.
     let repeated (b: Buffer) : Literal voption =

@@ -8,14 +8,13 @@ module internal Identities =
 
     /// Up to which exponent a power of two and its inverse are both normal numbers of the dtype.
     let private exponents (dtype: DType) : int =
-        match dtype with
-        | DType.Float64 -> 1022
-        | DType.Float32
-        | DType.BFloat16 -> 126
-        | DType.Float16 -> 14
-        | DType.Int32
-        | DType.Int64
-        | DType.Bool -> -1
+        match dtype.Storage with
+        | Storage.Float64 -> 1022
+        | Storage.Float32
+        | Storage.BFloat16 -> 126
+        | Storage.Float16 -> 14
+        | Storage.Integer _
+        | Storage.Bool -> -1
 
     /// Whether dividing by a number of the dtype is multiplying by its inverse, to the last bit.
     let private hasInverse (dtype: DType) (x: float) =

@@ -48,17 +48,11 @@ module internal Products =
 
         if a[a.Length - 1] <> 1 then
             ValueNone
+        else if DTypes.hasLanes result.DType then
+            let spread i = r.Apply(Primitive.Broadcast result.Shape, [| i |], device)
+            ValueSome(multiply r device (spread inputs[0]) (spread inputs[1]))
         else
-            match result.DType with
-            | DType.Float32
-            | DType.Float64
-            | DType.Int32
-            | DType.Int64 ->
-                let spread i = r.Apply(Primitive.Broadcast result.Shape, [| i |], device)
-                ValueSome(multiply r device (spread inputs[0]) (spread inputs[1]))
-            | DType.Float16
-            | DType.BFloat16
-            | DType.Bool -> ValueNone
+            ValueNone
 
     let private several (axes: int) = System.Numerics.BitOperations.PopCount(uint32 axes) > 1
 
@@ -84,16 +78,15 @@ module internal Products =
 
     /// Whether the sums of these factors stay in the range that the sum of their products has.
     let private keepRange (r: IRewriting) (dtype: DType) (factors: ResizeArray<int>) =
-        match dtype with
+        match dtype.Storage with
         // They wrap around, in whatever order.
-        | DType.Int32
-        | DType.Int64 -> true
-        | DType.Float32
-        | DType.Float64 ->
+        | Storage.Integer _ -> true
+        | Storage.Float32
+        | Storage.Float64 ->
             factors.Count <= Most && factors.TrueForAll(fun i -> (r.Node i).DType = DType.Float32)
-        | DType.BFloat16
-        | DType.Float16
-        | DType.Bool -> false
+        | Storage.BFloat16
+        | Storage.Float16
+        | Storage.Bool -> false
 
     /// Groups of axes, as bits: factors that vary along two of them tie these together.
     let private groupsOf (own: int[]) =

@@ -91,16 +91,8 @@ module internal Repeats =
     let reduce (r: IRewriting) (kind: Reduction) (axes: int[]) (input: int) (device: Device) : int voption =
         let node = r.Node input
 
-        // In the short floats, n itself may be too large.
-        let counts =
-            match node.DType with
-            | DType.Float32
-            | DType.Float64
-            | DType.Int32
-            | DType.Int64 -> true
-            | DType.Float16
-            | DType.BFloat16
-            | DType.Bool -> kind <> Reduction.Sum
+        // In 8 or 16 bits, n itself may be too large.
+        let counts = DTypes.hasLanes node.DType || kind <> Reduction.Sum
 
         let same =
             if counts then

@@ -359,13 +359,12 @@ module internal Convolve =
 
     /// The term asked for, from the two others.
     let rec convolution result (w: Windows) groups (a: HostBuffer) (b: HostBuffer) : HostBuffer =
-        match a.DType with
-        | DType.Float32 -> run result w groups (a :?> HostBuffer<float32>) (b :?> HostBuffer<float32>)
-        | DType.Float64 -> run result w groups (a :?> HostBuffer<float>) (b :?> HostBuffer<float>)
-        | DType.BFloat16
-        | DType.Float16 ->
+        match a.DType.Storage with
+        | Storage.Float32 -> run result w groups (a :?> HostBuffer<float32>) (b :?> HostBuffer<float32>)
+        | Storage.Float64 -> run result w groups (a :?> HostBuffer<float>) (b :?> HostBuffer<float>)
+        | Storage.BFloat16
+        | Storage.Float16 ->
             Convert.buffer a.DType (convolution result w groups (Convert.widen a) (Convert.widen b))
-        | DType.Int32
-        | DType.Int64
-        | DType.Bool ->
+        | Storage.Integer _
+        | Storage.Bool ->
             raise (DTypeException $"convolve is not defined on {a.DType}; convert to a float first.")

@@ -234,14 +234,13 @@ module internal Pool =
 
     /// The largest elements, and their positions.
     let rec maxPool (w: Windows) (x: HostBuffer) : HostBuffer[] =
-        match x.DType with
-        | DType.Float32 -> pooled w (x :?> HostBuffer<float32>)
-        | DType.Float64 -> pooled w (x :?> HostBuffer<float>)
-        | DType.BFloat16
-        | DType.Float16 ->
+        match x.DType.Storage with
+        | Storage.Float32 -> pooled w (x :?> HostBuffer<float32>)
+        | Storage.Float64 -> pooled w (x :?> HostBuffer<float>)
+        | Storage.BFloat16
+        | Storage.Float16 ->
             let found = maxPool w (Convert.widen x)
             [| Convert.buffer x.DType found[0]; found[1] |]
-        | DType.Int32
-        | DType.Int64
-        | DType.Bool ->
+        | Storage.Integer _
+        | Storage.Bool ->
             raise (DTypeException $"maxPool is not defined on {x.DType}; convert to a float first.")

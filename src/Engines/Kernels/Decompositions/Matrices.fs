@@ -76,16 +76,15 @@ module internal Matrices =
         (on32: HostBuffer<float32>[] -> HostBuffer[])
         (on64: HostBuffer<float>[] -> HostBuffer[])
         : HostBuffer[] =
-        match inputs[0].DType with
-        | DType.Float32 -> on32 (inputs |> Array.map (fun x -> x :?> HostBuffer<float32>))
-        | DType.Float64 -> on64 (inputs |> Array.map (fun x -> x :?> HostBuffer<float>))
-        | DType.BFloat16
-        | DType.Float16 ->
+        match inputs[0].DType.Storage with
+        | Storage.Float32 -> on32 (inputs |> Array.map (fun x -> x :?> HostBuffer<float32>))
+        | Storage.Float64 -> on64 (inputs |> Array.map (fun x -> x :?> HostBuffer<float>))
+        | Storage.BFloat16
+        | Storage.Float16 ->
             inputs
             |> Array.map (fun x -> Convert.widen x :?> HostBuffer<float32>)
             |> on32
             |> Array.map (fun y -> if y.DType.IsFloat then Convert.buffer inputs[0].DType y else y)
-        | DType.Int32
-        | DType.Int64
-        | DType.Bool ->
+        | Storage.Integer _
+        | Storage.Bool ->
             invalidOp $"{name} has no kernel for {inputs[0].DType}; the shape rule should have refused it."
