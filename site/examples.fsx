@@ -233,6 +233,12 @@ let outcomes = [
             [ "Cotangent.Images"; "Cotangent.Video" ]
             all)
     run "Charts" (fsharp "tests/Charts/bin/Release/net10.0/Cotangent.Charts.dll" [ "Cotangent.Charts" ] all)
+    run
+        "Distributions"
+        (fsharp
+            "tests/Distributions/bin/Release/net10.0/Cotangent.Distributions.dll"
+            [ "Cotangent.Distributions" ]
+            all)
     run "C#" (csharp ())
 ]
 

@@ -126,6 +126,7 @@ let assemblies = [
     { Name = "Cotangent.Images"; Record = "src/Images/PublicApi.txt"; Surface = fsharp }
     { Name = "Cotangent.Charts"; Record = "src/Charts/PublicApi.txt"; Surface = fsharp }
     { Name = "Cotangent.Video"; Record = "src/Video/PublicApi.txt"; Surface = fsharp }
+    { Name = "Cotangent.Distributions"; Record = "src/Distributions/PublicApi.txt"; Surface = fsharp }
     { Name = "Cotangent.CSharp"; Record = "src/CSharp/PublicApi.txt"; Surface = csharp }
 ]
 
