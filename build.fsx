@@ -85,6 +85,7 @@ let testProjects = [
     expecto "tests/Images/Cotangent.Images.Tests.fsproj"
     expecto "tests/Charts/Cotangent.Charts.Tests.fsproj"
     expecto "tests/Video/Cotangent.Video.Tests.fsproj"
+    expecto "tests/Distributions/Cotangent.Distributions.Tests.fsproj"
     expecto "tests/Solvers/Cotangent.Solvers.Tests.fsproj"
 ]
 

@@ -236,6 +236,12 @@ let outcomes = [
         "Solvers"
         (fsharp "tests/Solvers/bin/Release/net10.0/Cotangent.Solvers.dll" [ "Cotangent.Solvers" ] all)
     run "Charts" (fsharp "tests/Charts/bin/Release/net10.0/Cotangent.Charts.dll" [ "Cotangent.Charts" ] all)
+    run
+        "Distributions"
+        (fsharp
+            "tests/Distributions/bin/Release/net10.0/Cotangent.Distributions.dll"
+            [ "Cotangent.Distributions" ]
+            all)
     run "C#" (csharp ())
 ]
 

@@ -127,6 +127,7 @@ let assemblies = [
     { Name = "Cotangent.Charts"; Record = "src/Charts/PublicApi.txt"; Surface = fsharp }
     { Name = "Cotangent.Solvers"; Record = "src/Solvers/PublicApi.txt"; Surface = fsharp }
     { Name = "Cotangent.Video"; Record = "src/Video/PublicApi.txt"; Surface = fsharp }
+    { Name = "Cotangent.Distributions"; Record = "src/Distributions/PublicApi.txt"; Surface = fsharp }
     { Name = "Cotangent.CSharp"; Record = "src/CSharp/PublicApi.txt"; Surface = csharp }
 ]
 
