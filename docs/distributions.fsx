@@ -3,7 +3,7 @@
 title: Probability distributions
 category: Use
 categoryindex: 3
-index: 14
+index: 13
 description: Densities, draws with derivatives, quantiles, bijections, mixtures and divergences, as trees over their parameters.
 ---
 *)

@@ -33,12 +33,15 @@ module internal BoundedLoop =
             Loops.requireSame operation carry leaves next |> ignore
             count + 1, next
 
+        // A loop of a program keeps the carries alone as it is.
+        let keepingCarries f = if Loops.isStaging () then f else Checkpoint.run f
+
         let rec level size start =
             let inner =
                 if size = 1L then
                     once
                 else
-                    Loops.iterate Radix (Checkpoint.run (level (size / int64 Radix)))
+                    Loops.iterate Radix (keepingCarries (level (size / int64 Radix)))
 
             Loops.cond (goes start) inner id start
 

@@ -14,7 +14,7 @@ module internal Loops =
         | Traced(:? ReverseTracer as r) -> isReadable r.Primal
         | Traced _ -> false
 
-    let private isStaging () = not (isNull (Staging.innermost ()))
+    let isStaging () = not (isNull (Staging.innermost ()))
     let private like (t: Tensor) = Stage.signatureOf t, t.Device
 
     let private likeSlice (t: Tensor) : Signature * Device =
