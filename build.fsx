@@ -85,6 +85,8 @@ let testProjects = [
     expecto "tests/Images/Cotangent.Images.Tests.fsproj"
     expecto "tests/Charts/Cotangent.Charts.Tests.fsproj"
     expecto "tests/Video/Cotangent.Video.Tests.fsproj"
+    expecto "tests/Distributions/Cotangent.Distributions.Tests.fsproj"
+    expecto "tests/Solvers/Cotangent.Solvers.Tests.fsproj"
 ]
 
 /// Most of what these do is to wait for other programs: two at once are done in little more than the time of one.

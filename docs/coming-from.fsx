@@ -355,6 +355,13 @@ let around = [
     "SummaryWriter('runs/1')",
     "TensorBoard.writer (System.IO.Path.GetTempFileName() + \"d\")"
     "wandb.init()", "RunPage.writer (System.IO.Path.GetTempFileName() + \".html\")"
+    "d = Normal(0., 2.); d.log_prob(x); d.rsample((3,))",
+    "let d = Normal(tensor 0.0f, tensor 2.0f)\nd.LogProb x, d.Sample(key, 3)"
+    "Categorical(logits=x)", "Categorical.OfLogits x"
+    "kl_divergence(Exponential(2.), Exponential(1.))",
+    "Distribution.kl (Exponential(tensor 2.0)) (Exponential(tensor 1.0))"
+    "TransformedDistribution(Normal(0., 1.), [ExpTransform()])",
+    "TransformedNumber(Normal(tensor 0.0, tensor 1.0), Bijections.Exp)"
 ]
 
 let packages =
@@ -368,8 +375,11 @@ let packages =
         "#r \"Cotangent.Images.dll\""
         "#I \"../src/Charts/bin/Release/net10.0\""
         "#r \"Cotangent.Charts.dll\""
+        "#I \"../src/Distributions/bin/Release/net10.0\""
+        "#r \"Cotangent.Distributions.dll\""
         "open Cotangent.Images"
         "open Cotangent.Charts"
+        "open Cotangent.Distributions"
     ]
     |> List.map _.Replace("\"..", "\"" + repository.Replace("\\", "/"))
     |> String.concat "\n"
@@ -397,11 +407,12 @@ don't promote: convert one side.
 
 ## The libraries around PyTorch
 
-Data, pictures and charts are in packages of their own: `Cotangent.Data`, `Cotangent.Images` and `Cotangent.Charts`. Their pages are
-[Data](data.html), [Pictures](images.html) and [Watching a training](watching.html).
+Data, pictures, charts and distributions are in packages of their own: `Cotangent.Data`, `Cotangent.Images`, `Cotangent.Charts` and
+`Cotangent.Distributions`. Their pages are [Data](data.html), [Pictures](images.html), [Watching a training](watching.html) and
+[Probability distributions](distributions.html).
 *)
 (*** hide ***)
-table "torch.utils.data, torchvision, pandas, TensorBoard" around
+table "torch.utils.data, torchvision, pandas, TensorBoard, torch.distributions" around
 (*** include-it-raw ***)
 
 (**

@@ -181,7 +181,8 @@ flipped at, flipped -at
 
 (**
 A shape that depends on numbers, as `x[x.Greater 0.0]` has, is not possible: keep the size and mask with `where`. Reverse
-mode through a compiled `whileLoop` is refused, since its program can't know how many rounds to keep.
+mode through a compiled `whileLoop` is refused, since its program can't know how many rounds to keep; `boundedWhileLoop`, told how many
+there are at the most, keeps a few of them and computes the others again.
 
 ## The first call
 

@@ -640,7 +640,7 @@ let programs = [
     on<DerivativeException, _>
         (fun () -> grad (compile (whileLoop (fun (x: Tensor) -> x.Less 9.0) (fun x -> x * 2.0))) (tensor 1.0))
         "whileLoop: reverse mode would have to keep the values of every round, and a compiled program can't know how many"
-        "Use `scan` or `iterate`, whose number of rounds is known, forward mode (`jvp`, `jacobianForward`), or leave this function uncompiled."
+        "Use `boundedWhileLoop` with the most there may be, `scan` or `iterate`, whose number of rounds is known, forward mode (`jvp`, `jacobianForward`), or leave this function uncompiled."
     on<ValueException, _>
         (fun () -> Compile.explain (fun (x: Tensor) -> x))
         "Compile.explain: this is not a function"

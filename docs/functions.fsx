@@ -75,6 +75,7 @@ let topics = [
     "Devices", "Devices"
     "Which devices there are", "Device"
     "Checks and prints", "Debug"
+    "Units of measure", "Quantity"
     "Where the time goes", "Profile"
     "Looking into compiled functions", "Compile"
     "Initialisers", "Init"

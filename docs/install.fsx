@@ -79,6 +79,8 @@ also brings `Cotangent` itself.
 | `Cotangent.Images` | reading, resizing and augmenting pictures | [Pictures](images.html) |
 | `Cotangent.Video` | frames of videos as pictures, videos of pictures | [Pictures](images.html) |
 | `Cotangent.Charts` | a page that follows a training, TensorBoard files | [Watching a training](watching.html) |
+| `Cotangent.Distributions` | probability distributions: densities, draws, quantiles, with derivatives | [Probability distributions](distributions.html) |
+| `Cotangent.Solvers` | differential equations, roots, linear systems, minima, integrals, with derivatives | [Differential equations](differential-equations.html), [Roots and minima](solvers.html) |
 | `Cotangent-cpu` | libtorch for the CPU: faster large matrix products and convolutions | [Devices](devices.html) |
 | `Cotangent-cuda-linux`, `Cotangent-cuda-windows` | libtorch with CUDA 12.8, for NVIDIA GPUs | [Devices](devices.html) |
 | `Cotangent.Torch` | the same engine, for a libtorch or PyTorch that is installed already | [Devices](devices.html) |
@@ -98,6 +100,8 @@ Measured in November 2026, for version 0.1.0-alpha; 1 MB is a million bytes. A d
 | `Cotangent.Data` | 0.2 MB | `Cotangent`, and 7 MB of managed libraries |
 | `Cotangent.Images` | 0.2 MB | `Cotangent`, and 175 MB: Skia's native libraries for every platform |
 | `Cotangent.Charts` | 0.5 MB | `Cotangent` |
+| `Cotangent.Distributions` | 0.1 MB | `Cotangent` |
+| `Cotangent.Solvers` | 0.2 MB | `Cotangent` |
 | `Cotangent-cpu` | 0.02 MB | `Cotangent`, and libtorch: 1.2 GB on disk for all platforms, 0.6 GB of it for Linux |
 | `Cotangent-cuda-*` | 0.02 MB | `Cotangent`, and libtorch with CUDA: several GB |
 

@@ -232,7 +232,16 @@ let outcomes = [
             "tests/Video/bin/Release/net10.0/Cotangent.Video.dll"
             [ "Cotangent.Images"; "Cotangent.Video" ]
             all)
+    run
+        "Solvers"
+        (fsharp "tests/Solvers/bin/Release/net10.0/Cotangent.Solvers.dll" [ "Cotangent.Solvers" ] all)
     run "Charts" (fsharp "tests/Charts/bin/Release/net10.0/Cotangent.Charts.dll" [ "Cotangent.Charts" ] all)
+    run
+        "Distributions"
+        (fsharp
+            "tests/Distributions/bin/Release/net10.0/Cotangent.Distributions.dll"
+            [ "Cotangent.Distributions" ]
+            all)
     run "C#" (csharp ())
 ]
 

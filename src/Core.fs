@@ -509,7 +509,7 @@ module Core =
     /// </summary>
     /// <remarks>
     /// Forward mode differentiates it everywhere, reverse mode outside of compiled functions only: a program can't keep
-    /// the values of a number of rounds that it does not know.
+    /// the values of a number of rounds that it does not know. <c>boundedWhileLoop</c> has no such limit.
     /// </remarks>
     /// <exception cref="T:Cotangent.ShapeException">
     /// The condition is not one Bool, or the function changes a shape or dtype.
@@ -521,6 +521,29 @@ module Core =
         Given.check "condition" condition
         Given.check "f" f
         Loops.whileLoop condition f x
+
+    /// <summary>
+    /// <c>whileLoop</c> for so many rounds at the most, with derivatives of every mode, compiled too: adaptive solvers, searches and
+    /// iterations that stop by their own numbers can be trained through.
+    /// </summary>
+    /// <remarks>
+    /// After the last round that the bound allows it returns what was reached, whether or not the condition still holds: ask
+    /// the condition of the result. A large bound is cheap: on the way back memory, and the times that each round is computed
+    /// again, grow with its logarithm (recursive checkpointing; Griewank 1992), and rounds that are not needed are not run.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The condition is not one Bool, or the function changes a shape or dtype.
+    /// </exception>
+    /// <exception cref="T:Cotangent.ValueException">The bound is negative.</exception>
+    /// <example><code>
+    /// // Doubled until it is 100 or more: 64 times x.
+    /// let grow x = boundedWhileLoop 1000 (fun (x: Tensor) -> x.Less 100.0) (fun x -> 2.0 * x) x
+    /// compile (grad grow) (tensor 2.0) // 64
+    /// </code></example>
+    let boundedWhileLoop (bound: int) (condition: 'a -> Tensor) (f: 'a -> 'a) (x: 'a) : 'a =
+        Given.check "condition" condition
+        Given.check "f" f
+        BoundedLoop.run bound condition f x
 
     /// <summary>
     /// One of two functions of x, by one Bool. In a compiled function both are in the program, and one of them runs;

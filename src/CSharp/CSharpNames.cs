@@ -49,6 +49,7 @@ internal static partial class CSharpNames
         ["iterate"] = "Control.Iterate",
         ["scan"] = "Control.Scan",
         ["whileLoop"] = "Control.While",
+        ["boundedWhileLoop"] = "Control.While",
         ["cond"] = "Control.Cond",
         ["scope"] = "Hardware.Scope",
         ["Device.cuda"] = "Hardware.Cuda",

@@ -72,6 +72,10 @@ public class CompileTests
 
         var doubled = Transform.Compile((Tensor x) => Control.While(y => y < 100.0, y => 2.0 * y, x));
         Assert.Equal(128.0, doubled(Tensor.Create(1.0)).ToScalar<double>());
+
+        Func<Tensor, Tensor> bounded = x => Control.While(y => y < 100.0, y => 2.0 * y, x, bound: 5);
+        Assert.Equal(32.0, bounded(Tensor.Create(1.0)).ToScalar<double>());
+        Assert.Equal(16.0, Transform.Compile(Differentiate.Gradient(bounded))(Tensor.Create(8.0)).ToScalar<double>());
     }
 
     [Fact]

@@ -107,6 +107,7 @@ public class FacadeTests
         ["arangeIn"] = "Arange",
         ["foldTensor"] = "Fold",
         ["whileLoop"] = "While",
+        ["boundedWhileLoop"] = "While",
         ["map2"] = "Map",
         ["map3"] = "Map",
         ["init"] = "Create",

@@ -174,6 +174,66 @@ let private loops =
             throws<DerivativeException, _> [ "whileLoop"; "scan" ] (fun () ->
                 compile (grad double) (tensor 1.0))
         }
+        test "boundedWhileLoop has derivatives of every mode, plain, compiled, batched" {
+            // aⁿ, n the first with aⁿ >= 1000: a constant next to a, so the derivatives are those of the power.
+            let grow (a: Tensor) =
+                boundedWhileLoop 500 (fun (y: Tensor) -> y.Less 1000.0) (fun y -> y * a) (tensor 1.0)
+
+            let power (a: float) =
+                let n = ceil (log 1000.0 / log a)
+                a ** n, n * a ** (n - 1.0), n * (n - 1.0) * a ** (n - 2.0)
+
+            let value, slope, bend = power 1.05
+            let other, otherSlope, _ = power 1.3
+            let a, both = tensor 1.05, tensor [ 1.05; 1.3 ]
+            let near (expected: float) (actual: Tensor) = close 1e-9 [ expected ] actual
+
+            for run in [ grow; compile grow ] do
+                near value (run a)
+                near slope (grad run a)
+                near bend (grad (grad run) a)
+                near slope (snd (jvp run a (tensor 1.0)))
+                close 1e-9 [ value; other ] (vmap run both)
+                close 1e-9 [ slope; otherSlope ] (vmap (grad run) both)
+
+            near slope (compile (grad grow) a)
+            near bend (compile (grad (grad grow)) a)
+            near bend (compile (fun a -> snd (jvp (grad grow) a (tensor 1.0))) a)
+            close 1e-9 [ slope; otherSlope ] (compile (vmap (grad grow)) both)
+        }
+        test "boundedWhileLoop runs as many rounds as its bound allows, and none when the condition has ended" {
+            let count bound =
+                boundedWhileLoop bound (fun (n: Tensor) -> n.GreaterEqual 0.0) (fun n -> n + 1.0) (tensor 0.0)
+
+            for bound in [ 0; 1; 2; 7; 8; 9; 63; 64; 65; 200 ] do
+                equals (float bound) (count bound)
+                equals (float bound) (compile (fun (x: Tensor) -> count bound + x) (tensor 0.0))
+
+            let ended = boundedWhileLoop 10 (fun (x: Tensor) -> x.Less 0.0) (fun x -> x / 0.0)
+            equals 3.0 (ended (tensor 3.0))
+            equals 1.0 (compile (grad ended) (tensor 3.0))
+            throws<ValueException, _> [ "boundedWhileLoop"; "-1" ] (fun () -> count -1)
+
+            throws<ShapeException, _> [ "boundedWhileLoop"; "one Bool" ] (fun () ->
+                boundedWhileLoop 3 (fun (x: Tensor) -> x.Less 1.0) id (tensor [ 0.0; 2.0 ]))
+
+            throws<ShapeException, _> [ "boundedWhileLoop"; "must keep its shape" ] (fun () ->
+                boundedWhileLoop
+                    3
+                    (fun (x: Tensor) -> (sum x).Less 1.0)
+                    (fun x -> stack 0 [ x; x ])
+                    (tensor 0.0))
+        }
+        test "what boundedWhileLoop keeps for the way back grows with the logarithm of its bound" {
+            let memory bound =
+                let loss (x: Tensor) =
+                    boundedWhileLoop bound (fun (x: Tensor) -> (sum x).Less 1e9) (fun x -> x * 1.01) x |> sum
+
+                float (Compile.memory (grad loss) (Tensor.ones DType.Float64 [ 1000 ])).Peak
+
+            let few, many = memory 64, memory (64 * 64 * 8)
+            Expect.isLessThan many (3.0 * few) "512 times as many rounds"
+        }
         test "a loop in a loop reaches for the example of a batch around both" {
             let xs = tensor [ [ 1.0; 2.0 ]; [ 3.0; 0.5 ] ]
 

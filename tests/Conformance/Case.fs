@@ -134,10 +134,16 @@ module internal Values =
     let dtypeOf number =
         match number with
         | 1 -> DType.Float32
+        | 2 -> DType.UInt8
+        | 3 -> DType.Int8
+        | 4 -> DType.UInt16
+        | 5 -> DType.Int16
         | 6 -> DType.Int32
         | 7 -> DType.Int64
         | 9 -> DType.Bool
         | 10 -> DType.Float16
         | 11 -> DType.Float64
+        | 12 -> DType.UInt32
+        | 13 -> DType.UInt64
         | 16 -> DType.BFloat16
         | _ -> unmapped $"the dtype with the number {number}"

@@ -102,6 +102,7 @@ let private planes (x: Tensor) =
 let private maxPooling: Operator =
     fun a inputs ->
         let x = given inputs 0
+        if not x.DType.IsFloat then unmapped "pooling of integers"
         let size = a.Ints("kernel_shape", [])
         let window = windowOf a (spatialOf x) size
 

@@ -29,6 +29,8 @@ let private expected =
         "Cotangent.Images",
         [ "Cotangent"; "FSharp.Core"; "SkiaSharp"; "SkiaSharp.NativeAssets.Linux.NoDependencies" ]
         "Cotangent.Charts", [ "Cotangent"; "FSharp.Core" ]
+        "Cotangent.Distributions", [ "Cotangent"; "FSharp.Core" ]
+        "Cotangent.Solvers", [ "Cotangent"; "FSharp.Core" ]
         "Cotangent.Video",
         [
             "Cotangent.Data"

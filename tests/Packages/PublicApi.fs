@@ -125,7 +125,9 @@ let assemblies = [
     { Name = "Cotangent.Data"; Record = "src/Data/PublicApi.txt"; Surface = fsharp }
     { Name = "Cotangent.Images"; Record = "src/Images/PublicApi.txt"; Surface = fsharp }
     { Name = "Cotangent.Charts"; Record = "src/Charts/PublicApi.txt"; Surface = fsharp }
+    { Name = "Cotangent.Solvers"; Record = "src/Solvers/PublicApi.txt"; Surface = fsharp }
     { Name = "Cotangent.Video"; Record = "src/Video/PublicApi.txt"; Surface = fsharp }
+    { Name = "Cotangent.Distributions"; Record = "src/Distributions/PublicApi.txt"; Surface = fsharp }
     { Name = "Cotangent.CSharp"; Record = "src/CSharp/PublicApi.txt"; Surface = csharp }
 ]
 

@@ -31,7 +31,7 @@ public static class Control
 
     /// <summary>
     /// A function applied as long as a condition, one Bool, holds. Reverse mode differentiates it outside of
-    /// compiled functions only.
+    /// compiled functions only; with a bound also inside.
     /// </summary>
     /// <example><code>Control.While(x => x &lt; 100.0, x => 2.0 * x, Tensor.Create(1.0))   // 128</code></example>
     /// <exception cref="ShapeException">
@@ -39,6 +39,22 @@ public static class Control
     /// </exception>
     public static A While<A>(Func<A, Tensor> condition, Func<A, A> f, A x)
         where A : notnull => Core.whileLoop(condition.ToFSharp(), f.ToFSharp(), x.NotNull());
+
+    /// <summary>
+    /// The same for <paramref name="bound"/> rounds at the most, with derivatives of every mode, compiled too. After the last round
+    /// that the bound allows it returns what was reached: ask the condition of the result. A large bound is cheap: on the way back
+    /// memory, and the times that each round is computed again, grow with its logarithm.
+    /// </summary>
+    /// <example><code>
+    /// Tensor Grow(Tensor x) => Control.While(x => x &lt; 100.0, x => 2.0 * x, x, bound: 1000);
+    /// Transform.Compile(Differentiate.Gradient&lt;Tensor&gt;(Grow))(Tensor.Create(2.0))   // 64
+    /// </code></example>
+    /// <exception cref="ShapeException">
+    /// The condition is not one Bool, or the function changes a shape or dtype.
+    /// </exception>
+    /// <exception cref="ValueException">The bound is negative.</exception>
+    public static A While<A>(Func<A, Tensor> condition, Func<A, A> f, A x, int bound)
+        where A : notnull => Core.boundedWhileLoop(bound, condition.ToFSharp(), f.ToFSharp(), x.NotNull());
 
     /// <summary>One of two functions of x, by one Bool.</summary>
     /// <example><code>

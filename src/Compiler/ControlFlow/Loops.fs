@@ -21,7 +21,7 @@ module internal Loops =
         { DType = t.DType; Shape = t.Dims[1..] }, t.Device
 
     /// A function that goes round must keep the structure, shapes and dtypes of its argument.
-    let private requireSame (operation: string) (before: 'a) (leaves: Tensor[]) (after: 'a) : Tensor[] =
+    let requireSame (operation: string) (before: 'a) (leaves: Tensor[]) (after: 'a) : Tensor[] =
         let _, next = Tree.zipped operation before after
 
         for i in 0 .. next.Length - 1 do
@@ -45,7 +45,7 @@ module internal Loops =
         | _ -> Bind.apply (Primitive.Custom operation) inputs
 
     /// The tensors of a tree that may hold none.
-    let private leavesOf (tree: 't) = if Walkers.holdsTensors typeof<'t> then Tree.leaves tree else [||]
+    let leavesOf (tree: 't) = if Walkers.holdsTensors typeof<'t> then Tree.leaves tree else [||]
 
     let private rebuild (template: 't) (leaves: Tensor[]) =
         if Walkers.holdsTensors typeof<'t> then Tree.rebuild template leaves else template
@@ -170,7 +170,7 @@ module internal Loops =
 
             carry, stacked
 
-    let private requireTest (operation: string) (t: Tensor) =
+    let requireTest (operation: string) (t: Tensor) =
         if t.DType <> DType.Bool || t.Rank <> 0 then
             raise (
                 ShapeException

@@ -75,7 +75,7 @@ type internal WhileOperation(bodies: Bodies, w: While) =
         let pull _ =
             raise (
                 DerivativeException
-                    "whileLoop: reverse mode would have to keep the values of every round, and a compiled program can't know how many there will be. Use `scan` or `iterate`, whose number of rounds is known, forward mode (`jvp`, `jacobianForward`), or leave this function uncompiled."
+                    "whileLoop: reverse mode would have to keep the values of every round, and a compiled program can't know how many there will be. Use `boundedWhileLoop` with the most there may be, `scan` or `iterate`, whose number of rounds is known, forward mode (`jvp`, `jacobianForward`), or leave this function uncompiled."
             )
 
         struct (apply w inputs, Recorded(f, pull) :> CustomDerivative)

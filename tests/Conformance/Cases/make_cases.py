@@ -19,8 +19,6 @@ OTHER_VALUES = {"sequence_type": "sequences", "optional_type": "optional values"
 SUBGRAPHS = {"If", "Loop", "Scan", "SequenceMap"}
 DRAWS = {"RandomUniformLike", "RandomNormalLike", "RandomUniform", "RandomNormal", "Bernoulli", "Multinomial"}
 
-MISSING = {"UINT8", "INT8", "UINT16", "INT16", "UINT32", "UINT64"}
-
 arrays = {}
 
 
@@ -65,8 +63,6 @@ def reason(model, folder):
             return "strings"
         if element == "BFLOAT16":
             return "BFloat16 in NumPy"
-        if element in MISSING:
-            return "dtypes that are missing"
         if element.startswith("COMPLEX"):
             return "complex numbers"
     if operators & SUBGRAPHS:

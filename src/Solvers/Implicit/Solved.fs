@@ -1,0 +1,81 @@
+namespace Cotangent.Solvers
+
+open System
+open System.Runtime.InteropServices
+open Cotangent
+
+/// <summary>When a solver has done enough.</summary>
+type SolverOptions = {
+    /// What the residual must not exceed; each solver says what its residual is.
+    Tolerance: float
+    /// Steps, at most.
+    MaximumSteps: int
+} with
+
+    /// <summary>Options, for C#.</summary>
+    /// <exception cref="T:Cotangent.ValueException">When they are used: the tolerance is below 0, or there are no steps.</exception>
+    static member Create
+        (
+            [<Optional; DefaultParameterValue(1e-8)>] tolerance: float,
+            [<Optional; DefaultParameterValue(1000)>] maximumSteps: int
+        ) : SolverOptions = { Tolerance = tolerance; MaximumSteps = maximumSteps }
+
+module internal SolverOptions =
+    let check (operation: string) (options: SolverOptions) =
+        if not (options.Tolerance >= 0.0) || options.MaximumSteps < 1 then
+            raise (
+                ValueException
+                    $"{operation}: a tolerance of {options.Tolerance} and {options.MaximumSteps} steps; the first must be 0 or above, the second at least 1."
+            )
+
+/// <summary>What an iterative solver found, and how it went; a tree, which may be the result of a compiled function.</summary>
+type Solved<'x> = {
+    /// What was found: the best there is, converged or not.
+    Value: 'x
+    /// One Bool: whether the residual is within the tolerance.
+    Converged: Tensor
+    /// How far it is from a solution, one number.
+    Residual: Tensor
+    /// Steps taken, Int32.
+    Steps: Tensor
+    /// Evaluations of the function, Int32; Jacobians and gradients count as one each.
+    Evaluations: Tensor
+} with
+
+    /// <summary>The same, if it converged.</summary>
+    /// <exception cref="T:Cotangent.Solvers.SolverException">It did not; says how far it got, and what to do.</exception>
+    /// <exception cref="T:Cotangent.TraceException">Inside of <c>compile</c> or <c>vmap</c>, where numbers can't be read.</exception>
+    member solved.OrFail() : Solved<'x> =
+        if solved.Converged.ToData<bool>() then
+            solved
+        else
+            let residual = float solved.Residual
+
+            let hint =
+                if Double.IsFinite residual then
+                    "Start nearer to the solution, allow more steps, or a larger tolerance; in Float32 one below about 1e-6 can't be met."
+                else
+                    "The function gave NaN or infinity on the way: start nearer to the solution, or keep it where it is defined."
+
+            raise (
+                SolverException
+                    $"The solver did not converge: after {int solved.Steps} steps the residual is {residual:g4}. {hint}"
+            )
+
+/// <summary>Results of iterative solvers.</summary>
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Solved =
+    /// <summary>The same, if it converged.</summary>
+    /// <exception cref="T:Cotangent.Solvers.SolverException">It did not; says how far it got, and what to do.</exception>
+    /// <exception cref="T:Cotangent.TraceException">Inside of <c>compile</c> or <c>vmap</c>, where numbers can't be read.</exception>
+    /// <example><code>
+    /// let root = Root.newton Root.defaults (fun () x -> x * x + 1.0) () (tensor 0.5)
+    /// root |> Solved.orFail // throws SolverException
+    /// </code></example>
+    let orFail (solved: Solved<'x>) : Solved<'x> = solved.OrFail()
+
+module internal Counter =
+    let of' (n: int) : Tensor = Tensor.ofArray [] [| n |]
+
+    /// Fewer than so many.
+    let isBelow (most: int) (steps: Tensor) : Tensor = steps.Less(float most)

@@ -1,0 +1,14 @@
+module internal Cotangent.Solvers.Loop
+
+open Cotangent
+
+/// A loop of at most so many rounds, as three loops inside each other that end early: reverse mode in compiled functions keeps what
+/// goes round at the start of each round of the outer ones and computes the inner ones again, so that memory grows with the cube
+/// root of the number of rounds. Three levels whatever the number: `boundedWhileLoop` has one for each power of 8, and with them the
+/// time to compile grows, which for a solver's large body is several times that of three.
+let bounded (most: int) (condition: 'a -> Tensor) (f: 'a -> 'a) (x: 'a) : 'a =
+    let width = max 1 (int (ceil (float most ** (1.0 / 3.0) - 1e-9)))
+    let guarded f x = cond (condition x) f id x
+    let rec nested depth x = if depth = 0 then guarded f x else guarded (iterate width (nested (depth - 1))) x
+
+    nested 3 x

@@ -1,0 +1,121 @@
+namespace Cotangent.Solvers
+
+open System
+open Cotangent
+
+/// From trees to vectors, through the loop, and back.
+module internal Solving =
+    let private checkTimes (operation: string) (layout: Layout<'y>) (times: Tensor) =
+        if times.Rank <> 1 || times.Size < 2 then
+            raise (
+                ShapeException
+                    $"{operation}: the times have shape {Vector.show times.Shape}; a vector of at least two is needed: where to start, where to end, and between them where states are wanted."
+            )
+
+        if times.DType <> layout.DType then
+            raise (
+                DTypeException
+                    $"{operation}: times of {times.DType} and a state of {layout.DType}; they must be of one dtype. Convert one of them."
+            )
+
+        match Vector.tryRead times with
+        | ValueNone -> ()
+        | ValueSome read ->
+            let forwards = read[1] > read[0]
+
+            for a, b in Array.pairwise read do
+                if
+                    not (if forwards then b > a else b < a) || not (Double.IsFinite a && Double.IsFinite b)
+                then
+                    raise (
+                        ValueException
+                            $"{operation}: the times go from {a} to {b}; each must be further than the last, all in one direction."
+                    )
+
+    /// The problem on vectors.
+    let problem
+        (operation: string)
+        (options: OdeOptions)
+        (layout: Layout<'y>)
+        (event: ((Tensor -> 'y -> Tensor) * (Tensor -> Tensor -> Tensor)) voption)
+        (f: Tensor -> 'y -> 'y)
+        (first: Tensor)
+        (last: Tensor)
+        : Problem =
+        let scalarEvent (value: Tensor -> 'y -> Tensor) (t: Tensor) (y: Tensor) =
+            let value = value t (Vector.unpack layout y)
+
+            if value.Rank <> 0 || value.DType <> layout.DType then
+                raise (
+                    ShapeException
+                        $"{operation}: the event's function returns {value.DType} of {value.Rank} axes; it must be one {layout.DType}, which passes through 0 at the event."
+                )
+
+            value
+
+        {
+            Operation = operation
+            Options = options
+            Stepper = Stepper.ofMethod options.Method
+            Field = fun t y -> f t (Vector.unpack layout y) |> Vector.pack operation "what f returns" layout
+            Event = event |> ValueOption.map (fun (value, isPassed) -> scalarEvent value, isPassed)
+            Last = last
+            Direction =
+                stopGradient (where (last.Less first) (Vector.scalar first -1.0) (Vector.scalar first 1.0))
+        }
+
+    /// Steps until a time is reached, or something ends it.
+    let reach (problem: Problem) (target: Tensor) (progress: Progress) : Progress =
+        let goesOn progress = (Advance.isGoing progress).And(Advance.isAhead problem progress target)
+
+        match problem.Options.Loop with
+        | OdeLoop.Open -> whileLoop goesOn (Advance.attempt problem) progress
+        | OdeLoop.Bounded ->
+            Loop.bounded problem.Options.MaximumSteps goesOn (Advance.attempt problem) progress
+
+    /// The state at a time that the last step reached or passed; NaN where none did.
+    let private stateAt (problem: Problem) (progress: Progress) (target: Tensor) : Tensor =
+        let within () =
+            let polynomial = problem.Stepper.Dense problem.Field progress.Last
+            Stepper.at progress.Last polynomial target
+
+        // By its slope, which is exact at a distance of 0, and right as the time changes.
+        let atEnd = progress.State + (target - progress.Time) * progress.Slope
+
+        let reached = cond ((stopGradient (target - progress.Time)).Equal 0.0) (fun () -> atEnd) within ()
+
+        where (Advance.isAhead problem progress target) (Tensor.fullLike reached nan) reached
+
+    let solve
+        operation
+        (options: OdeOptions)
+        event
+        (f: Tensor -> 'y -> 'y)
+        (times: Tensor)
+        (start: 'y)
+        : OdeSolution<'y> =
+        OdeOptions.check operation options
+        let layout = Vector.layout operation "the state" start
+        checkTimes operation layout times
+        let problem = problem operation options layout event f times[0] times[times.Size - 1]
+        let first = Vector.pack operation "the state" layout start
+
+        let save progress target =
+            let progress = reach problem target progress
+            let state = stateAt problem progress target
+            progress, state
+
+        let last, states = scan save (Advance.start problem times[0] first) times[1..]
+        let isFinished = (Advance.isGoing last).And((Advance.isAhead problem last problem.Last).Not())
+
+        {
+            Times = times
+            States = Vector.unpack layout (concat 0 [ first.Unsqueeze 0; states ])
+            // As a saved state, which changes with its time.
+            FinalTime = where isFinished problem.Last last.Time
+            Final = Vector.unpack layout (where isFinished states[times.Size - 2] last.State)
+            Status = last.Status
+            Accepted = last.Accepted
+            Rejected = last.Rejected
+            Evaluations = last.Evaluations
+        }

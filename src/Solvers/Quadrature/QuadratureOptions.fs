@@ -1,0 +1,40 @@
+namespace Cotangent.Solvers
+
+open System.Runtime.InteropServices
+
+/// <summary>A rule of Gauss and Kronrod.</summary>
+[<RequireQualifiedAccess>]
+type KronrodRule =
+    /// 7 and 15 nodes.
+    | Nodes15
+    /// 10 and 21 nodes: for smoother functions.
+    | Nodes21
+
+/// <summary>How an integral is computed.</summary>
+type QuadratureOptions = {
+    /// The rule of each interval.
+    Rule: KronrodRule
+    /// The estimate of the error must not exceed this much of the integral's largest number …
+    RelativeTolerance: float
+    /// … or this, whichever is more.
+    AbsoluteTolerance: float
+    /// Intervals, at most.
+    MaximumIntervals: int
+} with
+
+    /// <summary>Options, for C#.</summary>
+    static member Create
+        (
+            [<Optional; DefaultParameterValue(1e-8)>] relativeTolerance: float,
+            [<Optional; DefaultParameterValue(1e-10)>] absoluteTolerance: float,
+            [<Optional; DefaultParameterValue(50)>] maximumIntervals: int,
+            [<Optional>] rule: KronrodRule | null
+        ) : QuadratureOptions = {
+        Rule =
+            match rule with
+            | null -> KronrodRule.Nodes21
+            | rule -> rule
+        RelativeTolerance = relativeTolerance
+        AbsoluteTolerance = absoluteTolerance
+        MaximumIntervals = maximumIntervals
+    }

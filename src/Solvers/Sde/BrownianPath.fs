@@ -1,0 +1,98 @@
+namespace Cotangent.Solvers
+
+open Cotangent
+
+/// <summary>
+/// A path of Brownian motion, which can be asked again: W at any time of its interval, always the same for the same key, in any order,
+/// in the memory of the key. A tree of Brownian bridges that halves the interval down to a resolution (the virtual Brownian tree of
+/// Li, Wong, Chen and Duvenaud 2020); W is 0 at the first time.
+/// </summary>
+[<Sealed>]
+type BrownianPath
+    internal (key: Key, first: float, last: float, resolution: float, shape: int[], dtype: DType) =
+    let levels = max 0 (int (ceil (log ((last - first) / resolution) / log 2.0)))
+    let draw (node: Tensor) = Random.normal (Key.foldTensor node key) dtype shape
+
+    /// When it begins.
+    member _.First = first
+    /// When it ends.
+    member _.Last = last
+    /// The shape of W: that of the state it drives.
+    member _.Shape = shape
+    /// The dtype of W.
+    member _.DType = dtype
+
+    /// <summary>W at one time. Its resolution is linear; before the first time it is 0, after the last one what it is then.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The time is not one number of the path's dtype.</exception>
+    /// <example><code>
+    /// let path = Brownian.path (Key.create 1L) (0.0, 1.0) 1e-3 DType.Float64 []
+    /// path.At(tensor 0.0) // 0
+    /// </code></example>
+    member _.At(time: Tensor) : Tensor =
+        if time.Rank <> 0 || time.DType <> dtype then
+            raise (
+                ShapeException
+                    $"BrownianPath.At: a time of {time.DType} {Vector.show time.Shape}; it must be one {dtype}. For many, `vmap`."
+            )
+
+        let scalar (x: float) = Tensor.scalar dtype x
+        let whole = sqrt (last - first) * draw (Tensor.ofArray [] [| 0L |])
+
+        // An interval, W at its ends, its number among all intervals.
+        let halve (low: Tensor, width: Tensor, atLow: Tensor, atHigh: Tensor, node: Tensor) =
+            let middle = low + 0.5 * width
+            let atMiddle = 0.5 * (atLow + atHigh) + 0.5 * sqrt width * draw node
+            let isRight = time.GreaterEqual middle
+            let next = 2 * node + (isRight.Convert DType.Int64)
+
+            where isRight middle low,
+            0.5 * width,
+            where isRight atMiddle atLow,
+            where isRight atHigh atMiddle,
+            next
+
+        let low, width, atLow, atHigh, _ =
+            iterate
+                levels
+                halve
+                (scalar first,
+                 scalar (last - first),
+                 Tensor.zerosLike whole,
+                 whole,
+                 Tensor.ofArray [] [| 1L |])
+
+        atLow + clamp 0.0 1.0 ((time - low) / width) * (atHigh - atLow)
+
+/// <summary>Paths of Brownian motion.</summary>
+[<RequireQualifiedAccess>]
+module Brownian =
+    /// <summary>
+    /// A path over an interval, down to a resolution in time, of the shape and dtype of the state that it drives.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The interval is empty, or the resolution not above 0.</exception>
+    /// <example><code>
+    /// let path = Brownian.path (Key.create 1L) (0.0, 1.0) 1e-3 DType.Float64 [ 2 ]
+    /// path.At(tensor 0.5) // shape (2)
+    /// </code></example>
+    [<CompiledName "Path">]
+    let path
+        (key: Key)
+        (first: float, last: float)
+        (resolution: float)
+        (dtype: DType)
+        (shape: int seq)
+        : BrownianPath =
+        if not (last > first && resolution > 0.0) then
+            raise (
+                ValueException
+                    $"Brownian.path: from {first} to {last} with a resolution of {resolution}; time must go forwards, and the resolution be above 0."
+            )
+
+        // Numbers of intervals are Int64.
+        if (last - first) / resolution > 1e15 then
+            raise (
+                ValueException
+                    $"Brownian.path: a resolution of {resolution} over {last - first}; at most 1e15 parts are told apart."
+            )
+
+        BrownianPath(key, first, last, resolution, Array.ofSeq shape, dtype)

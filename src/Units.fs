@@ -1,0 +1,161 @@
+namespace Cotangent
+
+/// <summary>
+/// A number with a unit of measure of F#, as tensors hold it. Sums need one unit, products and quotients make new ones, and only pure numbers
+/// have a sine or an exponential: the compiler refuses all else. Units are gone when the program runs, and cost nothing.
+/// </summary>
+/// <remarks>A tree with one tensor: transformations of all kinds take it, and records of several.</remarks>
+/// <example><code>
+/// [&lt;Measure&gt;] type m
+/// [&lt;Measure&gt;] type s
+/// let way, time = Quantity.ofFloat 30.0&lt;m&gt;, Quantity.ofFloat 4.0&lt;s&gt;
+/// Quantity.toFloat (way / time) // 7.5, a float&lt;m/s&gt;
+/// </code></example>
+type Quantity<[<Measure>] 'u> = {
+    /// Without its unit.
+    Number: Tensor
+} with
+
+    /// The sum of two quantities of one unit.
+    static member (+)(a: Quantity<'u>, b: Quantity<'u>) : Quantity<'u> = { Number = a.Number + b.Number }
+
+    /// The sum of two quantities of one unit.
+    static member (+)(a: Quantity<'u>, b: float<'u>) : Quantity<'u> = { Number = a.Number + float b }
+
+    /// The sum of two quantities of one unit.
+    static member (+)(a: float<'u>, b: Quantity<'u>) : Quantity<'u> = { Number = float a + b.Number }
+
+    /// The difference of two quantities of one unit.
+    static member (-)(a: Quantity<'u>, b: Quantity<'u>) : Quantity<'u> = { Number = a.Number - b.Number }
+
+    /// The difference of two quantities of one unit.
+    static member (-)(a: Quantity<'u>, b: float<'u>) : Quantity<'u> = { Number = a.Number - float b }
+
+    /// The difference of two quantities of one unit.
+    static member (-)(a: float<'u>, b: Quantity<'u>) : Quantity<'u> = { Number = float a - b.Number }
+
+    /// The quantity with the other sign.
+    static member (~-)(a: Quantity<'u>) : Quantity<'u> = { Number = -a.Number }
+
+    /// The product, in the product of the units.
+    static member (*)(a: Quantity<'u>, b: Quantity<'v>) : Quantity<'u 'v> = { Number = a.Number * b.Number }
+
+    /// The product, in the product of the units.
+    static member (*)(a: Quantity<'u>, b: float<'v>) : Quantity<'u 'v> = { Number = a.Number * float b }
+
+    /// The product, in the product of the units.
+    static member (*)(a: float<'v>, b: Quantity<'u>) : Quantity<'u 'v> = { Number = float a * b.Number }
+
+    /// The quotient, in the quotient of the units.
+    static member (/)(a: Quantity<'u>, b: Quantity<'v>) : Quantity<'u / 'v> = { Number = a.Number / b.Number }
+
+    /// The quotient, in the quotient of the units.
+    static member (/)(a: Quantity<'u>, b: float<'v>) : Quantity<'u / 'v> = { Number = a.Number / float b }
+
+    /// The quotient, in the quotient of the units.
+    static member (/)(a: float<'v>, b: Quantity<'u>) : Quantity<'v / 'u> = { Number = float a / b.Number }
+
+    /// The square root, of square metres in metres: F#'s `sqrt`.
+    static member Sqrt(a: Quantity<'v^2>) : Quantity<'v> = { Number = sqrt a.Number }
+
+    /// The magnitude: F#'s `abs`.
+    static member Abs(a: Quantity<'u>) : Quantity<'u> = { Number = abs a.Number }
+
+    /// The angle of a point, y before x, both of one unit: F#'s `atan2`.
+    static member Atan2(y: Quantity<'u>, x: Quantity<'u>) : Quantity<1> = { Number = atan2 y.Number x.Number }
+
+    /// F#'s `exp`, of a pure number.
+    static member Exp(a: Quantity<1>) : Quantity<1> = { Number = exp a.Number }
+
+    /// F#'s `log`, of a pure number.
+    static member Log(a: Quantity<1>) : Quantity<1> = { Number = log a.Number }
+
+    /// F#'s `sin`, of a pure number.
+    static member Sin(a: Quantity<1>) : Quantity<1> = { Number = sin a.Number }
+
+    /// F#'s `cos`, of a pure number.
+    static member Cos(a: Quantity<1>) : Quantity<1> = { Number = cos a.Number }
+
+    /// F#'s `tan`, of a pure number.
+    static member Tan(a: Quantity<1>) : Quantity<1> = { Number = tan a.Number }
+
+    /// F#'s `asin`, of a pure number.
+    static member Asin(a: Quantity<1>) : Quantity<1> = { Number = asin a.Number }
+
+    /// F#'s `acos`, of a pure number.
+    static member Acos(a: Quantity<1>) : Quantity<1> = { Number = acos a.Number }
+
+    /// F#'s `atan`, of a pure number.
+    static member Atan(a: Quantity<1>) : Quantity<1> = { Number = atan a.Number }
+
+    /// F#'s `sinh`, of a pure number.
+    static member Sinh(a: Quantity<1>) : Quantity<1> = { Number = sinh a.Number }
+
+    /// F#'s `cosh`, of a pure number.
+    static member Cosh(a: Quantity<1>) : Quantity<1> = { Number = cosh a.Number }
+
+    /// F#'s `tanh`, of a pure number.
+    static member Tanh(a: Quantity<1>) : Quantity<1> = { Number = tanh a.Number }
+
+/// Derivatives that know their units: of metres by seconds, metres per second.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Quantity =
+    /// <summary>A number of F# as a quantity, in Float64.</summary>
+    /// <example><code>
+    /// [&lt;Measure&gt;] type kg
+    /// Quantity.ofFloat 2.0&lt;kg&gt; * 3.0 // 6 kg
+    /// </code></example>
+    let ofFloat (x: float<'u>) : Quantity<'u> = { Number = tensor (float x) }
+
+    /// <summary>The number of a quantity, with its unit.</summary>
+    /// <exception cref="T:Cotangent.TraceException">Inside of a transformation that does not know the number.</exception>
+    /// <example><code>
+    /// [&lt;Measure&gt;] type kg
+    /// Quantity.toFloat (Quantity.ofFloat 2.0&lt;kg&gt; * 3.0) // 6, a float&lt;kg&gt;
+    /// </code></example>
+    let toFloat (x: Quantity<'u>) : float<'u> =
+        Given.check "x" x
+        LanguagePrimitives.FloatWithMeasure(float x.Number)
+
+    /// <summary>
+    /// The derivative of a function, a function again, in the unit of the value by that of the argument. Of the derivative there is a
+    /// derivative, too, in the next unit.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">Argument or value is not one number.</exception>
+    /// <example><code>
+    /// [&lt;Measure&gt;] type m
+    /// [&lt;Measure&gt;] type s
+    /// let fallen (t: Quantity&lt;s&gt;) = 0.5 * 9.81&lt;m/s^2&gt; * t * t
+    /// let speed = Quantity.derivative fallen
+    /// let acceleration = Quantity.derivative speed
+    /// let t = Quantity.ofFloat 2.0&lt;s&gt;
+    /// Quantity.toFloat (speed t) // 19.62, a float&lt;m/s&gt;
+    /// Quantity.toFloat (acceleration t) // 9.81, a float&lt;m/s^2&gt;
+    /// </code></example>
+    let derivative (f: Quantity<'u> -> Quantity<'v>) (x: Quantity<'u>) : Quantity<'v / 'u> =
+        Given.check "f" f
+        Given.check "x" x
+        { Number = diff (fun number -> (f { Number = number }).Number) x.Number }
+
+    /// <summary>The derivatives of a function of two quantities with respect to each.</summary>
+    /// <exception cref="T:Cotangent.ShapeException">The value is not one number.</exception>
+    /// <example><code>
+    /// [&lt;Measure&gt;] type m
+    /// [&lt;Measure&gt;] type kg
+    /// let index (mass: Quantity&lt;kg&gt;) (height: Quantity&lt;m&gt;) = mass / (height * height)
+    /// let byMass, byHeight = Quantity.partials index (Quantity.ofFloat 80.0&lt;kg&gt;) (Quantity.ofFloat 2.0&lt;m&gt;)
+    /// Quantity.toFloat byMass // 0.25, a float&lt;1/m^2&gt;
+    /// Quantity.toFloat byHeight // -20, a float&lt;kg/m^3&gt;
+    /// </code></example>
+    let partials
+        (f: Quantity<'u> -> Quantity<'v> -> Quantity<'w>)
+        (x: Quantity<'u>)
+        (y: Quantity<'v>)
+        : Quantity<'w / 'u> * Quantity<'w / 'v> =
+        Given.check "f" f
+        Given.check "x" x
+        Given.check "y" y
+
+        let byX, byY = grad (fun (x, y) -> (f { Number = x } { Number = y }).Number) (x.Number, y.Number)
+
+        { Number = byX }, { Number = byY }

@@ -1,0 +1,403 @@
+/// Roots, fixed points, linear systems and minima: against published values and dense solutions, with their derivatives.
+module Cotangent.Solvers.Tests.ImplicitTests
+
+open System
+open Cotangent
+open Cotangent.Solvers
+open Cotangent.Solvers.Tests.Near
+open Cotangent.Solvers.Tests.Problems
+open Cotangent.Solvers.Tests.Raises
+open Expecto
+
+let private isConverged (solved: Solved<'x>) what =
+    Expect.isTrue
+        (solved.Converged.ToData<bool>())
+        $"{what} converged: residual {solved.Residual}, steps {solved.Steps}"
+
+/// A symmetric positive definite matrix of eigenvalues 1 to 50, and one that is neither, with a vector.
+let private orthogonal, rightHand =
+    let first, second = Key.split (Key.create 5L)
+    fst (qr (Random.normal first DType.Float64 [ 20; 20 ])), Random.normal second DType.Float64 [ 20 ]
+
+let private symmetric = matmul (orthogonal * Tensor.linspace DType.Float64 1.0 50.0 20) orthogonal.T
+let private general = symmetric + 10.0 * orthogonal
+let private times (a: Tensor) (x: Tensor) : Tensor = matmul a x
+
+let private solveDense (a: Tensor) (b: Tensor) : Tensor = solve a b
+
+let private dense (a: Tensor) (b: Tensor) =
+    MathNet.Numerics.LinearAlgebra.Double.Matrix.Build
+        .DenseOfRowArrays(a.ToData<float[][]>())
+        .Solve(MathNet.Numerics.LinearAlgebra.Double.Vector.Build.DenseOfArray(numbers b))
+        .ToArray()
+
+let private linear =
+    let precise = { LinearSystem.defaults with Tolerance = 1e-12 }
+
+    testList "linear systems" [
+        for name, solve, matrix in
+            [
+                "conjugate gradients", LinearSystem.conjugateGradients, symmetric
+                "GMRES", LinearSystem.gmres, general
+                "biconjugate gradients", LinearSystem.biConjugateGradients, general
+            ] do
+            test name {
+                let found = solve precise times matrix rightHand
+                isConverged found name
+                near 1e-9 (dense matrix rightHand) found.Value "MathNet's solution"
+                let program = compile (fun (a, b) -> solve precise times a b) (matrix, rightHand)
+                near 1e-10 (numbers found.Value) program.Value "compiled"
+
+                // By both; through a dense solution for comparison.
+                let byA, byB =
+                    grad (fun (a, b) -> sum (square (solve precise times a b).Value)) (matrix, rightHand)
+
+                let a, b = grad (fun (a, b) -> sum (square (solveDense a b))) (matrix, rightHand)
+                near 1e-9 (numbers b) byB "by the right hand"
+                // Of a symmetric matrix the symmetric part counts.
+                let part (g: Tensor) = if name = "conjugate gradients" then 0.5 * (g + g.T) else g
+                near 1e-9 (numbers (part a)) (part byA) "by the matrix"
+                let _, tangent = jvp (fun b -> (solve precise times matrix b).Value) rightHand rightHand
+                near 1e-9 (numbers found.Value) tangent "forwards"
+            }
+
+        test "trees, and a matrix that is never made" {
+            // The Laplacian of a square with an edge of zeros, and a second unknown by itself.
+            let map (k: Tensor) (u: Tensor, v: Tensor) =
+                let edge = Tensor.zeros DType.Float64 [ 1; 8 ]
+                let down, up = concat 0 [ edge; u[..6] ], concat 0 [ u[1..]; edge ]
+                let left, right = concat 1 [ edge.T; u[*, ..6] ], concat 1 [ u[*, 1..]; edge.T ]
+                k * (4.0 * u - down - up - left - right), 3.0 * v
+
+            let b = Tensor.ones DType.Float64 [ 8; 8 ], tensor 6.0
+            let found = LinearSystem.conjugateGradients precise map (tensor 2.0) b
+            isConverged found "Laplacian"
+            let u, v = found.Value
+            near 1e-9 (numbers (fst b)) (fst (map (tensor 2.0) (u, v))) "the right hand"
+            near 1e-12 [ 2.0 ] v "the other part"
+            let total k = sum (fst (LinearSystem.conjugateGradients precise map k b).Value)
+            near 1e-8 [ -(float (sum u)) / 2.0 ] (grad total (tensor 2.0)) "u goes with 1/k"
+        }
+        test "what does not converge says so" {
+            let indefinite = LinearSystem.conjugateGradients precise times (-symmetric) rightHand
+            Expect.isFalse (indefinite.Converged.ToData<bool>()) "not positive definite"
+            raises<SolverException, _> "did not converge" (fun () -> indefinite.OrFail()) "or fails"
+
+            let few =
+                LinearSystem.conjugateGradients { precise with MaximumSteps = 3 } times symmetric rightHand
+
+            Expect.isFalse (few.Converged.ToData<bool>()) "three steps"
+            Expect.equal (int few.Steps) 3 "as allowed"
+        }
+        test "Lanczos' eigenvalues" {
+            let values, errors = LinearSystem.lanczos 20 (times symmetric) rightHand
+            near 1e-10 [ for i in 0..19 -> 1.0 + 49.0 / 19.0 * float i ] values "all of them"
+            Expect.isLessThan (float (errors.Max())) 1e-9 "with small errors"
+            let few, error = LinearSystem.lanczos 12 (times symmetric) rightHand
+
+            Expect.isLessThan
+                (abs (float few[11] - 50.0))
+                (float error[11] + 1e-12)
+                "the largest, within its error"
+
+            raises<ValueException, _>
+                "21 steps"
+                (fun () -> LinearSystem.lanczos 21 (times symmetric) rightHand)
+                "too many"
+        }
+    ]
+
+let private roots =
+    testList "roots" [
+        for name in
+            [
+                "Rosenbrock"
+                "helical valley"
+                "Powell, singular"
+                "trigonometric"
+                "Broyden, tridiagonal"
+                "Chebyquad, 7"
+            ] do
+            test $"Newton: {name}" {
+                let problem = find name
+                let start = tensor problem.Start
+
+                let found =
+                    Root.newton
+                        { Root.defaults with MaximumSteps = 200 }
+                        (fun () x -> problem.Residuals x)
+                        ()
+                        start
+
+                // From the start of this one descent leads to a minimum that is no root, as others' methods do.
+                if name <> "trigonometric" then
+                    isConverged found name
+                    near 1e-9 [ 0.0 ] (problem.Residuals found.Value |> abs |> _.Max()) "the residuals are 0"
+            }
+
+        for name in [ "Broyden, tridiagonal"; "Rosenbrock"; "helical valley" ] do
+            test $"Broyden: {name}" {
+                let problem = find name
+
+                let found =
+                    Root.broyden Root.defaults (fun () x -> problem.Residuals x) () (tensor problem.Start)
+
+                isConverged found name
+                near 1e-9 [ 0.0 ] (problem.Residuals found.Value |> abs |> _.Max()) "the residuals are 0"
+            }
+
+        for name, solve, most in [ "bisect", Root.bisect, 45; "Brent", Root.brent, 15 ] do
+            test name {
+                let kepler (e: Tensor) (x: Tensor) = x - e * sin x - 1.0
+                let solve f p = solve Root.defaults f p (tensor -1.0, tensor 4.0)
+                let found = solve kepler (tensor 0.5)
+                isConverged found name
+                Expect.isLessThan (abs (float (kepler (tensor 0.5) found.Value))) 1e-9 "a root"
+                Expect.isLessThan (int found.Evaluations) most "evaluations"
+                let flat = solve (fun (_: Tensor) x -> (x - 1.0) ** 9) (tensor 0.0)
+                isConverged flat "a flat root"
+                near 1e-8 [ 1.0 ] flat.Value "of ninth order"
+                let none = solve (fun (_: Tensor) x -> x * x + 1.0) (tensor 0.0)
+                Expect.isFalse (none.Converged.ToData<bool>()) "without a change of sign nothing converges"
+
+                near
+                    1e-8
+                    [ sin (float found.Value) / (1.0 - 0.5 * cos (float found.Value)) ]
+                    (grad (fun e -> (solve kepler e).Value) (tensor 0.5))
+                    "by e"
+
+                let many = vmap (fun e -> (solve kepler e).Value) (tensor [ 0.1; 0.5; 0.9 ])
+                near 1e-9 (numbers found.Value) many[1] "many at once"
+            }
+
+        test "derivatives of every order, in every way" {
+            let root (a: Tensor) = (Root.newton Root.defaults (fun a x -> x * x - a) a (tensor 1.0)).Value
+            let at = tensor 9.0
+            near 1e-12 [ 3.0 ] (root at) "3"
+            near 1e-12 [ 1.0 / 6.0 ] (grad root at) "first"
+            near 1e-12 [ -1.0 / 108.0 ] (grad (grad root) at) "second"
+            near 1e-12 [ 0.375 / 243.0 ] (diffn 3 root at) "third, forwards"
+            near 1e-12 [ -1.0 / 108.0 ] (compile (grad (compile (grad root))) at) "compiled"
+        }
+        test "of many unknowns the Jacobian is not made" {
+            let f (a: Tensor) (x: Tensor) = x + 0.1 * sin x - a
+
+            let root a =
+                sum
+                    (FixedPoint.anderson
+                        FixedPoint.defaults
+                        (fun a x -> a - 0.1 * sin x)
+                        a
+                        (Tensor.zerosLike a))
+                        .Value
+
+            let a = Tensor.linspace DType.Float64 0.0 3.0 300
+
+            let x =
+                (FixedPoint.anderson FixedPoint.defaults (fun a x -> a - 0.1 * sin x) a (Tensor.zerosLike a))
+                    .Value
+
+            near 1e-8 (Array.create 300 0.0) (f a x) "roots"
+            near 1e-7 [ for x in numbers x -> 1.0 / (1.0 + 0.1 * cos x) ] (grad root a) "gradients"
+        }
+        test "unknowns that are trees, and parameters" {
+            let f (p: Map<string, Tensor>) (x: Tensor, y: Tensor) = x * y - p["a"], x - p["b"] * y
+            let solve p = (Root.newton Root.defaults f p (tensor 1.0, tensor 1.0)).Value
+            let p = Map [ "a", tensor 8.0; "b", tensor 2.0 ]
+            let x, y = solve p
+            near 1e-10 [ 4.0 ] x "x = √(a b)"
+            near 1e-10 [ 2.0 ] y "y = √(a/b)"
+            let g = grad (fun p -> fst (solve p)) p
+            near 1e-10 [ 0.25 ] g["a"] "by a"
+            near 1e-10 [ 1.0 ] g["b"] "by b"
+        }
+        test "what does not converge, and mistakes" {
+            let none = Root.newton Root.defaults (fun () (x: Tensor) -> x * x + 1.0) () (tensor 0.5)
+            Expect.isFalse (none.Converged.ToData<bool>()) "no root"
+            Expect.isGreaterThan (float none.Residual) 0.9 "the residual says how far"
+            raises<SolverException, _> "the residual is 1" (fun () -> Solved.orFail none) "or fails"
+
+            raises<ShapeException, _>
+                "what f returns"
+                (fun () -> Root.newton Root.defaults (fun () (x: Tensor) -> stack 0 [ x; x ]) () (tensor 0.5))
+                "shape"
+
+            raises<ValueException, _>
+                "0 steps"
+                (fun () ->
+                    Root.newton { Root.defaults with MaximumSteps = 0 } (fun () x -> x) () (tensor 0.5))
+                "steps"
+
+            raises<DerivativeException, _>
+                "not among its arguments"
+                (fun () ->
+                    grad
+                        (fun (a: Tensor, b: Tensor) ->
+                            (Root.newton Root.defaults (fun b x -> b * x * x - a) b (tensor 1.0)).Value)
+                        (tensor 9.0, tensor 1.0))
+                "closed over"
+        }
+        test "fixed points" {
+            for name, solve in [ "iterate", FixedPoint.iterate; "anderson", FixedPoint.anderson ] do
+                let found =
+                    solve FixedPoint.defaults (fun (a: Tensor) x -> cos (a * x)) (tensor 1.0) (tensor 1.0)
+
+                isConverged found name
+                near 1e-9 [ 0.7390851332151607 ] found.Value "Dottie's number"
+                let x = 0.7390851332151607
+                let slope = -x * sin x / (1.0 + sin x)
+
+                near
+                    1e-8
+                    [ slope ]
+                    (grad
+                        (fun a ->
+                            (solve FixedPoint.defaults (fun (a: Tensor) x -> cos (a * x)) a (tensor 1.0))
+                                .Value)
+                        (tensor 1.0))
+                    "by a"
+
+            let steps solve =
+                int
+                    (solve FixedPoint.defaults (fun () (x: Tensor) -> cos x) () (tensor 1.0): Solved<Tensor>)
+                        .Steps
+
+            Expect.isLessThan
+                (steps FixedPoint.anderson * 3)
+                (steps FixedPoint.iterate)
+                "mixing takes fewer steps"
+        }
+    ]
+
+/// Where a method ends at another stationary point, or is known to take too long; in most of the literature, too.
+let private minima =
+    let value problem (x: Tensor) = float (sum (square (problem.Residuals x)))
+
+    /// That of Freudenstein and Roth's function which is published for its start, or the lower one, 0.
+    let isMinimum tolerance problem (found: Solved<Tensor>) =
+        let value = value problem found.Value
+        let other = if problem.Name = "Freudenstein and Roth" then 0.0 else problem.Minimum
+        let off = min (abs (value - problem.Minimum)) (abs (value - other))
+
+        Expect.isLessThan
+            off
+            (tolerance * max 1e-4 problem.Minimum)
+            $"{problem.Name}: {value}, steps {found.Steps}"
+
+    testList "minima" [
+        for problem in problems do
+            if problem.Name <> "trigonometric" then
+                test $"Levenberg and Marquardt: {problem.Name}" {
+                    let found =
+                        LeastSquares.levenbergMarquardt
+                            LeastSquares.defaults
+                            (fun () x -> problem.Residuals x)
+                            ()
+                            (tensor problem.Start)
+
+                    isConverged found problem.Name
+                    isMinimum 1e-6 problem found
+                }
+
+        for name, minimise in
+            [
+                "L-BFGS", Minimize.lbfgs
+                "BFGS", Minimize.bfgs
+                "conjugate gradients", Minimize.conjugateGradients
+                "trust region", Minimize.trustRegion
+            ] do
+            for problem in problems do
+                // Its residuals are nearly dependent: methods that look at gradients alone creep.
+                if
+                    not (
+                        List.contains problem.Name [
+                            "trigonometric"
+                            "Osborne 1"
+                            "Watson, 9"
+                            "Box"
+                            "Watson, 6"
+                        ]
+                    )
+                then
+                    test $"{name}: {problem.Name}" {
+                        let options = { Minimize.defaults with Tolerance = 1e-6 }
+                        let f () x = sum (square (problem.Residuals x))
+                        let found = compile (minimise options f ()) (tensor problem.Start)
+                        isConverged found $"{name}, {problem.Name}"
+                        isMinimum 1e-3 problem found
+                    }
+
+        test "derivatives by the parameters" {
+            // Rosenbrock's valley with its minimum at (p, p²).
+            let valley (p: Tensor) (x: Tensor) = 100.0 * square (x[1] - square x[0]) + square (p - x[0])
+
+            for name, minimise in [ "L-BFGS", Minimize.lbfgs; "trust region", Minimize.trustRegion ] do
+                let at p = (minimise Minimize.defaults valley p (tensor [ -1.2; 1.0 ])).Value
+                near 1e-6 [ 1.5; 2.25 ] (at (tensor 1.5)) name
+                near 1e-6 [ 1.0; 3.0 ] (jacobian at (tensor 1.5)) "first"
+                near 1e-5 [ 2.0 ] (grad (grad (fun p -> (at p)[1])) (tensor 1.5)) "second"
+
+            let fit y =
+                (LeastSquares.levenbergMarquardt
+                    LeastSquares.defaults
+                    (fun (y: Tensor) (x: Tensor) -> x[0] + x[1] * tensor [ 0.0; 1.0; 2.0 ] - y)
+                    y
+                    (tensor [ 0.0; 0.0 ]))
+                    .Value
+
+            near
+                1e-8
+                [ -0.5; 0.0; 0.5 ]
+                (grad (fun y -> (fit y)[1]) (tensor [ 1.0; 2.0; 4.0 ]))
+                "the slope of a line by its points"
+        }
+        test "unknowns that are trees, Float32, and mistakes" {
+            let f (p: Tensor) (x: Tensor, y: Tensor) = sum (square (x - p)) + square (y - 1.0f)
+
+            let found =
+                Minimize.lbfgs
+                    { Minimize.defaults with Tolerance = 1e-5 }
+                    f
+                    (tensor [ 1.0f; 2.0f ])
+                    (tensor [ 0.0f; 0.0f ], tensor 0.0f)
+
+            isConverged found "Float32"
+            near 1e-4 [ 1.0; 2.0 ] (fst found.Value) "x"
+
+            raises<ShapeException, _>
+                "it must be one Float64"
+                (fun () -> Minimize.lbfgs Minimize.defaults (fun () x -> x) () (tensor [ 1.0 ]))
+                "not one number"
+
+            raises<ShapeException, _>
+                "a vector (m,)"
+                (fun () ->
+                    LeastSquares.levenbergMarquardt
+                        LeastSquares.defaults
+                        (fun () (x: Tensor) -> sum x)
+                        ()
+                        (tensor [ 1.0 ]))
+                "no vector"
+
+            let few =
+                Minimize.bfgs
+                    { Minimize.defaults with MaximumSteps = 2 }
+                    (fun () (x: Tensor) -> 100.0 * square (x[1] - square x[0]) + square (1.0 - x[0]))
+                    ()
+                    (tensor [ -1.2; 1.0 ])
+
+            Expect.isFalse (few.Converged.ToData<bool>()) "two steps"
+
+            let below =
+                Minimize.lbfgs
+                    { Minimize.defaults with MaximumSteps = 30 }
+                    (fun () (x: Tensor) -> -sum(square x))
+                    ()
+                    (tensor [ 1.0 ])
+
+            Expect.isFalse (below.Converged.ToData<bool>()) "no minimum"
+        }
+    ]
+
+[<Tests>]
+let tests = testList "Implicit" [ linear; roots; minima ]

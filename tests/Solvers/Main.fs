@@ -1,0 +1,6 @@
+module Cotangent.Solvers.Tests.Main
+
+open Expecto
+
+[<EntryPoint>]
+let main arguments = runTestsInAssemblyWithCLIArgs [] arguments
