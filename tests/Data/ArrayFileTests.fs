@@ -70,7 +70,7 @@ let npy =
                 Expect.equal (stack 0 (Npy.dataset path)) (NumPy.readArray path) name
 
             let big = Npy.dataset (Fixture.file "big-endian.npy")
-            Expect.equal big[0L] (tensor [ -3; -2 ]) "big-endian"
+            Expect.equal big[0L] (tensor [ -3s; -2s ]) "big-endian"
         }
         test "what can't be read entry by entry" {
             raises<FileException, _>

@@ -300,6 +300,7 @@ let tests =
         overPrimitives "vmap f = stack of map f" 4 Numbers.Ordinary dtypes (batchLaw 16.0)
         overPrimitives "nested" 2 Numbers.Ordinary [ DType.Float64; DType.Int32; DType.Bool ] (nestedLaw 16.0)
         overRows regular id "derivatives" 4 Numbers.Smooth [ DType.Float64 ] (derivativeLaw 1e-12)
+
         overPrimitivesAs
             lastOf
             "no loop over examples"
@@ -307,6 +308,7 @@ let tests =
             Numbers.Ordinary
             [ DType.Float64; DType.Bool ]
             countLaw
+
         overFunctions "functions" 3 (batchLaw 64.0)
         overFunctions "functions, nested" 2 (nestedLaw 64.0)
         overFunctions "functions, derivatives" 2 (derivativeLaw 1e-11)

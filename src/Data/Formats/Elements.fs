@@ -25,24 +25,7 @@ type internal Elements = {
 
         match ElementFormat.dtype elements.Format with
         | ValueSome dtype ->
-            let found =
-                Tensor.ofHost (Buffers.own dtype shape (ElementFormat.numbers "the array" dtype bytes))
-
-            // As numbers to be computed with.
-            match dtype with
-            | DType.Int8
-            | DType.Int16
-            | DType.UInt8
-            | DType.UInt16 -> found.Convert DType.Int32
-            | DType.UInt32 -> found.Convert DType.Int64
-            | DType.Float32
-            | DType.Float64
-            | DType.BFloat16
-            | DType.Float16
-            | DType.Int32
-            | DType.Int64
-            | DType.UInt64
-            | DType.Bool -> found
+            Tensor.ofHost (Buffers.own dtype shape (ElementFormat.numbers "the array" dtype bytes))
         | ValueNone -> raise (DamagedException $"elements of type {elements.Format}, which no dtype holds")
 
 /// An array in a file: what its elements are, its shape, and where its first byte is.
@@ -62,12 +45,12 @@ type internal ArrayInFile = {
 
         n
 
-    /// Entry by entry along the first axis, from bytes that are read when an entry is asked for.
-    member array.Rows(name: string, source: ByteSource) : Dataset<Tensor> =
+    /// Entry by entry along the first axis, each changed, from bytes that are read when an entry is asked for.
+    member array.Rows(name: string, source: ByteSource, change: Tensor -> Tensor) : Dataset<Tensor> =
         let bytes, shape = array.RowBytes, array.Shape[1..]
 
         Dataset<Tensor>(
             name,
             int64 array.Shape[0],
-            fun i -> array.Elements.Tensor(shape, source.Bytes(array.First + i * bytes, int bytes))
+            fun i -> change (array.Elements.Tensor(shape, source.Bytes(array.First + i * bytes, int bytes)))
         )

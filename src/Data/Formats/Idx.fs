@@ -77,6 +77,10 @@ module Idx =
                 $"{array.Shape[0]} entries of {array.RowBytes} bytes are announced, and it ends before"
         )
 
+    /// Levels and labels as numbers to be computed with.
+    let private wide (t: Tensor) : Tensor =
+        if t.DType.IsInteger && t.DType.Size < 4 then t.Convert DType.Int32 else t
+
     /// The entries, one after the other.
     let private entries (operation: string) (path: string) : seq<Tensor> = seq {
         use input = SourceFile.openStream operation path kind
@@ -93,7 +97,7 @@ module Idx =
                 then
                     tooShort array
 
-                array.Elements.Tensor(shape, bytes))
+                wide (array.Elements.Tensor(shape, bytes)))
 
         if inside (fun () -> input.ReadByte()) >= 0 then
             SourceFile.fail
@@ -145,7 +149,7 @@ module Idx =
                         $"it is {source.Length} bytes long, and announces {array.Shape[0]} entries, which make {wanted}"
                 )
 
-            array.Rows(nonNull (Path.GetFileName path), source))
+            array.Rows(nonNull (Path.GetFileName path), source, wide))
 
     /// <summary>The whole array.</summary>
     /// <exception cref="T:Cotangent.FileException">It is damaged, or something else.</exception>
@@ -177,4 +181,4 @@ module Idx =
                     DamagedException $"{bytes} bytes of numbers are announced, and {all.Length} are there"
                 )
 
-            array.Elements.Tensor(array.Shape, all.ToArray()))
+            wide (array.Elements.Tensor(array.Shape, all.ToArray())))

@@ -89,8 +89,8 @@ module Npy =
         | _ -> damaged "its header does not say type, order and shape in a way that is known"
 
     /// <summary>
-    /// The entries of an array's first axis. The file is mapped into memory, and only what is asked for is read. Unsigned and narrow integers
-    /// come as wider ones, to be computed with.
+    /// The entries of an array's first axis. The file is mapped into memory, and only what is asked for is read. The dtype is
+    /// the file's, as <c>NumPy.readArray</c> gives it.
     /// </summary>
     /// <exception cref="T:Cotangent.FileException">It is damaged, something else, a scalar, or in the order of Fortran.</exception>
     /// <exception cref="T:Cotangent.DTypeException">No dtype holds its elements.</exception>
@@ -132,7 +132,7 @@ module Npy =
                 if bytes > source.Length - array.First then
                     damaged $"its numbers take up {bytes} bytes, and {source.Length - array.First} are there"
 
-                array.Rows(nonNull (Path.GetFileName path), source))
+                array.Rows(nonNull (Path.GetFileName path), source, id))
         with _ ->
             source.Dispose()
             reraise ()
