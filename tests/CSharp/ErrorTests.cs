@@ -87,7 +87,7 @@ public partial class ErrorTests
             "PublishAot", "NullabilityInfoContextSupport", "true"];
 
     /// <summary>Packages that are used from C# as they are, without the facade.</summary>
-    private static readonly string[] beside = ["Data", "Images", "Charts", "Video"];
+    private static readonly string[] beside = ["Data", "Images", "Charts", "Video", "Distributions", "Solvers"];
 
     /// <summary>No message of the core tells a C# user to call what is not there.</summary>
     [Fact]
