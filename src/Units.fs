@@ -11,6 +11,7 @@ namespace Cotangent
 /// let way, time = Quantity.ofFloat 30.0&lt;m&gt;, Quantity.ofFloat 4.0&lt;s&gt;
 /// Quantity.toFloat (way / time) // 7.5, a float&lt;m/s&gt;
 /// </code></example>
+[<Struct>]
 type Quantity<[<Measure>] 'u> = {
     /// Without its unit.
     Number: Tensor
@@ -113,9 +114,7 @@ module Quantity =
     /// [&lt;Measure&gt;] type kg
     /// Quantity.toFloat (Quantity.ofFloat 2.0&lt;kg&gt; * 3.0) // 6, a float&lt;kg&gt;
     /// </code></example>
-    let toFloat (x: Quantity<'u>) : float<'u> =
-        Given.check "x" x
-        LanguagePrimitives.FloatWithMeasure(float x.Number)
+    let toFloat (x: Quantity<'u>) : float<'u> = LanguagePrimitives.FloatWithMeasure(float x.Number)
 
     /// <summary>
     /// The derivative of a function, a function again, in the unit of the value by that of the argument. Of the derivative there is a
@@ -134,7 +133,6 @@ module Quantity =
     /// </code></example>
     let derivative (f: Quantity<'u> -> Quantity<'v>) (x: Quantity<'u>) : Quantity<'v / 'u> =
         Given.check "f" f
-        Given.check "x" x
         { Number = diff (fun number -> (f { Number = number }).Number) x.Number }
 
     /// <summary>The derivatives of a function of two quantities with respect to each.</summary>
@@ -153,8 +151,6 @@ module Quantity =
         (y: Quantity<'v>)
         : Quantity<'w / 'u> * Quantity<'w / 'v> =
         Given.check "f" f
-        Given.check "x" x
-        Given.check "y" y
 
         let byX, byY = grad (fun (x, y) -> (f { Number = x } { Number = y }).Number) (x.Number, y.Number)
 

@@ -334,12 +334,20 @@ module internal Operands =
     // The operation is what a user calls the function, which may have several primitives to it. It is anything that prints,
     // and is asked for its name only in an error.
 
-    let private accepts (operation: 'operation) (op: Binary) (dtype: DType) =
-        if not (ShapeRule.acceptsBinary op dtype) then
+    /// Most functions are of real numbers, those of bits of integers.
+    let private requireDefined (operation: 'operation) (accepts: DType -> bool) (dtype: DType) =
+        if not (accepts dtype) then
             raise (
-                DTypeException
-                    $"{operation} is not defined on {dtype}. Convert first, with `t.Convert DType.Float32` for example."
+                DTypeException(
+                    if accepts DType.Float32 then
+                        $"{operation} is not defined on {dtype}. Convert first, with `t.Convert DType.Float32` for example."
+                    else
+                        $"{operation} is not defined on {dtype}. Convert first, with `t.Convert DType.Int32` for example."
+                )
             )
+
+    let private accepts (operation: 'operation) (op: Binary) (dtype: DType) =
+        requireDefined operation (ShapeRule.acceptsBinary op) dtype
 
     let sameDType (operation: 'operation) (a: Tensor) (b: Tensor) =
         if a.DType <> b.DType then
@@ -350,13 +358,7 @@ module internal Operands =
 
     let unaryOf (operation: 'operation) (op: Unary) (x: Tensor) =
         Given.check "a" x
-
-        if not (ShapeRule.acceptsUnary op x.DType) then
-            raise (
-                DTypeException
-                    $"{operation} is not defined on {x.DType}. Convert first, with `t.Convert DType.Float32` for example."
-            )
-
+        requireDefined operation (ShapeRule.acceptsUnary op) x.DType
         Bind.unary op x
 
     let unary (op: Unary) (x: Tensor) = unaryOf op op x
