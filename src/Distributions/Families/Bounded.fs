@@ -13,9 +13,9 @@ type Uniform(low: Tensor, high: Tensor) =
     inherit Univariate()
     let batch = Parameters.batch "Uniform" [ "low", low; "high", high ]
 
-    do
-        Parameters.require "Uniform" "low" "a finite number" (low.IsFinite()) low
+    let low = Parameters.require "Uniform" "low" "a finite number" (low.IsFinite()) low
 
+    let high =
         Parameters.require
             "Uniform"
             "high"
@@ -112,7 +112,7 @@ type TruncatedNormal(loc: Tensor, scale: Tensor, low: Tensor, high: Tensor) =
 
     let batch = Parameters.batch "TruncatedNormal" [ "loc", loc; "scale", scale; "low", low; "high", high ]
 
-    do Parameters.require "TruncatedNormal" "high" "above low" (high.Greater low) high
+    let high = Parameters.require "TruncatedNormal" "high" "above low" (high.Greater low) high
     /// The mean of the normal distribution.
     member val Loc = Parameters.real "TruncatedNormal" "loc" batch loc
     /// The standard deviation of the normal distribution.

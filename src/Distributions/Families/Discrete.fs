@@ -85,12 +85,13 @@ type Categorical private (logits: Tensor, _isChecked: unit) =
         let total = probabilities.Sum(-1, keepDims = true)
         let isSum = (abs (total - 1.0)).LessEqual 1e-4
 
-        Parameters.require
-            "Categorical"
-            "probabilities"
-            "0 or more, and sum to 1 along the last axis (`OfLogits (log p)` takes others)"
-            ((probabilities.GreaterEqual 0.0).And isSum)
-            probabilities
+        let probabilities =
+            Parameters.require
+                "Categorical"
+                "probabilities"
+                "0 or more, and sum to 1 along the last axis (`OfLogits (log p)` takes others)"
+                ((probabilities.GreaterEqual 0.0).And isSum)
+                probabilities
 
         Categorical(log probabilities, ())
 
@@ -143,7 +144,7 @@ type Geometric(probability: Tensor) =
     inherit Univariate()
     let batch = Parameters.batch "Geometric" [ "probability", probability ]
 
-    do
+    let probability =
         Parameters.require
             "Geometric"
             "probability"
