@@ -132,7 +132,7 @@ let tails =
                     let variance = integral [] (fun u -> (u - mean) ** 2.0 * relative u) / mass
                     near 1e-12 (float (right.Mean())) (low + mean) "mean"
                     near 1e-12 (float (left.Mean())) -(low + mean) "mean, mirrored"
-                    near 1e-5 (float (right.Variance()) / variance) 1.0 "variance"
+                    near 1e-6 (float (right.Variance()) / variance) 1.0 "variance"
 
                     let entropy = -(integral [] (fun u -> relative u / mass * log (relative u / mass)))
                     near 1e-10 (float (right.Entropy())) entropy "entropy"

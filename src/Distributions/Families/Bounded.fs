@@ -101,8 +101,8 @@ type Beta(a: Tensor, b: Tensor) =
 /// </summary>
 /// <remarks>
 /// The bounds may be any number of scales away from the mean. <c>Variance</c> loses digits with the distance: about 6 are left where the
-/// nearer bound is 100 scales away. Drawn or computed in Float32, log-densities out there have the digits of numbers as large as half the
-/// square of the distance.
+/// nearer bound is 100 scales away. In Float32 log-densities out there are differences of numbers as large as half the square of the
+/// distance, and rounded as these.
 /// </remarks>
 /// <exception cref="T:Cotangent.ValueException">The scale is not positive, or the bounds are out of order.</exception>
 /// <example><code>
