@@ -123,7 +123,9 @@ let truth = tensor [ 2.0; -1.0 ], tensor 0.5
 let outcomes = Bernoulli.OfLogits(logOdds truth).Sample(Key.create 9L)
 let surprise model = -(mean (Bernoulli.OfLogits(logOdds model).LogProb outcomes))
 
-let descend = compile (fun model -> Tree.addScaled (tensor -1.0) (grad surprise model) model)
+let descend =
+    compile (fun model -> Tree.addScaled (tensor -1.0) (grad surprise model) model)
+
 Seq.fold (fun model _ -> descend model) (tensor [ 0.0; 0.0 ], tensor 0.0) [ 1..300 ]
 (*** include-it ***)
 
