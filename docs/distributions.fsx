@@ -47,19 +47,27 @@ d |> Distribution.quantile (tensor 0.975)
 (**
 ## What there is
 
-| of | families |
-| --- | --- |
-| numbers | `Normal`, `Laplace`, `Logistic`, `Gumbel`, `Cauchy`, `StudentT` |
-| positive numbers | `Exponential`, `Gamma`, `ChiSquare`, `InverseGamma`, `HalfNormal`, `HalfCauchy`, `LogNormal`, `Weibull`, `Pareto` |
-| numbers between bounds | `Uniform`, `Beta`, `TruncatedNormal`; angles: `VonMises` |
-| counts | `Bernoulli`, `Geometric`, `Binomial`, `Poisson`; vectors of counts: `Multinomial` |
-| classes | `Categorical` |
-| vectors, matrices | `MultivariateNormal`, `MultivariateNormalDiagonal`, `MultivariateNormalLowRank`, `Dirichlet`, `Wishart` |
-| others made of these | `Independent`, `Transformed`, `TransformedNumber`, `Mixture`, `MixtureOfNumbers` |
+Parameters come in this order. They are tensors, all of one dtype; only the `int`s of `Multinomial` and `Independent` are not.
 
-All of them are `Distribution`s; those of numbers that have a distribution function are `Univariate`, and only these have `Cdf` and
-`Quantile`. Where a family has no closed form the call throws a `DistributionException` that says what to do instead. Outside the support
-`LogProb` is -∞, and its derivatives are 0, not NaN.
+| of | constructors |
+| --- | --- |
+| numbers | `Normal(loc, scale)`, `Laplace(loc, scale)`, `Logistic(loc, scale)`, `Gumbel(loc, scale)`, `Cauchy(loc, scale)`, `StudentT(freedom, loc, scale)` |
+| positive numbers | `Exponential(rate)`, `Gamma(concentration, rate)`, `InverseGamma(concentration, scale)`, `ChiSquare(freedom)`, `HalfNormal(scale)`, `HalfCauchy(scale)`, `LogNormal(loc, scale)`, `Weibull(concentration, scale)`, `Pareto(concentration, scale)` |
+| numbers between bounds | `Uniform(low, high)`, `Beta(a, b)`, `TruncatedNormal(loc, scale, low, high)` |
+| counts | `Bernoulli(probability)`, `Bernoulli.OfLogits(logits)`, `Geometric(probability)`, `Binomial(count, probability)`, `Poisson(rate)` |
+| angles | `VonMises(loc, concentration)` |
+| classes | `Categorical(probabilities)`, `Categorical.OfLogits(logits)` |
+| vectors of counts | `Multinomial(count, probabilities)`, `Multinomial.OfLogits(count, logits)` |
+| vectors | `MultivariateNormal(loc, factor)`, `MultivariateNormal.OfCovariance(loc, covariance)`, `MultivariateNormalDiagonal(loc, scale)`, `MultivariateNormalLowRank(loc, factor, diagonal)`, `Dirichlet(concentration)` |
+| matrices | `Wishart(freedom, factor)` |
+| others made of these | `Independent(distribution, axes)`, `Transformed(distribution, bijection)`, `TransformedNumber(distribution, bijection)`, `Mixture(weights, components)`, `MixtureOfNumbers(weights, components)` |
+
+All of them are `Distribution`s. Those in the first four rows, `TransformedNumber` and `MixtureOfNumbers` are `Univariate` too: only these have
+`Cdf` and `Quantile`. Draws have the dtype of the parameters, counts too; only the classes of `Categorical` are Int32. `VonMises.Variance` is the
+circular variance, between 0 and 1. Rates are positive: `Poisson(tensor 0.0)` is refused.
+
+Where a family has no closed form the call throws a `DistributionException` that says what to do instead. Outside the support `LogProb` is -∞,
+and its derivatives are 0, not NaN.
 *)
 (*** hide ***)
 let line (name: string) (d: Univariate) (x: Tensor) =
@@ -106,9 +114,26 @@ exp logA, exp logRate
 (*** include-it ***)
 
 (**
+Models of counts and classes compute log-odds or logits, any numbers at all; `OfLogits` takes them as they are, and has digits where a
+probability is so near 0 or 1 that it has none. Logistic regression is the maximum of this likelihood:
+*)
+let inputs = Random.normal (Key.create 8L) DType.Float64 [ 500; 2 ]
+let logOdds (weights: Tensor, bias: Tensor) = inputs.MatMul weights + bias
+let truth = tensor [ 2.0; -1.0 ], tensor 0.5
+let outcomes = Bernoulli.OfLogits(logOdds truth).Sample(Key.create 9L)
+let surprise model = -(mean (Bernoulli.OfLogits(logOdds model).LogProb outcomes))
+
+let descend =
+    compile (fun model -> Tree.addScaled (tensor -1.0) (grad surprise model) model)
+
+Seq.fold (fun model _ -> descend model) (tensor [ 0.0; 0.0 ], tensor 0.0) [ 1..300 ]
+(*** include-it ***)
+
+(**
 ## Derivatives of draws
 
-Draws of continuous families are functions of their parameters, and differentiable (`IsReparameterised` tells): a normal draw is
+Draws of most continuous families are functions of their parameters, and differentiable; where `IsReparameterised` is false they are
+constants. A normal draw is
 $\mu + \sigma\varepsilon$. A gamma draw, made by rejection, has the *implicit* derivative
 $\frac{dz}{d\theta} = -\frac{\partial F}{\partial\theta} / f(z)$, where $F$ is the distribution function and $f$ the density (Figurnov,
 Mohamed & Mnih 2018); beta, Dirichlet, Student's t and Wishart draws rest on it. The mean of such derivatives is the derivative of the mean:
@@ -121,12 +146,13 @@ grad meanOfSquares a, 2.0 * a + 1.0 // the second moment is a² + a
 (*** include-it ***)
 
 (**
-Draws of counts, classes and mixtures are constants: their derivatives are 0. For these there is the derivative of the log-probability,
+Draws of counts, classes, angles and mixtures are constants: their derivatives are 0. For these there is the derivative of the log-probability,
 as in the score-function estimator.
 
 ## Batches
 
-`vmap` gives each example its own distribution and its own key; inside, the batch is not to be seen.
+`vmap` gives each example its own distribution and its own key. The function is written for one example: the rate that it gets here is one
+number, of shape ().
 *)
 let noisy (rate: Tensor, key: Key) = Poisson(rate).Sample(key, 4)
 vmap noisy (tensor [ 0.5; 5.0; 500.0 ], Key.batch 3 (Key.create 4L))
@@ -217,8 +243,9 @@ let logPosterior (q: Schools) =
     + sum (Normal(q.Mean + spread * q.Each, errors).LogProb effects)
 
 (**
-Hamiltonian Monte Carlo moves a point like a ball on the negative log-density, by leapfrog steps along its gradient, and accepts where
-that led to by how well energy was kept (Duane et al. 1987; Neal 2011). A point is any tree. The whole chain is one program: `scan` runs its
+Hamiltonian Monte Carlo moves a point like a ball on the negative log-density, by leapfrog steps along its gradient. Exact motion would keep
+the ball's energy; steps do not quite, and where they end is accepted with the probability exp(-gain), where the gain is that in energy, and
+always where energy was lost (Duane et al. 1987; Neal 2011). A point is any tree. The whole chain is one program: `scan` runs its
 steps, `vmap` four chains at once, `compile` makes machine code of it.
 *)
 let move logDensity steps (size: float) (q: 'q) (key: Key) : 'q =
@@ -260,7 +287,7 @@ let startPoint = {
 }
 
 let found = chains (startPoint, Key.batch 4 (Key.create 7L))
-let means = found.Mean[*, 500..] // without what the chains took to get there
+let means = found.Mean[*, 500..] // without the first 500 steps, the burn-in
 let spreads = exp found.LogSpread[*, 500..]
 (mean means, means.Std()), (mean spreads, spreads.Std())
 (*** include-it ***)
@@ -293,11 +320,19 @@ funnel
 (**
 ## How exact it is
 
-Log-densities, distribution functions and quantiles have the digits of their dtype; in the tests they are compared with those of another library.
-Gamma, beta and Student's t variables are worked in Float64, whatever the dtype. The core's incomplete gamma and beta functions have no
-derivatives by their parameters: where these are needed, for `Cdf`, `Quantile` and draws, they are differences of high order in Float64, good to
-about nine digits, and asking for second ones is an error.
+In the tests log-densities, distribution functions and quantiles are compared with those of another library, in Float64. In Float32 the formulas
+are worked in Float32, and lose some of its seven digits where large terms cancel, as `lgamma` of large numbers do; only gamma, beta and
+Student's t variables, incomplete gamma and beta functions, and the bounds of `TruncatedNormal` are worked in Float64, whatever the dtype. The
+variance of `TruncatedNormal` loses digits where both bounds are far out in one tail: six are left at 100 scales from the mean.
 
-Parameters out of range are an error at construction, where their numbers are known; inside `compile` and `vmap`, where they are not, they
-give NaN.
+The core's incomplete gamma and beta functions have no derivatives by their parameters: where these are needed, for `Cdf`, `Quantile` and
+draws, they are differences of high order in Float64, good to about nine digits. There are no second derivatives by these parameters: asking
+for them throws an exception.
+
+Parameters out of range are an error at construction, where their numbers are known, as they are under `grad` alone. Inside `compile` and `vmap`
+they are not: there such a parameter becomes NaN, and with it the densities, moments and draws that depend on it. Draws of `Bernoulli`,
+`Categorical` and `Multinomial`, and the choices of mixtures, cannot be NaN: check these parameters beforehand.
+
+A probability may be exactly 0 or 1. Gradients through a saturated `sigmoid` or `softmax` are then 0, not NaN. The entropy's own slope at a
+probability of 0, which is infinite, is given as 0.
 *)

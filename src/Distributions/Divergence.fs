@@ -11,20 +11,7 @@ module internal Divergence =
     let private normal (m: Tensor) (s: Tensor) (n: Tensor) (t: Tensor) =
         log t - log s + 0.5 * (square (s / t) + square ((m - n) / t)) - 0.5
 
-    /// From log-odds, or logarithms, with 0 log 0 = 0.
-    let private classes (p: Tensor) (logP: Tensor) (logQ: Tensor) =
-        let isNone = p.Equal 0.0
-        let difference = where isNone (Tensor.zerosLike p) logP - where isNone (Tensor.zerosLike p) logQ
-        where isNone (Tensor.zerosLike p) (p * difference)
-
-    let private bernoulli (p: Bernoulli) (q: Bernoulli) =
-        let part sign =
-            classes
-                (sigmoid (sign * p.Logits))
-                (-(softplus (-sign * p.Logits)))
-                (-(softplus (-sign * q.Logits)))
-
-        part 1.0 + part -1.0
+    let private bernoulli (p: Bernoulli) (q: Bernoulli) = -(p.Entropy()) - q.WeighLogs(p.Probability, p.Rest)
 
     let private beta (p: Beta) (q: Beta) =
         lbeta q.A q.B - lbeta p.A p.B
@@ -127,7 +114,7 @@ module internal Divergence =
         | (:? Beta as p), (:? Beta as q) -> beta p q
         | (:? Bernoulli as p), (:? Bernoulli as q) -> bernoulli p q
         | (:? Categorical as p), (:? Categorical as q) when p.Classes = q.Classes ->
-            (classes p.Probabilities p.Logits q.Logits).Sum -1
+            -(p.Entropy()) - q.WeighLogs p.Probabilities
         | (:? Geometric as p), (:? Geometric as q) -> geometric p q
         | (:? Poisson as p), (:? Poisson as q) -> p.Rate * (log p.Rate - log q.Rate) + q.Rate - p.Rate
         | (:? Binomial as p), (:? Binomial as q) -> binomial p q

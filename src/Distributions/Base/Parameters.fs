@@ -45,10 +45,17 @@ module internal Parameters =
         with :? TraceException ->
             None
 
-    /// Throws where a condition is known not to hold.
-    let require family name wanted (condition: Tensor) (t: Tensor) =
-        if holds condition = Some false then
-            raise (ValueException $"{family}: {name} must be {wanted}, got {t}.")
+    let private refuse family name wanted (t: Tensor) =
+        // Differentiated, it would be shown without its numbers.
+        raise (ValueException $"{family}: {name} must be {wanted}, got {stopGradient t}.")
+
+    /// A parameter whose condition holds. Throws where it is known not to; where nobody knows, the parameter is NaN wherever it does not
+    /// hold, and with it all that is computed of it.
+    let require family name wanted (condition: Tensor) (t: Tensor) : Tensor =
+        match holds condition with
+        | Some true -> t
+        | Some false -> refuse family name wanted t
+        | None -> where condition t (Tensor.fullLike t nan)
 
     /// The batch shape of a family by the shapes that its parameters have beside their event axes.
     let batchOf family (named: (string * Tensor * int) list) : int[] =
@@ -89,21 +96,21 @@ module internal Parameters =
 
     /// Any number.
     let real family name (batch: int[]) (t: Tensor) : Tensor =
-        require family name "a number" (t.Equal t) t
+        if holds (t.Equal t) = Some false then refuse family name "a number" t
+
         t.Expand batch
 
     let positive family name (batch: int[]) (t: Tensor) : Tensor =
-        require family name "positive" (t.Greater 0.0) t
-        t.Expand batch
+        (require family name "positive" (t.Greater 0.0) t).Expand batch
 
     let probability family name (batch: int[]) (t: Tensor) : Tensor =
-        require family name "between 0 and 1" ((t.GreaterEqual 0.0).And(t.LessEqual 1.0)) t
-        t.Expand batch
+        let isProbability = (t.GreaterEqual 0.0).And(t.LessEqual 1.0)
+        (require family name "between 0 and 1" isProbability t).Expand batch
 
     /// Whole numbers, 0 or more.
     let count family name (batch: int[]) (t: Tensor) : Tensor =
-        require family name "a whole number, 0 or more" ((t.GreaterEqual 0.0).And(t.Equal(floor t))) t
-        t.Expand batch
+        let isCount = (t.GreaterEqual 0.0).And(t.Equal(floor t))
+        (require family name "a whole number, 0 or more" isCount t).Expand batch
 
 /// Log-densities where they are: -∞ outside the support.
 [<RequireQualifiedAccess>]
@@ -116,11 +123,11 @@ module internal Support =
 
     let private like (x: Tensor) (value: float) = Tensor.fullLike x value
 
-    /// x > 0.
-    let positive f (x: Tensor) = within (x.LessEqual 0.0) (like x 1.0) f x
+    /// x > 0; no density reaches infinity.
+    let positive f (x: Tensor) = within ((x.LessEqual 0.0).Or(x.Equal infinity)) (like x 1.0) f x
 
-    /// x ≥ 0.
-    let notNegative f (x: Tensor) = within (x.Less 0.0) (like x 1.0) f x
+    /// x ≥ 0; no density reaches infinity.
+    let notNegative f (x: Tensor) = within ((x.Less 0.0).Or(x.Equal infinity)) (like x 1.0) f x
 
     /// From 0 to 1.
     let unit f (x: Tensor) = within ((x.Less 0.0).Or(x.Greater 1.0)) (like x 0.5) f x

@@ -42,7 +42,10 @@ type Bijection() =
 type internal AffineBijection(shift: Tensor, scale: Tensor) =
     inherit Bijection()
     let batch = Parameters.batch "Bijections.Affine" [ "shift", shift; "scale", scale ]
-    do Parameters.require "Bijections.Affine" "scale" "a number other than 0" (scale.NotEqual 0.0) scale
+
+    let scale =
+        Parameters.require "Bijections.Affine" "scale" "a number other than 0" (scale.NotEqual 0.0) scale
+
     member val Shift: Tensor = Parameters.real "Bijections.Affine" "shift" batch shift
     member val Scale: Tensor = Parameters.real "Bijections.Affine" "scale" batch scale
     override _.ArgumentRank = 0

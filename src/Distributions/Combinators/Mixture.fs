@@ -56,7 +56,20 @@ module internal Blend =
         (where isIt all (Tensor.zerosLike all)).Sum(axis components)
 
     let logProb (weights: Categorical) (components: Distribution) (x: Tensor) =
-        (weights.Logits + components.LogProbCore(x.Unsqueeze(axis components))).LogSumExp -1
+        let logs = components.LogProbCore(x.Unsqueeze(axis components))
+
+        if weights.IsLogits then
+            (weights.Logits + logs).LogSumExp -1
+        else
+            // The weights themselves: they may be 0, where their logarithms have no derivatives. Components of no weight do not count for the
+            // greatest, so that those that have some are never lost beside it; and they are kept from overflowing, which 0 would not undo.
+            let isNone = weights.Probabilities.Equal 0.0
+            let counted = where isNone (Tensor.fullLike logs -infinity) logs
+            let greatest = stopGradient (counted.Max(-1, keepDims = true))
+            let greatest = where (greatest.IsFinite()) greatest (Tensor.zerosLike greatest)
+            let shifted = logs - greatest
+            let shifted = where isNone (clampMax 80.0 shifted) shifted
+            log ((weights.Probabilities * exp shifted).Sum -1) + greatest.Squeeze -1
 
     let variance (weights: Categorical) (components: Distribution) =
         let mean = components.Mean()

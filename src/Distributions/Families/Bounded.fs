@@ -13,9 +13,9 @@ type Uniform(low: Tensor, high: Tensor) =
     inherit Univariate()
     let batch = Parameters.batch "Uniform" [ "low", low; "high", high ]
 
-    do
-        Parameters.require "Uniform" "low" "a finite number" (low.IsFinite()) low
+    let low = Parameters.require "Uniform" "low" "a finite number" (low.IsFinite()) low
 
+    let high =
         Parameters.require
             "Uniform"
             "high"
@@ -100,7 +100,9 @@ type Beta(a: Tensor, b: Tensor) =
 /// which may be infinite.
 /// </summary>
 /// <remarks>
-/// The bounds are to be within 35 scales of the mean: farther out the probability between them is no number of Float64.
+/// The bounds may be any number of scales away from the mean. <c>Variance</c> loses digits with the distance: about 6 are left where the
+/// nearer bound is 100 scales away. In Float32 log-densities out there are differences of numbers as large as half the square of the
+/// distance, and rounded as these.
 /// </remarks>
 /// <exception cref="T:Cotangent.ValueException">The scale is not positive, or the bounds are out of order.</exception>
 /// <example><code>
@@ -112,7 +114,7 @@ type TruncatedNormal(loc: Tensor, scale: Tensor, low: Tensor, high: Tensor) =
 
     let batch = Parameters.batch "TruncatedNormal" [ "loc", loc; "scale", scale; "low", low; "high", high ]
 
-    do Parameters.require "TruncatedNormal" "high" "above low" (high.Greater low) high
+    let high = Parameters.require "TruncatedNormal" "high" "above low" (high.Greater low) high
     /// The mean of the normal distribution.
     member val Loc = Parameters.real "TruncatedNormal" "loc" batch loc
     /// The standard deviation of the normal distribution.
@@ -143,12 +145,31 @@ type TruncatedNormal(loc: Tensor, scale: Tensor, low: Tensor, high: Tensor) =
 
     member private d.Between(a: Tensor, b: Tensor) : Tensor = ndtr b - ndtr a
 
+    /// One formula where probabilities between the bounds are numbers, and another in the tail; each gets bounds that suit it.
+    member private d.ByPlace(central: Tensor -> Tensor -> Tensor, tail: Tensor -> Tensor -> Tensor) : Tensor =
+        let struct (a, b, _) = d.Standard
+        let isTail = b.Less NormalTail.Start
+        let like = Tensor.fullLike b
+
+        let inTail =
+            tail (where isTail a (like (NormalTail.Start - 1.0))) (where isTail b (like NormalTail.Start))
+
+        where isTail inTail (central (where isTail (like -1.0) a) (where isTail (like 1.0) b))
+
+    member private d.LogMass: Tensor = d.ByPlace((fun a b -> log (d.Between(a, b))), NormalTail.logMass)
+
     /// The value of a standard variable whose distribution function is p.
     member private d.AtProbability(p: Tensor) : Tensor =
-        let struct (a, b, isMirrored) = d.Standard
+        let struct (_, _, isMirrored) = d.Standard
         let p = p.Convert DType.Float64
         let p = where isMirrored (1.0 - p) p
-        let z = ndtri (ndtr a + p * d.Between(a, b))
+
+        let z =
+            d.ByPlace(
+                (fun a b -> ndtri (ndtr a + p * d.Between(a, b))),
+                (fun a b -> NormalTail.quantile a b p)
+            )
+
         let z = where isMirrored -z z
         let x = d.Loc + d.Scale * z.Convert d.DType
         minimum d.High (maximum d.Low x)
@@ -156,8 +177,7 @@ type TruncatedNormal(loc: Tensor, scale: Tensor, low: Tensor, high: Tensor) =
     override d.SampleCore(key, shape) = d.AtProbability(Uniforms.inside key DType.Float64 shape)
 
     override d.LogProbCore x =
-        let struct (a, b, _) = d.Standard
-        let logMass = (log (d.Between(a, b))).Convert d.DType
+        let logMass = d.LogMass.Convert d.DType
 
         Support.within
             ((x.Less d.Low).Or(x.Greater d.High))
@@ -167,12 +187,18 @@ type TruncatedNormal(loc: Tensor, scale: Tensor, low: Tensor, high: Tensor) =
             x
 
     override d.CdfCore x =
-        let struct (a, b, isMirrored) = d.Standard
+        let struct (_, _, isMirrored) = d.Standard
         let x = minimum d.High (maximum d.Low x)
         let z = ((x - d.Loc) / d.Scale).Convert DType.Float64
-        let below = (ndtr z - ndtr a) / d.Between(a, b)
-        let above = (ndtr -z - ndtr a) / d.Between(a, b)
-        (where isMirrored (1.0 - above) below).Convert d.DType
+        let z = where isMirrored -z z
+
+        let p =
+            d.ByPlace(
+                (fun a b -> (ndtr z - ndtr a) / d.Between(a, b)),
+                (fun a b -> NormalTail.cdf a b (minimum b z))
+            )
+
+        (where isMirrored (1.0 - p) p).Convert d.DType
 
     override d.QuantileCore p = d.AtProbability p
 
@@ -186,14 +212,30 @@ type TruncatedNormal(loc: Tensor, scale: Tensor, low: Tensor, high: Tensor) =
 
     /// Mean and variance of the standard variable, and its entropy.
     member private d.Moments =
-        let struct (a, b, isMirrored) = d.Standard
-        let struct (fa, afa) = d.Densities a
-        let struct (fb, bfb) = d.Densities b
-        let mass = d.Between(a, b)
-        let mean = (fa - fb) / mass
-        let second = (afa - bfb) / mass
+        let struct (_, _, isMirrored) = d.Standard
+
+        let mean =
+            d.ByPlace(
+                (fun a b ->
+                    let struct (atA, _), struct (atB, _) = d.Densities a, d.Densities b
+                    (atA - atB) / d.Between(a, b)),
+                (fun a b ->
+                    let struct (mean, _) = NormalTail.moments a b
+                    mean)
+            )
+
+        let second =
+            d.ByPlace(
+                (fun a b ->
+                    let struct (_, atA), struct (_, atB) = d.Densities a, d.Densities b
+                    (atA - atB) / d.Between(a, b)),
+                (fun a b ->
+                    let struct (_, second) = NormalTail.moments a b
+                    second)
+            )
+
         let variance = 1.0 + second - square mean
-        let entropy = log mass + 0.5 * log (2.0 * Math.PI * Math.E) + 0.5 * second
+        let entropy = d.LogMass + 0.5 * log (2.0 * Math.PI * Math.E) + 0.5 * second
         struct (where isMirrored -mean mean, variance, entropy)
 
     override d.Mean() =

@@ -2,6 +2,14 @@ namespace Cotangent.Distributions
 
 open Cotangent
 
+/// Products with logarithms.
+module internal Logs =
+    /// a times a logarithm, and 0 without derivatives where a is 0: as `xlogy`, of what is a logarithm already.
+    let times (a: Tensor) (logarithm: Tensor) : Tensor =
+        let isNothing = (a.Equal 0.0).And(logarithm.Equal -infinity)
+        let product = a * where isNothing (Tensor.zerosLike logarithm) logarithm
+        where isNothing (Tensor.zerosLike product) product
+
 /// <summary>
 /// 1 with a probability, and 0 otherwise, in the dtype of the parameter. From probabilities, or by <c>OfLogits</c> from log-odds, which
 /// have digits where probabilities have none.
@@ -11,12 +19,16 @@ open Cotangent
 /// Bernoulli(tensor 0.25).LogProb(tensor 1.0) // -1.3863
 /// </code></example>
 [<Sealed>]
-type Bernoulli private (logits: Tensor, batch: int[]) =
+type Bernoulli private (parameter: Tensor, isLogits: bool) =
     inherit Univariate()
+
+    /// What it was made of: at probabilities of 0 and 1, where log-odds are infinite, only the probabilities have derivatives.
+    member val private Parameter: Tensor = parameter
+    member val private IsLogits: bool = isLogits
 
     new(probability: Tensor) =
         let batch = Parameters.batch "Bernoulli" [ "probability", probability ]
-        Bernoulli(logit (Parameters.probability "Bernoulli" "probability" batch probability), batch)
+        Bernoulli(Parameters.probability "Bernoulli" "probability" batch probability, false)
 
     /// <summary>From log-odds, log (p/(1 - p)).</summary>
     /// <example><code>
@@ -24,14 +36,24 @@ type Bernoulli private (logits: Tensor, batch: int[]) =
     /// </code></example>
     static member OfLogits(logits: Tensor) : Bernoulli =
         let batch = Parameters.batch "Bernoulli" [ "logits", logits ]
-        Bernoulli(Parameters.real "Bernoulli" "logits" batch logits, batch)
+        Bernoulli(Parameters.real "Bernoulli" "logits" batch logits, true)
 
     /// The log-odds of 1.
-    member val Logits: Tensor = logits.Expand batch
+    member d.Logits: Tensor = if d.IsLogits then d.Parameter else logit d.Parameter
     /// The probability of 1.
-    member d.Probability: Tensor = sigmoid d.Logits
-    override d.DType = d.Logits.DType
-    override d.BatchShape = d.Logits.Shape
+    member d.Probability: Tensor = if d.IsLogits then sigmoid d.Parameter else d.Parameter
+    /// The probability of 0.
+    member internal d.Rest: Tensor = if d.IsLogits then sigmoid -d.Parameter else 1.0 - d.Parameter
+
+    /// a log p + b log (1 - p), with 0 log 0 = 0.
+    member internal d.WeighLogs(a: Tensor, b: Tensor) : Tensor =
+        if d.IsLogits then
+            Logs.times a (-(softplus -d.Parameter)) + Logs.times b (-(softplus d.Parameter))
+        else
+            xlogy a d.Parameter + xlog1py b -d.Parameter
+
+    override d.DType = d.Parameter.DType
+    override d.BatchShape = d.Parameter.Shape
     override _.IsReparameterised = false
     override _.IsDiscrete = true
 
@@ -43,22 +65,23 @@ type Bernoulli private (logits: Tensor, batch: int[]) =
         Support.within
             ((x.NotEqual 0.0).And(x.NotEqual 1.0).And(x.Equal x))
             (Tensor.zerosLike x)
-            (fun x -> -(softplus (where (x.Equal 1.0) -d.Logits d.Logits)) + 0.0 * x)
+            (fun x -> d.WeighLogs(x, 1.0 - x))
             x
 
     override d.CdfCore x =
-        let zero = Tensor.zerosLike (x + d.Logits)
-        where (x.Less 0.0) zero (where (x.Less 1.0) (sigmoid -d.Logits) (zero + 1.0))
+        let zero = Tensor.zerosLike (x + d.Parameter)
+        where (x.Less 0.0) zero (where (x.Less 1.0) d.Rest (zero + 1.0))
 
-    override d.QuantileCore p = (p.Greater(sigmoid -d.Logits)).Convert d.DType
+    override d.QuantileCore p = (p.Greater d.Rest).Convert d.DType
     override d.Mean() = d.Probability
-    override d.Variance() = d.Probability * sigmoid -d.Logits
+    override d.Variance() = d.Probability * d.Rest
 
     override d.Mode() =
-        let isOne = (d.Logits.Greater 0.0).Convert d.DType
-        where (d.Logits.Equal 0.0) (Tensor.fullLike isOne nan) isOne
+        let even = if d.IsLogits then 0.0 else 0.5
+        let isOne = (d.Parameter.Greater even).Convert d.DType
+        where (d.Parameter.Equal even) (Tensor.fullLike isOne nan) isOne
 
-    override d.Entropy() = entr d.Probability + entr (sigmoid -d.Logits)
+    override d.Entropy() = -(d.WeighLogs(d.Probability, d.Rest))
 
 /// <summary>
 /// A class, an Int32 from 0 on, with a probability each: the last axis of the parameter is that of the classes. From probabilities that sum
@@ -71,7 +94,7 @@ type Bernoulli private (logits: Tensor, batch: int[]) =
 /// d.LogProb(tensor 1) // -0.2877
 /// </code></example>
 [<Sealed>]
-type Categorical private (logits: Tensor, _isChecked: unit) =
+type Categorical private (parameter: Tensor, isLogits: bool) =
     inherit Distribution()
 
     static let requireClasses (name: string) (t: Tensor) =
@@ -85,14 +108,15 @@ type Categorical private (logits: Tensor, _isChecked: unit) =
         let total = probabilities.Sum(-1, keepDims = true)
         let isSum = (abs (total - 1.0)).LessEqual 1e-4
 
-        Parameters.require
-            "Categorical"
-            "probabilities"
-            "0 or more, and sum to 1 along the last axis (`OfLogits (log p)` takes others)"
-            ((probabilities.GreaterEqual 0.0).And isSum)
-            probabilities
+        let probabilities =
+            Parameters.require
+                "Categorical"
+                "probabilities"
+                "0 or more, and sum to 1 along the last axis (`OfLogits (log p)` takes others)"
+                ((probabilities.GreaterEqual 0.0).And isSum)
+                probabilities
 
-        Categorical(log probabilities, ())
+        Categorical(probabilities / total, false)
 
     /// <summary>From logarithms of probabilities that need not be normalised.</summary>
     /// <example><code>
@@ -100,16 +124,25 @@ type Categorical private (logits: Tensor, _isChecked: unit) =
     /// </code></example>
     static member OfLogits(logits: Tensor) : Categorical =
         requireClasses "logits" logits
-        Categorical(Parameters.real "Categorical" "logits" logits.Shape logits, ())
+        let logits = Parameters.real "Categorical" "logits" logits.Shape logits
+        Categorical(logits.LogSoftmax -1, true)
 
+    /// What it was made of, normalised: at probabilities of 0, whose logarithms are infinite, only the probabilities have derivatives.
+    member val private Parameter: Tensor = parameter
+    member val internal IsLogits: bool = isLogits
     /// Logarithms of the probabilities, normalised, of shape batch ++ classes.
-    member val Logits: Tensor = logits.LogSoftmax -1
+    member d.Logits: Tensor = if d.IsLogits then d.Parameter else log d.Parameter
     /// The probabilities, of shape batch ++ classes.
-    member d.Probabilities: Tensor = exp d.Logits
+    member d.Probabilities: Tensor = if d.IsLogits then exp d.Parameter else d.Parameter
     /// How many classes there are.
-    member d.Classes: int = d.Logits.Shape[d.Logits.Rank - 1]
+    member d.Classes: int = d.Parameter.Shape[d.Parameter.Rank - 1]
+
+    /// The sum of a log p over the classes, with 0 log 0 = 0.
+    member internal d.WeighLogs(a: Tensor) : Tensor =
+        (if d.IsLogits then Logs.times a d.Parameter else xlogy a d.Parameter).Sum -1
+
     override _.DType = DType.Int32
-    override d.BatchShape = d.Logits.Shape[.. d.Logits.Rank - 2]
+    override d.BatchShape = d.Parameter.Shape[.. d.Parameter.Rank - 2]
     override _.EventShape = [||]
     override _.IsReparameterised = false
     override _.IsDiscrete = true
@@ -123,15 +156,15 @@ type Categorical private (logits: Tensor, _isChecked: unit) =
         let x = where isOutside zero x
         // By a sum over the classes: x and the batch broadcast.
         let isIt = (x.Unsqueeze -1).Equal((Tensor.arange DType.Int32 d.Classes).To x.Device)
-        let value = (where isIt d.Logits (Tensor.zerosLike d.Logits)).Sum -1
+        let value = d.WeighLogs(isIt.Convert d.Parameter.DType)
         where isOutside (Tensor.fullLike value -infinity) value
 
     override d.Mean() =
         raise (d.Lacks("mean", "Classes have no order: `Probabilities` has the mean of one-hot draws."))
 
     override d.Variance() = raise (d.Lacks("variance", "Classes have no order: see `Probabilities`."))
-    override d.Mode() = d.Logits.ArgMax -1
-    override d.Entropy() = (entr d.Probabilities).Sum -1
+    override d.Mode() = d.Parameter.ArgMax -1
+    override d.Entropy() = -(d.WeighLogs d.Probabilities)
 
 /// <summary>How many failures there are before the first success: 0, 1, 2, …</summary>
 /// <exception cref="T:Cotangent.ValueException">The probability of success is not above 0 and at most 1.</exception>
@@ -143,7 +176,7 @@ type Geometric(probability: Tensor) =
     inherit Univariate()
     let batch = Parameters.batch "Geometric" [ "probability", probability ]
 
-    do
+    let probability =
         Parameters.require
             "Geometric"
             "probability"
@@ -181,4 +214,6 @@ type Geometric(probability: Tensor) =
     override d.Variance() = (1.0 - d.Probability) / square d.Probability
     override d.Mode() = Tensor.zerosLike d.Probability
 
-    override d.Entropy() = (entr d.Probability + entr (1.0 - d.Probability)) / d.Probability
+    override d.Entropy() =
+        let p, rest = d.Probability, 1.0 - d.Probability
+        -(xlogy p p + xlogy rest rest) / p

@@ -86,8 +86,9 @@ type Logistic(loc: Tensor, scale: Tensor) =
     override d.SampleCore(key, shape) = d.Loc + d.Scale * logit (Uniforms.inside key d.DType shape)
 
     override d.LogProbCore x =
-        // Even in z, and better for z below 0: exp -z would overflow there.
+        // Even in z, which is taken above 0: below, two infinities would cancel. Not by `abs`, which has no second derivatives at 0.
         let z = (x - d.Loc) / d.Scale
+        let z = where (z.Less 0.0) -z z
         -z - 2.0 * softplus -z - log d.Scale
 
     override d.CdfCore x = sigmoid ((x - d.Loc) / d.Scale)
@@ -118,8 +119,13 @@ type Gumbel(loc: Tensor, scale: Tensor) =
     override d.SampleCore(key, shape) = d.Loc - d.Scale * log (Uniforms.exponential key d.DType shape)
 
     override d.LogProbCore x =
-        let z = (x - d.Loc) / d.Scale
-        -z - exp -z - log d.Scale
+        Support.within
+            (x.Equal -infinity)
+            d.Loc
+            (fun x ->
+                let z = (x - d.Loc) / d.Scale
+                -z - exp -z - log d.Scale)
+            x
 
     override d.CdfCore x = exp -(exp (-(x - d.Loc) / d.Scale))
     override d.QuantileCore p = d.Loc - d.Scale * log -(log p)

@@ -100,11 +100,8 @@ type Multinomial private (count: int, classes: Categorical) =
     override d.LogProbCore x =
         let isOff = ((Support.isNoCount x).Any -1).Or((x.Sum -1).NotEqual(float d.Count))
         let inside = where (isOff.Unsqueeze -1) (Tensor.zerosLike x) x
-        // Counts of what has no probability: 0 log 0 = 0.
-        let isNone = (inside.Equal 0.0).And(d.Class.Logits.Equal -infinity)
-        let logits = where isNone (Tensor.zerosLike inside) d.Class.Logits
         let ways = lgamma (stopGradient (inside.Sum -1) + 1.0)
-        let value = ways + (inside * logits - lgamma (inside + 1.0)).Sum -1
+        let value = ways + d.Class.WeighLogs inside - (lgamma (inside + 1.0)).Sum -1
         where isOff (Tensor.fullLike value -infinity) value
 
     override d.Mean() = float d.Count * d.Class.Probabilities

@@ -5,19 +5,23 @@ open Cotangent
 /// Lower triangular factors of covariances, each times vectors or their solutions, batch by batch.
 [<RequireQualifiedAccess>]
 module internal Triangular =
-    /// Throws unless the last two axes are a lower triangular matrix with a positive diagonal, of the size given.
-    let require family name (size: int) (factor: Tensor) =
+    /// The factor, whose last two axes are a lower triangular matrix with a positive diagonal, of the size given: as for other parameters an
+    /// error where they are known not to be, and NaN where nobody knows.
+    let require family name (size: int) (factor: Tensor) : Tensor =
         if factor.Shape[factor.Rank - 2 ..] <> [| size; size |] then
             raise (
                 ShapeException
                     $"{family}: {name} has shape {Parameters.show factor.Shape}; it must end with ({size}, {size})."
             )
 
+        let isLower = ((factor.Triu 1).Equal 0.0).All [ -2; -1 ]
+        let isFactor = isLower.And((factor.Diagonal().Greater 0.0).All -1)
+
         Parameters.require
             family
             name
             "lower triangular, with a positive diagonal"
-            (((factor.Triu 1).Equal 0.0).All([ -2; -1 ]).And((factor.Diagonal().Greater 0.0).All -1))
+            ((isFactor.Unsqueeze -1).Unsqueeze -1)
             factor
 
     /// One factor for all vectors: their last axis is that of the factor, all others are rows of one matrix.

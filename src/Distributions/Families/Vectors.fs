@@ -17,7 +17,7 @@ type MultivariateNormal(loc: Tensor, factor: Tensor) =
     inherit Distribution()
     let batch = Parameters.batchOf "MultivariateNormal" [ "loc", loc, 1; "factor", factor, 2 ]
     let size = loc.Shape[loc.Rank - 1]
-    do Triangular.require "MultivariateNormal" "factor" size factor
+    let factor = Triangular.require "MultivariateNormal" "factor" size factor
     /// The mean, of shape batch ++ (n).
     member val Loc: Tensor = Parameters.real "MultivariateNormal" "loc" (Array.append batch [| size |]) loc
     /// The factor of the covariance, of shape batch ++ (n, n).

@@ -21,8 +21,9 @@ type Wishart(freedom: Tensor, factor: Tensor) =
     let batch = Parameters.batchOf "Wishart" [ "freedom", freedom, 0; "factor", factor, 2 ]
     let size = factor.Shape[factor.Rank - 1]
 
-    do
-        Triangular.require "Wishart" "factor" size factor
+    let factor = Triangular.require "Wishart" "factor" size factor
+
+    let freedom =
         Parameters.require "Wishart" "freedom" $"above {size - 1}" (freedom.Greater(float (size - 1))) freedom
 
     /// The degrees of freedom.
