@@ -1,5 +1,6 @@
 namespace Cotangent.Solvers
 
+open System
 open Cotangent
 
 /// <summary>What ended a solution.</summary>
@@ -13,7 +14,8 @@ type OdeOutcome =
     | TooManySteps
     /// Steps would have to be shorter than <c>SmallestStep</c>, or than time can tell apart.
     | StepTooSmall
-    /// The slope, or the state, is NaN or infinite.
+    /// The slope, or the state, is NaN or infinite; or a time is, or is no further than the one before. (Where times can be read, such
+    /// times raise a ValueException instead.)
     | NotFinite
 
 /// <summary>
@@ -63,6 +65,12 @@ type OdeSolution<'y> = {
         let at =
             $"t = {float solution.FinalTime:g6}, on the way from {times[0]:g6} to {times[times.Length - 1]:g6}, {steps}"
 
+        let areOrdered (times: float[]) =
+            let forwards = times[1] > times[0]
+
+            Array.pairwise times
+            |> Array.forall (fun (a, b) -> Double.IsFinite a && Double.IsFinite b && (if forwards then b > a else b < a))
+
         let fail why = raise (SolverException $"The solution of an ODE ended at {at}: {why}")
 
         match solution.Outcome with
@@ -74,6 +82,9 @@ type OdeSolution<'y> = {
         | OdeOutcome.StepTooSmall ->
             fail
                 "the error stays above the tolerances however short the step. The solution may grow without bound there, or f may jump: solve up to the jump and start anew behind it; in Float32, tolerances below about 1e-6 can't be met."
+        | OdeOutcome.NotFinite when not (areOrdered times) ->
+            fail
+                "the times are not all finite, each further than the last in one direction. Sort them, and leave out those that are equal."
         | OdeOutcome.NotFinite ->
             fail
                 "the slope or the state is NaN or infinite. See what f gives there: a root or logarithm of a negative number, a division by 0, or a solution that grows without bound."
