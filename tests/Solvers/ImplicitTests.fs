@@ -229,7 +229,7 @@ let private roots =
                 "steps"
 
             raises<DerivativeException, _>
-                "not among its arguments"
+                "Root.newton: f closes over a tensor that is being differentiated; pass it as a parameter"
                 (fun () ->
                     grad
                         (fun (a: Tensor, b: Tensor) ->
@@ -270,6 +270,66 @@ let private roots =
     ]
 
 /// Where a method ends at another stationary point, or is known to take too long; in most of the literature, too.
+/// Each solver, with parameters that are constant and a function that closes over what is differentiated.
+let private closures =
+    let ends = tensor 0.0, tensor 3.0
+
+    let found: (string * (Tensor -> Tensor)) list = [
+        "Root.newton", fun a -> (Root.newton Root.defaults (fun () x -> x * x - a) () (tensor 1.0)).Value
+        "Root.broyden", fun a -> (Root.broyden Root.defaults (fun () x -> x * x - a) () (tensor 1.0)).Value
+        "Root.bisect", fun a -> (Root.bisect Root.defaults (fun () x -> x * x - a) () ends).Value
+        "Root.brent", fun a -> (Root.brent Root.defaults (fun () x -> x * x - a) () ends).Value
+        "FixedPoint.iterate",
+        fun a -> (FixedPoint.iterate FixedPoint.defaults (fun () x -> cos (a * x)) () (tensor 0.5)).Value
+        "FixedPoint.anderson",
+        fun a -> (FixedPoint.anderson FixedPoint.defaults (fun () x -> cos (a * x)) () (tensor 0.5)).Value
+        "LinearSystem.gmres",
+        fun a -> (LinearSystem.gmres LinearSystem.defaults (fun () x -> a * x) () (tensor 1.0)).Value
+        "Minimize.lbfgs",
+        fun a -> (Minimize.lbfgs Minimize.defaults (fun () x -> square (x - a)) () (tensor 1.0)).Value
+        "Minimize.trustRegion",
+        fun a -> (Minimize.trustRegion Minimize.defaults (fun () x -> square (x - a)) () (tensor 1.0)).Value
+        "LeastSquares.levenbergMarquardt",
+        fun a ->
+            (LeastSquares.levenbergMarquardt
+                LeastSquares.defaults
+                (fun () (x: Tensor) -> (x - a).Reshape [ 1 ])
+                ()
+                (tensor 1.0))
+                .Value
+        "Quadrature.adaptive",
+        fun a -> (Quadrature.adaptive Quadrature.defaults (fun () x -> a * x) () ends).Value
+        "Ode.solveAdjoint",
+        fun a ->
+            (Ode.solveAdjoint OdeOptions.defaults (fun () _ y -> -a * y) () (tensor [ 0.0; 1.0 ]) (tensor 1.0))
+                .Final
+    ]
+
+    testList "what f closes over is not lost without a word" [
+        for name, solve in found do
+            test name {
+                let at, says = tensor 0.5, $"{name}: f closes over a tensor that is being differentiated"
+                let forwards x = jvp solve x (tensor 1.0)
+                raises<DerivativeException, _> says (fun () -> forwards at) "forwards"
+                raises<DerivativeException, _> says (fun () -> compile forwards at) "forwards, compiled"
+                raises<DerivativeException, _> says (fun () -> jvp (compile solve) at (tensor 1.0)) "of a program"
+                raises<DerivativeException, _> says (fun () -> vmap forwards (at.Unsqueeze 0)) "in a batch"
+
+                raises<DerivativeException, _>
+                    says
+                    (fun () -> jvp (fun a -> vmap (fun b -> b * solve a) (tensor [ 1.0; 2.0 ])) at (tensor 1.0))
+                    "around a batch"
+
+                raises<DerivativeException, _> says (fun () -> grad solve at) "backwards"
+                raises<DerivativeException, _> says (fun () -> grad (compile solve) at) "backwards, of a program"
+                raises<DerivativeException, _> says (fun () -> compile (grad solve) at) "backwards, compiled"
+                // Constant, it is allowed.
+                near 1e-12 (numbers (solve at)) (compile solve at) "compiled"
+                near 1e-12 (numbers (solve at)) (vmap solve (at.Unsqueeze 0)) "batched"
+                near 0.0 [ 0.0 ] (grad (fun a -> solve (stopGradient a)) at) "stopped"
+            }
+    ]
+
 let private minima =
     let value problem (x: Tensor) = float (sum (square (problem.Residuals x)))
 
@@ -400,4 +460,4 @@ let private minima =
     ]
 
 [<Tests>]
-let tests = testList "Implicit" [ linear; roots; minima ]
+let tests = testList "Implicit" [ linear; roots; closures; minima ]

@@ -31,7 +31,8 @@ module internal Bracketing =
         {
             Value = x
             Converged = isThere.And isBracket
-            Residual = where (value.Equal 0.0) (Tensor.zerosLike width) width
+            // At a root the value, which is 0 there: so that f's derivatives are not lost where only signs are looked at.
+            Residual = where (value.Equal 0.0) value width
             Steps = steps
             Evaluations = steps + 2
         }

@@ -158,4 +158,4 @@ module LeastSquares =
             }
 
         let equation (p, _: 'x) x = grad (fun x -> 0.5 * sum (square (residuals p x))) x
-        Implicit.solve equation (Root.transposed operation equation) solve (parameters, start)
+        Implicit.solve operation equation (Root.transposed operation equation) solve (parameters, start)

@@ -41,6 +41,7 @@ module LinearSystem =
 
         let rec solve (q: 'p * 'x) : Solved<'x> =
             Implicit.solve
+                operation
                 (fun (p, b) x -> Tree.subtract (a p x) b)
                 transposed
                 (fun (p, b) -> solveBy (a p) b)
@@ -55,6 +56,7 @@ module LinearSystem =
                     let map (p: 'p) = linearTranspose (a p) b
 
                     Implicit.solve
+                        operation
                         (fun (p, b) x -> Tree.subtract (map p x) b)
                         (fun (p, _) _ told -> (solve (p, told)).Value)
                         (fun (p, b) -> solveBy (map p) b)

@@ -56,7 +56,7 @@ module Root =
 
         // The start is no part of the equation: its gradient is 0.
         let equation (p, _: 'x) x = f p x
-        Implicit.solve equation (transposed operation equation) solve (parameters, start)
+        Implicit.solve operation equation (transposed operation equation) solve (parameters, start)
 
     /// <summary>
     /// Newton's method from a start: the Jacobian in forward mode, and steps halved until the residual comes down. The residual is the
@@ -104,7 +104,7 @@ module Root =
 
         let solve (p, (low, high)) : Solved<Tensor> = method options (f p) (low, high)
         let equation (p, _: Tensor * Tensor) x = f p x
-        Implicit.solve equation (transposed operation equation) solve (parameters, (low, high))
+        Implicit.solve operation equation (transposed operation equation) solve (parameters, (low, high))
 
     /// <summary>
     /// A root of a function of one number between two places where its signs differ, by halves: a bit each step. The residual is the
