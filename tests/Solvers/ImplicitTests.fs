@@ -237,6 +237,27 @@ let private roots =
                         (tensor 9.0, tensor 1.0))
                 "closed over"
         }
+        test "defaults can be met in Float32" {
+            let two = sqrt 2.0
+
+            for name, solve in [ "newton", Root.newton; "broyden", Root.broyden ] do
+                for scale in [ 1.0; 1e3; 1e-3 ] do
+                    let found =
+                        solve Root.defaults (fun () (x: Tensor) -> scale * (x * x - 2.0)) () (tensor 1.0f)
+
+                    isConverged found $"{name}, {scale}"
+                    near 5e-7 [ two ] found.Value name
+
+                let pair () (x: Tensor) = stack 0 [ x[0] * x[1] - 300.0; x[0] - 3.0 * x[1] ]
+                let found = solve Root.defaults pair () (tensor [ 20.0f; 20.0f ])
+                isConverged found $"{name}, two"
+                near 1e-6 [ 30.0; 10.0 ] found.Value name
+
+            for name, solve in [ "iterate", FixedPoint.iterate; "anderson", FixedPoint.anderson ] do
+                let found = solve FixedPoint.defaults (fun () x -> 1.0 + 1.0 / x) () (tensor 1.0f)
+                isConverged found name
+                near 1e-6 [ (1.0 + sqrt 5.0) / 2.0 ] found.Value name
+        }
         test "fixed points" {
             for name, solve in [ "iterate", FixedPoint.iterate; "anderson", FixedPoint.anderson ] do
                 let found =
@@ -312,16 +333,27 @@ let private closures =
                 let forwards x = jvp solve x (tensor 1.0)
                 raises<DerivativeException, _> says (fun () -> forwards at) "forwards"
                 raises<DerivativeException, _> says (fun () -> compile forwards at) "forwards, compiled"
-                raises<DerivativeException, _> says (fun () -> jvp (compile solve) at (tensor 1.0)) "of a program"
+
+                raises<DerivativeException, _>
+                    says
+                    (fun () -> jvp (compile solve) at (tensor 1.0))
+                    "of a program"
+
                 raises<DerivativeException, _> says (fun () -> vmap forwards (at.Unsqueeze 0)) "in a batch"
 
                 raises<DerivativeException, _>
                     says
-                    (fun () -> jvp (fun a -> vmap (fun b -> b * solve a) (tensor [ 1.0; 2.0 ])) at (tensor 1.0))
+                    (fun () ->
+                        jvp (fun a -> vmap (fun b -> b * solve a) (tensor [ 1.0; 2.0 ])) at (tensor 1.0))
                     "around a batch"
 
                 raises<DerivativeException, _> says (fun () -> grad solve at) "backwards"
-                raises<DerivativeException, _> says (fun () -> grad (compile solve) at) "backwards, of a program"
+
+                raises<DerivativeException, _>
+                    says
+                    (fun () -> grad (compile solve) at)
+                    "backwards, of a program"
+
                 raises<DerivativeException, _> says (fun () -> compile (grad solve) at) "backwards, compiled"
                 // Constant, it is allowed.
                 near 1e-12 (numbers (solve at)) (compile solve at) "compiled"

@@ -37,9 +37,7 @@ module internal Bracketing =
             Evaluations = steps + 2
         }
 
-    let private goal (options: SolverOptions) (x: Tensor) =
-        let precision = if x.DType = DType.Float64 then 4.4e-16 else 2.4e-7
-        options.Tolerance + precision * abs x
+    let private goal (options: SolverOptions) (x: Tensor) = options.Tolerance + Rounding.of' x.DType * abs x
 
     let bisect (options: SolverOptions) (f: Tensor -> Tensor) (low: Tensor, high: Tensor) : Solved<Tensor> =
         let sign = (f low).Sign()

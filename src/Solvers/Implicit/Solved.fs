@@ -30,7 +30,7 @@ module internal SolverOptions =
 
 /// <summary>What an iterative solver found, and how it went; a tree, which may be the result of a compiled function.</summary>
 type Solved<'x> = {
-    /// What was found: the best there is, converged or not.
+    /// What was found: the best there is, converged or not. Look at <c>Converged</c> before you trust it, or a gradient of it.
     Value: 'x
     /// One Bool: whether the residual is within the tolerance.
     Converged: Tensor
@@ -73,6 +73,10 @@ module Solved =
     /// root |> Solved.orFail // throws SolverException
     /// </code></example>
     let orFail (solved: Solved<'x>) : Solved<'x> = solved.OrFail()
+
+module internal Rounding =
+    /// What rounding changes numbers of a dtype by, relative to them: four times the unit roundoff.
+    let of' (dtype: DType) : float = if dtype = DType.Float64 then 4.4e-16 else 2.4e-7
 
 module internal Counter =
     let of' (n: int) : Tensor = Tensor.ofArray [] [| n |]

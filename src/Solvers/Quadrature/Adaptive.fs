@@ -18,7 +18,13 @@ module internal Adaptive =
 
     let private isEnough (options: QuadratureOptions) (s: Intervals) =
         let integral, error = total s
-        let allowed = clampMin options.AbsoluteTolerance (options.RelativeTolerance * (abs integral).Max())
+        let parts = ((abs s.Integrals).Sum 0).Max()
+
+        let allowed =
+            clampMin
+                options.AbsoluteTolerance
+                (options.RelativeTolerance * (abs integral).Max() + 10.0 * Rounding.of' parts.DType * parts)
+
         error.Max().LessEqual allowed
 
     /// The worst interval in two.

@@ -58,7 +58,10 @@ module internal TanhSinh =
             }
 
         let goesOn (s: Trapezoid) =
-            s.Error.Greater(options.Tolerance * clampMin 1.0 (stopGradient ((abs s.Value).Max())))
+            s.Error.Greater(
+                (options.Tolerance + 10.0 * Rounding.of' width.DType)
+                * clampMin 1.0 (stopGradient ((abs s.Value).Max()))
+            )
 
         let start =
             let first = Math.PI / 4.0 * middle
