@@ -24,7 +24,13 @@ let pullOf operation (pull: 'q -> 'r -> 'q) : Derivative<'q, 'r> =
 
 /// The solution that was found for q, as a function of q. The pull looks at the solution by this same function: so derivatives of
 /// higher order are right, too. What the solution itself depends on besides, it still does.
-let rec attach operation (equation: 'q -> 'x -> 'x) (transposed: 'q -> 'x -> 'x -> 'x) (q: 'q) (found: 'x) : 'x =
+let rec attach
+    operation
+    (equation: 'q -> 'x -> 'x)
+    (transposed: 'q -> 'x -> 'x -> 'x)
+    (q: 'q)
+    (found: 'x)
+    : 'x =
     let pull (q, found) told =
         let x = attach operation equation transposed q found
         let multiplier = transposed q x told

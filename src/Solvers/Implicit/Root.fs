@@ -123,7 +123,7 @@ module Root =
         : Solved<Tensor> =
         onNumbers "Root.bisect" options Bracketing.bisect f parameters (low, high)
 
-    /// <summary>The same by Brent's method, as sure as halves and mostly as fast as secants and parabolas.</summary>
+    /// <summary>The same by Brent's method: it never loses the root, as halving does not, and is mostly as fast as secants and parabolas.</summary>
     /// <exception cref="T:Cotangent.ShapeException">An end is not one number.</exception>
     /// <example><code>
     /// // Kepler's equation, and how the anomaly changes with the eccentricity.

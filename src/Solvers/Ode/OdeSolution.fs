@@ -19,8 +19,8 @@ type OdeOutcome =
     | NotFinite
 
 /// <summary>
-/// The solution of an initial value problem, and how it went; a tree, which may be the result of a compiled function. What was not
-/// reached is NaN.
+/// The solution of an initial value problem, and how it went; a tree, which may be the result of a compiled function. States at times
+/// that were not reached are NaN.
 /// </summary>
 type OdeSolution<'y> = {
     /// The times asked for, (n,).
@@ -29,7 +29,8 @@ type OdeSolution<'y> = {
     States: 'y
     /// Where it ended: the last time, that of the event, or how far it got.
     FinalTime: Tensor
-    /// The state there.
+    /// The state there: of a solution that failed the last that was reached, not NaN. Look at <c>Outcome</c> or <c>Status</c> before you
+    /// trust it, or a gradient of it.
     Final: 'y
     /// What ended it, as a number, Int32: 0 the last time, 1 the event, 2 too many steps, 3 steps too small, 4 NaN or ∞.
     /// <c>Outcome</c> reads it.
@@ -69,7 +70,8 @@ type OdeSolution<'y> = {
             let forwards = times[1] > times[0]
 
             Array.pairwise times
-            |> Array.forall (fun (a, b) -> Double.IsFinite a && Double.IsFinite b && (if forwards then b > a else b < a))
+            |> Array.forall (fun (a, b) ->
+                Double.IsFinite a && Double.IsFinite b && (if forwards then b > a else b < a))
 
         let fail why = raise (SolverException $"The solution of an ODE ended at {at}: {why}")
 

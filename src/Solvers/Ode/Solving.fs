@@ -116,7 +116,8 @@ module internal Solving =
         let targets, end', isOrdered =
             match Vector.tryRead times with
             | ValueSome _ -> times[1..], times[times.Size - 1], ValueNone
-            | ValueNone -> let targets, end', isOrdered = reachable times in targets, end', ValueSome isOrdered
+            | ValueNone ->
+                let targets, end', isOrdered = reachable times in targets, end', ValueSome isOrdered
 
         let problem = problem operation options layout event f times[0] end'
         let first = Vector.pack operation "the state" layout start
