@@ -291,6 +291,30 @@ let private roots =
     ]
 
 /// Where a method ends at another stationary point, or is known to take too long; in most of the literature, too.
+let private failures =
+    testList "failures" [
+        test "say whose they are, and of batches where to look" {
+            let root start = Root.newton Root.defaults (fun () (x: Tensor) -> x * x + 1.0) () start
+            raises<SolverException, _> "Root.newton did not converge" (fun () -> Solved.orFail (root (tensor 0.5))) "root"
+
+            let unbracketed = Root.brent Root.defaults (fun () x -> x) () (tensor 3.0, tensor 5.0)
+            raises<SolverException, _> "same sign at both ends" (fun () -> Solved.orFail unbracketed) "brent"
+
+            let decay start = Ode.solve OdeOptions.defaults (fun _ (y: Tensor) -> -y) (tensor [ 0.0; 1.0 ]) start
+            let batch = vmap decay (tensor [ 1.0; 2.0 ])
+            raises<ShapeException, _> "read `Status` or `Succeeded`" (fun () -> Ode.orFail batch) "ODEs"
+
+            let rough = { Quadrature.defaults with MaximumIntervals = 2 }
+            let integral = Quadrature.adaptive rough (fun () x -> 1.0 / x) () (tensor 0.0, tensor 1.0)
+            raises<SolverException, _> "split the interval" (fun () -> Solved.orFail integral) "integral"
+
+            raises<ShapeException, _>
+                "read `Converged`, one for each example"
+                (fun () -> Solved.orFail (vmap root (tensor [ 0.5; 0.7 ])))
+                "batch"
+        }
+    ]
+
 /// Each solver, with parameters that are constant and a function that closes over what is differentiated.
 let private closures =
     let ends = tensor 0.0, tensor 3.0
@@ -492,4 +516,4 @@ let private minima =
     ]
 
 [<Tests>]
-let tests = testList "Implicit" [ linear; roots; closures; minima ]
+let tests = testList "Implicit" [ linear; roots; failures; closures; minima ]

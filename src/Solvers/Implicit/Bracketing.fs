@@ -29,6 +29,7 @@ module internal Bracketing =
         let isThere = (width.LessEqual tolerance).Or(value.Equal 0.0)
 
         {
+            Solver = ""
             Value = x
             Converged = isThere.And isBracket
             // At a root the value, which is 0 there: so that f's derivatives are not lost where only signs are looked at.

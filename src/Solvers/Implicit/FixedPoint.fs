@@ -33,6 +33,7 @@ module FixedPoint =
         let x, r, n = whileLoop goesOn step (x, residual x, Counter.of' 0)
 
         {
+            Solver = ""
             Value = x
             Converged = (Newton.size r).LessEqual(goal options x)
             Residual = Newton.size r
@@ -58,6 +59,7 @@ module FixedPoint =
         let x, r, _, _, n = whileLoop goesOn step (x, residual x, none, none, Counter.of' 0)
 
         {
+            Solver = ""
             Value = x
             Converged = (Newton.size r).LessEqual(goal options x)
             Residual = Newton.size r

@@ -92,6 +92,7 @@ module internal LevenbergMarquardt =
         let isZero = (Newton.size s.R).Equal 0.0
 
         {
+            Solver = ""
             Value = s.X
             Converged = (s.Measure.LessEqual options.Tolerance).Or isZero
             Residual = where isZero (Tensor.zerosLike s.Measure) s.Measure
@@ -150,6 +151,7 @@ module LeastSquares =
                     (Vector.pack operation "the start" layout start)
 
             {
+                Solver = operation
                 Value = Vector.unpack layout found.Value
                 Converged = found.Converged
                 Residual = found.Residual

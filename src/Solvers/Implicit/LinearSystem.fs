@@ -32,6 +32,7 @@ module LinearSystem =
             let found = method (Vector.unpack layout >> map >> pack) (pack b)
 
             {
+                Solver = operation
                 Value = Vector.unpack layout found.Value
                 Converged = found.Converged
                 Residual = found.Residual

@@ -42,6 +42,7 @@ module Minimize =
                 method options (onVector p) (Vector.pack operation "the start" layout start)
 
             {
+                Solver = operation
                 Value = Vector.unpack layout found.Value
                 Converged = found.Converged
                 Residual = found.Residual

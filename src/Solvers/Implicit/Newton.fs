@@ -48,6 +48,7 @@ module internal Newton =
             .And(s.Stuck.Not())
 
     let private finish (options: SolverOptions) (s: Iterate) : Solved<Tensor> = {
+        Solver = ""
         Value = s.At
         Converged = (size s.Value).LessEqual(goal options s)
         Residual = size s.Value

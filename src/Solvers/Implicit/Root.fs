@@ -47,6 +47,7 @@ module Root =
             let found: Solved<Tensor> = method options (Vector.unpack layout >> f p >> pack) (pack start)
 
             {
+                Solver = operation
                 Value = Vector.unpack layout found.Value
                 Converged = found.Converged
                 Residual = found.Residual
@@ -102,7 +103,11 @@ module Root =
                         $"{operation}: an end of {end'.DType} {Vector.show end'.Shape}; both must be one floating-point number. For many at once, `vmap`."
                 )
 
-        let solve (p, (low, high)) : Solved<Tensor> = method options (f p) (low, high)
+        let solve (p, (low, high)) : Solved<Tensor> = {
+            method options (f p) (low, high) with
+                Solver = operation
+        }
+
         let equation (p, _: Tensor * Tensor) x = f p x
         Implicit.solve operation equation (transposed operation equation) solve (parameters, (low, high))
 

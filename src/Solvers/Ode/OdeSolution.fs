@@ -46,6 +46,12 @@ type OdeSolution<'y> = {
     /// <summary>What ended it.</summary>
     /// <exception cref="T:Cotangent.TraceException">Inside of <c>compile</c> or <c>vmap</c>, where numbers can't be read.</exception>
     member solution.Outcome: OdeOutcome =
+        if solution.Status.Rank > 0 then
+            raise (
+                ShapeException
+                    "OdeSolution.Outcome: a batch of solutions; read `Status` or `Succeeded`, one for each example."
+            )
+
         match int solution.Status with
         | 0 -> OdeOutcome.Finished
         | 1 -> OdeOutcome.Event
@@ -60,6 +66,8 @@ type OdeSolution<'y> = {
     /// <exception cref="T:Cotangent.Solvers.SolverException">It did not; says where it is, why, and what to do.</exception>
     /// <exception cref="T:Cotangent.TraceException">Inside of <c>compile</c> or <c>vmap</c>, where numbers can't be read.</exception>
     member solution.OrFail() : OdeSolution<'y> =
+        // Of a batch this is the error.
+        let outcome = solution.Outcome
         let steps = $"after {int solution.Accepted} steps and {int solution.Rejected} rejected ones"
         let times = (solution.Times.Convert DType.Float64).ToData<float[]>()
 
@@ -75,7 +83,7 @@ type OdeSolution<'y> = {
 
         let fail why = raise (SolverException $"The solution of an ODE ended at {at}: {why}")
 
-        match solution.Outcome with
+        match outcome with
         | OdeOutcome.Finished
         | OdeOutcome.Event -> solution
         | OdeOutcome.TooManySteps ->

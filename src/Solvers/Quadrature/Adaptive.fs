@@ -139,6 +139,7 @@ module internal Adaptive =
         let value, lows, highs, error, used, enough = Implicit.constant operation solve q
 
         {
+            Solver = operation
             Value = attach operation options f q (value, lows, highs)
             Converged = enough
             Residual = error

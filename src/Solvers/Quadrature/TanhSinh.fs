@@ -77,6 +77,7 @@ module internal TanhSinh =
         let s = Seq.fold (fun s k -> cond (goesOn s) (step k) id s) start [ 0 .. levels - 1 ]
 
         {
+            Solver = operation
             Value = s.Value
             Converged = (goesOn s).Not()
             Residual = s.Error
