@@ -72,12 +72,17 @@ let precise = {
 (*** include-it ***)
 
 (**
+`Final` is the state where the solution ended: at the last time if all went well, else as far as it got, and a number all the same.
+Look at `Outcome`, or in compiled functions at `Status`, before you trust it or a gradient of it; `Ode.orFail` does that.
+*)
+
+(**
 | method | order | for |
 | --- | --- | --- |
 | `Tsitouras5` | 5(4) | the default: most problems, at tolerances from 1e-3 to 1e-9 |
 | `DormandPrince5` | 5(4) | the same; what MATLAB's `ode45` and SciPy's `RK45` do |
 | `DormandPrince8` | 8(5, 3) | smooth problems at small tolerances; SciPy's `DOP853` |
-| `Rodas4` | 4(3) | stiff problems: parts that die out far faster than what one looks at |
+| `Rodas4` | 4(3) | stiff problems: some parts of the state settle much faster than the part of interest changes |
 | `RungeKutta4`, `Heun` | 4(3), 2(1) | steps of one size, `Steps = OdeSteps.Fixed 0.01`, and teaching |
 
 ## How it went
@@ -165,7 +170,8 @@ grad landingTime (tensor 1.0), 1.0 / sqrt (2.0 * 9.81)
 (**
 ## As a function of time
 
-`Ode.path` keeps the polynomials of all steps, for times that are not known beforehand:
+`Ode.path` keeps the polynomials of all steps, for times that are not known beforehand. It works outside of `compile` and `vmap`
+alone, since it keeps as many steps as it happens to take; there, give `Ode.solve` the times:
 *)
 let path = Ode.path OdeOptions.defaults (hunt rates) (tensor 0.0, tensor 10.0) start
 path.At(tensor [ 0.123; 4.56 ]).Foxes
@@ -193,7 +199,8 @@ misfitAndGradient (tensor [ 0.3; 0.1; -0.1; 1.0 ])
 (*** include-it ***)
 
 (**
-In a compiled function reverse mode has to know how many steps there can be: `OdeLoop.Bounded` says that there are at most
+In a compiled function reverse mode has to know how many steps there can be; `compile (grad ...)` of a solution with the default
+`OdeLoop.Open` is an error, and this is the way out: `OdeLoop.Bounded` says that there are at most
 `MaximumSteps` between two times, and keeps only some of them, from which the others are computed again. The minimum is found by
 the same package, see [Roots and minima](solvers.html):
 *)

@@ -33,8 +33,11 @@ found.Value, found.Converged, found.Steps, found.Residual
 (*** include-it ***)
 
 (**
-Every solver takes a function of two arguments: parameters, and the unknowns; each may be any tree. The result says how it went.
-`Solved.orFail` raises an error where it did not converge:
+Solvers take a function of two arguments: parameters, and the unknowns; each may be any tree. (`Quadrature.tanhSinh`,
+`Quadrature.gaussLegendre` and `LinearSystem.lanczos` take no parameters: they are differentiated through their steps, by all that the
+function uses.) The result says how it went: `Value` is the best that was found, whether that is a solution or not. So look at
+`Converged` before you trust it, or a gradient, which is that of a solution. `Solved.orFail` raises an error where it did not
+converge:
 *)
 try
     Root.newton Root.defaults (fun () x -> x * x + 1.0) () (tensor 0.5)
@@ -53,8 +56,8 @@ grad anomaly (tensor 0.5), grad (grad anomaly) (tensor 0.5)
 (*** include-it ***)
 
 (**
-What is differentiated must come in by the parameters: a tensor that the function closes over is an error, never a gradient that is
-silently 0. Without parameters, pass `()`.
+What is differentiated must come in by the parameters: if the function closes over a tensor that is being differentiated, forwards or
+backwards, that is an error, never a gradient that is silently 0. Without parameters, pass `()`.
 
 | | finds |
 | --- | --- |
@@ -66,6 +69,21 @@ silently 0. Without parameters, pass `()`.
 | `Minimize.lbfgs`, `bfgs`, `conjugateGradients`, `trustRegion` | the x for which f p x is smallest |
 | `LeastSquares.levenbergMarquardt` | the x for which the sum of the squares of residuals is smallest |
 | `Quadrature.adaptive`, `toInfinity`, `gaussLegendre`, `tanhSinh` | integrals |
+
+They stop when the residual is within the tolerance (or within what rounding leaves of it in the dtype: for roots, fixed points and
+integrals), or after so many steps:
+
+| `defaults` of | tolerance | steps, at most | `Residual` is |
+| --- | --- | --- | --- |
+| `Root` | 1e-10 | 100 | the largest \|f\| for `newton`, `broyden`; the width of the interval that is left for `bisect`, `brent` |
+| `FixedPoint` | 1e-10 | 1000 | the largest \|g - x\| |
+| `LinearSystem` | 1e-8 | 1000 | \|b - a x\| / \|b\| |
+| `Minimize` | 1e-8 | 1000 | the largest number of the gradient, divided by the value where that is above 1 |
+| `LeastSquares` | 1e-6 | 500 | the largest cosine between the residuals and a column of their Jacobian, or the relative length of a step |
+| `Quadrature` | 1e-8 relative, 1e-10 absolute | 50 intervals | the estimate of the error |
+
+`Quadrature.tanhSinh` takes the options of the others, such as `Root.defaults`; its residual is the last change, and its steps are
+levels, at most nine.
 
 ## Linear systems without a matrix
 

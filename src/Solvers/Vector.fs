@@ -64,7 +64,7 @@ module internal Vector =
         if not fits then
             raise (
                 ShapeException
-                    $"{operation}: {what} is {describe leaves}; {describe (Tree.leaves layout.Like)} is wanted, as in what it is for."
+                    $"{operation}: {what} is {describe leaves}; {describe (Tree.leaves layout.Like)} is wanted: the same shapes and dtype as those of the state or unknowns."
             )
 
         joined leaves

@@ -229,13 +229,34 @@ let private roots =
                 "steps"
 
             raises<DerivativeException, _>
-                "not among its arguments"
+                "Root.newton: f closes over a tensor that is being differentiated; pass it as a parameter"
                 (fun () ->
                     grad
                         (fun (a: Tensor, b: Tensor) ->
                             (Root.newton Root.defaults (fun b x -> b * x * x - a) b (tensor 1.0)).Value)
                         (tensor 9.0, tensor 1.0))
                 "closed over"
+        }
+        test "defaults can be met in Float32" {
+            let two = sqrt 2.0
+
+            for name, solve in [ "newton", Root.newton; "broyden", Root.broyden ] do
+                for scale in [ 1.0; 1e3; 1e-3 ] do
+                    let found =
+                        solve Root.defaults (fun () (x: Tensor) -> scale * (x * x - 2.0)) () (tensor 1.0f)
+
+                    isConverged found $"{name}, {scale}"
+                    near 5e-7 [ two ] found.Value name
+
+                let pair () (x: Tensor) = stack 0 [ x[0] * x[1] - 300.0; x[0] - 3.0 * x[1] ]
+                let found = solve Root.defaults pair () (tensor [ 20.0f; 20.0f ])
+                isConverged found $"{name}, two"
+                near 1e-6 [ 30.0; 10.0 ] found.Value name
+
+            for name, solve in [ "iterate", FixedPoint.iterate; "anderson", FixedPoint.anderson ] do
+                let found = solve FixedPoint.defaults (fun () x -> 1.0 + 1.0 / x) () (tensor 1.0f)
+                isConverged found name
+                near 1e-6 [ (1.0 + sqrt 5.0) / 2.0 ] found.Value name
         }
         test "fixed points" {
             for name, solve in [ "iterate", FixedPoint.iterate; "anderson", FixedPoint.anderson ] do
@@ -270,6 +291,101 @@ let private roots =
     ]
 
 /// Where a method ends at another stationary point, or is known to take too long; in most of the literature, too.
+let private failures =
+    testList "failures" [
+        test "say whose they are, and of batches where to look" {
+            let root start = Root.newton Root.defaults (fun () (x: Tensor) -> x * x + 1.0) () start
+            raises<SolverException, _> "Root.newton did not converge" (fun () -> Solved.orFail (root (tensor 0.5))) "root"
+
+            let unbracketed = Root.brent Root.defaults (fun () x -> x) () (tensor 3.0, tensor 5.0)
+            raises<SolverException, _> "same sign at both ends" (fun () -> Solved.orFail unbracketed) "brent"
+
+            let decay start = Ode.solve OdeOptions.defaults (fun _ (y: Tensor) -> -y) (tensor [ 0.0; 1.0 ]) start
+            let batch = vmap decay (tensor [ 1.0; 2.0 ])
+            raises<ShapeException, _> "read `Status` or `Succeeded`" (fun () -> Ode.orFail batch) "ODEs"
+
+            let rough = { Quadrature.defaults with MaximumIntervals = 2 }
+            let integral = Quadrature.adaptive rough (fun () x -> 1.0 / x) () (tensor 0.0, tensor 1.0)
+            raises<SolverException, _> "split the interval" (fun () -> Solved.orFail integral) "integral"
+
+            raises<ShapeException, _>
+                "read `Converged`, one for each example"
+                (fun () -> Solved.orFail (vmap root (tensor [ 0.5; 0.7 ])))
+                "batch"
+        }
+    ]
+
+/// Each solver, with parameters that are constant and a function that closes over what is differentiated.
+let private closures =
+    let ends = tensor 0.0, tensor 3.0
+
+    let found: (string * (Tensor -> Tensor)) list = [
+        "Root.newton", fun a -> (Root.newton Root.defaults (fun () x -> x * x - a) () (tensor 1.0)).Value
+        "Root.broyden", fun a -> (Root.broyden Root.defaults (fun () x -> x * x - a) () (tensor 1.0)).Value
+        "Root.bisect", fun a -> (Root.bisect Root.defaults (fun () x -> x * x - a) () ends).Value
+        "Root.brent", fun a -> (Root.brent Root.defaults (fun () x -> x * x - a) () ends).Value
+        "FixedPoint.iterate",
+        fun a -> (FixedPoint.iterate FixedPoint.defaults (fun () x -> cos (a * x)) () (tensor 0.5)).Value
+        "FixedPoint.anderson",
+        fun a -> (FixedPoint.anderson FixedPoint.defaults (fun () x -> cos (a * x)) () (tensor 0.5)).Value
+        "LinearSystem.gmres",
+        fun a -> (LinearSystem.gmres LinearSystem.defaults (fun () x -> a * x) () (tensor 1.0)).Value
+        "Minimize.lbfgs",
+        fun a -> (Minimize.lbfgs Minimize.defaults (fun () x -> square (x - a)) () (tensor 1.0)).Value
+        "Minimize.trustRegion",
+        fun a -> (Minimize.trustRegion Minimize.defaults (fun () x -> square (x - a)) () (tensor 1.0)).Value
+        "LeastSquares.levenbergMarquardt",
+        fun a ->
+            (LeastSquares.levenbergMarquardt
+                LeastSquares.defaults
+                (fun () (x: Tensor) -> (x - a).Reshape [ 1 ])
+                ()
+                (tensor 1.0))
+                .Value
+        "Quadrature.adaptive",
+        fun a -> (Quadrature.adaptive Quadrature.defaults (fun () x -> a * x) () ends).Value
+        "Ode.solveAdjoint",
+        fun a ->
+            (Ode.solveAdjoint OdeOptions.defaults (fun () _ y -> -a * y) () (tensor [ 0.0; 1.0 ]) (tensor 1.0))
+                .Final
+    ]
+
+    testList "what f closes over is not lost without a word" [
+        for name, solve in found do
+            test name {
+                let at, says = tensor 0.5, $"{name}: f closes over a tensor that is being differentiated"
+                let forwards x = jvp solve x (tensor 1.0)
+                raises<DerivativeException, _> says (fun () -> forwards at) "forwards"
+                raises<DerivativeException, _> says (fun () -> compile forwards at) "forwards, compiled"
+
+                raises<DerivativeException, _>
+                    says
+                    (fun () -> jvp (compile solve) at (tensor 1.0))
+                    "of a program"
+
+                raises<DerivativeException, _> says (fun () -> vmap forwards (at.Unsqueeze 0)) "in a batch"
+
+                raises<DerivativeException, _>
+                    says
+                    (fun () ->
+                        jvp (fun a -> vmap (fun b -> b * solve a) (tensor [ 1.0; 2.0 ])) at (tensor 1.0))
+                    "around a batch"
+
+                raises<DerivativeException, _> says (fun () -> grad solve at) "backwards"
+
+                raises<DerivativeException, _>
+                    says
+                    (fun () -> grad (compile solve) at)
+                    "backwards, of a program"
+
+                raises<DerivativeException, _> says (fun () -> compile (grad solve) at) "backwards, compiled"
+                // Constant, it is allowed.
+                near 1e-12 (numbers (solve at)) (compile solve at) "compiled"
+                near 1e-12 (numbers (solve at)) (vmap solve (at.Unsqueeze 0)) "batched"
+                near 0.0 [ 0.0 ] (grad (fun a -> solve (stopGradient a)) at) "stopped"
+            }
+    ]
+
 let private minima =
     let value problem (x: Tensor) = float (sum (square (problem.Residuals x)))
 
@@ -400,4 +516,4 @@ let private minima =
     ]
 
 [<Tests>]
-let tests = testList "Implicit" [ linear; roots; minima ]
+let tests = testList "Implicit" [ linear; roots; failures; closures; minima ]

@@ -290,6 +290,37 @@ let private mistakes =
                 (solve defaults decay (tensor [ 0.0; 1.0; 0.5 ]) (tensor 1.0))
                 "to and fro"
         }
+        test "times that can't be read, out of order" {
+            for loop in [ OdeLoop.Open; OdeLoop.Bounded ] do
+                let options = { defaults with Loop = loop; MaximumSteps = 100 }
+
+                for times, reached in
+                    [
+                        [ 0.0; 2.0; 1.0 ], 2
+                        [ 0.0; 1.0; 0.5; 3.0 ], 2
+                        [ 0.0; 1.0; 1.0 ], 2
+                        [ 0.0; 1.0; nan; 2.0 ], 2
+                        [ 0.0; nan ], 1
+                        [ nan; 1.0; 2.0 ], 1
+                        [ 3.0; 2.0; 2.5 ], 2
+                    ] do
+                    let solve = compile (fun times -> Ode.solve options decay times (tensor 1.0))
+                    let solution = solve (tensor times)
+                    Expect.equal solution.Outcome OdeOutcome.NotFinite $"{times} are no times"
+                    let states = numbers solution.States
+                    Expect.isTrue (Array.forall Double.IsNaN states[reached..]) $"not reached: %A{states}"
+
+                    for i in 0 .. reached - 1 do
+                        if reached > 1 then
+                            near 1e-5 [ exp (times[0] - times[i]) ] solution.States[i] $"reached of {times}"
+
+                    raises<SolverException, _> "Sort them" (fun () -> Ode.orFail solution) "or fails"
+
+                let rows = tensor [ [ 0.0; 1.0; 2.0 ]; [ 0.0; 2.0; 1.0 ] ]
+                let states = vmap (fun times -> (Ode.solve options decay times (tensor 1.0)).States) rows
+                near 1e-5 [ exp -2.0 ] states[0, 2] "the other example is as it would be alone"
+                Expect.isTrue (Double.IsNaN(float states[1, 2])) "out of order in a batch"
+        }
         test "states" {
             raises<DTypeException, _> "Int32" (solve defaults decay times (tensor 1)) "integers"
 

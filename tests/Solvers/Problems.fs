@@ -1,4 +1,5 @@
-/// Moré, Garbow and Hillstrom, "Testing unconstrained optimization software", 1981: residuals, starts and minima.
+/// The problems of Moré, Garbow and Hillstrom, "Testing unconstrained optimization software", 1981: residuals, starts and minima, written
+/// down from memory rather than copied from the paper. What the solvers find agrees with the minima within the tolerances of the tests.
 module internal Cotangent.Solvers.Tests.Problems
 
 open System

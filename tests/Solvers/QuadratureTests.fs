@@ -23,6 +23,29 @@ let private exactMoment k = if k % 2 = 1 then 0.0 else 2.0 / float (k + 1)
 [<Tests>]
 let tests =
     testList "Quadrature" [
+        test "defaults can be met in Float32" {
+            let ends = tensor 0.0f, tensor 1.0f
+
+            let found = [
+                "exp", Quadrature.adaptive Quadrature.defaults (fun () x -> exp x) () ends, exp 1.0 - 1.0
+                "a root", Quadrature.adaptive Quadrature.defaults (fun () x -> sqrt x) () ends, 2.0 / 3.0
+                "odd",
+                Quadrature.adaptive
+                    Quadrature.defaults
+                    (fun () x -> 100.0 * sin x)
+                    ()
+                    (tensor -1.0f, tensor 1.0f),
+                0.0
+                "to infinity",
+                Quadrature.toInfinity Quadrature.defaults (fun () x -> exp -x) () (tensor 0.0f),
+                1.0
+                "tanh-sinh", Quadrature.tanhSinh Root.defaults (fun x -> exp x) ends, exp 1.0 - 1.0
+            ]
+
+            for name, found, expected in found do
+                Expect.isTrue (found.Converged.ToData<bool>()) $"{name} converged: {found.Residual}"
+                near 1e-5 [ expected ] found.Value name
+        }
         test "rules are exact for the polynomials that they should be" {
             for _, rule, inner, degree in rules do
                 for k in 0..degree do

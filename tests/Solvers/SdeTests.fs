@@ -41,6 +41,33 @@ let tests =
             Expect.equal (numbers ((compile (fun t -> path.At t)) (tensor 1.3))) later "compiled"
             near 0.0 (Array.zeroCreate paths) (path.At(tensor 0.0)) "0 at the start"
         }
+        test "a path ends where it ends" {
+            let path = Brownian.path (Key.create 1L) (0.1, 0.7) 1e-3 DType.Float32 []
+            // The ends as Float32 rounds them, the first below 0.1 or above it.
+            near 0.0 [ 0.0 ] (path.At(tensor 0.1f)) "the first time"
+            Expect.isTrue (Double.IsFinite(float (path.At(tensor 0.7f)))) "the last time"
+
+            for outside in [ 0.0f; 0.8f; nanf ] do
+                raises<ValueException, _>
+                    "goes from 0.1 to 0.7"
+                    (fun () -> path.At(tensor outside))
+                    $"at {outside}"
+
+                Expect.isTrue
+                    (Double.IsNaN(float (compile path.At (tensor outside))))
+                    $"compiled, at {outside}"
+
+            let solve times =
+                Sde.solve SdeMethod.EulerMaruyama 10 (fun _ y -> y) (fun _ y -> y) path times (tensor 1.0f)
+
+            let states = numbers (compile solve (tensor [ 0.1f; 0.7f; 0.9f ]))
+            Expect.isTrue (Double.IsFinite states[1] && Double.IsNaN states[2]) "NaN beyond the path"
+
+            raises<ValueException, _>
+                "the Brownian path goes from 0.1 to 0.7"
+                (fun () -> solve (tensor [ 0.1f; 0.9f ]))
+                "a solution beyond"
+        }
         test "it is Brownian motion" {
             // Of 1500 draws the mean square has a relative deviation of √(2/1500) = 0.037: five of them.
             let isVariance expected (xs: float[]) what =

@@ -29,16 +29,16 @@ module internal Bracketing =
         let isThere = (width.LessEqual tolerance).Or(value.Equal 0.0)
 
         {
+            Solver = ""
             Value = x
             Converged = isThere.And isBracket
-            Residual = where (value.Equal 0.0) (Tensor.zerosLike width) width
+            // At a root the value, which is 0 there: so that f's derivatives are not lost where only signs are looked at.
+            Residual = where (value.Equal 0.0) value width
             Steps = steps
             Evaluations = steps + 2
         }
 
-    let private goal (options: SolverOptions) (x: Tensor) =
-        let precision = if x.DType = DType.Float64 then 4.4e-16 else 2.4e-7
-        options.Tolerance + precision * abs x
+    let private goal (options: SolverOptions) (x: Tensor) = options.Tolerance + Rounding.of' x.DType * abs x
 
     let bisect (options: SolverOptions) (f: Tensor -> Tensor) (low: Tensor, high: Tensor) : Solved<Tensor> =
         let sign = (f low).Sign()

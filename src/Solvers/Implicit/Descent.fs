@@ -39,6 +39,7 @@ module internal Descent =
         let residual = residual m.F m.G
 
         {
+            Solver = ""
             Value = m.X
             Converged = residual.LessEqual options.Tolerance
             Residual = residual

@@ -18,9 +18,13 @@ module FixedPoint =
     [<Literal>]
     let private Memory = 5
 
+    /// What the residual must not exceed.
+    let private goal (options: SolverOptions) (x: Tensor) =
+        options.Tolerance + Rounding.of' x.DType * Newton.size x
+
     let private plain (options: SolverOptions) (residual: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
-        let goesOn (_: Tensor, r: Tensor, n: Tensor) =
-            ((Newton.size r).Greater options.Tolerance).And(Counter.isBelow options.MaximumSteps n)
+        let goesOn (x: Tensor, r: Tensor, n: Tensor) =
+            ((Newton.size r).Greater(goal options x)).And(Counter.isBelow options.MaximumSteps n)
 
         let step (x: Tensor, r: Tensor, n: Tensor) =
             let x = x + r
@@ -29,8 +33,9 @@ module FixedPoint =
         let x, r, n = whileLoop goesOn step (x, residual x, Counter.of' 0)
 
         {
+            Solver = ""
             Value = x
-            Converged = (Newton.size r).LessEqual options.Tolerance
+            Converged = (Newton.size r).LessEqual(goal options x)
             Residual = Newton.size r
             Steps = n
             Evaluations = n + 1
@@ -38,8 +43,8 @@ module FixedPoint =
 
     /// Anderson 1965, in the form of Walker and Ni 2011: the combination of the last steps with the smallest residual.
     let private mixed (options: SolverOptions) (residual: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
-        let goesOn (_: Tensor, r: Tensor, _: Tensor, _: Tensor, n: Tensor) =
-            ((Newton.size r).Greater options.Tolerance).And(Counter.isBelow options.MaximumSteps n)
+        let goesOn (x: Tensor, r: Tensor, _: Tensor, _: Tensor, n: Tensor) =
+            ((Newton.size r).Greater(goal options x)).And(Counter.isBelow options.MaximumSteps n)
 
         let push (rows: Tensor) (row: Tensor) = concat 0 [ rows[1..]; row.Unsqueeze 0 ]
 
@@ -54,8 +59,9 @@ module FixedPoint =
         let x, r, _, _, n = whileLoop goesOn step (x, residual x, none, none, Counter.of' 0)
 
         {
+            Solver = ""
             Value = x
-            Converged = (Newton.size r).LessEqual options.Tolerance
+            Converged = (Newton.size r).LessEqual(goal options x)
             Residual = Newton.size r
             Steps = n
             Evaluations = n + 1

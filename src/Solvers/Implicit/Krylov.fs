@@ -29,6 +29,7 @@ module internal Krylov =
         let residual = length (b - a x) / safe size
 
         {
+            Solver = ""
             Value = x
             Converged = residual.LessEqual(2.0 * tolerance)
             Residual = residual

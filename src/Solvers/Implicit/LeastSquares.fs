@@ -92,6 +92,7 @@ module internal LevenbergMarquardt =
         let isZero = (Newton.size s.R).Equal 0.0
 
         {
+            Solver = ""
             Value = s.X
             Converged = (s.Measure.LessEqual options.Tolerance).Or isZero
             Residual = where isZero (Tensor.zerosLike s.Measure) s.Measure
@@ -150,6 +151,7 @@ module LeastSquares =
                     (Vector.pack operation "the start" layout start)
 
             {
+                Solver = operation
                 Value = Vector.unpack layout found.Value
                 Converged = found.Converged
                 Residual = found.Residual
@@ -158,4 +160,4 @@ module LeastSquares =
             }
 
         let equation (p, _: 'x) x = grad (fun x -> 0.5 * sum (square (residuals p x))) x
-        Implicit.solve equation (Root.transposed operation equation) solve (parameters, start)
+        Implicit.solve operation equation (Root.transposed operation equation) solve (parameters, start)

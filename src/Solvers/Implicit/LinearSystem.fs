@@ -32,6 +32,7 @@ module LinearSystem =
             let found = method (Vector.unpack layout >> map >> pack) (pack b)
 
             {
+                Solver = operation
                 Value = Vector.unpack layout found.Value
                 Converged = found.Converged
                 Residual = found.Residual
@@ -41,6 +42,7 @@ module LinearSystem =
 
         let rec solve (q: 'p * 'x) : Solved<'x> =
             Implicit.solve
+                operation
                 (fun (p, b) x -> Tree.subtract (a p x) b)
                 transposed
                 (fun (p, b) -> solveBy (a p) b)
@@ -55,6 +57,7 @@ module LinearSystem =
                     let map (p: 'p) = linearTranspose (a p) b
 
                     Implicit.solve
+                        operation
                         (fun (p, b) x -> Tree.subtract (map p x) b)
                         (fun (p, _) _ told -> (solve (p, told)).Value)
                         (fun (p, b) -> solveBy (map p) b)

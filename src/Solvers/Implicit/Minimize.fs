@@ -42,6 +42,7 @@ module Minimize =
                 method options (onVector p) (Vector.pack operation "the start" layout start)
 
             {
+                Solver = operation
                 Value = Vector.unpack layout found.Value
                 Converged = found.Converged
                 Residual = found.Residual
@@ -50,7 +51,7 @@ module Minimize =
             }
 
         let equation (p, _: 'x) x = grad (f p) x
-        Implicit.solve equation (Root.transposed operation equation) solve (parameters, start)
+        Implicit.solve operation equation (Root.transposed operation equation) solve (parameters, start)
 
     /// <summary>
     /// The limited-memory method of Broyden, Fletcher, Goldfarb and Shanno with ten pairs and the strong Wolfe conditions: the first to

@@ -8,6 +8,8 @@ type internal Iterate = {
     Value: Tensor
     /// Broyden's estimate of the inverse of the Jacobian.
     Inverse: Tensor
+    /// The last Jacobian; 0 before the first.
+    Jacobian: Tensor
     Step: Tensor
     Evaluated: Tensor
     Stuck: Tensor
@@ -23,26 +25,32 @@ module internal Newton =
         let column = lower.SolveTriangular(column, upper = false, unitDiagonal = true)
         (upper.SolveTriangular(column, upper = true)).Squeeze 1
 
-    let private start f x inverse evaluated =
+    /// What the residual must not exceed: the tolerance, and what rounding of x and of the terms of f leaves of it.
+    let private goal (options: SolverOptions) (s: Iterate) =
+        options.Tolerance + Rounding.of' s.At.DType * size (matmul (abs s.Jacobian) (abs s.At))
+
+    let private start f x inverse jacobian evaluated =
         let value = f x
 
         {
             At = x
             Value = value
             Inverse = inverse
+            Jacobian = jacobian
             Step = Counter.of' 0
             Evaluated = Counter.of' evaluated
             Stuck = ((size value).IsFinite()).Not()
         }
 
     let private goesOn (options: SolverOptions) (s: Iterate) =
-        ((size s.Value).Greater options.Tolerance)
+        ((size s.Value).Greater(goal options s))
             .And(Counter.isBelow options.MaximumSteps s.Step)
             .And(s.Stuck.Not())
 
     let private finish (options: SolverOptions) (s: Iterate) : Solved<Tensor> = {
+        Solver = ""
         Value = s.At
-        Converged = (size s.Value).LessEqual options.Tolerance
+        Converged = (size s.Value).LessEqual(goal options s)
         Residual = size s.Value
         Steps = s.Step
         Evaluations = s.Evaluated
@@ -83,14 +91,19 @@ module internal Newton =
             let gradient = matmul jacobian.T s.Value
             let downhill = -gradient / Krylov.safe (Krylov.length gradient)
             let next = descend f s (where (d.IsFinite().All()) d downhill)
-            { next with Evaluated = next.Evaluated + 1 }
+            { next with Jacobian = jacobian; Evaluated = next.Evaluated + 1 }
 
-        whileLoop (goesOn options) step (start f x (Tensor.zeros x.DType [ 1; 1 ]) 1) |> finish options
+        whileLoop
+            (goesOn options)
+            step
+            (start f x (Tensor.zeros x.DType [ 1; 1 ]) (Tensor.zeros x.DType [ x.Size; x.Size ]) 1)
+        |> finish options
 
     /// Broyden 1965, the first of his methods, by Sherman and Morrison's formula.
     let broyden options (f: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
         let identity = Tensor.eye x.DType x.Size
-        let inverseAt x = vmap (solve (jacobianForward f x)) identity |> fun rows -> rows.T
+        let inverse jacobian = vmap (solve jacobian) identity |> fun rows -> rows.T
+        let first = jacobianForward f x
 
         let step (s: Iterate) =
             let d = -(matmul s.Inverse s.Value)
@@ -104,7 +117,11 @@ module internal Newton =
             // The estimate has gone bad: a new one.
             let isUsable = (next.Stuck.Not()).And(updated.IsFinite().All()).And((abs scale).Greater 0.0)
 
-            let inverse = cond isUsable (fun () -> updated) (fun () -> inverseAt next.At) ()
+            let anew () =
+                let jacobian = jacobianForward f next.At
+                inverse jacobian, jacobian
+
+            let inverse, jacobian = cond isUsable (fun () -> updated, s.Jacobian) anew ()
 
             // Stuck is what a fresh estimate does not help.
             let wasFresh = (size (s.Inverse - inverse)).Equal 0.0
@@ -112,8 +129,9 @@ module internal Newton =
             {
                 next with
                     Inverse = inverse
+                    Jacobian = jacobian
                     Stuck = (next.Stuck.And wasFresh).Or((inverse.IsFinite().All()).Not())
                     Evaluated = next.Evaluated + where isUsable (Counter.of' 0) (Counter.of' 1)
             }
 
-        whileLoop (goesOn options) step (start f x (inverseAt x) 2) |> finish options
+        whileLoop (goesOn options) step (start f x (inverse first) first 2) |> finish options

@@ -47,6 +47,7 @@ module Root =
             let found: Solved<Tensor> = method options (Vector.unpack layout >> f p >> pack) (pack start)
 
             {
+                Solver = operation
                 Value = Vector.unpack layout found.Value
                 Converged = found.Converged
                 Residual = found.Residual
@@ -56,7 +57,7 @@ module Root =
 
         // The start is no part of the equation: its gradient is 0.
         let equation (p, _: 'x) x = f p x
-        Implicit.solve equation (transposed operation equation) solve (parameters, start)
+        Implicit.solve operation equation (transposed operation equation) solve (parameters, start)
 
     /// <summary>
     /// Newton's method from a start: the Jacobian in forward mode, and steps halved until the residual comes down. The residual is the
@@ -102,9 +103,13 @@ module Root =
                         $"{operation}: an end of {end'.DType} {Vector.show end'.Shape}; both must be one floating-point number. For many at once, `vmap`."
                 )
 
-        let solve (p, (low, high)) : Solved<Tensor> = method options (f p) (low, high)
+        let solve (p, (low, high)) : Solved<Tensor> = {
+            method options (f p) (low, high) with
+                Solver = operation
+        }
+
         let equation (p, _: Tensor * Tensor) x = f p x
-        Implicit.solve equation (transposed operation equation) solve (parameters, (low, high))
+        Implicit.solve operation equation (transposed operation equation) solve (parameters, (low, high))
 
     /// <summary>
     /// A root of a function of one number between two places where its signs differ, by halves: a bit each step. The residual is the
@@ -123,7 +128,7 @@ module Root =
         : Solved<Tensor> =
         onNumbers "Root.bisect" options Bracketing.bisect f parameters (low, high)
 
-    /// <summary>The same by Brent's method, as sure as halves and mostly as fast as secants and parabolas.</summary>
+    /// <summary>The same by Brent's method: it never loses the root, as halving does not, and is mostly as fast as secants and parabolas.</summary>
     /// <exception cref="T:Cotangent.ShapeException">An end is not one number.</exception>
     /// <example><code>
     /// // Kepler's equation, and how the anomaly changes with the eccentricity.

@@ -30,7 +30,9 @@ module internal SolverOptions =
 
 /// <summary>What an iterative solver found, and how it went; a tree, which may be the result of a compiled function.</summary>
 type Solved<'x> = {
-    /// What was found: the best there is, converged or not.
+    /// The solver, as <c>Root.newton</c>.
+    Solver: string
+    /// What was found: the best there is, converged or not. Look at <c>Converged</c> before you trust it, or a gradient of it.
     Value: 'x
     /// One Bool: whether the residual is within the tolerance.
     Converged: Tensor
@@ -45,21 +47,33 @@ type Solved<'x> = {
     /// <summary>The same, if it converged.</summary>
     /// <exception cref="T:Cotangent.Solvers.SolverException">It did not; says how far it got, and what to do.</exception>
     /// <exception cref="T:Cotangent.TraceException">Inside of <c>compile</c> or <c>vmap</c>, where numbers can't be read.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The result is of a batch, as of <c>vmap</c>: some may have converged, some not.</exception>
     member solved.OrFail() : Solved<'x> =
-        if solved.Converged.ToData<bool>() then
+        if solved.Converged.Rank > 0 then
+            raise (
+                ShapeException
+                    $"Solved.orFail: results of {solved.Solver} for a batch; read `Converged`, one for each example."
+            )
+        elif solved.Converged.ToData<bool>() then
             solved
         else
             let residual = float solved.Residual
 
             let hint =
-                if Double.IsFinite residual then
+                if solved.Solver.StartsWith("Quadrature.", StringComparison.Ordinal) then
+                    "Allow a larger tolerance or more intervals, split the interval where the function jumps, and see whether it is infinite or NaN somewhere: `Quadrature.tanhSinh` is for ends where it is infinite."
+                elif
+                    (solved.Solver = "Root.bisect" || solved.Solver = "Root.brent") && int solved.Steps = 0
+                then
+                    "f has the same sign at both ends, or is NaN at one: choose ends between which it changes its sign."
+                elif Double.IsFinite residual then
                     "Start nearer to the solution, allow more steps, or a larger tolerance; in Float32 one below about 1e-6 can't be met."
                 else
                     "The function gave NaN or infinity on the way: start nearer to the solution, or keep it where it is defined."
 
             raise (
                 SolverException
-                    $"The solver did not converge: after {int solved.Steps} steps the residual is {residual:g4}. {hint}"
+                    $"{solved.Solver} did not converge: after {int solved.Steps} steps the residual is {residual:g4}. {hint}"
             )
 
 /// <summary>Results of iterative solvers.</summary>
@@ -73,6 +87,10 @@ module Solved =
     /// root |> Solved.orFail // throws SolverException
     /// </code></example>
     let orFail (solved: Solved<'x>) : Solved<'x> = solved.OrFail()
+
+module internal Rounding =
+    /// What rounding changes numbers of a dtype by, relative to them: four times the unit roundoff.
+    let of' (dtype: DType) : float = if dtype = DType.Float64 then 4.4e-16 else 2.4e-7
 
 module internal Counter =
     let of' (n: int) : Tensor = Tensor.ofArray [] [| n |]

@@ -87,7 +87,7 @@ module internal Adjoint =
         let backwards (arguments, found) told =
             pull options f (attach options f arguments found) arguments told, told
 
-        withDerivative (Derivative.Pull backwards) snd (arguments, found)
+        withDerivative (Implicit.pullOf operation backwards) snd (arguments, found)
 
     let solve
         (options: OdeOptions)
@@ -100,4 +100,4 @@ module internal Adjoint =
             Solving.solve operation options ValueNone (f parameters) times start
 
         let arguments = parameters, times, start
-        attach options f arguments (Implicit.constant forwards arguments)
+        attach options f arguments (Implicit.constant operation forwards arguments)

@@ -43,7 +43,7 @@ type internal Problem = {
 /// One step at a time, its size by the proportional–integral controller of Hairer, Nørsett and Wanner, Solving ODEs I, II.4.
 module internal Advance =
     let private count (n: int) = Tensor.ofArray [] [| n |]
-    let private code (n: int) = count n
+    let code (n: int) = count n
 
     let private allFinite (t: Tensor) = (t.IsFinite()).All()
 

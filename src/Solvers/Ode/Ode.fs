@@ -39,11 +39,12 @@ module Ode =
     /// <remarks>
     /// Derivatives go through the steps, to all that f uses, the start and the times; the sizes of steps count as constant. Reverse mode
     /// keeps all steps; in compiled functions it needs <c>OdeLoop.Bounded</c>. Whatever ends the solution early is in
-    /// the result, whose states are NaN from there on.
+    /// the result, whose states are NaN from there on; <c>Final</c> is the state that was reached, so look at <c>Outcome</c> or
+    /// <c>Status</c> before you trust it or a gradient of it.
     /// </remarks>
     /// <exception cref="T:Cotangent.ShapeException">f gives something else than a state; fewer than two times.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The state or the times are not all of one floating-point dtype.</exception>
-    /// <exception cref="T:Cotangent.ValueException">An option, or the order of the times, can't be.</exception>
+    /// <exception cref="T:Cotangent.ValueException">An option is out of its range, or the times are not finite and all in one direction.</exception>
     /// <example><code>
     /// // y′ = -y from 1.
     /// let solution = Ode.solve OdeOptions.defaults (fun _ y -> -y) (tensor [ 0.0; 1.0; 2.0 ]) (tensor 1.0)
@@ -143,7 +144,7 @@ type OdeSolver =
     /// <summary>The states at all the times, from the state at the first: times (n,), of the state's dtype.</summary>
     /// <exception cref="T:Cotangent.ShapeException">f gives something else than a state; fewer than two times.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The state or the times are not all of one floating-point dtype.</exception>
-    /// <exception cref="T:Cotangent.ValueException">An option, or the order of the times, can't be.</exception>
+    /// <exception cref="T:Cotangent.ValueException">An option is out of its range, or the times are not finite and all in one direction.</exception>
     static member Solve
         (f: Func<Tensor, 'y, 'y>, times: Tensor, start: 'y, [<Optional>] options: OdeOptions | null)
         : OdeSolution<'y> =

@@ -1,5 +1,6 @@
 namespace Cotangent.Solvers
 
+open System
 open Cotangent
 
 /// <summary>What ended a solution.</summary>
@@ -13,12 +14,13 @@ type OdeOutcome =
     | TooManySteps
     /// Steps would have to be shorter than <c>SmallestStep</c>, or than time can tell apart.
     | StepTooSmall
-    /// The slope, or the state, is NaN or infinite.
+    /// The slope, or the state, is NaN or infinite; or a time is, or is no further than the one before. (Where times can be read, such
+    /// times raise a ValueException instead.)
     | NotFinite
 
 /// <summary>
-/// The solution of an initial value problem, and how it went; a tree, which may be the result of a compiled function. What was not
-/// reached is NaN.
+/// The solution of an initial value problem, and how it went; a tree, which may be the result of a compiled function. States at times
+/// that were not reached are NaN.
 /// </summary>
 type OdeSolution<'y> = {
     /// The times asked for, (n,).
@@ -27,7 +29,8 @@ type OdeSolution<'y> = {
     States: 'y
     /// Where it ended: the last time, that of the event, or how far it got.
     FinalTime: Tensor
-    /// The state there.
+    /// The state there: of a solution that failed the last that was reached, not NaN. Look at <c>Outcome</c> or <c>Status</c> before you
+    /// trust it, or a gradient of it.
     Final: 'y
     /// What ended it, as a number, Int32: 0 the last time, 1 the event, 2 too many steps, 3 steps too small, 4 NaN or ∞.
     /// <c>Outcome</c> reads it.
@@ -43,6 +46,12 @@ type OdeSolution<'y> = {
     /// <summary>What ended it.</summary>
     /// <exception cref="T:Cotangent.TraceException">Inside of <c>compile</c> or <c>vmap</c>, where numbers can't be read.</exception>
     member solution.Outcome: OdeOutcome =
+        if solution.Status.Rank > 0 then
+            raise (
+                ShapeException
+                    "OdeSolution.Outcome: a batch of solutions; read `Status` or `Succeeded`, one for each example."
+            )
+
         match int solution.Status with
         | 0 -> OdeOutcome.Finished
         | 1 -> OdeOutcome.Event
@@ -57,15 +66,24 @@ type OdeSolution<'y> = {
     /// <exception cref="T:Cotangent.Solvers.SolverException">It did not; says where it is, why, and what to do.</exception>
     /// <exception cref="T:Cotangent.TraceException">Inside of <c>compile</c> or <c>vmap</c>, where numbers can't be read.</exception>
     member solution.OrFail() : OdeSolution<'y> =
+        // Of a batch this is the error.
+        let outcome = solution.Outcome
         let steps = $"after {int solution.Accepted} steps and {int solution.Rejected} rejected ones"
         let times = (solution.Times.Convert DType.Float64).ToData<float[]>()
 
         let at =
             $"t = {float solution.FinalTime:g6}, on the way from {times[0]:g6} to {times[times.Length - 1]:g6}, {steps}"
 
+        let areOrdered (times: float[]) =
+            let forwards = times[1] > times[0]
+
+            Array.pairwise times
+            |> Array.forall (fun (a, b) ->
+                Double.IsFinite a && Double.IsFinite b && (if forwards then b > a else b < a))
+
         let fail why = raise (SolverException $"The solution of an ODE ended at {at}: {why}")
 
-        match solution.Outcome with
+        match outcome with
         | OdeOutcome.Finished
         | OdeOutcome.Event -> solution
         | OdeOutcome.TooManySteps ->
@@ -74,6 +92,9 @@ type OdeSolution<'y> = {
         | OdeOutcome.StepTooSmall ->
             fail
                 "the error stays above the tolerances however short the step. The solution may grow without bound there, or f may jump: solve up to the jump and start anew behind it; in Float32, tolerances below about 1e-6 can't be met."
+        | OdeOutcome.NotFinite when not (areOrdered times) ->
+            fail
+                "the times are not all finite, each further than the last in one direction. Sort them, and leave out those that are equal."
         | OdeOutcome.NotFinite ->
             fail
                 "the slope or the state is NaN or infinite. See what f gives there: a root or logarithm of a negative number, a division by 0, or a solution that grows without bound."

@@ -32,6 +32,21 @@ module internal Solving =
                             $"{operation}: the times go from {a} to {b}; each must be further than the last, all in one direction."
                     )
 
+    /// The times up to the first that is not further than the one before, NaN from there on; the last that is left; and whether all
+    /// are. Where numbers can't be read, this is what `checkTimes` can't raise.
+    let private reachable (times: Tensor) : Tensor * Tensor * Tensor =
+        let fixedTimes = stopGradient times
+        let isForwards = fixedTimes[1].Greater fixedTimes[0]
+
+        let keep (last: Tensor, isOrdered: Tensor) (time: Tensor) =
+            let before, now = stopGradient last, stopGradient time
+            let isFurther = where isForwards (now.Greater before) (now.Less before)
+            let isOrdered = isOrdered.And(isFurther).And(now.IsFinite())
+            (where isOrdered time last, isOrdered), where isOrdered time (Tensor.fullLike time nan)
+
+        let (last, isOrdered), targets = scan keep (times[0], fixedTimes[0].IsFinite()) times[1..]
+        targets, last, isOrdered
+
     /// The problem on vectors.
     let problem
         (operation: string)
@@ -97,7 +112,14 @@ module internal Solving =
         OdeOptions.check operation options
         let layout = Vector.layout operation "the state" start
         checkTimes operation layout times
-        let problem = problem operation options layout event f times[0] times[times.Size - 1]
+
+        let targets, end', isOrdered =
+            match Vector.tryRead times with
+            | ValueSome _ -> times[1..], times[times.Size - 1], ValueNone
+            | ValueNone ->
+                let targets, end', isOrdered = reachable times in targets, end', ValueSome isOrdered
+
+        let problem = problem operation options layout event f times[0] end'
         let first = Vector.pack operation "the state" layout start
 
         let save progress target =
@@ -105,7 +127,15 @@ module internal Solving =
             let state = stateAt problem progress target
             progress, state
 
-        let last, states = scan save (Advance.start problem times[0] first) times[1..]
+        let last, states = scan save (Advance.start problem times[0] first) targets
+
+        let last =
+            match isOrdered with
+            | ValueNone -> last
+            | ValueSome isOrdered ->
+                let isStopped = (Advance.isGoing last).And(isOrdered.Not())
+                { last with Status = where isStopped (Advance.code OdeStatus.notFinite) last.Status }
+
         let isFinished = (Advance.isGoing last).And((Advance.isAhead problem last problem.Last).Not())
 
         {

@@ -18,7 +18,13 @@ module internal Adaptive =
 
     let private isEnough (options: QuadratureOptions) (s: Intervals) =
         let integral, error = total s
-        let allowed = clampMin options.AbsoluteTolerance (options.RelativeTolerance * (abs integral).Max())
+        let parts = ((abs s.Integrals).Sum 0).Max()
+
+        let allowed =
+            clampMin
+                options.AbsoluteTolerance
+                (options.RelativeTolerance * (abs integral).Max() + 10.0 * Rounding.of' parts.DType * parts)
+
         error.Max().LessEqual allowed
 
     /// The worst interval in two.
@@ -69,6 +75,7 @@ module internal Adaptive =
     /// As a function of what the integral depends on: its derivatives are those of the sum over the intervals that were found, which
     /// are given as parts of the whole.
     let private attach
+        operation
         options
         (f: 'p -> Tensor -> Tensor)
         (q: 'p * (Tensor * Tensor))
@@ -90,7 +97,7 @@ module internal Adaptive =
 
             grad weighted q, (told, Tensor.zerosLike lows, Tensor.zerosLike highs)
 
-        withDerivative (Derivative.Pull pull) (fun (_, (value, _, _)) -> value) (q, found)
+        withDerivative (Implicit.pullOf operation pull) (fun (_, (value, _, _)) -> value) (q, found)
 
     let integrate
         operation
@@ -129,10 +136,11 @@ module internal Adaptive =
             integral.Reshape like.Shape[1..], part s.Low, part s.High, error.Max(), s.Used, isEnough options s
 
         let q = parameters, (low, high)
-        let value, lows, highs, error, used, enough = Implicit.constant solve q
+        let value, lows, highs, error, used, enough = Implicit.constant operation solve q
 
         {
-            Value = attach options f q (value, lows, highs)
+            Solver = operation
+            Value = attach operation options f q (value, lows, highs)
             Converged = enough
             Residual = error
             Steps = used

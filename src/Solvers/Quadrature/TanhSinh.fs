@@ -58,7 +58,10 @@ module internal TanhSinh =
             }
 
         let goesOn (s: Trapezoid) =
-            s.Error.Greater(options.Tolerance * clampMin 1.0 (stopGradient ((abs s.Value).Max())))
+            s.Error.Greater(
+                (options.Tolerance + 10.0 * Rounding.of' width.DType)
+                * clampMin 1.0 (stopGradient ((abs s.Value).Max()))
+            )
 
         let start =
             let first = Math.PI / 4.0 * middle
@@ -74,6 +77,7 @@ module internal TanhSinh =
         let s = Seq.fold (fun s k -> cond (goesOn s) (step k) id s) start [ 0 .. levels - 1 ]
 
         {
+            Solver = operation
             Value = s.Value
             Converged = (goesOn s).Not()
             Residual = s.Error

@@ -11,6 +11,8 @@ open Cotangent
 type BrownianPath
     internal (key: Key, first: float, last: float, resolution: float, shape: int[], dtype: DType) =
     let levels = max 0 (int (ceil (log ((last - first) / resolution) / log 2.0)))
+    let scalar (x: float) = Tensor.scalar dtype x
+
     let draw (node: Tensor) = Random.normal (Key.foldTensor node key) dtype shape
 
     /// When it begins.
@@ -22,20 +24,45 @@ type BrownianPath
     /// The dtype of W.
     member _.DType = dtype
 
-    /// <summary>W at one time. Its resolution is linear; before the first time it is 0, after the last one what it is then.</summary>
+    /// Whether a time is in the interval, whose ends are rounded as the time is.
+    member internal _.Holds(time: Tensor) : Tensor =
+        (time.GreaterEqual(scalar first)).And(time.LessEqual(scalar last))
+
+    /// The same for a time that was read.
+    member internal _.HoldsNumber(time: float) : bool =
+        let rounded (x: float) = if dtype = DType.Float64 then x else float (float32 x)
+        time >= rounded first && time <= rounded last
+
+    /// <summary>
+    /// W at one time of the interval; linear between times that the resolution does not tell apart. Outside of the interval an error, or
+    /// NaN inside of <c>compile</c> and <c>vmap</c>, where the time can't be read.
+    /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The time is not one number of the path's dtype.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The time is outside of the interval.</exception>
     /// <example><code>
     /// let path = Brownian.path (Key.create 1L) (0.0, 1.0) 1e-3 DType.Float64 []
     /// path.At(tensor 0.0) // 0
     /// </code></example>
-    member _.At(time: Tensor) : Tensor =
+    member path.At(time: Tensor) : Tensor =
         if time.Rank <> 0 || time.DType <> dtype then
             raise (
                 ShapeException
                     $"BrownianPath.At: a time of {time.DType} {Vector.show time.Shape}; it must be one {dtype}. For many, `vmap`."
             )
 
-        let scalar (x: float) = Tensor.scalar dtype x
+        match Vector.tryRead time with
+        | ValueSome read when not (path.HoldsNumber read[0]) ->
+            raise (
+                ValueException
+                    $"BrownianPath.At: a time of {read[0]}; the path goes from {first} to {last}. Make it longer."
+            )
+        | ValueSome _ -> path.Clamped time
+        | ValueNone ->
+            let value = path.Clamped time
+            where (path.Holds(stopGradient time)) value (Tensor.fullLike value nan)
+
+    /// W, of a time that may be beyond the ends by rounding: what it is there.
+    member internal _.Clamped(time: Tensor) : Tensor =
         let whole = sqrt (last - first) * draw (Tensor.ofArray [] [| 0L |])
 
         // An interval, W at its ends, its number among all intervals.

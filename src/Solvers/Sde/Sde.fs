@@ -49,7 +49,7 @@ module internal SdeSteps =
                             $"{operation}: the times go from {a} to {b}; each must be later than the last."
                     )
 
-            if read[0] < path.First || read[read.Length - 1] > path.Last then
+            if not (path.HoldsNumber read[0] && path.HoldsNumber read[read.Length - 1]) then
                 raise (
                     ValueException
                         $"{operation}: times from {read[0]} to {read[read.Length - 1]}; the Brownian path goes from {path.First} to {path.Last}."
@@ -60,7 +60,7 @@ module internal SdeSteps =
 
             let step (y: Tensor, t: Tensor, w: Tensor) =
                 let next = t + h
-                let nextW = path.At next
+                let nextW = path.Clamped next
                 let dw = nextW - w
                 let simple (g: Tensor) = y + h * drift t y + g * dw
 
@@ -74,7 +74,11 @@ module internal SdeSteps =
 
                 y, next, nextW
 
-            let y, _, _ = iterate stepsBetween step (y, low, path.At low)
+            // Where the times can't be read, NaN beyond the path.
+            let start = path.Clamped low
+            let holds = (path.Holds low).And(path.Holds high)
+            let start = where holds start (Tensor.fullLike start nan)
+            let y, _, _ = iterate stepsBetween step (y, low, start)
             y, y
 
         let _, states = scan between start (times[.. times.Size - 2], times[1..])
