@@ -295,12 +295,18 @@ let private failures =
     testList "failures" [
         test "say whose they are, and of batches where to look" {
             let root start = Root.newton Root.defaults (fun () (x: Tensor) -> x * x + 1.0) () start
-            raises<SolverException, _> "Root.newton did not converge" (fun () -> Solved.orFail (root (tensor 0.5))) "root"
+
+            raises<SolverException, _>
+                "Root.newton did not converge"
+                (fun () -> Solved.orFail (root (tensor 0.5)))
+                "root"
 
             let unbracketed = Root.brent Root.defaults (fun () x -> x) () (tensor 3.0, tensor 5.0)
             raises<SolverException, _> "same sign at both ends" (fun () -> Solved.orFail unbracketed) "brent"
 
-            let decay start = Ode.solve OdeOptions.defaults (fun _ (y: Tensor) -> -y) (tensor [ 0.0; 1.0 ]) start
+            let decay start =
+                Ode.solve OdeOptions.defaults (fun _ (y: Tensor) -> -y) (tensor [ 0.0; 1.0 ]) start
+
             let batch = vmap decay (tensor [ 1.0; 2.0 ])
             raises<ShapeException, _> "read `Status` or `Succeeded`" (fun () -> Ode.orFail batch) "ODEs"
 
