@@ -199,7 +199,7 @@ pretrained nets is faster in ONNX Runtime; running sums and large symmetric eige
 - **Memory**: `checkpoint` computes values again on the way back in place of keeping them (gradient checkpointing, rematerialisation).
 - **Threads**: all cores are used, or as many as the variable `COTANGENT_THREADS` says. Results do not depend on how many. For many
   independent small programs, one thread each is best.
-- **Publish** with `PublishReadyToRun` for a fast start, see [the first call](compile.html#the-first-call).
+- **Publish** with `PublishReadyToRun` for a fast start, see [the first call](compile.html#The-first-call).
 
 Then measure. [Where the time goes](profiling.html) shows the operations and kernels that take it, line by line of the source. What a call
 needs is known before it is made:
