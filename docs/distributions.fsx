@@ -94,7 +94,7 @@ densities
 (*** include-it ***)
 
 (**
-## Derivatives by the parameters
+## Derivatives with respect to the parameters
 
 The gradient of a distribution is one of the same type. By the logarithm of the parameters, which keeps them positive, Adam finds
 the gamma distribution under which some data are most likely:
