@@ -75,9 +75,9 @@ integrals), or after so many steps:
 
 | `defaults` of | tolerance | steps, at most | `Residual` is |
 | --- | --- | --- | --- |
-| `Root` | 1e-10 | 100 | the largest \|f\| for `newton`, `broyden`; the width of the interval that is left for `bisect`, `brent` |
-| `FixedPoint` | 1e-10 | 1000 | the largest \|g - x\| |
-| `LinearSystem` | 1e-8 | 1000 | \|b - a x\| / \|b\| |
+| `Root` | 1e-10 | 100 | the largest magnitude in f for `newton`, `broyden`; the width of the interval that is left for `bisect`, `brent` |
+| `FixedPoint` | 1e-10 | 1000 | the largest magnitude in g - x |
+| `LinearSystem` | 1e-8 | 1000 | the norm of b - a x over that of b |
 | `Minimize` | 1e-8 | 1000 | the largest number of the gradient, divided by the value where that is above 1 |
 | `LeastSquares` | 1e-6 | 500 | the largest cosine between the residuals and a column of their Jacobian, or the relative length of a step |
 | `Quadrature` | 1e-8 relative, 1e-10 absolute | 50 intervals | the estimate of the error |

@@ -23,7 +23,6 @@ arrays = {}
 
 
 def stored(name, array):
-    # NumPy has no type for 16 bits that are the upper half of a Float32.
     arrays[name] = array
     return name
 
