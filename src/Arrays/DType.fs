@@ -29,6 +29,8 @@ type internal Storage =
     | Float16
     | Integer of size: IntegerSize
     | Bool
+    | Complex64
+    | Complex128
 
 /// The type of a tensor's elements.
 [<RequireQualifiedAccess; Struct>]
@@ -59,6 +61,10 @@ type DType =
     | UInt64
     /// <summary>F#'s <c>bool</c>: what comparisons give.</summary>
     | Bool
+    /// <summary>Complex numbers of two Float32, real and imaginary part: <c>Cotangent.Complex64</c>.</summary>
+    | Complex64
+    /// <summary>Complex numbers of two Float64: .NET's <c>System.Numerics.Complex</c>.</summary>
+    | Complex128
 
     /// How the elements lie in memory.
     member internal x.Storage: Storage =
@@ -76,8 +82,10 @@ type DType =
         | DType.Int64
         | DType.UInt64 -> Storage.Integer IntegerSize.Bits64
         | DType.Bool -> Storage.Bool
+        | DType.Complex64 -> Storage.Complex64
+        | DType.Complex128 -> Storage.Complex128
 
-    /// Whether the elements are floating-point numbers, the only ones that have derivatives.
+    /// Whether the elements are real floating-point numbers. These and complex ones have derivatives.
     member x.IsFloat =
         match x.Storage with
         | Storage.Float32
@@ -85,7 +93,24 @@ type DType =
         | Storage.BFloat16
         | Storage.Float16 -> true
         | Storage.Integer _
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 -> false
+
+    /// Whether the elements are complex numbers. They have no order, and become real ones by `real`, `imag`, `abs` or `angle`.
+    member x.IsComplex =
+        match x.Storage with
+        | Storage.Complex64
+        | Storage.Complex128 -> true
+        | Storage.Float32
+        | Storage.Float64
+        | Storage.BFloat16
+        | Storage.Float16
+        | Storage.Integer _
         | Storage.Bool -> false
+
+    /// Whether there are derivatives by such elements: floating-point numbers, real or complex.
+    member internal x.HasDerivatives = x.IsFloat || x.IsComplex
 
     /// Whether the elements are integers (Bool is not).
     member x.IsInteger = x.Storage.IsInteger
@@ -105,12 +130,16 @@ type DType =
         | DType.Int16
         | DType.Int32
         | DType.Int64
-        | DType.Bool -> false
+        | DType.Bool
+        | DType.Complex64
+        | DType.Complex128 -> false
 
     /// Bytes per element.
     member x.Size =
         match x.Storage with
-        | Storage.Float64 -> 8
+        | Storage.Complex128 -> 16
+        | Storage.Float64
+        | Storage.Complex64 -> 8
         | Storage.Float32 -> 4
         | Storage.BFloat16
         | Storage.Float16 -> 2
@@ -133,6 +162,8 @@ type DType =
         | DType.UInt32 -> typeof<uint32>
         | DType.UInt64 -> typeof<uint64>
         | DType.Bool -> typeof<bool>
+        | DType.Complex64 -> typeof<Cotangent.Complex64>
+        | DType.Complex128 -> typeof<System.Numerics.Complex>
 
     /// The name of the case.
     override x.ToString() =
@@ -150,9 +181,12 @@ type DType =
         | DType.UInt32 -> "UInt32"
         | DType.UInt64 -> "UInt64"
         | DType.Bool -> "Bool"
+        | DType.Complex64 -> "Complex64"
+        | DType.Complex128 -> "Complex128"
 
 module internal DTypes =
-    let all = [
+    /// Those whose elements are one number each, which have an order.
+    let real = [
         DType.Float32
         DType.Float64
         DType.BFloat16
@@ -167,6 +201,10 @@ module internal DTypes =
         DType.UInt64
         DType.Bool
     ]
+
+    let complex = [ DType.Complex64; DType.Complex128 ]
+
+    let all = real @ complex
 
     /// The dtype whose elements have this .NET type.
     let tryOfClr (t: Type) : DType option =
@@ -183,6 +221,8 @@ module internal DTypes =
         elif sameType t typeof<uint64> then Some DType.UInt64
         elif sameType t typeof<Cotangent.BFloat16> then Some DType.BFloat16
         elif sameType t typeof<Half> then Some DType.Float16
+        elif sameType t typeof<Cotangent.Complex64> then Some DType.Complex64
+        elif sameType t typeof<System.Numerics.Complex> then Some DType.Complex128
         else None
 
     /// 16-bit floats compute in Float32.
@@ -193,7 +233,40 @@ module internal DTypes =
         | Storage.Float32
         | Storage.Float64
         | Storage.Integer _
-        | Storage.Bool -> false
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 -> false
+
+    /// The dtype of the parts of complex numbers; every other dtype as it is.
+    let ofParts (d: DType) =
+        match d.Storage with
+        | Storage.Complex64 -> DType.Float32
+        | Storage.Complex128 -> DType.Float64
+        | Storage.Float32
+        | Storage.Float64
+        | Storage.BFloat16
+        | Storage.Float16
+        | Storage.Integer _
+        | Storage.Bool -> d
+
+    /// The complex dtype whose parts are of this one; none where there is no such.
+    let tryWithParts (d: DType) =
+        match d.Storage with
+        | Storage.Float32 -> ValueSome DType.Complex64
+        | Storage.Float64 -> ValueSome DType.Complex128
+        | Storage.BFloat16
+        | Storage.Float16
+        | Storage.Integer _
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 -> ValueNone
+
+    /// How elements that an operation does not take become some that it does, for error messages.
+    let wayOut (d: DType) =
+        if d.IsComplex then
+            "Take a real tensor of it first: `real`, `imag`, `abs` or `angle`."
+        else
+            "Convert first, with `t.Convert DType.Float32` for example."
 
     /// The dtypes that emitted code has lanes of. Tensors of others are computed by engines' kernels.
     let hasLanes (d: DType) =
@@ -210,7 +283,9 @@ module internal DTypes =
         | DType.UInt16
         | DType.UInt32
         | DType.UInt64
-        | DType.Bool -> false
+        | DType.Bool
+        | DType.Complex64
+        | DType.Complex128 -> false
 
     /// The least number of an integer dtype, and the first that is too large; Float64 has both.
     let bounds (d: DType) : struct (float * float) =

@@ -35,7 +35,8 @@ module internal Inspect =
 
             axis >= 0
 
-    /// Reads the number at a place in `Data`: exact, but for 64-bit integers beyond 2^53; true is 1.
+    /// Reads the number at a place in `Data`: exact, but for 64-bit integers beyond 2^53; true is 1. Of a complex number the
+    /// absolute value, which is NaN or infinite where a part is.
     let reader (b: HostBuffer) : int -> float =
         match b.DType with
         | DType.Float32 ->
@@ -77,6 +78,12 @@ module internal Inspect =
         | DType.Bool ->
             let items = HostBuffer.data<bool> b
             fun place -> if items[place] then 1.0 else 0.0
+        | DType.Complex64 ->
+            let items = HostBuffer.data<Complex64> b
+            fun place -> Complex.Abs(items[place].ToComplex())
+        | DType.Complex128 ->
+            let items = HostBuffer.data<Complex> b
+            fun place -> Complex.Abs items[place]
 
     // The memory that a transposed, flipped or sliced view spans is scanned whole: faster than by index, as
     // long as little of it lies outside the view.
@@ -128,6 +135,9 @@ module internal Inspect =
         | Storage.Float64 -> firstWithMask 0x7FF0000000000000UL (span<float, uint64> b first count)
         | Storage.BFloat16 -> firstWithMask 0x7F80us (span<BFloat16, uint16> b first count)
         | Storage.Float16 -> firstWithMask 0x7C00us (span<Half, uint16> b first count)
+        // The element that has the part, if there is one: -1 >>> 1 is -1.
+        | Storage.Complex64 -> firstWithMask 0x7F800000u (span<Complex64, uint32> b first count) >>> 1
+        | Storage.Complex128 -> firstWithMask 0x7FF0000000000000UL (span<Complex, uint64> b first count) >>> 1
         | Storage.Integer _
         | Storage.Bool -> -1
 
@@ -177,7 +187,7 @@ module internal Inspect =
     let firstNonFinite (b: HostBuffer) : struct (int[] * float) voption =
         let count = Shape.count b.Shape
 
-        if count = 0 || not b.DType.IsFloat then
+        if count = 0 || not b.DType.HasDerivatives then
             ValueNone
         elif b.IsContiguous then
             match firstInRange b b.Offset count with
@@ -195,7 +205,7 @@ module internal Inspect =
 
     /// The first NaN in row-major order: its index and value.
     let firstNaN (b: HostBuffer) : struct (int[] * float) voption =
-        if Shape.count b.Shape = 0 || not b.DType.IsFloat then
+        if Shape.count b.Shape = 0 || not b.DType.HasDerivatives then
             ValueNone
         else
             firstHolding Double.IsNaN b (withoutBroadcast b b)
@@ -270,6 +280,8 @@ module internal Inspect =
             | IntegerSize.Bits32 -> same<int, int> a b
             | IntegerSize.Bits64 -> same<int64, int64> a b
         | Storage.Bool -> same<bool, byte> a b
+        | Storage.Complex64 -> same<Complex64, uint64> a b
+        | Storage.Complex128 -> same<Complex, UInt128> a b
 
     /// Elements that a hash looks at.
     [<Literal>]

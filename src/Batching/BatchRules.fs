@@ -226,6 +226,9 @@ module internal BatchRules =
         | Primitive.Svd
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
+        | Primitive.Complex
+        | Primitive.OfComplex _
+        | Primitive.Conjugate
         | Primitive.Detach
         | Primitive.Barrier
         | Primitive.Print _ -> onBatches p

@@ -27,7 +27,7 @@ module internal ElementFormat =
         "I32", 32, ValueSome DType.Int32
         "U32", 32, ValueSome DType.UInt32
         "F32", 32, ValueSome DType.Float32
-        "C64", 64, ValueNone
+        "C64", 64, ValueSome DType.Complex64
         "F64", 64, ValueSome DType.Float64
         "I64", 64, ValueSome DType.Int64
         "U64", 64, ValueSome DType.UInt64
@@ -48,6 +48,12 @@ module internal ElementFormat =
         | DType.UInt32 -> "U32"
         | DType.UInt64 -> "U64"
         | DType.Bool -> "BOOL"
+        | DType.Complex64 -> "C64"
+        | DType.Complex128 ->
+            raise (
+                DTypeException
+                    "save: safetensors has no type of Complex128 numbers. Save `real` and `imag` of the tensor, or convert it to Complex64."
+            )
 
     /// Where in that order; -1 where there is no such type.
     let rank (format: string) : int =

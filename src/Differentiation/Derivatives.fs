@@ -37,6 +37,7 @@ module internal Derivatives =
         | Unary.Atan -> overTwo (fun () -> Slopes.atan x)
         | Unary.Sinh -> scale (fun () -> cosh x)
         | Unary.Cosh -> scale (fun () -> sinh x)
+        | Unary.Tanh when x.DType.IsComplex -> scale (fun () -> 1 - y * y)
         | Unary.Tanh -> scale (fun () -> Slopes.tanh x)
         | Unary.Asinh -> over (fun () -> Slopes.asinh x)
         | Unary.Acosh -> overTwo (fun () -> struct (sqrt (x - 1), sqrt (x + 1)))
@@ -208,6 +209,7 @@ module internal Derivatives =
         | Primitive.Eigh -> ValueSome(Decompositions.eigh outputs[0] outputs[1])
         | Primitive.Lu -> ValueSome(Decompositions.lu outputs[0] outputs[1])
         | Primitive.Svd -> ValueSome(Decompositions.svd outputs[0] outputs[1] outputs[2])
+        | Primitive.Complex -> ValueSome(ComplexDerivatives.complex inputs)
         // These have a rule for each input, or none.
         | Primitive.Unary _
         | Primitive.Binary _
@@ -235,6 +237,8 @@ module internal Derivatives =
         | Primitive.Inverse
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
+        | Primitive.OfComplex _
+        | Primitive.Conjugate
         | Primitive.Convolution _
         | Primitive.Detach
         | Primitive.Barrier
@@ -301,7 +305,7 @@ module internal Derivatives =
             | Binary.LessEqual -> ValueNone
 
         match (Facts.kind p).AsPointwise with
-        | ValueSome(Pointwise.Binary op) when output.DType.IsFloat -> ofBinary op
+        | ValueSome(Pointwise.Binary op) when output.DType.HasDerivatives -> ofBinary op
         | ValueSome _
         | ValueNone -> ValueNone
 
@@ -344,6 +348,9 @@ module internal Derivatives =
         | Primitive.Svd
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
+        | Primitive.Complex
+        | Primitive.OfComplex _
+        | Primitive.Conjugate
         | Primitive.Convolution _
         | Primitive.MaxPool _
         | Primitive.Detach
@@ -371,6 +378,9 @@ module internal Derivatives =
         | Primitive.Svd
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
+        | Primitive.Complex
+        | Primitive.OfComplex _
+        | Primitive.Conjugate
         | Primitive.MaxPool _
         // Comparisons make no floats.
         | Primitive.Binary _
@@ -400,7 +410,7 @@ module internal Derivatives =
     let rule (p: Primitive) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear voption =
         let x = inputs[input]
 
-        if not (x.DType.IsFloat && output.DType.IsFloat) then
+        if not (x.DType.HasDerivatives && output.DType.HasDerivatives) then
             ValueNone
         else
             match p with
@@ -457,6 +467,8 @@ module internal Derivatives =
             | Primitive.Inverse -> ValueSome(Decompositions.inverse output)
             | Primitive.PseudoInverse _ -> ValueSome(Decompositions.pseudoInverse inputs[0] output)
             | Primitive.OfMatrix f -> ValueSome(Decompositions.ofMatrix f inputs[0])
+            | Primitive.OfComplex f -> ValueSome(ComplexDerivatives.ofComplex f x output)
+            | Primitive.Conjugate -> ValueSome ComplexDerivatives.conjugate
             | Primitive.Barrier
             | Primitive.Print _ -> ValueSome Linear.Identity
             | Primitive.Transfer device -> ValueSome(Linear.Transfer(x.Device, device))
@@ -466,6 +478,7 @@ module internal Derivatives =
                 ValueSome(Linear.ConvolveBy(inputs[1 - input], source, result, windows, groups))
             | Primitive.Fused f -> FusedDerivatives.rule f inputs output input
             // These have a joint map.
+            | Primitive.Complex
             | Primitive.Sort _
             | Primitive.Qr
             | Primitive.Eigh
@@ -511,7 +524,11 @@ module internal Derivatives =
         | Primitive.Gather _
         | Primitive.Scatter _ -> onlyFirst ()
         | Primitive.Reduce(kind, _) -> (kind = Reduction.Sum)
-        | Primitive.Convert target -> target.IsFloat
+        | Primitive.Convert target -> target.HasDerivatives
+        | Primitive.OfComplex f -> not f.IsModulus
+        // Over the real numbers.
+        | Primitive.Complex
+        | Primitive.Conjugate -> true
         | Primitive.Reshape _
         | Primitive.Permute _
         | Primitive.Broadcast _

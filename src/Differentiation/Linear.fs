@@ -88,6 +88,16 @@ module internal Linear =
                 if i < added || (source[i - added] = 1 && target[i] <> 1) then i
         |]
 
+    /// A conversion, or the transpose of one: of real numbers to complex ones that is the real part.
+    let private convert (source: DType) (target: DType) (x: Tensor) =
+        let x =
+            if source.IsComplex && not target.IsComplex then
+                Bind.one (Primitive.OfComplex ComplexFunction.Real) [| x |]
+            else
+                x
+
+        if x.DType = target then x else Bind.one (Primitive.Convert target) [| x |]
+
     /// The map's value at x.
     let rec apply (map: Linear) (x: Tensor) : Tensor =
         match map with
@@ -98,7 +108,7 @@ module internal Linear =
         | Linear.ScaleOver(factor, divisor) ->
             Bind.binary Binary.Divide (Bind.binary Binary.Multiply x factor.Value) divisor.Value
         | Linear.Keep mask -> Bind.one Primitive.Select [| mask.Value; x; Tensor.zerosLike x |]
-        | Linear.Convert(_, target) -> Bind.one (Primitive.Convert target) [| x |]
+        | Linear.Convert(source, target) -> convert source target x
         | Linear.Reshape(_, target) -> Bind.one (Primitive.Reshape target) [| x |]
         | Linear.Permute order -> Bind.one (Primitive.Permute order) [| x |]
         | Linear.Broadcast(_, target) -> Bind.one (Primitive.Broadcast target) [| x |]

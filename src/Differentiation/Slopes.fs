@@ -17,7 +17,9 @@ module internal Slopes =
         | Storage.Float32
         | Storage.BFloat16
         | Storage.Integer _
-        | Storage.Bool -> 60.0
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 -> 60.0
 
     /// 1/cosh² x
     let tanh (x: Tensor) : Tensor =
@@ -40,7 +42,9 @@ module internal Slopes =
         | Storage.Float64 -> System.Math.ScaleB(1.0, 28)
         | Storage.Float32
         | Storage.Integer _
-        | Storage.Bool -> System.Math.ScaleB(1.0, 13)
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 -> System.Math.ScaleB(1.0, 13)
         | Storage.Float16 -> 64.0
         | Storage.BFloat16 -> 32.0
 

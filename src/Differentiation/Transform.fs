@@ -16,7 +16,7 @@ module internal Transform =
                     $"{operation}: the argument holds {what}, so there is nothing to differentiate by."
             )
 
-        match Range.tryFind leaves.Length (fun i -> x.IsTrained i && not leaves[i].DType.IsFloat) with
+        match Range.tryFind leaves.Length (fun i -> x.IsTrained i && not leaves[i].DType.HasDerivatives) with
         | ValueNone -> ()
         | ValueSome i ->
             raise (
@@ -64,6 +64,12 @@ module internal Transform =
 
     let valueAndGradWith name (f: 'p -> Tensor * 'aux) (x: 'p) : struct (Tensor * 'aux * 'p) =
         let struct (trace, leaves, (loss, aux)) = record name false f x
+
+        if loss.DType.IsComplex then
+            raise (
+                DTypeException
+                    $"{name}: the function returned {loss.DType} {Shape.show loss.Dims}; a gradient belongs to one real number. Take `real`, `imag` or `abs` of it, or use `vjp`."
+            )
 
         if loss.Rank <> 0 || not loss.DType.IsFloat then
             raise (
@@ -146,7 +152,7 @@ module internal Transform =
             |> Array.map2 (fun p c -> struct (p, c)) places
             |> pulled trace leaves x
 
-    let private isFloat (t: Tensor) = t.DType.IsFloat
+    let private isFloat (t: Tensor) = t.DType.HasDerivatives
 
     let private orZeros (like: Tensor[]) (found: Tensor voption[]) =
         Array.map2

@@ -66,7 +66,7 @@ module internal BatchMatMul =
         Buffers.fresh dtype (Array.append a.Shape[.. a.Shape.Length - 2] [| b.Shape[b.Shape.Length - 1] |])
 
     /// c <- a b; c is contiguous.
-    let into (c: HostBuffer) (a: HostBuffer) (b: HostBuffer) : unit =
+    let rec into (c: HostBuffer) (a: HostBuffer) (b: HostBuffer) : unit =
         let typed (kernel: Kernel<'T>) =
             run kernel (a :?> HostBuffer<'T>) (b :?> HostBuffer<'T>) (c :?> HostBuffer<'T>)
 
@@ -89,6 +89,14 @@ module internal BatchMatMul =
             | IntegerSize.Bits64 -> typed int64Kernel
         | Storage.Bool ->
             raise (DTypeException "matmul: Bool elements have no product; convert to Int32 or a float.")
+        | Storage.Complex64
+        | Storage.Complex128 ->
+            let ofParts (x: HostBuffer) (y: HostBuffer) =
+                let z = fresh x.DType x y
+                into z x y
+                z
+
+            Buffers.copy (ComplexParts.product ofParts a b) c
 
     let multiply (a: HostBuffer) (b: HostBuffer) : HostBuffer =
         let c = fresh a.DType a b
@@ -302,6 +310,9 @@ type internal ManagedEngine() =
         | Primitive.Svd -> Results.Several(Svd.evaluate (input 0))
         | Primitive.PseudoInverse relative -> Results.One(Svd.pseudoInverse relative (input 0))
         | Primitive.OfMatrix f -> Results.One(MatrixFunctions.evaluate f (input 0))
+        | Primitive.Complex -> Results.One(Elementwise.join (input 0) (input 1))
+        | Primitive.OfComplex f -> Results.One(Elementwise.ofComplex f (input 0))
+        | Primitive.Conjugate -> Results.One(Elementwise.conjugate (input 0))
         | Primitive.Convolution(result, windows, groups) ->
             Results.One(Convolve.convolution result windows groups (input 0) (input 1))
         | Primitive.MaxPool windows -> Results.Several(Pool.maxPool windows (input 0))

@@ -147,7 +147,10 @@ module internal Facts =
         | Primitive.Random _
         | Primitive.Concatenate _
         | Primitive.Place _
-        | Primitive.ArgReduce _ -> plain
+        | Primitive.ArgReduce _
+        | Primitive.Complex
+        | Primitive.OfComplex _
+        | Primitive.Conjugate -> plain
         | Primitive.Transfer device -> { plain with Target = ValueSome device }
         | Primitive.Reduce _
         | Primitive.CumulativeSum _
@@ -224,6 +227,9 @@ module internal Facts =
         | Primitive.Svd
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
+        | Primitive.Complex
+        | Primitive.OfComplex _
+        | Primitive.Conjugate
         | Primitive.Higher _
         | Primitive.Place _
         | Primitive.ArgReduce _ -> Kind.Opaque Kernel.Other

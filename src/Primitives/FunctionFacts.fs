@@ -13,20 +13,29 @@ type internal Slope =
 [<RequireQualifiedAccess; Struct>]
 type internal Domain =
     | Floats
+    /// Floats, and complex numbers, of which an analytic function has values as well.
+    | Analytic
     | Numbers
+    /// Numbers, but complex ones.
+    | Reals
     | Integers
     /// Integers, and Bool.
     | Bits
     | Bools
+    /// All but complex numbers.
+    | Ordered
     | All
 
     member domain.Has(dtype: DType) =
         match domain with
         | Floats -> dtype.IsFloat
+        | Analytic -> dtype.HasDerivatives
         | Numbers -> dtype <> DType.Bool
+        | Reals -> dtype <> DType.Bool && not dtype.IsComplex
         | Integers -> dtype.IsInteger
-        | Bits -> not dtype.IsFloat
+        | Bits -> dtype.IsInteger || dtype = DType.Bool
         | Bools -> dtype = DType.Bool
+        | Ordered -> not dtype.IsComplex
         | All -> true
 
 /// What there is to know of an elementwise function.

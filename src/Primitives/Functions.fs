@@ -190,27 +190,28 @@ type internal Unary =
     /// Where it is defined. Eager code asks at each call, and so gets no form.
     member op.Domain =
         match op with
-        | Negate
+        | Negate -> Domain.Numbers
         | Abs
         | Sign
-        | Relu -> Domain.Numbers
-        | Floor
-        | Ceiling
-        | Round
+        | Relu -> Domain.Reals
         | Exp
-        | Expm1
         | Log
-        | Log1p
         | Sqrt
         | Sin
         | Cos
         | Tan
-        | Asin
-        | Acos
-        | Atan
         | Sinh
         | Cosh
         | Tanh
+        | IsNaN -> Domain.Analytic
+        | Floor
+        | Ceiling
+        | Round
+        | Expm1
+        | Log1p
+        | Asin
+        | Acos
+        | Atan
         | Asinh
         | Acosh
         | Atanh
@@ -221,8 +222,7 @@ type internal Unary =
         | Gelu
         | GeluSlope
         | Lgamma
-        | Polygamma _
-        | IsNaN -> Domain.Floats
+        | Polygamma _ -> Domain.Floats
         | Not -> Domain.Bools
 
     /// Whether it tells something of numbers, rather than making new ones: the result is Bool.
@@ -354,9 +354,9 @@ type internal Binary =
         | Add
         | Subtract
         | Multiply
-        | Divide
-        | Remainder -> Domain.Numbers
-        | Power
+        | Divide -> Domain.Numbers
+        | Remainder -> Domain.Reals
+        | Power -> Domain.Analytic
         | Atan2 -> Domain.Floats
         | And
         | Or
@@ -365,9 +365,9 @@ type internal Binary =
         | ShiftRight -> Domain.Integers
         | Max
         | Min
-        | Equal
         | Less
-        | LessEqual -> Domain.All
+        | LessEqual -> Domain.Ordered
+        | Equal -> Domain.All
 
     /// Whether it tells something of numbers: the result is Bool.
     member op.Tells = op.IsEqual || op.IsLess || op.IsLessEqual

@@ -170,6 +170,19 @@ type internal MatrixFunction =
         | Sqrt -> "matrixSqrt"
         | Log -> "matrixLog"
 
+/// Functions of complex numbers that have real values.
+[<RequireQualifiedAccess; Struct>]
+type internal ComplexFunction =
+    | Real
+    | Imaginary
+    | Modulus
+
+    override f.ToString() =
+        match f with
+        | Real -> "real"
+        | Imaginary -> "imag"
+        | Modulus -> "abs"
+
 /// What is written of a tensor when a program runs: under which label, and how. Equal to itself alone, so that two of one
 /// label stay two.
 [<Sealed>]
@@ -249,6 +262,12 @@ type internal Primitive =
     | PseudoInverse of relative: float
     /// (…, n, n) -> (…, n, n), by the power series, not element by element.
     | OfMatrix of MatrixFunction
+    /// real parts, imaginary parts, of equal shape and dtype -> complex numbers
+    | Complex
+    /// Of complex numbers, elementwise; what it makes has the dtype of their parts.
+    | OfComplex of ComplexFunction
+    /// Of complex numbers, elementwise.
+    | Conjugate
     /// The convolution's tensor of one kind from the two others, which keep the order of `ConvolutionTerm`. `Output`:
     /// y[n, o, i] = Σ w[o, c, k] x[n, c, i*Step - Before + k*Dilation] over the channels c of the group of o and over k.
     | Convolution of result: ConvolutionTerm * Windows * groups: int
@@ -302,6 +321,9 @@ type internal Primitive =
         | Svd -> "svd"
         | PseudoInverse _ -> "pinv"
         | OfMatrix f -> string f
+        | Complex -> "complex"
+        | OfComplex f -> string f
+        | Conjugate -> "conj"
         | Convolution(result, _, _) ->
             match result with
             | ConvolutionTerm.Output -> "convolve"
@@ -392,6 +414,9 @@ module internal OperationText =
         | Primitive.Inverse
         | Primitive.Svd
         | Primitive.OfMatrix _
+        | Primitive.Complex
+        | Primitive.OfComplex _
+        | Primitive.Conjugate
         | Primitive.Detach
         | Primitive.Barrier -> string p
         | Primitive.Convert dtype -> words [ "convert"; string dtype ]

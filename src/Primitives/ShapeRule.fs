@@ -10,6 +10,14 @@ module internal ShapeRule =
 
         raise (ShapeException $"{p}: expected {expected}, got {got}.")
 
+    /// Complex numbers have no order, and so neither a largest one nor a place in a row.
+    let requireOrder (operation: 'operation) (dtype: DType) =
+        if dtype.IsComplex then
+            raise (
+                DTypeException
+                    $"{operation} is not defined on {dtype}: complex numbers have no order. {DTypes.wayOut dtype}"
+            )
+
     let private made tells (x: Signature) = if tells then { x with DType = DType.Bool } else x
 
     /// Which dtypes an elementwise function of one argument is defined on.
@@ -195,6 +203,17 @@ module internal ShapeRule =
         let values = { x with Shape = Array.append x.Shape[..1] windows.Count }
         [| values; { values with DType = DType.Int32 } |]
 
+    let private complex p (inputs: Signature[]) : Signature[] =
+        let x, y = inputs[0], inputs[1]
+
+        match DTypes.tryWithParts x.DType with
+        | ValueSome dtype when y.DType = x.DType && Shape.equal y.Shape x.Shape -> [| { x with DType = dtype } |]
+        | ValueSome _
+        | ValueNone -> fail p inputs "two tensors of equal shape, both Float32 or both Float64"
+
+    let private requireComplex p (inputs: Signature[]) =
+        if not inputs[0].DType.IsComplex then fail p inputs "complex numbers"
+
     let private rule (p: Primitive) (inputs: Signature[]) : Signature[] =
         let x = if inputs.Length > 0 then inputs[0] else { Shape = [||]; DType = DType.Bool }
         let like shape = withShape x shape
@@ -219,7 +238,17 @@ module internal ShapeRule =
 
             [| x |]
         | Primitive.Select -> select p inputs
-        | Primitive.Convert dtype -> [| { x with DType = dtype } |]
+        | Primitive.Convert dtype ->
+            if x.DType.IsComplex && not dtype.IsComplex then fail p inputs "real numbers"
+
+            [| { x with DType = dtype } |]
+        | Primitive.Complex -> complex p inputs
+        | Primitive.OfComplex _ ->
+            requireComplex p inputs
+            [| { x with DType = DTypes.ofParts x.DType } |]
+        | Primitive.Conjugate ->
+            requireComplex p inputs
+            [| x |]
         | Primitive.Full(_, dtype, shape) -> [| { Shape = shape; DType = dtype } |]
         | Primitive.Iota(dtype, length) -> [| { Shape = [| length |]; DType = dtype } |]
         | Primitive.Random(draw, dtype, shape) -> random p inputs draw dtype shape
@@ -259,10 +288,15 @@ module internal ShapeRule =
             like (Array.concat [ x.Shape[.. axis - 1]; [| size |]; x.Shape[axis + indexed ..] ])
         | Primitive.Reduce(kind, axes) ->
             if kind = Reduction.Sum && x.DType = DType.Bool then fail p inputs "numbers"
+            if kind <> Reduction.Sum then requireOrder p x.DType
 
             like (Shape.without axes x.Shape)
-        | Primitive.ArgReduce(_, axis) -> [| { Shape = Shape.removeAt axis x.Shape; DType = DType.Int32 } |]
-        | Primitive.Sort _ -> [| x; { x with DType = DType.Int32 } |]
+        | Primitive.ArgReduce(_, axis) ->
+            requireOrder p x.DType
+            [| { Shape = Shape.removeAt axis x.Shape; DType = DType.Int32 } |]
+        | Primitive.Sort _ ->
+            requireOrder p x.DType
+            [| x; { x with DType = DType.Int32 } |]
         | Primitive.CumulativeSum _ ->
             if x.DType = DType.Bool then fail p inputs "numbers"
 

@@ -75,7 +75,7 @@ module Tensor =
         if count > 0 && dtype.IsInteger then
             Literals.requireFits "arange" dtype (float (count - 1))
 
-        let wide = if dtype.IsFloat then DType.Float64 else DType.Int64
+        let wide = if dtype.HasDerivatives then DType.Float64 else DType.Int64
         (Bind.create (Primitive.Iota(wide, count)) (Ambient.device ())).Convert dtype
 
     /// <summary>start, start + step, … short of stop.</summary>
@@ -99,7 +99,7 @@ module Tensor =
         // A number too large for Int64 becomes its largest one.
         let length = (Shape.sized "arangeIn" [| max 0L (int64 (ceil ((stop - start) / step))) |])[0]
         // Computed in Float64 (or Int64) and rounded once, so that errors do not add up.
-        let wide = if dtype.IsFloat then DType.Float64 else DType.Int64
+        let wide = if dtype.HasDerivatives then DType.Float64 else DType.Int64
 
         let constant number =
             Literals.requireWhole "arangeIn" dtype number
@@ -122,7 +122,7 @@ module Tensor =
         if count < 1 then
             raise (ValueException $"linspace: {count} points; at least 1 is needed.")
 
-        if not dtype.IsFloat then
+        if not dtype.HasDerivatives then
             raise (
                 DTypeException $"linspace: {dtype} can't hold the points between; use a floating-point dtype."
             )
@@ -145,7 +145,7 @@ module Tensor =
         if count < 1 then
             raise (ValueException $"logspace: {count} points; at least 1 is needed.")
 
-        if not dtype.IsFloat then
+        if not dtype.HasDerivatives then
             raise (
                 DTypeException $"logspace: {dtype} can't hold the points between; use a floating-point dtype."
             )

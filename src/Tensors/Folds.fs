@@ -66,6 +66,11 @@ module internal Folds =
                     $"{operation} needs a floating-point tensor, got {t.DType} {Shape.show t.Dims}; convert it first."
             )
 
+    /// Floating-point numbers, real or complex.
+    let requireInexact (operation: string) (t: Tensor) =
+        Given.check "t" t
+        if not t.DType.IsComplex then requireFloat operation t
+
     let requireSome (operation: string) (t: Tensor) axes =
         if countOver t axes = 0.0 then
             raise (

@@ -3,7 +3,7 @@ namespace Cotangent
 /// Numbers that are written beside tensors.
 module internal Literals =
     let requireWhole (operation: 'operation) (dtype: DType) (value: float) =
-        if not dtype.IsFloat && value <> System.Math.Floor value then
+        if not dtype.HasDerivatives && value <> System.Math.Floor value then
             raise (
                 DTypeException
                     $"{operation}: the literal {string value} is not a whole number and the tensor is {dtype}. Convert the tensor to a floating-point dtype first."
@@ -23,7 +23,7 @@ module internal Literals =
 
     /// A literal as an element of a dtype; refused where an integer dtype can't hold it.
     let real (operation: 'operation) (dtype: DType) (value: float) =
-        if not dtype.IsFloat then
+        if not dtype.HasDerivatives then
             requireWhole operation dtype value
             if dtype.IsInteger then requireFits operation dtype value
 

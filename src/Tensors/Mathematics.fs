@@ -26,7 +26,7 @@ module Mathematics =
         if not x.DType.IsFloat then
             raise (
                 DTypeException
-                    $"{operation} is not defined on {x.DType}. Convert first, with `t.Convert DType.Float32` for example."
+                    $"{operation} is not defined on {x.DType}. {DTypes.wayOut x.DType}"
             )
 
     /// <summary>exp x - 1, accurate near 0.</summary>
@@ -278,7 +278,7 @@ module Mathematics =
 
     /// Where |x - y| <= absolute + relative * |y|.
     let internal near (operation: string) (relative: float) (absolute: float) (x: Tensor) (y: Tensor) =
-        if not x.DType.IsFloat then
+        if not x.DType.HasDerivatives then
             raise (
                 DTypeException
                     $"{operation} needs floating-point tensors, got {x.DType} {Shape.show x.Dims}; use `Equal`."
@@ -297,6 +297,8 @@ module Mathematics =
                 Binary.Or
                 (Operands.binary Binary.And isNear isFinite)
                 (Operands.binary Binary.Equal x y))
+
+    let private requireInexact (operation: string) (x: Tensor) = if not x.DType.IsComplex then requireFloat operation x
 
     type Tensor with
 
@@ -448,8 +450,8 @@ module Mathematics =
             if (givenAs "x" x).DType.IsInteger then
                 everywhere false x
             else
-                requireFloat "isInfinity" x
-                Operands.withReal Binary.Equal (unary Unary.Abs x) infinity
+                requireInexact "isInfinity" x
+                Operands.withReal Binary.Equal (Operands.modulus x) infinity
 
         /// <summary>Bool: where an element is neither NaN nor infinite, as every integer.</summary>
         /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool.</exception>
@@ -461,7 +463,7 @@ module Mathematics =
             if (givenAs "x" x).DType.IsInteger then
                 everywhere true x
             else
-                requireFloat "isFinite" x
+                requireInexact "isFinite" x
                 Ambient.withoutNumberCheck (fun () -> unary Unary.IsNaN (x - x) |> unary Unary.Not)
 
         /// <summary>-1, 0 or 1; NaN stays.</summary>

@@ -15,9 +15,9 @@ module internal Meeting =
         match how with
         | Reduce.Sum -> if t.DType = DType.Bool then refuse "sum" "numbers"
         | Reduce.Prod -> if t.DType = DType.Bool then refuse "product" "numbers"
-        | Reduce.Mean -> if not t.DType.IsFloat then refuse "mean" "a floating-point tensor"
+        | Reduce.Mean -> if not t.DType.HasDerivatives then refuse "mean" "a floating-point tensor"
         | Reduce.Max
-        | Reduce.Min -> ()
+        | Reduce.Min -> ShapeRule.requireOrder operation t.DType
 
     /// What none of the values in a place is: they can be combined with it and do not change.
     let neutral (how: Reduce) (dtype: DType) (shape: int[]) (device: Device) : Tensor =

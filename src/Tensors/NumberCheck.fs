@@ -22,7 +22,7 @@ module internal NumberCheck =
 
     /// Throws where it made one.
     let result (p: Primitive) (inputs: Buffer[]) (output: Buffer) : unit =
-        if Ambient.checkingNumbers () && output.DType.IsFloat then
+        if Ambient.checkingNumbers () && output.DType.HasDerivatives then
             let output = host output
 
             match Inspect.firstNonFinite output |> ValueOption.bind (fun _ -> firstMadeBad inputs output) with

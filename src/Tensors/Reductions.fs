@@ -52,7 +52,7 @@ module Reductions =
         member t.Mean(?axes: int seq, ?keepDims: bool) : Tensor =
             Given.check "t" t
             let t = if t.DType = DType.Bool then t.Convert DType.Float32 else t
-            requireFloat "mean" t
+            requireInexact "mean" t
             t |> inSingle (fun t -> reduced "mean" t axes keepDims (meanOver "mean" t))
 
         /// <summary>The product over axes, in the same dtype; 1 for none of them filled. Products of integers wrap around.</summary>

@@ -94,7 +94,9 @@ module SingularValueDecomposition =
             | Storage.BFloat16 -> 2.0 ** -7.0
             | Storage.Float32
             | Storage.Integer _
-            | Storage.Bool -> 2.0 ** -23.0
+            | Storage.Bool
+            | Storage.Complex64
+            | Storage.Complex128 -> 2.0 ** -23.0
 
         float (max a.Dims[a.Rank - 1] a.Dims[a.Rank - 2]) * epsilon
 

@@ -340,7 +340,9 @@ module internal Operands =
             raise (
                 DTypeException(
                     if accepts DType.Float32 then
-                        $"{operation} is not defined on {dtype}. Convert first, with `t.Convert DType.Float32` for example."
+                        $"{operation} is not defined on {dtype}. {DTypes.wayOut dtype}"
+                    elif dtype.IsComplex then
+                        $"{operation} is not defined on {dtype}: it is of integers."
                     else
                         $"{operation} is not defined on {dtype}. Convert first, with `t.Convert DType.Int32` for example."
                 )
@@ -362,6 +364,26 @@ module internal Operands =
         Bind.unary op x
 
     let unary (op: Unary) (x: Tensor) = unaryOf op op x
+
+    /// The size of each number, which of a complex one is real.
+    let modulus (x: Tensor) =
+        Given.check "a" x
+
+        if x.DType.IsComplex then
+            Bind.one (Primitive.OfComplex ComplexFunction.Modulus) [| x |]
+        else
+            unary Unary.Abs x
+
+    let convert (dtype: DType) (x: Tensor) =
+        if x.DType = dtype then
+            x
+        elif x.DType.IsComplex && not dtype.IsComplex then
+            raise (
+                DTypeException
+                    $"Convert: {x.DType} {Shape.show x.Dims} can't become {dtype}: nothing is said of the imaginary part. Take `real`, `imag`, `abs` or `angle` of it."
+            )
+        else
+            Bind.one (Primitive.Convert dtype) [| x |]
 
     /// A whole number near by: integers are whole.
     let whole (near: Tensor -> Tensor) (x: Tensor) =
@@ -452,7 +474,7 @@ module internal Operands =
         Given.check "a" x
 
         if x.DType.IsInteger then wholePower x exponent
-        elif exponent = 2.0 && x.DType.IsFloat then binary Binary.Multiply x x
+        elif exponent = 2.0 && x.DType.HasDerivatives then binary Binary.Multiply x x
         else withReal Binary.Power x exponent
 
 /// What sums of no tensors are, and begin with.
@@ -637,8 +659,8 @@ type Tensor with
     static member Pow(a: Tensor, b: int) = Operands.power a (float b)
     /// <summary>The angle of the point (x, y), elementwise: <c>atan2 y x</c>.</summary>
     static member Atan2(a: Tensor, b: Tensor) = Operands.binary Binary.Atan2 a b
-    /// <summary>|x|, whose derivative at 0 is 0: <c>abs x</c>.</summary>
-    static member Abs(a: Tensor) = Operands.unary Unary.Abs a
+    /// <summary>|x|, whose derivative at 0 is 0: <c>abs x</c>. Of complex numbers it is real.</summary>
+    static member Abs(a: Tensor) = Operands.modulus a
 
     /// <summary>The logarithm to the base 10: <c>log10 x</c>.</summary>
     static member Log10(a: Tensor) =
@@ -652,7 +674,9 @@ type Tensor with
             | Storage.Float32
             | Storage.BFloat16
             | Storage.Integer _
-            | Storage.Bool -> 30.0
+            | Storage.Bool
+            | Storage.Complex64
+            | Storage.Complex128 -> 30.0
 
         let ofLog x = Operands.withReal Binary.Divide (Operands.unaryOf "log10" Unary.Log x) (log 10.0)
 
@@ -724,7 +748,7 @@ type Tensor with
 
     static member private As(t: Tensor, dtype: DType) =
         Given.check "t" t
-        if t.DType = dtype then t else Bind.one (Primitive.Convert dtype) [| t |]
+        Operands.convert dtype t
 
     /// <summary>The one element as a number: <c>float t</c>.</summary>
     /// <exception cref="T:Cotangent.ShapeException">There is not exactly one element.</exception>

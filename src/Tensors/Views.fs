@@ -220,7 +220,7 @@ module Views =
         /// </code></example>
         [<CompiledName "Convert">]
         member t.Convert(dtype: DType) : Tensor =
-            if t.DType = dtype then t else Bind.one (Primitive.Convert dtype) [| t |]
+            Operands.convert dtype t
 
         /// <summary>The order of the elements along the axes reversed; along all axes if none is named.</summary>
         /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>

@@ -10,10 +10,10 @@ open Cotangent.Differentiation
 /// change that is absent is no 0, which an infinite slope would make NaN.
 module internal Activity =
     let private union = Array.map2 (||)
-    let private isFloat (g: Graph) (i: int) = g.Nodes[i].DType.IsFloat
+    let private isFloat (g: Graph) (i: int) = g.Nodes[i].DType.HasDerivatives
 
     /// Whether a change can go through a node: some of its items may be floats.
-    let private carries (node: Node) = node.HasItems || node.DType.IsFloat
+    let private carries (node: Node) = node.HasItems || node.DType.HasDerivatives
 
     /// A user's own derivative gives all that are floats a change.
     let private isFollowed (f: CustomFunction) =
@@ -59,7 +59,7 @@ module internal Activity =
             let node = g.Nodes[i]
 
             match node.Operation with
-            | Operation.Input n -> active[i] <- inputs[n] && node.DType.IsFloat
+            | Operation.Input n -> active[i] <- inputs[n] && node.DType.HasDerivatives
             | Operation.Constant _ -> ()
             | Operation.Primitive p ->
                 for k in 0 .. node.Inputs.Length - 1 do
@@ -75,7 +75,7 @@ module internal Activity =
                     | true, results -> results[k]
                     | false, _ -> active[source]
 
-                active[i] <- changes && node.DType.IsFloat
+                active[i] <- changes && node.DType.HasDerivatives
 
         g.Outputs |> Array.map (fun i -> active[i])
 

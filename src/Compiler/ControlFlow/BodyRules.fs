@@ -14,7 +14,7 @@ module internal BodyRules =
     /// Like one slice along axis 0.
     let likeSlice (t: Tensor) = { DType = t.DType; Shape = t.Dims[1..] }, t.Device
 
-    let isFloat (t: Tensor) = t.DType.IsFloat
+    let isFloat (t: Tensor) = t.DType.HasDerivatives
 
     /// The places of those that hold.
     let places (holds: 'a -> bool) (xs: 'a[]) = Range.filter xs.Length (fun i -> holds xs[i])

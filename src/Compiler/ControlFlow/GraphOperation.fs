@@ -53,7 +53,7 @@ type internal GraphOperation(name) =
         pushed
 
     override f.Pull(inputs, outputs, cotangents) =
-        let wanted = inputs |> Array.map _.DType.IsFloat
+        let wanted = inputs |> Array.map _.DType.HasDerivatives
         let struct (_, recorded) = f.Recorded(inputs, wanted)
         recorded.Pull(inputs, outputs, cotangents)
 

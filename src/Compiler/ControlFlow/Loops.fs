@@ -115,7 +115,7 @@ module internal Loops =
         let all (t: Tensor) = Array.init t.Dims[0] (one t)
 
         match t with
-        | Traced _ when t.DType.IsFloat ->
+        | Traced _ when t.DType.HasDerivatives ->
             let push _ (d: Tensor) = all d
             let pull _ (parts: Tensor[]) = stack 0 parts
             Transform.custom "scan" (ValueSome push) (ValueSome pull) all t

@@ -228,7 +228,7 @@ and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Dona
     /// Which results will be read is known on the way back only. It is taken to be as it was the last time; where it was
     /// not, the function is called again, for that time.
     override f.Recorded(inputs, wanted) =
-        let wanted = Array.map2 (fun isWanted (t: Tensor) -> isWanted && t.DType.IsFloat) wanted inputs
+        let wanted = Array.map2 (fun isWanted (t: Tensor) -> isWanted && t.DType.HasDerivatives) wanted inputs
         let changing = Activity.outputs graph wanted
         let whole = { Wanted = wanted; Read = changing }
 

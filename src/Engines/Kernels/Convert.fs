@@ -236,7 +236,9 @@ module internal Convert =
         | DType.BFloat16
         | DType.Int32
         | DType.Int64
-        | DType.Bool -> toCommon target x
+        | DType.Bool
+        | DType.Complex64
+        | DType.Complex128 -> toCommon target x
 
     /// To the dtypes that all others are reached by.
     and private toCommon (target: DType) (x: HostBuffer) : HostBuffer =
@@ -257,6 +259,8 @@ module internal Convert =
             | Storage.BFloat16 -> contiguous target (map float32 x uint64ToOddSingle)
             | Storage.Integer _ -> contiguous target (map int64 x uint64ToInt64)
             | Storage.Bool -> map target x toBool<int64>
+            | Storage.Complex64
+            | Storage.Complex128 -> toComplex target x
         | DType.Float32 ->
             match target.Storage with
             | Storage.Float32 -> x
@@ -266,6 +270,8 @@ module internal Convert =
             | Storage.Integer IntegerSize.Bits64 -> map int64 x row<float32, int64>
             | Storage.Integer _ -> map int32 x row<float32, int>
             | Storage.Bool -> map target x toBool<float32>
+            | Storage.Complex64
+            | Storage.Complex128 -> toComplex target x
         | DType.Float64 ->
             match target.Storage with
             | Storage.Float64 -> x
@@ -275,6 +281,8 @@ module internal Convert =
             | Storage.Integer IntegerSize.Bits64 -> map int64 x float64ToInt64
             | Storage.Integer _ -> map int32 x row<float, int>
             | Storage.Bool -> map target x toBool<float>
+            | Storage.Complex64
+            | Storage.Complex128 -> toComplex target x
         | DType.Int32 ->
             match target.Storage with
             | Storage.Float32 -> map float32 x int32To32
@@ -284,6 +292,8 @@ module internal Convert =
             | Storage.Integer IntegerSize.Bits64 -> map int64 x int32ToInt64
             | Storage.Integer _ -> x
             | Storage.Bool -> map target x toBool<int>
+            | Storage.Complex64
+            | Storage.Complex128 -> toComplex target x
         | DType.Int64 ->
             match target.Storage with
             | Storage.Float32 -> map float32 x int64To32
@@ -293,6 +303,8 @@ module internal Convert =
             | Storage.Integer IntegerSize.Bits64 -> x
             | Storage.Integer _ -> map int32 x row<int64, int>
             | Storage.Bool -> map target x toBool<int64>
+            | Storage.Complex64
+            | Storage.Complex128 -> toComplex target x
         | DType.Bool ->
             match target.Storage with
             | Storage.Float32 -> map float32 x ofBool<float32>
@@ -302,6 +314,25 @@ module internal Convert =
             | Storage.Integer IntegerSize.Bits64 -> map int64 x ofBool<int64>
             | Storage.Integer _ -> map int32 x ofBool<int>
             | Storage.Bool -> x
+            | Storage.Complex64
+            | Storage.Complex128 -> toComplex target x
+        | DType.Complex64
+        | DType.Complex128 -> toComplex target x
+
+    /// Real numbers by way of the dtype of the parts.
+    and private toComplex (target: DType) (x: HostBuffer) : HostBuffer =
+        match target.Storage with
+        | Storage.Complex64 when x.DType.IsComplex -> map target x ComplexRows.round
+        | Storage.Complex64 -> map target (contiguous float32 x) ComplexRows.ofSingle
+        | Storage.Complex128 when x.DType.IsComplex -> map target x ComplexRows.widen
+        | Storage.Complex128 -> map target (contiguous float64 x) ComplexRows.ofReal
+        | Storage.Float32
+        | Storage.Float64
+        | Storage.Float16
+        | Storage.BFloat16
+        | Storage.Integer _
+        | Storage.Bool ->
+            invalidOp $"{x.DType} does not convert to {target}; the shape rule should have refused it."
 
     /// Of a view, each element that it shows is converted once.
     let inline private ofAll
@@ -332,7 +363,9 @@ module internal Convert =
         | DType.Int32
         | DType.Int64
         | DType.UInt64
-        | DType.Bool -> dtype
+        | DType.Bool
+        | DType.Complex64
+        | DType.Complex128 -> dtype
 
     /// A buffer of 16-bit floats as Float32, in which it computes; one of narrow integers as wider ones.
     let widen (x: HostBuffer) = buffer (wide x.DType) x

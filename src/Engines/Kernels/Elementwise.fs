@@ -237,6 +237,20 @@ module internal Elementwise =
             | IntegerSize.Bits64 -> unaryInteger op (x :?> HostBuffer<int64>) unsigned<int64, uint64>
         | Storage.Bool ->
             unaryOf DType.Bool (x :?> HostBuffer<bool>) (fun a ao b bo n -> Rows.unaryBool op a ao b bo n)
+        | Storage.Complex64 ->
+            let x = x :?> HostBuffer<Complex64>
+
+            if op.Tells then
+                unaryOf DType.Bool x (fun a ao b bo n -> ComplexRows.isNaNSingle a ao b bo n)
+            else
+                unaryOf DType.Complex64 x (fun a ao b bo n -> ComplexRows.unarySingle op a ao b bo n)
+        | Storage.Complex128 ->
+            let x = x :?> HostBuffer<Complex>
+
+            if op.Tells then
+                unaryOf DType.Bool x (fun a ao b bo n -> ComplexRows.isNaN a ao b bo n)
+            else
+                unaryOf DType.Complex128 x (fun a ao b bo n -> ComplexRows.unary op a ao b bo n)
 
     /// Whether op is the commonest power, x ** 2, which is x * x.
     let inline private isSquare (op: Binary) (y: HostBuffer<'T>) (two: 'T) =
@@ -293,6 +307,48 @@ module internal Elementwise =
         | Storage.Bool ->
             let x, y = x :?> HostBuffer<bool>, y :?> HostBuffer<bool>
             binaryOf DType.Bool x y (fun a ao b bo c co n -> Rows.binaryBool op a ao b bo c co n)
+        | Storage.Complex64 ->
+            let x, y = x :?> HostBuffer<Complex64>, y :?> HostBuffer<Complex64>
+
+            if op.Tells then
+                binaryOf DType.Bool x y (fun a ao b bo c co n -> ComplexRows.equalSingle a ao b bo c co n)
+            else
+                binaryOf DType.Complex64 x y (fun a ao b bo c co n ->
+                    ComplexRows.binarySingle op a ao b bo c co n)
+        | Storage.Complex128 ->
+            let x, y = x :?> HostBuffer<Complex>, y :?> HostBuffer<Complex>
+
+            if op.Tells then
+                binaryOf DType.Bool x y (fun a ao b bo c co n -> ComplexRows.equal a ao b bo c co n)
+            else
+                binaryOf DType.Complex128 x y (fun a ao b bo c co n ->
+                    ComplexRows.binary op a ao b bo c co n)
+
+    let ofComplex (f: ComplexFunction) (z: HostBuffer) : HostBuffer =
+        match z with
+        | :? HostBuffer<Complex64> as z ->
+            unaryOf DType.Float32 z (fun a ao b bo n -> ComplexRows.ofComplexSingle f a ao b bo n)
+        | z ->
+            let z = z :?> HostBuffer<Complex>
+            unaryOf DType.Float64 z (fun a ao b bo n -> ComplexRows.ofComplex f a ao b bo n)
+
+    let conjugate (z: HostBuffer) : HostBuffer =
+        match z with
+        | :? HostBuffer<Complex64> as z ->
+            unaryOf DType.Complex64 z (fun a ao b bo n -> ComplexRows.conjugateSingle a ao b bo n)
+        | z ->
+            let z = z :?> HostBuffer<Complex>
+            unaryOf DType.Complex128 z (fun a ao b bo n -> ComplexRows.conjugate a ao b bo n)
+
+    /// Complex numbers from their parts.
+    let join (real: HostBuffer) (imaginary: HostBuffer) : HostBuffer =
+        match real with
+        | :? HostBuffer<float32> as x ->
+            let y = imaginary :?> HostBuffer<float32>
+            binaryOf DType.Complex64 x y (fun a ao b bo c co n -> ComplexRows.joinSingle a ao b bo c co n)
+        | x ->
+            let x, y = x :?> HostBuffer<float>, imaginary :?> HostBuffer<float>
+            binaryOf DType.Complex128 x y (fun a ao b bo c co n -> ComplexRows.join a ao b bo c co n)
 
     let private selectRow (cs: bool[]) co (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
         if not (ShortRow.select cs co xs xo ys yo zs zo n) then

@@ -50,5 +50,7 @@ module internal FusedKernels =
             |> evaluate f
             |> Array.map (Convert.buffer inputs[0].DType)
         | Storage.Integer _
-        | Storage.Bool ->
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 ->
             invalidOp $"{f} has no kernel for {inputs[0].DType}; the shape rule should have refused it."

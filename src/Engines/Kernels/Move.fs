@@ -265,6 +265,8 @@ module internal Move =
             | Storage.BFloat16
             | Storage.Float16 -> Convert.buffer x.DType (wide (Convert.widen x))
             | Storage.Bool -> Convert.buffer x.DType (wide (Convert.buffer DType.Int32 x))
+            | Storage.Complex64
+            | Storage.Complex128 -> ComplexParts.each wide x
 
     /// One number seen through a whole shape. It becomes the dtype's as by Convert.
     let full (value: Literal) dtype (shape: int[]) : HostBuffer =

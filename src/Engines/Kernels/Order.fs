@@ -68,6 +68,10 @@ module internal Order =
         | DType.UInt32
         | DType.UInt64 -> argReduce largest axis (Convert.ordered x)
         | DType.Bool -> argReduce largest axis (Convert.buffer DType.Int32 x)
+        | DType.Complex64
+        | DType.Complex128 ->
+            ShapeRule.requireOrder (Primitive.ArgReduce(largest, axis)) x.DType
+            x
 
     // Elements are sorted by unsigned integers of the same order: the bits of a float with the sign bit
     // turned over, and with all other bits turned over too where the number is negative. NaN takes the
@@ -119,6 +123,7 @@ module internal Order =
 
     /// The elements in order along an axis, and where they were.
     let sort axis descending (x: HostBuffer) : struct (HostBuffer * HostBuffer) =
+        ShapeRule.requireOrder "sort" x.DType
         let last = x.Shape.Length - 1
         let rows = Move.permute (Shape.moving x.Shape.Length axis last) x
         let back = Move.permute (Shape.moving x.Shape.Length last axis)
@@ -249,3 +254,5 @@ module internal Order =
             | IntegerSize.Bits32 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int>)
             | IntegerSize.Bits64 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int64>)
         | Storage.Bool -> raise (DTypeException "cumsum: Bool elements have no sum; convert to Int32 first.")
+        | Storage.Complex64
+        | Storage.Complex128 -> ComplexParts.each (cumulativeSum axis reverse) x

@@ -112,7 +112,9 @@ module internal Philox =
                 words keys count 0u (target :?> BFloat16[]) start (fun w ->
                     BFloat16.OfSingle(float32 (w >>> 24) * (1.0f / 256.0f)))
             | Storage.Integer _
-            | Storage.Bool -> refuse ()
+            | Storage.Bool
+            | Storage.Complex64
+            | Storage.Complex128 -> refuse ()
         | Draw.Bits
         | Draw.Keys ->
             let stream =
@@ -132,7 +134,9 @@ module internal Philox =
             | Storage.Float64
             | Storage.Float16
             | Storage.BFloat16
-            | Storage.Bool -> refuse ()
+            | Storage.Bool
+            | Storage.Complex64
+            | Storage.Complex128 -> refuse ()
 
     let private wordAt key stream (i: int64) =
         let struct (w0, w1, w2, w3) = PhiloxBlocks.ofKey key stream (int (i / 4L))
@@ -168,7 +172,9 @@ module internal Philox =
         | DType.UInt16
         | DType.UInt32
         | DType.UInt64
-        | DType.Bool -> raise (DTypeException $"random: {draw} draws of one number can't be {dtype}.")
+        | DType.Bool
+        | DType.Complex64
+        | DType.Complex128 -> raise (DTypeException $"random: {draw} draws of one number can't be {dtype}.")
 
     /// For each key the number of each index.
     let elements (draw: Draw) (dtype: DType) (keys: HostBuffer) (indices: HostBuffer) : HostBuffer =

@@ -361,3 +361,7 @@ module internal Reduce =
             | IntegerSize.Bits32, _ -> reduceOf kind axes (x :?> HostBuffer<int>)
             | IntegerSize.Bits64, _ -> reduceOf kind axes (x :?> HostBuffer<int64>)
         | Storage.Bool -> reduceBool kind axes (x :?> HostBuffer<bool>)
+        | Storage.Complex64
+        | Storage.Complex128 ->
+            if kind <> Reduction.Sum then ShapeRule.requireOrder kind x.DType
+            ComplexParts.each (reduce kind axes) x

@@ -45,6 +45,8 @@ type internal Typed<'R>() =
             | IntegerSize.Bits32 -> f.Run<int>(x :?> HostBuffer<int>)
             | IntegerSize.Bits64 -> f.Run<int64>(x :?> HostBuffer<int64>)
         | Storage.Bool -> f.Run<bool>(x :?> HostBuffer<bool>)
+        | Storage.Complex64 -> f.Run<Complex64>(x :?> HostBuffer<Complex64>)
+        | Storage.Complex128 -> f.Run<System.Numerics.Complex>(x :?> HostBuffer<System.Numerics.Complex>)
 
 /// Rows of `Length` elements; operand k of `Operands` walks a row in steps of `Steps[k]`. `Sizes` are the
 /// `Axes` axes around the rows, the fastest first, and `Strides[axis * Operands + k]` the steps along them.

@@ -1,6 +1,7 @@
 namespace Cotangent.Engines
 
 open System
+open System.Numerics
 open Cotangent
 
 /// Buffers whose dtype is known at run time only.
@@ -19,6 +20,8 @@ module internal Buffers =
             | IntegerSize.Bits32 -> HostBuffer<int>(dtype, (data :?> int[]), shape, strides, offset)
             | IntegerSize.Bits64 -> HostBuffer<int64>(dtype, (data :?> int64[]), shape, strides, offset)
         | Storage.Bool -> HostBuffer<bool>(dtype, (data :?> bool[]), shape, strides, offset)
+        | Storage.Complex64 -> HostBuffer<Complex64>(dtype, (data :?> Complex64[]), shape, strides, offset)
+        | Storage.Complex128 -> HostBuffer<Complex>(dtype, (data :?> Complex[]), shape, strides, offset)
 
     /// A contiguous buffer over an array of the dtype's elements that the caller gives away.
     let own (dtype: DType) (shape: int[]) (data: Array) : HostBuffer =
@@ -38,6 +41,8 @@ module internal Buffers =
             | IntegerSize.Bits32 -> Strided.allocate<int> n
             | IntegerSize.Bits64 -> Strided.allocate<int64> n
         | Storage.Bool -> Strided.allocate<bool> n
+        | Storage.Complex64 -> Strided.allocate<Complex64> n
+        | Storage.Complex128 -> Strided.allocate<Complex> n
 
     /// A contiguous output of a shape, its elements not yet set.
     let fresh (dtype: DType) (shape: int[]) : HostBuffer =
@@ -57,6 +62,8 @@ module internal Buffers =
             | IntegerSize.Bits32 -> GC.AllocateArray<int>(n, pinned = true)
             | IntegerSize.Bits64 -> GC.AllocateArray<int64>(n, pinned = true)
         | Storage.Bool -> GC.AllocateArray<bool>(n, pinned = true)
+        | Storage.Complex64 -> GC.AllocateArray<Complex64>(n, pinned = true)
+        | Storage.Complex128 -> GC.AllocateArray<Complex>(n, pinned = true)
 
     /// Copies the elements of one buffer to another of the same shape and dtype.
     let copy (source: HostBuffer) (target: HostBuffer) : unit =

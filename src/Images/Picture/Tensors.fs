@@ -177,6 +177,11 @@ module internal Tensors =
         | DType.UInt16
         | DType.UInt32
         | DType.UInt64 -> ((t.Convert DType.Float64).Flatten()).ToData<float[]>()
+        | DType.Complex64
+        | DType.Complex128 ->
+            raise (
+                DTypeException $"{operation}: a tensor of {t.DType}; take `real` or `abs` of it for levels."
+            )
         | DType.Bool ->
             raise (
                 DTypeException $"{operation}: a tensor of Bool; convert it to Float32 for black and white."

@@ -3,6 +3,7 @@ namespace Cotangent
 open System
 open System.Collections
 open System.Collections.Generic
+open System.Numerics
 open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
 open Microsoft.FSharp.Reflection
@@ -25,7 +26,7 @@ module internal NestedData =
     let private unusable (operation: string) (t: Type) =
         raise (
             DTypeException
-                $"{operation}: {t.Name} can't be an element. The element types are `float32`, `float`, Half, BFloat16, bool, and the integers of 8 to 64 bits; convert the data first, for example with `List.map float32`."
+                $"{operation}: {t.Name} can't be an element. The element types are `float32`, `float`, Half, BFloat16, bool, Complex, Complex64, and the integers of 8 to 64 bits; convert the data first, for example with `List.map float32`."
         )
 
     /// How deep data nests, at most: each level is an axis, and is walked by a call.
@@ -175,6 +176,8 @@ module internal NestedData =
         | DType.UInt32 -> flatten<uint32> rank data
         | DType.UInt64 -> flatten<uint64> rank data
         | DType.Bool -> flatten<bool> rank data
+        | DType.Complex64 -> flatten<Complex64> rank data
+        | DType.Complex128 -> flatten<Complex> rank data
 
     let private listOfLists (item: Type) (items: objnull[]) : objnull =
         let cases = FSharpType.GetUnionCases(typedefof<list<obj>>.MakeGenericType item)
@@ -204,6 +207,8 @@ module internal NestedData =
         | Some DType.UInt32 -> box (numbers (): uint32 list)
         | Some DType.UInt64 -> box (numbers (): uint64 list)
         | Some DType.Bool -> box (numbers (): bool list)
+        | Some DType.Complex64 -> box (numbers (): Complex64 list)
+        | Some DType.Complex128 -> box (numbers (): Complex list)
         | None -> listOfLists item items
 
     /// Copies as many elements as an array of any rank has, from an offset on. Byte by byte: Buffer.BlockCopy refuses

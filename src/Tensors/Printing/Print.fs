@@ -57,7 +57,9 @@ module internal Print =
             search 0
         | Storage.Float64
         | Storage.Integer _
-        | Storage.Bool -> parse (x.ToString("R", CultureInfo.InvariantCulture))
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 -> parse (x.ToString("R", CultureInfo.InvariantCulture))
 
     /// The number rounded to a multiple of 10^place: the exact value, not its shortest digits, and ties to
     /// even. .NET's own formats round ties up.
@@ -114,7 +116,9 @@ module internal Print =
         | Storage.Float16 -> float (Half.op_Explicit x: Half)
         | Storage.Float64
         | Storage.Integer _
-        | Storage.Bool -> x
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 -> x
 
     /// Whether exponents are needed: numbers large or small, or of very different sizes.
     let private isScientific dtype (finite: float[]) =
@@ -163,15 +167,15 @@ module internal Print =
         let width = parts |> Array.fold (fun n (struct (_, fraction)) -> max n fraction.Length) 0
         parts |> Array.map (fun (struct (whole, fraction)) -> whole + "." + fraction.PadRight width)
 
-    let private floatWords dtype (values: float[]) =
+    let private unalignedWords dtype (values: float[]) =
         let finite = values |> Array.filter Double.IsFinite
 
         let format = if isScientific dtype finite then scientificWords else fixedWords
         let words = Queue(format dtype finite)
 
-        values
-        |> Array.map (fun x -> if Double.IsFinite x then words.Dequeue() else special x)
-        |> alignRight
+        values |> Array.map (fun x -> if Double.IsFinite x then words.Dequeue() else special x)
+
+    let private floatWords dtype (values: float[]) = alignRight (unalignedWords dtype values)
 
     /// A lone number: all its digits, and exponents only where the zeros would be many.
     let private floatWord dtype (x: float) =
@@ -186,6 +190,22 @@ module internal Print =
             let d = shortest dtype x
             let fraction = if d.Text.Length > 1 then "." + d.Text.Substring 1 else ""
             $"{sign x}{d.Text[0]}{fraction}{exponent d.Exponent 2}"
+
+    // Complex numbers: both parts, the second with its sign.
+
+    let private signed (word: string) = if word[0] = '-' then word else "+" + word
+
+    /// The spaces that line up the points stand behind the unit.
+    let private withUnit (word: string) = (word.TrimEnd() + "j").PadRight(word.Length + 1)
+
+    let private complexWords dtype isScalar (real: float[]) (imaginary: float[]) =
+        if isScalar then
+            Array.map2 (fun x y -> floatWord dtype x + signed (floatWord dtype y) + "j") real imaginary
+        else
+            Array.map2
+                (+)
+                (floatWords dtype real)
+                (unalignedWords dtype imaginary |> Array.map signed |> alignRight |> Array.map withUnit)
 
     /// The text of the elements at some places in `Data`, of equal widths unless it is a scalar's.
     let private words (b: HostBuffer) (places: int[]) =
@@ -214,6 +234,14 @@ module internal Print =
         | Storage.Bool ->
             let width = if isScalar then 0 else 5
             places |> Array.map (fun p -> (if read p = 1.0 then "true" else "false").PadLeft width)
+        | Storage.Complex64 ->
+            let items = HostBuffer.data<Complex64> b
+            let part (f: Complex64 -> float32) = places |> Array.map (fun p -> float (f items[p]))
+            complexWords DType.Float32 isScalar (part _.Real) (part _.Imaginary)
+        | Storage.Complex128 ->
+            let items = HostBuffer.data<Complex> b
+            let part (f: Complex -> float) = places |> Array.map (fun p -> f items[p])
+            complexWords DType.Float64 isScalar (part _.Real) (part _.Imaginary)
 
     // Rows and blocks.
 

@@ -45,7 +45,9 @@ module Random =
         | Storage.Float16 -> float Half.MaxValue
         | Storage.Float64
         | Storage.Integer _
-        | Storage.Bool -> Double.MaxValue
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 -> Double.MaxValue
 
     let private requireFinite (operation: string) (dtype: DType) (low: float) (high: float) =
         if not (abs low <= largest dtype && abs high <= largest dtype) then

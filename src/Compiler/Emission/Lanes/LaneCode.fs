@@ -207,7 +207,9 @@ module internal LaneCode =
         | DType.UInt16
         | DType.UInt32
         | DType.UInt64
-        | DType.Bool -> invalidOp $"{dtype} has no lanes of its own."
+        | DType.Bool
+        | DType.Complex64
+        | DType.Complex128 -> invalidOp $"{dtype} has no lanes of its own."
 
     let private literal (code: Lanes) element bits (value: Literal) =
         let zero = Lane.Constant(code, element, bits, 0L)

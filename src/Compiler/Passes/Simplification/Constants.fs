@@ -25,7 +25,11 @@ module internal Constants =
     /// The one number that a constant repeats, or is: in the code, it is not read from memory, and the rules see it.
     let repeated (b: Buffer) : Literal voption =
         match b with
-        | :? HostBuffer as b when Shape.count b.Shape > 0 && HostBuffer.isUniform b -> ValueSome(literal b)
+        // A literal has no imaginary part.
+        | :? HostBuffer as b when
+            Shape.count b.Shape > 0 && HostBuffer.isUniform b && not b.DType.IsComplex
+            ->
+            ValueSome(literal b)
         | _ -> ValueNone
 
     let private evaluate (p: Primitive) (inputs: Buffer[]) (device: Device) =
@@ -109,7 +113,7 @@ module internal Constants =
 
         if inputs.Length = 0 then
             ValueNone
-        elif isElementwise p && inputs |> Array.forall isFull then
+        elif isElementwise p && inputs |> Array.forall isFull && not result.DType.IsComplex then
             unlessRaising (fun () ->
                 let value = evaluate p (inputs |> Array.map (numbers true device)) device
                 full (literal ((Engines.forDevice device).ToHost value)))

@@ -14,7 +14,9 @@ module internal Identities =
         | Storage.BFloat16 -> 126
         | Storage.Float16 -> 14
         | Storage.Integer _
-        | Storage.Bool -> -1
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 -> -1
 
     /// Whether dividing by a number of the dtype is multiplying by its inverse, to the last bit.
     let private hasInverse (dtype: DType) (x: float) =
@@ -43,6 +45,8 @@ module internal Identities =
         let subtractsNothing c = if isFloat then c = 0.0 && not (System.Double.IsNegative c) else c = 0.0
 
         match op, x, y with
+        // A product with 1 has an infinite part where a factor has: that is not the factor.
+        | _ when x.DType.IsComplex -> ValueNone
         | Binary.Add, _, Number c when addsNothing c -> ValueSome inputs[0]
         | Binary.Add, Number c, _ when addsNothing c -> ValueSome inputs[1]
         | Binary.Subtract, _, Number c when subtractsNothing c -> ValueSome inputs[0]

@@ -86,7 +86,9 @@ module internal Products =
             factors.Count <= Most && factors.TrueForAll(fun i -> (r.Node i).DType = DType.Float32)
         | Storage.BFloat16
         | Storage.Float16
-        | Storage.Bool -> false
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 -> false
 
     /// Groups of axes, as bits: factors that vary along two of them tie these together.
     let private groupsOf (own: int[]) =

@@ -366,5 +366,7 @@ module internal Convolve =
         | Storage.Float16 ->
             Convert.buffer a.DType (convolution result w groups (Convert.widen a) (Convert.widen b))
         | Storage.Integer _
-        | Storage.Bool ->
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 ->
             raise (DTypeException $"convolve is not defined on {a.DType}; convert to a float first.")

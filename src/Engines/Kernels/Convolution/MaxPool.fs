@@ -242,5 +242,7 @@ module internal Pool =
             let found = maxPool w (Convert.widen x)
             [| Convert.buffer x.DType found[0]; found[1] |]
         | Storage.Integer _
-        | Storage.Bool ->
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 ->
             raise (DTypeException $"maxPool is not defined on {x.DType}; convert to a float first.")

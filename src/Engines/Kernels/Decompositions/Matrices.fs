@@ -86,5 +86,7 @@ module internal Matrices =
             |> on32
             |> Array.map (fun y -> if y.DType.IsFloat then Convert.buffer inputs[0].DType y else y)
         | Storage.Integer _
-        | Storage.Bool ->
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 ->
             invalidOp $"{name} has no kernel for {inputs[0].DType}; the shape rule should have refused it."

@@ -1,0 +1,54 @@
+namespace Cotangent.Differentiation
+
+open Cotangent
+
+/// The derivatives of what takes complex numbers apart and puts them together. These maps are linear over the real numbers
+/// only. Their transposes are those by the pairing Re Σ x y, without a conjugate, as JAX has it: of what is linear over the
+/// complex numbers this is the transpose by Σ x y. So the cotangent of a real function f of z = x + yi, and with it `grad`, is
+/// ∂f/∂x - i ∂f/∂y.
+module internal ComplexDerivatives =
+    let private real (z: Tensor) = Bind.one (Primitive.OfComplex ComplexFunction.Real) [| z |]
+    let private imaginary (z: Tensor) = Bind.one (Primitive.OfComplex ComplexFunction.Imaginary) [| z |]
+    let private join (x: Tensor) (y: Tensor) = Bind.one Primitive.Complex [| x; y |]
+    let private conj (z: Tensor) = Bind.one Primitive.Conjugate [| z |]
+    let private negate (x: Tensor) = Bind.unary Unary.Negate x
+    let private ofReal (x: Tensor) = join x (Tensor.zerosLike x)
+    let private ofImaginary (y: Tensor) = join (Tensor.zerosLike y) y
+
+    /// Re (conj z · w) = Re z Re w + Im z Im w, so the conjugate is its own transpose by that pairing.
+    let conjugate: Linear = Linear.Opaque(conj, conj)
+
+    let private realPart = Linear.Opaque(real, ofReal)
+
+    /// dz ↦ Re (z̄ dz) / |z|; 0 at the origin, the subgradient of least length.
+    let private modulus (z: Tensor) (r: Tensor) =
+        let direction =
+            Deferred(fun () ->
+                let isOrigin = r.Equal 0.0
+                let size = where isOrigin (Tensor.onesLike r) r
+                let unit = where isOrigin (Tensor.zerosLike z) z / ofReal size
+                conj unit)
+
+        Linear.Compose(Linear.Scale direction, realPart)
+
+    let ofComplex (f: ComplexFunction) (z: Tensor) (output: Tensor) : Linear =
+        match f with
+        | ComplexFunction.Real -> realPart
+        | ComplexFunction.Imaginary -> Linear.Opaque(imaginary, (fun c -> ofImaginary (negate c)))
+        | ComplexFunction.Modulus -> modulus z output
+
+    /// Re ((x + yi) c) = x Re c - y Im c
+    let complex (inputs: Tensor[]) : JointMap = {
+        Push =
+            fun tangents ->
+                let given i =
+                    match tangents[i] with
+                    | ValueSome t -> t
+                    | ValueNone -> Tensor.zerosLike inputs[i]
+
+                [| ValueSome(join (given 0) (given 1)) |]
+        Pull =
+            fun cotangents ->
+                let c = cotangents[0].Value
+                [| ValueSome(real c); ValueSome(negate (imaginary c)) |]
+    }
