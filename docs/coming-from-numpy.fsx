@@ -128,6 +128,13 @@ let reducing = [
 let products = [
     "a @ b, np.dot(v, w), np.outer(v, w)", "matmul a b, dot v w, outer v w"
     "np.einsum('ij,jk->ik', a, b)", "einsum \"ij,jk->ik\" [ a; b ]"
+    "a + 1j * b, z.real, z.imag, np.conj(z), np.angle(z)",
+    "complex a b |> fun z -> real z, imag z, conj z, angle z"
+    "np.fft.fft(v), np.fft.ifft(v), np.fft.rfft(v)", "fft v, ifft v, rfft v"
+    "np.fft.irfft(np.fft.rfft(v), n=4)", "(rfft v).Irfft(length = 4)"
+    "np.fft.fftn(x), np.fft.fft(x, axis=0, norm='ortho')",
+    "x.Fftn(), x.Fft(axis = 0, norm = FourierNorm.Orthonormal)"
+    "np.fft.fftfreq(8, 0.1), np.fft.fftshift(v)", "fftFrequencies DType.Float64 8 0.1, v.FftShift()"
     "np.tensordot(a, b, 1), np.inner(a, b)",
     "einsum \"ij,jk->ik\" [ a; b ], einsum \"ij,kj->ik\" [ a; b ]"
     "np.kron(a, b)",

@@ -55,6 +55,11 @@ let torch = [
     "torch.cat([x, y]), torch.stack([x, y])", "concat 0 [ x; y ], stack 0 [ x; y ]"
     "x @ y.T", "matmul x y.T"
     "torch.einsum('ij,kj->ik', x, y)", "einsum \"ij,kj->ik\" [ x; y ]"
+    "torch.complex(x, y), torch.polar(x, y), z.real, z.conj()",
+    "complex x y |> fun z -> polar x y, real z, conj z"
+    "torch.fft.fft(x), torch.fft.rfft(x), torch.fft.fft2(x)", "fft x, rfft x, fft2 x"
+    "torch.fft.irfft(torch.fft.rfft(x), n=3)", "(rfft x).Irfft(length = 3)"
+    "torch.hann_window(4)", "SignalWindow.hann DType.Float32 4"
     "einops.rearrange(x, 'h (w c) -> c h w', c=3)",
     "rearrange \"h (w c) -> c h w\" [ (\"c\", 3) ] x"
     "einops.reduce(x, 'h w -> w', 'mean'), einops.repeat(x, 'h w -> h w c', c=3)",

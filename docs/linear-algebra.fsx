@@ -123,5 +123,5 @@ Each row is a prediction, its standard deviation, and the truth: far away, at 12
 | eigenvectors and singular vectors of equal values | infinities and NaN: any turn of them would do. The values have derivatives |
 | `pinv`, `lstsq` where the rank changes | the derivative is that among matrices of one rank |
 
-There are no eigenvalues of matrices that are not symmetric: they are complex numbers.
+There are no eigenvalues of matrices that are not symmetric: they are complex numbers, which no decomposition takes or gives yet.
 *)

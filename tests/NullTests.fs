@@ -48,6 +48,7 @@ let private samples: objnull list = [
     box Attention.full
     box Window.plain
     box MatrixNorm.Spectral
+    box FourierNorm.Forward
     box Loss.crossEntropyDefaults
     box ({ In = [ Some 0 ]; Out = 0 }: BatchAxes)
     box ({ Count = 1; Epoch = fun _ _ -> Seq.singleton x }: Batches<Tensor>)

@@ -261,7 +261,18 @@ module internal DTypes =
         | Storage.Complex64
         | Storage.Complex128 -> ValueNone
 
-    /// How elements that an operation does not take become some that it does, for error messages.
+    /// How elements become some that an operation of real numbers takes, for error messages: what is said of those that
+    /// convert is not true of complex ones.
+    let private orElse (conversion: string) (d: DType) =
+        if d.IsComplex then
+            "take a real tensor of it first: `real`, `imag`, `abs` or `angle`."
+        else
+            conversion
+
+    let orConvert = orElse "convert it first."
+    let orFloat64 = orElse "convert to a float first, with `t.Convert DType.Float64` for example."
+
+    /// The same as a sentence, where nothing else is said.
     let wayOut (d: DType) =
         if d.IsComplex then
             "Take a real tensor of it first: `real`, `imag`, `abs` or `angle`."

@@ -246,6 +246,7 @@ module internal BatchRules =
         | Primitive.ArgReduce(largest, axis) -> ofBatch (Primitive.ArgReduce(largest, axis + 1))
         | Primitive.Sort(axis, descending) -> ofBatch (Primitive.Sort(axis + 1, descending))
         | Primitive.CumulativeSum(axis, reverse) -> ofBatch (Primitive.CumulativeSum(axis + 1, reverse))
+        | Primitive.Fourier(transform, axis, scale) -> ofBatch (Primitive.Fourier(transform, axis + 1, scale))
         | Primitive.MatMul -> [| matMul examples x inputs[1] |]
         | Primitive.Convolution(result, w, groups) -> [| convolution examples result w groups x inputs[1] |]
         | Primitive.MaxPool w -> maxPool examples w (batch ())

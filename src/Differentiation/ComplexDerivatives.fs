@@ -52,3 +52,31 @@ module internal ComplexDerivatives =
                 let c = cotangents[0].Value
                 [| ValueSome(real c); ValueSome(negate (imaginary c)) |]
     }
+
+    /// How often each of the first n/2 + 1 numbers of a transform stands among all n: by itself, or also as a conjugate.
+    let private multiplicity (n: int) axis (like: Tensor) : Tensor =
+        let k = Bind.create (Primitive.Iota(DType.Int32, n / 2 + 1)) like.Device
+        let isAlone = (k.Equal 0.0).Or((k * 2).Equal(float n))
+        let times = where isAlone (Tensor.onesLike k) (Tensor.onesLike k * 2)
+        let shape = like.Dims |> Array.mapi (fun i _ -> if i = axis then n / 2 + 1 else 1)
+        (times.Convert like.DType).Reshape shape
+
+    /// The matrices of `Forward` and `Backward` are symmetric: these are their own transposes. Those of real numbers are each
+    /// other's but for conjugates, and for how often a number stands there.
+    let fourier (transform: FourierTransform) axis scale (length: int) : Linear =
+        let apply t x = Bind.one (Primitive.Fourier(t, axis, scale)) [| x |]
+        let forward = apply FourierTransform.RealForward
+        let backward n = apply (FourierTransform.RealBackward n)
+
+        match transform with
+        | FourierTransform.Forward
+        | FourierTransform.Backward -> Linear.Opaque(apply transform, apply transform)
+        | FourierTransform.RealForward ->
+            let pull (c: Tensor) = backward length (conj c / multiplicity length axis c)
+            Linear.Opaque(forward, pull)
+        | FourierTransform.RealBackward n ->
+            let pull (c: Tensor) =
+                let spectrum = forward c
+                conj spectrum * multiplicity n axis spectrum
+
+            Linear.Opaque(backward n, pull)

@@ -239,6 +239,7 @@ module internal Derivatives =
         | Primitive.OfMatrix _
         | Primitive.OfComplex _
         | Primitive.Conjugate
+        | Primitive.Fourier _
         | Primitive.Convolution _
         | Primitive.Detach
         | Primitive.Barrier
@@ -351,6 +352,7 @@ module internal Derivatives =
         | Primitive.Complex
         | Primitive.OfComplex _
         | Primitive.Conjugate
+        | Primitive.Fourier _
         | Primitive.Convolution _
         | Primitive.MaxPool _
         | Primitive.Detach
@@ -381,6 +383,7 @@ module internal Derivatives =
         | Primitive.Complex
         | Primitive.OfComplex _
         | Primitive.Conjugate
+        | Primitive.Fourier _
         | Primitive.MaxPool _
         // Comparisons make no floats.
         | Primitive.Binary _
@@ -469,6 +472,8 @@ module internal Derivatives =
             | Primitive.OfMatrix f -> ValueSome(Decompositions.ofMatrix f inputs[0])
             | Primitive.OfComplex f -> ValueSome(ComplexDerivatives.ofComplex f x output)
             | Primitive.Conjugate -> ValueSome ComplexDerivatives.conjugate
+            | Primitive.Fourier(transform, axis, factor) ->
+                ValueSome(ComplexDerivatives.fourier transform axis factor x.Dims[axis])
             | Primitive.Barrier
             | Primitive.Print _ -> ValueSome Linear.Identity
             | Primitive.Transfer device -> ValueSome(Linear.Transfer(x.Device, device))
@@ -528,7 +533,8 @@ module internal Derivatives =
         | Primitive.OfComplex f -> not f.IsModulus
         // Over the real numbers.
         | Primitive.Complex
-        | Primitive.Conjugate -> true
+        | Primitive.Conjugate
+        | Primitive.Fourier _ -> true
         | Primitive.Reshape _
         | Primitive.Permute _
         | Primitive.Broadcast _

@@ -313,6 +313,8 @@ type internal ManagedEngine() =
         | Primitive.Complex -> Results.One(Elementwise.join (input 0) (input 1))
         | Primitive.OfComplex f -> Results.One(Elementwise.ofComplex f (input 0))
         | Primitive.Conjugate -> Results.One(Elementwise.conjugate (input 0))
+        | Primitive.Fourier(transform, axis, scale) ->
+            Results.One(Fourier.evaluate transform axis scale (input 0))
         | Primitive.Convolution(result, windows, groups) ->
             Results.One(Convolve.convolution result windows groups (input 0) (input 1))
         | Primitive.MaxPool windows -> Results.Several(Pool.maxPool windows (input 0))

@@ -150,7 +150,8 @@ module internal Facts =
         | Primitive.ArgReduce _
         | Primitive.Complex
         | Primitive.OfComplex _
-        | Primitive.Conjugate -> plain
+        | Primitive.Conjugate
+        | Primitive.Fourier _ -> plain
         | Primitive.Transfer device -> { plain with Target = ValueSome device }
         | Primitive.Reduce _
         | Primitive.CumulativeSum _
@@ -230,6 +231,7 @@ module internal Facts =
         | Primitive.Complex
         | Primitive.OfComplex _
         | Primitive.Conjugate
+        | Primitive.Fourier _
         | Primitive.Higher _
         | Primitive.Place _
         | Primitive.ArgReduce _ -> Kind.Opaque Kernel.Other

@@ -183,6 +183,26 @@ type internal ComplexFunction =
         | Imaginary -> "imag"
         | Modulus -> "abs"
 
+/// Sums with powers of a root of unity, of a line of n numbers.
+[<RequireQualifiedAccess; Struct>]
+type internal FourierTransform =
+    /// Σ_j x_j exp(-2πi jk/n), of complex numbers.
+    | Forward
+    /// Σ_j x_j exp(2πi jk/n), of complex numbers.
+    | Backward
+    /// n real numbers -> the first n/2 + 1 of what `Forward` makes of them: the others are conjugates of these.
+    | RealForward
+    /// The first length/2 + 1 of so many numbers, the others being conjugates of these -> what `Backward` makes of all, which
+    /// is real. The first of them, and of an even length the last, are taken as real.
+    | RealBackward of length: int
+
+    override t.ToString() =
+        match t with
+        | Forward -> "fft"
+        | Backward -> "ifft"
+        | RealForward -> "rfft"
+        | RealBackward _ -> "irfft"
+
 /// What is written of a tensor when a program runs: under which label, and how. Equal to itself alone, so that two of one
 /// label stay two.
 [<Sealed>]
@@ -268,6 +288,8 @@ type internal Primitive =
     | OfComplex of ComplexFunction
     /// Of complex numbers, elementwise.
     | Conjugate
+    /// The transform along an axis, times a number.
+    | Fourier of FourierTransform * axis: int * scale: float
     /// The convolution's tensor of one kind from the two others, which keep the order of `ConvolutionTerm`. `Output`:
     /// y[n, o, i] = Σ w[o, c, k] x[n, c, i*Step - Before + k*Dilation] over the channels c of the group of o and over k.
     | Convolution of result: ConvolutionTerm * Windows * groups: int
@@ -324,6 +346,7 @@ type internal Primitive =
         | Complex -> "complex"
         | OfComplex f -> string f
         | Conjugate -> "conj"
+        | Fourier(transform, _, _) -> string transform
         | Convolution(result, _, _) ->
             match result with
             | ConvolutionTerm.Output -> "convolve"
@@ -448,6 +471,15 @@ module internal OperationText =
             words [ "cumsum"; "axis=" + string axis; "reverse=" + string reverse ]
         | Primitive.TriangularSolve isUpper -> words [ string p; "upper=" + string isUpper ]
         | Primitive.Solve isTransposed -> words [ string p; "transposed=" + string isTransposed ]
+        | Primitive.Fourier(transform, axis, scale) ->
+            let length =
+                match transform with
+                | FourierTransform.RealBackward n -> [ "length=" + string n ]
+                | FourierTransform.Forward
+                | FourierTransform.Backward
+                | FourierTransform.RealForward -> []
+
+            words ([ string p; "axis=" + string axis; "scale=" + literal (Literal.Real scale) ] @ length)
         | Primitive.PseudoInverse relative ->
             words [ string p; "relative=" + literal (Literal.Real relative) ]
         | Primitive.Convolution(_, w, groups) -> words [ string p; windows w; "groups=" + string groups ]

@@ -18,6 +18,14 @@ module internal ShapeRule =
                     $"{operation} is not defined on {dtype}: complex numbers have no order. {DTypes.wayOut dtype}"
             )
 
+    let private refuse p (inputs: Signature[]) =
+        let dtype = inputs[0].DType
+
+        if dtype.IsComplex then
+            raise (DTypeException $"{p} is not defined on {dtype}. {DTypes.wayOut dtype}")
+
+        fail p inputs "another dtype"
+
     let private made tells (x: Signature) = if tells then { x with DType = DType.Bool } else x
 
     /// Which dtypes an elementwise function of one argument is defined on.
@@ -207,9 +215,31 @@ module internal ShapeRule =
         let x, y = inputs[0], inputs[1]
 
         match DTypes.tryWithParts x.DType with
-        | ValueSome dtype when y.DType = x.DType && Shape.equal y.Shape x.Shape -> [| { x with DType = dtype } |]
+        | ValueSome dtype when y.DType = x.DType && Shape.equal y.Shape x.Shape -> [|
+            { x with DType = dtype }
+          |]
         | ValueSome _
         | ValueNone -> fail p inputs "two tensors of equal shape, both Float32 or both Float64"
+
+    let private fourier p (inputs: Signature[]) (transform: FourierTransform) axis : Signature[] =
+        let x = inputs[0]
+        let resized n dtype = [| { Shape = Array.updateAt axis n x.Shape; DType = dtype } |]
+        if x.Shape[axis] = 0 then fail p inputs $"at least one number along axis {axis}"
+
+        match transform with
+        | FourierTransform.Forward
+        | FourierTransform.Backward ->
+            if not x.DType.IsComplex then fail p inputs "complex numbers"
+            [| x |]
+        | FourierTransform.RealForward ->
+            match DTypes.tryWithParts x.DType with
+            | ValueSome dtype -> resized (x.Shape[axis] / 2 + 1) dtype
+            | ValueNone -> fail p inputs "Float32 or Float64"
+        | FourierTransform.RealBackward n ->
+            if not x.DType.IsComplex || n < 1 || x.Shape[axis] <> n / 2 + 1 then
+                fail p inputs $"complex numbers, {n / 2 + 1} along axis {axis}"
+
+            resized n (DTypes.ofParts x.DType)
 
     let private requireComplex p (inputs: Signature[]) =
         if not inputs[0].DType.IsComplex then fail p inputs "complex numbers"
@@ -220,14 +250,14 @@ module internal ShapeRule =
 
         match p with
         | Primitive.Unary op ->
-            if not (acceptsUnary op x.DType) then fail p inputs "another dtype"
+            if not (acceptsUnary op x.DType) then refuse p inputs
 
             [| made op.Tells x |]
         | Primitive.Binary op ->
             if inputs[1].DType <> x.DType || not (Shape.equal inputs[1].Shape x.Shape) then
                 fail p inputs "equal shapes and dtypes"
 
-            if not (acceptsBinary op x.DType) then fail p inputs "another dtype"
+            if not (acceptsBinary op x.DType) then refuse p inputs
 
             [| made op.Tells x |]
         | Primitive.Higher f ->
@@ -249,6 +279,7 @@ module internal ShapeRule =
         | Primitive.Conjugate ->
             requireComplex p inputs
             [| x |]
+        | Primitive.Fourier(transform, axis, _) -> fourier p inputs transform axis
         | Primitive.Full(_, dtype, shape) -> [| { Shape = shape; DType = dtype } |]
         | Primitive.Iota(dtype, length) -> [| { Shape = [| length |]; DType = dtype } |]
         | Primitive.Random(draw, dtype, shape) -> random p inputs draw dtype shape

@@ -24,7 +24,7 @@ module Convolutions =
         if not x.DType.IsFloat then
             raise (
                 DTypeException
-                    $"{operation} needs a floating-point tensor, got {x.DType} {Shape.show x.Dims}; convert it first."
+                    $"{operation} needs a floating-point tensor, got {x.DType} {Shape.show x.Dims}; {DTypes.orConvert x.DType}"
             )
 
     /// The number of spatial axes, as the rank of a kernel tells.

@@ -7,10 +7,7 @@ module Covariances =
         Given.check "x" x
 
         if not x.DType.IsFloat then
-            raise (
-                DTypeException
-                    $"{operation} is not defined on {x.DType}; convert to a float first, with `t.Convert DType.Float64` for example."
-            )
+            raise (DTypeException $"{operation} is not defined on {x.DType}; {DTypes.orFloat64 x.DType}")
 
         if x.Rank < 2 then
             raise (

@@ -35,6 +35,7 @@ module Cumulative =
         /// </code></example>
         [<CompiledName "CumulativeMax">]
         member t.CumulativeMax(axis: int, ?reverse: bool) : Tensor =
+            Meeting.require "cumulativeMax" Reduce.Max t
             running "cumulativeMax" axis reverse (Meeting.combine Reduce.Max) t
 
         /// <summary>
@@ -47,6 +48,7 @@ module Cumulative =
         /// </code></example>
         [<CompiledName "CumulativeMin">]
         member t.CumulativeMin(axis: int, ?reverse: bool) : Tensor =
+            Meeting.require "cumulativeMin" Reduce.Min t
             running "cumulativeMin" axis reverse (Meeting.combine Reduce.Min) t
 
         /// <summary>

@@ -63,7 +63,7 @@ module internal Folds =
         if not t.DType.IsFloat then
             raise (
                 DTypeException
-                    $"{operation} needs a floating-point tensor, got {t.DType} {Shape.show t.Dims}; convert it first."
+                    $"{operation} needs a floating-point tensor, got {t.DType} {Shape.show t.Dims}; {DTypes.orConvert t.DType}"
             )
 
     /// Floating-point numbers, real or complex.

@@ -203,10 +203,7 @@ module LinearAlgebra =
         requireMatrix operation t
 
         if not t.DType.IsFloat then
-            raise (
-                DTypeException
-                    $"{operation} is not defined on {t.DType}; convert to a float first, with `t.Convert DType.Float64` for example."
-            )
+            raise (DTypeException $"{operation} is not defined on {t.DType}; {DTypes.orFloat64 t.DType}")
 
     /// <summary>
     /// A matrix as the product of q, whose columns are orthonormal, and r, which is upper triangular: (…, m, n) to (…, m, k)

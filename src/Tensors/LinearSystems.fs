@@ -14,10 +14,7 @@ module internal Matrix =
             )
 
         if not t.DType.IsFloat then
-            raise (
-                DTypeException
-                    $"{operation} is not defined on {t.DType}; convert to a float first, with `t.Convert DType.Float64` for example."
-            )
+            raise (DTypeException $"{operation} is not defined on {t.DType}; {DTypes.orFloat64 t.DType}")
 
     let requireSquare (operation: string) (name: string) (t: Tensor) =
         require operation name t

@@ -9,10 +9,7 @@ module Nonlinearities =
         Given.check "x" x
 
         if not x.DType.IsFloat then
-            raise (
-                DTypeException
-                    $"{operation} is not defined on {x.DType}. Convert first, with `t.Convert DType.Float32` for example."
-            )
+            raise (DTypeException $"{operation} is not defined on {x.DType}. {DTypes.wayOut x.DType}")
 
     /// One function where x is above a limit and another elsewhere, each of an argument that is 0 where it does not apply.
     let private split (limit: float) above below (x: Tensor) =

@@ -21,7 +21,7 @@ module Normalization =
         if not x.DType.IsFloat then
             raise (
                 DTypeException
-                    $"{operation} needs a floating-point tensor, got {x.DType} {Shape.show x.Dims}; convert it first."
+                    $"{operation} needs a floating-point tensor, got {x.DType} {Shape.show x.Dims}; {DTypes.orConvert x.DType}"
             )
 
         if count < 1 || count > x.Rank then

@@ -9,10 +9,7 @@ module SpecialFunctions =
         Given.check name x
 
         if not x.DType.IsFloat then
-            raise (
-                DTypeException
-                    $"{f} is not defined on {x.DType}. Convert first, with `t.Convert DType.Float32` for example."
-            )
+            raise (DTypeException $"{f} is not defined on {x.DType}. {DTypes.wayOut x.DType}")
 
         Bind.one (Primitive.Higher f) [| x |]
 
@@ -23,10 +20,7 @@ module SpecialFunctions =
             Operands.sameDType f inputs[0] x
 
             if not x.DType.IsFloat then
-                raise (
-                    DTypeException
-                        $"{f} is not defined on {x.DType}. Convert first, with `t.Convert DType.Float32` for example."
-                )
+                raise (DTypeException $"{f} is not defined on {x.DType}. {DTypes.wayOut x.DType}")
 
         let shape = inputs |> Array.map (fun x -> x.Dims) |> Array.reduce (Shape.broadcast f)
         Bind.one (Primitive.Higher f) (inputs |> Array.map (Operands.expandTo shape))
@@ -280,10 +274,7 @@ module SpecialFunctions =
         Operands.sameDType "beta" a b
 
         if not a.DType.IsFloat then
-            raise (
-                DTypeException
-                    $"beta is not defined on {a.DType}. Convert first, with `t.Convert DType.Float32` for example."
-            )
+            raise (DTypeException $"beta is not defined on {a.DType}. {DTypes.wayOut a.DType}")
 
         Shape.broadcast "beta" a.Dims b.Dims |> ignore
         exp (lbeta a b)
@@ -311,10 +302,7 @@ module SpecialFunctions =
         Operands.sameDType operation x y
 
         if not x.DType.IsFloat then
-            raise (
-                DTypeException
-                    $"{operation} is not defined on {x.DType}. Convert first, with `t.Convert DType.Float32` for example."
-            )
+            raise (DTypeException $"{operation} is not defined on {x.DType}. {DTypes.wayOut x.DType}")
 
         let shape = Shape.broadcast operation x.Dims y.Dims
         let x, y = Operands.expandTo shape x, Operands.expandTo shape y

@@ -59,7 +59,7 @@ let private special (device: Device) = [
             fault what 64.0 0.0 expected (onDevice device p inputs) |> Option.toList
         with e -> [ $"{what}: {e.GetType().Name}: {e.Message}" ]
 
-    for dtype in DTypes.all do
+    for dtype in DTypes.real do
         for op in casesOf<Unary>() do
             if ShapeRule.acceptsUnary op dtype then
                 yield! agrees $"{op} {dtype}" (Primitive.Unary op) [| specials dtype |]
@@ -75,7 +75,7 @@ let private special (device: Device) = [
                         (Primitive.Binary op)
                         (if divides then divisors dtype inputs else inputs)
 
-        for target in DTypes.all do
+        for target in DTypes.real do
             yield! agrees $"{dtype} to {target}" (Primitive.Convert target) [| specials dtype |]
 
         if dtype.IsFloat then
@@ -140,7 +140,7 @@ let private draws (device: Device) = [
 
 /// Every dtype there and back, and between devices where there are several.
 let private moves (devices: Device list) = [
-    for dtype in DTypes.all do
+    for dtype in DTypes.real do
         for seed in 1..10 do
             let dice = Dice seed
             let x = tensorOf dice dtype (dice.Shape()) (fun () -> dice.Between -3.0 3.0)

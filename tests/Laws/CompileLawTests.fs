@@ -17,7 +17,9 @@ let private tolerance (dtype: DType) =
     | Storage.Float16 -> 4e-3
     | Storage.BFloat16 -> 3e-2
     | Storage.Integer _
-    | Storage.Bool -> 0.0
+    | Storage.Bool
+    | Storage.Complex64
+    | Storage.Complex128 -> 0.0
 
 /// The graph, simplified and not, is a graph.
 let private verified (f: Tensor[] -> Tensor[]) (inputs: Tensor[]) =

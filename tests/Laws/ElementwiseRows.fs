@@ -54,7 +54,7 @@ let private unaryMoves (op: Unary) =
 
 let unaryRow (op: Unary) = {
     Name = variant (Primitive.Unary op)
-    DTypes = DTypes.all |> List.filter (ShapeRule.acceptsUnary op)
+    DTypes = DTypes.real |> List.filter (ShapeRule.acceptsUnary op)
     Moves = fun _ -> unaryMoves op
     Draw =
         fun dice numbers dtype ->
@@ -111,7 +111,7 @@ let private binaryMoves (op: Binary) =
 
 let binaryRow (op: Binary) = {
     Name = variant (Primitive.Binary op)
-    DTypes = DTypes.all |> List.filter (ShapeRule.acceptsBinary op)
+    DTypes = DTypes.real |> List.filter (ShapeRule.acceptsBinary op)
     Moves = fun _ -> binaryMoves op
     Draw =
         fun dice numbers dtype ->
@@ -132,7 +132,7 @@ let binaryRow (op: Binary) = {
 
 let select = {
     Name = "Select"
-    DTypes = DTypes.all
+    DTypes = DTypes.real
     Moves = fun i -> i > 0
     Draw =
         fun dice numbers dtype ->
@@ -146,10 +146,10 @@ let select = {
 }
 
 let convert =
-    ofOne "Convert" DTypes.all (fun dice numbers dtype ->
+    ofOne "Convert" DTypes.real (fun dice numbers dtype ->
         let target =
             match numbers with
             | Numbers.Smooth -> dice.Pick [ DType.Float32; DType.Float64 ]
-            | Numbers.Ordinary -> dice.Pick DTypes.all
+            | Numbers.Ordinary -> dice.Pick DTypes.real
 
         Primitive.Convert target, plain dice numbers dtype (dice.Shape()))

@@ -124,7 +124,7 @@ let private dependence =
 let private refusals =
     testList "dtypes refused" [
         for row in rows do
-            match DTypes.all |> List.except row.DTypes with
+            match DTypes.real |> List.except row.DTypes with
             | [] -> ()
             | refused -> test row.Name {
                 for dtype in refused do

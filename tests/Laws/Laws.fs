@@ -64,7 +64,9 @@ let private resolution (tensors: Tensor[]) =
         | Storage.Float32 -> 2.0 ** -149.0
         | Storage.Float64
         | Storage.Integer _
-        | Storage.Bool -> 0.0
+        | Storage.Bool
+        | Storage.Complex64
+        | Storage.Complex128 -> 0.0
 
     let worst of' = tensors |> Array.map of' |> Array.fold max 0.0
     struct (worst quantum, worst (fun t -> Oracle.epsilon t.DType))

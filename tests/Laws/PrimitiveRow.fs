@@ -64,11 +64,15 @@ let variant (p: Primitive) =
             | _ -> ()
     ]
 
-/// All there are, but for users' own functions, which bring their own derivative and their own tests, and Detach, whose
-/// derivative is wrong on purpose.
+/// All there are, but for users' own functions, which bring their own derivative and their own tests, Detach, whose
+/// derivative is wrong on purpose, and those of complex numbers, which have laws of their own.
 let variants = [
     for case in FSharpType.GetUnionCases(typeof<Primitive>, true) do
-        if case.Name <> "Custom" && case.Name <> "Detach" then
+        if
+            not (
+                List.contains case.Name [ "Custom"; "Detach"; "Complex"; "OfComplex"; "Conjugate"; "Fourier" ]
+            )
+        then
             let attributes =
                 case.GetFields() |> List.ofArray |> List.map _.PropertyType |> List.filter chooses
 
@@ -85,9 +89,9 @@ let variants = [
 
 // ---- Drawing ----
 
-let floats = DTypes.all |> List.filter _.IsFloat
-let integers = DTypes.all |> List.filter _.IsInteger
-let numeric = DTypes.all |> List.filter (fun d -> d <> DType.Bool)
+let floats = DTypes.real |> List.filter _.IsFloat
+let integers = DTypes.real |> List.filter _.IsInteger
+let numeric = DTypes.real |> List.filter (fun d -> d <> DType.Bool)
 
 let private ordinary (dice: Dice) (dtype: DType) () =
     float (dice.Below 9 - 4) / (if dtype.IsFloat then 2.0 else 1.0)

@@ -21,12 +21,12 @@ let private source name dtypes (make: Dice -> DType -> Primitive * Tensor[]) = {
 }
 
 let private sources = [
-    source "Full Real" DTypes.all (fun dice dtype ->
+    source "Full Real" DTypes.real (fun dice dtype ->
         Primitive.Full(Literal.Real(everywhere dice ()), dtype, dice.Shape()), [||])
-    source "Full Whole" DTypes.all (fun dice dtype ->
+    source "Full Whole" DTypes.real (fun dice dtype ->
         let number = int64 (dice.Below 9 - (if dtype.IsUnsigned then 0 else 4))
         Primitive.Full(Literal.Whole number, dtype, dice.Shape()), [||])
-    source "Iota" DTypes.all (fun dice dtype -> Primitive.Iota(dtype, dice.Below 20), [||])
+    source "Iota" DTypes.real (fun dice dtype -> Primitive.Iota(dtype, dice.Below 20), [||])
     for kind, dtypes in [ Draw.Uniform, floats; Draw.Bits, integers; Draw.Keys, integers ] do
         source (variant (Primitive.Random(kind, DType.Int32, [||]))) dtypes (fun dice dtype ->
             let keys = tensorOf dice DType.Int64 (dice.Shape()) (fun () -> dice.Between -1e15 1e15)
@@ -75,7 +75,7 @@ let private narrowed (dice: Dice) (shape: int[]) =
 
 let private concatenate = {
     Name = "Concatenate"
-    DTypes = DTypes.all
+    DTypes = DTypes.real
     Moves = fun _ -> true
     Draw =
         fun dice numbers dtype ->
@@ -90,19 +90,19 @@ let private concatenate = {
 }
 
 let private moves = [
-    ofOne "Reshape" DTypes.all (fun dice numbers dtype ->
+    ofOne "Reshape" DTypes.real (fun dice numbers dtype ->
         let shape = dice.Shape()
         Primitive.Reshape(reshaped dice shape), plain dice numbers dtype shape)
-    ofOne "Permute" DTypes.all (fun dice numbers dtype ->
+    ofOne "Permute" DTypes.real (fun dice numbers dtype ->
         let shape = dice.Shape()
         Primitive.Permute(dice.Order shape.Length), plain dice numbers dtype shape)
-    ofOne "Broadcast" DTypes.all (fun dice numbers dtype ->
+    ofOne "Broadcast" DTypes.real (fun dice numbers dtype ->
         let shape = dice.Shape()
         Primitive.Broadcast shape, plain dice numbers dtype (narrowed dice shape))
-    ofOne "Slice" DTypes.all (fun dice numbers dtype ->
+    ofOne "Slice" DTypes.real (fun dice numbers dtype ->
         let shape = dice.Shape()
         Primitive.Slice(region dice shape), plain dice numbers dtype shape)
-    ofOne "Place" DTypes.all (fun dice numbers dtype ->
+    ofOne "Place" DTypes.real (fun dice numbers dtype ->
         let region = region dice (dice.Shape())
         Primitive.Place region, plain dice numbers dtype region.Count)
     concatenate
@@ -125,7 +125,7 @@ let private indexed (dice: Dice) =
 
 let private gather = {
     Name = "Gather"
-    DTypes = DTypes.all
+    DTypes = DTypes.real
     Moves = fun i -> i = 0
     Draw =
         fun dice numbers dtype ->
@@ -139,7 +139,7 @@ let private gather = {
 
 let private scatter (collision: Collision) = {
     Name = variant (Primitive.Scatter(collision, 0, 0, 0))
-    DTypes = DTypes.all
+    DTypes = DTypes.real
     Moves = fun i -> i = 0
     Draw =
         fun dice numbers dtype ->
@@ -157,7 +157,7 @@ let private scatter (collision: Collision) = {
 let private someAxes (dice: Dice) rank = Array.init rank id |> Array.filter (fun _ -> dice.Chance 0.5)
 
 let private reduce (kind: Reduction) =
-    let dtypes = if kind = Reduction.Sum then numeric else DTypes.all
+    let dtypes = if kind = Reduction.Sum then numeric else DTypes.real
 
     ofOne (variant (Primitive.Reduce(kind, [||]))) dtypes (fun dice numbers dtype ->
         let shape = dice.Shape()
@@ -185,7 +185,7 @@ let private alongAxis dtypes moves (make: int -> Primitive) =
     { row with Moves = fun _ -> moves }
 
 let private sort descending =
-    ofOne (variant (Primitive.Sort(0, descending))) DTypes.all (fun dice numbers dtype ->
+    ofOne (variant (Primitive.Sort(0, descending))) DTypes.real (fun dice numbers dtype ->
         let shape, axis = dice.ShapeWithAxis()
 
         // Equal elements are a kink.
@@ -219,7 +219,7 @@ let private casesOf<'union> () = [
 
 /// To where the numbers are: other devices are not at hand everywhere.
 let private transfer =
-    ofOne "Transfer" DTypes.all (fun dice numbers dtype ->
+    ofOne "Transfer" DTypes.real (fun dice numbers dtype ->
         Primitive.Transfer Device.Cpu, plain dice numbers dtype (dice.Shape()))
 
 /// Nobody wants to read what the laws print.
@@ -236,7 +236,7 @@ let rows: Row list = [
     yield! casesOf<Collision>() |> List.map scatter
     yield! casesOf<Reduction>() |> List.map reduce
     for yes in [ true; false ] do
-        alongAxis DTypes.all false (fun axis -> Primitive.ArgReduce(yes, axis))
+        alongAxis DTypes.real false (fun axis -> Primitive.ArgReduce(yes, axis))
         sort yes
         alongAxis numeric true (fun axis -> Primitive.CumulativeSum(axis, yes))
     matmul
@@ -245,9 +245,9 @@ let rows: Row list = [
     yield! casesOf<ConvolutionTerm>() |> List.map convolution
     maxPool
     yield! FusedRows.rows
-    ofOne (variant Primitive.Barrier) DTypes.all (fun dice numbers dtype ->
+    ofOne (variant Primitive.Barrier) DTypes.real (fun dice numbers dtype ->
         Primitive.Barrier, plain dice numbers dtype (dice.Shape()))
-    ofOne (variant unseen) DTypes.all (fun dice numbers dtype ->
+    ofOne (variant unseen) DTypes.real (fun dice numbers dtype ->
         unseen, plain dice numbers dtype (dice.Shape()))
     transfer
 ]

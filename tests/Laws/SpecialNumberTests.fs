@@ -28,7 +28,9 @@ let private extremes (dtype: DType) =
     | Storage.Float16 -> [ 65504.0; 2.0 ** -14.0; 2.0 ** -24.0 ]
     | Storage.BFloat16 -> [ 255.0 * 2.0 ** 120.0; 2.0 ** -126.0; 2.0 ** -133.0 ]
     | Storage.Integer _
-    | Storage.Bool -> []
+    | Storage.Bool
+    | Storage.Complex64
+    | Storage.Complex128 -> []
 
 let private specials dtype =
     plainSpecials

@@ -2,6 +2,7 @@
 module internal Cotangent.Tests.Dice
 
 open System
+open System.Numerics
 open Cotangent
 
 /// A seeded source of choices: a failing case is repeated by its seed.
@@ -118,6 +119,11 @@ let private inLayout dtype (shape: int[]) (strides, offset, length) (number: uni
     | DType.Int64
     | DType.UInt64 -> fill dtype shape strides offset length 123456789L (number >> int64)
     | DType.Bool -> fill dtype shape strides offset length true (fun () -> number () > 0.0)
+    | DType.Complex64 ->
+        fill dtype shape strides offset length (Complex64(nanf, nanf)) (fun () ->
+            Complex64(float32 (number ()), float32 (number ())))
+    | DType.Complex128 ->
+        fill dtype shape strides offset length (Complex(nan, nan)) (fun () -> Complex(number (), number ()))
 
 /// A tensor in a random layout: axes permuted and flipped in memory, gaps between the elements, axes of stride 0.
 let tensorOf (dice: Dice) dtype shape (number: unit -> float) : Tensor =

@@ -18,6 +18,8 @@ let private fit (dtype: DType) (x: Literal) =
     | DType.Int32 -> Literal.Whole(int64 (int (Oracle.whole x)))
     | DType.Int64
     | DType.Bool -> Literal.Whole(Oracle.whole x)
+    | DType.Complex64
+    | DType.Complex128 -> invalidOp "Complex numbers have oracles of their own."
     | DType.Int8
     | DType.Int16
     | DType.UInt8
@@ -56,6 +58,8 @@ let private read slots (dtype: DType) access (index: int[]) =
     | Storage.Integer IntegerSize.Bits64 -> Literal.Whole(NativePtr.read (pointer<int64> slots access index))
     | Storage.Integer(IntegerSize.Bits8 | IntegerSize.Bits16) -> invalidOp $"No nest holds {dtype}."
     | Storage.Bool -> Literal.Whole(int64 (NativePtr.read (pointer<byte> slots access index)))
+    | Storage.Complex64
+    | Storage.Complex128 -> invalidOp "Complex numbers have oracles of their own."
 
 let private write slots (dtype: DType) access (index: int[]) (x: Literal) =
     match dtype.Storage with
@@ -70,6 +74,8 @@ let private write slots (dtype: DType) access (index: int[]) (x: Literal) =
         NativePtr.write (pointer<int64> slots access index) (Oracle.whole x)
     | Storage.Integer(IntegerSize.Bits8 | IntegerSize.Bits16) -> invalidOp $"No nest holds {dtype}."
     | Storage.Bool -> NativePtr.write (pointer<byte> slots access index) (byte (Oracle.whole x))
+    | Storage.Complex64
+    | Storage.Complex128 -> invalidOp "Complex numbers have oracles of their own."
 
 let private foldOf (kind: Reduction) =
     match kind with

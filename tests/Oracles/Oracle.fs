@@ -51,6 +51,8 @@ let private store (dtype: DType) (x: Literal) =
     | DType.UInt64
     | DType.Int64
     | DType.Bool -> Literal.Whole(whole x)
+    | DType.Complex64
+    | DType.Complex128 -> invalidOp "Complex numbers have oracles of their own."
 
 // Tensors: a shape and a function from indices to numbers.
 
@@ -103,6 +105,8 @@ let private toBuffer (v: Value) : HostBuffer =
     | DType.Int64
     | DType.UInt64 -> make whole
     | DType.Bool -> make (fun x -> whole x <> 0L)
+    | DType.Complex64
+    | DType.Complex128 -> invalidOp "Complex numbers have oracles of their own."
 
 // Elementwise functions.
 
@@ -362,6 +366,8 @@ let private convert (target: DType) (x: Literal) =
     | DType.Int32 -> clamp (int64 Int32.MinValue) (int64 Int32.MaxValue)
     | DType.Int64 -> clamp Int64.MinValue Int64.MaxValue
     | DType.Bool -> ofBool (real x <> 0.0)
+    | DType.Complex64
+    | DType.Complex128 -> invalidOp "Complex numbers have oracles of their own."
 
 let private convertOf (source: DType) (target: DType) (x: Literal) =
     if source = target then
@@ -431,7 +437,9 @@ let private draw kind (dtype: DType) key (i: int64) =
     | Storage.BFloat16 -> Literal.Real(float (one >>> 24) * 2.0 ** -8.0)
     | Storage.Integer IntegerSize.Bits64 -> Literal.Whole(int64 two)
     | Storage.Integer _ -> Literal.Whole(int64 (int32 one))
-    | Storage.Bool -> invalidOp "No draw is Bool."
+    | Storage.Bool
+    | Storage.Complex64
+    | Storage.Complex128 -> invalidOp "No draw is Bool, or complex."
 
 // Primitives.
 
@@ -784,6 +792,10 @@ let private at (p: Primitive) (result: int) (inputs: Value[]) (shape: int[]) : i
     | Primitive.OfMatrix MatrixFunction.Exp -> ofMatrices DecompositionOracle.exponential inputs
     | Primitive.OfMatrix MatrixFunction.Sqrt -> ofMatrices DecompositionOracle.root inputs
     | Primitive.OfMatrix MatrixFunction.Log -> ofMatrices DecompositionOracle.logarithm inputs
+    | Primitive.Complex
+    | Primitive.OfComplex _
+    | Primitive.Conjugate
+    | Primitive.Fourier _ -> invalidOp "Complex numbers have oracles of their own."
     | Primitive.Convolution(term, windows, groups) -> convolution term windows groups inputs[0] inputs[1]
     | Primitive.MaxPool windows -> maxPool result windows inputs[0]
     | Primitive.Fused f -> fused f result inputs
@@ -812,7 +824,9 @@ let epsilon (dtype: DType) =
     | Storage.Float16 -> 2.0 ** -10.0
     | Storage.BFloat16 -> 2.0 ** -7.0
     | Storage.Integer _
-    | Storage.Bool -> 0.0
+    | Storage.Bool
+    | Storage.Complex64
+    | Storage.Complex128 -> 0.0
 
 /// Results of fused operations are differences of numbers of this size, and as exact as those. So is the oracle of the gamma
 /// function's logarithm, of sums of logarithms; its tests with published digits are exact to a few units.
@@ -857,7 +871,9 @@ let difference ulps scale (expected: HostBuffer) (actual: HostBuffer) =
             | Storage.BFloat16 -> float Single.Epsilon
             | Storage.Float16 -> 2.0 ** -24.0
             | Storage.Integer _
-            | Storage.Bool -> 0.0
+            | Storage.Bool
+            | Storage.Complex64
+            | Storage.Complex128 -> 0.0
 
         let smallest = if expected.DType = DType.BFloat16 then 2.0 ** -133.0 else smallest
 

@@ -7,8 +7,8 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 
-let floats = DTypes.all |> List.filter _.IsFloat
-let integers = DTypes.all |> List.filter _.IsInteger
+let floats = DTypes.real |> List.filter _.IsFloat
+let integers = DTypes.real |> List.filter _.IsInteger
 let numeric = floats @ integers
 
 let half (x: float) : Half = Half.op_Explicit x

@@ -88,6 +88,8 @@ let private alias =
         "DivideByInt", "divide"
         "crossEntropyWith", "crossEntropy"
         "trueDivide", "divide"
+        "fft2", "fftn"
+        "ifft2", "ifftn"
     ]
 
 /// The function of an activation is the activation.

@@ -292,7 +292,7 @@ let private positions =
             equals 0 ((tensor [ 0.0; -0.0 ]).ArgMin())
         "every dtype",
         fun () ->
-            for dtype in DTypes.all do
+            for dtype in DTypes.real do
                 let t = (tensor [ 0; 1; 0; 1 ]).Convert dtype
                 equals 1 (t.ArgMax())
                 equals 0 (t.ArgMin())

@@ -114,7 +114,7 @@ let private alongAxis =
                 ((tensor [ 5.0; 4.0; 3.0; 2.0 ]).ScatterReduce(Reduce.Max, index, src, 0))
         testCase "of every dtype"
         <| fun () ->
-            for dtype in DTypes.all do
+            for dtype in DTypes.real do
                 let t, u = (tensor [ 1; 0 ]).Convert dtype, (tensor [ 0; 1 ]).Convert dtype
                 let at = tensor [ 0L; 1L ]
                 equalsAs dtype [ 0; 1 ] (t.Scatter(at, u, 0))

@@ -49,7 +49,7 @@ let private setting =
                 (t23.At[tensor [ [ true; false; true ]; [ false; true; false ] ]].Set(tensor [ 7; 8; 9 ]))
         "every dtype",
         fun () ->
-            for dtype in DTypes.all do
+            for dtype in DTypes.real do
                 let t = (tensor [ 1; 0; 1 ]).Convert dtype
                 equalsAs dtype [ 1; 1; 1 ] (t.At[1].Set(1.0))
                 equalsAs dtype [ 0; 0; 1 ] (t.At[tensor [ 0; 1 ]].Set(0.0))

@@ -208,8 +208,8 @@ let private conversions =
             close 0.0 [ 1.0009765625 ] ((tensor [ 1.0 + 1.0 / 2048.0 + 1e-12 ]).Convert DType.Float16)
             close 0.0 [ 1.0078125 ] ((tensor [ 1.0 + 1.0 / 256.0 + 1e-12 ]).Convert DType.BFloat16)
             equals [ 18014400656965632f ] ((tensor [ (1L <<< 54) + (1L <<< 30) + 1L ]).Convert DType.Float32))
-        for source in DTypes.all do
-            for target in DTypes.all do
+        for source in DTypes.real do
+            for target in DTypes.real do
                 testCase $"{source} to {target} and views" (fun () ->
                     let t = (tensor [ [ 0; 1; 1 ]; [ 1; 0; 1 ] ]).Convert source
                     equalsAs target [ [ 0; 1; 1 ]; [ 1; 0; 1 ] ] (t.Convert target)

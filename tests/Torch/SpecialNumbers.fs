@@ -19,7 +19,9 @@ let private floatSpecials (dtype: DType) =
          | Storage.Float16 -> [ 6e-8; 65504.0; -65504.0; 1e-4 ]
          | Storage.BFloat16 -> [ 1e-38; 3e38; -3e38; 1e-20 ]
          | Storage.Integer _
-         | Storage.Bool -> [])
+         | Storage.Bool
+         | Storage.Complex64
+         | Storage.Complex128 -> [])
     ]
     |> List.concat
 

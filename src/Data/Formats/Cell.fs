@@ -70,7 +70,9 @@ module internal Cell =
         | DType.Float64 -> builder float (Some nan) id
         | DType.Float32 -> builder float32 (Some nanf) id
         | DType.BFloat16
-        | DType.Float16 -> builder float32 (Some nanf) (fun t -> t.Convert dtype)
+        | DType.Float16
+        | DType.Complex64 -> builder float32 (Some nanf) (fun t -> t.Convert dtype)
+        | DType.Complex128 -> builder float (Some nan) (fun t -> t.Convert dtype)
         | DType.Int8 -> builder whole<sbyte> None id
         | DType.Int16 -> builder whole<int16> None id
         | DType.Int32 -> builder int None id

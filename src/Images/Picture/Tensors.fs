@@ -71,6 +71,9 @@ module internal Tensors =
             raise (
                 DTypeException $"{operation}: Int8 can't hold the levels of a picture, 0 to 255. Take UInt8."
             )
+        | DType.Complex64
+        | DType.Complex128 ->
+            (made (tables channels (fun b -> float32 b / 255.0f)) shape images).Convert dtype
         | DType.Bool ->
             raise (
                 DTypeException

@@ -53,6 +53,8 @@ module internal Code =
         | DType.Float64 -> 7y
         | DType.Bool -> 11y
         | DType.BFloat16 -> 15y
+        | DType.Complex64 -> 9y
+        | DType.Complex128 -> 10y
 
     [<Literal>]
     let Cpu = 0

@@ -114,6 +114,11 @@ module internal Kernels =
         | Primitive.OfMatrix MatrixFunction.Exp -> one (DecompositionKernels.exponential f x.Tensor x.DType)
         // libtorch has no such functions.
         | Primitive.OfMatrix(MatrixFunction.Sqrt | MatrixFunction.Log) -> byManaged f p inputs
+        // Complex numbers never come here.
+        | Primitive.Complex
+        | Primitive.OfComplex _
+        | Primitive.Conjugate
+        | Primitive.Fourier _ -> byManaged f p inputs
         | Primitive.Convolution(term, windows, groups) ->
             let b = inputs[1]
 
@@ -156,11 +161,12 @@ module internal Kernels =
 
     let private run f p inputs results = orManaged direct f p inputs results
 
-    // ---- Integers of 8 and 16 bits, and unsigned ones ----
+    // ---- Integers of 8 and 16 bits, and unsigned ones; complex numbers ----
 
-    let private isOther (dtype: DType) = dtype.IsInteger && not (DTypes.hasLanes dtype)
+    let private isOther (dtype: DType) = dtype.IsComplex || dtype.IsInteger && not (DTypes.hasLanes dtype)
 
     /// Whether libtorch does as we do with integers that it has few kernels for: it moves them, and widens those that it knows.
+    /// Complex numbers it moves as well.
     let private knows (p: Primitive) (inputs: Operand[]) =
         match p with
         | Primitive.Convert target ->
@@ -203,6 +209,10 @@ module internal Kernels =
         | Primitive.Svd
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
+        | Primitive.Complex
+        | Primitive.OfComplex _
+        | Primitive.Conjugate
+        | Primitive.Fourier _
         | Primitive.Convolution _
         | Primitive.MaxPool _
         | Primitive.Fused _

@@ -225,3 +225,5 @@ module internal MoveKernels =
             | Storage.Float16 -> cast f (summed DType.Float32 (cast f x DType.Float32)) dtype
             // Added Bool updates are combined by "or".
             | Storage.Bool -> cast f (summed DType.Int32 (cast f x DType.Int32)) dtype
+            | Storage.Complex64
+            | Storage.Complex128 -> summed dtype x

@@ -83,4 +83,7 @@ module internal PhiloxKernels =
                 pairs (fun low high -> add f (timesWhole f high (1L <<< 32)) low)
             // Their lowest bits.
             | Storage.Integer _ -> ones (fun w -> cast f w dtype)
-            | Storage.Bool -> invalidOp "No draw is Bool; the shape rule should have refused it."
+            | Storage.Bool
+            | Storage.Complex64
+            | Storage.Complex128 ->
+                invalidOp "No draw is Bool, or complex; the shape rule should have refused it."

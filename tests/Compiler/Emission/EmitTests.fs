@@ -60,7 +60,9 @@ let private fill (dice: Dice) special (slot: Slot) (block: Block) =
     | DType.UInt8
     | DType.UInt16
     | DType.UInt32
-    | DType.UInt64 -> failwith "not drawn"
+    | DType.UInt64
+    | DType.Complex64
+    | DType.Complex128 -> failwith "not drawn"
 
 /// The elements as text, 0 and -0 alike.
 let private show (slot: Slot) (block: Block) =
