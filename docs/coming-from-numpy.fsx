@@ -134,7 +134,8 @@ let products = [
     "np.fft.irfft(np.fft.rfft(v), n=4)", "(rfft v).Irfft(length = 4)"
     "np.fft.fftn(x), np.fft.fft(x, axis=0, norm='ortho')",
     "x.Fftn(), x.Fft(axis = 0, norm = FourierNorm.Orthonormal)"
-    "np.fft.fftfreq(8, 0.1), np.fft.fftshift(v)", "fftFrequencies DType.Float64 8 0.1, v.FftShift()"
+    "np.fft.fftfreq(8, 0.1), np.fft.fftshift(v)",
+    "fftFrequencies DType.Float64 8 0.1, v.FftShift()"
     "np.tensordot(a, b, 1), np.inner(a, b)",
     "einsum \"ij,jk->ik\" [ a; b ], einsum \"ij,kj->ik\" [ a; b ]"
     "np.kron(a, b)",

@@ -78,7 +78,9 @@ A struck glass rings: $y_t = \mathrm{Re}\,(a\, p^t)$, where the pole $p$ inside 
 sounds, and $a$ how loud it is and where the wave began. From noisy samples, which glass was it?
 *)
 let steps = Tensor.arange DType.Float64 60
-let ring (amplitude: Tensor) (logPole: Tensor) = real (amplitude * exp (logPole * steps.Convert DType.Complex128))
+
+let ring (amplitude: Tensor) (logPole: Tensor) =
+    real (amplitude * exp (logPole * steps.Convert DType.Complex128))
 
 let truth = ring (tensor (Complex(1.0, 0.5))) (tensor (Complex(-0.05, 0.6)))
 let noise = Random.normal (Key.create 1L) DType.Float64 [ 60 ] * 0.05

@@ -280,7 +280,7 @@ let dtypes = [
     on<DTypeException, _>
         (fun () -> tensor [ "1"; "2" ])
         "tensor: String can't be an element."
-        "The element types are `float32`, `float`, Half, BFloat16, bool, and the integers of 8 to 64 bits; convert the data first, for example with `List.map float32`."
+        "The element types are `float32`, `float`, Half, BFloat16, bool, Complex, Complex64, and the integers of 8 to 64 bits; convert the data first, for example with `List.map float32`."
     on<DTypeException, _>
         (fun () -> tensor [ box 1; box 2.0 ])
         "tensor: an element of type Double among elements of type Int32."

@@ -116,7 +116,8 @@ let learned =
 
     factors
 (*** hide ***)
-line "factor" frequencies learned |> Chart.withXAxisStyle (TitleText = "frequency, Hz")
+line "factor" frequencies learned
+|> Chart.withXAxisStyle (TitleText = "frequency, Hz")
 (*** include-it ***)
 
 (**

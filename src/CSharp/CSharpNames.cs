@@ -111,6 +111,7 @@ internal static partial class CSharpNames
         ["t[1..]"] = "t.Slice(1..)",
         ["**"] = "Pow",
         ["power"] = "Pow",
+        ["SignalWindow.hann DType.Float32 512"] = "SignalWindow.Hann(512)",
         ["argmax"] = "ArgMax",
         ["argmin"] = "ArgMin",
         ["argsort"] = "ArgSort",

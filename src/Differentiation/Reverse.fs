@@ -71,7 +71,9 @@ type internal ReverseTrace(name, onlyLinear: bool) =
         (p: Primitive, joint: JointMap, inputs: Tensor[], outputs: Tensor[])
         : Tensor[] =
         lock gate (fun () ->
-            let variables = outputs |> Array.map (fun o -> if o.DType.HasDerivatives then trace.Variable o else o)
+            let variables =
+                outputs |> Array.map (fun o -> if o.DType.HasDerivatives then trace.Variable o else o)
+
             let rule = Rule.Joint(joint, Array.map trace.Place inputs, Array.map trace.Place variables)
             steps.Add { Primitive = p; Rule = rule }
             variables)

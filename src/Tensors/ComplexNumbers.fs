@@ -10,8 +10,8 @@ namespace Cotangent
 /// </remarks>
 [<AutoOpen>]
 module ComplexNumbers =
-    let private requireParts (operation: string) (x: Tensor) =
-        Given.check "x" x
+    let private requireParts (operation: string) (name: string) (x: Tensor) =
+        Given.check name x
 
         if (DTypes.tryWithParts x.DType).IsNone then
             raise (
@@ -42,8 +42,8 @@ module ComplexNumbers =
     /// real (z * z) // [-7, -1]
     /// </code></example>
     let complex (real: Tensor) (imaginary: Tensor) : Tensor =
-        requireParts "complex" real
-        requireParts "complex" imaginary
+        requireParts "complex" "real" real
+        requireParts "complex" "imaginary" imaginary
         Operands.sameDType "complex" real imaginary
         let shape = Shape.broadcast "complex" real.Dims imaginary.Dims
         Bind.one Primitive.Complex [| Operands.expandTo shape real; Operands.expandTo shape imaginary |]
@@ -57,8 +57,8 @@ module ComplexNumbers =
     /// imag (polar (tensor 2.0) (tensor (System.Math.PI / 2.0))) // 2
     /// </code></example>
     let polar (modulus: Tensor) (angle: Tensor) : Tensor =
-        requireParts "polar" modulus
-        requireParts "polar" angle
+        requireParts "polar" "modulus" modulus
+        requireParts "polar" "angle" angle
         Operands.sameDType "polar" modulus angle
         Shape.broadcast "polar" modulus.Dims angle.Dims |> ignore
         complex (modulus * cos angle) (modulus * sin angle)

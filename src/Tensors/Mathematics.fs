@@ -24,10 +24,7 @@ module Mathematics =
         Given.check "x" x
 
         if not x.DType.IsFloat then
-            raise (
-                DTypeException
-                    $"{operation} is not defined on {x.DType}. {DTypes.wayOut x.DType}"
-            )
+            raise (DTypeException $"{operation} is not defined on {x.DType}. {DTypes.wayOut x.DType}")
 
     /// <summary>exp x - 1, accurate near 0.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
@@ -298,7 +295,8 @@ module Mathematics =
                 (Operands.binary Binary.And isNear isFinite)
                 (Operands.binary Binary.Equal x y))
 
-    let private requireInexact (operation: string) (x: Tensor) = if not x.DType.IsComplex then requireFloat operation x
+    let private requireInexact (operation: string) (x: Tensor) =
+        if not x.DType.IsComplex then requireFloat operation x
 
     type Tensor with
 

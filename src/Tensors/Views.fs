@@ -219,8 +219,7 @@ module Views =
         /// (tensor [ -1.7; 0.0; 2.5 ]).Convert DType.Int32 // [-1, 0, 2]
         /// </code></example>
         [<CompiledName "Convert">]
-        member t.Convert(dtype: DType) : Tensor =
-            Operands.convert dtype t
+        member t.Convert(dtype: DType) : Tensor = Operands.convert dtype t
 
         /// <summary>The order of the elements along the axes reversed; along all axes if none is named.</summary>
         /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>

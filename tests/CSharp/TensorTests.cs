@@ -14,6 +14,49 @@ public class TensorTests
     }
 
     [Fact]
+    public void Complex_numbers_and_their_parts()
+    {
+        var z = Tensor.Complex(Tensor.Create([3.0, 0.0]), Tensor.Create([4.0, -1.0]));
+        Assert.Equal(Tensor.Create([new System.Numerics.Complex(3, 4), new System.Numerics.Complex(0, -1)]), z);
+        Assert.Equal(DType.Complex64, Tensor.Create([new Complex64(1, 2)]).DType);
+        Near.Equal([5, 1], z.Abs());
+        Near.Equal([3, 0], z.Real());
+        Near.Equal([-4, 1], z.Conj().Imag());
+        Near.Equal([Math.Atan2(4, 3), -Math.PI / 2], z.Angle());
+        Near.Equal([3, 0], Tensor.Polar(z.Abs(), z.Angle()).Real());
+        Near.Equal([6, 0], Differentiate.Gradient(w => (w * w.Conj()).Real().Sum(), z).Real());
+    }
+
+    [Fact]
+    public void Fourier_transforms()
+    {
+        var x = Tensor.Create([[1.0, 2.0, 4.0], [0.0, -1.0, 3.0]]);
+        Near.Equal([7, 2], x.Fft().Real().Slice(.., 0));
+        Assert.True(x.Fft(axis: 0).Ifft(axis: 0).Real().AllClose(x));
+        Assert.True(x.Fft(length: 2, norm: FourierNorm.Orthonormal).Ifft(norm: FourierNorm.Orthonormal).Real().AllClose(x.Slice(.., ..2)));
+        Assert.Equal([2, 2], x.Rfft().Shape);
+        Assert.True(x.Rfft().Irfft(length: 3).AllClose(x));
+        Assert.True(x.Rfftn().Irfftn(length: 3).AllClose(x));
+        Assert.True(x.Fftn([0]).Ifftn([0]).Real().AllClose(x));
+        Assert.True(x.Fft2().Ifft2().Real().AllClose(x));
+        Assert.True(x.FftShift().IfftShift().AllClose(x));
+        Assert.True(x.Dct().Idct().AllClose(x));
+        Assert.True(x.Dct(axis: 0, kind: 3, orthonormal: true).Idct(axis: 0, kind: 3, orthonormal: true).AllClose(x));
+        Near.Equal([0, 1, 2.5, 4, 1.5], Tensor.Create([1.0, 2.0, 3.0]).FftConvolve(Tensor.Create([0.0, 1.0, 0.5])));
+        Near.Equal([0, 0.5, -1, -0.5], Tensor.FftFrequencies(4, 0.5, DType.Float64));
+        Near.Equal([0, 0.5, 1], Tensor.RfftFrequencies(4, 0.5, DType.Float64));
+        Near.Equal([0, 0.5, 1, 0.5], SignalWindow.Hann(4, DType.Float64));
+        Near.Equal([0.08, 0.54, 1, 0.54], SignalWindow.Hamming(4, DType.Float64));
+        Near.Equal([0, 0.34, 1, 0.34], SignalWindow.Blackman(4, DType.Float64));
+        Near.Equal([1, 1], SignalWindow.Kaiser(0, 2, DType.Float64));
+
+        var sound = Tensor.Arange(32, DType.Float64);
+        var window = SignalWindow.Hann(8, DType.Float64);
+        Assert.Equal([5, 17], sound.Stft(window, 2).Shape);
+        Assert.True(sound.Stft(window, 2).Istft(window, 2).AllClose(sound));
+    }
+
+    [Fact]
     public void Brackets_say_the_shape()
     {
         Assert.Equal([], Tensor.Create(1.0).Shape);

@@ -345,4 +345,15 @@ let private windows = [
     pooled "averagePool" (averagePool [ 3; 2 ] { Window.same with Strides = [ 2; 1 ] })
 ]
 
-let rows: Row list = windows @ arithmetic @ folds @ products @ attention @ shapes @ subsets
+/// By way of complex numbers.
+let private spectra = [
+    fixedShapes "energies of a spectrum" [ [ 2; 6 ] ] (fun x -> square (abs (rfft x[0])))
+    fixedShapes "a filter by frequencies" [ [ 2; 5 ]; [ 3 ] ] (fun x ->
+        (rfft x[0] * x[1].Convert DType.Complex128).Irfft(length = 5))
+    fixedShapes "dct" [ [ 2; 5 ] ] (fun x -> x[0].Dct())
+    fixedShapes "idct" [ [ 4; 2 ] ] (fun x -> x[0].Idct(axis = 0, kind = 3, orthonormal = true))
+    fixedShapes "fftConvolve" [ [ 2; 5 ]; [ 3 ] ] (fun x -> x[0].FftConvolve x[1])
+    fixedShapes "stft and istft" [ [ 12 ]; [ 4 ] ] (fun x -> x[0].Stft(x[1], 2).Istft(x[1] + 3, 2))
+]
+
+let rows: Row list = spectra @ windows @ arithmetic @ folds @ products @ attention @ shapes @ subsets

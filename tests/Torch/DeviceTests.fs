@@ -38,7 +38,7 @@ let private throws<'error when 'error :> exn> (parts: string list) (f: unit -> T
 let private moving =
     testList "moving" [
         test "there and back, every dtype, every layout" {
-            for dtype in DTypes.real do
+            for dtype in DTypes.all do
                 for seed in 1..20 do
                     let dice = Dice seed
                     let x = tensorOf dice dtype (dice.Shape()) (fun () -> dice.Between -3.0 3.0)
@@ -46,6 +46,28 @@ let private moving =
                     Expect.equal there.Device first "device"
                     same x there
                     same x (there.To second)
+        }
+        test "complex numbers" {
+            let z = tensorOf (Dice 1) DType.Complex128 [| 3; 8 |] (fun () -> (Dice 2).Between -1.0 1.0)
+
+            let functions: (Tensor -> Tensor) list = [
+                fun z -> z * 2.0 + exp z
+                fun z -> matmul z z.T
+                fun z -> concat 0 [ z; conj z ]
+                fun z -> z[1, 0..2]
+                abs
+                real
+                fft
+                fun z -> rfft (real z)
+                fun z -> grad (fun z -> sum (abs (fft z))) z
+                fun z -> where ((real z).Greater 0.0) z (Tensor.zerosLike z)
+                fun z -> z.Sum [ 0 ]
+            ]
+
+            for f in functions do
+                let there = f (z.To first)
+                Expect.equal there.Device first "device"
+                same (f z) there
         }
         test "to where it is" {
             let x = (tensor [ 1.0; 2.0 ]).To first

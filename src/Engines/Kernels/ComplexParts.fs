@@ -12,7 +12,11 @@ module internal ComplexParts =
         Elementwise.join (f (real z)) (f (imaginary z))
 
     /// A function that is linear in both, as the product of matrices is: (a + bi)(c + di) = ac - bd + (ad + bc)i.
-    let product (multiply: HostBuffer -> HostBuffer -> HostBuffer) (z: HostBuffer) (w: HostBuffer) : HostBuffer =
+    let product
+        (multiply: HostBuffer -> HostBuffer -> HostBuffer)
+        (z: HostBuffer)
+        (w: HostBuffer)
+        : HostBuffer =
         let a, b, c, d = real z, imaginary z, real w, imaginary w
 
         Elementwise.join

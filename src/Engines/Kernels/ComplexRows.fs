@@ -70,11 +70,7 @@ module internal ComplexRows =
     let private MostMultiplied = 100.0
 
     let private power (z: Complex) (w: Complex) : Complex =
-        if
-            w.Imaginary = 0.0
-            && abs w.Real <= MostMultiplied
-            && w.Real = System.Math.Floor w.Real
-        then
+        if w.Imaginary = 0.0 && abs w.Real <= MostMultiplied && w.Real = System.Math.Floor w.Real then
             let mutable rest = int (abs w.Real)
             let mutable square = z
             let mutable product = Complex.One
@@ -106,8 +102,7 @@ module internal ComplexRows =
             both (fun a b -> into (from a - from b)) xs xo ys yo zs zo n
         | BinaryForm.Operator Operator.Multiply ->
             both (fun a b -> into (from a * from b)) xs xo ys yo zs zo n
-        | BinaryForm.Operator Operator.Divide ->
-            both (fun a b -> into (from a / from b)) xs xo ys yo zs zo n
+        | BinaryForm.Operator Operator.Divide -> both (fun a b -> into (from a / from b)) xs xo ys yo zs zo n
         | BinaryForm.Curve Curve.Power -> both (fun a b -> into (power (from a) (from b))) xs xo ys yo zs zo n
         | BinaryForm.Operator Operator.Remainder
         | BinaryForm.Curve Curve.Atan2

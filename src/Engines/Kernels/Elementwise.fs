@@ -321,8 +321,7 @@ module internal Elementwise =
             if op.Tells then
                 binaryOf DType.Bool x y (fun a ao b bo c co n -> ComplexRows.equal a ao b bo c co n)
             else
-                binaryOf DType.Complex128 x y (fun a ao b bo c co n ->
-                    ComplexRows.binary op a ao b bo c co n)
+                binaryOf DType.Complex128 x y (fun a ao b bo c co n -> ComplexRows.binary op a ao b bo c co n)
 
     let ofComplex (f: ComplexFunction) (z: HostBuffer) : HostBuffer =
         match z with

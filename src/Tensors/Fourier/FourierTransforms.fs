@@ -155,6 +155,7 @@ module FourierTransforms =
         [<CompiledName "FftConvolve">]
         member x.FftConvolve(other: Tensor) : Tensor =
             let operation = "fftConvolve"
+            Given.check "other" other
             let axis, otherAxis = axisOf operation None x, axisOf operation None other
             Operands.sameDType operation x other
             let n, m = x.Dims[axis], other.Dims[otherAxis]

@@ -26,9 +26,7 @@ module internal Constants =
     let repeated (b: Buffer) : Literal voption =
         match b with
         // A literal has no imaginary part.
-        | :? HostBuffer as b when
-            Shape.count b.Shape > 0 && HostBuffer.isUniform b && not b.DType.IsComplex
-            ->
+        | :? HostBuffer as b when Shape.count b.Shape > 0 && HostBuffer.isUniform b && not b.DType.IsComplex ->
             ValueSome(literal b)
         | _ -> ValueNone
 
