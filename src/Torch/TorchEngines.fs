@@ -187,11 +187,16 @@ type internal TorchHostEngine(managed: Engine) =
             with :? LibtorchException as e ->
                 raise (Failures.unexpected p inputs e))
 
-    override engine.Unary(op, x) = evaluate (Primitive.Unary op) [| x |]
-    override engine.Binary(op, x, y) = evaluate (Primitive.Binary op) [| x; y |]
+    /// These stay with the managed engine: libtorch can't read them where .NET has them.
+    let isComplex (p: Primitive) (inputs: Buffer[]) =
+        inputs |> Array.exists _.DType.IsComplex || infer p inputs |> Array.exists _.DType.IsComplex
+
+    override engine.Unary(op, x) = engine.Evaluate(Primitive.Unary op, [| x |], Device.Cpu)
+    override engine.Binary(op, x, y) = engine.Evaluate(Primitive.Binary op, [| x; y |], Device.Cpu)
 
     override _.Evaluate(p, inputs, device) =
         match Facts.kind p with
+        | _ when isComplex p inputs -> managed.Evaluate(p, inputs, device)
         | Kind.Source(Source.Full _)
         | Kind.View _
         | Kind.Opaque Kernel.Print

@@ -167,7 +167,7 @@ module FourierTransforms =
                 )
 
             Shape.broadcast operation x.Dims[.. axis - 1] other.Dims[.. otherAxis - 1] |> ignore
-            let length = Engines.Lines.smooth (n + m - 1)
+            let length = Engines.LongLines.smooth (n + m - 1)
             let norm = FourierNorm.Backward
 
             let product =

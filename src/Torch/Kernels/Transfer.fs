@@ -42,15 +42,42 @@ module internal Transfer =
         let buffer = Buffers.fresh dtype shape
         struct (buffer, Basic.reshape f (over f buffer.Data dtype buffer.Data.Length) shape)
 
+    // libtorch reads complex numbers at multiples of their size, and ends the process elsewhere; an array of .NET has them at
+    // multiples of a part's. So they pass as pairs of parts, along an axis of their own.
+
+    let private withPairs (shape: int[]) = Array.append shape [| 2 |]
+
+    /// The parts of an array of complex numbers.
+    let private partsOver (f: Frame) (x: HostBuffer) =
+        Basic.reshape
+            f
+            (over f x.Data (DTypes.ofParts x.DType) (2 * x.Data.Length))
+            (withPairs [| x.Data.Length |])
+
     /// A copy of a tensor, wherever it is, in a new array.
     let read (f: Frame) (tensor: nativeint) (dtype: DType) (shape: int[]) : HostBuffer =
-        let struct (buffer, room) = fresh f dtype shape
-        Basic.copyInto f room tensor
-        buffer
+        if dtype.IsComplex then
+            let buffer = Buffers.fresh dtype shape
+            let pairs = Script.call f "def f(x):\n  return torch.view_as_real(x)\n" [| tensor |]
+            Basic.copyInto f (Basic.reshape f (partsOver f buffer) (withPairs shape)) pairs
+            buffer
+        else
+            let struct (buffer, room) = fresh f dtype shape
+            Basic.copyInto f room tensor
+            buffer
+
+    let private moved (f: Frame) (tensor: nativeint) =
+        f.Own(Native.THSTensor_to_device(tensor, f.Place.Kind, f.Place.Index, 1uy, 0uy))
 
     /// A copy of a buffer at the frame's place.
     let write (f: Frame) (x: HostBuffer) : nativeint =
-        f.Own(Native.THSTensor_to_device(share f x, f.Place.Kind, f.Place.Index, 1uy, 0uy))
+        if x.DType.IsComplex then
+            let whole = Buffers.fresh x.DType x.Shape
+            Buffers.copy x whole
+            let pairs = moved f (Basic.reshape f (partsOver f whole) (withPairs x.Shape))
+            Script.call f "def f(x):\n  return torch.view_as_complex(x)\n" [| pairs |]
+        else
+            moved f (share f x)
 
     /// Applies a managed function to a tensor, by way of main memory: for the little that libtorch can't do.
     let byHost (f: Frame) (tensor: nativeint) dtype shape (apply: HostBuffer -> HostBuffer) =

@@ -246,15 +246,15 @@ module internal Fourier =
         if count = 0 then
             ()
         elif
-            n < Short && Lines.isSmooth n
-            || n <= MostTogether && count >= Vector<'T>.Count && Lines.isSmooth n
+            n < Short && LongLines.isSmooth n
+            || n <= MostTogether && count >= Vector<'T>.Count && LongLines.isSmooth n
         then
-            let plan = Lines.columns<'T> n
+            let plan = LongLines.columns<'T> n
             let lanes = Vector<'T>.Count
-            let w = min (Lines.tileWidth<'T>()) (partsOf count lanes * lanes)
+            let w = min (LongLines.tileWidth<'T>()) (partsOf count lanes * lanes)
 
             Strided.ranges (partsOf count w) weight (fun first last ->
-                let a, b = Lines.rent<'T>(n * w), Lines.rent<'T>(n * w)
+                let a, b = LongLines.rent<'T>(n * w), LongLines.rent<'T>(n * w)
                 // Columns without a line are transformed as well: no denormal numbers, which take long.
                 Array.Clear a.Re
                 Array.Clear a.Im
@@ -270,22 +270,22 @@ module internal Fourier =
                     for t in 0 .. lines - 1 do
                         store (tile * w + t) { Numbers = oriented work z; First = t; Step = w }
 
-                Lines.giveBack a
-                Lines.giveBack b)
+                LongLines.giveBack a
+                LongLines.giveBack b)
         else
-            let plan = Lines.plan<'T> n
+            let plan = LongLines.plan<'T> n
             let isOneByOne = count < 2 * Workers.count ()
 
             let lines first last =
-                let a, b = Lines.rent<'T> n, Lines.rent<'T> n
+                let a, b = LongLines.rent<'T> n, LongLines.rent<'T> n
 
                 for line in first .. last - 1 do
                     load line { Numbers = oriented work a; First = 0; Step = 1 }
-                    Lines.run isOneByOne plan a b
+                    LongLines.run isOneByOne plan a b
                     store line { Numbers = oriented work a; First = 0; Step = 1 }
 
-                Lines.giveBack a
-                Lines.giveBack b
+                LongLines.giveBack a
+                LongLines.giveBack b
 
             if isOneByOne then lines 0 count else Strided.ranges count weight lines
 

@@ -63,9 +63,12 @@ type internal Kept<'T, 'plan> private () =
             Kept<'T, 'plan>.Plans[ n ] <- made
             made
 
-module internal Lines =
-    /// Columns that are transformed together: some cache lines of each row.
-    let tileWidth<'T> () = 128 / sizeof<'T>
+module internal LongLines =
+    /// Columns that are transformed together: some cache lines of each row, and not a power of two of them, so that rows a
+    /// power of two apart do not all fall into the same places of the cache.
+    let tileWidth<'T> () =
+        let lanes = Vector<'T>.Count
+        partsOf (160 / sizeof<'T>) lanes * lanes
 
     let rent<'T> n : Split<'T> = { Re = ArrayPool<'T>.Shared.Rent n; Im = ArrayPool<'T>.Shared.Rent n }
 
