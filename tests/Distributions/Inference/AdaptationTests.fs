@@ -24,6 +24,12 @@ let adaptation =
         test "windows of Stan" {
             // Reference manual, "Adaptation": 75 of the step size, slow windows of 25, 50, 100, 200 and the rest, 50 at the end.
             Expect.equal (Windows.plan 1000) { First = 75; Ends = [ 100; 150; 250; 450; 950 ] } "1000"
+
+            Expect.equal
+                (Windows.plan 400)
+                { First = 75; Ends = [ 100; 150; 350 ] }
+                "the last takes what is left"
+
             Expect.equal (Windows.plan 150) { First = 75; Ends = [ 100 ] } "150"
             Expect.equal (Windows.plan 100) { First = 15; Ends = [ 90 ] } "shorter: 15 %, 75 %, 10 %"
             Expect.equal (Windows.plan 20) { First = 3; Ends = [ 18 ] } "20"
