@@ -58,7 +58,11 @@ let start =
     }
 
 let chains =
-    Nuts.sample { Nuts.defaults with TargetAcceptance = 0.9 } model.LogDensity start (Key.create 1L)
+    Nuts.sample
+        { Nuts.defaults with TargetAcceptance = 0.9 }
+        model.LogDensity
+        start
+        (Key.create 1L)
     |> Samples.map model.Constrain
 
 chains.Summary()
