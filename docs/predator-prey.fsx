@@ -162,7 +162,8 @@ chains.Summary()
 (*** include-it ***)
 
 (**
-That study's means are 0.55, 0.028, 0.80 and 0.024 for the rates, 33.9 and 5.9 for the start, 0.25 for both widths.
+That study's means are 0.55, 0.028, 0.80 and 0.024 for the rates, 33.9 and 5.9 for the start, 0.25 for both widths. Two short
+chains are enough for a page; for a paper one would draw more, as the summary says where chains are a little apart.
 
 Each draw is a world that may have been. Solved for all times between, under `vmap`, a hundred of them show how sure the law is of itself:
 *)
