@@ -3,7 +3,7 @@
 title: Probability distributions
 category: Use
 categoryindex: 3
-index: 13
+index: 15
 description: Densities, draws with derivatives, quantiles, bijections, mixtures and divergences, as trees over their parameters.
 ---
 *)

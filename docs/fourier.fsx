@@ -3,7 +3,7 @@
 title: Fourier transforms
 category: Use
 categoryindex: 3
-index: 15
+index: 14
 description: fft and its kin, of any length and with derivatives: a filter by frequencies, a spectrogram, cosines, and a filter that is learned.
 ---
 *)

@@ -3,7 +3,7 @@
 title: Bayesian inference
 category: Use
 categoryindex: 3
-index: 14
+index: 16
 description: Draws from any log-density by NUTS and HMC, whether chains can be trusted, and variational inference: over any tree of parameters.
 ---
 *)

@@ -3,7 +3,7 @@
 title: Hares and lynxes
 category: Use
 categoryindex: 3
-index: 17
+index: 19
 description: A predator-prey model fitted to a century-old record of furs: Bayesian inference by NUTS through the solution of a differential equation.
 ---
 *)

@@ -3,7 +3,7 @@
 title: Roots and minima
 category: Use
 categoryindex: 3
-index: 16
+index: 18
 description: Roots, fixed points, linear systems, minima, least squares and integrals, differentiable by the implicit function theorem.
 ---
 *)
