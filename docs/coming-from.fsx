@@ -268,6 +268,9 @@ let jax = [
     "lax.scan(lambda s, x: (s + x, s), 0., xs)",
     "scan (fun s x -> s + x, s) (tensor 0.0f) x[0]"
     "lax.cond(p, f, g, x)", "cond ((sum x).Greater 0.0) f (fun x -> -(f x)) x"
+    "lax.switch(i, [f, g], x)", "switch (tensor 1) [ f; (fun x -> -(f x)) ] x"
+    "lax.associative_scan(jnp.multiply, x)",
+    "associativeScan (fun (x: Tensor) y -> x * y) x"
     "@jax.custom_vjp", "withDerivative (Derivative.Pull(fun x c -> c * cos x)) sin x"
     "jax.tree.map(f, tree)", "Tree.map (fun t -> t * 2.0) layer"
     "jax.tree.leaves(tree)", "Tree.leaves layer"

@@ -88,6 +88,16 @@ loss model, loss (train model)
 (*** include-it ***)
 
 (**
+`scan` goes through a sequence step by step. Where the step is associative, `associativeScan` combines neighbours in pairs, then
+pairs of these: *n* items take 2 log₂ *n* steps, each of them much work at once. So do recurrences such as *h* ↦ *a h* + *b*, of
+which two after each other are one again:
+*)
+let after (a: Tensor, b: Tensor) (a', b') = a * a', a' * b + b'
+let recurrence = compile (fun ab -> snd (associativeScan after ab))
+recurrence (tensor [ 0.5; 0.5; 2.0; 2.0 ], tensor [ 1.0; 1.0; 1.0; 1.0 ])
+(*** include-it ***)
+
+(**
 Softmax, log-sum-exp and layer normalisation are single operations. Small ones become part of the loop nests around them;
 large ones stay calls of kernels, which go through memory once, row by row. So do cross-entropy and attention, of any size.
 
@@ -180,6 +190,16 @@ flipped at, flipped -at
 (*** include-it ***)
 
 (**
+`switch` chooses among several, by an integer:
+*)
+let activations = [ relu; tanh; (fun (x: Tensor) -> x * x) ]
+let activated = compile (fun (index, x) -> switch index activations x)
+activated (tensor 0, -at), activated (tensor 2, -at)
+(*** include-it ***)
+
+(**
+An index out of range is an error where it can be read. A program takes the nearest function instead.
+
 A shape that depends on numbers, as `x[x.Greater 0.0]` has, is not possible: keep the size and mask with `where`. Reverse
 mode through a compiled `whileLoop` is refused, since its program can't know how many rounds to keep; `boundedWhileLoop`, told how many
 there are at the most, keeps a few of them and computes the others again.

@@ -637,6 +637,14 @@ let programs = [
         (fun () -> cond mask id id vector)
         "cond: the condition is Bool (2,); it must be one Bool."
         "Compare, and fold with `all` or `any`."
+    on<IndexException, _>
+        (fun () -> switch (tensor 3) [ sin; cos ] vector)
+        "switch: the index is 3, where there are 2 branches: it must be from 0 to 1."
+        "Bring it there with `clamp`, or add a branch."
+    on<ShapeException, _>
+        (fun () -> associativeScan (fun (x: Tensor) _ -> stack 0 [ x; x ]) vector)
+        "Error at: `$`: associativeScan: the function makes Float64 (2,) of Float64 (); what goes round must keep its shape and dtype."
+        "Convert or reshape it at the end of the function."
     on<DerivativeException, _>
         (fun () -> grad (compile (whileLoop (fun (x: Tensor) -> x.Less 9.0) (fun x -> x * 2.0))) (tensor 1.0))
         "whileLoop: reverse mode would have to keep the values of every round, and a compiled program can't know how many"

@@ -94,7 +94,8 @@ one goes from the names of JAX and PyTorch to those of F# and of C#.
 | `custom_vjp`, `custom_jvp`, `autograd.Function` | `withDerivative` | `Differentiate.WithPull`, `WithPush` |
 | `stop_gradient`, `detach` | `stopGradient` | `Differentiate.StopGradient` |
 | `vmap`; with `in_axes` | `vmap`; `vmapWith` | `Transform.Vectorize` |
-| `fori_loop`, `while_loop`, `scan`, `cond` | `iterate`, `whileLoop` (with a bound, `boundedWhileLoop`), `scan`, `cond` | `Control.Iterate`, `While`, `Scan`, `Cond` |
+| `fori_loop`, `while_loop`, `scan`, `cond`, `switch` | `iterate`, `whileLoop` (with a bound, `boundedWhileLoop`), `scan`, `cond`, `switch` | `Control.Iterate`, `While`, `Scan`, `Cond`, `Switch` |
+| `associative_scan` | `associativeScan`, `associativeScanWith` | `Control.AssociativeScan` |
 | `remat`, `jax.checkpoint` | `checkpoint` | `Transform.Checkpoint` |
 | `donate_argnums` | `compileDonating` | `Transform.CompileDonating` |
 | `tree_map`, `tree_leaves` | `Tree.map`, `Tree.leaves` | `Tree.Map`, `Tree.Leaves` |

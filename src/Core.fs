@@ -30,6 +30,16 @@ type BatchAxes = {
 }
 
 /// <summary>
+/// Along which axis <c>associativeScanWith</c> goes, and from which end. Negative axes count from the last.
+/// </summary>
+type ScanAxis = {
+    /// The axis of items in every tensor.
+    Axis: int
+    /// Whether it goes from the last item to the first.
+    Reverse: bool
+}
+
+/// <summary>
 /// The face of the library: transformations of functions. Each composes with every other, in any order and to any
 /// depth. A 'p, 'q or 'aux is any tree of tensors (see <c>Tree</c>).
 /// </summary>
@@ -490,6 +500,53 @@ module Core =
         Loops.scan f initial xs
 
     /// <summary>
+    /// Running results of an associative function along axis 0 of every tensor of a tree: the first item, the first two combined,
+    /// the first three, … Neighbours are combined in pairs, then pairs of these: for n items 2n calls of the function in 2 log₂ n
+    /// steps, of which each does all of its calls at once, where <c>scan</c> needs n steps (Blelloch, "Prefix sums and their
+    /// applications", 1990). Recurrences that are linear, or products of matrices, run so.
+    /// </summary>
+    /// <remarks>
+    /// The function is given two items, without their axis, the earlier one first, and must return one like them; (a ∘ b) ∘ c and
+    /// a ∘ (b ∘ c) must be the same but for rounding, and it must not read numbers (it runs under <c>vmap</c>). All derivatives,
+    /// batches and compiled programs are those of what it does.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The tensors differ in their number of items, or the function changes a shape or dtype.
+    /// </exception>
+    /// <exception cref="T:Cotangent.AxisException">A tensor is a scalar.</exception>
+    /// <exception cref="T:Cotangent.TreeException">There are no tensors.</exception>
+    /// <exception cref="T:Cotangent.TraceException">The function reads a number.</exception>
+    /// <example><code>
+    /// associativeScan (fun (x: Tensor) y -> x * y) (tensor [ 1.0; 2.0; 3.0; 4.0 ]) // [1, 2, 6, 24]
+    ///
+    /// // h ↦ a h + b, one after the other: of each item the factor and the summand of all up to there.
+    /// let after (a: Tensor, b: Tensor) (a', b') = a * a', a' * b + b'
+    /// associativeScan after (tensor [ 0.5; 0.5; 2.0 ], tensor [ 1.0; 1.0; 1.0 ]) // ([0.5, 0.25, 0.5], [1, 1.5, 4])
+    /// </code></example>
+    let associativeScan (combine: 'a -> 'a -> 'a) (xs: 'a) : 'a =
+        Given.check "combine" combine
+        TreeScan.run 0 false combine xs
+
+    /// <summary>
+    /// <c>associativeScan</c> along another axis, or from the end: then the last item comes first, and each is combined with those
+    /// behind it.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The tensors differ in their number of items, or the function changes a shape or dtype.
+    /// </exception>
+    /// <exception cref="T:Cotangent.AxisException">A tensor has no such axis.</exception>
+    /// <exception cref="T:Cotangent.TreeException">There are no tensors.</exception>
+    /// <exception cref="T:Cotangent.TraceException">The function reads a number.</exception>
+    /// <example><code>
+    /// let xs = tensor [ [ 1.0; 2.0; 3.0 ]; [ 4.0; 5.0; 6.0 ] ]
+    /// associativeScanWith { Axis = 1; Reverse = true } (fun (x: Tensor) y -> x + y) xs // [[6, 5, 3], [15, 11, 6]]
+    /// </code></example>
+    let associativeScanWith (along: ScanAxis) (combine: 'a -> 'a -> 'a) (xs: 'a) : 'a =
+        Given.check "along" along
+        Given.check "combine" combine
+        TreeScan.run along.Axis along.Reverse combine xs
+
+    /// <summary>
     /// A function applied n times. In a compiled function the loop is part of the program: a whole training run can be
     /// one call.
     /// </summary>
@@ -561,6 +618,33 @@ module Core =
         Given.check "onTrue" onTrue
         Given.check "onFalse" onFalse
         Loops.cond test onTrue onFalse x
+
+    /// <summary>
+    /// One of several functions of x, by one integer: the function at that place of the list. In a compiled function all are in the
+    /// program, and one of them runs, found by as many comparisons as the logarithm of their number; under a <c>vmap</c> over the
+    /// index all run, and each example takes its own.
+    /// </summary>
+    /// <remarks>
+    /// An index outside of the list raises where it can be read. Where it can't, in a compiled function and under a <c>vmap</c> over
+    /// it, an index below 0 takes the first function, and one beyond the last takes that.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.IndexException">The index is negative, or there are not so many functions.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The index is not an integer.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The index is not one number, or, where it can't be read, the functions differ in shapes or dtypes of their results.
+    /// </exception>
+    /// <exception cref="T:Cotangent.ValueException">There are no functions.</exception>
+    /// <example><code>
+    /// let activations = [ (fun (x: Tensor) -> relu x); tanh; (fun x -> x * x) ]
+    /// switch (tensor 2) activations (tensor -3.0) // 9
+    ///
+    /// // Each example chooses.
+    /// vmap (fun (i, x) -> switch i activations x) (tensor [ 0; 2 ], tensor [ -3.0; -3.0 ]) // [0, 9]
+    /// </code></example>
+    let switch (index: Tensor) (branches: ('a -> 'b) list) (x: 'a) : 'b =
+        Given.check "index" index
+        let branches = Given.items "branches" branches
+        Switch.run index branches x
 
     /// <summary>
     /// The same function, whose values inside are not kept for the way back of reverse mode but computed again: memory

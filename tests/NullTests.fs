@@ -50,6 +50,7 @@ let private samples: objnull list = [
     box MatrixNorm.Spectral
     box Loss.crossEntropyDefaults
     box ({ In = [ Some 0 ]; Out = 0 }: BatchAxes)
+    box ({ Axis = 0; Reverse = false }: ScanAxis)
     box ({ Count = 1; Epoch = fun _ _ -> Seq.singleton x }: Batches<Tensor>)
     box (Train.defaults<Tensor>)
     box ({ Done = 1; Total = 1; Figures = [] }: ProgressReport)

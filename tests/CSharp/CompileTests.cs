@@ -73,6 +73,17 @@ public class CompileTests
         var doubled = Transform.Compile((Tensor x) => Control.While(y => y < 100.0, y => 2.0 * y, x));
         Assert.Equal(128.0, doubled(Tensor.Create(1.0)).ToScalar<double>());
 
+        Func<Tensor, Tensor> chosen = i => Control.Switch(i, Tensor.Create(3.0), x => -x, x => x * x, x => x - 1.0);
+        Assert.Equal(9.0, chosen(Tensor.Create(1)).ToScalar<double>());
+        Assert.Equal(2.0, Transform.Compile(chosen)(Tensor.Create(2)).ToScalar<double>());
+        Assert.Throws<IndexException>(() => chosen(Tensor.Create(3)));
+
+        var factors = Tensor.Create([[1.0, 2.0], [3.0, 4.0]]);
+        Assert.Equal(
+            [2.0, 2.0, 12.0, 4.0],
+            Control.AssociativeScan((x, y) => x * y, factors, axis: 1, reverse: true).ToArray<double>()
+        );
+
         Func<Tensor, Tensor> bounded = x => Control.While(y => y < 100.0, y => 2.0 * y, x, bound: 5);
         Assert.Equal(32.0, bounded(Tensor.Create(1.0)).ToScalar<double>());
         Assert.Equal(16.0, Transform.Compile(Differentiate.Gradient(bounded))(Tensor.Create(8.0)).ToScalar<double>());

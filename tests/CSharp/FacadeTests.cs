@@ -108,6 +108,7 @@ public class FacadeTests
         ["foldTensor"] = "Fold",
         ["whileLoop"] = "While",
         ["boundedWhileLoop"] = "While",
+        ["associativeScanWith"] = "AssociativeScan",
         ["map2"] = "Map",
         ["map3"] = "Map",
         ["init"] = "Create",
