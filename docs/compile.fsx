@@ -142,7 +142,33 @@ planned over both. `grad (compile g)` runs two, with what the second needs of th
 What it hands over is chosen by a minimum cut: of `sum (sin x * x)` only `x` is kept, since sines and cosines of it are cheap
 to compute where they are needed; products, random draws and loops are never done twice.
 
-`checkpoint` trades memory for time as in plain code: values inside are computed again on the way back.
+`checkpoint` trades memory for time as in plain code: values inside are computed again on the way back. `checkpointWith` keeps some of
+them, as a policy says: `Products` the results of matrix products and convolutions, which are dear to compute again, `Names` what
+`checkpointName` has named. The products of a gradient, counted in its program:
+*)
+let w1, w2 = Tensor.ones DType.Float32 [ 8; 8 ], Tensor.ones DType.Float32 [ 8; 8 ]
+
+let twice (x: Tensor) =
+    tanh (matmul (checkpointName "hidden" (tanh (matmul x w1))) w2) |> sum
+
+let products (policy: CheckpointPolicy) =
+    let program = Compile.after "simplify" (grad (checkpointWith policy twice)) w1
+    program.Split('\n') |> Array.filter _.Contains("= matmul") |> Array.length
+
+products CheckpointPolicy.Nothing,
+products (CheckpointPolicy.Names [ "hidden" ]),
+products CheckpointPolicy.Products
+(*** include-it ***)
+
+(**
+Shapes alone are found by tracing, without computing anything: `evalShape` returns what the function would, in tensors that know their
+shape and dtype and have no numbers. So a model's size is known before it takes memory.
+*)
+let large = evalShape (Linear.create 40_000 40_000) (Key.create 0L)
+large.Weight.Shape, Tree.size large
+(*** include-it ***)
+
+(**
 
 ## Memory
 

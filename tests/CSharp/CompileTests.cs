@@ -90,6 +90,37 @@ public class CompileTests
     }
 
     [Fact]
+    public void Checkpoints_keep_what_a_policy_says()
+    {
+        var w = Tensor.Create([[1.0, 0.5, 0.0], [0.0, 2.0, 1.0], [1.0, 1.0, 1.0]]);
+        Tensor Layers(Tensor x) => Transform.CheckpointName("hidden", x.MatMul(w).Tanh()).MatMul(w).Sin().Sum();
+        var at = X.Reshape(1, 3);
+        var expected = Differentiate.Gradient(Layers, at).ToArray<double>();
+
+        foreach (var policy in new[]
+        {
+            CheckpointPolicy.Nothing,
+            CheckpointPolicy.Products,
+            CheckpointPolicy.Named("hidden"),
+            CheckpointPolicy.Products.Or(CheckpointPolicy.Named("hidden", "other")),
+        })
+        {
+            var f = Transform.Checkpoint<Tensor, Tensor>(Layers, policy);
+            Near.Equal(expected, Differentiate.Gradient(f, at).Reshape(3));
+            Near.Equal(expected, Transform.Compile(Differentiate.Gradient(f))(at).Reshape(3));
+        }
+    }
+
+    [Fact]
+    public void Shapes_without_numbers()
+    {
+        var y = Transform.EvalShape(x => (x.MatMul(x.T), x.Sum()), Tensor.Ones(5, 3));
+        Assert.Equal([5, 5], y.Item1.Shape);
+        var error = Assert.Throws<TraceException>(() => y.Item2.ToScalar<float>());
+        Assert.StartsWith("Transform.EvalShape:", error.Message);
+    }
+
+    [Fact]
     public void A_choice_takes_one_branch()
     {
         var f = Transform.Compile((Tensor x) => Control.Cond(x.Sum() > 0.0, y => y * y, y => -y, x));
