@@ -149,14 +149,14 @@ them, as a policy says: `Products` the results of matrix products and convolutio
 let w1, w2 = Tensor.ones DType.Float32 [ 8; 8 ], Tensor.ones DType.Float32 [ 8; 8 ]
 
 let twice (x: Tensor) =
-    tanh (matmul (checkpointName "hidden" (tanh (matmul x w1))) w2) |> sum
+    tanh (matmul (tanh (checkpointName "first" (matmul x w1))) w2) |> sum
 
 let products (policy: CheckpointPolicy) =
-    let program = Compile.after "simplify" (grad (checkpointWith policy twice)) w1
+    let program = Compile.after "simplify" (valueAndGrad (checkpointWith policy twice)) w1
     program.Split('\n') |> Array.filter _.Contains("= matmul") |> Array.length
 
 products CheckpointPolicy.Nothing,
-products (CheckpointPolicy.Names [ "hidden" ]),
+products (CheckpointPolicy.Names [ "first" ]),
 products CheckpointPolicy.Products
 (*** include-it ***)
 

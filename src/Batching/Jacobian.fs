@@ -20,18 +20,16 @@ type Jacobian<'p, 'q> = {
     Blocks: Tensor list list
 } with
 
-    /// Which tensor of a tree a function picks: it is given others in their places, and asked which it returns.
+    /// Which tensor of a tree a function picks: each is handed over as an object of its own, also where one stands in two places.
     static member private Place
         (operation: string, example: string, tree: 'tree, pick: Func<'tree, Tensor>)
         : int =
-        let mark = Staging.suspended (fun () -> Bind.full (Literal.Whole 0L) DType.Bool [||] Device.Cpu)
-
         let marks =
             Tree.leaves tree
-            |> Array.map (fun _ ->
-                match mark with
+            |> Array.map (fun t ->
+                match t with
                 | Value b -> Value b
-                | Traced _ -> mark)
+                | Traced r -> Traced r)
 
         let picked = pick.Invoke(Tree.rebuild tree marks)
 

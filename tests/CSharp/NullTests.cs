@@ -22,6 +22,7 @@ public class NullTests
         Mlp.Of(new Linear(x, null, default)),
         new CrossEntropyOptions(),
         MatrixNorm.Spectral,
+        CheckpointPolicy.Products,
         (Schedule)0.1,
         Optimizer.Sgd(0.1),
         Optimizer.Sgd(0.1).Init(x),

@@ -26,7 +26,11 @@ let tests =
         test "of control flow and transformations" {
             agrees (iterate 3 (fun (x: Tensor) -> x * 2.0f)) x
             agrees (scan (fun (s: Tensor) (row: Tensor) -> s + sum row, row * s) (tensor 0.0f)) x
-            agrees (fun (x: Tensor) -> cond ((sum x).Greater 0.0) (fun (x: Tensor) -> x.T) (fun x -> -x.T) x) x
+
+            agrees
+                (fun (x: Tensor) -> cond ((sum x).Greater 0.0) (fun (x: Tensor) -> x.T) (fun x -> -x.T) x)
+                x
+
             agrees (whileLoop (fun (x: Tensor) -> (sum x).Less 9.0) (fun x -> x * x + 1.0f)) x
             agrees (grad (fun x -> sum (x * x))) x
             agrees (vmap (fun row -> jacobian sin row)) x
