@@ -19,6 +19,9 @@ let main arguments =
     | "peak" :: rest ->
         PeakBenchmarks.run rest
         0
+    | "convolutions" :: rest ->
+        ConvolutionBenchmarks.run rest
+        0
     | "models" :: rest ->
         ModelBenchmarks.run rest
         0
@@ -33,6 +36,7 @@ let main arguments =
             "dotnet fsi build.fsx bench compile [first] [transformer] [gan] [elementwise] [recompute] [calls] [nets [mlp] [net]]"
 
         printfn "dotnet fsi build.fsx bench peak [--json FILE]"
+        printfn "dotnet fsi build.fsx bench convolutions [--json FILE]"
         printfn "dotnet fsi build.fsx bench models [cnn | resnet | transformer | lstm] [--json FILE]"
         printfn "dotnet fsi build.fsx bench checkpoint"
         printfn "dotnet fsi build.fsx bench gan [SEEDS] [PRESET ...]"

@@ -15,6 +15,8 @@ namespace Cotangent.Engines
 // A batch is one more axis, with a single tap: images of several examples lie one after the other.
 
 open System
+open System.Numerics
+open System.Runtime.Intrinsics
 open Cotangent
 open Cotangent.Engines.Tile
 open Cotangent.Inlined // in place of functions of Array and List
@@ -171,7 +173,7 @@ module internal CorrelationImage =
     // ---- Images ----
 
     /// The places of a block's image along an axis.
-    let private extent (axes: CorrelationAxis[]) (block: Block) a = block.Extent[a] + axes[a].Reach
+    let extent (axes: CorrelationAxis[]) (block: Block) a = block.Extent[a] + axes[a].Reach
 
     let private phaseSize axes block =
         seq { 0..3 } |> Seq.fold (fun n a -> n * int64 (extent axes block a)) 1L
@@ -196,31 +198,48 @@ module internal CorrelationImage =
         Seq.fold place 0 (seq { 0..3 }) + 1
 
     /// Which of n elements first + i*step exist, of `size`: from which on, and up to which.
-    let inline private existing first step n size =
+    let inline existing first step n size =
         let low = if first >= 0 then 0 else min n (partsOf -first step)
         let high = if first >= size then 0L else (int64 size - int64 first + int64 step - 1L) / int64 step
         struct (low, max low (int (min (int64 n) high)))
 
-    /// The image that a block's places read, of so many channels, `pitch` apart; what is between them is zero.
-    let image (axes: CorrelationAxis[]) (block: Block) channels pitch (source: Placement<'T>) (into: 'T[]) =
-        let size = channelSize axes block
+    /// Elements that vectors may read beyond the end of an image.
+    let spare<'T> () = max (4 * Vector<'T>.Count) (4 * Vector512<'T>.Count)
+
+    let inline private images
+        wide
+        (axes: CorrelationAxis[])
+        (block: Block)
+        channels
+        (source: Placement<'T>)
+        (into: 'T[])
+        =
         let n0, n1 = extent axes block 0, extent axes block 1
         let n2, n3 = extent axes block 2, extent axes block 3
         let a1, a2, a3 = axes[1], axes[2], axes[3]
         let origin a = axes[a].First + block.Start[a] * axes[a].Step
         let o0, o1, o2, o3 = origin 0, origin 1, origin 2, origin 3
-        let apart = source.Steps[3] * a3.Step
+        let step0, step1, step2, step3 = source.Steps[0], source.Steps[1], source.Steps[2], source.Steps[3]
+        let items, apart = source.Items, step3 * a3.Step
+        let v = if wide then Vector512<'T>.Count else Vector<'T>.Count
+        let whole = partsOf n3 v * v
+
+        // Elements that vectors of a line read, from where element 0 would be.
+        let reach =
+            if apart = 1 then whole
+            elif apart = 2 && wide && Lines.hasEvens<'T>() then 2 * whole
+            else Int32.MaxValue
+
+        let exist phase = existing (o3 + phase) a3.Step n3 a3.Size
+        let masks = a3.Phases |> Array.map (exist >> Lines.mask<'T> whole)
+        let mutable at = 0
 
         for c in 0 .. channels - 1 do
-            let mutable at = c * pitch
-
             for p1 in a1.Phases do
                 for p2 in a2.Phases do
-                    for p3 in a3.Phases do
-                        let struct (low, high) = existing (o3 + p3) a3.Step n3 a3.Size
-
-                        let skipped =
-                            source.Offset + c * source.Channel + (o3 + p3 + low * a3.Step) * source.Steps[3]
+                    for p3 in 0 .. a3.Phases.Length - 1 do
+                        let phase, mask = a3.Phases[p3], masks[p3]
+                        let first = source.Offset + c * source.Channel + (o3 + phase) * step3
 
                         for i0 in 0 .. n0 - 1 do
                             for i1 in 0 .. n1 - 1 do
@@ -228,41 +247,43 @@ module internal CorrelationImage =
 
                                 for i2 in 0 .. n2 - 1 do
                                     let s2 = o2 + i2 * a2.Step + p2
-
-                                    if s1 >= 0 && s1 < a1.Size && s2 >= 0 && s2 < a2.Size && high > low then
-                                        let line =
-                                            skipped
-                                            + (o0 + i0) * source.Steps[0]
-                                            + s1 * source.Steps[1]
-                                            + s2 * source.Steps[2]
-
-                                        if low > 0 then into.AsSpan(at, low).Clear()
-
-                                        if apart = 1 then
-                                            source.Items
-                                                .AsSpan(line, high - low)
-                                                .CopyTo(into.AsSpan(at + low))
-                                        else
-                                            let mutable s = line
-
-                                            for i in at + low .. at + high - 1 do
-                                                into[i] <- source.Items[s]
-                                                s <- s + apart
-
-                                        if high < n3 then into.AsSpan(at + high, n3 - high).Clear()
-                                    else
-                                        into.AsSpan(at, n3).Clear()
-
+                                    let target = &Tile.at into at
                                     at <- at + n3
 
-            Array.Clear(into, at, pitch - size)
+                                    if s1 >= 0 && s1 < a1.Size && s2 >= 0 && s2 < a2.Size then
+                                        let from = first + (o0 + i0) * step0 + s1 * step1 + s2 * step2
+
+                                        if from < 0 || from > items.Length - reach then
+                                            let struct (low, high) = exist phase
+                                            Lines.between low high n3 items from apart &target
+                                        elif apart = 1 then
+                                            Lines.masked wide whole &items[from] mask &target
+                                        else
+                                            Lines.maskedEvens whole &items[from] mask &target
+                                    else
+                                        Lines.zeros wide whole &target
 
         // Vectors may read a little beyond the end.
-        Array.Clear(into, channels * pitch, 2 * columns<'T>())
+        Array.Clear(into, at, spare<'T>())
+
+    let private wideImages axes block channels source (into: 'T[]) =
+        optimised ()
+        images true axes block channels source into
+
+    let private narrowImages axes block channels source (into: 'T[]) =
+        optimised ()
+        images false axes block channels source into
+
+    /// The image that a block's places read, of so many channels. Lines are written as whole vectors: what is beyond the end of one is
+    /// overwritten by the next.
+    let image axes block channels source (into: 'T[]) =
+        if Vector512.IsHardwareAccelerated then
+            wideImages axes block channels source into
+        else
+            narrowImages axes block channels source into
 
     /// The array for images of so many channels.
-    let imageLength<'T> channels pitch =
-        workLength (int64 channels * int64 pitch + 2L * int64 (columns<'T>()))
+    let imageLength<'T> channels pitch = workLength (int64 channels * int64 pitch + int64 (spare<'T>()))
 
     let targets (axes: CorrelationAxis[]) : OutputPhase[] =
         axes
@@ -299,37 +320,3 @@ module internal CorrelationImage =
         |]
 
         if all.Length = 0 then all else Array.append all [| Array.last all |]
-
-    /// Copies sums at flat places, `width` apart for each channel, to where they belong in the target.
-    let write
-        (axes: CorrelationAxis[])
-        (block: Block)
-        (target: OutputPhase)
-        channels
-        (sums: 'T[])
-        width
-        (into: Placement<'T>)
-        =
-        let n1, n2, n3 = extent axes block 1, extent axes block 2, extent axes block 3
-        let first a = target.At[a] + block.Start[a] * axes[a].TargetStep
-        let struct (low0, high0) = existing (first 0) axes[0].TargetStep block.Extent[0] axes[0].TargetSize
-        let struct (low1, high1) = existing (first 1) axes[1].TargetStep block.Extent[1] axes[1].TargetSize
-        let struct (low2, high2) = existing (first 2) axes[2].TargetStep block.Extent[2] axes[2].TargetSize
-        let struct (low3, high3) = existing (first 3) axes[3].TargetStep block.Extent[3] axes[3].TargetSize
-        let step a = axes[a].TargetStep * into.Steps[a]
-        let t0, t1, t2, t3 = step 0, step 1, step 2, step 3
-        let start = into.Offset + Seq.sum (seq { for a in 0..3 -> first a * into.Steps[a] })
-
-        if high3 > low3 then
-            for c in 0 .. channels - 1 do
-                for i0 in low0 .. high0 - 1 do
-                    for i1 in low1 .. high1 - 1 do
-                        for i2 in low2 .. high2 - 1 do
-                            let at = start + c * into.Channel + i0 * t0 + i1 * t1 + i2 * t2
-                            let from = c * width + ((i0 * n1 + i1) * n2 + i2) * n3
-
-                            if t3 = 1 then
-                                sums.AsSpan(from + low3, high3 - low3).CopyTo(into.Items.AsSpan(at + low3))
-                            else
-                                for i in low3 .. high3 - 1 do
-                                    into.Items[at + i * t3] <- sums[from + i]

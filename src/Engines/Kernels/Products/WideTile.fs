@@ -104,6 +104,80 @@ module internal WideTile =
         wideStoreOrAdd add x10 &c (10n * rc) v
         wideStoreOrAdd add x11 &c (11n * rc) v
 
+    // A broad tile has eight rows of three vectors: 24 sums as well, and the numbers of channels that nets have are multiples of
+    // eight.
+
+    /// The rows of a broad tile.
+    [<Literal>]
+    let BroadRows = 8
+
+    let inline broadColumns<'T> () = 3 * Vector512<'T>.Count
+
+    let inline broadZeros<'T> () = struct (Vector512<'T>.Zero, Vector512<'T>.Zero, Vector512<'T>.Zero)
+
+    let inline broadMulAdds s (struct (x, y, z)) (struct (p, q, r)) =
+        struct (wideMulAdd s x p, wideMulAdd s y q, wideMulAdd s z r)
+
+    let inline broadStoreOrAdd add (struct (p, q, r)) (c: byref<'T>) (i: nativeint) =
+        let v = nativeint Vector512<'T>.Count
+
+        if add then
+            widePut (wideLoad &c i + p) &c i
+            widePut (wideLoad &c (i + v) + q) &c (i + v)
+            widePut (wideLoad &c (i + 2n * v) + r) &c (i + 2n * v)
+        else
+            widePut p &c i
+            widePut q &c (i + v)
+            widePut r &c (i + 2n * v)
+
+    /// c <- a b, or c + a b where `add`, for eight rows of c, `rc` apart. a is a panel; the rows of b begin at `first`, and each at
+    /// `next` of the one before it and of how many are left.
+    let inline broadTile
+        k
+        (a: byref<'T>)
+        (b: byref<'T>)
+        first
+        ([<InlineIfLambda>] next: nativeint -> int -> nativeint)
+        (c: byref<'T>)
+        rc
+        add
+        =
+        let v = nativeint Vector512<'T>.Count
+        let mutable x0 = broadZeros<'T>()
+        let mutable x1 = broadZeros<'T>()
+        let mutable x2 = broadZeros<'T>()
+        let mutable x3 = broadZeros<'T>()
+        let mutable x4 = broadZeros<'T>()
+        let mutable x5 = broadZeros<'T>()
+        let mutable x6 = broadZeros<'T>()
+        let mutable x7 = broadZeros<'T>()
+        let mutable ia, ib, left = 0n, first, k
+
+        while left > 0 do
+            let s = &item &a ia
+            let t = &item &b ib
+            let y = struct (wideLoad &t 0n, wideLoad &t v, wideLoad &t (2n * v))
+            x0 <- broadMulAdds (wideSpread &s 0n) y x0
+            x1 <- broadMulAdds (wideSpread &s 1n) y x1
+            x2 <- broadMulAdds (wideSpread &s 2n) y x2
+            x3 <- broadMulAdds (wideSpread &s 3n) y x3
+            x4 <- broadMulAdds (wideSpread &s 4n) y x4
+            x5 <- broadMulAdds (wideSpread &s 5n) y x5
+            x6 <- broadMulAdds (wideSpread &s 6n) y x6
+            x7 <- broadMulAdds (wideSpread &s 7n) y x7
+            ia <- ia + nativeint BroadRows
+            left <- left - 1
+            ib <- next ib left
+
+        broadStoreOrAdd add x0 &c 0n
+        broadStoreOrAdd add x1 &c rc
+        broadStoreOrAdd add x2 &c (2n * rc)
+        broadStoreOrAdd add x3 &c (3n * rc)
+        broadStoreOrAdd add x4 &c (4n * rc)
+        broadStoreOrAdd add x5 &c (5n * rc)
+        broadStoreOrAdd add x6 &c (6n * rc)
+        broadStoreOrAdd add x7 &c (7n * rc)
+
     // A flat tile has sixteen sums: four elements or vectors of a by four vectors of b.
 
     /// The sums of a row.

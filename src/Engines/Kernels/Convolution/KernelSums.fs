@@ -1,0 +1,299 @@
+namespace Cotangent.Engines
+
+// The kernel of a convolution from x and y: w[o, c, k] = Σ y[n, o, i] x[n, c, i s + k d - b].
+//
+// It is a product of matrices again, of y's channels with the columns of x (see Patches.fs), both with the places that are summed
+// over in order. So vectors run along places, and each element of the result has a vector of partial sums, which are added up at the
+// very end.
+
+open System
+open System.Buffers
+open System.Numerics
+open System.Numerics.Tensors
+open System.Runtime.Intrinsics
+open Cotangent
+open Cotangent.Engines.CorrelationImage
+open Cotangent.Engines.Tile
+open Cotangent.Engines.WideTile
+open Cotangent.Inlined // in place of functions of Array and List
+
+module internal KernelSums =
+
+    let isEmpty (x: HostBuffer) = Array.contains 0 x.Shape
+
+    /// Rows of y and of columns in a tile of sums.
+    [<Literal>]
+    let private Outputs = 4
+
+    let private rowsAtOnce () = if Vector512.IsHardwareAccelerated then 6 else 3
+
+    let private lanes<'T> () =
+        if Vector512.IsHardwareAccelerated then Vector512<'T>.Count else Vector<'T>.Count
+
+    let inline private fours<'T> () =
+        struct (Vector512<'T>.Zero, Vector512<'T>.Zero, Vector512<'T>.Zero, Vector512<'T>.Zero)
+
+    let inline private fourMulAdds s (struct (x, y, z, w)) (struct (p, q, r, t)) =
+        struct (wideMulAdd s x p, wideMulAdd s y q, wideMulAdd s z r, wideMulAdd s w t)
+
+    /// Sums are begun at 0 and added as a whole, or small products would be lost in large sums.
+    let inline private addFour (struct (p, q, r, t)) (sums: byref<'T>) (apart: nativeint) =
+        widePut (wideLoad &sums 0n + p) &sums 0n
+        widePut (wideLoad &sums apart + q) &sums apart
+        widePut (wideLoad &sums (2n * apart) + r) &sums (2n * apart)
+        widePut (wideLoad &sums (3n * apart) + t) &sums (3n * apart)
+
+    /// sums <- sums + products of n vectors of four rows of y and six of columns, all `pitch` long. Sums of neighbouring outputs are
+    /// `apart`.
+    let inline private wideDots n (a: byref<'T>) (b: byref<'T>) (pitch: nativeint) (sums: byref<'T>) apart =
+        let v = nativeint Vector512<'T>.Count
+        let mutable x0 = fours<'T>()
+        let mutable x1 = fours<'T>()
+        let mutable x2 = fours<'T>()
+        let mutable x3 = fours<'T>()
+        let mutable x4 = fours<'T>()
+        let mutable x5 = fours<'T>()
+        let mutable i, left = 0n, n
+
+        while left > 0 do
+            let s = &item &a i
+            let t = &item &b i
+
+            let y =
+                struct (wideLoad &s 0n, wideLoad &s pitch, wideLoad &s (2n * pitch), wideLoad &s (3n * pitch))
+
+            x0 <- fourMulAdds (wideLoad &t 0n) y x0
+            x1 <- fourMulAdds (wideLoad &t pitch) y x1
+            x2 <- fourMulAdds (wideLoad &t (2n * pitch)) y x2
+            x3 <- fourMulAdds (wideLoad &t (3n * pitch)) y x3
+            x4 <- fourMulAdds (wideLoad &t (4n * pitch)) y x4
+            x5 <- fourMulAdds (wideLoad &t (5n * pitch)) y x5
+            i <- i + v
+            left <- left - 1
+
+        addFour x0 &sums apart
+        addFour x1 &(item &sums v) apart
+        addFour x2 &(item &sums (2n * v)) apart
+        addFour x3 &(item &sums (3n * v)) apart
+        addFour x4 &(item &sums (4n * v)) apart
+        addFour x5 &(item &sums (5n * v)) apart
+
+    let inline private threes<'T> () = struct (Vector<'T>.Zero, Vector<'T>.Zero, Vector<'T>.Zero)
+
+    let inline private threeMulAdds s (struct (x, y, z)) (struct (p, q, r)) =
+        struct (mulAdd s x p, mulAdd s y q, mulAdd s z r)
+
+    let inline private addThree (struct (p, q, r)) (sums: byref<'T>) =
+        let v = nativeint Vector<'T>.Count
+        put (load &sums 0n + p) &sums 0n
+        put (load &sums v + q) &sums v
+        put (load &sums (2n * v) + r) &sums (2n * v)
+
+    /// The same with three rows of columns: with 12 sums and one row of y they fill the 16 registers of AVX2.
+    let inline private dots n (a: byref<'T>) (b: byref<'T>) (pitch: nativeint) (sums: byref<'T>) apart =
+        let v = nativeint Vector<'T>.Count
+        let mutable x0 = threes<'T>()
+        let mutable x1 = threes<'T>()
+        let mutable x2 = threes<'T>()
+        let mutable x3 = threes<'T>()
+        let mutable i, left = 0n, n
+
+        while left > 0 do
+            let s = &item &a i
+            let t = &item &b i
+            let y = struct (load &t 0n, load &t pitch, load &t (2n * pitch))
+            x0 <- threeMulAdds (load &s 0n) y x0
+            x1 <- threeMulAdds (load &s pitch) y x1
+            x2 <- threeMulAdds (load &s (2n * pitch)) y x2
+            x3 <- threeMulAdds (load &s (3n * pitch)) y x3
+            i <- i + v
+            left <- left - 1
+
+        addThree x0 &sums
+        addThree x1 &(item &sums apart)
+        addThree x2 &(item &sums (2n * apart))
+        addThree x3 &(item &sums (3n * apart))
+
+    /// Adds to the partial sums of m rows of y with some rows of columns. Sums of an output are `apart`.
+    let private accumulate m (ys: 'T[]) y0 (xs: 'T[]) x0 pitch vectors (sums: 'T[]) first apart =
+        optimised ()
+
+        for o in 0..Outputs .. m - 1 do
+            let a = &at ys (y0 + o * pitch)
+            let b = &at xs x0
+            let c = &at sums (first + o * apart)
+
+            if Vector512.IsHardwareAccelerated then
+                wideDots vectors &a &b (nativeint pitch) &c (nativeint apart)
+            else
+                dots vectors &a &b (nativeint pitch) &c (nativeint apart)
+
+    /// The sum of a vector of partial sums.
+    let private total (sums: 'T[]) at =
+        if Vector512.IsHardwareAccelerated then
+            Vector512.Sum(Vector512.Create(sums, at))
+        else
+            Vector.Sum(Vector<'T>(sums, at))
+
+    /// Blocks that are added up one after the other; from there on, sums are taken in halves (see Reduce).
+    [<Literal>]
+    let private BlocksInOrder = 32
+
+    /// The sums of `add` over blocks.
+    let rec private overBlocks<'T when 'T :> INumber<'T>>
+        (length: int)
+        (add: int -> 'T[] -> unit)
+        first
+        last
+        (sums: 'T[])
+        =
+        if last - first <= BlocksInOrder then
+            for block in first .. last - 1 do
+                add block sums
+        else
+            let half = (first + last) / 2
+            let second = ArrayPool<'T>.Shared.Rent length
+            Array.Clear(second, 0, length)
+            overBlocks length add first half sums
+            overBlocks length add half last second
+
+            TensorPrimitives.Add(
+                ReadOnlySpan(sums, 0, length),
+                ReadOnlySpan(second, 0, length),
+                Span(sums, 0, length)
+            )
+
+            ArrayPool<'T>.Shared.Return second
+
+    /// Some outputs and channels of a group, summed over some of the blocks.
+    [<Struct; NoComparison; NoEquality>]
+    type private Part = {
+        Group: int
+        Output: int
+        Outputs: int
+        Channel: int
+        Channels: int
+        First: int
+        Last: int
+        /// Whose results are not added up yet.
+        Share: int
+    }
+
+    let kernel<'T when 'T :> INumber<'T>>
+        (w: Windows)
+        groups
+        (x: HostBuffer<'T>)
+        (y: HostBuffer<'T>)
+        : HostBuffer =
+        let outputs, channels = y.Shape[1] / groups, x.Shape[1] / groups
+        let shape = Array.append [| y.Shape[1]; channels |] w.Size
+        let result = Strided.fresh<'T> x.DType shape
+        Array.Clear result.Items
+
+        if not (isEmpty result || isEmpty x || isEmpty y) then
+            let axes = axes forward x.Shape[0] w
+            let target = (targets axes)[0]
+            let taps = target.Count
+            let blocks = blocks axes 1024
+            let lanes, unit = lanes<'T>(), rowsAtOnce ()
+            let up unit n = partsOf n unit * unit
+            let columns (block: Block) = block.Extent |> Array.fold (*) 1
+            let pitches = blocks |> Array.map (columns >> up lanes)
+            let runs = blocks |> Array.map (Patches.imageRuns axes)
+
+            // As many outputs and channels at a time as have their partial sums in the second-level cache.
+            let outputsAtOnce = min outputs 64
+            let channelsAtOnce = min channels (max 1 (8192 / outputsAtOnce / taps))
+            let tiles = groups * partsOf outputs outputsAtOnce * partsOf channels channelsAtOnce
+            // Depends on the shapes alone, so that the order of the sums does, too.
+            let shares = max 1 (min blocks.Length (16 / tiles))
+            let bound share = int (int64 blocks.Length * int64 share / int64 shares)
+
+            let parts = [|
+                for share in 0 .. shares - 1 do
+                    for g in 0 .. groups - 1 do
+                        for o in 0..outputsAtOnce .. outputs - 1 do
+                            for c in 0..channelsAtOnce .. channels - 1 do
+                                {
+                                    Group = g
+                                    Output = o
+                                    Outputs = min outputsAtOnce (outputs - o)
+                                    Channel = c
+                                    Channels = min channelsAtOnce (channels - c)
+                                    First = bound share
+                                    Last = bound (share + 1)
+                                    Share = share
+                                }
+            |]
+
+            let results =
+                Array.init shares (fun s ->
+                    if s = 0 then result.Items else Array.zeroCreate result.Items.Length)
+
+            let largest = blocks |> Seq.map (channelSize axes) |> Seq.max
+            let longest = Array.max pitches
+
+            let sum (part: Part) =
+                let rows = part.Channels * taps
+                let tall, apart = up Outputs part.Outputs, up unit rows * lanes
+                let rent (n: int64) = ArrayPool<'T>.Shared.Rent(workLength n)
+                let images = rent (int64 (imageLength<'T> part.Channels largest))
+                let struct (ys, y0) = Panels.rent<'T>(workLength (int64 tall * int64 longest))
+
+                let struct (xs, x0) =
+                    Panels.rent<'T>(workLength (int64 (unit * longest) + int64 (spare<'T>())))
+
+                let partials = workLength (int64 tall * int64 apart)
+                let partial = rent partials
+                Array.Clear(partial, 0, partials)
+                let source = channelsOf x (part.Group * channels + part.Channel)
+                let target' = channelsOf y (part.Group * outputs + part.Output)
+
+                let add b (sums: 'T[]) =
+                    let block, pitch, count = blocks[b], pitches[b], columns blocks[b]
+                    image axes block part.Channels source images
+                    let table = table axes block part.Channels target
+                    let own = Patches.targetRuns axes block target false target'
+
+                    // What is behind the last column meets zeros.
+                    for o in 0 .. tall - 1 do
+                        if o < part.Outputs then
+                            Patches.gather own target' o ys (y0 + o * pitch)
+                            Array.Clear(ys, y0 + o * pitch + count, pitch - count)
+                        else
+                            Array.Clear(ys, y0 + o * pitch, pitch)
+
+                    for r in 0..unit .. rows - 1 do
+                        let height = min unit (rows - r)
+                        Patches.rows height images table r runs[b] pitch xs x0
+
+                        for i in 0 .. height - 1 do
+                            Array.Clear(xs, x0 + i * pitch + count, pitch - count)
+
+                        accumulate tall ys y0 xs x0 pitch (pitch / lanes) sums (r * lanes) apart
+
+                overBlocks partials add part.First part.Last partial
+
+                for o in 0 .. part.Outputs - 1 do
+                    let output = part.Group * outputs + part.Output + o
+                    let at = (output * channels + part.Channel) * taps
+
+                    for r in 0 .. rows - 1 do
+                        results[part.Share][at + r] <- total partial (o * apart + r * lanes)
+
+                ArrayPool<'T>.Shared.Return images
+                ArrayPool<'T>.Shared.Return ys
+                ArrayPool<'T>.Shared.Return xs
+                ArrayPool<'T>.Shared.Return partial
+
+            let flat = axes |> Array.fold (fun n a -> n * (int64 a.Places + int64 a.Reach)) 1L
+            let products = flat * int64 y.Shape[1] * int64 channels * int64 taps
+
+            Strided.ranges parts.Length (products / 16L) (fun first last ->
+                for i in first .. last - 1 do
+                    sum parts[i])
+
+            for s in 1 .. shares - 1 do
+                TensorPrimitives.Add(ReadOnlySpan result.Items, ReadOnlySpan results[s], Span result.Items)
+
+        result
