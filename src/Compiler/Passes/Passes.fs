@@ -37,6 +37,7 @@ module internal Passes =
         prune
         hoist
         { Name = "compute before loops"; Run = BeforeLoop.graph target }
+        { Name = "reuse between loops"; Run = BetweenLoops.graph }
         { Name = "compute after loops"; Run = AfterLoop.graph target }
         simplify target
         prune

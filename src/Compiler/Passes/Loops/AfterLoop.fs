@@ -11,6 +11,12 @@ module internal AfterLoop =
     [<Struct; NoComparison; NoEquality>]
     type private RunningSum = { Carry: int; Sum: int; Term: int; Op: Binary }
 
+    [<RequireQualifiedAccess; Struct>]
+    type private Stack =
+        | Sequence of input: int
+        | Output of output: int
+        | Nowhere
+
     /// Numbers that are the same in every round and are no node of the loop.
     let private isGiven (s: Scan) (i: int) =
         match s.Body.Nodes[i].Operation with
@@ -50,12 +56,28 @@ module internal AfterLoop =
         for t in totals do
             isSum[t.Sum] <- true
 
+        /// A sum of products of stacks is one product: theirs are never stacked (see Products.contracted).
+        let isContracted i =
+            let node = body.Nodes[i]
+
+            match node.Operation with
+            | Operation.Primitive Primitive.MatMul ->
+                node.Shape.Length = 2
+                && totals |> Array.exists (fun t -> t.Term = i)
+                && node.Inputs |> Array.forall (fun j -> not (isGiven s j))
+            | Operation.Primitive _
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Control _
+            | Operation.Item _ -> false
+
         let canMove i =
             let node = body.Nodes[i]
 
             match node.Operation with
             | Operation.Primitive p ->
-                BeforeLoop.canMove target node p && BeforeLoop.bytes s i <= target.LargestStack
+                BeforeLoop.canMove target node p
+                && (BeforeLoop.bytes s i <= target.LargestStack || isContracted i)
             | Operation.Input _
             | Operation.Constant _
             | Operation.Control _
@@ -70,6 +92,28 @@ module internal AfterLoop =
         |> ignore
 
         moves
+
+    /// Where a node's values of all rounds are already: in a sequence, or in a stack.
+    let private stackOf (s: Scan) (i: int) : Stack =
+        match s.Body.Nodes[i].Operation with
+        | Operation.Input k when k >= s.Shared + s.Carry -> Stack.Sequence k
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Primitive _
+        | Operation.Control _
+        | Operation.Item _ ->
+            match System.Array.IndexOf(s.Body.Outputs, i, s.Carry) with
+            | -1 -> Stack.Nowhere
+            | k -> Stack.Output k
+
+    /// Bytes of the stacks that are still to be made.
+    let private newBytes (s: Scan) (found: int[]) =
+        found
+        |> Array.sumBy (fun i ->
+            match stackOf s i with
+            | Stack.Nowhere -> BeforeLoop.bytes s i
+            | Stack.Sequence _
+            | Stack.Output _ -> 0L)
 
     /// What moved nodes, and the terms, are made of; in the order of the body.
     let private frontier (s: Scan) (totals: RunningSum[]) (moves: bool[]) : int[] =
@@ -135,7 +179,8 @@ module internal AfterLoop =
         for t in totals do
             outputs[t.Carry] <- s.Body.Inputs[s.Shared + t.Carry]
 
-        let body = DeadCode.eliminate { s.Body with Outputs = Array.append outputs found }
+        let missing = found |> Array.filter (fun i -> (stackOf s i).IsNowhere)
+        let body = DeadCode.eliminate { s.Body with Outputs = Array.append outputs missing }
         let loop = { s with Body = body }
 
         let made =
@@ -153,14 +198,16 @@ module internal AfterLoop =
 
         let stacks =
             found
-            |> Array.mapi (fun k i ->
+            |> Array.map (fun i ->
                 let node = s.Body.Nodes[i]
 
-                add
-                    (Operation.Item(outputs.Length + k))
-                    [| made |]
-                    node.DType
-                    (Array.append [| s.Count |] node.Shape))
+                let item k =
+                    add (Operation.Item k) [| made |] node.DType (Array.append [| s.Count |] node.Shape)
+
+                match stackOf s i with
+                | Stack.Sequence k -> arguments[k]
+                | Stack.Output k -> item k
+                | Stack.Nowhere -> item (outputs.Length + System.Array.IndexOf(missing, i)))
 
         let all = DeadCode.eliminate (terms s totals found)
 
@@ -201,7 +248,7 @@ module internal AfterLoop =
                 totals.Length = 0
                 || not (isWorthIt s.Body moves)
                 || not (found |> Array.forall (fun i -> target.Serves s.Body.Nodes[i].Device))
-                || found |> Array.sumBy (BeforeLoop.bytes s) > target.LargestStack
+                || newBytes s found > target.LargestStack
             then
                 whole ()
             else

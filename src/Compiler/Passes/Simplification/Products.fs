@@ -54,6 +54,21 @@ module internal Products =
         else
             ValueNone
 
+    /// The sum over a stack of products is one product, with the stack as part of what is summed over: Σₖ Aₖ Bₖ = [A₁ A₂ …] [B₁; B₂; …].
+    let contracted (r: IRewriting) (axes: int[]) (input: int) (device: Device) : int voption =
+        match r.Node input, axes with
+        | Applied(Primitive.MatMul, [| a; b |]), [| 0 |] when (r.Node a).Shape.Length = 3 ->
+            let left, right = (r.Node a).Shape, (r.Node b).Shape
+            let count = left[0] * left[2]
+            let reshape (shape: int[]) x = r.Apply(Primitive.Reshape shape, [| x |], device)
+
+            let beside =
+                r.Apply(Primitive.Permute [| 1; 0; 2 |], [| a |], device) |> reshape [| left[1]; count |]
+
+            let below = reshape [| count; right[2] |] b
+            ValueSome(r.Apply(Primitive.MatMul, [| beside; below |], device))
+        | _ -> ValueNone
+
     let private several (axes: int) = System.Numerics.BitOperations.PopCount(uint32 axes) > 1
 
     /// The factors of a product, each as often as it occurs. A product that varies along one of the reduced axes, or none,

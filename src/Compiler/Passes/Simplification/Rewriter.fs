@@ -82,13 +82,19 @@ type internal Rewriter(target: Target, last: bool) =
         | Kind.Elementwise Pointwise.Select -> Identities.select r inputs
         | Kind.Elementwise(Pointwise.Unary op) ->
             if op.IsNegate then Identities.negate r inputs[0] else ValueNone
-        | Kind.Elementwise(Pointwise.Binary op) -> Identities.binary r op inputs device
+        | Kind.Elementwise(Pointwise.Binary op) ->
+            match Identities.binary r op inputs device with
+            | ValueNone when op = Binary.Add -> Placements.sum r inputs device
+            | found -> found
         | Kind.Fold(_, [||]) -> ValueSome inputs[0]
         | Kind.Fold(_, axes) when axes |> Array.forall (fun a -> nodes[0].Shape[a] = 1) ->
             ValueSome(apply (Primitive.Reshape result.Shape) inputs)
         | Kind.Fold(kind, axes) when last ->
             match Repeats.reduce r kind axes inputs[0] device with
-            | ValueNone when kind = Reduction.Sum && isNest -> Products.sum r axes inputs[0] device
+            | ValueNone when kind = Reduction.Sum ->
+                match Products.contracted r axes inputs[0] device with
+                | ValueNone when isNest -> Products.sum r axes inputs[0] device
+                | found -> found
             | found -> found
         | Kind.Contraction when isNest -> Products.outer r inputs result device
         | Kind.Opaque(Kernel.Concatenate _) when inputs.Length = 1 -> ValueSome inputs[0]
