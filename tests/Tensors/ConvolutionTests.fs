@@ -148,12 +148,19 @@ let private large = [
     "every third element", problem 2 4 5 1 (plane 10 1 3 1 0)
     "strides beyond the kernel", problem 2 4 5 1 (plane 11 2 3 1 0)
     "many tiny images", problem 50 20 20 1 (plane 2 3 1 1 1)
+    // The forms of Correlation.fs, by what each reads: one or two kernels, the image, copies; and the halves of long sums.
+    "two outputs", problem 4 20 2 1 (plane 12 3 1 1 1)
+    "lines of whole vectors", problem 2 9 20 1 (plane 32 3 1 1 1)
+    "small images of many examples", problem 33 9 20 1 (plane 7 3 1 1 1)
+    "every other element of long lines", problem 3 8 9 1 (plane 35 3 2 1 1)
+    "one example, shared by rows", problem 1 30 70 1 (plane 5 3 1 1 1)
+    "more taps than are added up in order", problem 1 1000 3 1 (plane 3 3 1 1 1)
     "padding on one side",
     problem 2 3 4 1 (windows [| 6; 6 |] [| 3; 3 |] [| 2; 1 |] [| 1; 1 |] [| 0; 2 |] [| 2; 0 |])
 ]
 
 let private kernels =
-    testList "kernels against loops" [
+    testList "convolutions against loops" [
         for name, p in large do
             for dtype in [ DType.Float64; DType.Float32 ] do
                 testCase $"{dtype}: {name}" (fun () -> agrees dtype p)
