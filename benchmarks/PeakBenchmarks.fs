@@ -124,6 +124,8 @@ let private flops threads lanes (f: unit -> float) =
 
 /// What the machine reaches in Float32 with the widest vectors and one thread, now: it varies with clock and neighbours.
 let peak threads =
+    // Until no thread that has worked before, libtorch's least of all, waits for more by turning in circles.
+    if threads > 1 then Thread.Sleep 20
     let _, _, lanes, _, f = kinds |> List.find (fun (_, _, _, isThere, _) -> isThere)
     flops threads lanes f
 

@@ -372,6 +372,12 @@ let around = [
     "Distribution.kl (Exponential(tensor 2.0)) (Exponential(tensor 1.0))"
     "TransformedDistribution(Normal(0., 1.), [ExpTransform()])",
     "TransformedNumber(Normal(tensor 0.0, tensor 1.0), Bijections.Exp)"
+    "MCMC(NUTS(model), num_samples=200).run(data)",
+    "let logDensity (x: Tensor) = Normal(tensor 0.0, tensor 1.0).LogProb x\nNuts.sample { Nuts.defaults with Draws = 200 } logDensity (tensor 0.0) key"
+    "mcmc.summary(), diagnostics.split_gelman_rubin(draws)",
+    "let draws = Random.normal key DType.Float64 [ 4; 100 ]\nSummary.Of draws, Diagnostics.RHat draws"
+    "SVI(model, AutoNormal(model), optimizer, Trace_ELBO())",
+    "Variational.meanField { Variational.defaults with Steps = 200 } (fun x -> -0.5 * square x) (tensor 0.0) key"
 ]
 
 let packages =
@@ -390,6 +396,7 @@ let packages =
         "open Cotangent.Images"
         "open Cotangent.Charts"
         "open Cotangent.Distributions"
+        "open Cotangent.Inference"
     ]
     |> List.map _.Replace("\"..", "\"" + repository.Replace("\\", "/"))
     |> String.concat "\n"
@@ -419,10 +426,10 @@ don't promote: convert one side.
 
 Data, pictures, charts and distributions are in packages of their own: `Cotangent.Data`, `Cotangent.Images`, `Cotangent.Charts` and
 `Cotangent.Distributions`. Their pages are [Data](data.html), [Pictures](images.html), [Watching a training](watching.html) and
-[Probability distributions](distributions.html).
+[Probability distributions](distributions.html) and [Bayesian inference](inference.html).
 *)
 (*** hide ***)
-table "torch.utils.data, torchvision, pandas, TensorBoard, torch.distributions" around
+table "torch.utils.data, torchvision, pandas, TensorBoard, torch.distributions, Pyro" around
 (*** include-it-raw ***)
 
 (**

@@ -3,7 +3,7 @@
 title: Differential equations
 category: Use
 categoryindex: 3
-index: 14
+index: 15
 description: Ordinary and stochastic differential equations: adaptive steps, events, stiff problems, gradients through a solution.
 ---
 *)

@@ -223,7 +223,8 @@ Distribution.kl (Gamma(tensor 2.0, tensor 1.0)) (Gamma(tensor 3.0, tensor 1.0))
 (**
 ## A posterior: eight schools
 
-Any log-density is a function to be sampled. Eight schools tried the same coaching; each reports its effect and a standard error. How large is
+[Bayesian inference](inference.html) has samplers ready made; this section writes one, to show what they are made of. Any log-density is a
+function to be sampled. Eight schools tried the same coaching; each reports its effect and a standard error. How large is
 the effect, and how much does it differ between schools (Rubin 1981)? The posterior is the sum of log-densities; the schools' own effects are
 written as `Mean + spread * Each`, which keeps them independent of the spread, and `LogSpread` makes that positive, which is why its own
 slope is added.

@@ -3,7 +3,7 @@
 title: Errors
 category: Use
 categoryindex: 3
-index: 23
+index: 26
 description: Every error with an example, its message and the cure.
 ---
 

@@ -3,7 +3,7 @@
 title: All functions, by topic
 category: Use
 categoryindex: 3
-index: 22
+index: 25
 description: Every function and every member of Tensor, with links into the API reference.
 ---
 *)

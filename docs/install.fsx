@@ -79,7 +79,7 @@ also brings `Cotangent` itself.
 | `Cotangent.Images` | reading, resizing and augmenting pictures | [Pictures](images.html) |
 | `Cotangent.Video` | frames of videos as pictures, videos of pictures | [Pictures](images.html) |
 | `Cotangent.Charts` | a page that follows a training, TensorBoard files | [Watching a training](watching.html) |
-| `Cotangent.Distributions` | probability distributions: densities, draws, quantiles, with derivatives | [Probability distributions](distributions.html) |
+| `Cotangent.Distributions` | probability distributions: densities, draws, quantiles, with derivatives; Bayesian inference | [Probability distributions](distributions.html), [Bayesian inference](inference.html) |
 | `Cotangent.Solvers` | differential equations, roots, linear systems, minima, integrals, with derivatives | [Differential equations](differential-equations.html), [Roots and minima](solvers.html) |
 | `Cotangent-cpu` | libtorch for the CPU: faster large matrix products and convolutions | [Devices](devices.html) |
 | `Cotangent-cuda-linux`, `Cotangent-cuda-windows` | libtorch with CUDA 12.8, for NVIDIA GPUs | [Devices](devices.html) |

@@ -3,7 +3,7 @@
 title: Roots and minima
 category: Use
 categoryindex: 3
-index: 15
+index: 16
 description: Roots, fixed points, linear systems, minima, least squares and integrals, differentiable by the implicit function theorem.
 ---
 *)

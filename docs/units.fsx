@@ -3,7 +3,7 @@
 title: Units of measure
 category: Use
 categoryindex: 3
-index: 16
+index: 19
 description: Derivatives that know their units: F#'s units of measure on differentiable numbers, checked by the compiler, free at run time.
 ---
 *)

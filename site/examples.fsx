@@ -240,7 +240,7 @@ let outcomes = [
         "Distributions"
         (fsharp
             "tests/Distributions/bin/Release/net10.0/Cotangent.Distributions.dll"
-            [ "Cotangent.Distributions" ]
+            [ "Cotangent.Distributions"; "Cotangent.Inference" ]
             all)
     run "C#" (csharp ())
 ]

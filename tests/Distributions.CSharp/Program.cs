@@ -1,5 +1,6 @@
 using Cotangent;
 using Cotangent.Distributions;
+using Cotangent.Inference;
 
 // As a C# user would write it; no type of FSharp.Core is named here.
 
@@ -34,6 +35,37 @@ Distribution[] several = [standard, Bernoulli.OfLogits(Tensor.Create(0.0)), new 
 Check(several.Select(d => (double)d.Mean()).Sum() is > 0.999 and < 1.001, "means");
 Check(Near(new Exponential(Tensor.Create(2.0)).KlTo(new Exponential(Tensor.Create(1.0))), 0.1931472), "divergence");
 
+// Inference over a record.
+static Tensor LogPosterior(Fit q) =>
+    new Normal(Tensor.Create(0.0), Tensor.Create(10.0)).LogProb(q.Loc)
+    + new Gamma(Tensor.Create(2.0), Tensor.Create(1.0)).LogProb(q.Scale);
+
+var free = new Unconstrained<Fit>(LogPosterior).With(q => q.Scale, Bijections.Exp);
+var start = free.Free(new Fit(Tensor.Create(1.0), Tensor.Create(2.0)));
+Check(Near(start.Scale, Math.Log(2)), "free numbers");
+var told = 0.0;
+var options = SamplerOptions.Create(chains: 2, draws: 300, warmUp: 300, massMatrix: MassMatrix.Dense, progress: new Told(part => told = part));
+var chains = Sampler.Nuts(free.LogDensity, start, Key.Create(2), options).Map(free.Constrain);
+Check(chains.Draws.Scale.Shape.SequenceEqual([2, 300]) && chains.IsComplete && told == 1, "chains and draws");
+Check((double)chains.Draws.Scale.Min() > 0, "which are in their bounds");
+var summary = chains.Summary();
+Check(Math.Abs(summary["Scale"].Mean - 2) < 0.5 && summary.Rows.Length == 2, "a summary");
+Check(summary.ToString().Contains("R-hat") && chains.Warnings().Length == summary.Warnings.Length, "as text");
+Check((double)Diagnostics.RHat(chains.Draws.Loc) < 1.1, "diagnostics");
+var swings = Sampler.Hmc<Tensor>(x => -0.5 * x * x, Tensor.Create(0.0), Key.Create(3), SamplerOptions.Create(draws: 100));
+Check(swings.Draws.Shape.SequenceEqual([4, 100]) && swings.Divergences == 0, "trajectories of given length");
+
+var quick = VariationalOptions.Create(steps: 400, optimizer: Optimizer.Adam(0.1));
+var near = VariationalInference.MeanField(free.LogDensity, start, Key.Create(4), quick);
+Check(Math.Abs((double)near.Mean.Loc) < 1 && near.Sample(Key.Create(5), 7).Loc.Shape.SequenceEqual([7]), "mean field");
+Check(VariationalInference.FullRank(free.LogDensity, start, Key.Create(6), quick).IsComplete, "full rank");
+var gammas = VariationalInference.Fit(
+    q => new Gamma(q.Loc.Exp(), q.Scale.Exp()),
+    x => new Gamma(Tensor.Create(9.0), Tensor.Create(3.0)).LogProb(x),
+    new Fit(Tensor.Create(0.0), Tensor.Create(0.0)),
+    Key.Create(7));
+Check(Math.Abs((double)gammas.Parameters.Loc.Exp() - 9) < 0.01, "a family of one's own");
+
 try
 {
     new Normal(Tensor.Create(0.0), Tensor.Create(-1.0));
@@ -52,3 +84,10 @@ try
 catch (DistributionException) { }
 
 Console.WriteLine("All as it should be.");
+
+record Fit(Tensor Loc, Tensor Scale);
+
+sealed class Told(Action<double> tell) : IProgress<double>
+{
+    public void Report(double part) => tell(part);
+}

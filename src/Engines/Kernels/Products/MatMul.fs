@@ -79,22 +79,29 @@ module internal MatMul =
         | Elements
         | Blocks
 
+    /// Asked once: where a machine is a virtual one, the question takes a microsecond.
+    let private isIntel =
+        X86Base.IsSupported
+        && (let struct (_, vendor, _, _) = X86Base.CpuId(0, 0)
+            vendor = 0x756E6547) // Genu(ineIntel)
+
     /// Whether a product of more than `BlasFrom` products is left to a native library. MKL has kernels of 512 bits, a little
     /// faster than ours, for Intel's processors alone: on others ours are twice as fast.
     let private preferLibrary () =
-        let isIntel =
-            X86Base.IsSupported
-            && (let struct (_, vendor, _, _) = X86Base.CpuId(0, 0)
-                vendor = 0x756E6547) // Genu(ineIntel)
-
         (isIntel || not Vector512.IsHardwareAccelerated) && (Extension.blas ()).IsSome
 
     /// Whether b can be read in place again and again: its rows in a tile stay in the first-level cache, where rows that are
-    /// some power of two apart fall into a few places. For few rows of a a copy never pays.
+    /// some power of two apart fall into a few places. For few rows of a a copy never pays. AMD's Zen 5 reads from the second-level
+    /// cache as fast, and takes longer for the copy at every size that fits there, twice over.
     let inline private isCached m k (b: inref<Matrix<'T>>) =
         let apart = b.RowStride * sizeof<'T>
         let span = int64 k * int64 apart
-        m <= 32 && span <= 4_194_304L || span <= (if apart % 512 = 0 then 32_768L else 131_072L)
+
+        m <= 32 && span <= 4_194_304L
+        || span
+           <= (if not isIntel then 2_097_152L
+               elif apart % 512 = 0 then 32_768L
+               else 131_072L)
 
     /// The form of the whole of a product, which its parts take, too. The limits are where one form became faster than the
     /// other (benchmarks/RESULTS.md).
@@ -109,7 +116,9 @@ module internal MatMul =
 
             if
                 hasRows
-                && (isThin || isCached m k &b && (work < BlasFrom || work < 3e7 && not (preferLibrary ())))
+                && (isThin
+                    || isCached m k &b
+                       && (work < BlasFrom || work < (if isIntel then 3e7 else 2e8) && not (preferLibrary ())))
             then
                 Form.Rows
             elif isInner && (m < 4 || work < 4e3 || m <= w && k >= 8 * w) then

@@ -129,7 +129,7 @@ module internal WideInPlace =
 
         let flat = up m 4 * up n (4 * w)
         // A flat tile has less of itself beyond the edges, but reads b more often, and twice as much of it at a time.
-        let flat = if k > 128 then flat * 3 / 2 else flat
+        let flat = if k > 64 then flat * 3 / 2 else flat
 
         if m = 1 then
             inLines m n k &a &b c cOffset rc
