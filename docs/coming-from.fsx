@@ -269,10 +269,20 @@ let jax = [
     "jax.lax.stop_gradient(x)", "stopGradient x"
     "jax.jit(f)(x)", "compile f x"
     "jax.checkpoint(f)(x)", "checkpoint f x"
+    "jax.checkpoint(f, policy=dots_saveable)(x)",
+    "checkpointWith CheckpointPolicy.Products f x"
+    "save_only_these_names(\"h\"), checkpoint_name(x, \"h\")",
+    "CheckpointPolicy.Names [ \"h\" ], checkpointName \"h\" x"
+    "jax.eval_shape(f, x)", "evalShape f x"
+    "@jax.custom_batching.custom_vmap",
+    "withBatching (fun (batch: BatchedArgument<Tensor>) -> sin batch.Value) sin x"
     "lax.fori_loop(0, 10, lambda i, x: x / 2, x)", "iterate 10 (fun x -> x / 2.0) x"
     "lax.scan(lambda s, x: (s + x, s), 0., xs)",
     "scan (fun s x -> s + x, s) (tensor 0.0f) x[0]"
     "lax.cond(p, f, g, x)", "cond ((sum x).Greater 0.0) f (fun x -> -(f x)) x"
+    "lax.switch(i, [f, g], x)", "switch (tensor 1) [ f; (fun x -> -(f x)) ] x"
+    "lax.associative_scan(jnp.multiply, x)",
+    "associativeScan (fun (x: Tensor) y -> x * y) x"
     "@jax.custom_vjp", "withDerivative (Derivative.Pull(fun x c -> c * cos x)) sin x"
     "jax.tree.map(f, tree)", "Tree.map (fun t -> t * 2.0) layer"
     "jax.tree.leaves(tree)", "Tree.leaves layer"

@@ -88,6 +88,16 @@ loss model, loss (train model)
 (*** include-it ***)
 
 (**
+`scan` goes through a sequence step by step. Where the step is associative, `associativeScan` combines neighbours in pairs, then
+pairs of these: *n* items take 2 log₂ *n* steps, each of them much work at once. So do recurrences such as *h* ↦ *a h* + *b*, of
+which two after each other are one again:
+*)
+let after (a: Tensor, b: Tensor) (a', b') = a * a', a' * b + b'
+let recurrence = compile (fun ab -> snd (associativeScan after ab))
+recurrence (tensor [ 0.5; 0.5; 2.0; 2.0 ], tensor [ 1.0; 1.0; 1.0; 1.0 ])
+(*** include-it ***)
+
+(**
 Softmax, log-sum-exp and layer normalisation are single operations. Small ones become part of the loop nests around them;
 large ones stay calls of kernels, which go through memory once, row by row. So do cross-entropy and attention, of any size.
 
@@ -132,7 +142,33 @@ planned over both. `grad (compile g)` runs two, with what the second needs of th
 What it hands over is chosen by a minimum cut: of `sum (sin x * x)` only `x` is kept, since sines and cosines of it are cheap
 to compute where they are needed; products, random draws and loops are never done twice.
 
-`checkpoint` trades memory for time as in plain code: values inside are computed again on the way back.
+`checkpoint` trades memory for time as in plain code: values inside are computed again on the way back. `checkpointWith` keeps some of
+them, as a policy says: `Products` the results of matrix products and convolutions, which are dear to compute again, `Names` what
+`checkpointName` has named. The products of a gradient, counted in its program:
+*)
+let w1, w2 = Tensor.ones DType.Float32 [ 8; 8 ], Tensor.ones DType.Float32 [ 8; 8 ]
+
+let twice (x: Tensor) =
+    tanh (matmul (tanh (checkpointName "first" (matmul x w1))) w2) |> sum
+
+let products (policy: CheckpointPolicy) =
+    let program = Compile.after "simplify" (valueAndGrad (checkpointWith policy twice)) w1
+    program.Split('\n') |> Array.filter _.Contains("= matmul") |> Array.length
+
+products CheckpointPolicy.Nothing,
+products (CheckpointPolicy.Names [ "first" ]),
+products CheckpointPolicy.Products
+(*** include-it ***)
+
+(**
+Shapes alone are found by tracing, without computing anything: `evalShape` returns what the function would, in tensors that know their
+shape and dtype and have no numbers. So a model's size is known before it takes memory.
+*)
+let large = evalShape (Linear.create 40_000 40_000) (Key.create 0L)
+large.Weight.Shape, Tree.size large
+(*** include-it ***)
+
+(**
 
 ## Memory
 
@@ -180,6 +216,16 @@ flipped at, flipped -at
 (*** include-it ***)
 
 (**
+`switch` chooses among several, by an integer:
+*)
+let activations = [ relu; tanh; (fun (x: Tensor) -> x * x) ]
+let activated = compile (fun (index, x) -> switch index activations x)
+activated (tensor 0, -at), activated (tensor 2, -at)
+(*** include-it ***)
+
+(**
+An index out of range is an error where it can be read. A program takes the nearest function instead.
+
 A shape that depends on numbers, as `x[x.Greater 0.0]` has, is not possible: keep the size and mask with `where`. Reverse
 mode through a compiled `whileLoop` is refused, since its program can't know how many rounds to keep; `boundedWhileLoop`, told how many
 there are at the most, keeps a few of them and computes the others again.

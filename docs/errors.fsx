@@ -554,7 +554,7 @@ let transformations = [
         "Use `vjp` or `linearize` for the derivative of a function at a point."
     on<DerivativeException, _>
         (fun () -> grad (fun x -> sum (times x x)) vector)
-        "`withDerivative`: 'withDerivative' uses a tensor traced by `grad` that is not among its arguments,"
+        "`withDerivative`: its function uses a tensor traced by `grad` that is not among its arguments,"
         "so its part of the result would be lost. Pass it as an argument (in a tuple or record); a differentiated one can be made constant with `stopGradient` instead."
     on<ShapeException, _>
         (fun () -> grad (fun x -> sum (withDerivative (Derivative.Pull(fun _ c -> sum c)) sin x)) vector)
@@ -637,6 +637,26 @@ let programs = [
         (fun () -> cond mask id id vector)
         "cond: the condition is Bool (2,); it must be one Bool."
         "Compare, and fold with `all` or `any`."
+    on<IndexException, _>
+        (fun () -> switch (tensor 3) [ sin; cos ] vector)
+        "switch: the index is 3, where there are 2 branches: it must be from 0 to 1."
+        "Bring it there with `clamp`, or add a branch."
+    on<TreeException, _>
+        (fun () -> (jacobians (fun (x: Tensor) -> x, sin x) vector).Of(fun (y, _) -> y + 1.0))
+        "Jacobian.Of: the function must pick one of the tensors, as `fun y -> y.Loss` does; it returned something else."
+        "Pick first, and compute with what comes out."
+    on<TraceException, _>
+        (fun () -> float (evalShape sum vector))
+        "evalShape: a tensor of shape () has no numbers, and can't be computed with: its shape and dtype alone were asked for."
+        "Call the function itself, or give the tensor to `evalShape` again."
+    on<ShapeException, _>
+        (fun () -> vmap (withBatching (fun (batch: BatchedArgument<Tensor>) -> sum batch.Value) sin) vector)
+        "withBatching: the rule returned shape () for a batch of 3 examples;"
+        "every tensor of its result must have these along axis 0."
+    on<ShapeException, _>
+        (fun () -> associativeScan (fun (x: Tensor) _ -> stack 0 [ x; x ]) vector)
+        "Error at: `$`: associativeScan: the function makes Float64 (2,) of Float64 (); what goes round must keep its shape and dtype."
+        "Convert or reshape it at the end of the function."
     on<DerivativeException, _>
         (fun () -> grad (compile (whileLoop (fun (x: Tensor) -> x.Less 9.0) (fun x -> x * 2.0))) (tensor 1.0))
         "whileLoop: reverse mode would have to keep the values of every round, and a compiled program can't know how many"

@@ -170,6 +170,35 @@ with :? DerivativeException as e ->
 (*** include-output ***)
 
 (**
+## A function with a batching rule of its own
+
+`vmap` runs a function's operations on all examples at once. `withBatching` gives it a rule instead, for a batch that another
+algorithm does better, or for a function that reads numbers and could not be batched at all. The rule gets the argument of all
+examples, and is told which tensors have the examples along axis 0; `Expanded` is the same with all of them so. It returns the
+results of all examples along axis 0.
+
+Here the number of digits is counted by a loop, for a batch by logarithms:
+*)
+let digits (n: Tensor) =
+    let mutable count, rest = 1, int n / 10
+
+    while rest > 0 do
+        count <- count + 1
+        rest <- rest / 10
+
+    tensor (float count)
+
+let ofBatch (batch: BatchedArgument<Tensor>) =
+    floor (log10 (batch.Value.Convert DType.Float64)) + 1.0
+
+let digitsOf = withBatching ofBatch digits
+digitsOf (tensor 1234), vmap digitsOf (tensor [ 7; 42; 1234 ])
+(*** include-it ***)
+
+(**
+Derivatives follow: where a batch is, they are those of the rule, elsewhere those of the function, whichever of `grad`, `vmap`
+and `compile` is the outer one.
+
 ## A primitive
 
 Almost everything is written in terms of a closed set of primitives, and new functions should be, too: they get all

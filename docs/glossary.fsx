@@ -89,12 +89,16 @@ one goes from the names of JAX and PyTorch to those of F# and of C#.
 | `grad`, `backward()` | `grad` | `Differentiate.Gradient` |
 | `requires_grad`, `no_grad`, `zero_grad` | not needed | not needed |
 | `value_and_grad`; with `has_aux` | `valueAndGrad`; `valueAndGradWith` | `Differentiate.ValueAndGradient`; `ValueAndGradientWith` |
-| `jacrev`, `jacfwd`, `hessian` | `jacobian`, `jacobianForward`, `hessian` | `Differentiate.Jacobian`, `JacobianForward`, `Hessian` |
+| `jacrev`, `jacfwd`, `hessian` | `jacobian`, `jacobianForward`, `hessian`; of trees `jacobians`, `jacobiansForward`, `hessians` | `Differentiate.Jacobian`, `JacobianForward`, `Hessian`; `Jacobians`, `JacobiansForward`, `Hessians` |
 | `jvp`, `vjp` | `jvp`, `vjp` | `Differentiate.Jvp`, `Vjp` |
 | `custom_vjp`, `custom_jvp`, `autograd.Function` | `withDerivative` | `Differentiate.WithPull`, `WithPush` |
 | `stop_gradient`, `detach` | `stopGradient` | `Differentiate.StopGradient` |
 | `vmap`; with `in_axes` | `vmap`; `vmapWith` | `Transform.Vectorize` |
-| `fori_loop`, `while_loop`, `scan`, `cond` | `iterate`, `whileLoop` (with a bound, `boundedWhileLoop`), `scan`, `cond` | `Control.Iterate`, `While`, `Scan`, `Cond` |
+| `fori_loop`, `while_loop`, `scan`, `cond`, `switch` | `iterate`, `whileLoop` (with a bound, `boundedWhileLoop`), `scan`, `cond`, `switch` | `Control.Iterate`, `While`, `Scan`, `Cond`, `Switch` |
+| `custom_vmap` | `withBatching` | `Transform.WithBatching` |
+| `eval_shape` | `evalShape` | `Transform.EvalShape` |
+| `checkpoint` with a policy, `checkpoint_name` | `checkpointWith`, `checkpointName` | `Transform.Checkpoint`, `CheckpointName` |
+| `associative_scan` | `associativeScan`, `associativeScanWith` | `Control.AssociativeScan` |
 | `remat`, `jax.checkpoint` | `checkpoint` | `Transform.Checkpoint` |
 | `donate_argnums` | `compileDonating` | `Transform.CompileDonating` |
 | `tree_map`, `tree_leaves` | `Tree.map`, `Tree.leaves` | `Tree.Map`, `Tree.Leaves` |

@@ -164,12 +164,36 @@ float (mean ((logits.Greater 0.0).Equal(labels.Greater 0.5).Convert DType.Float6
 (**
 is the share of points on the right side.
 
+## Blocks of trees
+
+A model is a record, and its first and second derivatives are asked for by its fields. `jacobian` and `jacobianForward` take a function
+from any tree to a tensor and return such a tree; `jacobians` takes one to any tree, and `hessians` a scalar function. They return a
+`Jacobian`: each tensor of the one by each tensor of the other, picked by functions:
+*)
+let line (slope: Tensor, offset: Tensor) = slope * tensor [ 1.0; 2.0 ] + offset
+let residuals p = {| Errors = line p - tensor [ 1.0; 5.0 ]; Sum = sum (line p) |}
+let j = jacobians residuals (tensor 3.0, tensor 0.0)
+j.Of(fun y -> y.Errors), (j.By fst).Sum, j.Block((fun y -> y.Errors), snd)
+(*** include-it ***)
+
+(**
+`ToMatrix` puts all blocks into one matrix, here the Hessian of a sum of squares, which is twice $J^\top J$ of the errors:
+*)
+let squares p = sum ((residuals p).Errors ** 2.0)
+let h = hessians squares (tensor 3.0, tensor 0.0)
+h.ToMatrix()
+(*** include-it ***)
+
+(**
 ## Which transformation for what
 
 | wanted | use | which is |
 | --- | --- | --- |
 | $H$ of a small function | `hessian f x` | forward over reverse, all columns |
+| $H$ of a function of a tree | `hessians f x` | the same, by blocks |
+| $J$ of a function of trees | `jacobians f x`, `jacobiansForward f x` | by rows, by columns |
 | $H v$ | `hvp f x v` | `jvp (grad f) x v` |
+| $v^\top H$ | `vhp f x v` | `snd (vjp (grad f) x) v` |
 | $H v$ for many $v$ at one $x$ | `snd (linearize (grad f) x)` | the gradient is evaluated once |
 | the trace of $H$ | `laplacian f x` | |
 | $J^\top J v$ (Gauss–Newton) | `let y, push = linearize f x` and `vjp` | push, then pull |

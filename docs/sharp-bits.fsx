@@ -94,7 +94,7 @@ message (fun () -> compile absolute (tensor -1.0))
 (*** include-it ***)
 
 (**
-`where` chooses between tensors, element by element; `cond` chooses which function to run; `iterate`, `scan` and `whileLoop` repeat:
+`where` chooses between tensors, element by element; `cond` and `switch` choose which function to run; `iterate`, `scan` and `whileLoop` repeat:
 *)
 let absoluteToo (x: Tensor) = where (x.Greater 0.0) x -x
 

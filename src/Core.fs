@@ -30,6 +30,16 @@ type BatchAxes = {
 }
 
 /// <summary>
+/// Along which axis <c>associativeScanWith</c> goes, and from which end. Negative axes count from the last.
+/// </summary>
+type ScanAxis = {
+    /// The axis of items in every tensor.
+    Axis: int
+    /// Whether it goes from the last item to the first.
+    Reverse: bool
+}
+
+/// <summary>
 /// The face of the library: transformations of functions. Each composes with every other, in any order and to any
 /// depth. A 'p, 'q or 'aux is any tree of tensors (see <c>Tree</c>).
 /// </summary>
@@ -236,6 +246,57 @@ module Core =
         Given.check "f" f
         Batch.vmapWith "vmapWith" axes.In axes.Out f x
 
+    /// <summary>
+    /// A function with a batching rule of one's own, which <c>vmap</c> uses in place of running the function's operations on all examples:
+    /// for a batch that an algorithm of its own does better, or a function that reads numbers. The rule is given the argument of all
+    /// examples at once, and returns the results of all of them, along axis 0 of every tensor.
+    /// </summary>
+    /// <remarks>
+    /// Where no batch is, the function runs, and its derivatives are its own; the derivatives of a batch are the rule's. So both must
+    /// compute the same. Everything traced must come in through the argument. The way back computes the function, or the rule, again.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The rule returns a tensor that has not as many items along axis 0 as there are examples.
+    /// </exception>
+    /// <exception cref="T:Cotangent.DerivativeException">
+    /// The function, or the rule, uses a traced tensor that is not part of its argument.
+    /// </exception>
+    /// <example><code>
+    /// // One product of matrices in place of one for each example.
+    /// let rule (batch: BatchedArgument&lt;Tensor * Tensor&gt;) =
+    ///     match batch.IsBatched with
+    ///     | [ false; true ] -> matmul (snd batch.Value) (fst batch.Value).T
+    ///     | _ -> batch.Expanded |> fun (w, x) -> (matmul w (x.Unsqueeze 2)).Squeeze 2
+    ///
+    /// let apply = withBatching rule (fun (w: Tensor, x: Tensor) -> (matmul w (x.Unsqueeze 1)).Squeeze 1)
+    /// let w, xs = tensor [ [ 1.0; 2.0 ] ], tensor [ [ 1.0; 1.0 ]; [ 0.0; 3.0 ] ]
+    /// vmap (fun x -> apply (w, x)) xs // [[3], [6]]
+    /// </code></example>
+    let withBatching (rule: BatchedArgument<'p> -> 'q) (f: 'p -> 'q) : 'p -> 'q =
+        Given.check "rule" rule
+        Given.check "f" f
+        CustomBatching.run "withBatching" rule f
+
+    /// <summary>
+    /// The shapes and dtypes of what a function returns, without computing anything: its result, whose tensors know their shape, dtype
+    /// and device, and have no numbers. The function is traced, so it costs no memory and hardly any time, whatever the sizes.
+    /// </summary>
+    /// <remarks>
+    /// Of the argument, too, only shapes and dtypes are asked for: the result of another <c>evalShape</c> will do, and so will
+    /// <c>(Tensor.zeros DType.Float32 []).Expand shape</c>, which takes no memory.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.TraceException">The function reads a number, or a number of the result is read.</exception>
+    /// <example><code>
+    /// let y = evalShape (fun (x: Tensor) -> {| Gram = matmul x.T x; Mean = mean x |}) (Tensor.ones DType.Float32 [ 5; 3 ])
+    /// y.Gram.Shape, y.Mean.DType // ([3, 3], Float32)
+    ///
+    /// let model = evalShape (fun key -> Linear.create 10000 10000 key) (Key.create 0L)
+    /// model.Weight.Shape // [10000, 10000]
+    /// </code></example>
+    let evalShape (f: 'p -> 'q) (x: 'p) : 'q =
+        Given.check "f" f
+        ShapeOnly.evaluate "evalShape" f x
+
     /// The results of a linear map for each tensor like t that is 1 in one place and 0 elsewhere, along axis 0. All at
     /// once; or in parts, where the largest tensor on the way, `width` numbers for each, would have more than 2²⁶.
     let private overBasis (operation: string) map (t: Tensor) width =
@@ -244,31 +305,64 @@ module Core =
 
     /// <summary>
     /// Derivatives of every output (leading axes) by every input (trailing axes), in reverse mode: the choice for more
-    /// inputs than outputs. All rows at once, by a <c>vmap</c> of the pull.
+    /// inputs than outputs. All rows at once, by a <c>vmap</c> of the pull. Of the type of the argument, whatever tree that is: each
+    /// of its tensors holds the derivatives by the one in its place.
     /// </summary>
+    /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">A tensor of the argument, or the result, is not floating-point.</exception>
     /// <example><code>
     /// jacobian (fun x -> x * x) (tensor [ 1.0; 2.0; 3.0 ]) // [[2, 0, 0], [0, 4, 0], [0, 0, 6]]
+    ///
+    /// let line (slope: Tensor, offset: Tensor) = slope * tensor [ 1.0; 2.0 ] + offset
+    /// jacobian line (tensor 3.0, tensor 0.0) // ([1, 2], [1, 1])
     /// </code></example>
-    let jacobian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+    let jacobian (f: 'p -> Tensor) (x: 'p) : 'p =
         Given.check "f" f
         Given.check "x" x
-        let struct (y, pull, width) = Transform.vjp "jacobian" f x
-        let rows = overBasis "jacobian" pull y width
-        rows.Reshape(Array.append y.Dims x.Dims)
+        Jacobians.only (Jacobians.reverse "jacobian" f x)
 
     /// <summary>
     /// The same as <c>jacobian</c> in forward mode: the choice for more outputs than inputs. All columns at once, by a
     /// <c>vmap</c> of the push.
     /// </summary>
+    /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">A tensor of the argument, or the result, is not floating-point.</exception>
     /// <example><code>
     /// jacobianForward (fun x -> stack 0 [ x; x * x ]) (tensor 3.0) // [1, 6]
     /// </code></example>
-    let jacobianForward (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+    let jacobianForward (f: 'p -> Tensor) (x: 'p) : 'p =
         Given.check "f" f
         Given.check "x" x
-        let struct (y, push, width) = Transform.linearize "jacobianForward" f x
-        let columns = overBasis "jacobianForward" push x width
-        columns.MoveAxis(0, -1).Reshape(Array.append y.Dims x.Dims)
+        Jacobians.only (Jacobians.forward "jacobianForward" f x)
+
+    /// <summary>
+    /// The derivatives of every tensor of a result by every tensor of an argument, where both are trees, in reverse mode: a
+    /// <c>Jacobian</c>, whose blocks are asked for by what they are the derivatives of.
+    /// </summary>
+    /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors, or the result can't.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">A tensor of the argument, or of the result, is not floating-point.</exception>
+    /// <example><code>
+    /// let j = jacobians (fun (a: Tensor, b: Tensor) -> {| Sum = a + b; Product = a * b |}) (tensor 2.0, tensor 3.0)
+    /// j.Of(fun y -> y.Product) // (3, 2)
+    /// j.By(fst).Sum // 1
+    /// j.Block((fun y -> y.Product), snd) // 2
+    /// </code></example>
+    let jacobians (f: 'p -> 'q) (x: 'p) : Jacobian<'p, 'q> =
+        Given.check "f" f
+        Given.check "x" x
+        Jacobians.reverse "jacobians" f x
+
+    /// <summary>The same as <c>jacobians</c> in forward mode: the choice for more outputs than inputs.</summary>
+    /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors, or the result can't.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">A tensor of the argument, or of the result, is not floating-point.</exception>
+    /// <example><code>
+    /// let j = jacobiansForward (fun t -> {| Place = t * t; Speed = 2.0 * t |}) (tensor 3.0)
+    /// (j.By id).Place // 6
+    /// </code></example>
+    let jacobiansForward (f: 'p -> 'q) (x: 'p) : Jacobian<'p, 'q> =
+        Given.check "f" f
+        Given.check "x" x
+        Jacobians.forward "jacobiansForward" f x
 
     /// <summary>The second derivatives of a scalar function: shape (x's shape) ++ (x's shape).</summary>
     /// <exception cref="T:Cotangent.ShapeException">The function returns more than one number.</exception>
@@ -280,6 +374,22 @@ module Core =
         Given.check "x" x
         jacobianForward (grad f) x
 
+    /// <summary>
+    /// The second derivatives of a scalar function of any tree: of its gradient by each tensor of the argument. Forward over reverse.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">The function returns more than one number.</exception>
+    /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">A tensor of the argument is not floating-point.</exception>
+    /// <example><code>
+    /// let h = hessians (fun (a: Tensor, b: Tensor) -> a * a * b) (tensor 2.0, tensor 3.0)
+    /// h.Of(fst) // (6, 4)
+    /// h.Block(fst, snd) // 4
+    /// </code></example>
+    let hessians (f: 'p -> Tensor) (x: 'p) : Jacobian<'p, 'p> =
+        Given.check "f" f
+        Given.check "x" x
+        Jacobians.forward "hessians" (grad f) x
+
     /// <summary>The Hessian of a scalar function times a vector, without the Hessian: forward over reverse.</summary>
     /// <exception cref="T:Cotangent.ShapeException">
     /// The function returns more than one number, or v does not match x.
@@ -290,6 +400,21 @@ module Core =
     let hvp (f: 'p -> Tensor) (x: 'p) (v: 'p) : 'p =
         Given.check "f" f
         snd (Transform.jvp "hvp" (grad f) x v)
+
+    /// <summary>
+    /// A vector times the Hessian of a scalar function, without the Hessian: reverse over reverse. Where the second derivatives are
+    /// continuous it is the same as <c>hvp</c>, which takes less time and memory.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The function returns more than one number, or v does not match x.
+    /// </exception>
+    /// <example><code>
+    /// vhp (fun x -> sum (x ** 3.0)) (tensor [ 1.0; 2.0 ]) (tensor [ 1.0; 1.0 ]) // [6, 12]
+    /// </code></example>
+    let vhp (f: 'p -> Tensor) (x: 'p) (v: 'p) : 'p =
+        Given.check "f" f
+        let struct (_, pull, _) = Transform.vjp "vhp" (grad f) x
+        pull v
 
     /// The sum of the diagonal of a linear map from tensors like x to such.
     let private trace (operation: string) (push: Tensor -> Tensor) (x: Tensor) width =
@@ -490,6 +615,53 @@ module Core =
         Loops.scan f initial xs
 
     /// <summary>
+    /// Running results of an associative function along axis 0 of every tensor of a tree: the first item, the first two combined,
+    /// the first three, … Neighbours are combined in pairs, then pairs of these: for n items 2n calls of the function in 2 log₂ n
+    /// steps, of which each does all of its calls at once, where <c>scan</c> needs n steps (Blelloch, "Prefix sums and their
+    /// applications", 1990). Recurrences that are linear, or products of matrices, run so.
+    /// </summary>
+    /// <remarks>
+    /// The function is given two items, without their axis, the earlier one first, and must return one like them; (a ∘ b) ∘ c and
+    /// a ∘ (b ∘ c) must be the same but for rounding, and it must not read numbers (it runs under <c>vmap</c>). All derivatives,
+    /// batches and compiled programs are those of what it does.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The tensors differ in their number of items, or the function changes a shape or dtype.
+    /// </exception>
+    /// <exception cref="T:Cotangent.AxisException">A tensor is a scalar.</exception>
+    /// <exception cref="T:Cotangent.TreeException">There are no tensors.</exception>
+    /// <exception cref="T:Cotangent.TraceException">The function reads a number.</exception>
+    /// <example><code>
+    /// associativeScan (fun (x: Tensor) y -> x * y) (tensor [ 1.0; 2.0; 3.0; 4.0 ]) // [1, 2, 6, 24]
+    ///
+    /// // h ↦ a h + b, one after the other: of each item the factor and the summand of all up to there.
+    /// let after (a: Tensor, b: Tensor) (a', b') = a * a', a' * b + b'
+    /// associativeScan after (tensor [ 0.5; 0.5; 2.0 ], tensor [ 1.0; 1.0; 1.0 ]) // ([0.5, 0.25, 0.5], [1, 1.5, 4])
+    /// </code></example>
+    let associativeScan (combine: 'a -> 'a -> 'a) (xs: 'a) : 'a =
+        Given.check "combine" combine
+        TreeScan.run 0 false combine xs
+
+    /// <summary>
+    /// <c>associativeScan</c> along another axis, or from the end: then the last item comes first, and each is combined with those
+    /// behind it.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The tensors differ in their number of items, or the function changes a shape or dtype.
+    /// </exception>
+    /// <exception cref="T:Cotangent.AxisException">A tensor has no such axis.</exception>
+    /// <exception cref="T:Cotangent.TreeException">There are no tensors.</exception>
+    /// <exception cref="T:Cotangent.TraceException">The function reads a number.</exception>
+    /// <example><code>
+    /// let xs = tensor [ [ 1.0; 2.0; 3.0 ]; [ 4.0; 5.0; 6.0 ] ]
+    /// associativeScanWith { Axis = 1; Reverse = true } (fun (x: Tensor) y -> x + y) xs // [[6, 5, 3], [15, 11, 6]]
+    /// </code></example>
+    let associativeScanWith (along: ScanAxis) (combine: 'a -> 'a -> 'a) (xs: 'a) : 'a =
+        Given.check "along" along
+        Given.check "combine" combine
+        TreeScan.run along.Axis along.Reverse combine xs
+
+    /// <summary>
     /// A function applied n times. In a compiled function the loop is part of the program: a whole training run can be
     /// one call.
     /// </summary>
@@ -563,6 +735,33 @@ module Core =
         Loops.cond test onTrue onFalse x
 
     /// <summary>
+    /// One of several functions of x, by one integer: the function at that place of the list. In a compiled function all are in the
+    /// program, and one of them runs, found by as many comparisons as the logarithm of their number; under a <c>vmap</c> over the
+    /// index all run, and each example takes its own.
+    /// </summary>
+    /// <remarks>
+    /// An index outside of the list raises where it can be read. Where it can't, in a compiled function and under a <c>vmap</c> over
+    /// it, an index below 0 takes the first function, and one beyond the last takes that.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.IndexException">The index is negative, or there are not so many functions.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The index is not an integer.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The index is not one number, or, where it can't be read, the functions differ in shapes or dtypes of their results.
+    /// </exception>
+    /// <exception cref="T:Cotangent.ValueException">There are no functions.</exception>
+    /// <example><code>
+    /// let activations = [ (fun (x: Tensor) -> relu x); tanh; (fun x -> x * x) ]
+    /// switch (tensor 2) activations (tensor -3.0) // 9
+    ///
+    /// // Each example chooses.
+    /// vmap (fun (i, x) -> switch i activations x) (tensor [ 0; 2 ], tensor [ -3.0; -3.0 ]) // [0, 9]
+    /// </code></example>
+    let switch (index: Tensor) (branches: ('a -> 'b) list) (x: 'a) : 'b =
+        Given.check "index" index
+        let branches = Given.items "branches" branches
+        Switch.run index branches x
+
+    /// <summary>
     /// The same function, whose values inside are not kept for the way back of reverse mode but computed again: memory
     /// for time (Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016). It may close over
     /// what is differentiated, as a layer does over its parameters: gradients arrive there, too.
@@ -573,3 +772,32 @@ module Core =
     let checkpoint (f: 'p -> 'q) : 'p -> 'q =
         Given.check "f" f
         Checkpoint.run f
+
+    /// <summary>
+    /// <c>checkpoint</c> that keeps some of the values inside, as a policy says: the results of products and convolutions, say, which
+    /// are dear to compute again, or what has been named by <c>checkpointName</c>. Compiled programs keep the same.
+    /// </summary>
+    /// <remarks>
+    /// Of a function that reads numbers nothing is kept inside. Names and products inside of the bodies of loops and branches are those of
+    /// the bodies' own checkpoints.
+    /// </remarks>
+    /// <example><code>
+    /// let w1, w2 = tensor [ [ 0.5; 1.0 ]; [ 0.0; 2.0 ] ], tensor [ [ 1.0 ]; [ 3.0 ] ]
+    /// let layers (x: Tensor) = matmul (tanh (matmul x w1)) w2 |> sum
+    /// grad (checkpointWith CheckpointPolicy.Products layers) (tensor [ [ 0.0; 0.0 ] ]) // [[3.5, 6]]
+    ///
+    /// let named (x: Tensor) = checkpointName "hidden" (exp x) |> sin |> sum
+    /// grad (checkpointWith (CheckpointPolicy.Names [ "hidden" ]) named) (tensor [ 0.0 ]) // [0.5403]
+    /// </code></example>
+    let checkpointWith (policy: CheckpointPolicy) (f: 'p -> 'q) : 'p -> 'q =
+        Given.check "policy" policy
+        Given.check "f" f
+        Checkpoint.runWith policy f
+
+    /// <summary>The same values, under a name by which <c>checkpointWith</c> keeps them. Elsewhere it does nothing.</summary>
+    /// <example><code>
+    /// checkpointName "hidden" (tensor [ 1.0; 2.0 ]) // [1, 2]
+    /// </code></example>
+    let checkpointName (name: string) (x: 'p) : 'p =
+        Given.check "name" name
+        Checkpoint.name name x

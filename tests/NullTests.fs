@@ -51,6 +51,10 @@ let private samples: objnull list = [
     box FourierNorm.Forward
     box Loss.crossEntropyDefaults
     box ({ In = [ Some 0 ]; Out = 0 }: BatchAxes)
+    box ({ Axis = 0; Reverse = false }: ScanAxis)
+    box CheckpointPolicy.Products
+    box (jacobians sin x)
+    box (Func<Tensor, Tensor> id)
     box ({ Count = 1; Epoch = fun _ _ -> Seq.singleton x }: Batches<Tensor>)
     box (Train.defaults<Tensor>)
     box ({ Done = 1; Total = 1; Figures = [] }: ProgressReport)

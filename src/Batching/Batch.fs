@@ -58,6 +58,10 @@ type internal BatchTrace(name, examples: int, around: Trace | null) =
         | null ->
             trace.KeepRoots inputs
             BatchRules.apply examples p operands |> Array.map trace.Join
+        | :? BatchingOperation as f ->
+            let outputs = f.OfBatch(trace, operands)
+            CustomDerivative.refuseClosures trace f.Name outputs
+            Array.map trace.Join outputs
         | f ->
             let f = f :?> CustomOperation
             let below = operands |> Array.map _.Tensor
@@ -78,6 +82,13 @@ type internal BatchTrace(name, examples: int, around: Trace | null) =
             | Traced below, Operand.Batched squares -> below.Squares <- ValueSome squares
             | _ -> ()
         | _ -> ()
+
+/// A function that says itself what it is on whole batches, whatever else is asked of it.
+and [<AbstractClass>] internal BatchingOperation(name) =
+    inherit CustomDerivative(name)
+
+    /// Its results of all examples, which all of them have along axis 0.
+    abstract OfBatch: BatchTrace * Operand[] -> Tensor[]
 
 /// A function of the user's own on whole batches: what it runs, pushes and pulls are those of one example under a `vmap`.
 ///
@@ -257,7 +268,7 @@ module internal Batch =
 
     /// The results of a function of each tensor like t that is 1 in one place and 0 elsewhere, in row-major order along
     /// axis 0; so many at once.
-    let overBasis (operation: string) (atOnce: int) (f: Tensor -> Tensor) (t: Tensor) : Tensor =
+    let allOverBasis (operation: string) (atOnce: int) (f: Tensor -> Tensor[]) (t: Tensor) : Tensor[] =
         let count n = Bind.create (Primitive.Iota(DType.Int32, n)) t.Device
 
         let part first =
@@ -265,4 +276,9 @@ module internal Batch =
             let basis = (ones.Unsqueeze 1).Equal(count t.Size).Convert t.DType
             vmap operation f (basis.Reshape(Array.append ones.Dims t.Dims))
 
-        concat 0 [ for first in 0..atOnce .. max 0 (t.Size - 1) -> part first ]
+        let parts = [ for first in 0..atOnce .. max 0 (t.Size - 1) -> part first ]
+        Array.init parts.Head.Length (fun i -> concat 0 [ for part in parts -> part[i] ])
+
+    /// The same of a function with one result.
+    let overBasis (operation: string) (atOnce: int) (f: Tensor -> Tensor) (t: Tensor) : Tensor =
+        (allOverBasis operation atOnce (fun e -> [| f e |]) t)[0]

@@ -48,7 +48,7 @@ module internal CustomDerivative =
             | Traced r when r.Trace.Level >= trace.Level ->
                 raise (
                     DerivativeException
-                        $"`withDerivative`: '{name}' uses a tensor traced by `{r.TracedBy}` that is not among its arguments, so its part of the result would be lost. Pass it as an argument (in a tuple or record); a differentiated one can be made constant with `stopGradient` instead."
+                        $"`{name}`: its function uses a tensor traced by `{r.TracedBy}` that is not among its arguments, so its part of the result would be lost. Pass it as an argument (in a tuple or record); a differentiated one can be made constant with `stopGradient` instead."
                 )
             | Traced _
             | Value _ -> ()

@@ -124,15 +124,24 @@ type internal ReverseTrace(name, onlyLinear: bool) =
             trace.Joint(p, joint, inputs, outputs)
 
     /// An output that depends on the inputs as another tensor does.
-    member private trace.Same(p, other: Tensor, output: Tensor) : Tensor =
+    member trace.Same(p, other: Tensor, output: Tensor) : Tensor =
         match trace.Place other with
         | -1 -> output
         | place -> trace.Each(p, [| struct (place, Linear.Identity) |], output)
 
+    /// An output of a primitive whose value is known: the step alone is recorded.
+    member trace.Known(p, inputs: Tensor[], output: Tensor) : Tensor =
+        match Derivatives.definition p inputs with
+        | ValueSome defined -> trace.Same(p, defined[0], output)
+        | ValueNone ->
+            let outputs = trace.Stepped(p, inputs, Array.map trace.Primal inputs, [| output |])
+            outputs[0]
+
     /// By the linear maps of the primitive.
     member private trace.Mapped(p, inputs: Tensor[], primals: Tensor[]) =
-        let outputs = Bind.apply p primals
+        trace.Stepped(p, inputs, primals, Bind.apply p primals)
 
+    member private trace.Stepped(p, inputs: Tensor[], primals: Tensor[], outputs: Tensor[]) : Tensor[] =
         let joint =
             match Derivatives.joint p primals outputs with
             | ValueNone when inputs.Length = 2 && Array.forall (fun t -> trace.Place t >= 0) inputs ->

@@ -100,6 +100,27 @@ module internal Transform =
 
         struct (y, pull, trace.Largest)
 
+    /// Value and the pull of one trained leaf of it alone, by its number among these, where the other cotangents are absent; and
+    /// the size of the largest cotangent on the way.
+    let vjpOfLeaf name (f: 'p -> 'q) (x: 'p) : struct ('q * (int -> Tensor -> 'p) * int) =
+        let struct (trace, leaves, traced) = record name false f x
+        let struct (y, _, places) = result name trace traced
+        let pull number cotangent = pulled trace leaves x [| struct (places[number], cotangent) |]
+        struct (y, pull, trace.Largest)
+
+    /// Value and the push of one trained leaf of the argument alone, by its number among these, where the other tangents are
+    /// absent; and the size of the largest tangent on the way.
+    let linearizeOfLeaf name (f: 'p -> 'q) (x: 'p) : struct ('q * (int -> Tensor -> 'q) * int) =
+        let struct (trace, leaves, traced) = record name false f x
+        let struct (y, outputs, places) = result name trace traced
+        let count = leaves.Trained(leaves.Leaves).Length
+
+        let push number tangent =
+            let given = Array.init count (fun i -> if i = number then ValueSome tangent else ValueNone)
+            trace.Push(given, places) |> outputs.Filled |> Tree.rebuild y
+
+        struct (y, push, trace.Largest)
+
     /// Value and push, and the size of the largest tangent on the way.
     let linearize name (f: 'p -> 'q) (x: 'p) : struct ('q * ('p -> 'q) * int) =
         let struct (trace, leaves, traced) = record name false f x

@@ -168,6 +168,13 @@ and [<AbstractClass>] internal Tracer(trace: Trace, dtype: DType, shape: int[], 
     abstract Remark: string
     default _.Remark = ""
 
+    /// Why nothing can be computed with it once its trace has closed.
+    abstract Escaped: unit -> exn
+
+    default r.Escaped() =
+        TraceException
+            $"A tensor of shape {Shape.show shape} was used after the `{trace.Name}` that traced it had returned. Return it from the function that was transformed (`gradWith` carries extra results out) instead of storing it in a variable."
+
     /// Where this is a root, what it is the root of: the derivatives of its square are those, also at 0, where the root
     /// itself has none.
     member val Squares: Tensor voption = ValueNone with get, set
@@ -204,11 +211,7 @@ module internal Staging =
 
 /// Applying primitives: dispatch to the innermost transformation, or to the engine.
 module internal Bind =
-    let private escaped (t: Tracer) =
-        raise (
-            TraceException
-                $"A tensor of shape {Shape.show t.Shape} was used after the `{t.Trace.Name}` that traced it had returned. Return it from the function that was transformed (`gradWith` carries extra results out) instead of storing it in a variable."
-        )
+    let private escaped (t: Tracer) = raise (t.Escaped())
 
     /// The trace of the highest level among the inputs; null when no input is traced.
     let private top (inputs: Tensor[]) =

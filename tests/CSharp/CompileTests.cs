@@ -73,9 +73,51 @@ public class CompileTests
         var doubled = Transform.Compile((Tensor x) => Control.While(y => y < 100.0, y => 2.0 * y, x));
         Assert.Equal(128.0, doubled(Tensor.Create(1.0)).ToScalar<double>());
 
+        Func<Tensor, Tensor> chosen = i => Control.Switch(i, Tensor.Create(3.0), x => -x, x => x * x, x => x - 1.0);
+        Assert.Equal(9.0, chosen(Tensor.Create(1)).ToScalar<double>());
+        Assert.Equal(2.0, Transform.Compile(chosen)(Tensor.Create(2)).ToScalar<double>());
+        Assert.Throws<IndexException>(() => chosen(Tensor.Create(3)));
+
+        var factors = Tensor.Create([[1.0, 2.0], [3.0, 4.0]]);
+        Assert.Equal(
+            [2.0, 2.0, 12.0, 4.0],
+            Control.AssociativeScan((x, y) => x * y, factors, axis: 1, reverse: true).ToArray<double>()
+        );
+
         Func<Tensor, Tensor> bounded = x => Control.While(y => y < 100.0, y => 2.0 * y, x, bound: 5);
         Assert.Equal(32.0, bounded(Tensor.Create(1.0)).ToScalar<double>());
         Assert.Equal(16.0, Transform.Compile(Differentiate.Gradient(bounded))(Tensor.Create(8.0)).ToScalar<double>());
+    }
+
+    [Fact]
+    public void Checkpoints_keep_what_a_policy_says()
+    {
+        var w = Tensor.Create([[1.0, 0.5, 0.0], [0.0, 2.0, 1.0], [1.0, 1.0, 1.0]]);
+        Tensor Layers(Tensor x) => Transform.CheckpointName("hidden", x.MatMul(w).Tanh()).MatMul(w).Sin().Sum();
+        var at = X.Reshape(1, 3);
+        var expected = Differentiate.Gradient(Layers, at).ToArray<double>();
+
+        foreach (var policy in new[]
+        {
+            CheckpointPolicy.Nothing,
+            CheckpointPolicy.Products,
+            CheckpointPolicy.Named("hidden"),
+            CheckpointPolicy.Products.Or(CheckpointPolicy.Named("hidden", "other")),
+        })
+        {
+            var f = Transform.Checkpoint<Tensor, Tensor>(Layers, policy);
+            Near.Equal(expected, Differentiate.Gradient(f, at).Reshape(3));
+            Near.Equal(expected, Transform.Compile(Differentiate.Gradient(f))(at).Reshape(3));
+        }
+    }
+
+    [Fact]
+    public void Shapes_without_numbers()
+    {
+        var y = Transform.EvalShape(x => (x.MatMul(x.T), x.Sum()), Tensor.Ones(5, 3));
+        Assert.Equal([5, 5], y.Item1.Shape);
+        var error = Assert.Throws<TraceException>(() => y.Item2.ToScalar<float>());
+        Assert.StartsWith("Transform.EvalShape:", error.Message);
     }
 
     [Fact]

@@ -31,6 +31,30 @@ public class DifferentiateTests
         Near.Equal(5.25, both(x).Value);
     }
 
+    private sealed record Output(Tensor Loss, Tensor Rows);
+
+    [Fact]
+    public void Derivatives_of_trees_by_trees()
+    {
+        var at = (a: Tensor.Create([1.0, 2.0]), b: Tensor.Create(3.0));
+        static Output F((Tensor a, Tensor b) x) => new((x.a * x.b).Sum(), x.a * x.a);
+
+        foreach (var j in new[] { Differentiate.Jacobians(F, at), Differentiate.JacobiansForward(F, at) })
+        {
+            Near.Equal([3.0, 3.0], j.Of(y => y.Loss).a);
+            Near.Equal(3.0, j.By(x => x.b).Loss);
+            Near.Equal([2.0, 0.0, 0.0, 4.0], j.Block(y => y.Rows, x => x.a).Reshape(4));
+            Assert.Equal([3, 3], j.ToMatrix().Shape);
+        }
+
+        Near.Equal([3.0, 3.0], Differentiate.Jacobian(x => (x.a * x.b).Sum(), at).a);
+        Near.Equal([1.0, 2.0], Differentiate.JacobianForward(x => x.a * x.b, at).b);
+        var h = Differentiate.Hessians(x => (x.a * x.a * x.b).Sum(), at);
+        Near.Equal([2.0, 4.0], h.Block(x => x.a, x => x.b));
+        var v = (a: Tensor.Create([1.0, 0.0]), b: Tensor.Create(0.0));
+        Near.Equal([6.0, 0.0], Differentiate.VectorHessianProduct(x => (x.a * x.a * x.b).Sum(), at, v).a);
+    }
+
     [Fact]
     public void Other_results_come_out_with_the_gradient()
     {

@@ -23,6 +23,7 @@ public class NullTests
         new CrossEntropyOptions(),
         MatrixNorm.Spectral,
         FourierNorm.Forward,
+        CheckpointPolicy.Products,
         (Schedule)0.1,
         Optimizer.Sgd(0.1),
         Optimizer.Sgd(0.1).Init(x),

@@ -42,10 +42,13 @@ let private jacobians =
                 [| 2; 0 |]
                 "from nothing"
 
-            Expect.equal (jacobian (fun x -> x[1..0]) (tensor [ 1.0; 2.0 ])).Shape [| 0; 2 |] "to nothing"
+            Expect.equal
+                (jacobian (fun (x: Tensor) -> x[1..0]) (tensor [ 1.0; 2.0 ])).Shape
+                [| 0; 2 |]
+                "to nothing"
 
             Expect.equal
-                (jacobianForward (fun x -> x[1..0]) (tensor [ 1.0; 2.0 ])).Shape
+                (jacobianForward (fun (x: Tensor) -> x[1..0]) (tensor [ 1.0; 2.0 ])).Shape
                 [| 0; 2 |]
                 "to nothing"
 

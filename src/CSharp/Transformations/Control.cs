@@ -1,3 +1,5 @@
+using Microsoft.FSharp.Collections;
+
 namespace Cotangent;
 
 /// <summary>
@@ -65,4 +67,43 @@ public static class Control
     public static B Cond<A, B>(Tensor test, Func<A, B> onTrue, Func<A, B> onFalse, A x)
         where A : notnull
         where B : notnull => Core.cond(test.NotNull(), onTrue.ToFSharp(), onFalse.ToFSharp(), x.NotNull());
+
+    /// <summary>
+    /// One of several functions of x, by one integer: the function at that place. An index out of range raises where it can be
+    /// read; where it can't, in a compiled function and under <see cref="Transform.Vectorize{P, Q}(Func{P, Q}, P)"/> over it, one
+    /// below 0 takes the first function, and one beyond the last takes that.
+    /// </summary>
+    /// <example><code>
+    /// Control.Switch(Tensor.Create(1), Tensor.Create(3.0), x => -x, x => x * x, x => x.Exp())   // 9
+    /// </code></example>
+    /// <exception cref="IndexException">The index is negative, or there are not so many functions.</exception>
+    /// <exception cref="DTypeException">The index is not an integer.</exception>
+    /// <exception cref="ShapeException">
+    /// The index is not one number, or, where it can't be read, the functions differ in shapes or dtypes of their results.
+    /// </exception>
+    /// <exception cref="ValueException">There are no functions.</exception>
+    public static B Switch<A, B>(Tensor index, A x, params IEnumerable<Func<A, B>> branches)
+        where A : notnull
+        where B : notnull =>
+        Core.@switch(
+            index.NotNull(),
+            ListModule.OfSeq(branches.NoneNull().Select(branch => branch.ToFSharp())),
+            x.NotNull()
+        );
+
+    /// <summary>
+    /// Running results of an associative function along an axis of every tensor of a tree, or from its end: the first item, the
+    /// first two combined, the first three, … For n items in 2 log₂ n steps, each of which combines many pairs at once. The
+    /// function is given two items, without their axis, the earlier one first, and returns one like them.
+    /// </summary>
+    /// <example><code>
+    /// Control.AssociativeScan((x, y) => x * y, Tensor.Create([1.0, 2.0, 3.0, 4.0]))   // [1, 2, 6, 24]
+    /// </code></example>
+    /// <exception cref="ShapeException">
+    /// The tensors differ in their number of items, or the function changes a shape or dtype.
+    /// </exception>
+    /// <exception cref="AxisException">A tensor has no such axis.</exception>
+    /// <exception cref="TraceException">The function reads a number.</exception>
+    public static A AssociativeScan<A>(Func<A, A, A> combine, A xs, int axis = 0, bool reverse = false)
+        where A : notnull => Core.associativeScanWith(new ScanAxis(axis, reverse), combine.ToFSharp(), xs.NotNull());
 }

@@ -163,6 +163,40 @@ public static class Differentiate
     /// </code></example>
     public static Tensor Jacobian(Func<Tensor, Tensor> f, Tensor x) => Core.jacobian(f.ToFSharp(), x.NotNull());
 
+    /// <summary>The same of a function of any tree: a tree like it, whose tensors hold the derivatives by those in their places.</summary>
+    /// <exception cref="TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="DTypeException">A tensor of the argument, or the result, is not floating-point.</exception>
+    /// <example><code>
+    /// var (slope, offset) = (Tensor.Create(3.0), Tensor.Create(0.0));
+    /// var x = Tensor.Create([1.0, 2.0]);
+    /// Differentiate.Jacobian(p => p.slope * x + p.offset, (slope, offset)).slope // [1, 2]
+    /// </code></example>
+    public static P Jacobian<P>(Func<P, Tensor> f, P x)
+        where P : notnull => Core.jacobian(f.ToFSharp(), x.NotNull());
+
+    /// <summary>
+    /// The derivatives of every tensor of a result by every tensor of an argument, where both are trees: blocks, which are asked for by
+    /// what they are the derivatives of. In reverse mode; <c>JacobiansForward</c> is the choice for more outputs than inputs.
+    /// </summary>
+    /// <exception cref="TreeException">The argument holds no tensors, or the result can't.</exception>
+    /// <exception cref="DTypeException">A tensor of the argument, or of the result, is not floating-point.</exception>
+    /// <example><code>
+    /// var j = Differentiate.Jacobians(x => (Sum: x.a + x.b, Product: x.a * x.b), (a: Tensor.Create(2.0), b: Tensor.Create(3.0)));
+    /// j.Of(y => y.Product).a // 3
+    /// j.By(x => x.a).Sum // 1
+    /// j.Block(y => y.Product, x => x.b) // 2
+    /// </code></example>
+    public static Jacobian<P, Q> Jacobians<P, Q>(Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull => Core.jacobians(f.ToFSharp(), x.NotNull());
+
+    /// <summary>The same in forward mode.</summary>
+    /// <exception cref="TreeException">The argument holds no tensors, or the result can't.</exception>
+    /// <exception cref="DTypeException">A tensor of the argument, or of the result, is not floating-point.</exception>
+    public static Jacobian<P, Q> JacobiansForward<P, Q>(Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull => Core.jacobiansForward(f.ToFSharp(), x.NotNull());
+
     /// <summary>The Jacobian in reverse mode, as a function.</summary>
     public static Func<Tensor, Tensor> Jacobian(Func<Tensor, Tensor> f)
     {
@@ -174,6 +208,12 @@ public static class Differentiate
     /// The same as <c>Jacobian</c> in forward mode: the choice for more outputs than inputs.
     /// </summary>
     public static Tensor JacobianForward(Func<Tensor, Tensor> f, Tensor x) => Core.jacobianForward(f.ToFSharp(), x.NotNull());
+
+    /// <summary>The same of a function of any tree: a tree like it, whose tensors hold the derivatives by those in their places.</summary>
+    /// <exception cref="TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="DTypeException">A tensor of the argument, or the result, is not floating-point.</exception>
+    public static P JacobianForward<P>(Func<P, Tensor> f, P x)
+        where P : notnull => Core.jacobianForward(f.ToFSharp(), x.NotNull());
 
     /// <summary>The Jacobian in forward mode, as a function.</summary>
     public static Func<Tensor, Tensor> JacobianForward(Func<Tensor, Tensor> f)
@@ -194,6 +234,29 @@ public static class Differentiate
         f.NotNull();
         return x => Hessian(f, x);
     }
+
+    /// <summary>The second derivatives of a scalar function of any tree: of its gradient by each tensor of the argument.</summary>
+    /// <exception cref="ShapeException">The function returns more than one number.</exception>
+    /// <exception cref="TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="DTypeException">A tensor of the argument is not floating-point.</exception>
+    /// <example><code>
+    /// var h = Differentiate.Hessians(x => x.a * x.a * x.b, (a: Tensor.Create(2.0), b: Tensor.Create(3.0)));
+    /// h.Block(x => x.a, x => x.b) // 4
+    /// </code></example>
+    public static Jacobian<P, P> Hessians<P>(Func<P, Tensor> f, P x)
+        where P : notnull => Core.hessians(f.ToFSharp(), x.NotNull());
+
+    /// <summary>
+    /// A vector times the Hessian of a scalar function, without the Hessian: reverse over reverse. Where the second derivatives are
+    /// continuous it is the same as <c>HessianVectorProduct</c>, which takes less time and memory.
+    /// </summary>
+    /// <exception cref="ShapeException">The function returns more than one number, or v does not match x.</exception>
+    /// <example><code>
+    /// var (x, v) = (Tensor.Create([1.0, 2.0]), Tensor.Create([1.0, 1.0]));
+    /// Differentiate.VectorHessianProduct(x => x.Pow(3).Sum(), x, v) // [6, 12]
+    /// </code></example>
+    public static P VectorHessianProduct<P>(Func<P, Tensor> f, P x, P v)
+        where P : notnull => Core.vhp(f.ToFSharp(), x.NotNull(), v.NotNull());
 
     /// <summary>
     /// The Hessian of a scalar function times a vector, without the Hessian: forward over reverse.

@@ -258,4 +258,60 @@ public static class Transform
     public static Func<P, Q> Checkpoint<P, Q>(Func<P, Q> f)
         where P : notnull
         where Q : notnull => Core.checkpoint(f.ToFSharp()).Invoke;
+
+    /// <summary>
+    /// <see cref="Checkpoint{P, Q}(Func{P, Q})"/> that keeps some of the values inside, as a policy says. Compiled programs keep the same.
+    /// </summary>
+    /// <example><code>
+    /// var w = Tensor.Create([[1.0, 0.0], [0.0, 2.0]]);
+    /// var f = Transform.Checkpoint((Tensor x) => x.MatMul(w).Tanh().Sum(), CheckpointPolicy.Products);
+    /// Differentiate.Gradient(f, Tensor.Zeros([1, 2], DType.Float64)) // [[1, 2]]
+    /// </code></example>
+    public static Func<P, Q> Checkpoint<P, Q>(Func<P, Q> f, CheckpointPolicy policy)
+        where P : notnull
+        where Q : notnull => Core.checkpointWith(policy.NotNull(), f.ToFSharp()).Invoke;
+
+    /// <summary>
+    /// The same values, under a name by which a checkpoint with the policy <c>CheckpointPolicy.Named</c> keeps them. Elsewhere it does
+    /// nothing.
+    /// </summary>
+    /// <example><code>
+    /// var f = Transform.Checkpoint(
+    ///     (Tensor x) => Transform.CheckpointName("hidden", x.Exp()).Sin().Sum(),
+    ///     CheckpointPolicy.Named("hidden"));
+    /// Differentiate.Gradient(f, Tensor.Create([0.0])) // [0.5403]
+    /// </code></example>
+    public static P CheckpointName<P>(string name, P x)
+        where P : notnull => Core.checkpointName(name.NotNull(), x.NotNull());
+
+    /// <summary>
+    /// A function with a batching rule of one's own, which <c>Vectorize</c> uses in place of running the function's operations on all
+    /// examples. The rule is given the argument of all examples at once, and returns the results of all of them, along axis 0 of
+    /// every tensor. It must compute what the function does: where a batch is, the derivatives are the rule's.
+    /// </summary>
+    /// <exception cref="ShapeException">
+    /// The rule returns a tensor that has not as many items along axis 0 as there are examples.
+    /// </exception>
+    /// <exception cref="DerivativeException">
+    /// The function, or the rule, uses a traced tensor that is not part of its argument.
+    /// </exception>
+    /// <example><code>
+    /// var sine = Transform.WithBatching((BatchedArgument&lt;Tensor&gt; batch) => batch.Value.Sin(), x => x.Sin());
+    /// Transform.Vectorize(sine, Tensor.Create([0.0, 1.0])) // [0, 0.8415]
+    /// </code></example>
+    public static Func<P, Q> WithBatching<P, Q>(Func<BatchedArgument<P>, Q> rule, Func<P, Q> f)
+        where P : notnull
+        where Q : notnull => Core.withBatching(rule.ToFSharp(), f.ToFSharp()).Invoke;
+
+    /// <summary>
+    /// The shapes and dtypes of what a function returns, without computing anything: its result, whose tensors know their shape, dtype
+    /// and device, and have no numbers. Of the argument, too, only these are asked for: the result of another <c>EvalShape</c> will do.
+    /// </summary>
+    /// <exception cref="TraceException">The function reads a number, or a number of the result is read.</exception>
+    /// <example><code>
+    /// Transform.EvalShape(x => x.MatMul(x.T).Sum(0), Tensor.Ones(5, 3)).Shape // [5]
+    /// </code></example>
+    public static Q EvalShape<P, Q>(Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull => Core.evalShape(f.ToFSharp(), x.NotNull());
 }

@@ -101,10 +101,10 @@ module internal BodyRules =
         finally
             trace.Close()
 
-    /// Cotangents of some inputs of f, where they have one, from those of some of its outputs.
-    let reverse
+    /// Cotangents of some inputs of f, where they have one, from those of some of its outputs; f is told the tape.
+    let reverseOn
         name
-        (f: Tensor[] -> Tensor[])
+        (f: ReverseTrace -> Tensor[] -> Tensor[])
         (primals: Tensor[])
         (wanted: int[])
         given
@@ -119,7 +119,7 @@ module internal BodyRules =
                 for i in wanted do
                     variables[i] <- trace.Variable primals[i]
 
-                f variables
+                f trace variables
             finally
                 trace.Close()
 
@@ -128,6 +128,10 @@ module internal BodyRules =
         let result: Tensor voption[] = Array.create primals.Length ValueNone
         Array.iter2 (fun i c -> result[i] <- c) wanted pulled
         result
+
+    /// The same, of a function that asks for nothing.
+    let reverse name (f: Tensor[] -> Tensor[]) primals wanted given cotangents =
+        reverseOn name (fun _ -> f) primals wanted given cotangents
 
     /// f on a batch: inputs marked hold one value for each example along axis 0; so do all outputs.
     let batch name examples (f: Tensor[] -> Tensor[]) (batched: bool[]) (inputs: Tensor[]) =

@@ -7,7 +7,7 @@ open Cotangent.Inlined // in place of functions of Array and List
 /// Control flow on trees: plain loops where numbers can be read, nodes of a graph where they can't.
 module internal Loops =
     /// Whether a tensor's numbers can be read here, whatever differentiates it.
-    let rec private isReadable (t: Tensor) =
+    let rec isReadable (t: Tensor) =
         match t with
         | Value _ -> true
         | Traced(:? ForwardTracer as r) -> isReadable r.Primal
@@ -15,7 +15,7 @@ module internal Loops =
         | Traced _ -> false
 
     let isStaging () = not (isNull (Staging.innermost ()))
-    let private like (t: Tensor) = Stage.signatureOf t, t.Device
+    let like (t: Tensor) = Stage.signatureOf t, t.Device
 
     let private likeSlice (t: Tensor) : Signature * Device =
         { DType = t.DType; Shape = t.Dims[1..] }, t.Device
@@ -34,11 +34,11 @@ module internal Loops =
         next
 
     /// The graph of a body, what it closes over first among its inputs.
-    let private stage name f (inputs: (Signature * Device)[]) : struct (Graph * Tensor[]) =
+    let stage name f (inputs: (Signature * Device)[]) : struct (Graph * Tensor[]) =
         let struct (g, captured) = Stage.graph name f inputs
         struct (Graph.rotateInputs inputs.Length g, captured)
 
-    let private apply (operation: CustomOperation) (inputs: Tensor[]) =
+    let apply (operation: CustomOperation) (inputs: Tensor[]) =
         match Staging.innermost () with
         | null -> Bind.apply (Primitive.Custom operation) inputs
         | staging when inputs.Length = 0 -> staging.Apply(Primitive.Custom operation, inputs)
@@ -47,7 +47,7 @@ module internal Loops =
     /// The tensors of a tree that may hold none.
     let leavesOf (tree: 't) = if Walkers.holdsTensors typeof<'t> then Tree.leaves tree else [||]
 
-    let private rebuild (template: 't) (leaves: Tensor[]) =
+    let rebuild (template: 't) (leaves: Tensor[]) =
         if Walkers.holdsTensors typeof<'t> then Tree.rebuild template leaves else template
 
     let private stagedScan
@@ -234,17 +234,17 @@ module internal Loops =
             if isReadable t then carry else staged carry
 
     /// What two branches return, each with its graph, must be alike.
-    let private requireSameBranches (a: 'b, onTrue: Graph) (b: 'b, onFalse: Graph) =
-        if Walkers.holdsTensors typeof<'b> then Tree.zipped "cond" a b |> ignore
+    let requireSameBranches (operation: string) (which: string) (a: 'b, first: Graph) (b: 'b, second: Graph) =
+        if Walkers.holdsTensors typeof<'b> then Tree.zipped operation a b |> ignore
         let show (node: Node) = $"{node.DType} {Shape.show node.Shape}"
 
-        for i in 0 .. onTrue.Outputs.Length - 1 do
-            let x, y = onTrue.Nodes[onTrue.Outputs[i]], onFalse.Nodes[onFalse.Outputs[i]]
+        for i in 0 .. first.Outputs.Length - 1 do
+            let x, y = first.Nodes[first.Outputs[i]], second.Nodes[second.Outputs[i]]
 
             if x.DType <> y.DType || not (Shape.equal x.Shape y.Shape) then
                 raise (
                     ShapeException
-                        $"Error at: `{(Tree.paths a)[i]}`: cond: the branches return {show x} and {show y} there; shapes and dtypes must be the same, whichever is taken. Convert, broadcast or reshape in one of them."
+                        $"Error at: `{(Tree.paths a)[i]}`: {operation}: {which} return {show x} and {show y} there; shapes and dtypes must be the same, whichever is taken. Convert, broadcast or reshape in one of them."
                 )
 
     let cond (test: Tensor) (onTrue: 'a -> 'b) (onFalse: 'a -> 'b) (x: 'a) : 'b =
@@ -267,7 +267,7 @@ module internal Loops =
             let struct (yes, forYes) = branch onTrue
             let fromYes = result
             let struct (no, forNo) = branch onFalse
-            requireSameBranches (fromYes, yes) (result, no)
+            requireSameBranches "cond" "the branches" (fromYes, yes) (result, no)
 
             let cond = {
                 OnTrue = Graph.insertInputs forYes.Length (Array.map like forNo) yes
