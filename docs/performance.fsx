@@ -181,8 +181,9 @@ bars "libtorch's time / ours" true (List.map fst crossings) [
 Where libtorch wins, it can do the work: with the package `Cotangent-cpu` large operations of these kinds go there by themselves, see
 [devices](devices.html).
 
-**Where others are faster today.** Large convolutions and recurrent layers with several threads are faster in PyTorch; inference of large
-pretrained nets is faster in ONNX Runtime; running sums and large symmetric eigenproblems are several times as fast in libtorch and LAPACK.
+**Where others are faster today.** libtorch's convolutions of many channels are faster by themselves, most of all the gradients of their kernels;
+inference of large pretrained nets is faster in ONNX Runtime; running sums and large symmetric eigenproblems are several times as fast in
+libtorch and LAPACK.
 
 ## What makes a program fast
 

@@ -45,7 +45,7 @@ module internal Placements =
     let private plusZero (r: IRewriting) device (i: int) : int =
         let node = r.Node i
 
-        if node.DType.IsFloat then
+        if node.DType.HasDerivatives then
             let zero = r.Apply(Primitive.Full(Literal.Real 0.0, node.DType, node.Shape), [||], device)
             r.Apply(Primitive.Binary Binary.Add, [| i; zero |], device)
         else
