@@ -194,6 +194,8 @@ let private scenarios: (string * (unit -> unit)) list = [
     "torchsharp",
     fun () ->
         say $"product {product ()}"
+        // A product alone need not load it: our own kernels may be the faster ones here.
+        say $"blas {(Extension.blas ()).IsSome}"
         say $"torchsharp {sumOfOnes ()}"
         sayWhatIsLoaded ()
 ]
