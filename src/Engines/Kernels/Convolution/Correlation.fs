@@ -7,162 +7,13 @@ open System.Buffers
 open System.Numerics
 open System.Runtime.Intrinsics
 open Cotangent
+open Cotangent.Engines.ColumnProducts
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
 open Cotangent.Inlined // in place of functions of Array and List
 
 module internal Correlation =
-
-    /// Rows of a tile, and its columns.
-    let private height () = if Vector512.IsHardwareAccelerated then BroadRows else Rows
-
-    let private breadth<'T> () = if Vector512.IsHardwareAccelerated then broadColumns<'T>() else columns<'T>()
-
-    let private up unit n = partsOf n unit * unit
-
-    /// A block of taps whose panels of columns stay in the second-level cache while kernels go past, and whose panel of kernels in
-    /// the first.
-    [<Literal>]
-    let private Depth = 256
-
-    /// Panels of columns that are made at a time.
-    let private panelsAtOnce () = if Vector512.IsHardwareAccelerated then 5 else 12
-
-    /// So many taps are added up block after block; from there on, sums are taken in halves (see Reduce).
-    [<Literal>]
-    let private Longest = 8192
-
-    /// Panels of kernels of k taps each, of which those from `First` up to `Last` count, and where in the image the elements begin
-    /// that they meet.
-    [<Struct; NoComparison; NoEquality>]
-    type private Taps<'T> = { Panels: 'T[]; Start: int; K: int; Table: nativeint[]; First: int; Last: int }
-
-    /// Panels of columns, which are copies, or lie in the image from `First` on.
-    [<Struct; NoComparison; NoEquality>]
-    type private Columns<'T> = { Data: 'T[]; First: int; Panels: int; InImage: bool }
-
-    /// sums (m rows of `width`) <- `count` taps from `first` on, or sums + them where `add`.
-    let inline private tiles
-        wide
-        inImage
-        m
-        (t: Taps<'T>)
-        first
-        count
-        (x: Columns<'T>)
-        (sums: 'T[])
-        width
-        add
-        =
-        let rows, cols =
-            (if wide then BroadRows else Rows), (if wide then broadColumns<'T>() else columns<'T>())
-
-        let v, w, table, last = nativeint Vector<'T>.Count, nativeint width, t.Table, first + count
-
-        for i in 0..rows .. m - 1 do
-            let a = &at t.Panels (t.Start + i * t.K + first * rows)
-
-            for j in 0 .. x.Panels - 1 do
-                let b = &at x.Data (x.First + j * cols * (if inImage then 1 else count))
-                let c = &at sums (i * width + j * cols)
-                let start = if inImage then at table first else 0n
-
-                if wide then
-                    broadTile
-                        count
-                        &a
-                        &b
-                        start
-                        (fun ib left -> if inImage then at table (last - left) else ib + nativeint cols)
-                        &c
-                        w
-                        add
-                else
-                    tile
-                        count
-                        &a
-                        1n
-                        6n
-                        &b
-                        start
-                        (fun ib left -> if inImage then at table (last - left) else ib + nativeint cols)
-                        v
-                        &c
-                        w
-                        add
-
-    let private wideTilesInImage m (t: Taps<'T>) first count x sums width add =
-        optimised ()
-        tiles true true m t first count x sums width add
-
-    let private wideTilesOfCopies m (t: Taps<'T>) first count x sums width add =
-        optimised ()
-        tiles true false m t first count x sums width add
-
-    let private tilesInImage m (t: Taps<'T>) first count x sums width add =
-        optimised ()
-        tiles false true m t first count x sums width add
-
-    let private tilesOfCopies m (t: Taps<'T>) first count x sums width add =
-        optimised ()
-        tiles false false m t first count x sums width add
-
-    /// sums (m rows of `width`) <- kernels times columns. `copy` makes those of so many taps from a given one on, if they are copies.
-    let private product m (t: Taps<'T>) (x: Columns<'T>) (copy: int -> int -> unit) (sums: 'T[]) width =
-        for first in t.First .. Depth .. t.Last - 1 do
-            let count, add = min Depth (t.Last - first), first > t.First
-            if not x.InImage then copy first count
-
-            match Vector512.IsHardwareAccelerated, x.InImage with
-            | true, true -> wideTilesInImage m t first count x sums width add
-            | true, false -> wideTilesOfCopies m t first count x sums width add
-            | false, true -> tilesInImage m t first count x sums width add
-            | false, false -> tilesOfCopies m t first count x sums width add
-
-    /// The same for one or two kernels, which would leave most of a tile empty: one after the other, by four vectors, straight from
-    /// the image. Columns are places of the image here.
-    let private thinProduct m (t: Taps<'T>) (image: 'T[]) (sums: 'T[]) width =
-        optimised ()
-        let v, height = nativeint Vector<'T>.Count, height ()
-
-        for i in 0 .. m - 1 do
-            let a = &at t.Panels (t.Start + i)
-
-            for j in 0 .. 4 * int v .. width - 1 do
-                let b = &at image j
-                let c = &at sums (i * width + j)
-
-                for first in t.First .. Depth .. t.Last - 1 do
-                    let mutable x0, x1 = zeros<'T>(), zeros<'T>()
-
-                    for p in first .. min t.Last (first + Depth) - 1 do
-                        let y = &item &b (at t.Table p)
-                        let s = spread &a (nativeint (p * height))
-                        x0 <- mulAdds s (pair true &y 0n v) x0
-                        x1 <- mulAdds s (pair true &y (2n * v) (3n * v)) x1
-
-                    put2 (first > t.First) x0 &c 0n v
-                    put2 (first > t.First) x1 &c (2n * v) v
-
-    /// Where there are more than `Longest` taps, the sums of both halves.
-    let rec private summed m (t: Taps<'T>) (sums: 'T[]) width (product: Taps<'T> -> 'T[] -> unit) =
-        let count = t.Last - t.First
-
-        if count <= Longest then
-            product t sums
-        else
-            let half = t.First + (count / 2 + Depth - 1) / Depth * Depth
-            let second = ArrayPool<'T>.Shared.Rent(m * width)
-            summed m { t with Last = half } sums width product
-            summed m { t with First = half } second width product
-            let w = Vector<'T>.Count
-
-            // Rows are whole vectors.
-            for i in 0..w .. m * width - 1 do
-                put (load &(at sums i) 0n + load &(at second i) 0n) &(at sums i) 0n
-
-            ArrayPool<'T>.Shared.Return second
 
     /// Copies columns of sums, in rows of `width`, to where they belong in the target's channels, whose neighbouring elements are
     /// `step` apart.
@@ -178,56 +29,6 @@ module internal Correlation =
                 else
                     for i in 0 .. run.Length - 1 do
                         into.Items[target + run.Place + i * step] <- sums[from + run.Column + i]
-
-    /// The elements of a group's kernels, relative to their first one, that a phase of the target meets, in stretches that are
-    /// `Step` apart: of `Count` elements from `Place` on.
-    [<Struct; NoComparison; NoEquality>]
-    type private Stretch = { Place: int; Step: int; Count: int }
-
-    let private stretches (kernel: Placement<'T>) channels (target: OutputPhase) : Stretch[] =
-        let places =
-            seq { 1..3 }
-            |> Seq.fold
-                (fun found a -> [|
-                    for place: int in found do
-                        for tap in target.Taps[a] -> place + tap.Index * kernel.Steps[a]
-                |])
-                (Array.init channels (fun c -> c * kernel.Channel))
-
-        let found = ResizeArray<Stretch>()
-        let mutable first = 0
-
-        while first < places.Length do
-            let step = if first + 1 < places.Length then places[first + 1] - places[first] else 1
-            let mutable last = first + 1
-
-            while last < places.Length && places[last] - places[last - 1] = step do
-                last <- last + 1
-
-            found.Add { Place = places[first]; Step = step; Count = last - first }
-            first <- last
-
-        found.ToArray()
-
-    /// Rows `first` to `last` of a group's kernels, as a panel of as many rows as a tile has: first the first elements of all of
-    /// them, then the second ones. What the panel lacks is zero.
-    let private panel (kernel: Placement<'T>) rowStep first last (stretches: Stretch[]) (into: 'T[]) start =
-        let rows = height ()
-        let mutable at = start
-
-        for s in stretches do
-            Panels.pack
-                rows
-                (last - first)
-                s.Count
-                kernel.Items
-                (kernel.Offset + first * rowStep + s.Place)
-                rowStep
-                s.Step
-                into
-                at
-
-            at <- at + s.Count * rows
 
     /// Where the columns come from.
     [<RequireQualifiedAccess; Struct>]
@@ -288,7 +89,7 @@ module internal Correlation =
         let perGroup = Array.last starts
         let tall = padded / rows
 
-        let stretches = targets |> Array.map (stretches (kernel 0) channels)
+        let stretches = targets |> Array.map (KernelPanels.stretches (kernel 0) channels)
 
         Strided.ranges (groups * tall) (int64 groups * int64 perGroup) (fun first last ->
             for n in first .. last - 1 do
@@ -296,7 +97,7 @@ module internal Correlation =
 
                 for t in 0 .. targets.Length - 1 do
                     let start = g * perGroup + starts[t] + i * deep[t]
-                    panel (kernel g) rowStep i (min m (i + rows)) stretches[t] packed start)
+                    KernelPanels.panel (kernel g) rowStep i (min m (i + rows)) stretches[t] packed start)
 
         let flat = axes |> Array.fold (fun n a -> n * (int64 a.Places + int64 a.Reach)) 1L
         let phases = axes |> Array.fold (fun n a -> n * a.Phases.Length) 1

@@ -9,8 +9,9 @@ namespace Cotangent.Engines
 //
 // In several axes and many channels, lay the phases of all channels out as flat images of equal rows. Then all outputs
 // that an image gives are a product of matrices, kernel times image, where the rows of the right factor are runs of
-// the *same* memory that begin at different places. They go to the registers from there. (The flat places between the
-// end of a row of outputs and the end of a row of the image are computed as well, and dropped.)
+// the *same* memory that begin at different places. Where rows are long, they go to the registers from there: the flat places
+// between the end of a row of outputs and the end of a row of the image are computed as well, and dropped. Where rows are short, and
+// those places many, what is in between is copied first (see Patches.fs).
 //
 // A batch is one more axis, with a single tap: images of several examples lie one after the other.
 

@@ -1,0 +1,163 @@
+namespace Cotangent.Engines
+
+// The innermost loops of convolutions: products of panels of kernels with columns, which lie in an image (see CorrelationImage.fs) or are
+// copies (see Patches.fs).
+
+open System.Buffers
+open System.Numerics
+open System.Runtime.Intrinsics
+open Cotangent.Engines.Tile
+open Cotangent.Engines.WideTile
+open Cotangent.Inlined // in place of functions of Array and List
+
+module internal ColumnProducts =
+
+    /// Rows of a tile, and its columns.
+    let height () = if Vector512.IsHardwareAccelerated then BroadRows else Rows
+
+    let breadth<'T> () = if Vector512.IsHardwareAccelerated then broadColumns<'T>() else columns<'T>()
+
+    let up unit n = partsOf n unit * unit
+
+    /// A block of taps whose panels of columns stay in the second-level cache while kernels go past, and whose panel of kernels in
+    /// the first.
+    [<Literal>]
+    let Depth = 256
+
+    /// Panels of columns that are made at a time.
+    let panelsAtOnce () = if Vector512.IsHardwareAccelerated then 5 else 12
+
+    /// So many taps are added up block after block; from there on, sums are taken in halves (see Reduce).
+    [<Literal>]
+    let private Longest = 8192
+
+    /// Panels of kernels of k taps each, of which those from `First` up to `Last` count, and where in the image the elements begin
+    /// that they meet.
+    [<Struct; NoComparison; NoEquality>]
+    type Taps<'T> = { Panels: 'T[]; Start: int; K: int; Table: nativeint[]; First: int; Last: int }
+
+    /// Panels of columns, which are copies, or lie in the image from `First` on.
+    [<Struct; NoComparison; NoEquality>]
+    type Columns<'T> = { Data: 'T[]; First: int; Panels: int; InImage: bool }
+
+    /// sums (m rows of `width`) <- `count` taps from `first` on, or sums + them where `add`.
+    let inline private tiles
+        wide
+        inImage
+        m
+        (t: Taps<'T>)
+        first
+        count
+        (x: Columns<'T>)
+        (sums: 'T[])
+        width
+        add
+        =
+        let rows, cols =
+            (if wide then BroadRows else Rows), (if wide then broadColumns<'T>() else columns<'T>())
+
+        let v, w, table, last = nativeint Vector<'T>.Count, nativeint width, t.Table, first + count
+
+        for i in 0..rows .. m - 1 do
+            let a = &at t.Panels (t.Start + i * t.K + first * rows)
+
+            for j in 0 .. x.Panels - 1 do
+                let b = &at x.Data (x.First + j * cols * (if inImage then 1 else count))
+                let c = &at sums (i * width + j * cols)
+                let start = if inImage then at table first else 0n
+
+                if wide then
+                    broadTile
+                        count
+                        &a
+                        &b
+                        start
+                        (fun ib left -> if inImage then at table (last - left) else ib + nativeint cols)
+                        &c
+                        w
+                        add
+                else
+                    tile
+                        count
+                        &a
+                        1n
+                        6n
+                        &b
+                        start
+                        (fun ib left -> if inImage then at table (last - left) else ib + nativeint cols)
+                        v
+                        &c
+                        w
+                        add
+
+    let private wideTilesInImage m (t: Taps<'T>) first count x sums width add =
+        optimised ()
+        tiles true true m t first count x sums width add
+
+    let private wideTilesOfCopies m (t: Taps<'T>) first count x sums width add =
+        optimised ()
+        tiles true false m t first count x sums width add
+
+    let private tilesInImage m (t: Taps<'T>) first count x sums width add =
+        optimised ()
+        tiles false true m t first count x sums width add
+
+    let private tilesOfCopies m (t: Taps<'T>) first count x sums width add =
+        optimised ()
+        tiles false false m t first count x sums width add
+
+    /// sums (m rows of `width`) <- kernels times columns. `copy` makes those of so many taps from a given one on, if they are copies.
+    let product m (t: Taps<'T>) (x: Columns<'T>) (copy: int -> int -> unit) (sums: 'T[]) width =
+        for first in t.First .. Depth .. t.Last - 1 do
+            let count, add = min Depth (t.Last - first), first > t.First
+            if not x.InImage then copy first count
+
+            match Vector512.IsHardwareAccelerated, x.InImage with
+            | true, true -> wideTilesInImage m t first count x sums width add
+            | true, false -> wideTilesOfCopies m t first count x sums width add
+            | false, true -> tilesInImage m t first count x sums width add
+            | false, false -> tilesOfCopies m t first count x sums width add
+
+    /// The same for one or two kernels, which would leave most of a tile empty: one after the other, by four vectors, straight from
+    /// the image. Columns are places of the image here.
+    let thinProduct m (t: Taps<'T>) (image: 'T[]) (sums: 'T[]) width =
+        optimised ()
+        let v, height = nativeint Vector<'T>.Count, height ()
+
+        for i in 0 .. m - 1 do
+            let a = &at t.Panels (t.Start + i)
+
+            for j in 0 .. 4 * int v .. width - 1 do
+                let b = &at image j
+                let c = &at sums (i * width + j)
+
+                for first in t.First .. Depth .. t.Last - 1 do
+                    let mutable x0, x1 = zeros<'T>(), zeros<'T>()
+
+                    for p in first .. min t.Last (first + Depth) - 1 do
+                        let y = &item &b (at t.Table p)
+                        let s = spread &a (nativeint (p * height))
+                        x0 <- mulAdds s (pair true &y 0n v) x0
+                        x1 <- mulAdds s (pair true &y (2n * v) (3n * v)) x1
+
+                    put2 (first > t.First) x0 &c 0n v
+                    put2 (first > t.First) x1 &c (2n * v) v
+
+    /// Where there are more than `Longest` taps, the sums of both halves.
+    let rec summed m (t: Taps<'T>) (sums: 'T[]) width (product: Taps<'T> -> 'T[] -> unit) =
+        let count = t.Last - t.First
+
+        if count <= Longest then
+            product t sums
+        else
+            let half = t.First + (count / 2 + Depth - 1) / Depth * Depth
+            let second = ArrayPool<'T>.Shared.Rent(m * width)
+            summed m { t with Last = half } sums width product
+            summed m { t with First = half } second width product
+            let w = Vector<'T>.Count
+
+            // Rows are whole vectors.
+            for i in 0..w .. m * width - 1 do
+                put (load &(at sums i) 0n + load &(at second i) 0n) &(at sums i) 0n
+
+            ArrayPool<'T>.Shared.Return second

@@ -1,0 +1,58 @@
+namespace Cotangent.Engines
+
+// The kernels of a convolution in the order in which tiles read them.
+
+open Cotangent
+open Cotangent.Inlined // in place of functions of Array and List
+
+module internal KernelPanels =
+
+    /// The elements of a group's kernels, relative to their first one, that a phase of the target meets, in stretches that are
+    /// `Step` apart: of `Count` elements from `Place` on.
+    [<Struct; NoComparison; NoEquality>]
+    type Stretch = { Place: int; Step: int; Count: int }
+
+    let stretches (kernel: Placement<'T>) channels (target: OutputPhase) : Stretch[] =
+        let places =
+            seq { 1..3 }
+            |> Seq.fold
+                (fun found a -> [|
+                    for place: int in found do
+                        for tap in target.Taps[a] -> place + tap.Index * kernel.Steps[a]
+                |])
+                (Array.init channels (fun c -> c * kernel.Channel))
+
+        let found = ResizeArray<Stretch>()
+        let mutable first = 0
+
+        while first < places.Length do
+            let step = if first + 1 < places.Length then places[first + 1] - places[first] else 1
+            let mutable last = first + 1
+
+            while last < places.Length && places[last] - places[last - 1] = step do
+                last <- last + 1
+
+            found.Add { Place = places[first]; Step = step; Count = last - first }
+            first <- last
+
+        found.ToArray()
+
+    /// Rows `first` to `last` of a group's kernels, as a panel of as many rows as a tile has: first the first elements of all of
+    /// them, then the second ones. What the panel lacks is zero.
+    let panel (kernel: Placement<'T>) rowStep first last (stretches: Stretch[]) (into: 'T[]) start =
+        let rows = ColumnProducts.height ()
+        let mutable at = start
+
+        for s in stretches do
+            Panels.pack
+                rows
+                (last - first)
+                s.Count
+                kernel.Items
+                (kernel.Offset + first * rowStep + s.Place)
+                rowStep
+                s.Step
+                into
+                at
+
+            at <- at + s.Count * rows
