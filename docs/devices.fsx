@@ -19,7 +19,7 @@ compiled functions and random numbers are the same on all of them.
 | package | what computes |
 | --- | --- |
 | `Cotangent` | managed code on the CPU; nothing else to install, on every platform of .NET |
-| `Cotangent-cpu` | the same, with libtorch: large matrix products go to MKL |
+| `Cotangent-cpu` | the same, with libtorch: on Intel's processors and those without AVX-512, large matrix products go to MKL |
 | `Cotangent-cuda-linux`, `Cotangent-cuda-windows` | the same, and libtorch with CUDA on NVIDIA devices |
 | `Cotangent.Torch` | the engine without a libtorch, for one that is there |
 

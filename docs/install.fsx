@@ -81,7 +81,7 @@ also brings `Cotangent` itself.
 | `Cotangent.Charts` | a page that follows a training, TensorBoard files | [Watching a training](watching.html) |
 | `Cotangent.Distributions` | probability distributions: densities, draws, quantiles, with derivatives; Bayesian inference | [Probability distributions](distributions.html), [Bayesian inference](inference.html) |
 | `Cotangent.Solvers` | differential equations, roots, linear systems, minima, integrals, with derivatives | [Differential equations](differential-equations.html), [Roots and minima](solvers.html) |
-| `Cotangent-cpu` | libtorch for the CPU: faster large matrix products and convolutions | [Devices](devices.html) |
+| `Cotangent-cpu` | libtorch for the CPU: faster large convolutions, on Intel's processors matrix products, too | [Devices](devices.html) |
 | `Cotangent-cuda-linux`, `Cotangent-cuda-windows` | libtorch with CUDA 12.8, for NVIDIA GPUs | [Devices](devices.html) |
 | `Cotangent.Torch` | the same engine, for a libtorch or PyTorch that is installed already | [Devices](devices.html) |
 
