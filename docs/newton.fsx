@@ -170,8 +170,8 @@ A model is a record, and its first and second derivatives are asked for by its f
 from any tree to a tensor and return such a tree; `jacobians` takes one to any tree, and `hessians` a scalar function. They return a
 `Jacobian`: each tensor of the one by each tensor of the other, picked by functions:
 *)
-let line (slope: Tensor, offset: Tensor) = slope * tensor [ 1.0; 2.0 ] + offset
-let residuals p = {| Errors = line p - tensor [ 1.0; 5.0 ]; Sum = sum (line p) |}
+let predicted (slope: Tensor, offset: Tensor) = slope * tensor [ 1.0; 2.0 ] + offset
+let residuals p = {| Errors = predicted p - tensor [ 1.0; 5.0 ]; Sum = sum (predicted p) |}
 let j = jacobians residuals (tensor 3.0, tensor 0.0)
 j.Of(fun y -> y.Errors), (j.By fst).Sum, j.Block((fun y -> y.Errors), snd)
 (*** include-it ***)

@@ -9,7 +9,7 @@ namespace Cotangent
 /// [&lt;Measure&gt;] type m
 /// [&lt;Measure&gt;] type s
 /// let way, time = Quantity.ofFloat 30.0&lt;m&gt;, Quantity.ofFloat 4.0&lt;s&gt;
-/// Quantity.toFloat (way / time) // 7.5, a float&lt;m/s&gt;
+/// Quantity.toFloat (way / time) // a float&lt;m/s&gt;: 7.5
 /// </code></example>
 [<Struct>]
 type Quantity<[<Measure>] 'u> = {
@@ -112,7 +112,7 @@ module Quantity =
     /// <exception cref="T:Cotangent.TraceException">Inside of a transformation that does not know the number.</exception>
     /// <example><code>
     /// [&lt;Measure&gt;] type kg
-    /// Quantity.toFloat (Quantity.ofFloat 2.0&lt;kg&gt; * 3.0) // 6, a float&lt;kg&gt;
+    /// Quantity.toFloat (Quantity.ofFloat 2.0&lt;kg&gt; * 3.0) // a float&lt;kg&gt;: 6
     /// </code></example>
     let toFloat (x: Quantity<'u>) : float<'u> = LanguagePrimitives.FloatWithMeasure(float x.Number)
 
@@ -128,8 +128,8 @@ module Quantity =
     /// let speed = Quantity.derivative fallen
     /// let acceleration = Quantity.derivative speed
     /// let t = Quantity.ofFloat 2.0&lt;s&gt;
-    /// Quantity.toFloat (speed t) // 19.62, a float&lt;m/s&gt;
-    /// Quantity.toFloat (acceleration t) // 9.81, a float&lt;m/s^2&gt;
+    /// Quantity.toFloat (speed t) // a float&lt;m/s&gt;: 19.62
+    /// Quantity.toFloat (acceleration t) // a float&lt;m/s^2&gt;: 9.81
     /// </code></example>
     let derivative (f: Quantity<'u> -> Quantity<'v>) (x: Quantity<'u>) : Quantity<'v / 'u> =
         Given.check "f" f
@@ -142,8 +142,8 @@ module Quantity =
     /// [&lt;Measure&gt;] type kg
     /// let index (mass: Quantity&lt;kg&gt;) (height: Quantity&lt;m&gt;) = mass / (height * height)
     /// let byMass, byHeight = Quantity.partials index (Quantity.ofFloat 80.0&lt;kg&gt;) (Quantity.ofFloat 2.0&lt;m&gt;)
-    /// Quantity.toFloat byMass // 0.25, a float&lt;1/m^2&gt;
-    /// Quantity.toFloat byHeight // -20, a float&lt;kg/m^3&gt;
+    /// Quantity.toFloat byMass // a float&lt;1/m^2&gt;: 0.25
+    /// Quantity.toFloat byHeight // a float&lt;kg/m^3&gt;: -20
     /// </code></example>
     let partials
         (f: Quantity<'u> -> Quantity<'v> -> Quantity<'w>)
