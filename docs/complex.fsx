@@ -68,7 +68,6 @@ $$z \leftarrow z - \eta\,\overline{g}.$$
 `jvp` pushes changes $dz$ forward; `vjp` is its transpose by the same pairing, $\mathrm{Re}\sum x\,y$. A complex loss has no gradient, and is
 an error: take `real` or `abs` of it. PyTorch's gradient is the conjugate of this one.
 
-> [!NOTE]
 > The optimisers of the library are written for real parameters. Keep a complex parameter as two real tensors and put them together
 > with `complex` in the function, as below: then there is nothing to conjugate.
 
@@ -85,7 +84,6 @@ let ring (amplitude: Tensor) (logPole: Tensor) =
 let truth = ring (tensor (Complex(1.0, 0.5))) (tensor (Complex(-0.05, 0.6)))
 let noise = Random.normal (Key.create 1L) DType.Float64 [ 60 ] * 0.05
 let heard = truth + noise
-(*** include-it: heard ***)
 
 (**
 The logarithm of the pole is what is learned: $p^t = \exp(t \log p)$. The start is a guess a little too low, without decay:
