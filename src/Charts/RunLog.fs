@@ -93,7 +93,15 @@ type RunLog internal (path: string, series: RunSeries) =
     /// What counts of the events, by step: of a step that came again, the later one.
     member _.Events: IReadOnlyList<RunEvent> = events
 
-    /// What figures there are, in the order in which they began.
+    /// <summary>What figures there are, in the order in which they began.</summary>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// using (JsonLines.writer path) (fun writer -> writer.Write(RunEvent.Scalar(1, "loss", 0.5)))
+    /// let log = RunLog.read path
+    /// let struct (step, loss) = log.Scalar("loss")[0]
+    /// step, loss // (1, 0.5)
+    /// log.Scalar "accuracy" // throws ValueException
+    /// </code></example>
     member _.ScalarNames: IReadOnlyList<string> = Array.ofSeq scalars.Keys
 
     /// <summary>A figure over the steps.</summary>
@@ -163,4 +171,10 @@ module RunLog =
 
     /// <summary>Tells a writer what a run told so far: a page, say, of a run that is resumed.</summary>
     /// <exception cref="T:System.IO.IOException">It can't be written.</exception>
+    /// <example><code>
+    /// let path, copy = System.IO.Path.GetTempFileName(), System.IO.Path.GetTempFileName()
+    /// using (JsonLines.writer path) (fun writer -> writer.Write(RunEvent.Scalar(1, "loss", 0.5)))
+    /// using (JsonLines.writer copy) (fun writer -> RunLog.read path |> RunLog.replay writer)
+    /// RunLog.read copy |> RunLog.scalar "loss" // [(1, 0.5)]
+    /// </code></example>
     let replay (writer: IRunWriter) (log: RunLog) : unit = log.Events |> Seq.iter writer.Write
