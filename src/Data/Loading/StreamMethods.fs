@@ -93,7 +93,7 @@ type DataStreamMethods =
 
     /// <summary>A function of each example and a key of its own, for augmentation: another key in every place of every epoch, the same in each run.</summary>
     /// <example><code lang="csharp">
-    /// var zeros = new DataStream&lt;Tensor>("zeros", epoch => [Tensor.Create(0.0), Tensor.Create(0.0)]);
+    /// var zeros = new DataStream&lt;Tensor>("zeros", epoch => [Tensor.Create(0f), Tensor.Create(0f)]);
     /// var noisy = zeros.MapWithKey(Key.Create(0), (x, key) => x + key.Normal()).ToArray();
     /// (noisy[0] - noisy[1]).NotEqual(0) // true
     /// </code></example>
