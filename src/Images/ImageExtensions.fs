@@ -265,7 +265,7 @@ type ImageExtensions =
     /// <example><code lang="csharp">
     /// var image = Image.Create(1, 2, 1, new byte[] { 1, 2 });
     /// image.Rotate(180, Resampling.Nearest).ToTensor(DType.UInt8) // [[[2, 1]]]
-    /// image.Rotate(90, Resampling.Nearest, whole: true).Height // 2
+    /// Tensor.Ones(1, 20, 30).ToImage().Rotate(90, Resampling.Bilinear, whole: true).Height // 30
     /// </code></example>
     [<Extension>]
     static member Rotate
