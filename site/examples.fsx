@@ -3,7 +3,8 @@
 //
 //     dotnet fsi site/examples.fsx [PART ...]
 //
-// A part is F#, C#, or a package by its name without Cotangent; all of them by default.
+// A part is F#, C#, or a package by its name without Cotangent; all of them by default. An example of a package for C# has
+// <code lang="csharp">, and is run with those of the facade.
 // An expectation is a value, as in `diff sin (tensor 0.0) // 1`, perhaps after words and a colon; `shape (2, 3)`; or
 // `throws ValueException`. Numbers may be rounded. Any other comment is a comment.
 
@@ -19,15 +20,18 @@ let built (path: string) = Path.Combine(repository, path)
 let folder = built "artifacts/examples"
 Directory.CreateDirectory folder |> ignore
 
-/// The name of each member with an example in one of the languages, and its code. Which it is says the attribute lang.
-let examples (isWanted: string | null -> bool) (xml: string) =
-    XDocument.Load(built xml).Descendants "member"
-    |> Seq.collect (fun m -> m.Elements "example" |> Seq.map (fun e -> m.Attribute("name").Value, e.Element "code"))
-    |> Seq.filter (fun (_, code) -> isWanted (code.Attribute "lang" |> Option.ofObj |> Option.map _.Value |> Option.toObj))
-    |> Seq.map (fun (name, code) -> name, code.Value)
-    |> Seq.toList
+/// Whether an example of a package is C#, as its attribute says; those of the facade are all.
+let isCSharp (code: XElement) = code.ToString().StartsWith "<code lang=\"csharp\""
 
-let isCSharp (lang: string | null) = lang = "csharp"
+/// The name of each member with such an example, and its code.
+let examples (isWanted: XElement -> bool) (xml: string) =
+    XDocument.Load(built xml).Descendants "member"
+    |> Seq.collect (fun m ->
+        m.Elements "example"
+        |> Seq.map (fun e -> e.Element "code")
+        |> Seq.filter isWanted
+        |> Seq.map (fun code -> m.Attribute("name").Value, code.Value))
+    |> Seq.toList
 
 // ---- Code into statements ----
 
@@ -166,7 +170,7 @@ let facades = [
 /// The code goes into the program of the C# examples (site/csharp).
 let csharp () =
     let code = [
-        for example in examples (fun _ -> true) "src/CSharp/bin/Release/net10.0/Cotangent.CSharp.xml" do
+        for example in examples all "src/CSharp/bin/Release/net10.0/Cotangent.CSharp.xml" do
             "", example
 
         for package, opened in facades do
@@ -176,7 +180,8 @@ let csharp () =
                 if not (readsFiles example) then opened, example
     ]
 
-    let calls = code |> List.mapi (fun i _ -> $"        all.Add(Example{i}.Example.Run);") |> String.concat "\n"
+    let calls =
+        code |> List.mapi (fun i _ -> $"        all.Add(Example{i}.Example.Run);") |> String.concat "\n"
 
     let all =
         $"internal static partial class Examples\n{{\n    static partial void Add(List<Func<Task>> all)\n    {{\n{calls}\n    }}\n}}\n"

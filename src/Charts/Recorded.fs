@@ -33,7 +33,6 @@ type Recorded<'s> internal (events: Moment<'s> -> RunEvent list) =
         Recorded(fun now -> [ RunEvent.Scalar(now.Step, name, figure.Invoke now.State) ])
 
     /// <summary>How the numbers of a tensor are spread: of activations on an example, of gradients.</summary>
-    /// <exception cref="T:Cotangent.TraceException">In the training, where it is compiled: there are no numbers yet.</exception>
     /// <example><code lang="csharp">
     /// var log = Path.GetTempFileName();
     /// using var writer = new JsonLinesWriter(log);

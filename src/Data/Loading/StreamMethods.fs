@@ -181,7 +181,10 @@ type DataStreamMethods =
         |> Streams.after (fun _ examples ->
             examples |> Seq.indexed |> Seq.filter (fun (i, _) -> i % count = index) |> Seq.map snd)
 
-    /// <summary>Batches of so many examples, stacked by <c>Collate.stack</c>. The last one is as short as it must be, unless it is asked to be dropped.</summary>
+    /// <summary>
+    /// Batches of so many examples, stacked by <c>Collate.stack</c>. The last one is as short as it must be, unless it is asked to be
+    /// dropped.
+    /// </summary>
     /// <exception cref="T:Cotangent.ValueException">The size is below 1.</exception>
     /// <example><code lang="csharp">
     /// var numbers = new DataStream&lt;Tensor>("numbers", epoch => [Tensor.Create(1.0), Tensor.Create(2.0), Tensor.Create(3.0)]);
