@@ -8,21 +8,21 @@ open Cotangent
 /// <summary>Colours changed, as methods for C#; F# has the module <c>Adjust</c>, which says more of each.</summary>
 [<Extension; AbstractClass; Sealed>]
 type AdjustExtensions =
-    /// <summary>0 is black, 1 as it is.</summary>
+    /// <summary>0 is black, 1 as it is. The factor is 0 or above.</summary>
     /// <example><code lang="csharp">
     /// Image.Create(1, 1, 1, new byte[] { 200 }).AdjustBrightness(0.5)[0, 0, 0] // 100
     /// </code></example>
     [<Extension>]
     static member AdjustBrightness(image: Image, factor: float) : Image = Adjust.brightness factor image
 
-    /// <summary>0 is the mean grey, 1 as it is.</summary>
+    /// <summary>0 is the mean grey, 1 as it is. The factor is 0 or above.</summary>
     /// <example><code lang="csharp">
     /// Image.Create(1, 2, 1, new byte[] { 0, 200 }).AdjustContrast(0.5).ToTensor(DType.UInt8) // [[[50, 150]]]
     /// </code></example>
     [<Extension>]
     static member AdjustContrast(image: Image, factor: float) : Image = Adjust.contrast factor image
 
-    /// <summary>0 is grey, 1 as it is.</summary>
+    /// <summary>0 is grey, 1 as it is. The factor is 0 or above.</summary>
     /// <example><code lang="csharp">
     /// // Red, without its colour.
     /// Image.Create(1, 1, 3, new byte[] { 255, 0, 0 }).AdjustSaturation(0)[0, 0, 2] // 76
@@ -38,7 +38,7 @@ type AdjustExtensions =
     [<Extension>]
     static member AdjustHue(image: Image, shift: float) : Image = Adjust.hue shift image
 
-    /// <summary>0 is smoothed, 1 as it is.</summary>
+    /// <summary>0 is smoothed, 1 as it is. The factor is 0 or above.</summary>
     /// <example><code lang="csharp">
     /// // One bright pixel, smoothed.
     /// var image = Image.Create(3, 3, 1, new byte[] { 0, 0, 0, 0, 130, 0, 0, 0, 0 });
@@ -61,14 +61,14 @@ type AdjustExtensions =
     [<Extension>]
     static member Invert(image: Image) : Image = Adjust.invert image
 
-    /// <summary>Levels of so many bits.</summary>
+    /// <summary>Levels of so many bits. There are 1 to 8.</summary>
     /// <example><code lang="csharp">
     /// Image.Create(1, 1, 1, new byte[] { 200 }).Posterize(1)[0, 0, 0] // 128
     /// </code></example>
     [<Extension>]
     static member Posterize(image: Image, bits: int) : Image = Adjust.posterize bits image
 
-    /// <summary>The negative from a threshold on.</summary>
+    /// <summary>The negative from a threshold on. The threshold goes from 0 to 256.</summary>
     /// <example><code lang="csharp">
     /// Image.Create(1, 2, 1, new byte[] { 100, 200 }).Solarize(128).ToTensor(DType.UInt8) // [[[100, 55]]]
     /// </code></example>
@@ -91,7 +91,7 @@ type AdjustExtensions =
     [<Extension>]
     static member Equalize(image: Image) : Image = Adjust.equalize image
 
-    /// <summary>Blurred by a Gaussian bell over a square of so many pixels.</summary>
+    /// <summary>Blurred by a Gaussian bell over a square of so many pixels. The size is odd.</summary>
     /// <example><code lang="csharp">
     /// var white = Tensor.Ones(1, 4, 4).ToImage();
     /// white.Blur(3, 1.0).Equals(white) // true
@@ -102,7 +102,7 @@ type AdjustExtensions =
 /// <summary>Pictures changed at random, as methods for C#; F# has the module <c>Augment</c>, which says more of each.</summary>
 [<Extension; AbstractClass; Sealed>]
 type AugmentExtensions =
-    /// <summary>Mirrored with a probability.</summary>
+    /// <summary>Mirrored with a probability. It is 1/2 unless told otherwise.</summary>
     /// <example><code lang="csharp">
     /// var image = Image.Create(1, 2, 1, new byte[] { 1, 2 });
     /// image.RandomFlip(Key.Create(0), probability: 1).ToTensor(DType.UInt8) // [[[2, 1]]]
@@ -113,7 +113,7 @@ type AugmentExtensions =
         : Image =
         Augment.flip probability key image
 
-    /// <summary>Turned upside down with a probability.</summary>
+    /// <summary>Turned upside down with a probability. It is 1/2 unless told otherwise.</summary>
     /// <example><code lang="csharp">
     /// var image = Image.Create(2, 1, 1, new byte[] { 1, 2 });
     /// image.RandomFlipVertical(Key.Create(0), probability: 1).ToTensor(DType.UInt8) // [[[2], [1]]]
@@ -132,7 +132,10 @@ type AugmentExtensions =
     static member RandomCrop(image: Image, key: Key, height: int, width: int) : Image =
         Augment.crop height width key image
 
-    /// <summary>A rectangle of a random area, shape and place, resized; pixels on straight lines.</summary>
+    /// <summary>
+    /// A rectangle of a random area, shape and place, resized; pixels on straight lines. Areas go from 0.08 to 1 of the picture and ratios
+    /// from 3/4 to 4/3 unless told otherwise.
+    /// </summary>
     /// <example><code lang="csharp">
     /// var image = Tensor.Ones(3, 20, 30).ToImage();
     /// image.RandomResizedCrop(Key.Create(0), 8, 8, leastArea: 0.3).ToTensor() // shape (3, 8, 8)
@@ -159,7 +162,7 @@ type AugmentExtensions =
 
         Augment.cropResized options height width key image
 
-    /// <summary>Brightness, contrast, saturation and hue changed by random amounts.</summary>
+    /// <summary>Brightness, contrast, saturation and hue changed by random amounts. What no amount is given for stays.</summary>
     /// <example><code lang="csharp">
     /// // By a factor from 0.6 to 1.4; the least level of white is then 0.6 of 255.
     /// var white = Tensor.Ones(3, 2, 2).ToImage();
@@ -179,7 +182,7 @@ type AugmentExtensions =
 
         Augment.jitter options key image
 
-    /// <summary>Grey with a probability.</summary>
+    /// <summary>Grey with a probability. It is 0.1 unless told otherwise.</summary>
     /// <example><code lang="csharp">
     /// var red = Image.Create(1, 1, 3, new byte[] { 255, 0, 0 });
     /// red.RandomGrayscale(Key.Create(0), probability: 1)[0, 0, 2] // 76
@@ -190,7 +193,7 @@ type AugmentExtensions =
         : Image =
         Augment.grayscale probability key image
 
-    /// <summary>Turned by up to so many degrees to either side.</summary>
+    /// <summary>Turned by up to so many degrees to either side. The space around it is black unless told otherwise.</summary>
     /// <example><code lang="csharp">
     /// var image = Image.Create(1, 2, 1, new byte[] { 1, 2 });
     /// image.RandomRotate(Key.Create(0), 0, Resampling.Nearest).Equals(image) // true
@@ -210,7 +213,7 @@ type AugmentExtensions =
     static member RandomBlur(image: Image, key: Key, size: int, least: float, most: float) : Image =
         Augment.blur size least most key image
 
-    /// <summary>A random rectangle in one colour, with a probability.</summary>
+    /// <summary>A random rectangle in one colour, with a probability. It is 1/2, and the colour black, unless told otherwise.</summary>
     /// <example><code lang="csharp">
     /// var erased = Tensor.Ones(3, 8, 8).ToImage().RandomErasing(Key.Create(0), probability: 1);
     /// erased.ToTensor().Min() // 0
@@ -231,7 +234,9 @@ type AugmentExtensions =
 
         Augment.erase options key image
 
-    /// <summary>Changes drawn from fourteen, all of one magnitude.</summary>
+    /// <summary>
+    /// Changes drawn from fourteen, all of one magnitude. There are two, and the magnitude, from 0 to 30, is 9, unless told otherwise.
+    /// </summary>
     /// <example><code lang="csharp">
     /// var image = Tensor.Ones(3, 8, 8).ToImage();
     /// image.RandAugment(Key.Create(0)).ToTensor() // shape (3, 8, 8)

@@ -9,7 +9,7 @@ open Cotangent
 /// of each.</summary>
 [<Extension; AbstractClass; Sealed>]
 type ImageBatchExtensions =
-    /// <summary>Each example mirrored with a probability.</summary>
+    /// <summary>Each example mirrored with a probability. It is 1/2 unless told otherwise.</summary>
     /// <example><code lang="csharp">
     /// var x = Tensor.Create([1.0, 2.0, 3.0]).Reshape(1, 1, 1, 3);
     /// x.FlipImages(Key.Create(0), probability: 1) // [[[[3, 2, 1]]]]
@@ -20,7 +20,7 @@ type ImageBatchExtensions =
         : Tensor =
         ImageBatch.flip probability key x
 
-    /// <summary>Each example turned upside down with a probability.</summary>
+    /// <summary>Each example turned upside down with a probability. It is 1/2 unless told otherwise.</summary>
     /// <example><code lang="csharp">
     /// var x = Tensor.Create([1.0, 2.0]).Reshape(1, 1, 2, 1);
     /// x.FlipImagesVertically(Key.Create(0), probability: 1) // [[[[2], [1]]]]
@@ -39,7 +39,7 @@ type ImageBatchExtensions =
     static member CropImages(x: Tensor, key: Key, height: int, width: int) : Tensor =
         ImageBatch.crop height width key x
 
-    /// <summary>Each example moved by up to so many pixels.</summary>
+    /// <summary>Each example moved by up to so many pixels. Zeros come in at the edges.</summary>
     /// <example><code lang="csharp">
     /// Tensor.Ones(8, 3, 32, 32).ShiftImages(Key.Create(0), 4) // shape (8, 3, 32, 32)
     /// </code></example>
@@ -54,7 +54,7 @@ type ImageBatchExtensions =
     static member NormalizeImages(x: Tensor, mean: float[], deviation: float[]) : Tensor =
         ImageBatch.normalize mean deviation x
 
-    /// <summary>In each example a black rectangle of its own, with a probability.</summary>
+    /// <summary>In each example a black rectangle of its own, with a probability. It is 1/2 unless told otherwise.</summary>
     /// <example><code lang="csharp">
     /// Tensor.Ones(1, 3, 8, 8).EraseImages(Key.Create(0), probability: 1).Min() // 0
     /// </code></example>
@@ -64,7 +64,7 @@ type ImageBatchExtensions =
         : Tensor =
         ImageBatch.erase { Augment.erasingDefaults with Probability = probability } key x
 
-    /// <summary>Each example and its label mixed with another's.</summary>
+    /// <summary>Each example and its label mixed with another's. Labels are rows of probabilities, (examples, classes).</summary>
     /// <example><code lang="csharp">
     /// var labels = Tensor.Eye(4);
     /// var (mixed, rows) = Tensor.Ones(4, 3, 8, 8).Mixup(labels, Key.Create(0), alpha: 0.4);
@@ -75,7 +75,7 @@ type ImageBatchExtensions =
         let x, y = ImageBatch.mixup alpha key (x, y)
         struct (x, y)
 
-    /// <summary>In each example a rectangle of another, and as much of its label.</summary>
+    /// <summary>In each example a rectangle of another, and as much of its label. Labels are rows of probabilities, (examples, classes).</summary>
     /// <example><code lang="csharp">
     /// var labels = Tensor.Eye(4);
     /// var (mixed, rows) = Tensor.Ones(4, 3, 8, 8).Cutmix(labels, Key.Create(0), alpha: 1);
@@ -95,7 +95,9 @@ type ImageBatchExtensions =
     static member ResizeImages(x: Tensor, height: int, width: int, resampling: Resampling) : Tensor =
         ImageBatch.resize resampling height width x
 
-    /// <summary>Each example seen through a matrix of its own, of a tensor (examples, 2, 3).</summary>
+    /// <summary>
+    /// Each example seen through a matrix of its own, of a tensor (examples, 2, 3). What lies outside is 0 unless told otherwise.
+    /// </summary>
     /// <example><code lang="csharp">
     /// // Two columns to the left.
     /// var matrix = Tensor.Create([[1.0, 0.0, 2.0], [0.0, 1.0, 0.0]]).Unsqueeze(0);
@@ -107,7 +109,7 @@ type ImageBatchExtensions =
         : Tensor =
         ImageBatch.warp fill matrices x
 
-    /// <summary>Each example changed by its own affine change.</summary>
+    /// <summary>Each example changed by its own affine change. What lies outside is 0 unless told otherwise.</summary>
     /// <example><code lang="csharp">
     /// // A column to the right, in the same size.
     /// var change = new Affine(angle: 0, translateX: 1, translateY: 0, scale: 1, shearX: 0, shearY: 0);
@@ -119,7 +121,9 @@ type ImageBatchExtensions =
         : Tensor =
         ImageBatch.affine fill changes x
 
-    /// <summary>Each example turned by an angle of its own, up to so many degrees to either side.</summary>
+    /// <summary>
+    /// Each example turned by an angle of its own, up to so many degrees to either side. What lies outside is 0 unless told otherwise.
+    /// </summary>
     /// <example><code lang="csharp">
     /// Tensor.Ones(8, 3, 32, 32).RotateImages(Key.Create(0), 15) // shape (8, 3, 32, 32)
     /// </code></example>

@@ -28,7 +28,8 @@ type ImageFile =
 
     /// <summary>
     /// A picture from a PNG, JPEG, WebP, BMP or GIF file. Channels are those of the file unless others are asked for (the default of the
-    /// type is <c>Channels.AsStored</c>).
+    /// type is <c>Channels.AsStored</c>). Unless told otherwise it is seen in front of white, turned as the camera says, of at most 100
+    /// million pixels and in its whole size, and a damaged file is an error.
     /// </summary>
     /// <exception cref="T:Cotangent.FileException">The file is something else, damaged, cut short, or too large.</exception>
     /// <example><code lang="csharp">
@@ -50,7 +51,7 @@ type ImageFile =
             (ImageFile.Options(channels, background, orient, maxPixels, allowDamaged, shorterSide))
             path
 
-    /// <summary>A picture from the bytes of such a file.</summary>
+    /// <summary>A picture from the bytes of such a file. The options are those of <c>Load</c>.</summary>
     /// <exception cref="T:Cotangent.FileException">The bytes are something else, damaged, cut short, or too large.</exception>
     /// <example><code lang="csharp">
     /// var file = Image.Create(1, 2, 1, new byte[] { 0, 255 }).EncodePng();
@@ -106,7 +107,10 @@ type ImageExtensions =
     static member Normalize(image: Image, mean: float[], deviation: float[]) : Tensor =
         Image.normalize mean deviation image
 
-    /// <summary>A picture of a tensor (channels, height, width); numbers out of range are an error unless they shall be clamped.</summary>
+    /// <summary>
+    /// A picture of a tensor (channels, height, width); numbers out of range are an error unless they shall be clamped. They are rounded
+    /// to the nearest levels: floating-point numbers go from 0 to 1, integers from 0 to 255.
+    /// </summary>
     /// <example><code lang="csharp">
     /// var image = Tensor.Create([0.0, 1.0]).Reshape(1, 1, 2).ToImage();
     /// image[0, 1, 0] // 255
@@ -132,7 +136,9 @@ type ImageExtensions =
     [<Extension>]
     static member Stack(images: IEnumerable<Image>) : Tensor = Image.stack images
 
-    /// <summary>Pictures of one size as one; the background is black unless another is given.</summary>
+    /// <summary>
+    /// Pictures of one size as one; the background is black unless another is given. 2 pixels are between and around them unless told otherwise.
+    /// </summary>
     /// <example><code lang="csharp">
     /// var image = Image.Create(1, 2, 1, new byte[] { 0, 255 });
     /// new[] { image, image }.Grid(columns: 2, padding: 1).Width // 7
@@ -164,7 +170,7 @@ type ImageExtensions =
     [<Extension>]
     static member EncodePng(image: Image) : byte[] = Image.encodePng image
 
-    /// <summary>The bytes of a JPEG file.</summary>
+    /// <summary>The bytes of a JPEG file. Its quality goes from 1 to 100, and is 90 unless told otherwise.</summary>
     /// <example><code lang="csharp">
     /// var white = Image.Create(1, 1, 1, new byte[] { 255 });
     /// ImageFile.Decode(white.EncodeJpeg(quality: 80))[0, 0, 0] // 255
@@ -180,7 +186,7 @@ type ImageExtensions =
     [<Extension>]
     static member Convert(image: Image, channels: Channels) : Image = Image.convert channels image
 
-    /// <summary>As it looks in front of a background.</summary>
+    /// <summary>As it looks in front of a background. A picture without alpha stays as it is.</summary>
     /// <example><code lang="csharp">
     /// // Transparent, in front of white.
     /// Image.Create(1, 1, 4, new byte[] { 0, 0, 0, 0 }).Flatten(Color.White)[0, 0, 0] // 255
@@ -261,7 +267,9 @@ type ImageExtensions =
     [<Extension>]
     static member QuarterTurns(image: Image, count: int) : Image = Geometry.quarterTurns count image
 
-    /// <summary>Turned against the clock; in a larger picture if all of it shall be seen.</summary>
+    /// <summary>
+    /// Turned against the clock; in a larger picture if all of it shall be seen. The space around it is black unless told otherwise.
+    /// </summary>
     /// <example><code lang="csharp">
     /// var image = Image.Create(1, 2, 1, new byte[] { 1, 2 });
     /// image.Rotate(180, Resampling.Nearest).ToTensor(DType.UInt8) // [[[2, 1]]]
@@ -283,7 +291,9 @@ type ImageExtensions =
         else
             Geometry.rotate resampling fill degrees image
 
-    /// <summary>Turned (clockwise), moved, scaled and sheared about its centre.</summary>
+    /// <summary>
+    /// Turned (clockwise), moved, scaled and sheared about its centre. Nothing of it is changed unless asked for; the space around it is black.
+    /// </summary>
     /// <example><code lang="csharp">
     /// var image = Image.Create(1, 3, 1, new byte[] { 1, 2, 3 });
     /// image.Affine(Resampling.Nearest, translateX: 1).ToTensor(DType.UInt8) // [[[0, 1, 2]]]
