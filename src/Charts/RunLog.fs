@@ -93,7 +93,11 @@ type RunLog internal (path: string, series: RunSeries) =
     /// What counts of the events, by step: of a step that came again, the later one.
     member _.Events: IReadOnlyList<RunEvent> = events
 
-    /// <summary>What figures there are, in the order in which they began.</summary>
+    /// What figures there are, in the order in which they began.
+    member _.ScalarNames: IReadOnlyList<string> = Array.ofSeq scalars.Keys
+
+    /// <summary>A figure over the steps.</summary>
+    /// <exception cref="T:Cotangent.ValueException">There is none of the name.</exception>
     /// <example><code>
     /// let path = System.IO.Path.GetTempFileName()
     /// using (JsonLines.writer path) (fun writer -> writer.Write(RunEvent.Scalar(1, "loss", 0.5)))
@@ -102,10 +106,6 @@ type RunLog internal (path: string, series: RunSeries) =
     /// step, loss // (1, 0.5)
     /// log.Scalar "accuracy" // throws ValueException
     /// </code></example>
-    member _.ScalarNames: IReadOnlyList<string> = Array.ofSeq scalars.Keys
-
-    /// <summary>A figure over the steps.</summary>
-    /// <exception cref="T:Cotangent.ValueException">There is none of the name.</exception>
     member _.Scalar(name: string) : IReadOnlyList<struct (int64 * float)> =
         match scalars.TryGetValue name with
         | true, values -> values

@@ -65,7 +65,11 @@ type DatasetBatching =
         BatchPlaces.requireSize "Dataset.batch" size
         BatchPlaces.consecutive size dropLast (Func<_, _> Collate.stack) dataset
 
-    /// The same, stacked by a function of one's own.
+    /// <summary>The same, stacked by a function of one's own.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The size is below 1.</exception>
+    /// <example><code lang="csharp">
+    /// Dataset.OfArray([1, 2, 3]).Batch(2, group => group.Sum()).ToArray() // [3, 3]
+    /// </code></example>
     [<Extension>]
     static member Batch
         (

@@ -197,7 +197,11 @@ type DataStreamMethods =
         : DataStream<'t> =
         Streams.batched size dropLast (Func<_, _> Collate.stack) stream
 
-    /// The same, stacked by a function of one's own.
+    /// <summary>The same, stacked by a function of one's own.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The size is below 1.</exception>
+    /// <example><code lang="csharp">
+    /// new DataStream&lt;int>("numbers", epoch => [1, 2, 3]).Batch(2, group => group.Sum()).ToArray() // [3, 3]
+    /// </code></example>
     [<Extension>]
     static member Batch
         (
