@@ -83,12 +83,23 @@ public static class Checkpoint
     /// <exception cref="DTypeException">Dtypes differ.</exception>
     /// <exception cref="FileException">The file is damaged, or something else.</exception>
     /// <exception cref="IOException">It is not there, or can't be read.</exception>
+    /// <example><code>
+    /// var path = Path.GetTempFileName();
+    /// Checkpoint.Save(path, (Tensor.Create([1.0, 2.0]), Tensor.Create(3.0)));
+    /// Checkpoint.Load(path, (Tensor.Create([0.0, 0.0]), Tensor.Create(0.0))) // ([1, 2], 3)
+    /// </code></example>
     public static T Load<T>(string path, T template, CheckpointOptions? options = null)
         where T : notnull =>
         CheckpointModule.loadWith((options ?? new()).ToFSharp(), path.NotNull(), template.NotNull());
 
     /// <summary>Loads a tree on another thread.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled before all was loaded.</exception>
+    /// <example><code>
+    /// var path = Path.GetTempFileName();
+    /// Checkpoint.Save(path, Tensor.Create([1.0, 2.0]));
+    /// var loaded = await Checkpoint.LoadAsync(path, Tensor.Create([0.0, 0.0]));
+    /// loaded // [1, 2]
+    /// </code></example>
     public static Task<T> LoadAsync<T>(
         string path,
         T template,
@@ -125,13 +136,30 @@ public static class Checkpoint
     /// <summary>The texts that were saved beside the tensors.</summary>
     /// <exception cref="FileException">The file is damaged, or something else.</exception>
     /// <exception cref="IOException">It is not there, or can't be read.</exception>
+    /// <example><code>
+    /// var path = Path.GetTempFileName();
+    /// var options = new CheckpointOptions { Metadata = new Dictionary&lt;string, string> { ["epoch"] = "3" } };
+    /// Checkpoint.Save(path, Tensor.Create(1.0), options);
+    /// Checkpoint.Metadata(path)["epoch"] // 3
+    /// </code></example>
     public static IReadOnlyDictionary<string, string> Metadata(string path) => CheckpointModule.metadata(path.NotNull());
 
     /// <summary>The checkpoints of a folder, in the order of their steps; none where there is no such folder.</summary>
+    /// <example><code>
+    /// var folder = Directory.CreateTempSubdirectory().FullName;
+    /// foreach (var step in new[] { 100, 200, 300 }) Checkpoint.SaveStep(folder, step, Tensor.Create(1.0), keep: 2);
+    /// Checkpoint.Steps(folder).Select(file => file.Step).ToArray() // [200, 300]
+    /// </code></example>
     public static IReadOnlyList<CheckpointFile> Steps(string folder) => CheckpointModule.steps(folder.NotNull());
 
     /// <summary>The newest checkpoint of a folder that is whole; null where there is none.</summary>
     /// <exception cref="IOException">A file can't be read.</exception>
+    /// <example><code>
+    /// var folder = Directory.CreateTempSubdirectory().FullName;
+    /// Checkpoint.Latest(folder) is null // true
+    /// Checkpoint.SaveStep(folder, 100, Tensor.Create(1.0), keep: 3);
+    /// Checkpoint.Latest(folder)!.Step // 100
+    /// </code></example>
     public static CheckpointFile? Latest(string folder) => CheckpointModule.latest(folder.NotNull())?.Value;
 
     /// <summary>
