@@ -55,6 +55,10 @@ public static class RotaryPositions
     extension(Rotary)
     {
         /// <summary>Base 10000, numbers 2i and 2i + 1 a pair, as Su et al. 2021 write it.</summary>
+        /// <example><code>
+        /// var x = Tensor.Create([[1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0]]);
+        /// Rotary.Neighbours.Forward(x).Slice(1) // [0.5403, 0.8415, 1, 0.01]
+        /// </code></example>
         public static Rotary Neighbours => RotaryModule.neighbours;
 
         /// <summary>Base 10000, numbers i and i + width/2 a pair, as in GPT-NeoX.</summary>
