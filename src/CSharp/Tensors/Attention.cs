@@ -8,12 +8,24 @@ namespace Cotangent;
 public sealed record Attention
 {
     /// <summary>Every query looks at every key.</summary>
+    /// <example><code>
+    /// var (q, v) = (Tensor.Create([[0.0], [0.0]]), Tensor.Create([[1.0], [3.0]]));
+    /// q.Attend(q, v, Attention.Full) // [[2], [2]]
+    /// </code></example>
     public static Attention Full { get; } = new();
 
     /// <summary>A query sees the keys up to its own place.</summary>
+    /// <example><code>
+    /// var (q, v) = (Tensor.Create([[0.0], [0.0]]), Tensor.Create([[1.0], [3.0]]));
+    /// q.Attend(q, v, Attention.Causal) // [[1], [2]]
+    /// </code></example>
     public static Attention Causal { get; } = new() { IsCausal = true };
 
     /// <summary>A query sees the keys where the mask (Bool) holds.</summary>
+    /// <example><code>
+    /// var (q, v) = (Tensor.Create([[0.0], [0.0]]), Tensor.Create([[1.0], [3.0]]));
+    /// q.Attend(q, v, Attention.Masked(Tensor.Create([[false, true], [true, true]]))) // [[3], [2]]
+    /// </code></example>
     public static Attention Masked(Tensor mask) => new() { Mask = mask.NotNull() };
 
     /// <summary>

@@ -13,18 +13,28 @@ public static class TensorCreation
         public static Tensor Zeros(params ReadOnlySpan<int> shape) => Tensor.Zeros(shape, DType.Float32);
 
         /// <summary>Zeros (false for Bool).</summary>
+        /// <exception cref="ShapeException">A size is negative.</exception>
         /// <example><code>
         /// Tensor.Zeros([3], DType.Float64) // [0, 0, 0]
         /// </code></example>
         public static Tensor Zeros(ReadOnlySpan<int> shape, DType dtype) => TensorModule.zeros(dtype, shape.ToArray());
 
         /// <summary>Ones in Float32.</summary>
+        /// <example><code>
+        /// Tensor.Ones(3) // [1, 1, 1]
+        /// </code></example>
         public static Tensor Ones(params ReadOnlySpan<int> shape) => Tensor.Ones(shape, DType.Float32);
 
         /// <summary>Ones (true for Bool).</summary>
+        /// <exception cref="ShapeException">A size is negative.</exception>
+        /// <example><code>
+        /// Tensor.Ones([2], DType.Bool) // [true, true]
+        /// </code></example>
         public static Tensor Ones(ReadOnlySpan<int> shape, DType dtype) => TensorModule.ones(dtype, shape.ToArray());
 
         /// <summary>One number everywhere.</summary>
+        /// <exception cref="ShapeException">A size is negative.</exception>
+        /// <exception cref="DTypeException">The number is not a whole one, and the dtype an integer.</exception>
         /// <example><code>
         /// Tensor.Full(0.5, [2, 2]) // [[0.5, 0.5], [0.5, 0.5]]
         /// </code></example>
@@ -32,6 +42,10 @@ public static class TensorCreation
             TensorModule.full(dtype, shape.ToArray(), value);
 
         /// <summary>A tensor of rank 0. <c>Tensor.Create(1.0)</c> takes the dtype from the number.</summary>
+        /// <example><code>
+        /// Tensor.Scalar(2.5) // 2.5
+        /// Tensor.Scalar(2, DType.Int64).DType // Int64
+        /// </code></example>
         public static Tensor Scalar(double value, DType dtype = default) => TensorModule.scalar(dtype, value);
 
         /// <summary>0, 1, … count - 1.</summary>
@@ -78,6 +92,7 @@ public static class TensorCreation
         /// The square matrix with a vector on its diagonal and zeros elsewhere; of each vector in a batch.
         /// <see cref="TensorProducts.Diagonal"/> goes the other way.
         /// </summary>
+        /// <exception cref="ShapeException">The tensor is a scalar.</exception>
         /// <example><code>
         /// Tensor.Diag(Tensor.Create([1, 2])) // [[1, 0], [0, 2]]
         /// </code></example>
@@ -97,6 +112,8 @@ public static class TensorCreation
         /// <summary>
         /// Class indices (any integer shape s) as unit vectors, of shape s and then <c>classes</c>.
         /// </summary>
+        /// <exception cref="DTypeException">The indices are not integers.</exception>
+        /// <exception cref="IndexException">An index is none of the classes.</exception>
         /// <example><code>
         /// Tensor.OneHot(Tensor.Create([2, 0]), 3) // [[0, 0, 1], [1, 0, 0]]
         /// </code></example>
@@ -105,11 +122,20 @@ public static class TensorCreation
     }
 
     /// <summary>Zeros in the shape, dtype and device of a tensor.</summary>
+    /// <example><code>
+    /// Tensor.Create([1.0, 2.0]).ZerosLike() // [0, 0]
+    /// </code></example>
     public static Tensor ZerosLike(this Tensor t) => TensorModule.zerosLike(t.NotNull());
 
     /// <summary>Ones in the shape, dtype and device of a tensor.</summary>
+    /// <example><code>
+    /// Tensor.Create([1.0, 2.0]).OnesLike() // [1, 1]
+    /// </code></example>
     public static Tensor OnesLike(this Tensor t) => TensorModule.onesLike(t.NotNull());
 
     /// <summary>One number everywhere, in the shape, dtype and device of a tensor.</summary>
+    /// <example><code>
+    /// Tensor.Create([1.0, 2.0]).FullLike(0.5) // [0.5, 0.5]
+    /// </code></example>
     public static Tensor FullLike(this Tensor t, double value) => TensorModule.fullLike(t.NotNull(), value);
 }

@@ -61,18 +61,27 @@ public static class TensorFourier
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">There are fewer than two axes.</exception>
     /// <exception cref="ShapeException">There is no number along an axis.</exception>
+    /// <example><code>
+    /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]).Fft2().Real() // [[10, -2], [-4, 0]]
+    /// </code></example>
     public static Tensor Fft2(this Tensor x) => FourierTransforms.fft2(x.NotNull());
 
     /// <summary>The inverse of <c>Fft2</c>.</summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">There are fewer than two axes.</exception>
     /// <exception cref="ShapeException">There is no number along an axis.</exception>
+    /// <example><code>
+    /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]).Fft2().Ifft2().Real() // [[1, 2], [3, 4]]
+    /// </code></example>
     public static Tensor Ifft2(this Tensor x) => FourierTransforms.ifft2(x.NotNull());
 
     /// <summary>The Fourier transform along several axes, or all.</summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">An axis lies outside the rank, or is named twice.</exception>
     /// <exception cref="ShapeException">There is no number along an axis, or no axis.</exception>
+    /// <example><code>
+    /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]).Fftn([0]).Real() // [[4, 6], [-2, -2]]
+    /// </code></example>
     public static Tensor Fftn(this Tensor x, int[]? axes = null, FourierNorm norm = default) =>
         FourierTransforms.Fftn(x.NotNull(), Axes(axes), norm);
 
@@ -80,6 +89,9 @@ public static class TensorFourier
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">An axis lies outside the rank, or is named twice.</exception>
     /// <exception cref="ShapeException">There is no number along an axis, or no axis.</exception>
+    /// <example><code>
+    /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]).Fftn([0]).Ifftn([0]).Real() // [[1, 2], [3, 4]]
+    /// </code></example>
     public static Tensor Ifftn(this Tensor x, int[]? axes = null, FourierNorm norm = default) =>
         FourierTransforms.Ifftn(x.NotNull(), Axes(axes), norm);
 
@@ -99,6 +111,10 @@ public static class TensorFourier
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">An axis lies outside the rank, is named twice, or none is.</exception>
     /// <exception cref="ShapeException">The length is below 1, or there is no axis.</exception>
+    /// <example><code>
+    /// var x = Tensor.Create([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+    /// x.Rfftn().Irfftn(length: 3) // [[1, 2, 3], [4, 5, 6]]
+    /// </code></example>
     public static Tensor Irfftn(
         this Tensor x,
         int[]? axes = null,
@@ -116,6 +132,9 @@ public static class TensorFourier
 
     /// <summary>The inverse of <c>FftShift</c>, which differs from it where a length is odd.</summary>
     /// <exception cref="AxisException">An axis lies outside the rank, or is named twice.</exception>
+    /// <example><code>
+    /// Tensor.Create([-2, -1, 0, 1, 2]).IfftShift() // [0, 1, 2, -2, -1]
+    /// </code></example>
     public static Tensor IfftShift(this Tensor x, int[]? axes = null) =>
         FourierTransforms.IfftShift(x.NotNull(), Axes(axes));
 
@@ -175,6 +194,11 @@ public static class TensorFourier
     /// <exception cref="ShapeException">
     /// The frequencies are not n/2 + 1 for a window of n, there are no frames, or <c>hop</c> is not from 1 to n.
     /// </exception>
+    /// <example><code>
+    /// var x = Tensor.Create([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+    /// var window = SignalWindow.Hann(4, DType.Float64);
+    /// x.Stft(window, hop: 2).Istft(window, hop: 2) // [1, 2, 3, 4, 5, 6, 7, 8]
+    /// </code></example>
     public static Tensor Istft(this Tensor x, Tensor window, int hop, bool centred = true) =>
         ShortTimeFourier.Istft(x.NotNull(), window.NotNull(), hop, centred);
 

@@ -15,12 +15,16 @@ public static class TensorProducts
     public static Tensor MatMul(this Tensor a, Tensor b) => LinearAlgebra.matmul(a.NotNull(), b.NotNull());
 
     /// <summary>The sum of products of two vectors of one length.</summary>
+    /// <exception cref="ShapeException">They are not two vectors of one length.</exception>
+    /// <exception cref="DTypeException">The dtypes differ.</exception>
     /// <example><code>
     /// Tensor.Create([1, 2, 3]).Dot(Tensor.Create([4, 5, 6])) // 32
     /// </code></example>
     public static Tensor Dot(this Tensor a, Tensor b) => LinearAlgebra.dot(a.NotNull(), b.NotNull());
 
     /// <summary>Every product of an element of one vector with one of another: shape (m, n).</summary>
+    /// <exception cref="ShapeException">One is not a vector.</exception>
+    /// <exception cref="DTypeException">The dtypes differ.</exception>
     /// <example><code>
     /// Tensor.Create([1, 2]).Outer(Tensor.Create([3, 4, 5])) // [[3, 4, 5], [6, 8, 10]]
     /// </code></example>

@@ -28,6 +28,10 @@ public static class TensorStatistics
     ) => Statistics.Quantile(t.NotNull(), q, axis.ToAxes(), keepDims, how);
 
     /// <summary>The number that a share q of the elements lies below, over axes.</summary>
+    /// <exception cref="ValueException">q is not from 0 to 1.</exception>
+    /// <exception cref="DTypeException">The tensor is not floating-point.</exception>
+    /// <exception cref="ShapeException">There is nothing to reduce over.</exception>
+    /// <exception cref="AxisException">An axis lies outside the rank, or is named twice.</exception>
     public static Tensor Quantile(
         this Tensor t,
         double q,
@@ -64,6 +68,9 @@ public static class TensorStatistics
         Statistics.Median(t.NotNull(), axis.ToAxes(), keepDims);
 
     /// <summary>The middle element over axes.</summary>
+    /// <exception cref="DTypeException">The tensor is not floating-point.</exception>
+    /// <exception cref="ShapeException">There is nothing to reduce over.</exception>
+    /// <exception cref="AxisException">An axis lies outside the rank, or is named twice.</exception>
     public static Tensor Median(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
         Statistics.Median(t.NotNull(), axes.ToAxes(), keepDims);
 

@@ -11,9 +11,15 @@ namespace Cotangent;
 public sealed record Window
 {
     /// <summary>Strides and dilation of 1, no padding.</summary>
+    /// <example><code>
+    /// Tensor.Create([[[1.0, 2.0, 3.0]]]).Convolve(Tensor.Ones([1, 1, 3], DType.Float64), Window.Plain) // [[[6]]]
+    /// </code></example>
     public static Window Plain { get; } = new();
 
     /// <summary>Strides and dilation of 1, as many windows as elements.</summary>
+    /// <example><code>
+    /// Tensor.Create([[[1.0, 2.0, 3.0]]]).Convolve(Tensor.Ones([1, 1, 3], DType.Float64), Window.Same) // [[[3, 6, 5]]]
+    /// </code></example>
     public static Window Same { get; } = new() { Padding = Padding.Same };
 
     /// <summary>How far apart the first elements of neighbouring windows are.</summary>
@@ -42,6 +48,9 @@ public sealed record Window
     } = [1];
 
     /// <summary>A stride along all axes; no padding.</summary>
+    /// <example><code>
+    /// Tensor.Create([[[1.0, 3.0, 2.0, 4.0]]]).MaxPool([2], Window.Stride(2)) // [[[3, 4]]]
+    /// </code></example>
     public static Window Stride(int step) => new() { Strides = [step] };
 
     internal FSharpWindow ToFSharp() => new(Strides.ToFSharpList(), Padding, Dilation.ToFSharpList());
@@ -63,9 +72,18 @@ public static class Paddings
     extension(Padding)
     {
         /// <summary>As much before and after each axis.</summary>
+        /// <example><code>
+        /// var (x, kernel) = (Tensor.Create([[[1.0, 2.0, 3.0]]]), Tensor.Create([[[1.0, 1.0, 1.0]]]));
+        /// x.Convolve(kernel, new Window { Padding = Padding.Around(1) }) // [[[3, 6, 5]]]
+        /// </code></example>
         public static Padding Around(int width) => Padding.NewAround(width);
 
         /// <summary>Before and after, axis by axis. A single pair holds for all axes.</summary>
+        /// <example><code>
+        /// // Two before and nothing after: what comes out looks back only.
+        /// var (x, kernel) = (Tensor.Create([[[1.0, 2.0, 3.0]]]), Tensor.Create([[[1.0, 1.0, 1.0]]]));
+        /// x.Convolve(kernel, new Window { Padding = Padding.Sides((2, 0)) }) // [[[1, 3, 6]]]
+        /// </code></example>
         public static Padding Sides(params ReadOnlySpan<(int Before, int After)> widths) =>
             Padding.NewSides(widths.ToArray().Select(pair => pair.ToTuple()).ToFSharpList());
     }
