@@ -27,11 +27,31 @@ public sealed record ProgressReport(int Done, int Total, IReadOnlyList<(string N
 public static class Progress
 {
     /// <summary>A plain line for each report.</summary>
+    /// <example><code>
+    /// var output = new StringWriter();
+    /// Progress.Lines(output).Report(new ProgressReport(50, 100, [("loss", 0.25)]));
+    /// output // 50/100  loss   0.2500
+    /// </code></example>
     public static IProgress<ProgressReport> Lines(TextWriter output) => new FromFSharp(ProgressModule.lines(output.NotNull()));
 
     /// <summary>
     /// Runs work that reports to a bar on a terminal, or to lines when the output goes elsewhere.
     /// </summary>
+    /// <example><code>
+    /// var sum = Progress.Show("Sum", progress =>
+    /// {
+    ///     var sum = 0;
+    ///
+    ///     for (var i = 1; i &lt;= 3; i++)
+    ///     {
+    ///         sum += i;
+    ///         progress.Report(new ProgressReport(i, 3, [("sum", sum)]));
+    ///     }
+    ///
+    ///     return sum;
+    /// });
+    /// sum // 6
+    /// </code></example>
     public static T Show<T>(string title, Func<IProgress<ProgressReport>, T> work)
     {
         title.NotNull();
@@ -41,6 +61,15 @@ public static class Progress
     }
 
     /// <summary>The same for work that is a task.</summary>
+    /// <example><code>
+    /// var length = await Progress.ShowAsync("Reading", async progress =>
+    /// {
+    ///     var text = await new StringReader("some text").ReadToEndAsync();
+    ///     progress.Report(new ProgressReport(1, 1, []));
+    ///     return text.Length;
+    /// });
+    /// length // 9
+    /// </code></example>
     public static Task<T> ShowAsync<T>(string title, Func<IProgress<ProgressReport>, Task<T>> work)
     {
         title.NotNull();

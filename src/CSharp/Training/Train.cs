@@ -136,6 +136,14 @@ public static class Train
     /// <param name="batches">What to train on.</param>
     /// <param name="start">The first state.</param>
     /// <exception cref="ValueException">An epoch has no batches, or fewer than it says.</exception>
+    /// <example><code>
+    /// // The sum of all numbers, and the mean of a batch as a figure.
+    /// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+    /// var batches = Data.InOrder(2, Tensor.Create([1.0, 2.0, 3.0, 4.0]));
+    /// var third = Train.Steps(Add, batches, Tensor.Create(0.0)).ElementAt(2);
+    /// third.State // 13
+    /// third.Epochs // 1
+    /// </code></example>
     public static IEnumerable<Trained<S>> Steps<S, B, F>(Func<S, B, (S State, F Figures)> step, Batches<B> batches, S start)
         where S : class
         where B : notnull
@@ -159,6 +167,14 @@ public static class Train
     /// <exception cref="ValueException">
     /// A number among the options is too small, an epoch has no batches, or fewer than it says.
     /// </exception>
+    /// <example><code>
+    /// // The sum of all numbers, and the mean of a batch as a figure.
+    /// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+    /// var batches = Data.InOrder(2, Tensor.Create([1.0, 2.0, 3.0, 4.0]));
+    /// var run = Train.Run(new TrainOptions&lt;Tensor> { Epochs = 3 }, Add, batches, Tensor.Create(0.0));
+    /// run.Last.State // 30
+    /// run.Last.Steps // 6
+    /// </code></example>
     public static TrainingRun<S> Run<S, B, F>(
         TrainOptions<S> options,
         Func<S, B, (S State, F Figures)> step,
@@ -179,6 +195,15 @@ public static class Train
         );
 
     /// <summary>The same on another thread. What is cancelled returns the state that it had reached; it does not throw.</summary>
+    /// <example><code>
+    /// // The sum of all numbers, and the mean of a batch as a figure.
+    /// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+    /// var batches = Data.InOrder(2, Tensor.Create([1.0, 2.0, 3.0, 4.0]));
+    /// using var source = new CancellationTokenSource();
+    /// var run = await Train.RunAsync(new TrainOptions&lt;Tensor>(), Add, batches, Tensor.Create(0.0), source.Token);
+    /// run.IsCancelled // false
+    /// run.Last.State // 10
+    /// </code></example>
     public static Task<TrainingRun<S>> RunAsync<S, B, F>(
         TrainOptions<S> options,
         Func<S, B, (S State, F Figures)> step,

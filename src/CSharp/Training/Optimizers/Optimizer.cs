@@ -20,6 +20,13 @@ public static class Optimizers
         /// <exception cref="TreeException">Gradient, state and parameters differ in structure.</exception>
         /// <exception cref="ShapeException">A gradient has another shape than its parameters.</exception>
         /// <exception cref="DTypeException">A gradient has another dtype than its parameters.</exception>
+        /// <example><code>
+        /// var x = Tensor.Create([1.0, 2.0]);
+        /// var optimizer = Optimizer.Sgd(0.1);
+        /// var (next, state) = optimizer.Step(2 * x, optimizer.Init(x), x);
+        /// next // [0.8, 1.6]
+        /// optimizer.Step(2 * next, state, next).Parameters // [0.64, 1.28]
+        /// </code></example>
         public (P Parameters, OptimizerState<P> State) Step<P>(P gradient, OptimizerState<P> state, P parameters)
             where P : notnull =>
             OptimizerModule
