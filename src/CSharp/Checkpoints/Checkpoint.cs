@@ -40,7 +40,8 @@ public static class Checkpoint
 {
     /// <summary>
     /// Saves a tree. The file is written under another name, flushed to the disk and renamed, so that whatever happens
-    /// meanwhile, the one that was there before is whole. A tensor that stands in several places is saved once.
+    /// meanwhile, the one that was there before is whole. A tensor that stands in several places is saved once. By default with
+    /// the options of a new <see cref="CheckpointOptions"/>.
     /// </summary>
     /// <exception cref="TreeException">The type can't hold a tensor.</exception>
     /// <exception cref="ValueException">Two leaves have one name.</exception>
@@ -56,9 +57,13 @@ public static class Checkpoint
         where T : notnull =>
         CheckpointModule.saveWith((options ?? new()).ToFSharp(), path.NotNull(), tree.NotNull());
 
-    /// <summary>Saves a tree on another thread, as it is now. What is cancelled throws, and the file that was there stays.</summary>
+    /// <summary>
+    /// Saves a tree on another thread, as it is now. What is cancelled throws, and the file that was there stays. By default
+    /// with the options of a new <see cref="CheckpointOptions"/>.
+    /// </summary>
     /// <exception cref="TreeException">The type can't hold a tensor.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled before the file was whole.</exception>
+    /// <exception cref="TraceException">Inside a transformation that only knows shapes.</exception>
     /// <example><code>
     /// var path = Path.GetTempFileName();
     /// var saving = Checkpoint.SaveAsync(path, Tensor.Create([1.0, 2.0]));
@@ -76,7 +81,8 @@ public static class Checkpoint
 
     /// <summary>
     /// Loads a tree: the template's structure and static fields, the file's numbers. Shapes, dtypes and names must be the
-    /// same unless the options say otherwise; where they are not, the error lists all differences.
+    /// same unless the options say otherwise; where they are not, the error lists all differences. By default with the options
+    /// of a new <see cref="CheckpointOptions"/>.
     /// </summary>
     /// <exception cref="TreeException">Leaves are missing in the file, or have none in the template.</exception>
     /// <exception cref="ShapeException">Shapes differ.</exception>
@@ -92,7 +98,7 @@ public static class Checkpoint
         where T : notnull =>
         CheckpointModule.loadWith((options ?? new()).ToFSharp(), path.NotNull(), template.NotNull());
 
-    /// <summary>Loads a tree on another thread.</summary>
+    /// <summary>Loads a tree on another thread. It is as <see cref="Load"/>, whose errors the task has.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled before all was loaded.</exception>
     /// <example><code>
     /// var path = Path.GetTempFileName();
@@ -116,7 +122,7 @@ public static class Checkpoint
 
     /// <summary>
     /// The template with tensors by name in place of its own: those of another program's file, read by <c>PyTorch.Read</c>,
-    /// say.
+    /// say. By default with the options of a new <see cref="CheckpointOptions"/>.
     /// </summary>
     /// <exception cref="TreeException">Leaves are missing among the tensors, or have none in the template.</exception>
     /// <exception cref="ShapeException">Shapes differ.</exception>
@@ -171,6 +177,7 @@ public static class Checkpoint
     /// perhaps.
     /// </exception>
     /// <exception cref="IOException">The disk is full, or refuses.</exception>
+    /// <exception cref="TreeException">The type can't hold a tensor.</exception>
     /// <example><code>
     /// var folder = Directory.CreateTempSubdirectory().FullName;
     /// Checkpoint.SaveStep(folder, 100, Tensor.Create(1.0), keep: 3);

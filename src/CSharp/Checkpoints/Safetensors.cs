@@ -30,7 +30,7 @@ public static class Safetensors
 
     /// <summary>
     /// Writes tensors by name, and texts of your own beside them. The file is written under another name, flushed to the
-    /// disk and renamed: whatever happens meanwhile, the one that was there before is whole.
+    /// disk and renamed: whatever happens meanwhile, the one that was there before is whole. There are no texts by default.
     /// </summary>
     /// <exception cref="ValueException">A name is <c>__metadata__</c>, or not a text.</exception>
     /// <exception cref="IOException">The disk is full, or refuses.</exception>

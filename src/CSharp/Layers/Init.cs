@@ -167,7 +167,7 @@ public static class Init
     public static Initializer DeltaOrthogonal(double gain = 1) =>
         Of((fans, shape, dtype, key) => InitModule.deltaOrthogonal(gain, fans, shape, dtype, key));
 
-    /// <summary>Numbers for a kernel that stands alone: the fans are those of its shape.</summary>
+    /// <summary>Numbers for a kernel that stands alone: the fans are those of its shape. In Float32 by default.</summary>
     /// <example><code>
     /// Init.HeNormal.Draw([784, 256], Key.Create(0)) // shape (784, 256)
     /// </code></example>

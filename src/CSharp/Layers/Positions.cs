@@ -5,7 +5,8 @@ public static class Positions
 {
     /// <summary>
     /// Sines and cosines of positions (Vaswani et al. 2017, §3.5): positions p (…) give (…, width), whose number 2i is
-    /// sin(p / 10000^(2i/width)) and number 2i + 1 is cos of the same. Positions may be fractions, such as times.
+    /// sin(p / 10000^(2i/width)) and number 2i + 1 is cos of the same. Positions may be fractions, such as times. The result is
+    /// Float32 by default.
     /// </summary>
     /// <exception cref="ShapeException">The width is odd, or below 2.</exception>
     /// <exception cref="DTypeException">The positions are Bool, or the dtype is not floating-point.</exception>

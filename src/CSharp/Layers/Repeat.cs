@@ -12,6 +12,7 @@ public static class Repeat
 {
     /// <summary>As many layers as asked for, each made with a key of its own.</summary>
     /// <exception cref="ValueException">The count is below 1.</exception>
+    /// <exception cref="TreeException">What is made is of a type that can't hold a tensor.</exception>
     /// <example><code>
     /// Repeat.Create(48, key => Linear.Create(16, 16, key), Key.Create(0)).Stacked.Weight // shape (48, 16, 16)
     /// </code></example>

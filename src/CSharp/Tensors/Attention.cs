@@ -50,7 +50,7 @@ public static class TensorAttention
 {
     /// <summary>
     /// softmax(scale · query keyᵀ) value: query (…, L, E), key (…, S, E) and value (…, S, V) give (…, L, V); batch axes
-    /// broadcast. A query that may look at no key gets 0.
+    /// broadcast. A query that may look at no key gets 0. By default every query looks at every key, and the scale is 1/√E.
     /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     /// <exception cref="DTypeException">The dtypes differ, or the mask is not Bool.</exception>

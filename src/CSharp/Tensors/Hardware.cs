@@ -33,6 +33,7 @@ public static class Hardware
 
     /// <summary>The same numbers on another device.</summary>
     /// <exception cref="DeviceException">There is no such device, or no engine for it.</exception>
+    /// <exception cref="MemoryException">The device has no room for it.</exception>
     /// <example><code>
     /// var device = Hardware.Available()[^1]; // A GPU, if there is one.
     /// Tensor.Create([1.0, 2.0]).To(device) // [1, 2]

@@ -84,8 +84,10 @@ public static class Keys
     public static Tensor Uniform(this Key key, ReadOnlySpan<int> shape, DType dtype) =>
         RandomModule.uniform(key.NotNull(), dtype, shape.ToArray());
 
-    /// <summary>Numbers uniform in [low, high).</summary>
+    /// <summary>Numbers uniform in [low, high). Float32 by default.</summary>
     /// <exception cref="ValueException">The bounds are out of order.</exception>
+    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="ShapeException">A size is negative.</exception>
     /// <example><code>
     /// Key.Create(0).UniformIn(5, 6, [3]).Floor() // [5, 5, 5]
     /// </code></example>
@@ -112,7 +114,7 @@ public static class Keys
     public static Tensor Normal(this Key key, ReadOnlySpan<int> shape, DType dtype) =>
         RandomModule.normal(key.NotNull(), dtype, shape.ToArray());
 
-    /// <summary>Numbers of the standard normal distribution, conditioned to lie in [low, high].</summary>
+    /// <summary>Numbers of the standard normal distribution, conditioned to lie in [low, high]. Float32 by default.</summary>
     /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
     /// <exception cref="ShapeException">A size is negative.</exception>
     /// <exception cref="ValueException">

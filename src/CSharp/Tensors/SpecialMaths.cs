@@ -199,6 +199,7 @@ public static class SpecialMaths
     /// </summary>
     /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="DerivativeException">A derivative by another argument is asked for.</exception>
     /// <example><code>
     /// Tensor.Create(2.0).Zeta(Tensor.Create(1.0)) // π²/6: 1.6449
     /// </code></example>
@@ -211,6 +212,7 @@ public static class SpecialMaths
     /// </summary>
     /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="DerivativeException">A derivative by another argument is asked for.</exception>
     /// <example><code>
     /// Tensor.Create(1.0).Gammainc(Tensor.Create(1.0)) // one minus 1/e: 0.6321
     /// </code></example>
@@ -223,6 +225,7 @@ public static class SpecialMaths
     /// </summary>
     /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="DerivativeException">A derivative by another argument is asked for.</exception>
     /// <example><code>
     /// Tensor.Create(1.0).Gammaincc(Tensor.Create(1.0)) // one over e: 0.3679
     /// </code></example>
@@ -235,6 +238,7 @@ public static class SpecialMaths
     /// </summary>
     /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="DerivativeException">A derivative by another argument is asked for.</exception>
     /// <example><code>
     /// Tensor.Create(2.0).Betainc(Tensor.Create(1.0), Tensor.Create(0.5)) // 0.25
     /// </code></example>

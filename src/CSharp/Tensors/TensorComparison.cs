@@ -149,6 +149,7 @@ public static class TensorComparison
     /// bits, moves all out. <c>x &lt;&lt; 2</c> moves all by one number.
     /// </summary>
     /// <exception cref="DTypeException">The dtypes differ, or are no integers.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
     /// <example><code>
     /// Tensor.Create([1, 1]).ShiftLeft(Tensor.Create([0, 3])) // [1, 8]
     /// </code></example>
@@ -159,6 +160,7 @@ public static class TensorComparison
     /// negative, or at least that of the bits, moves all out. <c>x >> 2</c> moves all by one number.
     /// </summary>
     /// <exception cref="DTypeException">The dtypes differ, or are no integers.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
     /// <example><code>
     /// Tensor.Create([12, -12]).ShiftRight(Tensor.Create([2, 2])) // [3, -3]
     /// </code></example>

@@ -37,6 +37,7 @@ public static class TensorData
 
         /// <summary>A matrix from its rows.</summary>
         /// <exception cref="ShapeException">The rows differ in length.</exception>
+        /// <exception cref="DTypeException">The type can't be an element of a tensor.</exception>
         /// <example><code>
         /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]) // [[1, 2], [3, 4]]
         /// </code></example>
@@ -45,6 +46,7 @@ public static class TensorData
 
         /// <summary>A tensor of rank 3 from its matrices.</summary>
         /// <exception cref="ShapeException">The parts differ in size.</exception>
+        /// <exception cref="DTypeException">The type can't be an element of a tensor.</exception>
         /// <example><code>
         /// Tensor.Create([[[1, 2]], [[3, 4]]]) // [[[1, 2]], [[3, 4]]]
         /// </code></example>
@@ -82,6 +84,7 @@ public static class TensorData
         /// <exception cref="ShapeException">
         /// There are more or fewer elements than the shape has places.
         /// </exception>
+        /// <exception cref="DTypeException">The type can't be an element of a tensor.</exception>
         /// <example><code>
         /// Tensor.Create([1f, 2f, 3f, 4f], [2, 2]) // [[1, 2], [3, 4]]
         /// </code></example>

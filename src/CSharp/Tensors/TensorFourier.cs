@@ -12,7 +12,7 @@ public static class TensorFourier
 
     /// <summary>
     /// The Fourier transform along an axis, of complex numbers or real ones. Of another length than the axis has, the first so
-    /// many, or zeros behind them.
+    /// many, or zeros behind them. By default as long as the axis, and the inverse divides by n.
     /// </summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">The axis lies outside the rank.</exception>
@@ -23,7 +23,7 @@ public static class TensorFourier
     public static Tensor Fft(this Tensor x, int axis = -1, int? length = null, FourierNorm norm = default) =>
         FourierTransforms.Fft(x.NotNull(), axis, length.ToOption(), norm);
 
-    /// <summary>The inverse of <c>Fft</c> along an axis.</summary>
+    /// <summary>The inverse of <c>Fft</c> along an axis. By default as long as the axis, and divided by n.</summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <exception cref="ShapeException">There is no number along the axis, or no axis.</exception>
@@ -34,7 +34,8 @@ public static class TensorFourier
         FourierTransforms.Ifft(x.NotNull(), axis, length.ToOption(), norm);
 
     /// <summary>
-    /// The first n/2 + 1 numbers of the Fourier transform of n real ones along an axis. The others are conjugates of these.
+    /// The first n/2 + 1 numbers of the Fourier transform of n real ones along an axis. The others are conjugates of these. By
+    /// default as long as the axis, and the inverse divides by n.
     /// </summary>
     /// <exception cref="DTypeException">The numbers are not Float32 or Float64.</exception>
     /// <exception cref="AxisException">The axis lies outside the rank.</exception>
@@ -46,7 +47,8 @@ public static class TensorFourier
         FourierTransforms.Rfft(x.NotNull(), axis, length.ToOption(), norm);
 
     /// <summary>
-    /// The inverse of <c>Rfft</c>: real numbers, 2 (m - 1) of m along the axis unless a length is told.
+    /// The inverse of <c>Rfft</c>: real numbers, 2 (m - 1) of m along the axis unless a length is told. By default the
+    /// sums are divided by their number.
     /// </summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">The axis lies outside the rank.</exception>
@@ -75,7 +77,9 @@ public static class TensorFourier
     /// </code></example>
     public static Tensor Ifft2(this Tensor x) => FourierTransforms.ifft2(x.NotNull());
 
-    /// <summary>The Fourier transform along several axes, or all.</summary>
+    /// <summary>
+    /// The Fourier transform along several axes, or all. By default the inverse divides by the number of elements.
+    /// </summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">An axis lies outside the rank, or is named twice.</exception>
     /// <exception cref="ShapeException">There is no number along an axis, or no axis.</exception>
@@ -85,7 +89,7 @@ public static class TensorFourier
     public static Tensor Fftn(this Tensor x, int[]? axes = null, FourierNorm norm = default) =>
         FourierTransforms.Fftn(x.NotNull(), Axes(axes), norm);
 
-    /// <summary>The inverse of <c>Fftn</c>.</summary>
+    /// <summary>The inverse of <c>Fftn</c>. By default it divides by the number of elements along the axes.</summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">An axis lies outside the rank, or is named twice.</exception>
     /// <exception cref="ShapeException">There is no number along an axis, or no axis.</exception>
@@ -96,7 +100,8 @@ public static class TensorFourier
         FourierTransforms.Ifftn(x.NotNull(), Axes(axes), norm);
 
     /// <summary>
-    /// The Fourier transform of real numbers along several axes, or all; of the last one, the first n/2 + 1 numbers.
+    /// The Fourier transform of real numbers along several axes, or all; of the last one, the first n/2 + 1 numbers. By default
+    /// the inverse divides by their number.
     /// </summary>
     /// <exception cref="DTypeException">The numbers are not Float32 or Float64.</exception>
     /// <exception cref="AxisException">An axis lies outside the rank, is named twice, or none is.</exception>
@@ -107,7 +112,10 @@ public static class TensorFourier
     public static Tensor Rfftn(this Tensor x, int[]? axes = null, FourierNorm norm = default) =>
         FourierTransforms.Rfftn(x.NotNull(), Axes(axes), norm);
 
-    /// <summary>The inverse of <c>Rfftn</c>: real numbers, along the last axis named as many as <c>Irfft</c> says.</summary>
+    /// <summary>
+    /// The inverse of <c>Rfftn</c>: real numbers, along the last axis named as many as <c>Irfft</c> says. By default along all
+    /// axes, divided by the number of elements.
+    /// </summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">An axis lies outside the rank, is named twice, or none is.</exception>
     /// <exception cref="ShapeException">The length is below 1, or there is no axis.</exception>
@@ -206,7 +214,7 @@ public static class TensorFourier
     {
         /// <summary>
         /// The frequencies of the numbers that <c>Fft</c> makes of so many samples a time apart; the negative ones stand
-        /// behind.
+        /// behind. Float32 by default.
         /// </summary>
         /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
         /// <exception cref="ShapeException">The count is below 1.</exception>
@@ -217,7 +225,9 @@ public static class TensorFourier
         public static Tensor FftFrequencies(int count, double spacing = 1, DType dtype = default) =>
             FourierTransforms.fftFrequencies(dtype, count, spacing);
 
-        /// <summary>The frequencies of the numbers that <c>Rfft</c> makes of so many samples a time apart.</summary>
+        /// <summary>
+        /// The frequencies of the numbers that <c>Rfft</c> makes of so many samples a time apart. Float32 by default.
+        /// </summary>
         /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
         /// <exception cref="ShapeException">The count is below 1.</exception>
         /// <exception cref="ValueException">The spacing is not above 0.</exception>

@@ -15,6 +15,7 @@ public static class TensorJoining
 
         /// <summary>Tensors of one shape along a new axis.</summary>
         /// <exception cref="ShapeException">The shapes differ, or there are no tensors.</exception>
+        /// <exception cref="DTypeException">The dtypes differ.</exception>
         /// <example><code>
         /// Tensor.Stack([Tensor.Create([1, 2]), Tensor.Create([3, 4])], axis: 1) // [[1, 3], [2, 4]]
         /// </code></example>
@@ -42,6 +43,7 @@ public static class TensorJoining
     /// At most so many parts along an axis, of equal size but for the last, which may be smaller.
     /// </summary>
     /// <exception cref="ValueException">The count is not positive.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([0, 1, 2, 3, 4, 5, 6]).Chunk(3)[2] // [6]
     /// </code></example>

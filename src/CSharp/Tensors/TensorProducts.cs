@@ -8,6 +8,7 @@ public static class TensorProducts
     /// the right a column, and its axis is dropped from the result, as in NumPy.
     /// </summary>
     /// <exception cref="ShapeException">The inner sizes differ.</exception>
+    /// <exception cref="DTypeException">The dtypes differ, or are Bool.</exception>
     /// <example><code>
     /// var a = Tensor.Create([[1.0, 2.0], [3.0, 4.0]]);
     /// a.MatMul(Tensor.Create([3.0, 4.0])) // [11, 25]

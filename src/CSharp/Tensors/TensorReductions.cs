@@ -281,6 +281,8 @@ public static class TensorReductions
     /// </summary>
     /// <exception cref="AxisException">There are not so many axes.</exception>
     /// <exception cref="ShapeException">Gain or bias has another shape than the last axes.</exception>
+    /// <exception cref="DTypeException">The tensor is not floating-point, or gain or bias is of another dtype.</exception>
+    /// <exception cref="ValueException">epsilon is negative.</exception>
     /// <example><code>
     /// Tensor.Create([1.0, 2.0, 3.0]).LayerNorm() // [-1.2247, 0, 1.2247]
     /// </code></example>
@@ -298,6 +300,8 @@ public static class TensorReductions
     /// </summary>
     /// <exception cref="AxisException">There are not so many axes.</exception>
     /// <exception cref="ShapeException">The gain has another shape than the last axes.</exception>
+    /// <exception cref="DTypeException">The tensor is not floating-point, or the gain is of another dtype.</exception>
+    /// <exception cref="ValueException">epsilon is negative.</exception>
     /// <example><code>
     /// Tensor.Create([1.0, -1.0, 7.0, 7.0]).RmsNorm() // [0.2, -0.2, 1.4, 1.4]
     /// </code></example>
@@ -345,6 +349,7 @@ public static class TensorReductions
     /// The running product along an axis; from the end when reversed. Its derivatives are right at zeros, too.
     /// </summary>
     /// <exception cref="DTypeException">The dtype is Bool.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([2, 3, 4]).CumulativeProd(0) // [2, 6, 24]
     /// </code></example>
@@ -378,6 +383,7 @@ public static class TensorReductions
     /// -∞, and its derivative 0.
     /// </summary>
     /// <exception cref="DTypeException">The tensor is not floating-point.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([1000.0, 1000.0]).CumulativeLogSumExp(0) // [1000, 1000.6931]
     /// </code></example>

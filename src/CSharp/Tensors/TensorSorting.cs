@@ -21,6 +21,7 @@ public static class TensorSorting
 
     /// <summary>The k largest elements along an axis, in falling order, and their Int32 positions.</summary>
     /// <exception cref="ValueException">The axis has fewer than k elements.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([3, 1, 2]).TopK(2).Values // [3, 2]
     /// </code></example>

@@ -89,6 +89,7 @@ public static class TensorViews
     /// Without the given axis, which must have size 1; without argument, without any axis of size 1.
     /// </summary>
     /// <exception cref="ShapeException">The axis is longer.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([[1], [2]]).Squeeze() // [1, 2]
     /// Tensor.Zeros(1, 3, 1).Squeeze(0) // shape (3, 1)

@@ -134,6 +134,8 @@ public static class Tree
 
     /// <summary>a + b, leaf by leaf, for two trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
+    /// <exception cref="ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="DTypeException">Two leaves differ in dtype.</exception>
     /// <example><code>
     /// var a = (Tensor.Create(1.0), Tensor.Create(2.0));
     /// var b = (Tensor.Create(10.0), Tensor.Create(20.0));
@@ -144,6 +146,8 @@ public static class Tree
 
     /// <summary>a - b, leaf by leaf, for two trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
+    /// <exception cref="ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="DTypeException">Two leaves differ in dtype.</exception>
     /// <example><code>
     /// var a = (Tensor.Create(1.0), Tensor.Create(2.0));
     /// var b = (Tensor.Create(10.0), Tensor.Create(20.0));
@@ -154,6 +158,8 @@ public static class Tree
 
     /// <summary>a · b, leaf by leaf and element by element, for two trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
+    /// <exception cref="ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="DTypeException">Two leaves differ in dtype.</exception>
     /// <example><code>
     /// var a = (Tensor.Create(1.0), Tensor.Create(2.0));
     /// var b = (Tensor.Create(10.0), Tensor.Create(20.0));
@@ -163,6 +169,7 @@ public static class Tree
         where P : notnull => TreeModule.multiply(a.NotNull(), b.NotNull());
 
     /// <summary>Every number times a factor.</summary>
+    /// <exception cref="DTypeException">The factor is not a whole number, and a tensor holds integers.</exception>
     /// <example><code>
     /// Tree.Scale((Tensor.Create([1.0, 2.0]), Tensor.Create(3.0)), 0.5) // ([0.5, 1], 1.5)
     /// </code></example>
@@ -173,6 +180,8 @@ public static class Tree
     /// tree + factor · direction, for two trees of one structure and a scalar tensor of their dtype: a step.
     /// </summary>
     /// <exception cref="TreeException">The structures differ.</exception>
+    /// <exception cref="ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="DTypeException">Two leaves differ in dtype.</exception>
     /// <example><code>
     /// var (x, direction) = (Tensor.Create([1.0, 2.0]), Tensor.Create([1.0, 1.0]));
     /// Tree.AddScaled(x, Tensor.Create(10.0), direction) // [11, 12]

@@ -17,6 +17,7 @@ public static class WeightAverage
     /// </summary>
     /// <exception cref="ValueException">The decay is outside [0, 1).</exception>
     /// <exception cref="ShapeException">The average has another shape than the parameters.</exception>
+    /// <exception cref="TreeException">The structures differ.</exception>
     /// <example><code>
     /// var (x, y) = (Tensor.Create([3.0]), Tensor.Create([6.0]));
     /// WeightAverage.Start(x).Exponential(0.5, x).Exponential(0.5, y).Mean // [5]
@@ -28,6 +29,7 @@ public static class WeightAverage
     /// The plain mean of these parameters and all before: stochastic weight averaging (Izmailov et al. 2018, algorithm 1).
     /// </summary>
     /// <exception cref="ShapeException">The average has another shape than the parameters.</exception>
+    /// <exception cref="TreeException">The structures differ.</exception>
     /// <example><code>
     /// var (x, y) = (Tensor.Create([3.0]), Tensor.Create([6.0]));
     /// WeightAverage.Start(x).Uniform(x).Uniform(y).Mean // [4.5]
@@ -51,6 +53,7 @@ public static class GradientSum
 
     /// <summary>With another gradient, that of a mean over so many examples.</summary>
     /// <exception cref="ShapeException">The weight is no scalar, or two shapes differ.</exception>
+    /// <exception cref="TreeException">The structures differ.</exception>
     /// <example><code>
     /// // Means over one example and over three.
     /// var x = Tensor.Create([0.0]);

@@ -27,6 +27,7 @@ public static class LBfgsMethods
         /// <param name="state">Where it stands.</param>
         /// <param name="evaluations">Evaluations of the loss, at most.</param>
         /// <exception cref="ValueException">The evaluations are below 1.</exception>
+        /// <exception cref="DTypeException">The trained tensors are of several dtypes, or of 16 bits.</exception>
         /// <example><code>
         /// // The mean of data is where the squares are least.
         /// var data = Tensor.Create([1.0, 2.0, 6.0]);

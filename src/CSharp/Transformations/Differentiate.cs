@@ -15,6 +15,7 @@ public static class Differentiate
     /// <exception cref="DTypeException">
     /// The argument holds integers or Bools; close over them instead.
     /// </exception>
+    /// <exception cref="TreeException">The argument holds no tensors.</exception>
     /// <example><code>
     /// Differentiate.Gradient(x => x.Sin().Sum(), Tensor.Create([0.0, 1.0])) // cos x: [1, 0.5403]
     ///
@@ -101,6 +102,7 @@ public static class Differentiate
     /// mode: about the price of two evaluations.
     /// </summary>
     /// <exception cref="ShapeException">The tangent has another shape than the argument.</exception>
+    /// <exception cref="TreeException">The tangent differs from x in structure, or there are no tensors.</exception>
     /// <example><code>
     /// Differentiate.Jvp(x => x.Sin(), Tensor.Create(0.0), Tensor.Create(1.0)).Tangent // 1
     /// </code></example>
@@ -159,6 +161,7 @@ public static class Differentiate
     /// any shape.
     /// </summary>
     /// <exception cref="ShapeException">The argument is not one number.</exception>
+    /// <exception cref="ValueException">The order is negative.</exception>
     /// <example><code>
     /// Differentiate.Derivative(x => x.Pow(3), Tensor.Create(2.0)) // 12
     /// Differentiate.Derivative(x => x.Pow(3), Tensor.Create(2.0), order: 2) // 12

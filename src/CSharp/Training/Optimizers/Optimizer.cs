@@ -93,6 +93,9 @@ public static class Optimizers
 
         /// <summary>A running average of parameters: decay · average + (1 - decay) · parameters.</summary>
         /// <exception cref="ValueException">The decay is outside [0, 1].</exception>
+        /// <exception cref="TreeException">The structures differ.</exception>
+        /// <exception cref="ShapeException">The mean of parameters has another shape than they.</exception>
+        /// <exception cref="DTypeException">The mean of parameters has another dtype than they.</exception>
         /// <example><code>
         /// Optimizer.Average(0.75, Tensor.Create([0.0]), Tensor.Create([4.0])) // [1]
         /// </code></example>
