@@ -9,22 +9,50 @@ namespace Cotangent;
 public sealed record CheckpointOptions
 {
     /// <summary>What a leaf is called in the file, from its name in the tree: <c>layers.0.bias</c>.</summary>
+    /// <example><code>
+    /// var path = Path.GetTempFileName();
+    /// var options = new CheckpointOptions { Rename = name => "encoder." + name };
+    /// Checkpoint.Save(path, Linear.Create(2, 1, Key.Create(0)), options);
+    /// string.Join(", ", Safetensors.Read(path).Keys.Order()) // encoder.bias, encoder.weight
+    /// </code></example>
     public Func<string, string> Rename { get; init => field = value.NotNull(nameof(Rename)); } = name => name;
 
     /// <summary>Texts of your own, to be saved beside the tensors.</summary>
+    /// <example><code>
+    /// var path = Path.GetTempFileName();
+    /// var options = new CheckpointOptions { Metadata = new Dictionary&lt;string, string> { ["epoch"] = "3" } };
+    /// Checkpoint.Save(path, Tensor.Create(1.0), options);
+    /// Checkpoint.Metadata(path)["epoch"] // 3
+    /// </code></example>
     public IReadOnlyDictionary<string, string> Metadata { get; init => field = value.NotNull(nameof(Metadata)); } =
         new Dictionary<string, string>();
 
     /// <summary>Whether leaves that the file lacks keep the template's numbers.</summary>
+    /// <example><code>
+    /// var layer = Linear.Create(1, 1, Key.Create(0));
+    /// var tensors = new Dictionary&lt;string, Tensor> { ["weight"] = Tensor.Create([[5f]]) };
+    /// Checkpoint.Fit(layer, tensors, new CheckpointOptions { KeepMissing = true }).Bias // [0]
+    /// </code></example>
     public bool KeepMissing { get; init; }
 
     /// <summary>Whether tensors of the file that have no leaf are left alone.</summary>
+    /// <example><code>
+    /// var tensors = new Dictionary&lt;string, Tensor> { ["weight"] = Tensor.Create([[5f]]), ["momentum"] = Tensor.Create([[9f]]) };
+    /// var layer = Linear.Create(1, 1, Key.Create(0), bias: false);
+    /// Checkpoint.Fit(layer, tensors, new CheckpointOptions { IgnoreExtra = true }).Weight // [[5]]
+    /// </code></example>
     public bool IgnoreExtra { get; init; }
 
     /// <summary>
     /// Whether floating-point numbers may be rounded to the dtype of their leaf. Whole numbers and truth values are never
     /// converted.
     /// </summary>
+    /// <example><code>
+    /// // Numbers in Float64 for a layer in Float32.
+    /// var tensors = new Dictionary&lt;string, Tensor> { ["weight"] = Tensor.Create([[5.0]]) };
+    /// var layer = Linear.Create(1, 1, Key.Create(0), bias: false);
+    /// Checkpoint.Fit(layer, tensors, new CheckpointOptions { ConvertFloats = true }).Weight // [[5]]
+    /// </code></example>
     public bool ConvertFloats { get; init; }
 
     internal FSharpCheckpointOptions ToFSharp(CancellationToken cancellation = default) =>

@@ -32,14 +32,26 @@ public sealed record Attention
     /// Whether a query sees the keys up to its own place only. Where there are fewer queries than keys, the queries are the
     /// last ones: the last query sees all keys.
     /// </summary>
+    /// <example><code>
+    /// var (q, v) = (Tensor.Create([[0.0], [0.0]]), Tensor.Create([[1.0], [3.0]]));
+    /// q.Attend(q, v, new Attention { IsCausal = true }) // [[1], [2]]
+    /// </code></example>
     public bool IsCausal { get; init; }
 
     /// <summary>
     /// Where a query may look at a key (Bool, broadcast to the batch axes and (queries, keys)); null for everywhere.
     /// </summary>
+    /// <example><code>
+    /// var (q, v) = (Tensor.Create([[0.0], [0.0]]), Tensor.Create([[1.0], [3.0]]));
+    /// q.Attend(q, v, new Attention { Mask = Tensor.Create([[false, true]]) }) // [[3], [3]]
+    /// </code></example>
     public Tensor? Mask { get; init; }
 
     /// <summary>What products of queries and keys are multiplied by; null for 1/√width.</summary>
+    /// <example><code>
+    /// var x = Tensor.Create([[0.0], [1.0]]);
+    /// x.Attend(x, x, new Attention { Scale = Math.Log(3) }) // [[0.5], [0.75]]
+    /// </code></example>
     public double? Scale { get; init; }
 
     internal FSharpAttention ToFSharp() => new(IsCausal, Mask.ToReferenceOption(), Scale.ToOption());

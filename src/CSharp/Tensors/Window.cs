@@ -23,6 +23,10 @@ public sealed record Window
     public static Window Same { get; } = new() { Padding = Padding.Same };
 
     /// <summary>How far apart the first elements of neighbouring windows are.</summary>
+    /// <example><code>
+    /// var (x, kernel) = (Tensor.Create([[[1.0, 2.0, 3.0, 4.0]]]), Tensor.Create([[[1.0, 1.0]]]));
+    /// x.Convolve(kernel, new Window { Strides = [2] }) // [[[3, 7]]]
+    /// </code></example>
     public IReadOnlyList<int> Strides
     {
         get;
@@ -34,9 +38,17 @@ public sealed record Window
     } = [1];
 
     /// <summary>What surrounds the spatial axes; nothing by default.</summary>
+    /// <example><code>
+    /// var (x, kernel) = (Tensor.Create([[[1.0, 2.0, 3.0, 4.0]]]), Tensor.Create([[[1.0, 1.0]]]));
+    /// x.Convolve(kernel, new Window { Padding = Padding.Around(1) }) // [[[1, 3, 5, 7, 4]]]
+    /// </code></example>
     public Padding Padding { get; init; } = Padding.Valid;
 
     /// <summary>How far apart the elements of one window are.</summary>
+    /// <example><code>
+    /// var (x, kernel) = (Tensor.Create([[[1.0, 2.0, 3.0, 4.0]]]), Tensor.Create([[[1.0, 1.0]]]));
+    /// x.Convolve(kernel, new Window { Dilation = [2] }) // [[[4, 6]]]
+    /// </code></example>
     public IReadOnlyList<int> Dilation
     {
         get;

@@ -99,6 +99,19 @@ public sealed record Gan<G, D>
     public double AverageDecay { get; init; }
 
     /// <summary>How many real batches one step takes.</summary>
+    /// <example><code>
+    /// var gan = new Gan&lt;Tensor, Tensor>
+    /// {
+    ///     Generate = (scale, latent) => scale * latent,
+    ///     Judge = (slope, examples) => slope * examples,
+    ///     LatentSize = 1,
+    ///     Adversary = Adversary.Scores(AdversarialLoss.Wasserstein),
+    ///     DiscriminatorSteps = 5,
+    ///     GeneratorOptimizer = Optimizer.Adam(1e-3),
+    ///     DiscriminatorOptimizer = Optimizer.Adam(1e-3),
+    /// };
+    /// gan.BatchesPerStep // 5
+    /// </code></example>
     public int BatchesPerStep => GanModule.batchesPerStep(ToFSharp());
 
     /// <summary>The state before the first step.</summary>

@@ -4,6 +4,10 @@ namespace Cotangent;
 /// <param name="Done">Steps done.</param>
 /// <param name="Total">Steps to do.</param>
 /// <param name="Figures">What to show beside the bar: losses, scores.</param>
+/// <example><code>
+/// var report = new ProgressReport(50, 100, [("loss", 0.25)]);
+/// $"{report.Done} of {report.Total}, {report.Figures[0].Name} {report.Figures[0].Value}" // 50 of 100, loss 0.25
+/// </code></example>
 public sealed record ProgressReport(int Done, int Total, IReadOnlyList<(string Name, double Value)> Figures)
 {
     /// <summary>What to show beside the bar: losses, scores.</summary>
