@@ -56,7 +56,7 @@ let private neural =
     let w1, b1, w2 =
         numbers 0 [ 2; hidden ], numbers (2 * hidden) [ hidden ], numbers (3 * hidden) [ hidden; 2 ]
 
-    let field (_: Tensor) (y: Tensor) = tanh (y.MatMul w1 + b1).MatMul w2
+    let field (_: Tensor) (y: Tensor) = matmul (tanh (matmul y w1 + b1)) w2
     let solve = compile (fun (times, start) -> Ode.solve (options 1e-5 1e-2) field times start)
 
     {

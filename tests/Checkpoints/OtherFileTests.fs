@@ -306,6 +306,35 @@ let private onnx =
                 "onnx"
     ]
 
+/// An archive whose list of files says of each that it unpacks to two billion bytes.
+let private swollen (name: string) =
+    let bytes = File.ReadAllBytes(fixture name)
+    let mutable place = 0
+
+    while place >= 0 do
+        match bytes.AsSpan(place).IndexOf(ReadOnlySpan "PK\001\002"B) with
+        | -1 -> place <- -1
+        | found ->
+            BitConverter.GetBytes(2_000_000_000).CopyTo(bytes, place + found + 24)
+            place <- place + found + 4
+
+    bytes
+
+let private bombs =
+    tests "archives that would unpack to more than their bytes can make" [
+        for name in [ "state.pt"; "arrays.npz"; "compressed.npz" ] ->
+            name,
+            fun () ->
+                let folder = Directory.CreateTempSubdirectory("cotangent-").FullName
+                let path = Path.Combine(folder, name)
+                File.WriteAllBytes(path, swollen name)
+
+                let read () = if name.EndsWith "pt" then PyTorch.read path else NumPy.read path
+
+                raises<FileException, _> "would be 2000000000 bytes of" read name
+                Directory.Delete(folder, true)
+    ]
+
 let private pickles =
     let read (bytes: byte[]) = PickleReader(new MemoryStream(bytes)).Read()
 
@@ -432,4 +461,4 @@ let private fuzz =
 
 [<Tests>]
 let all =
-    testList "Files of NumPy, PyTorch and ONNX" [ numpy; damagedArrays; pytorch; onnx; pickles; fuzz ]
+    testList "Files of NumPy, PyTorch and ONNX" [ numpy; damagedArrays; pytorch; onnx; bombs; pickles; fuzz ]
