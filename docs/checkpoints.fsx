@@ -208,6 +208,8 @@ message (fun () -> Checkpoint.load path template)
 (*** include-it ***)
 
 (**
+Programs that are published trimmed or ahead of time save and load as any other: see [Install](install.html).
+
 Large files are mapped into memory, so that what is not asked for is not read. Like all mapped files they must not be cut short by
 another program meanwhile; files that are replaced, as `Checkpoint.save` does, are no problem.
 *)
