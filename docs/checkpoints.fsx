@@ -164,16 +164,21 @@ floating-point numbers of another dtype; integers and truth values are never con
 | `ConvertFloats = true` | Float16 weights into a model of Float32, say |
 
 Without a template, `Safetensors.read` gives all tensors by name, and `Safetensors.write` takes such a map; `Safetensors.openFile` reads
-single ones. Numbers come bit for bit, 16-bit ones as 16 bits. Integers that no dtype has come as the next wider one that does: U8,
-I8, U16 and I16 as Int32, U32 as Int64.
+single ones. Numbers come bit for bit: the dtype is the file's. What no dtype holds, such as the eight-bit floats of quantised
+models, is an error that names the tensor and its type.
+
+A large model is published in several files, with an index beside them that says which tensor is where. Its path stands for all of
+them, wherever a file is loaded, opened or read: `Checkpoint.load "model.safetensors.index.json" template`. What is missing among
+the files, or not where the index says, is listed at once. The index may only name files in its own folder.
 
 A tensor that stands in several places of a tree, as tied weights do, is saved once; the file's metadata say under the other names
 what it is called, as files of Hugging Face do, and loaded it is one tensor again.
 
 ## Files of PyTorch, NumPy and ONNX
 
-`PyTorch.read` gives the tensors of a `.pt` or `.pth` file that `torch.save` wrote of a `state_dict`, or of dictionaries and lists. Such
-files are programs in Python's pickle, which may call any function; here they are only read, and nothing in them is executed.
+`PyTorch.read` gives the tensors of a `.pt` or `.pth` file that `torch.save` wrote of a `state_dict`, or of dictionaries and lists: the zip
+archives of today, and the pickles of before version 1.6. Such files are programs in Python's pickle, which may call any function;
+here they are only read, and nothing in them is executed.
 `NumPy.read` reads `.npz` archives, `NumPy.readArray` an `.npy` file, and `Onnx.read` the weights of an ONNX model. All give tensors by name, and `Checkpoint.fit` makes a model of
 such a map, with the options of `Checkpoint.loadWith`. PyTorch keeps the matrix of a linear layer as (outputs, inputs), here it is
 (inputs, outputs): transpose those on the way, as the `.T` does.
@@ -203,6 +208,8 @@ message (fun () -> Checkpoint.load path template)
 (*** include-it ***)
 
 (**
+Programs that are published trimmed or ahead of time save and load as any other: see [Install](install.html).
+
 Large files are mapped into memory, so that what is not asked for is not read. Like all mapped files they must not be cut short by
 another program meanwhile; files that are replaced, as `Checkpoint.save` does, are no problem.
 *)

@@ -163,8 +163,11 @@ knows how many there are. What needs a length does not exist for a stream; it ha
 | text by lines, also `.gz` | | `Lines.dataset` | `Lines.stream` |
 | WAV | `Wav.read` | | |
 
-By index, files are mapped into memory: what is not asked for is not read. Columns of tables have types that you name, and
-numbers are read the same way under every culture:
+By index, files are mapped into memory: what is not asked for is not read. Where a file says of what type its numbers are, the tensor
+has that dtype: the bytes of MNIST's images and labels are UInt8, which losses and metrics take as labels, and pixels are converted
+to compute with them: `image.Convert DType.Float32 / 255.0f`. A type that no dtype holds is an error that names it.
+
+Columns of CSV have types that you name, and numbers are read the same way under every culture:
 *)
 System.IO.File.WriteAllText(
     inFolder "flowers.csv",

@@ -45,7 +45,7 @@ It uses two packages, `Cotangent` and `Cotangent.Data`: see [Install](install.ht
 
 [Fashion-MNIST](https://github.com/zalandoresearch/fashion-mnist) has 70,000 grey pictures of 28 × 28 pixels. The repository of
 Cotangent carries a few of them, 400 for training and 200 for tests, in the folder `samples/Models/data`. They are in MNIST's
-file format, IDX, which `Idx.read` of `Cotangent.Data` reads:
+file format, IDX, which `Idx.read` of `Cotangent.Data` reads. Both are bytes there; pictures become numbers to be computed with:
 *)
 open System.IO
 open Cotangent
@@ -83,7 +83,7 @@ let names = [|
     "boot"
 |]
 
-[ for label in labels[..9].ToData<int[]>() -> names[label] ]
+[ for label in labels[..9].ToData<byte[]>() -> names[int label] ]
 (*** include-it ***)
 
 (**

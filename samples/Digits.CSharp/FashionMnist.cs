@@ -22,7 +22,7 @@ public static class FashionMnist
         Tensor Read(string kind) =>
             Idx.Read(Path.Combine(AppContext.BaseDirectory, "data", $"{part}-{kind}-ubyte.gz"));
 
-        return new((Read("images-idx3").Convert(DType.Float32) / 255f).Unsqueeze(1), Read("labels-idx1"));
+        return new((Read("images-idx3").Convert(DType.Float32) / 255f).Unsqueeze(1), Read("labels-idx1").Convert(DType.Int32));
     }
 
     /// <summary>The images, or a few of them that come with the program.</summary>

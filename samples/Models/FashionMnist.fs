@@ -32,7 +32,7 @@ let private whole (training: bool) : Images =
 let private slice (part: string) : Images =
     let file kind = Path.Combine(AppContext.BaseDirectory, "data", $"{part}-{kind}-ubyte.gz")
     let pixels = Idx.read (file "images-idx3")
-    (pixels.Convert DType.Float32 / 255.0f).Unsqueeze 1, Idx.read (file "labels-idx1")
+    (pixels.Convert DType.Float32 / 255.0f).Unsqueeze 1, (Idx.read (file "labels-idx1")).Convert DType.Int32
 
 /// The images, or a few of them that come with the program; or how to get them.
 let load (quick: bool) : Result<FashionMnist, string> =

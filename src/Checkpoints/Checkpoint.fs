@@ -147,7 +147,8 @@ module Checkpoint =
 
     /// <summary>
     /// Loads a tree: the template's structure and static fields, the file's numbers. Shapes, dtypes and names must be the same; where
-    /// they are not, the error lists all differences.
+    /// they are not, the error lists all differences. The path may be that of an index of several files, as <c>Safetensors.openFile</c>
+    /// takes it.
     /// </summary>
     /// <exception cref="T:Cotangent.TreeException">Leaves are missing in the file, or have none in the template.</exception>
     /// <exception cref="T:Cotangent.ShapeException">Shapes differ.</exception>

@@ -76,6 +76,14 @@ module internal ElementFormat =
                     $"{Untrusted.quote name} is of truth values, and has bytes that are neither 0 nor 1"
             )
 
+    /// Elements that come largest byte first, as they lie in memory; both parts of a complex number are turned, each in its place.
+    let turnBytes (dtype: DType) (bytes: byte[]) =
+        let size = if dtype.IsComplex then dtype.Size / 2 else dtype.Size
+
+        if size > 1 then
+            for first in 0..size .. bytes.Length - size do
+                Array.Reverse(bytes, first, size)
+
     /// The numbers of some bytes, in an array of their dtype.
     let numbers (name: string) (dtype: DType) (bytes: byte[]) : Array =
         let made = Buffers.allocate dtype (bytes.Length / dtype.Size)

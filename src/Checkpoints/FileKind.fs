@@ -25,7 +25,7 @@ module internal FileKind =
     let private zip head =
         match firstInZip head with
         | name when name.EndsWith("data.pkl", StringComparison.Ordinal) ->
-            "a zip archive of PyTorch's 'torch.save', which `PyTorch.read` reads."
+            "a file of PyTorch's 'torch.save', which `PyTorch.read` reads."
         | name when name.EndsWith(".npy", StringComparison.Ordinal) ->
             "an .npz archive of NumPy, which `NumPy.read` reads."
         | _ -> "a zip archive. Unpack it."
@@ -37,6 +37,13 @@ module internal FileKind =
         && head[1] < 0x20uy
         && (head[2] = 0x12uy || head[2] = 0x3Auy)
         && int head[3] > 0
+
+    /// How a file of PyTorch begins that is no zip archive: with a pickle of this number.
+    let private isOldPyTorch (head: ReadOnlySpan<byte>) =
+        head
+            .Slice(0, min 32 head.Length)
+            .IndexOf(ReadOnlySpan(Encoding.Latin1.GetBytes "\u008A\u000A\u006C\u00FC\u009C\u0046\u00F9"))
+        >= 0
 
     /// Python's pickle says its protocol, of which 2 to 5 are in use, and goes on with one of these: a frame, a dictionary, a number,
     /// a name, a list or an empty tuple.
@@ -72,8 +79,10 @@ module internal FileKind =
             "compressed by gzip. Unpack it."
         elif beginsText [ "<!doctype"; "<html"; "<?xml" ] head then
             "a page of the web: a download that led to an error or a login, perhaps. Look at it as a text."
+        elif isOldPyTorch head then
+            "a file of PyTorch's 'torch.save' from before version 1.6, which `PyTorch.read` reads."
         elif isPickle head then
-            "a pickle of Python, as PyTorch wrote them before version 1.6. Save its tensors by 'safetensors.torch.save_file' there."
+            "a pickle of Python. Save its tensors by 'safetensors.torch.save_file' there."
         elif isOnnx head then
             "an ONNX model, whose weights `Onnx.read` reads."
         elif beginsText [ "{"; "[" ] head then

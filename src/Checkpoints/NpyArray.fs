@@ -86,35 +86,32 @@ module internal NpyArray =
             | true, n -> n
             | _ -> damaged $"'{size}' is no size")
 
-    /// How safetensors calls a type of NumPy, and whether its bytes come largest first.
-    let private formatOf (descr: string) : struct (string * bool) =
-        let kind = if descr.Length > 1 then descr.Substring 1 else ""
+    /// The dtype of a type of NumPy, given without its first letter, which says the order of the bytes.
+    let dtypeOf (kind: string) : DType voption =
+        match kind with
+        | "b1" -> ValueSome DType.Bool
+        | "i1" -> ValueSome DType.Int8
+        | "i2" -> ValueSome DType.Int16
+        | "i4" -> ValueSome DType.Int32
+        | "i8" -> ValueSome DType.Int64
+        | "u1" -> ValueSome DType.UInt8
+        | "u2" -> ValueSome DType.UInt16
+        | "u4" -> ValueSome DType.UInt32
+        | "u8" -> ValueSome DType.UInt64
+        | "f2" -> ValueSome DType.Float16
+        | "f4" -> ValueSome DType.Float32
+        | "f8" -> ValueSome DType.Float64
+        | "c8" -> ValueSome DType.Complex64
+        | "c16" -> ValueSome DType.Complex128
+        | _ -> ValueNone
 
-        let format =
-            match kind with
-            | "b1" -> "BOOL"
-            | "i1" -> "I8"
-            | "u1" -> "U8"
-            | "i2" -> "I16"
-            | "u2" -> "U16"
-            | "i4" -> "I32"
-            | "u4" -> "U32"
-            | "i8" -> "I64"
-            | "u8" -> "U64"
-            | "f2" -> "F16"
-            | "f4" -> "F32"
-            | "f8" -> "F64"
-            | _ -> ""
-
-        match descr with
-        | "" -> struct ("", false)
-        | _ when descr[0] = '>' -> struct (format, true)
-        | _ when descr[0] = '<' || descr[0] = '|' || descr[0] = '=' -> struct (format, false)
-        | _ -> struct ("", false)
-
-    let private reverse (size: int) (bytes: byte[]) =
-        for first in 0..size .. bytes.Length - size do
-            Array.Reverse(bytes, first, size)
+    /// The same of a whole type, and whether bytes come largest first.
+    let private elementsOf (descr: string) : struct (DType voption * bool) =
+        match Seq.tryHead descr with
+        | Some('<' | '|' | '=') -> struct (dtypeOf (descr.Substring 1), false)
+        | Some '>' -> struct (dtypeOf (descr.Substring 1), true)
+        | Some _
+        | None -> struct (ValueNone, false)
 
     /// An array of a stream that has at most so many bytes left.
     let read (operation: string) (name: string) (left: int64) (input: Stream) : HostBuffer =
@@ -126,9 +123,9 @@ module internal NpyArray =
         let shape =
             Shape.sized $"{operation}: {Untrusted.quote name}" (sizes (value "shape" shapes "sizes" all))
 
-        let struct (format, isReversed) = formatOf descr
+        let struct (dtype, isReversed) = elementsOf descr
 
-        match (if format = "" then ValueNone else ElementFormat.dtype format) with
+        match dtype with
         | ValueNone ->
             raise (
                 DTypeException
@@ -145,7 +142,7 @@ module internal NpyArray =
                 damaged $"its numbers take up {length} bytes, more than one array does"
 
             let bytes = Recycling.orRefuse operation length (fun () -> exactly input (int length))
-            if isReversed then reverse size bytes
+            if isReversed then ElementFormat.turnBytes dtype bytes
 
             let numbers = ElementFormat.numbers name dtype bytes
 

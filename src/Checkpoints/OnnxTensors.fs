@@ -14,8 +14,8 @@ type internal OnnxTensors(operation: string, path: string, input: Stream) =
     let fields = ProtobufFields(input)
     let inside (field: ProtobufField) = fields.Of(field.First, field.First + field.Length)
 
-    /// How safetensors calls the elements of a TensorProto.DataType, or how ONNX does where no dtype holds them.
-    let formatOf (name: string) (kind: int64) : string =
+    /// The dtype of a TensorProto.DataType.
+    let dtypeOf (name: string) (kind: int64) : DType =
         let refuse (what: string) =
             raise (
                 DTypeException
@@ -23,22 +23,22 @@ type internal OnnxTensors(operation: string, path: string, input: Stream) =
             )
 
         match kind with
-        | 1L -> "F32"
-        | 2L -> "U8"
-        | 3L -> "I8"
-        | 4L -> "U16"
-        | 5L -> "I16"
-        | 6L -> "I32"
-        | 7L -> "I64"
+        | 1L -> DType.Float32
+        | 2L -> DType.UInt8
+        | 3L -> DType.Int8
+        | 4L -> DType.UInt16
+        | 5L -> DType.Int16
+        | 6L -> DType.Int32
+        | 7L -> DType.Int64
         | 8L -> refuse "texts"
-        | 9L -> "BOOL"
-        | 10L -> "F16"
-        | 11L -> "F64"
-        | 12L -> "U32"
-        | 13L -> "U64"
-        | 14L -> refuse "COMPLEX64"
-        | 15L -> refuse "COMPLEX128"
-        | 16L -> "BF16"
+        | 9L -> DType.Bool
+        | 10L -> DType.Float16
+        | 11L -> DType.Float64
+        | 12L -> DType.UInt32
+        | 13L -> DType.UInt64
+        | 14L -> DType.Complex64
+        | 15L -> DType.Complex128
+        | 16L -> DType.BFloat16
         | other -> refuse $"the data type {other}"
 
     /// Whole numbers as the bytes of elements, of which they are the low ones.
@@ -69,11 +69,15 @@ type internal OnnxTensors(operation: string, path: string, input: Stream) =
             | _ -> None
 
         match found.TryGetValue "location" with
-        | true, location when
-            not (Path.IsPathRooted location) && not (Array.contains ".." (location.Split('/', '\\')))
-            ->
-            let folder = Path.GetDirectoryName(Path.GetFullPath path) |> nonNull
-            use file = File.OpenRead(Path.Combine(folder, location))
+        | true, location ->
+            let beside =
+                match FileBeside.path path location with
+                | ValueSome beside -> beside
+                | ValueNone ->
+                    damaged
+                        $"{Untrusted.quote name} lies in {Untrusted.quote location}, outside of the model's folder"
+
+            use file = File.OpenRead beside
             let first = defaultArg (number "offset") 0L
             let length = defaultArg (number "length") (file.Length - first)
 
@@ -86,9 +90,6 @@ type internal OnnxTensors(operation: string, path: string, input: Stream) =
                 file.Position <- first
                 file.ReadExactly bytes
                 bytes)
-        | true, location ->
-            damaged
-                $"{Untrusted.quote name} lies in {Untrusted.quote location}, outside of the model's folder"
         | _ -> damaged $"{Untrusted.quote name} lies in another file, which is not named"
 
     let tensor (message: ProtobufField) : string * HostBuffer =
@@ -102,8 +103,8 @@ type internal OnnxTensors(operation: string, path: string, input: Stream) =
             | Some field -> fields.Text field
             | None -> damaged "a weight has no name"
 
-        let format = formatOf name (last 2 |> Option.map _.Value |> Option.defaultValue 0L)
-        let size = ElementFormat.bits format / 8
+        let dtype = dtypeOf name (last 2 |> Option.map _.Value |> Option.defaultValue 0L)
+        let size = dtype.Size
         let sizes = numbers 1
 
         if Array.exists (fun n -> n < 0L) sizes then
@@ -115,22 +116,20 @@ type internal OnnxTensors(operation: string, path: string, input: Stream) =
         let packed number = each number |> Array.map fields.Bytes |> Array.concat
 
         let bytes =
-            match last 14, last 9, format with
+            match last 14, last 9, dtype with
             | Some where, _, _ when where.Value = 1L -> external name (List.ofArray (each 13))
             | _, Some raw, _ -> Recycling.orRefuse operation raw.Length (fun () -> fields.Bytes raw)
-            | _, None, "F32" -> packed 4
-            | _, None, "F64" -> packed 10
-            | _, None, "I64" -> low size (numbers 7)
-            | _, None, ("U32" | "U64") -> low size (numbers 11)
+            | _, None, (DType.Float32 | DType.Complex64) -> packed 4
+            | _, None, (DType.Float64 | DType.Complex128) -> packed 10
+            | _, None, DType.Int64 -> low size (numbers 7)
+            | _, None, (DType.UInt32 | DType.UInt64) -> low size (numbers 11)
             | _, None, _ -> low size (numbers 5)
 
         if int64 bytes.Length <> int64 (Shape.count shape) * int64 size then
             damaged
                 $"{Untrusted.quote name} of shape {Shape.show shape} has {bytes.Length} bytes, not {int64 (Shape.count shape) * int64 size}"
 
-        match ElementFormat.dtype format with
-        | ValueSome dtype -> name, Buffers.own dtype shape (ElementFormat.numbers name dtype bytes)
-        | ValueNone -> invalidOp $"No dtype holds {format}."
+        name, Buffers.own dtype shape (ElementFormat.numbers name dtype bytes)
 
     /// All of them by name.
     member _.Read() : Dictionary<string, HostBuffer> =

@@ -3,6 +3,7 @@ namespace Cotangent.Checkpoints
 open System
 open System.Buffers.Binary
 open System.Collections.Generic
+open System.IO
 open System.Text
 open Cotangent
 
@@ -28,29 +29,38 @@ type internal Pickled =
     override x.Equals other = obj.ReferenceEquals(x, other)
     override _.GetHashCode() = 0
 
+module internal PickleLimits =
+    /// More letters than the name of a module or a class has.
+    [<Literal>]
+    let LongestLine = 65536
+
 /// A reader of what `pickle.dump` writes of dictionaries, lists, tuples, numbers and texts
 /// (https://github.com/python/cpython/blob/main/Lib/pickletools.py describes the opcodes). Pickle is a small language that can have any
 /// function called; here nothing is: a call is noted as a call.
 [<Sealed>]
-type internal PickleReader(bytes: byte[]) =
+type internal PickleReader(input: Stream) =
     let stack = Stack<Pickled>()
     /// What was on the stack when a mark was set, for each mark.
     let marks = Stack<Stack<Pickled>>()
     let mutable current = stack
     let memo = Dictionary<int64, Pickled>()
-    let mutable place = 0
+    let persistents = ResizeArray<Pickled>()
 
     let damaged (reason: string) : 'a = raise (DamagedException reason)
 
     member private _.Take(count: int64) : ReadOnlySpan<byte> =
-        if count < 0L || count > int64 (bytes.Length - place) then
+        if count < 0L || count > min (input.Length - input.Position) (int64 Array.MaxLength) then
             damaged "its pickle ends too early"
 
-        let span = ReadOnlySpan(bytes, place, int count)
-        place <- place + int count
-        span
+        let bytes = GC.AllocateUninitializedArray<byte>(int count)
+        input.ReadExactly bytes
+        ReadOnlySpan bytes
 
-    member private reader.Byte() = int64 ((reader.Take 1L)[0])
+    member private _.Byte() : int64 =
+        match input.ReadByte() with
+        | -1 -> damaged "its pickle ends too early"
+        | b -> int64 b
+
     member private reader.Int32() = int64 (BinaryPrimitives.ReadInt32LittleEndian(reader.Take 4L))
     member private reader.UInt32() = int64 (BinaryPrimitives.ReadUInt32LittleEndian(reader.Take 4L))
     member private reader.Int64() = BinaryPrimitives.ReadInt64LittleEndian(reader.Take 8L)
@@ -58,14 +68,15 @@ type internal PickleReader(bytes: byte[]) =
 
     /// A line without its end.
     member private reader.Line() : string =
-        let rest = ReadOnlySpan(bytes, place, bytes.Length - place)
+        let line = ResizeArray<byte>()
+        let mutable next = reader.Byte()
 
-        match rest.IndexOf(byte '\n') with
-        | -1 -> damaged "its pickle ends too early"
-        | length ->
-            let line = Encoding.UTF8.GetString(reader.Take(int64 length))
-            place <- place + 1
-            line
+        while next <> int64 '\n' do
+            if line.Count = PickleLimits.LongestLine then damaged "its pickle has a line without end"
+            line.Add(byte next)
+            next <- reader.Byte()
+
+        Encoding.UTF8.GetString(line.ToArray())
 
     /// An integer of up to eight bytes, least one first, in two's complement.
     member private reader.Long(length: int64) : int64 =
@@ -189,7 +200,10 @@ type internal PickleReader(bytes: byte[]) =
         | '\u0094' -> memo[int64 memo.Count] <- reader.Peek()
         | 'h' -> reader.Recall(reader.Byte())
         | 'j' -> reader.Recall(reader.UInt32())
-        | 'Q' -> current.Push(Pickled.Persistent(reader.Pop()))
+        | 'Q' ->
+            let what = reader.Pop()
+            persistents.Add what
+            current.Push(Pickled.Persistent what)
         | 'R'
         | '\u0081' ->
             let arguments = reader.Pop()
@@ -206,7 +220,10 @@ type internal PickleReader(bytes: byte[]) =
             damaged
                 $"its pickle has the opcode {int opcode:X2}, which tensors do not need; it was made of other objects"
 
-    /// What the pickle describes.
+    /// What the pickle says of all that is kept elsewhere, in the order in which it names it.
+    member _.Persistents = persistents
+
+    /// What the pickle describes. The stream is read up to its end, and no further.
     member reader.Read() : Pickled =
         let mutable result = ValueNone
 

@@ -1,5 +1,6 @@
 namespace Cotangent
 
+open System
 open System.IO
 open System.IO.Compression
 open Cotangent.Checkpoints
@@ -8,8 +9,15 @@ open Cotangent.Checkpoints
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module PyTorch =
     let internal tensors (operation: string) (file: Stream) : Map<string, Tensor> =
-        use archive = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen = true)
-        let found = PyTorchTensors(operation, archive).Read()
+        let head: byte[] = Array.zeroCreate (int (min file.Length (int64 FileKind.Looked)))
+        file.ReadExactly(head, 0, head.Length)
+
+        let found =
+            match PyTorchLegacy.secondPickle (ReadOnlySpan head) with
+            | -1 ->
+                use archive = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen = true)
+                PyTorchTensors(operation, PyTorchArchive.read operation archive).Read()
+            | second -> PyTorchTensors(operation, PyTorchLegacy.read operation file second).Read()
 
         if found.Count = 0 then
             raise (
@@ -21,7 +29,7 @@ module PyTorch =
 
     /// <summary>
     /// The tensors of a <c>.pt</c> or <c>.pth</c> file that <c>torch.save</c> wrote of a <c>state_dict</c>, or of dictionaries and lists of tensors
-    /// (PyTorch 1.6 and later). Names of inner dictionaries are joined by dots. Nothing in the file is executed: calls of functions in its
+    /// (of any version from 0.4 on). Names of inner dictionaries are joined by dots. Nothing in the file is executed: calls of functions in its
     /// pickle are only read. <c>Checkpoint.fit</c> makes a model of the tensors.
     /// </summary>
     /// <exception cref="T:Cotangent.FileException">It is damaged, no such file, or holds no tensors.</exception>
@@ -37,8 +45,4 @@ module PyTorch =
     let read (path: string) : Map<string, Tensor> =
         Given.check "path" path
 
-        ForeignFile.reading
-            "PyTorch.read"
-            path
-            "a zip archive of PyTorch's 'torch.save'"
-            (tensors "PyTorch.read")
+        ForeignFile.reading "PyTorch.read" path "a file of PyTorch's 'torch.save'" (tensors "PyTorch.read")

@@ -2,77 +2,35 @@ namespace Cotangent.Checkpoints
 
 open System
 open System.Collections.Generic
-open System.IO.Compression
 open Cotangent
 open Cotangent.Engines
 open Cotangent.Inlined // in place of functions of Array and List
 
-/// The tensors of a file of PyTorch's `torch.save`: a zip archive of a pickle, which says how tensors are cut from storages, and of the
-/// storages' bytes.
+/// The tensors of what a file of PyTorch's `torch.save` is made of.
 [<Sealed>]
-type internal PyTorchTensors(operation: string, archive: ZipArchive) =
+type internal PyTorchTensors(operation: string, content: PyTorchContent) =
     let damaged (reason: string) : 'a = raise (DamagedException reason)
-
-    let pickle =
-        match
-            archive.Entries
-            |> Seq.tryFind (fun e ->
-                e.FullName = "data.pkl" || e.FullName.EndsWith("/data.pkl", StringComparison.Ordinal))
-        with
-        | Some entry -> entry
-        | None -> damaged "no file in it is called data.pkl"
-
-    /// The folder in which all is.
-    let folder = pickle.FullName.Substring(0, pickle.FullName.Length - "data.pkl".Length)
-
-    let storages = Dictionary<string, Array>()
-
-    let refuse (name: string) (what: string) : 'a =
-        raise (
-            DTypeException
-                $"{operation}: {Untrusted.quote name} is of {what}, which no dtype holds exactly. Convert it in PyTorch, as by 't.float()'."
-        )
-
-    /// How safetensors calls the elements of a class of storages.
-    let formatOf (name: string) (storage: string) : string =
-        match storage with
-        | "torch.FloatStorage" -> "F32"
-        | "torch.DoubleStorage" -> "F64"
-        | "torch.HalfStorage" -> "F16"
-        | "torch.BFloat16Storage" -> "BF16"
-        | "torch.LongStorage" -> "I64"
-        | "torch.IntStorage" -> "I32"
-        | "torch.ShortStorage" -> "I16"
-        | "torch.CharStorage" -> "I8"
-        | "torch.ByteStorage" -> "U8"
-        | "torch.BoolStorage" -> "BOOL"
-        | other -> refuse name other
+    let refuse (name: string) (what: string) : 'a = PyTorchStorage.refuse operation name what
+    let storages = Dictionary<struct (DType * string), Array>()
+    /// Storages that a tensor has for its own.
+    let taken = HashSet<struct (DType * string)>()
 
     /// All elements of a storage.
-    let load (name: string) (format: string) (key: string) : Array =
-        match storages.TryGetValue(format + key) with
+    let load (name: string) (dtype: DType) (key: string) : Array =
+        match storages.TryGetValue(struct (dtype, key)) with
         | true, found -> found
         | _ ->
-            match archive.GetEntry($"{folder}data/{key}") with
-            | null -> damaged $"the storage {Untrusted.quote key} is missing"
-            | entry ->
-                ZipEntries.require entry
-                let bytes = Recycling.orRefuse operation entry.Length (fun () -> ZipEntries.bytes entry)
-                let size = ElementFormat.bits format / 8
+            let bytes = content.Storage key
 
-                let whole =
-                    if bytes.Length % size = 0 then
-                        bytes
-                    else
-                        Array.truncate (bytes.Length / size * size) bytes
+            let whole =
+                if bytes.Length % dtype.Size = 0 then
+                    bytes
+                else
+                    Array.truncate (bytes.Length / dtype.Size * dtype.Size) bytes
 
-                let made =
-                    match ElementFormat.dtype format with
-                    | ValueSome dtype -> ElementFormat.numbers name dtype whole
-                    | ValueNone -> refuse name format
-
-                storages[format + key] <- made
-                made
+            let made = ElementFormat.numbers name dtype whole
+            storages[struct (dtype, key)] <- made
+            made
 
     let numbers (what: string) (value: Pickled) : int64[] =
         match value with
@@ -97,18 +55,21 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
         | Pickled.Persistent(Pickled.Items parts) when parts.Count >= 3 ->
             match parts[0], parts[1], parts[2] with
             | Pickled.Text "storage", Pickled.Global kind, Pickled.Text key ->
-                let format =
+                let dtype =
                     match dtype with
                     | ValueSome(Pickled.Global own) ->
-                        match own.Replace("torch.uint", "U") with
-                        | "U16"
-                        | "U32"
-                        | "U64" as format -> format
+                        match own with
+                        | "torch.uint16" -> DType.UInt16
+                        | "torch.uint32" -> DType.UInt32
+                        | "torch.uint64" -> DType.UInt64
                         | _ -> refuse name own
                     | ValueSome _
-                    | ValueNone -> formatOf name kind
+                    | ValueNone ->
+                        match PyTorchStorage.dtype kind with
+                        | ValueSome dtype -> dtype
+                        | ValueNone -> refuse name kind
 
-                let all = load name format key
+                let all = load name dtype key
                 let shape = Shape.sized $"{operation}: {Untrusted.quote name}" sizes
                 let isEmpty = Array.contains 0 shape
 
@@ -131,11 +92,6 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
                     if last >= int64 all.Length then
                         damaged $"{Untrusted.quote name} reaches beyond its storage"
 
-                let dtype =
-                    match ElementFormat.dtype format with
-                    | ValueSome dtype -> dtype
-                    | ValueNone -> refuse name format
-
                 if isEmpty then
                     Buffers.fresh dtype shape
                 else
@@ -145,8 +101,7 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
                     let isWhole = seen.IsContiguous && Shape.count shape = all.Length
                     let own = Buffers.fresh dtype shape
 
-                    if isWhole && not (storages.ContainsKey("taken " + key)) then
-                        storages["taken " + key] <- all
+                    if isWhole && taken.Add(struct (dtype, key)) then
                         Buffers.own dtype shape all
                     else
                         Buffers.copy seen own
@@ -157,7 +112,7 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
     /// The tensor that a call would make; null where it would make something else.
     let rec tensorOf (name: string) (value: Pickled) : HostBuffer | null =
         match value with
-        | Pickled.Called("torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor_v3" as how,
+        | Pickled.Called("torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor_v3" as how,
                          Pickled.Items a) when a.Count >= (if how.EndsWith '3' then 7 else 4) ->
             match a[1] with
             | Pickled.Whole offset when offset >= 0L && offset <= int64 Array.MaxLength ->
@@ -205,11 +160,6 @@ type internal PyTorchTensors(operation: string, archive: ZipArchive) =
             | buffer -> found[if name = "" then "tensor" else name] <- buffer
 
     member _.Read() : Dictionary<string, HostBuffer> =
-        match archive.GetEntry(folder + "byteorder") with
-        | NonNull entry when Text.Encoding.ASCII.GetString(ZipEntries.bytes entry) <> "little" ->
-            damaged "its numbers come largest byte first"
-        | _ -> ()
-
         let found = Dictionary<string, HostBuffer>()
-        gather 0 found "" (PickleReader(ZipEntries.bytes pickle).Read())
+        gather 0 found "" content.Pickle
         found

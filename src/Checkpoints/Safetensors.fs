@@ -9,8 +9,11 @@ open Cotangent.Checkpoints
 /// </summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Safetensors =
-    /// <summary>Opens a file, to see what is in it and to read tensors one by one.</summary>
-    /// <exception cref="T:Cotangent.FileException">It is damaged, or no such file.</exception>
+    /// <summary>
+    /// Opens a file, to see what is in it and to read tensors one by one. The path may be that of an index,
+    /// <c>model.safetensors.index.json</c>, which makes one of the several files of a large model.
+    /// </summary>
+    /// <exception cref="T:Cotangent.FileException">It is damaged, or no such file; or a file of an index is missing.</exception>
     /// <exception cref="T:System.IO.IOException">It is not there, or can't be read.</exception>
     /// <example><code>
     /// let path = System.IO.Path.GetTempFileName()
@@ -23,8 +26,8 @@ module Safetensors =
         Given.check "path" path
         SafetensorsFile.Open("Safetensors.openFile", path)
 
-    /// <summary>All tensors of a file, each as <c>SafetensorsFile.Read</c> gives it.</summary>
-    /// <exception cref="T:Cotangent.FileException">It is damaged, or no such file.</exception>
+    /// <summary>All tensors of a file, or of those of an index, each as <c>SafetensorsFile.Read</c> gives it.</summary>
+    /// <exception cref="T:Cotangent.FileException">It is damaged, or no such file; or a file of an index is missing.</exception>
     /// <exception cref="T:Cotangent.DTypeException">No dtype holds the elements of one of them.</exception>
     /// <exception cref="T:System.IO.IOException">It is not there, or can't be read.</exception>
     /// <example><code>

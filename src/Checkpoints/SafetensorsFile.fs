@@ -41,20 +41,40 @@ module internal SafetensorsNumbers =
             buffer
         | ValueNone -> refuse operation entry
 
+/// A file with tensors: all of them, or some of a model that lies in several files.
+[<Sealed>]
+type internal SafetensorsPart(path: string, source: ByteSource, header: SafetensorsHeader) =
+    member _.Path = path
+    member _.Source = source
+    member _.Header = header
+
 /// <summary>
-/// A safetensors file that is open: what is in it is known, and tensors are read when they are asked for. Large files are mapped into
-/// memory, so that what is not asked for is not read; they must not be cut short meanwhile. To be disposed of.
+/// A safetensors file that is open, or several that an index makes one of: what is in it is known, and tensors are read when they are
+/// asked for. Large files are mapped into memory, so that what is not asked for is not read; they must not be cut short meanwhile. To
+/// be disposed of.
 /// </summary>
 [<Sealed>]
-type SafetensorsFile internal (path: string, source: ByteSource, header: SafetensorsHeader) =
+type SafetensorsFile internal (path: string, parts: SafetensorsPart[]) =
+    let entries = parts |> Array.collect _.Header.Entries
+
     let byName =
         lazy
-            (let found = Dictionary<string, SafetensorsEntry>()
+            (let found = Dictionary<string, struct (SafetensorsPart * SafetensorsEntry)>()
 
-             for each in header.Entries do
-                 found.Add(each.Name, each)
+             for part in parts do
+                 for each in part.Header.Entries do
+                     found.Add(each.Name, struct (part, each))
 
              found)
+
+    /// Of a text that several parts have, the first one's.
+    let metadata =
+        lazy
+            (Map.empty
+             |> Array.foldBack
+                 (fun (part: SafetensorsPart) about ->
+                     part.Header.Metadata |> Map.fold (fun about key text -> Map.add key text about) about)
+                 parts)
 
     /// What a text says of a file's damage, with the file's name and what it may be instead.
     static member internal Damage(operation: string, path: string, head: ReadOnlySpan<byte>, reason: string) =
@@ -64,10 +84,9 @@ type SafetensorsFile internal (path: string, source: ByteSource, header: Safeten
                 $"{operation}: '{path}' is no whole safetensors file: {reason}. Get it again, or save it anew."
         | kind -> FileException $"{operation}: '{path}' is no safetensors file: it is {kind}"
 
-    /// Bytes that are called something; they are disposed of with the file.
-    static member internal Of(operation: string, path: string, source: ByteSource) : SafetensorsFile =
+    static member private Part(operation: string, path: string, source: ByteSource) : SafetensorsPart =
         try
-            new SafetensorsFile(path, source, SafetensorsHeader.read source)
+            SafetensorsPart(path, source, SafetensorsHeader.read source)
         with
         | :? DamagedException as e ->
             let head = source.Bytes(0L, int (min source.Length (int64 FileKind.Looked)))
@@ -77,6 +96,70 @@ type SafetensorsFile internal (path: string, source: ByteSource, header: Safeten
             source.Dispose()
             reraise ()
 
+    /// Bytes that are called something; they are disposed of with the file.
+    static member internal Of(operation: string, path: string, source: ByteSource) : SafetensorsFile =
+        new SafetensorsFile(path, [| SafetensorsFile.Part(operation, path, source) |])
+
+    /// The files of an index. What is wrong with one of them is said of that one.
+    static member private OfIndex
+        (operation: string, path: string, map: Dictionary<string, string>)
+        : SafetensorsFile =
+        if map.Count = 0 then raise (DamagedException "it names no tensors")
+        let files = SafetensorsIndex.files path map
+
+        match files |> Array.filter (File.Exists >> not) with
+        | [||] -> ()
+        | missing ->
+            let shown = missing |> Seq.truncate 20 |> Seq.map (fun p -> $"'{p}'") |> String.concat ", "
+            let more = if missing.Length > 20 then $" and {missing.Length - 20} more" else ""
+
+            raise (
+                FileException
+                    $"{operation}: '{path}' is the index of {files.Length} safetensors files, of which {missing.Length} are not there: {shown}{more}. Fetch all of them into its folder."
+            )
+
+        let parts = List<SafetensorsPart>()
+
+        try
+            for each in files do
+                parts.Add(SafetensorsFile.Part(operation, each, ByteSource.ofFile each))
+
+            let places = Dictionary<string, string>()
+
+            for part in parts do
+                for each in part.Header.Entries do
+                    match places.TryGetValue each.Name with
+                    | true, other ->
+                        raise (
+                            DamagedException
+                                $"{Untrusted.quote each.Name} lies in '{other}' and in '{part.Path}'"
+                        )
+                    | _ -> places.Add(each.Name, part.Path)
+
+            // All at once, as many as one reads.
+            let lost = [|
+                for KeyValue(name, file) in map do
+                    match places.TryGetValue name with
+                    | true, place when FileBeside.path path file = ValueSome place -> ()
+                    | _ -> $"\n  {Untrusted.quote name} in {Untrusted.quote file}"
+            |]
+
+            if lost.Length > 0 then
+                let shown = lost |> Seq.truncate 20 |> String.concat ""
+                let more = if lost.Length > 20 then $"\n  … and {lost.Length - 20} more" else ""
+
+                raise (
+                    DamagedException
+                        $"{lost.Length} of the tensors that it names are not where it says:{shown}{more}\nIndex and files are of different versions, perhaps"
+                )
+
+            new SafetensorsFile(path, parts.ToArray())
+        with _ ->
+            for part in parts do
+                part.Source.Dispose()
+
+            reraise ()
+
     static member internal Open(operation: string, path: string) : SafetensorsFile =
         if Directory.Exists path then
             raise (
@@ -84,26 +167,52 @@ type SafetensorsFile internal (path: string, source: ByteSource, header: Safeten
                     $"{operation}: '{path}' is a folder. Name a file in it; `Checkpoint.latest` finds the newest of a training."
             )
 
-        SafetensorsFile.Of(operation, path, ByteSource.ofFile path)
+        let source = ByteSource.ofFile path
+        let head = source.Bytes(0L, int (min source.Length (int64 SafetensorsIndex.Looked)))
+
+        if not (SafetensorsIndex.isLike (ReadOnlySpan head)) || source.Length > int64 Array.MaxLength then
+            SafetensorsFile.Of(operation, path, source)
+        else
+            try
+                match SafetensorsIndex.read (source.Bytes(0L, int source.Length)) with
+                | ValueSome map ->
+                    let file = SafetensorsFile.OfIndex(operation, path, map)
+                    source.Dispose()
+                    file
+                // Another text.
+                | ValueNone -> SafetensorsFile.Of(operation, path, source)
+            with
+            | :? DamagedException as e ->
+                source.Dispose()
+
+                raise (
+                    FileException
+                        $"{operation}: '{path}' is a text in JSON, as the index of several safetensors files is, and damaged: {e.Message}. Get it again."
+                )
+            | _ ->
+                source.Dispose()
+                reraise ()
 
     member internal _.Path = path
 
     /// <summary>The tensors, in the order in which the file names them. A copy, the caller's to keep.</summary>
-    member _.Entries: SafetensorsEntry[] = Array.copy header.Entries
+    member _.Entries: SafetensorsEntry[] = Array.copy entries
     /// <summary>Texts that whoever wrote the file added.</summary>
-    member _.Metadata: Map<string, string> = header.Metadata
+    member _.Metadata: Map<string, string> = metadata.Value
 
     member internal _.Find(name: string) : SafetensorsEntry | null =
         match byName.Value.TryGetValue name with
-        | true, entry -> entry
+        | true, struct (_, entry) -> entry
         | _ -> null
 
     /// The numbers of a tensor in main memory, for a function that says its own name in errors.
     member internal file.Numbers(operation: string, entry: SafetensorsEntry) : HostBuffer =
+        let struct (part, _) = byName.Value[entry.Name]
+
         try
-            SafetensorsNumbers.read operation source header entry
+            SafetensorsNumbers.read operation part.Source part.Header entry
         with :? DamagedException as e ->
-            raise (SafetensorsFile.Damage(operation, path, ReadOnlySpan [| byte ' ' |], e.Message))
+            raise (SafetensorsFile.Damage(operation, part.Path, ReadOnlySpan [| byte ' ' |], e.Message))
 
     /// <summary>
     /// A tensor by name, bit for bit: its dtype is the file's.
@@ -124,13 +233,13 @@ type SafetensorsFile internal (path: string, source: ByteSource, header: Safeten
         match file.Find name with
         | null ->
             let hint =
-                match NearestName.find name (header.Entries |> Array.map _.Name) with
+                match NearestName.find name (entries |> Array.map _.Name) with
                 | null -> "`Entries` lists them."
                 | nearest -> $"Is it '{nearest}'? `Entries` lists them."
 
             raise (
                 ValueException
-                    $"SafetensorsFile.Read: no tensor is called '{name}' in '{path}', which has {header.Entries.Length}. {hint}"
+                    $"SafetensorsFile.Read: no tensor is called '{name}' in '{path}', which has {entries.Length}. {hint}"
             )
         | entry -> Tensor.ofHost (file.Numbers("SafetensorsFile.Read", entry))
 
@@ -143,7 +252,9 @@ type SafetensorsFile internal (path: string, source: ByteSource, header: Safeten
     /// file.Dispose()
     /// weight // [1, 2]
     /// </code></example>
-    member _.Dispose() = source.Dispose()
+    member _.Dispose() =
+        for part in parts do
+            part.Source.Dispose()
 
     interface IDisposable with
         member file.Dispose() = file.Dispose()

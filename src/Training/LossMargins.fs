@@ -32,7 +32,8 @@ module MarginLosses =
         let scores = wide scores
         let chosen = scores.Gather(labels.Unsqueeze -1, -1)
         // The label's own class lacks the whole margin from itself.
-        let others = (labels.Unsqueeze -1).NotEqual(countBeside labels labels.DType classes)
+        let label = (wideLabels labels).Unsqueeze -1
+        let others = label.NotEqual(countBeside labels label.DType classes)
         let lacks = relu (scores - chosen + margin)
         (where others lacks (Tensor.zerosLike lacks)).Sum([ -1 ]) / float classes
 

@@ -128,6 +128,10 @@ module internal LossParts =
     let countBeside (t: Tensor) (dtype: DType) (n: int) : Tensor =
         Bind.create (Primitive.Iota(dtype, n)) t.Device
 
+    /// Labels in a dtype that has the number of every class: those of eight bits end at 255.
+    let wideLabels (labels: Tensor) : Tensor =
+        if labels.DType.Size < 4 then labels.Convert DType.Int32 else labels
+
     // ---- How losses end ----
 
     /// 16-bit floats overflow in squares and lose digits in sums: losses are computed in Float32 at least.

@@ -122,12 +122,12 @@ let private zip (name: string) =
 /// What is taken for a file of tensors, and its name.
 let private others: (string * byte[] * string) list = [
     "nothing", [||], "it is empty"
-    "torch.save", zip "archive/data.pkl", "a zip archive of PyTorch's 'torch.save'"
+    "torch.save", zip "archive/data.pkl", "a file of PyTorch's 'torch.save', which `PyTorch.read` reads"
     "numpy.savez", zip "weight.npy", "an .npz archive of NumPy"
     "another archive", zip "readme.txt", "a zip archive"
     "torch.save before 1.6",
     [| 0x80uy; 2uy; 0x8Auy; 10uy; 0x6Cuy; 0xFCuy; 0x9Cuy; 0x46uy; 0xF9uy |],
-    "a pickle of Python"
+    "before version 1.6, which `PyTorch.read` reads"
     "pickle.dumps of a dictionary",
     [| 0x80uy; 4uy; 0x95uy; 10uy; 0uy; 0uy; 0uy; 0uy; 0uy; 0uy; 0uy |],
     "a pickle of Python"

@@ -18,7 +18,7 @@ let private numpy =
         "an archive, in every type, order and layout",
         (fun () ->
             let arrays = NumPy.read (fixture "arrays.npz")
-            Expect.equal arrays.Count 13 "arrays"
+            Expect.equal arrays.Count 15 "arrays"
             let tiny = BitConverter.UInt32BitsToSingle 1u
             equals [ [ 0.1f; -0.0f; infinityf ]; [ tiny; Single.MaxValue; 7.0f ] ] arrays["single"]
             let single = arrays["single"]
@@ -33,6 +33,8 @@ let private numpy =
             equals 2.5 arrays["scalar"]
             equals (Tensor.zeros DType.Float32 [ 0; 3 ]) arrays["nothing"]
             equals [ 1.5f; -2.0f ] arrays["big_endian"]
+            equals [ Complex64(1.5f, -2.0f) ] arrays["complex"]
+            equals [ [ Numerics.Complex(0.1, 1e300) ] ] arrays["double_complex"]
             equals block arrays["fortran"]
             equals [ 1.0 ] arrays["in/a/folder"])
         "a compressed archive and a single array",
@@ -44,9 +46,9 @@ let private numpy =
         "what no dtype holds",
         (fun () ->
             raises<DTypeException, _>
-                "'complex' has elements of type '<c16'"
+                "'texts' has elements of type '<U1'"
                 (fun () -> NumPy.read (fixture "refused.npz"))
-                "complex")
+                "texts")
         "other files are named",
         fun () ->
             raises<FileException, _>
@@ -145,6 +147,44 @@ let private pytorch =
     tests "PyTorch" [
         "a state_dict, with parameters and views of one storage", (fun () -> ofPyTorch "state.pt")
         "the same by a later protocol of pickle", (fun () -> ofPyTorch "state4.pt")
+        "a file from before version 1.6, as PyTorch wrote it", (fun () -> ofPyTorch "legacy.pt")
+        "such a file by a later protocol of pickle", (fun () -> ofPyTorch "legacy4.pt")
+        "complex numbers",
+        (fun () ->
+            let numbers = PyTorch.read (fixture "complex.pt")
+            equals [ Complex64(1.5f, -2.0f) ] numbers["single"]
+            equals [ [ Numerics.Complex(0.1, 1e300) ] ] numbers["double"])
+        "files from before version 1.6 that are cut short, or of what no dtype holds",
+        (fun () ->
+            let whole = File.ReadAllBytes(fixture "legacy.pt")
+
+            let read (bytes: byte[]) =
+                use input = new MemoryStream(bytes)
+
+                ForeignFile.ofStream
+                    "test"
+                    "bytes"
+                    "a file of PyTorch's 'torch.save'"
+                    (PyTorch.tensors "test")
+                    input
+
+            for length in 0 .. whole.Length - 1 do
+                raises<FileException, _> "" (fun () -> read whole[.. length - 1]) $"{length} bytes"
+
+            raises<FileException, _>
+                "its end is missing"
+                (fun () -> read whole[.. whole.Length - 100])
+                "storages"
+
+            raises<FileException, _>
+                "bytes are there"
+                (fun () -> read whole[.. whole.Length - 2])
+                "the last one"
+
+            raises<DTypeException, _>
+                "torch.QUInt8Storage"
+                (fun () -> PyTorch.read (fixture "quantized.pt"))
+                "quantized")
         "dictionaries and lists in each other",
         (fun () ->
             let training = PyTorch.read (fixture "training.pt")
@@ -266,8 +306,37 @@ let private onnx =
                 "onnx"
     ]
 
+/// An archive whose list of files says of each that it unpacks to two billion bytes.
+let private swollen (name: string) =
+    let bytes = File.ReadAllBytes(fixture name)
+    let mutable place = 0
+
+    while place >= 0 do
+        match bytes.AsSpan(place).IndexOf(ReadOnlySpan "PK\001\002"B) with
+        | -1 -> place <- -1
+        | found ->
+            BitConverter.GetBytes(2_000_000_000).CopyTo(bytes, place + found + 24)
+            place <- place + found + 4
+
+    bytes
+
+let private bombs =
+    tests "archives that would unpack to more than their bytes can make" [
+        for name in [ "state.pt"; "arrays.npz"; "compressed.npz" ] ->
+            name,
+            fun () ->
+                let folder = Directory.CreateTempSubdirectory("cotangent-").FullName
+                let path = Path.Combine(folder, name)
+                File.WriteAllBytes(path, swollen name)
+
+                let read () = if name.EndsWith "pt" then PyTorch.read path else NumPy.read path
+
+                raises<FileException, _> "would be 2000000000 bytes of" read name
+                Directory.Delete(folder, true)
+    ]
+
 let private pickles =
-    let read (bytes: byte[]) = PickleReader(bytes).Read()
+    let read (bytes: byte[]) = PickleReader(new MemoryStream(bytes)).Read()
 
     testList "pickles" [
         for name, bytes, part in
@@ -305,8 +374,15 @@ let private fuzz =
 
         let files = [|
             for name in
-                [ "arrays.npz"; "compressed.npz"; "state.pt"; "state4.pt"; "training.pt"; "weights.onnx" ] ->
-                name, File.ReadAllBytes(fixture name)
+                [
+                    "arrays.npz"
+                    "compressed.npz"
+                    "state.pt"
+                    "state4.pt"
+                    "training.pt"
+                    "legacy.pt"
+                    "weights.onnx"
+                ] -> name, File.ReadAllBytes(fixture name)
         |]
 
         /// The pickle of an archive changed, in an archive that is whole otherwise.
@@ -333,7 +409,7 @@ let private fuzz =
 
         for i in 1..rounds do
             let name, original = files[random.Next files.Length]
-            let isArchive = not (name.EndsWith "onnx")
+            let isArchive = not (name.EndsWith "onnx" || name = "legacy.pt")
             let bytes = if isArchive && random.Next 2 = 0 then repacked original else Array.copy original
 
             if random.Next 2 = 0 then
@@ -354,7 +430,7 @@ let private fuzz =
                         (NumPy.arrays "test")
                         input
                     |> ignore
-                elif not isArchive then
+                elif name.EndsWith "onnx" then
                     ForeignFile.ofStream
                         "test"
                         "bytes"
@@ -366,7 +442,7 @@ let private fuzz =
                     ForeignFile.ofStream
                         "test"
                         "bytes"
-                        "a zip archive of PyTorch's 'torch.save'"
+                        "a file of PyTorch's 'torch.save'"
                         (PyTorch.tensors "test")
                         input
                     |> ignore
@@ -385,4 +461,4 @@ let private fuzz =
 
 [<Tests>]
 let all =
-    testList "Files of NumPy, PyTorch and ONNX" [ numpy; damagedArrays; pytorch; onnx; pickles; fuzz ]
+    testList "Files of NumPy, PyTorch and ONNX" [ numpy; damagedArrays; pytorch; onnx; bombs; pickles; fuzz ]

@@ -9,7 +9,8 @@ open Cotangent.Data.Tests.Raises
 
 /// What `make-tables.mjs` puts into every table: two groups of three rows.
 let private check (read: string list -> Table) (stream: string list -> DataStream<Table>) =
-    let table = read [ "f32"; "f64"; "i32"; "i64"; "u8"; "i16"; "flag"; "text" ]
+    let whole = [ "i8"; "i16"; "i32"; "i64"; "u8"; "u16"; "u32"; "u64" ]
+    let table = read ([ "f32"; "f64"; "flag"; "text" ] @ whole)
     let both (group: 'a list) (next: 'a list) = tensor (group @ next)
     Expect.equal table.Count 6 "rows"
     Expect.equal (table.Numbers "f32") (both [ 0.5f; 1.5f; 2.5f ] [ 100.5f; 101.5f; 102.5f ]) "Float32"
@@ -21,11 +22,16 @@ let private check (read: string list -> Table) (stream: string list -> DataStrea
         (both [ 0L; -9007199254740993L; 3L ] [ 100L; -9007199254740993L; 3L ])
         "Int64"
 
-    Expect.equal (table.Numbers "u8") (both [ 0; 128; 255 ] [ 0; 128; 255 ]) "bytes"
-    Expect.equal (table.Numbers "i16") (both [ -32768; 0; 32767 ] [ -32768; 0; 32767 ]) "16 bits"
+    let twice (group: 'a list) = both group group
+    Expect.equal (table.Numbers "i8") (twice [ -128y; 0y; 127y ]) "Int8"
+    Expect.equal (table.Numbers "i16") (twice [ -32768s; 0s; 32767s ]) "Int16"
+    Expect.equal (table.Numbers "u8") (twice [ 0uy; 128uy; 255uy ]) "UInt8"
+    Expect.equal (table.Numbers "u16") (twice [ 0us; 7us; 65535us ]) "UInt16"
+    Expect.equal (table.Numbers "u32") (twice [ 0u; 7u; UInt32.MaxValue ]) "UInt32"
+    Expect.equal (table.Numbers "u64") (twice [ 0UL; 7UL; UInt64.MaxValue ]) "UInt64"
     Expect.equal (table.Numbers "flag") (both [ true; false; true ] [ true; false; true ]) "truth values"
     Expect.equal (table.Texts "text") [| "ä"; ""; "c\nd"; "ä"; ""; "c\nd" |] "texts"
-    Expect.equal (table.Numbers [ "i32"; "u8" ]).Shape [| 6; 2 |] "side by side"
+    Expect.equal (table.Numbers [ "f32"; "f32" ]).Shape [| 6; 2 |] "side by side"
     let groups = List.ofSeq (stream [ "i32" ])
     Expect.equal [ for group in groups -> group.Count ] [ 3; 3 ] "groups"
     Expect.equal (groups[1].Numbers "i32") (tensor [ 100; -2; Int32.MaxValue ]) "the second"
@@ -98,7 +104,16 @@ let hdf5 =
             let images = Tensor.ofArray [ 4; 3; 2 ] [| for i in 0..23 -> float32 i / 8.0f |]
             Expect.equal (read "images") images "Float32"
             Expect.equal (read "labels") (tensor [ 3L; 1L; 4L; 1L ]) "Int64"
-            Expect.equal (read "bytes") (tensor [ [ 0; 255 ] ]) "bytes"
+            Expect.equal (read "bytes") (tensor [ [ 0uy; 255uy ] ]) "bytes"
+            let whole kind = read $"whole/{kind}"
+            Expect.equal (whole "i1") (tensor [ SByte.MinValue; SByte.MaxValue ]) "Int8"
+            Expect.equal (whole "i2") (tensor [ Int16.MinValue; Int16.MaxValue ]) "Int16"
+            Expect.equal (whole "i4") (tensor [ Int32.MinValue; Int32.MaxValue ]) "Int32"
+            Expect.equal (whole "i8") (tensor [ Int64.MinValue; Int64.MaxValue ]) "Int64"
+            Expect.equal (whole "u2") (tensor [ 0us; UInt16.MaxValue ]) "UInt16"
+            Expect.equal (whole "u4") (tensor [ 0u; UInt32.MaxValue ]) "UInt32"
+            Expect.equal (whole "u8") (tensor [ 0UL; UInt64.MaxValue ]) "UInt64"
+            Expect.equal (read "half") (tensor [ Half.op_Explicit 1.5; Half.MaxValue ]) "Float16"
             let x = Tensor.ofArray [ 20; 2 ] [| for i in 0..39 -> float i |]
             Expect.equal (read "train/x") x "in pieces, compressed"
             Expect.equal (read "train/scalar") (tensor 2.5) "a scalar"
@@ -107,7 +122,11 @@ let hdf5 =
 
             Expect.equal
                 (set (Hdf5.names path))
-                (set [ "images"; "labels"; "bytes"; "train/x"; "train/scalar"; "train/names" ])
+                (set [
+                    yield! [ "images"; "labels"; "bytes"; "half"; "truth" ]
+                    yield! [ "train/x"; "train/scalar"; "train/names" ]
+                    for kind in [ "i1"; "i2"; "i4"; "i8"; "u2"; "u4"; "u8" ] -> $"whole/{kind}"
+                ])
                 "names"
         }
         test "asked for by several threads" {

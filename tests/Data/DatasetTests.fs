@@ -169,6 +169,31 @@ let draws =
             // 200 uniform numbers have a mean of a half and a standard error of 0.02.
             Expect.isLessThan (abs (List.average (List.concat all) - 0.5)) 0.1 "uniform"
         }
+        test "another key, other draws" {
+            let other = Key.create 321L
+
+            let draws = [
+                "shuffle", (fun key -> numbers 40L |> Dataset.shuffle key |> epoch 0)
+                "split", (fun key -> (numbers 40L |> Dataset.split key [ 0.5; 0.5 ])[0] |> epoch 0)
+                "sample",
+                (fun key -> numbers 40L |> Dataset.sample key (List.replicate 40 1.0) 40L |> epoch 0)
+                "sampleWithoutReplacement",
+                (fun key ->
+                    numbers 40L |> Dataset.sampleWithoutReplacement key (List.replicate 40 1.0) 40 |> epoch 0)
+                "bucket",
+                (fun key -> numbers 40L |> Dataset.bucket key [ 20 ] int (fun batch -> batch[0]) 4 |> epoch 0)
+                "shuffle of a stream",
+                (fun key ->
+                    (DataStream.ofSeq "numbers" (fun _ -> seq { 0L .. 39L }) |> DataStream.shuffle key 40)
+                        .Epoch
+                        0
+                    |> List.ofSeq)
+            ]
+
+            for name, draw in draws do
+                Expect.notEqual (draw key) (draw other) name
+                Expect.equal (draw key) (draw key) $"{name}, the same key"
+        }
         test "sampling with replacement follows the weights" {
             let weights = [ 1.0; 0.0; 2.0; 5.0 ]
             let sampled = numbers 4L |> Dataset.sample key weights 20_000L
@@ -333,6 +358,11 @@ let caches =
                 "no cache of the 21 examples of drawn"
                 (fun () -> (source 21L |> Dataset.cacheIn path)[0L])
                 "of other examples"
+
+            raises<ExampleException, _>
+                "no cache of the 20 examples of others"
+                (fun () -> (source 20L |> Dataset.named "others" |> Dataset.cacheIn path)[0L])
+                "of as many others"
 
             File.WriteAllBytes(path, File.ReadAllBytes(path)[..500])
 

@@ -46,11 +46,19 @@ let loaders =
                         Expect.equal (List.ofSeq (loader.Epoch e)) expected $"{n} workers, {ahead} ahead"
         }
         test "goes on at the next example" {
-            let loader = slow 50L |> Dataset.shuffle key |> Loader.createWith (workers 3 4)
-            let all = List.ofSeq (loader.Epoch 2)
+            let examples = slow 50L |> Dataset.shuffle key
+            let all = List.ofSeq (examples.Epoch 2)
 
-            for first in [ 0; 1; 17; 49; 50 ] do
-                Expect.equal (List.ofSeq (loader.Epoch(2, first))) (List.skip first all) $"from {first} on"
+            for count in [ 0; 1; 3 ] do
+                let loader = examples |> Loader.createWith (workers count 4)
+
+                for first in [ 0; 1; 17; 49; 50 ] do
+                    Expect.equal
+                        (List.ofSeq (loader.Epoch(2, first)))
+                        (List.skip first all)
+                        $"from {first} on, {count} workers"
+
+            let loader = examples |> Loader.createWith (workers 3 4)
 
             raises<ValueException, _> "place 51 of epoch 0" (fun () -> loader.Epoch(0, 51)) "beyond the end"
         }

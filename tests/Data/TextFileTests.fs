@@ -51,8 +51,13 @@ let csv =
                     (tensor [ 0; 1; 0 ], [ "a"; "b" ])
                     "categories"
 
-                let row = Seq.item 1 (Csv.rows Csv.defaults path)
-                Expect.equal (row.Float64 "x", row.Float32 "x", row.Int32 "n") (1e-3, 1e-3f, -2) "a row"
+                for dtype in [ DType.Float32; DType.Float16; DType.BFloat16 ] do
+                    let narrow = Csv.read Csv.defaults [ Column.Numbers("x", dtype) ] path
+                    let expected = (tensor [ 1.5; 1e-3; -0.25 ]).Convert dtype
+                    Expect.equal (narrow.Numbers "x") expected $"{dtype}"
+
+                let row = Seq.item 2 (Csv.rows Csv.defaults path)
+                Expect.equal (row.Float64 "x", row.Float32 "x", row.Int32 "n") (-0.25, -0.25f, 3) "a row"
 
             check ()
             inGerman check

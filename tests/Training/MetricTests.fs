@@ -54,6 +54,18 @@ let private classes =
                         1e-14
                         [ share (fun i -> rank i labels[i] < k) 300 ]
                         (compile (Metric.topKAccuracy k labels') scores)
+        "labels of eight bits among more classes than those can count",
+        fun () ->
+            // Rounded, so that many are equal.
+            let scores = floor (4.0 * Random.normal (Key.create 5L) DType.Float64 [ 20; 300 ])
+            let narrow = Tensor.ofArray [ 20 ] [| for i in 0..19 -> byte (13 * i) |]
+            let wide = narrow.Convert DType.Int64
+
+            for k in [ 50; 150; 250 ] do
+                equals (Metric.topKAccuracy k wide scores) (Metric.topKAccuracy k narrow scores)
+
+            equals (Loss.multiclassHinge 1.0 wide scores) (Loss.multiclassHinge 1.0 narrow scores)
+            equals (Loss.crossEntropy wide scores) (Loss.crossEntropy narrow scores)
         "equal scores are no success",
         fun () -> close 0.0 [ 0.5 ] (Metric.accuracy (tensor [ 0; 1 ]) (Tensor.zeros DType.Float32 [ 2; 3 ]))
         "NaN is no success",

@@ -109,8 +109,9 @@ public static class Checkpoint
 
     /// <summary>
     /// Loads a tree: the template's structure and static fields, the file's numbers. Shapes, dtypes and names must be the
-    /// same unless the options say otherwise; where they are not, the error lists all differences. By default with the options
-    /// of a new <see cref="CheckpointOptions"/>.
+    /// same unless the options say otherwise; where they are not, the error lists all differences. The path may be that of an
+    /// index of several files, <c>model.safetensors.index.json</c>. By default with the options of a new
+    /// <see cref="CheckpointOptions"/>.
     /// </summary>
     /// <exception cref="TreeException">Leaves are missing in the file, or have none in the template.</exception>
     /// <exception cref="ShapeException">Shapes differ.</exception>

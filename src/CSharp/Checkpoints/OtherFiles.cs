@@ -7,7 +7,7 @@ public static class NumPy
     /// The array of an <c>.npy</c> file. Its dtype is the file's.
     /// </summary>
     /// <exception cref="FileException">It is damaged, or no such file.</exception>
-    /// <exception cref="DTypeException">No dtype holds its elements: complex numbers, texts, objects.</exception>
+    /// <exception cref="DTypeException">No dtype holds its elements: texts, objects.</exception>
     /// <exception cref="IOException">It is not there, or can't be read.</exception>
     /// <example><code>
     /// // What numpy.save writes of [1, 2] in bytes.
@@ -37,7 +37,7 @@ public static class PyTorch
 {
     /// <summary>
     /// The tensors of a <c>.pt</c> or <c>.pth</c> file that <c>torch.save</c> wrote of a <c>state_dict</c>, or of dictionaries and
-    /// lists of tensors (PyTorch 1.6 and later). Names of inner dictionaries are joined by dots. Nothing in the file is executed:
+    /// lists of tensors (of any version from 0.4 on). Names of inner dictionaries are joined by dots. Nothing in the file is executed:
     /// calls of functions in its pickle are only read. <c>Checkpoint.Fit</c> makes a model of the tensors.
     /// </summary>
     /// <exception cref="FileException">It is damaged, no such file, or holds no tensors.</exception>

@@ -6,8 +6,11 @@ namespace Cotangent;
 /// </summary>
 public static class Safetensors
 {
-    /// <summary>Opens a file, to see what is in it and to read tensors one by one.</summary>
-    /// <exception cref="FileException">It is damaged, or no such file.</exception>
+    /// <summary>
+    /// Opens a file, to see what is in it and to read tensors one by one. The path may be that of an index,
+    /// <c>model.safetensors.index.json</c>, which makes one of the several files of a large model.
+    /// </summary>
+    /// <exception cref="FileException">It is damaged, or no such file; or a file of an index is missing.</exception>
     /// <exception cref="IOException">It is not there, or can't be read.</exception>
     /// <example><code>
     /// var path = Path.GetTempFileName();
@@ -17,8 +20,8 @@ public static class Safetensors
     /// </code></example>
     public static SafetensorsFile Open(string path) => SafetensorsModule.openFile(path.NotNull());
 
-    /// <summary>All tensors of a file, each as <c>SafetensorsFile.Read</c> gives it.</summary>
-    /// <exception cref="FileException">It is damaged, or no such file.</exception>
+    /// <summary>All tensors of a file, or of those of an index, each as <c>SafetensorsFile.Read</c> gives it.</summary>
+    /// <exception cref="FileException">It is damaged, or no such file; or a file of an index is missing.</exception>
     /// <exception cref="DTypeException">No dtype holds the elements of one of them.</exception>
     /// <exception cref="IOException">It is not there, or can't be read.</exception>
     /// <example><code>

@@ -7,8 +7,8 @@ open Apache.Arrow.Ipc
 open Cotangent.Datasets
 
 /// <summary>
-/// Columns of Arrow files and streams (Arrow IPC, also called Feather 2), by Apache.Arrow: numbers as tensors, unsigned and narrow integers as
-/// wider ones, and texts. A missing floating-point number is NaN; another missing cell is an error.
+/// Columns of Arrow files and streams (Arrow IPC, also called Feather 2), by Apache.Arrow: numbers and truth values as tensors, each of
+/// the file's dtype, and texts. A missing floating-point number is NaN; another missing cell is an error.
 /// </summary>
 [<RequireQualifiedAccess>]
 module ArrowFile =
@@ -21,20 +21,23 @@ module ArrowFile =
         Array.init array.Length (fun i -> array.GetString i)
 
     let rec private column operation path (name: string) (array: IArrowArray) : Cells =
-        let numbers missing widen cells = Columns.numbers operation path name missing widen cells
+        /// Floating-point numbers, and what stands where one is missing.
+        let floats missing cells = Columns.numbers operation path name (ValueSome missing) cells
+        let whole cells = Columns.numbers operation path name ValueNone cells
 
         match array with
-        | :? FloatArray as a -> numbers (ValueSome nanf) id (primitive a)
-        | :? DoubleArray as a -> numbers (ValueSome nan) id (primitive a)
-        | :? Int32Array as a -> numbers ValueNone id (primitive a)
-        | :? Int64Array as a -> numbers ValueNone id (primitive a)
-        | :? Int8Array as a -> numbers ValueNone int (primitive a)
-        | :? UInt8Array as a -> numbers ValueNone int (primitive a)
-        | :? Int16Array as a -> numbers ValueNone int (primitive a)
-        | :? UInt16Array as a -> numbers ValueNone int (primitive a)
-        | :? UInt32Array as a -> numbers ValueNone int64 (primitive a)
-        | :? HalfFloatArray as a -> numbers (ValueSome Half.NaN) id (primitive a)
-        | :? BooleanArray as a -> numbers ValueNone id (Array.init a.Length a.GetValue)
+        | :? HalfFloatArray as a -> floats Half.NaN (primitive a)
+        | :? FloatArray as a -> floats nanf (primitive a)
+        | :? DoubleArray as a -> floats nan (primitive a)
+        | :? Int8Array as a -> whole (primitive a)
+        | :? Int16Array as a -> whole (primitive a)
+        | :? Int32Array as a -> whole (primitive a)
+        | :? Int64Array as a -> whole (primitive a)
+        | :? UInt8Array as a -> whole (primitive a)
+        | :? UInt16Array as a -> whole (primitive a)
+        | :? UInt32Array as a -> whole (primitive a)
+        | :? UInt64Array as a -> whole (primitive a)
+        | :? BooleanArray as a -> whole (Array.init a.Length a.GetValue)
         | :? StringArray as a -> Columns.texts operation path name (strings a)
         | :? DictionaryArray as a ->
             match a.Dictionary, column operation path name a.Indices with

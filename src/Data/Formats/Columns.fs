@@ -11,28 +11,15 @@ module internal Columns =
                 $"{operation}: '{path}', column '{column}', row {row + 1}: the number is missing, and {dtype} has none that says so; Float32 and Float64 columns get NaN there. Fill or drop it where the file is made."
         )
 
-    /// Numbers as a tensor of a dtype that holds them.
-    let numbers
-        operation
-        path
-        column
-        (missingValue: 'u voption)
-        (widen: 't -> 'u)
-        (cells: Nullable<'t>[])
-        : Cells =
+    /// Numbers as a tensor of their own dtype, and what stands where one is missing, if the dtype has such a number.
+    let numbers operation path column (missingValue: 't voption) (cells: Nullable<'t>[]) : Cells =
         let convert row (cell: Nullable<'t>) =
             if cell.HasValue then
-                widen cell.Value
+                cell.Value
             else
                 match missingValue with
                 | ValueSome value -> value
-                | ValueNone ->
-                    missing
-                        operation
-                        path
-                        column
-                        row
-                        (DTypes.tryOfClr typeof<'u> |> Option.defaultValue DType.Int32)
+                | ValueNone -> missing operation path column row (DTypes.tryOfClr typeof<'t>).Value
 
         Cells.Numbers(Tensor.ofArray [ cells.Length ] (Array.mapi convert cells))
 

@@ -7,41 +7,39 @@ open PureHDF
 open PureHDF.Selections
 
 /// <summary>
-/// Arrays of HDF5 files, by PureHDF: numbers of every width, unsigned and narrow integers as wider ones. Only what is asked for is read.
+/// Arrays of HDF5 files, by PureHDF: numbers of every width, each of the file's dtype. Only what is asked for is read.
 /// </summary>
 [<RequireQualifiedAccess>]
 module Hdf5 =
     let private kind = "an HDF5 file"
 
-    let private selected<'t, 'u>
-        (array: IH5Dataset)
-        (widen: 't -> 'u)
-        (selection: Selection | null)
-        (shape: int[])
-        : Tensor =
+    let private selected<'t> (array: IH5Dataset) (selection: Selection | null) (shape: int[]) : Tensor =
         let numbers =
             match selection with
             | null -> array.Read<'t[]>()
             | selection -> array.Read<'t[]>(selection)
 
-        Tensor.ofArray shape (Array.map widen numbers)
+        Tensor.ofArray shape numbers
 
     /// Reads a selection, or all, of an array.
     let private reader (operation: string) (path: string) (name: string) (array: IH5Dataset) =
         match array.Type.Class, array.Type.Size with
-        | H5DataTypeClass.FloatingPoint, 4 -> selected<float32, float32> array id
-        | H5DataTypeClass.FloatingPoint, 8 -> selected<float, float> array id
-        | H5DataTypeClass.FloatingPoint, 2 -> selected<Half, Half> array id
+        | H5DataTypeClass.FloatingPoint, 2 -> selected<Half> array
+        | H5DataTypeClass.FloatingPoint, 4 -> selected<float32> array
+        | H5DataTypeClass.FloatingPoint, 8 -> selected<float> array
         | H5DataTypeClass.FixedPoint, size ->
             match array.Type.FixedPoint.IsSigned, size with
-            | true, 1 -> selected<sbyte, int> array int
-            | false, 1 -> selected<byte, int> array int
-            | true, 2 -> selected<int16, int> array int
-            | false, 2 -> selected<uint16, int> array int
-            | true, 4 -> selected<int, int> array id
-            | false, 4 -> selected<uint32, int64> array int64
-            | true, 8 -> selected<int64, int64> array id
-            | _ -> Columns.refuse operation path name "unsigned integer of 64 bits"
+            | true, 1 -> selected<sbyte> array
+            | true, 2 -> selected<int16> array
+            | true, 4 -> selected<int> array
+            | true, 8 -> selected<int64> array
+            | false, 1 -> selected<byte> array
+            | false, 2 -> selected<uint16> array
+            | false, 4 -> selected<uint32> array
+            | false, 8 -> selected<uint64> array
+            | _ -> Columns.refuse operation path name $"integer of {8 * size} bits"
+        | H5DataTypeClass.FloatingPoint, size ->
+            Columns.refuse operation path name $"floating-point number of {8 * size} bits"
         | other, _ -> Columns.refuse operation path name (string other)
 
     let private inside (operation: string) (path: string) (f: unit -> 'a) : 'a =

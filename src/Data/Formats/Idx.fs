@@ -25,14 +25,14 @@ module internal IdxHeader =
         if start[0] <> 0uy || start[1] <> 0uy then
             damaged "it does not begin with two zeros, as files in the format IDX do"
 
-        let format =
+        let dtype =
             match start[2] with
-            | 0x08uy -> "U8"
-            | 0x09uy -> "I8"
-            | 0x0Buy -> "I16"
-            | 0x0Cuy -> "I32"
-            | 0x0Duy -> "F32"
-            | 0x0Euy -> "F64"
+            | 0x08uy -> DType.UInt8
+            | 0x09uy -> DType.Int8
+            | 0x0Buy -> DType.Int16
+            | 0x0Cuy -> DType.Int32
+            | 0x0Duy -> DType.Float32
+            | 0x0Euy -> DType.Float64
             | other -> damaged $"it has elements of type 0x{other:X2}, which the format does not know"
 
         let axes = int start[3]
@@ -49,7 +49,7 @@ module internal IdxHeader =
         | None -> ()
 
         let array = {
-            Elements = { Format = format; IsBigEndian = true }
+            Elements = { DType = dtype; IsBigEndian = true }
             Shape = shape
             First = int64 (4 + 4 * axes)
         }
@@ -65,7 +65,8 @@ module internal IdxHeader =
         array
 
 /// <summary>
-/// Files in the format IDX, in which MNIST and its kin are given; compressed by gzip or not. Bytes and 16-bit integers come as Int32.
+/// Files in the format IDX, in which MNIST and its kin are given; compressed by gzip or not. The dtype is the file's: images and labels
+/// of MNIST are UInt8.
 /// </summary>
 [<RequireQualifiedAccess>]
 module Idx =
@@ -76,10 +77,6 @@ module Idx =
             DamagedException
                 $"{array.Shape[0]} entries of {array.RowBytes} bytes are announced, and it ends before"
         )
-
-    /// Levels and labels as numbers to be computed with.
-    let private wide (t: Tensor) : Tensor =
-        if t.DType.IsInteger && t.DType.Size < 4 then t.Convert DType.Int32 else t
 
     /// The entries, one after the other.
     let private entries (operation: string) (path: string) : seq<Tensor> = seq {
@@ -97,7 +94,7 @@ module Idx =
                 then
                     tooShort array
 
-                wide (array.Elements.Tensor(shape, bytes)))
+                array.Elements.Tensor(shape, bytes))
 
         if inside (fun () -> input.ReadByte()) >= 0 then
             SourceFile.fail
@@ -149,13 +146,13 @@ module Idx =
                         $"it is {source.Length} bytes long, and announces {array.Shape[0]} entries, which make {wanted}"
                 )
 
-            array.Rows(nonNull (Path.GetFileName path), source, wide))
+            array.Rows(nonNull (Path.GetFileName path), source))
 
     /// <summary>The whole array.</summary>
     /// <exception cref="T:Cotangent.FileException">It is damaged, or something else.</exception>
     /// <exception cref="T:System.IO.IOException">It is not there, or can't be read.</exception>
     /// <example><code>
-    /// let labels = Idx.read "train-labels-idx1-ubyte.gz" // Int32, shape (60000)
+    /// let labels = Idx.read "train-labels-idx1-ubyte.gz" // UInt8, shape (60000)
     /// </code></example>
     [<CompiledName "Read">]
     let read (path: string) : Tensor =
@@ -181,4 +178,4 @@ module Idx =
                     DamagedException $"{bytes} bytes of numbers are announced, and {all.Length} are there"
                 )
 
-            wide (array.Elements.Tensor(array.Shape, all.ToArray())))
+            array.Elements.Tensor(array.Shape, all.ToArray()))

@@ -23,20 +23,10 @@ module Npy =
     let private orders = Regex @"'fortran_order'\s*:\s*(?<order>True|False)"
     let private shapes = Regex @"'shape'\s*:\s*\((?<sizes>[\d\s,L]*)\)"
 
-    let private format (kind: string) =
-        match kind with
-        | "b1" -> "BOOL"
-        | "i1" -> "I8"
-        | "u1" -> "U8"
-        | "i2" -> "I16"
-        | "u2" -> "U16"
-        | "i4" -> "I32"
-        | "u4" -> "U32"
-        | "i8" -> "I64"
-        | "f2" -> "F16"
-        | "f4" -> "F32"
-        | "f8" -> "F64"
-        | _ ->
+    let private dtype (kind: string) =
+        match NpyArray.dtypeOf kind with
+        | ValueSome dtype -> dtype
+        | ValueNone ->
             raise (
                 DTypeException
                     $"Npy.dataset: elements of type '{kind}', which no dtype holds exactly. Convert them with 'astype' in NumPy."
@@ -80,7 +70,7 @@ module Npy =
 
             {
                 Elements = {
-                    Format = format elements.Groups["kind"].Value
+                    DType = dtype elements.Groups["kind"].Value
                     IsBigEndian = elements.Groups["order"].Value = ">"
                 }
                 Shape = shape
@@ -132,7 +122,7 @@ module Npy =
                 if bytes > source.Length - array.First then
                     damaged $"its numbers take up {bytes} bytes, and {source.Length - array.First} are there"
 
-                array.Rows(nonNull (Path.GetFileName path), source, id))
+                array.Rows(nonNull (Path.GetFileName path), source))
         with _ ->
             source.Dispose()
             reraise ()

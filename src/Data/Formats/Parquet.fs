@@ -8,8 +8,8 @@ open Parquet
 open Parquet.Schema
 
 /// <summary>
-/// Columns of Parquet files, by Parquet.Net: numbers as tensors, unsigned and narrow integers as wider ones, and texts. A missing floating-point
-/// number is NaN; another missing cell is an error.
+/// Columns of Parquet files, by Parquet.Net: numbers and truth values as tensors, each of the file's dtype, and texts. A missing
+/// floating-point number is NaN; another missing cell is an error.
 /// </summary>
 [<RequireQualifiedAccess>]
 module ParquetFile =
@@ -35,21 +35,24 @@ module ParquetFile =
 
     let private column operation path (group: ParquetRowGroupReader) (field: DataField) : Cells =
         let name = field.Name
-        let numbers missing widen cells = Columns.numbers operation path name missing widen cells
+        /// Floating-point numbers, and what stands where one is missing.
+        let floats missing cells = Columns.numbers operation path name (ValueSome missing) cells
+        let whole cells = Columns.numbers operation path name ValueNone cells
 
         if field.IsArray then Columns.refuse operation path name "list"
 
         match field.ClrType with
-        | t when t = typeof<float32> -> numbers (ValueSome nanf) id (cells<float32> group field)
-        | t when t = typeof<float> -> numbers (ValueSome nan) id (cells<float> group field)
-        | t when t = typeof<int> -> numbers ValueNone id (cells<int> group field)
-        | t when t = typeof<int64> -> numbers ValueNone id (cells<int64> group field)
-        | t when t = typeof<bool> -> numbers ValueNone id (cells<bool> group field)
-        | t when t = typeof<sbyte> -> numbers ValueNone int (cells<sbyte> group field)
-        | t when t = typeof<byte> -> numbers ValueNone int (cells<byte> group field)
-        | t when t = typeof<int16> -> numbers ValueNone int (cells<int16> group field)
-        | t when t = typeof<uint16> -> numbers ValueNone int (cells<uint16> group field)
-        | t when t = typeof<uint32> -> numbers ValueNone int64 (cells<uint32> group field)
+        | t when t = typeof<float32> -> floats nanf (cells<float32> group field)
+        | t when t = typeof<float> -> floats nan (cells<float> group field)
+        | t when t = typeof<sbyte> -> whole (cells<sbyte> group field)
+        | t when t = typeof<int16> -> whole (cells<int16> group field)
+        | t when t = typeof<int> -> whole (cells<int> group field)
+        | t when t = typeof<int64> -> whole (cells<int64> group field)
+        | t when t = typeof<byte> -> whole (cells<byte> group field)
+        | t when t = typeof<uint16> -> whole (cells<uint16> group field)
+        | t when t = typeof<uint32> -> whole (cells<uint32> group field)
+        | t when t = typeof<uint64> -> whole (cells<uint64> group field)
+        | t when t = typeof<bool> -> whole (cells<bool> group field)
         | t when t = typeof<string> || t = typeof<ReadOnlyMemory<char>> ->
             let texts = Array.zeroCreate<string>(int group.RowCount)
             wait (group.ReadAsync(field, Memory texts))

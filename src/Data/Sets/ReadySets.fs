@@ -62,7 +62,11 @@ module ReadySets =
         let pixels = Idx.read (Path.Combine(place, images))
         let labels = Idx.read (Path.Combine(place, $"{part}-labels-idx1-ubyte.gz"))
 
-        { Images = (pixels.Convert DType.Float32 / 255.0f).Unsqueeze 1; Labels = labels; Names = names }
+        {
+            Images = (pixels.Convert DType.Float32 / 255.0f).Unsqueeze 1
+            Labels = labels.Convert DType.Int32
+            Names = names
+        }
 
     /// <summary>
     /// Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017): 60,000 grey images of 28 × 28 pixels for training, or 10,000 for testing, of ten

@@ -39,9 +39,9 @@ module ClassMetrics =
         requireLabels operation scores labels
         let classes = scores.Dims[scores.Rank - 1]
         requireIndices operation "label" classes labels
-        let label = labels.Unsqueeze -1
+        let label = (wideLabels labels).Unsqueeze -1
         let own = scores.Gather(label, -1)
-        let isHigher = (countBeside labels labels.DType classes).GreaterEqual label
+        let isHigher = (countBeside labels label.DType classes).GreaterEqual label
         let isBehind = (scores.Less own).Or((scores.Equal own).And isHigher)
         (isBehind.Not().Convert DType.Int32).Sum [ -1 ]
 

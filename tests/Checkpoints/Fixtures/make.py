@@ -69,3 +69,17 @@ narrow = [
     tensor("u64", "U64", [1], "<u8", [2**64 - 1]),
 ]
 save("narrow.safetensors", safetensors(narrow))
+
+# A model in two files and their index, as large ones are published: https://huggingface.co/docs/safetensors describes the files, and
+# `transformers` writes the index.
+os.makedirs(os.path.join(HERE, "sharded"), exist_ok=True)
+first = [tensor("embed.weight", "F32", [2, 2], "<f4", [1, 2, 3, 4]), tensor("layers.0.bias", "F16", [3], "<f2", [1.5, 2, -1])]
+second = [tensor("layers.1.bias", "I64", [1], "<i8", [7]), tensor("head.weight", "F32", [2, 1], "<f4", [5, 6])]
+parts = {"model-00001-of-00002.safetensors": first, "model-00002-of-00002.safetensors": second}
+for name, tensors in parts.items():
+    save(os.path.join("sharded", name), safetensors(tensors, {"format": "pt"}))
+index = {
+    "metadata": {"total_size": 46},
+    "weight_map": {t[0]: name for name, tensors in parts.items() for t in tensors},
+}
+save(os.path.join("sharded", "model.safetensors.index.json"), (json.dumps(index, indent=2, sort_keys=True) + "\n").encode())

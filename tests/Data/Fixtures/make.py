@@ -22,7 +22,10 @@ np.save(path("big-endian.npy"), np.arange(6, dtype=">i2").reshape(3, 2) - 3)
 np.save(path("bytes.npy"), np.array([[0, 127], [128, 255]], dtype="u1"))
 np.save(path("vector.npy"), np.array([1.5, -2.0, 1e300]))
 np.save(path("fortran.npy"), np.asfortranarray(np.arange(6, dtype="f8").reshape(2, 3)))
-np.save(path("complex.npy"), np.array([1 + 2j]))
+np.save(path("complex.npy"), np.array([1 + 2j, 0.1 - 1e300j]))
+np.save(path("big-complex.npy"), np.array([[1.5 - 2j]], dtype=">c8"))
+np.save(path("unsigned.npy"), np.array([0, 2**64 - 1], dtype="u8"))
+np.save(path("texts.npy"), np.array(["a"]))
 
 # ---- IDX: numbers in NumPy's words, the header by hand ----
 
@@ -52,6 +55,11 @@ with h5py.File(path("arrays.h5"), "w") as file:
     file.create_dataset("train/x", data=np.arange(40, dtype="f8").reshape(20, 2), chunks=(5, 2), compression="gzip", shuffle=True)
     file["train/scalar"] = 2.5
     file["train/names"] = ["a", "b"]
+    for kind in ["i1", "i2", "i4", "i8", "u2", "u4", "u8"]:
+        limits = np.iinfo(kind)
+        file[f"whole/{kind}"] = np.array([limits.min, limits.max], dtype=kind)
+    file["half"] = np.array([1.5, 65504], dtype="f2")
+    file["truth"] = np.array([True, False])
 
 # ---- WAV ----
 
