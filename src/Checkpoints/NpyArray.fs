@@ -86,31 +86,38 @@ module internal NpyArray =
             | true, n -> n
             | _ -> damaged $"'{size}' is no size")
 
-    /// How safetensors calls a type of NumPy, and whether its bytes come largest first.
-    let private formatOf (descr: string) : struct (string * bool) =
+    /// NumPy's names of dtypes, without the order of their bytes.
+    let private kinds: (string * DType) list = [
+        "b1", DType.Bool
+        "i1", DType.Int8
+        "u1", DType.UInt8
+        "i2", DType.Int16
+        "u2", DType.UInt16
+        "i4", DType.Int32
+        "u4", DType.UInt32
+        "i8", DType.Int64
+        "u8", DType.UInt64
+        "f2", DType.Float16
+        "f4", DType.Float32
+        "f8", DType.Float64
+        "c8", DType.Complex64
+        "c16", DType.Complex128
+    ]
+
+    /// The dtype of a type of NumPy, and whether its bytes come largest first.
+    let private dtypeOf (descr: string) : struct (DType voption * bool) =
         let kind = if descr.Length > 1 then descr.Substring 1 else ""
 
-        let format =
-            match kind with
-            | "b1" -> "BOOL"
-            | "i1" -> "I8"
-            | "u1" -> "U8"
-            | "i2" -> "I16"
-            | "u2" -> "U16"
-            | "i4" -> "I32"
-            | "u4" -> "U32"
-            | "i8" -> "I64"
-            | "u8" -> "U64"
-            | "f2" -> "F16"
-            | "f4" -> "F32"
-            | "f8" -> "F64"
-            | _ -> ""
+        let dtype =
+            match List.tryFind (fun (name, _) -> name = kind) kinds with
+            | Some(_, dtype) -> ValueSome dtype
+            | None -> ValueNone
 
         match descr with
-        | "" -> struct ("", false)
-        | _ when descr[0] = '>' -> struct (format, true)
-        | _ when descr[0] = '<' || descr[0] = '|' || descr[0] = '=' -> struct (format, false)
-        | _ -> struct ("", false)
+        | "" -> struct (ValueNone, false)
+        | _ when descr[0] = '>' -> struct (dtype, true)
+        | _ when descr[0] = '<' || descr[0] = '|' || descr[0] = '=' -> struct (dtype, false)
+        | _ -> struct (ValueNone, false)
 
     let private reverse (size: int) (bytes: byte[]) =
         for first in 0..size .. bytes.Length - size do
@@ -126,9 +133,9 @@ module internal NpyArray =
         let shape =
             Shape.sized $"{operation}: {Untrusted.quote name}" (sizes (value "shape" shapes "sizes" all))
 
-        let struct (format, isReversed) = formatOf descr
+        let struct (dtype, isReversed) = dtypeOf descr
 
-        match (if format = "" then ValueNone else ElementFormat.dtype format) with
+        match dtype with
         | ValueNone ->
             raise (
                 DTypeException
@@ -145,7 +152,8 @@ module internal NpyArray =
                 damaged $"its numbers take up {length} bytes, more than one array does"
 
             let bytes = Recycling.orRefuse operation length (fun () -> exactly input (int length))
-            if isReversed then reverse size bytes
+            // Of complex numbers each part by itself.
+            if isReversed then reverse (if dtype.IsComplex then size / 2 else size) bytes
 
             let numbers = ElementFormat.numbers name dtype bytes
 
@@ -155,3 +163,48 @@ module internal NpyArray =
                 Strided.materialise (Buffers.view dtype numbers shape strides 0)
             else
                 Buffers.own dtype shape numbers
+
+    /// The text that describes an array, as version 1 has it: what is before the numbers is a multiple of 64 bytes long.
+    let header (operation: string) (x: HostBuffer) : byte[] =
+        let kind =
+            match List.tryFind (fun (_, dtype) -> dtype = x.DType) kinds with
+            | Some(name, _) -> name
+            | None ->
+                raise (
+                    DTypeException
+                        $"{operation}: NumPy has no type of {x.DType} numbers. Convert it to Float32, which holds them all."
+                )
+
+        let order = if x.DType.Size = 1 then '|' else '<'
+        let sizes = x.Shape |> Array.map string |> String.concat ", "
+        let sizes = if x.Shape.Length = 1 then sizes + "," else sizes
+        let text = $"{{'descr': '{order}{kind}', 'fortran_order': False, 'shape': ({sizes}), }}"
+        let total = (10 + text.Length + 1 + 63) / 64 * 64
+        let padded = text.PadRight(total - 11) + "\n"
+        let length = padded.Length
+
+        Array.concat [
+            Encoding.Latin1.GetBytes "\u0093NUMPY"
+            [| 1uy; 0uy; byte (length &&& 255); byte (length >>> 8) |]
+            Encoding.Latin1.GetBytes padded
+        ]
+
+    /// The file of an array.
+    let write (operation: string) (path: string) (x: HostBuffer) =
+        let header = header operation x
+        let whole = Strided.materialise x
+        let start = int64 whole.Offset * int64 x.DType.Size
+        let total = int64 (Shape.count x.Shape) * int64 x.DType.Size
+
+        AtomicFile.write path (int64 header.Length + total) (fun file ->
+            file.Write(ReadOnlySpan header)
+            let mutable written = 0L
+
+            while written < total do
+                let count = int (min ArrayBytes.Piece (total - written))
+
+                let bytes: ReadOnlySpan<byte> =
+                    Span.op_Implicit (ArrayBytes.at whole.Data (start + written) count)
+
+                file.Write bytes
+                written <- written + int64 count)
