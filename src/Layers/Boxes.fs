@@ -153,7 +153,13 @@ module Boxes =
     /// Boxes.nonMaximumSuppression 0.5 boxes (tensor [ 0.6; 0.9; 0.3 ]) // [1, 2]
     /// </code></example>
     let nonMaximumSuppression (threshold: float) (boxes: Tensor) (scores: Tensor) : Tensor =
-        requireScores "Boxes.nonMaximumSuppression" boxes scores
+        let operation = "Boxes.nonMaximumSuppression"
+        requireScores operation boxes scores
+
+        for t in [ boxes; scores ] do
+            CountedSize.named "size, by `Boxes.nonMaximumSuppressionOf`," operation None t (fun () ->
+                Tensor.scalar DType.Int32 0.0)
+            |> ignore
 
         if boxes.Dims[0] = 0 then
             Tensor.zeros DType.Int32 [ 0 ]

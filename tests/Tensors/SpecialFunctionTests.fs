@@ -116,7 +116,9 @@ let private values =
 
                     if isSingle && abs expected < 1e38 && abs expected > 1e-37 then
                         let actual = f (arguments |> Array.map (fun x -> tensor (float32 x)))
-                        close 1e-6 [ expected / size ] (actual.Convert DType.Float64 / size)
+                        // Derivatives are made of several functions, each rounded.
+                        let tolerance = if name.Contains " by " then 2e-5 else 1e-6
+                        close tolerance [ expected / size ] (actual.Convert DType.Float64 / size)
             }
     ]
 

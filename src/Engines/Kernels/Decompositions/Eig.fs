@@ -133,9 +133,21 @@ module internal Eig =
         let none = Complex(nan, nan)
         Array.create n none, Array.init n (fun _ -> Array.create n none)
 
+    /// A power of two about as large as the largest element, so that no product leaves the range; 1 for none.
+    let private scaleOf n (size: int -> int -> float) : float =
+        let mutable largest = 0.0
+
+        for i in 0 .. n - 1 do
+            for j in 0 .. n - 1 do
+                largest <- Math.Max(largest, size i j)
+
+        if largest = 0.0 then 1.0 else Math.ScaleB(1.0, Math.ILogB largest)
+
     let private ofReal n (a: int -> int -> float) : Complex[] * Complex[][] =
         let d = balance n (fun i j -> Math.Abs(a i j))
-        let h = Array2D.init n n (fun i j -> a i j / d[i] * d[j])
+        let balanced i j = a i j / d[i] * d[j]
+        let scale = scaleOf n (fun i j -> Math.Abs(balanced i j))
+        let h = Array2D.init n n (fun i j -> balanced i j / scale)
         let z = Array2D.zeroCreate<float> n n
         let real, imaginary = Array.zeroCreate<float> n, Array.zeroCreate<float> n
 
@@ -153,13 +165,15 @@ module internal Eig =
 
                     d[i] * sum)
 
-            values, Array.map outer inner
+            Array.map (fun w -> w * Complex(scale, 0.0)) values, Array.map outer inner
         else
             refused n
 
     let private ofComplex n (a: int -> int -> Complex) : Complex[] * Complex[][] =
         let d = balance n (fun i j -> Complex.Abs(a i j))
-        let h = Array2D.init n n (fun i j -> a i j / d[i] * d[j])
+        let balanced i j = a i j / d[i] * d[j]
+        let scale = scaleOf n (fun i j -> Complex.Abs(balanced i j))
+        let h = Array2D.init n n (fun i j -> balanced i j / scale)
         let z = Array2D.zeroCreate<Complex> n n
 
         if ComplexSchur.complex n h z then
@@ -175,7 +189,7 @@ module internal Eig =
 
                     d[i] * sum)
 
-            values, Array.map outer inner
+            Array.map (fun w -> w * Complex(scale, 0.0)) values, Array.map outer inner
         else
             refused n
 
