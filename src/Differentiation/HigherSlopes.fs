@@ -82,16 +82,28 @@ module internal HigherSlopes =
         else
             value.Value
 
+    /// In Float64, rounded once, as the functions themselves: of large parameters the terms of an exponent cancel.
+    let private inDouble (f: Tensor[] -> Tensor) (inputs: Tensor[]) : Tensor =
+        let dtype = inputs[0].DType
+
+        if dtype = DType.Float64 then
+            f inputs
+        else
+            (f (inputs |> Array.map (fun t -> t.Convert DType.Float64))).Convert dtype
+
     /// xᵃ⁻¹ e⁻ˣ / Γ(a), n times by a.
-    let private gammaDensity n (a: Tensor) (x: Tensor) =
+    let private gammaDensityOf n (a: Tensor) (x: Tensor) =
         let value = lazy (exp ((a - 1.0) * log x - x - Bind.unary Unary.Lgamma a))
         let slope k _ = if k = 1 then log x - digamma a else -(logGammaSlope k a)
         ofExponential value slope n 0
 
+    let private gammaDensity n (a: Tensor) (x: Tensor) =
+        inDouble (fun t -> gammaDensityOf n t[0] t[1]) [| a; x |]
+
     let private log1p (t: Tensor) = Bind.unary Unary.Log1p t
 
     /// xᵃ⁻¹ (1 - x)ᵇ⁻¹ / B(a, b), n times by a and m by b.
-    let private betaDensity n m (a: Tensor) (b: Tensor) (x: Tensor) =
+    let private betaDensityOf n m (a: Tensor) (b: Tensor) (x: Tensor) =
         let value = lazy (exp ((a - 1.0) * log x + (b - 1.0) * log1p -x - apply Higher.LogBeta [| a; b |]))
 
         let slope k l =
@@ -109,9 +121,12 @@ module internal HigherSlopes =
 
         ofExponential value slope n m
 
+    let private betaDensity n m (a: Tensor) (b: Tensor) (x: Tensor) =
+        inDouble (fun t -> betaDensityOf n m t[0] t[1] t[2]) [| a; b; x |]
+
     /// Of x, y, … with f(x, y, …) = p the derivative by p is 1/f′, that by a parameter - f′ by it / f′ (the implicit function
     /// theorem).
-    let private inverse (f: Higher) (inputs: Tensor[]) (x: Tensor) (input: int) : Tensor =
+    let private inverse (f: Higher) (input: int) (inputs: Tensor[]) (x: Tensor) : Tensor =
         let a, b = inputs[0], inputs[1]
 
         match f, input with
@@ -144,7 +159,7 @@ module internal HigherSlopes =
         | Higher.BetaIncSlope(n, m) -> betaDensity n m a b inputs[2]
         | Higher.GammaIncInv
         | Higher.GammaIncCInv
-        | Higher.BetaIncInv -> inverse f inputs output input
+        | Higher.BetaIncInv -> inverse f input inputs output
         | _ -> invalidOp $"{f} has one argument."
 
     let rule (f: Higher) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear =

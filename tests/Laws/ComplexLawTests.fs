@@ -95,7 +95,10 @@ let private rows = [
     let adjoint (a: Tensor) = conj (a.Transpose())
     analytic "solve" [ z, [ 3; 3 ]; z, [ 3; 2 ] ] (fun a -> solve (apart a[0]) a[1])
     analytic "inv" square (fun a -> inv (apart a[0]))
-    let wider (a: Tensor) = a + complex (Tensor.diag (tensor [ 1.0; 3.0; 5.0; 8.0 ])) (Tensor.zeros x [ 4; 4 ])
+
+    let wider (a: Tensor) =
+        a + complex (Tensor.diag (tensor [ 1.0; 3.0; 5.0; 8.0 ])) (Tensor.zeros x [ 4; 4 ])
+
     analytic "det" [ z, [ 4; 4 ] ] (fun a -> det (wider a[0]))
     other "slogdet" square (fun a -> let s, l = slogdet (apart a[0]) in s * l.Convert DType.Complex128)
 
@@ -123,8 +126,7 @@ let private rows = [
         let w, v = eig (a[0] + tensor [ [ 0.0; -6.0 ]; [ 4.0; 0.0 ] ])
         matmul v (Tensor.diag w))
 
-    analytic "roots" [ z, [ 4 ] ] (fun a ->
-        roots (a[0] + (tensor [ 0.0; 1.0; -6.0; 3.0 ]).Convert z))
+    analytic "roots" [ z, [ 4 ] ] (fun a -> roots (a[0] + (tensor [ 0.0; 1.0; -6.0; 3.0 ]).Convert z))
 
     other "energy" [ z, [ 3 ] ] (fun a -> (conj a[0] * a[0]).Sum())
 ]

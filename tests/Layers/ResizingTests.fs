@@ -454,10 +454,12 @@ let private boxes =
             throws<ShapeException, _> [ "Boxes.isKept"; "(2,)"; "(1, 4)" ] (fun () ->
                 Boxes.isKept 0.5 (tensor [ [ 0.0; 0.0; 1.0; 1.0 ] ]) (tensor [ 1.0; 2.0 ]))
 
-            throws<TraceException, _> [ "Boxes.nonMaximumSuppression"; "`compile`"; "nonMaximumSuppressionOf" ] (fun () ->
-                compile
-                    (fun (b: Tensor) -> Boxes.nonMaximumSuppression 0.5 b (tensor [ 1.0 ]))
-                    (tensor [ [ 0.0; 0.0; 1.0; 1.0 ] ]))
+            throws<TraceException, _>
+                [ "Boxes.nonMaximumSuppression"; "`compile`"; "nonMaximumSuppressionOf" ]
+                (fun () ->
+                    compile
+                        (fun (b: Tensor) -> Boxes.nonMaximumSuppression 0.5 b (tensor [ 1.0 ]))
+                        (tensor [ [ 0.0; 0.0; 1.0; 1.0 ] ]))
 
             hasShape
                 [ 0 ]

@@ -93,7 +93,9 @@ let private values =
             let z = randomComplex 8L [ 60; 60 ]
             fits 1e-11 z (eig z)
             // Their sum is the trace.
-            closeTo 1e-11 [ items (trace z) |> Array.head ] [ items (eigenvalues z) |> Array.fold (+) Complex.Zero ]
+            closeTo 1e-11 [ items (trace z) |> Array.head ] [
+                items (eigenvalues z) |> Array.fold (+) Complex.Zero
+            ]
         }
         test "what is badly scaled" {
             // Similar to [[1, 2], [3, 4]], whose eigenvalues are (5 ± √33)/2.
