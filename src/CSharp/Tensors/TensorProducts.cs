@@ -75,7 +75,7 @@ public static class TensorProducts
     /// its diagonal: (…, m, n) to (…, m, k) and (…, k, n), where k is the smaller of m and n.
     /// </summary>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// var (q, r) = Tensor.Create([[3.0, 0.0], [4.0, 5.0]]).Qr();
     /// r // [[5, 4], [0, 3]]
@@ -87,7 +87,7 @@ public static class TensorProducts
     /// columns: (…, n, n) to (…, n) and (…, n, n). Of a matrix that is not symmetric, those of its symmetric part.
     /// </summary>
     /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// var (values, vectors) = Tensor.Create([[2.0, 1.0], [1.0, 2.0]]).Eigh();
     /// values // [1, 3]
