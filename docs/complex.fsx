@@ -68,8 +68,7 @@ $$z \leftarrow z - \eta\,\overline{g}.$$
 `jvp` pushes changes $dz$ forward; `vjp` is its transpose by the same pairing, $\mathrm{Re}\sum x\,y$. A complex loss has no gradient, and is
 an error: take `real` or `abs` of it. PyTorch's gradient is the conjugate of this one.
 
-> The optimisers of the library are written for real parameters. Keep a complex parameter as two real tensors and put them together
-> with `complex` in the function, as below: then there is nothing to conjugate.
+The optimisers of the library know this: to them a complex parameter is a pair of real ones, so give them what `grad` gives.
 
 ## A resonance, found by its sound
 
@@ -97,17 +96,14 @@ let mutable glass = {
     LogPole = tensor (Complex(-0.02, 0.58))
 }
 
-let step =
-    compile (fun g ->
-        let d = grad loss g
+let optimizer = Optimizer.adam 0.01
+let step = compile (fun (g, state) -> Optimizer.step optimizer (grad loss g) state g)
+let mutable state = optimizer.Init glass
 
-        {
-            Amplitude = g.Amplitude - 0.5 * conj d.Amplitude
-            LogPole = g.LogPole - 0.002 * conj d.LogPole
-        })
-
-for _ in 1..2000 do
-    glass <- step glass
+for _ in 1..1000 do
+    let next, after = step (glass, state)
+    glass <- next
+    state <- after
 
 glass.Amplitude, glass.LogPole, loss glass
 (*** include-it ***)
@@ -115,5 +111,5 @@ glass.Amplitude, glass.LogPole, loss glass
 (**
 The truth was $1 + 0.5i$ and $-0.05 + 0.6i$; what is left of the loss is the noise.
 
-Spectra are complex, too: see [Fourier transforms](fourier.html).
+Spectra are complex, too: see [Fourier transforms](fourier.html); and so are eigenvalues: see [Linear algebra](linear-algebra.html).
 *)

@@ -154,6 +154,34 @@ show
 Image.save (inFolder "sheet.png") sheet
 
 (**
+Batches of tensors are resized by the library itself: `x.Resize` as PyTorch's `interpolate` does, differentiable by the numbers, and
+`resizeWith` by all that ONNX knows, with antialiasing as above, crops, and every way to place and to round pixels:
+*)
+let pixels = tensor [ 0.0; 0.0; 8.0; 0.0; 0.0; 0.0 ]
+
+pixels.Resize([ 3 ], Interpolation.Linear),
+resizeWith { resizeDefaults with Antialias = true } [ 3 ] pixels,
+resizeWith
+    { resizeDefaults with Coordinates = ResizeCoordinates.Crop([ 0.2 ], [ 0.6 ]) }
+    [ 3 ]
+    pixels
+(*** include-it ***)
+
+(**
+A detector finds one thing many times. `Boxes.nonMaximumSuppression` keeps the best of boxes that overlap, and `Boxes.iou` says how much they
+do:
+*)
+let found =
+    tensor [
+        [ 10.0; 10.0; 50.0; 50.0 ]
+        [ 12.0; 8.0; 52.0; 50.0 ]
+        [ 60.0; 20.0; 90.0; 40.0 ]
+    ]
+
+Boxes.nonMaximumSuppression 0.5 found (tensor [ 0.7; 0.9; 0.4 ]), Boxes.iou found found
+(*** include-it ***)
+
+(**
 ## Colours
 *)
 let middle = Geometry.cropCenter 96 96 small

@@ -4,7 +4,7 @@ title: Linear algebra
 category: Use
 categoryindex: 3
 index: 12
-description: Systems, least squares, determinants, eigenvalues and singular values, with derivatives: least squares by QR, and a Gaussian process that learns its own length scale.
+description: Systems, least squares, determinants, eigenvalues and singular values of real and complex matrices, with derivatives: least squares by QR, and a Gaussian process that learns its own length scale.
 ---
 *)
 (*** hide ***)
@@ -113,6 +113,44 @@ stack 1 [ mean; doubt; sin (tensor [ 1.0; 2.0; 3.0; 12.0 ]) ]
 (**
 Each row is a prediction, its standard deviation, and the truth: far away, at 12, the process knows that it knows nothing.
 
+## Eigenvalues of any matrix
+
+Of a matrix that is not symmetric they are complex, also where the matrix is real. A damped pendulum, whose angle and speed change by
+$\dot x = Ax$, swings with the imaginary part of an eigenvalue of $A$ and comes to rest with the real one. How does its frequency change
+with friction?
+*)
+let pendulum (friction: Tensor) =
+    let zero, one = tensor 0.0, tensor 1.0
+    stack 0 [ stack 0 [ zero; one ]; stack 0 [ -4.0 * one; -friction ] ]
+
+let frequency friction = (imag (eigenvalues (pendulum friction)))[1]
+
+eigenvalues (pendulum (tensor 1.0)), frequency (tensor 1.0), grad frequency (tensor 1.0)
+(*** include-it ***)
+
+(**
+It is $\sqrt{4 - c^2/4}$, and its derivative $-c/4$ divided by that. `eig` gives vectors, too: complex ones of length 1, their first large
+element real and positive, so that they are unique and have derivatives. `roots` gives the zeros of a polynomial, as the eigenvalues of its
+companion matrix; this is $(x - 1)(x^2 + 4)$:
+*)
+roots (tensor [ 1.0; -1.0; 4.0; -4.0 ])
+(*** include-it ***)
+
+(**
+## Complex matrices
+
+`solve`, `SolveTriangular`, `inv`, `det`, `slogdet`, `lu`, `qr`, `cholesky`, `eigh` and `eig` take complex matrices as well; where a real
+matrix has a transpose, they have an adjoint. The values of `eigh` are real:
+*)
+let spin =
+    complex
+        (tensor [ [ 1.0; 0.0 ]; [ 0.0; -1.0 ] ])
+        (tensor [ [ 0.0; -1.0 ]; [ 1.0; 0.0 ] ])
+
+eigh spin
+(*** include-it ***)
+
+(**
 ## What has no derivative
 
 | where | what happens |
@@ -120,8 +158,8 @@ Each row is a prediction, its standard deviation, and the truth: far away, at 12
 | `solve`, `inv` of a singular matrix | an error that says which matrix of the batch |
 | `cholesky` of a matrix that is not positive definite | the same; add a little to the diagonal |
 | `matrixSqrt`, `matrixLog` with eigenvalues that are negative or 0 | the same |
+| `eig` where there are too few independent vectors | infinities and NaN, or an error about a singular matrix |
 | eigenvectors and singular vectors of equal values | infinities and NaN: any turn of them would do. The values have derivatives |
 | `pinv`, `lstsq` where the rank changes | the derivative is that among matrices of one rank |
 
-There are no eigenvalues of matrices that are not symmetric: they are complex numbers, which no decomposition takes or gives yet.
 *)

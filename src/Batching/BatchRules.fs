@@ -218,6 +218,7 @@ module internal BatchRules =
         | Primitive.TriangularSolve _
         | Primitive.Qr
         | Primitive.Eigh
+        | Primitive.Eig
         | Primitive.Higher _
         | Primitive.Cholesky
         | Primitive.Lu

@@ -86,24 +86,29 @@ module internal NpyArray =
             | true, n -> n
             | _ -> damaged $"'{size}' is no size")
 
-    /// The dtype of a type of NumPy, given without its first letter, which says the order of the bytes.
+    /// NumPy's names of dtypes, without the first letter, which says the order of the bytes.
+    let private kinds: (string * DType) list = [
+        "b1", DType.Bool
+        "i1", DType.Int8
+        "u1", DType.UInt8
+        "i2", DType.Int16
+        "u2", DType.UInt16
+        "i4", DType.Int32
+        "u4", DType.UInt32
+        "i8", DType.Int64
+        "u8", DType.UInt64
+        "f2", DType.Float16
+        "f4", DType.Float32
+        "f8", DType.Float64
+        "c8", DType.Complex64
+        "c16", DType.Complex128
+    ]
+
+    /// The dtype of a type of NumPy, given without its first letter.
     let dtypeOf (kind: string) : DType voption =
-        match kind with
-        | "b1" -> ValueSome DType.Bool
-        | "i1" -> ValueSome DType.Int8
-        | "i2" -> ValueSome DType.Int16
-        | "i4" -> ValueSome DType.Int32
-        | "i8" -> ValueSome DType.Int64
-        | "u1" -> ValueSome DType.UInt8
-        | "u2" -> ValueSome DType.UInt16
-        | "u4" -> ValueSome DType.UInt32
-        | "u8" -> ValueSome DType.UInt64
-        | "f2" -> ValueSome DType.Float16
-        | "f4" -> ValueSome DType.Float32
-        | "f8" -> ValueSome DType.Float64
-        | "c8" -> ValueSome DType.Complex64
-        | "c16" -> ValueSome DType.Complex128
-        | _ -> ValueNone
+        match List.tryFind (fun (name, _) -> name = kind) kinds with
+        | Some(_, dtype) -> ValueSome dtype
+        | None -> ValueNone
 
     /// The same of a whole type, and whether bytes come largest first.
     let private elementsOf (descr: string) : struct (DType voption * bool) =
@@ -152,3 +157,48 @@ module internal NpyArray =
                 Strided.materialise (Buffers.view dtype numbers shape strides 0)
             else
                 Buffers.own dtype shape numbers
+
+    /// The text that describes an array, as version 1 has it: what is before the numbers is a multiple of 64 bytes long.
+    let header (operation: string) (x: HostBuffer) : byte[] =
+        let kind =
+            match List.tryFind (fun (_, dtype) -> dtype = x.DType) kinds with
+            | Some(name, _) -> name
+            | None ->
+                raise (
+                    DTypeException
+                        $"{operation}: NumPy has no type of {x.DType} numbers. Convert it to Float32, which holds them all."
+                )
+
+        let order = if x.DType.Size = 1 then '|' else '<'
+        let sizes = x.Shape |> Array.map string |> String.concat ", "
+        let sizes = if x.Shape.Length = 1 then sizes + "," else sizes
+        let text = $"{{'descr': '{order}{kind}', 'fortran_order': False, 'shape': ({sizes}), }}"
+        let total = (10 + text.Length + 1 + 63) / 64 * 64
+        let padded = text.PadRight(total - 11) + "\n"
+        let length = padded.Length
+
+        Array.concat [
+            Encoding.Latin1.GetBytes "\u0093NUMPY"
+            [| 1uy; 0uy; byte (length &&& 255); byte (length >>> 8) |]
+            Encoding.Latin1.GetBytes padded
+        ]
+
+    /// The file of an array.
+    let write (operation: string) (path: string) (x: HostBuffer) =
+        let header = header operation x
+        let whole = Strided.materialise x
+        let start = int64 whole.Offset * int64 x.DType.Size
+        let total = int64 (Shape.count x.Shape) * int64 x.DType.Size
+
+        AtomicFile.write path (int64 header.Length + total) (fun file ->
+            file.Write(ReadOnlySpan header)
+            let mutable written = 0L
+
+            while written < total do
+                let count = int (min ArrayBytes.Piece (total - written))
+
+                let bytes: ReadOnlySpan<byte> =
+                    Span.op_Implicit (ArrayBytes.at whole.Data (start + written) count)
+
+                file.Write bytes
+                written <- written + int64 count)

@@ -12,7 +12,7 @@ module NumPy =
     /// The array of an <c>.npy</c> file. Its dtype is the file's.
     /// </summary>
     /// <exception cref="T:Cotangent.FileException">It is damaged, or no such file.</exception>
-    /// <exception cref="T:Cotangent.DTypeException">No dtype holds its elements: complex numbers, texts, objects.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">No dtype holds its elements: texts, objects, dates.</exception>
     /// <exception cref="T:System.IO.IOException">It is not there, or can't be read.</exception>
     /// <example><code>
     /// // What numpy.save makes of [1, 2] in Float32.
@@ -27,6 +27,22 @@ module NumPy =
 
         ForeignFile.reading "NumPy.readArray" path "an .npy array of NumPy" (fun file ->
             Tensor.ofHost (NpyArray.read "NumPy.readArray" "the array" file.Length file))
+
+    /// <summary>
+    /// Writes an <c>.npy</c> file, which NumPy's <c>load</c> and <c>readArray</c> read: there as a whole or not at all, in the
+    /// place of one that is there.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is BFloat16, which NumPy has not.</exception>
+    /// <exception cref="T:System.IO.IOException">It can't be written.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// NumPy.writeArray path (tensor [ 1.0; 2.0 ])
+    /// NumPy.readArray path // [1, 2]
+    /// </code></example>
+    let writeArray (path: string) (t: Tensor) : unit =
+        Given.check "path" path
+        Given.check "t" t
+        NpyArray.write "NumPy.writeArray" path t.Host
 
     let internal arrays (operation: string) (file: Stream) : Map<string, Tensor> =
         use archive = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen = true)

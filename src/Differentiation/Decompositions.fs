@@ -36,7 +36,7 @@ module internal Decompositions =
     let triangularSolve isUpper (a: Tensor) (x: Tensor) : Linear =
         let inside =
             Deferred(fun () ->
-                let ones = Tensor.onesLike a
+                let ones = Bind.full (Literal.Real 1.0) (DTypes.ofParts a.DType) a.Dims a.Device
                 (if isUpper then ones.Triu() else ones.Tril()).Greater 0.0)
 
         Linear.Compose(
@@ -76,7 +76,7 @@ module internal Decompositions =
         overUpperTransposed r (sum [ ofQ; ValueSome(product q symmetric) ])
 
     /// A wide matrix is one of as many columns as rows, whose q and r these are, and more columns qᵀ of which r has.
-    let qr (a: Tensor) (q: Tensor) (r: Tensor) : JointMap =
+    let private qrOfReal (a: Tensor) (q: Tensor) (r: Tensor) : JointMap =
         let rows, width = a.Dims[a.Rank - 2], a.Dims[a.Rank - 1]
         let k = min rows width
         let more = width - k
@@ -113,36 +113,29 @@ module internal Decompositions =
 
         { Push = push; Pull = pull }
 
-    // ---- Eigenvalues ----
+    /// A rule of real matrices for complex ones, whose q and r are those of the real ones of twice the size. Of the pairing
+    /// Re Σ x y the cotangent of real parts x and y is the conjugate of that of x + yi.
+    let qr (a: Tensor) (q: Tensor) (r: Tensor) : JointMap =
+        if not a.DType.IsComplex then
+            qrOfReal a q r
+        else
+            let rule =
+                lazy
+                    (qrOfReal (ComplexMatrices.toReal a) (ComplexMatrices.toReal q) (ComplexMatrices.toReal r))
 
-    /// With S = vᵀ da v, dw is the diagonal of S, and dv = v (F S), where F is 1/(wⱼ - wᵢ), and 0 on the diagonal. Where two
-    /// eigenvalues are equal, vectors have no derivative, and F is infinite.
-    let eigh (w: Tensor) (v: Tensor) : JointMap =
-        let turned = v.Transpose()
+            let conjugate (z: Tensor) = Bind.one Primitive.Conjugate [| z |]
+            let each f = Array.map (ValueOption.map f)
 
-        let gaps =
-            Deferred(fun () ->
-                let gaps = w.Unsqueeze -2 - w.Unsqueeze -1
-                gaps + (Tensor.onesLike gaps).Tril().Triu())
-
-        /// F times a matrix, by division: of a tiny gap the quotient may be a number where its inverse is none.
-        let overGaps (t: Tensor) = (t.Tril -1 + t.Triu 1) / gaps.Value
-
-        let push (tangents: Tensor voption[]) =
-            let s = product turned (product (symmetric tangents[0].Value) v)
-            [| ValueSome(s.Diagonal()); ValueSome(product v (overGaps s)) |]
-
-        let pull (cotangents: Tensor voption[]) =
-            // v times a diagonal is the columns of v times its elements.
-            let ofValues = cotangents[0] |> ValueOption.map (fun c -> product (v * c.Unsqueeze -2) turned)
-
-            let ofVectors =
-                cotangents[1]
-                |> ValueOption.map (fun c -> product v (product (overGaps (product turned c)) turned))
-
-            [| ValueSome(symmetric (sum [ ofValues; ofVectors ])) |]
-
-        { Push = push; Pull = pull }
+            {
+                Push =
+                    each ComplexMatrices.toReal
+                    >> (fun tangents -> rule.Value.Push tangents)
+                    >> each ComplexMatrices.ofReal
+                Pull =
+                    each (conjugate >> ComplexMatrices.toReal)
+                    >> (fun cotangents -> rule.Value.Pull cotangents)
+                    >> each (ComplexMatrices.ofReal >> conjugate)
+            }
 
     // ---- Cholesky ----
 

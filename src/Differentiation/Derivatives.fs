@@ -206,7 +206,8 @@ module internal Derivatives =
         | Primitive.Sort(axis, _) -> ValueSome(sort axis inputs[0] outputs[1])
         | Primitive.MaxPool windows -> ValueSome(maxPool windows inputs[0] outputs[1])
         | Primitive.Qr -> ValueSome(Decompositions.qr inputs[0] outputs[0] outputs[1])
-        | Primitive.Eigh -> ValueSome(Decompositions.eigh outputs[0] outputs[1])
+        | Primitive.Eigh -> ValueSome(Eigenvectors.eigh outputs[0] outputs[1])
+        | Primitive.Eig -> ValueSome(Eigenvectors.eig inputs[0].DType outputs[0] outputs[1])
         | Primitive.Lu -> ValueSome(Decompositions.lu outputs[0] outputs[1])
         | Primitive.Svd -> ValueSome(Decompositions.svd outputs[0] outputs[1] outputs[2])
         | Primitive.Complex -> ValueSome(ComplexDerivatives.complex inputs)
@@ -341,6 +342,7 @@ module internal Derivatives =
         | Primitive.TriangularSolve _
         | Primitive.Qr
         | Primitive.Eigh
+        | Primitive.Eig
         | Primitive.Higher _
         | Primitive.Cholesky
         | Primitive.Lu
@@ -372,6 +374,7 @@ module internal Derivatives =
         | Primitive.TriangularSolve _
         | Primitive.Qr
         | Primitive.Eigh
+        | Primitive.Eig
         | Primitive.Higher _
         | Primitive.Cholesky
         | Primitive.Lu
@@ -487,6 +490,7 @@ module internal Derivatives =
             | Primitive.Sort _
             | Primitive.Qr
             | Primitive.Eigh
+            | Primitive.Eig
             | Primitive.Lu
             | Primitive.Svd
             | Primitive.MaxPool _
@@ -552,6 +556,7 @@ module internal Derivatives =
         | Primitive.Sort _
         | Primitive.Qr
         | Primitive.Eigh
+        | Primitive.Eig
         | Primitive.Higher _
         | Primitive.Cholesky
         | Primitive.Lu

@@ -47,46 +47,132 @@ module internal HigherSlopes =
         | Higher.Zeta
         | Higher.GammaInc
         | Higher.GammaIncC
-        | Higher.BetaInc -> invalidOp $"{f} has {f.Arity} arguments."
+        | Higher.BetaInc
+        | Higher.GammaIncSlope _
+        | Higher.BetaIncSlope _
+        | Higher.GammaIncInv
+        | Higher.GammaIncCInv
+        | Higher.BetaIncInv -> invalidOp $"{f} has {f.Arity} arguments."
 
-    let private digamma (x: Tensor) = Bind.unary (Unary.Polygamma 0) x
+    /// The derivative of so much order, from 1 on, of log Γ.
+    let private logGammaSlope order (x: Tensor) = Bind.unary (Unary.Polygamma(order - 1)) x
 
-    /// xᵃ⁻¹ e⁻ˣ / Γ(a)
-    let private gammaDensity (a: Tensor) (x: Tensor) = exp ((a - 1.0) * log x - x - Bind.unary Unary.Lgamma a)
+    let private digamma (x: Tensor) = logGammaSlope 1 x
 
-    let private several (f: Higher) (inputs: Tensor[]) (input: int) : Tensor =
+    let private binomials n =
+        Array.init (n + 1) (fun k ->
+            Seq.fold (fun c i -> c * float (n - i) / float (i + 1)) 1.0 (seq { 0 .. k - 1 }))
+
+    /// The derivative of exp e, n times by a and m by b, of `value`, exp e, and what gives the derivatives of e: that of a product,
+    /// since (exp e)′ = e′ exp e.
+    let rec private ofExponential (value: Lazy<Tensor>) (slope: int -> int -> Tensor) n m : Tensor =
+        let sumOver first other (term: int -> int -> Tensor) =
+            let outer, inner = binomials first, binomials other
+
+            [
+                for k in 0..first do
+                    for l in 0..other -> term k l * (outer[k] * inner[l])
+            ]
+            |> List.reduce (+)
+
+        if n > 0 then
+            sumOver (n - 1) m (fun k l -> slope (k + 1) l * ofExponential value slope (n - 1 - k) (m - l))
+        elif m > 0 then
+            sumOver 0 (m - 1) (fun _ l -> slope 0 (l + 1) * ofExponential value slope 0 (m - 1 - l))
+        else
+            value.Value
+
+    /// In Float64, rounded once, as the functions themselves: of large parameters the terms of an exponent cancel.
+    let private inDouble (f: Tensor[] -> Tensor) (inputs: Tensor[]) : Tensor =
+        let dtype = inputs[0].DType
+
+        if dtype = DType.Float64 then
+            f inputs
+        else
+            (f (inputs |> Array.map (fun t -> t.Convert DType.Float64))).Convert dtype
+
+    /// xᵃ⁻¹ e⁻ˣ / Γ(a), n times by a.
+    let private gammaDensityOf n (a: Tensor) (x: Tensor) =
+        let value = lazy (exp ((a - 1.0) * log x - x - Bind.unary Unary.Lgamma a))
+        let slope k _ = if k = 1 then log x - digamma a else -(logGammaSlope k a)
+        ofExponential value slope n 0
+
+    let private gammaDensity n (a: Tensor) (x: Tensor) =
+        inDouble (fun t -> gammaDensityOf n t[0] t[1]) [| a; x |]
+
+    let private log1p (t: Tensor) = Bind.unary Unary.Log1p t
+
+    /// xᵃ⁻¹ (1 - x)ᵇ⁻¹ / B(a, b), n times by a and m by b.
+    let private betaDensityOf n m (a: Tensor) (b: Tensor) (x: Tensor) =
+        let value = lazy (exp ((a - 1.0) * log x + (b - 1.0) * log1p -x - apply Higher.LogBeta [| a; b |]))
+
+        let slope k l =
+            let both = logGammaSlope (k + l) (a + b)
+
+            let both =
+                if l = 0 then both - logGammaSlope k a
+                elif k = 0 then both - logGammaSlope l b
+                else both
+
+            match k, l with
+            | 1, 0 -> both + log x
+            | 0, 1 -> both + log1p -x
+            | _ -> both
+
+        ofExponential value slope n m
+
+    let private betaDensity n m (a: Tensor) (b: Tensor) (x: Tensor) =
+        inDouble (fun t -> betaDensityOf n m t[0] t[1] t[2]) [| a; b; x |]
+
+    /// Of x, y, … with f(x, y, …) = p the derivative by p is 1/f′, that by a parameter - f′ by it / f′ (the implicit function
+    /// theorem).
+    let private inverse (f: Higher) (input: int) (inputs: Tensor[]) (x: Tensor) : Tensor =
+        let a, b = inputs[0], inputs[1]
+
+        match f, input with
+        | Higher.GammaIncInv, 0
+        | Higher.GammaIncCInv, 0 -> -(apply (Higher.GammaIncSlope 1) [| a; x |]) / gammaDensity 0 a x
+        | Higher.GammaIncInv, _ -> 1.0 / gammaDensity 0 a x
+        | Higher.GammaIncCInv, _ -> -1.0 / gammaDensity 0 a x
+        | _, 0 -> -(apply (Higher.BetaIncSlope(1, 0)) [| a; b; x |]) / betaDensity 0 0 a b x
+        | _, 1 -> -(apply (Higher.BetaIncSlope(0, 1)) [| a; b; x |]) / betaDensity 0 0 a b x
+        | _ -> 1.0 / betaDensity 0 0 a b x
+
+    let private several (f: Higher) (inputs: Tensor[]) (output: Tensor) (input: int) : Tensor =
         let a, b = inputs[0], inputs[1]
 
         match f with
         | Higher.LogAddExp -> Bind.unary Unary.Sigmoid (if input = 0 then a - b else b - a)
         | Higher.LogBeta -> digamma inputs[input] - digamma (a + b)
         | Higher.Zeta -> -a * apply Higher.Zeta [| a + 1.0; b |]
-        | Higher.GammaInc -> gammaDensity a b
-        | Higher.GammaIncC -> -(gammaDensity a b)
-        | Higher.BetaInc ->
-            let x = inputs[2]
-            let log1p t = Bind.unary Unary.Log1p t
-            exp ((a - 1.0) * log x + (b - 1.0) * log1p -x - apply Higher.LogBeta [| a; b |])
+        | Higher.GammaInc when input = 0 -> apply (Higher.GammaIncSlope 1) inputs
+        | Higher.GammaInc -> gammaDensity 0 a b
+        | Higher.GammaIncC when input = 0 -> -(apply (Higher.GammaIncSlope 1) inputs)
+        | Higher.GammaIncC -> -(gammaDensity 0 a b)
+        | Higher.GammaIncSlope n when input = 0 -> apply (Higher.GammaIncSlope(n + 1)) inputs
+        | Higher.GammaIncSlope n -> gammaDensity n a b
+        | Higher.BetaInc when input = 0 -> apply (Higher.BetaIncSlope(1, 0)) inputs
+        | Higher.BetaInc when input = 1 -> apply (Higher.BetaIncSlope(0, 1)) inputs
+        | Higher.BetaInc -> betaDensity 0 0 a b inputs[2]
+        | Higher.BetaIncSlope(n, m) when input = 0 -> apply (Higher.BetaIncSlope(n + 1, m)) inputs
+        | Higher.BetaIncSlope(n, m) when input = 1 -> apply (Higher.BetaIncSlope(n, m + 1)) inputs
+        | Higher.BetaIncSlope(n, m) -> betaDensity n m a b inputs[2]
+        | Higher.GammaIncInv
+        | Higher.GammaIncCInv
+        | Higher.BetaIncInv -> inverse f input inputs output
         | _ -> invalidOp $"{f} has one argument."
-
-    let private parameters (f: Higher) =
-        match f with
-        | Higher.Zeta -> [| "s"; "q" |]
-        | Higher.BetaInc -> [| "a"; "b"; "x" |]
-        | _ -> [| "a"; "x" |]
 
     let rule (f: Higher) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear =
         if f.HasSlope input then
             Linear.Scale(
-                Deferred(fun () -> if f.Arity = 1 then one f inputs[0] output else several f inputs input)
+                Deferred(fun () ->
+                    if f.Arity = 1 then one f inputs[0] output else several f inputs output input)
             )
         else
-            let names = parameters f
-
             let refuse (_: Tensor) : Tensor =
                 raise (
                     DerivativeException
-                        $"{f} has no derivative by {names[input]}, only by {names[names.Length - 1]}. Keep {names[input]} constant, with `stopGradient`."
+                        $"{f} has no derivative by s, only by q. Keep s constant, with `stopGradient`."
                 )
 
             Linear.Opaque(refuse, refuse)

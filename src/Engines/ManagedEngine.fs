@@ -303,6 +303,7 @@ type internal ManagedEngine() =
             Results.One(TriangularSolve.evaluate isUpper (input 0) (input 1))
         | Primitive.Qr -> Results.Several(Qr.evaluate (input 0))
         | Primitive.Eigh -> Results.Several(Eigh.evaluate (input 0))
+        | Primitive.Eig -> Results.Several(Eig.evaluate (input 0))
         | Primitive.Cholesky -> Results.One(Cholesky.evaluate (input 0))
         | Primitive.Lu -> Results.Several(Lu.evaluate (input 0))
         | Primitive.Solve isTransposed -> Results.One(Lu.solve isTransposed (input 0) (input 1))

@@ -3,24 +3,42 @@ namespace Cotangent
 open System.Runtime.InteropServices
 open Cotangent.Inlined // in place of functions of Array and List
 
-/// Gated recurrent units as PyTorch and cuDNN have them (Cho et al. 2014, with the reset gate after the product).
+/// The two kinds of gated recurrent units.
 module internal GruKind =
-    let kind: RecurrentKind = {
+    let private next (update: Tensor) (fresh: Tensor) (state: Tensor) = [| fresh + update * (state - fresh) |]
+
+    /// As PyTorch and cuDNN have them: one product for all gates, and the reset gate after it.
+    let private after: RecurrentKind = {
         Name = "Gru"
         Gates = 3
         States = 1
         IsBiasInside = true
         Step =
-            fun hidden input states ->
+            fun weights input states ->
+                let hidden = Recurrent.plus weights.BiasHh (matmul states[0] weights.WeightHh)
                 let h, i = hidden.Chunk(3, -1), input.Chunk(3, -1)
                 let reset, update = sigmoid (i[0] + h[0]), sigmoid (i[1] + h[1])
-                let fresh = tanh (i[2] + reset * h[2])
-                [| fresh + update * (states[0] - fresh) |]
+                next update (tanh (i[2] + reset * h[2])) states[0]
     }
+
+    /// As Cho et al. (2014) wrote them: the reset gate before the product.
+    let private before: RecurrentKind = {
+        after with
+            IsBiasInside = false
+            Step =
+                fun weights input states ->
+                    let u, i = weights.WeightHh.Chunk(3, -1), input.Chunk(3, -1)
+                    let reset = sigmoid (i[0] + matmul states[0] u[0])
+                    let update = sigmoid (i[1] + matmul states[0] u[1])
+                    next update (tanh (i[2] + matmul (reset * states[0]) u[2])) states[0]
+    }
+
+    let kind isResetAfter = if isResetAfter then after else before
 
 /// <summary>
 /// Gated recurrent units (Cho et al. 2014), as PyTorch and cuDNN compute them, gates in the order r, z, n:
-/// r = σ(x Wr + h Ur), z = σ(x Wz + h Uz), n = tanh (x Wn + r (h Un)), h' = (1 - z) n + z h, each product with its bias.
+/// r = σ(x Wr + h Ur), z = σ(x Wz + h Uz), n = tanh (x Wn + r (h Un)), h' = (1 - z) n + z h, each product with its bias. With
+/// <c>ResetAfter</c> false it is n = tanh (x Wn + (r h) Un), as the paper has it.
 /// Inputs are (…, steps, inputs): one sequence, or a batch.
 /// </summary>
 type Gru = {
@@ -28,6 +46,11 @@ type Gru = {
     Layers: RecurrentLayer list
     /// The share of the numbers between two layers that training drops.
     Dropout: float
+    /// <summary>
+    /// Whether the reset gate comes after the product of the state and its weights, as in PyTorch and cuDNN, or before it:
+    /// Keras's <c>reset_after</c>, ONNX's <c>linear_before_reset</c>.
+    /// </summary>
+    ResetAfter: bool
 } with
 
     /// <summary>
@@ -57,7 +80,9 @@ type Gru = {
             | null -> null
             | state -> [| state |]
 
-        let struct (y, last) = Recurrent.run GruKind.kind layer.Layers layer.Dropout states mask key x
+        let struct (y, last) =
+            Recurrent.run (GruKind.kind layer.ResetAfter) layer.Layers layer.Dropout states mask key x
+
         struct (y, last[0])
 
     /// <summary>
@@ -109,7 +134,11 @@ module Gru =
         Given.check "options" options
         Given.check "key" key
 
-        { Layers = Recurrent.init GruKind.kind options inputs hidden key; Dropout = options.Dropout }
+        {
+            Layers = Recurrent.init (GruKind.kind true) options inputs hidden key
+            Dropout = options.Dropout
+            ResetAfter = true
+        }
 
     /// <summary>One layer from a number of inputs to a number of hidden ones, as <c>Gru.defaults</c> has it.</summary>
     /// <exception cref="T:Cotangent.ValueException">A number of inputs or hidden numbers is below 1.</exception>

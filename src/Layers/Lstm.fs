@@ -11,8 +11,8 @@ module internal LstmKind =
         States = 2
         IsBiasInside = false
         Step =
-            fun hidden input states ->
-                let gates = (input + hidden).Chunk(4, -1)
+            fun weights input states ->
+                let gates = (input + matmul states[0] weights.WeightHh).Chunk(4, -1)
                 let cell = sigmoid gates[1] * states[1] + sigmoid gates[0] * tanh gates[2]
                 [| sigmoid gates[3] * tanh cell; cell |]
     }

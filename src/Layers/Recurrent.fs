@@ -51,13 +51,13 @@ type internal RecurrentKind = {
     States: int
     /// Whether the biases of the hidden numbers are part of a gated term; else they are added before the loop.
     IsBiasInside: bool
-    /// The hidden numbers' product (N, gates · hidden), the inputs' product, the states (N, hidden) -> the next states.
-    Step: Tensor -> Tensor -> Tensor[] -> Tensor[]
+    /// The weights, the inputs' product (N, gates · hidden), the states (N, hidden) -> the next states.
+    Step: RecurrentWeights -> Tensor -> Tensor[] -> Tensor[]
 }
 
 /// The loop of all recurrent networks, over sequences (steps, N, numbers) of N examples.
 module internal Recurrent =
-    let private plus (bias: Tensor | null) (x: Tensor) =
+    let plus (bias: Tensor | null) (x: Tensor) =
         match bias with
         | null -> x
         | bias -> x + bias
@@ -69,9 +69,7 @@ module internal Recurrent =
         let inputs = if kind.IsBiasInside then inputs else plus weights.BiasHh inputs
         let turn (t: Tensor) = if isReverse then t.Flip 0 else t
 
-        let step (states: Tensor[]) (input: Tensor) =
-            let hidden = matmul states[0] weights.WeightHh
-            kind.Step (if kind.IsBiasInside then plus weights.BiasHh hidden else hidden) input states
+        let step (states: Tensor[]) (input: Tensor) = kind.Step weights input states
 
         let last, outputs =
             match mask with

@@ -3,95 +3,6 @@ namespace Cotangent
 open System
 open Cotangent.Inlined // in place of functions of Array and List
 
-/// <summary>How numbers between those of a tensor are found.</summary>
-[<RequireQualifiedAccess; Struct>]
-type Interpolation =
-    /// The number at ⌊place · old size / new size⌋: PyTorch's <c>nearest</c>.
-    | Nearest
-    /// The number nearest to the centre, at ⌊(place + 1/2) · old size / new size⌋: PyTorch's <c>nearest-exact</c>.
-    | NearestExact
-    /// On the straight line between the two neighbours; over two axes bilinear, over three trilinear.
-    | Linear
-    /// On a cubic through four neighbours, with a = -3/4 (Keys 1981), as PyTorch has it; over two axes bicubic.
-    | Cubic
-
-/// What a resampling along one axis is: each new number is a weighted sum of old ones.
-module internal Resampling =
-    /// Taps: for each, the positions along the old axis and their weights, for all places of the new one.
-    type Taps = (struct (int[] * float[])) list
-
-    /// Where the place i of a new axis lies on the old one. Corners aligned: first and last numbers coincide; else the edges do.
-    let private source alignCorners size wanted i =
-        if alignCorners then
-            if wanted = 1 then 0.0 else float i * float (size - 1) / float (wanted - 1)
-        else
-            (float i + 0.5) * float size / float wanted - 0.5
-
-    let private within size i = min (size - 1) (max 0 i)
-
-    /// Keys's cubic for distances up to 1, and from 1 to 2.
-    let private near a x = ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0
-    let private far a x = ((a * x - 5.0 * a) * x + 8.0 * a) * x - 4.0 * a
-
-    let taps (mode: Interpolation) alignCorners size wanted : Taps =
-        let whole (position: int -> int64) = [
-            struct (Array.init wanted (fun i -> within size (int (position i))), [||])
-        ]
-
-        let between count (place: int -> float) (weight: int -> float -> float) =
-            let places = Array.init wanted place
-            let floors = places |> Array.map (fun x -> int (floor x))
-
-            [
-                for tap in 0 .. count - 1 do
-                    let offset = tap - (count / 2 - 1)
-
-                    struct (floors |> Array.map (fun first -> within size (first + offset)),
-                            Array.map2 (fun x first -> weight tap (x - float first)) places floors)
-            ]
-
-        match mode with
-        | Interpolation.Nearest -> whole (fun i -> int64 i * int64 size / int64 wanted)
-        | Interpolation.NearestExact ->
-            whole (fun i -> (2L * int64 i + 1L) * int64 size / (2L * int64 wanted))
-        | Interpolation.Linear ->
-            between 2 (source alignCorners size wanted >> max 0.0) (fun tap t ->
-                if tap = 0 then 1.0 - t else t)
-        | Interpolation.Cubic ->
-            let a = -0.75
-
-            between 4 (source alignCorners size wanted) (fun tap t ->
-                match tap with
-                | 0 -> far a (t + 1.0)
-                | 1 -> near a t
-                | 2 -> near a (1.0 - t)
-                | _ -> far a (2.0 - t))
-
-    let along mode alignCorners axis wanted (x: Tensor) : Tensor =
-        let size = x.Dims[axis]
-
-        let isRepeated =
-            match mode with
-            | Interpolation.Nearest
-            | Interpolation.NearestExact -> wanted % size = 0
-            | Interpolation.Linear
-            | Interpolation.Cubic -> false
-
-        if wanted = size then
-            x
-        elif isRepeated then
-            x.Repeat(wanted / size, axis)
-        else
-            let row (weights: float[]) =
-                let shape = Array.init x.Rank (fun i -> if i = axis then wanted else 1)
-                (((tensor weights).To x.Device).Convert x.DType).Reshape shape
-
-            taps mode alignCorners size wanted
-            |> List.map (fun (struct (positions, weights)) ->
-                let taken = x.Take((tensor positions).To x.Device, axis)
-                if weights.Length = 0 then taken else taken * row weights)
-            |> List.reduce (+)
-
 /// Images, signals and volumes made larger and smaller.
 [<AutoOpen>]
 module Resizing =
@@ -107,10 +18,14 @@ module Resizing =
         | Interpolation.Linear
         | Interpolation.Cubic -> Folds.requireFloat operation x
 
-    let private resized (operation: string) mode alignCorners (sizes: int[]) (x: Tensor) =
-        let mode = defaultArg mode Interpolation.Nearest
-        let alignCorners = defaultArg alignCorners false
-        requireMode operation mode alignCorners x
+    let private isSummed mode =
+        match mode with
+        | Interpolation.Nearest
+        | Interpolation.NearestExact -> false
+        | Interpolation.Linear
+        | Interpolation.Cubic -> true
+
+    let private requireSizes (operation: string) (sizes: int[]) (x: Tensor) =
         let axes = sizes.Length
 
         if
@@ -125,20 +40,120 @@ module Resizing =
                     $"{operation}: spatial axes of shape {Shape.show x.Dims} to sizes {Shape.show sizes}; give a size of 1 or more for each of one to three last axes, none empty."
             )
 
-        // 16-bit floats lose digits in sums of several.
-        let isSummed =
-            match mode with
-            | Interpolation.Nearest
-            | Interpolation.NearestExact -> false
-            | Interpolation.Linear
-            | Interpolation.Cubic -> true
+    /// Axis by axis; 16-bit floats lose digits in sums of several.
+    let private eachAxis mode (sizes: int[]) (along: int -> int -> Tensor -> Tensor) (x: Tensor) : Tensor =
+        let first = x.Rank - sizes.Length
+        let mutable y = if isSummed mode && DTypes.isHalf x.DType then x.Convert DType.Float32 else x
 
-        let mutable y = if isSummed && DTypes.isHalf x.DType then x.Convert DType.Float32 else x
-
-        for i in 0 .. axes - 1 do
-            y <- Resampling.along mode alignCorners (x.Rank - axes + i) sizes[i] y
+        for i in 0 .. sizes.Length - 1 do
+            y <- along i (first + i) y
 
         y.Convert x.DType
+
+    /// <summary>
+    /// What <c>Resize</c> does unless it is told more: on straight lines, edges of cells staying where they are; of half-way
+    /// numbers the one before; a = -3/4; no antialiasing.
+    /// </summary>
+    let resizeDefaults: ResizeOptions = {
+        Mode = Interpolation.Linear
+        Coordinates = ResizeCoordinates.HalfPixel
+        Rounding = NearestRounding.HalfDown
+        CubicCoefficient = -0.75
+        ExcludeOutside = false
+        Antialias = false
+        Scales = []
+        Outside = None
+    }
+
+    let private resized (operation: string) mode alignCorners (sizes: int[]) (x: Tensor) =
+        let mode = defaultArg mode Interpolation.Nearest
+        let alignCorners = defaultArg alignCorners false
+        requireMode operation mode alignCorners x
+        requireSizes operation sizes x
+
+        let options = {
+            resizeDefaults with
+                Mode = mode
+                Coordinates =
+                    match mode with
+                    | Interpolation.Nearest -> ResizeCoordinates.Asymmetric
+                    | Interpolation.NearestExact -> ResizeCoordinates.HalfPixel
+                    | Interpolation.Linear
+                    | Interpolation.Cubic when alignCorners -> ResizeCoordinates.AlignCorners
+                    | Interpolation.Linear
+                    | Interpolation.Cubic -> ResizeCoordinates.HalfPixel
+        }
+
+        let along i dimension (x: Tensor) =
+            let size, wanted = x.Dims[dimension], sizes[i]
+            // In whole numbers, so that no quotient is rounded.
+            let whole (position: int -> int64) =
+                x.Take((tensor (Array.init wanted (fun i -> int (position i)))).To x.Device, dimension)
+
+            match mode with
+            | _ when wanted = size -> x
+            | Interpolation.Nearest
+            | Interpolation.NearestExact when wanted % size = 0 -> x.Repeat(wanted / size, dimension)
+            | Interpolation.Nearest -> whole (fun i -> int64 i * int64 size / int64 wanted)
+            | Interpolation.NearestExact ->
+                whole (fun i -> (2L * int64 i + 1L) * int64 size / (2L * int64 wanted))
+            | Interpolation.Linear
+            | Interpolation.Cubic -> Resampling.along options (Resampling.axis [] i size wanted) dimension x
+
+        eachAxis mode sizes along x
+
+    /// <summary>
+    /// The last axes, one to three spatial ones, brought to given sizes, with all that can be told: where new numbers lie, how
+    /// the nearest is chosen, the cubic, antialiasing, crops. <c>x.Resize</c> is for the usual. Differentiable by x.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// There are not one to three sizes, one is below 1, or x has fewer axes or an empty one.
+    /// </exception>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// There are scales, starts or stops of another number of axes, or a scale that is not positive.
+    /// </exception>
+    /// <exception cref="T:Cotangent.DTypeException">Linear or cubic interpolation of what is not floating-point.</exception>
+    /// <example><code>
+    /// let x = tensor [ 0.0; 0.0; 8.0; 0.0; 0.0; 0.0 ]
+    /// resizeWith { resizeDefaults with Antialias = true } [ 3 ] x // [1.1429, 3, 0]
+    /// resizeWith { resizeDefaults with Coordinates = ResizeCoordinates.Crop([ 0.2 ], [ 0.6 ]) } [ 3 ] x // [0, 8, 0]
+    /// </code></example>
+    let resizeWith (options: ResizeOptions) (sizes: int seq) (x: Tensor) : Tensor =
+        let operation = "resizeWith"
+        Given.check "options" options
+        Given.check "sizes" sizes
+        Given.check "x" x
+        let sizes = Array.ofSeq sizes
+        if isSummed options.Mode then Folds.requireFloat operation x
+        requireSizes operation sizes x
+
+        let requireEach (what: string) (numbers: float list) =
+            if numbers.Length <> sizes.Length then
+                raise (
+                    ValueException
+                        $"{operation}: {numbers.Length} {what} for {sizes.Length} spatial axes; give one for each."
+                )
+
+        if not options.Scales.IsEmpty then
+            requireEach "scales" options.Scales
+
+            for scale in options.Scales do
+                if not (scale > 0.0) then
+                    raise (ValueException $"{operation}: a scale of {string scale}; it must be positive.")
+
+        match options.Coordinates with
+        | ResizeCoordinates.Crop(starts, stops) ->
+            requireEach "starts" starts
+            requireEach "stops" stops
+        | ResizeCoordinates.HalfPixel
+        | ResizeCoordinates.AlignCorners
+        | ResizeCoordinates.Asymmetric -> ()
+
+        let along i dimension (x: Tensor) =
+            let axis = Resampling.axis options.Scales i x.Dims[dimension] sizes[i]
+            Resampling.along options axis dimension x
+
+        eachAxis options.Mode sizes along x
 
     type Tensor with
 

@@ -10,7 +10,7 @@ module internal RnnKind =
         Gates = 1
         States = 1
         IsBiasInside = false
-        Step = fun hidden input _ -> [| activation.Apply(input + hidden) |]
+        Step = fun weights input states -> [| activation.Apply(input + matmul states[0] weights.WeightHh) |]
     }
 
 /// <summary>

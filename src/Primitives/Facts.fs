@@ -168,6 +168,7 @@ module internal Facts =
         // A diagonal may have zeros, and eigenvalues be equal.
         | Primitive.Qr
         | Primitive.Eigh
+        | Primitive.Eig
         | Primitive.Lu
         | Primitive.Svd -> { several with IsSteep = true }
         | Primitive.TriangularSolve _ -> steep
@@ -220,6 +221,7 @@ module internal Facts =
         | Primitive.MaxPool _
         | Primitive.Qr
         | Primitive.Eigh
+        | Primitive.Eig
         | Primitive.TriangularSolve _
         | Primitive.Cholesky
         | Primitive.Lu

@@ -46,6 +46,15 @@ type internal Higher =
     | GammaIncC
     /// a, b, x: regularised.
     | BetaInc
+    /// a, x: the derivative of P, so many times by a.
+    | GammaIncSlope of byA: int
+    /// a, b, x: the derivative of the incomplete beta function, so many times by a and by b.
+    | BetaIncSlope of byFirst: int * bySecond: int
+    /// a, p: x with P(a, x) = p, and with Q(a, x) = p.
+    | GammaIncInv
+    | GammaIncCInv
+    /// a, b, p
+    | BetaIncInv
 
     member f.Arity: int =
         match f with
@@ -53,8 +62,13 @@ type internal Higher =
         | LogBeta
         | Zeta
         | GammaInc
-        | GammaIncC -> 2
-        | BetaInc -> 3
+        | GammaIncC
+        | GammaIncSlope _
+        | GammaIncInv
+        | GammaIncCInv -> 2
+        | BetaInc
+        | BetaIncSlope _
+        | BetaIncInv -> 3
         | _ -> 1
 
     /// What users call it, and its inputs where there are several.
@@ -90,12 +104,14 @@ type internal Higher =
         | GammaInc -> "gammainc"
         | GammaIncC -> "gammaincc"
         | BetaInc -> "betainc"
+        | GammaIncSlope order -> $"gammainc, {order} times by a"
+        | BetaIncSlope(a, b) -> $"betainc, {a} times by a, {b} times by b"
+        | GammaIncInv -> "gammaincinv"
+        | GammaIncCInv -> "gammainccinv"
+        | BetaIncInv -> "betaincinv"
 
     /// Whether there is a formula for the derivative by an input.
     member f.HasSlope(input: int) : bool =
         match f with
-        | Zeta
-        | GammaInc
-        | GammaIncC -> input = 1
-        | BetaInc -> input = 2
+        | Zeta -> input = 1
         | _ -> true

@@ -263,9 +263,13 @@ type internal Primitive =
     /// (…, m, n) -> q (…, m, k) with orthonormal columns and r (…, k, n), upper triangular with nothing negative on its diagonal,
     /// whose product it is; k is the smaller of m and n.
     | Qr
-    /// (…, n, n) -> the eigenvalues (…, n) of the symmetric part (a + aᵀ)/2 in rising order, and orthonormal eigenvectors, the
-    /// columns of (…, n, n). Of each the first element that is at least half as large as the largest is positive.
+    /// (…, n, n) -> the eigenvalues (…, n) of the symmetric or Hermitian part (a + aᴴ)/2 in rising order, and orthonormal
+    /// eigenvectors, the columns of (…, n, n). Of each the first element that is at least half as large as the largest is real
+    /// and positive.
     | Eigh
+    /// (…, n, n) -> the complex eigenvalues (…, n) of any matrix, by rising real, then imaginary parts, and eigenvectors of length
+    /// 1, the columns of (…, n, n). Of each the first element that is at least half as large as the largest is real and positive.
+    | Eig
     /// (…, n, n) -> l, lower triangular, with l lᵀ = (a + aᵀ)/2. Raises where a is not positive definite.
     | Cholesky
     /// (…, m, n) -> l and u in one matrix (…, m, n), the ones on the diagonal of l left out; the order of the rows, Int32
@@ -336,6 +340,7 @@ type internal Primitive =
         | TriangularSolve _ -> "solveTriangular"
         | Qr -> "qr"
         | Eigh -> "eigh"
+        | Eig -> "eig"
         | Cholesky -> "cholesky"
         | Lu -> "lu"
         | Solve _ -> "solve"
@@ -432,6 +437,7 @@ module internal OperationText =
         | Primitive.MatMul
         | Primitive.Qr
         | Primitive.Eigh
+        | Primitive.Eig
         | Primitive.Cholesky
         | Primitive.Lu
         | Primitive.Inverse

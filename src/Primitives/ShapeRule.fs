@@ -117,27 +117,29 @@ module internal ShapeRule =
 
         withShape x (Array.append a[.. r - 2] [| b[r - 1] |])
 
+    let private isNumber (x: Signature) = x.DType.IsFloat || x.DType.IsComplex
+
     let private solve p (inputs: Signature[]) : Signature[] =
         let x = inputs[0]
         let r = x.Shape.Length
         let b = inputs[1]
 
         if
-            not x.DType.IsFloat
+            not (isNumber x)
             || b.DType <> x.DType
             || r < 2
             || b.Shape.Length <> r
             || not (Shape.equal b.Shape[.. r - 2] x.Shape[.. r - 2])
             || x.Shape[r - 1] <> x.Shape[r - 2]
         then
-            fail p inputs "floats (…, n, n) and (…, n, k) of one dtype"
+            fail p inputs "floats or complex numbers (…, n, n) and (…, n, k) of one dtype"
 
         [| b |]
 
     let private qr p (inputs: Signature[]) : Signature[] =
         let x = inputs[0]
         let r = x.Shape.Length
-        if not x.DType.IsFloat || r < 2 then fail p inputs "floats (…, m, n)"
+        if not (isNumber x) || r < 2 then fail p inputs "floats or complex numbers (…, m, n)"
         let batch, m, n = x.Shape[.. r - 3], x.Shape[r - 2], x.Shape[r - 1]
 
         [|
@@ -149,19 +151,35 @@ module internal ShapeRule =
         let x = inputs[0]
         let r = x.Shape.Length
 
-        if not x.DType.IsFloat || r < 2 || x.Shape[r - 1] <> x.Shape[r - 2] then
-            fail p inputs "floats (…, n, n)"
+        if not (isNumber x) || r < 2 || x.Shape[r - 1] <> x.Shape[r - 2] then
+            fail p inputs "floats or complex numbers (…, n, n)"
 
         [| x |]
 
+    /// Of floats alone.
+    let private squareOfFloats p (inputs: Signature[]) : Signature[] =
+        if not inputs[0].DType.IsFloat then fail p inputs "floats (…, n, n)"
+        square p inputs
+
     let private eigh p (inputs: Signature[]) : Signature[] =
         let x = (square p inputs)[0]
-        [| { x with Shape = x.Shape[.. x.Shape.Length - 2] }; x |]
+        [| { Shape = x.Shape[.. x.Shape.Length - 2]; DType = DTypes.ofParts x.DType }; x |]
+
+    let private eig p (inputs: Signature[]) : Signature[] =
+        let x = (square p inputs)[0]
+
+        let dtype =
+            match x.DType with
+            | DType.Float64
+            | DType.Complex128 -> DType.Complex128
+            | _ -> DType.Complex64
+
+        [| { Shape = x.Shape[.. x.Shape.Length - 2]; DType = dtype }; { x with DType = dtype } |]
 
     let private lu p (inputs: Signature[]) : Signature[] =
         let x = inputs[0]
         let r = x.Shape.Length
-        if not x.DType.IsFloat || r < 2 then fail p inputs "floats (…, m, n)"
+        if not (isNumber x) || r < 2 then fail p inputs "floats or complex numbers (…, m, n)"
 
         [|
             x
@@ -170,6 +188,7 @@ module internal ShapeRule =
         |]
 
     let private svd p (inputs: Signature[]) : Signature[] =
+        if not inputs[0].DType.IsFloat then fail p inputs "floats (…, m, n)"
         let results = qr p inputs
         let values = results[0].Shape
         let r = values.Length
@@ -337,9 +356,10 @@ module internal ShapeRule =
         | Primitive.Solve _ -> solve p inputs
         | Primitive.Qr -> qr p inputs
         | Primitive.Eigh -> eigh p inputs
+        | Primitive.Eig -> eig p inputs
+        | Primitive.Inverse -> square p inputs
         | Primitive.Cholesky
-        | Primitive.Inverse
-        | Primitive.OfMatrix _ -> square p inputs
+        | Primitive.OfMatrix _ -> squareOfFloats p inputs
         | Primitive.Lu -> lu p inputs
         | Primitive.Svd -> svd p inputs
         | Primitive.PseudoInverse _ -> pseudoInverse p inputs

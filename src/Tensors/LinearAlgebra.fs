@@ -202,14 +202,14 @@ module LinearAlgebra =
 
     // ---- Decompositions ----
 
-    let private requireFloats (operation: string) (t: Tensor) =
+    let private requireNumbers (operation: string) (t: Tensor) =
         requireMatrix operation t
 
-        if not t.DType.IsFloat then
+        if not t.DType.IsFloat && not t.DType.IsComplex then
             raise (DTypeException $"{operation} is not defined on {t.DType}; {DTypes.orFloat64 t.DType}")
 
     /// <summary>
-    /// A matrix as the product of q, whose columns are orthonormal, and r, which is upper triangular: (…, m, n) to (…, m, k)
+    /// A matrix, real or complex, as the product of q, whose columns are orthonormal, and r, which is upper triangular: (…, m, n) to (…, m, k)
     /// and (…, k, n), where k is the smaller of m and n. Nothing on the diagonal of r is negative, so that both are the only
     /// ones where the columns (of a wide matrix the first m) are independent; elsewhere they have no derivative.
     /// </summary>
@@ -221,15 +221,16 @@ module LinearAlgebra =
     /// </code></example>
     let qr (a: Tensor) : Tensor * Tensor =
         Given.check "a" a
-        requireFloats "qr" a
+        requireNumbers "qr" a
         let results = Bind.apply Primitive.Qr [| a |]
         results[0], results[1]
 
     /// <summary>
-    /// The eigenvalues of a symmetric matrix, or of each of a batch, in rising order, and its eigenvectors, which are
-    /// orthonormal, as columns: (…, n, n) to (…, n) and (…, n, n). Of a matrix that is not symmetric, those of
-    /// (a + aᵀ)/2. A vector's sign is such that its first element that is at least half as large as its largest is
-    /// positive. Where eigenvalues are equal, they have derivatives, but the vectors have none.
+    /// The eigenvalues, which are real, of a symmetric, or complex and Hermitian, matrix, or of each of a batch, in rising order,
+    /// and its eigenvectors, which are orthonormal, as columns: (…, n, n) to (…, n) and (…, n, n). Of a matrix that is not
+    /// symmetric, those of (a + aᴴ)/2. A vector's sign, or phase, is such that its first element that is at least half as large as
+    /// its largest is real and positive. Where eigenvalues are equal, they have derivatives, but the vectors have none.
+    /// <c>eig</c> takes other matrices.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">It is not square, or there are fewer than two axes.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
@@ -239,7 +240,7 @@ module LinearAlgebra =
     /// </code></example>
     let eigh (a: Tensor) : Tensor * Tensor =
         Given.check "a" a
-        requireFloats "eigh" a
+        requireNumbers "eigh" a
 
         if a.Dims[a.Rank - 1] <> a.Dims[a.Rank - 2] then
             raise (

@@ -4,7 +4,12 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 /// What decompositions ask of matrices.
 module internal Matrix =
-    let require (operation: string) (name: string) (t: Tensor) =
+    /// Floats or complex numbers.
+    let requireNumber (operation: string) (t: Tensor) =
+        if not t.DType.IsFloat && not t.DType.IsComplex then
+            raise (DTypeException $"{operation} is not defined on {t.DType}; {DTypes.orFloat64 t.DType}")
+
+    let private requireMatrix (operation: string) (name: string) (t: Tensor) =
         Given.check name t
 
         if t.Rank < 2 then
@@ -13,17 +18,30 @@ module internal Matrix =
                     $"{operation}: shape {Shape.show t.Dims} has fewer than two axes; a matrix or a batch of them is needed."
             )
 
+    let require (operation: string) (name: string) (t: Tensor) =
+        requireMatrix operation name t
+
         if not t.DType.IsFloat then
             raise (DTypeException $"{operation} is not defined on {t.DType}; {DTypes.orFloat64 t.DType}")
 
-    let requireSquare (operation: string) (name: string) (t: Tensor) =
-        require operation name t
+    let requireNumbers (operation: string) (name: string) (t: Tensor) =
+        requireMatrix operation name t
+        requireNumber operation t
 
+    let private requireEqualSides (operation: string) (t: Tensor) =
         if t.Dims[t.Rank - 1] <> t.Dims[t.Rank - 2] then
             raise (
                 ShapeException
                     $"{operation}: shape {Shape.show t.Dims} is not square; a square matrix or a batch of them is needed."
             )
+
+    let requireSquare (operation: string) (name: string) (t: Tensor) =
+        require operation name t
+        requireEqualSides operation t
+
+    let requireSquareNumbers (operation: string) (name: string) (t: Tensor) =
+        requireNumbers operation name t
+        requireEqualSides operation t
 
     /// A system's matrix (…, m, n) and right sides (…, m, k), their leading axes broadcast; a vector is a single column, and so is
     /// what `solve` makes of it.
@@ -61,18 +79,22 @@ module internal Matrix =
 [<AutoOpen>]
 module LinearSystems =
     /// <summary>
-    /// The lower triangular l, with a positive diagonal, of which a symmetric, positive definite matrix is l lᵀ: (…, n, n) to
-    /// (…, n, n). Of a matrix that is not symmetric, that of (a + aᵀ)/2.
+    /// The lower triangular l, with a positive diagonal, of which a symmetric, or complex and Hermitian, positive definite matrix is
+    /// l lᴴ: (…, n, n) to (…, n, n). Of a matrix that is not symmetric, that of (a + aᴴ)/2.
     /// </summary>
     /// <exception cref="T:Cotangent.ValueException">A matrix is not positive definite: the message says which of a batch.</exception>
     /// <exception cref="T:Cotangent.ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// cholesky (tensor [ [ 4.0; 2.0 ]; [ 2.0; 5.0 ] ]) // [[2, 0], [1, 2]]
     /// </code></example>
     let cholesky (a: Tensor) : Tensor =
-        Matrix.requireSquare "cholesky" "a" a
-        Bind.one Primitive.Cholesky [| a |]
+        Matrix.requireSquareNumbers "cholesky" "a" a
+
+        if a.DType.IsComplex then
+            ComplexMatrices.ofReal (Bind.one Primitive.Cholesky [| ComplexMatrices.toReal a |])
+        else
+            Bind.one Primitive.Cholesky [| a |]
 
     /// <summary>
     /// The LU decomposition with partial pivoting: the order of the rows (Int32, (…, m)), l (…, m, k), lower triangular with ones
@@ -80,14 +102,14 @@ module LinearSystems =
     /// smaller of m and n. Where the matrix is singular, u has a 0 on its diagonal.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">There are fewer than two axes.</exception>
-    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// let order, l, u = lu (tensor [ [ 1.0; 2.0 ]; [ 4.0; 4.0 ] ])
     /// order // [1, 0]
     /// u // [[4, 4], [0, 1]]
     /// </code></example>
     let lu (a: Tensor) : Tensor * Tensor * Tensor =
-        Matrix.require "lu" "a" a
+        Matrix.requireNumbers "lu" "a" a
         let parts = Bind.apply Primitive.Lu [| a |]
         let packed = parts[0]
         let m, n = packed.Dims[packed.Rank - 2], packed.Dims[packed.Rank - 1]
@@ -104,14 +126,14 @@ module LinearSystems =
         /// broadcast. A 0 on the diagonal makes infinities or NaN.
         /// </summary>
         /// <exception cref="T:Cotangent.ShapeException">a is not square, or b does not fit.</exception>
-        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are neither floating-point nor complex.</exception>
         /// <example><code>
         /// (tensor [ [ 2.0; 0.0 ]; [ 1.0; 4.0 ] ]).SolveTriangular(tensor [ 2.0; 9.0 ]) // [1, 2]
         /// </code></example>
         [<CompiledName "SolveTriangular">]
         member a.SolveTriangular(b: Tensor, ?upper: bool, ?transpose: bool, ?unitDiagonal: bool) : Tensor =
             Given.check "b" b
-            Matrix.requireSquare "solveTriangular" "a" a
+            Matrix.requireSquareNumbers "solveTriangular" "a" a
             let upper, transpose = defaultArg upper false, defaultArg transpose false
 
             Matrix.system "solveTriangular" a b (fun a b ->
@@ -129,14 +151,14 @@ module LinearSystems =
     /// </summary>
     /// <exception cref="T:Cotangent.ValueException">A matrix is singular: the message says which of a batch.</exception>
     /// <exception cref="T:Cotangent.ShapeException">a is not square, or b does not fit.</exception>
-    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are neither floating-point nor complex.</exception>
     /// <example><code>
     /// solve (tensor [ [ 2.0; 1.0 ]; [ 1.0; 3.0 ] ]) (tensor [ 3.0; 5.0 ]) // [0.8, 1.4]
     /// </code></example>
     let solve (a: Tensor) (b: Tensor) : Tensor =
         Given.check "a" a
         Given.check "b" b
-        Matrix.requireSquare "solve" "a" a
+        Matrix.requireSquareNumbers "solve" "a" a
         Matrix.system "solve" a b (fun a b -> Bind.one (Primitive.Solve false) [| a; b |])
 
     /// <summary>
@@ -145,12 +167,12 @@ module LinearSystems =
     /// </summary>
     /// <exception cref="T:Cotangent.ValueException">A matrix is singular: the message says which of a batch.</exception>
     /// <exception cref="T:Cotangent.ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// inv (tensor [ [ 2.0; 0.0 ]; [ 0.0; 4.0 ] ]) // [[0.5, 0], [0, 0.25]]
     /// </code></example>
     let inv (a: Tensor) : Tensor =
-        Matrix.requireSquare "inv" "a" a
+        Matrix.requireSquareNumbers "inv" "a" a
         Bind.one Primitive.Inverse [| a |]
 
     let private element (a: Tensor) i j =
@@ -165,12 +187,12 @@ module LinearSystems =
     /// rows it leaves the range of the dtype: <c>slogdet</c> does not.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// det (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]) // -2
     /// </code></example>
     let det (a: Tensor) : Tensor =
-        Matrix.requireSquare "det" "a" a
+        Matrix.requireSquareNumbers "det" "a" a
         let at = element a
 
         match a.Dims[a.Rank - 1] with
@@ -185,28 +207,38 @@ module LinearSystems =
             parts[0].Diagonal().Prod -1 * parity a.DType parts[2]
 
     /// <summary>
-    /// The sign of the determinant (-1, 0 or 1) and the logarithm of its size, which stays in range: (…, n, n) to (…) and (…). Of a
-    /// singular matrix these are 0 and -∞.
+    /// The sign of the determinant (-1, 0 or 1; of a complex one what it is divided by its modulus) and the logarithm of its size,
+    /// which stays in range: (…, n, n) to (…) and (…). Of a singular matrix these are 0 and -∞.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// let sign, logSize = slogdet (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ])
     /// sign // -1
     /// logSize // 0.6931
     /// </code></example>
     let slogdet (a: Tensor) : Tensor * Tensor =
-        Matrix.requireSquare "slogdet" "a" a
+        Matrix.requireSquareNumbers "slogdet" "a" a
         let parts = Bind.apply Primitive.Lu [| a |]
         let diagonal = parts[0].Diagonal()
-        diagonal.Sign().Prod -1 * parity a.DType parts[2], (log (abs diagonal)).Sum -1
+        let sizes = abs diagonal
+
+        let sign =
+            if a.DType.IsComplex then
+                let ofReal (x: Tensor) = Bind.one Primitive.Complex [| x; Tensor.zerosLike x |]
+                let nonzero = where (sizes.Equal 0.0) (Tensor.onesLike sizes) sizes
+                (diagonal / ofReal nonzero).Prod -1
+            else
+                diagonal.Sign().Prod -1
+
+        sign * parity a.DType parts[2], (log sizes).Sum -1
 
     /// <summary>log |det a| of a square matrix, or of each of a batch: (…, n, n) to (…). Its gradient is the transposed inverse.</summary>
     /// <exception cref="T:Cotangent.ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// logAbsDet (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]) // 0.6931
     /// </code></example>
     let logAbsDet (a: Tensor) : Tensor =
-        Matrix.requireSquare "logAbsDet" "a" a
+        Matrix.requireSquareNumbers "logAbsDet" "a" a
         snd (slogdet a)

@@ -3,9 +3,9 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>
-/// The different elements of a tensor in rising order (<c>Values</c>), where each first stands in row-major order
-/// (<c>Positions</c>, Int32), how often (<c>Counts</c>, Int64), and for each element of the tensor, in its shape, which of
-/// them it is (<c>Inverse</c>, Int32).
+/// The different elements of a tensor, or its slices along an axis, in rising order (<c>Values</c>), where each first stands in
+/// row-major order or on the axis (<c>Positions</c>, Int32), how often (<c>Counts</c>, Int64), and for each element of the
+/// tensor, in its shape, or each slice, which of them it is (<c>Inverse</c>, Int32).
 /// </summary>
 type Unique = { Values: Tensor; Positions: Tensor; Inverse: Tensor; Counts: Tensor }
 
@@ -23,46 +23,123 @@ module Searching =
         let isFilled = isFilled.Reshape(Array.append isFilled.Dims (Array.create (found.Rank - 1) 1))
         Bind.one Primitive.Select [| Operands.expandTo found.Dims isFilled; found; rest |]
 
-    /// Whether each of a sorted vector differs from the one before it.
+    /// The order of rows (n, c), the first column first; equal rows keep their order. Of stable sorts the last decides first.
+    let private orderOfRows (rows: Tensor) : Tensor =
+        let positions (column: Tensor) = column.ArgSort 0
+        let last = rows.Dims[1] - 1
+        let column c = (sliceAxis 1 c 1 rows).Reshape [| rows.Dims[0] |]
+
+        if last < 0 then
+            Bind.create (Primitive.Iota(DType.Int32, rows.Dims[0])) rows.Device
+        else
+            let mutable order = positions (column last)
+
+            for c in last - 1 .. -1 .. 0 do
+                order <- order.Take(positions ((column c).Take(order, 0)), 0)
+
+            order
+
+    /// Whether each of sorted rows (n, c) differs from the one before it.
     let private isNew (sorted: Tensor) : Tensor =
         let n = sorted.Dims[0]
         let before, after = sliceAxis 0 0 (n - 1) sorted, sliceAxis 0 1 (n - 1) sorted
         let isSame = before.Equal after
         let isSame = if sorted.DType.IsFloat then isSame.Or(before.IsNaN().And(after.IsNaN())) else isSame
-        concat 0 [ Bind.full (Literal.Whole 1L) DType.Bool [| 1 |] sorted.Device; isSame.Not() ]
 
-    let private unique (operation: string) (size: int option) (fill: float option) (t: Tensor) : Unique =
-        let flat = t.Flatten()
-        let n = flat.Size
+        concat 0 [ Bind.full (Literal.Whole 1L) DType.Bool [| 1 |] sorted.Device; (isSame.All 1).Not() ]
 
-        let count () =
-            if n = 0 then Tensor.scalar DType.Int32 0.0 else (isNew (Bind.detach(flat).Sort 0)).Sum()
+    /// In the order in which they are met: what stands further on is moved behind.
+    let private asMet (size: int) (found: Unique) (isFilled: Tensor) : Unique * Tensor =
+        let behind = Tensor.fullLike found.Positions (float System.Int32.MaxValue)
+        let order = (where isFilled found.Positions behind).ArgSort 0
+        let rank = order.ArgSort 0
+        let cut (t: Tensor) = sliceAxis 0 0 size (t.Take(order, 0))
 
-        let size = CountedSize.get operation size t count
+        {
+            Values = cut found.Values
+            Positions = cut found.Positions
+            Inverse = (rank.Take(found.Inverse.Flatten(), 0)).Reshape found.Inverse.Dims
+            Counts = cut found.Counts
+        },
+        cut isFilled
+
+    /// The different ones of rows (n, c): in Inverse (n,) those beyond `size` are `size`.
+    let private uniqueRows (operation: string) (size: int option) isSorted (given: Tensor) (rows: Tensor) =
+        let n = rows.Dims[0]
+        let known = Bind.detach rows
+        let count () = (isNew (known.Take(orderOfRows known, 0))).Sum()
+        let size = CountedSize.get operation size given count
+        let order = orderOfRows known
+        let isNew = isNew (known.Take(order, 0))
+        // In another order the first so many are known when all are.
+        let among = if isSorted then size else max n size
+        let struct (positions, isFilled) = CountedSize.marked among isNew order
+        let which = (isNew.Convert DType.Int32).CumulativeSum 0 - 1
+        let slot = Operands.withReal Binary.Min which (float among)
+
+        let found = {
+            Values = rows.Take(positions, 0)
+            Positions = positions
+            Inverse = Bind.one (Primitive.Scatter(Collision.Last, 0, 0, n)) [| slot; order |]
+            Counts = (sliceAxis 0 0 among (Meeting.counts (among + 1) slot)).Convert DType.Int64
+        }
+
+        if isSorted then
+            found, isFilled
+        else
+            let found, isFilled = asMet size found isFilled
+            { found with Inverse = Operands.withReal Binary.Min found.Inverse (float size) }, isFilled
+
+    let private unique
+        (operation: string)
+        (size: int option)
+        (fill: float option)
+        (axis: int option)
+        (sorted: bool option)
+        (t: Tensor)
+        : Unique =
+        let axis = axis |> Option.map (Shape.axis operation t.Rank)
+
+        let front =
+            match axis with
+            | None -> t.Flatten()
+            | Some axis -> t.MoveAxis(axis, 0)
+
+        let n = front.Dims[0]
+        let width = if n = 0 then 0 else front.Size / n
         let whole number shape dtype = Bind.full (Literal.Whole number) dtype shape t.Device
 
+        let back (rows: Tensor) =
+            match axis with
+            | None -> rows
+            | Some axis -> rows.MoveAxis(0, axis)
+
+        let ofInverse =
+            match axis with
+            | None -> t.Dims
+            | Some _ -> [| n |]
+
         if n = 0 then
+            let size = CountedSize.get operation size t (fun () -> Tensor.scalar DType.Int32 0.0)
             let none = whole 0L [| size |] DType.Bool
+            let empty = whole 0L (Array.append [| size |] front.Dims[1..]) t.DType
 
             {
-                Values = filled none fill operation (whole 0L [| size |] t.DType)
+                Values = back (filled none fill operation empty)
                 Positions = whole 0L [| size |] DType.Int32
-                Inverse = whole 0L t.Dims DType.Int32
+                Inverse = whole 0L ofInverse DType.Int32
                 Counts = whole 0L [| size |] DType.Int64
             }
         else
-            let sorted = Bind.apply (Primitive.Sort(0, false)) [| Bind.detach flat |]
-            let order, isNew = sorted[1], isNew sorted[0]
-            let struct (positions, isFilled) = CountedSize.marked size isNew order
-            let which = (isNew.Convert DType.Int32).CumulativeSum 0 - 1
-            let slot = Operands.withReal Binary.Min which (float size)
+            let found, isFilled =
+                uniqueRows operation size (defaultArg sorted true) t (front.Reshape [| n; width |])
+
+            let rows = found.Values.Reshape(Array.append found.Positions.Dims front.Dims[1..])
 
             {
-                Values = flat.Take positions |> filled isFilled fill operation
-                Positions = positions
-                Inverse =
-                    (Bind.one (Primitive.Scatter(Collision.Last, 0, 0, n)) [| slot; order |]).Reshape t.Dims
-                Counts = (sliceAxis 0 0 size (Meeting.counts (size + 1) slot)).Convert DType.Int64
+                found with
+                    Values = back (filled isFilled fill operation rows)
+                    Inverse = found.Inverse.Reshape ofInverse
             }
 
     type Tensor with
@@ -134,8 +211,10 @@ module Searching =
 
         /// <summary>
         /// The different elements in rising order; NaN, once, comes last. With <c>size</c> so many, the first; if there are
-        /// fewer, then <c>fill</c>, 0 unless given. Where they stood and how often, <c>UniqueAll</c> tells.
+        /// fewer, then <c>fill</c>, 0 unless given. With an axis, the different slices along it, compared number by number. With
+        /// <c>sorted = false</c>, in the order in which they are met. Where they stood and how often, <c>UniqueAll</c> tells.
         /// </summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
         /// <exception cref="T:Cotangent.TraceException">
         /// Inside a transformation that does not know the numbers, and without a size.
         /// </exception>
@@ -143,14 +222,19 @@ module Searching =
         /// <example><code>
         /// (tensor [ 3; 1; 3; 2 ]).Unique() // [1, 2, 3]
         /// compile (fun (t: Tensor) -> t.Unique(size = 4)) (tensor [ 3; 1; 3; 2 ]) // [1, 2, 3, 0]
+        /// (tensor [ 3; 1; 3; 2 ]).Unique(sorted = false) // [3, 1, 2]
+        /// (tensor [ [ 2; 1 ]; [ 0; 5 ]; [ 2; 1 ] ]).Unique(axis = 0) // [[0, 5], [2, 1]]
         /// </code></example>
         [<CompiledName "Unique">]
-        member t.Unique(?size: int, ?fill: float) : Tensor = (unique "unique" size fill t).Values
+        member t.Unique(?size: int, ?fill: float, ?axis: int, ?sorted: bool) : Tensor =
+            (unique "unique" size fill axis sorted t).Values
 
         /// <summary>
         /// The different elements in rising order, where each first stands, how often, and which each element is. What
-        /// <c>size</c> adds has a count of 0.
+        /// <c>size</c> adds has a count of 0. With an axis, all this of the slices along it; with <c>sorted = false</c>, in the
+        /// order in which they are met.
         /// </summary>
+        /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
         /// <exception cref="T:Cotangent.TraceException">
         /// Inside a transformation that does not know the numbers, and without a size.
         /// </exception>
@@ -162,7 +246,8 @@ module Searching =
         /// found.Positions // [1, 3, 0]
         /// </code></example>
         [<CompiledName "UniqueAll">]
-        member t.UniqueAll(?size: int, ?fill: float) : Unique = unique "uniqueAll" size fill t
+        member t.UniqueAll(?size: int, ?fill: float, ?axis: int, ?sorted: bool) : Unique =
+            unique "uniqueAll" size fill axis sorted t
 
         /// <summary>
         /// Where each value would be put into this tensor, whose last axis is sorted, to keep it so: how many elements are

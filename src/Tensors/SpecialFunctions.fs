@@ -227,11 +227,10 @@ module SpecialFunctions =
 
     /// <summary>
     /// The regularised lower incomplete gamma function P, ∫ tᵃ⁻¹ e⁻ᵗ dt from 0 to x divided by Γ(a): the distribution of a gamma variable of shape a. Arguments broadcast.
-    /// It has a derivative by x, none by a.
+    /// Differentiable by both, as often as you like.
     /// </summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
-    /// <exception cref="T:Cotangent.DerivativeException">A derivative by another argument is asked for.</exception>
     /// <example><code>
     /// gammainc (tensor 2.0) (tensor 3.0) // 0.8009
     /// </code></example>
@@ -239,11 +238,10 @@ module SpecialFunctions =
 
     /// <summary>
     /// The regularised upper incomplete gamma function Q = 1 - P, which keeps its digits where it is small. Arguments broadcast.
-    /// It has a derivative by x, none by a.
+    /// Differentiable by both, as often as you like.
     /// </summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
-    /// <exception cref="T:Cotangent.DerivativeException">A derivative by another argument is asked for.</exception>
     /// <example><code>
     /// gammaincc (tensor 2.0) (tensor 3.0) // 0.1991
     /// </code></example>
@@ -251,16 +249,49 @@ module SpecialFunctions =
 
     /// <summary>
     /// The regularised incomplete beta function, ∫ tᵃ⁻¹ (1 - t)ᵇ⁻¹ dt from 0 to x divided by B(a, b): the distribution of a beta variable. Arguments broadcast.
-    /// It has a derivative by x, none by a and b.
+    /// Differentiable by all three, as often as you like.
     /// </summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
-    /// <exception cref="T:Cotangent.DerivativeException">A derivative by another argument is asked for.</exception>
     /// <example><code>
     /// betainc (tensor 2.0) (tensor 3.0) (tensor 0.25) // 0.2617
     /// </code></example>
     let betainc (a: Tensor) (b: Tensor) (x: Tensor) : Tensor =
         several Higher.BetaInc [| "a"; "b"; "x" |] [| a; b; x |]
+
+    /// <summary>
+    /// The inverse of <c>gammainc</c> by x: where P(a, x) = p, the quantile of a gamma variable of shape a. Arguments broadcast.
+    /// Differentiable by both, by the implicit function theorem.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// gammaincinv (tensor 2.0) (tensor 0.5) // 1.6783
+    /// </code></example>
+    let gammaincinv (a: Tensor) (p: Tensor) : Tensor = several Higher.GammaIncInv [| "a"; "p" |] [| a; p |]
+
+    /// <summary>
+    /// The inverse of <c>gammaincc</c> by x: where Q(a, x) = q, which keeps its digits where q is small. Arguments broadcast.
+    /// Differentiable by both.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// gammainccinv (tensor 2.0) (tensor 1e-20) // 49.9832
+    /// </code></example>
+    let gammainccinv (a: Tensor) (q: Tensor) : Tensor = several Higher.GammaIncCInv [| "a"; "q" |] [| a; q |]
+
+    /// <summary>
+    /// The inverse of <c>betainc</c> by x: where it is p, the quantile of a beta variable. Arguments broadcast. Differentiable by
+    /// all three.
+    /// </summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// betaincinv (tensor 2.0) (tensor 3.0) (tensor 0.5) // 0.3857
+    /// </code></example>
+    let betaincinv (a: Tensor) (b: Tensor) (p: Tensor) : Tensor =
+        several Higher.BetaIncInv [| "a"; "b"; "p" |] [| a; b; p |]
 
     /// <summary>The beta function, Γ(a) Γ(b) / Γ(a + b), of positive numbers; arguments broadcast.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>

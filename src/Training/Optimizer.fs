@@ -41,14 +41,33 @@ module internal TrainedLeaves =
         Inner = state.Parts |> List.map (ofTree operation like)
     }
 
+    // To optimisers complex numbers are pairs of real ones, along a last axis. The gradient of a real function of x + yi is
+    // ∂/∂x - i ∂/∂y: its conjugate is the pair that the pair of the number has as its gradient.
+
+    let private pairs (z: Tensor) : Tensor = stack z.Rank [ real z; imag z ]
+
+    /// A parameter as transformations see it.
+    let asReal (t: Tensor) : Tensor = if t.DType.IsComplex then pairs t else t
+
+    /// A gradient as transformations see it.
+    let slope (g: Tensor) : Tensor = if g.DType.IsComplex then pairs (conj g) else g
+
+    /// A change of a parameter from what transformations made.
+    let changeOf (parameter: Tensor) (change: Tensor) : Tensor =
+        if parameter.DType.IsComplex then
+            let part i = (sliceAxis (change.Rank - 1) i 1 change).Squeeze(change.Rank - 1)
+            complex (part 0) (part 1)
+        else
+            change
+
     let given (parameters: 'p) (leaves: Tensor[]) (places: int[]) : TrainedParameters = {
-        Values = choose places leaves
+        Values = choose places leaves |> Array.map asReal
         Leaves = later (fun () -> let all = Tree.entries parameters in places |> Array.map (fun i -> all[i]))
     }
 
 /// <summary>
 /// How parameters learn from gradients: a pure transformation of gradients into changes, one value for models of every
-/// type. A change is what is <i>added</i> to the parameters: what descends, such as <c>sgd</c> and <c>adam</c>, turns the
+/// type. Complex parameters learn as pairs of real ones, from what <c>grad</c> gives: against its conjugate. A change is what is <i>added</i> to the parameters: what descends, such as <c>sgd</c> and <c>adam</c>, turns the
 /// sign around; what only transforms, such as <c>clipByGlobalNorm</c>, keeps it, and stands before one that descends in a
 /// <c>chain</c>.
 /// </summary>
@@ -68,7 +87,7 @@ type Optimizer internal (transformation: Transformation) =
 
     override _.ToString() = transformation.Name
 
-    /// <summary>The first state, from the parameters: any tree of floating-point tensors.</summary>
+    /// <summary>The first state, from the parameters: any tree of floating-point and complex tensors.</summary>
     /// <exception cref="T:Cotangent.TreeException">The parameters are no tree of tensors.</exception>
     /// <example><code>
     /// (Optimizer.momentum 0.1).Init(tensor [ 1.0; 2.0 ]).Slots["velocity"] // [0, 0]
@@ -104,10 +123,11 @@ type Optimizer internal (transformation: Transformation) =
 
         let changes, next =
             transformation.Move
-                (TrainedLeaves.choose places slopes)
+                (TrainedLeaves.choose places slopes |> Array.map TrainedLeaves.slope)
                 (before |> State.map (TrainedLeaves.choose places))
                 (TrainedLeaves.given parameters leaves places)
 
+        let changes = Array.map2 (fun i change -> TrainedLeaves.changeOf leaves[i] change) places changes
         let whole = State.map2 (TrainedLeaves.put places) before next
         struct (leaves, places, changes, TrainedLeaves.toTree parameters whole)
 

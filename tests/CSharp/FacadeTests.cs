@@ -129,6 +129,7 @@ public class FacadeTests
         ["writeWith"] = "Write",
         ["crossEntropyDefaults"] = "CrossEntropyOptions",
         ["crossEntropyWith"] = "CrossEntropy",
+        ["resizeDefaults"] = "ResizeWith",
     };
 
     /// <summary>A function added to the core and forgotten here shows up here.</summary>

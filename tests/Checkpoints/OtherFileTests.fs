@@ -4,6 +4,7 @@ module Cotangent.Tests.OtherFileTests
 open System
 open System.IO
 open System.IO.Compression
+open System.Numerics
 open Expecto
 open Cotangent
 open Cotangent.Checkpoints
@@ -46,9 +47,45 @@ let private numpy =
         "what no dtype holds",
         (fun () ->
             raises<DTypeException, _>
-                "'texts' has elements of type '<U1'"
+                "'date' has elements of type '<M8[D]'"
                 (fun () -> NumPy.read (fixture "refused.npz"))
-                "texts")
+                "dates")
+        "complex numbers",
+        (fun () ->
+            let arrays = NumPy.read (fixture "complex.npz")
+            equals (tensor [ [ Complex64(1.0f, 2.0f); Complex64(0.0f, -0.5f) ] ]) arrays["single"]
+            equals (tensor [ Complex(0.1, -1e300); Complex(3.0, 0.0) ]) arrays["double"]
+            equals (tensor [ Complex64(1.5f, -2.0f) ]) arrays["big_endian"]
+            let i = Complex.ImaginaryOne
+            equals (tensor [ [ i; Complex(2.0, 0.0) ]; [ Complex(3.0, 0.0); 4.0 * i ] ]) arrays["fortran"])
+        "what is written is read, and NumPy's bytes",
+        (fun () ->
+            let path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".npy")
+
+            try
+                for t in
+                    [
+                        tensor [ Complex(1.0, -2.0) ]
+                        tensor [ [ Complex64(1.0f, 2.0f) ] ]
+                        tensor 2.5
+                        Tensor.zeros DType.Float32 [ 0; 3 ]
+                        tensor [ true; false ]
+                        tensor [ 1uy; 2uy ]
+                        block
+                        block.Permute [ 2; 0; 1 ]
+                    ] do
+                    NumPy.writeArray path t
+                    equals t (NumPy.readArray path)
+
+                NumPy.writeArray path block
+                Expect.equal (File.ReadAllBytes path) (File.ReadAllBytes(fixture "plain.npy")) "bytes"
+
+                raises<DTypeException, _>
+                    "BFloat16"
+                    (fun () -> NumPy.writeArray path (Tensor.zeros DType.BFloat16 [ 1 ]))
+                    "no such type"
+            finally
+                File.Delete path)
         "other files are named",
         fun () ->
             raises<FileException, _>

@@ -43,6 +43,10 @@ type Operator = Attributes -> Tensor option list -> Tensor list
 [<NoComparison; NoEquality>]
 type Node = { Operator: string; Inputs: string list; Outputs: string list; Attributes: Attributes }
 
+/// A graph inside of a node: names of its inputs and outputs, and what else it begins with.
+[<NoComparison; NoEquality>]
+type Subgraph = { Parameters: string list; Results: string list; Start: Map<string, Tensor>; Body: Node list }
+
 /// A graph, what it is run on, and what comes out of it.
 [<NoComparison; NoEquality>]
 type Case = { Name: string; Values: Map<string, Tensor>; Nodes: Node list; Expected: (string * Tensor) list }
@@ -53,7 +57,15 @@ module Cases =
 
     let private document = lazy JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "cases.json")))
 
-    let private tensors = lazy NumPy.read (Path.Combine(folder, "cases.npz"))
+    /// NumPy has no BFloat16: the names of such arrays say it.
+    let private tensors =
+        lazy
+            (NumPy.read (Path.Combine(folder, "cases.npz"))
+             |> Map.map (fun name array ->
+                 if name.EndsWith(":bfloat16", StringComparison.Ordinal) then
+                     array.Convert DType.BFloat16
+                 else
+                     array))
 
     let private texts (list: JsonElement) = [ for item in list.EnumerateArray() -> textOf item ]
 
@@ -75,21 +87,32 @@ module Cases =
             }
         }
 
-    let private case (json: JsonElement) =
-        let named (property: string) = [
-            for item in json.GetProperty(property).EnumerateObject() ->
-                item.Name, tensors.Value[textOf item.Value]
-        ]
+    let private nodes opset (json: JsonElement) = [
+        for item in json.GetProperty("nodes").EnumerateArray() -> node opset item
+    ]
+
+    let private named (json: JsonElement) (property: string) = [
+        for item in json.GetProperty(property).EnumerateObject() ->
+            item.Name, tensors.Value[textOf item.Value]
+    ]
+
+    /// The graph that an attribute is.
+    let subgraph (attributes: Attributes) (name: string) : Subgraph =
+        let json = attributes.Named[name]
 
         {
-            Name = textOf (json.GetProperty "name")
-            Values = Map(named "values")
-            Nodes = [
-                for item in json.GetProperty("nodes").EnumerateArray() ->
-                    node (json.GetProperty("opset").GetInt32()) item
-            ]
-            Expected = named "expected"
+            Parameters = texts (json.GetProperty "inputs")
+            Results = texts (json.GetProperty "outputs")
+            Start = Map(named json "values")
+            Body = nodes attributes.Opset json
         }
+
+    let private case (json: JsonElement) = {
+        Name = textOf (json.GetProperty "name")
+        Values = Map(named json "values")
+        Nodes = nodes (json.GetProperty("opset").GetInt32()) json
+        Expected = named json "expected"
+    }
 
     let all () = [ for json in document.Value.RootElement.GetProperty("cases").EnumerateArray() -> case json ]
 
@@ -129,6 +152,9 @@ module internal Values =
 
     let ofInts (numbers: int list) : Tensor =
         Tensor.ofArray [ numbers.Length ] [| for n in numbers -> int64 n |]
+
+    /// So many places along an axis, from one on.
+    let narrow axis first count (x: Tensor) : Tensor = x.Take(ofInts [ first .. first + count - 1 ], axis)
 
     /// The dtypes of ONNX by their numbers.
     let dtypeOf number =

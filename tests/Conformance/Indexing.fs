@@ -93,9 +93,8 @@ let private oneHot: Operator =
 
 let private unique: Operator =
     fun a inputs ->
-        if a.Int("sorted", 1) = 0 then unmapped "unique numbers in the order of the data"
-        if (a.TryInt "axis").IsSome then unmapped "unique slices along an axis"
-        let found = (given inputs 0).UniqueAll()
+        let found = (given inputs 0).UniqueAll(?axis = a.TryInt "axis", sorted = (a.Int("sorted", 1) <> 0))
+
         [ found.Values; found.Positions; found.Inverse.Flatten(); found.Counts ]
 
 let private reverseSequence: Operator =

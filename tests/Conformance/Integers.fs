@@ -74,6 +74,28 @@ let private convolution: Operator =
         let results = inner["Conv"] a [ Some(centred inputs 0 2); Some(centred inputs 1 3) ]
         [ results.Head.Convert DType.Int32 ]
 
+/// A product or convolution of integers with scales, a kind of its own: inputs, scale, zero point, thrice.
+let private rescaled (x: Tensor) inputs scale zero =
+    let factor i : Tensor = (given inputs i).Convert DType.Float64
+    let scales = factor 1 * factor 4 / factor scale
+
+    let scales =
+        if scales.Size = 1 then
+            scales.Reshape []
+        else
+            scales.Reshape(-1 :: List.replicate (x.Rank - 2) 1)
+
+    quantized (x * scales) (Tensor.ones DType.Float64 []) (given inputs zero)
+
+let private quantizedProduct: Operator =
+    fun _ inputs -> [ rescaled (matmul (centred inputs 0 2) (centred inputs 3 5)) inputs 6 7 ]
+
+let private quantizedConvolution: Operator =
+    fun a inputs ->
+        let inner = Map Windows.operators
+        let results = inner["Conv"] a [ Some(centred inputs 0 2); Some(centred inputs 3 5) ]
+        [ rescaled results.Head inputs 6 7 ]
+
 let operators: (string * Operator) list = [
     "BitShift", shift
     "QuantizeLinear", quantize
@@ -81,4 +103,6 @@ let operators: (string * Operator) list = [
     "DynamicQuantizeLinear", dynamically
     "MatMulInteger", product
     "ConvInteger", convolution
+    "QLinearMatMul", quantizedProduct
+    "QLinearConv", quantizedConvolution
 ]

@@ -184,6 +184,18 @@ let private rnn =
 let private lstm =
     recurrent [ 0; 2; 3; 1 ] (fun weights -> Lstm.forward { Layers = [ layerOf weights ]; Dropout = 0.0 })
 
+/// ONNX's gates are update, reset, new.
+let private gru: Operator =
+    fun a ->
+        let run (weights: RecurrentWeights) =
+            Gru.forward {
+                Layers = [ layerOf weights ]
+                Dropout = 0.0
+                ResetAfter = a.IsSet "linear_before_reset"
+            }
+
+        recurrent [ 1; 0; 2 ] run a
+
 let operators: (string * Operator) list = [
     "BatchNormalization", batchNorm
     "InstanceNormalization", instanceNorm
@@ -195,4 +207,5 @@ let operators: (string * Operator) list = [
     "SoftmaxCrossEntropyLoss", crossEntropy
     "RNN", rnn
     "LSTM", lstm
+    "GRU", gru
 ]

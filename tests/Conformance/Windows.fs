@@ -158,38 +158,72 @@ let private mode name =
     | "bicubic" -> Interpolation.Cubic
     | other -> unmapped $"interpolation by {other}"
 
+/// Axis by axis, since PyTorch's way of placing pixels depends on the size.
+let private resizeAxis
+    (a: Attributes)
+    (roi: float list)
+    (scales: float list)
+    (sizes: int list)
+    (x: Tensor)
+    axis
+    =
+    let size = sizes[axis]
+    let name = a.Text("coordinate_transformation_mode", "half_pixel")
+
+    let coordinates =
+        match name with
+        | "half_pixel"
+        // From the edge, without the half: this moves what is rounded below.
+        | "tf_half_pixel_for_nn" -> ResizeCoordinates.HalfPixel
+        | "pytorch_half_pixel" when size = 1 -> ResizeCoordinates.Asymmetric
+        | "pytorch_half_pixel" -> ResizeCoordinates.HalfPixel
+        | "align_corners" -> ResizeCoordinates.AlignCorners
+        | "asymmetric" -> ResizeCoordinates.Asymmetric
+        | "tf_crop_and_resize" -> ResizeCoordinates.Crop([ roi[axis] ], [ roi[axis + x.Rank] ])
+        | other -> unmapped $"placing pixels by {other}"
+
+    let rounding =
+        match a.Text("nearest_mode", "round_prefer_floor") with
+        | "round_prefer_floor" when name = "tf_half_pixel_for_nn" -> NearestRounding.Up
+        | "round_prefer_floor" -> NearestRounding.HalfDown
+        | "round_prefer_ceil" -> NearestRounding.HalfUp
+        | "floor" -> NearestRounding.Down
+        | "ceil" -> NearestRounding.Up
+        | other -> unmapped $"rounding by {other}"
+
+    let options = {
+        resizeDefaults with
+            Mode = mode (a.Text("mode", "nearest"))
+            Coordinates = coordinates
+            Rounding = rounding
+            CubicCoefficient = a.Float("cubic_coeff_a", -0.75)
+            ExcludeOutside = a.IsSet "exclude_outside"
+            Scales = if scales.IsEmpty then [] else [ scales[axis] ]
+            Outside = if name = "tf_crop_and_resize" then Some(a.Float("extrapolation_value", 0.0)) else None
+    }
+
+    let last = x.Rank - 1
+    (resizeWith options [ size ] (x.MoveAxis(axis, last))).MoveAxis(last, axis)
+
 let private resize: Operator =
     fun a inputs ->
         let x = given inputs 0
+        let roi = tryGiven inputs 1 |> Option.map floatsOf |> Option.defaultValue []
 
-        let sizes =
+        let scales, sizes =
             match tryGiven inputs 3, tryGiven inputs 2 with
-            | Some sizes, _ when sizes.Size > 0 -> intsOf sizes
-            | _, Some scales -> List.map2 (fun n s -> int (float n * s)) (shapeOf x) (floatsOf scales)
+            | Some sizes, _ when sizes.Size > 0 -> [], intsOf sizes
+            | _, Some scales ->
+                floatsOf scales,
+                List.map2 (fun n s -> int (floor (float n * s))) (shapeOf x) (floatsOf scales)
             | _, None -> failwith "Neither sizes nor scales."
 
-        // Otherwise the scale that is given and that of the sizes differ, or places lie half-way between pixels.
-        let whole = List.forall2 (fun n size -> size % n = 0) (shapeOf x) sizes
-        let how = mode (a.Text("mode", "nearest"))
+        let changed = [
+            for axis in 0 .. x.Rank - 1 do
+                if sizes[axis] <> x.Shape[axis] || not roi.IsEmpty then axis
+        ]
 
-        let interpolation, aligned =
-            match
-                a.Text("coordinate_transformation_mode", "half_pixel"),
-                how,
-                a.Text("nearest_mode", "round_prefer_floor")
-            with
-            | "half_pixel", (Interpolation.Linear | Interpolation.Cubic), _ when whole -> how, false
-            | "align_corners", (Interpolation.Linear | Interpolation.Cubic), _ when whole -> how, true
-            | "asymmetric", Interpolation.Nearest, "floor" -> Interpolation.Nearest, false
-            | "half_pixel", Interpolation.Nearest, ("round_prefer_floor" | "round_prefer_ceil") when whole ->
-                Interpolation.NearestExact, false
-            | _ -> unmapped "another way to place pixels"
-
-        if a.IsSet "exclude_outside" || a.Float("cubic_coeff_a", -0.75) <> -0.75 then
-            unmapped "another way to weigh pixels"
-
-        if List.take 2 sizes <> List.take 2 (shapeOf x) then unmapped "resizing of channels"
-        [ x.Resize(List.skip 2 sizes, interpolation, aligned) ]
+        [ List.fold (resizeAxis a roi scales sizes) x changed ]
 
 let private upsample: Operator =
     fun a inputs ->

@@ -84,6 +84,50 @@ let private rows = [
     other "polar" [ x, [ 3 ]; x, [ 3 ] ] (fun a -> polar a[0] a[1])
     other "from real numbers" [ x, [ 3 ] ] (fun a -> a[0].Convert DType.Complex128 * complex a[0] a[0])
     other "from single ones" [ DType.Float32, [ 3 ] ] (fun a -> a[0].Convert DType.Complex128)
+
+    // Far from singular, and eigenvalues apart.
+    let square = [ z, [ 3; 3 ] ]
+
+    let apart (a: Tensor) =
+        a + complex (Tensor.diag (tensor [ 1.0; 4.0; 8.0 ])) (Tensor.diag (tensor [ 0.0; 2.0; -3.0 ]))
+
+    let realApart (a: Tensor) = a + Tensor.diag (tensor [ 1.0; 5.0; 9.0 ])
+    let adjoint (a: Tensor) = conj (a.Transpose())
+    analytic "solve" [ z, [ 3; 3 ]; z, [ 3; 2 ] ] (fun a -> solve (apart a[0]) a[1])
+    analytic "inv" square (fun a -> inv (apart a[0]))
+
+    let wider (a: Tensor) =
+        a + complex (Tensor.diag (tensor [ 1.0; 3.0; 5.0; 8.0 ])) (Tensor.zeros x [ 4; 4 ])
+
+    analytic "det" [ z, [ 4; 4 ] ] (fun a -> det (wider a[0]))
+    other "slogdet" square (fun a -> let s, l = slogdet (apart a[0]) in s * l.Convert DType.Complex128)
+
+    analytic "solveTriangular" [ z, [ 3; 3 ]; z, [ 3 ] ] (fun a ->
+        (apart a[0]).SolveTriangular(a[1], upper = true))
+
+    analytic "lu" square (fun a -> let _, l, u = lu (apart a[0]) in l + 2 * u)
+    other "qr" [ z, [ 3; 3 ] ] (fun a -> let q, r = qr (apart a[0]) in concat -2 [ q; r ])
+
+    other "qr of tall ones" [ z, [ 4; 4 ] ] (fun a ->
+        let q, r = qr ((wider a[0])[*, 0..1]) in concat -2 [ q; r ])
+
+    other "qr of wide ones" [ z, [ 4; 4 ] ] (fun a ->
+        let q, r = qr ((wider a[0])[0..1, *]) in matmul q (r * r))
+
+    other "cholesky" square (fun a -> cholesky (matmul a[0] (adjoint a[0]) + apart (adjoint a[0] * 0.0)))
+    other "eigenvalues of Hermitian matrices" square (fun a -> fst (eigh (apart a[0])))
+    other "eigenvectors of Hermitian matrices" square (fun a -> snd (eigh (apart a[0])))
+    analytic "eigenvalues" [ z, [ 2; 3; 3 ] ] (fun a -> eigenvalues (apart a[0]))
+    other "eigenvectors" square (fun a -> snd (eig (apart a[0])))
+    other "eigenvalues of real matrices" [ x, [ 3; 3 ] ] (fun a -> eigenvalues (realApart a[0]))
+    other "eigenvectors of real matrices" [ x, [ 3; 3 ] ] (fun a -> snd (eig (realApart a[0])))
+
+    other "conjugate pairs" [ x, [ 2; 2 ] ] (fun a ->
+        let w, v = eig (a[0] + tensor [ [ 0.0; -6.0 ]; [ 4.0; 0.0 ] ])
+        matmul v (Tensor.diag w))
+
+    analytic "roots" [ z, [ 4 ] ] (fun a -> roots (a[0] + (tensor [ 0.0; 1.0; -6.0; 3.0 ]).Convert z))
+
     other "energy" [ z, [ 3 ] ] (fun a -> (conj a[0] * a[0]).Sum())
 ]
 

@@ -38,8 +38,13 @@ let private numbers (f: Higher) (dice: Dice) : (unit -> float) list =
     | Higher.LogBeta -> [ between 0.6 3.0; between 0.6 3.0 ]
     | Higher.Zeta -> [ between 2.0 4.0; between 0.6 2.0 ]
     | Higher.GammaInc
-    | Higher.GammaIncC -> [ between 0.6 3.0; between 0.6 3.0 ]
-    | Higher.BetaInc -> [ between 0.6 3.0; between 0.6 3.0; between 0.25 0.75 ]
+    | Higher.GammaIncC
+    | Higher.GammaIncSlope _ -> [ between 0.6 3.0; between 0.6 3.0 ]
+    | Higher.GammaIncInv
+    | Higher.GammaIncCInv -> [ between 0.6 3.0; between 0.25 0.75 ]
+    | Higher.BetaInc
+    | Higher.BetaIncSlope _
+    | Higher.BetaIncInv -> [ between 0.6 3.0; between 0.6 3.0; between 0.25 0.75 ]
 
 let row (f: Higher) = {
     Name = variant (Primitive.Higher f)

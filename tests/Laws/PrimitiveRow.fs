@@ -70,7 +70,15 @@ let variants = [
     for case in FSharpType.GetUnionCases(typeof<Primitive>, true) do
         if
             not (
-                List.contains case.Name [ "Custom"; "Detach"; "Complex"; "OfComplex"; "Conjugate"; "Fourier" ]
+                List.contains case.Name [
+                    "Custom"
+                    "Detach"
+                    "Complex"
+                    "OfComplex"
+                    "Conjugate"
+                    "Fourier"
+                    "Eig"
+                ]
             )
         then
             let attributes =

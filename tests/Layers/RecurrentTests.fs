@@ -34,16 +34,24 @@ let private rnnCell (activation: float -> float) : Cell =
         let term = terms w x states[0]
         [| Array.init states[0].Length (fun j -> let a, b = term 0 j in activation (a + b)) |]
 
-let private gruCell: Cell =
+/// With the reset gate after the product, or before it, as Cho et al. (2014) have it.
+let private gruCell isResetAfter : Cell =
     fun w x states ->
         let term = terms w x states[0]
+        let both gate j = let a, b = term gate j in a + b
+        let reset = Array.init states[0].Length (fun j -> sigmoid' (both 0 j))
+        let early = terms w x (Array.map2 (*) reset states[0])
 
         [|
             Array.init states[0].Length (fun j ->
-                let both gate = let a, b = term gate j in a + b
-                let r, z = sigmoid' (both 0), sigmoid' (both 1)
-                let a, b = term 2 j
-                let n = tanh (a + r * b)
+                let z = sigmoid' (both 1 j)
+
+                let n =
+                    if isResetAfter then
+                        let a, b = term 2 j in tanh (a + reset[j] * b)
+                    else
+                        let a, b = early 2 j in tanh (a + b)
+
                 (1.0 - z) * n + z * states[0][j])
         |]
 
@@ -118,7 +126,7 @@ let private rnnOf (layer: Rnn) cell = {
 
 let private gruOf (layer: Gru) = {
     Name = "Gru"
-    Cell = gruCell
+    Cell = gruCell layer.ResetAfter
     States = 1
     Layers = layer.Layers
     Forward = layer.Forward
@@ -155,6 +163,7 @@ let private networks options inputs hidden = [
         { randomized 1 (Rnn.init options inputs hidden key) with Activation = Activation.Relu }
         (rnnCell (max 0.0))
     gruOf (randomized 2 (Gru.init options inputs hidden key))
+    gruOf { randomized 2 (Gru.init options inputs hidden key) with ResetAfter = false }
     lstmOf (randomized 3 (Lstm.init options inputs hidden key))
 ]
 

@@ -277,5 +277,199 @@ let private pools =
                 adaptiveAveragePool [ 0 ] (tensor [ 1.0; 2.0 ])))
     ]
 
+/// What Pillow, JAX and PyTorch do when they make something smaller: a triangle as wide as the distance of the new numbers, place by
+/// place, of the numbers inside, its weights summing to 1.
+let private antialiased support (weight: float -> float) (x: float[]) (wanted: int) : float list =
+    let stretch = max 1.0 (float x.Length / float wanted)
+
+    [
+        for i in 0 .. wanted - 1 ->
+            let centre = (float i + 0.5) * float x.Length / float wanted - 0.5
+
+            let weights = [|
+                for j in 0 .. x.Length - 1 ->
+                    let distance = abs (float j - centre) / stretch
+                    if distance < support then weight distance else 0.0
+            |]
+
+            Array.fold2 (fun s w x -> s + w * x) 0.0 weights x / Array.sum weights
+    ]
+
+let private options =
+    testList "options" [
+        test "antialiased" {
+            let x = numbers (random 5L [ 23 ])
+
+            for wanted in [ 2; 3; 7; 22; 23; 40 ] do
+                let resized mode a =
+                    resizeWith
+                        {
+                            resizeDefaults with
+                                Mode = mode
+                                Antialias = true
+                                CubicCoefficient = a
+                                ExcludeOutside = true
+                        }
+                        [ wanted ]
+                        (tensor x)
+
+                let triangle = antialiased 1.0 (fun d -> 1.0 - d) x wanted
+                close 1e-13 triangle (resized Interpolation.Linear -0.5)
+
+                let cubic d =
+                    if d < 1.0 then
+                        1.5 * d ** 3.0 - 2.5 * d * d + 1.0
+                    else
+                        -0.5 * d ** 3.0 + 2.5 * d * d - 4.0 * d + 2.0
+
+                close 1e-13 (antialiased 2.0 cubic x wanted) (resized Interpolation.Cubic -0.5)
+        }
+        test "crops" {
+            let x = tensor [ 0.0; 10.0; 20.0; 30.0; 40.0 ]
+
+            let crop starts stops = {
+                resizeDefaults with
+                    Coordinates = ResizeCoordinates.Crop(starts, stops)
+            }
+            // From a quarter to three quarters of four steps.
+            close 1e-14 [ 10.0; 15.0; 20.0; 25.0; 30.0 ] (resizeWith (crop [ 0.25 ] [ 0.75 ]) [ 5 ] x)
+            close 1e-14 [ 30.0; 20.0; 10.0 ] (resizeWith (crop [ 0.75 ] [ 0.25 ]) [ 3 ] x)
+            close 1e-14 [ 20.0 ] (resizeWith (crop [ 0.25 ] [ 0.75 ]) [ 1 ] x)
+            let outside = { crop [ -0.5 ] [ 0.5 ] with Outside = Some 7.0 }
+            close 1e-14 [ 7.0; 0.0; 20.0 ] (resizeWith outside [ 3 ] x)
+        }
+        test "nearest numbers, half-way" {
+            let x = tensor [ 0.0; 1.0; 2.0; 3.0 ]
+
+            for rounding, expected in
+                [
+                    // Places 0, 3/2, 3.
+                    NearestRounding.HalfDown, [ 0.0; 1.0; 3.0 ]
+                    NearestRounding.HalfUp, [ 0.0; 2.0; 3.0 ]
+                    NearestRounding.Down, [ 0.0; 1.0; 3.0 ]
+                    NearestRounding.Up, [ 0.0; 2.0; 3.0 ]
+                ] do
+                let options = {
+                    resizeDefaults with
+                        Mode = Interpolation.Nearest
+                        Coordinates = ResizeCoordinates.AlignCorners
+                        Rounding = rounding
+                }
+
+                close 0.0 expected (resizeWith options [ 3 ] x)
+        }
+        test "scales of their own, compiled, of batches, differentiated" {
+            let options = { resizeDefaults with Scales = [ 0.6 ]; Antialias = true }
+            let x = random 6L [ 3; 5 ]
+            let f (x: Tensor) = resizeWith options [ 3 ] x
+            close 1e-14 (numbers (f x)) (compile f x)
+            close 1e-14 (numbers (f x)) (vmap f x)
+            let c = random 7L [ 3; 3 ]
+            // It is linear.
+            close 1e-13 (numbers (sum (f x * c))) (sum ((snd (vjp f x)) c * x))
+        }
+        test "what is asked" {
+            throws<ValueException, _> [ "resizeWith"; "2 scales" ] (fun () ->
+                resizeWith { resizeDefaults with Scales = [ 1.0; 2.0 ] } [ 3 ] (tensor [ 1.0 ]))
+
+            throws<ValueException, _> [ "resizeWith"; "scale of 0" ] (fun () ->
+                resizeWith { resizeDefaults with Scales = [ 0.0 ] } [ 3 ] (tensor [ 1.0 ]))
+
+            throws<DTypeException, _> [ "resizeWith"; "Int32" ] (fun () ->
+                resizeWith resizeDefaults [ 3 ] (tensor [ 1 ]))
+        }
+    ]
+
+/// One box after another, as the definition says.
+let private plainSuppression threshold (boxes: float[][]) (scores: float[]) : int list =
+    let area (b: float[]) = (b[2] - b[0]) * (b[3] - b[1])
+
+    let iou (a: float[]) (b: float[]) =
+        let side i = max 0.0 (min a[i + 2] b[i + 2] - max a[i] b[i])
+        let common = side 0 * side 1
+        common / (area a + area b - common)
+
+    [ 0 .. scores.Length - 1 ]
+    |> List.sortBy (fun i -> -scores[i])
+    |> List.fold
+        (fun kept i ->
+            if List.exists (fun k -> iou boxes[k] boxes[i] > threshold) kept then
+                kept
+            else
+                kept @ [ i ])
+        []
+
+let private boxes =
+    testList "boxes" [
+        test "suppression, box by box" {
+            for seed in 1L .. 12L do
+                let n = 3 * int seed
+                let corner = Random.uniform (Key.create seed) DType.Float64 [ n; 2 ] * 3.0
+                let size = Random.uniform (Key.create (seed + 50L)) DType.Float64 [ n; 2 ] + 0.5
+                let all = concat 1 [ corner; corner + size ]
+                let scores = Random.uniform (Key.create (seed + 90L)) DType.Float64 [ n ]
+
+                let rows =
+                    numbers all |> List.ofSeq |> List.chunkBySize 4 |> List.map Array.ofList |> Array.ofList
+
+                let expected = plainSuppression 0.3 rows (numbers scores |> Array.ofSeq)
+                let found = Boxes.nonMaximumSuppression 0.3 all scores
+                equals (expected |> List.map float) (found.Convert DType.Float64)
+                let size = expected.Length + 2
+                let f (all: Tensor, scores: Tensor) = Boxes.nonMaximumSuppressionOf size 0.3 all scores
+                let padded = (expected @ [ -1; -1 ]) |> List.map float
+                equals padded ((f (all, scores)).Convert DType.Float64)
+                equals padded ((compile f (all, scores)).Convert DType.Float64)
+                let twice (t: Tensor) = stack 0 [ t; t ]
+
+                equals
+                    (padded @ padded)
+                    (((vmap f (twice all, twice scores)).Convert DType.Float64).Flatten())
+
+                let isKept = Boxes.isKept 0.3 all scores
+
+                equals
+                    [ for i in 0 .. n - 1 -> if List.contains i expected then 1.0 else 0.0 ]
+                    (isKept.Convert DType.Float64)
+        }
+        test "areas, centres, overlaps" {
+            let a = tensor [ [ 0.0; 0.0; 2.0; 4.0 ]; [ 1.0; 1.0; 1.0; 1.0 ] ]
+            equals [ 8.0; 0.0 ] (Boxes.area a)
+            equals (numbers a |> List.ofSeq) ((Boxes.ofCenters (Boxes.toCenters a)).Flatten())
+            close 1e-15 [ 1.0; 0.0; 0.0; 0.0 ] ((Boxes.iou a a).Flatten())
+            // Half of each, over a side: common 4, together 12.
+            let b = tensor [ [ 0.0; 2.0; 2.0; 6.0 ] ]
+            close 1e-15 [ 1.0 / 3.0; 0.0 ] ((Boxes.iou a b).Flatten())
+
+            let loss (b: Tensor) = sum (Boxes.iou (a[0..0]) b)
+            let h = 1e-6
+            let moved = tensor [ [ 0.0; h; 0.0; 0.0 ] ]
+            let slope = float (loss (b + moved) - loss (b - moved)) / (2.0 * h)
+            close 1e-8 [ slope ] ((grad loss b)[0, 1])
+        }
+        test "what is asked" {
+            throws<ShapeException, _> [ "Boxes.area"; "(3,)"; "4 numbers" ] (fun () ->
+                Boxes.area (tensor [ 1.0; 2.0; 3.0 ]))
+
+            throws<ShapeException, _> [ "Boxes.isKept"; "(2,)"; "(1, 4)" ] (fun () ->
+                Boxes.isKept 0.5 (tensor [ [ 0.0; 0.0; 1.0; 1.0 ] ]) (tensor [ 1.0; 2.0 ]))
+
+            throws<TraceException, _>
+                [ "Boxes.nonMaximumSuppression"; "`compile`"; "nonMaximumSuppressionOf" ]
+                (fun () ->
+                    compile
+                        (fun (b: Tensor) -> Boxes.nonMaximumSuppression 0.5 b (tensor [ 1.0 ]))
+                        (tensor [ [ 0.0; 0.0; 1.0; 1.0 ] ]))
+
+            hasShape
+                [ 0 ]
+                (Boxes.nonMaximumSuppression
+                    0.5
+                    (Tensor.zeros DType.Float64 [ 0; 4 ])
+                    (Tensor.zeros DType.Float64 [ 0 ]))
+        }
+    ]
+
 [<Tests>]
-let tests = testList "Resizing layers" [ published; formulas; shuffles; upsampling; pools ]
+let tests =
+    testList "Resizing layers" [ published; formulas; shuffles; upsampling; pools; options; boxes ]

@@ -795,6 +795,7 @@ let private at (p: Primitive) (result: int) (inputs: Value[]) (shape: int[]) : i
     | Primitive.Complex
     | Primitive.OfComplex _
     | Primitive.Conjugate
+    | Primitive.Eig
     | Primitive.Fourier _ -> invalidOp "Complex numbers have oracles of their own."
     | Primitive.Convolution(term, windows, groups) -> convolution term windows groups inputs[0] inputs[1]
     | Primitive.MaxPool windows -> maxPool result windows inputs[0]

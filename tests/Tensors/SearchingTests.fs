@@ -109,6 +109,29 @@ let private uniques =
             equals [ 1.0; nan ] ((tensor [ nan; 1.0; nan ]).Unique())
             equals [ false; true ] ((tensor [ true; false; true ]).Unique())
 
+            // As they are met, and slices: NumPy's with `axis`, and pandas's.
+            let t = tensor [ 3; 1; 3; 2; 1 ]
+            let found = t.UniqueAll(sorted = false)
+            equals [ 3; 1; 2 ] found.Values
+            equals [ 0; 1; 3 ] found.Positions
+            equals [ 0; 1; 0; 2; 1 ] found.Inverse
+            equals [ 2L; 2L; 1L ] found.Counts
+            equals [ 3; 1 ] (t.Unique(size = 2, sorted = false))
+
+            equals
+                [ 3; 1; 2; 9 ]
+                (compile (fun (t: Tensor) -> t.Unique(size = 4, fill = 9.0, sorted = false)) t)
+
+            let rows = tensor [ [ 1; 0 ]; [ 0; 7 ]; [ 1; 0 ]; [ 1; -1 ] ]
+            let found = rows.UniqueAll(axis = 0)
+            equals (tensor [ [ 0; 7 ]; [ 1; -1 ]; [ 1; 0 ] ]) found.Values
+            equals [ 1; 3; 0 ] found.Positions
+            equals [ 2; 0; 2; 1 ] found.Inverse
+            equals [ 1L; 1L; 2L ] found.Counts
+            equals (tensor [ [ 1; 0; 1 ]; [ 0; 7; -1 ] ]) (rows.T.Unique(axis = 1, sorted = false))
+
+            throws<AxisException, _> [ "unique"; "2" ] (fun () -> rows.Unique(axis = 2))
+
             throws<TraceException, _> [ "unique"; "`compile`" ] (fun () ->
                 compile (fun (t: Tensor) -> t.Unique()) (tensor [ 1 ]))
 

@@ -7,7 +7,7 @@ public static class NumPy
     /// The array of an <c>.npy</c> file. Its dtype is the file's.
     /// </summary>
     /// <exception cref="FileException">It is damaged, or no such file.</exception>
-    /// <exception cref="DTypeException">No dtype holds its elements: texts, objects.</exception>
+    /// <exception cref="DTypeException">No dtype holds its elements: texts, objects, dates.</exception>
     /// <exception cref="IOException">It is not there, or can't be read.</exception>
     /// <example><code>
     /// // What numpy.save writes of [1, 2] in bytes.
@@ -17,6 +17,13 @@ public static class NumPy
     /// NumPy.ReadArray(path) // [1, 2]
     /// </code></example>
     public static Tensor ReadArray(string path) => NumPyModule.readArray(path.NotNull());
+
+    /// <summary>
+    /// Writes an <c>.npy</c> file, which NumPy's <c>load</c> and <c>ReadArray</c> read: there as a whole or not at all.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtype is BFloat16, which NumPy has not.</exception>
+    /// <exception cref="IOException">It can't be written.</exception>
+    public static void WriteArray(string path, Tensor t) => NumPyModule.writeArray(path.NotNull(), t.NotNull());
 
     /// <summary>
     /// The arrays of an <c>.npz</c> archive by name, compressed or not, each as <c>ReadArray</c> reads it.

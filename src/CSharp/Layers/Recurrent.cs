@@ -62,6 +62,7 @@ public static class GruLayers
         /// <param name="dtype">Of weights and biases; Float32 by default.</param>
         /// <param name="weightInit">How the weights start; by default uniform within ±1/√hidden.</param>
         /// <param name="biasInit">How the biases start; by default uniform within ±1/√hidden.</param>
+        /// <param name="resetAfter">Whether the reset gate comes after the product of the state, as in PyTorch, or before it, as in the paper.</param>
         /// <exception cref="ValueException">
         /// A number of inputs, hidden numbers or layers is below 1, or the dropout is not from 0 to below 1.
         /// </exception>
@@ -81,14 +82,14 @@ public static class GruLayers
             bool bias = true,
             DType dtype = default,
             Initializer? weightInit = null,
-            Initializer? biasInit = null
-        ) =>
-            GruModule.init(
-                RecurrentChoices.Options(layers, bidirectional, dropout, bias, dtype, weightInit, biasInit),
-                inputs,
-                hidden,
-                key.NotNull()
-            );
+            Initializer? biasInit = null,
+            bool resetAfter = true
+        )
+        {
+            var options = RecurrentChoices.Options(layers, bidirectional, dropout, bias, dtype, weightInit, biasInit);
+            var made = GruModule.init(options, inputs, hidden, key.NotNull());
+            return new(made.Layers, made.Dropout, resetAfter);
+        }
     }
 }
 

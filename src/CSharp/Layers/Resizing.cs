@@ -1,8 +1,21 @@
+using Microsoft.FSharp.Collections;
+
 namespace Cotangent;
 
 /// <summary>Images, signals and volumes made larger and smaller.</summary>
 public static class ResizingOfTensors
 {
+    extension(ResizeCoordinates)
+    {
+        /// <summary>A part of each spatial axis, from a start to a stop of which 0 is its first number and 1 its last.</summary>
+        /// <example><code>
+        /// var coordinates = ResizeCoordinates.CropTo([0.2], [0.6]);
+        /// Tensor.Create([0.0, 0.0, 8.0, 0.0, 0.0, 0.0]).ResizeWith([3], coordinates: coordinates) // [0, 8, 0]
+        /// </code></example>
+        public static ResizeCoordinates CropTo(IReadOnlyList<double> starts, IReadOnlyList<double> stops) =>
+            ResizeCoordinates.NewCrop(ListModule.OfSeq(starts.NoneNull()), ListModule.OfSeq(stops.NoneNull()));
+    }
+
     /// <summary>
     /// The last axes, one to three spatial ones, brought to given sizes by interpolation, the nearest number unless
     /// another is given. With corners aligned, first and last numbers along an axis stay what they are; else a number
@@ -23,6 +36,55 @@ public static class ResizingOfTensors
         Interpolation mode = default,
         bool alignCorners = false
     ) => Resizing.Resize(x.NotNull(), sizes.NoneNull(), mode, alignCorners);
+
+    /// <summary>
+    /// The last axes, one to three spatial ones, brought to given sizes, with all that can be told. <c>Resize</c> is for the
+    /// usual.
+    /// </summary>
+    /// <param name="x">Any leading axes, then the spatial ones.</param>
+    /// <param name="sizes">What the spatial axes shall be.</param>
+    /// <param name="mode">How numbers in between are found; linear by default.</param>
+    /// <param name="coordinates">Where new numbers lie on the old axes; edges of cells stay where they are by default.</param>
+    /// <param name="rounding">What the nearest number is.</param>
+    /// <param name="cubicCoefficient">Keys's a: -0.75 as PyTorch has it, -0.5 as Pillow and JAX do.</param>
+    /// <param name="excludeOutside">Whether neighbours outside the axis weigh nothing.</param>
+    /// <param name="antialias">Whether what is made smaller is smoothed first.</param>
+    /// <param name="scales">The scale of each axis, where it is not that of the sizes.</param>
+    /// <param name="outside">What stands at places outside the axis, of a crop.</param>
+    /// <exception cref="ShapeException">
+    /// There are not one to three sizes, one is below 1, or x has fewer axes or an empty one.
+    /// </exception>
+    /// <exception cref="ValueException">There are scales, starts or stops of another number of axes, or a scale that is not positive.</exception>
+    /// <exception cref="DTypeException">Linear or cubic interpolation of what is not floating-point.</exception>
+    /// <example><code>
+    /// Tensor.Create([0.0, 0.0, 8.0, 0.0, 0.0, 0.0]).ResizeWith([3], antialias: true) // [1.1429, 3, 0]
+    /// </code></example>
+    public static Tensor ResizeWith(
+        this Tensor x,
+        IReadOnlyList<int> sizes,
+        Interpolation? mode = null,
+        ResizeCoordinates? coordinates = null,
+        NearestRounding rounding = default,
+        double cubicCoefficient = -0.75,
+        bool excludeOutside = false,
+        bool antialias = false,
+        IReadOnlyList<double>? scales = null,
+        double? outside = null
+    ) =>
+        Resizing.resizeWith(
+            new ResizeOptions(
+                mode ?? Interpolation.Linear,
+                coordinates ?? ResizeCoordinates.HalfPixel,
+                rounding,
+                cubicCoefficient,
+                excludeOutside,
+                antialias,
+                ListModule.OfSeq(scales ?? []),
+                outside.ToOption()
+            ),
+            sizes.NoneNull(),
+            x.NotNull()
+        );
 
     /// <summary>
     /// The numbers at places of a grid, which lie between those of this tensor: x is (examples, channels) and one to three

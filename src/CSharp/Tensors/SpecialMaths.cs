@@ -208,7 +208,7 @@ public static class SpecialMaths
 
     /// <summary>
     /// The regularised lower incomplete gamma function P, ∫ tᵃ⁻¹ e⁻ᵗ dt from 0 to x divided by Γ(a): the distribution of a gamma variable of shape a. Arguments broadcast.
-    /// It has a derivative by x, none by a.
+    /// Differentiable by both.
     /// </summary>
     /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
@@ -221,7 +221,7 @@ public static class SpecialMaths
 
     /// <summary>
     /// The regularised upper incomplete gamma function Q = 1 - P, which keeps its digits where it is small. Arguments broadcast.
-    /// It has a derivative by x, none by a.
+    /// Differentiable by both.
     /// </summary>
     /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
@@ -234,7 +234,7 @@ public static class SpecialMaths
 
     /// <summary>
     /// The regularised incomplete beta function, ∫ tᵃ⁻¹ (1 - t)ᵇ⁻¹ dt from 0 to x divided by B(a, b): the distribution of a beta variable. Arguments broadcast.
-    /// It has a derivative by x, none by a and b.
+    /// Differentiable by all three.
     /// </summary>
     /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
@@ -244,6 +244,30 @@ public static class SpecialMaths
     /// </code></example>
     public static Tensor Betainc(this Tensor a, Tensor b, Tensor x) =>
         SpecialFunctions.betainc(a.NotNull(), b.NotNull(), x.NotNull());
+
+    /// <summary>
+    /// The inverse of <c>Gammainc</c> by x: the quantile of a gamma variable of shape a. Arguments broadcast. Differentiable by both.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    public static Tensor Gammaincinv(this Tensor a, Tensor p) =>
+        SpecialFunctions.gammaincinv(a.NotNull(), p.NotNull());
+
+    /// <summary>
+    /// The inverse of <c>Gammaincc</c> by x, which keeps its digits where q is small. Arguments broadcast. Differentiable by both.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    public static Tensor Gammainccinv(this Tensor a, Tensor q) =>
+        SpecialFunctions.gammainccinv(a.NotNull(), q.NotNull());
+
+    /// <summary>
+    /// The inverse of <c>Betainc</c> by x: the quantile of a beta variable. Arguments broadcast. Differentiable by all three.
+    /// </summary>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    public static Tensor Betaincinv(this Tensor a, Tensor b, Tensor p) =>
+        SpecialFunctions.betaincinv(a.NotNull(), b.NotNull(), p.NotNull());
 
     /// <summary>The beta function, Γ(a) Γ(b) / Γ(a + b), of positive numbers; arguments broadcast.</summary>
     /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>

@@ -4,11 +4,11 @@ namespace Cotangent;
 public static class TensorDecompositions
 {
     /// <summary>
-    /// The lower triangular L, with a positive diagonal, of which a symmetric, positive definite matrix is L Lᵀ: (…, n, n).
+    /// The lower triangular L, with a positive diagonal, of which a symmetric, or complex and Hermitian, positive definite matrix is L Lᴴ: (…, n, n).
     /// </summary>
     /// <exception cref="ValueException">A matrix is not positive definite: the message says which of a batch.</exception>
     /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[4.0, 2.0], [2.0, 5.0]]).Cholesky() // [[2, 0], [1, 2]]
     /// </code></example>
@@ -19,7 +19,7 @@ public static class TensorDecompositions
     /// diagonal, U upper triangular.
     /// </summary>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// var (order, l, u) = Tensor.Create([[1.0, 2.0], [4.0, 4.0]]).Lu();
     /// u // [[4, 4], [0, 1]]
@@ -39,7 +39,7 @@ public static class TensorDecompositions
     /// <param name="transpose">Solves aᵀ x = b instead.</param>
     /// <param name="unitDiagonal">Takes the diagonal for ones.</param>
     /// <exception cref="ShapeException">a is not square, or b does not fit.</exception>
-    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtypes differ, or are neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[2.0, 0.0], [1.0, 4.0]]).SolveTriangular(Tensor.Create([2.0, 9.0])) // [1, 2]
     /// </code></example>
@@ -54,7 +54,7 @@ public static class TensorDecompositions
     /// <summary>x with a x = b: a (…, n, n), b a vector (n,) or columns (…, n, k).</summary>
     /// <exception cref="ValueException">A matrix is singular: the message says which of a batch.</exception>
     /// <exception cref="ShapeException">a is not square, or b does not fit.</exception>
-    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtypes differ, or are neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[2.0, 1.0], [1.0, 3.0]]).Solve(Tensor.Create([3.0, 5.0])) // [0.8, 1.4]
     /// </code></example>
@@ -63,7 +63,7 @@ public static class TensorDecompositions
     /// <summary>The inverse of a square matrix, or of each of a batch. To solve a system, <c>Solve</c> is better.</summary>
     /// <exception cref="ValueException">A matrix is singular: the message says which of a batch.</exception>
     /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[2.0, 0.0], [0.0, 4.0]]).Inv() // [[0.5, 0], [0, 0.25]]
     /// </code></example>
@@ -71,7 +71,7 @@ public static class TensorDecompositions
 
     /// <summary>The determinant of a square matrix, or of each of a batch: (…, n, n) to (…).</summary>
     /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]).Det() // -2
     /// </code></example>
@@ -79,7 +79,7 @@ public static class TensorDecompositions
 
     /// <summary>The sign of the determinant (-1, 0 or 1) and the logarithm of its size, which stays in range.</summary>
     /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// var (sign, logSize) = Tensor.Create([[1.0, 2.0], [3.0, 4.0]]).Slogdet();
     /// logSize // 0.6931
@@ -89,7 +89,7 @@ public static class TensorDecompositions
 
     /// <summary>log |det a| of a square matrix, or of each of a batch.</summary>
     /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]).LogAbsDet() // 0.6931
     /// </code></example>

@@ -75,7 +75,7 @@ public static class TensorProducts
     /// its diagonal: (…, m, n) to (…, m, k) and (…, k, n), where k is the smaller of m and n.
     /// </summary>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// var (q, r) = Tensor.Create([[3.0, 0.0], [4.0, 5.0]]).Qr();
     /// r // [[5, 4], [0, 3]]
@@ -87,10 +87,41 @@ public static class TensorProducts
     /// columns: (…, n, n) to (…, n) and (…, n, n). Of a matrix that is not symmetric, those of its symmetric part.
     /// </summary>
     /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// var (values, vectors) = Tensor.Create([[2.0, 1.0], [1.0, 2.0]]).Eigh();
     /// values // [1, 3]
     /// </code></example>
     public static (Tensor Values, Tensor Vectors) Eigh(this Tensor t) => LinearAlgebra.eigh(t.NotNull()).ToValueTuple();
+
+    /// <summary>
+    /// The eigenvalues of any square matrix, or of each of a batch, and its eigenvectors as columns, both complex: by rising real
+    /// parts, then by imaginary ones; vectors of length 1. Of symmetric matrices <c>Eigh</c> is faster and more exact.
+    /// </summary>
+    /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
+    /// <example><code>
+    /// var (values, vectors) = Tensor.Create([[0.0, -1.0], [1.0, 0.0]]).Eig();
+    /// values.Imag() // [-1, 1]
+    /// </code></example>
+    public static (Tensor Values, Tensor Vectors) Eig(this Tensor t) => Cotangent.Eigenvalues.eig(t.NotNull()).ToValueTuple();
+
+    /// <summary>The complex eigenvalues of any square matrix, or of each of a batch: (…, n, n) to (…, n).</summary>
+    /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
+    /// <example><code>
+    /// Tensor.Create([[2.0, 7.0], [0.0, 1.0]]).Eigenvalues().Real() // [1, 2]
+    /// </code></example>
+    public static Tensor Eigenvalues(this Tensor t) => Cotangent.Eigenvalues.eigenvalues(t.NotNull());
+
+    /// <summary>
+    /// The complex roots of a polynomial, or of each of a batch, by its coefficients, that of the highest power first: (…, n + 1)
+    /// to (…, n).
+    /// </summary>
+    /// <exception cref="ShapeException">There are fewer than two coefficients.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
+    /// <example><code>
+    /// Tensor.Create([1.0, -3.0, 2.0]).Roots().Real() // [1, 2]
+    /// </code></example>
+    public static Tensor Roots(this Tensor coefficients) => Cotangent.Eigenvalues.roots(coefficients.NotNull());
 }

@@ -38,8 +38,9 @@ public static class TensorSearching
 
     /// <summary>
     /// The different elements in rising order; NaN, once, comes last. With <c>size</c> so many, the first; if there are fewer,
-    /// then <c>fill</c>.
+    /// then <c>fill</c>. With an axis, the different slices along it; unsorted, in the order in which they are met.
     /// </summary>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <exception cref="TraceException">
     /// Inside a transformation that does not know the numbers, and without a size.
     /// </exception>
@@ -47,13 +48,19 @@ public static class TensorSearching
     /// <example><code>
     /// Tensor.Create([3, 1, 3, 2]).Unique() // [1, 2, 3]
     /// </code></example>
-    public static Tensor Unique(this Tensor t, int? size = null, double fill = 0) =>
-        Searching.Unique(t.NotNull(), size.ToOption(), fill);
+    public static Tensor Unique(
+        this Tensor t,
+        int? size = null,
+        double fill = 0,
+        int? axis = null,
+        bool sorted = true
+    ) => Searching.Unique(t.NotNull(), size.ToOption(), fill, axis.ToOption(), sorted);
 
     /// <summary>
     /// The different elements in rising order, where each first stands, how often, and which each element is. What <c>size</c>
-    /// adds has a count of 0.
+    /// adds has a count of 0. With an axis, all this of the slices along it; unsorted, in the order in which they are met.
     /// </summary>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <exception cref="TraceException">
     /// Inside a transformation that does not know the numbers, and without a size.
     /// </exception>
@@ -62,8 +69,13 @@ public static class TensorSearching
     /// Tensor.Create([3, 1, 3, 2]).UniqueAll().Counts // [1, 1, 2]
     /// Tensor.Create([3, 1, 3, 2]).UniqueAll().Inverse // [2, 0, 2, 1]
     /// </code></example>
-    public static Unique UniqueAll(this Tensor t, int? size = null, double fill = 0) =>
-        Searching.UniqueAll(t.NotNull(), size.ToOption(), fill);
+    public static Unique UniqueAll(
+        this Tensor t,
+        int? size = null,
+        double fill = 0,
+        int? axis = null,
+        bool sorted = true
+    ) => Searching.UniqueAll(t.NotNull(), size.ToOption(), fill, axis.ToOption(), sorted);
 
     /// <summary>
     /// Where each value would be put into this tensor, whose last axis is sorted, to keep it so: how many elements are less,

@@ -114,7 +114,8 @@ module internal Kernels =
         | Primitive.OfMatrix MatrixFunction.Exp -> one (DecompositionKernels.exponential f x.Tensor x.DType)
         // libtorch has no such functions.
         | Primitive.OfMatrix(MatrixFunction.Sqrt | MatrixFunction.Log) -> byManaged f p inputs
-        // Complex numbers never come here.
+        // Complex numbers never come here, and eigenvalues of this kind are such.
+        | Primitive.Eig
         | Primitive.Complex
         | Primitive.OfComplex _
         | Primitive.Conjugate
@@ -201,6 +202,7 @@ module internal Kernels =
         | Primitive.TriangularSolve _
         | Primitive.Qr
         | Primitive.Eigh
+        | Primitive.Eig
         | Primitive.Higher _
         | Primitive.Cholesky
         | Primitive.Lu

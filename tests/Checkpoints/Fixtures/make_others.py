@@ -44,7 +44,15 @@ arrays = {
 np.savez(at("arrays.npz"), **arrays)
 np.savez_compressed(at("compressed.npz"), zeros=np.zeros((100, 100)), **{"fortran": arrays["fortran"]})
 np.save(at("array.npy"), arrays["fortran"])
-np.savez(at("refused.npz"), texts=np.array(["a"]))
+np.save(at("plain.npy"), np.ascontiguousarray(arrays["fortran"]))
+np.savez(at("refused.npz"), date=np.array(["2020-02-29"], dtype="M8[D]"))
+np.savez(
+    at("complex.npz"),
+    single=np.array([[1 + 2j, -0.5j]], dtype=np.complex64),
+    double=np.array([0.1 - 1e300j, 3.0]),
+    big_endian=np.array([1.5 - 2j], dtype=">c8"),
+    fortran=np.asfortranarray(np.array([[1j, 2], [3, 4j]])),
+)
 
 
 # ---- PyTorch ----

@@ -26,7 +26,7 @@ module internal Lu =
 
     /// Brings a panel, m rows of so many columns, up to date with the `top` columns of a that are factored.
     let private update<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (multiply: Matrices.Product<'T>)
         m
         (a: Matrix<'T>)
@@ -45,22 +45,21 @@ module internal Lu =
                 TensorPrimitives.Subtract(reading rest, ReadOnlySpan(part, 0, rest.Length), rest)
 
     /// The row of the largest element of a column, from a row on.
-    let private largest<'T when 'T: struct and 'T :> INumber<'T>> m (panel: 'T[]) width row column =
+    let private largest<'T when 'T: struct and 'T :> INumberBase<'T>> m (panel: 'T[]) width row column =
         let mutable found = row
-        let mutable most: 'T = 'T.Abs panel[row * width + column]
+        let mutable most = Scalars.size panel[row * width + column]
 
         for i in row + 1 .. m - 1 do
-            let size: 'T = 'T.Abs panel[i * width + column]
+            let size = Scalars.size panel[i * width + column]
 
-            if 'T.op_GreaterThan (size, most) then
+            if size > most then
                 most <- size
                 found <- i
 
         found
 
     /// L and U take the place of a. `order` says which row of a each row was. Whether that is an odd permutation.
-    let factor<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+    let factor<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (multiply: Matrices.Product<'T>)
         m
         n
@@ -117,8 +116,7 @@ module internal Lu =
         ArrayPool<'T>.Shared.Return part
         isOdd
 
-    let private run<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+    let private run<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (inputs: HostBuffer<'T>[])
         : HostBuffer[] =
         let x = inputs[0]
@@ -136,13 +134,14 @@ module internal Lu =
         [| packed; order; odd |]
 
     /// L and U in one, the order of the rows, and whether that is odd.
-    let evaluate (x: HostBuffer) : HostBuffer[] = Matrices.onFloats "lu" [| x |] run<float32> run<float>
+    let evaluate (x: HostBuffer) : HostBuffer[] =
+        Matrices.onNumbers "lu" [| x |] run<float32> run<float> run<Complex>
 
     // ---- Systems ----
 
     /// x <- a⁻¹ b or a⁻ᵀ b; a becomes its factors. False where a is singular. b is read where x shall be.
     let private solveOne<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (multiply: Matrices.Product<'T>)
         isTransposed
         n
@@ -180,7 +179,7 @@ module internal Lu =
         isRegular
 
     let private solveAll<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         name
         isTransposed
         (a: HostBuffer<'T>)
@@ -199,7 +198,7 @@ module internal Lu =
         [| x |]
 
     let private solveRun<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         isTransposed
         (inputs: HostBuffer<'T>[])
         =
@@ -208,7 +207,7 @@ module internal Lu =
         solveAll "solve" isTransposed inputs[0] x
 
     let private invertRun<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (inputs: HostBuffer<'T>[])
         =
         let x = Strided.fresh<'T> inputs[0].DType inputs[0].Shape
@@ -222,7 +221,12 @@ module internal Lu =
 
     /// a⁻¹ b, or a⁻ᵀ b.
     let solve isTransposed (a: HostBuffer) (b: HostBuffer) : HostBuffer =
-        (Matrices.onFloats "solve" [| a; b |] (solveRun<float32> isTransposed) (solveRun<float> isTransposed))[0]
+        (Matrices.onNumbers
+            "solve"
+            [| a; b |]
+            (solveRun<float32> isTransposed)
+            (solveRun<float> isTransposed)
+            (solveRun<Complex> isTransposed))[0]
 
     let invert (a: HostBuffer) : HostBuffer =
-        (Matrices.onFloats "inv" [| a |] invertRun<float32> invertRun<float>)[0]
+        (Matrices.onNumbers "inv" [| a |] invertRun<float32> invertRun<float> invertRun<Complex>)[0]

@@ -11,6 +11,10 @@ module internal Matrices =
 
     let product<'T> () : Product<'T> =
         match box typeof<'T> with
+        | t when t.Equals typeof<System.Numerics.Complex> ->
+            unbox<Product<'T>>(
+                Product<System.Numerics.Complex>(fun m n k a b c at -> ComplexProduct.run m n k a b c at)
+            )
         | t when t.Equals typeof<float32> ->
             unbox<Product<'T>>(Product<float32>(fun m n k a b c at -> MatMul.float32 m n k a b c at))
         | _ -> unbox<Product<'T>>(Product<float>(fun m n k a b c at -> MatMul.float64 m n k a b c at))
@@ -90,3 +94,26 @@ module internal Matrices =
         | Storage.Complex64
         | Storage.Complex128 ->
             invalidOp $"{name} has no kernel for {inputs[0].DType}; the shape rule should have refused it."
+
+    /// The same with a kernel on complex numbers, in which those of 64 bits are computed with 128.
+    let onNumbers
+        (name: string)
+        (inputs: HostBuffer[])
+        (on32: HostBuffer<float32>[] -> HostBuffer[])
+        (on64: HostBuffer<float>[] -> HostBuffer[])
+        (onComplex: HostBuffer<System.Numerics.Complex>[] -> HostBuffer[])
+        : HostBuffer[] =
+        let dtype = inputs[0].DType
+
+        if dtype.IsComplex then
+            let narrow (y: HostBuffer) =
+                if y.DType.IsComplex then Convert.buffer dtype y
+                elif y.DType.IsFloat && dtype = DType.Complex64 then Convert.buffer DType.Float32 y
+                else y
+
+            inputs
+            |> Array.map (fun x -> Convert.buffer DType.Complex128 x :?> HostBuffer<System.Numerics.Complex>)
+            |> onComplex
+            |> Array.map narrow
+        else
+            onFloats name inputs on32 on64

@@ -7,7 +7,7 @@ open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
 
-// A = Q R by Householder's reflections, in panels of columns: the reflections of a panel together are I - V T Vᵀ (R. Schreiber
+// A = Q R by Householder's reflections, in panels of columns: the reflections of a panel together are I - V T Vᴴ (R. Schreiber
 // and C. Van Loan, "A storage-efficient WY representation for products of Householder transformations", 1989), so that all
 // columns behind it are reflected by three products of matrices.
 
@@ -15,10 +15,10 @@ module internal Qr =
     [<Literal>]
     let private Panel = 32
 
-    /// The reflection H = I - tau v vᵀ that takes column j of a, from row j on, to a multiple of its first axis; v, but for its
+    /// The reflection H = I - tau v vᴴ whose adjoint takes column j of a, from row j on, to a multiple of its first axis; v, but for its
     /// first element, which is 1, takes the column's place. It is applied to the columns up to `last`.
     let private reflect<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (a: 'T[])
         m
         n
@@ -26,30 +26,28 @@ module internal Qr =
         last
         (w: 'T[])
         : 'T =
-        let mutable largest: 'T = 'T.Zero
+        let mutable largest = 0.0
 
         for i in j .. m - 1 do
-            largest <- 'T.Max(largest, 'T.Abs(a[i * n + j]))
+            largest <- Math.Max(largest, Scalars.size a[i * n + j])
 
         // Of numbers up to 1, so that no square leaves the range.
-        let mutable below: 'T = 'T.Zero
+        let mutable below = 0.0
 
-        if not ('T.IsZero largest) then
+        if largest <> 0.0 then
             for i in j + 1 .. m - 1 do
-                let x: 'T = a[i * n + j] / largest
-                let square: 'T = x * x
-                below <- below + square
+                let x = Scalars.size a[i * n + j] / largest
+                below <- below + x * x
 
-        if 'T.IsZero below then
+        let alpha: 'T = a[j * n + j]
+
+        // A complex number is turned, at least.
+        if largest = 0.0 || below = 0.0 && Scalars.isReal alpha then
             'T.Zero
         else
-            let alpha: 'T = a[j * n + j]
-            let ratio: 'T = alpha / largest
-            let square: 'T = ratio * ratio
-            let total: 'T = below + square
-            let norm: 'T = largest * 'T.Sqrt total
-            let opposite: 'T = -norm
-            let beta: 'T = if 'T.IsNegative alpha then norm else opposite
+            let ratio = Scalars.size alpha / largest
+            let norm = largest * Math.Sqrt(below + ratio * ratio)
+            let beta: 'T = 'T.CreateChecked(if Scalars.realPart alpha < 0.0 then norm else -norm)
             let first: 'T = alpha - beta
             let change: 'T = beta - alpha
             let tau: 'T = change / beta
@@ -59,6 +57,7 @@ module internal Qr =
                 let x: 'T = a[i * n + j] / first
                 a[i * n + j] <- x
 
+            // a <- a - conj tau · v (vᴴ a)
             let count = last - j
             let along = Span(w, 0, count)
             let own = Matrices.part a (j * n + j + 1) count
@@ -66,9 +65,10 @@ module internal Qr =
 
             for i in j + 1 .. m - 1 do
                 let row = Matrices.part a (i * n + j + 1) count
-                TensorPrimitives.MultiplyAdd(reading row, a[i * n + j], reading along, along)
+                let factor: 'T = Scalars.conjugate a[i * n + j]
+                TensorPrimitives.MultiplyAdd(reading row, factor, reading along, along)
 
-            TensorPrimitives.Multiply(reading along, tau, along)
+            TensorPrimitives.Multiply(reading along, Scalars.conjugate tau, along)
             TensorPrimitives.Subtract(reading own, reading along, own)
 
             for i in j + 1 .. m - 1 do
@@ -79,7 +79,7 @@ module internal Qr =
             tau
 
     /// The vectors of a panel's reflections as columns, from row p on.
-    let private vectors<'T when 'T: struct and 'T :> INumber<'T>> (a: 'T[]) m n p width : 'T[] =
+    let private vectors<'T when 'T: struct and 'T :> INumberBase<'T>> (a: 'T[]) m n p width : 'T[] =
         let v = Array.zeroCreate<'T>((m - p) * width)
 
         for i in p .. m - 1 do
@@ -89,7 +89,7 @@ module internal Qr =
         v
 
     /// T of the block: upper triangular.
-    let private factor<'T when 'T: struct and 'T :> INumber<'T>>
+    let private factor<'T when 'T: struct and 'T :> INumberBase<'T>>
         (multiply: Matrices.Product<'T>)
         (v: 'T[])
         rows
@@ -99,7 +99,8 @@ module internal Qr =
         : 'T[] =
         let inner = Array.zeroCreate<'T>(width * width)
         let columns = Matrices.adjacent v 0 width
-        multiply.Invoke(width, width, rows, Matrices.transpose columns, columns, inner, 0)
+        let adjoint = Matrices.transpose (Matrices.adjacent (Scalars.conjugates v) 0 width)
+        multiply.Invoke(width, width, rows, adjoint, columns, inner, 0)
         let t = Array.zeroCreate<'T>(width * width)
 
         for j in 0 .. width - 1 do
@@ -117,8 +118,8 @@ module internal Qr =
 
         t
 
-    /// C <- C - V T (Vᵀ C), or with Tᵀ; C has so many columns, `stride` from row to row.
-    let private apply<'T when 'T: struct and 'T :> INumber<'T>>
+    /// C <- C - V T (Vᴴ C), or with Tᴴ; C has so many columns, `stride` from row to row.
+    let private apply<'T when 'T: struct and 'T :> INumberBase<'T>>
         (multiply: Matrices.Product<'T>)
         (v: 'T[])
         (t: Matrix<'T>)
@@ -134,7 +135,8 @@ module internal Qr =
             let inner, turned = Array.zeroCreate<'T>(width * columns), Array.zeroCreate<'T>(width * columns)
             let change = Array.zeroCreate<'T>(rows * columns)
             let target = Matrices.adjacent c at stride
-            multiply.Invoke(width, columns, rows, Matrices.transpose reflections, target, inner, 0)
+            let adjoint = Matrices.transpose (Matrices.adjacent (Scalars.conjugates v) 0 width)
+            multiply.Invoke(width, columns, rows, adjoint, target, inner, 0)
             multiply.Invoke(width, columns, width, t, Matrices.adjacent inner 0 columns, turned, 0)
             multiply.Invoke(rows, columns, width, reflections, Matrices.adjacent turned 0 columns, change, 0)
 
@@ -144,8 +146,7 @@ module internal Qr =
 
     /// Of the matrix in `a`, which is spoiled: Q (m, k) and R (k, n) at places of other arrays, R with nothing negative on its
     /// diagonal.
-    let decompose<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+    let decompose<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (multiply: Matrices.Product<'T>)
         m
         n
@@ -169,7 +170,7 @@ module internal Qr =
             let t = factor multiply v (m - p) width taus p
             blocks.Add(struct (p, width, v, t))
             let behind = p + width
-            let turned = Matrices.transpose (Matrices.adjacent t 0 width)
+            let turned = Matrices.transpose (Matrices.adjacent (Scalars.conjugates t) 0 width)
             apply multiply v turned (m - p) width a (p * n + behind) n (n - behind)
 
         for i in 0 .. k - 1 do
@@ -187,7 +188,7 @@ module internal Qr =
             apply multiply v (Matrices.adjacent t 0 width) (m - p) width q (atQ + p * k + p) k (k - p)
 
         for j in 0 .. k - 1 do
-            if 'T.IsNegative r[atR + j * n + j] then
+            if Scalars.realPart r[atR + j * n + j] < 0.0 then
                 let row = Span(r, atR + j * n + j, n - j)
                 TensorPrimitives.Negate(reading row, row)
 
@@ -195,8 +196,7 @@ module internal Qr =
                     let turned: 'T = -q[atQ + i * k + j]
                     q[atQ + i * k + j] <- turned
 
-    let private run<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+    let private run<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (inputs: HostBuffer<'T>[])
         : HostBuffer[] =
         let x = Strided.contiguous inputs[0]
@@ -213,4 +213,5 @@ module internal Qr =
         [| q; r |]
 
     /// Q with orthonormal columns and R, upper triangular with nothing negative on its diagonal.
-    let evaluate (x: HostBuffer) : HostBuffer[] = Matrices.onFloats "qr" [| x |] run<float32> run<float>
+    let evaluate (x: HostBuffer) : HostBuffer[] =
+        Matrices.onNumbers "qr" [| x |] run<float32> run<float> run<Complex>

@@ -14,8 +14,7 @@ module internal TriangularSolve =
     let private Block = 64
 
     /// x <- a⁻¹ x, of which only one triangle of a is read, and where `isUnit`, not the diagonal, which is 1.
-    let solve<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+    let solve<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (multiply: Matrices.Product<'T>)
         isUpper
         isUnit
@@ -56,8 +55,7 @@ module internal TriangularSolve =
 
         ArrayPool<'T>.Shared.Return part
 
-    let private run<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+    let private run<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         isUpper
         (inputs: HostBuffer<'T>[])
         : HostBuffer[] =
@@ -76,4 +74,9 @@ module internal TriangularSolve =
 
     /// a⁻¹ b, where only the upper or lower triangle of a is read.
     let evaluate isUpper (a: HostBuffer) (b: HostBuffer) : HostBuffer =
-        (Matrices.onFloats "solveTriangular" [| a; b |] (run<float32> isUpper) (run<float> isUpper))[0]
+        (Matrices.onNumbers
+            "solveTriangular"
+            [| a; b |]
+            (run<float32> isUpper)
+            (run<float> isUpper)
+            (run<Complex> isUpper))[0]

@@ -72,7 +72,12 @@ module internal HigherKernels =
         | Higher.Zeta
         | Higher.GammaInc
         | Higher.GammaIncC
-        | Higher.BetaInc -> invalidOp $"{f} has {f.Arity} arguments."
+        | Higher.BetaInc
+        | Higher.GammaIncSlope _
+        | Higher.BetaIncSlope _
+        | Higher.GammaIncInv
+        | Higher.GammaIncCInv
+        | Higher.BetaIncInv -> invalidOp $"{f} has {f.Arity} arguments."
 
     let private two (f: Higher) : float -> float -> float =
         match f with
@@ -81,6 +86,16 @@ module internal HigherKernels =
         | Higher.Zeta -> Zeta.hurwitz
         | Higher.GammaInc -> IncompleteGamma.lower
         | Higher.GammaIncC -> IncompleteGamma.upper
+        | Higher.GammaIncSlope order -> IncompleteSlopes.gamma order
+        | Higher.GammaIncInv -> IncompleteInverses.gamma false
+        | Higher.GammaIncCInv -> IncompleteInverses.gamma true
+        | _ -> invalidOp $"{f} has {f.Arity} arguments."
+
+    let private three (f: Higher) : float -> float -> float -> float =
+        match f with
+        | Higher.BetaInc -> IncompleteBeta.regularised
+        | Higher.BetaIncSlope(byA, byB) -> IncompleteSlopes.beta byA byB
+        | Higher.BetaIncInv -> IncompleteInverses.beta
         | _ -> invalidOp $"{f} has {f.Arity} arguments."
 
     let evaluate (f: Higher) (inputs: HostBuffer[]) : HostBuffer =
@@ -101,6 +116,8 @@ module internal HigherKernels =
         | 2 ->
             let f = two f
             fill (fun i -> f (at 0 i) (at 1 i))
-        | _ -> fill (fun i -> IncompleteBeta.regularised (at 0 i) (at 1 i) (at 2 i))
+        | _ ->
+            let f = three f
+            fill (fun i -> f (at 0 i) (at 1 i) (at 2 i))
 
         Convert.buffer inputs[0].DType y

@@ -30,7 +30,7 @@ module internal IncompleteBeta =
             Gamma.logGamma p + (Gamma.logGamma q - Gamma.logGamma (p + q))
 
     /// xᵃ yᵇ / B(a, b), where y = 1 - x; `from`: x (a + b) - a, which y, rounded, would tell badly.
-    let private front (a: float) (b: float) (x: float) (y: float) (from: float) =
+    let front (a: float) (b: float) (x: float) (y: float) (from: float) =
         if a >= 10.0 && b >= 10.0 then
             let n = a + b
             let rest = Elementary.stirling a + Elementary.stirling b - Elementary.stirling n
@@ -41,10 +41,11 @@ module internal IncompleteBeta =
             let logX = if y < 0.5 then Elementary.log1p -y else Math.Log x
             Math.Exp(a * logX + b * logY - logBeta a b)
 
-    /// Lentz's algorithm tells how many terms count. Summed up from the last one it is exact to a unit or two.
-    let private fraction (a: float) (b: float) (x: float) =
-        let tiny = 1e-300
-        let clear v = if Math.Abs(v: float) < tiny then tiny else v
+    let private tiny = 1e-300
+    let private clear v = if Math.Abs(v: float) < tiny then tiny else v
+
+    /// How many terms of the continued fraction count, by Lentz's algorithm.
+    let termsOfFraction (a: float) (b: float) (x: float) : int =
         let mutable c = 1.0
         let mutable d = 1.0 / clear (1.0 - (a + b) * x / (a + 1.0))
         let mutable step = 0.0
@@ -61,9 +62,13 @@ module internal IncompleteBeta =
             turn (m * (b - m) * x / ((twice - 1.0) * twice))
             turn (-(a + m) * (a + b + m) * x / (twice * (twice + 1.0)))
 
+        int m
+
+    /// Summed up from the last one it is exact to a unit or two.
+    let private fraction (a: float) (b: float) (x: float) =
         let mutable rest = 1.0
 
-        for k in int m .. -1 .. 1 do
+        for k in termsOfFraction a b x .. -1 .. 1 do
             let k = float k
             let at = a + 2.0 * k
             rest <- 1.0 - (a + k) * (a + b + k) * x / (at * (at + 1.0)) / clear rest

@@ -6,7 +6,7 @@ open System
 /// Q beyond (W. Gautschi, "A computational procedure for incomplete gamma functions", 1979).
 module internal IncompleteGamma =
     /// xᵃ e⁻ˣ / Γ(a + 1)
-    let private front (a: float) (x: float) =
+    let front (a: float) (x: float) =
         if a >= 10.0 then
             let from = (x - a) / a
             Math.Exp(a * Elementary.log1pLess from - Elementary.stirling a) / Math.Sqrt(2.0 * Math.PI * a)
@@ -27,7 +27,7 @@ module internal IncompleteGamma =
 
     /// x + 1 - a - 1 (1 - a)/(x + 3 - a - 2 (2 - a)/(…)), of which Lentz's algorithm tells how many terms count. Summed up from the
     /// last one it is exact to a unit or two.
-    let private fraction (a: float) (x: float) =
+    let termsOfFraction (a: float) (x: float) : int =
         let tiny = 1e-300
         let clear v = if Math.Abs(v: float) < tiny then tiny else v
         let mutable b = x + 1.0 - a
@@ -43,9 +43,14 @@ module internal IncompleteGamma =
             c <- clear (b + an / c)
             step <- d * c
 
+        int i
+
+    let private clear v = if Math.Abs(v: float) < 1e-300 then 1e-300 else v
+
+    let private fraction (a: float) (x: float) =
         let mutable rest = 0.0
 
-        for k in int i .. -1 .. 1 do
+        for k in termsOfFraction a x .. -1 .. 1 do
             let k = float k
             rest <- -k * (k - a) / clear (x + 1.0 - a + 2.0 * k + rest)
 
@@ -63,7 +68,7 @@ module internal IncompleteGamma =
         -(Elementary.expm1 logU) - Math.Exp logU * a * sum
 
     let private isSmall (a: float) (x: float) = a <= 1.0 && x <= 1.1
-    let private isBelow (a: float) (x: float) = x < a + 1.0 && not (a <= 1.0 && x > 1.1)
+    let isBelow (a: float) (x: float) = x < a + 1.0 && not (a <= 1.0 && x > 1.1)
 
     let private within (a: float) (x: float) (atZero: float) (atInfinity: float) (other: unit -> float) =
         if not (a >= 0.0 && x >= 0.0) || a = 0.0 && x = 0.0 then nan
