@@ -28,6 +28,9 @@ let main arguments =
     | "checkpoint" :: rest ->
         CheckpointBenchmarks.run rest
         0
+    | "taylor" :: rest ->
+        TaylorBenchmarks.run rest
+        0
     | "gan" :: rest ->
         GanQuality.run rest
         0
@@ -39,6 +42,7 @@ let main arguments =
         printfn "dotnet fsi build.fsx bench convolutions [--json FILE]"
         printfn "dotnet fsi build.fsx bench models [cnn | resnet | transformer | lstm] [--json FILE]"
         printfn "dotnet fsi build.fsx bench checkpoint"
+        printfn "dotnet fsi build.fsx bench taylor [along] [laplacian]"
         printfn "dotnet fsi build.fsx bench gan [SEEDS] [PRESET ...]"
         printfn "dotnet fsi build.fsx bench engines [calls] [fused] [mlp] [net]"
         printfn "dotnet fsi build.fsx bench engines crossings [lines] [rows] [windows]"
