@@ -248,7 +248,7 @@ module Core =
     /// <exception cref="T:Cotangent.DTypeException">A tensor of the argument is not floating-point.</exception>
     /// <example><code>
     /// let f (x: Tensor) = x[0] * x[0] * x[1]
-    /// taylorAlong 3 f (tensor [ 1.0; 2.0 ]) (tensor [ 1.0; 1.0 ]) // (1 + t)² (2 + t): [2; 5; 4; 1]
+    /// taylorAlong 3 f (tensor [ 1.0; 2.0 ]) (tensor [ 1.0; 1.0 ]) // those of (1 + t)² (2 + t): [2; 5; 4; 1]
     /// </code></example>
     let taylorAlong (n: int) (f: 'p -> 'q) (x: 'p) (v: 'p) : 'q list =
         Given.check "f" f

@@ -1,5 +1,6 @@
 namespace Cotangent.Differentiation
 
+open System.Collections.Generic
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
@@ -41,6 +42,9 @@ type internal Equation() =
         | Value a, Value b -> obj.ReferenceEquals(a, b)
         | Traced _, Value _
         | Value _, Traced _ -> false
+
+    /// The derivatives of its series by t.
+    member val Changes = Dictionary<Series, Tensor>(HashIdentity.Reference)
 
     member _.Add(p: Primitive, inputs: Tensor[], outputs: Tensor[]) = made.Add(struct (p, inputs, outputs))
 

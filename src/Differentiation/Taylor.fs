@@ -17,9 +17,9 @@ type internal Directions(count: int, sum: Tensor -> Tensor) =
 ///
 /// A linear primitive acts on each term, a product of two series is the convolution of their terms, a quotient is found from the product
 /// that it undoes. Every other primitive y = f(x) has the equation y' = L(x, y) x', where L is its derivative as forward mode has it: here
-/// with all that it is made of as series. With θ = t d/dt in place of d/dt, so that terms keep their places, it is
+/// with all that it is made of as series, so that
 ///
-///     k y_k = Σ_j L_(k-j) j x_j,
+///     k y_k = Σ_j L_(k-1-j) (j + 1) x_(j+1),
 ///
 /// which takes of y no term that is not there yet, also where L is made of y (A. Griewank and A. Walther, "Evaluating Derivatives",
 /// 2008, chapter 13). So there are no rules but those of `Derivatives`, and a derivative of order n takes of the order of n² evaluations.
@@ -39,8 +39,7 @@ type internal TaylorTrace(name, order: int, directions: Directions) =
         | Primitive.Binary op -> Bind.binary op a b
         | p -> Bind.one p [| a; b |]
 
-    /// A function of terms of two series, if both are there. Of one that is still being found a term may stand beside the absent first
-    /// one of the other, and is not asked for.
+    /// A function of terms of two series, if both are there.
     let ofBoth
         (first: int -> Tensor voption)
         (second: int -> Tensor voption)
@@ -48,15 +47,10 @@ type internal TaylorTrace(name, order: int, directions: Directions) =
         i
         j
         =
-        let isThere = if i <= j then (first i).IsSome else (second j).IsSome
-
-        if not isThere then
-            ValueNone
-        else
-            match first i, second j with
-            | ValueSome a, ValueSome b -> ValueSome(f a b)
-            | ValueNone, _
-            | _, ValueNone -> ValueNone
+        match first i, second j with
+        | ValueSome a, ValueSome b -> ValueSome(f a b)
+        | ValueNone, _
+        | _, ValueNone -> ValueNone
 
     /// Σ p(a_j, b_(k-j)) over places j. In the last term of directions only products of their own terms are to be summed over them.
     let sumOfProducts (multiply: int -> int -> Tensor voption) (k: int) (first: int) (last: int) =
@@ -164,11 +158,9 @@ type internal TaylorTrace(name, order: int, directions: Directions) =
         | TaylorRule.Function op when not (isNull directions) -> [| trace.Composed(op, inputs[0]) |]
         | TaylorRule.Function _
         | TaylorRule.OfMatrix _
-        | TaylorRule.Parts
         | TaylorRule.Equation when not (isNull directions) -> trace.Apart(p, inputs)
         | TaylorRule.OfMatrix f -> [| trace.OfMatrix(f, inputs[0], equation) |]
         | TaylorRule.Function _
-        | TaylorRule.Parts
         | TaylorRule.Equation ->
             let starts = Bind.apply p (Array.map trace.Start inputs)
             trace.Flow(p, inputs, starts, equation, trace.Pushed p)
@@ -196,9 +188,6 @@ type internal TaylorTrace(name, order: int, directions: Directions) =
             match TaylorRules.ofPrimitive p with
             | TaylorRule.Product
             | TaylorRule.Quotient _ -> true
-            // What a derivative sets beside parts of a change are zeros.
-            | TaylorRule.Parts when not (isNull equation) -> true
-            | TaylorRule.Parts
             | TaylorRule.Defined _
             | TaylorRule.Function _
             | TaylorRule.OfMatrix _
@@ -294,18 +283,20 @@ type internal TaylorTrace(name, order: int, directions: Directions) =
 
     // ---- All other primitives ----
 
-    /// θ of a series: k times its term of order k.
-    member private trace.Euler(r: TaylorTracer, equation) : Tensor =
-        let next k =
-            if k = 0 then
-                ValueNone
-            else
-                r.Series.Term k |> ValueOption.map (fun t -> if k = 1 then t else t * float k)
+    /// The derivative of a series by t.
+    member private trace.Change(r: TaylorTracer, equation: Equation) : Tensor =
+        match equation.Changes.TryGetValue r.Series with
+        | true, change -> change
+        | false, _ ->
+            let times k (t: Tensor) = if k = 1 then t else t * float k
+            let next k = r.Series.Term(k + 1) |> ValueOption.map (times (k + 1))
+            let like: Signature = { DType = r.DType; Shape = r.Shape }
+            let series = Series(order, (fun _ k -> next k))
+            let change = Traced(TaylorTracer(trace, like, r.Device, series, equation))
+            equation.Changes[r.Series] <- change
+            change
 
-        let like: Signature = { DType = r.DType; Shape = r.Shape }
-        Traced(TaylorTracer(trace, like, r.Device, Series(order, (fun _ k -> next k)), equation))
-
-    /// Outputs that begin so, and whose θ is what the derivative makes of that of the inputs: inputs, outputs, tangents -> tangents.
+    /// Outputs that begin so, and whose derivatives are what a push makes of those of the inputs: inputs, outputs, tangents -> tangents.
     member private trace.Flow
         (
             p: Primitive,
@@ -339,7 +330,7 @@ type internal TaylorTrace(name, order: int, directions: Directions) =
                 entered
                 |> Array.map (fun t ->
                     match trace.Own t with
-                    | ValueSome r -> ValueSome(trace.Euler(r, equation))
+                    | ValueSome r -> ValueSome(trace.Change(r, equation))
                     | ValueNone -> ValueNone)
                 |> push entered outputs)
 
@@ -352,7 +343,7 @@ type internal TaylorTrace(name, order: int, directions: Directions) =
                         ValueSome starts[n]
                     else
                         match changes.Value[n] with
-                        | ValueSome change -> trace.Term k change |> ValueOption.map (over k)
+                        | ValueSome change -> trace.Term (k - 1) change |> ValueOption.map (over k)
                         | ValueNone -> ValueNone
 
                 outputs[n] <- trace.Begun(starts[n], equation, (fun _ k -> next k))
@@ -387,7 +378,7 @@ type internal TaylorTrace(name, order: int, directions: Directions) =
                 | ValueSome change ->
                     match Derivatives.rule p inputs outputs[0] i with
                     | ValueNone -> ()
-                    | ValueSome map -> total <- add total (ValueSome(trace.Mapped map change))
+                    | ValueSome map -> total <- add total (ValueSome(Linear.apply map change))
 
             [| total |]
 
@@ -398,18 +389,6 @@ type internal TaylorTrace(name, order: int, directions: Directions) =
             |> ValueOption.map (fun (struct (start, slope)) ->
                 trace.WithStart(start x.Start (trace.Start outputs[0]), slope, x.Equation))
         | _ -> ValueNone
-
-    /// A linear map of a series. A selection is made of each term, so that what begins with 0 still does.
-    member private trace.Mapped (map: Linear) (change: Tensor) : Tensor =
-        match map with
-        | Linear.Keep mask ->
-            match trace.Own change, trace.Own mask.Value with
-            | ValueSome r, ValueNone ->
-                let next k = r.Series.Term k |> ValueOption.map (Linear.apply map)
-                trace.Begun(change, r.Equation, (fun _ k -> next k))
-            | _ -> Linear.apply map change
-        | Linear.Compose(first, second) -> trace.Mapped second (trace.Mapped first change)
-        | map -> Linear.apply map change
 
     // ---- Functions of matrices ----
 

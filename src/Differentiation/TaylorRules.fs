@@ -14,8 +14,6 @@ type internal TaylorRule =
     /// By the equation of a function of one number.
     | Function of Unary
     | OfMatrix of MatrixFunction
-    /// Parts of inputs put together: linear in what moves.
-    | Parts
     /// By the equation that its derivative makes.
     | Equation
 
@@ -86,9 +84,9 @@ module internal TaylorRules =
             TaylorRule.Quotient(0, (fun a y -> product (if isUpper then a.Triu() else a.Tril()) y))
         | Primitive.OfMatrix f -> TaylorRule.OfMatrix f
         | Primitive.Fused f -> fused f
-        | Primitive.Select
-        | Primitive.Concatenate _ -> TaylorRule.Parts
         | Primitive.Higher _
+        | Primitive.Select
+        | Primitive.Concatenate _
         | Primitive.Convert _
         | Primitive.Full _
         | Primitive.Iota _

@@ -59,7 +59,11 @@ let private transformedLaw (dice: Dice) (case: Case) : Violation =
                 1e-11
                 (expected |> List.map (fun t -> stack 0 [ t ]))
                 (vmap (jetAlong case.Apply) (Tree.map (fun (t: Tensor) -> t.Unsqueeze 0) (x, v, u)))
-            difference "reverse against forward mode" 1e-9 pushed (Tree.dot (grad slope x) d)
+            difference
+                "reverse against forward mode"
+                1e-9
+                (pushed.Convert DType.Float64)
+                (Tree.dot (grad slope x) d)
         ]
         |> firstOf
 
@@ -82,7 +86,7 @@ let private laplacianLaw tolerance (dice: Dice) (case: Case) : Violation =
                     case.At
                     |> Array.mapi (fun j t ->
                         let numbers = Array.init t.Size (fun n -> if i = j && n = k then 1.0 else 0.0)
-                        (Tensor.ofArray numbers).Reshape t.Dims)
+                        Tensor.ofArray t.Dims numbers)
         ]
 
         let expected = axes |> List.sumBy (fun e -> float (Tree.dot (hvp f case.At e) e))

@@ -319,16 +319,26 @@ public static class Differentiate
     /// <example><code>
     /// Differentiate.Laplacian(x => x.Square().Sum(), Tensor.Create([1.0, 2.0, 3.0])) // 6
     /// </code></example>
-    public static Tensor Laplacian<P>(Func<P, Tensor> f, P x)
-        where P : notnull => Core.laplacian(f.ToFSharp(), x.NotNull());
+    public static Tensor Laplacian(Func<Tensor, Tensor> f, Tensor x) => Core.laplacian(f.ToFSharp(), x.NotNull());
 
     /// <summary>The Laplacian of a scalar function, as a function.</summary>
-    public static Func<P, Tensor> Laplacian<P>(Func<P, Tensor> f)
-        where P : notnull
+    public static Func<Tensor, Tensor> Laplacian(Func<Tensor, Tensor> f)
     {
         f.NotNull();
         return x => Laplacian(f, x);
     }
+
+    /// <summary>
+    /// The Laplacian of a scalar function of any tree: the sum of its second derivatives by each number of the
+    /// argument.
+    /// </summary>
+    /// <exception cref="ShapeException">The function does not return one floating-point number.</exception>
+    /// <example><code>
+    /// var at = (a: Tensor.Create([1.0, 2.0]), b: Tensor.Create(3.0));
+    /// Differentiate.Laplacian(p => (p.a * p.a * p.b).Sum(), at) // 12
+    /// </code></example>
+    public static Tensor Laplacian<P>(Func<P, Tensor> f, P x)
+        where P : notnull => Core.laplacian(f.ToFSharp(), x.NotNull());
 
     /// <summary>The trace of the Jacobian of a vector field.</summary>
     /// <exception cref="ShapeException">The function does not return the shape of its argument.</exception>
