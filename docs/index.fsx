@@ -142,7 +142,7 @@ let curve n =
 WGAN-GP trains on the gradient of a gradient, here of a critic's gradient with respect to its *input* inside a loss
 that is differentiated with respect to its *parameters*. Signals from the trained generator, beside real ones:
 
-<p><a href="sine-gan.html"><img class="picture" src="img/gan.png" alt="Generated and real sine signals and the losses of the training"></a></p>
+<p><a href="sine-gan.html"><img class="picture" src="img/gan.png" alt="Generated signals, each on the nearest real sine, and the losses of the training"></a></p>
 
 [The sine GAN](sine-gan.html) builds it from nothing; `dotnet fsi build.fsx gan` trains it.
 

@@ -69,7 +69,7 @@ chains.Summary()
 (*** include-it ***)
 
 (**
-By quadrature mean and spread are 4.40 ± 3.32 and 3.60 ± 3.22. What happened: the *No-U-Turn Sampler* (Hoffman & Gelman 2014) rolls a ball over the
+Computed by quadrature, mean and spread are 4.40 ± 3.32 and 3.60 ± 3.22. What happened: the *No-U-Turn Sampler* (Hoffman & Gelman 2014) rolls a ball over the
 negative log-density, from where a chain is, with a random momentum; it doubles the ball's way, forwards or backwards, until it turns back,
 and draws one of the points on it by their weights (Betancourt 2017). In 1000 transitions of warm-up, which are not kept, each chain
 finds a step size, by dual averaging, and the scale of each number. Gradients are compiled; chains run on threads of their own.
@@ -120,7 +120,7 @@ Summary.Of {|
 (**
 The same model in *centred* coordinates, where the effects themselves are parameters, is a funnel: where the spread is small, effects must
 be near each other, in a space so narrow that steps of the size that serves elsewhere fly out of it. Their energy then grows without
-bound. Such trajectories are *divergences*:
+bound. Such trajectories are called *divergences*:
 *)
 let centred (q: Schools) =
     Normal(tensor 0.0, tensor 5.0).LogProb q.Mean
@@ -139,7 +139,8 @@ for warning in trapped.Warnings() do
 (*** include-output ***)
 
 (**
-They show where the space is narrow, and draws from beyond there lack. Left centred, with divergences as crosses; right not:
+They mark where the space becomes too narrow; what lies beyond is missing from the draws. On the left the centred model, with divergences as crosses, on
+the right the other one:
 *)
 (*** hide ***)
 let scatter (found: Samples<Schools>) name =
@@ -170,7 +171,7 @@ besides
 (*** include-it ***)
 
 (**
-What to do, in this order: write the model in other coordinates; raise `TargetAcceptance`, to 0.95, for smaller steps; where numbers are strongly
+What to do, in this order: reparameterise the model, as above; raise `TargetAcceptance`, to 0.95, for smaller steps; where numbers are strongly
 correlated, and not too many, learn their covariance with `MassMatrix.Dense`.
 
 ## A regression
@@ -235,8 +236,8 @@ let size (found: Samples<Tensor * Tensor>) = Diagnostics.BulkSize(snd found.Draw
 (**
 ## Variational inference
 
-Where draws cost too much, a distribution can be fitted instead: of a family the one that is nearest, in the sense of the *evidence lower bound*,
-whose gradient goes through its own draws (Kucukelbir, Tran, Ranganath, Gelman & Blei 2017). `meanField` takes normal distributions in
+Where sampling costs too much, fit a distribution instead: the member of a family that comes nearest, as measured by the *evidence lower bound*,
+whose gradient goes through the distribution's own draws (Kucukelbir, Tran, Ranganath, Gelman & Blei 2017). `meanField` takes normal distributions in
 which all numbers are independent, `fullRank` those with a covariance:
 *)
 let independent =
@@ -249,8 +250,8 @@ independent.Bound, correlated.Bound
 (*** include-it ***)
 
 (**
-The larger bound is the better one. Drawn beside the draws of NUTS, in free coordinates, each has the shape that it can have: independent
-numbers know of no slant.
+The larger bound is the better one. Beside the draws of NUTS, in free coordinates, each shows what it can represent: independent
+numbers cannot be correlated.
 *)
 (*** hide ***)
 let cloud name (slope: Tensor, middle: Tensor) =
@@ -275,8 +276,8 @@ clouds
 (*** include-it ***)
 
 (**
-Other families are functions from parameters to a distribution. This one holds the density that is looked for, so that the fit is exact, and the
-bound that of the divergence, 0:
+A family of your own is a function from parameters to a distribution. This one contains the density itself, so the fit is exact, and the
+bound is 0:
 *)
 let family (a, b) = Gamma(exp a, exp b) :> Distribution
 

@@ -29,55 +29,22 @@ open Cotangent.Solvers
 open Cotangent.Distributions
 open Cotangent.Inference
 
-let hares =
+/// The numbers of a text.
+let counts (text: string) =
     tensor [
-        30.0
-        47.2
-        70.2
-        77.4
-        36.3
-        20.6
-        18.1
-        21.4
-        22.0
-        25.4
-        27.1
-        40.3
-        57.0
-        76.6
-        52.3
-        19.5
-        11.2
-        7.6
-        14.6
-        16.2
-        24.7
+        for n in text.Split(' ', '\n') do
+            if n <> "" then float n
     ]
 
+let hares =
+    counts
+        "30.0 47.2 70.2 77.4 36.3 20.6 18.1 21.4 22.0
+         25.4 27.1 40.3 57.0 76.6 52.3 19.5 11.2 7.6 14.6 16.2 24.7"
+
 let lynxes =
-    tensor [
-        4.0
-        6.1
-        9.8
-        35.2
-        59.4
-        41.7
-        19.0
-        13.0
-        8.3
-        9.1
-        7.4
-        8.0
-        12.3
-        19.5
-        45.7
-        51.1
-        29.7
-        15.8
-        9.7
-        10.1
-        8.6
-    ]
+    counts
+        "4.0 6.1 9.8 35.2 59.4 41.7 19.0 13.0 8.3 9.1 7.4
+         8.0 12.3 19.5 45.7 51.1 29.7 15.8 9.7 10.1 8.6"
 
 let years = Tensor.linspace DType.Float64 0.0 20.0 21
 
@@ -85,8 +52,8 @@ let years = Tensor.linspace DType.Float64 0.0 20.0 21
 ## The model
 
 Lotka's and Volterra's law: hares multiply at a rate $\alpha$ and are eaten at a rate $\beta v$ by $v$ lynxes; lynxes starve at a
-rate $\gamma$ and multiply by what they eat, at a rate $\delta u$ where there are $u$ hares. The adjoint gives gradients by the rates and
-the start, by a second problem that is solved backwards:
+rate $\gamma$ and multiply by what they eat, at a rate $\delta u$ where there are $u$ hares. The adjoint method gives the gradient with respect to
+rates and start, from a second differential equation that is solved backwards:
 *)
 type Animals = { Hares: Tensor; Lynxes: Tensor }
 
@@ -141,7 +108,7 @@ let guess = {
 ## What the data leave possible
 
 Each gradient is that of a whole solution, compiled. Chains begin near a guess, since most rates are far from any that cycle at all.
-Rates hang together, so the mass matrix is dense: trajectories become three times shorter.
+The rates are strongly correlated, so the mass matrix is dense, which makes trajectories three times shorter.
 *)
 let chains =
     Nuts.sample
@@ -163,9 +130,9 @@ chains.Summary()
 
 (**
 That study's means are 0.55, 0.028, 0.80 and 0.024 for the rates, 33.9 and 5.9 for the start, 0.25 for both widths. Two short
-chains are enough for a page; for a paper one would draw more, as the summary says where chains are a little apart.
+chains are enough for a page; for a paper draw more: the summary's R-hat says which chains still differ.
 
-Each draw is a world that may have been. Solved for all times between, under `vmap`, a hundred of them show how sure the law is of itself:
+Each draw is a world that may have been. A hundred of them, solved for all times in between under `vmap`, show how certain the fitted law is:
 *)
 let fine = Tensor.linspace DType.Float64 0.0 20.0 201
 
@@ -209,7 +176,7 @@ picture
 (**
 ## A question to the posterior
 
-How long is a cycle? Near its rest, the law swings with a period of $2\pi/\sqrt{\alpha\gamma}$; each draw has one, and their
+How long is a cycle? Near its equilibrium, the system oscillates with a period of $2\pi/\sqrt{\alpha\gamma}$; each draw has one, and their
 spread is the answer:
 *)
 let rates = chains.Draws.Rates

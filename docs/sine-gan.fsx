@@ -9,29 +9,43 @@ description: A generative adversarial network in a hundred lines: the family, th
 *)
 (*** hide ***)
 #load "../site/page.fsx"
-open Plotly.NET
 
+open Plotly.NET
+open Plotly.NET.LayoutObjects
+
+/// Small multiples: each signal in a cell of its own, five in a row.
 let drawn (name: string) colour (signals: Cotangent.Tensor) =
-    signals.ToData<float32[][]>()
-    |> Array.map (fun y ->
+    let cell i (signal: float32[]) =
         Chart.Line(
-            [ 0..9 ],
-            y,
+            [ 0..9 ] |> List.map (fun at -> at + 11 * (i % 5)),
+            signal |> Array.map (fun y -> y - 2.4f * float32 (i / 5)),
             Name = name,
             ShowLegend = false,
+            ShowMarkers = true,
             LineColor = Color.fromString colour,
             LineWidth = 1.0,
-            Opacity = 0.35
-        ))
+            MarkerColor = Color.fromString colour
+        )
+        |> GenericChart.mapTrace (Trace2DStyle.Scatter(Marker = Marker.init (Size = 4)))
+
+    signals[..24].ToData<float32[][]>()
+    |> Array.mapi cell
     |> Chart.combine
-    |> Chart.withXAxisStyle (TitleText = name)
-    |> Chart.withYAxisStyle (MinMax = (-1.1, 1.1))
+    |> Chart.withXAxis (
+        LinearAxis.init (
+            Title = Title.init name,
+            ShowTickLabels = false,
+            ShowGrid = false,
+            ZeroLine = false
+        )
+    )
+    |> Chart.withYAxis (LinearAxis.init (Visible = false))
 
 let sideBySide charts =
     Chart.Grid
         (1, List.length charts, Pattern = StyleParam.LayoutGridPattern.Independent)
         charts
-    |> Chart.withSize (Height = 320)
+    |> Chart.withSize (Height = 360)
 
 (**
 # The sine GAN from nothing
@@ -56,7 +70,7 @@ let signals (count: int) key =
 let key = Key.create 0L
 let real = signals 60 (Key.fold 1L key)
 (*** hide ***)
-drawn "60 real signals" "--c3" real |> Chart.withSize (Height = 300)
+drawn "25 real signals" "--c3" real |> Chart.withSize (Height = 360)
 (*** include-it ***)
 
 (**
@@ -249,7 +263,7 @@ longer, keeps a running average of the generator, and draws a page:
     dotnet fsi build.fsx gan
     dotnet fsi build.fsx gan --preset article --family wide
 
-![Signals of the trained generator beside real ones, and the losses](img/gan.png)
+![Signals of the trained generator, each on the nearest real sine, and the losses](img/gan.png)
 
 ## What the presets reach
 

@@ -1,8 +1,9 @@
 // Runs the examples of the documentation comments, of both languages and of the packages beside the library: what stands in a comment behind an expression must
 // be what it gives.
 //
-//     dotnet fsi site/examples.fsx
+//     dotnet fsi site/examples.fsx [PART ...]
 //
+// A part is F#, C#, or a package by its name without Cotangent; all of them by default.
 // An expectation is a value, as in `diff sin (tensor 0.0) // 1`, perhaps after words and a colon; `shape (2, 3)`; or
 // `throws ValueException`. Numbers may be rounded. Any other comment is a comment.
 
@@ -230,32 +231,50 @@ let run language arguments =
 
         child.ExitCode = 0 && outcomes.Length > 0 && failed.Length = 0
 
-let outcomes = [
-    run "F#" (fsharp "src/bin/Release/net10.0/Cotangent.dll" [] all)
-    run
+/// Each part by its name, and how it is run.
+let parts: (string * (unit -> bool)) list = [
+    let part name dll opened chosen = name, (fun () -> run name (fsharp dll opened chosen))
+
+    part "F#" "src/bin/Release/net10.0/Cotangent.dll" [] all
+
+    part
         "Data"
-        (fsharp
-            "tests/Data/bin/Release/net10.0/Cotangent.Data.dll"
-            [ "Cotangent.Datasets" ]
-            (readsFiles >> not))
-    run "Images" (fsharp "tests/Images/bin/Release/net10.0/Cotangent.Images.dll" [ "Cotangent.Images" ] all)
-    run
+        "tests/Data/bin/Release/net10.0/Cotangent.Data.dll"
+        [ "Cotangent.Datasets" ]
+        (readsFiles >> not)
+
+    part "Images" "tests/Images/bin/Release/net10.0/Cotangent.Images.dll" [ "Cotangent.Images" ] all
+
+    part
         "Video"
-        (fsharp
-            "tests/Video/bin/Release/net10.0/Cotangent.Video.dll"
-            [ "Cotangent.Images"; "Cotangent.Video" ]
-            all)
-    run
-        "Solvers"
-        (fsharp "tests/Solvers/bin/Release/net10.0/Cotangent.Solvers.dll" [ "Cotangent.Solvers" ] all)
-    run "Charts" (fsharp "tests/Charts/bin/Release/net10.0/Cotangent.Charts.dll" [ "Cotangent.Charts" ] all)
-    run
+        "tests/Video/bin/Release/net10.0/Cotangent.Video.dll"
+        [ "Cotangent.Images"; "Cotangent.Video" ]
+        all
+
+    part "Solvers" "tests/Solvers/bin/Release/net10.0/Cotangent.Solvers.dll" [ "Cotangent.Solvers" ] all
+    part "Charts" "tests/Charts/bin/Release/net10.0/Cotangent.Charts.dll" [ "Cotangent.Charts" ] all
+
+    part
         "Distributions"
-        (fsharp
-            "tests/Distributions/bin/Release/net10.0/Cotangent.Distributions.dll"
-            [ "Cotangent.Distributions"; "Cotangent.Inference" ]
-            all)
-    run "C#" (csharp ())
+        "tests/Distributions/bin/Release/net10.0/Cotangent.Distributions.dll"
+        [ "Cotangent.Distributions"; "Cotangent.Inference" ]
+        all
+
+    "C#", (fun () -> run "C#" (csharp ()))
 ]
+
+let wanted = List.tail (List.ofArray fsi.CommandLineArgs)
+
+match wanted |> List.filter (fun name -> not (List.exists (fun (part, _) -> part = name) parts)) with
+| [] -> ()
+| unknown ->
+    let known = parts |> List.map fst |> String.concat ", "
+    eprintfn "There are no examples of %s; the parts are %s." (String.concat ", " unknown) known
+    exit 1
+
+let outcomes =
+    parts
+    |> List.filter (fun (name, _) -> wanted.IsEmpty || List.contains name wanted)
+    |> List.map (fun (_, run) -> run ())
 
 exit (if List.forall id outcomes then 0 else 1)

@@ -5,25 +5,46 @@ open System.IO
 open Cotangent
 open Samples
 open Plotly.NET
+open Plotly.NET.LayoutObjects
 
-/// Signals as thin lines over each other.
-let private signals name colour (signals: Tensor) =
-    let index = [ 0 .. signals.Shape[1] - 1 ]
+/// Small multiples: each signal as points in a cell of its own, on the curve of the nearest member of the family.
+let private cells (family: SineFamily) rows columns (signals: Tensor) =
+    let last = float (family.Length - 1)
+
+    let cell i (signal: float32[]) =
+        let right = float (i % columns) * (last + 2.0)
+        let up = float (i / columns) * -2.4
+        let sine = Quality.nearest family (Array.map float signal)
+        let between = [ for step in 0..60 -> last * float step / 60.0 ]
+
+        [
+            Chart.Line(
+                xy = [
+                    for at in between ->
+                        right + at, up + sine.Amplitude * sin (sine.Phase + sine.Frequency * at)
+                ],
+                Name = "the nearest sine",
+                ShowLegend = (i = 0),
+                LineColor = Color.fromString "#b0b7bf",
+                LineWidth = 1.5
+            )
+            Chart.Point(
+                xy = (signal |> Seq.mapi (fun at y -> right + float at, up + float y)),
+                Name = "generated",
+                ShowLegend = (i = 0),
+                MarkerColor = Color.fromString "#2a6fbb"
+            )
+        ]
+
+    let hidden axis = LinearAxis.init (Visible = false, Range = StyleParam.Range.ofMinMax axis)
 
     signals.ToData<float32[][]>()
-    |> Array.map (fun signal ->
-        Chart.Line(
-            x = index,
-            y = signal,
-            Name = name,
-            ShowLegend = false,
-            LineColor = Color.fromString colour,
-            LineWidth = 1.0,
-            Opacity = 0.25
-        ))
+    |> Seq.truncate (rows * columns)
+    |> Seq.mapi cell
+    |> Seq.concat
     |> Chart.combine
-    |> Chart.withXAxisStyle (TitleText = "sample")
-    |> Chart.withYAxisStyle (TitleText = name, MinMax = (-1.15, 1.15))
+    |> Chart.withXAxis (hidden (-1.0, float columns * (last + 2.0) - 1.0))
+    |> Chart.withYAxis (hidden (float (rows - 1) * -2.4 - 1.2, 1.2))
 
 let private losses (points: SineGanPoint list) =
     let curve name colour value =
@@ -39,12 +60,12 @@ let private losses (points: SineGanPoint list) =
     |> Chart.withXAxisStyle (TitleText = "iteration")
     |> Chart.withYAxisStyle (TitleText = "loss")
 
-/// Writes the page: generated and real signals side by side, the losses, and the measures in the title.
-let write (path: string) (title: string) (subtitle: string) (generated: Tensor) (real: Tensor) points =
+/// Writes the page: generated signals, the losses, and the measures in the title.
+let write (path: string) (title: string) (subtitle: string) family (generated: Tensor) points =
     Defaults.DefaultDisplayOptions <- DisplayOptions.init (PlotlyJSReference = PlotlyJSReference.Full)
 
-    [ signals "generated" "#2a6fbb" generated; signals "real" "#3b8a5a" real; losses points ]
-    |> Chart.Grid(1, 3, Pattern = StyleParam.LayoutGridPattern.Independent)
+    [ cells family 4 4 generated; losses points ]
+    |> Chart.Grid(1, 2, Pattern = StyleParam.LayoutGridPattern.Independent)
     |> Chart.withTitle $"{title}<br><sup>{subtitle}</sup>"
     |> Chart.withTemplate ChartTemplates.lightMirrored
     |> Chart.withLegendStyle (

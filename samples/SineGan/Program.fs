@@ -56,9 +56,7 @@ let private run (options: Options.Options) (cancellation: CancellationToken) =
 
     printfn "%s" training
     printfn "%s" measures
-    let shown = 200
-    let members = Sines.sample family shown (Key.fold 2L (Key.create options.Training.Seed))
-    Page.write options.Page title $"{measures} · {training}" generated[0 .. shown - 1] members result.Losses
+    Page.write options.Page title $"{measures} · {training}" family generated result.Losses
     printfn "Drawn on %s" (Path.GetFullPath options.Page)
 
     match options.Metrics with

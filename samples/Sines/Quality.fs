@@ -12,6 +12,15 @@ type SineQuality = {
     EnergyDistance: float
 }
 
+/// A member of a family: amplitude · sin (phase + frequency · i), and how far a signal is from it.
+type NearestSine = {
+    Amplitude: float
+    Phase: float
+    Frequency: float
+    /// The root of the mean squared difference.
+    Distance: float
+}
+
 /// How near generated signals are to a family.
 [<RequireQualifiedAccess>]
 module Quality =
@@ -23,13 +32,13 @@ module Quality =
 
         sqrt (total / float a.Length)
 
-    /// The distance (RMSE) from a signal to the nearest member of the family. At a given phase and frequency the best
-    /// amplitude is a projection, clamped to its range; phase and frequency are searched on a grid that closes in on
-    /// its best point.
-    let distance (family: SineFamily) (signal: float[]) : float =
+    /// The member of the family that is nearest to a signal. At a given phase and frequency the best amplitude is a
+    /// projection, clamped to its range; phase and frequency are searched on a grid that closes in on its best point.
+    let nearest (family: SineFamily) (signal: float[]) : NearestSine =
         let lowAmplitude, highAmplitude = family.Amplitude
 
-        let error phase frequency =
+        /// The best amplitude, and the square of the distance.
+        let fit phase frequency =
             let mutable product = 0.0
             let mutable square = 0.0
             let mutable own = 0.0
@@ -42,7 +51,7 @@ module Quality =
 
             let amplitude = System.Math.Clamp(product / square, lowAmplitude, highAmplitude)
             // ‖y - a s‖² = ‖y‖² - 2a ⟨y, s⟩ + a² ‖s‖²
-            max 0.0 (own - 2.0 * amplitude * product + amplitude * amplitude * square)
+            struct (amplitude, max 0.0 (own - 2.0 * amplitude * product + amplitude * amplitude * square))
 
         let search points (lowPhase, highPhase) (lowFrequency, highFrequency) =
             let mutable best = infinity
@@ -53,22 +62,29 @@ module Quality =
 
                 for j in 0..points do
                     let frequency = lowFrequency + (highFrequency - lowFrequency) * float j / float points
-                    let e = error phase frequency
+                    let struct (_, e) = fit phase frequency
 
                     if e < best then
                         best <- e
                         at <- struct (phase, frequency)
 
-            struct (best, at)
+            at
 
         let around (low: float, high: float) centre (width: float) =
             max low (centre - width), min high (centre + width)
 
         let rec zoom round phases frequencies points =
-            let struct (best, struct (phase, frequency)) = search points phases frequencies
+            let struct (phase, frequency) = search points phases frequencies
 
             if round = 0 then
-                best
+                let struct (amplitude, squared) = fit phase frequency
+
+                {
+                    Amplitude = amplitude
+                    Phase = phase
+                    Frequency = frequency
+                    Distance = sqrt (squared / float signal.Length)
+                }
             else
                 let step (low: float, high: float) = (high - low) / float points
 
@@ -79,7 +95,10 @@ module Quality =
                     6
 
         // Along the wide ranges a coarse cell changes the last sample's angle by less than a third of a radian.
-        sqrt (zoom 5 family.Phase family.Frequency 40 / float signal.Length)
+        zoom 5 family.Phase family.Frequency 40
+
+    /// The distance (RMSE) from a signal to the nearest member of the family.
+    let distance (family: SineFamily) (signal: float[]) : float = (nearest family signal).Distance
 
     let private rows (t: Tensor) = (t.Convert DType.Float64).ToData<float[][]>()
 

@@ -28,7 +28,15 @@ module Repeat =
         Given.check "make" make
         Given.check "key" key
         Layer.requirePositive "Repeat.create" [ "layers", count ]
-        { Stacked = vmap make (Key.batch count key); Count = count }
+        let stacked = vmap make (Key.batch count key)
+
+        if (Tree.leaves stacked).Length = 0 then
+            raise (
+                TreeException
+                    "Repeat.create: a layer that was made holds no tensors, so there is nothing to stack. A function without parameters is repeated by `iterate`."
+            )
+
+        { Stacked = stacked; Count = count }
 
     /// <summary>One of the layers, counted from 0, or from the end by negative numbers.</summary>
     /// <exception cref="T:Cotangent.ValueException">There are fewer.</exception>

@@ -142,8 +142,8 @@ module Mathematics =
         Given.check "x" x
         x * Operands.unaryOf "silu" Unary.Sigmoid x
 
-    /// <summary>max(x, 0); its derivative at 0 is 0.</summary>
-    /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
+    /// <summary>max(x, 0), of floating-point numbers or integers; its derivative at 0 is 0.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtype is Bool or complex.</exception>
     /// <example><code>
     /// relu (tensor [ -1.0; 2.0 ]) // [0, 2]
     /// </code></example>
@@ -238,8 +238,8 @@ module Mathematics =
 
         let bound value = Bind.full (Literals.real "clamp" x.DType value) x.DType x.Dims x.Device
         let low, high = bound low, bound high
-        let below = Operands.binary Binary.Less x low
-        let above = Operands.binary Binary.Less high x
+        let below = Operands.binaryOf "clamp" Binary.Less x low
+        let above = Operands.binaryOf "clamp" Binary.Less high x
         Bind.one Primitive.Select [| below; low; Bind.one Primitive.Select [| above; high; x |] |]
 
     let private oneSided (operation: string) isBeyond (bound: float) (x: Tensor) =
@@ -261,7 +261,7 @@ module Mathematics =
     /// clampMin 0.0 (tensor [ -3.0; 0.5; 2.0 ]) // [0, 0.5, 2]
     /// </code></example>
     let clampMin (low: float) (x: Tensor) : Tensor =
-        oneSided "clampMin" (fun x bound -> Operands.binary Binary.Less x bound) low x
+        oneSided "clampMin" (fun x bound -> Operands.binaryOf "clampMin" Binary.Less x bound) low x
 
     /// <summary>
     /// Nothing above the bound. Above it the derivative is 0; below and on it, it is 1; NaN stays.
@@ -271,7 +271,7 @@ module Mathematics =
     /// clampMax 1.0 (tensor [ -3.0; 0.5; 2.0 ]) // [-3, 0.5, 1]
     /// </code></example>
     let clampMax (high: float) (x: Tensor) : Tensor =
-        oneSided "clampMax" (fun x bound -> Operands.binary Binary.Less bound x) high x
+        oneSided "clampMax" (fun x bound -> Operands.binaryOf "clampMax" Binary.Less bound x) high x
 
     /// Where |x - y| <= absolute + relative * |y|.
     let internal near (operation: string) (relative: float) (absolute: float) (x: Tensor) (y: Tensor) =
@@ -327,7 +327,7 @@ module Mathematics =
             unary Unary.Not (Operands.withRealOf "notEqual" Binary.Equal x y)
 
         /// <summary>Bool: where x &lt; y.</summary>
-        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are Bool.</exception>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are complex.</exception>
         /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
         /// <example><code>
         /// (tensor [ 1; 2; 3 ]).Less(tensor 2) // [true, false, false]
@@ -372,7 +372,8 @@ module Mathematics =
         member x.GreaterEqual(y: float) : Tensor = Operands.realWithOf "greaterEqual" Binary.LessEqual y x
 
         /// <summary>And: logical (Bool) or bitwise (integers).</summary>
-        /// <exception cref="T:Cotangent.DTypeException">The dtype is floating-point.</exception>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are floating-point or complex.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
         /// <example><code>
         /// (tensor [ 6; 5 ]).And(tensor 3) // [2, 1]
         /// </code></example>
@@ -380,7 +381,8 @@ module Mathematics =
         member x.And(y: Tensor) : Tensor = Operands.binary Binary.And x (given y)
 
         /// <summary>Or: logical (Bool) or bitwise (integers).</summary>
-        /// <exception cref="T:Cotangent.DTypeException">The dtype is floating-point.</exception>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are floating-point or complex.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
         /// <example><code>
         /// (tensor [ true; false ]).Or(tensor [ false; false ]) // [true, false]
         /// </code></example>
@@ -388,12 +390,13 @@ module Mathematics =
         member x.Or(y: Tensor) : Tensor = Operands.binary Binary.Or x (given y)
 
         /// <summary>Exclusive or: logical (Bool) or bitwise (integers).</summary>
-        /// <exception cref="T:Cotangent.DTypeException">The dtype is floating-point.</exception>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are floating-point or complex.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
         [<CompiledName "Xor">]
         member x.Xor(y: Tensor) : Tensor = Operands.binary Binary.Xor x (given y)
 
         /// <summary>The opposite of a Bool, or of each bit of an integer.</summary>
-        /// <exception cref="T:Cotangent.DTypeException">The dtype is floating-point.</exception>
+        /// <exception cref="T:Cotangent.DTypeException">The dtype is floating-point or complex.</exception>
         /// <example><code>
         /// (tensor [ true; false ]).Not() // [false, true]
         /// </code></example>

@@ -665,9 +665,12 @@ type Tensor with
     /// <summary>|x|, whose derivative at 0 is 0: <c>abs x</c>. Of complex numbers it is real.</summary>
     static member Abs(a: Tensor) = Operands.modulus a
 
-    /// <summary>The logarithm to the base 10: <c>log10 x</c>.</summary>
+    /// <summary>
+    /// The logarithm to the base 10: <c>log10 x</c>. It is whole at powers of ten; of complex numbers it is log z / log 10.
+    /// </summary>
     static member Log10(a: Tensor) =
         Given.check "a" a
+        let ofLog x = Operands.withReal Binary.Divide (Operands.unaryOf "log10" Unary.Log x) (log 10.0)
 
         // n + log10 (a/10ⁿ), where n is the nearest whole number: whole at powers of ten. Beyond `most` 10ⁿ might not be a number.
         let most =
@@ -681,15 +684,16 @@ type Tensor with
             | Storage.Complex64
             | Storage.Complex128 -> 30.0
 
-        let ofLog x = Operands.withReal Binary.Divide (Operands.unaryOf "log10" Unary.Log x) (log 10.0)
+        if a.DType.IsComplex then
+            ofLog a
+        else
+            let near = Operands.withReal Binary.Min (Operands.withReal Binary.Max (ofLog a) -most) most
+            let n = Operands.unary Unary.Round near
 
-        let near = Operands.withReal Binary.Min (Operands.withReal Binary.Max (ofLog a) -most) most
-        let n = Operands.unary Unary.Round near
-
-        Operands.binary
-            Binary.Add
-            n
-            (ofLog (Operands.binary Binary.Divide a (Operands.realWith Binary.Power 10.0 n)))
+            Operands.binary
+                Binary.Add
+                n
+                (ofLog (Operands.binary Binary.Divide a (Operands.realWith Binary.Power 10.0 n)))
 
     /// <summary>The whole number toward 0: <c>truncate x</c>. Integers stay as they are.</summary>
     static member Truncate(a: Tensor) =

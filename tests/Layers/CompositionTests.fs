@@ -190,6 +190,9 @@ let private repeats =
             throws<ValueException, _> [ "Repeat.create"; "0 layers" ] (fun () ->
                 Repeat.create 0 (Linear.create 3 3) key)
 
+            throws<TreeException, _> [ "Repeat.create"; "no tensors"; "iterate" ] (fun () ->
+                Repeat.create 2 (fun _ -> ([]: Linear list)) key)
+
             throws<ValueException, _> [ "Repeat.item"; "3 of 3" ] (fun () ->
                 Repeat.item 3 (Repeat.create 3 (Linear.create 3 3) key))
 

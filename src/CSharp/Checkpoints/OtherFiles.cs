@@ -9,6 +9,13 @@ public static class NumPy
     /// <exception cref="FileException">It is damaged, or no such file.</exception>
     /// <exception cref="DTypeException">No dtype holds its elements: complex numbers, texts, objects.</exception>
     /// <exception cref="IOException">It is not there, or can't be read.</exception>
+    /// <example><code>
+    /// // What numpy.save writes of [1, 2] in bytes.
+    /// var path = Path.GetTempFileName();
+    /// var header = "{'descr':'|u1','fortran_order':False,'shape':(2,)}\n"u8;
+    /// File.WriteAllBytes(path, [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. header, 1, 2]);
+    /// NumPy.ReadArray(path) // [1, 2]
+    /// </code></example>
     public static Tensor ReadArray(string path) => NumPyModule.readArray(path.NotNull());
 
     /// <summary>
@@ -18,6 +25,10 @@ public static class NumPy
     /// <exception cref="FileException">It is damaged, or no such file.</exception>
     /// <exception cref="DTypeException">No dtype holds the elements of one of them.</exception>
     /// <exception cref="IOException">It is not there, or can't be read.</exception>
+    /// <example><code>
+    /// // numpy.savez("line.npz", weight=weight, bias=bias) has written the file.
+    /// Linear Line(string path) => Checkpoint.Fit(Linear.Create(2, 1, Key.Create(0)), NumPy.Read(path));
+    /// </code></example>
     public static IReadOnlyDictionary<string, Tensor> Read(string path) => NumPyModule.read(path.NotNull());
 }
 
@@ -32,6 +43,15 @@ public static class PyTorch
     /// <exception cref="FileException">It is damaged, no such file, or holds no tensors.</exception>
     /// <exception cref="DTypeException">No dtype holds the elements of one of them.</exception>
     /// <exception cref="IOException">It is not there, or can't be read.</exception>
+    /// <example><code>
+    /// // torch.save(line.state_dict(), "line.pt") has written the file; PyTorch's matrices are (outputs, inputs).
+    /// Linear Line(string path)
+    /// {
+    ///     var saved = PyTorch.Read(path);
+    ///     var tensors = new Dictionary&lt;string, Tensor> { ["weight"] = saved["weight"].T, ["bias"] = saved["bias"] };
+    ///     return Checkpoint.Fit(Linear.Create(2, 1, Key.Create(0)), tensors);
+    /// }
+    /// </code></example>
     public static IReadOnlyDictionary<string, Tensor> Read(string path) => PyTorchModule.read(path.NotNull());
 }
 
@@ -46,5 +66,9 @@ public static class Onnx
     /// <exception cref="FileException">It is damaged, or no such file.</exception>
     /// <exception cref="DTypeException">No dtype holds the elements of one of them.</exception>
     /// <exception cref="IOException">It, or a file beside it, is not there, or can't be read.</exception>
+    /// <example><code>
+    /// // What a file holds, by name.
+    /// string[] Names(string path) => [.. Onnx.Read(path).Keys];
+    /// </code></example>
     public static IReadOnlyDictionary<string, Tensor> Read(string path) => OnnxModule.read(path.NotNull());
 }

@@ -14,6 +14,10 @@ public static class Connect
     /// Each function of all that went before, put together along an axis; at the end everything (Huang et al. 2017).
     /// </summary>
     /// <exception cref="ShapeException">The parts differ along another axis.</exception>
+    /// <example><code>
+    /// Func&lt;Tensor, Tensor> total = x => x.Sum(-1, keepDims: true);
+    /// Connect.Dense(-1, [total, total], Tensor.Create([1.0, 2.0])) // [1, 2, 3, 6]
+    /// </code></example>
     public static Tensor Dense(int axis, IEnumerable<Func<Tensor, Tensor>> functions, Tensor x) =>
         ConnectModule.dense(axis, functions.NoneNull().Select(f => f.ToFSharp()).ToFSharpList(), x.NotNull());
 
@@ -22,6 +26,10 @@ public static class Connect
     /// Nested, it is a U-net (Ronneberger, Fischer and Brox 2015).
     /// </summary>
     /// <exception cref="ShapeException">What comes from inside differs from x along another axis.</exception>
+    /// <example><code>
+    /// static Tensor Halve(Tensor x) => x.Reshape(-1, 2).Mean(1);
+    /// Connect.Around(0, Halve, x => -x, x => x, Tensor.Create([1.0, 3.0, 5.0, 7.0])) // [1, 3, 5, 7, -2, -6]
+    /// </code></example>
     public static Tensor Around(
         int axis,
         Func<Tensor, Tensor> down,

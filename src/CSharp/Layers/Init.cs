@@ -25,43 +25,76 @@ public delegate Tensor Initializer(Fans fans, IReadOnlyList<int> shape, DType dt
 public static class Init
 {
     /// <summary>Zeros.</summary>
+    /// <example><code>
+    /// Init.Zeros.Draw([3], Key.Create(0)) // [0, 0, 0]
+    /// </code></example>
     public static Initializer Zeros { get; } = FromFSharp(InitModule.zeros);
 
     /// <summary>Ones: what scales of normalisations start from.</summary>
+    /// <example><code>
+    /// Init.Ones.Draw([3], Key.Create(0)) // [1, 1, 1]
+    /// </code></example>
     public static Initializer Ones { get; } = FromFSharp(InitModule.ones);
 
     /// <summary>
     /// Uniform within ±√(6/(in+out)), for layers followed by tanh or sigmoid (Glorot and Bengio 2010, eq.
     /// 16).
     /// </summary>
+    /// <example><code>
+    /// // Within ±√(6/(3+3)), which is 1.
+    /// (Init.GlorotUniform.Draw([3, 3], Key.Create(0)).Abs() > 1).Any() // false
+    /// </code></example>
     public static Initializer GlorotUniform { get; } = FromFSharp(InitModule.glorotUniform);
 
     /// <summary>Normal with variance 2/(in+out) (Glorot and Bengio 2010, eq. 12).</summary>
+    /// <example><code>
+    /// Linear.Create(8, 4, Key.Create(0), weightInit: Init.GlorotNormal).Weight // shape (8, 4)
+    /// </code></example>
     public static Initializer GlorotNormal { get; } = FromFSharp(InitModule.glorotNormal);
 
     /// <summary>
     /// Uniform within ±√(6/in), for layers followed by ReLU (He et al. 2015, eq. 10, as a uniform).
     /// </summary>
+    /// <example><code>
+    /// // Within ±√(6/6), which is 1.
+    /// (Init.HeUniform.Draw([6, 3], Key.Create(0)).Abs() > 1).Any() // false
+    /// </code></example>
     public static Initializer HeUniform { get; } = FromFSharp(InitModule.heUniform);
 
     /// <summary>Normal with variance 2/in, for layers followed by ReLU (He et al. 2015, eq. 10).</summary>
+    /// <example><code>
+    /// Linear.Create(8, 4, Key.Create(0), Activation.Relu, weightInit: Init.HeNormal).Weight // shape (8, 4)
+    /// </code></example>
     public static Initializer HeNormal { get; } = FromFSharp(InitModule.heNormal);
 
     /// <summary>Normal with variance 1/in (LeCun et al. 1998, §4.6).</summary>
+    /// <example><code>
+    /// Linear.Create(8, 4, Key.Create(0), Activation.Selu, weightInit: Init.LecunNormal).Weight // shape (8, 4)
+    /// </code></example>
     public static Initializer LecunNormal { get; } = FromFSharp(InitModule.lecunNormal);
 
     /// <summary>
     /// Uniform within ±1/√in: what PyTorch's linear layers start from, weights and biases alike.
     /// </summary>
+    /// <example><code>
+    /// // Within ±1/√4.
+    /// (Init.InverseRoot.Draw([4, 3], Key.Create(0)).Abs() > 0.5).Any() // false
+    /// </code></example>
     public static Initializer InverseRoot { get; } = FromFSharp(InitModule.inverseRoot);
 
     /// <summary>
     /// Outputs that are the inputs, as far as there are both: a matrix with ones on its diagonal, or a convolution
     /// with them at the centre of its windows.
     /// </summary>
+    /// <example><code>
+    /// Init.Identity.Draw([2, 3], Key.Create(0)) // [[1, 0, 0], [0, 1, 0]]
+    /// </code></example>
     public static Initializer Identity { get; } = Of(InitModule.identity);
 
     /// <summary>The same number everywhere.</summary>
+    /// <example><code>
+    /// Linear.Create(2, 3, Key.Create(0), biasInit: Init.Constant(0.5)).Bias // [0.5, 0.5, 0.5]
+    /// </code></example>
     public static Initializer Constant(double value) =>
         Of((fans, shape, dtype, key) => InitModule.constant(value, fans, shape, dtype, key));
 
@@ -88,6 +121,11 @@ public static class Init
     /// <summary>
     /// Normal, cut off at two deviations, with mean 0 and a deviation (of what is left) computed from the fans.
     /// </summary>
+    /// <example><code>
+    /// var bert = Init.TruncatedNormalOf(fans => 0.02);
+    /// // Nothing beyond two deviations of what was cut off, 0.02 / 0.8796 each.
+    /// (bert.Draw([100], Key.Create(0)).Abs() > 0.0455).Any() // false
+    /// </code></example>
     public static Initializer TruncatedNormalOf(Func<Fans, double> deviation)
     {
         var of = deviation.ToFSharp();
@@ -105,6 +143,11 @@ public static class Init
     /// Rows, or columns where those are fewer, of length gain at right angles to each other (Saxe, McClelland and
     /// Ganguli 2014). Of a convolution's kernel, each output's weights are one row.
     /// </summary>
+    /// <exception cref="ShapeException">The shape has fewer than two axes.</exception>
+    /// <example><code>
+    /// var w = Init.Orthogonal().Draw([2, 5], Key.Create(0), DType.Float64);
+    /// w.MatMul(w.T) // [[1, 0], [0, 1]]
+    /// </code></example>
     public static Initializer Orthogonal(double gain = 1) =>
         Of((fans, shape, dtype, key) => InitModule.orthogonal(gain, fans, shape, dtype, key));
 
@@ -112,10 +155,19 @@ public static class Init
     /// A convolution that is an orthogonal map of channels at the centre of its windows (Xiao et al. 2018,
     /// algorithm 1).
     /// </summary>
+    /// <exception cref="ShapeException">
+    /// The shape is not that of a convolution's kernel, or there are fewer outputs than inputs.
+    /// </exception>
+    /// <example><code>
+    /// var kernel = Init.DeltaOrthogonal().Draw([2, 2, 3], Key.Create(0), DType.Float64);
+    /// var centre = kernel.Slice(.., .., 1);
+    /// centre.MatMul(centre.T) // [[1, 0], [0, 1]]
+    /// kernel.Slice(.., .., 0) // [[0, 0], [0, 0]]
+    /// </code></example>
     public static Initializer DeltaOrthogonal(double gain = 1) =>
         Of((fans, shape, dtype, key) => InitModule.deltaOrthogonal(gain, fans, shape, dtype, key));
 
-    /// <summary>Numbers for a kernel that stands alone: the fans are those of its shape.</summary>
+    /// <summary>Numbers for a kernel that stands alone: the fans are those of its shape. In Float32 by default.</summary>
     /// <example><code>
     /// Init.HeNormal.Draw([784, 256], Key.Create(0)) // shape (784, 256)
     /// </code></example>
@@ -134,6 +186,10 @@ public static class Init
         public static Fans OfShape(IReadOnlyList<int> shape) => FansModule.ofShape(shape.ToFSharpList());
 
         /// <summary>The same of a kernel whose channels are in groups.</summary>
+        /// <example><code>
+        /// Fans.OfGroups(4, [16, 2, 3, 3]).FanIn // 18
+        /// Fans.OfGroups(4, [16, 2, 3, 3]).FanOut // 36
+        /// </code></example>
         public static Fans OfGroups(int groups, IReadOnlyList<int> shape) =>
             FansModule.ofGroups(groups, shape.ToFSharpList());
     }

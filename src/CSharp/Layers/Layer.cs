@@ -17,6 +17,10 @@ public static class Layer
         where P : notnull => LayerModule.over(f.ToFSharp(), parameters.NotNull());
 
     /// <summary>A layer's output while training, and the layer with what it has learned of its input.</summary>
+    /// <example><code>
+    /// var layer = Layer.OfFunction(x => 2 * x);
+    /// layer.Train(Tensor.Create([1.0, 2.0]), Key.Create(0)).Output // [2, 4]
+    /// </code></example>
     public static (Tensor Output, ILayer Layer) Train(this ILayer layer, Tensor x, Key key) =>
         LayerModule.train(layer.NotNull(), key.NotNull(), x.NotNull()).ToValueTuple();
 
@@ -35,6 +39,9 @@ public static class Layer
     extension(Residual)
     {
         /// <summary>A layer with its input added.</summary>
+        /// <example><code>
+        /// Residual.Create(Activation.Relu).Forward(Tensor.Create([-1.0, 2.0])) // [-1, 4]
+        /// </code></example>
         public static Residual Create(ILayer inner) => ResidualModule.create(inner.NotNull());
     }
 
@@ -45,6 +52,11 @@ public static class Layer
         /// <param name="axis">The axis of channels.</param>
         /// <param name="slope">What the slopes start from.</param>
         /// <param name="dtype">Of the slopes; Float32 by default.</param>
+        /// <exception cref="ValueException">There are no channels.</exception>
+        /// <exception cref="DTypeException">The dtype is not a floating-point one.</exception>
+        /// <example><code>
+        /// Prelu.Create(slope: 0.5).Forward(Tensor.Create([-1f, 2f])) // [-0.5, 2]
+        /// </code></example>
         public static Prelu Create(int channels = 1, int axis = -1, double slope = 0.25, DType dtype = default) =>
             PreluModule.init(new PreluOptions(channels, axis, slope, dtype));
     }
@@ -55,6 +67,10 @@ public static class Layer
         /// x where positive, slope times x elsewhere: slopes drawn anew at each place while training, their mean while
         /// predicting.
         /// </summary>
+        /// <exception cref="ValueException">low is above high.</exception>
+        /// <example><code>
+        /// Rrelu.Create(low: 0.2, high: 0.4).Forward(Tensor.Create([-1.0, 2.0])) // [-0.3, 2]
+        /// </code></example>
         public static Rrelu Create(double low = 1.0 / 8, double high = 1.0 / 3) => RreluModule.create(low, high);
     }
 }

@@ -81,6 +81,9 @@ public static class RmsNorms
         /// <param name="dtype">Of the gains; Float32 by default.</param>
         /// <exception cref="ValueException">There is no size, one is below 1, or epsilon is negative.</exception>
         /// <exception cref="DTypeException">The dtype is not a floating-point one.</exception>
+        /// <example><code>
+        /// RmsNorm.Create([2, 2]).Forward(Tensor.Create([[1f, -1f], [7f, 7f]])) // [[0.2, -0.2], [1.4, 1.4]]
+        /// </code></example>
         public static RmsNorm Create(
             IReadOnlyList<int> shape,
             double? weight = 1,

@@ -5,7 +5,8 @@ public static class Positions
 {
     /// <summary>
     /// Sines and cosines of positions (Vaswani et al. 2017, §3.5): positions p (…) give (…, width), whose number 2i is
-    /// sin(p / 10000^(2i/width)) and number 2i + 1 is cos of the same. Positions may be fractions, such as times.
+    /// sin(p / 10000^(2i/width)) and number 2i + 1 is cos of the same. Positions may be fractions, such as times. The result is
+    /// Float32 by default.
     /// </summary>
     /// <exception cref="ShapeException">The width is odd, or below 2.</exception>
     /// <exception cref="DTypeException">The positions are Bool, or the dtype is not floating-point.</exception>
@@ -55,6 +56,10 @@ public static class RotaryPositions
     extension(Rotary)
     {
         /// <summary>Base 10000, numbers 2i and 2i + 1 a pair, as Su et al. 2021 write it.</summary>
+        /// <example><code>
+        /// var x = Tensor.Create([[1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0]]);
+        /// Rotary.Neighbours.Forward(x).Slice(1) // [0.5403, 0.8415, 1, 0.01]
+        /// </code></example>
         public static Rotary Neighbours => RotaryModule.neighbours;
 
         /// <summary>Base 10000, numbers i and i + width/2 a pair, as in GPT-NeoX.</summary>

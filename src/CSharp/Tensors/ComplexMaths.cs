@@ -32,17 +32,31 @@ public static class ComplexMaths
 
     /// <summary>The real part. Of real numbers, these.</summary>
     /// <exception cref="DTypeException">The dtype is neither complex nor floating-point.</exception>
+    /// <example><code>
+    /// Tensor.Complex(Tensor.Create([3.0, 0.0]), Tensor.Create([4.0, 1.0])).Real() // [3, 0]
+    /// </code></example>
     public static Tensor Real(this Tensor z) => ComplexNumbers.real(z.NotNull());
 
     /// <summary>The imaginary part. Of real numbers, zeros.</summary>
     /// <exception cref="DTypeException">The dtype is neither complex nor floating-point.</exception>
+    /// <example><code>
+    /// Tensor.Complex(Tensor.Create([3.0, 0.0]), Tensor.Create([4.0, 1.0])).Imag() // [4, 1]
+    /// </code></example>
     public static Tensor Imag(this Tensor z) => ComplexNumbers.imag(z.NotNull());
 
     /// <summary>The conjugate, x - yi of x + yi. Of real numbers, these.</summary>
     /// <exception cref="DTypeException">The dtype is neither complex nor floating-point.</exception>
+    /// <example><code>
+    /// var z = Tensor.Complex(Tensor.Create([3.0, 0.0]), Tensor.Create([4.0, 1.0]));
+    /// z.Conj().Imag() // [-4, -1]
+    /// (z * z.Conj()).Real() // [25, 1]
+    /// </code></example>
     public static Tensor Conj(this Tensor z) => ComplexNumbers.conj(z.NotNull());
 
     /// <summary>The angle in radians, from -π to π. Its derivative at 0 is 0.</summary>
     /// <exception cref="DTypeException">The dtype is neither complex nor floating-point.</exception>
+    /// <example><code>
+    /// Tensor.Complex(Tensor.Create([3.0, 0.0]), Tensor.Create([4.0, 1.0])).Angle() // [0.9273, 1.5708]
+    /// </code></example>
     public static Tensor Angle(this Tensor z) => ComplexNumbers.angle(z.NotNull());
 }

@@ -19,6 +19,9 @@ public readonly struct Slice
     private Slice(Range range, int step) => (this.range, this.step, isGiven) = (range, step, true);
 
     /// <summary>The whole axis, as <c>..</c>.</summary>
+    /// <example><code>
+    /// Tensor.Create([[1, 2], [3, 4]]).Slice(Slice.All, 0) // [1, 3]
+    /// </code></example>
     public static Slice All => new(FSharpIndex.All);
 
     /// <summary>A new axis of size 1.</summary>
@@ -46,18 +49,34 @@ public readonly struct Slice
     /// <summary>
     /// One position; the axis disappears. Negative ones count from the end, -1 being the last.
     /// </summary>
+    /// <example><code>
+    /// var x = Tensor.Create([10, 20, 30]);
+    /// x.Slice(1) // 20
+    /// x.Slice(-1) // 30
+    /// </code></example>
     public static implicit operator Slice(int position) => new(FSharpIndex.NewAt(position));
 
     /// <summary>One position, perhaps from the end; the axis disappears.</summary>
+    /// <example><code>
+    /// Tensor.Create([10, 20, 30]).Slice(^1) // 30
+    /// </code></example>
     public static implicit operator Slice(Index position) =>
         position.Equals(Index.End) ? new Slice(position..position, 0)
         : position.IsFromEnd ? -position.Value
         : position.Value;
 
     /// <summary>A range, its end excluded.</summary>
+    /// <example><code>
+    /// var x = Tensor.Create([10, 20, 30]);
+    /// x.Slice(1..) // [20, 30]
+    /// x.Slice(..^1) // [10, 20]
+    /// </code></example>
     public static implicit operator Slice(Range range) => new(range, 1);
 
     /// <summary>The positions in an integer tensor, whose axes take the place of this one.</summary>
+    /// <example><code>
+    /// Tensor.Create([10, 20, 30]).Slice(Tensor.Create([2, 0])) // [30, 10]
+    /// </code></example>
     public static implicit operator Slice(Tensor positions) => new(FSharpIndex.NewTake(positions.NotNull()));
 
     internal bool IsRest => whole is { IsRest: true };

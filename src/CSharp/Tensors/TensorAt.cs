@@ -22,10 +22,18 @@ public readonly struct TensorAt
     /// <exception cref="IndexException">
     /// An index lies outside its axis, or there are more indices than axes.
     /// </exception>
+    /// <example><code>
+    /// var x = Tensor.Create([[1, 2], [3, 4]]);
+    /// x.At[0, ..].Set(9) // [[9, 9], [3, 4]]
+    /// </code></example>
     public TensorPart this[params ReadOnlySpan<Slice> slices] => Parts[TensorIndexing.OnAxes(whole, slices)];
 
     /// <summary>
     /// The part where a Bool mask holds, which stretches to the tensor; or, with integers, at those positions of axis 0.
     /// </summary>
+    /// <example><code>
+    /// var x = Tensor.Create([-1.0, 2.0, -3.0]);
+    /// x.At[x &lt; 0].Set(0) // [0, 2, 0]
+    /// </code></example>
     public TensorPart this[Tensor selection] => Parts[selection.NotNull()];
 }

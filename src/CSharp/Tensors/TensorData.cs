@@ -20,6 +20,7 @@ public static class TensorData
         /// <summary>
         /// A vector; the data are copied. Collection expressions, arrays and spans all fit.
         /// </summary>
+        /// <exception cref="DTypeException">The type can't be an element of a tensor.</exception>
         /// <example><code>
         /// Tensor.Create([1f, 2f, 3f]) // [1, 2, 3]
         /// </code></example>
@@ -27,6 +28,7 @@ public static class TensorData
             where T : unmanaged => Conversion.tensor(data.ToArray());
 
         /// <summary>A vector from any sequence of numbers.</summary>
+        /// <exception cref="DTypeException">The type can't be an element of a tensor.</exception>
         /// <example><code>
         /// Tensor.Create(Enumerable.Range(0, 4).Select(i => i * i)) // [0, 1, 4, 9]
         /// </code></example>
@@ -35,6 +37,7 @@ public static class TensorData
 
         /// <summary>A matrix from its rows.</summary>
         /// <exception cref="ShapeException">The rows differ in length.</exception>
+        /// <exception cref="DTypeException">The type can't be an element of a tensor.</exception>
         /// <example><code>
         /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]) // [[1, 2], [3, 4]]
         /// </code></example>
@@ -43,11 +46,16 @@ public static class TensorData
 
         /// <summary>A tensor of rank 3 from its matrices.</summary>
         /// <exception cref="ShapeException">The parts differ in size.</exception>
+        /// <exception cref="DTypeException">The type can't be an element of a tensor.</exception>
+        /// <example><code>
+        /// Tensor.Create([[[1, 2]], [[3, 4]]]) // [[[1, 2]], [[3, 4]]]
+        /// </code></example>
         public static Tensor Create<T>(T[][][] data)
             where T : unmanaged =>
             Conversion.tensor(data.NoneNull().Select((rows, i) => rows.NoneNull($"data[{i}]")).ToArray());
 
         /// <summary>A matrix from a rectangular array.</summary>
+        /// <exception cref="DTypeException">The type can't be an element of a tensor.</exception>
         /// <example><code>
         /// Tensor.Create(new[,] { { 1, 2 }, { 3, 4 } }) // [[1, 2], [3, 4]]
         /// </code></example>
@@ -55,10 +63,18 @@ public static class TensorData
             where T : unmanaged => Conversion.tensor(data.NotNull());
 
         /// <summary>A tensor of rank 3 from a rectangular array.</summary>
+        /// <exception cref="DTypeException">The type can't be an element of a tensor.</exception>
+        /// <example><code>
+        /// Tensor.Create(new[,,] { { { 1, 2 } }, { { 3, 4 } } }) // [[[1, 2]], [[3, 4]]]
+        /// </code></example>
         public static Tensor Create<T>(T[,,] data)
             where T : unmanaged => Conversion.tensor(data.NotNull());
 
         /// <summary>A tensor of rank 4 from a rectangular array.</summary>
+        /// <exception cref="DTypeException">The type can't be an element of a tensor.</exception>
+        /// <example><code>
+        /// Tensor.Create(new double[2, 3, 4, 5]) // shape (2, 3, 4, 5)
+        /// </code></example>
         public static Tensor Create<T>(T[,,,] data)
             where T : unmanaged => Conversion.tensor(data.NotNull());
 
@@ -68,6 +84,7 @@ public static class TensorData
         /// <exception cref="ShapeException">
         /// There are more or fewer elements than the shape has places.
         /// </exception>
+        /// <exception cref="DTypeException">The type can't be an element of a tensor.</exception>
         /// <example><code>
         /// Tensor.Create([1f, 2f, 3f, 4f], [2, 2]) // [[1, 2], [3, 4]]
         /// </code></example>

@@ -12,7 +12,7 @@ public static class TensorFourier
 
     /// <summary>
     /// The Fourier transform along an axis, of complex numbers or real ones. Of another length than the axis has, the first so
-    /// many, or zeros behind them.
+    /// many, or zeros behind them. By default as long as the axis, and the inverse divides by n.
     /// </summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">The axis lies outside the rank.</exception>
@@ -23,7 +23,7 @@ public static class TensorFourier
     public static Tensor Fft(this Tensor x, int axis = -1, int? length = null, FourierNorm norm = default) =>
         FourierTransforms.Fft(x.NotNull(), axis, length.ToOption(), norm);
 
-    /// <summary>The inverse of <c>Fft</c> along an axis.</summary>
+    /// <summary>The inverse of <c>Fft</c> along an axis. By default as long as the axis, and divided by n.</summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <exception cref="ShapeException">There is no number along the axis, or no axis.</exception>
@@ -34,7 +34,8 @@ public static class TensorFourier
         FourierTransforms.Ifft(x.NotNull(), axis, length.ToOption(), norm);
 
     /// <summary>
-    /// The first n/2 + 1 numbers of the Fourier transform of n real ones along an axis. The others are conjugates of these.
+    /// The first n/2 + 1 numbers of the Fourier transform of n real ones along an axis. The others are conjugates of these. By
+    /// default as long as the axis, and the inverse divides by n.
     /// </summary>
     /// <exception cref="DTypeException">The numbers are not Float32 or Float64.</exception>
     /// <exception cref="AxisException">The axis lies outside the rank.</exception>
@@ -46,7 +47,8 @@ public static class TensorFourier
         FourierTransforms.Rfft(x.NotNull(), axis, length.ToOption(), norm);
 
     /// <summary>
-    /// The inverse of <c>Rfft</c>: real numbers, 2 (m - 1) of m along the axis unless a length is told.
+    /// The inverse of <c>Rfft</c>: real numbers, 2 (m - 1) of m along the axis unless a length is told. By default the
+    /// sums are divided by their number.
     /// </summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">The axis lies outside the rank.</exception>
@@ -61,30 +63,45 @@ public static class TensorFourier
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">There are fewer than two axes.</exception>
     /// <exception cref="ShapeException">There is no number along an axis.</exception>
+    /// <example><code>
+    /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]).Fft2().Real() // [[10, -2], [-4, 0]]
+    /// </code></example>
     public static Tensor Fft2(this Tensor x) => FourierTransforms.fft2(x.NotNull());
 
     /// <summary>The inverse of <c>Fft2</c>.</summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">There are fewer than two axes.</exception>
     /// <exception cref="ShapeException">There is no number along an axis.</exception>
+    /// <example><code>
+    /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]).Fft2().Ifft2().Real() // [[1, 2], [3, 4]]
+    /// </code></example>
     public static Tensor Ifft2(this Tensor x) => FourierTransforms.ifft2(x.NotNull());
 
-    /// <summary>The Fourier transform along several axes, or all.</summary>
+    /// <summary>
+    /// The Fourier transform along several axes, or all. By default the inverse divides by the number of elements.
+    /// </summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">An axis lies outside the rank, or is named twice.</exception>
     /// <exception cref="ShapeException">There is no number along an axis, or no axis.</exception>
+    /// <example><code>
+    /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]).Fftn([0]).Real() // [[4, 6], [-2, -2]]
+    /// </code></example>
     public static Tensor Fftn(this Tensor x, int[]? axes = null, FourierNorm norm = default) =>
         FourierTransforms.Fftn(x.NotNull(), Axes(axes), norm);
 
-    /// <summary>The inverse of <c>Fftn</c>.</summary>
+    /// <summary>The inverse of <c>Fftn</c>. By default it divides by the number of elements along the axes.</summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">An axis lies outside the rank, or is named twice.</exception>
     /// <exception cref="ShapeException">There is no number along an axis, or no axis.</exception>
+    /// <example><code>
+    /// Tensor.Create([[1.0, 2.0], [3.0, 4.0]]).Fftn([0]).Ifftn([0]).Real() // [[1, 2], [3, 4]]
+    /// </code></example>
     public static Tensor Ifftn(this Tensor x, int[]? axes = null, FourierNorm norm = default) =>
         FourierTransforms.Ifftn(x.NotNull(), Axes(axes), norm);
 
     /// <summary>
-    /// The Fourier transform of real numbers along several axes, or all; of the last one, the first n/2 + 1 numbers.
+    /// The Fourier transform of real numbers along several axes, or all; of the last one, the first n/2 + 1 numbers. By default
+    /// the inverse divides by their number.
     /// </summary>
     /// <exception cref="DTypeException">The numbers are not Float32 or Float64.</exception>
     /// <exception cref="AxisException">An axis lies outside the rank, is named twice, or none is.</exception>
@@ -95,10 +112,17 @@ public static class TensorFourier
     public static Tensor Rfftn(this Tensor x, int[]? axes = null, FourierNorm norm = default) =>
         FourierTransforms.Rfftn(x.NotNull(), Axes(axes), norm);
 
-    /// <summary>The inverse of <c>Rfftn</c>: real numbers, along the last axis named as many as <c>Irfft</c> says.</summary>
+    /// <summary>
+    /// The inverse of <c>Rfftn</c>: real numbers, along the last axis named as many as <c>Irfft</c> says. By default along all
+    /// axes, divided by the number of elements.
+    /// </summary>
     /// <exception cref="DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
     /// <exception cref="AxisException">An axis lies outside the rank, is named twice, or none is.</exception>
     /// <exception cref="ShapeException">The length is below 1, or there is no axis.</exception>
+    /// <example><code>
+    /// var x = Tensor.Create([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+    /// x.Rfftn().Irfftn(length: 3) // [[1, 2, 3], [4, 5, 6]]
+    /// </code></example>
     public static Tensor Irfftn(
         this Tensor x,
         int[]? axes = null,
@@ -116,6 +140,9 @@ public static class TensorFourier
 
     /// <summary>The inverse of <c>FftShift</c>, which differs from it where a length is odd.</summary>
     /// <exception cref="AxisException">An axis lies outside the rank, or is named twice.</exception>
+    /// <example><code>
+    /// Tensor.Create([-2, -1, 0, 1, 2]).IfftShift() // [0, 1, 2, -2, -1]
+    /// </code></example>
     public static Tensor IfftShift(this Tensor x, int[]? axes = null) =>
         FourierTransforms.IfftShift(x.NotNull(), Axes(axes));
 
@@ -175,6 +202,11 @@ public static class TensorFourier
     /// <exception cref="ShapeException">
     /// The frequencies are not n/2 + 1 for a window of n, there are no frames, or <c>hop</c> is not from 1 to n.
     /// </exception>
+    /// <example><code>
+    /// var x = Tensor.Create([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+    /// var window = SignalWindow.Hann(4, DType.Float64);
+    /// x.Stft(window, hop: 2).Istft(window, hop: 2) // [1, 2, 3, 4, 5, 6, 7, 8]
+    /// </code></example>
     public static Tensor Istft(this Tensor x, Tensor window, int hop, bool centred = true) =>
         ShortTimeFourier.Istft(x.NotNull(), window.NotNull(), hop, centred);
 
@@ -182,7 +214,7 @@ public static class TensorFourier
     {
         /// <summary>
         /// The frequencies of the numbers that <c>Fft</c> makes of so many samples a time apart; the negative ones stand
-        /// behind.
+        /// behind. Float32 by default.
         /// </summary>
         /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
         /// <exception cref="ShapeException">The count is below 1.</exception>
@@ -193,7 +225,9 @@ public static class TensorFourier
         public static Tensor FftFrequencies(int count, double spacing = 1, DType dtype = default) =>
             FourierTransforms.fftFrequencies(dtype, count, spacing);
 
-        /// <summary>The frequencies of the numbers that <c>Rfft</c> makes of so many samples a time apart.</summary>
+        /// <summary>
+        /// The frequencies of the numbers that <c>Rfft</c> makes of so many samples a time apart. Float32 by default.
+        /// </summary>
         /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
         /// <exception cref="ShapeException">The count is below 1.</exception>
         /// <exception cref="ValueException">The spacing is not above 0.</exception>

@@ -31,6 +31,8 @@ public static class TensorIndexing
         Indexing.Slice(t.NotNull(), OnAxes(t, slices));
 
     /// <summary>The elements where a Bool mask over the leading axes holds, along one axis.</summary>
+    /// <exception cref="DTypeException">The mask is not Bool.</exception>
+    /// <exception cref="ShapeException">The mask does not cover the leading axes.</exception>
     /// <example><code>
     /// var x = Tensor.Create([-1, 2, 3]);
     /// x.Masked(x > 0) // [2, 3]
@@ -40,6 +42,8 @@ public static class TensorIndexing
     /// <summary>
     /// The slices at integer positions (any shape) of an axis; the axes of the positions take its place.
     /// </summary>
+    /// <exception cref="DTypeException">The positions are not integers.</exception>
+    /// <exception cref="IndexException">A position lies outside the axis.</exception>
     /// <example><code>
     /// Tensor.Create([[1, 2, 3]]).Take(Tensor.Create([2, 0]), axis: 1) // [[3, 1]]
     /// </code></example>
@@ -49,6 +53,9 @@ public static class TensorIndexing
     /// Element by element along an axis: <c>result[i, j] = t[i, indices[i, j]]</c> for axis 1. Beside that axis the indices
     /// may be fewer than the elements: those at the beginning.
     /// </summary>
+    /// <exception cref="DTypeException">The indices are not integers.</exception>
+    /// <exception cref="ShapeException">The indices have another number of axes, or more of them beside the axis.</exception>
+    /// <exception cref="IndexException">An index lies outside the axis.</exception>
     /// <example><code>
     /// var x = Tensor.Create([[1, 2], [3, 4]]);
     /// x.Gather(Tensor.Create([[1], [0]]), axis: 1) // [[2], [3]]
@@ -58,6 +65,9 @@ public static class TensorIndexing
     /// <summary>
     /// A copy with updates added along an axis: <c>result[i, indices[i, j]] += updates[i, j]</c> for axis 1.
     /// </summary>
+    /// <exception cref="DTypeException">The indices are not integers, or the updates of another dtype.</exception>
+    /// <exception cref="ShapeException">The shapes do not match.</exception>
+    /// <exception cref="IndexException">An index lies outside the axis.</exception>
     /// <example><code>
     /// var zeros = Tensor.Zeros([3], DType.Int32);
     /// zeros.ScatterAdd(Tensor.Create([2, 2]), Tensor.Create([5, 7]), axis: 0) // [0, 0, 12]

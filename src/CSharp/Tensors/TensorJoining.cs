@@ -15,6 +15,7 @@ public static class TensorJoining
 
         /// <summary>Tensors of one shape along a new axis.</summary>
         /// <exception cref="ShapeException">The shapes differ, or there are no tensors.</exception>
+        /// <exception cref="DTypeException">The dtypes differ.</exception>
         /// <example><code>
         /// Tensor.Stack([Tensor.Create([1, 2]), Tensor.Create([3, 4])], axis: 1) // [[1, 3], [2, 4]]
         /// </code></example>
@@ -30,6 +31,8 @@ public static class TensorJoining
     }
 
     /// <summary>Parts of the given sizes along an axis; the sizes must add up to it.</summary>
+    /// <exception cref="ShapeException">The sizes do not add up to the axis.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([1, 2, 3]).Split([1, 2])[1] // [2, 3]
     /// </code></example>
@@ -40,6 +43,7 @@ public static class TensorJoining
     /// At most so many parts along an axis, of equal size but for the last, which may be smaller.
     /// </summary>
     /// <exception cref="ValueException">The count is not positive.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([0, 1, 2, 3, 4, 5, 6]).Chunk(3)[2] // [6]
     /// </code></example>
@@ -48,6 +52,8 @@ public static class TensorJoining
     /// <summary>
     /// Each slice along an axis so many times in a row, as NumPy's <c>repeat</c>; <see cref="Tile"/> repeats the whole.
     /// </summary>
+    /// <exception cref="ValueException">The count is negative.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([1, 2]).Repeat(2, axis: 0) // [1, 1, 2, 2]
     /// </code></example>
@@ -57,12 +63,14 @@ public static class TensorJoining
     /// The elements moved along an axis, by so many places to higher positions; what is pushed over the end comes in at
     /// the start.
     /// </summary>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([1, 2, 3, 4]).Roll(1, axis: 0) // [4, 1, 2, 3]
     /// </code></example>
     public static Tensor Roll(this Tensor t, int shift, int axis) => Joining.Roll(t.NotNull(), shift, axis);
 
     /// <summary>The slices along an axis, without that axis.</summary>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// var x = Tensor.Create([[1, 2], [3, 4]]);
     /// x.Unstack()[1] // [3, 4]
@@ -70,6 +78,7 @@ public static class TensorJoining
     public static Tensor[] Unstack(this Tensor t, int axis = 0) => Joining.Unstack(t.NotNull(), axis);
 
     /// <summary>Repeated along each axis as often as the list says, aligned right.</summary>
+    /// <exception cref="ValueException">A count is negative.</exception>
     /// <example><code>
     /// Tensor.Create([1, 2]).Tile(2, 2) // [[1, 2, 1, 2], [1, 2, 1, 2]]
     /// </code></example>
@@ -79,6 +88,7 @@ public static class TensorJoining
     /// <param name="t">The tensor.</param>
     /// <param name="widths">One pair for each axis.</param>
     /// <param name="value">What to fill with.</param>
+    /// <exception cref="ShapeException">There is not one pair of non-negative widths for each axis.</exception>
     /// <example><code>
     /// Tensor.Create([1, 2]).Pad([(1, 2)], 9) // [9, 1, 2, 9, 9]
     /// </code></example>

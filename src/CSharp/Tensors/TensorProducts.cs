@@ -8,6 +8,7 @@ public static class TensorProducts
     /// the right a column, and its axis is dropped from the result, as in NumPy.
     /// </summary>
     /// <exception cref="ShapeException">The inner sizes differ.</exception>
+    /// <exception cref="DTypeException">The dtypes differ, or are Bool.</exception>
     /// <example><code>
     /// var a = Tensor.Create([[1.0, 2.0], [3.0, 4.0]]);
     /// a.MatMul(Tensor.Create([3.0, 4.0])) // [11, 25]
@@ -15,12 +16,16 @@ public static class TensorProducts
     public static Tensor MatMul(this Tensor a, Tensor b) => LinearAlgebra.matmul(a.NotNull(), b.NotNull());
 
     /// <summary>The sum of products of two vectors of one length.</summary>
+    /// <exception cref="ShapeException">They are not two vectors of one length.</exception>
+    /// <exception cref="DTypeException">The dtypes differ.</exception>
     /// <example><code>
     /// Tensor.Create([1, 2, 3]).Dot(Tensor.Create([4, 5, 6])) // 32
     /// </code></example>
     public static Tensor Dot(this Tensor a, Tensor b) => LinearAlgebra.dot(a.NotNull(), b.NotNull());
 
     /// <summary>Every product of an element of one vector with one of another: shape (m, n).</summary>
+    /// <exception cref="ShapeException">One is not a vector.</exception>
+    /// <exception cref="DTypeException">The dtypes differ.</exception>
     /// <example><code>
     /// Tensor.Create([1, 2]).Outer(Tensor.Create([3, 4, 5])) // [[3, 4, 5], [6, 8, 10]]
     /// </code></example>

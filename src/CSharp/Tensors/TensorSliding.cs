@@ -9,6 +9,7 @@ public static class TensorSliding
     /// </summary>
     /// <exception cref="ValueException">The size or the step is below 1.</exception>
     /// <exception cref="ShapeException">The axis is shorter than a window.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([1, 2, 3, 4]).Unfold(0, 3) // [[1, 2, 3], [2, 3, 4]]
     /// </code></example>
@@ -19,6 +20,7 @@ public static class TensorSliding
     /// whether they differ.
     /// </summary>
     /// <exception cref="ValueException">The order is negative.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([1, 4, 9, 16]).Diff() // [3, 5, 7]
     /// Tensor.Create([1, 4, 9, 16]).Diff(order: 2) // [2, 2]
@@ -29,6 +31,7 @@ public static class TensorSliding
     /// Parts along an axis, cut in front of each position; positions rise, and count from the end if negative.
     /// </summary>
     /// <exception cref="IndexException">A position lies outside the axis, or they do not rise.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([0, 1, 2, 3, 4]).SplitAt([1, 3])[1] // [1, 2]
     /// </code></example>
@@ -37,6 +40,7 @@ public static class TensorSliding
 
     /// <summary>So many parts along an axis whose sizes differ by one at most, the larger first.</summary>
     /// <exception cref="ValueException">The count is below 1.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([0, 1, 2, 3, 4, 5, 6]).SplitEvenly(3)[2] // [5, 6]
     /// </code></example>

@@ -4,6 +4,7 @@ namespace Cotangent;
 public static class TensorSorting
 {
     /// <summary>The Int32 positions that sort along an axis.</summary>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([3, 1, 2]).ArgSort() // [1, 2, 0]
     /// </code></example>
@@ -11,6 +12,7 @@ public static class TensorSorting
         Sorting.ArgSort(t.NotNull(), axis, descending);
 
     /// <summary>The elements in order along an axis.</summary>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([3, 1, 2]).Sort(descending: true) // [3, 2, 1]
     /// </code></example>
@@ -19,6 +21,7 @@ public static class TensorSorting
 
     /// <summary>The k largest elements along an axis, in falling order, and their Int32 positions.</summary>
     /// <exception cref="ValueException">The axis has fewer than k elements.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([3, 1, 2]).TopK(2).Values // [3, 2]
     /// </code></example>

@@ -13,6 +13,7 @@ public static class TensorStatistics
     /// <exception cref="ValueException">q is not from 0 to 1.</exception>
     /// <exception cref="DTypeException">The tensor is not floating-point.</exception>
     /// <exception cref="ShapeException">There is nothing to reduce over.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// var x = Tensor.Create([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0]]);
     /// x.Quantile(0.5) // 6
@@ -27,7 +28,17 @@ public static class TensorStatistics
         QuantileMethod how = default
     ) => Statistics.Quantile(t.NotNull(), q, axis.ToAxes(), keepDims, how);
 
-    /// <summary>The number that a share q of the elements lies below, over axes.</summary>
+    /// <summary>
+    /// The number that a share q of the elements lies below, over axes. Between two elements on the line between them by
+    /// default.
+    /// </summary>
+    /// <exception cref="ValueException">q is not from 0 to 1.</exception>
+    /// <exception cref="DTypeException">The tensor is not floating-point.</exception>
+    /// <exception cref="ShapeException">There is nothing to reduce over.</exception>
+    /// <exception cref="AxisException">An axis lies outside the rank, or is named twice.</exception>
+    /// <example><code>
+    /// Tensor.Create([[[1.0, 2.0]], [[3.0, 6.0]]]).Quantile(0.25, [0, 1]) // [1.5, 3]
+    /// </code></example>
     public static Tensor Quantile(
         this Tensor t,
         double q,
@@ -37,9 +48,13 @@ public static class TensorStatistics
     ) => Statistics.Quantile(t.NotNull(), q, axes.ToAxes(), keepDims, how);
 
     /// <summary>
-    /// Several quantiles of the same elements, over an axis, or over all elements, along a new first axis; sorted once.
+    /// Several quantiles of the same elements, over an axis, or over all elements, along a new first axis; sorted once. Between
+    /// two elements on the line between them by default.
     /// </summary>
     /// <exception cref="ValueException">One is not from 0 to 1, or there are none.</exception>
+    /// <exception cref="DTypeException">The tensor is not floating-point.</exception>
+    /// <exception cref="ShapeException">There is nothing to reduce over.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([1.0, 2.0, 3.0, 4.0, 5.0]).Quantiles([0.25, 0.5, 0.75]) // [2, 3, 4]
     /// </code></example>
@@ -57,6 +72,7 @@ public static class TensorStatistics
     /// </summary>
     /// <exception cref="DTypeException">The tensor is not floating-point.</exception>
     /// <exception cref="ShapeException">There is nothing to reduce over.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([7.0, 1.0, 3.0, 4.0]).Median() // 3.5
     /// </code></example>
@@ -64,6 +80,12 @@ public static class TensorStatistics
         Statistics.Median(t.NotNull(), axis.ToAxes(), keepDims);
 
     /// <summary>The middle element over axes.</summary>
+    /// <exception cref="DTypeException">The tensor is not floating-point.</exception>
+    /// <exception cref="ShapeException">There is nothing to reduce over.</exception>
+    /// <exception cref="AxisException">An axis lies outside the rank, or is named twice.</exception>
+    /// <example><code>
+    /// Tensor.Create([[[1.0, 2.0]], [[3.0, 6.0]]]).Median([0, 1]) // [2, 4]
+    /// </code></example>
     public static Tensor Median(this Tensor t, ReadOnlySpan<int> axes, bool keepDims = false) =>
         Statistics.Median(t.NotNull(), axes.ToAxes(), keepDims);
 
@@ -72,6 +94,7 @@ public static class TensorStatistics
     /// an Int64. All NaN count as one.
     /// </summary>
     /// <exception cref="ShapeException">There is nothing to choose from.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([3, 1, 2, 1, 3]).Mode().Value // 1
     /// Tensor.Create([3, 1, 2, 1, 3]).Mode().Count // 2

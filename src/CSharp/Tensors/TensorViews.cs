@@ -6,6 +6,10 @@ public static class TensorViews
     extension(Tensor t)
     {
         /// <summary>The transpose of a matrix, or of each matrix in a batch.</summary>
+        /// <exception cref="AxisException">There are fewer than two axes.</exception>
+        /// <example><code>
+        /// Tensor.Create([[1, 2, 3], [4, 5, 6]]).T // [[1, 4], [2, 5], [3, 6]]
+        /// </code></example>
         public Tensor T => Views.Transpose(t.NotNull(), null, null);
     }
 
@@ -52,12 +56,14 @@ public static class TensorViews
     public static Tensor Permute(this Tensor t, params ReadOnlySpan<int> axes) => Views.Permute(t.NotNull(), axes.ToArray());
 
     /// <summary>Two axes exchanged; by default the last two.</summary>
+    /// <exception cref="AxisException">There are fewer than two axes, or the axes lie outside the rank.</exception>
     /// <example><code>
     /// Tensor.Zeros(2, 3, 4).Transpose(0, 1) // shape (3, 2, 4)
     /// </code></example>
     public static Tensor Transpose(this Tensor t, int axis0 = -2, int axis1 = -1) => Views.Transpose(t.NotNull(), axis0, axis1);
 
     /// <summary>One axis moved to another place, the others keeping their order.</summary>
+    /// <exception cref="AxisException">An axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Zeros(2, 3, 4).MoveAxis(0, -1) // shape (3, 4, 2)
     /// </code></example>
@@ -73,6 +79,7 @@ public static class TensorViews
     public static Tensor Expand(this Tensor t, params ReadOnlySpan<int> shape) => Views.Expand(t.NotNull(), shape.ToArray());
 
     /// <summary>A new axis of size 1, before the given one; -1 appends.</summary>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// Tensor.Create([1, 2]).Unsqueeze(-1) // [[1], [2]]
     /// </code></example>
@@ -82,6 +89,11 @@ public static class TensorViews
     /// Without the given axis, which must have size 1; without argument, without any axis of size 1.
     /// </summary>
     /// <exception cref="ShapeException">The axis is longer.</exception>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
+    /// <example><code>
+    /// Tensor.Create([[1], [2]]).Squeeze() // [1, 2]
+    /// Tensor.Zeros(1, 3, 1).Squeeze(0) // shape (3, 1)
+    /// </code></example>
     public static Tensor Squeeze(this Tensor t, int? axis = null) => Views.Squeeze(t.NotNull(), axis.ToOption());
 
     /// <summary>
@@ -93,6 +105,7 @@ public static class TensorViews
     public static Tensor Convert(this Tensor t, DType dtype) => Views.Convert(t.NotNull(), dtype);
 
     /// <summary>The order of the elements along the axes reversed.</summary>
+    /// <exception cref="AxisException">The axis lies outside the rank.</exception>
     /// <example><code>
     /// var x = Tensor.Create([[1, 2], [3, 4]]);
     /// x.Flip(1) // [[2, 1], [4, 3]]

@@ -36,14 +36,22 @@ public static class Tree
 
     /// <summary>A function of the corresponding tensors of three trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
+    /// <example><code>
+    /// Tree.Map(Tensor.Create(2.0), Tensor.Create(3.0), Tensor.Create(4.0), (x, y, z) => x * y + z) // 10
+    /// </code></example>
     public static P Map<P>(P a, P b, P c, Func<Tensor, Tensor, Tensor, Tensor> f)
         where P : notnull => TreeModule.map3(f.ToFSharp(), a.NotNull(), b.NotNull(), c.NotNull());
 
     /// <summary>The tensors of a tree, in the order of its fields.</summary>
+    /// <exception cref="TreeException">The type can't hold a tensor, or null stands where a tensor should be.</exception>
+    /// <example><code>
+    /// Tree.Leaves((Tensor.Create([1.0, 2.0]), "a name", Tensor.Create(3.0))) // [[1, 2], 3]
+    /// </code></example>
     public static Tensor[] Leaves<P>(P tree)
         where P : notnull => TreeModule.leaves(tree.NotNull());
 
     /// <summary>Where each leaf stands, as in <c>$.Hidden.Weight</c>.</summary>
+    /// <exception cref="TreeException">The type can't hold a tensor.</exception>
     /// <example><code>
     /// Tree.Paths(Linear.Create(2, 3, Key.Create(0))).Length // 2
     /// </code></example>
@@ -60,6 +68,7 @@ public static class Tree
         where P : notnull => TreeModule.rebuild(template.NotNull(), leaves.NoneNull());
 
     /// <summary>The leaves of a tree with their names, in the order of its fields.</summary>
+    /// <exception cref="TreeException">The type can't hold a tensor, or null stands where a tensor should be.</exception>
     /// <example><code>
     /// Tree.Entries(Linear.Create(2, 3, Key.Create(0)))[1].Name // "bias"
     /// </code></example>
@@ -67,6 +76,7 @@ public static class Tree
         where P : notnull => TreeModule.entries(tree.NotNull());
 
     /// <summary>The tree with other tensors, each made of a leaf with its name.</summary>
+    /// <exception cref="TreeException">The type can't hold a tensor, or null stands where a tensor should be.</exception>
     /// <example><code>
     /// var layer = Linear.Create(2, 1, Key.Create(0));
     /// Tree.MapEntries(layer, leaf => leaf.Name == "bias" ? leaf.Tensor + 0.5 : leaf.Tensor).Bias // [0.5]
@@ -75,6 +85,11 @@ public static class Tree
         where P : notnull => TreeModule.mapEntries(f.ToFSharp(), tree.NotNull());
 
     /// <summary>The trained tensors of a tree: all but those in a <see cref="Frozen{T}"/>.</summary>
+    /// <exception cref="TreeException">The type can't hold a tensor, or null stands where a tensor should be.</exception>
+    /// <example><code>
+    /// var tree = (Tensor.Create(1.0), new Frozen&lt;Tensor>(Tensor.Create(2.0)));
+    /// Tree.Trained(tree) // [1]
+    /// </code></example>
     public static Tensor[] Trained<P>(P tree)
         where P : notnull => TreeModule.trained(tree.NotNull());
 
@@ -87,6 +102,11 @@ public static class Tree
         where P : notnull => TreeModule.rebuildTrained(template.NotNull(), tensors.NoneNull());
 
     /// <summary>The tree with a function applied to each trained tensor; those in a <see cref="Frozen{T}"/> stay.</summary>
+    /// <exception cref="TreeException">The type can't hold a tensor, or null stands where a tensor should be.</exception>
+    /// <example><code>
+    /// var tree = (Tensor.Create(1.0), new Frozen&lt;Tensor>(Tensor.Create(2.0)));
+    /// Tree.MapTrained(tree, t => t * 10) // (10, 2)
+    /// </code></example>
     public static P MapTrained<P>(P tree, Func<Tensor, Tensor> f)
         where P : notnull => TreeModule.mapTrained(f.ToFSharp(), tree.NotNull());
 
@@ -99,15 +119,23 @@ public static class Tree
         where P : notnull => TreeModule.fold(f.ToFSharp(), initial, tree.NotNull());
 
     /// <summary>The tree with zeros in place of its numbers.</summary>
+    /// <example><code>
+    /// Tree.ZerosLike((Tensor.Create([1.0, 2.0]), Tensor.Create(3.0))) // ([0, 0], 0)
+    /// </code></example>
     public static P ZerosLike<P>(P tree)
         where P : notnull => TreeModule.zerosLike(tree.NotNull());
 
     /// <summary>The tree with ones in place of its numbers.</summary>
+    /// <example><code>
+    /// Tree.OnesLike((Tensor.Create([1.0, 2.0]), Tensor.Create(3.0))) // ([1, 1], 1)
+    /// </code></example>
     public static P OnesLike<P>(P tree)
         where P : notnull => TreeModule.onesLike(tree.NotNull());
 
     /// <summary>a + b, leaf by leaf, for two trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
+    /// <exception cref="ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="DTypeException">Two leaves differ in dtype.</exception>
     /// <example><code>
     /// var a = (Tensor.Create(1.0), Tensor.Create(2.0));
     /// var b = (Tensor.Create(10.0), Tensor.Create(20.0));
@@ -118,15 +146,33 @@ public static class Tree
 
     /// <summary>a - b, leaf by leaf, for two trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
+    /// <exception cref="ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="DTypeException">Two leaves differ in dtype.</exception>
+    /// <example><code>
+    /// var a = (Tensor.Create(1.0), Tensor.Create(2.0));
+    /// var b = (Tensor.Create(10.0), Tensor.Create(20.0));
+    /// Tree.Subtract(b, a) // (9, 18)
+    /// </code></example>
     public static P Subtract<P>(P a, P b)
         where P : notnull => TreeModule.subtract(a.NotNull(), b.NotNull());
 
     /// <summary>a · b, leaf by leaf and element by element, for two trees of one structure.</summary>
     /// <exception cref="TreeException">The structures differ.</exception>
+    /// <exception cref="ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="DTypeException">Two leaves differ in dtype.</exception>
+    /// <example><code>
+    /// var a = (Tensor.Create(1.0), Tensor.Create(2.0));
+    /// var b = (Tensor.Create(10.0), Tensor.Create(20.0));
+    /// Tree.Multiply(a, b) // (10, 40)
+    /// </code></example>
     public static P Multiply<P>(P a, P b)
         where P : notnull => TreeModule.multiply(a.NotNull(), b.NotNull());
 
     /// <summary>Every number times a factor.</summary>
+    /// <exception cref="DTypeException">The factor is not a whole number, and a tensor holds integers.</exception>
+    /// <example><code>
+    /// Tree.Scale((Tensor.Create([1.0, 2.0]), Tensor.Create(3.0)), 0.5) // ([0.5, 1], 1.5)
+    /// </code></example>
     public static P Scale<P>(P tree, double factor)
         where P : notnull => TreeModule.scale(factor, tree.NotNull());
 
@@ -134,6 +180,8 @@ public static class Tree
     /// tree + factor · direction, for two trees of one structure and a scalar tensor of their dtype: a step.
     /// </summary>
     /// <exception cref="TreeException">The structures differ.</exception>
+    /// <exception cref="ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="DTypeException">Two leaves differ in dtype.</exception>
     /// <example><code>
     /// var (x, direction) = (Tensor.Create([1.0, 2.0]), Tensor.Create([1.0, 1.0]));
     /// Tree.AddScaled(x, Tensor.Create(10.0), direction) // [11, 12]
@@ -142,12 +190,18 @@ public static class Tree
         where P : notnull => TreeModule.addScaled(factor.NotNull(), direction.NotNull(), tree.NotNull());
 
     /// <summary>How many numbers a tree holds: its parameters, if it is a model.</summary>
+    /// <example><code>
+    /// Tree.Size(Linear.Create(784, 256, Key.Create(0))) // 200960
+    /// </code></example>
     public static long Size<P>(P tree)
         where P : notnull => TreeModule.size(tree.NotNull());
 
     /// <summary>
     /// The sum of the products of corresponding numbers of two trees of one structure, a scalar.
     /// </summary>
+    /// <exception cref="TreeException">The structures differ.</exception>
+    /// <exception cref="ShapeException">Two leaves differ in shape: nothing is stretched.</exception>
+    /// <exception cref="DTypeException">Two leaves differ in dtype.</exception>
     /// <example><code>
     /// var a = (Tensor.Create([1.0, 2.0]), Tensor.Create(3.0));
     /// var b = (Tensor.Create([4.0, 5.0]), Tensor.Create(6.0));
@@ -157,6 +211,8 @@ public static class Tree
         where P : notnull => TreeModule.dot(a.NotNull(), b.NotNull());
 
     /// <summary>The Euclidean norm over all numbers of a tree, a scalar.</summary>
+    /// <exception cref="TreeException">There are no tensors.</exception>
+    /// <exception cref="DTypeException">The tensors are of several dtypes, or not floating-point.</exception>
     /// <example><code>
     /// Tree.Norm((Tensor.Create([2.0, 3.0]), Tensor.Create(6.0))) // 7
     /// </code></example>

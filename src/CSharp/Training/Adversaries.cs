@@ -10,6 +10,18 @@ public static class Adversaries
         /// [guard, 1 - guard], first on the real batch, then on a generated one; the generator plays to be taken for real
         /// (Goodfellow et al. 2014, §3).
         /// </summary>
+        /// <example><code>
+        /// var gan = new Gan&lt;Tensor, Tensor>
+        /// {
+        ///     Generate = (scale, latent) => scale * latent,
+        ///     Judge = (slope, examples) => (slope * examples).Sigmoid(),
+        ///     LatentSize = 1,
+        ///     Adversary = Adversary.CrossEntropy(),
+        ///     GeneratorOptimizer = Optimizer.Adam(1e-3),
+        ///     DiscriminatorOptimizer = Optimizer.Adam(1e-3),
+        /// };
+        /// gan.Sample(Tensor.Create(2f), 5, Key.Create(0)) // shape (5, 1)
+        /// </code></example>
         public static Adversary CrossEntropy(double guard = 1e-7) => Adversary.NewCrossEntropy(guard);
 
         /// <summary>
@@ -17,6 +29,10 @@ public static class Adversaries
         /// near norm 1 by a penalty, if its weight is above 0; the Wasserstein loss with a penalty is WGAN-GP (Gulrajani et
         /// al. 2017, algorithm 1).
         /// </summary>
+        /// <example><code>
+        /// // WGAN-GP.
+        /// var adversary = Adversary.Scores(AdversarialLoss.Wasserstein, gradientPenalty: 10);
+        /// </code></example>
         public static Adversary Scores(AdversarialLoss loss, double gradientPenalty = 0) =>
             Adversary.NewScores(loss, gradientPenalty);
     }

@@ -80,6 +80,9 @@ public static class Data
 
     /// <summary>The examples in an order drawn by the key.</summary>
     /// <exception cref="ShapeException">The first axes differ, or a tensor is a scalar.</exception>
+    /// <example><code>
+    /// Data.Shuffle(Key.Create(0), Tensor.Create([3.0, 1.0, 2.0])).Sort() // [1, 2, 3]
+    /// </code></example>
     public static T Shuffle<T>(Key key, T data)
         where T : notnull => DataModule.shuffle(key.NotNull(), data.NotNull());
 
@@ -98,6 +101,9 @@ public static class Data
     /// <summary>Batches in the order of the examples, for evaluating; the last one is as short as it must be.</summary>
     /// <exception cref="ShapeException">The first axes differ, or a tensor is a scalar.</exception>
     /// <exception cref="ValueException">The size is below 1.</exception>
+    /// <example><code>
+    /// Data.InOrder(2, Tensor.Create([1.0, 2.0, 3.0])).Epoch(0, 0).ToArray() // [[1, 2], [3]]
+    /// </code></example>
     public static Batches<T> InOrder<T>(int size, T data)
         where T : notnull => DataModule.inOrder(size, data.NotNull()).ToCSharp();
 

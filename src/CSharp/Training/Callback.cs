@@ -9,9 +9,24 @@ public static class Turns
     extension(Every)
     {
         /// <summary>After so many steps.</summary>
+        /// <example><code>
+        /// var seen = new List&lt;int>();
+        /// var note = Callback.Call&lt;Tensor>(Every.Steps(2), now => seen.Add(now.Steps));
+        /// var batches = Data.InOrder(1, Tensor.Create([1.0, 2.0, 3.0, 4.0, 5.0]));
+        /// Train.Run(new TrainOptions&lt;Tensor> { Callbacks = [note] }, (x, b) => (x, x), batches, Tensor.Create(0.0));
+        /// seen.ToArray() // [2, 4]
+        /// </code></example>
         public static Every Steps(int steps) => Every.NewSteps(steps);
 
         /// <summary>After so many epochs.</summary>
+        /// <example><code>
+        /// var seen = new List&lt;int>();
+        /// var note = Callback.Call&lt;Tensor>(Every.Epochs(2), now => seen.Add(now.Epochs));
+        /// var batches = Data.InOrder(1, Tensor.Create([1.0, 2.0]));
+        /// var options = new TrainOptions&lt;Tensor> { Epochs = 5, Callbacks = [note] };
+        /// Train.Run(options, (x, b) => (x, x), batches, Tensor.Create(0.0));
+        /// seen.ToArray() // [2, 4]
+        /// </code></example>
         public static Every Epochs(int epochs) => Every.NewEpochs(epochs);
     }
 }
@@ -138,6 +153,12 @@ public static class Callback
         where S : class => new(CallbackModule.earlyStopping<S>(every, name.NotNull(), better, patience));
 
     /// <summary>Stops when a figure of the steps is NaN or infinite: no later step mends that.</summary>
+    /// <example><code>
+    /// // The second loss is NaN.
+    /// var options = new TrainOptions&lt;Tensor> { Callbacks = [Callback.StopUnlessFinite&lt;Tensor>(Every.Steps(1))] };
+    /// var batches = Data.InOrder(1, Tensor.Create([1.0, double.NaN, 3.0]));
+    /// Train.Run(options, (x, b) => (x, b.Sum()), batches, Tensor.Create(0.0)).Last.Steps // 2
+    /// </code></example>
     public static Callback<S> StopUnlessFinite<S>(Every every)
         where S : class => new(CallbackModule.stopUnlessFinite<S>(every));
 

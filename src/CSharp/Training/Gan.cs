@@ -99,9 +99,37 @@ public sealed record Gan<G, D>
     public double AverageDecay { get; init; }
 
     /// <summary>How many real batches one step takes.</summary>
+    /// <example><code>
+    /// var gan = new Gan&lt;Tensor, Tensor>
+    /// {
+    ///     Generate = (scale, latent) => scale * latent,
+    ///     Judge = (slope, examples) => slope * examples,
+    ///     LatentSize = 1,
+    ///     Adversary = Adversary.Scores(AdversarialLoss.Wasserstein),
+    ///     DiscriminatorSteps = 5,
+    ///     GeneratorOptimizer = Optimizer.Adam(1e-3),
+    ///     DiscriminatorOptimizer = Optimizer.Adam(1e-3),
+    /// };
+    /// gan.BatchesPerStep // 5
+    /// </code></example>
     public int BatchesPerStep => GanModule.batchesPerStep(ToFSharp());
 
     /// <summary>The state before the first step.</summary>
+    /// <example><code>
+    /// // A generator of one number, from noise that is always 1.
+    /// var gan = new Gan&lt;Tensor, Tensor>
+    /// {
+    ///     Generate = (number, latent) => number * latent,
+    ///     Judge = (slope, examples) => slope * examples,
+    ///     Latent = (key, dtype, shape) => Tensor.Ones(shape, dtype),
+    ///     LatentSize = 1,
+    ///     Adversary = Adversary.Scores(AdversarialLoss.Wasserstein),
+    ///     GeneratorOptimizer = Optimizer.Sgd(0.1),
+    ///     DiscriminatorOptimizer = Optimizer.Sgd(0.1),
+    /// };
+    /// var state = gan.Start(Tensor.Create(1f), Tensor.Create(0f));
+    /// state.Generator // 1
+    /// </code></example>
     public GanState<G, D> Start(G generator, D discriminator) =>
         GanModule.start(ToFSharp(), generator.NotNull(), discriminator.NotNull());
 
@@ -112,10 +140,44 @@ public sealed record Gan<G, D>
     /// <exception cref="ValueException">
     /// The number of batches is another, or less than 1; or a penalty has a negative weight.
     /// </exception>
+    /// <example><code>
+    /// // A generator of one number, from noise that is always 1.
+    /// var gan = new Gan&lt;Tensor, Tensor>
+    /// {
+    ///     Generate = (number, latent) => number * latent,
+    ///     Judge = (slope, examples) => slope * examples,
+    ///     Latent = (key, dtype, shape) => Tensor.Ones(shape, dtype),
+    ///     LatentSize = 1,
+    ///     Adversary = Adversary.Scores(AdversarialLoss.Wasserstein),
+    ///     GeneratorOptimizer = Optimizer.Sgd(0.1),
+    ///     DiscriminatorOptimizer = Optimizer.Sgd(0.1),
+    /// };
+    ///
+    /// // What is real is 3: the slope of the judgement goes up, and the number after it.
+    /// var real = Tensor.Full(3, [4, 1]);
+    /// var (state, losses) = gan.Step(gan.Start(Tensor.Create(1f), Tensor.Create(0f)), [real], Key.Create(0));
+    /// state.Discriminator // 0.2
+    /// state.Generator // 1.02
+    /// losses.GeneratorLoss // -0.2
+    /// </code></example>
     public (GanState<G, D> State, GanLosses Losses) Step(GanState<G, D> state, IEnumerable<Tensor> batches, Key key) =>
         GanModule.step(ToFSharp(), state.NotNull(), batches.ToFSharpList(), key.NotNull()).ToValueTuple();
 
     /// <summary>Examples by a generator: shape (count, …).</summary>
+    /// <example><code>
+    /// // A generator of one number, from noise that is always 1.
+    /// var gan = new Gan&lt;Tensor, Tensor>
+    /// {
+    ///     Generate = (number, latent) => number * latent,
+    ///     Judge = (slope, examples) => slope * examples,
+    ///     Latent = (key, dtype, shape) => Tensor.Ones(shape, dtype),
+    ///     LatentSize = 1,
+    ///     Adversary = Adversary.Scores(AdversarialLoss.Wasserstein),
+    ///     GeneratorOptimizer = Optimizer.Sgd(0.1),
+    ///     DiscriminatorOptimizer = Optimizer.Sgd(0.1),
+    /// };
+    /// gan.Sample(Tensor.Create(2f), 3, Key.Create(0)) // [[2], [2], [2]]
+    /// </code></example>
     public Tensor Sample(G generator, int count, Key key) => GanModule.sample(ToFSharp(), generator.NotNull(), count, key.NotNull());
 
     private static FSharpOption<FSharpFunc<P, FSharpFunc<Key, FSharpFunc<Tensor, Tuple<Tensor, P>>>>>? Training<P>(

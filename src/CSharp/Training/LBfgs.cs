@@ -14,6 +14,9 @@ public static class LBfgsMethods
         /// <param name="history">Pairs of changes of parameters and gradients that are kept.</param>
         /// <exception cref="DTypeException">The trained tensors are of several dtypes, or of 16 bits.</exception>
         /// <exception cref="ValueException">The history is below 1.</exception>
+        /// <example><code>
+        /// LBfgs.Start(x => x.Square().Sum(), Tensor.Create([3.0, 4.0])).Value // 25
+        /// </code></example>
         public static LBfgsState<P> Start<P>(Func<P, Tensor> loss, P parameters, int history = 10)
             where P : notnull => LBfgsModule.start(new(history, 1), loss.ToFSharp(), parameters.NotNull());
 
@@ -24,6 +27,7 @@ public static class LBfgsMethods
         /// <param name="state">Where it stands.</param>
         /// <param name="evaluations">Evaluations of the loss, at most.</param>
         /// <exception cref="ValueException">The evaluations are below 1.</exception>
+        /// <exception cref="DTypeException">The trained tensors are of several dtypes, or of 16 bits.</exception>
         /// <example><code>
         /// // The mean of data is where the squares are least.
         /// var data = Tensor.Create([1.0, 2.0, 6.0]);

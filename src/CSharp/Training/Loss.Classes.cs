@@ -5,7 +5,8 @@ public static partial class Loss
     /// <summary>
     /// The cross-entropy of class logits (…, classes) against labels (…), integers from 0: mean (logSumExp l -
     /// l[label]); or against probabilities (…, classes) of the dtype of the logits: mean Σ -t log softmax l. Options
-    /// smooth, ignore and weigh; with weights the mean over labels is the weighted one, as in PyTorch.
+    /// smooth, ignore and weigh; with weights the mean over labels is the weighted one, as in PyTorch. By default nothing is
+    /// smoothed or ignored, and all classes weigh 1.
     /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit, or there is nothing.</exception>
     /// <exception cref="DTypeException">The logits are not floating-point.</exception>

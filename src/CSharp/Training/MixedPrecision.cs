@@ -31,6 +31,10 @@ public static class LossScales
     extension(LossScaling)
     {
         /// <summary>A scale that grows after so many steps without an overflow and shrinks after one. The defaults are PyTorch's.</summary>
+        /// <example><code>
+        /// var scaling = LossScaling.Dynamic(initial: 1024, interval: 1);
+        /// scaling.Update(Tensor.Create([1f]), scaling.Start()).Scale // 2048
+        /// </code></example>
         public static LossScaling Dynamic(
             double initial = 65536,
             double growth = 2,
@@ -40,17 +44,28 @@ public static class LossScales
 
         /// <summary>One scale that stays.</summary>
         /// <exception cref="ValueException">The scale is not positive.</exception>
+        /// <example><code>
+        /// var scaling = LossScaling.FixedAt(1024);
+        /// scaling.Update(Tensor.Create([float.NaN]), scaling.Start()).Scale // 1024
+        /// </code></example>
         public static LossScaling FixedAt(double scale) => LossScaleModule.fixedAt(scale);
     }
 
     extension(LossScaling scaling)
     {
         /// <summary>The scale before the first step.</summary>
+        /// <example><code>
+        /// LossScaling.Dynamic().Start().Scale // 65536
+        /// </code></example>
         public LossScale Start() => LossScaleModule.start(scaling.NotNull());
 
         /// <summary>
         /// The scale for the next step: smaller after a gradient with an infinity or a NaN, larger after many without.
         /// </summary>
+        /// <example><code>
+        /// var scaling = LossScaling.Dynamic(initial: 1024);
+        /// scaling.Update(Tensor.Create([float.PositiveInfinity]), scaling.Start()).Scale // 512
+        /// </code></example>
         public LossScale Update<P>(P gradient, LossScale scale)
             where P : notnull => LossScaleModule.update(scaling.NotNull(), gradient.NotNull(), scale.NotNull());
     }

@@ -32,12 +32,21 @@ public static class Plateaus
     extension(Plateau plateau)
     {
         /// <summary>Before the first value.</summary>
+        /// <example><code>
+        /// Plateau.Create().Start().Factor // 1
+        /// </code></example>
         public PlateauState Start() => PlateauModule.start(plateau.NotNull());
 
         /// <summary>
         /// The state after another value of the metric, a scalar. Its factor goes to an adjustable optimiser's state.
         /// </summary>
         /// <exception cref="ShapeException">The value is no scalar.</exception>
+        /// <example><code>
+        /// // The second loss is no better than the first.
+        /// var plateau = Plateau.Create(decay: 0.5, patience: 0);
+        /// var state = plateau.Update(Tensor.Create(0.9), plateau.Start());
+        /// plateau.Update(Tensor.Create(0.9), state).Factor // 0.5
+        /// </code></example>
         public PlateauState Update(Tensor metric, PlateauState state) =>
             PlateauModule.update(plateau.NotNull(), metric.NotNull(), state.NotNull());
     }

@@ -8,6 +8,9 @@ public static class Schedules
     extension(Schedule)
     {
         /// <summary>The same value at every step.</summary>
+        /// <example><code>
+        /// Schedule.Constant(0.1).At(7) // 0.1
+        /// </code></example>
         public static Schedule Constant(double value) => ScheduleModule.constant(value);
 
         /// <summary>
@@ -39,10 +42,17 @@ public static class Schedules
 
         /// <summary>value · factor^⌊step / steps⌋: falls at once by the factor every so many steps.</summary>
         /// <exception cref="ValueException">There is no step, or a number is not finite.</exception>
+        /// <example><code>
+        /// var schedule = Schedule.Step(1, 0.5, steps: 10);
+        /// (schedule.At(9), schedule.At(10), schedule.At(25)) // (1, 0.5, 0.25)
+        /// </code></example>
         public static Schedule Step(double value, double factor, int steps) => ScheduleModule.step(value, factor, steps);
 
         /// <summary>last + (first - last) (1 - step / steps)^power, and the last ever after.</summary>
         /// <exception cref="ValueException">There is no step, or a number is not finite.</exception>
+        /// <example><code>
+        /// Schedule.Polynomial(1, 0, power: 2, steps: 10).At(5) // 0.25
+        /// </code></example>
         public static Schedule Polynomial(double first, double last, double power, int steps) =>
             ScheduleModule.polynomial(first, last, power, steps);
 
@@ -51,6 +61,10 @@ public static class Schedules
         /// (Loshchilov and Hutter 2017, eq. 5: warm restarts).
         /// </summary>
         /// <exception cref="ValueException">There is no step, the stretch is below 1, or a number is not finite.</exception>
+        /// <example><code>
+        /// var schedule = Schedule.CosineRestarts(1, 0, steps: 10, stretch: 2);
+        /// (schedule.At(5), schedule.At(10), schedule.At(20)) // (0.5, 1, 0.5)
+        /// </code></example>
         public static Schedule CosineRestarts(double first, double last, int steps, int stretch = 1) =>
             ScheduleModule.cosineRestarts(first, last, steps, stretch);
 
@@ -59,6 +73,10 @@ public static class Schedules
         /// the steps, and along another to peak / 250,000 in the last.
         /// </summary>
         /// <exception cref="ValueException">There are fewer than 7 steps, or the peak is not finite.</exception>
+        /// <example><code>
+        /// var schedule = Schedule.OneCycle(1, steps: 100);
+        /// (schedule.At(0), schedule.At(29), schedule.At(99)) // (0.04, 1, 4e-06)
+        /// </code></example>
         public static Schedule OneCycle(double peak, int steps) => ScheduleModule.oneCycle(peak, steps);
 
         /// <summary>
@@ -66,6 +84,10 @@ public static class Schedules
         /// eq. 3).
         /// </summary>
         /// <exception cref="ValueException">There is no step, or a number is not finite.</exception>
+        /// <example><code>
+        /// var schedule = Schedule.InverseRoot(1, steps: 100);
+        /// (schedule.At(49), schedule.At(99), schedule.At(399)) // (0.5, 1, 0.5)
+        /// </code></example>
         public static Schedule InverseRoot(double peak, int steps) => ScheduleModule.inverseRoot(peak, steps);
 
         /// <summary>

@@ -8,6 +8,13 @@ namespace Cotangent;
 /// <param name="Steps">Steps taken, from the very first one on.</param>
 /// <param name="Epochs">Whole epochs that these are.</param>
 /// <param name="Figures">What the last steps returned, averaged, and what callbacks measured.</param>
+/// <example><code>
+/// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+/// var batches = Data.InOrder(1, Tensor.Create([1.0, 2.0, 3.0, 4.0]));
+/// var first = Train.Steps(Add, batches, Tensor.Create(10.0)).First();
+/// first.State // 11
+/// first.Figures[0].Value // 1
+/// </code></example>
 public sealed record Trained<S>(S State, int Steps, int Epochs, IReadOnlyList<(string Name, double Value)> Figures)
     where S : class
 {
@@ -37,6 +44,13 @@ internal static class Figures
 /// <param name="IsCancelled">Whether the token was cancelled before all epochs were done.</param>
 /// <param name="StopReason">Why a callback stopped it, if one did.</param>
 /// <param name="History">After how many steps what figures were reported, in order.</param>
+/// <example><code>
+/// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+/// var batches = Data.InOrder(1, Tensor.Create([1.0, 2.0, 3.0, 4.0]));
+/// var run = Train.Run(new TrainOptions&lt;Tensor>(), Add, batches, Tensor.Create(0.0));
+/// run.Last.State // 10
+/// run.StopReason is null // true
+/// </code></example>
 public sealed record TrainingRun<S>(
     Trained<S> Last,
     bool IsCancelled,
@@ -65,27 +79,63 @@ public sealed record TrainingRun<S>(
 }
 
 /// <summary>How to train.</summary>
+/// <example><code>
+/// var options = new TrainOptions&lt;Tensor>
+/// {
+///     Epochs = 10,
+///     StepsPerCall = 16,
+///     Progress = Progress.Lines(Console.Out),
+///     Callbacks = [Callback.StopUnlessFinite&lt;Tensor>(Every.Epochs(1))],
+/// };
+/// </code></example>
 public sealed record TrainOptions<S>
     where S : class
 {
     /// <summary>Epochs in all; 1 by default.</summary>
+    /// <example><code>
+    /// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+    /// var batches = Data.InOrder(1, Tensor.Create([1.0, 2.0, 3.0, 4.0]));
+    /// Train.Run(new TrainOptions&lt;Tensor> { Epochs = 3 }, Add, batches, Tensor.Create(0.0)).Last.State // 30
+    /// </code></example>
     public int Epochs { get; init; } = 1;
 
     /// <summary>The step to begin with: that of a state from a run that was interrupted.</summary>
+    /// <example><code>
+    /// // Two of four steps had been taken.
+    /// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+    /// var batches = Data.InOrder(1, Tensor.Create([1.0, 2.0, 3.0, 4.0]));
+    /// Train.Run(new TrainOptions&lt;Tensor> { From = 2 }, Add, batches, Tensor.Create(3.0)).Last.State // 10
+    /// </code></example>
     public int From { get; init; }
 
     /// <summary>
     /// Steps that one call of a compiled function takes, 1 by default; more pays where a step takes microseconds.
     /// </summary>
+    /// <example><code>
+    /// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+    /// var batches = Data.InOrder(1, Tensor.Create([1.0, 2.0, 3.0, 4.0]));
+    /// Train.Run(new TrainOptions&lt;Tensor> { StepsPerCall = 4 }, Add, batches, Tensor.Create(0.0)).Last.State // 10
+    /// </code></example>
     public int StepsPerCall { get; init; } = 1;
 
     /// <summary>
     /// Whether steps are compiled, as they are by default; where not, each operation is evaluated as it comes, and a debugger
     /// can look on.
     /// </summary>
+    /// <example><code>
+    /// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+    /// var batches = Data.InOrder(1, Tensor.Create([1.0, 2.0, 3.0, 4.0]));
+    /// Train.Run(new TrainOptions&lt;Tensor> { Compiled = false }, Add, batches, Tensor.Create(0.0)).Last.State // 10
+    /// </code></example>
     public bool Compiled { get; init; } = true;
 
     /// <summary>Steps from one report to the next; 100 by default.</summary>
+    /// <example><code>
+    /// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+    /// var batches = Data.InOrder(1, Tensor.Create([1.0, 2.0, 3.0, 4.0]));
+    /// var run = Train.Run(new TrainOptions&lt;Tensor> { ReportEvery = 2 }, Add, batches, Tensor.Create(0.0));
+    /// run.History.Select(at => at.Steps).ToArray() // [2, 4]
+    /// </code></example>
     public int ReportEvery { get; init; } = 100;
 
     /// <summary>Who is told; nobody by default.</summary>
@@ -136,6 +186,14 @@ public static class Train
     /// <param name="batches">What to train on.</param>
     /// <param name="start">The first state.</param>
     /// <exception cref="ValueException">An epoch has no batches, or fewer than it says.</exception>
+    /// <example><code>
+    /// // The sum of all numbers, and the mean of a batch as a figure.
+    /// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+    /// var batches = Data.InOrder(2, Tensor.Create([1.0, 2.0, 3.0, 4.0]));
+    /// var third = Train.Steps(Add, batches, Tensor.Create(0.0)).ElementAt(2);
+    /// third.State // 13
+    /// third.Epochs // 1
+    /// </code></example>
     public static IEnumerable<Trained<S>> Steps<S, B, F>(Func<S, B, (S State, F Figures)> step, Batches<B> batches, S start)
         where S : class
         where B : notnull
@@ -159,6 +217,14 @@ public static class Train
     /// <exception cref="ValueException">
     /// A number among the options is too small, an epoch has no batches, or fewer than it says.
     /// </exception>
+    /// <example><code>
+    /// // The sum of all numbers, and the mean of a batch as a figure.
+    /// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+    /// var batches = Data.InOrder(2, Tensor.Create([1.0, 2.0, 3.0, 4.0]));
+    /// var run = Train.Run(new TrainOptions&lt;Tensor> { Epochs = 3 }, Add, batches, Tensor.Create(0.0));
+    /// run.Last.State // 30
+    /// run.Last.Steps // 6
+    /// </code></example>
     public static TrainingRun<S> Run<S, B, F>(
         TrainOptions<S> options,
         Func<S, B, (S State, F Figures)> step,
@@ -179,6 +245,15 @@ public static class Train
         );
 
     /// <summary>The same on another thread. What is cancelled returns the state that it had reached; it does not throw.</summary>
+    /// <example><code>
+    /// // The sum of all numbers, and the mean of a batch as a figure.
+    /// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+    /// var batches = Data.InOrder(2, Tensor.Create([1.0, 2.0, 3.0, 4.0]));
+    /// using var source = new CancellationTokenSource();
+    /// var run = await Train.RunAsync(new TrainOptions&lt;Tensor>(), Add, batches, Tensor.Create(0.0), source.Token);
+    /// run.IsCancelled // false
+    /// run.Last.State // 10
+    /// </code></example>
     public static Task<TrainingRun<S>> RunAsync<S, B, F>(
         TrainOptions<S> options,
         Func<S, B, (S State, F Figures)> step,

@@ -104,6 +104,7 @@ public static class Control
     /// </exception>
     /// <exception cref="AxisException">A tensor has no such axis.</exception>
     /// <exception cref="TraceException">The function reads a number.</exception>
+    /// <exception cref="TreeException">There are no tensors.</exception>
     public static A AssociativeScan<A>(Func<A, A, A> combine, A xs, int axis = 0, bool reverse = false)
         where A : notnull => Core.associativeScanWith(new ScanAxis(axis, reverse), combine.ToFSharp(), xs.NotNull());
 }

@@ -17,6 +17,7 @@ public static class Differentiate
     /// <exception cref="DTypeException">
     /// The argument holds integers or Bools; close over them instead.
     /// </exception>
+    /// <exception cref="TreeException">The argument holds no tensors.</exception>
     /// <example><code>
     /// Differentiate.Gradient(x => x.Sin().Sum(), Tensor.Create([0.0, 1.0])) // cos x: [1, 0.5403]
     ///
@@ -40,6 +41,9 @@ public static class Differentiate
     }
 
     /// <summary>The value of a scalar function and its gradient.</summary>
+    /// <exception cref="ShapeException">The function returns anything but one floating-point number.</exception>
+    /// <exception cref="TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="DTypeException">A tensor of the argument is not floating-point.</exception>
     /// <example><code>
     /// var x = Tensor.Create([1.0, 2.0]);
     /// var (value, gradient) = Differentiate.ValueAndGradient(x => x.Square().Sum(), x);
@@ -50,6 +54,10 @@ public static class Differentiate
         where P : notnull => Core.valueAndGrad(f.ToFSharp(), x.NotNull()).ToValueTuple();
 
     /// <summary>The value of a scalar function and its gradient, as a function.</summary>
+    /// <example><code>
+    /// var f = Differentiate.ValueAndGradient((Tensor x) => x.Square().Sum());
+    /// f(Tensor.Create([1.0, 2.0])) // (5, [2, 4])
+    /// </code></example>
     public static Func<P, (Tensor Value, P Gradient)> ValueAndGradient<P>(Func<P, Tensor> f)
         where P : notnull
     {
@@ -60,6 +68,7 @@ public static class Differentiate
     /// <summary>
     /// The gradient of a function that also returns something else, which comes out with it.
     /// </summary>
+    /// <exception cref="ShapeException">The first result is anything but one floating-point number.</exception>
     /// <example><code>
     /// // The prediction comes out with the gradient.
     /// (Tensor, Tensor) Error(Tensor w) { var y = w * 3; return ((y - 1).Square().Sum(), y); }
@@ -71,6 +80,15 @@ public static class Differentiate
         where P : notnull => Core.gradWith(f.ToFSharpPair(), x.NotNull()).ToValueTuple();
 
     /// <summary>Value and gradient of a function that also returns something else.</summary>
+    /// <exception cref="ShapeException">The first result is anything but one floating-point number.</exception>
+    /// <example><code>
+    /// // The prediction comes out with the error and its gradient.
+    /// (Tensor, Tensor) Error(Tensor w) { var y = w * 3; return ((y - 1).Square().Sum(), y); }
+    /// var (error, prediction, gradient) = Differentiate.ValueAndGradientWith(Error, Tensor.Create([2.0]));
+    /// error // 25
+    /// prediction // [6]
+    /// gradient // [30]
+    /// </code></example>
     public static (Tensor Value, A Aux, P Gradient) ValueAndGradientWith<P, A>(
         Func<P, (Tensor Value, A Aux)> f,
         P x
@@ -86,6 +104,7 @@ public static class Differentiate
     /// mode: about the price of two evaluations.
     /// </summary>
     /// <exception cref="ShapeException">The tangent has another shape than the argument.</exception>
+    /// <exception cref="TreeException">The tangent differs from x in structure, or there are no tensors.</exception>
     /// <example><code>
     /// Differentiate.Jvp(x => x.Sin(), Tensor.Create(0.0), Tensor.Create(1.0)).Tangent // 1
     /// </code></example>
@@ -97,6 +116,7 @@ public static class Differentiate
     /// The value at x, and the function that pulls a cotangent of the value back to one of x. It can be
     /// called again and again.
     /// </summary>
+    /// <exception cref="TreeException">The argument holds no tensors.</exception>
     /// <example><code>
     /// var (y, pull) = Differentiate.Vjp(x => x.Sin(), Tensor.Create([0.0, 1.0]));
     /// pull(Tensor.Create([1.0, 10.0])) // [1, 5.403]
@@ -112,6 +132,7 @@ public static class Differentiate
     /// <summary>
     /// The value at x, and the derivative there as a linear function of tangents, without evaluating f again.
     /// </summary>
+    /// <exception cref="TreeException">The argument holds no tensors.</exception>
     /// <example><code>
     /// var (y, push) = Differentiate.Linearize(x => x.Pow(3), Tensor.Create(2.0));
     /// push(Tensor.Create(10.0)) // 120
@@ -142,6 +163,7 @@ public static class Differentiate
     /// any shape.
     /// </summary>
     /// <exception cref="ShapeException">The argument is not one number.</exception>
+    /// <exception cref="ValueException">The order is negative.</exception>
     /// <example><code>
     /// Differentiate.Derivative(x => x.Pow(3), Tensor.Create(2.0)) // 12
     /// Differentiate.Derivative(x => x.Pow(3), Tensor.Create(2.0), order: 2) // 12
@@ -150,6 +172,10 @@ public static class Differentiate
         Core.diffn(order, f.ToFSharp(), x.NotNull());
 
     /// <summary>The derivative of a function of one number, as a function.</summary>
+    /// <example><code>
+    /// var slope = Differentiate.Derivative(x => x.Pow(3));
+    /// slope(Tensor.Create(2.0)) // 12
+    /// </code></example>
     public static Func<Tensor, Tensor> Derivative(Func<Tensor, Tensor> f, int order = 1)
     {
         f.NotNull();
@@ -201,6 +227,8 @@ public static class Differentiate
     /// Derivatives of every output (leading axes) by every input (trailing axes), in reverse mode: the choice
     /// for more inputs than outputs.
     /// </summary>
+    /// <exception cref="TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="DTypeException">A tensor of the argument, or the result, is not floating-point.</exception>
     /// <example><code>
     /// Differentiate.Jacobian(x => x * x, Tensor.Create([1.0, 2.0])) // [[2, 0], [0, 4]]
     /// </code></example>
@@ -236,11 +264,20 @@ public static class Differentiate
     /// <summary>The same in forward mode.</summary>
     /// <exception cref="TreeException">The argument holds no tensors, or the result can't.</exception>
     /// <exception cref="DTypeException">A tensor of the argument, or of the result, is not floating-point.</exception>
+    /// <example><code>
+    /// var at = (a: Tensor.Create(2.0), b: Tensor.Create(3.0));
+    /// var j = Differentiate.JacobiansForward(x => (Sum: x.a + x.b, Product: x.a * x.b), at);
+    /// j.Block(y => y.Product, x => x.b) // 2
+    /// </code></example>
     public static Jacobian<P, Q> JacobiansForward<P, Q>(Func<P, Q> f, P x)
         where P : notnull
         where Q : notnull => Core.jacobiansForward(f.ToFSharp(), x.NotNull());
 
     /// <summary>The Jacobian in reverse mode, as a function.</summary>
+    /// <example><code>
+    /// var jacobian = Differentiate.Jacobian((Tensor x) => x * x);
+    /// jacobian(Tensor.Create([1.0, 2.0])) // [[2, 0], [0, 4]]
+    /// </code></example>
     public static Func<Tensor, Tensor> Jacobian(Func<Tensor, Tensor> f)
     {
         f.NotNull();
@@ -250,15 +287,29 @@ public static class Differentiate
     /// <summary>
     /// The same as <c>Jacobian</c> in forward mode: the choice for more outputs than inputs.
     /// </summary>
+    /// <exception cref="TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="DTypeException">A tensor of the argument, or the result, is not floating-point.</exception>
+    /// <example><code>
+    /// Differentiate.JacobianForward(x => x * x, Tensor.Create([1.0, 2.0])) // [[2, 0], [0, 4]]
+    /// </code></example>
     public static Tensor JacobianForward(Func<Tensor, Tensor> f, Tensor x) => Core.jacobianForward(f.ToFSharp(), x.NotNull());
 
     /// <summary>The same of a function of any tree: a tree like it, whose tensors hold the derivatives by those in their places.</summary>
     /// <exception cref="TreeException">The argument holds no tensors.</exception>
     /// <exception cref="DTypeException">A tensor of the argument, or the result, is not floating-point.</exception>
+    /// <example><code>
+    /// var (slope, offset) = (Tensor.Create(3.0), Tensor.Create(0.0));
+    /// var x = Tensor.Create([1.0, 2.0]);
+    /// Differentiate.JacobianForward(p => p.slope * x + p.offset, (slope, offset)).slope // [1, 2]
+    /// </code></example>
     public static P JacobianForward<P>(Func<P, Tensor> f, P x)
         where P : notnull => Core.jacobianForward(f.ToFSharp(), x.NotNull());
 
     /// <summary>The Jacobian in forward mode, as a function.</summary>
+    /// <example><code>
+    /// var jacobian = Differentiate.JacobianForward((Tensor x) => x * x);
+    /// jacobian(Tensor.Create([1.0, 2.0])) // [[2, 0], [0, 4]]
+    /// </code></example>
     public static Func<Tensor, Tensor> JacobianForward(Func<Tensor, Tensor> f)
     {
         f.NotNull();
@@ -266,12 +317,17 @@ public static class Differentiate
     }
 
     /// <summary>The second derivatives of a scalar function: the shape of x twice.</summary>
+    /// <exception cref="ShapeException">The function returns more than one number.</exception>
     /// <example><code>
     /// Differentiate.Hessian(x => x.Pow(3).Sum(), Tensor.Create([1.0, 2.0])) // [[6, 0], [0, 12]]
     /// </code></example>
     public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor x) => Core.hessian(f.ToFSharp(), x.NotNull());
 
     /// <summary>The second derivatives of a scalar function, as a function.</summary>
+    /// <example><code>
+    /// var hessian = Differentiate.Hessian((Tensor x) => x.Pow(3).Sum());
+    /// hessian(Tensor.Create([1.0, 2.0])) // [[6, 0], [0, 12]]
+    /// </code></example>
     public static Func<Tensor, Tensor> Hessian(Func<Tensor, Tensor> f)
     {
         f.NotNull();
@@ -304,6 +360,7 @@ public static class Differentiate
     /// <summary>
     /// The Hessian of a scalar function times a vector, without the Hessian: forward over reverse.
     /// </summary>
+    /// <exception cref="ShapeException">The function returns more than one number, or v does not match x.</exception>
     /// <example><code>
     /// var (x, v) = (Tensor.Create([1.0, 2.0]), Tensor.Create([1.0, 1.0]));
     /// Differentiate.HessianVectorProduct(x => x.Pow(3).Sum(), x, v) // [6, 12]
@@ -322,6 +379,10 @@ public static class Differentiate
     public static Tensor Laplacian(Func<Tensor, Tensor> f, Tensor x) => Core.laplacian(f.ToFSharp(), x.NotNull());
 
     /// <summary>The Laplacian of a scalar function, as a function.</summary>
+    /// <example><code>
+    /// var laplacian = Differentiate.Laplacian(x => x.Square().Sum());
+    /// laplacian(Tensor.Create([1.0, 2.0, 3.0])) // 6
+    /// </code></example>
     public static Func<Tensor, Tensor> Laplacian(Func<Tensor, Tensor> f)
     {
         f.NotNull();
@@ -348,6 +409,10 @@ public static class Differentiate
     public static Tensor Divergence(Func<Tensor, Tensor> f, Tensor x) => Core.divergence(f.ToFSharp(), x.NotNull());
 
     /// <summary>The trace of the Jacobian of a vector field, as a function.</summary>
+    /// <example><code>
+    /// var divergence = Differentiate.Divergence(x => x * x);
+    /// divergence(Tensor.Create([1.0, 2.0])) // 6
+    /// </code></example>
     public static Func<Tensor, Tensor> Divergence(Func<Tensor, Tensor> f)
     {
         f.NotNull();
@@ -356,9 +421,18 @@ public static class Differentiate
 
     /// <summary>The curl of a vector field in three dimensions.</summary>
     /// <exception cref="ShapeException">The field is not one from (3,) to (3,).</exception>
+    /// <example><code>
+    /// // What turns about the third axis.
+    /// static Tensor Field(Tensor x) => Tensor.Stack([-x.Slice(1), x.Slice(0), 0 * x.Slice(2)]);
+    /// Differentiate.Curl(Field, Tensor.Create([1.0, 2.0, 3.0])) // [0, 0, 2]
+    /// </code></example>
     public static Tensor Curl(Func<Tensor, Tensor> f, Tensor x) => Core.curl(f.ToFSharp(), x.NotNull());
 
     /// <summary>The curl of a vector field in three dimensions, as a function.</summary>
+    /// <example><code>
+    /// var curl = Differentiate.Curl(x => Tensor.Stack([-x.Slice(1), x.Slice(0), 0 * x.Slice(2)]));
+    /// curl(Tensor.Create([1.0, 2.0, 3.0])) // [0, 0, 2]
+    /// </code></example>
     public static Func<Tensor, Tensor> Curl(Func<Tensor, Tensor> f)
     {
         f.NotNull();
@@ -377,6 +451,7 @@ public static class Differentiate
     /// result to a cotangent of the argument. Forward mode uses its transpose. Everything differentiated must
     /// come in through the argument.
     /// </summary>
+    /// <exception cref="TraceException">The function uses a differentiated tensor that is not part of its argument.</exception>
     /// <example><code>
     /// // The identity, whose cotangents are clipped on the way back.
     /// var clipped = Differentiate.WithPull((Tensor x) => x, (x, c) => c.Clamp(-1, 1));
@@ -391,6 +466,7 @@ public static class Differentiate
     /// A function with a derivative of one's own in forward mode: from the argument and its tangent to the
     /// tangent of the result. Reverse mode uses its transpose.
     /// </summary>
+    /// <exception cref="TraceException">The function uses a differentiated tensor that is not part of its argument.</exception>
     /// <example><code>
     /// // A step whose derivative is that of the sigmoid.
     /// var step = Differentiate.WithPush(

@@ -34,6 +34,10 @@ public static class Transform
         where Q : notnull => Core.vmap(f.ToFSharp(), x.NotNull());
 
     /// <summary>A function of one example, as a function of a batch.</summary>
+    /// <example><code>
+    /// var norms = Transform.Vectorize((Tensor x) => x.Norm());
+    /// norms(Tensor.Create([[3.0, 4.0], [0.0, 2.0]])) // [5, 2]
+    /// </code></example>
     public static Func<P, Q> Vectorize<P, Q>(Func<P, Q> f)
         where P : notnull
         where Q : notnull
@@ -51,6 +55,8 @@ public static class Transform
     /// holds for all fields.
     /// </param>
     /// <param name="outAxis">The axis of examples in every tensor of the result.</param>
+    /// <exception cref="AxisException">A tensor has no such axis.</exception>
+    /// <exception cref="ShapeException">Sizes along the axes of examples differ.</exception>
     /// <example><code>
     /// // The columns of a matrix, each times one and the same vector; the results are columns again.
     /// var (matrix, v) = (Tensor.Create([[1.0, 2.0], [3.0, 4.0]]), Tensor.Create([10.0, 1.0]));
@@ -164,16 +170,32 @@ public static class Transform
     /// <summary>
     /// The graph that a function is traced into at an argument, one line for each operation.
     /// </summary>
+    /// <example><code>
+    /// Console.WriteLine(Transform.Graph(x => x.Sin().Sum(), Tensor.Create([1.0, 2.0])));
+    /// // %0: Float64 (2,) = input 0
+    /// // %1: Float64 (2,) = sin %0
+    /// // %2: Float64 () = sum axes=[0] %1
+    /// // return %2
+    /// </code></example>
     public static string Graph<P, Q>(Func<P, Q> f, P x)
         where P : notnull
         where Q : notnull => CompileModule.graph(f.ToFSharp(), x.NotNull());
 
     /// <summary>The same graph as a Mermaid flowchart.</summary>
+    /// <example><code>
+    /// // A file that shows the graph where Mermaid is known.
+    /// var chart = Transform.Mermaid(x => x.Sin().Sum(), Tensor.Create([1.0, 2.0]));
+    /// File.WriteAllText(Path.GetTempFileName() + ".md", $"```mermaid\n{chart}\n```");
+    /// </code></example>
     public static string Mermaid<P, Q>(Func<P, Q> f, P x)
         where P : notnull
         where Q : notnull => CompileModule.mermaid(f.ToFSharp(), x.NotNull());
 
     /// <summary>The same graph drawn as an HTML page that opens without a network.</summary>
+    /// <example><code>
+    /// var page = Transform.Page(x => x.Sin().Sum(), Tensor.Create([1.0, 2.0]));
+    /// File.WriteAllText(Path.GetTempFileName() + ".html", page);
+    /// </code></example>
     public static string Page<P, Q>(Func<P, Q> f, P x)
         where P : notnull
         where Q : notnull => CompileModule.page(f.ToFSharp(), x.NotNull());
@@ -182,6 +204,12 @@ public static class Transform
     /// How often a compiled function was compiled, and why the last time.
     /// </summary>
     /// <exception cref="ValueException">The function does not come from <see cref="Compile{P, Q}(Func{P, Q})"/>.</exception>
+    /// <example><code>
+    /// var twice = Transform.Compile((Tensor x) => x * 2);
+    /// twice(Tensor.Create(1.0)) // 2
+    /// twice(Tensor.Create([1.0, 2.0])) // [2, 4]
+    /// Transform.Explain(twice) // compiled 2 times, last because `$` is Float64 (2,) on cpu, it was Float64 () on cpu
+    /// </code></example>
     public static string Explain<P, Q>(Func<P, Q> compiled)
         where P : notnull
         where Q : notnull =>
@@ -195,12 +223,24 @@ public static class Transform
     /// compiled afterwards.
     /// </summary>
     /// <exception cref="ValueException">The number is negative.</exception>
+    /// <example><code>
+    /// Transform.Keep(100_000_000);
+    /// </code></example>
     public static void Keep(long bytes) => CompileModule.keep(bytes);
 
     /// <summary>
     /// The program that a function becomes for an argument like this: its loops and the other steps, and how much
     /// memory lies between inputs and outputs.
     /// </summary>
+    /// <example><code>
+    /// Console.WriteLine(Transform.Program(x => x.Sin().Sum(), Tensor.Create([1.0, 2.0])));
+    /// // nest [2] folding 1
+    /// //     %0 = Float64 s0[1]
+    /// //     %1 = sin %0
+    /// //     %2 = fold sum %1
+    /// //     s1[0] &lt;- %2
+    /// // 0 bytes between inputs and outputs
+    /// </code></example>
     public static string Program<P, Q>(Func<P, Q> f, P x)
         where P : notnull
         where Q : notnull => CompileModule.program(f.ToFSharp(), x.NotNull());
@@ -240,6 +280,10 @@ public static class Transform
     /// The same for a function of two arguments; for one from <see cref="CompileDonating"/>, with what happens in
     /// place.
     /// </summary>
+    /// <example><code>
+    /// var (x, y) = (Tensor.Ones(100, 100), Tensor.Ones(100, 100));
+    /// Transform.Memory((x, y) => x.MatMul(y), x, y).Peak // 120000
+    /// </code></example>
     public static ProgramMemory Memory<A, B, Q>(Func<A, B, Q> f, A first, B second)
         where A : notnull
         where B : notnull
@@ -255,6 +299,9 @@ public static class Transform
     /// The same function, whose values inside are not kept for the way back of reverse mode but computed again:
     /// memory for time.
     /// </summary>
+    /// <example><code>
+    /// Differentiate.Gradient(Transform.Checkpoint((Tensor x) => x.Square().Sum()), Tensor.Create([1.0, 2.0])) // [2, 4]
+    /// </code></example>
     public static Func<P, Q> Checkpoint<P, Q>(Func<P, Q> f)
         where P : notnull
         where Q : notnull => Core.checkpoint(f.ToFSharp()).Invoke;

@@ -153,20 +153,16 @@ module internal Order =
                     let start = o * length * inner + first
                     if inner = 1 then elements start step else rows start step inner)
 
-    /// Running sums along an axis.
-    let private cumulativeSumOf<'T when 'T :> INumber<'T>> axis reverse (x: HostBuffer<'T>) : HostBuffer =
+    /// Running sums along an axis, those of adjacent elements by a function of `RunningSums`.
+    let private cumulativeSumOf<'T when 'T :> INumber<'T>>
+        axis
+        reverse
+        (sum: RunningSum<'T>)
+        (x: HostBuffer<'T>)
+        : HostBuffer =
         let x = Strided.contiguous x
         let y = Strided.fresh<'T> x.DType x.Shape
         let length = x.Shape[axis]
-
-        let elements start step =
-            let mutable sum = 'T.Zero
-            let mutable at = start
-
-            for _ in 1..length do
-                sum <- sum + x.Items[x.Offset + at]
-                y.Items[at] <- sum
-                at <- at + step
 
         let rows start step inner =
             Array.Copy(x.Items, x.Offset + start, y.Items, start, inner)
@@ -180,6 +176,8 @@ module internal Order =
                     ReadOnlySpan(x.Items, x.Offset + at, inner),
                     Span(y.Items, at, inner)
                 )
+
+        let elements start step = sum.Invoke(x.Items, x.Offset + start, y.Items, start, step, length)
 
         along axis reverse x elements rows
         y
@@ -218,14 +216,7 @@ module internal Order =
         let length = x.Shape[axis]
         let from, offset, into = x.Items, x.Offset, y.Items
 
-        let elements start step =
-            let mutable sum = 0.0
-            let mutable at = start
-
-            for _ in 1..length do
-                sum <- sum + float from[offset + at]
-                into[at] <- float32 sum
-                at <- at + step
+        let elements start step = RunningSums.singles.Invoke(from, offset + start, into, start, step, length)
 
         let rows start step inner =
             let sums = Array.zeroCreate<float>(min inner Columns)
@@ -244,15 +235,15 @@ module internal Order =
     let rec cumulativeSum axis reverse (x: HostBuffer) : HostBuffer =
         match x.DType.Storage with
         | Storage.Float32 -> cumulativeSingles axis reverse (x :?> HostBuffer<float32>)
-        | Storage.Float64 -> cumulativeSumOf axis reverse (x :?> HostBuffer<float>)
+        | Storage.Float64 -> cumulativeSumOf axis reverse RunningSums.doubles (x :?> HostBuffer<float>)
         | Storage.BFloat16
         | Storage.Float16 -> Convert.buffer x.DType (cumulativeSum axis reverse (Convert.widen x))
         | Storage.Integer size ->
             match size with
             | IntegerSize.Bits8
             | IntegerSize.Bits16 -> Convert.wrap x.DType (cumulativeSum axis reverse (Convert.widen x))
-            | IntegerSize.Bits32 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int>)
-            | IntegerSize.Bits64 -> cumulativeSumOf axis reverse (x :?> HostBuffer<int64>)
+            | IntegerSize.Bits32 -> cumulativeSumOf axis reverse RunningSums.integers (x :?> HostBuffer<int>)
+            | IntegerSize.Bits64 -> cumulativeSumOf axis reverse RunningSums.longs (x :?> HostBuffer<int64>)
         | Storage.Bool -> raise (DTypeException "cumsum: Bool elements have no sum; convert to Int32 first.")
         | Storage.Complex64
         | Storage.Complex128 -> ComplexParts.each (cumulativeSum axis reverse) x

@@ -38,6 +38,11 @@ public static class AdamOptimizers
 
         /// <summary>The direction of Adam, neither scaled by a rate nor turned around.</summary>
         /// <exception cref="ValueException">A beta is outside [0, 1).</exception>
+        /// <example><code>
+        /// var x = Tensor.Create([1.0, 2.0]);
+        /// var optimizer = Optimizer.ScaleByAdam().Then(Optimizer.Sgd(0.1));
+        /// optimizer.Step(Tensor.Create([3.0, -4.0]), optimizer.Init(x), x).Parameters // [0.9, 2.1]
+        /// </code></example>
         public static Optimizer ScaleByAdam(double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8) =>
             new(AdamRules.scaleByAdam(beta1, beta2, epsilon));
     }

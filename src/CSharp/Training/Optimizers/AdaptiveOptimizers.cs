@@ -20,6 +20,11 @@ public static class AdaptiveOptimizers
         /// into a velocity; centred, the variance of the gradients stands in place of their mean square (Graves 2013).
         /// </summary>
         /// <exception cref="ValueException">The decay or the momentum is outside [0, 1).</exception>
+        /// <example><code>
+        /// var x = Tensor.Create([1.0, 2.0]);
+        /// var optimizer = Optimizer.RmsProp(0.1, decay: 0.75);
+        /// optimizer.Step(2 * x, optimizer.Init(x), x).Parameters // [0.8, 1.8]
+        /// </code></example>
         public static Optimizer RmsProp(
             Schedule rate,
             double decay = 0.99,
@@ -33,6 +38,11 @@ public static class AdaptiveOptimizers
         /// 1.
         /// </summary>
         /// <exception cref="ValueException">The decay is outside [0, 1).</exception>
+        /// <example><code>
+        /// var x = Tensor.Create([1.0, 2.0]);
+        /// var optimizer = Optimizer.Adadelta(1);
+        /// optimizer.Step(2 * x, optimizer.Init(x), x).Parameters // [0.9968, 1.9968]
+        /// </code></example>
         public static Optimizer Adadelta(Schedule rate, double decay = 0.9, double epsilon = 1e-6) =>
             new(AdaptiveRules.adadelta(rate.NotNull(), decay, epsilon));
     }

@@ -6,6 +6,10 @@ public static class Selections
     extension(Selection)
     {
         /// <summary>All tensors that are trained.</summary>
+        /// <example><code>
+        /// // Weight decay of all, biases too.
+        /// var optimizer = Optimizer.AdamW(1e-3, decayed: Selection.All);
+        /// </code></example>
         public static Selection All => SelectionModule.all;
 
         /// <summary>Those for which a predicate holds; it sees names, shapes and dtypes, not numbers.</summary>
@@ -20,10 +24,22 @@ public static class Selections
         /// Those of these names, <c>layers.0.bias</c>, in which <c>*</c> stands for one part and <c>**</c> for any number of them: a
         /// bias anywhere is <c>**.bias</c>. A pattern that fits nothing in a model is an error there.
         /// </summary>
+        /// <example><code>
+        /// var layer = Linear.Create(1, 1, Key.Create(0), weightInit: Init.Ones, biasInit: Init.Ones);
+        /// var optimizer = Optimizer.Sgd(0.1).Freeze(Selection.Named("bias"));
+        /// var next = optimizer.Step(layer, optimizer.Init(layer), layer).Parameters;
+        /// (next.Weight, next.Bias) // ([[0.9]], [1])
+        /// </code></example>
         public static Selection Named(params IEnumerable<string> patterns) =>
             SelectionModule.named(patterns.ToFSharpList());
 
         /// <summary>Those in none of some selections.</summary>
+        /// <example><code>
+        /// var layer = Linear.Create(1, 1, Key.Create(0), weightInit: Init.Ones, biasInit: Init.Ones);
+        /// var optimizer = Optimizer.Sgd(0.1).Freeze(Selection.Except(Selection.Named("bias")));
+        /// var next = optimizer.Step(layer, optimizer.Init(layer), layer).Parameters;
+        /// (next.Weight, next.Bias) // ([[1]], [0.9])
+        /// </code></example>
         public static Selection Except(params IEnumerable<Selection> selections) =>
             SelectionModule.except(selections.ToFSharpList());
     }
@@ -39,10 +55,19 @@ public static class GroupOptimizers
         /// those selected.
         /// </summary>
         /// <exception cref="ValueException">A pattern of the selection fits nothing.</exception>
+        /// <example><code>
+        /// var x = Tensor.Create([5.0]);
+        /// var optimizer = Optimizer.AddDecayedWeights(0.1).Then(Optimizer.Sgd(0.1));
+        /// optimizer.Step(Tensor.Create([1.0]), optimizer.Init(x), x).Parameters // [4.85]
+        /// </code></example>
         public static Optimizer AddDecayedWeights(double decay, Selection? decayed = null) =>
             new(GroupRules.addDecayedWeights(decay, decayed ?? SelectionModule.all));
 
         /// <summary>Changes nothing, bit for bit: for what should stay in <c>Groups</c>.</summary>
+        /// <example><code>
+        /// var x = Tensor.Create([1.0, 2.0]);
+        /// Optimizer.Still.Step(2 * x, Optimizer.Still.Init(x), x).Parameters // [1, 2]
+        /// </code></example>
         public static Optimizer Still => new(GroupRules.still);
 
         /// <summary>

@@ -10,6 +10,11 @@ public static class LayerWiseOptimizers
         /// 2020, algorithm 2).
         /// </summary>
         /// <exception cref="ValueException">A beta is outside [0, 1).</exception>
+        /// <example><code>
+        /// var x = Tensor.Create([3.0, 4.0]);
+        /// var optimizer = Optimizer.Lamb(0.1, decay: 0);
+        /// optimizer.Step(2 * x, optimizer.Init(x), x).Parameters // [2.6464, 3.6464]
+        /// </code></example>
         public static Optimizer Lamb(
             Schedule rate,
             double beta1 = 0.9,
@@ -23,6 +28,11 @@ public static class LayerWiseOptimizers
         /// Gitman and Ginsburg 2017, algorithm 1).
         /// </summary>
         /// <exception cref="ValueException">The momentum is outside [0, 1), or the trust not positive.</exception>
+        /// <example><code>
+        /// var x = Tensor.Create([3.0, 4.0]);
+        /// var optimizer = Optimizer.Lars(1, decay: 0, trust: 0.1);
+        /// optimizer.Step(2 * x, optimizer.Init(x), x).Parameters // [2.7, 3.6]
+        /// </code></example>
         public static Optimizer Lars(
             Schedule rate,
             double momentum = 0.9,
@@ -36,6 +46,11 @@ public static class LayerWiseOptimizers
         /// 1/√t).
         /// </summary>
         /// <exception cref="ValueException">The bound of the directions is not positive.</exception>
+        /// <example><code>
+        /// var x = Tensor.Create([[3.0, 3.0], [3.0, 3.0]]);
+        /// var optimizer = Optimizer.Adafactor(0.1);
+        /// optimizer.Step(2 * x, optimizer.Init(x), x).Parameters // [[2.7, 2.7], [2.7, 2.7]]
+        /// </code></example>
         public static Optimizer Adafactor(
             Schedule rate,
             double decayExponent = 0.8,
@@ -53,6 +68,12 @@ public static class LayerWiseOptimizers
         /// <exception cref="ValueException">
         /// The momentum or a beta is outside [0, 1), or there is no step of Newton–Schulz.
         /// </exception>
+        /// <example><code>
+        /// // A matrix, and a vector, which is AdamW's.
+        /// var x = (Tensor.Create([[1.0, 0.0], [0.0, 2.0]]), Tensor.Create([1.0, 1.0]));
+        /// var optimizer = Optimizer.Muon(0.02, decay: 0);
+        /// optimizer.Step(x, optimizer.Init(x), x).Parameters.Item2 // [0.98, 0.98]
+        /// </code></example>
         public static Optimizer Muon(
             Schedule rate,
             double momentum = 0.95,

@@ -20,6 +20,13 @@ public static class Optimizers
         /// <exception cref="TreeException">Gradient, state and parameters differ in structure.</exception>
         /// <exception cref="ShapeException">A gradient has another shape than its parameters.</exception>
         /// <exception cref="DTypeException">A gradient has another dtype than its parameters.</exception>
+        /// <example><code>
+        /// var x = Tensor.Create([1.0, 2.0]);
+        /// var optimizer = Optimizer.Sgd(0.1);
+        /// var (next, state) = optimizer.Step(2 * x, optimizer.Init(x), x);
+        /// next // [0.8, 1.6]
+        /// optimizer.Step(2 * next, state, next).Parameters // [0.64, 1.28]
+        /// </code></example>
         public (P Parameters, OptimizerState<P> State) Step<P>(P gradient, OptimizerState<P> state, P parameters)
             where P : notnull =>
             OptimizerModule
@@ -86,6 +93,9 @@ public static class Optimizers
 
         /// <summary>A running average of parameters: decay · average + (1 - decay) · parameters.</summary>
         /// <exception cref="ValueException">The decay is outside [0, 1].</exception>
+        /// <exception cref="TreeException">The structures differ.</exception>
+        /// <exception cref="ShapeException">The mean of parameters has another shape than they.</exception>
+        /// <exception cref="DTypeException">The mean of parameters has another dtype than they.</exception>
         /// <example><code>
         /// Optimizer.Average(0.75, Tensor.Create([0.0]), Tensor.Create([4.0])) // [1]
         /// </code></example>

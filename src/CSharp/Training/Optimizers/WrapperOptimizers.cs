@@ -22,6 +22,13 @@ public static class WrapperOptimizers
         /// them; the parameters stay until then. For micro-batches of unequal size see <see cref="GradientSum"/>.
         /// </summary>
         /// <exception cref="ValueException">There is no step.</exception>
+        /// <example><code>
+        /// var x = Tensor.Create([1.0]);
+        /// var optimizer = Optimizer.Sgd(0.1).Accumulate(2);
+        /// var (first, state) = optimizer.Step(Tensor.Create([2.0]), optimizer.Init(x), x);
+        /// first // [1]
+        /// optimizer.Step(Tensor.Create([4.0]), state, first).Parameters // [0.7]
+        /// </code></example>
         public Optimizer Accumulate(int steps) => new(Wrappers.accumulate(steps, optimizer.NotNull().Transformation));
 
         /// <summary>
@@ -29,6 +36,12 @@ public static class WrapperOptimizers
         /// ones, which go on from there.
         /// </summary>
         /// <exception cref="ValueException">The period is below 1, or the share outside (0, 1].</exception>
+        /// <example><code>
+        /// // Half of every step of descent.
+        /// var x = Tensor.Create([1.0]);
+        /// var optimizer = Optimizer.Sgd(0.1).LookAhead(period: 1);
+        /// optimizer.Step(2 * x, optimizer.Init(x), x).Parameters // [0.9]
+        /// </code></example>
         public Optimizer LookAhead(int period = 5, double pull = 0.5) =>
             new(Wrappers.lookAhead(period, pull, optimizer.NotNull().Transformation));
 
@@ -36,6 +49,13 @@ public static class WrapperOptimizers
         /// The optimiser with a factor on its changes that is part of its state, 1 at first: <c>Adjust</c> sets it, as
         /// <see cref="Plateau"/> says, without compiling a step anew.
         /// </summary>
+        /// <example><code>
+        /// var x = Tensor.Create([1.0]);
+        /// var optimizer = Optimizer.Sgd(0.1).Adjustable();
+        /// var state = optimizer.Init(x);
+        /// optimizer.Step(2 * x, state, x).Parameters // [0.8]
+        /// optimizer.Step(2 * x, state.Adjust(Tensor.Create(0.5)), x).Parameters // [0.9]
+        /// </code></example>
         public Optimizer Adjustable() => new(Wrappers.adjustable(optimizer.NotNull().Transformation));
     }
 
