@@ -160,7 +160,7 @@ module internal Transform =
         let given =
             rest
             |> List.mapi (fun k term ->
-                requireMatch $"term {k + 1} of the argument of {name}" x leaves.Leaves term |> leaves.Trained)
+                requireMatch $"{name}: term {k + 1}" x leaves.Leaves term |> leaves.Trained)
             |> Array.ofList
 
         let trace = TaylorTrace(name, order, null)

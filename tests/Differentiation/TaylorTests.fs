@@ -280,7 +280,7 @@ let private errors =
             raises<ValueException, _> "jet: there are no terms" (fun () -> jet sin []) "terms"
 
             raises<ShapeException, _>
-                "term 2 of the argument of jet"
+                "jet: term 2: got Float64 (1,)"
                 (fun () -> jet sin [ x; x; tensor [ 1.0 ] ])
                 "a term"
 
