@@ -11,7 +11,7 @@ let private network dtype (sizes: int list) : Tensor list =
         Random.normal (Key.create (int64 i)) dtype [ from; into ] * (1.0 / sqrt (float from)))
 
 let private apply (weights: Tensor list) (x: Tensor) : Tensor =
-    sum (List.fold (fun (x: Tensor) w -> tanh (matmul (x.Unsqueeze 0) w).Squeeze 0) x weights)
+    sum (List.fold (fun (x: Tensor) w -> tanh (matmul x w)) x weights)
 
 /// The n-th derivative by n derivatives in each other.
 let rec private nested n (f: Tensor -> Tensor) : Tensor -> Tensor =
@@ -21,7 +21,7 @@ let private entry name (f: Tensor -> Tensor) (x: Tensor) = {
     Name = name
     Measure =
         // Once for the compiler of either kind.
-        let call () = (f x).ToArray<float>() |> ignore
+        let call () = f x |> ignore
         call ()
         fun () -> Some(perCall 200.0 call)
 }

@@ -90,7 +90,7 @@ let private laplacianLaw tolerance (dice: Dice) (case: Case) : Violation =
         ]
 
         let expected = axes |> List.sumBy (fun e -> float (Tree.dot (hvp f case.At e) e))
-        difference "laplacian" tolerance (tensor expected) (laplacian f case.At)
+        difference "laplacian" tolerance (tensor expected) ((laplacian f case.At).Convert DType.Float64)
 
 let private holds seeds (draw: Dice -> 'example) (law: Dice -> 'example -> Violation) =
     for seed in 1 .. seeds * effort do
