@@ -34,6 +34,9 @@ let main arguments =
     | "ode" :: rest ->
         OdeBenchmarks.run rest
         0
+    | "taylor" :: rest ->
+        TaylorBenchmarks.run rest
+        0
     | "gan" :: rest ->
         GanQuality.run rest
         0
@@ -47,6 +50,7 @@ let main arguments =
         printfn "dotnet fsi build.fsx bench checkpoint"
         printfn "dotnet fsi build.fsx bench loader [throughput] [waiting]"
         printfn "dotnet fsi build.fsx bench ode"
+        printfn "dotnet fsi build.fsx bench taylor [along] [laplacian]"
         printfn "dotnet fsi build.fsx bench gan [SEEDS] [PRESET ...]"
         printfn "dotnet fsi build.fsx bench engines [calls] [fused] [mlp] [net]"
         printfn "dotnet fsi build.fsx bench engines crossings [lines] [rows] [windows]"

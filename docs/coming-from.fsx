@@ -263,6 +263,8 @@ let jax = [
     "jax.linear_transpose(f, x)", "linearTranspose (fun (x: Tensor) -> x.T) x"
     "jax.jacrev(f)(x), jax.jacfwd(f)(x)", "jacobian sin x[0], jacobianForward sin x[0]"
     "jax.hessian(f)(x)", "hessian f x[0]"
+    // There the terms are derivatives, here coefficients: those over k!.
+    "jax.experimental.jet.jet(f, (x,), ((y, 2 * y),))", "jet f [ x; y; y ]"
     "jax.vmap(f)(x)", "vmap f x"
     "jax.vmap(f, in_axes=(0, None))(x, v)",
     "vmapWith { In = [ Some 0; None ]; Out = 0 } (fun (a, b) -> dot a b) (x, y[0])"

@@ -60,6 +60,8 @@ one goes from the names of JAX and PyTorch to those of F# and of C#.
 | **forward mode, JVP** | Jacobian-vector product: the derivative in one direction, together with the value. `jvp`. |
 | **reverse mode, VJP, backpropagation** | Vector-Jacobian product: from the derivative with respect to the result, back to all inputs. `vjp`; `grad` is the case of one number as the result. |
 | **Jacobian, Hessian** | All first derivatives of a function with many results; all second derivatives of one with a single result. `jacobian`, `hessian`, `hvp`. |
+| **Taylor mode, jet** | Carrying the first coefficients of a power series through a function, in place of one tangent: all derivatives up to an order at once. `taylor`, `jet`: [Hessians and Newton's method](newton.html#Taylor-series). |
+| **Laplacian** | The sum of the second derivatives along all axes. `laplacian`. |
 | **custom derivative** | Your own rule in place of the chain rule. `withDerivative`: [Extending](extending.html). |
 | **stop gradient, detach** | Treating a value as a constant. `stopGradient`. |
 | **tree, pytree** | Any nesting of records, tuples, lists, arrays, options, unions and maps with tensors in it. Functions here take and return trees, without registration. `Tree`. |

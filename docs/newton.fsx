@@ -185,6 +185,62 @@ h.ToMatrix()
 (*** include-it ***)
 
 (**
+## Taylor series
+
+A derivative of a derivative of a derivative costs twice as much at each step: the tenth one, a thousand evaluations. *Taylor mode* carries
+the series of every value along instead, so that all derivatives up to the n-th take of the order of $n^2$ evaluations. `taylor n f x` has the
+coefficients of $f(x + t)$ in the powers of $t$:
+*)
+taylor 5 (fun x -> exp (sin x)) (tensor 0.0)
+(*** include-it ***)
+
+(**
+`k!` times the k-th coefficient is the k-th derivative, which `diffn k` finds in this way. `taylorAlong n f x v` goes along a line in any tree, and
+`jet f` along any curve that is itself given by its coefficients: of the curve, and of $f$ along it, there is a list.
+
+That is all it takes to solve a differential equation $y' = f(y)$ by its Taylor series, the oldest of methods, and still among the most
+exact. The coefficients of the left-hand side are $(k + 1) y_{k+1}$, those of the right-hand side a jet along what is known so far, so each one
+gives the next. A pendulum, angle and speed, over 20 seconds in steps of half a second, of order 16:
+*)
+let pendulum (angle: Tensor, speed: Tensor) = speed, -(sin angle)
+
+let series order state =
+    List.fold
+        (fun terms k ->
+            let change = List.last (jet pendulum terms)
+            terms @ [ Tree.map (fun c -> c / float k) change ])
+        [ state ]
+        [ 1..order ]
+
+let step (h: float) state =
+    // Horner's rule.
+    series 16 state |> List.reduceBack (fun term rest -> Tree.map2 (fun a b -> a + h * b) term rest)
+
+let energy (angle: Tensor, speed: Tensor) = speed * speed / 2.0 - cos angle
+let released = tensor 2.0, tensor 0.0
+let after = List.fold (fun state _ -> step 0.5 state) released [ 1..40 ]
+
+float (energy after - energy released)
+(*** include-it ***)
+
+(**
+is what the energy has changed by. `compile (step 0.5)` is one program, and `grad` of anything that follows from the steps works as ever.
+
+`laplacian` is Taylor mode of order two along all axes at once, of which each primitive passes on the sum alone: the residual of a partial
+differential equation, for a network that shall solve it, at many points:
+*)
+let field = Mlp.create [ 2; 32; 32; 1 ] Activation.Tanh (Key.create 0L)
+let places = Random.uniform (Key.create 1L) DType.Float32 [ 64; 2 ]
+
+/// Poisson's equation Δu = 1.
+let misfit (u: Mlp) =
+    let residual (x: Tensor) = laplacian (fun x -> sum (u.Forward x)) x - 1.0
+    mean (square (vmap residual places))
+
+float (misfit field), float (Tree.norm (grad misfit field))
+(*** include-it ***)
+
+(**
 ## Which transformation for what
 
 | wanted | use | which is |
@@ -195,7 +251,9 @@ h.ToMatrix()
 | $H v$ | `hvp f x v` | `jvp (grad f) x v` |
 | $v^\top H$ | `vhp f x v` | `snd (vjp (grad f) x) v` |
 | $H v$ for many $v$ at one $x$ | `snd (linearize (grad f) x)` | the gradient is evaluated once |
-| the trace of $H$ | `laplacian f x` | |
+| the trace of $H$ | `laplacian f x` | Taylor mode along all axes |
 | $J^\top J v$ (Gauss–Newton) | `let y, push = linearize f x` and `vjp` | push, then pull |
-| a higher derivative with respect to one number | `diffn n f x` | nested forward mode |
+| a higher derivative with respect to one number | `diffn n f x` | Taylor mode |
+| all derivatives up to the n-th, by one number or along a line | `taylor n f x`, `taylorAlong n f x v` | Taylor mode: the coefficient of $t^k$ is the k-th over $k!$ |
+| the series along a curve given by its series | `jet f terms` | Taylor mode |
 *)

@@ -186,7 +186,13 @@ module Core =
         requireScalar "diff" x
         snd (Transform.jvp "diff" f x (Tensor.onesLike x))
 
-    /// <summary>The n-th derivative of a function of one number.</summary>
+    let private requireOrder (operation: string) (n: int) =
+        if n < 0 then raise (ValueException $"{operation}: the order {n} is negative.")
+
+    /// <summary>
+    /// The n-th derivative of a function of one number, in Taylor mode: of the order of n² evaluations. <c>taylor</c> has those of all
+    /// orders up to n for the same price.
+    /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The argument is not one number.</exception>
     /// <exception cref="T:Cotangent.ValueException">n is negative.</exception>
     /// <example><code>
@@ -195,14 +201,77 @@ module Core =
     let diffn (n: int) (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         Given.check "f" f
         Given.check "x" x
-        if n < 0 then raise (ValueException $"diffn: the order {n} is negative.")
+        requireOrder "diffn" n
 
-        let mutable nested = f
+        if n = 0 then
+            f x
+        else
+            requireScalar "diffn" x
+            let factorial = List.fold (fun product k -> product * float k) 1.0 [ 2..n ]
+            let term = List.last (Transform.jet "diffn" n f x [ Tensor.onesLike x ])
+            if n = 1 then term else term * factorial
 
-        for _ in 1..n do
-            nested <- diff nested
+    /// <summary>
+    /// Taylor mode: the series of a function along a curve. The curve is x₀ + x₁ t + x₂ t² + …, given by its terms, trees of one
+    /// structure; the result is as many terms of f along it. They are coefficients: k! times the k-th is the k-th derivative by t. All of
+    /// them at once take of the order of n² evaluations, where derivatives in derivatives take 2ⁿ.
+    /// </summary>
+    /// <remarks>
+    /// Jets compose as functions do: <c>jet g (jet f terms)</c> is <c>jet (f >> g) terms</c>. <c>taylorAlong</c> is the jet along a straight line.
+    /// Source: A. Griewank and A. Walther, "Evaluating Derivatives", 2nd ed., 2008, chapter 13.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ValueException">There are no terms.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">A term differs from the first in a shape or a dtype.</exception>
+    /// <exception cref="T:Cotangent.TreeException">A term differs from the first in structure, or there are no tensors.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">A tensor of the argument is not floating-point.</exception>
+    /// <example><code>
+    /// // exp along t + t²: 1 + t + 3/2 t² + …
+    /// jet exp [ tensor 0.0; tensor 1.0; tensor 1.0 ] // [1; 1; 1.5]
+    /// </code></example>
+    let jet (f: 'p -> 'q) (terms: 'p list) : 'q list =
+        Given.check "f" f
+        Given.check "terms" terms
 
-        nested x
+        match terms with
+        | [] -> raise (ValueException "jet: there are no terms. Give at least the point, the first one.")
+        | x :: rest -> Transform.jet "jet" rest.Length f x rest
+
+    /// <summary>
+    /// The Taylor polynomial of order n along a line: the n + 1 coefficients of f (x + t v) in the powers of t, in Taylor mode. k! times the
+    /// k-th is the k-th derivative along v.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">n is negative.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The direction differs from x in a shape or a dtype.</exception>
+    /// <exception cref="T:Cotangent.TreeException">
+    /// The direction differs from x in structure, or there are no tensors.
+    /// </exception>
+    /// <exception cref="T:Cotangent.DTypeException">A tensor of the argument is not floating-point.</exception>
+    /// <example><code>
+    /// let f (x: Tensor) = x[0] * x[0] * x[1]
+    /// taylorAlong 3 f (tensor [ 1.0; 2.0 ]) (tensor [ 1.0; 1.0 ]) // those of (1 + t)² (2 + t): [2; 5; 4; 1]
+    /// </code></example>
+    let taylorAlong (n: int) (f: 'p -> 'q) (x: 'p) (v: 'p) : 'q list =
+        Given.check "f" f
+        Given.check "x" x
+        Given.check "v" v
+        requireOrder "taylorAlong" n
+        Transform.jet "taylorAlong" n f x (if n = 0 then [] else [ v ])
+
+    /// <summary>
+    /// The Taylor polynomial of order n of a function of one number: the n + 1 coefficients of f (x + t) in the powers of t, in Taylor
+    /// mode. k! times the k-th is the k-th derivative, as <c>diffn</c> has it. The result may be any tree.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">The argument is not one number.</exception>
+    /// <exception cref="T:Cotangent.ValueException">n is negative.</exception>
+    /// <example><code>
+    /// taylor 3 exp (tensor 0.0) // [1; 1; 0.5; 0.1667]
+    /// </code></example>
+    let taylor (n: int) (f: Tensor -> 'q) (x: Tensor) : 'q list =
+        Given.check "f" f
+        Given.check "x" x
+        requireScalar "taylor" x
+        requireOrder "taylor" n
+        Transform.jet "taylor" n f x (if n = 0 then [] else [ Tensor.onesLike x ])
 
     /// <summary>
     /// A function of one example as a function of a batch: over axis 0 of every tensor of the argument, which must all
@@ -420,15 +489,25 @@ module Core =
     let private trace (operation: string) (push: Tensor -> Tensor) (x: Tensor) width =
         sum (overBasis operation (fun e -> sum (push e * e)) x width)
 
-    /// <summary>The trace of the Hessian of a scalar function.</summary>
+    /// <summary>
+    /// The Laplacian of a scalar function, the sum of its second derivatives by each number of the argument, which may be any tree. In
+    /// Taylor mode along all axes at once, of which only the sum goes on from each primitive to the next: about the price of half of the
+    /// pushes that the diagonal of the Hessian takes.
+    /// </summary>
+    /// <remarks>
+    /// Source: R. Li and others, "A computational framework for neural network-based variational Monte Carlo with Forward Laplacian",
+    /// 2024.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ShapeException">The function returns anything but one floating-point number.</exception>
+    /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">A tensor of the argument is not floating-point.</exception>
     /// <example><code>
     /// laplacian (fun x -> sum (x ** 2.0)) (tensor [ 1.0; 2.0; 3.0 ]) // 6
     /// </code></example>
-    let laplacian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+    let laplacian (f: 'p -> Tensor) (x: 'p) : Tensor =
         Given.check "f" f
         Given.check "x" x
-        let struct (_, push, width) = Transform.linearize "laplacian" (grad f) x
-        trace "laplacian" push x width
+        Laplacian.at "laplacian" f x
 
     /// <summary>The trace of the Jacobian of a vector field.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The function does not return the shape of its argument.</exception>

@@ -129,6 +129,21 @@ and [<Sealed>] internal BatchedFunction(f: CustomOperation, around: BatchTrace, 
                 .Push(Array.mapi (enter trace) inputs, Array.map trace.Join outputs, tangents)
             |> Array.map (ValueOption.map trace.Each))
 
+    override _.HasSeries =
+        match f with
+        | :? CustomDerivative as f -> f.HasSeries
+        | _ -> false
+
+    override _.Series(order, inputs, rest) =
+        over (fun trace ->
+            let rest =
+                rest |> Array.mapi (fun i terms -> terms |> Array.map (ValueOption.map (enter trace i)))
+
+            let struct (outputs, found) =
+                (CustomDerivative.ofCustom f).Series(order, Array.mapi (enter trace) inputs, rest)
+
+            struct (Array.map trace.Each outputs, found |> Array.map (Array.map (ValueOption.map trace.Each))))
+
     override _.Pull(inputs, outputs, cotangents) =
         over (fun trace ->
             let joined = Array.map (ValueOption.map trace.Join) cotangents

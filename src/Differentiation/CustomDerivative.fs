@@ -25,6 +25,18 @@ type internal CustomDerivative(name) =
 
     default f.Recorded(inputs, _) = struct (Bind.apply (Primitive.Custom f) inputs, f)
 
+    /// Whether it says itself what series it makes. Else they are found from its push.
+    abstract HasSeries: bool
+
+    default _.HasSeries = false
+
+    /// Runs it on series, up to the terms of an order: of each input the first, and the others (none of a constant, ValueNone being 0)
+    /// -> the same of each output.
+    abstract Series:
+        order: int * inputs: Tensor[] * rest: Tensor voption[][] -> struct (Tensor[] * Tensor voption[][])
+
+    default f.Series(_, _, _) = invalidOp $"The series of '{f.Name}' are found from its push."
+
     /// Whether its derivative is that of what it runs, so that a result has no tangent, and an input no cotangent, where
     /// what it runs has none. Else all that are floats have.
     abstract IsFollowed: bool

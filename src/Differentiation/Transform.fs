@@ -37,7 +37,7 @@ module internal Transform =
 
         leaves
 
-    let private argument (name: string) (x: 'p) =
+    let argument (name: string) (x: 'p) =
         let leaves = Differentiated.Of($"{name}: the argument's type", x)
         requireFloats name x leaves
         leaves
@@ -62,9 +62,8 @@ module internal Transform =
         else
             tree
 
-    let valueAndGradWith name (f: 'p -> Tensor * 'aux) (x: 'p) : struct (Tensor * 'aux * 'p) =
-        let struct (trace, leaves, (loss, aux)) = record name false f x
-
+    /// What is differentiated must be one real number.
+    let requireNumber (name: string) (loss: Tensor) =
         if loss.DType.IsComplex then
             raise (
                 DTypeException
@@ -77,6 +76,10 @@ module internal Transform =
                     $"{name}: the function returned {loss.DType} {Shape.show loss.Dims}; a gradient belongs to one floating-point number. Reduce it with `sum` or `mean`, or use `vjp` or `jacobian`."
             )
 
+    let valueAndGradWith name (f: 'p -> Tensor * 'aux) (x: 'p) : struct (Tensor * 'aux * 'p) =
+        let struct (trace, leaves, (loss, aux)) = record name false f x
+
+        requireNumber name loss
         let seed = struct (trace.Place loss, Tensor.onesLike (trace.Primal loss))
         struct (trace.Primal loss, primal trace aux, pulled trace leaves x [| seed |])
 
@@ -147,6 +150,43 @@ module internal Transform =
             let outputs = Differentiated.Of(subject, y)
             let pushed = outputs.Trained split |> Array.map (fun (struct (_, tangent)) -> tangent)
             y, Tree.rebuild y (outputs.Filled pushed)
+        finally
+            trace.Close()
+
+    /// The terms of f along a curve, up to an order: of the curve there are a beginning and those terms that are not 0.
+    let jet name (order: int) (f: 'p -> 'q) (x: 'p) (rest: 'p list) : 'q list =
+        let leaves = argument name x
+
+        let given =
+            rest
+            |> List.mapi (fun k term ->
+                requireMatch $"{name}: term {k + 1}" x leaves.Leaves term |> leaves.Trained)
+            |> Array.ofList
+
+        let trace = TaylorTrace(name, order, null)
+
+        try
+            let cursors = given |> Array.map Cursor
+
+            let join start =
+                let terms = cursors |> Array.map (fun c -> ValueSome(c.Take()))
+                trace.Join(start, Array.append terms (Array.create (order - terms.Length) ValueNone))
+
+            let traced = f (Tree.rebuild x (leaves.Replaced join))
+            let subject = $"{name}: the result's type"
+            let all = Tree.leavesOf subject traced
+            let y = Tree.rebuild traced (Array.map trace.Start all)
+            let outputs = Differentiated.Of(subject, y)
+            let found = outputs.Trained all |> Array.map trace.Rest
+
+            y
+            :: [
+                for k in 0 .. order - 1 ->
+                    found
+                    |> Array.map (fun rest -> if rest.Length = 0 then ValueNone else rest[k])
+                    |> outputs.Filled
+                    |> Tree.rebuild y
+            ]
         finally
             trace.Close()
 

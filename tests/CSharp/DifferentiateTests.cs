@@ -103,6 +103,25 @@ public class DifferentiateTests
     }
 
     [Fact]
+    public void Taylor_polynomials()
+    {
+        static double[] Numbers(IEnumerable<Tensor> terms) =>
+            [.. terms.Select(t => Math.Round(t.ToScalar<double>(), 12))];
+
+        // (2 + t)³
+        var at = Tensor.Create(2.0);
+        Assert.Equal([8.0, 12.0, 6.0, 1.0], Numbers(Differentiate.Taylor(3, x => x.Pow(3), at)));
+
+        var along = Differentiate.TaylorAlong(2, p => p.a * p.b, (a: at, b: at), (a: at, b: at * 0));
+        Assert.Equal([4.0, 4.0, 0.0], Numbers(along));
+
+        Assert.Equal([1.0, 1.0, 1.5], Numbers(Differentiate.Jet(x => x.Exp(), [at * 0, at / 2, at / 2])));
+
+        // Σ a² b has the second derivatives 2b, and none by b.
+        Near.Equal(7, Differentiate.Laplacian(p => (p.a * p.a * p.b).Sum(), (a: x, b: x)));
+    }
+
+    [Fact]
     public void Jacobians_and_hessians()
     {
         Near.Equal([1, 0, 0, 0, 2, 0, 0, 0, 4], Differentiate.Jacobian(x => x.Square(), x));

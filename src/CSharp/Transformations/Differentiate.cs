@@ -1,3 +1,5 @@
+using Microsoft.FSharp.Collections;
+
 namespace Cotangent;
 
 /// <summary>
@@ -181,6 +183,47 @@ public static class Differentiate
     }
 
     /// <summary>
+    /// The Taylor polynomial of a function of one number: the coefficients of f(x + t) in the powers of t up to an
+    /// order. k! times the k-th is the k-th derivative. All take of the order of order² evaluations.
+    /// </summary>
+    /// <exception cref="ShapeException">The argument is not one number.</exception>
+    /// <exception cref="ValueException">The order is negative.</exception>
+    /// <example><code>
+    /// var terms = Differentiate.Taylor(3, x => x.Exp(), Tensor.Create(0.0));
+    /// terms[3] // 0.1667
+    /// </code></example>
+    public static IReadOnlyList<Q> Taylor<Q>(int order, Func<Tensor, Q> f, Tensor x)
+        where Q : notnull => [.. Core.taylor(order, f.ToFSharp(), x.NotNull())];
+
+    /// <summary>
+    /// The Taylor polynomial along a line: the coefficients of f(x + t v) in the powers of t up to an order.
+    /// </summary>
+    /// <exception cref="ShapeException">The direction has another shape than the argument.</exception>
+    /// <exception cref="ValueException">The order is negative.</exception>
+    /// <example><code>
+    /// var (x, v) = (Tensor.Create([1.0, 2.0]), Tensor.Create([1.0, 1.0]));
+    /// var terms = Differentiate.TaylorAlong(2, x => x.Square().Sum(), x, v);
+    /// terms[1] // 6
+    /// </code></example>
+    public static IReadOnlyList<Q> TaylorAlong<P, Q>(int order, Func<P, Q> f, P x, P v)
+        where P : notnull
+        where Q : notnull => [.. Core.taylorAlong(order, f.ToFSharp(), x.NotNull(), v.NotNull())];
+
+    /// <summary>
+    /// Taylor mode: of a curve x₀ + x₁ t + x₂ t² + …, given by its terms, as many terms of f along it.
+    /// </summary>
+    /// <exception cref="ValueException">There are no terms.</exception>
+    /// <exception cref="ShapeException">A term has another shape than the first.</exception>
+    /// <example><code>
+    /// Tensor[] curve = [Tensor.Create(0.0), Tensor.Create(1.0), Tensor.Create(1.0)];
+    /// var terms = Differentiate.Jet(x => x.Exp(), curve);
+    /// terms[2] // 1.5
+    /// </code></example>
+    public static IReadOnlyList<Q> Jet<P, Q>(Func<P, Q> f, IEnumerable<P> terms)
+        where P : notnull
+        where Q : notnull => [.. Core.jet(f.ToFSharp(), ListModule.OfArray(terms.NoneNull()))];
+
+    /// <summary>
     /// Derivatives of every output (leading axes) by every input (trailing axes), in reverse mode: the choice
     /// for more inputs than outputs.
     /// </summary>
@@ -325,13 +368,17 @@ public static class Differentiate
     public static P HessianVectorProduct<P>(Func<P, Tensor> f, P x, P v)
         where P : notnull => Core.hvp(f.ToFSharp(), x.NotNull(), v.NotNull());
 
-    /// <summary>The trace of the Hessian of a scalar function.</summary>
+    /// <summary>
+    /// The Laplacian of a scalar function, the sum of its second derivatives by each number of the argument, in
+    /// Taylor mode along all axes at once.
+    /// </summary>
+    /// <exception cref="ShapeException">The function does not return one floating-point number.</exception>
     /// <example><code>
     /// Differentiate.Laplacian(x => x.Square().Sum(), Tensor.Create([1.0, 2.0, 3.0])) // 6
     /// </code></example>
     public static Tensor Laplacian(Func<Tensor, Tensor> f, Tensor x) => Core.laplacian(f.ToFSharp(), x.NotNull());
 
-    /// <summary>The trace of the Hessian of a scalar function, as a function.</summary>
+    /// <summary>The Laplacian of a scalar function, as a function.</summary>
     /// <example><code>
     /// var laplacian = Differentiate.Laplacian(x => x.Square().Sum());
     /// laplacian(Tensor.Create([1.0, 2.0, 3.0])) // 6
@@ -341,6 +388,18 @@ public static class Differentiate
         f.NotNull();
         return x => Laplacian(f, x);
     }
+
+    /// <summary>
+    /// The Laplacian of a scalar function of any tree: the sum of its second derivatives by each number of the
+    /// argument.
+    /// </summary>
+    /// <exception cref="ShapeException">The function does not return one floating-point number.</exception>
+    /// <example><code>
+    /// var at = (a: Tensor.Create([1.0, 2.0]), b: Tensor.Create(3.0));
+    /// Differentiate.Laplacian(p => (p.a * p.a * p.b).Sum(), at) // 12
+    /// </code></example>
+    public static Tensor Laplacian<P>(Func<P, Tensor> f, P x)
+        where P : notnull => Core.laplacian(f.ToFSharp(), x.NotNull());
 
     /// <summary>The trace of the Jacobian of a vector field.</summary>
     /// <exception cref="ShapeException">The function does not return the shape of its argument.</exception>

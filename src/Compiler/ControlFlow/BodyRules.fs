@@ -101,6 +101,65 @@ module internal BodyRules =
         finally
             trace.Close()
 
+    /// Where there are terms of series: numbers of tensors, and of their terms after the first.
+    let termPlaces (series: Tensor voption[][]) : struct (int * int)[] = [|
+        for i in 0 .. series.Length - 1 do
+            let terms = series[i]
+
+            for k in 0 .. terms.Length - 1 do
+                if terms[k].IsSome then struct (i, k)
+    |]
+
+    let pickTerms (places: struct (int * int)[]) (series: Tensor voption[][]) : Tensor[] =
+        places
+        |> Array.map (fun (struct (i, k)) ->
+            let terms = series[i]
+            terms[k].Value)
+
+    /// All terms of the series at some places, 0 where they are absent.
+    let termsOrZeros order (places: int[]) (like: Tensor[]) (series: Tensor voption[][]) : Tensor[] = [|
+        for i in places do
+            let terms = series[i]
+
+            for k in 0 .. order - 1 do
+                orZeros like[i] (if k < terms.Length then terms[k] else ValueNone)
+    |]
+
+    /// As many series, of which those at some places have all terms.
+    let scatterTerms length order (places: int[]) (terms: Tensor[]) : Tensor voption[][] =
+        let series = Array.create length [||]
+
+        places
+        |> Array.iteri (fun n i -> series[i] <- Array.init order (fun k -> ValueSome terms[n * order + k]))
+
+        series
+
+    /// f with terms of some inputs' series given: outputs, and theirs.
+    let series
+        name
+        order
+        (f: Tensor[] -> Tensor[])
+        (starts: Tensor[])
+        (places: struct (int * int)[])
+        (terms: Tensor[])
+        =
+        let trace = TaylorTrace(name, order, null)
+
+        try
+            let rest: Tensor voption[][] = starts |> Array.map (fun _ -> Array.create order ValueNone)
+
+            Array.iter2
+                (fun (struct (i, k)) term ->
+                    let terms = rest[i]
+                    terms[k] <- ValueSome term)
+                places
+                terms
+
+            let outputs = Array.map2 (fun start rest -> trace.Join(start, rest)) starts rest |> f
+            struct (Array.map trace.Start outputs, Array.map trace.Rest outputs)
+        finally
+            trace.Close()
+
     /// Cotangents of some inputs of f, where they have one, from those of some of its outputs; f is told the tape.
     let reverseOn
         name

@@ -34,6 +34,27 @@ type internal Recomputed(f: Tensor[] -> Tensor[]) =
         struct (Array.take count.Value all,
                 BodyRules.scatter count.Value changing.Value (Array.skip count.Value all))
 
+    override _.HasSeries = true
+
+    override _.Series(order, inputs, rest) =
+        let places = BodyRules.termPlaces rest
+        let changing, count = ref [||], ref 0
+
+        let along (xs: Tensor[]) =
+            let struct (values, found) =
+                Array.skip inputs.Length xs
+                |> BodyRules.series "checkpoint" order f (Array.take inputs.Length xs) places
+
+            count.Value <- values.Length
+            changing.Value <- BodyRules.places (fun (terms: Tensor voption[]) -> terms.Length > 0) found
+            Array.append values (BodyRules.termsOrZeros order changing.Value values found)
+
+        let given = Array.append inputs (BodyRules.pickTerms places rest)
+        let all = Bind.apply (Primitive.Custom(Recomputed along)) given
+
+        struct (Array.take count.Value all,
+                BodyRules.scatterTerms count.Value order changing.Value (Array.skip count.Value all))
+
     override f.Push(inputs, _, tangents) =
         let struct (_, pushed) = f.Pushed(inputs, tangents)
         pushed
@@ -126,6 +147,32 @@ type internal Kept(graph: Graph, policy: CheckpointPolicy) =
         let results = marked (fun g -> apply g all) changing.Length staged
         let count = graph.Outputs.Length
         struct (Array.take count results, BodyRules.scatter count changing (Array.skip count results))
+
+    override _.HasSeries = true
+
+    override _.Series(order, inputs, rest) =
+        let places = BodyRules.termPlaces rest
+        let mutable changing = [||]
+
+        let along (xs: Tensor[]) =
+            let struct (values, found) =
+                Array.skip inputs.Length xs
+                |> BodyRules.series
+                    "checkpoint"
+                    order
+                    (GraphInterpreter.Run graph)
+                    (Array.take inputs.Length xs)
+                    places
+
+            changing <- BodyRules.places (fun (terms: Tensor voption[]) -> terms.Length > 0) found
+            Array.append values (BodyRules.termsOrZeros order changing values found)
+
+        let all = Array.append inputs (BodyRules.pickTerms places rest)
+        let results = apply (Stage.closed "checkpoint" along (BodyRules.likeAll all)) all
+        let count = graph.Outputs.Length
+
+        struct (Array.take count results,
+                BodyRules.scatterTerms count order changing (Array.skip count results))
 
     override f.Push(inputs, _, tangents) =
         let struct (_, pushed) = f.Pushed(inputs, tangents)

@@ -48,6 +48,31 @@ type internal CondOperation(bodies: Bodies, c: Cond) =
         BodyRules.markUnsure pushed unsure (Array.skip (count + changing.Length) results)
         struct (Array.take count results, BodyRules.scatter count changing pushed)
 
+    override _.HasSeries = true
+
+    override f.Series(order, inputs, rest) =
+        let given, places = inputs[1..], BodyRules.termPlaces rest[1..]
+        let isMoving (terms: Tensor voption[]) = terms |> Array.exists _.IsSome
+        let changing = BodyRules.places id (Activity.results (Control.Cond c) (Array.map isMoving rest))
+
+        let along branch (xs: Tensor[]) =
+            let struct (values, found) =
+                Array.skip given.Length xs
+                |> BodyRules.series f.Name order (bodies.Run branch) (Array.take given.Length xs) places
+
+            Array.append values (BodyRules.termsOrZeros order changing values found)
+
+        let all = Array.append given (BodyRules.pickTerms places rest[1..])
+        let staged branch = Stage.closed f.Name (along branch) (BodyRules.likeAll all)
+
+        let results =
+            apply { OnTrue = staged c.OnTrue; OnFalse = staged c.OnFalse } (Array.append inputs[..0] all)
+
+        let count = c.OnTrue.Outputs.Length
+
+        struct (Array.take count results,
+                BodyRules.scatterTerms count order changing (Array.skip count results))
+
     override f.Recorded(inputs, wanted) =
         let results = apply c inputs
         let given = inputs[1..]

@@ -89,6 +89,24 @@ type internal WithBatchRule
 
         struct (Array.take results all, BodyRules.scatter results floats (Array.skip results all))
 
+    override _.HasSeries = true
+
+    override _.Series(order, inputs, rest) =
+        let count, places = inputs.Length, BodyRules.termPlaces rest
+        let mutable results, floats = 0, [||]
+
+        let along run (xs: Tensor[]) =
+            let struct (values, found) =
+                BodyRules.series name order run (Array.take count xs) places (Array.skip count xs)
+
+            results <- values.Length
+            floats <- BodyRules.places BodyRules.isFloat values
+            Array.append values (BodyRules.termsOrZeros order floats values found)
+
+        let all = BodyRules.pickTerms places rest |> Array.append inputs |> apply (transformed count along)
+
+        struct (Array.take results all, BodyRules.scatterTerms results order floats (Array.skip results all))
+
     override f.Push(inputs, _, tangents) =
         let struct (_, pushed) = f.Pushed(inputs, tangents)
         pushed

@@ -156,6 +156,71 @@ type internal ScanOperation(bodies: Bodies, s: Scan) =
                     Array.map2 (fun isThere d -> if isThere then d else ValueNone) changes pushed)
         | _ -> invalidOp "Four parts were asked for."
 
+    override _.HasSeries = true
+
+    /// The loop that carries all terms of what moves beside the values.
+    override f.Series(order, inputs, rest) =
+        let present = rest |> Array.map (Array.exists _.IsSome)
+        let changes = Activity.results (Control.Scan s) present
+        let carry = BodyRules.places id (Activity.carried s.Body s.Shared s.Carry present)
+        let stacked = BodyRules.places id changes[s.Carry ..] |> Array.map ((+) s.Carry)
+        let struct (sharedIn, carriesIn, sequencesIn) = rounds.Parts inputs
+        let struct (restOfShared, restOfCarry, restOfSequences) = rounds.Parts rest
+        let shared, sequences = BodyRules.termPlaces restOfShared, BodyRules.termPlaces restOfSequences
+        let dCarriesIn = BodyRules.termsOrZeros order carry carriesIn restOfCarry
+
+        let places =
+            Array.concat [
+                shared
+                [|
+                    for i in carry do
+                        for k in 0 .. order - 1 -> struct (s.Shared + i, k)
+                |]
+                sequences |> Array.map (fun (struct (i, k)) -> struct (first + i, k))
+            ]
+
+        let groups = [
+            ScanGroup.whole sharedIn
+            ScanGroup.whole (BodyRules.pickTerms shared restOfShared)
+            ScanGroup.whole carriesIn
+            ScanGroup.whole dCarriesIn
+            ScanGroup.sliced sequencesIn
+            ScanGroup.sliced (BodyRules.pickTerms sequences restOfSequences)
+        ]
+
+        let step (parts: Tensor[] list) =
+            match parts with
+            | [ shareds; dShared; carries; dCarry; slices; dSlices ] ->
+                let struct (values, found) =
+                    BodyRules.series
+                        f.Name
+                        order
+                        (bodies.Run s.Body)
+                        (Array.concat [ shareds; carries; slices ])
+                        places
+                        (Array.concat [ dShared; dCarry; dSlices ])
+
+                Array.concat [
+                    values[.. s.Carry - 1]
+                    BodyRules.termsOrZeros order carry values found
+                    values[s.Carry ..]
+                    BodyRules.termsOrZeros order stacked values found
+                ]
+            | _ -> invalidOp "There are six groups."
+
+        let struct (body, all) = ScanGroup.stage f.Name groups step
+        let shareds = groups[0].Inputs.Length + groups[1].Inputs.Length
+        let carries = carriesIn.Length + dCarriesIn.Length
+        let results = apply { s with Shared = shareds; Carry = carries; Body = body } all
+        let counts = [ s.Carry; dCarriesIn.Length; outputs - s.Carry; stacked.Length * order ]
+
+        match BodyRules.split counts results with
+        | [ values; dCarry; stacks; dStacks ] ->
+            struct (Array.append values stacks,
+                    Array.append dCarry dStacks
+                    |> BodyRules.scatterTerms outputs order (Array.append carry stacked))
+        | _ -> invalidOp "Four parts were asked for."
+
     /// Carries of all rounds are one tensor each.
     member private f.RequireRoom(carry: Tensor[]) =
         for t in carry do

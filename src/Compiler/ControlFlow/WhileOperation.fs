@@ -70,6 +70,52 @@ type internal WhileOperation(bodies: Bodies, w: While) =
         let values, pushed = Array.take carry.Length results, Array.skip carry.Length results
         struct (values, BodyRules.scatter carry.Length moving pushed)
 
+    override _.HasSeries = true
+
+    /// The loop that carries all terms of what moves beside the values.
+    override f.Series(order, inputs, rest) =
+        let shared, carry = inputs[.. w.Shared - 1], inputs[w.Shared ..]
+        let present = rest |> Array.map (Array.exists _.IsSome)
+        let sharedPlaces = BodyRules.termPlaces rest[.. w.Shared - 1]
+        let moving = BodyRules.places id (Activity.carried w.Body w.Shared carry.Length present)
+        let dShared = BodyRules.pickTerms sharedPlaces rest[.. w.Shared - 1]
+        let dCarry = BodyRules.termsOrZeros order moving carry rest[w.Shared ..]
+        let counts = [ shared.Length; dShared.Length; carry.Length; dCarry.Length ]
+
+        let places =
+            Array.append sharedPlaces [|
+                for i in moving do
+                    for k in 0 .. order - 1 -> struct (w.Shared + i, k)
+            |]
+
+        let parts (xs: Tensor[]) =
+            match BodyRules.split counts xs with
+            | [ shared; dShared; carry; dCarry ] ->
+                struct (Array.append shared carry, Array.append dShared dCarry)
+            | _ -> invalidOp "Four parts were asked for."
+
+        let onStarts run xs = let struct (starts, _) = parts xs in run starts
+
+        let step (xs: Tensor[]) =
+            let struct (starts, terms) = parts xs
+            let struct (values, found) = BodyRules.series f.Name order (bodies.Run w.Body) starts places terms
+            Array.append values (BodyRules.termsOrZeros order moving values found)
+
+        let all = Array.concat [ shared; dShared; carry; dCarry ]
+        let like = BodyRules.likeAll all
+
+        let results =
+            apply
+                {
+                    Shared = shared.Length + dShared.Length
+                    Condition = Stage.closed f.Name (onStarts (bodies.Run w.Condition)) like
+                    Body = Stage.closed f.Name step like
+                }
+                all
+
+        struct (Array.take carry.Length results,
+                BodyRules.scatterTerms carry.Length order moving (Array.skip carry.Length results))
+
     /// A loop that is recorded can still be pushed through, and one whose result has no cotangent needs no pull.
     override f.Recorded(inputs, _) =
         let pull _ =

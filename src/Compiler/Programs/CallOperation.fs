@@ -20,6 +20,7 @@ type internal Donation = {
 [<RequireQualifiedAccess; NoComparison>]
 type private Derived =
     | Push of active: bool[]
+    | Series of order: int * places: struct (int * int)[]
     | Batch of examples: int * batched: bool[]
 
 /// What a pull is made for: the inputs wanted, and the results that are read.
@@ -179,6 +180,39 @@ and [<Sealed>] internal CallOperation(name: string, graph: Graph, donation: Dona
         let count = outputSignatures.Length
         let values, pushed = Array.take count results, Array.skip count results
         struct (values, BodyRules.scatter count changing pushed)
+
+    override _.HasSeries = true
+
+    override _.Series(order, inputs, rest) =
+        let places = BodyRules.termPlaces rest
+
+        let changing =
+            rest |> Array.map (Array.exists _.IsSome) |> Activity.outputs graph |> BodyRules.places id
+
+        let make _ =
+            let of' (struct (i, _: int)) = inputSignatures[i]
+            let like = Array.append inputSignatures (Array.map of' places)
+
+            let along (xs: Tensor[]) =
+                let struct (values, found) =
+                    Array.skip inputs.Length xs
+                    |> BodyRules.series
+                        name
+                        order
+                        (GraphInterpreter.Run graph)
+                        (Array.take inputs.Length xs)
+                        places
+
+                Array.append values (BodyRules.termsOrZeros order changing values found)
+
+            CallOperation(name, Stage.closed name along like, Donation.None)
+
+        let series = made.GetOrAdd(Derived.Series(order, places), make)
+        let results = call series (Array.append inputs (BodyRules.pickTerms places rest))
+        let count = outputSignatures.Length
+
+        struct (Array.take count results,
+                BodyRules.scatterTerms count order changing (Array.skip count results))
 
     /// The function and its pull, as two graphs: the first also returns what the second is given, before the cotangents
     /// of those results that are read. The places of the inputs that it has cotangents of.
