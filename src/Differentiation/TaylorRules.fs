@@ -103,6 +103,7 @@ module internal TaylorRules =
         | Primitive.Sort _
         | Primitive.CumulativeSum _
         | Primitive.Qr
+        | Primitive.Eig
         | Primitive.Eigh
         | Primitive.Cholesky
         | Primitive.Lu
