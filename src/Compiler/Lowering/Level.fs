@@ -37,6 +37,9 @@ and [<Sealed>] internal Level
         && target.Draws()
         && DTypes.hasLanes node.DType
 
+    /// Whether operands are copied by nests: where calling the engine takes longer than the work.
+    let isJoinedHere (node: Node) = Shape.count node.Shape <= 4096 && DTypes.hasLanes node.DType
+
     /// Memory for a node's value: where an output wants it, if that is still free.
     let destination (i: int) : View =
         let node = g.Nodes[i]
@@ -111,31 +114,43 @@ and [<Sealed>] internal Level
         | ValueSome(ViewKind.Detach | ViewKind.Barrier) -> source
         | ValueNone -> invalidOp "Views alone are seen through."
 
+    /// Copies a view to another one of its shape, in a nest: for dtypes that have lanes.
+    member private _.CopyNest(source: View, target: View) =
+        steps.Add(
+            Step.Nest {
+                Axes = source.Shape
+                Reduced = 0
+                Body = [|
+                    Instruction.Load(
+                        slots.Slots[source.Slot].DType,
+                        { Slot = source.Slot; Offset = source.Offset; Strides = source.Strides }
+                    )
+                |]
+                Stores = [| { Slot = target.Slot; Offset = target.Offset; Strides = target.Strides }, 0 |]
+            }
+        )
+
     /// Copies a view into a slot.
-    member _.Copy(source: View, slot: int) : View =
+    member level.Copy(source: View, slot: int) : View =
         let result = Layout.contiguous slot source.Shape
-        let dtype = slots.Slots[source.Slot].DType
 
-        if DTypes.hasLanes dtype then
-            let rank = source.Shape.Length
-
-            steps.Add(
-                Step.Nest {
-                    Axes = source.Shape
-                    Reduced = 0
-                    Body = [|
-                        Instruction.Load(
-                            dtype,
-                            { Slot = source.Slot; Offset = source.Offset; Strides = source.Strides }
-                        )
-                    |]
-                    Stores = [| { Slot = slot; Offset = 0; Strides = Array.sub result.Strides 0 rank }, 0 |]
-                }
-            )
+        if DTypes.hasLanes slots.Slots[source.Slot].DType then
+            level.CopyNest(source, result)
         else
             steps.Add(Step.Engine(Primitive.Barrier, [| source |], [| ValueSome result |]))
 
         result
+
+    /// Copies operands to their places in what they are joined to.
+    member private level.Concatenate(axis: int, operands: View[], result: View) =
+        let mutable start = 0
+
+        for operand in operands do
+            if Shape.count operand.Shape > 0 then
+                let place = { result with Offset = result.Offset + start * result.Strides[axis] }
+                level.CopyNest(operand, place)
+
+            start <- start + operand.Shape[axis]
 
     /// A node's value, into memory of its own.
     member level.Compute(i: int) : View =
@@ -178,6 +193,8 @@ and [<Sealed>] internal Level
 
             match Facts.kind p with
             | Kind.Contraction -> steps.Add(Step.Product(arguments[0], arguments[1], result))
+            | Kind.Opaque(Kernel.Concatenate axis) when isJoinedHere node ->
+                level.Concatenate(axis, arguments, result)
             | Kind.Draw(draw, dtype, shape) ->
                 steps.Add(Step.Draw(draw, dtype, arguments[0], Shape.count shape, result))
             | Kind.Source _
