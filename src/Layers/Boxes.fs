@@ -74,6 +74,8 @@ module Boxes =
     /// </code></example>
     let iou (a: Tensor) (b: Tensor) : Tensor =
         let operation = "Boxes.iou"
+        Given.check "a" a
+        Given.check "b" b
         requireRows operation "a" a
         requireRows operation "b" b
         Operands.sameDType operation a b
@@ -109,8 +111,9 @@ module Boxes =
         struct (kept, order)
 
     let private requireScores (operation: string) (boxes: Tensor) (scores: Tensor) =
-        requireRows operation "boxes" boxes
+        Given.check "boxes" boxes
         Given.check "scores" scores
+        requireRows operation "boxes" boxes
         Folds.requireFloat operation scores
 
         if boxes.Rank <> 2 || scores.Rank <> 1 || scores.Dims[0] <> boxes.Dims[0] then

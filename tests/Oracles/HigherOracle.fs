@@ -19,6 +19,11 @@ let private zeta (s: float) (q: float) =
     let rest = far ** (1.0 - s) / (s - 1.0) + 0.5 * far ** -s + s * far ** (-s - 1.0) / 12.0
     rest + Seq.sum (seq { for k in n - 1 .. -1 .. 0 -> (q + float k) ** -s })
 
+/// MathNet's is exact to nine digits; steps of Newton's make it so to the last.
+let private betaInverse (a: float) (b: float) (p: float) =
+    let step x = x - (SpecialFunctions.BetaRegularized(a, b, x) - p) / Beta.PDF(a, b, x)
+    step (step (step (Beta.InvCDF(a, b, p))))
+
 let value (f: Higher) (x: float list) : float =
     let a = x.Head
     let b = List.last x
@@ -61,4 +66,4 @@ let value (f: Higher) (x: float list) : float =
     | Higher.BetaIncSlope _ -> invalidOp $"{f} has no oracle."
     | Higher.GammaIncInv -> Gamma.InvCDF(a, 1.0, b)
     | Higher.GammaIncCInv -> Gamma.InvCDF(a, 1.0, 1.0 - b)
-    | Higher.BetaIncInv -> Beta.InvCDF(a, x[1], b)
+    | Higher.BetaIncInv -> betaInverse a x[1] b
