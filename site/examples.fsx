@@ -3,7 +3,8 @@
 //
 //     dotnet fsi site/examples.fsx [PART ...]
 //
-// A part is F#, C#, or a package by its name without Cotangent; all of them by default.
+// A part is F#, C#, or a package by its name without Cotangent; all of them by default. An example of a package for C# has
+// <code lang="csharp">, and is run with those of the facade.
 // An expectation is a value, as in `diff sin (tensor 0.0) // 1`, perhaps after words and a colon; `shape (2, 3)`; or
 // `throws ValueException`. Numbers may be rounded. Any other comment is a comment.
 
@@ -19,11 +20,17 @@ let built (path: string) = Path.Combine(repository, path)
 let folder = built "artifacts/examples"
 Directory.CreateDirectory folder |> ignore
 
-/// The name of each member with an example, and its code.
-let examples (xml: string) =
+/// Whether an example of a package is C#, as its attribute says; those of the facade are all.
+let isCSharp (code: XElement) = code.ToString().StartsWith "<code lang=\"csharp\""
+
+/// The name of each member with such an example, and its code.
+let examples (isWanted: XElement -> bool) (xml: string) =
     XDocument.Load(built xml).Descendants "member"
     |> Seq.collect (fun m ->
-        m.Elements "example" |> Seq.map (fun e -> m.Attribute("name").Value, e.Element("code").Value))
+        m.Elements "example"
+        |> Seq.map (fun e -> e.Element "code")
+        |> Seq.filter isWanted
+        |> Seq.map (fun code -> m.Attribute("name").Value, code.Value))
     |> Seq.toList
 
 // ---- Code into statements ----
@@ -114,7 +121,7 @@ let fsharp (assembly: string) (opened: string list) (isRun: string * string -> b
         |> Array.filter (fun file -> not (file.Contains ".Tests" || file.Contains ".CSharp"))
 
     let sections =
-        examples (Path.ChangeExtension(assembly, ".xml"))
+        examples (isCSharp >> not) (nonNull (Path.ChangeExtension(assembly, ".xml")))
         |> List.filter isRun
         |> List.mapi (fsharpSection ("Cotangent" :: opened))
 
@@ -133,7 +140,7 @@ let fsharp (assembly: string) (opened: string list) (isRun: string * string -> b
 
 // ---- C# ----
 
-let csharpSection number (name: string, code: string) =
+let csharpSection number (opened: string, (name: string, code: string)) =
     let types, rest =
         statements code
         |> List.partition (fun s -> Regex.IsMatch(s, @"^(record|class|struct|readonly|sealed)\b"))
@@ -148,12 +155,33 @@ let csharpSection number (name: string, code: string) =
 
     let body = rest |> List.map part |> String.concat "\n"
     let types = types |> List.map indented |> String.concat "\n"
-    $"internal static class Example{number}\n{{\n{types}\n    public static async Task Run()\n    {{\n{body}\n    }}\n}}\n"
+    // A namespace of its own, since packages may have equal names.
+    $"namespace Example{number}\n{{\n{opened}internal static class Example\n{{\n{types}\n    public static async Task Run()\n    {{\n{body}\n    }}\n}}\n}}\n"
+
+/// The packages with methods for C#, and the namespaces that they need.
+let facades = [
+    "Data", []
+    "Solvers", [ "Cotangent.Solvers" ]
+    "Charts", [ "Cotangent.Charts" ]
+    "Distributions", [ "Cotangent.Distributions"; "Cotangent.Inference" ]
+    "Images", [ "Cotangent.Images" ]
+]
 
 /// The code goes into the program of the C# examples (site/csharp).
 let csharp () =
-    let code = examples "src/CSharp/bin/Release/net10.0/Cotangent.CSharp.xml"
-    let calls = code |> List.mapi (fun i _ -> $"        all.Add(Example{i}.Run);") |> String.concat "\n"
+    let code = [
+        for example in examples all "src/CSharp/bin/Release/net10.0/Cotangent.CSharp.xml" do
+            "", example
+
+        for package, opened in facades do
+            let opened = opened |> List.map (fun name -> $"using {name};\n") |> String.concat ""
+
+            for example in examples isCSharp $"src/{package}/bin/Release/net10.0/Cotangent.{package}.xml" do
+                if not (readsFiles example) then opened, example
+    ]
+
+    let calls =
+        code |> List.mapi (fun i _ -> $"        all.Add(Example{i}.Example.Run);") |> String.concat "\n"
 
     let all =
         $"internal static partial class Examples\n{{\n    static partial void Add(List<Func<Task>> all)\n    {{\n{calls}\n    }}\n}}\n"

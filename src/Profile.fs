@@ -66,6 +66,12 @@ type ProfileReport internal (events: ProfileEvent[], start: int64, total: TimeSp
     /// bytes and source lines.
     /// </summary>
     /// <exception cref="T:System.IO.IOException">The file can't be written.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// let _, report = Profile.run (fun () -> sum (tensor [ 1.0; 2.0 ]))
+    /// report.WriteTrace path
+    /// (System.IO.File.ReadAllText path).Contains "traceEvents" // true
+    /// </code></example>
     member _.WriteTrace(path: string) : unit =
         Given.check "path" path
         use file = File.Create path
@@ -93,7 +99,14 @@ type ProfileReport internal (events: ProfileEvent[], start: int64, total: TimeSp
         json.WriteEndArray()
         json.WriteEndObject()
 
-    /// <summary>A table of the rows that took longest.</summary>
+    /// <summary>
+    /// A table of the rows that took longest. A line for each of at most so many, one for all others, one for what is none of them, and
+    /// the total.
+    /// </summary>
+    /// <example><code>
+    /// let _, report = Profile.run (fun () -> sum (tensor [ 1.0; 2.0 ]))
+    /// (report.Table 5).Contains "total" // true
+    /// </code></example>
     member r.Table(count: int) : string =
         let short (text: string) width = if text.Length <= width then text else text[.. width - 2] + "…"
 

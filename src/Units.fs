@@ -17,7 +17,11 @@ type Quantity<[<Measure>] 'u> = {
     Number: Tensor
 } with
 
-    /// The sum of two quantities of one unit.
+    /// <summary>The sum of two quantities of one unit.</summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// (Quantity.ofFloat 2.0&lt;m> + Quantity.ofFloat 1.0&lt;m>).Number // 3
+    /// </code></example>
     static member (+)(a: Quantity<'u>, b: Quantity<'u>) : Quantity<'u> = { Number = a.Number + b.Number }
 
     /// The sum of two quantities of one unit.
@@ -26,7 +30,11 @@ type Quantity<[<Measure>] 'u> = {
     /// The sum of two quantities of one unit.
     static member (+)(a: float<'u>, b: Quantity<'u>) : Quantity<'u> = { Number = float a + b.Number }
 
-    /// The difference of two quantities of one unit.
+    /// <summary>The difference of two quantities of one unit.</summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// (Quantity.ofFloat 2.0&lt;m> - 0.5&lt;m>).Number // 1.5
+    /// </code></example>
     static member (-)(a: Quantity<'u>, b: Quantity<'u>) : Quantity<'u> = { Number = a.Number - b.Number }
 
     /// The difference of two quantities of one unit.
@@ -35,10 +43,19 @@ type Quantity<[<Measure>] 'u> = {
     /// The difference of two quantities of one unit.
     static member (-)(a: float<'u>, b: Quantity<'u>) : Quantity<'u> = { Number = float a - b.Number }
 
-    /// The quantity with the other sign.
+    /// <summary>The quantity with the other sign.</summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// (-(Quantity.ofFloat 2.0&lt;m>)).Number // -2
+    /// </code></example>
     static member (~-)(a: Quantity<'u>) : Quantity<'u> = { Number = -a.Number }
 
-    /// The product, in the product of the units.
+    /// <summary>The product, in the product of the units.</summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// let area: Quantity&lt;m^2> = Quantity.ofFloat 2.0&lt;m> * 3.0&lt;m>
+    /// area.Number // 6
+    /// </code></example>
     static member (*)(a: Quantity<'u>, b: Quantity<'v>) : Quantity<'u 'v> = { Number = a.Number * b.Number }
 
     /// The product, in the product of the units.
@@ -47,7 +64,13 @@ type Quantity<[<Measure>] 'u> = {
     /// The product, in the product of the units.
     static member (*)(a: float<'v>, b: Quantity<'u>) : Quantity<'u 'v> = { Number = float a * b.Number }
 
-    /// The quotient, in the quotient of the units.
+    /// <summary>The quotient, in the quotient of the units.</summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// [&lt;Measure>] type s
+    /// let speed: Quantity&lt;m/s> = Quantity.ofFloat 6.0&lt;m> / 2.0&lt;s>
+    /// speed.Number // 3
+    /// </code></example>
     static member (/)(a: Quantity<'u>, b: Quantity<'v>) : Quantity<'u / 'v> = { Number = a.Number / b.Number }
 
     /// The quotient, in the quotient of the units.
@@ -56,46 +79,93 @@ type Quantity<[<Measure>] 'u> = {
     /// The quotient, in the quotient of the units.
     static member (/)(a: float<'v>, b: Quantity<'u>) : Quantity<'v / 'u> = { Number = float a / b.Number }
 
-    /// The square root, of square metres in metres: F#'s `sqrt`.
+    /// <summary>The square root, of square metres in metres: F#'s `sqrt`.</summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// let side: Quantity&lt;m> = sqrt (Quantity.ofFloat 9.0&lt;m^2>)
+    /// side.Number // 3
+    /// </code></example>
     static member Sqrt(a: Quantity<'v^2>) : Quantity<'v> = { Number = sqrt a.Number }
 
-    /// The magnitude: F#'s `abs`.
+    /// <summary>The magnitude: F#'s `abs`.</summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// (abs (Quantity.ofFloat -2.0&lt;m>)).Number // 2
+    /// </code></example>
     static member Abs(a: Quantity<'u>) : Quantity<'u> = { Number = abs a.Number }
 
-    /// The angle of a point, y before x, both of one unit: F#'s `atan2`.
+    /// <summary>The angle of a point, y before x, both of one unit: F#'s `atan2`.</summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// (atan2 (Quantity.ofFloat 1.0&lt;m>) (Quantity.ofFloat 1.0&lt;m>)).Number // 0.7854
+    /// </code></example>
     static member Atan2(y: Quantity<'u>, x: Quantity<'u>) : Quantity<1> = { Number = atan2 y.Number x.Number }
 
-    /// F#'s `exp`, of a pure number.
+    /// <summary>F#'s `exp`, of a pure number.</summary>
+    /// <example><code>
+    /// (exp (Quantity.ofFloat 1.0)).Number // 2.7183
+    /// </code></example>
     static member Exp(a: Quantity<1>) : Quantity<1> = { Number = exp a.Number }
 
-    /// F#'s `log`, of a pure number.
+    /// <summary>F#'s `log`, of a pure number.</summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// (log (Quantity.ofFloat 2.0&lt;m> / 1.0&lt;m>)).Number // 0.6931
+    /// </code></example>
     static member Log(a: Quantity<1>) : Quantity<1> = { Number = log a.Number }
 
-    /// F#'s `sin`, of a pure number.
+    /// <summary>F#'s `sin`, of a pure number.</summary>
+    /// <example><code>
+    /// (sin (Quantity.ofFloat 1.0)).Number // 0.8415
+    /// </code></example>
     static member Sin(a: Quantity<1>) : Quantity<1> = { Number = sin a.Number }
 
-    /// F#'s `cos`, of a pure number.
+    /// <summary>F#'s `cos`, of a pure number.</summary>
+    /// <example><code>
+    /// (cos (Quantity.ofFloat 1.0)).Number // 0.5403
+    /// </code></example>
     static member Cos(a: Quantity<1>) : Quantity<1> = { Number = cos a.Number }
 
-    /// F#'s `tan`, of a pure number.
+    /// <summary>F#'s `tan`, of a pure number.</summary>
+    /// <example><code>
+    /// (tan (Quantity.ofFloat 1.0)).Number // 1.5574
+    /// </code></example>
     static member Tan(a: Quantity<1>) : Quantity<1> = { Number = tan a.Number }
 
-    /// F#'s `asin`, of a pure number.
+    /// <summary>F#'s `asin`, of a pure number.</summary>
+    /// <example><code>
+    /// (asin (Quantity.ofFloat 1.0)).Number // 1.5708
+    /// </code></example>
     static member Asin(a: Quantity<1>) : Quantity<1> = { Number = asin a.Number }
 
-    /// F#'s `acos`, of a pure number.
+    /// <summary>F#'s `acos`, of a pure number.</summary>
+    /// <example><code>
+    /// (acos (Quantity.ofFloat 0.0)).Number // 1.5708
+    /// </code></example>
     static member Acos(a: Quantity<1>) : Quantity<1> = { Number = acos a.Number }
 
-    /// F#'s `atan`, of a pure number.
+    /// <summary>F#'s `atan`, of a pure number.</summary>
+    /// <example><code>
+    /// (atan (Quantity.ofFloat 1.0)).Number // 0.7854
+    /// </code></example>
     static member Atan(a: Quantity<1>) : Quantity<1> = { Number = atan a.Number }
 
-    /// F#'s `sinh`, of a pure number.
+    /// <summary>F#'s `sinh`, of a pure number.</summary>
+    /// <example><code>
+    /// (sinh (Quantity.ofFloat 1.0)).Number // 1.1752
+    /// </code></example>
     static member Sinh(a: Quantity<1>) : Quantity<1> = { Number = sinh a.Number }
 
-    /// F#'s `cosh`, of a pure number.
+    /// <summary>F#'s `cosh`, of a pure number.</summary>
+    /// <example><code>
+    /// (cosh (Quantity.ofFloat 1.0)).Number // 1.5431
+    /// </code></example>
     static member Cosh(a: Quantity<1>) : Quantity<1> = { Number = cosh a.Number }
 
-    /// F#'s `tanh`, of a pure number.
+    /// <summary>F#'s `tanh`, of a pure number.</summary>
+    /// <example><code>
+    /// (tanh (Quantity.ofFloat 1.0)).Number // 0.7616
+    /// </code></example>
     static member Tanh(a: Quantity<1>) : Quantity<1> = { Number = tanh a.Number }
 
 /// Derivatives that know their units: of metres by seconds, metres per second.

@@ -10,7 +10,10 @@ type BFloat16 =
 
     new(bits: uint16) = { Bits = bits }
 
-    /// Rounds to the nearest representable number, ties to even. NaN stays NaN.
+    /// <summary>Rounds to the nearest representable number, ties to even. NaN stays NaN.</summary>
+    /// <example><code>
+    /// BFloat16.OfSingle(3.1415927f).ToSingle() // 3.140625
+    /// </code></example>
     static member OfSingle(x: float32) =
         let bits = BitConverter.SingleToUInt32Bits x
 
@@ -20,7 +23,10 @@ type BFloat16 =
             // Adding just under half of the discarded unit, plus the kept lowest bit, rounds ties to even.
             BFloat16(uint16 ((bits + 0x7FFFu + ((bits >>> 16) &&& 1u)) >>> 16))
 
-    /// The same number as a Float32; exact.
+    /// <summary>The same number as a Float32; exact.</summary>
+    /// <example><code>
+    /// BFloat16.OfSingle(0.5f).ToSingle() // 0.5
+    /// </code></example>
     member x.ToSingle() = BitConverter.UInt32BitsToSingle(uint32 x.Bits <<< 16)
 
     override x.Equals other =

@@ -14,10 +14,16 @@ type Complex64 =
 
     new(real: float32, imaginary: float32) = { Real = real; Imaginary = imaginary }
 
-    /// Each part rounded to the nearest Float32.
+    /// <summary>Each part rounded to the nearest Float32.</summary>
+    /// <example><code>
+    /// Complex64.OfComplex(System.Numerics.Complex(1.0, 2.0)).Imaginary // 2
+    /// </code></example>
     static member OfComplex(z: Complex) = Complex64(float32 z.Real, float32 z.Imaginary)
 
-    /// The same number with parts in Float64; exact.
+    /// <summary>The same number with parts in Float64; exact.</summary>
+    /// <example><code>
+    /// Complex64(3.0f, 4.0f).ToComplex().Magnitude // 5
+    /// </code></example>
     member z.ToComplex() = Complex(float z.Real, float z.Imaginary)
 
     override z.Equals other =

@@ -165,7 +165,10 @@ type DType =
         | DType.Complex64 -> typeof<Cotangent.Complex64>
         | DType.Complex128 -> typeof<System.Numerics.Complex>
 
-    /// The name of the case.
+    /// <summary>The name of the case.</summary>
+    /// <example><code>
+    /// string DType.Float32 = "Float32" // true
+    /// </code></example>
     override x.ToString() =
         match x with
         | DType.Float32 -> "Float32"

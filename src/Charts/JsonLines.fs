@@ -49,11 +49,25 @@ type JsonLinesWriter(path: string) =
         file.SetLength whole
         file.Position <- whole
 
-    /// Closes the file.
+    /// <summary>Closes the file.</summary>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// let writer = new JsonLinesWriter(path)
+    /// writer.Dispose()
+    /// RunLog.Read(path).Events.Count // 0
+    /// </code></example>
     member _.Dispose() = file.Dispose()
 
     /// <summary>Takes an event.</summary>
     /// <exception cref="T:System.IO.IOException">It can't be written now; the next one may.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// let writer = new JsonLinesWriter(path)
+    /// writer.Write(RunEvent.Scalar(1, "loss", 0.5))
+    /// writer.Write(RunEvent.Scalar(2, "loss", 0.25))
+    /// writer.Dispose()
+    /// RunLog.read path |> RunLog.scalar "loss" // [(1, 0.5), (2, 0.25)]
+    /// </code></example>
     member _.Write(event: RunEvent) : unit =
         ArgumentNullException.ThrowIfNull(event, nameof event)
         let line = EventLine.write event

@@ -40,10 +40,20 @@ type Recorder<'s>(writers: IRunWriter seq, what: Recorded<'s> seq) =
 
     /// <summary>How long the run is meant to be: the page estimates the rest.</summary>
     /// <exception cref="T:Cotangent.ValueException">A number is below 1.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// using (JsonLines.writer path) (fun writer -> Recorder&lt;Tensor>([ writer ], []).Plan(1000, 10))
+    /// RunLog.Read(path).Events[0].Name // plan
+    /// </code></example>
     member _.Plan(steps: int64, epochs: int) : unit = tell (RunEvent.Plan(steps, epochs))
 
     /// <summary>A text about the run: the model's summary, its options.</summary>
     /// <exception cref="T:Cotangent.ValueException">The name is empty.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// using (JsonLines.writer path) (fun writer -> Recorder&lt;Tensor>([ writer ], []).Text("options", "Adam at 0.01"))
+    /// RunLog.Read(path).Events[0].Name // options
+    /// </code></example>
     member _.Text(name: string, text: string) : unit = tell (RunEvent.Text(step, name, text))
 
     /// <summary>Records what is reached.</summary>
@@ -51,6 +61,15 @@ type Recorder<'s>(writers: IRunWriter seq, what: Recorded<'s> seq) =
     /// <param name="steps">Steps taken.</param>
     /// <param name="epochs">Whole epochs that these are.</param>
     /// <param name="figures">What the steps and callbacks measured.</param>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// let writer = JsonLines.writer path
+    /// let recorder = Recorder&lt;Tensor>([ writer ], [ Record.scalar "size" (fun x -> float (norm x)) ])
+    /// recorder.Reached(tensor [ 3.0; 4.0 ], 1, 0, [ struct ("loss", 0.5) ])
+    /// writer.Dispose()
+    /// List.ofSeq (RunLog.Read path).ScalarNames // [loss, epoch, size]
+    /// RunLog.read path |> RunLog.scalar "size" // [(1, 5)]
+    /// </code></example>
     member _.Reached
         (state: 's, steps: int, epochs: int, figures: IEnumerable<struct (string * float)>)
         : unit =
@@ -75,6 +94,11 @@ type Recorder<'s>(writers: IRunWriter seq, what: Recorded<'s> seq) =
             each.Events { State = state; Step = now; Since = since } |> List.iter tell
 
     /// <summary>Tells how the run ended; what comes after is not told.</summary>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// using (JsonLines.writer path) (fun writer -> Recorder&lt;Tensor>([ writer ], []).End(RunEnd.Stopped "no progress"))
+    /// RunLog.Read(path).Events[0].Name // end
+    /// </code></example>
     member _.End(how: RunEnd) : unit =
         if not ended then
             ended <- true

@@ -98,6 +98,14 @@ type RunLog internal (path: string, series: RunSeries) =
 
     /// <summary>A figure over the steps.</summary>
     /// <exception cref="T:Cotangent.ValueException">There is none of the name.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// using (JsonLines.writer path) (fun writer -> writer.Write(RunEvent.Scalar(1, "loss", 0.5)))
+    /// let log = RunLog.read path
+    /// let struct (step, loss) = log.Scalar("loss")[0]
+    /// step, loss // (1, 0.5)
+    /// log.Scalar "accuracy" // throws ValueException
+    /// </code></example>
     member _.Scalar(name: string) : IReadOnlyList<struct (int64 * float)> =
         match scalars.TryGetValue name with
         | true, values -> values
@@ -163,4 +171,10 @@ module RunLog =
 
     /// <summary>Tells a writer what a run told so far: a page, say, of a run that is resumed.</summary>
     /// <exception cref="T:System.IO.IOException">It can't be written.</exception>
+    /// <example><code>
+    /// let path, copy = System.IO.Path.GetTempFileName(), System.IO.Path.GetTempFileName()
+    /// using (JsonLines.writer path) (fun writer -> writer.Write(RunEvent.Scalar(1, "loss", 0.5)))
+    /// using (JsonLines.writer copy) (fun writer -> RunLog.read path |> RunLog.replay writer)
+    /// RunLog.read copy |> RunLog.scalar "loss" // [(1, 0.5)]
+    /// </code></example>
     let replay (writer: IRunWriter) (log: RunLog) : unit = log.Events |> Seq.iter writer.Write

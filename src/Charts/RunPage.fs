@@ -147,6 +147,13 @@ type RunPageWriter(path: string, refresh: TimeSpan) =
 
     /// <summary>Takes an event, which the page shows at its next look.</summary>
     /// <exception cref="T:System.IO.IOException">What was told before can't be written now; the next look may.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.Combine(System.IO.Directory.CreateTempSubdirectory().FullName, "run.html")
+    /// let writer = new RunPageWriter(path)
+    /// writer.Write(RunEvent.Scalar(1, "loss", 0.5))
+    /// writer.Dispose()
+    /// (System.IO.File.ReadAllText path).Contains "loss" // true
+    /// </code></example>
     member _.Write(event: RunEvent) : unit =
         ArgumentNullException.ThrowIfNull(event, nameof event)
 
@@ -167,6 +174,14 @@ type RunPageWriter(path: string, refresh: TimeSpan) =
     /// Puts all into the page. A page that can't be written is told of on the standard error, and not raised: what was trained matters
     /// more; the data stay beside the page then.
     /// </summary>
+    /// <example><code>
+    /// let path = System.IO.Path.Combine(System.IO.Directory.CreateTempSubdirectory().FullName, "run.html")
+    /// let data = System.IO.Path.ChangeExtension(path, ".data.js")
+    /// let writer = new RunPageWriter(path)
+    /// System.IO.File.Exists data // true
+    /// writer.Dispose()
+    /// System.IO.File.Exists data // false
+    /// </code></example>
     member _.Dispose() : unit =
         timer.Dispose()
 
@@ -195,6 +210,18 @@ type RunPage =
     /// <exception cref="T:Cotangent.ValueException">There are no runs.</exception>
     /// <exception cref="T:Cotangent.FileException">A line of a file is no event of a run.</exception>
     /// <exception cref="T:System.IO.IOException">A file can't be read, or the page not written.</exception>
+    /// <example><code lang="csharp">
+    /// var folder = Directory.CreateTempSubdirectory().FullName;
+    /// var logs = new[] { "first", "second" }.Select(name => Path.Combine(folder, name + ".jsonl")).ToArray();
+    /// foreach (var log in logs)
+    /// {
+    ///     using var writer = new JsonLinesWriter(log);
+    ///     writer.Write(RunEvent.Scalar(1, "loss", 0.5));
+    /// }
+    /// var page = Path.Combine(folder, "compare.html");
+    /// RunPage.Compare(logs, page);
+    /// File.ReadAllText(page).Contains("second") // true
+    /// </code></example>
     static member Compare(logs: string seq, path: string) : unit =
         ArgumentNullException.ThrowIfNull(logs, nameof logs)
         ArgumentNullException.ThrowIfNull(path, nameof path)

@@ -169,11 +169,24 @@ type TensorBoardWriter(folder: string) =
 
         target
 
-    /// Closes the file.
+    /// <summary>Closes the file.</summary>
+    /// <example><code>
+    /// let folder = System.IO.Directory.CreateTempSubdirectory().FullName
+    /// let writer = new TensorBoardWriter(folder)
+    /// writer.Dispose() // without an event there is no file
+    /// System.IO.Directory.GetFiles(folder).Length // 0
+    /// </code></example>
     member _.Dispose() = file |> Option.iter _.Dispose()
 
     /// <summary>Takes an event.</summary>
     /// <exception cref="T:System.IO.IOException">It can't be written now; the next one may.</exception>
+    /// <example><code>
+    /// let folder = System.IO.Directory.CreateTempSubdirectory().FullName
+    /// let writer = new TensorBoardWriter(folder)
+    /// writer.Write(RunEvent.Histogram(1, "gradient", tensor [ 1.0; 2.0 ]))
+    /// writer.Dispose()
+    /// System.IO.Directory.GetFiles(folder).Length // 1
+    /// </code></example>
     member _.Write(event: RunEvent) : unit =
         ArgumentNullException.ThrowIfNull(event, nameof event)
 

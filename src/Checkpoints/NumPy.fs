@@ -14,6 +14,14 @@ module NumPy =
     /// <exception cref="T:Cotangent.FileException">It is damaged, or no such file.</exception>
     /// <exception cref="T:Cotangent.DTypeException">No dtype holds its elements: complex numbers, texts, objects.</exception>
     /// <exception cref="T:System.IO.IOException">It is not there, or can't be read.</exception>
+    /// <example><code>
+    /// // What numpy.save makes of [1, 2] in Float32.
+    /// let header = "{'descr': '&lt;f4', 'fortran_order': False, 'shape': (2,), }".PadRight 117 + "\n"
+    /// let before = [| 0x93uy; yield! "NUMPY"B; 1uy; 0uy; 118uy; 0uy; yield! System.Text.Encoding.ASCII.GetBytes header |]
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllBytes(path, [| yield! before; 0uy; 0uy; 128uy; 63uy; 0uy; 0uy; 0uy; 64uy |])
+    /// NumPy.readArray path // [1, 2]
+    /// </code></example>
     let readArray (path: string) : Tensor =
         Given.check "path" path
 
@@ -49,6 +57,11 @@ module NumPy =
     /// <exception cref="T:Cotangent.FileException">It is damaged, or no such file.</exception>
     /// <exception cref="T:Cotangent.DTypeException">No dtype holds the elements of one of them.</exception>
     /// <exception cref="T:System.IO.IOException">It is not there, or can't be read.</exception>
+    /// <example><code>
+    /// // A layer with weights from an archive, whose arrays are called weight and bias.
+    /// let load (path: string) = NumPy.read path |> Checkpoint.fit Checkpoint.defaults (Linear.create 3 8 (Key.create 0L))
+    /// load "none-such.npz" // throws FileNotFoundException
+    /// </code></example>
     let read (path: string) : Map<string, Tensor> =
         Given.check "path" path
         ForeignFile.reading "NumPy.read" path "an .npz archive of NumPy" (arrays "NumPy.read")

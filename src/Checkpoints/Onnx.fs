@@ -19,6 +19,11 @@ module Onnx =
     /// <exception cref="T:Cotangent.FileException">It is damaged, or no such file.</exception>
     /// <exception cref="T:Cotangent.DTypeException">No dtype holds the elements of one of them.</exception>
     /// <exception cref="T:System.IO.IOException">It, or a file beside it, is not there, or can't be read.</exception>
+    /// <example><code>
+    /// // The names and shapes of a model's weights.
+    /// let shapes (path: string) = Onnx.read path |> Map.map (fun _ weight -> weight.Shape)
+    /// shapes "none-such.onnx" // throws FileNotFoundException
+    /// </code></example>
     let read (path: string) : Map<string, Tensor> =
         Given.check "path" path
         ForeignFile.reading "Onnx.read" path "an ONNX model" (tensors "Onnx.read" path)

@@ -27,6 +27,13 @@ module PyTorch =
     /// <exception cref="T:Cotangent.FileException">It is damaged, no such file, or holds no tensors.</exception>
     /// <exception cref="T:Cotangent.DTypeException">No dtype holds the elements of one of them.</exception>
     /// <exception cref="T:System.IO.IOException">It is not there, or can't be read.</exception>
+    /// <example><code>
+    /// // torch.save(layer.state_dict(), path) has weights the other way round: (outputs, inputs).
+    /// let load (path: string) =
+    ///     let tensors = PyTorch.read path |> Map.change "weight" (Option.map (fun weight -> weight.T))
+    ///     Checkpoint.fit Checkpoint.defaults (Linear.create 3 8 (Key.create 0L)) tensors
+    /// load "none-such.pt" // throws FileNotFoundException
+    /// </code></example>
     let read (path: string) : Map<string, Tensor> =
         Given.check "path" path
 

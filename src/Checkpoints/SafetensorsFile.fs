@@ -111,6 +111,13 @@ type SafetensorsFile internal (path: string, source: ByteSource, header: Safeten
     /// <exception cref="T:Cotangent.ValueException">There is none of that name.</exception>
     /// <exception cref="T:Cotangent.DTypeException">No dtype holds its elements.</exception>
     /// <exception cref="T:Cotangent.ShapeException">It has more elements than a tensor can have.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// Safetensors.write path (Map [ "w", tensor [ 1.0f; 2.0f ] ])
+    /// use file = Safetensors.openFile path
+    /// file.Read "w" // [1, 2]
+    /// file.Read "v" // throws ValueException
+    /// </code></example>
     member file.Read(name: string) : Tensor =
         Given.check "name" name
 
@@ -127,7 +134,15 @@ type SafetensorsFile internal (path: string, source: ByteSource, header: Safeten
             )
         | entry -> Tensor.ofHost (file.Numbers("SafetensorsFile.Read", entry))
 
-    /// Closes the file.
+    /// <summary>Closes the file.</summary>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// Safetensors.write path (Map [ "w", tensor [ 1.0f; 2.0f ] ])
+    /// let file = Safetensors.openFile path
+    /// let weight = file.Read "w"
+    /// file.Dispose()
+    /// weight // [1, 2]
+    /// </code></example>
     member _.Dispose() = source.Dispose()
 
     interface IDisposable with

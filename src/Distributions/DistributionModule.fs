@@ -20,20 +20,32 @@ module Distribution =
     /// </code></example>
     let logProb (x: Tensor) (d: Distribution) : Tensor = d.LogProb x
 
-    /// <summary>The mean.</summary>
+    /// <summary>The mean. Its shape is batch ++ event.</summary>
     /// <exception cref="T:Cotangent.Distributions.DistributionException">There is no closed form.</exception>
+    /// <example><code>
+    /// Distribution.mean (Exponential(tensor [ 1.0; 2.0 ])) // [1, 0.5]
+    /// </code></example>
     let mean (d: Distribution) : Tensor = d.Mean()
 
-    /// <summary>The variance of each number.</summary>
+    /// <summary>The variance of each number. The shape is batch ++ event.</summary>
     /// <exception cref="T:Cotangent.Distributions.DistributionException">There is no closed form.</exception>
+    /// <example><code>
+    /// Distribution.variance (Exponential(tensor [ 1.0; 2.0 ])) // [1, 0.25]
+    /// </code></example>
     let variance (d: Distribution) : Tensor = d.Variance()
 
-    /// <summary>The square root of the variance.</summary>
+    /// <summary>The square root of the variance. Its shape is batch ++ event.</summary>
     /// <exception cref="T:Cotangent.Distributions.DistributionException">There is no closed form.</exception>
+    /// <example><code>
+    /// Distribution.standardDeviation (Exponential(tensor [ 1.0; 2.0 ])) // [1, 0.5]
+    /// </code></example>
     let standardDeviation (d: Distribution) : Tensor = d.StandardDeviation()
 
-    /// <summary>The most likely value.</summary>
+    /// <summary>The most likely value. Its shape is batch ++ event; NaN where there are several.</summary>
     /// <exception cref="T:Cotangent.Distributions.DistributionException">There is no closed form.</exception>
+    /// <example><code>
+    /// Distribution.mode (Normal(tensor [ 1.0; 2.0 ], tensor 1.0)) // [1, 2]
+    /// </code></example>
     let mode (d: Distribution) : Tensor = d.Mode()
 
     /// <summary>The entropy in nats.</summary>

@@ -61,6 +61,10 @@ type Activation =
     | Glu of axis: int
 
     /// <summary>The activation of each element; along their axis for those that have one.</summary>
+    /// <example><code>
+    /// Activation.Relu.Apply(tensor [ -1.0; 2.0 ]) // [0, 2]
+    /// (Activation.Softmax -1).Apply(tensor [ 1.0; 1.0 ]) // [0.5, 0.5]
+    /// </code></example>
     member activation.Apply(x: Tensor) : Tensor =
         Given.check "x" x
 

@@ -63,6 +63,10 @@ type BatchNorm = {
     /// <exception cref="T:Cotangent.DTypeException">
     /// The dtypes differ; only parameters in Float32 go with inputs in 16 bits.
     /// </exception>
+    /// <example><code>
+    /// // Before it has seen anything, mean 0 and variance 1.
+    /// (BatchNorm.create 1).Forward(tensor [ [ 1.0f ]; [ 3.0f ] ]) // [[1], [3]]
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         layer.Require "BatchNorm.forward" x
         let wide = if DTypes.isHalf x.DType then x.Convert DType.Float32 else x
@@ -79,6 +83,11 @@ type BatchNorm = {
     /// <exception cref="T:Cotangent.DTypeException">
     /// The dtypes differ; only parameters in Float32 go with inputs in 16 bits.
     /// </exception>
+    /// <example><code>
+    /// let struct (y, next) = (BatchNorm.create 1).Train(tensor [ [ 1.0f ]; [ 3.0f ] ])
+    /// y // [[-1], [1]]
+    /// next.RunningMean.Value, next.RunningVar.Value // ([0.2], [1.1])
+    /// </code></example>
     member layer.Train(x: Tensor) : struct (Tensor * BatchNorm) =
         let operation = "BatchNorm.train"
         layer.Require operation x

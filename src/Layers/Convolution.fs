@@ -114,6 +114,10 @@ type Convolution = {
     /// x has no axis of so many channels before the spatial ones, or no window fits.
     /// </exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// let layer = Convolution.create 3 (1, 4) (Key.create 0L)
+    /// layer.Forward(Tensor.ones DType.Float32 [ 8; 1; 28; 28 ]) // shape (8, 4, 26, 26)
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         let operation = "Convolution.forward"
         Given.check "x" x

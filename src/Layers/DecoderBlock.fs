@@ -159,6 +159,10 @@ type DecoderBlock = {
     /// <exception cref="T:Cotangent.ShapeException">The input has another width, or no axis of steps.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
     /// <exception cref="T:Cotangent.ValueException">The block has cross attention.</exception>
+    /// <example><code>
+    /// let block = DecoderBlock.create 8 2 (Key.create 0L)
+    /// block.Forward(Tensor.ones DType.Float32 [ 3; 5; 8 ]) // shape (3, 5, 8)
+    /// </code></example>
     member block.Forward(x: Tensor) : Tensor =
         Given.check "x" x
         block.RunAs("DecoderBlock.forward", x, null, null, null, null)
@@ -167,6 +171,10 @@ type DecoderBlock = {
     /// <exception cref="T:Cotangent.ShapeException">The input has another width, or no axis of steps.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
     /// <exception cref="T:Cotangent.ValueException">The block has cross attention.</exception>
+    /// <example><code>
+    /// let block = DecoderBlock.init { DecoderBlock.defaults with Dropout = 0.1 } 8 2 (Key.create 0L)
+    /// block.Train(Tensor.ones DType.Float32 [ 3; 5; 8 ], Key.create 1L) // shape (3, 5, 8)
+    /// </code></example>
     member block.Train(x: Tensor, key: Key) : Tensor =
         Given.check "x" x
         Given.check "key" key
@@ -189,6 +197,11 @@ type DecoderBlock = {
     /// </exception>
     /// <exception cref="T:Cotangent.ShapeException">A size of the batch is negative, or the memory has another batch or width.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// let cache = (DecoderBlock.create 8 2 (Key.create 0L)).Cache(10, [ 3 ])
+    /// cache.Self.Capacity // 10
+    /// cache.Self.Keys // shape (3, 2, 10, 4)
+    /// </code></example>
     member block.Cache
         (
             capacity: int,

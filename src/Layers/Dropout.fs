@@ -25,6 +25,9 @@ type Dropout = {
 } with
 
     /// <summary>The layer's value while predicting: x.</summary>
+    /// <example><code>
+    /// (Dropout.create 0.5).Forward(tensor [ 1.0; 2.0 ]) // [1, 2]
+    /// </code></example>
     member _.Forward(x: Tensor) : Tensor =
         Given.check "x" x
         x
@@ -36,6 +39,10 @@ type Dropout = {
     /// <exception cref="T:Cotangent.ValueException">The rate is below 0, or 1 or more.</exception>
     /// <exception cref="T:Cotangent.ShapeException">There are no axes of examples or channels to drop.</exception>
     /// <exception cref="T:Cotangent.DTypeException">x is not floating-point.</exception>
+    /// <example><code>
+    /// // What is left is twice as large.
+    /// (Dropout.create 0.5).Train(Tensor.ones DType.Float32 [ 1000 ], Key.create 1L).Max() // 2
+    /// </code></example>
     member layer.Train(x: Tensor, key: Key) : Tensor =
         let operation = "Dropout.train"
         Given.check "x" x

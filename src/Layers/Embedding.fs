@@ -25,6 +25,11 @@ type Embedding = {
     /// <summary>The vectors of labels of any shape (…), integers: (…, width).</summary>
     /// <exception cref="T:Cotangent.DTypeException">The labels are not integers.</exception>
     /// <exception cref="T:Cotangent.IndexException">A label is not in the table; negative ones do not count from its end.</exception>
+    /// <example><code>
+    /// let layer: Embedding = { Weight = tensor [ [ 1.0; 0.0 ]; [ 0.0; 1.0 ]; [ 1.0; 1.0 ] ]; Padding = System.Nullable() }
+    /// layer.Forward(tensor [ 2; 0 ]) // [[1, 1], [1, 0]]
+    /// layer.Forward(tensor [ 3 ]) // throws IndexException
+    /// </code></example>
     member layer.Forward(labels: Tensor) : Tensor =
         Given.check "labels" labels
 

@@ -59,6 +59,10 @@ type EncoderBlock = {
     /// <summary>The block's value at x (…, steps, width), where each step sees all.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The input has another width, or no axis of steps.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// let block = EncoderBlock.create 8 2 (Key.create 0L)
+    /// block.Forward(Tensor.ones DType.Float32 [ 3; 5; 8 ]) // shape (3, 5, 8)
+    /// </code></example>
     member block.Forward(x: Tensor) : Tensor =
         Given.check "x" x
         block.RunAs("EncoderBlock.forward", x, null, null)
@@ -66,6 +70,10 @@ type EncoderBlock = {
     /// <summary>The same while training: the key says what is dropped.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The input has another width, or no axis of steps.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// let block = EncoderBlock.init { EncoderBlock.defaults with Dropout = 0.1 } 8 2 (Key.create 0L)
+    /// block.Train(Tensor.ones DType.Float32 [ 3; 5; 8 ], Key.create 1L) // shape (3, 5, 8)
+    /// </code></example>
     member block.Train(x: Tensor, key: Key) : Tensor =
         Given.check "x" x
         Given.check "key" key

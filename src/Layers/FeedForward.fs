@@ -52,6 +52,9 @@ type FeedForward = {
     /// <summary>The layer's value at x of shape (…, width).</summary>
     /// <exception cref="T:Cotangent.ShapeException">The last axis of x is not as long as the layer is wide.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// (FeedForward.create 8 32 (Key.create 0L)).Forward(Tensor.ones DType.Float32 [ 3; 8 ]) // shape (3, 8)
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         Layer.requireLast "FeedForward.forward" "inputs" layer.Wide.Weight.Dims[0] x
         layer.Run(x, null)
@@ -60,6 +63,12 @@ type FeedForward = {
     /// <exception cref="T:Cotangent.ShapeException">The last axis of x is not as long as the layer is wide.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
     /// <exception cref="T:Cotangent.ValueException">The rate of the dropout is below 0, or 1 or more.</exception>
+    /// <example><code>
+    /// // Nothing is dropped unless it is asked for.
+    /// let layer = FeedForward.create 8 32 (Key.create 0L)
+    /// let x = Tensor.ones DType.Float32 [ 3; 8 ]
+    /// layer.Train(x, Key.create 1L) = layer.Forward x // true
+    /// </code></example>
     member layer.Train(x: Tensor, key: Key) : Tensor =
         Given.check "x" x
         Given.check "key" key

@@ -51,6 +51,10 @@ type GroupNorm = {
     /// <exception cref="T:Cotangent.DTypeException">
     /// The dtypes differ; only parameters in Float32 go with inputs in 16 bits.
     /// </exception>
+    /// <example><code>
+    /// let x = tensor [ [ [ 1.0f; 3.0f ]; [ 5.0f; 5.0f ]; [ 0.0f; 9.0f ] ] ]
+    /// (GroupNorm.create 3 3).Forward x // [[[-1, 1], [0, 0], [-1, 1]]]
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         let operation = "GroupNorm.forward"
         Channels.requireSecond operation layer.Channels 2 x
@@ -142,6 +146,9 @@ type InstanceNorm = {
     /// <exception cref="T:Cotangent.DTypeException">
     /// The dtypes differ; only parameters in Float32 go with inputs in 16 bits.
     /// </exception>
+    /// <example><code>
+    /// (InstanceNorm.create 1).Forward(tensor [ [ [ 1.0; 3.0 ] ]; [ [ 5.0; 2.0 ] ] ]) // [[[-1, 1]], [[1, -1]]]
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         let operation = "InstanceNorm.forward"
         Channels.requireSecond operation layer.Channels 3 x

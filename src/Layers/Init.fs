@@ -118,7 +118,10 @@ module Init =
             Given.check "deviation" deviation
             Random.truncatedNormal key -2.0 2.0 dtype shape * (deviation fans / CutDeviation)
 
-    /// The same number everywhere.
+    /// <summary>The same number everywhere.</summary>
+    /// <example><code>
+    /// Init.constant 0.5 (Fans.ofShape [ 1; 2 ]) [ 1; 2 ] DType.Float32 (Key.create 0L) // [[0.5, 0.5]]
+    /// </code></example>
     let constant (value: float) : Init = fun _ shape dtype _ -> Tensor.full dtype shape value
 
     /// <summary>The number 0 everywhere.</summary>

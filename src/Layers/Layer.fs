@@ -7,14 +7,33 @@ open Cotangent.Inlined // in place of functions of Array and List
 /// record, and its forward pass any function.
 /// </summary>
 type ILayer =
-    /// The output, as it is while predicting.
+    /// <summary>The output, as it is while predicting.</summary>
+    /// <example><code>
+    /// // A layer of one's own.
+    /// type Twice() =
+    ///     interface ILayer with
+    ///         member _.Forward x = 2.0 * x
+    ///
+    /// Layer.forward (Twice()) (tensor [ 1.0; 2.0 ]) // [2, 4]
+    /// </code></example>
     abstract Forward: x: Tensor -> Tensor
 
 /// A layer that is another while it is trained: it draws random numbers, or keeps statistics of what it sees.
 type ITrainingLayer =
     inherit ILayer
 
-    /// The output while training, and the layer with what it has learned of its input besides its parameters.
+    /// <summary>The output while training, and the layer with what it has learned of its input besides its parameters.</summary>
+    /// <example><code>
+    /// // A layer of one's own, which adds noise while it is trained.
+    /// type Noisy() =
+    ///     interface ITrainingLayer with
+    ///         member _.Forward x = x
+    ///         member layer.Train(x, key) = struct (x + Random.normal key x.DType x.Shape, layer)
+    ///
+    /// let y, _ = Layer.train (Noisy()) (Key.create 0L) (tensor [ 1.0; 2.0 ])
+    /// y = tensor [ 1.0; 2.0 ] // false
+    /// Layer.forward (Noisy()) (tensor [ 1.0; 2.0 ]) // [1, 2]
+    /// </code></example>
     abstract Train: x: Tensor * key: Key -> struct (Tensor * ILayer)
 
 /// <summary>
@@ -57,6 +76,9 @@ module Layer =
         { Parameters = parameters; Function = f }
 
     /// <summary>A layer's output, as it is while predicting.</summary>
+    /// <example><code>
+    /// Layer.forward Activation.Relu (tensor [ -1.0; 2.0 ]) // [0, 2]
+    /// </code></example>
     let forward (layer: ILayer) (x: Tensor) : Tensor =
         Given.check "layer" layer
         layer.Forward x

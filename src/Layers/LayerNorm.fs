@@ -102,6 +102,9 @@ type LayerNorm = {
     /// <exception cref="T:Cotangent.DTypeException">
     /// The dtypes differ; only parameters in Float32 go with inputs in 16 bits.
     /// </exception>
+    /// <example><code>
+    /// (LayerNorm.create 2).Forward(tensor [ [ 1.0f; 3.0f ]; [ 5.0f; 2.0f ] ]) // [[-1, 1], [1, -1]]
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         let operation = "LayerNorm.forward"
         Norms.requireShape operation layer.Shape x
@@ -184,6 +187,10 @@ type RmsNorm = {
     /// <exception cref="T:Cotangent.DTypeException">
     /// The dtypes differ; only gains in Float32 go with inputs in 16 bits.
     /// </exception>
+    /// <example><code>
+    /// // Divided by the root of (3² + 4²)/2.
+    /// (RmsNorm.create 2).Forward(tensor [ 3.0f; 4.0f ]) // [0.8485, 1.1314]
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         let operation = "RmsNorm.forward"
         Norms.requireShape operation layer.Shape x

@@ -30,6 +30,12 @@ type Linear = {
     /// The last axis of x is not as long as the layer has inputs.
     /// </exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// let weight = tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]
+    /// let layer: Linear = { Weight = weight; Bias = tensor [ 10.0; 20.0 ]; Activation = Activation.Identity }
+    /// layer.Forward(tensor [ 1.0; 1.0 ]) // [14, 26]
+    /// layer.Forward(tensor [ 1.0; 1.0; 1.0 ]) // throws ShapeException
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         Layer.requireLast "Linear.forward" "inputs" layer.Weight.Dims[0] x
         Operands.sameDType "Linear.forward" x layer.Weight

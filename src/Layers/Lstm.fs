@@ -72,11 +72,18 @@ type Lstm = {
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The input has no axis of steps, or another number of inputs.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// (Lstm.create 3 8 (Key.create 0L)).Forward(Tensor.ones DType.Float32 [ 2; 5; 3 ]) // shape (2, 5, 8)
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         let struct (y, _) = layer.Run x
         y
 
     /// <summary>A state of 0 for a batch of this shape, [] for one sequence: (…, layers · directions, hidden).</summary>
+    /// <example><code>
+    /// let state = (Lstm.create 3 8 (Key.create 0L)).ZeroState [ 2 ]
+    /// state.Cell // shape (2, 1, 8)
+    /// </code></example>
     member layer.ZeroState(batch: int seq) : LstmState =
         Given.check "batch" batch
         let zeros = Recurrent.zeroState layer.Layers batch

@@ -13,6 +13,10 @@ type Mlp = {
     /// The last axis of x is not as long as the first layer has inputs.
     /// </exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// let model = Mlp.create [ 2; 8; 1 ] Activation.Relu (Key.create 0L)
+    /// model.Forward(Tensor.ones DType.Float32 [ 5; 2 ]) // shape (5, 1)
+    /// </code></example>
     member model.Forward(x: Tensor) : Tensor =
         Given.check "x" x
         List.fold (fun x layer -> Linear.forward layer x) x model.Layers

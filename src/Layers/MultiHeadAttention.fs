@@ -122,6 +122,10 @@ type MultiHeadAttention = {
     /// <summary>Keys and values of a sequence (…, steps, memory's width), to be looked at again and again.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The sequence has another width, or no axis of steps.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// let layer = MultiHeadAttention.create 8 2 (Key.create 0L)
+    /// layer.Memory(Tensor.ones DType.Float32 [ 3; 5; 8 ]).Keys // shape (3, 2, 5, 4)
+    /// </code></example>
     member layer.Memory(sequence: Tensor) : AttentionMemory =
         Given.check "sequence" sequence
         layer.Remember("MultiHeadAttention.memory", sequence)
@@ -177,6 +181,11 @@ type MultiHeadAttention = {
     /// <summary>An empty cache for so many steps, for each example of a batch of this shape; [] for one sequence.</summary>
     /// <exception cref="T:Cotangent.ValueException">The capacity is below 1.</exception>
     /// <exception cref="T:Cotangent.ShapeException">A size of the batch is negative.</exception>
+    /// <example><code>
+    /// let cache = (MultiHeadAttention.create 8 2 (Key.create 0L)).Cache(10, [ 3 ])
+    /// cache.Keys // shape (3, 2, 10, 4)
+    /// cache.Position // 0
+    /// </code></example>
     member layer.Cache(capacity: int, batch: int seq) : KeyValueCache =
         Given.check "batch" batch
         layer.CacheFor("MultiHeadAttention.cache", capacity, Array.ofSeq batch)

@@ -115,6 +115,10 @@ type LearnedPositions = {
     /// The last axis of x is not as long as the vectors, or x has more steps than there are vectors.
     /// </exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// let layer: LearnedPositions = { Weight = tensor [ [ 10.0 ]; [ 20.0 ]; [ 30.0 ] ] }
+    /// layer.Forward(tensor [ [ 1.0 ]; [ 2.0 ] ]) // [[11], [22]]
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         PositionAngles.requireSteps "LearnedPositions.forward" x
         Layer.requireLast "LearnedPositions.forward" "numbers of a vector" layer.Weight.Dims[1] x
@@ -236,6 +240,10 @@ type Rotary = {
     /// <summary>x of shape (…, steps, width), each step rotated by its place, counted from 0.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The width is odd, or x has no axis of steps.</exception>
     /// <exception cref="T:Cotangent.DTypeException">x is not floating-point.</exception>
+    /// <example><code>
+    /// // The second step is turned by 1 radian.
+    /// Rotary.halves.Forward(tensor [ [ 1.0; 0.0 ]; [ 1.0; 0.0 ] ]) // [[1, 0], [0.5403, 0.8415]]
+    /// </code></example>
     member rotary.Forward(x: Tensor) : Tensor =
         PositionAngles.requireSteps "Rotary.forward" x
         rotary.Rotate(x, PositionAngles.ofSteps x)

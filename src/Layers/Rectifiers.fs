@@ -26,6 +26,9 @@ type Prelu = {
     /// <summary>The layer's value at x of any shape that has the layer's channels along its axis.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The axis is not as long as there are slopes.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// (Prelu.create 1).Forward(tensor [ -4.0f; 2.0f ]) // [-1, 2]
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         Given.check "x" x
         let channels = layer.Weight.Size
@@ -78,6 +81,9 @@ module Prelu =
     /// <summary>The layer's value at x of any shape that has the layer's channels along its axis.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The axis is not as long as there are slopes.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// Prelu.forward (Prelu.create 1) (tensor [ -4.0f; 2.0f ]) // [-1, 2]
+    /// </code></example>
     let forward (layer: Prelu) (x: Tensor) : Tensor =
         Given.check "layer" layer
         layer.Forward x
@@ -93,12 +99,18 @@ type Rrelu = {
     High: float
 } with
 
-    /// As it is while predicting: the mean slope everywhere.
+    /// <summary>As it is while predicting: the mean slope everywhere.</summary>
+    /// <example><code>
+    /// (Rrelu.create 0.2 0.4).Forward(tensor [ -10.0; 2.0 ]) // [-3, 2]
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         Given.check "x" x
         leakyRelu ((layer.Low + layer.High) / 2.0) x
 
-    /// As it is while training: slopes drawn with the key.
+    /// <summary>As it is while training: slopes drawn with the key.</summary>
+    /// <example><code>
+    /// (Rrelu.create 0.25 0.25).Train(tensor [ -4.0; 2.0 ], Key.create 0L) // [-1, 2]
+    /// </code></example>
     member layer.Train(x: Tensor, key: Key) : Tensor =
         Given.check "x" x
         Given.check "key" key
@@ -126,6 +138,9 @@ module Rrelu =
         { Low = low; High = high }
 
     /// <summary>As it is while predicting: the mean slope everywhere.</summary>
+    /// <example><code>
+    /// Rrelu.forward (Rrelu.create 0.2 0.4) (tensor [ -10.0; 2.0 ]) // [-3, 2]
+    /// </code></example>
     let forward (layer: Rrelu) (x: Tensor) : Tensor =
         Given.check "layer" layer
         layer.Forward x

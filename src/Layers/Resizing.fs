@@ -244,6 +244,9 @@ type Upsample = {
     /// <exception cref="T:Cotangent.ShapeException">x has fewer axes than the layer has scales.</exception>
     /// <exception cref="T:Cotangent.ValueException">Corners are to be aligned with the nearest number.</exception>
     /// <exception cref="T:Cotangent.DTypeException">Linear or cubic interpolation of what is not floating-point.</exception>
+    /// <example><code>
+    /// (Upsample.create 2).Forward(tensor [ [ [ [ 1; 2 ] ] ] ]) // [[[[1, 1, 2, 2], [1, 1, 2, 2]]]]
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         Given.check "x" x
         let scales = Array.ofList layer.Scales

@@ -11,13 +11,23 @@ type Sequential = {
     Layers: ILayer list
 } with
 
-    /// The last layer's output, as it is while predicting.
+    /// <summary>The last layer's output, as it is while predicting.</summary>
+    /// <example><code>
+    /// (Sequential.create [ Activation.Relu; Residual.create Activation.Relu ]).Forward(tensor [ -1.0; 2.0 ]) // [0, 4]
+    /// </code></example>
     member model.Forward(x: Tensor) : Tensor =
         Given.check "x" x
         model.Layers |> List.fold (fun x layer -> layer.Forward x) x
 
+    /// <summary>
     /// The last layer's output while training, and the layers with what they have learned of their inputs. Each layer draws with a
     /// key of its own.
+    /// </summary>
+    /// <example><code>
+    /// let model = Sequential.create [ Rrelu.create 0.25 0.25; Activation.Relu ]
+    /// let struct (y, next) = model.Train(tensor [ -4.0; 2.0 ], Key.create 0L)
+    /// y // [0, 2]
+    /// </code></example>
     member model.Train(x: Tensor, key: Key) : struct (Tensor * Sequential) =
         Given.check "x" x
         Given.check "key" key
@@ -55,6 +65,9 @@ module Sequential =
         { Layers = layers }
 
     /// <summary>The last layer's output, as it is while predicting.</summary>
+    /// <example><code>
+    /// Sequential.forward (Sequential.create [ Activation.Relu; Activation.Tanh ]) (tensor [ -1.0; 1.0 ]) // [0, 0.7616]
+    /// </code></example>
     let forward (model: Sequential) (x: Tensor) : Tensor =
         Given.check "model" model
         model.Forward x
@@ -80,6 +93,9 @@ type Residual = {
 
     /// <summary>x + inner x.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The two differ in shape.</exception>
+    /// <example><code>
+    /// (Residual.create Activation.Relu).Forward(tensor [ -1.0; 2.0 ]) // [-1, 4]
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         Given.check "x" x
         Connect.residual layer.Inner.Forward x
@@ -104,6 +120,9 @@ module Residual =
 
     /// <summary>x + inner x.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The two differ in shape.</exception>
+    /// <example><code>
+    /// Residual.forward (Residual.create Activation.Tanh) (tensor [ 0.0; 1.0 ]) // [0, 1.7616]
+    /// </code></example>
     let forward (layer: Residual) (x: Tensor) : Tensor =
         Given.check "layer" layer
         layer.Forward x

@@ -86,6 +86,10 @@ type TransformerDecoder = {
     /// <exception cref="T:Cotangent.ShapeException">The input has another width, or no axis of steps.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
     /// <exception cref="T:Cotangent.ValueException">There is cross attention.</exception>
+    /// <example><code>
+    /// let decoder = TransformerDecoder.create 2 8 2 (Key.create 0L)
+    /// decoder.Forward(Tensor.ones DType.Float32 [ 3; 5; 8 ]) // shape (3, 5, 8)
+    /// </code></example>
     member decoder.Forward(x: Tensor) : Tensor =
         Given.check "x" x
         decoder.RunAs("TransformerDecoder.forward", x, null, null, null, null)
@@ -94,6 +98,10 @@ type TransformerDecoder = {
     /// <exception cref="T:Cotangent.ShapeException">The input has another width, or no axis of steps.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
     /// <exception cref="T:Cotangent.ValueException">There is cross attention.</exception>
+    /// <example><code>
+    /// let decoder = TransformerDecoder.init { TransformerDecoder.defaults with Dropout = 0.1 } 2 8 2 (Key.create 0L)
+    /// decoder.Train(Tensor.ones DType.Float32 [ 3; 5; 8 ], Key.create 1L) // shape (3, 5, 8)
+    /// </code></example>
     member decoder.Train(x: Tensor, key: Key) : Tensor =
         Given.check "x" x
         Given.check "key" key
@@ -108,6 +116,11 @@ type TransformerDecoder = {
     /// </exception>
     /// <exception cref="T:Cotangent.ShapeException">A size of the batch is negative, or the memory has another batch or width.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// let cache = (TransformerDecoder.create 2 8 2 (Key.create 0L)).Cache(10, [])
+    /// cache.Capacity // 10
+    /// cache.Position // 0
+    /// </code></example>
     member decoder.Cache
         (
             capacity: int,

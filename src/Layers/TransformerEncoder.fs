@@ -50,6 +50,10 @@ type TransformerEncoder = {
     /// <summary>The last block's output for x (…, steps, width), where each step sees all.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The input has another width, or no axis of steps.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// let encoder = TransformerEncoder.create 2 8 2 (Key.create 0L)
+    /// encoder.Forward(Tensor.ones DType.Float32 [ 3; 5; 8 ]) // shape (3, 5, 8)
+    /// </code></example>
     member encoder.Forward(x: Tensor) : Tensor =
         Given.check "x" x
         encoder.RunAs("TransformerEncoder.forward", x, null, null)
@@ -57,6 +61,10 @@ type TransformerEncoder = {
     /// <summary>The same while training: the key says what is dropped.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The input has another width, or no axis of steps.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// let encoder = TransformerEncoder.init { TransformerEncoder.defaults with Dropout = 0.1 } 2 8 2 (Key.create 0L)
+    /// encoder.Train(Tensor.ones DType.Float32 [ 3; 5; 8 ], Key.create 1L) // shape (3, 5, 8)
+    /// </code></example>
     member encoder.Train(x: Tensor, key: Key) : Tensor =
         Given.check "x" x
         Given.check "key" key

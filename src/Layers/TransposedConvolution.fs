@@ -50,6 +50,10 @@ type TransposedConvolution = {
     /// x has no axis of so many channels before the spatial ones, or nothing is left of the padding.
     /// </exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// let layer = TransposedConvolution.create 3 (4, 1) (Key.create 0L)
+    /// layer.Forward(Tensor.ones DType.Float32 [ 8; 4; 26; 26 ]) // shape (8, 1, 28, 28)
+    /// </code></example>
     member layer.Forward(x: Tensor) : Tensor =
         let operation = "TransposedConvolution.forward"
         Given.check "x" x

@@ -23,7 +23,12 @@ module Attention =
     /// A query sees the keys up to its own place.
     let causal: Attention = { full with IsCausal = true }
 
-    /// A query sees the keys where the mask (Bool) holds.
+    /// <summary>A query sees the keys where the mask (Bool) holds. It broadcasts to the batch axes ++ (queries, keys).</summary>
+    /// <example><code>
+    /// // Every query sees the first key alone.
+    /// let x = tensor [ [ 1.0; 0.0 ]; [ 0.0; 1.0 ] ]
+    /// attend (Attention.masked (tensor [ true; false ])) x x x // [[1, 0], [1, 0]]
+    /// </code></example>
     let masked (mask: Tensor) : Attention =
         Given.check "mask" mask
         { full with Mask = Some mask }

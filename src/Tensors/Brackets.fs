@@ -74,6 +74,10 @@ type TensorParts(whole: Tensor) =
             part (List.ofSeq indices)
 
     /// <summary><c>t.At[1.., *, -1]</c></summary>
+    /// <exception cref="T:Cotangent.IndexException">An index lies outside its axis.</exception>
+    /// <example><code>
+    /// (tensor [ [ 1; 2; 3 ]; [ 4; 5; 6 ] ]).At[*, 1..].Set 0.0 // [[1, 0, 0], [4, 0, 0]]
+    /// </code></example>
     member _.GetSlice(a1: int option, b1: int option) = part [ along a1 b1 ]
 
     /// <exclude/>
@@ -134,12 +138,24 @@ module Brackets =
     type Tensor with
 
         /// <summary><c>t[0, -1]</c>: the axes named disappear.</summary>
+        /// <exception cref="T:Cotangent.IndexException">A position lies outside its axis.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1; 2 ]; [ 3; 4 ] ])[0, -1] // 2
+        /// (tensor [ [ 1; 2 ]; [ 3; 4 ] ])[1] // [3, 4]
+        /// </code></example>
         member t.Item
             with get ([<System.ParamArray>] positions: int[]): Tensor =
                 Subset.slice (Bracket.positions positions) t
 
+        /// <summary>
         /// With integers, the slices at those positions of axis 0; with a Bool mask over leading axes, the elements
         /// where it holds, along one axis.
+        /// </summary>
+        /// <example><code>
+        /// let x = tensor [ 1.0; -2.0; 3.0 ]
+        /// x[tensor [ 2; 0; 2 ]] // [3, 1, 3]
+        /// x[x.Greater 0.0] // [1, 3]
+        /// </code></example>
         member t.Item
             with get (selection: Tensor): Tensor =
                 Given.check "selection" selection
@@ -161,6 +177,12 @@ module Brackets =
         member t.At: TensorParts = TensorParts t
 
         /// <summary><c>t[1..3, *, -1]</c>: slices include both ends.</summary>
+        /// <exception cref="T:Cotangent.IndexException">An index lies outside its axis.</exception>
+        /// <example><code>
+        /// let x = tensor [ [ 1; 2; 3 ]; [ 4; 5; 6 ] ]
+        /// x[*, 1..] // [[2, 3], [5, 6]]
+        /// x[-1, ..1] // [4, 5]
+        /// </code></example>
         [<CompiledName "GetSlice">]
         member t.GetSlice(a1: int option, b1: int option) = t.Slice [ along a1 b1 ]
 

@@ -51,9 +51,15 @@ module Tensor =
         Bind.full (Literals.real "fullLike" t.DType value) t.DType t.Dims t.Device
 
     /// <summary>Zeros in the shape, dtype and device of another tensor.</summary>
+    /// <example><code>
+    /// Tensor.zerosLike (tensor [ [ 1.0; 2.0 ] ]) // [[0, 0]]
+    /// </code></example>
     let zerosLike (t: Tensor) : Tensor = fullLike t 0.0
 
     /// <summary>Ones in the shape, dtype and device of another tensor.</summary>
+    /// <example><code>
+    /// Tensor.onesLike (tensor [ [ 1.0; 2.0 ] ]) // [[1, 1]]
+    /// </code></example>
     let onesLike (t: Tensor) : Tensor = fullLike t 1.0
 
     /// <summary>

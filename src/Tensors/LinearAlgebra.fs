@@ -130,6 +130,9 @@ module LinearAlgebra =
     type Tensor with
 
         /// <summary>The matrix product, as <c>matmul</c>.</summary>
+        /// <example><code>
+        /// (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]).MatMul(tensor [ 1.0; 10.0 ]) // [21, 43]
+        /// </code></example>
         [<CompiledName "MatMul">]
         member a.MatMul(b: Tensor) : Tensor =
             Given.check "b" b

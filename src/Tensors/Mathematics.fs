@@ -317,6 +317,11 @@ module Mathematics =
         member x.Equal(y: float) : Tensor = Operands.withReal Binary.Equal x y
 
         /// <summary>Bool: where both differ. NaN differs from everything.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+        /// <example><code>
+        /// (tensor [ 1.0; 2.0; nan ]).NotEqual(tensor [ 1.0; 3.0; nan ]) // [false, true, true]
+        /// </code></example>
         [<CompiledName "NotEqual">]
         member x.NotEqual(y: Tensor) : Tensor =
             unary Unary.Not (Operands.binaryOf "notEqual" Binary.Equal x (given y))
@@ -343,6 +348,11 @@ module Mathematics =
         member x.Less(y: float) : Tensor = Operands.withReal Binary.Less x y
 
         /// <summary>Bool: where x &lt;= y.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are complex.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+        /// <example><code>
+        /// (tensor [ 1.0; 2.0; 3.0 ]).LessEqual(tensor 2.0) // [true, true, false]
+        /// </code></example>
         [<CompiledName "LessEqual">]
         member x.LessEqual(y: Tensor) : Tensor = Operands.binaryOf "lessEqual" Binary.LessEqual x (given y)
 
@@ -363,6 +373,11 @@ module Mathematics =
         member x.Greater(y: float) : Tensor = Operands.realWithOf "greater" Binary.Less y x
 
         /// <summary>Bool: where x &gt;= y.</summary>
+        /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are complex.</exception>
+        /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+        /// <example><code>
+        /// (tensor [ 1.0; 2.0; 3.0 ]).GreaterEqual(tensor 2.0) // [false, true, true]
+        /// </code></example>
         [<CompiledName "GreaterEqual">]
         member x.GreaterEqual(y: Tensor) : Tensor =
             Operands.binaryOf "greaterEqual" Binary.LessEqual (given y) x
@@ -392,6 +407,9 @@ module Mathematics =
         /// <summary>Exclusive or: logical (Bool) or bitwise (integers).</summary>
         /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are floating-point or complex.</exception>
         /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+        /// <example><code>
+        /// (tensor [ true; true; false ]).Xor(tensor [ true; false; false ]) // [false, true, false]
+        /// </code></example>
         [<CompiledName "Xor">]
         member x.Xor(y: Tensor) : Tensor = Operands.binary Binary.Xor x (given y)
 

@@ -78,13 +78,20 @@ type Tensor =
     member internal t.DisplayHeader = fst t.Display
     member internal t.DisplayBody = snd t.Display
 
-    /// The values as NumPy prints them, shortened when there are many.
+    /// <summary>The values as NumPy prints them, shortened when there are many.</summary>
+    /// <example><code>
+    /// string (tensor [ 1.0; 2.0 ]) // [1, 2]
+    /// </code></example>
     override t.ToString() =
         match t with
         | Value _ -> t.Reading Print.buffer
         | Traced r -> $"traced by {r.TracedBy}: {r.DType} {Shape.show r.Shape}{r.Remark}"
 
     /// <summary>Equal shapes, dtypes and values (NaN equals NaN here, as in every .NET <c>Equals</c>).</summary>
+    /// <example><code>
+    /// tensor [ 1.0; nan ] = tensor [ 1.0; nan ] // true
+    /// tensor [ 1.0; 2.0 ] = tensor [ 1.0f; 2.0f ] // false
+    /// </code></example>
     override t.Equals other =
         match other with
         | :? Tensor as u ->
@@ -514,6 +521,10 @@ type Tensor with
     /// <summary>Sum, elementwise and broadcast; also with a number on either side.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// tensor [ [ 1.0 ]; [ 2.0 ] ] + tensor [ 10.0; 20.0 ] // [[11, 21], [12, 22]]
+    /// tensor [ 1.0 ] + tensor [ 1.0f ] // throws DTypeException
+    /// </code></example>
     static member (+)(a: Tensor, b: Tensor) =
         if Neutral.isIt a && not (isNull (box b)) then b else Operands.binary Binary.Add a b
 
@@ -533,6 +544,10 @@ type Tensor with
     /// <summary>Difference, elementwise and broadcast; also with a number on either side.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// tensor [ 5.0; 7.0 ] - tensor [ 1.0; 2.0 ] // [4, 5]
+    /// 10.0 - tensor [ 5.0; 7.0 ] // [5, 3]
+    /// </code></example>
     static member (-)(a: Tensor, b: Tensor) = Operands.binary Binary.Subtract a b
     /// <exclude/>
     static member (-)(a: Tensor, b: float) = Operands.withReal Binary.Subtract a b
@@ -550,6 +565,9 @@ type Tensor with
     /// <summary>Product, elementwise and broadcast; also with a number on either side.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// tensor [ 2.0; 3.0 ] * tensor [ 10.0; 100.0 ] // [20, 300]
+    /// </code></example>
     static member (*)(a: Tensor, b: Tensor) = Operands.binary Binary.Multiply a b
     /// <exclude/>
     static member (*)(a: Tensor, b: float) = Operands.withReal Binary.Multiply a b
@@ -568,6 +586,10 @@ type Tensor with
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
     /// <exception cref="T:Cotangent.ValueException">An element of an integer divisor is 0.</exception>
+    /// <example><code>
+    /// 1.0 / tensor [ 2.0; 4.0 ] // [0.5, 0.25]
+    /// tensor [ 7; -7 ] / tensor 2 // [3, -3]
+    /// </code></example>
     static member (/)(a: Tensor, b: Tensor) = Operands.binary Binary.Divide a b
     /// <exclude/>
     static member (/)(a: Tensor, b: float) = Operands.withReal Binary.Divide a b
@@ -586,6 +608,9 @@ type Tensor with
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
     /// <exception cref="T:Cotangent.ValueException">An element of an integer divisor is 0.</exception>
+    /// <example><code>
+    /// tensor [ 7.5; -7.5 ] % tensor 3.0 // [1.5, -1.5]
+    /// </code></example>
     static member (%)(a: Tensor, b: Tensor) = Operands.binary Binary.Remainder a b
     /// <exclude/>
     static member (%)(a: Tensor, b: float) = Operands.withReal Binary.Remainder a b
@@ -601,6 +626,9 @@ type Tensor with
     static member (%)(a: int, b: Tensor) = Operands.realWith Binary.Remainder (float a) b
 
     /// <summary>The negative of each element.</summary>
+    /// <example><code>
+    /// -(tensor [ 1.0; -2.0 ]) // [-1, 2]
+    /// </code></example>
     static member (~-)(a: Tensor) = Operands.unary Unary.Negate a
 
     /// <summary>And, of the bits of integers, or of Bools.</summary>
@@ -614,11 +642,17 @@ type Tensor with
     /// <summary>Or, of the bits of integers, or of Bools.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are floating-point.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// tensor [| 12uy; 10uy |] ||| tensor 1uy // [13, 11]
+    /// </code></example>
     static member (|||)(a: Tensor, b: Tensor) = Operands.binary Binary.Or a b
 
     /// <summary>Exclusive or, of the bits of integers, or of Bools.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are floating-point.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// tensor [| 12uy; 10uy |] ^^^ tensor 6uy // [10, 12]
+    /// </code></example>
     static member (^^^)(a: Tensor, b: Tensor) = Operands.binary Binary.Xor a b
 
     /// <summary>The opposite: of each bit of an integer, or of a Bool.</summary>
@@ -653,6 +687,11 @@ type Tensor with
     /// x to a power, elementwise: <c>x ** y</c>. Integers have powers whose exponent is a whole number, 0 or more.
     /// </summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or have no such power.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// tensor [ 2.0; 3.0 ] ** tensor [ 3.0; -1.0 ] // [8, 0.3333]
+    /// tensor [ 2; 3 ] ** 2 // [4, 9]
+    /// </code></example>
     static member Pow(a: Tensor, b: Tensor) = Operands.binary Binary.Power a b
     /// <exclude/>
     static member Pow(a: Tensor, b: float) = Operands.power a b
@@ -661,13 +700,25 @@ type Tensor with
     /// <exclude/>
     static member Pow(a: Tensor, b: int) = Operands.power a (float b)
     /// <summary>The angle of the point (x, y), elementwise: <c>atan2 y x</c>.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
+    /// <example><code>
+    /// atan2 (tensor [ 1.0; -1.0 ]) (tensor [ 1.0; 0.0 ]) // [0.7854, -1.5708]
+    /// </code></example>
     static member Atan2(a: Tensor, b: Tensor) = Operands.binary Binary.Atan2 a b
     /// <summary>|x|, whose derivative at 0 is 0: <c>abs x</c>. Of complex numbers it is real.</summary>
+    /// <example><code>
+    /// abs (tensor [ -3.0; 2.0 ]) // [3, 2]
+    /// abs (complex (tensor 3.0) (tensor 4.0)) // 5
+    /// </code></example>
     static member Abs(a: Tensor) = Operands.modulus a
 
     /// <summary>
     /// The logarithm to the base 10: <c>log10 x</c>. It is whole at powers of ten; of complex numbers it is log z / log 10.
     /// </summary>
+    /// <example><code>
+    /// log10 (tensor [ 1000.0; 0.01 ]) // [3, -2]
+    /// </code></example>
     static member Log10(a: Tensor) =
         Given.check "a" a
         let ofLog x = Operands.withReal Binary.Divide (Operands.unaryOf "log10" Unary.Log x) (log 10.0)
@@ -696,6 +747,9 @@ type Tensor with
                 (ofLog (Operands.binary Binary.Divide a (Operands.realWith Binary.Power 10.0 n)))
 
     /// <summary>The whole number toward 0: <c>truncate x</c>. Integers stay as they are.</summary>
+    /// <example><code>
+    /// truncate (tensor [ 1.7; -1.7 ]) // [1, -1]
+    /// </code></example>
     static member Truncate(a: Tensor) =
         a
         |> Operands.whole (fun a ->
@@ -705,34 +759,79 @@ type Tensor with
                 (Operands.unaryOf "truncate" Unary.Floor (Operands.unary Unary.Abs a)))
 
     /// <summary>The largest whole number not above x: <c>floor x</c>. Integers stay as they are.</summary>
+    /// <example><code>
+    /// floor (tensor [ 1.7; -1.7 ]) // [1, -2]
+    /// </code></example>
     static member Floor(a: Tensor) = Operands.whole (Operands.unary Unary.Floor) a
     /// <summary>The smallest whole number not below x: <c>ceil x</c>. Integers stay as they are.</summary>
+    /// <example><code>
+    /// ceil (tensor [ 1.3; -1.3 ]) // [2, -1]
+    /// </code></example>
     static member Ceiling(a: Tensor) = Operands.whole (Operands.unary Unary.Ceiling) a
     /// <summary>The nearest whole number, halves to the even one: <c>round x</c>. Integers stay as they are.</summary>
+    /// <example><code>
+    /// round (tensor [ 0.5; 1.5; 1.7 ]) // [0, 2, 2]
+    /// </code></example>
     static member Round(a: Tensor) = Operands.whole (Operands.unary Unary.Round) a
     /// <summary>e to the x: <c>exp x</c>.</summary>
+    /// <example><code>
+    /// exp (tensor [ 0.0; 1.0 ]) // [1, 2.7183]
+    /// </code></example>
     static member Exp(a: Tensor) = Operands.unary Unary.Exp a
     /// <summary>The natural logarithm: <c>log x</c>.</summary>
+    /// <example><code>
+    /// log (tensor [ 1.0; 2.0; 0.0 ]) // [0, 0.6931, -infinity]
+    /// </code></example>
     static member Log(a: Tensor) = Operands.unary Unary.Log a
     /// <summary>The square root: <c>sqrt x</c>.</summary>
+    /// <example><code>
+    /// sqrt (tensor [ 4.0; 9.0; -1.0 ]) // [2, 3, nan]
+    /// </code></example>
     static member Sqrt(a: Tensor) = Operands.unary Unary.Sqrt a
     /// <summary>The sine: <c>sin x</c>.</summary>
+    /// <example><code>
+    /// sin (tensor [ 0.0; System.Math.PI / 2.0 ]) // [0, 1]
+    /// </code></example>
     static member Sin(a: Tensor) = Operands.unary Unary.Sin a
     /// <summary>The cosine: <c>cos x</c>.</summary>
+    /// <example><code>
+    /// cos (tensor [ 0.0; System.Math.PI ]) // [1, -1]
+    /// </code></example>
     static member Cos(a: Tensor) = Operands.unary Unary.Cos a
     /// <summary>The tangent: <c>tan x</c>.</summary>
+    /// <example><code>
+    /// tan (tensor [ 0.0; System.Math.PI / 4.0 ]) // [0, 1]
+    /// </code></example>
     static member Tan(a: Tensor) = Operands.unary Unary.Tan a
     /// <summary>The inverse sine: <c>asin x</c>.</summary>
+    /// <example><code>
+    /// asin (tensor [ 0.0; 1.0; 2.0 ]) // [0, 1.5708, nan]
+    /// </code></example>
     static member Asin(a: Tensor) = Operands.unary Unary.Asin a
     /// <summary>The inverse cosine: <c>acos x</c>.</summary>
+    /// <example><code>
+    /// acos (tensor [ 1.0; -1.0 ]) // [0, 3.1416]
+    /// </code></example>
     static member Acos(a: Tensor) = Operands.unary Unary.Acos a
     /// <summary>The inverse tangent: <c>atan x</c>.</summary>
+    /// <example><code>
+    /// atan (tensor [ 0.0; 1.0 ]) // [0, 0.7854]
+    /// </code></example>
     static member Atan(a: Tensor) = Operands.unary Unary.Atan a
     /// <summary>The hyperbolic sine: <c>sinh x</c>.</summary>
+    /// <example><code>
+    /// sinh (tensor [ 0.0; 1.0 ]) // [0, 1.1752]
+    /// </code></example>
     static member Sinh(a: Tensor) = Operands.unary Unary.Sinh a
     /// <summary>The hyperbolic cosine: <c>cosh x</c>.</summary>
+    /// <example><code>
+    /// cosh (tensor [ 0.0; 1.0 ]) // [1, 1.5431]
+    /// </code></example>
     static member Cosh(a: Tensor) = Operands.unary Unary.Cosh a
     /// <summary>The hyperbolic tangent: <c>tanh x</c>.</summary>
+    /// <example><code>
+    /// tanh (tensor [ 0.0; 1.0 ]) // [0, 0.7616]
+    /// </code></example>
     static member Tanh(a: Tensor) = Operands.unary Unary.Tanh a
 
     /// <summary>
@@ -759,6 +858,11 @@ type Tensor with
 
     /// <summary>The one element as a number: <c>float t</c>.</summary>
     /// <exception cref="T:Cotangent.ShapeException">There is not exactly one element.</exception>
+    /// <exception cref="T:Cotangent.TraceException">Inside a transformation that only knows shape and dtype.</exception>
+    /// <example><code>
+    /// float (tensor [ 2.5f ]) // 2.5
+    /// float (tensor [ 1.0; 2.0 ]) // throws ShapeException
+    /// </code></example>
     static member op_Explicit(t: Tensor) : float = Tensor.As(t, DType.Float64).ToData<float>()
     /// <summary>The one element as a number: <c>float32 t</c>.</summary>
     /// <exception cref="T:Cotangent.ShapeException">There is not exactly one element.</exception>

@@ -12,6 +12,9 @@ type WeightAverage<'p> = {
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module WeightAverage =
     /// <summary>An average of nothing yet; the parameters say what it will look like.</summary>
+    /// <example><code>
+    /// (WeightAverage.start (tensor [ 3.0 ])).Count // 0
+    /// </code></example>
     let start (parameters: 'p) : WeightAverage<'p> =
         let leaves = Tree.leaves parameters
         let count = Tensor.own [||] [| 0 |]
@@ -95,7 +98,10 @@ type GradientSum<'p> = {
 /// </summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module GradientSum =
-    /// The sum of none, for parameters like these.
+    /// <summary>The sum of none, for parameters like these.</summary>
+    /// <example><code>
+    /// (GradientSum.zero (tensor [ 1.0; 2.0 ])).Sum // [0, 0]
+    /// </code></example>
     let zero (parameters: 'p) : GradientSum<'p> =
         let leaves = Tree.leaves parameters
         let weight = Tensor.own [||] [| 0.0 |]
@@ -111,6 +117,10 @@ module GradientSum =
     /// </summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The weight is no scalar, or two shapes differ.</exception>
+    /// <example><code>
+    /// let sum = GradientSum.zero (tensor [ 0.0 ]) |> GradientSum.add (tensor 3.0) (tensor [ 2.0 ])
+    /// sum.Sum, sum.Weight // ([6], 3)
+    /// </code></example>
     let add (weight: Tensor) (gradient: 'p) (sum: GradientSum<'p>) : GradientSum<'p> =
         Given.check "weight" weight
         Given.check "sum" sum

@@ -118,6 +118,12 @@ module Gan =
         }
 
     /// <summary>The state before the first step.</summary>
+    /// <example><code>
+    /// let generate (scale: Tensor) (latent: Tensor) = scale * latent
+    /// let judge (slope: Tensor) (examples: Tensor) = slope * examples
+    /// let gan = Gan.create generate judge 1 (Optimizer.adam 1e-3)
+    /// (Gan.start gan (tensor 2.0f) (tensor 1.0f)).Average.Count // 0
+    /// </code></example>
     let start (gan: Gan<'g, 'd>) (generator: 'g) (discriminator: 'd) : GanState<'g, 'd> =
         Given.check "gan" gan
         Given.check "generator" generator
@@ -133,7 +139,13 @@ module Gan =
 
     let private latent (gan: Gan<'g, 'd>) count key = gan.Latent key DType.Float32 [ count; gan.LatentSize ]
 
-    /// Examples by a generator: shape (count, …).
+    /// <summary>Examples by a generator: shape (count, …).</summary>
+    /// <example><code>
+    /// let generate (scale: Tensor) (latent: Tensor) = scale * latent
+    /// let judge (slope: Tensor) (examples: Tensor) = slope * examples
+    /// let gan = Gan.create generate judge 1 (Optimizer.adam 1e-3)
+    /// Gan.sample gan (tensor 2.0f) 5 (Key.create 0L) // shape (5, 1)
+    /// </code></example>
     let sample (gan: Gan<'g, 'd>) (generator: 'g) (count: int) (key: Key) : Tensor =
         Given.check "gan" gan
         Given.check "key" key
@@ -145,7 +157,13 @@ module Gan =
         | GeneratorNoise.Fresh -> latent gan shown.Dims[0] key
         | GeneratorNoise.Shared -> shown
 
-    /// How many real batches one step takes.
+    /// <summary>How many real batches one step takes.</summary>
+    /// <example><code>
+    /// let generate (scale: Tensor) (latent: Tensor) = scale * latent
+    /// let judge (slope: Tensor) (examples: Tensor) = slope * examples
+    /// let gan = { Gan.create generate judge 1 (Optimizer.adam 1e-3) with DiscriminatorSteps = 5 }
+    /// Gan.batchesPerStep gan // 5
+    /// </code></example>
     let batchesPerStep (gan: Gan<'g, 'd>) =
         Given.check "gan" gan
         gan.DiscriminatorSteps
@@ -291,6 +309,14 @@ module Gan =
     /// <exception cref="T:Cotangent.ValueException">
     /// The number of batches is another, or less than 1; or a penalty has a negative weight.
     /// </exception>
+    /// <example><code>
+    /// let generate (scale: Tensor) (latent: Tensor) = scale * latent
+    /// let judge (slope: Tensor) (examples: Tensor) = slope * examples
+    /// let gan = Gan.create generate judge 1 (Optimizer.adam 0.5)
+    /// let state = Gan.start gan (tensor 2.0f) (tensor 1.0f)
+    /// let next, losses = Gan.step gan state [ Tensor.ones DType.Float32 [ 4; 1 ] ] (Key.create 0L)
+    /// abs (next.Discriminator - 1.0) // 0.5: Adam's first step is as long as its rate
+    /// </code></example>
     let step (gan: Gan<'g, 'd>) (state: GanState<'g, 'd>) (batches: Tensor list) (key: Key) =
         Given.check "gan" gan
         Given.check "state" state

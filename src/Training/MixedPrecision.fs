@@ -63,13 +63,20 @@ module LossScale =
 
     /// <summary>One scale that stays.</summary>
     /// <exception cref="T:Cotangent.ValueException">The scale is not positive.</exception>
+    /// <example><code>
+    /// let scaling = LossScale.fixedAt 128.0
+    /// (LossScale.start scaling).Scale // 128
+    /// </code></example>
     let fixedAt (scale: float) : LossScaling =
         if not (scale > 0.0) then
             raise (ValueException $"LossScale.fixedAt: the scale is {string scale}; it must be positive.")
 
         { Initial = scale; Growth = 1.0; Backoff = 1.0; Interval = 1 }
 
-    /// The scale before the first step.
+    /// <summary>The scale before the first step.</summary>
+    /// <example><code>
+    /// (LossScale.start LossScale.dynamic).Scale // 65536
+    /// </code></example>
     let start (scaling: LossScaling) : LossScale =
         Given.check "scaling" scaling
 
@@ -104,6 +111,11 @@ module LossScale =
     /// The scale for the next step: smaller after a gradient with an infinity or a NaN, larger after many without. Such a step
     /// should change nothing: <c>Optimizer.skipNonFinite</c>.
     /// </summary>
+    /// <example><code>
+    /// // Halved by an overflow.
+    /// let scale = LossScale.start LossScale.dynamic
+    /// (scale |> LossScale.update LossScale.dynamic (tensor [ 1.0; infinity ])).Scale // 32768
+    /// </code></example>
     let update (scaling: LossScaling) (gradient: 'p) (scale: LossScale) : LossScale =
         Given.check "scaling" scaling
         Given.check "scale" scale

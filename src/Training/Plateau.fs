@@ -43,7 +43,10 @@ module Plateau =
         IsMore = false
     }
 
-    /// Before the first value.
+    /// <summary>Before the first value.</summary>
+    /// <example><code>
+    /// (Plateau.start Plateau.defaults).Factor // 1
+    /// </code></example>
     let start (plateau: Plateau) : PlateauState =
         Given.check "plateau" plateau
 

@@ -49,6 +49,9 @@ type Schedule internal (rule: Tensor -> Tensor, constant: float voption) =
 
     /// <summary>The same value at every step.</summary>
     /// <exception cref="T:Cotangent.ValueException">It is NaN or infinite.</exception>
+    /// <example><code>
+    /// (Schedule.op_Implicit 0.1).At 7 // 0.1
+    /// </code></example>
     static member op_Implicit(value: float) : Schedule =
         Schedule.RequireFinite("constant", "value", value)
         let at (step: Tensor) = Bind.full (Literal.Real value) DType.Float64 [||] step.Device

@@ -20,6 +20,12 @@ module VideoFile =
     /// <exception cref="T:Cotangent.FileException">It is no video that FFmpeg reads.</exception>
     /// <exception cref="T:System.IO.FileNotFoundException">It is not there.</exception>
     /// <exception cref="T:System.DllNotFoundException">OpenCV's native library does not load; says which package brings it.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.Combine(System.IO.Directory.CreateTempSubdirectory().FullName, "grey.avi")
+    /// VideoFile.write 25.0 path (List.replicate 5 (Image.filled 16 32 Color.White))
+    /// let info = VideoFile.info path
+    /// info.Height, info.Width, info.Frames // (16, 32, 5)
+    /// </code></example>
     [<CompiledName "Info">]
     let info (path: string) : VideoInfo =
         use capture = Capture.openFile "VideoFile.info" path

@@ -47,8 +47,16 @@ module internal BatchPlaces =
 [<AbstractClass; Sealed; Extension>]
 type DatasetBatching =
 
+    /// <summary>
     /// Batches of so many examples that follow each other, stacked by <c>Collate.stack</c>. The last one is as short as it must be, unless
     /// it is asked to be dropped.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The size is below 1.</exception>
+    /// <example><code lang="csharp">
+    /// var batches = Dataset.OfTensors(Tensor.Create([1.0, 2.0, 3.0])).Batch(2);
+    /// batches[0] // [1, 2]
+    /// (batches.Count, Dataset.OfTensors(Tensor.Create([1.0, 2.0, 3.0])).Batch(2, dropLast: true).Count) // (2, 1)
+    /// </code></example>
     [<Extension>]
     static member Batch
         (dataset: Dataset<'t>, size: int, [<Optional; DefaultParameterValue(false)>] dropLast: bool)
@@ -57,7 +65,11 @@ type DatasetBatching =
         BatchPlaces.requireSize "Dataset.batch" size
         BatchPlaces.consecutive size dropLast (Func<_, _> Collate.stack) dataset
 
-    /// The same, stacked by a function of one's own.
+    /// <summary>The same, stacked by a function of one's own.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The size is below 1.</exception>
+    /// <example><code lang="csharp">
+    /// Dataset.OfArray([1, 2, 3]).Batch(2, group => group.Sum()).ToArray() // [3, 3]
+    /// </code></example>
     [<Extension>]
     static member Batch
         (
@@ -71,9 +83,18 @@ type DatasetBatching =
         BatchPlaces.requireSize "Dataset.batchWith" size
         BatchPlaces.consecutive size dropLast collate dataset
 
+    /// <summary>
     /// Batches of examples of about one length, so that little has to be filled up: those with a length up to the first bound are in batches
     /// of their own, then those up to the second, and so on, the longest behind the last bound. Which examples meet, and the order of the
     /// batches, is drawn by the key for each epoch. The length of each example is asked for here, once.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The size is below 1; or the dataset was shuffled or drawn by a key.</exception>
+    /// <example><code lang="csharp">
+    /// // Short words with short ones.
+    /// var words = Dataset.OfArray(["a", "to", "cat", "horse"]);
+    /// var batches = words.Bucket(2, Key.Create(0), [2], word => word.Length, group => group.Sum(word => word.Length));
+    /// batches.Epoch(0).Order().ToArray() // [3, 8]
+    /// </code></example>
     [<Extension>]
     static member Bucket
         (

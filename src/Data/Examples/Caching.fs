@@ -15,7 +15,13 @@ type internal Kept<'t>(value: 't) =
 [<AbstractClass; Sealed; Extension>]
 type DatasetCaching =
 
-    /// Each example is kept in memory from the first time on that it is asked for.
+    /// <summary>Each example is kept in memory from the first time on that it is asked for.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The dataset was shuffled or drawn by a key: cache before.</exception>
+    /// <example><code lang="csharp">
+    /// var asked = 0;
+    /// var cached = Dataset.OfArray([1, 2, 3]).Map(x => { asked++; return 10 * x; }).Cache();
+    /// (cached[2], cached[2], asked) // (30, 30, 1)
+    /// </code></example>
     [<Extension>]
     static member Cache(dataset: Dataset<'t>) : Dataset<'t> =
         Argument.check "dataset" dataset
@@ -46,9 +52,20 @@ type DatasetCaching =
             dataset.Origins
         )
 
+    /// <summary>
     /// The tensors of all examples in a file, which is mapped into memory. If it is not there, all examples are asked for and written when
     /// the first one is; it is there as a whole or not at all. A file of another dataset is refused, by name and number of examples: what
     /// was changed in the functions before it, it can't know.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The dataset was shuffled or drawn by a key: cache before.</exception>
+    /// <exception cref="T:Cotangent.TreeException">There is no tensor in the examples, or what is none differs between them.</exception>
+    /// <exception cref="T:Cotangent.FileException">When the first example is asked for: it is another file, or damaged.</exception>
+    /// <example><code lang="csharp">
+    /// var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "examples");
+    /// var cached = Dataset.OfTensors(Tensor.Create([1.0, 2.0, 3.0])).CacheIn(path);
+    /// cached[2] // 3
+    /// File.Exists(path) // true
+    /// </code></example>
     [<Extension>]
     static member CacheIn(dataset: Dataset<'t>, path: string) : Dataset<'t> =
         Argument.check "dataset" dataset

@@ -66,7 +66,12 @@ type Dataset<'t>
     member internal _.Get = get
     member internal _.Origins = origin
 
-    /// Where an example comes from.
+    /// <summary>Where an example comes from.</summary>
+    /// <exception cref="T:Cotangent.IndexException">There is no such index.</exception>
+    /// <example><code>
+    /// let letters = Dataset.ofArray [| "a"; "b"; "c" |] |> Dataset.subset [ 2L; 0L ]
+    /// letters.Origin(0, 0L).Index // 2
+    /// </code></example>
     member _.Origin(epoch: int, index: int64) : ExampleOrigin =
         check "Origin" epoch index
         origin.Invoke(epoch, index)
@@ -74,6 +79,12 @@ type Dataset<'t>
     /// <summary>An example of an epoch.</summary>
     /// <exception cref="T:Cotangent.IndexException">There is no such index.</exception>
     /// <exception cref="T:Cotangent.ExampleException">The example can't be made; says which one it is, and why.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The epoch is negative.</exception>
+    /// <example><code>
+    /// let shuffled = Dataset.init 3L id |> Dataset.shuffle (Key.create 0L)
+    /// List.sort [ for i in 0L .. 2L -> shuffled.Example(1, i) ] // [0, 1, 2]
+    /// shuffled.Example(0, 3L) // throws IndexException
+    /// </code></example>
     member _.Example(epoch: int, index: int64) : 't =
         check "Example" epoch index
 
@@ -90,7 +101,12 @@ type Dataset<'t>
     member dataset.Item
         with get (index: int64): 't = dataset.Example(0, index)
 
-    /// All examples of an epoch, in order, one after the other on the thread that asks.
+    /// <summary>All examples of an epoch, in order, one after the other on the thread that asks.</summary>
+    /// <exception cref="T:Cotangent.ExampleException">In the loop: an example can't be made; says which one it is, and why.</exception>
+    /// <example><code>
+    /// let shuffled = Dataset.init 3L id |> Dataset.shuffle (Key.create 0L)
+    /// List.sort (List.ofSeq (shuffled.Epoch 5)) // [0, 1, 2]
+    /// </code></example>
     member dataset.Epoch(epoch: int) : IEnumerable<'t> = seq {
         for i in 0L .. count - 1L do
             dataset.Example(epoch, i)

@@ -49,6 +49,10 @@ module Dataset =
         )
 
     /// <summary>The same examples under another name, which errors use; their indices are counted anew.</summary>
+    /// <example><code>
+    /// let numbers = Dataset.init 3L id |> Dataset.named "my numbers"
+    /// numbers.Origin(0, 2L).Source = "my numbers" // true
+    /// </code></example>
     let named (name: string) (dataset: Dataset<'t>) : Dataset<'t> = dataset.Named name
 
     // ---- Other examples ----
@@ -216,6 +220,11 @@ module Dataset =
 
     /// <summary>Each example is kept in memory from the first time on that it is asked for.</summary>
     /// <exception cref="T:Cotangent.ValueException">The dataset was shuffled or drawn by a key: cache before.</exception>
+    /// <example><code>
+    /// let mutable asked = 0
+    /// let cached = Dataset.init 3L (fun i -> asked &lt;- asked + 1; 10L * i) |> Dataset.cache
+    /// cached[2], cached[2], asked // (20, 20, 1)
+    /// </code></example>
     let cache (dataset: Dataset<'t>) : Dataset<'t> = dataset.Cache()
 
     /// <summary>

@@ -9,7 +9,11 @@ open Cotangent.Datasets
 [<AbstractClass; Sealed; Extension>]
 type DatasetOrdering =
 
-    /// Another order in each epoch, drawn by the key: the same on each run.
+    /// <summary>Another order in each epoch, drawn by the key: the same on each run.</summary>
+    /// <example><code lang="csharp">
+    /// var shuffled = Dataset.OfArray([0, 1, 2, 3]).Shuffle(Key.Create(0));
+    /// shuffled.Epoch(0).Order().ToArray() // [0, 1, 2, 3]
+    /// </code></example>
     [<Extension>]
     static member Shuffle(dataset: Dataset<'t>, key: Key) : Dataset<'t> =
         Argument.check "dataset" dataset
@@ -22,7 +26,11 @@ type DatasetOrdering =
             (fun epoch i -> struct (epoch, Permutation(KeyedHash.ofEpoch seed epoch, dataset.Count)[i]))
             dataset
 
-    /// The examples from an index on, so many.
+    /// <summary>The examples from an index on, so many.</summary>
+    /// <exception cref="T:Cotangent.ValueException">There are not that many; or the dataset was shuffled or drawn by a key.</exception>
+    /// <example><code lang="csharp">
+    /// Dataset.OfArray([0, 10, 20, 30]).Range(1, 2).ToArray() // [10, 20]
+    /// </code></example>
     [<Extension>]
     static member Range(dataset: Dataset<'t>, first: int64, count: int64) : Dataset<'t> =
         Argument.check "dataset" dataset
@@ -36,7 +44,12 @@ type DatasetOrdering =
 
         Placing.range dataset.Name first count dataset
 
-    /// The examples with these indices, in their order; an index may stand there several times.
+    /// <summary>The examples with these indices, in their order; an index may stand there several times.</summary>
+    /// <exception cref="T:Cotangent.IndexException">There is no example at an index.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The dataset was shuffled or drawn by a key.</exception>
+    /// <example><code lang="csharp">
+    /// Dataset.OfArray([0, 10, 20, 30]).Subset([3, 0]).ToArray() // [30, 0]
+    /// </code></example>
     [<Extension>]
     static member Subset(dataset: Dataset<'t>, indices: IEnumerable<int64>) : Dataset<'t> =
         Argument.check "dataset" dataset
@@ -58,7 +71,15 @@ type DatasetOrdering =
             (fun epoch i -> struct (epoch, indices[int i]))
             dataset
 
-    /// Parts without a common example, drawn by the key, of these fractions, which add up to 1.
+    /// <summary>Parts without a common example, drawn by the key, of these fractions, which add up to 1.</summary>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// A fraction is not positive, or they do not add up to 1; or the dataset was shuffled or drawn by a key: split before.
+    /// </exception>
+    /// <example><code lang="csharp">
+    /// var parts = Dataset.OfArray(Enumerable.Range(0, 10).ToArray()).Split(Key.Create(0), [0.8, 0.2]);
+    /// (parts[0].Count, parts[1].Count) // (8, 2)
+    /// parts.SelectMany(part => part).Order().ToArray() // [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    /// </code></example>
     [<Extension>]
     static member Split(dataset: Dataset<'t>, key: Key, fractions: IEnumerable<float>) : Dataset<'t>[] =
         Argument.check "dataset" dataset
@@ -95,7 +116,11 @@ type DatasetOrdering =
                 (fun epoch i -> struct (epoch, Permutation(seed, count)[first + i]))
                 dataset)
 
-    /// All of it so many times in one epoch; each time shuffled and drawn anew.
+    /// <summary>All of it so many times in one epoch; each time shuffled and drawn anew.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The number of times is below 1.</exception>
+    /// <example><code lang="csharp">
+    /// Dataset.OfArray([1, 2]).Repeat(2).ToArray() // [1, 2, 1, 2]
+    /// </code></example>
     [<Extension>]
     static member Repeat(dataset: Dataset<'t>, times: int) : Dataset<'t> =
         Argument.check "dataset" dataset
@@ -112,7 +137,10 @@ type DatasetOrdering =
             (fun epoch i -> struct (Checked.(+) (Checked.(*) epoch times) (int (i / each)), i % each))
             dataset
 
-    /// One dataset after the other.
+    /// <summary>One dataset after the other.</summary>
+    /// <example><code lang="csharp">
+    /// Dataset.OfArray([1, 2]).Concat(Dataset.OfArray([3])).ToArray() // [1, 2, 3]
+    /// </code></example>
     [<Extension>]
     static member Concat(dataset: Dataset<'t>, [<ParamArray>] others: Dataset<'t>[]) : Dataset<'t> =
         Argument.check "dataset" dataset
@@ -141,8 +169,14 @@ type DatasetOrdering =
                 all[part].Origins.Invoke(epoch, i))
         )
 
+    /// <summary>
     /// What one machine or process of several takes: every so manieth example, beginning with its own number. Together they take all,
     /// and none twice; one may have an example more than another.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">There is no such shard.</exception>
+    /// <example><code lang="csharp">
+    /// Dataset.OfArray(Enumerable.Range(0, 7).ToArray()).Shard(1, 3).ToArray() // [1, 4]
+    /// </code></example>
     [<Extension>]
     static member Shard(dataset: Dataset<'t>, index: int, count: int) : Dataset<'t> =
         Argument.check "dataset" dataset
@@ -156,8 +190,14 @@ type DatasetOrdering =
             (fun epoch i -> struct (epoch, i * int64 count + int64 index))
             dataset
 
+    /// <summary>
     /// The same number of examples for each machine, as steps in common need it: those that are left over when all have as many, fewer than
     /// there are machines, are nobody's.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">There is no such shard.</exception>
+    /// <example><code lang="csharp">
+    /// Dataset.OfArray(Enumerable.Range(0, 7).ToArray()).ShardEvenly(0, 3).ToArray() // [0, 3]
+    /// </code></example>
     [<Extension>]
     static member ShardEvenly(dataset: Dataset<'t>, index: int, count: int) : Dataset<'t> =
         Argument.check "dataset" dataset
@@ -170,7 +210,11 @@ type DatasetOrdering =
             (fun epoch i -> struct (epoch, i * int64 count + int64 index))
             dataset
 
-    /// Pairs of the examples in the same places; both have equally many.
+    /// <summary>Pairs of the examples in the same places; both have equally many.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The two differ in length.</exception>
+    /// <example><code lang="csharp">
+    /// Dataset.OfArray([1, 2]).Zip(Dataset.OfArray([10, 20]))[1] // (2, 20)
+    /// </code></example>
     [<Extension>]
     static member Zip(dataset: Dataset<'t>, other: Dataset<'u>) : Dataset<struct ('t * 'u)> =
         Pairing.zip (fun a b -> struct (a, b)) dataset other

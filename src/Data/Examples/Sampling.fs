@@ -8,7 +8,14 @@ open Cotangent.Datasets
 [<AbstractClass; Sealed; Extension>]
 type DatasetSampling =
 
-    /// So many examples an epoch, each drawn in proportion to the weights, so that one may come several times; drawn anew for each epoch.
+    /// <summary>So many examples an epoch, each drawn in proportion to the weights, so that one may come several times; drawn anew for each epoch.</summary>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// There is not one weight for each example, one is negative or not finite, or all are 0.
+    /// </exception>
+    /// <example><code lang="csharp">
+    /// // Only those of weight above 0.
+    /// Dataset.OfArray([1, 2, 3]).Sample(Key.Create(0), [0.0, 1.0, 0.0], 4).ToArray() // [2, 2, 2, 2]
+    /// </code></example>
     [<Extension>]
     static member Sample
         (dataset: Dataset<'t>, key: Key, weights: IEnumerable<float>, count: int64)
@@ -31,8 +38,17 @@ type DatasetSampling =
             (fun epoch i -> struct (epoch, draw (KeyedHash.ofEpoch seed epoch) i))
             dataset
 
+    /// <summary>
     /// So many different examples an epoch, drawn one after the other in proportion to the weights of those that are left; drawn anew for
     /// each epoch.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// The weights are no weights, or fewer examples have one above 0 than are asked for.
+    /// </exception>
+    /// <example><code lang="csharp">
+    /// var some = Dataset.OfArray([1, 2, 3]).SampleWithoutReplacement(Key.Create(0), [1.0, 0.0, 1.0], 2);
+    /// some.Epoch(0).Order().ToArray() // [1, 3]
+    /// </code></example>
     [<Extension>]
     static member SampleWithoutReplacement
         (dataset: Dataset<'t>, key: Key, weights: IEnumerable<float>, count: int)

@@ -131,6 +131,9 @@ module ArrowFile =
 
     /// <summary>The names of a file's columns.</summary>
     /// <exception cref="T:Cotangent.FileException">The file is damaged, or something else.</exception>
+    /// <example><code>
+    /// let names = ArrowFile.names "flights.arrow"
+    /// </code></example>
     [<CompiledName "Names">]
     let names (path: string) : string[] =
         let operation = "ArrowFile.names"

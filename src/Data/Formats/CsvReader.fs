@@ -50,21 +50,58 @@ type CsvRow
     member _.Cells: Collections.Generic.IReadOnlyList<string> = cells
     /// <summary>A cell as it stands there, without its quotes.</summary>
     /// <exception cref="T:Cotangent.FileException">There is no such column.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllText(path, "name,age\n\"Doe, Jane\",42\n")
+    /// let row = Seq.head (Csv.rows Csv.defaults path)
+    /// row.Text "name" = "Doe, Jane" // true
+    /// </code></example>
     member _.Text(column: string) : string = cells[place column]
     /// <summary>A number; NaN for a text that stands for a missing one.</summary>
     /// <exception cref="T:Cotangent.FileException">It is no number, or there is no such column; says line and column.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllText(path, "x,y\n1.5,?\n")
+    /// let row = Seq.head (Csv.rows { Csv.defaults with Missing = [| "?" |] } path)
+    /// row.Float64 "x", row.Float64 "y" // (1.5, nan)
+    /// </code></example>
     member _.Float64(column: string) : float = read column "number" (orMissing nan Cell.float)
     /// <summary>A number; NaN for a text that stands for a missing one.</summary>
     /// <exception cref="T:Cotangent.FileException">It is no number, or there is no such column; says line and column.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllText(path, "x,kind\n1.5,a\n")
+    /// let row = Seq.head (Csv.rows Csv.defaults path)
+    /// row.Float32 "x" // 1.5
+    /// row.Float32 "kind" // throws FileException
+    /// </code></example>
     member _.Float32(column: string) : float32 = read column "number" (orMissing nanf Cell.float32)
     /// <summary>An integer of 32 bits.</summary>
     /// <exception cref="T:Cotangent.FileException">It is none, or there is no such column; says line and column.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllText(path, "age,size\n42,1.5\n")
+    /// let row = Seq.head (Csv.rows Csv.defaults path)
+    /// row.Int32 "age" // 42
+    /// row.Int32 "size" // throws FileException
+    /// </code></example>
     member _.Int32(column: string) : int = read column "integer of 32 bits" Cell.int
     /// <summary>An integer of 64 bits.</summary>
     /// <exception cref="T:Cotangent.FileException">It is none, or there is no such column; says line and column.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllText(path, "id\n9000000000\n")
+    /// (Seq.head (Csv.rows Csv.defaults path)).Int64 "id" // 9000000000
+    /// </code></example>
     member _.Int64(column: string) : int64 = read column "integer of 64 bits" Cell.int64
     /// <summary>A truth value: true, false, 1 or 0.</summary>
     /// <exception cref="T:Cotangent.FileException">It is none, or there is no such column; says line and column.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllText(path, "a,b\ntrue,0\n")
+    /// let row = Seq.head (Csv.rows Csv.defaults path)
+    /// row.Bool "a", row.Bool "b" // (true, false)
+    /// </code></example>
     member _.Bool(column: string) : bool = read column "truth value" Cell.bool
 
 /// A CSV file row by row.

@@ -137,6 +137,9 @@ module ParquetFile =
 
     /// <summary>The names of a file's columns.</summary>
     /// <exception cref="T:Cotangent.FileException">The file is damaged, or something else.</exception>
+    /// <example><code>
+    /// let names = ParquetFile.names "flights.parquet"
+    /// </code></example>
     [<CompiledName "Names">]
     let names (path: string) : string[] =
         let operation = "ParquetFile.names"

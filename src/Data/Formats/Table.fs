@@ -25,9 +25,21 @@ type Column = {
     Kind: ColumnKind
 } with
 
-    /// A column of numbers or truth values.
+    /// <summary>A column of numbers or truth values.</summary>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllText(path, "x,kind\n1.5,a\n2.5,b\n")
+    /// let table = Csv.read Csv.defaults [ Column.Numbers("x", DType.Float32) ] path
+    /// table.Numbers "x" // [1.5, 2.5]
+    /// </code></example>
     static member Numbers(name: string, dtype: DType) = { Name = name; Kind = ColumnKind.Numbers dtype }
-    /// A column of texts.
+    /// <summary>A column of texts.</summary>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllText(path, "x,kind\n1.5,a\n2.5,b\n")
+    /// let table = Csv.read Csv.defaults [ Column.Texts "kind" ] path
+    /// table.Texts "kind" = [| "a"; "b" |] // true
+    /// </code></example>
     static member Texts(name: string) = { Name = name; Kind = ColumnKind.Texts }
 
 /// <summary>Texts of a few kinds as numbers: the code of each, and what the codes stand for.</summary>
@@ -91,6 +103,14 @@ type Table internal (name: string, count: int, columns: (string * Cells)[]) =
 
     /// <summary>A column of numbers, shape (rows).</summary>
     /// <exception cref="T:Cotangent.ValueException">There is no such column, or it is one of texts.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllText(path, "x,y\n1,2\n3,4\n")
+    /// let table = Csv.read Csv.defaults [ for name in [ "x"; "y" ] -> Column.Numbers(name, DType.Float64) ] path
+    /// table.Numbers "y" // [2, 4]
+    /// table.Numbers [ "x"; "y" ] // [[1, 2], [3, 4]]
+    /// table.Numbers "z" // throws ValueException
+    /// </code></example>
     member _.Numbers(column: string) : Tensor =
         match find "Numbers" column with
         | Cells.Numbers numbers -> numbers
@@ -109,6 +129,11 @@ type Table internal (name: string, count: int, columns: (string * Cells)[]) =
 
     /// <summary>A column of texts.</summary>
     /// <exception cref="T:Cotangent.ValueException">There is no such column, or it is one of numbers.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllText(path, "kind\na\nb\na\n")
+    /// (Csv.read Csv.defaults [ Column.Texts "kind" ] path).Texts "kind" = [| "a"; "b"; "a" |] // true
+    /// </code></example>
     member _.Texts(column: string) : string[] =
         match find "Texts" column with
         | Cells.Texts texts -> texts
@@ -120,6 +145,13 @@ type Table internal (name: string, count: int, columns: (string * Cells)[]) =
 
     /// <summary>A column of texts as numbers.</summary>
     /// <exception cref="T:Cotangent.ValueException">There is no such column, or it is one of numbers.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllText(path, "kind\nb\na\nb\n")
+    /// let kinds = (Csv.read Csv.defaults [ Column.Texts "kind" ] path).Categories "kind"
+    /// kinds.Codes // [1, 0, 1]
+    /// kinds.Names = [| "a"; "b" |] // true
+    /// </code></example>
     member table.Categories(column: string) : Categories =
         let texts = table.Texts column
         let names = Array.distinct texts

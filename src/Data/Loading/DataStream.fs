@@ -28,6 +28,12 @@ type DataStream<'t>(name: string, opened: Func<int, IEnumerable<'t>>) =
     /// <exception cref="T:Cotangent.ExampleException">
     /// In the loop, at the place of an example that can't be made; says which one it is, and why.
     /// </exception>
+    /// <exception cref="T:Cotangent.ValueException">The epoch is negative.</exception>
+    /// <example><code>
+    /// let numbers = DataStream.ofSeq "numbers" (fun epoch -> seq { 10 * epoch .. 10 * epoch + 2 })
+    /// List.ofSeq (numbers.Epoch 0) // [0, 1, 2]
+    /// List.ofSeq (numbers.Epoch 1) // [10, 11, 12]
+    /// </code></example>
     member _.Epoch(epoch: int) : IEnumerable<'t> =
         if epoch < 0 then
             raise (ValueException $"DataStream: epoch {epoch} of {name}; epochs are counted from 0.")

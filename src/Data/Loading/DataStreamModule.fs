@@ -62,6 +62,10 @@ module DataStream =
 
     /// <summary>One stream after the other.</summary>
     /// <exception cref="T:Cotangent.ValueException">There is none.</exception>
+    /// <example><code>
+    /// let numbers = DataStream.ofSeq "numbers" (fun _ -> seq { 1 .. 2 })
+    /// List.ofSeq (DataStream.concat [ numbers; numbers ]) // [1, 2, 1, 2]
+    /// </code></example>
     let concat (streams: DataStream<'t> seq) : DataStream<'t> =
         let all = Argument.items "streams" streams
 
@@ -72,6 +76,10 @@ module DataStream =
 
     /// <summary>Pairs of the examples in the same places.</summary>
     /// <exception cref="T:Cotangent.ValueException">In the loop: one ends before the other.</exception>
+    /// <example><code>
+    /// let numbers = DataStream.ofSeq "numbers" (fun _ -> seq { 1 .. 2 })
+    /// List.ofSeq (DataStream.zip numbers (numbers |> DataStream.map (fun i -> 10 * i))) // [(1, 10), (2, 20)]
+    /// </code></example>
     let zip (first: DataStream<'a>) (second: DataStream<'b>) : DataStream<'a * 'b> =
         Argument.check "first" first
         Argument.check "second" second
@@ -107,6 +115,10 @@ module DataStream =
 
     /// <summary>The same without a shorter one at the end.</summary>
     /// <exception cref="T:Cotangent.ValueException">The size is below 1.</exception>
+    /// <example><code>
+    /// let numbers = DataStream.ofDataset (Dataset.ofTensors (tensor [ 1.0; 2.0; 3.0 ]))
+    /// List.ofSeq (numbers |> DataStream.batchWhole 2) // [[1, 2]]
+    /// </code></example>
     let batchWhole (size: int) (stream: DataStream<'t>) : DataStream<'t> = stream.Batch(size, dropLast = true)
 
     /// <summary>Batches that a function of one's own makes of the examples.</summary>

@@ -66,6 +66,12 @@ type Loader<'x>(dataset: Dataset<'x>, options: LoaderOptions) =
     /// In the loop, at the place of an example that can't be made; says which one it is, and why.
     /// </exception>
     /// <exception cref="T:System.OperationCanceledException">In the loop, when the token is cancelled.</exception>
+    /// <exception cref="T:Cotangent.ValueException">There is no such place or epoch.</exception>
+    /// <example><code>
+    /// let loader = Dataset.init 10L id |> Dataset.batchWith Array.sum 4 |> Loader.create
+    /// List.ofSeq (loader.Epoch 0) // [6, 22, 17]
+    /// List.ofSeq (loader.Epoch(0, first = 2)) // [17]
+    /// </code></example>
     member _.Epoch(epoch: int, [<Optional; DefaultParameterValue(0)>] first: int) : IEnumerable<'x> =
         check epoch first
 
@@ -82,6 +88,13 @@ type Loader<'x>(dataset: Dataset<'x>, options: LoaderOptions) =
     /// <exception cref="T:Cotangent.ExampleException">
     /// In the loop, at the place of an example that can't be made; says which one it is, and why.
     /// </exception>
+    /// <exception cref="T:Cotangent.ValueException">There is no such place or epoch.</exception>
+    /// <example><code lang="csharp">
+    /// var loader = new Loader&lt;int>(Dataset.OfArray([1, 2, 3]));
+    /// var sum = 0;
+    /// await foreach (var number in loader.EpochAsync(0)) sum += number;
+    /// sum // 6
+    /// </code></example>
     member _.EpochAsync
         (epoch: int, [<Optional; DefaultParameterValue(0)>] first: int)
         : IAsyncEnumerable<'x> =

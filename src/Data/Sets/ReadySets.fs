@@ -88,6 +88,10 @@ module ReadySets =
     /// MNIST (LeCun, Cortes and Burges): 60,000 grey images of 28 × 28 pixels for training, or 10,000 for testing, of handwritten digits.
     /// </summary>
     /// <exception cref="T:System.IO.FileNotFoundException">It is not on this machine; says how to get it.</exception>
+    /// <example><code>
+    /// let test = ReadySets.mnistDigits false
+    /// test.Images // Float32, shape (10000, 1, 28, 28)
+    /// </code></example>
     [<CompiledName "Mnist">]
     let mnistDigits (training: bool) : LabelledImages =
         mnist

@@ -24,19 +24,32 @@ type TextTokenizer private (name: string, encode: string -> int[], decode: int[]
 
     /// <summary>The numbers of a text's tokens.</summary>
     /// <exception cref="T:Cotangent.ValueException">A token is not in the vocabulary, and none of it stands for unknown ones.</exception>
+    /// <example><code>
+    /// let words = TextTokenizer.Whitespace(Vocabulary([ "be"; "not"; "to" ]))
+    /// words.Encode "not to be" // [1, 2, 0]
+    /// words.Encode "or" // throws ValueException
+    /// </code></example>
     member _.Encode(text: string) : int[] =
         Argument.check "text" text
         encode text
 
     /// <summary>The text of tokens. What was unknown, or is not kept by the tokenizer (runs of blanks, capitals), does not come back.</summary>
     /// <exception cref="T:Cotangent.IndexException">There is no token of such a number.</exception>
+    /// <example><code>
+    /// let words = TextTokenizer.Whitespace(Vocabulary([ "be"; "not"; "to" ]))
+    /// words.Decode [ 1; 2; 0 ] = "not to be" // true
+    /// </code></example>
     member _.Decode(ids: IEnumerable<int>) : string =
         Argument.check "ids" ids
         decode (Array.ofSeq ids)
 
     override _.ToString() = name
 
-    /// Words between blanks of any kind.
+    /// <summary>Words between blanks of any kind.</summary>
+    /// <exception cref="T:Cotangent.ValueException">When it is used: a word is not in the vocabulary, and none of it stands for unknown ones.</exception>
+    /// <example><code>
+    /// TextTokenizer.Whitespace(Vocabulary([ "be"; "not"; "to" ])).Encode "to be" // [2, 0]
+    /// </code></example>
     static member Whitespace(vocabulary: Vocabulary) : TextTokenizer =
         Argument.check "vocabulary" vocabulary
 
@@ -46,12 +59,19 @@ type TextTokenizer private (name: string, encode: string -> int[], decode: int[]
             (fun ids -> String.Join(' ', ids |> Array.map vocabulary.Token))
         )
 
-    /// The words of a text between blanks of any kind, as the vocabulary of a whitespace tokenizer is built of them.
+    /// <summary>The words of a text between blanks of any kind, as the vocabulary of a whitespace tokenizer is built of them.</summary>
+    /// <example><code>
+    /// TextTokenizer.Words " to  be" = [| "to"; "be" |] // true
+    /// </code></example>
     static member Words(text: string) : string[] =
         Argument.check "text" text
         text.Split(Array.empty<char>, StringSplitOptions.RemoveEmptyEntries)
 
-    /// Characters: Unicode's scalar values, so that none is cut into halves.
+    /// <summary>Characters: Unicode's scalar values, so that none is cut into halves.</summary>
+    /// <exception cref="T:Cotangent.ValueException">When it is used: a character is not in the vocabulary, and none of it stands for unknown ones.</exception>
+    /// <example><code>
+    /// TextTokenizer.Characters(Vocabulary([ "a"; "b" ])).Encode "abba" // [0, 1, 1, 0]
+    /// </code></example>
     static member Characters(vocabulary: Vocabulary) : TextTokenizer =
         Argument.check "vocabulary" vocabulary
 
@@ -61,12 +81,19 @@ type TextTokenizer private (name: string, encode: string -> int[], decode: int[]
             (fun ids -> String.Concat(ids |> Array.map vocabulary.Token))
         )
 
-    /// The characters of a text, as the vocabulary of a character tokenizer is built of them.
+    /// <summary>The characters of a text, as the vocabulary of a character tokenizer is built of them.</summary>
+    /// <example><code>
+    /// TextTokenizer.Letters "a😀" = [| "a"; "😀" |] // true
+    /// </code></example>
     static member Letters(text: string) : string[] =
         Argument.check "text" text
         [| for rune in text.EnumerateRunes() -> string rune |]
 
     /// <summary>Any tokenizer of Microsoft.ML.Tokenizers.</summary>
+    /// <example><code>
+    /// let tokenizer = Microsoft.ML.Tokenizers.BertTokenizer.Create "vocab.txt"
+    /// let tokens = (TextTokenizer.Of tokenizer).Encode "unaffable"
+    /// </code></example>
     static member Of(tokenizer: Tokenizer) : TextTokenizer =
         Argument.check "tokenizer" tokenizer
 
@@ -104,6 +131,12 @@ type TextTokenizer private (name: string, encode: string -> int[], decode: int[]
     /// </summary>
     /// <exception cref="T:Cotangent.FileException">A file is damaged, or something else.</exception>
     /// <exception cref="T:System.IO.IOException">A file is not there, or can't be read.</exception>
+    /// <example><code>
+    /// let vocabulary, merges = System.IO.Path.GetTempFileName(), System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllText(vocabulary, """{ "l": 0, "o": 1, "w": 2, "lo": 3 }""")
+    /// System.IO.File.WriteAllText(merges, "#version: 0.2\nl o\n")
+    /// TextTokenizer.Bpe(vocabulary, merges).Encode "low" // [3, 2]
+    /// </code></example>
     static member Bpe(vocabulary: string, merges: string) : TextTokenizer =
         TextTokenizer.Reading(
             "TextTokenizer.Bpe",
@@ -122,6 +155,11 @@ type TextTokenizer private (name: string, encode: string -> int[], decode: int[]
     /// <summary>WordPiece as BERT has it: <c>vocab.txt</c>, a token in each line. Of models that know lower case alone, capitals and accents are taken away. Nothing is put around the text.</summary>
     /// <exception cref="T:Cotangent.FileException">The file is damaged, or something else.</exception>
     /// <exception cref="T:System.IO.IOException">It is not there, or can't be read.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllLines(path, [ "[PAD]"; "[UNK]"; "[CLS]"; "[SEP]"; "[MASK]"; "un"; "##aff"; "##able" ])
+    /// TextTokenizer.WordPiece(path, lowerCase = true).Encode "Unaffable" // [5, 6, 7]
+    /// </code></example>
     static member WordPiece(vocabulary: string, lowerCase: bool) : TextTokenizer =
         TextTokenizer.Reading(
             "TextTokenizer.WordPiece",
@@ -138,6 +176,10 @@ type TextTokenizer private (name: string, encode: string -> int[], decode: int[]
     /// <c>Microsoft.ML.Tokenizers.Data.Cl100kBase</c>, or <c>.O200kBase</c>, …, which has to be referenced.
     /// </summary>
     /// <exception cref="T:Cotangent.ValueException">There is no such encoding, or the package with its data is not referenced.</exception>
+    /// <example><code>
+    /// // With its data at hand, `TextTokenizer.Tiktoken "cl100k_base"`.
+    /// TextTokenizer.Tiktoken "no_such_base" // throws ValueException
+    /// </code></example>
     static member Tiktoken(encoding: string) : TextTokenizer =
         Argument.check "encoding" encoding
 

@@ -50,7 +50,11 @@ type Vocabulary(tokens: IEnumerable<string>, unknown: string | null) =
     member _.Tokens: IReadOnlyList<string> = tokens
     /// The token that stands for all that are not among them, or null.
     member _.Unknown = unknown
-    /// Whether a token is among them.
+    /// <summary>Whether a token is among them.</summary>
+    /// <example><code>
+    /// let words = Vocabulary.build Vocabulary.defaults [ "the"; "cat" ]
+    /// words.Contains "cat", words.Contains "dog" // (true, false)
+    /// </code></example>
     member _.Contains(token: string) = ids.ContainsKey token
 
     /// <summary>A token's number; that of the unknown one where it is not among them.</summary>
@@ -68,6 +72,11 @@ type Vocabulary(tokens: IEnumerable<string>, unknown: string | null) =
 
     /// <summary>The token of a number.</summary>
     /// <exception cref="T:Cotangent.IndexException">There is no such number.</exception>
+    /// <example><code>
+    /// let words = Vocabulary([ "be"; "not"; "to" ])
+    /// words.Token 1 = "not" // true
+    /// words.Token 3 // throws IndexException
+    /// </code></example>
     member _.Token(id: int) : string =
         if id < 0 || id >= tokens.Length then
             raise (IndexException $"Vocabulary: there is no token {id}; it has {tokens.Length}, from 0.")
@@ -76,6 +85,11 @@ type Vocabulary(tokens: IEnumerable<string>, unknown: string | null) =
 
     /// <summary>Writes it to a file, as JSON, which is there as a whole or not at all.</summary>
     /// <exception cref="T:System.IO.IOException">It can't be written.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// Vocabulary([ "be"; "not"; "to" ]).Save path
+    /// (Vocabulary.Load path).Count // 3
+    /// </code></example>
     member _.Save(path: string) : unit =
         Argument.check "path" path
         let bytes = JsonSerializer.SerializeToUtf8Bytes {| tokens = tokens; unknown = unknown |}
@@ -84,6 +98,11 @@ type Vocabulary(tokens: IEnumerable<string>, unknown: string | null) =
     /// <summary>Reads what <c>Save</c> wrote.</summary>
     /// <exception cref="T:Cotangent.FileException">It is damaged, or something else.</exception>
     /// <exception cref="T:System.IO.IOException">It is not there, or can't be read.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// Vocabulary([ "be"; "not"; "to" ]).Save path
+    /// (Vocabulary.Load path)["to"] // 2
+    /// </code></example>
     static member Load(path: string) : Vocabulary =
         use file = SourceFile.openStream "Vocabulary.load" path "a vocabulary"
 
@@ -198,4 +217,9 @@ module Vocabulary =
     /// <summary>Reads what <c>save</c> wrote.</summary>
     /// <exception cref="T:Cotangent.FileException">It is damaged, or something else.</exception>
     /// <exception cref="T:System.IO.IOException">It is not there, or can't be read.</exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// Vocabulary([ "be"; "not"; "to" ]) |> Vocabulary.save path
+    /// (Vocabulary.load path)["to"] // 2
+    /// </code></example>
     let load (path: string) : Vocabulary = Vocabulary.Load path

@@ -35,10 +35,36 @@ type Distribution() =
     abstract IsDiscrete: bool
     default _.IsDiscrete = false
 
-    /// What <c>Sample</c> calls: draws of the shape given, which ends with the batch shape, followed by the event shape.
+    /// <summary>What <c>Sample</c> calls: draws of the shape given, which ends with the batch shape, followed by the event shape.</summary>
+    /// <example><code>
+    /// // A family of one's own: a number that is always the same.
+    /// type Certain(value: Tensor) =
+    ///     inherit Distribution()
+    ///     override _.DType = value.DType
+    ///     override _.BatchShape = value.Shape
+    ///     override _.EventShape = [||]
+    ///     override _.IsReparameterised = true
+    ///     override _.SampleCore(_, shape) = value.Expand shape
+    ///     override _.LogProbCore x = log ((x.Equal value).Convert value.DType)
+    ///
+    /// Certain(tensor [ 1.0; 2.0 ]).Sample(Key.create 0L, 3) // shape (3, 2)
+    /// </code></example>
     abstract SampleCore: key: Key * shape: int[] -> Tensor
 
-    /// What <c>LogProb</c> calls, when dtype and shape of x have been checked.
+    /// <summary>What <c>LogProb</c> calls, when dtype and shape of x have been checked.</summary>
+    /// <example><code>
+    /// // A family of one's own: angles that are all as likely, whose log-density is -log 2π.
+    /// type Angle() =
+    ///     inherit Distribution()
+    ///     override _.DType = DType.Float64
+    ///     override _.BatchShape = [||]
+    ///     override _.EventShape = [||]
+    ///     override _.IsReparameterised = false
+    ///     override _.SampleCore(key, shape) = System.Math.Tau * Random.uniform key DType.Float64 shape
+    ///     override _.LogProbCore x = Tensor.fullLike x -(log System.Math.Tau)
+    ///
+    /// Angle().LogProb(tensor [ 1.0; 2.0 ]) // [-1.8379, -1.8379]
+    /// </code></example>
     abstract LogProbCore: x: Tensor -> Tensor
 
     /// The name of the family, as messages say it.
@@ -110,6 +136,9 @@ type Distribution() =
 
     /// <summary>The mean, of shape batch ++ event: NaN where there is none, ∞ where it is infinite.</summary>
     /// <exception cref="T:Cotangent.Distributions.DistributionException">There is no closed form.</exception>
+    /// <example><code>
+    /// Exponential(tensor [ 1.0; 2.0 ]).Mean() // [1, 0.5]
+    /// </code></example>
     abstract Mean: unit -> Tensor
 
     default d.Mean() = raise (d.Lacks("mean", "Take the mean of draws."))
@@ -118,22 +147,36 @@ type Distribution() =
     /// The variance of each number, of shape batch ++ event: NaN where there is none, ∞ where it is infinite.
     /// </summary>
     /// <exception cref="T:Cotangent.Distributions.DistributionException">There is no closed form.</exception>
+    /// <example><code>
+    /// Exponential(tensor [ 1.0; 2.0 ]).Variance() // [1, 0.25]
+    /// </code></example>
     abstract Variance: unit -> Tensor
 
     default d.Variance() = raise (d.Lacks("variance", "Take the variance of draws."))
 
-    /// <summary>The square root of the variance.</summary>
+    /// <summary>The square root of the variance. Its shape is batch ++ event.</summary>
     /// <exception cref="T:Cotangent.Distributions.DistributionException">There is no closed form.</exception>
+    /// <example><code>
+    /// Exponential(tensor [ 1.0; 2.0 ]).StandardDeviation() // [1, 0.5]
+    /// </code></example>
     member d.StandardDeviation() : Tensor = sqrt (d.Variance())
 
     /// <summary>The most likely value, of shape batch ++ event: NaN where there are several.</summary>
     /// <exception cref="T:Cotangent.Distributions.DistributionException">There is no closed form.</exception>
+    /// <example><code>
+    /// Normal(tensor [ 1.0; 2.0 ], tensor 1.0).Mode() // [1, 2]
+    /// </code></example>
     abstract Mode: unit -> Tensor
 
     default d.Mode() = raise (d.Lacks("mode", "Maximise `LogProb`."))
 
     /// <summary>The entropy in nats, of the batch shape.</summary>
     /// <exception cref="T:Cotangent.Distributions.DistributionException">There is no closed form.</exception>
+    /// <example><code>
+    /// // 1 - log rate
+    /// Exponential(tensor [ 1.0; 2.0 ]).Entropy() // [1, 0.3069]
+    /// Poisson(tensor 1.0).Entropy() // throws DistributionException
+    /// </code></example>
     abstract Entropy: unit -> Tensor
 
     default d.Entropy() = raise (d.Lacks("entropy", "Estimate it by the mean of `-LogProb` over draws."))
@@ -148,10 +191,38 @@ type Univariate() =
 
     override _.EventShape = [||]
 
-    /// What <c>Cdf</c> calls, when x has been checked.
+    /// <summary>What <c>Cdf</c> calls, when x has been checked.</summary>
+    /// <example><code>
+    /// // A family of one's own, with the density 2 x from 0 to 1.
+    /// type Ramp() =
+    ///     inherit Univariate()
+    ///     override _.DType = DType.Float64
+    ///     override _.BatchShape = [||]
+    ///     override _.IsReparameterised = false
+    ///     override _.SampleCore(key, shape) = sqrt (Random.uniform key DType.Float64 shape)
+    ///     override _.LogProbCore x = log (2.0 * x)
+    ///     override _.CdfCore x = square (clamp 0.0 1.0 x)
+    ///     override _.QuantileCore p = sqrt p
+    ///
+    /// Ramp().Cdf(tensor [ 0.5; 2.0 ]) // [0.25, 1]
+    /// </code></example>
     abstract CdfCore: x: Tensor -> Tensor
 
-    /// What <c>Quantile</c> calls: p has been checked, and all of it lies between 0 and 1.
+    /// <summary>What <c>Quantile</c> calls: p has been checked, and all of it lies between 0 and 1.</summary>
+    /// <example><code>
+    /// // A family of one's own, with the density 2 x from 0 to 1.
+    /// type Ramp() =
+    ///     inherit Univariate()
+    ///     override _.DType = DType.Float64
+    ///     override _.BatchShape = [||]
+    ///     override _.IsReparameterised = false
+    ///     override _.SampleCore(key, shape) = sqrt (Random.uniform key DType.Float64 shape)
+    ///     override _.LogProbCore x = log (2.0 * x)
+    ///     override _.CdfCore x = square (clamp 0.0 1.0 x)
+    ///     override _.QuantileCore p = sqrt p
+    ///
+    /// Ramp().Quantile(tensor [ 0.25; 2.0 ]) // [0.5, nan]
+    /// </code></example>
     abstract QuantileCore: p: Tensor -> Tensor
 
     /// <summary>The probability of values up to x.</summary>

@@ -12,7 +12,11 @@ type Bijection() =
     /// How many axes one argument has: 0 for functions of numbers, which work on each number of a tensor.
     abstract ArgumentRank: int
 
-    /// The shape of the value, from that of one argument.
+    /// <summary>The shape of the value, from that of one argument.</summary>
+    /// <example><code>
+    /// // n (n + 1)/2 numbers fill a triangle.
+    /// Bijections.CholeskyFactor.ValueShape [| 3 |] // [2, 2]
+    /// </code></example>
     abstract ValueShape: argument: int[] -> int[]
     default _.ValueShape argument = argument
 
@@ -21,16 +25,29 @@ type Bijection() =
 
     default _.BatchShape = [||]
 
-    /// The value.
+    /// <summary>The value.</summary>
+    /// <example><code>
+    /// Bijections.Exp.Forward(tensor [ 0.0; 1.0 ]) // [1, 2.7183]
+    /// </code></example>
     abstract Forward: x: Tensor -> Tensor
 
-    /// What has this value.
+    /// <summary>What has this value. NaN or an infinity where nothing has: see <c>IsOutside</c>.</summary>
+    /// <example><code>
+    /// Bijections.Exp.Inverse(tensor [ 1.0; 2.0 ]) // [0, 0.6931]
+    /// </code></example>
     abstract Inverse: y: Tensor -> Tensor
 
-    /// The logarithm of the absolute determinant of the Jacobian at x, one number for each argument.
+    /// <summary>The logarithm of the absolute determinant of the Jacobian at x, one number for each argument.</summary>
+    /// <example><code>
+    /// // 3 x + 1 stretches by 3 everywhere.
+    /// Bijections.Affine(tensor 1.0, tensor 3.0).LogJacobian(tensor [ 0.0; 5.0 ]) // [1.0986, 1.0986]
+    /// </code></example>
     abstract LogJacobian: x: Tensor -> Tensor
 
-    /// Bool, one for each value: whether y is no value of the function.
+    /// <summary>Bool, one for each value: whether y is no value of the function.</summary>
+    /// <example><code>
+    /// Bijections.Exp.IsOutside(tensor [ 1.0; -1.0 ]) // [false, true]
+    /// </code></example>
     abstract IsOutside: y: Tensor -> Tensor
 
     /// Of a function of numbers: Bool, where it decreases.

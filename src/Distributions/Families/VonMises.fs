@@ -28,7 +28,10 @@ type VonMises(loc: Tensor, concentration: Tensor) =
     override _.EventShape = [||]
     override _.IsReparameterised = false
 
-    /// By rejection from a wrapped Cauchy distribution: Best and Fisher, "Efficient simulation of the von Mises distribution" (1979).
+    /// <summary>By rejection from a wrapped Cauchy distribution: Best and Fisher, "Efficient simulation of the von Mises distribution" (1979).</summary>
+    /// <example><code>
+    /// VonMises(tensor 0.0, tensor 4.0).Sample(Key.create 0L, 5) // shape (5)
+    /// </code></example>
     override d.SampleCore(key, shape) =
         let k = (stopGradient d.Concentration).Convert(DType.Float64).Expand shape
         let isValid = (k.Greater 0.0).And(k.IsFinite())

@@ -44,7 +44,10 @@ type Wishart(freedom: Tensor, factor: Tensor) =
     override d.EventShape = [| d.Size; d.Size |]
     override _.IsReparameterised = true
 
-    /// Bartlett's decomposition: l a aᵀ lᵀ, a lower triangular with roots of χ² variables on its diagonal and normal ones below.
+    /// <summary>Bartlett's decomposition: l a aᵀ lᵀ, a lower triangular with roots of χ² variables on its diagonal and normal ones below.</summary>
+    /// <example><code>
+    /// Wishart(tensor 3.0, Tensor.eye DType.Float64 2).Sample(Key.create 0L, 5) // shape (5, 2, 2)
+    /// </code></example>
     override d.SampleCore(key, shape) =
         let forDiagonal, forRest = Key.split key
         let halves = d.Halves.Expand(Array.append shape [| d.Size |])

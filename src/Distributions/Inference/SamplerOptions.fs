@@ -79,6 +79,10 @@ type SamplerOptions = {
     /// part that is done, from 0 to 1.
     /// </summary>
     /// <exception cref="T:Cotangent.ValueException">When it is used: a number is not what it must be.</exception>
+    /// <example><code lang="csharp">
+    /// var careful = SamplerOptions.Create(targetAcceptance: 0.95, massMatrix: MassMatrix.Dense);
+    /// careful.Draws // 1000
+    /// </code></example>
     static member Create
         (
             [<Optional; DefaultParameterValue(4)>] chains: int,

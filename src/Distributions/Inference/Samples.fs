@@ -75,6 +75,11 @@ type Samples<'p> = {
     member samples.Divergences: int = int ((samples.Diverged.Convert DType.Int32).Sum())
 
     /// <summary>The same with a function of its draws, for C#. F# has <c>Samples.map</c>.</summary>
+    /// <example><code lang="csharp">
+    /// var options = SamplerOptions.Create(chains: 2, warmUp: 100, draws: 50);
+    /// var found = Sampler.Nuts(x => -0.5 * x.Square(), Tensor.Create(0.0), Key.Create(0), options);
+    /// (found.Map(x => x.Exp()).Draws > 0).All() // true
+    /// </code></example>
     member samples.Map(f: Func<'p, 'q>) : Samples<'q> = {
         Draws = f.Invoke samples.Draws
         LogDensity = samples.LogDensity

@@ -26,8 +26,13 @@ type NumberSummary internal (name: string, draws: Tensor) =
     /// Their standard deviation.
     member _.StandardDeviation = sqrt (Autocorrelation.variance all)
 
-    /// <summary>Below which a part of the draws lies.</summary>
+    /// <summary>Below which a part of the draws lies. Between two draws it is linear.</summary>
     /// <exception cref="T:Cotangent.ValueException">The part is not between 0 and 1.</exception>
+    /// <example><code>
+    /// // The draws are 0, 1, …, 99.
+    /// let draws = (Tensor.arange DType.Float64 100).Reshape [ 4; 25 ]
+    /// (Summary.Of draws).Rows[0].Quantile 0.5 // 49.5
+    /// </code></example>
     member _.Quantile(part: float) : float =
         if not (part >= 0.0 && part <= 1.0) then
             raise (ValueException $"NumberSummary.Quantile: {part} is no part; it must lie between 0 and 1.")

@@ -64,16 +64,30 @@ type Unconstrained<'p>
     /// <exception cref="T:Cotangent.ValueException">
     /// When it is used: the function returns no tensor of the tree, or one that has a bijection already.
     /// </exception>
+    /// <example><code>
+    /// // A positive number, by its logarithm.
+    /// let model = Unconstrained(fun (x: Tensor) -> Exponential(tensor 2.0).LogProb x).With(id, Bijections.Exp)
+    /// model.Free(tensor 1.0) // 0
+    /// </code></example>
     member _.With(select: Func<'p, Tensor>, bijection: Bijection) : Unconstrained<'p> =
         if isNull (box select) then nullArg "select"
         if isNull (box bijection) then nullArg "bijection"
         Unconstrained(logDensity, constraints @ [ select, bijection ])
 
-    /// The parameters that free numbers stand for; of draws, too, with axes in front.
+    /// <summary>The parameters that free numbers stand for; of draws, too, with axes in front.</summary>
+    /// <example><code>
+    /// let model = Unconstrained(fun (x: Tensor) -> Exponential(tensor 2.0).LogProb x).With(id, Bijections.Exp)
+    /// model.Constrain(tensor [ 0.0; 1.0 ]) // [1, 2.7183]
+    /// </code></example>
     member _.Constrain(free: 'p) : 'p = replace (fun bijection x -> bijection.Forward x) free
 
     /// <summary>The free numbers that stand for parameters.</summary>
     /// <exception cref="T:Cotangent.ValueException">A parameter is out of its bounds.</exception>
+    /// <example><code>
+    /// let model = Unconstrained(fun (x: Tensor) -> Exponential(tensor 2.0).LogProb x).With(id, Bijections.Exp)
+    /// model.Free(tensor 2.0) // 0.6931
+    /// model.Free(tensor -1.0) // throws ValueException
+    /// </code></example>
     member _.Free(parameters: 'p) : 'p =
         parameters
         |> replace (fun bijection y ->
@@ -85,7 +99,15 @@ type Unconstrained<'p>
             let wanted = "what the bijection of this tensor can give"
             bijection.Inverse(Parameters.require "Unconstrained.Free" "a parameter" wanted (spread.Not()) y))
 
-    /// The log-density of free numbers: that of the parameters which they stand for, and the logarithm of how much space is stretched.
+    /// <summary>
+    /// The log-density of free numbers: that of the parameters which they stand for, and the logarithm of how much space is stretched. One
+    /// number.
+    /// </summary>
+    /// <example><code>
+    /// // log 2 - 2 eˣ + x
+    /// let model = Unconstrained(fun (x: Tensor) -> Exponential(tensor 2.0).LogProb x).With(id, Bijections.Exp)
+    /// model.LogDensity(tensor 0.0) // -1.3069
+    /// </code></example>
     member model.LogDensity(free: 'p) : Tensor =
         let leaves = Tree.leaves free
 

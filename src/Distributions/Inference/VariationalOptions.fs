@@ -44,6 +44,10 @@ type VariationalOptions = {
 
     /// <summary>The defaults with some of them changed, for C#. Progress is the part that is done, from 0 to 1.</summary>
     /// <exception cref="T:Cotangent.ValueException">When it is used: a number is not what it must be.</exception>
+    /// <example><code lang="csharp">
+    /// var longer = VariationalOptions.Create(steps: 10000, optimizer: Optimizer.Adam(0.01));
+    /// longer.Draws // 10
+    /// </code></example>
     static member Create
         (
             [<Optional; DefaultParameterValue(5000)>] steps: int,

@@ -25,12 +25,20 @@ module ImageBatch =
     /// <summary>Each example mirrored with a probability, left to right.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The tensor is no batch of pictures.</exception>
     /// <exception cref="T:Cotangent.ValueException">The probability isn't one.</exception>
+    /// <example><code>
+    /// let x = (tensor [ 1.0; 2.0; 3.0 ]).Reshape [ 1; 1; 1; 3 ]
+    /// ImageBatch.flip 1.0 (Key.create 0L) x // [[[[3, 2, 1]]]]
+    /// </code></example>
     let flip (probability: float) (key: Key) (x: Tensor) : Tensor =
         flipped "ImageBatch.flip" 3 probability key x
 
     /// <summary>Each example turned upside down with a probability.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The tensor is no batch of pictures.</exception>
     /// <exception cref="T:Cotangent.ValueException">The probability isn't one.</exception>
+    /// <example><code>
+    /// let x = (tensor [ 1.0; 2.0 ]).Reshape [ 1; 1; 2; 1 ]
+    /// ImageBatch.flipVertical 1.0 (Key.create 0L) x // [[[[2], [1]]]]
+    /// </code></example>
     let flipVertical (probability: float) (key: Key) (x: Tensor) : Tensor =
         flipped "ImageBatch.flipVertical" 2 probability key x
 
@@ -65,6 +73,9 @@ module ImageBatch =
     /// <summary>Each example moved by up to so many pixels along both axes; zeros come in at the edges.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The tensor is no batch of pictures.</exception>
     /// <exception cref="T:Cotangent.ValueException">The number is negative.</exception>
+    /// <example><code>
+    /// ImageBatch.shift 4 (Key.create 0L) (Tensor.ones DType.Float32 [ 8; 3; 32; 32 ]) // shape (8, 3, 32, 32)
+    /// </code></example>
     let shift (most: int) (key: Key) (x: Tensor) : Tensor =
         Given.check "key" key
         BatchParts.require "ImageBatch.shift" x
@@ -111,6 +122,10 @@ module ImageBatch =
     /// <exception cref="T:Cotangent.ShapeException">The tensor is no batch of pictures of 1, 3 or 4 channels.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The tensor isn't floating-point.</exception>
     /// <exception cref="T:Cotangent.ValueException">The probability isn't one, or the bounds are none.</exception>
+    /// <example><code>
+    /// let always = { Augment.erasingDefaults with Probability = 1.0 }
+    /// (ImageBatch.erase always (Key.create 0L) (Tensor.ones DType.Float32 [ 1; 3; 8; 8 ])).Min() // 0
+    /// </code></example>
     let erase (options: RandomErasing) (key: Key) (x: Tensor) : Tensor =
         Given.check "options" options
         Given.check "key" key
@@ -170,6 +185,11 @@ module ImageBatch =
     /// <exception cref="T:Cotangent.ShapeException">The tensor is no batch of pictures, or labels are not a row for each.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The pictures aren't floating-point.</exception>
     /// <exception cref="T:Cotangent.ValueException">Alpha isn't above 0.</exception>
+    /// <example><code>
+    /// let x, y = Tensor.ones DType.Float32 [ 4; 3; 8; 8 ], Tensor.eye DType.Float32 4
+    /// let mixed, rows = ImageBatch.cutmix 1.0 (Key.create 0L) (x, y)
+    /// rows.Sum 1 // [1, 1, 1, 1]
+    /// </code></example>
     let cutmix (alpha: float) (key: Key) (x: Tensor, y: Tensor) : Tensor * Tensor =
         Given.check "key" key
         BatchParts.requireFloat "ImageBatch.cutmix" x
@@ -255,6 +275,11 @@ module ImageBatch =
     /// <exception cref="T:Cotangent.ShapeException">The tensor is no batch of pictures, or there are more or fewer changes.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The tensor isn't floating-point.</exception>
     /// <exception cref="T:Cotangent.ValueException">A change has numbers that <c>Geometry.affine</c> refuses.</exception>
+    /// <example><code>
+    /// // A column to the right, in the same size.
+    /// let change = { Affine.Identity with TranslateX = 1.0 }
+    /// ImageBatch.affine 0.0 [ change ] ((tensor [ 1.0; 2.0; 3.0 ]).Reshape [ 1; 1; 1; 3 ]) // [[[[0, 1, 2]]]]
+    /// </code></example>
     let affine (fill: float) (changes: Affine seq) (x: Tensor) : Tensor =
         Given.check "changes" changes
         BatchParts.requireFloat "ImageBatch.affine" x
@@ -278,6 +303,9 @@ module ImageBatch =
     /// <exception cref="T:Cotangent.ShapeException">The tensor is no batch of pictures.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The tensor isn't floating-point.</exception>
     /// <exception cref="T:Cotangent.ValueException">The angle is negative or not finite.</exception>
+    /// <example><code>
+    /// ImageBatch.rotate 0.0 15.0 (Key.create 0L) (Tensor.ones DType.Float32 [ 8; 3; 32; 32 ]) // shape (8, 3, 32, 32)
+    /// </code></example>
     let rotate (fill: float) (most: float) (key: Key) (x: Tensor) : Tensor =
         Given.check "key" key
         BatchParts.requireFloat "ImageBatch.rotate" x

@@ -20,6 +20,10 @@ module Adjust =
 
     /// <summary>0 is the mean grey, 1 the picture as it is, 2 twice as far from that grey.</summary>
     /// <exception cref="T:Cotangent.ValueException">The factor is negative or not finite.</exception>
+    /// <example><code>
+    /// let image = Image.create 1 2 1 [| 0uy; 200uy |]
+    /// (Adjust.contrast 0.5 image)[0, 0, 0] // 50
+    /// </code></example>
     let contrast (factor: float) (image: Image) : Image =
         Given.check "image" image
         Given.notNegative "Adjust.contrast" "the factor" factor
@@ -28,6 +32,10 @@ module Adjust =
 
     /// <summary>0 is grey, 1 the picture as it is, 2 twice as colourful. Grey pictures stay.</summary>
     /// <exception cref="T:Cotangent.ValueException">The factor is negative or not finite.</exception>
+    /// <example><code>
+    /// // Red, without its colour.
+    /// (Adjust.saturation 0.0 (Image.filled 1 1 (Color.OfRgb(255uy, 0uy, 0uy))))[0, 0, 2] // 76
+    /// </code></example>
     let saturation (factor: float) (image: Image) : Image =
         Given.check "image" image
         Given.notNegative "Adjust.saturation" "the factor" factor
@@ -65,6 +73,11 @@ module Adjust =
 
     /// <summary>0 is a smoothed picture, 1 the picture as it is, 2 one twice as sharp.</summary>
     /// <exception cref="T:Cotangent.ValueException">The factor is negative or not finite.</exception>
+    /// <example><code>
+    /// // One bright pixel, smoothed.
+    /// let image = Image.create 3 3 1 [| 0uy; 0uy; 0uy; 0uy; 130uy; 0uy; 0uy; 0uy; 0uy |]
+    /// (Adjust.sharpness 0.0 image)[1, 1, 0] // 50
+    /// </code></example>
     let sharpness (factor: float) (image: Image) : Image =
         Given.check "image" image
         Given.notNegative "Adjust.sharpness" "the factor" factor
@@ -86,6 +99,11 @@ module Adjust =
     /// <summary>
     /// Grey levels in as many channels as before: a model of colours takes it still. <c>Image.convert Channels.Gray</c> gives one channel.
     /// </summary>
+    /// <example><code>
+    /// // 0.299 of the red.
+    /// let grey = Adjust.grayscale (Image.filled 1 1 (Color.OfRgb(255uy, 0uy, 0uy)))
+    /// grey.Channels, grey[0, 0, 2] // (3, 76)
+    /// </code></example>
     let grayscale (image: Image) : Image =
         Given.check "image" image
 
@@ -98,12 +116,18 @@ module Adjust =
                 struct (gray, gray, gray))
 
     /// <summary>The negative: 255 less each level.</summary>
+    /// <example><code>
+    /// (Adjust.invert (Image.filled 1 1 (Color.OfGray 100uy)))[0, 0, 0] // 155
+    /// </code></example>
     let invert (image: Image) : Image =
         Given.check "image" image
         image |> Levels.map (fun level -> byte (255 - level))
 
     /// <summary>Levels of so many bits, 1 to 8: the others become 0.</summary>
     /// <exception cref="T:Cotangent.ValueException">The bits are not 1 to 8.</exception>
+    /// <example><code>
+    /// (Adjust.posterize 1 (Image.filled 1 1 (Color.OfGray 200uy)))[0, 0, 0] // 128
+    /// </code></example>
     let posterize (bits: int) (image: Image) : Image =
         Given.check "image" image
 
@@ -114,6 +138,10 @@ module Adjust =
 
     /// <summary>The negative of all levels from a threshold (0 to 256) on.</summary>
     /// <exception cref="T:Cotangent.ValueException">The threshold is out of range.</exception>
+    /// <example><code>
+    /// let image = Adjust.solarize 128 (Image.create 1 2 1 [| 100uy; 200uy |])
+    /// image[0, 0, 0], image[0, 1, 0] // (100, 55)
+    /// </code></example>
     let solarize (threshold: int) (image: Image) : Image =
         Given.check "image" image
 
@@ -123,11 +151,20 @@ module Adjust =
         image |> Levels.map (fun level -> byte (if level < threshold then level else 255 - level))
 
     /// <summary>The levels of each channel stretched so that the darkest is 0 and the brightest 255.</summary>
+    /// <example><code>
+    /// let image = Adjust.autoContrast (Image.create 1 2 1 [| 50uy; 101uy |])
+    /// image[0, 0, 0], image[0, 1, 0] // (0, 255)
+    /// </code></example>
     let autoContrast (image: Image) : Image =
         Given.check "image" image
         image |> Levels.mapEach (Levels.histograms image |> Array.map Levels.stretched)
 
     /// <summary>The levels of each channel spread so that all occur about equally often.</summary>
+    /// <example><code>
+    /// // Two levels, each in half of the picture.
+    /// let image = Image.ofTensor ((tensor [ 0.3; 0.4 ]).Reshape([ 1; 2; 1 ]).Expand [ 1; 2; 256 ]) |> Adjust.equalize
+    /// image[0, 0, 0], image[1, 0, 0] // (0, 255)
+    /// </code></example>
     let equalize (image: Image) : Image =
         Given.check "image" image
         image |> Levels.mapEach (Levels.histograms image |> Array.map Levels.equalized)

@@ -56,6 +56,10 @@ module Augment =
 
     /// <summary>Mirrored with a probability, left to right.</summary>
     /// <exception cref="T:Cotangent.ValueException">The probability isn't one.</exception>
+    /// <example><code>
+    /// let image = Image.create 1 2 1 [| 1uy; 2uy |]
+    /// (Augment.flip 1.0 (Key.create 0L) image)[0, 0, 0] // 2
+    /// </code></example>
     let flip (probability: float) (key: Key) (image: Image) : Image =
         Given.check "key" key
         Given.check "image" image
@@ -64,6 +68,10 @@ module Augment =
 
     /// <summary>Turned upside down, as a mirror on the floor does, with a probability.</summary>
     /// <exception cref="T:Cotangent.ValueException">The probability isn't one.</exception>
+    /// <example><code>
+    /// let image = Image.create 2 1 1 [| 1uy; 2uy |]
+    /// (Augment.flipVertical 1.0 (Key.create 0L) image)[0, 0, 0] // 2
+    /// </code></example>
     let flipVertical (probability: float) (key: Key) (image: Image) : Image =
         Given.check "key" key
         Given.check "image" image
@@ -170,6 +178,10 @@ module Augment =
 
     /// <summary>Grey in as many channels as before, with a probability.</summary>
     /// <exception cref="T:Cotangent.ValueException">The probability isn't one.</exception>
+    /// <example><code>
+    /// let red = Image.filled 1 1 (Color.OfRgb(255uy, 0uy, 0uy))
+    /// (Augment.grayscale 1.0 (Key.create 0L) red)[0, 0, 2] // 76
+    /// </code></example>
     let grayscale (probability: float) (key: Key) (image: Image) : Image =
         Given.check "key" key
         Given.check "image" image
@@ -178,6 +190,10 @@ module Augment =
 
     /// <summary>Turned by a random angle, up to so many degrees to either side.</summary>
     /// <exception cref="T:Cotangent.ValueException">The angle is negative or not finite, or the resampling is <c>Area</c>.</exception>
+    /// <example><code>
+    /// let image = Image.create 1 2 1 [| 1uy; 2uy |]
+    /// Augment.rotate Resampling.Nearest Color.Black 0.0 (Key.create 0L) image = image // true
+    /// </code></example>
     let rotate (resampling: Resampling) (fill: Color) (most: float) (key: Key) (image: Image) : Image =
         Given.check "key" key
         Given.check "image" image
@@ -188,6 +204,10 @@ module Augment =
     /// Blurred over a square of so many pixels by a Gaussian bell whose deviation is random, between two bounds.
     /// </summary>
     /// <exception cref="T:Cotangent.ValueException">The size is none that <c>Adjust.blur</c> takes, or the bounds are none.</exception>
+    /// <example><code>
+    /// let white = Image.filled 8 8 Color.White
+    /// Augment.blur 3 0.1 2.0 (Key.create 0L) white = white // true
+    /// </code></example>
     let blur (size: int) (least: float) (most: float) (key: Key) (image: Image) : Image =
         Given.check "key" key
         Given.check "image" image

@@ -110,11 +110,17 @@ module Geometry =
         Padding.apply "Geometry.pad" border top bottom left right image
 
     /// <summary>Left and right exchanged.</summary>
+    /// <example><code>
+    /// (Geometry.flipHorizontal (Image.create 1 2 1 [| 1uy; 2uy |]))[0, 0, 0] // 2
+    /// </code></example>
     let flipHorizontal (image: Image) : Image =
         Given.check "image" image
         Turning.apply Turn.Mirror image
 
     /// <summary>Top and bottom exchanged.</summary>
+    /// <example><code>
+    /// (Geometry.flipVertical (Image.create 2 1 1 [| 1uy; 2uy |]))[0, 0, 0] // 2
+    /// </code></example>
     let flipVertical (image: Image) : Image =
         Given.check "image" image
         Turning.apply Turn.UpsideDown image

@@ -27,7 +27,10 @@ type Color = {
         Alpha = 255uy
     }
 
-    /// An opaque grey.
+    /// <summary>An opaque grey.</summary>
+    /// <example><code>
+    /// Color.OfGray(128uy).Green // 128
+    /// </code></example>
     static member OfGray(level: byte) : Color = Color.OfRgb(level, level, level)
 
     /// 0, 0, 0, opaque.

@@ -48,6 +48,11 @@ type Image internal (height: int, width: int, channels: int, bytes: byte[]) =
     /// <summary>A picture of bytes, which are copied, in the order that <c>Pixels</c> tells.</summary>
     /// <exception cref="T:Cotangent.ValueException">A size is below 1, or the channels are not 1, 3 or 4.</exception>
     /// <exception cref="T:Cotangent.ShapeException">There are more or fewer bytes than the sizes ask for.</exception>
+    /// <example><code lang="csharp">
+    /// // A red pixel and a blue one.
+    /// var image = Image.Create(1, 2, 3, new byte[] { 255, 0, 0, 0, 0, 255 });
+    /// image[0, 1, 2] // 255
+    /// </code></example>
     static member Create(height: int, width: int, channels: int, pixels: ReadOnlyMemory<byte>) : Image =
         Image.Check("Image.create", height, width, channels)
 
@@ -105,5 +110,8 @@ type Image internal (height: int, width: int, channels: int, bytes: byte[]) =
             | null -> false
             | other -> image.Equals(box other)
 
-    /// The sizes, as in "image 375 × 500 × 3".
+    /// <summary>The sizes, as in "image 375 × 500 × 3".</summary>
+    /// <example><code>
+    /// string (Image.filled 2 4 Color.White) = "image 2 × 4 × 3" // true
+    /// </code></example>
     override _.ToString() = $"image {height} × {width} × {channels}"

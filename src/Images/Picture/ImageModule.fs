@@ -67,12 +67,20 @@ module Image =
 
     /// <summary>The same with options.</summary>
     /// <exception cref="T:Cotangent.FileException">The bytes are something else, damaged, cut short, or too large.</exception>
+    /// <example><code>
+    /// let file = Image.encodePng (Image.filled 2 3 Color.White)
+    /// (Image.decodeWith { Image.defaults with Channels = Channels.Gray } file).Channels // 1
+    /// </code></example>
     let decodeWith (options: DecodeOptions) (file: byte[]) : Image =
         Given.check "options" options
         Given.check "file" file
         Decoding.decode "Image.decodeWith" "the file" options file
 
     /// <summary>A PNG file: all bytes of the picture come back from it.</summary>
+    /// <example><code>
+    /// let image = Image.filled 2 3 Color.White
+    /// Image.decode (Image.encodePng image) = image // true
+    /// </code></example>
     let encodePng (image: Image) : byte[] =
         Given.check "image" image
         Encoding.png "Image.encodePng" image

@@ -12,8 +12,12 @@ type SolverOptions = {
     MaximumSteps: int
 } with
 
-    /// <summary>Options, for C#.</summary>
+    /// <summary>Options, for C#. Without arguments: a tolerance of 1e-8, and at most 1000 steps.</summary>
     /// <exception cref="T:Cotangent.ValueException">When they are used: the tolerance is below 0, or there are no steps.</exception>
+    /// <example><code lang="csharp">
+    /// var rough = SolverOptions.Create(tolerance: 1e-4);
+    /// rough.MaximumSteps // 1000
+    /// </code></example>
     static member Create
         (
             [<Optional; DefaultParameterValue(1e-8)>] tolerance: float,
@@ -48,6 +52,11 @@ type Solved<'x> = {
     /// <exception cref="T:Cotangent.Solvers.SolverException">It did not; says how far it got, and what to do.</exception>
     /// <exception cref="T:Cotangent.TraceException">Inside of <c>compile</c> or <c>vmap</c>, where numbers can't be read.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The result is of a batch, as of <c>vmap</c>: some may have converged, some not.</exception>
+    /// <example><code>
+    /// let found = Root.newton Root.defaults (fun a x -> x * x - a) (tensor 4.0) (tensor 1.0)
+    /// found.OrFail().Value // 2
+    /// (Root.newton Root.defaults (fun () x -> x * x + 1.0) () (tensor 0.5)).OrFail() // throws SolverException
+    /// </code></example>
     member solved.OrFail() : Solved<'x> =
         if solved.Converged.Rank > 0 then
             raise (

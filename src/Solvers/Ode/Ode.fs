@@ -141,17 +141,34 @@ type OdeSolver =
         | null -> OdeOptions.defaults
         | options -> options
 
-    /// <summary>The states at all the times, from the state at the first: times (n,), of the state's dtype.</summary>
+    /// <summary>
+    /// The states at all the times, from the state at the first: times (n,), of the state's dtype. Without options: <c>OdeOptions.Default</c>.
+    /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">f gives something else than a state; fewer than two times.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The state or the times are not all of one floating-point dtype.</exception>
     /// <exception cref="T:Cotangent.ValueException">An option is out of its range, or the times are not finite and all in one direction.</exception>
+    /// <example><code lang="csharp">
+    /// // y′ = -y from 1.
+    /// var times = Tensor.Create([0.0, 1.0, 2.0]);
+    /// var solution = OdeSolver.Solve((t, y) => -y, times, Tensor.Create(1.0));
+    /// solution.States // [1, 0.3679, 0.1353]
+    /// </code></example>
     static member Solve
         (f: Func<Tensor, 'y, 'y>, times: Tensor, start: 'y, [<Optional>] options: OdeOptions | null)
         : OdeSolution<'y> =
         Ode.solve (OdeSolver.Of options) (fun t y -> f.Invoke(t, y)) times start
 
-    /// <summary>The same up to the first time at which a function of time and state passes through 0.</summary>
+    /// <summary>
+    /// The same up to the first time at which a function of time and state passes through 0. It passes either way unless <c>crossing</c>
+    /// says otherwise.
+    /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The event's function does not return one number of the state's dtype.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The state or the times are not all of one floating-point dtype.</exception>
+    /// <example><code lang="csharp">
+    /// // y′ = -y from 1, until it is 1/2: after log 2.
+    /// var half = OdeSolver.SolveUntil((t, y) => y - 0.5, (t, y) => -y, Tensor.Create([0.0, 10.0]), Tensor.Create(1.0));
+    /// half.FinalTime // 0.6931
+    /// </code></example>
     static member SolveUntil
         (
             event: Func<Tensor, 'y, Tensor>,
@@ -176,6 +193,13 @@ type OdeSolver =
 
     /// <summary>The same for a function with parameters, differentiated by the continuous adjoint.</summary>
     /// <exception cref="T:Cotangent.DerivativeException">f closes over a tensor that is differentiated.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The parameters, the state or the times are not all of one floating-point dtype.</exception>
+    /// <example><code lang="csharp">
+    /// // y(1) = exp(-k): its derivative by k is -exp(-k).
+    /// var (times, one) = (Tensor.Create([0.0, 1.0]), Tensor.Create(1.0));
+    /// Tensor Decay(Tensor k) => OdeSolver.SolveAdjoint((p, t, y) => -p * y, k, times, one).Final;
+    /// Differentiate.Gradient(Decay, Tensor.Create(2.0)) // -0.1353
+    /// </code></example>
     static member SolveAdjoint
         (
             f: Func<'p, Tensor, 'y, 'y>,
@@ -188,6 +212,10 @@ type OdeSolver =
 
     /// <summary>The solution as a function of time.</summary>
     /// <exception cref="T:Cotangent.Solvers.SolverException">It did not reach the last time.</exception>
+    /// <example><code lang="csharp">
+    /// var path = OdeSolver.Path((t, y) => -y, Tensor.Create(0.0), Tensor.Create(2.0), Tensor.Create(1.0));
+    /// path.At(Tensor.Create([0.5, 1.0])) // [0.6065, 0.3679]
+    /// </code></example>
     static member Path
         (
             f: Func<Tensor, 'y, 'y>,

@@ -81,6 +81,10 @@ type OdeOptions = {
 
     /// <summary>The defaults with some of them changed, for C#; a fixed step or a first one only where given.</summary>
     /// <exception cref="T:Cotangent.ValueException">When it is used: a tolerance or a size is not what it must be.</exception>
+    /// <example><code lang="csharp">
+    /// var precise = OdeOptions.Create(OdeMethod.DormandPrince8, relativeTolerance: 1e-10);
+    /// precise.MaximumSteps // 4096
+    /// </code></example>
     static member Create
         (
             [<Optional>] method: OdeMethod | null,

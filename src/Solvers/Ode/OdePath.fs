@@ -17,6 +17,12 @@ type OdePath<'y>
     /// <summary>The states at times of any shape (…): every tensor with these axes in front; for one time, as the state is.</summary>
     /// <exception cref="T:Cotangent.ValueException">A time is not between the first and the last.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The times are of another dtype than the state.</exception>
+    /// <example><code>
+    /// let path = Ode.path OdeOptions.defaults (fun _ y -> -y) (tensor 0.0, tensor 2.0) (tensor 1.0)
+    /// path.At(tensor 1.0) // 0.3679
+    /// path.At(tensor [ 0.0; 0.5; 1.0 ]) // [1, 0.6065, 0.3679]
+    /// path.At(tensor 3.0) // throws ValueException
+    /// </code></example>
     member path.At(times: Tensor) : 'y =
         if times.DType <> layout.DType then
             raise (

@@ -65,6 +65,12 @@ type OdeSolution<'y> = {
     /// <summary>The same, if it reached the last time or the event.</summary>
     /// <exception cref="T:Cotangent.Solvers.SolverException">It did not; says where it is, why, and what to do.</exception>
     /// <exception cref="T:Cotangent.TraceException">Inside of <c>compile</c> or <c>vmap</c>, where numbers can't be read.</exception>
+    /// <example><code>
+    /// let times = tensor [ 0.0; 2.0 ]
+    /// (Ode.solve OdeOptions.defaults (fun _ y -> -y) times (tensor 1.0)).OrFail().Final // 0.1353
+    /// // y′ = y² grows without bound before 2.
+    /// (Ode.solve OdeOptions.defaults (fun _ y -> y * y) times (tensor 1.0)).OrFail() // throws SolverException
+    /// </code></example>
     member solution.OrFail() : OdeSolution<'y> =
         // Of a batch this is the error.
         let outcome = solution.Outcome

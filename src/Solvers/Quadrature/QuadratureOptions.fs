@@ -22,7 +22,14 @@ type QuadratureOptions = {
     MaximumIntervals: int
 } with
 
-    /// <summary>Options, for C#.</summary>
+    /// <summary>
+    /// Options, for C#. Without arguments: 21 nodes, a relative tolerance of 1e-8 or an absolute one of 1e-10, at most 50 intervals.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">When they are used: a tolerance is below 0, or there are no intervals.</exception>
+    /// <example><code lang="csharp">
+    /// var rough = QuadratureOptions.Create(relativeTolerance: 1e-4, rule: KronrodRule.Nodes15);
+    /// rough.MaximumIntervals // 50
+    /// </code></example>
     static member Create
         (
             [<Optional; DefaultParameterValue(1e-8)>] relativeTolerance: float,

@@ -114,9 +114,18 @@ module Sde =
 /// <summary>Stochastic differential equations, for C#. F# has the module <c>Sde</c>.</summary>
 [<AbstractClass; Sealed>]
 type SdeSolver =
-    /// <summary>The states at all the times, by so many equal steps between each two of them.</summary>
+    /// <summary>
+    /// The states at all the times, by so many equal steps between each two of them. 100 steps of Euler and Maruyama's method unless said
+    /// otherwise.
+    /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">State, path and times do not fit each other.</exception>
     /// <exception cref="T:Cotangent.ValueException">Times go backwards, or leave the path; there are no steps.</exception>
+    /// <example><code lang="csharp">
+    /// // Without noise an ordinary equation: y′ = -y from 1.
+    /// var path = Brownian.Path(Key.Create(1), 0, 1, 1e-3, DType.Float64, []);
+    /// var states = SdeSolver.Solve((t, y) => -y, (t, y) => 0 * y, path, Tensor.Create([0.0, 1.0]), Tensor.Create(1.0));
+    /// states // [1, 0.366]
+    /// </code></example>
     static member Solve
         (
             drift: Func<Tensor, Tensor, Tensor>,

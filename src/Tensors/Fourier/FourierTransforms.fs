@@ -79,10 +79,13 @@ module FourierTransforms =
         member x.Fftn(?axes: int seq, ?norm: FourierNorm) : Tensor =
             overAll "fftn" false (axesOf "fftn" axes x) (normOf norm) x
 
-        /// <summary>The inverse of <c>Fftn</c>.</summary>
+        /// <summary>The inverse of <c>Fftn</c>. Over all axes and with <c>FourierNorm.Backward</c> unless told otherwise.</summary>
         /// <exception cref="T:Cotangent.DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
         /// <exception cref="T:Cotangent.AxisException">An axis lies outside the rank, or is named twice.</exception>
         /// <exception cref="T:Cotangent.ShapeException">There is no number along an axis, or no axis.</exception>
+        /// <example><code>
+        /// real ((tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]).Fftn().Ifftn()) // [[1, 2], [3, 4]]
+        /// </code></example>
         [<CompiledName "Ifftn">]
         member x.Ifftn(?axes: int seq, ?norm: FourierNorm) : Tensor =
             overAll "ifftn" true (axesOf "ifftn" axes x) (normOf norm) x
@@ -106,10 +109,16 @@ module FourierTransforms =
             realAlong "rfftn" axes[last] None (normOf norm) x
             |> overAll "rfftn" false axes[.. last - 1] (normOf norm)
 
-        /// <summary>The inverse of <c>Rfftn</c>: real numbers, along the last axis named as many as <c>Irfft</c> says.</summary>
+        /// <summary>
+        /// The inverse of <c>Rfftn</c>: real numbers, along the last axis named as many as <c>Irfft</c> says. Over all axes and with
+        /// <c>FourierNorm.Backward</c> unless told otherwise.
+        /// </summary>
         /// <exception cref="T:Cotangent.DTypeException">The tensor holds integers, Bool, or 16-bit floats.</exception>
         /// <exception cref="T:Cotangent.AxisException">An axis lies outside the rank, is named twice, or none is.</exception>
         /// <exception cref="T:Cotangent.ShapeException">The length is below 1, or there is no axis.</exception>
+        /// <example><code>
+        /// (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]).Rfftn().Irfftn() // [[1, 2], [3, 4]]
+        /// </code></example>
         [<CompiledName "Irfftn">]
         member x.Irfftn(?axes: int seq, ?length: int, ?norm: FourierNorm) : Tensor =
             let axes = axesOf "irfftn" axes x

@@ -250,6 +250,9 @@ module Tree =
 
     /// <summary>The tree of a function of the corresponding tensors of three trees of one structure.</summary>
     /// <exception cref="T:Cotangent.TreeException">The structures differ.</exception>
+    /// <example><code>
+    /// Tree.map3 (fun a b c -> a * b + c) (tensor 2.0, tensor 3.0) (tensor 10.0, tensor 100.0) (tensor 1.0, tensor 2.0) // (21, 302)
+    /// </code></example>
     let map3 (f: Tensor -> Tensor -> Tensor -> Tensor) (a: 'tree) (b: 'tree) (c: 'tree) : 'tree =
         Given.check "f" f
         let la, lb = zipped "Tree.map3" a b
@@ -272,6 +275,9 @@ module Tree =
     let zerosLike (tree: 'tree) : 'tree = mapped "Tree.zerosLike" Tensor.zerosLike tree
 
     /// <summary>The tree with ones in place of its numbers.</summary>
+    /// <example><code>
+    /// Tree.onesLike (tensor [ 5.0; 7.0 ], tensor 3.0) // ([1, 1], 1)
+    /// </code></example>
     let onesLike (tree: 'tree) : 'tree = mapped "Tree.onesLike" Tensor.onesLike tree
 
     /// <summary>a + b, leaf by leaf, for two trees of one structure.</summary>

@@ -26,6 +26,9 @@ type MeanTotal = {
     }
 
     /// <summary>With all numbers of a batch; a Bool that holds is 1.</summary>
+    /// <example><code>
+    /// MeanTotal.Zero.Add(tensor [ 1.0; 2.0 ]).Add(tensor [ 6.0 ]).Value // 3
+    /// </code></example>
     member total.Add(values: Tensor) : MeanTotal =
         Given.check "values" values
 
@@ -55,6 +58,10 @@ type MeanTotal = {
         }
 
     /// <summary>With what another total has.</summary>
+    /// <example><code>
+    /// let a, b = MeanTotal.Zero.Add(tensor [ 1.0; 2.0 ]), MeanTotal.Zero.Add(tensor [ 6.0 ])
+    /// (a.Merge b).Value // 3
+    /// </code></example>
     member total.Merge(other: MeanTotal) : MeanTotal =
         Given.check "other" other
 
@@ -86,6 +93,9 @@ type ConfusionTotal = {
 
     /// <summary>No examples yet.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The number of classes is negative.</exception>
+    /// <example><code>
+    /// ConfusionTotal.Create(2).Matrix // [[0, 0], [0, 0]]
+    /// </code></example>
     static member Create(classes: int) : ConfusionTotal = {
         Matrix = Tensor.zeros DType.Int64 [ classes; classes ]
     }
@@ -94,6 +104,10 @@ type ConfusionTotal = {
     /// <exception cref="T:Cotangent.ShapeException">The shapes differ.</exception>
     /// <exception cref="T:Cotangent.DTypeException">Labels or predictions are not integers.</exception>
     /// <exception cref="T:Cotangent.IndexException">A label or prediction is no class.</exception>
+    /// <example><code>
+    /// let total = ConfusionTotal.Create(2).Add(tensor [ 0; 1; 1 ], tensor [ 0; 1; 0 ])
+    /// total.Matrix // [[1, 0], [1, 1]]
+    /// </code></example>
     member total.Add(labels: Tensor, predicted: Tensor) : ConfusionTotal =
         Given.check "labels" labels
         Given.check "predicted" predicted
@@ -105,6 +119,10 @@ type ConfusionTotal = {
     /// <exception cref="T:Cotangent.ShapeException">The shapes differ.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The scores are not floating-point.</exception>
     /// <exception cref="T:Cotangent.ValueException">A target is seen to be neither 0 nor 1.</exception>
+    /// <example><code>
+    /// let total = ConfusionTotal.Create(2).AddBinary(tensor [ 0; 1; 1 ], tensor [ 0.2; 0.7; 0.4 ], 0.5)
+    /// total.Matrix // [[1, 0], [1, 1]]
+    /// </code></example>
     member total.AddBinary(target: Tensor, scores: Tensor, threshold: float) : ConfusionTotal =
         Given.check "target" target
         Given.check "scores" scores
@@ -115,6 +133,10 @@ type ConfusionTotal = {
         )
 
     /// <summary>With what another total has, of the same classes.</summary>
+    /// <example><code>
+    /// let total = ConfusionTotal.Create(2).Add(tensor [ 0; 1; 1 ], tensor [ 0; 1; 0 ])
+    /// (total.Merge total).Matrix // [[2, 0], [2, 2]]
+    /// </code></example>
     member total.Merge(other: ConfusionTotal) : ConfusionTotal =
         Given.check "other" other
         { Matrix = total.Matrix + other.Matrix }
@@ -124,13 +146,30 @@ type ConfusionTotal = {
         let all = (sum total.Matrix).Convert DType.Float64
         where (all.Equal 0.0) (Tensor.fullLike all nan) (Metric.recall Averaging.Micro total.Matrix)
 
-    /// <summary>Of what was predicted as a class, the share that is of it.</summary>
+    /// <summary>
+    /// Of what was predicted as a class, the share that is of it. One number; or for <c>Averaging.PerClass</c> one for each class, (classes,).
+    /// </summary>
+    /// <example><code>
+    /// // Of two that were predicted as 0, one is.
+    /// let total = ConfusionTotal.Create(2).Add(tensor [ 0; 1; 1 ], tensor [ 0; 1; 0 ])
+    /// total.Precision Averaging.PerClass // [0.5, 1]
+    /// </code></example>
     member total.Precision(averaging: Averaging) : Tensor = Metric.precision averaging total.Matrix
 
-    /// <summary>Of what is of a class, the share that was predicted as such.</summary>
+    /// <summary>
+    /// Of what is of a class, the share that was predicted as such. One number; or for <c>Averaging.PerClass</c> one for each class, (classes,).
+    /// </summary>
+    /// <example><code>
+    /// let total = ConfusionTotal.Create(2).Add(tensor [ 0; 1; 1 ], tensor [ 0; 1; 0 ])
+    /// total.Recall Averaging.PerClass // [1, 0.5]
+    /// </code></example>
     member total.Recall(averaging: Averaging) : Tensor = Metric.recall averaging total.Matrix
 
-    /// <summary>The harmonic mean of precision and recall.</summary>
+    /// <summary>The harmonic mean of precision and recall. One number; or for <c>Averaging.PerClass</c> one for each class, (classes,).</summary>
+    /// <example><code>
+    /// let total = ConfusionTotal.Create(2).Add(tensor [ 0; 1; 1 ], tensor [ 0; 1; 0 ])
+    /// total.F1 Averaging.PerClass // [0.6667, 0.6667]
+    /// </code></example>
     member total.F1(averaging: Averaging) : Tensor = Metric.f1 averaging total.Matrix
 
     static member (+)(a: ConfusionTotal, b: ConfusionTotal) =
@@ -159,6 +198,9 @@ type RankingTotal = {
 
     /// <summary>No examples yet; probabilities will be told apart where they lie in different parts.</summary>
     /// <exception cref="T:Cotangent.ValueException">There are fewer than two parts.</exception>
+    /// <example><code>
+    /// RankingTotal.Create(4).Yes // [0, 0, 0, 0]
+    /// </code></example>
     static member Create(parts: int) : RankingTotal =
         if parts < 2 then
             raise (ValueException $"RankingTotal.Create: {parts} parts; there must be two at least.")
@@ -171,6 +213,10 @@ type RankingTotal = {
     /// <exception cref="T:Cotangent.ValueException">
     /// A target is seen to be neither 0 nor 1, or a probability outside of 0 to 1.
     /// </exception>
+    /// <example><code>
+    /// let total = RankingTotal.Create(100).Add(tensor [ 0; 0; 1; 1 ], tensor [ 0.1; 0.4; 0.35; 0.8 ])
+    /// total.RocAuc // 0.75
+    /// </code></example>
     member total.Add(target: Tensor, probabilities: Tensor) : RankingTotal =
         Given.check "target" target
         Given.check "probabilities" probabilities
@@ -186,6 +232,11 @@ type RankingTotal = {
         { Yes = total.Yes.ScatterAdd(place, yes, 0); No = total.No.ScatterAdd(place, 1.0 - yes, 0) }
 
     /// <summary>With what another total has, of as many parts.</summary>
+    /// <example><code>
+    /// let a = RankingTotal.Create(100).Add(tensor [ 0; 0 ], tensor [ 0.1; 0.4 ])
+    /// let b = RankingTotal.Create(100).Add(tensor [ 1; 1 ], tensor [ 0.35; 0.8 ])
+    /// (a.Merge b).RocAuc // 0.75
+    /// </code></example>
     member total.Merge(other: RankingTotal) : RankingTotal =
         Given.check "other" other
 
@@ -238,6 +289,10 @@ type RegressionTotal = {
     /// <summary>With a batch of targets and predictions.</summary>
     /// <exception cref="T:Cotangent.ShapeException">The shapes differ, or there is nothing.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <example><code>
+    /// let total = RegressionTotal.Zero.Add(tensor [ 3.0; 5.0 ], tensor [ 2.0; 8.0 ])
+    /// total.MeanAbsoluteError // 2
+    /// </code></example>
     member total.Add(target: Tensor, prediction: Tensor) : RegressionTotal =
         Given.check "target" target
         Given.check "prediction" prediction
@@ -253,6 +308,11 @@ type RegressionTotal = {
         }
 
     /// <summary>With what another total has.</summary>
+    /// <example><code>
+    /// let a = RegressionTotal.Zero.Add(tensor [ 3.0 ], tensor [ 2.0 ])
+    /// let b = RegressionTotal.Zero.Add(tensor [ 5.0 ], tensor [ 8.0 ])
+    /// (a.Merge b).MeanAbsoluteError // 2
+    /// </code></example>
     member total.Merge(other: RegressionTotal) : RegressionTotal =
         Given.check "other" other
         // The spread about the common mean (Chan, Golub and LeVeque 1979): sums of squares alone would cancel.

@@ -73,6 +73,9 @@ module LBfgs =
     /// <summary>The state before the first step; evaluates the loss once.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The trained tensors are of several dtypes, or of 16 bits.</exception>
     /// <exception cref="T:Cotangent.ValueException">The history or the evaluations are below 1.</exception>
+    /// <example><code>
+    /// (LBfgs.start LBfgs.defaults (fun x -> sum (square x)) (tensor [ 3.0; 4.0 ])).Value // 25
+    /// </code></example>
     let start (options: LBfgs) (loss: 'p -> Tensor) (parameters: 'p) : LBfgsState<'p> =
         Given.check "options" options
         Given.check "loss" loss

@@ -64,6 +64,13 @@ module Selection =
         )
 
     /// <summary>Those in none of some selections.</summary>
+    /// <example><code>
+    /// // All but the bias stand still.
+    /// let x = {| Weight = tensor [ 1.0 ]; Bias = tensor [ 1.0 ] |}
+    /// let optimizer = Optimizer.sgd 1.0 |> Optimizer.freeze (Selection.except [ Selection.named [ "bias" ] ])
+    /// let next, _ = Optimizer.step optimizer x (optimizer.Init x) x
+    /// next.Bias, next.Weight // ([0], [1])
+    /// </code></example>
     let except (selections: Selection list) : Selection =
         Given.check "selections" selections
         Given.check "selections" selections

@@ -233,6 +233,12 @@ module WrapperMethods =
 
         /// <summary>The state with another factor on the changes of each <c>adjustable</c> optimiser in it.</summary>
         /// <exception cref="T:Cotangent.ShapeException">The factor is no scalar.</exception>
+        /// <example><code>
+        /// let x = tensor [ 1.0 ]
+        /// let optimizer = Optimizer.adjustable (Optimizer.sgd 0.1)
+        /// let state = optimizer.Init x |> Optimizer.adjust (tensor 0.1)
+        /// fst (Optimizer.step optimizer (2.0 * x) state x) // [0.98]
+        /// </code></example>
         static member adjust (factor: Tensor) (state: OptimizerState<'p>) : OptimizerState<'p> =
             Given.check "factor" factor
             Given.check "state" state
