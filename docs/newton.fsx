@@ -208,13 +208,12 @@ let series order state =
     List.fold
         (fun terms k ->
             let change = List.last (jet pendulum terms)
-            terms @ [ Tree.map (fun c -> c / float k) change ])
-        [ state ]
-        [ 1..order ]
+            terms @ [ Tree.map (fun c -> c / float k) change ]) [ state ] [ 1..order ]
 
 let step (h: float) state =
     // Horner's rule.
-    series 16 state |> List.reduceBack (fun term rest -> Tree.map2 (fun a b -> a + h * b) term rest)
+    series 16 state
+    |> List.reduceBack (fun term rest -> Tree.map2 (fun a b -> a + h * b) term rest)
 
 let energy (angle: Tensor, speed: Tensor) = speed * speed / 2.0 - cos angle
 let released = tensor 2.0, tensor 0.0
