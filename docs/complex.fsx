@@ -4,7 +4,7 @@ title: Complex numbers
 category: Use
 categoryindex: 3
 index: 13
-description: Tensors of complex numbers, what a derivative by one is, how to descend, and a filter whose poles are learned.
+description: Tensors of complex numbers, what a derivative with respect to one is, how to descend, and a filter whose poles are learned.
 ---
 *)
 (*** hide ***)

@@ -122,5 +122,5 @@ line "factor" frequencies learned
 
 (**
 It lets 3 Hz through, has taken out the hum at 50 Hz, and has left alone what hardly matters to the loss. Spectra are
-[complex numbers](complex.html); that page says what a derivative by one is.
+[complex numbers](complex.html); that page says what a derivative with respect to one is.
 *)

@@ -16,7 +16,7 @@ description: Roots, fixed points, linear systems, minima, least squares and inte
 # Roots and minima
 
 Much is defined by a condition rather than a formula: the $x$ at which a function is 0, or smallest. The package `Cotangent.Solvers`
-finds it, and gives its derivatives by what the condition depends on:
+finds it, and gives its derivatives with respect to what the condition depends on:
 
     dotnet add package Cotangent.Solvers --prerelease
 

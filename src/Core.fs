@@ -7,7 +7,7 @@ open Cotangent.Engines
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>
-/// A derivative of one's own for <c>withDerivative</c>: a linear map in either direction. The other is its transpose,
+/// A custom derivative for <c>withDerivative</c>: a linear map in either direction. The other is its transpose,
 /// found automatically where the one given is linear.
 /// </summary>
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
@@ -213,7 +213,7 @@ module Core =
 
     /// <summary>
     /// Taylor mode: the series of a function along a curve. The curve is x₀ + x₁ t + x₂ t² + …, given by its terms, trees of one
-    /// structure; the result is as many terms of f along it. They are coefficients: k! times the k-th is the k-th derivative by t. All of
+    /// structure; the result is as many terms of f along it. They are coefficients: k! times the k-th is the k-th derivative with respect to t. All of
     /// them at once take of the order of n² evaluations, where derivatives in derivatives take 2ⁿ.
     /// </summary>
     /// <remarks>
@@ -316,7 +316,7 @@ module Core =
         Batch.vmapWith "vmapWith" axes.In axes.Out f x
 
     /// <summary>
-    /// A function with a batching rule of one's own, which <c>vmap</c> uses in place of running the function's operations on all examples:
+    /// A function with a custom batching rule, which <c>vmap</c> uses in place of running the function's operations on all examples:
     /// for a batch that an algorithm of its own does better, or a function that reads numbers. The rule is given the argument of all
     /// examples at once, and returns the results of all of them, along axis 0 of every tensor.
     /// </summary>
@@ -375,7 +375,7 @@ module Core =
     /// <summary>
     /// Derivatives of every output (leading axes) by every input (trailing axes), in reverse mode: the choice for more
     /// inputs than outputs. All rows at once, by a <c>vmap</c> of the pull. Of the type of the argument, whatever tree that is: each
-    /// of its tensors holds the derivatives by the one in its place.
+    /// of its tensors holds the derivatives with respect to the one in its place.
     /// </summary>
     /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors.</exception>
     /// <exception cref="T:Cotangent.DTypeException">A tensor of the argument, or the result, is not floating-point.</exception>
@@ -444,7 +444,7 @@ module Core =
         jacobianForward (grad f) x
 
     /// <summary>
-    /// The second derivatives of a scalar function of any tree: of its gradient by each tensor of the argument. Forward over reverse.
+    /// The second derivatives of a scalar function of any tree: of its gradient with respect to each tensor of the argument. Forward over reverse.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The function returns more than one number.</exception>
     /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors.</exception>
@@ -490,7 +490,7 @@ module Core =
         sum (overBasis operation (fun e -> sum (push e * e)) x width)
 
     /// <summary>
-    /// The Laplacian of a scalar function, the sum of its second derivatives by each number of the argument, which may be any tree. In
+    /// The Laplacian of a scalar function, the sum of its second derivatives with respect to each number of the argument, which may be any tree. In
     /// Taylor mode along all axes at once, of which only the sum goes on from each primitive to the next: about the price of half of the
     /// pushes that the diagonal of the Hessian takes.
     /// </summary>
@@ -608,7 +608,7 @@ module Core =
     let stopGradient (x: 'p) : 'p = Tree.replace "stopGradient" Bind.detach x
 
     /// <summary>
-    /// A function with a derivative of one's own: for numerics that the chain rule spoils, for implicit functions, for
+    /// A function with a custom derivative: for numerics that the chain rule spoils, for implicit functions, for
     /// gradients changed on purpose. Everything differentiated must come in through the argument.
     /// </summary>
     /// <exception cref="T:Cotangent.TraceException">

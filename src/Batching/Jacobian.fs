@@ -16,7 +16,7 @@ type Jacobian<'p, 'q> = {
     Argument: 'p
     /// The function's value there.
     Value: 'q
-    /// For each tensor of the value, in their order, the derivatives by each tensor of the argument.
+    /// For each tensor of the value, in their order, the derivatives with respect to each tensor of the argument.
     Blocks: Tensor list list
 } with
 

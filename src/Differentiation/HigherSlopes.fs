@@ -124,7 +124,7 @@ module internal HigherSlopes =
     let private betaDensity n m (a: Tensor) (b: Tensor) (x: Tensor) =
         inDouble (fun t -> betaDensityOf n m t[0] t[1] t[2]) [| a; b; x |]
 
-    /// Of x, y, … with f(x, y, …) = p the derivative by p is 1/f′, that by a parameter - f′ by it / f′ (the implicit function
+    /// Of x, y, … with f(x, y, …) = p the derivative with respect to p is 1/f′, that by a parameter - f′ by it / f′ (the implicit function
     /// theorem).
     let private inverse (f: Higher) (input: int) (inputs: Tensor[]) (x: Tensor) : Tensor =
         let a, b = inputs[0], inputs[1]

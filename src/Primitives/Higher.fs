@@ -110,7 +110,7 @@ type internal Higher =
         | GammaIncCInv -> "gammainccinv"
         | BetaIncInv -> "betaincinv"
 
-    /// Whether there is a formula for the derivative by an input.
+    /// Whether there is a formula for the derivative with respect to an input.
     member f.HasSlope(input: int) : bool =
         match f with
         | Zeta -> input = 1

@@ -17,7 +17,7 @@ module internal Given =
 [<AbstractClass; Sealed>]
 type RootSolver =
     /// <summary>
-    /// Newton's method from a start; derivatives by the parameters. Without options: a tolerance of 1e-10, and at most 100 steps.
+    /// Newton's method from a start; derivatives with respect to the parameters. Without options: a tolerance of 1e-10, and at most 100 steps.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">f gives something else than x's shapes.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The start is not all of one floating-point dtype.</exception>
@@ -33,7 +33,7 @@ type RootSolver =
         Root.newton (Given.options Root.defaults options) (Given.curried f) parameters start
 
     /// <summary>
-    /// Broyden's method from a start; derivatives by the parameters. Without options: a tolerance of 1e-10, and at most 100 steps.
+    /// Broyden's method from a start; derivatives with respect to the parameters. Without options: a tolerance of 1e-10, and at most 100 steps.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">f gives something else than x's shapes.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The start is not all of one floating-point dtype.</exception>
@@ -254,7 +254,7 @@ type LeastSquaresSolver =
 [<AbstractClass; Sealed>]
 type Integrator =
     /// <summary>
-    /// By rules of Gauss and Kronrod on intervals of which the worst is halved; derivatives by parameters and ends. Without options: 21
+    /// By rules of Gauss and Kronrod on intervals of which the worst is halved; derivatives with respect to parameters and ends. Without options: 21
     /// nodes, a relative tolerance of 1e-8 or an absolute one of 1e-10, at most 50 intervals.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The function does not give a value for each point.</exception>

@@ -187,7 +187,7 @@ module Convolutions =
             Array.map2 (+) (transposedSizes operation window kernel.Dims[2..] count) longer)
 
     /// <summary>
-    /// `convolveTransposed` to spatial sizes of one's own choice: with strides, several sizes have as many windows.
+    /// `convolveTransposed` to spatial sizes that are given: with strides, several sizes have as many windows.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The shapes do not fit, or those sizes do not.</exception>
     /// <exception cref="T:Cotangent.ValueException">A stride, a dilation or a padding makes no sense.</exception>

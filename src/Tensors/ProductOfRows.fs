@@ -5,7 +5,7 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 /// Products along the last axis, in halves: log₂ n steps of elementwise products.
 ///
-/// The derivative by an element is the product of all others, taken in the same halves and never as a quotient, so that it and
+/// The derivative with respect to an element is the product of all others, taken in the same halves and never as a quotient, so that it and
 /// its own derivatives are right at zeros, too.
 [<Sealed>]
 type internal ProductOfRows() =

@@ -195,11 +195,11 @@ public static class SpecialMaths
 
     /// <summary>
     /// Hurwitz's zeta function, Σ (q + k)⁻ˢ over k ≥ 0, for s > 1 and q > 0; arguments broadcast. q = 1 makes it Riemann's.
-    /// It has a derivative by q, none by s.
+    /// It has a derivative with respect to q, none with respect to s.
     /// </summary>
     /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
-    /// <exception cref="DerivativeException">A derivative by another argument is asked for.</exception>
+    /// <exception cref="DerivativeException">A derivative with respect to another argument is asked for.</exception>
     /// <example><code>
     /// Tensor.Create(2.0).Zeta(Tensor.Create(1.0)) // π²/6: 1.6449
     /// </code></example>
@@ -212,7 +212,7 @@ public static class SpecialMaths
     /// </summary>
     /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
-    /// <exception cref="DerivativeException">A derivative by another argument is asked for.</exception>
+    /// <exception cref="DerivativeException">A derivative with respect to another argument is asked for.</exception>
     /// <example><code>
     /// Tensor.Create(1.0).Gammainc(Tensor.Create(1.0)) // one minus 1/e: 0.6321
     /// </code></example>
@@ -225,7 +225,7 @@ public static class SpecialMaths
     /// </summary>
     /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
-    /// <exception cref="DerivativeException">A derivative by another argument is asked for.</exception>
+    /// <exception cref="DerivativeException">A derivative with respect to another argument is asked for.</exception>
     /// <example><code>
     /// Tensor.Create(1.0).Gammaincc(Tensor.Create(1.0)) // one over e: 0.3679
     /// </code></example>
@@ -238,7 +238,7 @@ public static class SpecialMaths
     /// </summary>
     /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
-    /// <exception cref="DerivativeException">A derivative by another argument is asked for.</exception>
+    /// <exception cref="DerivativeException">A derivative with respect to another argument is asked for.</exception>
     /// <example><code>
     /// Tensor.Create(2.0).Betainc(Tensor.Create(1.0), Tensor.Create(0.5)) // 0.25
     /// </code></example>

@@ -38,7 +38,7 @@ public static class TensorConvolutions
         Convolutions.convolveTransposed(OrPlain(window), kernel.NotNull(), x.NotNull());
 
     /// <summary>
-    /// The same, to spatial sizes of one's own choice: with strides, several sizes have as many windows. By default windows are
+    /// The same, to spatial sizes that are given: with strides, several sizes have as many windows. By default windows are
     /// one apart, and inside.
     /// </summary>
     /// <example><code>

@@ -234,7 +234,7 @@ public static class Differentiate
     /// </code></example>
     public static Tensor Jacobian(Func<Tensor, Tensor> f, Tensor x) => Core.jacobian(f.ToFSharp(), x.NotNull());
 
-    /// <summary>The same of a function of any tree: a tree like it, whose tensors hold the derivatives by those in their places.</summary>
+    /// <summary>The same of a function of any tree: a tree like it, whose tensors hold the derivatives with respect to those in their places.</summary>
     /// <exception cref="TreeException">The argument holds no tensors.</exception>
     /// <exception cref="DTypeException">A tensor of the argument, or the result, is not floating-point.</exception>
     /// <example><code>
@@ -294,7 +294,7 @@ public static class Differentiate
     /// </code></example>
     public static Tensor JacobianForward(Func<Tensor, Tensor> f, Tensor x) => Core.jacobianForward(f.ToFSharp(), x.NotNull());
 
-    /// <summary>The same of a function of any tree: a tree like it, whose tensors hold the derivatives by those in their places.</summary>
+    /// <summary>The same of a function of any tree: a tree like it, whose tensors hold the derivatives with respect to those in their places.</summary>
     /// <exception cref="TreeException">The argument holds no tensors.</exception>
     /// <exception cref="DTypeException">A tensor of the argument, or the result, is not floating-point.</exception>
     /// <example><code>
@@ -334,7 +334,7 @@ public static class Differentiate
         return x => Hessian(f, x);
     }
 
-    /// <summary>The second derivatives of a scalar function of any tree: of its gradient by each tensor of the argument.</summary>
+    /// <summary>The second derivatives of a scalar function of any tree: of its gradient with respect to each tensor of the argument.</summary>
     /// <exception cref="ShapeException">The function returns more than one number.</exception>
     /// <exception cref="TreeException">The argument holds no tensors.</exception>
     /// <exception cref="DTypeException">A tensor of the argument is not floating-point.</exception>
@@ -369,7 +369,7 @@ public static class Differentiate
         where P : notnull => Core.hvp(f.ToFSharp(), x.NotNull(), v.NotNull());
 
     /// <summary>
-    /// The Laplacian of a scalar function, the sum of its second derivatives by each number of the argument, in
+    /// The Laplacian of a scalar function, the sum of its second derivatives with respect to each number of the argument, in
     /// Taylor mode along all axes at once.
     /// </summary>
     /// <exception cref="ShapeException">The function does not return one floating-point number.</exception>
@@ -390,7 +390,7 @@ public static class Differentiate
     }
 
     /// <summary>
-    /// The Laplacian of a scalar function of any tree: the sum of its second derivatives by each number of the
+    /// The Laplacian of a scalar function of any tree: the sum of its second derivatives with respect to each number of the
     /// argument.
     /// </summary>
     /// <exception cref="ShapeException">The function does not return one floating-point number.</exception>
@@ -447,7 +447,7 @@ public static class Differentiate
         where P : notnull => Core.stopGradient(x.NotNull());
 
     /// <summary>
-    /// A function with a derivative of one's own in reverse mode: from the argument and a cotangent of the
+    /// A function with a custom derivative in reverse mode: from the argument and a cotangent of the
     /// result to a cotangent of the argument. Forward mode uses its transpose. Everything differentiated must
     /// come in through the argument.
     /// </summary>
@@ -463,7 +463,7 @@ public static class Differentiate
         Core.withDerivative(Cotangent.Derivative<P, Q>.NewPull(pull.ToFSharp()), f.ToFSharp()).Invoke;
 
     /// <summary>
-    /// A function with a derivative of one's own in forward mode: from the argument and its tangent to the
+    /// A function with a custom derivative in forward mode: from the argument and its tangent to the
     /// tangent of the result. Reverse mode uses its transpose.
     /// </summary>
     /// <exception cref="TraceException">The function uses a differentiated tensor that is not part of its argument.</exception>

@@ -332,7 +332,7 @@ public static class Transform
         where P : notnull => Core.checkpointName(name.NotNull(), x.NotNull());
 
     /// <summary>
-    /// A function with a batching rule of one's own, which <c>Vectorize</c> uses in place of running the function's operations on all
+    /// A function with a custom batching rule, which <c>Vectorize</c> uses in place of running the function's operations on all
     /// examples. The rule is given the argument of all examples at once, and returns the results of all of them, along axis 0 of
     /// every tensor. It must compute what the function does: where a batch is, the derivatives are the rule's.
     /// </summary>

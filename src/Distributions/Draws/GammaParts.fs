@@ -72,7 +72,7 @@ module internal GammaParts =
         let push (a, logDraw) (da: Tensor, _: Tensor) = slope a (attach a logDraw) * da
         withDerivative (Derivative.Push push) (fun (_: Tensor, logDraw: Tensor) -> logDraw) (a, logDraw)
 
-    /// Logarithms of draws, for each place of a: small concentrations draw numbers that only these can hold. Their derivative by a is
+    /// Logarithms of draws, for each place of a: small concentrations draw numbers that only these can hold. Their derivative with respect to a is
     /// implicit: Figurnov, Mohamed and Mnih, "Implicit reparameterization gradients" (2018).
     let logDraw (key: Key) (a: Tensor) : Tensor =
         let a = wide a

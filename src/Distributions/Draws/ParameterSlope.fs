@@ -10,9 +10,9 @@ type internal StandardForm = {
     LogDensity: Tensor[] -> Tensor -> Tensor
 }
 
-/// Distribution functions, quantiles and draws with derivatives by parameters by which the incomplete gamma and beta functions have
+/// Distribution functions, quantiles and draws with derivatives with respect to parameters by which the incomplete gamma and beta functions have
 /// none. By the implicit function theorem all follow from the derivative of the distribution function; that is a central difference of
-/// sixth order in Float64, good to about 9 digits. There are no second derivatives by these parameters: the attempt throws.
+/// sixth order in Float64, good to about 9 digits. There are no second derivatives with respect to these parameters: the attempt throws.
 [<RequireQualifiedAccess>]
 module internal ParameterSlope =
     /// The change of f by its positive argument. What f is a distribution function of varies on a scale of the square root of a

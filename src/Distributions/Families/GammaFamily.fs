@@ -4,7 +4,7 @@ open Cotangent
 
 /// <summary>The gamma distribution, of mean concentration/rate.</summary>
 /// <remarks>
-/// Draws have derivatives by the concentration, implicit ones (Figurnov, Mohamed and Mnih, "Implicit reparameterization gradients", 2018);
+/// Draws have derivatives with respect to the concentration, implicit ones (Figurnov, Mohamed and Mnih, "Implicit reparameterization gradients", 2018);
 /// so have <c>Cdf</c> and <c>Quantile</c>. They are right to about 9 digits, and there are no second ones.
 /// </remarks>
 /// <exception cref="T:Cotangent.ValueException">A parameter is not positive.</exception>
@@ -48,7 +48,7 @@ type Gamma(concentration: Tensor, rate: Tensor) =
         + (1.0 - d.Concentration) * digamma d.Concentration
 
 /// <summary>The sum of squares of as many standard normal variables as there are degrees of freedom.</summary>
-/// <remarks>Derivatives by the degrees of freedom are those of <c>Gamma</c>.</remarks>
+/// <remarks>Derivatives with respect to the degrees of freedom are those of <c>Gamma</c>.</remarks>
 /// <exception cref="T:Cotangent.ValueException">The degrees of freedom are not positive.</exception>
 /// <example><code>
 /// ChiSquare(tensor 3.0).Quantile(tensor 0.95) // 7.8147
@@ -73,7 +73,7 @@ type ChiSquare(freedom: Tensor) =
     override d.Entropy() = (gamma d).Entropy()
 
 /// <summary>What has a gamma distribution of this concentration and rate when inverted: the rate is its scale.</summary>
-/// <remarks>Derivatives by the concentration are those of <c>Gamma</c>.</remarks>
+/// <remarks>Derivatives with respect to the concentration are those of <c>Gamma</c>.</remarks>
 /// <exception cref="T:Cotangent.ValueException">A parameter is not positive.</exception>
 /// <example><code>
 /// InverseGamma(tensor 3.0, tensor 4.0).Mean() // 2

@@ -3,7 +3,7 @@ namespace Cotangent.Solvers
 open Cotangent
 
 /// <summary>
-/// Fixed points: g parameters x = x. Derivatives by the parameters are those of the implicit function, as for <c>Root</c>. The residual
+/// Fixed points: g parameters x = x. Derivatives with respect to the parameters are those of the implicit function, as for <c>Root</c>. The residual
 /// is the largest |gᵢ - xᵢ|.
 /// </summary>
 [<RequireQualifiedAccess>]

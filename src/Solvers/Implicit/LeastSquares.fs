@@ -112,7 +112,7 @@ module LeastSquares =
     /// <summary>
     /// Levenberg and Marquardt's method with Moré's scaling: the x for which the sum of the squares of the residuals (m,) is smallest.
     /// The residual is the largest cosine between them and the columns of their Jacobian, or, if smaller, the length of a nearly
-    /// undamped step relative to x. Derivatives by the parameters are those of the implicit function.
+    /// undamped step relative to x. Derivatives with respect to the parameters are those of the implicit function.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The residuals are not a vector.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The start is not all of one floating-point dtype.</exception>

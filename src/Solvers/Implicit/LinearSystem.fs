@@ -3,7 +3,7 @@ namespace Cotangent.Solvers
 open Cotangent
 
 /// <summary>
-/// Linear systems a x = b whose matrix is a function: a parameters x, linear in x, which is any tree. Derivatives by the parameters
+/// Linear systems a x = b whose matrix is a function: a parameters x, linear in x, which is any tree. Derivatives with respect to the parameters
 /// and b are those of the implicit function: another such system, with the transpose, whatever the number of steps. All that is
 /// differentiated must come in by these two. The residual is |b - a x| / |b|.
 /// </summary>

@@ -3,7 +3,7 @@ namespace Cotangent.Solvers
 open Cotangent
 
 /// <summary>
-/// Minima of smooth functions without noise: f parameters x, one number, over x, any tree. Derivatives by the parameters are those of
+/// Minima of smooth functions without noise: f parameters x, one number, over x, any tree. Derivatives with respect to the parameters are those of
 /// the implicit function, the gradient being 0 there; all that is differentiated must come in by the parameters. The residual is the
 /// largest number of the gradient, beside the value where that is above 1.
 /// </summary>

@@ -3,7 +3,7 @@ namespace Cotangent.Solvers
 open Cotangent
 
 /// <summary>
-/// Roots of functions: f parameters x = 0. Derivatives by the parameters are those of the implicit function, whatever the number of
+/// Roots of functions: f parameters x = 0. Derivatives with respect to the parameters are those of the implicit function, whatever the number of
 /// steps; all that is differentiated must come in by the parameters. x is any tree, of which f gives one alike.
 /// </summary>
 [<RequireQualifiedAccess>]

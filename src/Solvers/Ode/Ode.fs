@@ -92,7 +92,7 @@ module Ode =
     /// </remarks>
     /// <exception cref="T:Cotangent.DerivativeException">f closes over a tensor that is differentiated.</exception>
     /// <example><code>
-    /// // y(1) = exp(-k): its derivative by k is -exp(-k).
+    /// // y(1) = exp(-k): its derivative with respect to k is -exp(-k).
     /// let decay k = (Ode.solveAdjoint OdeOptions.defaults (fun k _ y -> -k * y) k (tensor [ 0.0; 1.0 ]) (tensor 1.0)).Final
     /// grad decay (tensor 2.0) // -0.1353
     /// </code></example>
@@ -195,7 +195,7 @@ type OdeSolver =
     /// <exception cref="T:Cotangent.DerivativeException">f closes over a tensor that is differentiated.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The parameters, the state or the times are not all of one floating-point dtype.</exception>
     /// <example><code lang="csharp">
-    /// // y(1) = exp(-k): its derivative by k is -exp(-k).
+    /// // y(1) = exp(-k): its derivative with respect to k is -exp(-k).
     /// var (times, one) = (Tensor.Create([0.0, 1.0]), Tensor.Create(1.0));
     /// Tensor Decay(Tensor k) => OdeSolver.SolveAdjoint((p, t, y) => -p * y, k, times, one).Final;
     /// Differentiate.Gradient(Decay, Tensor.Create(2.0)) // -0.1353

@@ -21,7 +21,7 @@ module Quadrature =
 
     /// <summary>
     /// Rules of Gauss and Kronrod on intervals of which the worst is halved until the estimates of the errors are within the tolerance;
-    /// the residual is their sum. Derivatives by parameters and ends are those of the integral itself.
+    /// the residual is their sum. Derivatives with respect to parameters and ends are those of the integral itself.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The function does not give a value for each point, or an end is not one number.</exception>
     /// <exception cref="T:Cotangent.ValueException">A tolerance is below 0, or there are no intervals.</exception>
@@ -80,7 +80,7 @@ module Quadrature =
     /// <summary>
     /// The tanh-sinh rule of Takahashi and Mori, with nodes that get denser towards the ends until nothing changes: for functions that
     /// are infinite there, as 1/√x is at 0. The tolerance is on the last change, beside the integral where that is above 1; steps are
-    /// levels, of which there are at most nine. Derivatives by all that f uses and the ends.
+    /// levels, of which there are at most nine. Derivatives with respect to all that f uses and the ends.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The function does not give a value for each point.</exception>
     /// <example><code>
