@@ -326,10 +326,6 @@ are worked in Float32, and lose some of its seven digits where large terms cance
 Student's t variables, incomplete gamma and beta functions, and the bounds of `TruncatedNormal` are worked in Float64, whatever the dtype. The
 variance of `TruncatedNormal` loses digits where both bounds are far out in one tail: six are left at 100 scales from the mean.
 
-The core's incomplete gamma and beta functions have no derivatives with respect to their parameters: where these are needed, for `Cdf`, `Quantile` and
-draws, they are differences of high order in Float64, good to about nine digits. There are no second derivatives with respect to these parameters: asking
-for them throws an exception.
-
 Parameters out of range are an error at construction, where their numbers are known, as they are under `grad` alone. Inside `compile` and `vmap`
 they are not: there such a parameter becomes NaN, and with it the densities, moments and draws that depend on it. Draws of `Bernoulli`,
 `Categorical` and `Multinomial`, and the choices of mixtures, cannot be NaN: check these parameters beforehand.

@@ -148,10 +148,23 @@ let derivatives =
             let t v = StudentT(v, tensor 0.0, tensor 1.0)
             check "StudentT" meanAbs (fun v -> abs ((t v).Sample(key, n))) 6.0
         }
-        test "second derivatives by the concentration are refused, by others right" {
+        test "second derivatives are slopes of first ones" {
             let d = Gamma(tensor 2.0, tensor 1.0)
             let f a = Gamma(a, tensor 1.0).Cdf(tensor 1.5)
-            Expect.throwsT<DerivativeException> (fun () -> diffn 2 f (tensor 2.0) |> ignore) "by a"
+            near 1e-6 (float (diffn 2 f (tensor 2.0))) (slope (fun a -> float (grad f (scalar a))) 2.0) "by a"
+            let median a = Gamma(a, tensor 1.0).Quantile(tensor 0.5)
+
+            near
+                1e-6
+                (float (diffn 2 median (tensor 2.0)))
+                (slope (fun a -> float (grad median (scalar a))) 2.0)
+                "of a quantile"
+
+            // A draw moves as the quantile does that it is.
+            let draw a = Gamma(a, tensor 1.0).Sample(Key.create 3L)
+            let p = d.Cdf(draw (tensor 2.0))
+            let quantile a = Gamma(a, tensor 1.0).Quantile p
+            near 1e-9 (float (diffn 2 draw (tensor 2.0))) (float (diffn 2 quantile (tensor 2.0))) "of a draw"
             let byX = diffn 2 d.Cdf (tensor 1.5)
             near 1e-8 (float byX) (slope (fun x -> exp (float (d.LogProb(scalar x)))) 1.5) "by x"
             let byP = diffn 2 d.Quantile (tensor 0.3)

@@ -45,8 +45,7 @@ type Uniform(low: Tensor, high: Tensor) =
 
 /// <summary>The beta distribution on [0, 1], of mean a/(a + b).</summary>
 /// <remarks>
-/// Draws are differentiable by both parameters, as ratios of gamma variables; so are <c>Cdf</c> and <c>Quantile</c>. These derivatives are
-/// right to about 9 digits, and there are no second ones.
+/// Draws are differentiable with respect to both parameters, as ratios of gamma variables; so are <c>Cdf</c> and <c>Quantile</c>.
 /// </remarks>
 /// <exception cref="T:Cotangent.ValueException">A parameter is not positive.</exception>
 /// <example><code>

@@ -4,8 +4,8 @@ open Cotangent
 
 /// <summary>The gamma distribution, of mean concentration/rate.</summary>
 /// <remarks>
-/// Draws have derivatives with respect to the concentration, implicit ones (Figurnov, Mohamed and Mnih, "Implicit reparameterization gradients", 2018);
-/// so have <c>Cdf</c> and <c>Quantile</c>. They are right to about 9 digits, and there are no second ones.
+/// Draws have derivatives of every order with respect to the concentration, implicit ones (Figurnov, Mohamed and Mnih, "Implicit
+/// reparameterization gradients", 2018); so have <c>Cdf</c> and <c>Quantile</c>.
 /// </remarks>
 /// <exception cref="T:Cotangent.ValueException">A parameter is not positive.</exception>
 /// <example><code>

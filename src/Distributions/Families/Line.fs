@@ -175,7 +175,7 @@ type Cauchy(loc: Tensor, scale: Tensor) =
 /// ∞ up to 2 and NaN up to 1.
 /// </summary>
 /// <remarks>
-/// Draws, <c>Cdf</c> and <c>Quantile</c> have first derivatives with respect to the degrees of freedom, to about 9 digits, and no second ones.
+/// Draws, <c>Cdf</c> and <c>Quantile</c> have derivatives of every order with respect to the degrees of freedom.
 /// </remarks>
 /// <exception cref="T:Cotangent.ValueException">The degrees of freedom or the scale are not positive.</exception>
 /// <example><code>

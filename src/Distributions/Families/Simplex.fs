@@ -4,8 +4,7 @@ open Cotangent
 
 /// <summary>The Dirichlet distribution of vectors of probabilities, of mean proportional to the concentrations.</summary>
 /// <remarks>
-/// Draws are differentiable by the concentrations, as ratios of gamma variables; these derivatives are right to about 9 digits, and
-/// there are no second ones.
+/// Draws are differentiable with respect to the concentrations, as ratios of gamma variables.
 /// </remarks>
 /// <exception cref="T:Cotangent.ValueException">A concentration is not positive.</exception>
 /// <example><code>
