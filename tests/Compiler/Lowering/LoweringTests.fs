@@ -126,5 +126,41 @@ let private random = test "random views of ranges and inputs, computed with and 
         agrees $"seed {seed}" f [ counting DType.Float64 shape ]
 }
 
+let private concatenations =
+    let steps (f: Tensor[] -> Tensor) (inputs: Tensor list) =
+        let shapes = [| for t in inputs -> like (List.ofArray t.Shape) |]
+        let struct (steps, _) = lowered (Stage.closed "compile" (fun xs -> [| f xs |]) shapes) inputs
+        steps
+
+    let engines (steps: Step[]) = steps |> Array.filter _.IsEngine |> Array.length
+
+    testList "concatenations" [
+        test "small ones are nests, and what reads parts of them reads these" {
+            let f (xs: Tensor[]) =
+                let joined =
+                    concat 0 [ xs[0] * 2.0; xs[1]; Tensor.zeros DType.Float64 [ 0; 2 ]; xs[0] + xs[1] ]
+
+                let across = concat 1 [ joined[3..8]; joined[0..5]; xs[2] ]
+                across * 3.0 + across[*, 1..1] - joined[8, 1]
+
+            let inputs = [
+                Tensor.arange DType.Float64 6 |> _.Reshape([ 3; 2 ])
+                tensor [ [ 0.5; -1.0 ]; [ 7.0; 2.0 ]; [ -3.0; 4.0 ] ]
+                Tensor.arange DType.Float64 12 |> _.Reshape([ 6; 2 ])
+            ]
+
+            let f xs = f xs |> _.Sum([ 1 ])
+            agrees "parts" f inputs
+            Expect.equal (engines (steps f inputs)) 0 "calls of the engine"
+            equals (f (Array.ofList inputs)) (compile (fun xs -> f (Array.ofList xs)) inputs)
+        }
+        test "large ones are left to the engine" {
+            let x = Tensor.arange DType.Float64 3000
+            let f (xs: Tensor[]) = concat 0 [ xs[0]; xs[0] ]
+            Expect.equal (engines (steps f [ x ])) 1 "calls of the engine"
+            equals (f [| x |]) (compile (fun x -> f [| x |]) x)
+        }
+    ]
+
 [<Tests>]
-let tests = testList "Lowering" [ positions; random ]
+let tests = testList "Lowering" [ positions; concatenations; random ]
