@@ -24,11 +24,11 @@ let drawn (name: string) colour (signals: Cotangent.Tensor) =
             ShowMarkers = true,
             LineColor = Color.fromString colour,
             LineWidth = 1.0,
-            MarkerColor = Color.fromString colour
+            Marker = TraceObjects.Marker.init (Size = 4, Color = Color.fromString colour)
         )
-        |> GenericChart.mapTrace (Trace2DStyle.Scatter(Marker = Marker.init (Size = 4)))
 
-    signals[..24].ToData<float32[][]>()
+    signals.ToData<float32[][]>()
+    |> Array.truncate 25
     |> Array.mapi cell
     |> Chart.combine
     |> Chart.withXAxis (
