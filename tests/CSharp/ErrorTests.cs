@@ -152,7 +152,9 @@ public partial class ErrorTests
 
         var written = lines.SelectMany(line => Front().Matches(line)).Select(match => match.Groups[1].Value);
         var elementwise = lines.SelectMany(line => Elementwise().Matches(line)).Select(match => match.Groups[1].Value);
-        var handedOn = lines.SelectMany(line => Word(line)).Where(name => ignoringCase.Contains(InCSharp(name)) && name != "dtype");
+        // PyTorch's names of dtypes stand in its files.
+        var handedOn = lines.SelectMany(line => Word(line))
+            .Where(name => ignoringCase.Contains(InCSharp(name)) && name != "dtype" && !name.StartsWith("torch."));
 
         var names = written.Concat(elementwise.Except(["geluslope", "polygamma"])).Concat(handedOn).Distinct().ToArray();
         Assert.InRange(names.Length, 150, 1000);
