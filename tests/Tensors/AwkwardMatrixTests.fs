@@ -95,7 +95,7 @@ let private cases =
         case "Kac's" kac (ofReal [ -13.0 .. 2.0..13.0 ]) 1e-9
         case "a Jordan block" (band 5 0 1 (fun i j -> if i = j then 0.5 else 1.0)) (ofReal [ 0.5 ]) 0.0
         case "a triangle" (dense.Triu()) diagonal 0.0
-        case "a triangle below" (dense.Tril()) diagonal 1e-13
+        case "a triangle below" (dense.Tril()) diagonal 1e-11
         case "equal pairs" apart both 1e-15
         case "equal pairs, coupled" coupled both 1e-5
         case "zeros" (Tensor.zeros DType.Float64 [ 4; 4 ]) (ofReal [ 0.0 ]) 0.0
@@ -137,6 +137,7 @@ let tests =
             }
 
         test "Wilkinson's two largest, as he gave them" {
-            close 1e-14 [ 10.746194182903322; 10.746194182903393 ] (real (eigenvalues wilkinson))[19..]
+            let largest = (real (eigenvalues wilkinson))[19..]
+            close 1e-14 [ 10.746194182903322; 10.746194182903393 ] largest
         }
     ]
