@@ -34,9 +34,9 @@ let xunit project = {
 /// Installs the packages, and compares what they show with what is recorded.
 let packageTests = "tests/Packages/Cotangent.Packages.Tests.fsproj"
 
-/// One line for each test project, in the order in which they run.
+/// One line for each test project, in the order in which they run: last those that take gigabytes where there is room, when the
+/// packages' tests, which run beside the first, are done.
 let testProjects = [
-    expecto "tests/Cotangent.Tests.fsproj"
     expecto "tests/Torch/Cotangent.Torch.Tests.fsproj"
     expecto "tests/Conformance/Cotangent.Conformance.Tests.fsproj"
     xunit "tests/CSharp/Cotangent.CSharp.Tests.csproj"
@@ -47,6 +47,7 @@ let testProjects = [
     expecto "tests/Distributions/Cotangent.Distributions.Tests.fsproj"
     expecto "tests/Solvers/Cotangent.Solvers.Tests.fsproj"
     expecto "tests/Samples/Cotangent.Samples.Tests.fsproj"
+    expecto "tests/Cotangent.Tests.fsproj"
 ]
 
 /// Samples, and the arguments that make each a run of seconds. One that ends with another exit code than 0 counts as
@@ -168,7 +169,7 @@ let runSample (project, arguments) =
         { Counts.Zero with Passed = 1 }
 
 let test arguments =
-    // Most of what these tests do is to wait, for the network and for compilers that keep one core busy: they run beside all others.
+    // Most of what these do is to wait, for the network and for compilers that keep one core busy.
     let ofPackages =
         Task.Run(fun () ->
             makePackages ()
