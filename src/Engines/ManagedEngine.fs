@@ -277,7 +277,7 @@ type internal ManagedEngine() =
         | Primitive.Unary op -> Results.One(Elementwise.unary op (input 0))
         | Primitive.Binary op -> Results.One(Elementwise.binary op (input 0) (input 1))
         | Primitive.Higher f -> Results.One(HigherKernels.evaluate f (all ()))
-        | Primitive.Select -> Results.One(Elementwise.select (input 0) (input 1) (input 2))
+        | Primitive.Select -> Results.One(Select.evaluate (input 0) (input 1) (input 2))
         | Primitive.Convert dtype -> Results.One(Convert.buffer dtype (input 0))
         | Primitive.Full(value, dtype, shape) -> Results.One(Move.full value dtype shape)
         | Primitive.Iota(dtype, length) -> Results.One(Move.iota dtype length)

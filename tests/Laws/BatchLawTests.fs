@@ -223,7 +223,7 @@ let private run
     (draw: Dice -> Tensor[] * (Tensor[] -> Tensor) list)
     (law: (Tensor[] -> Tensor) -> Dice -> Tensor[] -> Violation)
     =
-    for seed in 1 .. seeds * effort do
+    for seed in 1 .. cases seeds do
         let dice = Dice seed
         let inputs, functions = draw dice
 
