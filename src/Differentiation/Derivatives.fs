@@ -158,6 +158,31 @@ module internal Derivatives =
 
         Linear.Compose(Linear.Keep wins, Linear.Scatter(indices, axis, batch, size))
 
+    /// All updates that reach the extreme of their place share its change equally; a NaN is one.
+    let private extremeStays (updates: Tensor) (indices: Tensor) (y: Tensor) axis batch size =
+        let found =
+            Deferred(fun () -> Bind.one (Primitive.Gather(Finder.Gather, axis, batch)) [| y; indices |])
+
+        let reached = Deferred(fun () -> (updates.Equal found.Value).Or(Bind.unary Unary.IsNaN updates))
+
+        let share =
+            Deferred(fun () ->
+                let counting = if DTypes.isHalf updates.DType then DType.Float32 else updates.DType
+
+                let counts =
+                    Bind.one (Primitive.Scatter(Collision.Add, axis, batch, size)) [|
+                        reached.Value.Convert counting
+                        indices
+                    |]
+
+                // To some places none goes.
+                (1 / Bind.binary Binary.Max counts (Tensor.onesLike counts)).Convert updates.DType)
+
+        Linear.Compose(
+            Linear.Keep reached,
+            Linear.Compose(Linear.Scatter(indices, axis, batch, size), Linear.Scale share)
+        )
+
     /// The terms that a convolution's inputs are.
     let private termsFor (result: ConvolutionTerm) =
         match result with
@@ -209,7 +234,7 @@ module internal Derivatives =
         | Primitive.Eigh -> ValueSome(Eigenvectors.eigh outputs[0] outputs[1])
         | Primitive.Eig -> ValueSome(Eigenvectors.eig inputs[0].DType outputs[0] outputs[1])
         | Primitive.Lu -> ValueSome(Decompositions.lu outputs[0] outputs[1])
-        | Primitive.Svd -> ValueSome(Decompositions.svd outputs[0] outputs[1] outputs[2])
+        | Primitive.Svd -> ValueSome(SingularVectors.svd outputs[0] outputs[1] outputs[2])
         | Primitive.Complex -> ValueSome(ComplexDerivatives.complex inputs)
         // These have a rule for each input, or none.
         | Primitive.Unary _
@@ -236,6 +261,7 @@ module internal Derivatives =
         | Primitive.Cholesky
         | Primitive.Solve _
         | Primitive.Inverse
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
         | Primitive.OfComplex _
@@ -349,6 +375,7 @@ module internal Derivatives =
         | Primitive.Solve _
         | Primitive.Inverse
         | Primitive.Svd
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
         | Primitive.Complex
@@ -381,6 +408,7 @@ module internal Derivatives =
         | Primitive.Solve _
         | Primitive.Inverse
         | Primitive.Svd
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
         | Primitive.Complex
@@ -448,6 +476,8 @@ module internal Derivatives =
                 ValueSome(Linear.Scatter(inputs[1], axis, batch, size))
             | Primitive.Scatter(Collision.Last, axis, batch, size) ->
                 ValueSome(lastWins x inputs[1] axis batch size)
+            | Primitive.Scatter((Collision.Max | Collision.Min), axis, batch, size) ->
+                ValueSome(extremeStays x inputs[1] output axis batch size)
             | Primitive.Reduce(Reduction.Sum, axes) -> ValueSome(Linear.Sum(x.Dims, axes))
             | Primitive.Reduce(Reduction.Max, axes)
             | Primitive.Reduce(Reduction.Min, axes) -> extreme x output axes
@@ -471,6 +501,7 @@ module internal Derivatives =
                         Decompositions.solve isTransposed inputs[0] output
                 )
             | Primitive.Inverse -> ValueSome(Decompositions.inverse output)
+            | Primitive.SingularValues -> ValueSome(SingularVectors.values inputs[0])
             | Primitive.PseudoInverse _ -> ValueSome(Decompositions.pseudoInverse inputs[0] output)
             | Primitive.OfMatrix f -> ValueSome(Decompositions.ofMatrix f inputs[0])
             | Primitive.OfComplex f -> ValueSome(ComplexDerivatives.ofComplex f x output)
@@ -531,7 +562,8 @@ module internal Derivatives =
         | Primitive.Convolution _ -> one ()
         | Primitive.Select -> not marked[0]
         | Primitive.Gather _
-        | Primitive.Scatter _ -> onlyFirst ()
+        | Primitive.Scatter((Collision.Add | Collision.Last), _, _, _) -> onlyFirst ()
+        | Primitive.Scatter((Collision.Max | Collision.Min), _, _, _) -> false
         | Primitive.Reduce(kind, _) -> (kind = Reduction.Sum)
         | Primitive.Convert target -> target.HasDerivatives
         | Primitive.OfComplex f -> not f.IsModulus
@@ -562,6 +594,7 @@ module internal Derivatives =
         | Primitive.Lu
         | Primitive.Inverse
         | Primitive.Svd
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
         | Primitive.MaxPool _
