@@ -25,7 +25,7 @@ module internal Derivatives =
         | Primitive.Eigh -> ValueSome(Eigenvectors.eigh outputs[0] outputs[1])
         | Primitive.Eig -> ValueSome(Eigenvectors.eig inputs[0].DType outputs[0] outputs[1])
         | Primitive.Lu -> ValueSome(Decompositions.lu outputs[0] outputs[1])
-        | Primitive.Svd -> ValueSome(Decompositions.svd outputs[0] outputs[1] outputs[2])
+        | Primitive.Svd -> ValueSome(SingularVectors.svd outputs[0] outputs[1] outputs[2])
         | Primitive.Complex -> ValueSome(ComplexDerivatives.complex inputs)
         // These have a rule for each input, or none.
         | Primitive.Unary _
@@ -52,6 +52,7 @@ module internal Derivatives =
         | Primitive.Cholesky
         | Primitive.Solve _
         | Primitive.Inverse
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
         | Primitive.OfComplex _
@@ -110,6 +111,7 @@ module internal Derivatives =
         | Primitive.Solve _
         | Primitive.Inverse
         | Primitive.Svd
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
         | Primitive.Complex
@@ -142,6 +144,7 @@ module internal Derivatives =
         | Primitive.Solve _
         | Primitive.Inverse
         | Primitive.Svd
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
         | Primitive.Complex
@@ -209,6 +212,8 @@ module internal Derivatives =
                 ValueSome(Linear.Scatter(inputs[1], axis, batch, size))
             | Primitive.Scatter(Collision.Last, axis, batch, size) ->
                 ValueSome(SelectionDerivatives.lastWins x inputs[1] axis batch size)
+            | Primitive.Scatter((Collision.Max | Collision.Min), axis, batch, size) ->
+                ValueSome(SelectionDerivatives.extremeStays x inputs[1] output axis batch size)
             | Primitive.Reduce(Reduction.Sum, axes) -> ValueSome(Linear.Sum(x.Dims, axes))
             | Primitive.Reduce(Reduction.Max, axes)
             | Primitive.Reduce(Reduction.Min, axes) -> SelectionDerivatives.extreme x output axes
@@ -232,6 +237,7 @@ module internal Derivatives =
                         Decompositions.solve isTransposed inputs[0] output
                 )
             | Primitive.Inverse -> ValueSome(Decompositions.inverse output)
+            | Primitive.SingularValues -> ValueSome(SingularVectors.values inputs[0])
             | Primitive.PseudoInverse _ -> ValueSome(Decompositions.pseudoInverse inputs[0] output)
             | Primitive.OfMatrix f -> ValueSome(Decompositions.ofMatrix f inputs[0])
             | Primitive.OfComplex f -> ValueSome(ComplexDerivatives.ofComplex f x output)
@@ -292,7 +298,8 @@ module internal Derivatives =
         | Primitive.Convolution _ -> one ()
         | Primitive.Select -> not marked[0]
         | Primitive.Gather _
-        | Primitive.Scatter _ -> onlyFirst ()
+        | Primitive.Scatter((Collision.Add | Collision.Last), _, _, _) -> onlyFirst ()
+        | Primitive.Scatter((Collision.Max | Collision.Min), _, _, _) -> false
         | Primitive.Reduce(kind, _) -> (kind = Reduction.Sum)
         | Primitive.Convert target -> target.HasDerivatives
         | Primitive.OfComplex f -> not f.IsModulus
@@ -323,6 +330,7 @@ module internal Derivatives =
         | Primitive.Lu
         | Primitive.Inverse
         | Primitive.Svd
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
         | Primitive.MaxPool _

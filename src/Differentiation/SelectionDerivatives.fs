@@ -37,6 +37,31 @@ module internal SelectionDerivatives =
 
         Linear.Compose(Linear.Keep wins, Linear.Scatter(indices, axis, batch, size))
 
+    /// All updates that reach the extreme of their place share its change equally; a NaN is one.
+    let extremeStays (updates: Tensor) (indices: Tensor) (y: Tensor) axis batch size =
+        let found =
+            Deferred(fun () -> Bind.one (Primitive.Gather(Finder.Gather, axis, batch)) [| y; indices |])
+
+        let reached = Deferred(fun () -> (updates.Equal found.Value).Or(Bind.unary Unary.IsNaN updates))
+
+        let share =
+            Deferred(fun () ->
+                let counting = if DTypes.isHalf updates.DType then DType.Float32 else updates.DType
+
+                let counts =
+                    Bind.one (Primitive.Scatter(Collision.Add, axis, batch, size)) [|
+                        reached.Value.Convert counting
+                        indices
+                    |]
+
+                // To some places none goes.
+                (1 / Bind.binary Binary.Max counts (Tensor.onesLike counts)).Convert updates.DType)
+
+        Linear.Compose(
+            Linear.Keep reached,
+            Linear.Compose(Linear.Scatter(indices, axis, batch, size), Linear.Scale share)
+        )
+
     /// A first result that takes its elements from the only input, at positions along an axis that a second one tells. The
     /// axes before it and the others are shared.
     let private picked (read: Tensor -> Tensor) (write: Tensor -> Tensor) : JointMap = {

@@ -309,6 +309,7 @@ type internal ManagedEngine() =
         | Primitive.Solve isTransposed -> Results.One(Lu.solve isTransposed (input 0) (input 1))
         | Primitive.Inverse -> Results.One(Lu.invert (input 0))
         | Primitive.Svd -> Results.Several(Svd.evaluate (input 0))
+        | Primitive.SingularValues -> Results.One(Svd.values (input 0))
         | Primitive.PseudoInverse relative -> Results.One(Svd.pseudoInverse relative (input 0))
         | Primitive.OfMatrix f -> Results.One(MatrixFunctions.evaluate f (input 0))
         | Primitive.Complex -> Results.One(Elementwise.join (input 0) (input 1))
