@@ -45,9 +45,9 @@ let torch = [
     "Tensor.arange DType.Int32 10, tensor [ 0..2..9 ]"
     "x.shape, x.dtype, x.device", "x.Shape, x.DType, x.Device"
     "x.to(torch.float64)", "x.Convert DType.Float64"
-    "x.item()", "float (sum x)"
+    "x.sum().item()", "float (sum x)"
     "x.numpy()", "x.ToData<float32[,]>()"
-    "x[0], x[:, 1:3], x[..., -1]", "x[0], x[*, 1..2], x[*, -1]"
+    "x[0], x[:, 1:3], x[:, -1]", "x[0], x[*, 1..2], x[*, -1]"
     "x[mask]", "x[x.Greater 2.0]"
     "x[0, 1] = 5", "x.At[0, 1].Set 5.0"
     "x.view(3, 2), x.T, x.permute(1, 0)", "x.Reshape [ 3; 2 ], x.T, x.Permute [ 1; 0 ]"
@@ -288,7 +288,7 @@ let jax = [
     "@jax.custom_vjp", "withDerivative (Derivative.Pull(fun x c -> c * cos x)) sin x"
     "jax.tree.map(f, tree)", "Tree.map (fun t -> t * 2.0) layer"
     "jax.tree.leaves(tree)", "Tree.leaves layer"
-    "optax.adam(1e-3)", "(Optimizer.adam 1e-3).Init layer"
+    "optax.adam(1e-3).init(params)", "(Optimizer.adam 1e-3).Init layer"
     "updates, state = opt.update(g, state, params)",
     "optimizer.Update (grad loss layer) state layer"
     "optax.chain(a, b)", "Optimizer.chain [ Optimizer.clipByGlobalNorm 1.0; optimizer ]"
@@ -318,7 +318,7 @@ let diffSharp = [
     "laplacian f x[0], curl sin x[0], divergence sin x[0]"
     "x.forwardDiff, x.reverseDiff, x.reverse()", "jvp f x y, vjp f x"
     "Linear(3, 8) --> relu --> Linear(8, 1)", "Mlp.create [ 3; 8; 1 ] Activation.Relu key"
-    "model.parametersVector", "Tree.leaves layer"
+    "model.parametersVector", "concat 0 [ for t in Tree.leaves layer -> t.Flatten() ]"
     "Optimizer.adam(model, dataset, loss, lr = dsharp.tensor(1e-3))",
     "Optimizer.step (Optimizer.adam 1e-3) (grad loss layer) state layer"
     "a.det(), a.inv(), a.solve(b)", "det a, inv a, solve a b"
@@ -330,7 +330,7 @@ let torchSharp = [
     "torch.tensor(new[] { 1f, 2f })", "tensor [| 1.0f; 2.0f |]"
     "torch.zeros(2, 3, dtype: ScalarType.Float32)", "Tensor.zeros DType.Float32 [ 2; 3 ]"
     "x.data<float>().ToArray()", "x.Flatten().ToData<float32[]>()"
-    "x[TensorIndex.Ellipsis, TensorIndex.Slice(1, 3)]", "x[*, 1..2]"
+    "x[TensorIndex.Colon, TensorIndex.Slice(1, 3)]", "x[*, 1..2]"
     "x.requires_grad = true; f(x).backward(); x.grad", "grad f x"
     "class Net : Module<Tensor, Tensor> { … RegisterComponents(); }",
     "Linear.forward layer x"
@@ -424,7 +424,8 @@ table "PyTorch" torch
 (*** include-it-raw ***)
 
 (**
-Slices include both ends: PyTorch's `1:3` is F#'s `1..2`. A new `nn.Linear` starts from other numbers than
+Slices include both ends: PyTorch's `1:3` is F#'s `1..2`. The weight of a `Linear` has the shape (inputs, outputs), that of
+PyTorch's `nn.Linear` (outputs, inputs); `PyTorch.read` and [its page](checkpoints.html) say how weights come over. A new `nn.Linear` starts from other numbers than
 `Linear.defaults` (Glorot, biases 0), hence `Init.inverseRoot`. `Variance` and `Std` divide by $n$, as NumPy's do, unless a
 `correction` is given. A loss takes the target first and stretches nothing: `(B, 1)` against `(B)` is an error. Dtypes
 don't promote: convert one side.

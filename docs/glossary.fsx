@@ -23,7 +23,7 @@ one goes from the names of JAX and PyTorch to those of F# and of C#.
 | **machine learning** | Finding a rule from examples instead of writing it down. A first [introduction](csharp-and-machine-learning.html). |
 | **neural network, deep learning** | A function made of layers, each of them simple, with parameters that are learned. Here a record of layers, or `Sequential`: [Layers and models](layers.html). |
 | **tensor** | An array of numbers with any number of axes. `Tensor`; it never changes. |
-| **dtype** | The type of a tensor's numbers: Float32, Float64, BFloat16, Float16; Int8, Int16, Int32, Int64; UInt8, UInt16, UInt32, UInt64; or Bool. Never converted silently; `x.Convert` does it. |
+| **dtype** | The type of a tensor's numbers: Float32, Float64, BFloat16, Float16; Int8, Int16, Int32, Int64; UInt8, UInt16, UInt32, UInt64; Complex64, Complex128; or Bool. Never converted silently; `x.Convert` does it. |
 | **broadcasting** | Operators stretch axes of size 1, and add missing axes in front, so that shapes fit, as in NumPy. Losses don't. |
 | **einsum** | A notation for products and sums over named axes, such as `ij,jk->ik` for a matrix product. Products with names of their own are `matmul`, `dot` and `outer`. |
 | **parameters, weights** | The numbers of a model that training changes. They stand in the model's record; `Model.count` counts them. |

@@ -148,7 +148,7 @@ Drawn with [Plotly.NET](https://plotly.net). In F# Interactive such a chart prin
 
 (**
 A batch of examples is one more axis in front: layers take `(…, inputs)`. A function written for one example becomes one
-for a batch with `vmap`, and `vmap` composes with `grad`: the gradient of the loss at each of three examples, by the
+for a batch with `vmap`, and `vmap` composes with `grad`: the gradient of the loss at each of three examples, with respect to the
 output's bias:
 *)
 let oneLoss model (x, y) = Loss.meanSquaredError y (forward model x)

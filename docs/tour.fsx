@@ -20,7 +20,7 @@ $$ f(x + dx) = f(x) + L\,dx + o(\lVert dx \rVert). $$
 
 Not a number, not a matrix of numbers: a map. For `sin` on a tensor of a million elements it is "multiply elementwise by
 $\cos x$"; for a reshape it is the same reshape; for `x ↦ matmul w x` it is "multiply by `w` from the left". Written as
-matrices these would be enormous and mostly zero. Written as maps they are small, and there are twenty kinds
+matrices these would be enormous and mostly zero. Written as maps they are small, and there are two dozen kinds
 of them. So Cotangent keeps them as *data*, as cases of a union:
 *)
 (*** hide ***)

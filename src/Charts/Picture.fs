@@ -4,7 +4,7 @@ open System
 open Cotangent
 
 /// <summary>A picture, as PNG.</summary>
-[<Sealed>]
+[<Sealed; TypeFormatterSource(typeof<PictureInNotebooks>)>]
 type Picture internal (width: int, height: int, outside: int64, png: byte[]) =
     /// Pixels in a row.
     member _.Width = width
@@ -78,3 +78,13 @@ and internal PictureGrid =
                             byte (MathF.Round(nearest * 255.0f))
 
         Picture(width, height, outside, Png.encode width height channels pixels)
+
+/// A notebook shows the picture.
+and [<Sealed>] internal PictureInNotebooks() =
+    inherit
+        NotebookFormatters(
+            string<obj>,
+            fun value ->
+                let picture = value :?> Picture
+                NotebookFormatters.Picture(picture.Width, picture.Png)
+        )

@@ -16,7 +16,10 @@ open Cotangent.Inlined // in place of functions of Array and List
 /// Arithmetic broadcasts as NumPy does. Two tensors of different dtypes never meet silently: <c>Convert</c> one of
 /// them. A scalar literal takes the tensor's dtype.
 /// </remarks>
-[<CustomEquality; NoComparison; StructuredFormatDisplay("{DisplayHeader}{DisplayBody}")>]
+[<CustomEquality;
+  NoComparison;
+  StructuredFormatDisplay("{DisplayHeader}{DisplayBody}");
+  TypeFormatterSource(typeof<TensorInNotebooks>)>]
 type Tensor =
     internal
     | Value of Buffer
@@ -111,6 +114,19 @@ type Tensor =
         // One of which only the shape is known equals nothing but itself.
         if t.HasNumbers then Inspect.addHash &h t.Host
         h.ToHashCode()
+
+/// What a notebook shows of a tensor: dtype and shape above the values; one line where only text is shown, as in the head of a record.
+and [<Sealed>] internal TensorInNotebooks() =
+    inherit
+        NotebookFormatters(
+            TensorInNotebooks.Text Display.line,
+            TensorInNotebooks.Text Display.lines >> NotebookFormatters.Lines
+        )
+
+    static member private Text (show: HostBuffer -> string) (value: obj) : string =
+        match value :?> Tensor with
+        | Value _ as tensor -> tensor.Reading show
+        | Traced _ as tensor -> string<Tensor> tensor
 
 /// One use of a transformation. Levels count up, so of two traces that are open in one flow of calls the inner one
 /// has the higher level.

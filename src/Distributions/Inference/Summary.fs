@@ -77,7 +77,7 @@ module internal NumberSummaries =
             Array.init flat.Shape[2] (fun i -> NumberSummary(place leaf.Path shape i, flat[*, *, i])))
 
 /// <summary>What draws say of each number of a tree; prints as a table, with warnings below.</summary>
-[<Sealed; StructuredFormatDisplay "{Text}">]
+[<Sealed; StructuredFormatDisplay "{Text}"; TypeFormatterSource(typeof<LinesInNotebooks>)>]
 type Summary internal (rows: NumberSummary[], warnings: string[]) =
     /// <summary>Of any draws, such as quantities that were computed from others: a tree of tensors (chains, draws, …).</summary>
     /// <exception cref="T:Cotangent.ShapeException">A tensor is not of shape (chains, draws, …), or has fewer than four draws.</exception>

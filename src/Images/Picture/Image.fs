@@ -9,7 +9,7 @@ open Cotangent
 /// <c>Image.toTensor</c> makes numbers of it; it isn't a tensor, and has no derivatives.
 /// </summary>
 /// <remarks>Two pictures are equal if their sizes and all of their bytes are.</remarks>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed; AllowNullLiteral(false); TypeFormatterSource(typeof<ImageInNotebooks>)>]
 type Image internal (height: int, width: int, channels: int, bytes: byte[]) =
 
     /// Pixels from top to bottom.
@@ -115,3 +115,16 @@ type Image internal (height: int, width: int, channels: int, bytes: byte[]) =
     /// string (Image.filled 2 4 Color.White) = "image 2 × 4 × 3" // true
     /// </code></example>
     override _.ToString() = $"image {height} × {width} × {channels}"
+
+/// A notebook shows the picture.
+and [<Sealed>] internal ImageInNotebooks() =
+    inherit
+        NotebookFormatters(
+            string<obj>,
+            fun value ->
+                let image = value :?> Image
+
+                match Pixels.png image.Height image.Width image.Channels image.Bytes with
+                | null -> NotebookFormatters.Lines(string<Image> image)
+                | png -> NotebookFormatters.Picture(image.Width, png)
+        )
