@@ -5,6 +5,7 @@ open System.Diagnostics
 open System.IO
 open System.Text
 open System.Text.Json
+open Cotangent.Notebooks
 
 /// <summary>What one kind of work took: all calls of one primitive or fused kernel on the same shapes, from one place.</summary>
 /// <example><code>
@@ -45,7 +46,7 @@ type ProfileRow
     member _.Bytes = events |> Array.sumBy _.Bytes
 
 /// <summary>What a profiled call spent its time on.</summary>
-[<Sealed; AllowNullLiteral(false); TypeFormatterSource(typeof<LinesInNotebooks>)>]
+[<Sealed; AllowNullLiteral(false); TypeFormatterSource(typeof<NotebookFormatters>)>]
 type ProfileReport internal (events: ProfileEvent[], start: int64, total: TimeSpan) =
     let rows =
         events

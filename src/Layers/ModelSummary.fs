@@ -2,6 +2,7 @@ namespace Cotangent
 
 open System
 open System.Globalization
+open Cotangent.Notebooks
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>A leaf of a model, in a summary.</summary>
@@ -28,7 +29,7 @@ type SummaryRow internal (leaf: Leaf, multiplyAdds: int64) =
 /// summary.Parameters // 8
 /// summary.MultiplyAdds // 6
 /// </code></example>
-[<Sealed; TypeFormatterSource(typeof<LinesInNotebooks>)>]
+[<Sealed; TypeFormatterSource(typeof<NotebookFormatters>)>]
 type ModelSummary internal (rows: SummaryRow[], other: int64) =
     let total (of': SummaryRow -> int64) = rows |> Array.fold (fun n row -> n + of' row) 0L
 

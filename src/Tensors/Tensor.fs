@@ -2,6 +2,7 @@ namespace Cotangent
 
 open System.Threading
 open Cotangent.Engines
+open Cotangent.Notebooks
 open Cotangent.Inlined // in place of functions of Array and List
 
 // The type, what traces do with it, and its operators, in one file: a tensor is a buffer or a tracer, tracers belong to
@@ -19,7 +20,7 @@ open Cotangent.Inlined // in place of functions of Array and List
 [<CustomEquality;
   NoComparison;
   StructuredFormatDisplay("{DisplayHeader}{DisplayBody}");
-  TypeFormatterSource(typeof<TensorInNotebooks>)>]
+  TypeFormatterSource(typeof<NotebookFormatters>)>]
 type Tensor =
     internal
     | Value of Buffer
@@ -115,18 +116,17 @@ type Tensor =
         if t.HasNumbers then Inspect.addHash &h t.Host
         h.ToHashCode()
 
-/// What a notebook shows of a tensor: dtype and shape above the values; one line where only text is shown, as in the head of a record.
-and [<Sealed>] internal TensorInNotebooks() =
-    inherit
-        NotebookFormatters(
-            TensorInNotebooks.Text Display.line,
-            TensorInNotebooks.Text Display.lines >> NotebookFormatters.Lines
-        )
+    interface INotebookView with
+        member t.Text =
+            match t with
+            | Value _ -> t.Reading Display.line
+            | Traced _ -> t.ToString()
 
-    static member private Text (show: HostBuffer -> string) (value: obj) : string =
-        match value :?> Tensor with
-        | Value _ as tensor -> tensor.Reading show
-        | Traced _ as tensor -> string<Tensor> tensor
+        member t.Html =
+            match t with
+            | Value _ -> t.Reading Display.lines
+            | Traced _ -> t.ToString()
+            |> NotebookHtml.lines
 
 /// One use of a transformation. Levels count up, so of two traces that are open in one flow of calls the inner one
 /// has the higher level.

@@ -33,7 +33,7 @@ let tests =
             Expect.equal (plain (Tensor.zeros DType.Int32 [ 0; 3 ])) "Int32 (0, 3) []" "nothing"
             let many = Tensor.arange DType.Int64 100_000
             Expect.isLessThan (html many).Length 300 "a few of many"
-            Expect.equal (plain many) "Int64 (100000) [0 1 2 ... 99999]" "on one line"
+            Expect.equal (plain many) "Int64 (100000,) [0 1 2 ... 99999]" "on one line"
         }
 
         test "a record of tensors: a table with each of them" {
@@ -45,7 +45,7 @@ let tests =
 
             let text = html model
 
-            for wanted in [ "Weight"; "Bias"; "first"; "Float32 (2, 2)\n[[1. 2.]\n"; "Float32 (1)\n[0.5]" ] do
+            for wanted in [ "Weight"; "Bias"; "first"; "Float32 (2, 2)\n[[1. 2.]\n"; "Float32 (1,)\n[0.5]" ] do
                 Expect.stringContains text wanted "in the table"
 
             Expect.isFalse (text.Contains "DisplayHeader" || text.Contains "Rank") "no members of tensors"
@@ -54,7 +54,7 @@ let tests =
         test "a layer is a record of tensors, too" {
             let text = html (Linear.init Linear.defaults 2 3 (Key.create 0L))
             Expect.stringContains text "Float32 (2, 3)\n" "weight"
-            Expect.stringContains text "Float32 (3)\n" "bias"
+            Expect.stringContains text "Float32 (3,)\n" "bias"
         }
 
         test "inside a transformation: which one, and the shape" {
@@ -67,7 +67,7 @@ let tests =
                 (tensor [ 1.0; 2.0 ])
             |> ignore
 
-            Expect.stringContains text "Float64 (2)" "dtype and shape"
+            Expect.stringContains text "Float64 (2,)" "dtype and shape"
         }
 
         test "a picture is an image of its PNG" {

@@ -1,22 +1,27 @@
-namespace Cotangent
+namespace Cotangent.Notebooks
 
 open System
+open System.ComponentModel
 open System.IO
 open System.Net
 
 // What notebooks show of a value. .NET Interactive, the kernel of Polyglot Notebooks and of Jupyter's notebooks in F# and C#, asks
 // a type for an attribute of the name below, makes what it names, and calls what that gives. It knows all of these by their names
-// alone, so that nothing is referenced; elsewhere they do nothing. The file is part of each package with such types.
+// alone, so that nothing is referenced; elsewhere they do nothing. They are public since it looks for public members only.
 
-/// Names the type that makes the formatters of the type that has it: it has a constructor without arguments.
-[<AttributeUsage(AttributeTargets.Class)>]
-type internal TypeFormatterSourceAttribute(source: Type) =
-    inherit Attribute()
-    member _.FormatterSourceType: Type = source
+/// <summary>How a value looks in a notebook.</summary>
+/// <exclude />
+[<EditorBrowsable(EditorBrowsableState.Never)>]
+type INotebookView =
+    /// Where only text is shown, as in the head of a record: one line.
+    abstract Text: string
+    /// What is shown elsewhere.
+    abstract Html: string
 
-/// A value in one format.
-[<Sealed>]
-type internal NotebookFormatter(mimeType: string, text: obj -> string) =
+/// <summary>A value in one format.</summary>
+/// <exclude />
+[<Sealed; EditorBrowsable(EditorBrowsableState.Never)>]
+type NotebookFormatter internal (mimeType: string, text: objnull -> string) =
     member _.MimeType: string = mimeType
 
     /// Writes the value, and says that it did.
@@ -24,26 +29,35 @@ type internal NotebookFormatter(mimeType: string, text: obj -> string) =
         writer.Write(text value)
         true
 
-/// A value as its text where only text is shown, and as HTML elsewhere.
-[<AbstractClass>]
-type internal NotebookFormatters(text: obj -> string, html: obj -> string) =
-    member _.CreateTypeFormatters() : seq<obj> = [
-        NotebookFormatter("text/plain", text)
-        NotebookFormatter("text/html", html)
-    ]
-
-    /// Lines below each other, as on a terminal: columns stay columns. In a record or a list, too, where a notebook shows what
-    /// it holds in the cells of a table.
-    static member Lines(text: string) : string =
+/// HTML of values.
+module internal NotebookHtml =
+    /// Lines below each other, as on a terminal: columns stay columns, also in the cells of a table that shows a record.
+    let lines (text: string) : string =
         $"<pre style=\"margin: 0; text-align: left\">{WebUtility.HtmlEncode text}</pre>"
 
-    /// A picture as a PNG. Small ones are shown by larger pixels, some 200 of the screen's wide.
-    static member Picture(width: int, png: byte[]) : string =
-        let wide = width * max 1 (200 / max 1 width)
+/// <summary>
+/// The formatters of a type that has the attribute below: by its view, or of the lines of its text where it has none, such as the
+/// summary of a model.
+/// </summary>
+/// <exclude />
+[<Sealed; EditorBrowsable(EditorBrowsableState.Never)>]
+type NotebookFormatters() =
+    member _.CreateTypeFormatters() : seq<NotebookFormatter> =
+        let text (value: objnull) =
+            match value with
+            | :? INotebookView as view -> view.Text
+            | other -> string<objnull> other
 
-        $"<img width=\"{wide}\" style=\"image-rendering: pixelated\" src=\"data:image/png;base64,{Convert.ToBase64String png}\">"
+        let html (value: objnull) =
+            match value with
+            | :? INotebookView as view -> view.Html
+            | other -> NotebookHtml.lines (string<objnull> other)
 
-/// A table that `ToString` lays out in lines, such as the summary of a model.
-[<Sealed>]
-type internal LinesInNotebooks() =
-    inherit NotebookFormatters(string<obj>, (fun value -> NotebookFormatters.Lines(string<obj> value)))
+        [ NotebookFormatter("text/plain", text); NotebookFormatter("text/html", html) ]
+
+/// <summary>Tells notebooks how to show values of the type that has it.</summary>
+/// <exclude />
+[<Sealed; AttributeUsage(AttributeTargets.Class); EditorBrowsable(EditorBrowsableState.Never)>]
+type TypeFormatterSourceAttribute(source: Type) =
+    inherit Attribute()
+    member _.FormatterSourceType: Type = source
