@@ -24,7 +24,9 @@ are for. Once there is a release, leave them out.
 Put this at the top of a file `try.fsx`, and run it with `dotnet fsi try.fsx`:
 *)
 (*** hide ***)
-Page.code "fsharp" "#r \"nuget: Cotangent, *-*\"\nopen Cotangent"
+Page.code
+    "fsharp"
+    "#r \"nuget: Cotangent, *-*\"\nopen Cotangent"
 (*** include-it-raw ***)
 
 (**
@@ -46,6 +48,9 @@ Page.code "fsharp" "#r \"nuget: Cotangent, *-*\""
 (*** include-it-raw ***)
 
 (**
+A tensor at the end of a cell shows its dtype, its shape and its values, a record a table of its tensors. Pictures of `Cotangent.Images` and
+`Cotangent.Charts` are drawn, and summaries of models, profiles and posteriors keep their columns.
+
 For the C# kernel, name the package `Cotangent.CSharp`. Both were tried with `Microsoft.dotnet-interactive` 1.0.7120, which runs
 on .NET 10.
 

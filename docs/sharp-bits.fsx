@@ -46,9 +46,11 @@ before, scaled (tensor 2.0)
 (**
 What changes from call to call has to be an argument, in a tuple or a record:
 *)
-let scaledBy = compile (fun (rate: Tensor, x: Tensor) -> rate * x)
+let scaledBy =
+    compile (fun (rate: Tensor, x: Tensor) -> rate * x)
 
-scaledBy (tensor 1.0, tensor 2.0), scaledBy (tensor 10.0, tensor 2.0)
+scaledBy (tensor 1.0, tensor 2.0),
+scaledBy (tensor 10.0, tensor 2.0)
 (*** include-it ***)
 
 (**
@@ -72,7 +74,8 @@ noisy (tensor 3.0) |> ignore
 A program is made for the shapes, dtypes and devices of its tensors, and for every other value in its argument: a number, a
 string, an activation. Those are called *static*. A second `float` means a second program:
 *)
-let timesStatic = compile (fun (x: Tensor, factor: float) -> factor * x)
+let timesStatic =
+    compile (fun (x: Tensor, factor: float) -> factor * x)
 
 for factor in [ 1.0; 2.0; 3.0 ] do
     timesStatic (tensor [ 1.0; 2.0 ], factor) |> ignore
@@ -98,7 +101,8 @@ message (fun () -> compile absolute (tensor -1.0))
 *)
 let absoluteToo (x: Tensor) = where (x.Greater 0.0) x -x
 
-compile absoluteToo (tensor -1.0), vmap absoluteToo (tensor [ 1.0; -2.0 ])
+compile absoluteToo (tensor -1.0),
+vmap absoluteToo (tensor [ 1.0; -2.0 ])
 (*** include-it ***)
 
 (**
@@ -161,7 +165,9 @@ light.Convert DType.Float32 + 100,
 The root of a negative number is NaN, and the slope of the root at 0 is infinite. `where` leaves such numbers out of the result, but
 the gradient still passes through them, and 0 times NaN or infinity is NaN. So the result is right, and its gradient is not:
 *)
-let roots (x: Tensor) = where (x.Greater 0.0) (sqrt x) (tensor 0.0)
+let roots (x: Tensor) =
+    where (x.Greater 0.0) (sqrt x) (tensor 0.0)
+
 let points = tensor [ -1.0; 0.0; 4.0 ]
 
 roots points, grad (fun x -> sum (roots x)) points
@@ -172,7 +178,11 @@ Keep bad numbers away from the function in the first place, by a second `where` 
 *)
 let safeRoots (x: Tensor) =
     let isPositive = x.Greater 0.0
-    where isPositive (sqrt (where isPositive x (tensor 1.0))) (tensor 0.0)
+
+    where
+        isPositive
+        (sqrt (where isPositive x (tensor 1.0)))
+        (tensor 0.0)
 
 grad (fun x -> sum (safeRoots x)) points
 (*** include-it ***)
@@ -180,7 +190,9 @@ grad (fun x -> sum (safeRoots x)) points
 (**
 `Debug.checkNumbers` finds the first operation that makes a NaN or an infinity, forward or on the way back:
 *)
-message (fun () -> Debug.checkNumbers (fun () -> grad (fun x -> sum (roots x)) points))
+message (fun () ->
+    Debug.checkNumbers (fun () ->
+        grad (fun x -> sum (roots x)) points))
 (*** include-it ***)
 
 (**
@@ -201,7 +213,8 @@ C#'s ranges leave out their end, and so does `Slice(2..4)` of `Cotangent.CSharp`
 
 It is one .NET array. What would be larger is refused before memory is taken; split such data into several tensors.
 *)
-message (fun () -> Tensor.zeros DType.Float32 [ 65_536; 32_768 ])
+message (fun () ->
+    Tensor.zeros DType.Float32 [ 65_536; 32_768 ])
 (*** include-it ***)
 
 (**
@@ -211,7 +224,9 @@ Operators stretch shapes like NumPy: a column (n, 1) beside a row (n) makes a sq
 mistake which looks like a result, so losses want equal shapes:
 *)
 message (fun () ->
-    Loss.meanSquaredError (tensor [ 1.0; 2.0 ]) (tensor [ [ 1.0 ]; [ 2.0 ] ]))
+    Loss.meanSquaredError
+        (tensor [ 1.0; 2.0 ])
+        (tensor [ [ 1.0 ]; [ 2.0 ] ]))
 (*** include-it ***)
 
 (**
@@ -223,7 +238,8 @@ A key is a value, and drawing does not use it up. Two draws from one key are the
 *)
 let key = Key.create 0L
 
-Random.normal key DType.Float32 [ 2 ], Random.normal key DType.Float32 [ 2 ]
+Random.normal key DType.Float32 [ 2 ],
+Random.normal key DType.Float32 [ 2 ]
 (*** include-it ***)
 
 (**
@@ -232,7 +248,8 @@ a function and finds the key that was used twice:
 *)
 message (fun () ->
     Debug.checkKeys (fun () ->
-        Random.normal key DType.Float32 [ 2 ] + Random.normal key DType.Float32 [ 2 ]))
+        Random.normal key DType.Float32 [ 2 ]
+        + Random.normal key DType.Float32 [ 2 ]))
 (*** include-it ***)
 
 (**

@@ -212,7 +212,10 @@ let private sizes =
                 for package in packages.Value do
                     if Regex.IsMatch(package.Id, "^" + name.Replace(".", @"\.").Replace("*", ".*") + "$") then
                         let bytes = FileInfo(package.File).Length
-                        Expect.isTrue (isNear stated bytes) $"{package.Id}: {stated} MB, but has {bytes} bytes"
+
+                        Expect.isTrue
+                            (isNear stated bytes)
+                            $"{package.Id}: {stated} MB, but has {bytes} bytes"
         }
         test "what README and the landing page say of the main package" {
             let bytes = FileInfo((find "Cotangent").File).Length
@@ -220,7 +223,10 @@ let private sizes =
             for file in [ "README.md"; "docs/index.fsx" ] do
                 let text = File.ReadAllText(Path.Combine(root, file))
                 let stated = Regex.Match(text, @"download of (\d+) MB")
-                Expect.isTrue (stated.Success && isNear (float stated.Groups[1].Value) bytes) $"{file}: {bytes} bytes"
+
+                Expect.isTrue
+                    (stated.Success && isNear (float stated.Groups[1].Value) bytes)
+                    $"{file}: {bytes} bytes"
         }
     ]
 

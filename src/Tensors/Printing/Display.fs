@@ -44,7 +44,10 @@ module internal Display =
             if Shape.count b.Shape > 10 then
                 Print.brief b
             else
-                String.Join(' ', (Print.buffer b).Split([| '\n'; ' ' |], StringSplitOptions.RemoveEmptyEntries))
+                String.Join(
+                    ' ',
+                    (Print.buffer b).Split([| '\n'; ' ' |], StringSplitOptions.RemoveEmptyEntries)
+                )
 
         $"{header b} {text}"
 
