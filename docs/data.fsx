@@ -96,7 +96,8 @@ message (fun () ->
 
 A `Loader` has worker threads make batches ahead of the loop that takes them, in the dataset's order, whatever their number. No
 more than `Ahead` of them are ready at a time. The threads end with the loop, also when it is left early, cancelled or ended by an
-error. `Loader.batches` is what `Train.run` takes.
+error. `Loader.batches` is what `Train.run` takes. Batches of `Dataset.ofTensors`, shuffled or split in any way, are copied as a whole rather
+than example by example, so a function that works on whole batches is best mapped after `batch`.
 *)
 let loader = training |> Loader.createWith { Loader.defaults with Workers = 2; Ahead = 4 }
 

@@ -25,16 +25,26 @@ let private steps =
         Gen.map2 (fun first count -> Cut(first, count)) (Gen.choose (0, 5)) (Gen.choose (0, 5))
     ]
 
-let private take (dataset: Dataset<int64>) step =
+/// What a step does to the places of examples, whatever they are.
+let private place (dataset: Dataset<'t>) step =
     match step with
     | Shuffle seed -> dataset |> Dataset.shuffle (Key.create seed)
     | Repeat times -> dataset |> Dataset.repeat times
     | Shard(index, count) -> dataset |> Dataset.shard index count
-    | Again -> dataset |> Dataset.map (fun i -> i + 1L)
+    | Again -> dataset |> Dataset.named "again"
     | Twice -> Dataset.concat [ dataset; dataset ]
     | Cut(first, count) when dataset.IsFixed && int64 (first + count) <= dataset.Count ->
         dataset |> Dataset.range (int64 first) (int64 count)
     | Cut _ -> dataset
+
+let private take (dataset: Dataset<int64>) step =
+    match step with
+    | Again -> dataset |> Dataset.map (fun i -> i + 1L)
+    | Shuffle _
+    | Repeat _
+    | Shard _
+    | Twice
+    | Cut _ -> place dataset step
 
 /// The same of a list of what the examples may be, where a shuffle changes the order alone.
 let private expected (examples: int64 list) (isFixed: bool) step =
@@ -100,4 +110,30 @@ let tests =
                 | Some list when isFixed -> Expect.equal loaded list "in order"
                 | Some list -> Expect.equal (List.sort loaded) (List.sort list) "in some order"
                 | None -> ()))
+
+        testPropertyWithConfig
+            { FsCheckConfig.defaultConfig with maxTest = 300 }
+            "batches of rows of tensors are the stacked examples"
+            (Prop.forAll (Arb.fromGen chains) (fun (count, chain, epoch, _, size) ->
+                let rows = {|
+                    Number = Tensor.ofArray [ count ] [| 0L .. int64 count - 1L |]
+                    Pair = Tensor.ofArray [ count; 2 ] (Array.init (2 * count) float32)
+                |}
+
+                let chained = List.fold place (Dataset.ofTensors rows) chain
+                let numbers = List.fold place (Dataset.init (int64 count) id) chain
+
+                let expected =
+                    numbers.Epoch epoch
+                    |> Seq.chunkBySize size
+                    |> Seq.map (fun batch -> {|
+                        Number = tensor batch
+                        Pair = tensor [ for n in batch -> [ 2.0f * float32 n; 2.0f * float32 n + 1.0f ] ]
+                    |})
+                    |> List.ofSeq
+
+                Expect.equal (List.ofSeq ((chained |> Dataset.batch size).Epoch epoch)) expected "whole"
+
+                let one = chained |> Dataset.map id |> Dataset.batch size
+                Expect.equal (List.ofSeq (one.Epoch epoch)) expected "one by one"))
     ]

@@ -11,37 +11,41 @@ module internal BatchPlaces =
         if size < 1 then
             raise (ValueException $"{operation}: batches of {size} examples; at least 1 is needed.")
 
+    /// A batch of the examples at these places of an epoch, made one by one.
+    let collated (collate: Func<'t[], 'b>) (dataset: Dataset<'t>) epoch (places: int64[]) : 'b =
+        places |> Array.map (fun i -> dataset.Example(epoch, i)) |> collate.Invoke
+
+    /// What `collated` makes of `Collate.stack`; rows of tensors are copied as a whole.
+    let stacked (dataset: Dataset<'t>) : int -> int64[] -> 't =
+        match dataset.Rows with
+        | ValueSome rows ->
+            fun epoch places ->
+                Data.take (Tensor.ofArray [ places.Length ] (Array.map (rows.Row epoch) places)) rows.Tensors
+        | ValueNone -> collated (Func<_, _> Collate.stack) dataset
+
     /// Groups of examples by their places in an epoch.
     let gather
-        name
         count
         isFixed
         (places: int -> int64 -> int64[])
-        (collate: Func<'t[], 'b>)
+        (make: int -> int64[] -> 'b)
         (dataset: Dataset<'t>)
         =
         Dataset<'b>(
-            name,
+            dataset.Name,
             count,
             isFixed && dataset.IsFixed,
-            Func<_, _, _>(fun epoch batch ->
-                places epoch batch |> Array.map (fun i -> dataset.Example(epoch, i)) |> collate.Invoke),
+            Func<_, _, _>(fun epoch batch -> make epoch (places epoch batch)),
             Func<_, _, _>(fun epoch batch -> dataset.Origins.Invoke(epoch, (places epoch batch)[0]))
         )
 
     /// Consecutive examples; the last batch is as short as it must be, or left out.
-    let consecutive (size: int) (dropLast: bool) (collate: Func<'t[], 'b>) (dataset: Dataset<'t>) =
+    let consecutive (size: int) (dropLast: bool) (make: int -> int64[] -> 'b) (dataset: Dataset<'t>) =
         let n, size = dataset.Count, int64 size
 
         let places _ batch = Array.init (int (min size (n - batch * size))) (fun i -> batch * size + int64 i)
 
-        gather
-            dataset.Name
-            (if dropLast then n / size else (n + size - 1L) / size)
-            true
-            places
-            collate
-            dataset
+        gather (if dropLast then n / size else (n + size - 1L) / size) true places make dataset
 
 /// <summary>Batches of examples. F#'s functions of these names are in the module <c>Dataset</c>.</summary>
 [<AbstractClass; Sealed; Extension>]
@@ -63,9 +67,9 @@ type DatasetBatching =
         : Dataset<'t> =
         Argument.check "dataset" dataset
         BatchPlaces.requireSize "Dataset.batch" size
-        BatchPlaces.consecutive size dropLast (Func<_, _> Collate.stack) dataset
+        BatchPlaces.consecutive size dropLast (BatchPlaces.stacked dataset) dataset
 
-    /// <summary>The same, stacked by a function of one's own.</summary>
+    /// <summary>The same, stacked by a custom function.</summary>
     /// <exception cref="T:Cotangent.ValueException">The size is below 1.</exception>
     /// <example><code lang="csharp">
     /// Dataset.OfArray([1, 2, 3]).Batch(2, group => group.Sum()).ToArray() // [3, 3]
@@ -81,7 +85,7 @@ type DatasetBatching =
         Argument.check "dataset" dataset
         Argument.check "collate" collate
         BatchPlaces.requireSize "Dataset.batchWith" size
-        BatchPlaces.consecutive size dropLast collate dataset
+        BatchPlaces.consecutive size dropLast (BatchPlaces.collated collate dataset) dataset
 
     /// <summary>
     /// Batches of examples of about one length, so that little has to be filled up: those with a length up to the first bound are in batches
@@ -133,4 +137,4 @@ type DatasetBatching =
 
             Array.init (min size (own.Length - first)) (fun i -> own[int order[int64 (first + i)]])
 
-        BatchPlaces.gather dataset.Name count false places collate dataset
+        BatchPlaces.gather count false places (BatchPlaces.collated collate dataset) dataset

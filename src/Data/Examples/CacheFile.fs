@@ -125,10 +125,10 @@ module internal CacheFile =
 
                 if bytes < 0L || bytes > last - at then raise (other path dataset)
 
-                let numbers = Buffers.allocate dtype (Shape.count shape)
-                source.Read(at, ArrayBytes.at numbers 0L (int bytes))
+                let numbers = Recycling.claimed (fun () -> Buffers.fresh dtype shape)
+                source.Read(at, ArrayBytes.at numbers.Data 0L (int bytes))
                 at <- at + bytes
-                Tensor.ofHost (Buffers.view dtype numbers shape (Shape.strides shape) 0)
+                Tensor.ofHost numbers
 
             let count = take 1
             Array.init (int count[0]) (fun _ -> tensor ())

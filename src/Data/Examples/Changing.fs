@@ -89,5 +89,6 @@ type DatasetChanging =
             dataset.Count,
             dataset.IsFixed,
             dataset.Get,
-            Func<_, _, _>(fun _ i -> { Source = name; Index = i })
+            Func<_, _, _>(fun _ i -> { Source = name; Index = i }),
+            dataset.Rows
         )

@@ -1,23 +1,12 @@
 namespace Cotangent
 
 open System
-open Cotangent.Checkpoints
 open Cotangent.Datasets
 open Cotangent.Engines
 
 /// Several examples become one batch.
 [<RequireQualifiedAccess>]
 module Collate =
-    /// Copies of a tensor's elements into an array, from an element on.
-    let private put (target: Array) (first: int) (t: Tensor) =
-        t.Reading(fun host ->
-            let whole = Strided.materialise host
-            let size = whole.DType.Size
-            let count = Shape.count whole.Shape * size
-
-            (ArrayBytes.at whole.Data (int64 whole.Offset * int64 size) count)
-                .CopyTo(ArrayBytes.at target (int64 first * int64 size) count))
-
     let private isHost (t: Tensor) =
         match t with
         | Value _ -> t.Device = Device.Cpu
@@ -50,9 +39,14 @@ module Collate =
         if Array.forall isHost tensors then
             let shape = Array.append [| tensors.Length |] first.Dims
             Shape.requireRoom operation shape
-            let numbers = Buffers.allocate first.DType (Shape.count shape)
-            tensors |> Array.iteri (fun i t -> put numbers (i * first.Size) t)
-            Tensor.ofHost (Buffers.view first.DType numbers shape (Shape.strides shape) 0)
+            let batch = Recycling.claimed (fun () -> Buffers.fresh first.DType shape)
+
+            tensors
+            |> Array.iteri (fun i t ->
+                let place = batch.View(first.Dims, Shape.strides first.Dims, i * first.Size)
+                t.Reading(fun host -> Buffers.copy host place))
+
+            Tensor.ofHost batch
         else
             stack 0 tensors
 

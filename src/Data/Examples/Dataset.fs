@@ -5,6 +5,10 @@ open System.Collections
 open System.Collections.Generic
 open Cotangent.Datasets
 
+/// Where each example is a row of tensors: these, and the row of an example of an epoch. A batch of such is taken in one go.
+[<NoComparison; NoEquality>]
+type internal Rows<'t> = { Tensors: 't; Row: int -> int64 -> int64 }
+
 /// <summary>
 /// Examples that have a number and can be asked for in any order, by index (from 0) and epoch (from 0). Nothing is computed before an
 /// example is asked for, and it may be asked for from several threads. The same index of the same epoch gives the same example.
@@ -23,7 +27,8 @@ type Dataset<'t>
         count: int64,
         isFixed: bool,
         get: Func<int, int64, 't>,
-        origin: Func<int, int64, ExampleOrigin>
+        origin: Func<int, int64, ExampleOrigin>,
+        rows: Rows<'t> voption
     ) =
 
     let check (operation: string) (epoch: int) (index: int64) =
@@ -36,7 +41,9 @@ type Dataset<'t>
         if epoch < 0 then
             raise (ValueException $"{operation}: epoch {epoch} of {name}; epochs are counted from 0.")
 
-    /// Examples of a source of one's own, by index; what the source is called in errors.
+    internal new(name, count, isFixed, get, origin)= Dataset<'t>(name, count, isFixed, get, origin, ValueNone)
+
+    /// Examples of a custom source, by index; what the source is called in errors.
     new(name: string, count: int64, get: Func<int64, 't>) =
         Argument.check "name" name
         Argument.check "get" get
@@ -65,6 +72,7 @@ type Dataset<'t>
 
     member internal _.Get = get
     member internal _.Origins = origin
+    member internal _.Rows = rows
 
     /// <summary>Where an example comes from.</summary>
     /// <exception cref="T:Cotangent.IndexException">There is no such index.</exception>

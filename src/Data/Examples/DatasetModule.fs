@@ -40,12 +40,15 @@ module Dataset =
     /// </code></example>
     [<CompiledName "OfTensors">]
     let ofTensors (tensors: 't) : Dataset<'t> =
-        let count = Data.count tensors
+        let name = "the tensors"
 
         Dataset<'t>(
-            "the tensors",
-            int64 count,
-            fun i -> tensors |> Tree.map (fun t -> t.Slice [ Index.At(int i) ])
+            name,
+            int64 (Data.count tensors),
+            true,
+            Func<_, _, _>(fun _ i -> tensors |> Tree.map (fun t -> t.Slice [ Index.At(int i) ])),
+            Func<_, _, _>(fun _ i -> { Source = name; Index = i }),
+            ValueSome { Tensors = tensors; Row = fun _ i -> i }
         )
 
     /// <summary>The same examples under another name, which errors use; their indices are counted anew.</summary>

@@ -23,7 +23,15 @@ module internal Placing =
                 dataset.Get.Invoke(epoch, i)),
             Func<_, _, _>(fun epoch i ->
                 let struct (epoch, i) = place epoch i
-                dataset.Origins.Invoke(epoch, i))
+                dataset.Origins.Invoke(epoch, i)),
+            dataset.Rows
+            |> ValueOption.map (fun rows -> {
+                rows with
+                    Row =
+                        fun epoch i ->
+                            let struct (epoch, i) = place epoch i
+                            rows.Row epoch i
+            })
         )
 
     /// Other examples in the same places.
