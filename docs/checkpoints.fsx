@@ -154,6 +154,10 @@ Tree.leaves (Checkpoint.loadWith options renamed template) = Tree.leaves model
 (*** include-it ***)
 
 (**
+The model alone, out of a checkpoint of a training whose state is a pair of it and the optimiser's state (PyTorch's
+`torch.load(path)["model"]`): its names there begin with `0.`, so it is loaded with
+`{ Checkpoint.defaults with IgnoreExtra = true; Rename = fun name -> "0." + name }`.
+
 `Metadata` are texts of yours beside the tensors, which `Checkpoint.metadata` reads. Further options load a file in part, and
 floating-point numbers of another dtype; integers and truth values are never converted:
 

@@ -173,7 +173,7 @@ let torch = [
     "sum(p.numel() for p in model.parameters())", "Model.count layer"
     "model.named_parameters()", "Tree.entries layer"
     "for p in model.encoder.parameters(): p.requires_grad_(False)",
-    "grad (fun layer -> loss (Model.freeze \"weight\" layer)) layer"
+    "(Optimizer.adam 1e-3 |> Optimizer.freeze (Selection.named [ \"weight\" ])).Init layer"
     "F.mse_loss(x, y)", "Loss.meanSquaredError y x"
     "F.cross_entropy(x, labels)", "Loss.crossEntropy labels x"
     "F.cross_entropy(x, labels, label_smoothing=0.1, ignore_index=-100)",
@@ -201,6 +201,9 @@ let torch = [
     "(Optimizer.adam 1e-3 |> Optimizer.freeze (Selection.named [ \"bias\" ])).Init layer"
     "lr_scheduler.OneCycleLR(opt, 0.1, total_steps=1000)",
     "(Optimizer.sgd (Schedule.oneCycle 0.1 1000)).Init layer"
+    "SequentialLR(LinearLR(…, total_iters=100), CosineAnnealingLR(…, T_max=900))",
+    "Schedule.warmUp 100 (Schedule.cosine 1e-3 0.0 900)"
+    "scheduler.get_last_lr()", "(Schedule.cosine 1e-3 0.0 900).At 450"
     "lr_scheduler.ReduceLROnPlateau(opt)",
     "Plateau.update Plateau.defaults (loss layer) (Plateau.start Plateau.defaults)"
     "AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.999))",
@@ -219,7 +222,7 @@ let torch = [
     "for epoch in range(10): for batch in loader: …",
     "let step x batch = x + mean (batch: Tensor), x\nTrain.run { Train.defaults with Epochs = 10 } step (Data.batches 2 key x) (tensor 0.0f)"
     "tqdm(loader)",
-    "Progress.show \"training\" (fun progress -> { Train.defaults with Progress = progress }: TrainOptions<Tensor>)"
+    "let step x batch = x + mean (batch: Tensor), x\nlet run progress = Train.run { Train.defaults with Progress = progress } step (Data.batches 2 key x) (tensor 0.0f)\nProgress.show \"training\" run"
     "torch.profiler.profile()", "Profile.run (fun () -> f x)"
     "torchmetrics.Accuracy(), sklearn.metrics.roc_auc_score(…)",
     "Metric.accuracy labels x, Metric.rocAuc (tensor [ true; false ]) (tensor [ 0.9; 0.2 ])"

@@ -106,7 +106,7 @@ List.last (train clipped 200)
 
 (**
 Parts of a model are told apart by a `Selection`: by names with wildcards, or by a predicate. Weight decay is not for biases and
-norms:
+norms, which have one axis (but two in a `Repeat`, whose layers are stacked: name them there, as `"**.bias"`):
 *)
 let matrices = Selection.where (fun leaf -> leaf.Tensor.Rank > 1)
 let decaying = Optimizer.adamW (0.05, decay = 0.01, decayed = matrices)
@@ -180,6 +180,10 @@ error last, error average.Mean
 
 `MixedPrecision.computeIn` makes of a function one that converts all that it is given to BFloat16 or Float16, and its result back; the parameters, and so their gradients, stay in Float32. Float16 needs a scale, for
 small gradients would vanish; `LossScale` holds it, halves it after an overflow and doubles it after a while without.
+
+Everything that goes in and comes out passes through 16 bits. So put it around a function whose results are outputs or losses, not around a
+training pass that returns the model too, as one with batch normalisation does: that model would come back rounded. There, put it
+around the convolutions and linear layers.
 *)
 let lossOf (model, x, y) = Loss.meanSquaredError y (Mlp.forward model x)
 let inHalf = MixedPrecision.computeIn DType.BFloat16 lossOf

@@ -230,6 +230,23 @@ message (fun () ->
 (*** include-it ***)
 
 (**
+## Models
+
+### A loss wants the training pass
+
+Layers that behave differently while they are trained, batch normalisation and dropout, have `train` beside `forward`. Nothing switches
+by itself: a loss that calls `forward` drops nothing, and normalises by the running statistics that the layer began with. And a layer never
+changes: `BatchNorm.train` returns the layer with new statistics, which has to go on to the next step, by
+`valueAndGradWith`, as in [Layers and models](layers.html#Training-and-prediction). Here it is not kept, and nothing is learned of the data:
+*)
+let norm = BatchNorm.create 2
+let batch = tensor [ [ 1.0f; 10.0f ]; [ 3.0f; 30.0f ] ]
+let _, afterOneBatch = BatchNorm.train norm batch
+
+norm.RunningMean.Value, afterOneBatch.RunningMean.Value
+(*** include-it ***)
+
+(**
 ## Random numbers
 
 ### The same key gives the same numbers
