@@ -319,7 +319,7 @@ let diffSharp = [
     "jacobian sin x[0], snd (vjp sin x[0]) y[0]"
     "dsharp.laplacian f x, dsharp.curl f x, dsharp.divergence f x",
     "laplacian f x[0], curl sin x[0], divergence sin x[0]"
-    "x.forwardDiff, x.reverseDiff, x.reverse()", "jvp f x y, vjp f x"
+    "x.forwardDiff(tag, y), x.reverseDiff() and reverse()", "jvp f x y, vjp f x"
     "Linear(3, 8) --> relu --> Linear(8, 1)", "Mlp.create [ 3; 8; 1 ] Activation.Relu key"
     "model.parametersVector", "concat 0 [ for t in Tree.leaves layer -> t.Flatten() ]"
     "Optimizer.adam(model, dataset, loss, lr = dsharp.tensor(1e-3))",
@@ -354,7 +354,7 @@ let around = [
     "DataLoader(dataset, 2, shuffle=True, num_workers=4)",
     "Loader.createWith { Loader.defaults with Workers = 4 } (Dataset.ofTensors x |> Dataset.shuffle key |> Dataset.batch 2)"
     "pad_sequence(sequences, batch_first=True)", "Collate.pad 0.0 [| x[0]; x[0, 0..1] |]"
-    "datasets.FashionMNIST('data', train=True)", "ReadySets.fashionMnist"
+    "datasets.FashionMNIST('data', train=True)", "fun () -> ReadySets.fashionMnist true"
     "datasets.ImageFolder('pictures')", "ImageFolder.read"
     "pandas.read_csv('a.csv'), pyarrow.parquet.read_table(…)",
     "Csv.read Csv.defaults [ Column.Numbers(\"a\", DType.Float32) ], ParquetFile.read"

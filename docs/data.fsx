@@ -202,7 +202,7 @@ message (fun () ->
 (*** include-it ***)
 
 (**
-`ReadySets` finds Fashion-MNIST, iris, digits and The Devil's Dictionary where their packages put them, or says how to get them.
+`ReadySets` finds MNIST (`mnistDigits`), Fashion-MNIST, iris, the small digits of scikit-learn (`digits`) and The Devil's Dictionary where their packages put them, or says how to get them.
 
 ## Text
 

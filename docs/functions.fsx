@@ -234,7 +234,7 @@ let html =
 
 With `open Cotangent`. F#'s own `+ - * / %`, `x ** y` with a tensor on the left, `abs`, `exp`, `log`, `sqrt`, `sin`, `tanh`,
 `floor`, `round` and their like work on tensors, too. Comparisons are members (`x.Less y`), since F#'s `<` returns one `bool`; so
-`max` and `min`, which compare, are `maximum` and `minimum`. For `pown x 3` write `x ** 3`, for `2.0 ** x` there is `exp2 x`.
+`max` and `min`, which compare, are `maximum` and `minimum`, and `sign` is `x.Sign()`. For `pown x 3` write `x ** 3`, for `2.0 ** x` there is `exp2 x`.
 *)
 (*** hide ***)
 html

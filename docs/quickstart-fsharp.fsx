@@ -33,7 +33,7 @@ a * tensor [ 10.0; 100.0; 1000.0 ] + 1
 (*** include-it ***)
 
 (**
-F#'s own `sin`, `exp`, `abs`, `sqrt`, `tanh`, `floor` and their like work on tensors, and so does `**` with a tensor on its left; `sum`, `mean`, `matmul`, `relu`, `where`, `concat` and
+F#'s own `sin`, `exp`, `abs`, `sqrt`, `tanh`, `floor` and their like work on tensors (not `sign`, which is `x.Sign()`), and so does `**` with a tensor on its left; `sum`, `mean`, `matmul`, `relu`, `where`, `concat` and
 others are functions, and what takes options is a member. Slices include both ends, as everywhere in F#; negative
 positions count from the end.
 *)

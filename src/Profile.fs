@@ -12,7 +12,7 @@ open Cotangent.Notebooks
 /// let x = Tensor.ones DType.Float32 [ 100; 100 ]
 /// let _, report = Profile.run (fun () -> matmul x (matmul x x))
 /// report.Rows[0].Name // matmul
-/// report.Rows[0].Calls // 1 or 2: calls from one line are one row
+/// report.Rows[0].Calls // 2: calls of one shape from one line are one row
 /// </code></example>
 [<Sealed; AllowNullLiteral(false)>]
 type ProfileRow

@@ -20,7 +20,7 @@ type CrossAttention = {
 /// <summary>What a decoder's block keeps of the steps it has seen and of the memory it looks at: a pure value that is handed on.</summary>
 /// <example><code>
 /// let block = DecoderBlock.create 8 2 (Key.create 0L)
-/// let struct (_, cache) = block.Step(Tensor.ones DType.Float32 [ 8 ], block.Cache(10, []))
+/// let struct (_, cache) = block.Step(Tensor.ones DType.Float32 [ 1; 8 ], block.Cache(10, []))
 /// cache.Self.Position // 1
 /// isNull cache.Memory // true
 /// </code></example>
