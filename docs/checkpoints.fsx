@@ -44,7 +44,8 @@ Mlp.forward model (Tensor.ones DType.Float32 [ 4 ])
 (*** include-it ***)
 
 (**
-What is no tensor, here the activation, is the template's. Tensors go to the devices on which the template's are.
+What is no tensor, here the activation, is the template's: a template with another activation loads without an error, and answers otherwise.
+So keep the model's type and what makes one in a library that both programs share. Tensors go to the devices on which the template's are.
 
 Names, shapes and dtypes must be those of the template. Where they are not, one error tells all that differs:
 *)

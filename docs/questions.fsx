@@ -66,6 +66,9 @@ app.MapPost("/kind", (float[] pixels) =>
     (int)predict(net, Tensor.Create<float>(pixels, [1, 1, 28, 28])).Slice(0).ArgMax());
 ```
 
+The first call compiles, which takes a second or two: make one when the server starts. The model and `predict` may be singletons; requests
+need no lock.
+
 By default a call shares its work among all cores. If there are many requests at a time, set the environment variable
 `COTANGENT_THREADS` to 1, so that each request keeps to its own thread.
 
