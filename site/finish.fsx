@@ -140,33 +140,38 @@ let plain (html: string) = (WebUtility.HtmlDecode(Regex.Replace(html, "<[^>]*>",
 /// Entries of the search for the names of other libraries, from the glossary's table: each leads to the function of the first name
 /// that it has for F#.
 let synonyms () =
-    let functions =
-        dict [
-            for link in
-                groups
-                    "(<a href=\"reference/[^\"]*\"><code>[^<]*)"
-                    (File.ReadAllText(Path.Combine(site, "functions.html")))
-                |> List.distinctBy plain do
-                plain link, (groups "href=\"([^\"]*)" link).Head
-        ]
+    let links =
+        File.ReadAllText(Path.Combine(site, "functions.html"))
+        |> groups "(<a href=\"reference/[^\"]*\"><code>[^<]*)"
+        |> List.map (fun link -> plain link, (groups "href=\"([^\"]*)" link).Head)
+
+    /// Where a function is described: of one in a module, the page is called like that.
+    let place (name: string) =
+        let isWanted (found: string, uri: string) =
+            match name.Split '.' with
+            | [| owner; own |] ->
+                found = own && Regex.IsMatch(uri, $@"-{owner.ToLowerInvariant()}(module)?\.html#")
+            | _ -> found = name
+
+        links |> List.tryFind isWanted |> Option.map snd
 
     let table =
         let glossary = File.ReadAllText(Path.Combine(site, "glossary.html"))
         glossary[glossary.IndexOf "Names-in-other-libraries" ..]
 
     [
-        for row in groups "<tr>(.*?)</tr>" table do
-            match groups "<td>(.*?)</td>" row with
+        for row in groups "<tr[^>]*>(.*?)</tr>" table do
+            match groups "<td[^>]*>(.*?)</td>" row with
             | [ theirs; ours; _ ] when ours.Contains "<code>" ->
                 let name = plain (groups "<code>(.*?)</code>" ours).Head
 
-                let place =
-                    match functions.TryGetValue((name.Split '.' |> Array.last)) with
-                    | true, place -> place
-                    | false, _ -> "glossary.html#Names-in-other-libraries"
-
                 let entry = JsonObject()
-                entry["uri"] <- JsonValue.Create place
+
+                entry["uri"] <-
+                    JsonValue.Create(
+                        place name |> Option.defaultValue "glossary.html#Names-in-other-libraries"
+                    )
+
                 entry["title"] <- JsonValue.Create $"{plain theirs}: {plain ours}"
                 entry["content"] <- JsonValue.Create ""
                 entry["headings"] <- JsonArray()
