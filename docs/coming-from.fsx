@@ -455,6 +455,9 @@ table "JAX, Optax" jax
 (*** include-it-raw ***)
 
 (**
+`make_jaxpr` is `Compile.graph`. For `static_argnums`, what is no tensor in the argument is static by itself. `jax_enable_x64` has no counterpart:
+`1.0` is Float64, and layers are Float32 unless `DType` of their options says otherwise. `block_until_ready` is `Device.synchronize`.
+
 Keys have no shape and no dtype of their own; a `Key` is an abstract type. `Tree` needs no registration of classes.
 
 ## DiffSharp

@@ -86,6 +86,12 @@ Compile.explain timesStatic
 (**
 Put numbers that change into tensors (`tensor factor`), make all batches one size, and call `compile` outside of the loop.
 
+### Plain numbers in the state of a loop stand still
+
+An `int` or a `float` in what `iterate`, `scan` or `whileLoop` hands from round to round is static. Run eagerly, it counts; in a compiled
+function, and in a `whileLoop` inside `vmap`, the round is traced once, and the number stays what it was in the first round. The same holds
+for such fields in the results of `cond` and `switch`. Keep what changes from round to round in a tensor: `tensor 0`, not `0`.
+
 ### There are no numbers to branch on
 
 While a function is traced, a tensor has a shape and a dtype, but no numbers yet. Inside `vmap`, one tensor stands for a whole batch,
@@ -142,7 +148,7 @@ message (fun () -> tensor [ 1; 2 ] * 1.5)
 ### Integers wrap around
 
 Arithmetic of integers goes from the largest number to the smallest, without an error, as `int` and `byte` do in F# and C#. A sum has the
-dtype of what is summed, in every dtype; it is no exception:
+dtype of what is summed, in every dtype; it is no exception. Division drops the remainder, as in F#: 1 / 2 is 0, where NumPy gives 0.5.
 *)
 let large = tensor [ 2_000_000_000; 2_000_000_000 ]
 sum large, sum (large.Convert DType.Int64)
