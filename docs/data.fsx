@@ -96,7 +96,7 @@ message (fun () ->
 
 A `Loader` has worker threads make batches ahead of the loop that takes them, in the dataset's order, whatever their number. No
 more than `Ahead` of them are ready at a time. The threads end with the loop, also when it is left early, cancelled or ended by an
-error. `Loader.batches` is what `Train.run` takes. Batches of `Dataset.ofTensors`, shuffled or split in any way, are copied as a whole rather
+error. `Loader.batches` is what `Train.run` takes (in C#, `new Batches<T>((int)loader.Count, (epoch, first) => loader.Epoch(epoch, first))`). Batches of `Dataset.ofTensors`, shuffled or split in any way, are copied as a whole rather
 than example by example, so a function that works on whole batches is best mapped after `batch`.
 *)
 let loader = training |> Loader.createWith { Loader.defaults with Workers = 2; Ahead = 4 }
@@ -190,6 +190,11 @@ species.Names, species.Codes
 (*** include-it ***)
 
 (**
+`table.Numbers "length"` is a vector (n), `table.Numbers [ "length" ]` a matrix (n, 1), as a network wants it. The columns of one matrix are read
+with one dtype. Options say what separates cells, and what stands where a number is missing:
+`{ Csv.defaults with Delimiter = ';'; Missing = [| ""; "NA" |] }`. Codes are numbered in each file by itself: to code a second file as the
+first was, keep `species.Names`, and look its texts up there.
+
 A file that is something else, or damaged, is an error that says what it is, where, and what to do:
 *)
 System.IO.File.WriteAllText(inFolder "wrong.csv", "length\n1.5\n\"1,5\"\n")
@@ -202,7 +207,7 @@ message (fun () ->
 (*** include-it ***)
 
 (**
-`ReadySets` finds Fashion-MNIST, iris, digits and The Devil's Dictionary where their packages put them, or says how to get them.
+`ReadySets` finds MNIST (`mnistDigits`), Fashion-MNIST, iris, the small digits of scikit-learn (`digits`) and The Devil's Dictionary where their packages put them, or says how to get them.
 
 ## Text
 

@@ -4,7 +4,7 @@ title: Errors
 category: Use
 categoryindex: 3
 index: 28
-description: Every error with an example, its message and the cure.
+description: Every type of error; nearly two hundred situations, each with its code, the message and the cure.
 ---
 
 # Errors
@@ -933,7 +933,7 @@ let code (script: string) =
     |> Seq.map (fun line -> line["(fun () -> ".Length .. line.Length - 2])
     |> List.ofSeq
 
-/// Every situation with its code and the message that it gives.
+/// Each situation with its code and the message that it gives.
 let rows () =
     List.zip (code (Path.Combine(__SOURCE_DIRECTORY__, "errors.fsx"))) situations
     |> List.map (fun (code, situation) ->
@@ -951,9 +951,10 @@ let rows () =
             situation, code, message[.. message.Length - cure.Length - 1].TrimEnd(), cure)
 
 (**
-## Every situation
+## Situations
 
-The messages are those that the library gave when this page was made.
+The messages are those that the library gave when this page was made. What a `DeviceException` or a `MemoryException` says depends on the
+machine: [Devices and engines](devices.html) tells what helps.
 *)
 
 (*** hide ***)

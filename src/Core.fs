@@ -10,6 +10,13 @@ open Cotangent.Inlined // in place of functions of Array and List
 /// A custom derivative for <c>withDerivative</c>: a linear map in either direction. The other is its transpose,
 /// found automatically where the one given is linear.
 /// </summary>
+/// <example><code>
+/// // Forward, the tangent times the slope; backward, the cotangent times it.
+/// let push = Derivative.Push(fun x dx -> dx * cos x)
+/// let pull = Derivative.Pull(fun x y -> y * cos x)
+/// grad (withDerivative push sin) (tensor 0.0) // 1
+/// grad (withDerivative pull sin) (tensor 0.0) // 1
+/// </code></example>
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type Derivative<'p, 'q> =
     /// Forward: argument, its tangent -> tangent of the result.
@@ -20,6 +27,11 @@ type Derivative<'p, 'q> =
 /// <summary>
 /// Along which axes <c>vmapWith</c> finds the examples and lays the results. Negative axes count from the last.
 /// </summary>
+/// <example><code>
+/// // Examples along axis 1 of the first item; the second is shared.
+/// let axes = { In = [ Some 1; None ]; Out = 0 }
+/// vmapWith axes (fun (x: Tensor, factor: Tensor) -> sum x * factor) (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ], tensor 10.0) // [40, 60]
+/// </code></example>
 type BatchAxes = {
     /// One entry for each field of the argument (item of a tuple, field of a record, item of a list): the axis of
     /// examples in every tensor of that field, or None where all examples share it. A list of one entry holds for
@@ -32,6 +44,11 @@ type BatchAxes = {
 /// <summary>
 /// Along which axis <c>associativeScanWith</c> goes, and from which end. Negative axes count from the last.
 /// </summary>
+/// <example><code>
+/// // Running sums from the last item on.
+/// let fromTheEnd = { Axis = 0; Reverse = true }
+/// associativeScanWith fromTheEnd (fun (a: Tensor) b -> a + b) (tensor [ 1.0; 2.0; 3.0 ]) // [6, 5, 3]
+/// </code></example>
 type ScanAxis = {
     /// The axis of items in every tensor.
     Axis: int

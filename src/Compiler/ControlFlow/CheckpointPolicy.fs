@@ -5,6 +5,11 @@ namespace Cotangent
 /// again from what is, and from the arguments.
 /// </summary>
 /// <remarks>Inside of loops and branches nothing is kept: a <c>checkpointWith</c> belongs in their bodies.</remarks>
+/// <example><code>
+/// let keepProducts = CheckpointPolicy.Either(CheckpointPolicy.Products, CheckpointPolicy.Names [ "hidden" ])
+/// let f (x: Tensor) = sum (sin (checkpointName "hidden" (x * x)))
+/// grad (checkpointWith keepProducts f) (tensor [ 0.0; 1.0 ]) // [0, 1.0806]
+/// </code></example>
 [<RequireQualifiedAccess>]
 type CheckpointPolicy =
     /// <summary>The arguments alone, as <c>checkpoint</c> does.</summary>

@@ -5,6 +5,11 @@ open System.Runtime.InteropServices
 open Cotangent
 
 /// <summary>A method for stochastic differential equations, in Itô's sense.</summary>
+/// <example><code>
+/// let path = Brownian.path (Key.create 1L) (0.0, 1.0) 1e-3 DType.Float64 []
+/// let states = Sde.solve SdeMethod.Milstein 100 (fun _ y -> 0.1 * y) (fun _ y -> 0.2 * y) path (tensor [ 0.0; 1.0 ]) (tensor 1.0)
+/// states // shape (2)
+/// </code></example>
 [<RequireQualifiedAccess>]
 type SdeMethod =
     /// Strong order 1/2.
