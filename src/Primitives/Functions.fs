@@ -37,6 +37,7 @@ type internal Special =
     | Erf
     | Erfc
     | Gelu
+    | GeluSlope
 
 /// Those whose formula is computed in Float64, of Float32 too.
 [<RequireQualifiedAccess; Struct>]
@@ -44,7 +45,6 @@ type internal Doubled =
     | Asinh
     | Acosh
     | Atanh
-    | GeluSlope
 
 /// Functions of floats that have a kernel alone: none that loop nests have code for.
 [<RequireQualifiedAccess; Struct>]
@@ -178,10 +178,10 @@ type internal Unary =
         | Erf -> Form.Special Special.Erf
         | Erfc -> Form.Special Special.Erfc
         | Gelu -> Form.Special Special.Gelu
+        | GeluSlope -> Form.Special Special.GeluSlope
         | Asinh -> Form.Doubled Doubled.Asinh
         | Acosh -> Form.Doubled Doubled.Acosh
         | Atanh -> Form.Doubled Doubled.Atanh
-        | GeluSlope -> Form.Doubled Doubled.GeluSlope
         | Lgamma -> Form.Apart Apart.Lgamma
         | Polygamma order -> Form.Apart(Apart.Polygamma order)
         | IsNaN -> Form.IsNaN

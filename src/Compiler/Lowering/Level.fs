@@ -130,15 +130,17 @@ and [<Sealed>] internal Level
             }
         )
 
+    /// Copies a view to another one of its shape.
+    member level.CopyTo(source: View, target: View) : unit =
+        if DTypes.hasLanes slots.Slots[source.Slot].DType then
+            level.CopyNest(source, target)
+        else
+            steps.Add(Step.Engine(Primitive.Barrier, [| source |], [| ValueSome target |]))
+
     /// Copies a view into a slot.
     member level.Copy(source: View, slot: int) : View =
         let result = Layout.contiguous slot source.Shape
-
-        if DTypes.hasLanes slots.Slots[source.Slot].DType then
-            level.CopyNest(source, result)
-        else
-            steps.Add(Step.Engine(Primitive.Barrier, [| source |], [| ValueSome result |]))
-
+        level.CopyTo(source, result)
         result
 
     /// Copies operands to their places in what they are joined to.
