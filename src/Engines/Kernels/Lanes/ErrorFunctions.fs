@@ -144,12 +144,14 @@ module internal ErrorFunctions =
 
     /// (Φ(x) + x φ(x))/d in Float32, for |d| <= 0.35, where d is x less the root of that: a polynomial in d.
     let inline private slopeNearRoot (d: Number<'A, 'V>) =
-        real d -0.002194344997406006
-        |> next d 0.004360255319625139
-        |> next d 0.019418230280280113
-        |> next d -0.01475790236145258
-        |> next d -0.11400815099477768
-        |> next d -0.018200010061264038
+        real d 0.0001807344815460965
+        |> next d -0.0007024739170446992
+        |> next d -0.0022385490592569113
+        |> next d 0.00453179469332099
+        |> next d 0.019421609118580818
+        |> next d -0.014770986512303352
+        |> next d -0.11400823295116425
+        |> next d -0.01819968968629837
         |> next d 0.38828498125076294
         |> next d 0.43149399757385254
 
@@ -166,6 +168,6 @@ module internal ErrorFunctions =
         if isSingle x then
             // Near its root, -0.75179152469…, the polynomial for the difference has too few digits.
             let d = x +. 0.7517915368080139 -. 1.211444988769017e-8
-            select (lessEqual (abs d) (real d 0.35)) (d * slopeNearRoot d) y
+            select (lessEqual (abs d) (real d 0.45)) (d * slopeNearRoot d) y
         else
             y
