@@ -84,6 +84,7 @@ module Debug =
     /// </code></example>
     let observe (seen: Tensor -> unit) (x: Tensor) : Tensor =
         Given.check "seen" seen
+        Given.check "x" x
         Bind.one (Primitive.Print(Printing("observe", HostCalls.tell seen))) [| x |]
 
     /// <summary>The same to another writer: a file, a log, a string.</summary>
