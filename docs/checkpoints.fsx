@@ -3,7 +3,7 @@
 title: Saving, loading, resuming
 category: Use
 categoryindex: 3
-index: 25
+index: 26
 description: Models and trainings in files: saved safely, loaded in another program, resumed bit for bit, under other programs' names.
 ---
 *)

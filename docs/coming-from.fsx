@@ -278,10 +278,13 @@ let jax = [
     "checkpointWith CheckpointPolicy.Products f x"
     "save_only_these_names(\"h\"), checkpoint_name(x, \"h\")",
     "CheckpointPolicy.Names [ \"h\" ], checkpointName \"h\" x"
+    "save_anything_except_these_names(\"h\")", "CheckpointPolicy.AllExcept [ \"h\" ]"
     "jax.eval_shape(f, x)", "evalShape f x"
     "@jax.custom_batching.custom_vmap",
     "withBatching (fun (batch: BatchedArgument<Tensor>) -> sin batch.Value) sin x"
     "lax.fori_loop(0, 10, lambda i, x: x / 2, x)", "iterate 10 (fun x -> x / 2.0) x"
+    "lax.fori_loop(0, 10, lambda i, x: x * i, x)",
+    "iteratei 10 (fun i x -> x * i.Convert DType.Float32) x"
     "lax.scan(lambda s, x: (s + x, s), 0., xs)",
     "scan (fun s x -> s + x, s) (tensor 0.0f) x[0]"
     "lax.cond(p, f, g, x)", "cond ((sum x).Greater 0.0) f (fun x -> -(f x)) x"
@@ -303,6 +306,8 @@ let jax = [
     "optax.MultiSteps(opt, 4)", "(Optimizer.accumulate 4 optimizer).Init layer"
     "jax.config.update(\"jax_debug_nans\", True)", "Debug.checkNumbers (fun () -> f x)"
     "jax.debug.print(\"x: {}\", x)", "Debug.print \"x\" x"
+    "jax.debug.callback(seen, x)", "Debug.observe ignore x"
+    "jax.pure_callback(g, x, x)", "hostCall x (fun x -> x * 2.0) x"
 ]
 
 let diffSharp = [

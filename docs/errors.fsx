@@ -3,7 +3,7 @@
 title: Errors
 category: Use
 categoryindex: 3
-index: 28
+index: 29
 description: Every type of error; nearly two hundred situations, each with its code, the message and the cure.
 ---
 
@@ -568,6 +568,18 @@ let transformations = [
         (fun () -> grad (fun x -> sum (flipped x)) vector)
         "withDerivative: to transpose the push of 'withDerivative' takes the transpose of its push again, more than 100 times over: a push that calls the function itself in this way has no end."
         "Give the other direction, or write the push without the function."
+    on<DerivativeException, _>
+        (fun () -> grad (fun x -> sum (hostCall x id x)) vector)
+        "hostCall: a function of .NET on numbers has no derivative."
+        "Give it one with `withDerivative`, or make its argument constant with `stopGradient`."
+    on<ShapeException, _>
+        (fun () -> hostCall vector sum vector)
+        "hostCall: the function returned Float64 () where Float64 (3,) was announced."
+        "Say what it returns, or convert or reshape that."
+    on<TreeException, _>
+        (fun () -> hostCall vector (fun () -> vector) ())
+        "hostCall: the argument holds no tensors, so the function would be called when the program is made."
+        "Call it there."
     on<TraceException, _>
         (fun () -> compile (endless 200) vector)
         "iterate: control flow and functions with derivatives of their own nested more than 100 deep can't be traced into a graph; does a function call itself without end?"

@@ -3,7 +3,7 @@
 title: Layers, optimisers and derivatives of your own
 category: Use
 categoryindex: 3
-index: 26
+index: 27
 description: Writing a layer, an initialiser, an optimiser, a function with its own derivative, and what a new primitive takes.
 ---
 *)

@@ -3,7 +3,7 @@
 title: All functions, by topic
 category: Use
 categoryindex: 3
-index: 27
+index: 28
 description: Every function and every member of Tensor, with links into the API reference.
 ---
 *)

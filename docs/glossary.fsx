@@ -101,10 +101,11 @@ one goes from the names of JAX and PyTorch to those of F# and of C#.
 | `custom_vjp`, `custom_jvp`, `autograd.Function` | `withDerivative` | `Differentiate.WithPull`, `WithPush` |
 | `stop_gradient`, `detach` | `stopGradient` | `Differentiate.StopGradient` |
 | `vmap`; with `in_axes` | `vmap`; `vmapWith` | `Transform.Vectorize` |
-| `fori_loop`, `while_loop`, `scan`, `cond`, `switch` | `iterate`, `whileLoop` (with a bound, `boundedWhileLoop`), `scan`, `cond`, `switch` | `Control.Iterate`, `While`, `Scan`, `Cond`, `Switch` |
+| `fori_loop`, `while_loop`, `scan`, `cond`, `switch` | `iterate`, with the round's number `iteratei`, `whileLoop` (with a bound, `boundedWhileLoop`), `scan`, `cond`, `switch` | `Control.Iterate`, `While`, `Scan`, `Cond`, `Switch` |
 | `custom_vmap` | `withBatching` | `Transform.WithBatching` |
 | `eval_shape` | `evalShape` | `Transform.EvalShape` |
 | `checkpoint` with a policy, `checkpoint_name` | `checkpointWith`, `checkpointName` | `Transform.Checkpoint`, `CheckpointName` |
+| `pure_callback`, `debug.callback` | `hostCall`, `Debug.observe` | `Control.HostCall`, `Checks.Observe` |
 | `associative_scan` | `associativeScan`, `associativeScanWith` | `Control.AssociativeScan` |
 | `remat`, `jax.checkpoint` | `checkpoint` | `Transform.Checkpoint` |
 | `donate_argnums` | `compileDonating` | `Transform.CompileDonating` |

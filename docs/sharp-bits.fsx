@@ -57,7 +57,8 @@ scaledBy (tensor 10.0, tensor 2.0)
 ### Effects happen once, while tracing
 
 So does printing, counting, or writing to a file. `Debug.print` is the exception: it is part of what is written down, and prints
-whenever the program runs.
+whenever the program runs. `Debug.observe` gives the numbers to a function of yours, and `hostCall` takes what such a function makes of them
+back into the program.
 *)
 let noisy =
     compile (fun (x: Tensor) ->

@@ -773,6 +773,48 @@ module Core =
         Loops.iterate n f x
 
     /// <summary>
+    /// The same with a function that is also given the round's number, Int32 from 0 on, before what goes round: as <c>mapi</c> is to
+    /// <c>map</c>.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The function's result has other shapes or dtypes than its argument.
+    /// </exception>
+    /// <exception cref="T:Cotangent.ValueException">n is negative.</exception>
+    /// <example><code>
+    /// // 5!
+    /// iteratei 5 (fun k x -> x * (k.Convert DType.Float64 + 1.0)) (tensor 1.0) // 120
+    /// </code></example>
+    let iteratei (n: int) (f: Tensor -> 'a -> 'a) (x: 'a) : 'a =
+        Given.check "f" f
+        Loops.iteratei n f x
+
+    /// <summary>
+    /// Calls a function of .NET with numbers, from inside compiled functions as well: whenever the program runs, with tensors that can be read.
+    /// What it returns is told beforehand by tensors like it, of which shapes and dtypes count alone: a program has to know them.
+    /// </summary>
+    /// <remarks>
+    /// The function shall make the same of the same and do nothing else: it is called as often as the program needs its results, perhaps
+    /// never; <c>Debug.observe</c> is for what shall be done each time. Under <c>vmap</c> it is called for each example by itself. It has no
+    /// derivative but one that <c>withDerivative</c> gives it. Tensors of a GPU come to main memory and go back.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ShapeException">The function returns other shapes or dtypes than it was said to.</exception>
+    /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="T:Cotangent.DerivativeException">It is differentiated.</exception>
+    /// <example><code>
+    /// // A table of the user's own, looked up in a compiled function.
+    /// let prices = dict [ 1, 0.5; 2, 0.8 ]
+    /// let price = hostCall (tensor 0.0) (fun (code: Tensor) -> tensor prices[int code])
+    /// compile (fun code -> 3.0 * price code) (tensor 2) // 2.4
+    ///
+    /// let ownSine = withDerivative (Derivative.Push(fun x d -> d * cos x)) (hostCall (tensor 0.0) (fun x -> tensor (System.Math.Sin(float x))))
+    /// compile (grad ownSine) (tensor 0.0) // 1
+    /// </code></example>
+    let hostCall (like: 'q) (f: 'p -> 'q) (x: 'p) : 'q =
+        Given.check "like" like
+        Given.check "f" f
+        HostCalls.call "hostCall" like f x
+
+    /// <summary>
     /// A function applied as long as a condition, one Bool, holds. Under <c>vmap</c> each example stops by itself.
     /// </summary>
     /// <remarks>
@@ -871,7 +913,7 @@ module Core =
 
     /// <summary>
     /// <c>checkpoint</c> that keeps some of the values inside, as a policy says: the results of products and convolutions, say, which
-    /// are dear to compute again, or what has been named by <c>checkpointName</c>. Compiled programs keep the same.
+    /// are dear to compute again, or what has been named by <c>checkpointName</c>, or all but that. Compiled programs keep the same.
     /// </summary>
     /// <remarks>
     /// Of a function that reads numbers nothing is kept inside. Names and products inside of the bodies of loops and branches are those of

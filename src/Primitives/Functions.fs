@@ -132,11 +132,13 @@ type internal Unary =
         | Atan -> FunctionFacts.plain "atan" 10 Slope.Finite
         | Sinh -> FunctionFacts.plain "sinh" 10 Slope.Finite
         | Cosh -> FunctionFacts.plain "cosh" 10 Slope.Finite
-        | Tanh -> FunctionFacts.plain "tanh" 10 Slope.Finite
+        // 1 - y²
+        | Tanh -> { FunctionFacts.plain "tanh" 10 Slope.Finite with Riccati = ValueSome 0.0 }
         | Asinh -> FunctionFacts.plain "asinh" 10 Slope.Finite
         | Acosh -> FunctionFacts.plain "acosh" 10 Slope.Steep
         | Atanh -> FunctionFacts.plain "atanh" 10 Slope.Steep
-        | Sigmoid -> FunctionFacts.plain "sigmoid" 10 Slope.Finite
+        // y - y²
+        | Sigmoid -> { FunctionFacts.plain "sigmoid" 10 Slope.Finite with Riccati = ValueSome 1.0 }
         | Softplus -> FunctionFacts.plain "softplus" 10 Slope.Finite
         | Erf -> FunctionFacts.plain "erf" 10 Slope.Finite
         | Erfc -> FunctionFacts.plain "erfc" 10 Slope.Finite

@@ -70,7 +70,7 @@ type internal Lowering(target: Target) =
     /// outputs must end up in (-1: anywhere).
     member lowering.Graph(g: Graph, inputs: View[], into: int[]) : struct (Step[] * View[]) =
         Level(
-            LowerControl(fun level control given -> lowering.Control(level, control, given)),
+            LowerControl(fun level control given into -> lowering.Control(level, control, given, into)),
             slots,
             target,
             g,
@@ -79,11 +79,12 @@ type internal Lowering(target: Target) =
         )
             .Run()
 
-    member private lowering.Control(level: Level, control: Control, given: View[]) : View[] =
+    /// Only branches can make their results anywhere: what goes round in a loop changes places.
+    member private lowering.Control(level: Level, control: Control, given: View[], into: int[]) : View[] =
         match control with
         | Control.Scan s -> lowering.Scan(level, s, given)
         | Control.While w -> lowering.While(level, w, given)
-        | Control.Cond c -> lowering.Cond(level, c, given)
+        | Control.Cond c -> lowering.Cond(level, c, given, into)
         | Control.Call _ -> invalidOp "Calls were put in line before."
 
     member private lowering.Scan(level: Level, s: Scan, given: View[]) : View[] =
@@ -140,9 +141,16 @@ type internal Lowering(target: Target) =
 
         values state
 
-    member private lowering.Cond(level: Level, c: Cond, given: View[]) : View[] =
+    member private lowering.Cond(level: Level, c: Cond, given: View[], into: int[]) : View[] =
         let signatures = Graph.results (Control.Cond c)
-        let into = signatures |> Array.map (fun r -> slots.Slot(r.DType, Shape.count r.Shape, Home.Arena))
+
+        let into =
+            Array.map2
+                (fun (r: Signature) slot ->
+                    if slot >= 0 then slot else slots.Slot(r.DType, Shape.count r.Shape, Home.Arena))
+                signatures
+                into
+
         let struct (onTrue, _) = lowering.Graph(c.OnTrue, given[1..], into)
         let struct (onFalse, _) = lowering.Graph(c.OnFalse, given[1..], into)
         level.Add(Step.Cond(given[0], onTrue, onFalse))
