@@ -87,11 +87,16 @@ Compile.explain timesStatic
 (**
 Put numbers that change into tensors (`tensor factor`), make all batches one size, and call `compile` outside of the loop.
 
-### Plain numbers in the state of a loop stand still
+### What changes in a loop is a tensor
 
-An `int` or a `float` in what `iterate`, `scan` or `whileLoop` hands from round to round is static. Run eagerly, it counts; in a compiled
-function, and in a `whileLoop` inside `vmap`, the round is traced once, and the number stays what it was in the first round. The same holds
-for such fields in the results of `cond` and `switch`. Keep what changes from round to round in a tensor: `tensor 0`, not `0`.
+An `int` or a `float` in what `iterate`, `scan` or `whileLoop` hands from round to round is static. Where the loop is compiled, its
+function is traced once, so such a number could not count. It may not change when the loop runs eagerly, either; nor may the branches
+of a traced `cond` differ in one. Keep it in a tensor, `tensor 0` in place of `0`, or let `iteratei` tell the number of the round:
+*)
+message (fun () -> iterate 3 (fun (x: Tensor, i: int) -> x * float i, i + 1) (tensor 2.0, 1))
+(*** include-it ***)
+
+(**
 
 ### There are no numbers to branch on
 

@@ -20,9 +20,43 @@ module internal Loops =
     let private likeSlice (t: Tensor) : Signature * Device =
         { DType = t.DType; Shape = t.Dims[1..] }, t.Device
 
-    /// A function that goes round must keep the structure, shapes and dtypes of its argument.
+    /// Whether two values differ that are no tensors. Functions, and what else has no equality of its own, can't be compared.
+    let private differ (a: objnull) (b: objnull) =
+        match a, b with
+        | (:? System.ValueType | :? string | :? System.Collections.IStructuralEquatable), _
+        | _, (:? System.ValueType | :? string | :? System.Collections.IStructuralEquatable) ->
+            not (System.Object.Equals(a, b))
+        | _ -> false
+
+    /// The first place where two trees differ in what is no tensor, and what is there.
+    let private staticDifference (a: 't) (b: 't) : (string * string * string) voption =
+        if not (Walkers.holdsTensors typeof<'t>) then
+            if differ (box a) (box b) then ValueSome("$", string a, string b) else ValueNone
+        else
+            let struct (_, first), struct (_, second) = Tree.contents a, Tree.contents b
+            let mutable found = ValueNone
+
+            for i in 0 .. min first.Length second.Length - 1 do
+                if found.IsNone && differ first[i] second[i] then
+                    found <- ValueSome((Tree.staticPaths a)[i], string first[i], string second[i])
+
+            found
+
+    /// Where functions are traced, each is called once: what is no tensor would stay as the first round leaves it. So it may not change
+    /// anywhere, lest a loop that runs eagerly give other numbers when it is compiled.
+    let private requireSameStatics (operation: string) (before: 'a) (after: 'a) =
+        match staticDifference before after with
+        | ValueNone -> ()
+        | ValueSome(place, first, second) ->
+            raise (
+                TreeException
+                    $"Error at: `{place}`: {operation}: {first} becomes {second} from one round to another. In a compiled loop, whose function is traced once, only tensors change: make a tensor of it (`tensor 0`); `iteratei` tells the number of the round."
+            )
+
+    /// A function that goes round must keep the structure, shapes and dtypes of its argument, and all that is no tensor.
     let requireSame (operation: string) (before: 'a) (leaves: Tensor[]) (after: 'a) : Tensor[] =
-        let _, next = Tree.zipped operation before after
+        let next = if Walkers.holdsTensors typeof<'a> then snd (Tree.zipped operation before after) else [||]
+        requireSameStatics operation before after
 
         for i in 0 .. next.Length - 1 do
             if next[i].DType <> leaves[i].DType || not (Shape.equal next[i].Dims leaves[i].Dims) then
@@ -184,6 +218,7 @@ module internal Loops =
                 requireSame "scan" initial leaves next |> ignore
                 carry <- next
                 results.Add y
+                requireSameStatics "scan" results[0] y
 
             let stacked =
                 if Walkers.holdsTensors typeof<'y> then
@@ -263,6 +298,15 @@ module internal Loops =
     /// What two branches return, each with its graph, must be alike.
     let requireSameBranches (operation: string) (which: string) (a: 'b, first: Graph) (b: 'b, second: Graph) =
         if Walkers.holdsTensors typeof<'b> then Tree.zipped operation a b |> ignore
+
+        match staticDifference a b with
+        | ValueNone -> ()
+        | ValueSome(place, first, second) ->
+            raise (
+                TreeException
+                    $"Error at: `{place}`: {operation}: {which} return {first} and {second} there. Only tensors can depend on what is taken: make tensors of them."
+            )
+
         let show (node: Node) = $"{node.DType} {Shape.show node.Shape}"
 
         for i in 0 .. first.Outputs.Length - 1 do
