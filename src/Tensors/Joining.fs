@@ -44,8 +44,7 @@ module Joining =
                         $"concat: along axis {axis}, tensor 0 of shape {Shape.show first.Dims} and tensor {i} of shape {Shape.show t.Dims} {difference} `stack` joins along a new axis."
                 )
 
-            if t.Rank <> first.Rank then
-                fail "don't have equally many axes. `t.Unsqueeze` adds one."
+            if t.Rank <> first.Rank then fail "don't have equally many axes. `t.Unsqueeze` adds one."
 
             for other in 0 .. first.Rank - 1 do
                 if other <> axis && t.Dims[other] <> first.Dims[other] then

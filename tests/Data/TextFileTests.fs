@@ -100,7 +100,11 @@ let csv =
 
                 let rows = List.ofSeq (Csv.rows options path)
                 Expect.equal [ for row in rows -> row.Float64 "x" ] expected "rows"
-                Expect.equal [ for row in rows -> row.Float32 "x" ] (List.map float32 expected) "rows, Float32"
+
+                Expect.equal
+                    [ for row in rows -> row.Float32 "x" ]
+                    (List.map float32 expected)
+                    "rows, Float32"
 
             check ()
             inGerman check

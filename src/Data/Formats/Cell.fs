@@ -12,8 +12,7 @@ module internal Cell =
 
     let private comma = NumberFormatInfo(NumberDecimalSeparator = ",", NumberGroupSeparator = ".")
 
-    let private format (decimalComma: bool) =
-        if decimalComma then comma else NumberFormatInfo.InvariantInfo
+    let private format (decimalComma: bool) = if decimalComma then comma else NumberFormatInfo.InvariantInfo
 
     let private truth (text: string) =
         match text.Trim().ToLowerInvariant() with

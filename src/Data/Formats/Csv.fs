@@ -20,12 +20,7 @@ module Csv =
     /// var options = Csv.Defaults.With(delimiter: ';', decimalComma: true, missing: ["", "NA"]);
     /// </code></example>
     [<CompiledName "Defaults">]
-    let defaults: CsvOptions = {
-        Delimiter = ','
-        HasHeader = true
-        Missing = [||]
-        DecimalComma = false
-    }
+    let defaults: CsvOptions = { Delimiter = ','; HasHeader = true; Missing = [||]; DecimalComma = false }
 
     /// <summary>The rows one after the other. The file is never in memory as a whole.</summary>
     /// <exception cref="T:Cotangent.ExampleException">

@@ -36,23 +36,24 @@ type CsvOptions = {
             [<Optional>] hasHeader: Nullable<bool>,
             [<Optional>] missing: string[] | null,
             [<Optional>] decimalComma: Nullable<bool>
-        ) : CsvOptions =
-        {
-            Delimiter = delimiter.GetValueOrDefault options.Delimiter
-            HasHeader = hasHeader.GetValueOrDefault options.HasHeader
-            Missing =
-                match missing with
-                | null -> options.Missing
-                | missing -> missing
-            DecimalComma = decimalComma.GetValueOrDefault options.DecimalComma
-        }
+        ) : CsvOptions = {
+        Delimiter = delimiter.GetValueOrDefault options.Delimiter
+        HasHeader = hasHeader.GetValueOrDefault options.HasHeader
+        Missing =
+            match missing with
+            | null -> options.Missing
+            | missing -> missing
+        DecimalComma = decimalComma.GetValueOrDefault options.DecimalComma
+    }
 
 module internal CsvHeader =
     /// A file that another character delimits has one column, called by its whole first line: a question that says so.
     let otherDelimiter (options: CsvOptions) (names: string[]) : string =
         match names with
         | [| only |] ->
-            match [ ';'; '\t'; '|'; ',' ] |> List.tryFind (fun c -> c <> options.Delimiter && only.Contains c) with
+            match
+                [ ';'; '\t'; '|'; ',' ] |> List.tryFind (fun c -> c <> options.Delimiter && only.Contains c)
+            with
             | Some '\t' -> " The first line has a tab in it: is that the `Delimiter` of `CsvOptions`?"
             | Some c -> $" The first line has '{c}' in it: is that the `Delimiter` of `CsvOptions`?"
             | None -> ""
@@ -102,6 +103,7 @@ type CsvRow
     /// row.Text "name" = "Doe, Jane" // true
     /// </code></example>
     member _.Text(column: string) : string = cells[place column]
+
     /// <summary>A number; NaN for a text that stands for a missing one.</summary>
     /// <exception cref="T:Cotangent.FileException">It is no number, or there is no such column; says line and column.</exception>
     /// <example><code>
@@ -110,7 +112,9 @@ type CsvRow
     /// let row = Seq.head (Csv.rows { Csv.defaults with Missing = [| "?" |] } path)
     /// row.Float64 "x", row.Float64 "y" // (1.5, nan)
     /// </code></example>
-    member _.Float64(column: string) : float = read column DType.Float64 "number" (orMissing nan (Cell.float options.DecimalComma))
+    member _.Float64(column: string) : float =
+        read column DType.Float64 "number" (orMissing nan (Cell.float options.DecimalComma))
+
     /// <summary>A number; NaN for a text that stands for a missing one.</summary>
     /// <exception cref="T:Cotangent.FileException">It is no number, or there is no such column; says line and column.</exception>
     /// <example><code>
@@ -120,7 +124,9 @@ type CsvRow
     /// row.Float32 "x" // 1.5
     /// row.Float32 "kind" // throws FileException
     /// </code></example>
-    member _.Float32(column: string) : float32 = read column DType.Float32 "number" (orMissing nanf (Cell.float32 options.DecimalComma))
+    member _.Float32(column: string) : float32 =
+        read column DType.Float32 "number" (orMissing nanf (Cell.float32 options.DecimalComma))
+
     /// <summary>An integer of 32 bits.</summary>
     /// <exception cref="T:Cotangent.FileException">It is none, or there is no such column; says line and column.</exception>
     /// <example><code>

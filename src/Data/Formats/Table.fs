@@ -220,10 +220,7 @@ type Table internal (name: string, count: int, columns: (string * Cells)[]) =
                         $"Categories: {Untrusted.quote text} in row {row + 1} of column '{column}' of {name} is none of the names.{Names.near text names} They are {Names.list names}. Leave such rows out, or train with their texts, too."
                 )
 
-        {
-            Codes = Tensor.ofArray [ table.Count ] (Array.mapi code (table.Texts column))
-            Names = names
-        }
+        { Codes = Tensor.ofArray [ table.Count ] (Array.mapi code (table.Texts column)); Names = names }
 
     override _.ToString() =
         let shown = columns |> Array.map fst |> String.concat ", "

@@ -37,12 +37,11 @@ type LoaderOptions = {
             [<Optional>] workers: Nullable<int>,
             [<Optional>] ahead: Nullable<int>,
             [<Optional>] cancellation: Nullable<CancellationToken>
-        ) : LoaderOptions =
-        {
-            Workers = workers.GetValueOrDefault options.Workers
-            Ahead = ahead.GetValueOrDefault options.Ahead
-            Cancellation = cancellation.GetValueOrDefault options.Cancellation
-        }
+        ) : LoaderOptions = {
+        Workers = workers.GetValueOrDefault options.Workers
+        Ahead = ahead.GetValueOrDefault options.Ahead
+        Cancellation = cancellation.GetValueOrDefault options.Cancellation
+    }
 
 /// One walk through the examples of workers, for a loop that waits without a thread.
 [<Sealed>]

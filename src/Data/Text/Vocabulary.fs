@@ -164,19 +164,18 @@ type VocabularyOptions = {
             [<Optional>] special: string[] | null,
             [<Optional>] minimumCount: Nullable<int>,
             [<Optional>] maximumSize: Nullable<int>
-        ) : VocabularyOptions =
-        {
-            Unknown =
-                match unknown with
-                | null -> options.Unknown
-                | unknown -> unknown
-            Special =
-                match special with
-                | null -> options.Special
-                | special -> special
-            MinimumCount = minimumCount.GetValueOrDefault options.MinimumCount
-            MaximumSize = maximumSize.GetValueOrDefault options.MaximumSize
-        }
+        ) : VocabularyOptions = {
+        Unknown =
+            match unknown with
+            | null -> options.Unknown
+            | unknown -> unknown
+        Special =
+            match special with
+            | null -> options.Special
+            | special -> special
+        MinimumCount = minimumCount.GetValueOrDefault options.MinimumCount
+        MaximumSize = maximumSize.GetValueOrDefault options.MaximumSize
+    }
 
 /// <summary>Vocabularies.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
