@@ -49,7 +49,9 @@ let options = { Csv.defaults with Missing = [| "" |] }
 let inputs = [ "area"; "rooms"; "year" ]
 
 let columns = [
-    for name in inputs -> Column.Numbers(name, DType.Float32)
+    for name in inputs do
+        Column.Numbers(name, DType.Float32)
+
     Column.Texts "city"
 ]
 
@@ -240,7 +242,8 @@ Checkpoint.saveWith { Checkpoint.defaults with Metadata = names } saved trained
 The other program has the types and functions above, and makes a model of the same shapes as a template, with zeros for a scale.
 `Checkpoint.load` gives it back with the numbers of the file.
 *)
-let knownCities = (Checkpoint.metadata saved)["cities"].Split '\n'
+let metadata = Checkpoint.metadata saved
+let knownCities = metadata["cities"].Split '\n'
 
 let zeros count = {
     Mean = Tensor.zeros DType.Float32 [ count ]
