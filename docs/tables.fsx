@@ -11,6 +11,7 @@ description: Houses and their prices: a CSV file with numbers, texts and missing
 #load "../site/page.fsx"
 #I "../tests/Data/bin/Release/net10.0"
 #r "Sylvan.Data.Csv.dll"
+#r "Microsoft.ML.Tokenizers.dll"
 #r "Cotangent.Data.dll"
 
 open Plotly.NET

@@ -137,7 +137,7 @@ Check(Lines.Dataset(json).Count == 2 && Lines.Stream(json).Count() == 2, "lines"
 var vocabulary = new Vocabulary(["be", "not", "to"]);
 var words = TextTokenizer.Whitespace(vocabulary);
 Check(words.Decode(words.Encode("not to be")) == "not to be", "tokenizer");
-Check(Vocabulary.Defaults.With(minimumCount: 2) is { Unknown: "<unk>", MinimumCount: 2 }, "options");
+Check(VocabularyModule.Defaults.With(minimumCount: 2) is { Unknown: "<unk>", MinimumCount: 2 }, "options");
 Check(Sequences.Pad(0, [[1, 2], [3]]).Tokens.Shape[1] == 2, "padding");
 
 Directory.Delete(folder, true);

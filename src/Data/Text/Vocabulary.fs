@@ -155,7 +155,7 @@ type VocabularyOptions = {
     /// <param name="minimumCount">How often a token must occur.</param>
     /// <param name="maximumSize">How many tokens there are at most.</param>
     /// <example><code lang="csharp">
-    /// var options = Vocabulary.Defaults.With(minimumCount: 2, special: ["&lt;pad>"]);
+    /// var options = VocabularyModule.Defaults.With(minimumCount: 2, special: ["&lt;pad>"]);
     /// options.Unknown // &lt;unk>
     /// </code></example>
     member options.With
