@@ -148,12 +148,12 @@ let csv =
         }
         test "columns of a table that were not read, or do not fit beside each other" {
             use folder = new Fixture.Folder()
-            let path = folder.Write("a.csv", "x,n,m\n1.5,1,2\n")
+            let path = folder.Write("a.csv", "x,n,nn\n1.5,1,2\n")
             let table = Csv.read Csv.defaults numbers path
 
             raises<ValueException, _>
-                "Numbers: column 'm' of a.csv was not read. Did you mean 'n'? The columns that were read are 'x', 'n'."
-                (fun () -> table.Numbers "m")
+                "Numbers: column 'nn' of a.csv was not read. Did you mean 'n'? The columns that were read are 'x', 'n'."
+                (fun () -> table.Numbers "nn")
                 "not read"
 
             raises<DTypeException, _>
