@@ -101,8 +101,8 @@ Data.count test, Data.count training
 (**
 ## Normalising
 
-Years are near 2000, rooms near 4, and prices near a million. A network starts with weights near 1, and learns slowly, or not at all, from
-numbers so unlike each other. So each column is *normalised* (also called standardised): its mean is subtracted, and the rest divided
+Years are near 2000, rooms near 4, and prices near a million. A network starts with weights that are made for numbers near 1, and learns slowly,
+or not at all, from numbers so unlike each other. So each column is *normalised* (also called standardised): its mean is subtracted, and the rest divided
 by its *standard deviation*, which says how far its numbers typically are from their mean. Afterwards all columns have mean 0 and
 deviation 1.
 
@@ -135,11 +135,7 @@ An `Mlp`, *multilayer perceptron*, is the plainest network: linear layers, with 
 after each but the last. Seven numbers go in, three of the columns and four of the city; one comes out. Two layers of 32 in between
 are a guess that is good for most small tables; try others, and keep what is best on houses that were not trained on.
 *)
-type PriceModel = {
-    Inputs: Frozen<Scale>
-    Price: Frozen<Scale>
-    Net: Mlp
-}
+type PriceModel = { Inputs: Frozen<Scale>; Price: Frozen<Scale>; Net: Mlp }
 
 let cityCount = cities.Names.Length
 
@@ -162,8 +158,7 @@ let predict =
         let scale = model.Price.Value
         forward model numbers city * scale.Deviation + scale.Mean)
 
-let model =
-    create (scaleOf training.Numbers) (scaleOf training.Price) (Key.create 2L)
+let model = create (scaleOf training.Numbers) (scaleOf training.Price) (Key.create 2L)
 
 (**
 ## Training
