@@ -13,34 +13,45 @@ let private cases: (string * (Tensor -> Tensor -> unit)) list = [
     "det", (fun a _ -> det a |> ignore)
     "qr", (fun a _ -> qr a |> ignore)
     "eigh", (fun _ s -> eigh s |> ignore)
+    "eig", (fun a _ -> eig a |> ignore)
     "svd", (fun a _ -> svd a |> ignore)
+    "singularValues", (fun a _ -> singularValues a |> ignore)
     "pinv", (fun a _ -> pinv a |> ignore)
     "matrixExp", (fun a _ -> matrixExp a |> ignore)
 ]
 
-let run () =
+/// By the wall, or on one thread by its processor time.
+let run (arguments: string list) =
     let n = 500
     let a = Random.normal (Key.create 1L) DType.Float64 [ n; n ]
     let s = matmul a a.T / float n + Tensor.eye DType.Float64 n * 0.1
 
-    let by engine (call: Tensor -> Tensor -> unit) () =
+    let chosen =
+        match cases |> List.filter (fun (name, _) -> List.contains name arguments) with
+        | [] -> cases
+        | some -> some
+
+    let by measure engine (call: Tensor -> Tensor -> unit) () =
         withCpuEngine engine (fun () ->
             call a s
-            Some(perCall 200.0 (fun () -> call a s)))
+            Some(measure 200.0 (fun () -> call a s)))
 
     for threads in [ 1; 2 ] do
         Workers.limit threads
         if Peers.hasLibtorch () then TorchNets.setThreads threads
+        let measure = if threads = 1 then processorPerCall else perCall
+        let clock = if threads = 1 then "processor time" else "wall"
 
-        table $"Decompositions, n = {n}, Float64, {threads} thread(s)" "µs" 5 [
-            for name, call in cases do
+        table $"Decompositions, n = {n}, Float64, {threads} thread(s), {clock}" "µs" 5 [
+            for name, call in chosen do
                 name,
                 [
-                    { Name = "managed"; Measure = by CpuEngine.Managed call }
+                    { Name = "managed"; Measure = by measure CpuEngine.Managed call }
                     {
                         Name = "libtorch"
                         Measure =
-                            fun () -> if Peers.hasLibtorch () then by CpuEngine.Libtorch call () else None
+                            fun () ->
+                                if Peers.hasLibtorch () then by measure CpuEngine.Libtorch call () else None
                     }
                 ]
         ]

@@ -2,6 +2,7 @@
 module Cotangent.Benchmarks.Harness
 
 open System.Diagnostics
+open System.Runtime.InteropServices
 
 /// Someone who takes part: a name, and a measurement in the unit of the table; None where it can't run here.
 type Entry = { Name: string; Measure: unit -> float option }
@@ -46,6 +47,31 @@ let table (title: string) (unit: string) count (cases: (string * Entry list) lis
         rounds count entries
         |> Seq.map (fun own -> if own.IsEmpty then "-" else (median own).ToString("G4"))
         |> line name
+
+[<Struct; StructLayout(LayoutKind.Sequential)>]
+type private TimeSpec =
+    val mutable Seconds: int64
+    val mutable Nanoseconds: int64
+
+[<DllImport("libc")>]
+extern int private clock_gettime(int clock, TimeSpec& time)
+
+/// Microseconds of processor time that this thread has had: what other programs take does not count. Linux.
+let private processorTime () : float =
+    let mutable time = TimeSpec()
+    clock_gettime (3, &time) |> ignore
+    float time.Seconds * 1e6 + float time.Nanoseconds / 1e3
+
+/// Microseconds of processor time that a call takes on this thread alone, of as many calls as fill some milliseconds.
+let processorPerCall milliseconds (call: unit -> unit) : float =
+    let started = processorTime ()
+    let mutable calls = 0
+
+    while calls = 0 || processorTime () - started < milliseconds * 1e3 do
+        call ()
+        calls <- calls + 1
+
+    (processorTime () - started) / float calls
 
 /// Microseconds a call takes, of as many calls as fill some milliseconds.
 let perCall milliseconds (call: unit -> unit) : float =

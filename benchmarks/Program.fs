@@ -10,8 +10,11 @@ let main arguments =
     | "engines" :: "crossings" :: rest ->
         Crossings.run rest
         0
-    | "engines" :: "decompositions" :: _ ->
-        DecompositionBenchmarks.run ()
+    | "engines" :: "decompositions" :: rest ->
+        DecompositionBenchmarks.run rest
+        0
+    | "operations" :: rest ->
+        OperationBenchmarks.run rest
         0
     | "engines" :: rest ->
         EngineBenchmarks.run rest
@@ -54,5 +57,6 @@ let main arguments =
         printfn "dotnet fsi build.fsx bench gan [SEEDS] [PRESET ...]"
         printfn "dotnet fsi build.fsx bench engines [calls] [fused] [mlp] [net]"
         printfn "dotnet fsi build.fsx bench engines crossings [lines] [rows] [windows]"
-        printfn "dotnet fsi build.fsx bench engines decompositions"
+        printfn "dotnet fsi build.fsx bench engines decompositions [NAME ...]"
+        printfn "dotnet fsi build.fsx bench operations [fourier] [indices] [process [eager | compiled]]"
         1

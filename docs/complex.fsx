@@ -25,8 +25,8 @@ z, tensor [ Complex(1.0, 2.0); Complex.ImaginaryOne ], turn ** 3
 (*** include-it ***)
 
 (**
-Arithmetic is as with any other tensor, and literals take the dtype. `abs`, `real`, `imag` and `angle` give real tensors, `conj` the
-conjugate:
+Arithmetic is as with any other tensor; literals take the dtype, and `Complex` numbers may stand beside a complex tensor. `abs`, `real`,
+`imag` and `angle` give real tensors, `conj` the conjugate:
 *)
 (z * 2.0 + conj z) / turn, abs z, angle z
 (*** include-it ***)

@@ -95,7 +95,8 @@ printfn "surprise %.2f before, %.2f after" (float (loss start)) (float (loss tra
 (*** include-output ***)
 
 (**
-The noise of 0.1 is found. What the process then says between the measurements, with its own doubt, is two more solutions:
+The noise of 0.1 is found. (Of 2,000 measurements a compiled gradient takes a second of a processor of 2026, and at its peak the memory of
+nine matrices of 2,000 rows and columns.) What the process then says between the measurements, with its own doubt, is two more solutions:
 *)
 let predict (p: Process) (at: Tensor) =
     let noise = exp (2.0 * p.LogNoise) * Tensor.eye DType.Float64 x.Size
@@ -139,8 +140,8 @@ roots (tensor [ 1.0; -1.0; 4.0; -4.0 ])
 (**
 ## Complex matrices
 
-`solve`, `SolveTriangular`, `inv`, `det`, `slogdet`, `lu`, `qr`, `cholesky`, `eigh` and `eig` take complex matrices as well; where a real
-matrix has a transpose, they have an adjoint. The values of `eigh` are real:
+Everything on this page takes complex matrices as well: systems, `lu`, `qr`, `cholesky`, `eigh`, `eig`, `svd`, `pinv`, `lstsq`, norms and
+functions of matrices. Where a real matrix has a transpose, they have an adjoint. The values of `eigh` and of `svd` are real:
 *)
 let spin =
     complex
@@ -148,6 +149,17 @@ let spin =
         (tensor [ [ 0.0; -1.0 ]; [ 1.0; 0.0 ] ])
 
 eigh spin
+(*** include-it ***)
+
+(**
+Vectors would be as good with another phase. Here the first element that is at least half as large as the largest is real and positive, in a
+column of `eigh`'s vectors, of `eig`'s, and of $U$ in $A = U S V^H$; the derivatives are those of vectors that keep it so. A spin turns by a
+unitary matrix, the exponential of $i$ times a Hermitian one:
+*)
+let turn = matrixExp (spin * System.Numerics.Complex(0.0, 0.5))
+let _, sizes, _ = svd turn
+
+turn, sizes
 (*** include-it ***)
 
 (**
@@ -160,6 +172,7 @@ eigh spin
 | `matrixSqrt`, `matrixLog` with eigenvalues that are negative or 0 | the same |
 | `eig` where there are too few independent vectors | infinities and NaN, or an error about a singular matrix |
 | eigenvectors and singular vectors of equal values | infinities and NaN: any turn of them would do. The values have derivatives |
+| singular vectors where a value is 0, of complex matrices and of such that are not square | the same |
 | `pinv`, `lstsq` where the rank changes | the derivative is that among matrices of one rank |
 
 *)

@@ -178,8 +178,10 @@ error last, error average.Mean
 (**
 ## Less memory, faster: 16 bits
 
-`MixedPrecision.computeIn` makes of a function one that converts all that it is given to BFloat16 or Float16, and its result back; the parameters, and so their gradients, stay in Float32. Float16 needs a scale, for
-small gradients would vanish; `LossScale` holds it, halves it after an overflow and doubles it after a while without.
+`MixedPrecision.computeIn` makes of a function one that converts all that it is given to BFloat16 or Float16, and its result back; the
+parameters, and so their gradients, stay in Float32. So do running statistics (whatever is `Frozen`), and what the function returns as
+it got it: a model that comes back from `BatchNorm.train` has its parameters bit for bit. Float16 needs a scale, for small gradients
+would vanish; `LossScale` holds it, halves it after an overflow and doubles it after a while without.
 *)
 let lossOf (model, x, y) = Loss.meanSquaredError y (Mlp.forward model x)
 let inHalf = MixedPrecision.computeIn DType.BFloat16 lossOf

@@ -52,7 +52,7 @@ The whole derivative of a primitive is a rule that says which map it has, for ea
 library itself:
 *)
 (*** hide ***)
-excerpt "src/Differentiation/Derivatives.fs" "| Unary.Sin ->" "| Unary.Cos ->"
+excerpt "src/Differentiation/ElementwiseDerivatives.fs" "| Unary.Sin ->" "| Unary.Cos ->"
 + excerpt
     "src/Differentiation/Derivatives.fs"
     "| Primitive.Reshape shape ->"

@@ -35,55 +35,29 @@ module internal Inspect =
 
             axis >= 0
 
+    let inline private reading (b: HostBuffer) ([<InlineIfLambda>] number: 'T -> float) : int -> float =
+        let items = HostBuffer.data<'T> b
+        fun place -> number items[place]
+
     /// Reads the number at a place in `Data`: exact, but for 64-bit integers beyond 2^53; true is 1. Of a complex number the
     /// absolute value, which is NaN or infinite where a part is.
     let reader (b: HostBuffer) : int -> float =
         match b.DType with
-        | DType.Float32 ->
-            let items = HostBuffer.data<float32> b
-            fun place -> float items[place]
-        | DType.Float64 ->
-            let items = HostBuffer.data<float> b
-            fun place -> items[place]
-        | DType.BFloat16 ->
-            let items = HostBuffer.data<BFloat16> b
-            fun place -> float (items[place].ToSingle())
-        | DType.Float16 ->
-            let items = HostBuffer.data<Half> b
-            fun place -> float items[place]
-        | DType.Int8 ->
-            let items = HostBuffer.data<sbyte> b
-            fun place -> float items[place]
-        | DType.Int16 ->
-            let items = HostBuffer.data<int16> b
-            fun place -> float items[place]
-        | DType.Int32 ->
-            let items = HostBuffer.data<int> b
-            fun place -> float items[place]
-        | DType.Int64 ->
-            let items = HostBuffer.data<int64> b
-            fun place -> float items[place]
-        | DType.UInt8 ->
-            let items = HostBuffer.data<byte> b
-            fun place -> float items[place]
-        | DType.UInt16 ->
-            let items = HostBuffer.data<uint16> b
-            fun place -> float items[place]
-        | DType.UInt32 ->
-            let items = HostBuffer.data<uint32> b
-            fun place -> float items[place]
-        | DType.UInt64 ->
-            let items = HostBuffer.data<uint64> b
-            fun place -> float items[place]
-        | DType.Bool ->
-            let items = HostBuffer.data<bool> b
-            fun place -> if items[place] then 1.0 else 0.0
-        | DType.Complex64 ->
-            let items = HostBuffer.data<Complex64> b
-            fun place -> Complex.Abs(items[place].ToComplex())
-        | DType.Complex128 ->
-            let items = HostBuffer.data<Complex> b
-            fun place -> Complex.Abs items[place]
+        | DType.Float32 -> reading b (fun (x: float32) -> float x)
+        | DType.Float64 -> reading b (fun (x: float) -> x)
+        | DType.BFloat16 -> reading b (fun (x: BFloat16) -> float (x.ToSingle()))
+        | DType.Float16 -> reading b (fun (x: Half) -> float x)
+        | DType.Int8 -> reading b (fun (x: sbyte) -> float x)
+        | DType.Int16 -> reading b (fun (x: int16) -> float x)
+        | DType.Int32 -> reading b (fun (x: int) -> float x)
+        | DType.Int64 -> reading b (fun (x: int64) -> float x)
+        | DType.UInt8 -> reading b (fun (x: byte) -> float x)
+        | DType.UInt16 -> reading b (fun (x: uint16) -> float x)
+        | DType.UInt32 -> reading b (fun (x: uint32) -> float x)
+        | DType.UInt64 -> reading b (fun (x: uint64) -> float x)
+        | DType.Bool -> reading b (fun (x: bool) -> if x then 1.0 else 0.0)
+        | DType.Complex64 -> reading b (fun (x: Complex64) -> Complex.Abs(x.ToComplex()))
+        | DType.Complex128 -> reading b (fun (x: Complex) -> Complex.Abs x)
 
     // The memory that a transposed, flipped or sliced view spans is scanned whole: faster than by index, as
     // long as little of it lies outside the view.

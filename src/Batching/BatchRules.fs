@@ -225,6 +225,7 @@ module internal BatchRules =
         | Primitive.Solve _
         | Primitive.Inverse
         | Primitive.Svd
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
         | Primitive.Complex

@@ -79,7 +79,7 @@ module Record =
         Start =
             fun () ->
                 let recorder = Recorder<'s>(writers, what)
-                { Reached = reached recorder; Ended = ignore }
+                { Reached = reached recorder; Ended = ignore; Result = id }
     }
 
     let private howItEnded (ending: TrainingEnd) =
@@ -118,7 +118,12 @@ module Record =
         (start: 's)
         : TrainingRun<'s> =
         let recorder = Recorder<'s>(writers, what)
-        let recording = { Every = every; Start = fun () -> { Reached = reached recorder; Ended = ignore } }
+
+        let recording = {
+            Every = every
+            Start = fun () -> { Reached = reached recorder; Ended = ignore; Result = id }
+        }
+
         let options = { options with Callbacks = options.Callbacks @ [ recording ] }
 
         if options.Epochs >= 1 && batches.Count >= 1 then

@@ -5,6 +5,7 @@ open System.IO
 open System.IO.MemoryMappedFiles
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
+open Cotangent.Engines
 
 /// What is wrong with a file, for whoever knows what it is called.
 [<Sealed>]
@@ -17,6 +18,14 @@ module internal Untrusted =
     let quote (name: string) : string =
         let shown = if name.Length > 60 then name.Substring(0, 60) + "…" else name
         "'" + String.map (fun c -> if Char.IsControl c then '?' else c) shown + "'"
+
+    /// So many bytes from a place on, which are there; no more than an array has. Says where memory does not suffice.
+    let bytes (operation: string) (input: Stream) (first: int64) (count: int64) : byte[] =
+        Recycling.orRefuse operation count (fun () ->
+            let bytes = GC.AllocateUninitializedArray<byte>(int count)
+            input.Position <- first
+            input.ReadExactly bytes
+            bytes)
 
 /// The bytes of an array as they lie in memory.
 module internal ArrayBytes =

@@ -85,11 +85,7 @@ type internal OnnxTensors(operation: string, path: string, input: Stream) =
                 damaged
                     $"{Untrusted.quote name} takes up {length} bytes from {first} on of {Untrusted.quote location}, which has {file.Length}"
 
-            Recycling.orRefuse operation length (fun () ->
-                let bytes = GC.AllocateUninitializedArray<byte>(int length)
-                file.Position <- first
-                file.ReadExactly bytes
-                bytes)
+            Untrusted.bytes operation file first length
         | _ -> damaged $"{Untrusted.quote name} lies in another file, which is not named"
 
     let tensor (message: ProtobufField) : string * HostBuffer =

@@ -188,10 +188,6 @@ module internal PyTorchLegacy =
                             damaged
                                 $"the storage {Untrusted.quote key} is {count} bytes long, more than one array is"
 
-                        Recycling.orRefuse operation count (fun () ->
-                            let bytes = GC.AllocateUninitializedArray<byte>(int count)
-                            input.Position <- first
-                            input.ReadExactly bytes
-                            bytes)
+                        Untrusted.bytes operation input first count
                     | _ -> damaged $"the storage {Untrusted.quote key} is missing"
         }

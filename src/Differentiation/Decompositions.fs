@@ -258,65 +258,6 @@ module internal Decompositions =
 
         Linear.Opaque(push, pull)
 
-    // ---- Singular values ----
-
-    /// With S = uᵀ da v: ds is its diagonal, du = u F∘(S s + s Sᵀ) + (1 - u uᵀ) da v s⁻¹, dv = v F∘(s S + Sᵀ s) + (1 - v vᵀ) daᵀ u s⁻¹,
-    /// F being 1/(sⱼ² - sᵢ²), and 0 on the diagonal (J. Townsend, "Differentiating the singular value decomposition", 2016). Where two
-    /// singular values are equal, or one is 0, vectors have no derivative.
-    let svd (u: Tensor) (s: Tensor) (vt: Tensor) : JointMap =
-        let m, n, k = u.Dims[u.Rank - 2], vt.Dims[vt.Rank - 1], s.Dims[s.Rank - 1]
-        let ut, v = u.Transpose(), vt.Transpose()
-        let across = s.Unsqueeze -2
-        let down = s.Unsqueeze -1
-        let gaps = Deferred(fun () -> (across - down) * (across + down) + identityLike (across * down))
-
-        /// F times a matrix.
-        let overGaps (t: Tensor) = (t.Tril -1 + t.Triu 1) / gaps.Value
-
-        /// Without its part in the space of orthonormal columns.
-        let besides (columns: Tensor) (t: Tensor) = t - product columns (product (columns.Transpose()) t)
-
-        let push (tangents: Tensor voption[]) =
-            let da = tangents[0].Value
-            let right, left = product da v, product (da.Transpose()) u
-            let inner = product ut right
-            let turned = inner.Transpose()
-            let ofU = product u (overGaps (inner * across + down * turned))
-            let ofV = product v (overGaps (down * inner + turned * across))
-            let ofU = if m > k then ofU + besides u right / across else ofU
-            let ofV = if n > k then ofV + besides v left / across else ofV
-            [| ValueSome ofU; ValueSome(inner.Diagonal()); ValueSome(ofV.Transpose()) |]
-
-        let pull (cotangents: Tensor voption[]) =
-            let twice (t: Tensor) = let f = overGaps t in f + f.Transpose()
-            let ofVectors = cotangents[2] |> ValueOption.map (fun c -> c.Transpose())
-
-            let inner =
-                [
-                    cotangents[0] |> ValueOption.map (fun c -> twice (product ut c) * across)
-                    cotangents[1] |> ValueOption.map (fun c -> Tensor.diag c)
-                    ofVectors |> ValueOption.map (fun c -> down * twice (product vt c))
-                ]
-                |> sum
-
-            let whole = ValueSome(product u (product inner vt))
-
-            let left =
-                match cotangents[0] with
-                | ValueSome c when m > k -> ValueSome(product (besides u c / across) vt)
-                | ValueSome _
-                | ValueNone -> ValueNone
-
-            let right =
-                match ofVectors with
-                | ValueSome c when n > k -> ValueSome(product u ((besides v c / across).Transpose()))
-                | ValueSome _
-                | ValueNone -> ValueNone
-
-            [| ValueSome(sum [ whole; left; right ]) |]
-
-        { Push = push; Pull = pull }
-
     // ---- Functions of matrices ----
 
     /// Of the blocks a, d; 0, a the function is f(a), its derivative along d; 0, f(a) (R. Mathias, "A chain rule for matrix

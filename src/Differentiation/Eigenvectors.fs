@@ -2,43 +2,11 @@ namespace Cotangent.Differentiation
 
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
+open Cotangent.Differentiation.Vectors
 
 /// The derivatives of eigenvalues and eigenvectors, of real and complex matrices. Where two eigenvalues are equal, vectors have none.
 /// Transposes are those by the pairing Re Σ x y, as everywhere.
 module internal Eigenvectors =
-    let private product a b = Bind.one Primitive.MatMul [| a; b |]
-    let private part f (z: Tensor) = Bind.one (Primitive.OfComplex f) [| z |]
-    let private join (x: Tensor) (y: Tensor) = Bind.one Primitive.Complex [| x; y |]
-    let private zerosOf (t: Tensor) = Bind.full (Literal.Real 0.0) t.DType t.Dims t.Device
-    let private ofReal (x: Tensor) = join x (zerosOf x)
-    let private ofImaginary (y: Tensor) = join (zerosOf y) y
-
-    /// The conjugate; a real tensor as it is.
-    let private conj (t: Tensor) = if t.DType.IsComplex then Bind.one Primitive.Conjugate [| t |] else t
-
-    let private realPart (t: Tensor) = if t.DType.IsComplex then part ComplexFunction.Real t else t
-    let private imaginaryPart (z: Tensor) = part ComplexFunction.Imaginary z
-
-    /// A real tensor in the dtype of another.
-    let private alike (t: Tensor) (x: Tensor) = if t.DType.IsComplex then ofReal x else x
-
-    let private sum (terms: Tensor voption list) =
-        terms |> List.choose ValueOption.toOption |> List.reduce (+)
-
-    let private identityLike (t: Tensor) =
-        ((Bind.full (Literal.Real 1.0) t.DType t.Dims t.Device).Tril()).Triu()
-
-    let private sumOfColumns (t: Tensor) = t.Sum([ -2 ], keepDims = true)
-
-    /// The first element of each column that is at least half as large as the largest, 1, and 0 elsewhere: it is real and positive.
-    let private pivots (v: Tensor) : Tensor =
-        let sizes = part ComplexFunction.Modulus (Bind.detach v)
-        let isLarge = sizes.GreaterEqual(sizes.Max([ -2 ], keepDims = true) * 0.5)
-        let first = (isLarge.Convert DType.Int32).ArgMax(-2, keepDims = true)
-        let n = v.Dims[v.Rank - 2]
-        let rows = (Bind.create (Primitive.Iota(DType.Int32, n)) v.Device).Reshape [| n; 1 |]
-        (rows.Equal(first.Convert DType.Int32)).Convert sizes.DType
-
     /// What keeps vectors unique: of a change of the columns of v, without v i θ, with θ such that the pivots stay real.
     let private turned (v: Tensor) (change: Tensor) : Tensor =
         let pivots = pivots v

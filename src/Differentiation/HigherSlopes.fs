@@ -45,6 +45,7 @@ module internal HigherSlopes =
         | Higher.LogAddExp
         | Higher.LogBeta
         | Higher.Zeta
+        | Higher.ZetaSlope _
         | Higher.GammaInc
         | Higher.GammaIncC
         | Higher.BetaInc
@@ -144,7 +145,14 @@ module internal HigherSlopes =
         match f with
         | Higher.LogAddExp -> Bind.unary Unary.Sigmoid (if input = 0 then a - b else b - a)
         | Higher.LogBeta -> digamma inputs[input] - digamma (a + b)
+        | Higher.Zeta when input = 0 -> apply (Higher.ZetaSlope 1) inputs
         | Higher.Zeta -> -a * apply Higher.Zeta [| a + 1.0; b |]
+        | Higher.ZetaSlope n when input = 0 -> apply (Higher.ZetaSlope(n + 1)) inputs
+        | Higher.ZetaSlope 0 -> -a * apply Higher.Zeta [| a + 1.0; b |]
+        // Of -s ζ(s + 1, q), so many times with respect to s.
+        | Higher.ZetaSlope n ->
+            -a * apply (Higher.ZetaSlope n) [| a + 1.0; b |]
+            - apply (Higher.ZetaSlope(n - 1)) [| a + 1.0; b |] * float n
         | Higher.GammaInc when input = 0 -> apply (Higher.GammaIncSlope 1) inputs
         | Higher.GammaInc -> gammaDensity 0 a b
         | Higher.GammaIncC when input = 0 -> -(apply (Higher.GammaIncSlope 1) inputs)
@@ -163,16 +171,6 @@ module internal HigherSlopes =
         | _ -> invalidOp $"{f} has one argument."
 
     let rule (f: Higher) (inputs: Tensor[]) (output: Tensor) (input: int) : Linear =
-        if f.HasSlope input then
-            Linear.Scale(
-                Deferred(fun () ->
-                    if f.Arity = 1 then one f inputs[0] output else several f inputs output input)
-            )
-        else
-            let refuse (_: Tensor) : Tensor =
-                raise (
-                    DerivativeException
-                        $"{f} has no derivative by s, only by q. Keep s constant, with `stopGradient`."
-                )
-
-            Linear.Opaque(refuse, refuse)
+        Linear.Scale(
+            Deferred(fun () -> if f.Arity = 1 then one f inputs[0] output else several f inputs output input)
+        )

@@ -109,6 +109,7 @@ module internal TaylorRules =
         | Primitive.Lu
         | Primitive.Inverse
         | Primitive.Svd
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.Complex
         | Primitive.OfComplex _

@@ -177,6 +177,7 @@ module internal Facts =
         | Primitive.Solve _
         | Primitive.Inverse
         | Primitive.OfMatrix _ -> { raising with IsSteep = true }
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.Higher _ -> steep
         | Primitive.Fused f -> fused f
@@ -228,6 +229,7 @@ module internal Facts =
         | Primitive.Solve _
         | Primitive.Inverse
         | Primitive.Svd
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
         | Primitive.Complex

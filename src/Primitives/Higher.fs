@@ -41,6 +41,8 @@ type internal Higher =
     | LogBeta
     /// s, q: Hurwitz's.
     | Zeta
+    /// s, q: its derivative, so many times with respect to s.
+    | ZetaSlope of byS: int
     /// a, x: P and Q.
     | GammaInc
     | GammaIncC
@@ -61,6 +63,7 @@ type internal Higher =
         | LogAddExp
         | LogBeta
         | Zeta
+        | ZetaSlope _
         | GammaInc
         | GammaIncC
         | GammaIncSlope _
@@ -101,6 +104,7 @@ type internal Higher =
         | LogAddExp -> "logAddExp"
         | LogBeta -> "lbeta"
         | Zeta -> "zeta"
+        | ZetaSlope order -> $"zeta, {order} times by s"
         | GammaInc -> "gammainc"
         | GammaIncC -> "gammaincc"
         | BetaInc -> "betainc"
@@ -109,9 +113,3 @@ type internal Higher =
         | GammaIncInv -> "gammaincinv"
         | GammaIncCInv -> "gammainccinv"
         | BetaIncInv -> "betaincinv"
-
-    /// Whether there is a formula for the derivative with respect to an input.
-    member f.HasSlope(input: int) : bool =
-        match f with
-        | Zeta -> input = 1
-        | _ -> true

@@ -96,6 +96,9 @@ type internal Collision =
     | Add
     /// The last one stays.
     | Last
+    /// The largest or the smallest one stays. Where there is none, the result is -∞ or +∞, of integers the least or the largest.
+    | Max
+    | Min
 
 /// Which function looks for something at indices that it was given: its name stands in the error about one of them.
 [<RequireQualifiedAccess; Struct>]
@@ -282,6 +285,8 @@ type internal Primitive =
     /// (…, m, n) -> u (…, m, k), s (…, k) falling and not negative, vᵀ (…, k, n): orthonormal columns and rows, and a = u s vᵀ; k
     /// is the smaller of m and n. Of each column of u the first element that is at least half as large as the largest is positive.
     | Svd
+    /// (…, m, n) -> (…, k), the singular values alone.
+    | SingularValues
     /// (…, m, n) -> (…, n, m), Moore and Penrose's inverse: singular values at most so many times the largest count as 0.
     | PseudoInverse of relative: float
     /// (…, n, n) -> (…, n, n), by the power series, not element by element.
@@ -346,6 +351,7 @@ type internal Primitive =
         | Solve _ -> "solve"
         | Inverse -> "inv"
         | Svd -> "svd"
+        | SingularValues -> "singularValues"
         | PseudoInverse _ -> "pinv"
         | OfMatrix f -> string f
         | Complex -> "complex"
@@ -426,6 +432,8 @@ module internal OperationText =
         match c with
         | Collision.Add -> "Add"
         | Collision.Last -> "Last"
+        | Collision.Max -> "Max"
+        | Collision.Min -> "Min"
 
     let primitive (p: Primitive) =
         match p with
@@ -442,6 +450,7 @@ module internal OperationText =
         | Primitive.Lu
         | Primitive.Inverse
         | Primitive.Svd
+        | Primitive.SingularValues
         | Primitive.OfMatrix _
         | Primitive.Complex
         | Primitive.OfComplex _

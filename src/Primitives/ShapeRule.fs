@@ -188,14 +188,16 @@ module internal ShapeRule =
         |]
 
     let private svd p (inputs: Signature[]) : Signature[] =
-        if not inputs[0].DType.IsFloat then fail p inputs "floats (…, m, n)"
         let results = qr p inputs
         let values = results[0].Shape
         let r = values.Length
 
         [|
             results[0]
-            { results[0] with Shape = Array.append values[.. r - 3] [| values[r - 1] |] }
+            {
+                Shape = Array.append values[.. r - 3] [| values[r - 1] |]
+                DType = DTypes.ofParts results[0].DType
+            }
             results[1]
         |]
 
@@ -362,6 +364,7 @@ module internal ShapeRule =
         | Primitive.OfMatrix _ -> squareOfFloats p inputs
         | Primitive.Lu -> lu p inputs
         | Primitive.Svd -> svd p inputs
+        | Primitive.SingularValues -> [| (svd p inputs)[1] |]
         | Primitive.PseudoInverse _ -> pseudoInverse p inputs
         | Primitive.Convolution(result, windows, groups) -> convolved p inputs result windows groups
         | Primitive.MaxPool windows -> pooled p inputs windows

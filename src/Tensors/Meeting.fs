@@ -19,25 +19,6 @@ module internal Meeting =
         | Reduce.Max
         | Reduce.Min -> ShapeRule.requireOrder operation t.DType
 
-    /// What none of the values in a place is: they can be combined with it and do not change.
-    let neutral (how: Reduce) (dtype: DType) (shape: int[]) (device: Device) : Tensor =
-        let least, most =
-            if dtype = DType.Bool then
-                Literal.Whole 0L, Literal.Whole 1L
-            else
-                // The least and the largest number of an integer dtype.
-                Literal.Real -infinity, Literal.Real infinity
-
-        let literal =
-            match how with
-            | Reduce.Sum
-            | Reduce.Mean -> Literal.Whole 0L
-            | Reduce.Prod -> Literal.Whole 1L
-            | Reduce.Max -> least
-            | Reduce.Min -> most
-
-        Bind.full literal dtype shape device
-
     /// A shape of rows: axes of size 1 behind those of the positions.
     let private beside (rows: Tensor) (t: Tensor) =
         t.Reshape(Array.append t.Dims (Array.create (rows.Rank - t.Rank) 1))
@@ -60,9 +41,9 @@ module internal Meeting =
         | Reduce.Max -> either Binary.Or Binary.Max
         | Reduce.Min -> either Binary.And Binary.Min
 
-    /// Products and extremes: sorted by place, the rows of one place stand together, and the last has the running result of
-    /// all. Only it is added to its place.
-    let private sorted (how: Reduce) size (positions: Tensor) (rows: Tensor) : Tensor =
+    /// Products: sorted by place, the rows of one place stand together, and the last has the running product of all. Only it is
+    /// added to its place.
+    let private products size (positions: Tensor) (rows: Tensor) : Tensor =
         let n = positions.Size
         let order = Bind.apply (Primitive.Sort(0, false)) [| positions |]
         let places, order = order[0], order[1]
@@ -70,7 +51,7 @@ module internal Meeting =
 
         let step (a: Tensor[]) (b: Tensor[]) =
             let isSame = Operands.expandTo b[1].Dims (beside rows (Bind.binary Binary.Equal a[0] b[0]))
-            [| b[0]; Bind.one Primitive.Select [| isSame; combine how a[1] b[1]; b[1] |] |]
+            [| b[0]; Bind.one Primitive.Select [| isSame; Bind.binary Binary.Multiply a[1] b[1]; b[1] |] |]
 
         let running = (AssociativeScan.along 0 step [| places; rows |])[1]
         let next = sliceAxis 0 1 (n - 1) places
@@ -96,16 +77,16 @@ module internal Meeting =
             | Reduce.Mean ->
                 let sums = add size positions rows
                 sums / (beside sums (counts.Convert sums.DType))
-            | Reduce.Prod
-            | Reduce.Max
-            | Reduce.Min ->
+            | Reduce.Max -> Bind.one (Primitive.Scatter(Collision.Max, 0, 0, size)) [| rows; positions |]
+            | Reduce.Min -> Bind.one (Primitive.Scatter(Collision.Min, 0, 0, size)) [| rows; positions |]
+            | Reduce.Prod ->
                 let shape = Array.append [| size |] rows.Dims[1..]
-                let none = neutral how rows.DType shape rows.Device
+                let none = Bind.full (Literal.Whole 1L) rows.DType shape rows.Device
 
                 if positions.Size = 0 then
                     none
                 else
-                    let found = sorted how size positions rows
+                    let found = products size positions rows
                     where (beside found (counts.Greater 0.0)) found none
 
         let result =

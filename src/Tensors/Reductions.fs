@@ -180,10 +180,10 @@ module Reductions =
 
         /// <summary>
         /// (Σ |x|ᵖ)^(1/p) over axes: p = 2 unless <c>order</c> says another number. Infinity is the largest of |x|, -∞ the smallest,
-        /// and 0 how many are not 0. The derivative of the Euclidean norm at the origin is 0, the subgradient of least length. Norms of
-        /// matrices are those of <c>matrixNorm</c>.
+        /// and 0 how many are not 0. Of complex numbers it is real. The derivative of the Euclidean norm at the origin is 0, the subgradient
+        /// of least length. Norms of matrices are those of <c>matrixNorm</c>.
         /// </summary>
-        /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+        /// <exception cref="T:Cotangent.DTypeException">The tensor is neither floating-point nor complex.</exception>
         /// <exception cref="T:Cotangent.ValueException">The order is NaN.</exception>
         /// <example><code>
         /// (tensor [ [ 3.0; 4.0 ]; [ 6.0; 8.0 ] ]).Norm [ 1 ] // [5, 10]
@@ -191,6 +191,7 @@ module Reductions =
         /// </code></example>
         [<CompiledName "Norm">]
         member t.Norm(?axes: int seq, ?keepDims: bool, ?order: float) : Tensor =
+            let t = if t.DType.IsComplex then abs t else t
             requireFloat "norm" t
             let order = defaultArg order 2.0
 
@@ -350,7 +351,7 @@ module Reductions =
         member t.Std(axis: int, ?keepDims: bool, ?correction: int) : Tensor =
             t.Std([ axis ], ?keepDims = keepDims, ?correction = correction)
 
-        /// <summary>(Σ |x|ᵖ)^(1/p) along one axis: p = 2 unless `order` says 1 or infinity.</summary>
+        /// <summary>(Σ |x|ᵖ)^(1/p) along one axis: p = 2 unless <c>order</c> says another number.</summary>
         /// <exception cref="T:Cotangent.AxisException">The axis lies outside the rank.</exception>
         /// <example><code>
         /// (tensor [ [ 3.0; 4.0 ]; [ 6.0; 8.0 ] ]).Norm 1 // [5, 10]
@@ -374,7 +375,7 @@ module Reductions =
     let mean (t: Tensor) : Tensor = t.Mean()
 
     /// <summary>The Euclidean norm of all elements; others, and over some axes, <c>t.Norm</c>.</summary>
-    /// <exception cref="T:Cotangent.DTypeException">The tensor is not floating-point.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">The tensor is neither floating-point nor complex.</exception>
     /// <example><code>
     /// norm (tensor [ 3.0; 4.0 ]) // 5
     /// </code></example>

@@ -67,10 +67,21 @@ module Searching =
     let private uniqueRows (operation: string) (size: int option) isSorted (given: Tensor) (rows: Tensor) =
         let n = rows.Dims[0]
         let known = Bind.detach rows
-        let count () = (isNew (known.Take(orderOfRows known, 0))).Sum()
+
+        let sorted () =
+            let order = orderOfRows known
+            struct (order, isNew (known.Take(order, 0)))
+
+        // What has been counted needs not be sorted again.
+        let mutable counted = ValueNone
+
+        let count () =
+            let struct (order, isNew) = sorted ()
+            counted <- ValueSome(struct (order, isNew))
+            isNew.Sum()
+
         let size = CountedSize.get operation size given count
-        let order = orderOfRows known
-        let isNew = isNew (known.Take(order, 0))
+        let struct (order, isNew) = ValueOption.defaultWith sorted counted
         // In another order the first so many are known when all are.
         let among = if isSorted then size else max n size
         let struct (positions, isFilled) = CountedSize.marked among isNew order

@@ -215,11 +215,10 @@ module SpecialFunctions =
 
     /// <summary>
     /// Hurwitz's zeta function, Σ (q + k)⁻ˢ over k ≥ 0, for s > 1 and q > 0; arguments broadcast. q = 1 makes it Riemann's.
-    /// It has a derivative with respect to q, none with respect to s.
+    /// Differentiable with respect to both, as often as you like.
     /// </summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are not floating-point.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The shapes do not broadcast.</exception>
-    /// <exception cref="T:Cotangent.DerivativeException">A derivative with respect to another argument is asked for.</exception>
     /// <example><code>
     /// zeta (tensor 2.0) (tensor 1.0) // 1.6449
     /// </code></example>

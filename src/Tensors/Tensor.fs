@@ -436,6 +436,28 @@ module internal Operands =
 
     let realWith (op: Binary) (value: float) (x: Tensor) = realWithOf op op value x
 
+    /// A complex number as a tensor of a complex one's dtype.
+    let private complexLike (op: Binary) (x: Tensor) (value: System.Numerics.Complex) =
+        if not x.DType.IsComplex then
+            let target = ValueOption.defaultValue DType.Complex128 (DTypes.tryWithParts x.DType)
+
+            raise (
+                DTypeException
+                    $"{op}: {x.DType} {Shape.show x.Dims} and a complex number have different dtypes, and none is converted silently. Use `t.Convert DType.{target}`."
+            )
+
+        let part (number: float) = Bind.full (Literal.Real number) (DTypes.ofParts x.DType) [||] x.Device
+
+        Bind.one Primitive.Complex [| part value.Real; part value.Imaginary |]
+
+    let withComplex (op: Binary) (x: Tensor) (value: System.Numerics.Complex) =
+        Given.check "a" x
+        binary op x (complexLike op x value)
+
+    let complexWith (op: Binary) (value: System.Numerics.Complex) (x: Tensor) =
+        Given.check "b" x
+        binary op (complexLike op x value) x
+
     /// Of a Bool, or of each bit of an integer: -x is one more than that.
     let opposite (x: Tensor) =
         Given.check "a" x
@@ -540,6 +562,10 @@ type Tensor with
     static member (+)(a: Tensor, b: int) = Operands.withReal Binary.Add a (float b)
     /// <exclude/>
     static member (+)(a: int, b: Tensor) = Operands.realWith Binary.Add (float a) b
+    /// <exclude/>
+    static member (+)(a: Tensor, b: System.Numerics.Complex) = Operands.withComplex Binary.Add a b
+    /// <exclude/>
+    static member (+)(a: System.Numerics.Complex, b: Tensor) = Operands.complexWith Binary.Add a b
 
     /// <summary>Difference, elementwise and broadcast; also with a number on either side.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
@@ -561,6 +587,10 @@ type Tensor with
     static member (-)(a: Tensor, b: int) = Operands.withReal Binary.Subtract a (float b)
     /// <exclude/>
     static member (-)(a: int, b: Tensor) = Operands.realWith Binary.Subtract (float a) b
+    /// <exclude/>
+    static member (-)(a: Tensor, b: System.Numerics.Complex) = Operands.withComplex Binary.Subtract a b
+    /// <exclude/>
+    static member (-)(a: System.Numerics.Complex, b: Tensor) = Operands.complexWith Binary.Subtract a b
 
     /// <summary>Product, elementwise and broadcast; also with a number on either side.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
@@ -581,6 +611,10 @@ type Tensor with
     static member (*)(a: Tensor, b: int) = Operands.withReal Binary.Multiply a (float b)
     /// <exclude/>
     static member (*)(a: int, b: Tensor) = Operands.realWith Binary.Multiply (float a) b
+    /// <exclude/>
+    static member (*)(a: Tensor, b: System.Numerics.Complex) = Operands.withComplex Binary.Multiply a b
+    /// <exclude/>
+    static member (*)(a: System.Numerics.Complex, b: Tensor) = Operands.complexWith Binary.Multiply a b
 
     /// <summary>Quotient, elementwise and broadcast; also with a number on either side. Integer division rounds toward 0.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>
@@ -603,6 +637,10 @@ type Tensor with
     static member (/)(a: Tensor, b: int) = Operands.withReal Binary.Divide a (float b)
     /// <exclude/>
     static member (/)(a: int, b: Tensor) = Operands.realWith Binary.Divide (float a) b
+    /// <exclude/>
+    static member (/)(a: Tensor, b: System.Numerics.Complex) = Operands.withComplex Binary.Divide a b
+    /// <exclude/>
+    static member (/)(a: System.Numerics.Complex, b: Tensor) = Operands.complexWith Binary.Divide a b
 
     /// <summary>Remainder, of the sign of the dividend, elementwise and broadcast; also with a number on either side.</summary>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ: convert one.</exception>

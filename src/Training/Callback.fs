@@ -16,7 +16,7 @@ module Callback =
     /// One that has nothing to do in the end.
     let private reacting (every: Every) (start: unit -> Trained<'s> -> Reaction<'s> list) : Callback<'s> = {
         Every = every
-        Start = fun () -> { Reached = start (); Ended = ignore }
+        Start = fun () -> { Reached = start (); Ended = ignore; Result = id }
     }
 
     /// <summary>Calls a function with what is reached, and remembers nothing.</summary>
@@ -58,8 +58,9 @@ module Callback =
         | Better.Higher -> value > best
 
     /// <summary>
-    /// Stops when a figure has not become better for so many askings in a row (Prechelt, "Early stopping – but when?", 1998), and
-    /// goes back to the best state. NaN is never better.
+    /// Stops when a figure has not become better for so many askings in a row (Prechelt, "Early stopping – but when?", 1998).
+    /// Training then returns what it had reached when the figure was best: state, steps and figures; also when its epochs end before the
+    /// patience does, but not when it is cancelled. NaN is never better.
     /// </summary>
     /// <exception cref="T:Cotangent.ValueException">The patience is below 1, or there is no such figure.</exception>
     /// <example><code>
@@ -77,33 +78,40 @@ module Callback =
                     $"Callback.earlyStopping: a patience of {patience} askings; it must be at least 1."
             )
 
-        reacting every (fun () ->
-            let best: ('s * float) option ref = ref None
+        let start () : Watch<'s> =
+            let best: (Trained<'s> * float) option ref = ref None
             let waited = ref 0
 
-            fun now ->
+            let reached now =
                 let value = figure name now
 
                 match best.Value with
-                | Some(state, least) when not (isBetter better value least) ->
+                | Some(_, least) when not (isBetter better value least) ->
                     waited.Value <- waited.Value + 1
 
                     if waited.Value < patience then
                         []
                     else
                         [
-                            Reaction.Replace state
-                            Reaction.Measured [ name, least ]
                             Reaction.Stop
                                 $"{name} did not get better than {string least} for {patience} askings"
                         ]
                 | Some _
                 | None ->
                     if not (System.Double.IsNaN value) then
-                        best.Value <- Some(now.State, value)
+                        best.Value <- Some(now, value)
                         waited.Value <- 0
 
-                    [])
+                    []
+
+            let result last =
+                match best.Value with
+                | Some(best, _) -> best
+                | None -> last
+
+            { Reached = reached; Ended = ignore; Result = result }
+
+        { Every = every; Start = start }
 
     /// <summary>Stops when a figure of the steps is NaN or infinite: no later step mends that.</summary>
     /// <example><code>
@@ -157,5 +165,6 @@ module Callback =
 
                                 []
                         Ended = behind.Wait
+                        Result = id
                     }
         }

@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open System.Collections.Generic
+
 /// <summary>
 /// Computing in 16 bits, with parameters and optimisers in 32 (Micikevicius et al. 2018): the parameters that are trained stay
 /// as they are, and a function of them sees them converted.
@@ -10,10 +12,14 @@ module MixedPrecision =
 
     /// <summary>
     /// The function computed in another floating-point dtype: floating-point tensors of its argument are converted to it, those of
-    /// its result to Float32. Gradients by the argument have the dtypes of the argument: these are the masters. What should not be
-    /// in 16 bits, such as a loss and its norms, stays outside: <c>fun model -> Loss.crossEntropy labels (forward model x)</c> with
+    /// its result to Float32. Gradients with respect to the argument have the dtypes of the argument: these are the masters. What should
+    /// not be in 16 bits, such as a loss and its norms, stays outside: <c>fun model -> Loss.crossEntropy labels (forward model x)</c> with
     /// <c>forward</c> made by this function.
     /// </summary>
+    /// <remarks>
+    /// What is <c>Frozen</c>, such as the running statistics of <c>BatchNorm</c>, is not converted; and what the function hands on as it got
+    /// it comes out as it went in, bit for bit. So a model may be trained by its own <c>Train</c>, which returns the model with new statistics.
+    /// </remarks>
     /// <exception cref="T:Cotangent.DTypeException">The dtype is not floating-point.</exception>
     /// <example><code>
     /// let forward (w: Tensor, x: Tensor) = matmul x w
@@ -30,7 +36,19 @@ module MixedPrecision =
                     $"MixedPrecision.computeIn: {dtype}; a floating-point dtype is needed, such as BFloat16."
             )
 
-        fun x -> x |> Tree.map (convertTo dtype) |> f |> Tree.map (convertTo DType.Float32)
+        fun x ->
+            let converted = Tree.mapTrained (convertTo dtype) x
+            let masters = Dictionary<Tensor, Tensor>(HashIdentity.Reference)
+
+            (Tree.leaves converted, Tree.leaves x)
+            ||> Array.iter2 (fun half master -> masters[half] <- master)
+
+            let back (t: Tensor) =
+                match masters.TryGetValue t with
+                | true, master -> master
+                | false, _ -> convertTo DType.Float32 t
+
+            f converted |> Tree.map back
 
 /// How the scale of a loss changes.
 type LossScaling = {
@@ -82,6 +100,19 @@ module LossScale =
 
         { Scale = Tensor.own [||] [| float32 scaling.Initial |]; Since = Tensor.own [||] [| 0 |] }
 
+    let private scaled (scale: LossScale) (f: 'p -> Tensor * 'aux) (x: 'p) : (Tensor * 'aux) * 'p =
+        Given.check "scale" scale
+
+        let (_, found), gradient =
+            valueAndGradWith
+                (fun x ->
+                    let value, other = f x
+                    value * scale.Scale.Convert value.DType, (value, other))
+                x
+
+        let unscaled (g: Tensor) = if g.DType.IsFloat then g / scale.Scale.Convert g.DType else g
+        found, Tree.map unscaled gradient
+
     /// <summary>
     /// Value and gradient of a function, the gradient taken of the function times the scale and divided by it in the dtypes of the
     /// argument. An overflow on the way shows as an infinity or a NaN in the gradient.
@@ -94,18 +125,22 @@ module LossScale =
     /// LossScale.valueAndGrad scale loss (tensor [ 1.0f ]) |> snd // [1e-08]
     /// </code></example>
     let valueAndGrad (scale: LossScale) (f: 'p -> Tensor) (x: 'p) : Tensor * 'p =
-        Given.check "scale" scale
         Given.check "f" f
+        let (value, _), gradient = scaled scale (fun x -> f x, ()) x
+        value, gradient
 
-        let (_, value), gradient =
-            valueAndGradWith
-                (fun x ->
-                    let value = f x
-                    value * scale.Scale.Convert value.DType, value)
-                x
-
-        let unscaled (g: Tensor) = if g.DType.IsFloat then g / scale.Scale.Convert g.DType else g
-        value, Tree.map unscaled gradient
+    /// <summary>
+    /// The same for a function that returns something else beside the loss, as a model with new running statistics: loss and that, and
+    /// the gradient of the loss.
+    /// </summary>
+    /// <example><code>
+    /// let scale = LossScale.start (LossScale.fixedAt 1024.0)
+    /// let loss (x: Tensor) = sum (x * x), x + 1
+    /// LossScale.valueAndGradWith scale loss (tensor [ 3.0 ]) // ((9, [4]), [6])
+    /// </code></example>
+    let valueAndGradWith (scale: LossScale) (f: 'p -> Tensor * 'aux) (x: 'p) : (Tensor * 'aux) * 'p =
+        Given.check "f" f
+        scaled scale f x
 
     /// <summary>
     /// The scale for the next step: smaller after a gradient with an infinity or a NaN, larger after many without. Such a step

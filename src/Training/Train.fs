@@ -42,6 +42,8 @@ type Watch<'s> = {
     Reached: Trained<'s> -> Reaction<'s> list
     /// Called once when training ends, by an error, too: waits for what still runs, closes what is open.
     Ended: unit -> unit
+    /// What training returns if it was neither cancelled nor ended by an error: what was reached last, or some time before.
+    Result: Trained<'s> -> Trained<'s>
 }
 
 /// <summary>Something to do while training goes on: evaluate, save, stop.</summary>
@@ -66,7 +68,7 @@ type TrainingEnd =
 /// <summary>A training that has ended, and how it went.</summary>
 [<NoComparison; CompiledName "FSharpTrainingRun">]
 type TrainingRun<'s> = {
-    /// The last whole state.
+    /// The last whole state, or that which a callback chose: early stopping chooses the best.
     Last: Trained<'s>
     /// Why it ended.
     End: TrainingEnd
@@ -361,4 +363,12 @@ module Train =
         finally
             ended failed (List.map snd watches)
 
-        { Last = now; End = Option.get ending; History = List.ofSeq history }
+        let ending = Option.get ending
+
+        let last =
+            match ending with
+            | TrainingEnd.Cancelled -> now
+            | TrainingEnd.Completed
+            | TrainingEnd.Stopped _ -> List.fold (fun reached (_, watch) -> watch.Result reached) now watches
+
+        { Last = last; End = ending; History = List.ofSeq history }

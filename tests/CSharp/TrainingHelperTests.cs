@@ -79,6 +79,8 @@ public class TrainingHelperTests
         var (value, slope) = scale.ValueAndGradient(t => (t * t).Sum(), Tensor.Create([3f]));
         Assert.Equal(9f, value.ToScalar<float>());
         Assert.Equal(Tensor.Create([6f]), slope);
+        var (loss, beside, gradientWith) = scale.ValueAndGradientWith(t => ((t * t).Sum(), t + 1), Tensor.Create([3f]));
+        Assert.Equal((9f, 4f, 6f), (loss.ToScalar<float>(), beside.ToScalar<float>(), gradientWith.ToScalar<float>()));
         Assert.Equal(2f, scaling.Update(slope * float.NaN, scale).Scale.ToScalar<float>());
         Assert.Equal(8f, scaling.Update(slope, scale).Scale.ToScalar<float>());
         Assert.Equal(32f, scaling.Update(slope, scaling.Update(slope, scale)).Scale.ToScalar<float>());

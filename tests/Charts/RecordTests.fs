@@ -133,7 +133,8 @@ let tests =
 
             let stop: Callback<Tensor> = {
                 Every = Every.Steps 1
-                Start = fun () -> { Reached = (fun _ -> [ Reaction.Stop "enough" ]); Ended = ignore }
+                Start =
+                    fun () -> { Reached = (fun _ -> [ Reaction.Stop "enough" ]); Ended = ignore; Result = id }
             }
 
             Expect.equal (ended [ stop ]) (RunEnd.Stopped "enough") "stopped"

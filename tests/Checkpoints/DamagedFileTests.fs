@@ -270,7 +270,7 @@ let private fuzz =
     <| testCase "files with anything changed are read, or refused, in little memory" (fun () ->
         let random = Random Dice.firstSeed
         let mutable whole = 0
-        let rounds = 20_000 * Dice.effort
+        let rounds = Dice.cases 20_000
 
         for i in 1..rounds do
             let bytes = mutated random

@@ -155,7 +155,7 @@ let all =
                 let random = Random Dice.firstSeed
                 let original = File.ReadAllBytes(Path.Combine(folder, Index))
 
-                for _ in 1 .. 500 * Dice.effort do
+                for _ in 1 .. Dice.cases 500 do
                     let bytes = Array.copy original
 
                     for _ in 0 .. random.Next 3 do

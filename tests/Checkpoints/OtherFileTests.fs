@@ -441,7 +441,7 @@ let private fuzz =
             archive.Dispose()
             output.ToArray()
 
-        let rounds = 2_000 * Dice.effort
+        let rounds = Dice.cases 2_000
         let mutable whole = 0
 
         for i in 1..rounds do

@@ -101,7 +101,7 @@ let private killed =
         SafetensorsTests.inFolder
             (fun folder ->
                 let random = Random Dice.firstSeed
-                let rounds = if Dice.effort > 1 then 200 else 6
+                let rounds = if Dice.effort > 1.0 then 200 else 6
                 let mutable last = 0
 
                 for round in 1..rounds do

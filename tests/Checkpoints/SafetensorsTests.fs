@@ -188,11 +188,11 @@ let private views =
         "a million small ones, and a header above 100 MB",
         inFolder (fun folder ->
             let path = Path.Combine(folder, "many.safetensors")
-            let n = if Dice.effort > 1 then 1_000_000 else 20_000
+            let n = if Dice.effort > 1.0 then 1_000_000 else 20_000
             let name i = $"block.{i}.a.rather.long.name.as.models.with.very.many.parts.have.them.weight"
             let one = Array.init 10 (fun i -> tensor [ float32 i ])
             Safetensors.write path (Map [ for i in 0 .. n - 1 -> name i, one[i % 10] ])
-            if Dice.effort > 1 then Expect.isGreaterThan (FileInfo(path).Length) 100_000_000L "size"
+            if Dice.effort > 1.0 then Expect.isGreaterThan (FileInfo(path).Length) 100_000_000L "size"
             use file = Safetensors.openFile path
             Expect.equal file.Entries.Length n "tensors"
             equals [ 7.0f ] (file.Read(name (n - 3))))

@@ -57,7 +57,7 @@ let private agrees name (target: Target) = test name {
     let backend = interpreter target ran
     let features = { Floats = DType.Float64; While = true; Derivatives = true }
 
-    for seed in firstSeed .. firstSeed + 30 * effort - 1 do
+    for seed in firstSeed .. firstSeed + cases 30 - 1 do
         let run, inputs = draw features (Dice seed)
         let buffers = Array.map buffer inputs
         let results = (build backend run inputs).Run(buffers, buffers, 0, "")

@@ -205,6 +205,7 @@ let loaders =
                                         fun () -> {
                                             Reached = fun _ -> [ Reaction.Stop "enough" ]
                                             Ended = ignore
+                                            Result = id
                                         }
                                 }
                             ]

@@ -313,12 +313,6 @@ let private errors =
 
             raises<TraceException, _> "jet" (fun () -> kept + 1.0) "escaped"
         }
-        test "a parameter without a derivative" {
-            raises<DerivativeException, _>
-                "has no derivative by"
-                (fun () -> taylor 2 (fun s -> zeta s (number 1.0)) (number 2.0))
-                "zeta"
-        }
     ]
 
 [<Tests>]

@@ -36,7 +36,7 @@ let private compileLaw (f: Tensor[] -> Tensor) (inputs: Tensor[]) : Violation =
     Oracle.difference 16.0 1.0 expected.Host (compile f inputs).Host
 
 let private holds seeds (draw: Dice -> 'example) (law: Dice -> 'example -> Violation) =
-    for seed in 1 .. seeds * effort do
+    for seed in 1 .. cases seeds do
         let dice = Dice seed
         let example = draw dice
 
@@ -164,7 +164,7 @@ let private randomPrograms =
     testList "random programs" [
         for dtype in [ DType.Float64; DType.Float32 ] do
             test $"{dtype}" {
-                for seed in 1 .. 60 * effort do
+                for seed in 1 .. cases 60 do
                     let run, inputs = program (Dice seed) dtype
                     verified run inputs
                     let expected = run inputs
@@ -177,7 +177,7 @@ let private randomPrograms =
             }
 
         test "gradients" {
-            for seed in 1 .. 25 * effort do
+            for seed in 1 .. cases 25 do
                 let run, inputs = program (Dice seed) DType.Float64
                 let loss xs = run xs |> Array.map sum |> Array.reduce (+)
                 let expected = grad loss inputs
@@ -194,7 +194,7 @@ let private randomPrograms =
         }
 
         test "batches" {
-            for seed in 1 .. 25 * effort do
+            for seed in 1 .. cases 25 do
                 let run, inputs = program (Dice seed) DType.Float64
                 let batch = inputs |> Array.map (fun t -> stack 0 [ t; t * 0.5; -t ])
                 let expected = vmap run batch

@@ -126,6 +126,28 @@ let private rows = [
         let w, v = eig (a[0] + tensor [ [ 0.0; -6.0 ]; [ 4.0; 0.0 ] ])
         matmul v (Tensor.diag w))
 
+    // Clear of each other, and the largest elements of vectors of the others.
+    let clear (a: Tensor) = wider (a * 0.2)
+
+    let vectorsOf (a: Tensor) =
+        let u, s, v = svd a
+        concat 0 [ u.Flatten(); (s ** 2.0).Convert z; v.Flatten() ]
+
+    other "singular values" [ z, [ 4; 4 ] ] (fun a -> singularValues (clear a[0]))
+    other "singular vectors" [ z, [ 4; 4 ] ] (fun a -> vectorsOf (clear a[0]))
+    other "singular vectors of tall ones" [ z, [ 4; 4 ] ] (fun a -> vectorsOf ((clear a[0])[*, 0..1]))
+    other "singular vectors of wide ones" [ z, [ 4; 4 ] ] (fun a -> vectorsOf ((clear a[0])[0..2, *]))
+    other "left vectors alone" [ z, [ 4; 4 ] ] (fun a -> let u, _, _ = svd (clear a[0]) in u)
+    other "right vectors alone" [ z, [ 4; 4 ] ] (fun a -> let _, _, v = svd (clear a[0]) in v)
+    other "pinv" [ z, [ 4; 4 ] ] (fun a -> pinv ((clear a[0])[*, 0..1]))
+    other "lstsq" [ z, [ 4; 4 ]; z, [ 4 ] ] (fun a -> lstsq ((clear a[0])[*, 0..2]) a[1])
+    other "nuclear norm" [ z, [ 4; 4 ] ] (fun a -> matrixNorm MatrixNorm.Nuclear (clear a[0]))
+    other "norm" [ z, [ 4 ] ] (fun a -> norm a[0])
+    analytic "matrixExp" square (fun a -> matrixExp a[0])
+    analytic "matrixSqrt" square (fun a -> matrixSqrt (apart (a[0] * 0.2)))
+    analytic "matrixLog" square (fun a -> matrixLog (apart (a[0] * 0.2)))
+    analytic "matrixPower" square (fun a -> matrixPower 3 a[0])
+
     analytic "roots" [ z, [ 4 ] ] (fun a -> roots (a[0] + (tensor [ 0.0; 1.0; -6.0; 3.0 ]).Convert z))
 
     other "energy" [ z, [ 3 ] ] (fun a -> (conj a[0] * a[0]).Sum())

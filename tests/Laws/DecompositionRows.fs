@@ -77,5 +77,6 @@ let rows: Row list = [
     ofAny Primitive.Lu (fun _ -> 2.0)
     // Singular values clear of each other.
     ofAny Primitive.Svd (fun i -> 2.0 + 1.5 * float i)
+    ofAny Primitive.SingularValues (fun i -> 2.0 + 1.5 * float i)
     ofAny (Primitive.PseudoInverse 1e-3) (fun _ -> 2.0)
 ]

@@ -36,7 +36,8 @@ let private numbers (f: Higher) (dice: Dice) : (unit -> float) list =
     | Higher.LambertW -> [ between 0.6 2.5 ]
     | Higher.LogAddExp -> [ between -2.0 2.0; between -2.0 2.0 ]
     | Higher.LogBeta -> [ between 0.6 3.0; between 0.6 3.0 ]
-    | Higher.Zeta -> [ between 2.0 4.0; between 0.6 2.0 ]
+    | Higher.Zeta
+    | Higher.ZetaSlope _ -> [ between 2.0 4.0; between 0.6 2.0 ]
     | Higher.GammaInc
     | Higher.GammaIncC
     | Higher.GammaIncSlope _ -> [ between 0.6 3.0; between 0.6 3.0 ]
@@ -49,7 +50,7 @@ let private numbers (f: Higher) (dice: Dice) : (unit -> float) list =
 let row (f: Higher) = {
     Name = variant (Primitive.Higher f)
     DTypes = floats
-    Moves = f.HasSlope
+    Moves = fun _ -> true
     Draw =
         fun dice _ dtype ->
             let shape = dice.Shape()

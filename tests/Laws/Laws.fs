@@ -248,24 +248,16 @@ let functionsOf (e: Example) : (Tensor[] -> Tensor) list =
     | 1 -> [ whole e ]
     | several -> whole e :: [ for k in 0 .. several - 1 -> fun inputs -> (resultsOf e inputs)[k] ]
 
-/// Whether a derivative by an input is an error, for want of a formula.
-let private refuses (p: Primitive) (input: int) =
-    match p with
-    | Primitive.Higher f -> not (f.HasSlope input)
-    | _ -> false
-
 /// A primitive as functions of its floating-point inputs; none where it has none.
 let casesOf (e: Example) : Case list =
-    let isFree i (t: Tensor) = t.DType.IsFloat && not (refuses e.Primitive i)
-
-    let free = e.Inputs |> Array.indexed |> Array.filter (fun (i, t) -> isFree i t) |> Array.map snd
+    let free = e.Inputs |> Array.filter _.DType.IsFloat
 
     let ofFree (f: Tensor[] -> Tensor) (x: Tensor[]) =
         let mutable next = -1
 
         e.Inputs
-        |> Array.mapi (fun i t ->
-            if isFree i t then
+        |> Array.map (fun t ->
+            if t.DType.IsFloat then
                 next <- next + 1
                 x[next]
             else
@@ -319,12 +311,6 @@ let private inputLaw tolerance expected i (dice: Dice) (e: Example) : Violation 
 
     match Derivatives.rule e.Primitive e.Inputs y i with
     | ValueNone -> if expected then Some $"input {i} has no derivative" else None
-    | ValueSome map when refuses e.Primitive i ->
-        try
-            Linear.apply map x |> ignore
-            Some $"input {i} has a derivative"
-        with :? DerivativeException ->
-            None
     | ValueSome _ when not expected -> Some $"input {i} has a derivative"
     | ValueSome map ->
         let d, c = (directionOf dice [| x |])[0], (directionOf dice [| y |])[0]

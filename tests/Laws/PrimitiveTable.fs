@@ -123,6 +123,23 @@ let private indexed (dice: Dice) =
 
     struct (shape, axis, batch, indices, extra)
 
+/// The same, and for each index there is a place: where none goes, an extreme is infinite.
+let private indexedEverywhere (dice: Dice) =
+    let shape, axis = dice.ShapeWithAxis()
+    let shape = Array.updateAt axis (max 1 shape[axis]) shape
+    let batch = dice.Below(axis + 1)
+    let count = shape[axis] + dice.Below 3
+    let shift = dice.Below shape[axis]
+    let dims = Array.append shape[.. batch - 1] [| count |]
+
+    let places =
+        Array.init (Shape.count dims) (fun i ->
+            let k = i % count
+            if k < shape[axis] then (k + shift) % shape[axis] else dice.Below shape[axis])
+
+    let indices = (Tensor.ofArray dims places).Convert(dice.Pick integers)
+    struct (shape, axis, batch, indices, [| count |])
+
 let private gather = {
     Name = "Gather"
     DTypes = DTypes.real
@@ -143,13 +160,23 @@ let private scatter (collision: Collision) = {
     Moves = fun i -> i = 0
     Draw =
         fun dice numbers dtype ->
-            let struct (shape, axis, batch, indices, extra) = indexed dice
+            let struct (shape, axis, batch, indices, extra) =
+                match collision with
+                | Collision.Add
+                | Collision.Last -> indexed dice
+                | Collision.Max
+                | Collision.Min -> indexedEverywhere dice
+
             let updates = Array.concat [ shape[.. axis - 1]; extra; shape[axis + 1 ..] ]
 
-            {
-                Primitive = Primitive.Scatter(collision, axis, batch, shape[axis])
-                Inputs = [| plain dice numbers dtype updates; indices |]
-            }
+            // Equal updates are a kink of an extreme.
+            let x =
+                match collision, numbers with
+                | (Collision.Max | Collision.Min), Numbers.Smooth -> distinctOf dice dtype updates
+                | (Collision.Max | Collision.Min), Numbers.Ordinary
+                | (Collision.Add | Collision.Last), _ -> plain dice numbers dtype updates
+
+            { Primitive = Primitive.Scatter(collision, axis, batch, shape[axis]); Inputs = [| x; indices |] }
 }
 
 // ---- Folds, orders, products ----

@@ -30,7 +30,7 @@ let private programs name features seeds (check: (Tensor[] -> Tensor[]) -> Tenso
     test name {
         let wrong = ResizeArray()
 
-        for seed in firstSeed .. firstSeed + seeds * effort - 1 do
+        for seed in firstSeed .. firstSeed + cases seeds - 1 do
             let run, inputs = draw features (Dice seed)
 
             let violation =

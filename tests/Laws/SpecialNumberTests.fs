@@ -63,7 +63,7 @@ let private compiled =
             | [] -> ()
             | dtypes -> test row.Name {
                 for dtype in dtypes do
-                    for seed in 1 .. 6 * effort do
+                    for seed in 1 .. cases 6 do
                         let dice = Dice seed
                         let example = row.Draw dice Numbers.Ordinary dtype
 

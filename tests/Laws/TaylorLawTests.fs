@@ -93,7 +93,7 @@ let private laplacianLaw tolerance (dice: Dice) (case: Case) : Violation =
         difference "laplacian" tolerance (tensor expected) ((laplacian f case.At).Convert DType.Float64)
 
 let private holds seeds (draw: Dice -> 'example) (law: Dice -> 'example -> Violation) =
-    for seed in 1 .. seeds * effort do
+    for seed in 1 .. cases seeds do
         let dice = Dice seed
         let example = draw dice
 

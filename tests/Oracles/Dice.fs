@@ -35,16 +35,22 @@ type Dice(seed: int) =
         shape[axis] <- 1 + dice.Below 4
         shape, axis
 
-let private setting name least =
-    match Int32.TryParse(Environment.GetEnvironmentVariable(name: string)) with
-    | true, n -> max least n
-    | false, _ -> 1
+/// How many times the usual number of random cases are tried: `COTANGENT_TEST_EFFORT`, which may be below 1.
+let effort =
+    let text = Environment.GetEnvironmentVariable "COTANGENT_TEST_EFFORT"
 
-/// How many times the usual number of random cases are tried: `COTANGENT_TEST_EFFORT`.
-let effort = setting "COTANGENT_TEST_EFFORT" 1
+    match Double.TryParse(text, Globalization.CultureInfo.InvariantCulture) with
+    | true, x when x > 0.0 -> x
+    | _ -> 1.0
+
+/// So many random cases, times the effort.
+let cases (usual: int) = max 1 (int (Math.Ceiling(float usual * effort)))
 
 /// The seed that random programs begin with: `COTANGENT_TEST_SEED`.
-let firstSeed = setting "COTANGENT_TEST_SEED" 1
+let firstSeed =
+    match Int32.TryParse(Environment.GetEnvironmentVariable "COTANGENT_TEST_SEED") with
+    | true, n -> max 1 n
+    | false, _ -> 1
 
 /// How the elements of a shape lie in memory: strides, offset, and the length of the array under them.
 let private layout (dice: Dice) repeats (shape: int[]) =

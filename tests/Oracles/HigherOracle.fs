@@ -55,13 +55,15 @@ let value (f: Higher) (x: float list) : float =
     | Higher.LambertW -> lambertW a
     | Higher.LogAddExp -> max a b + log (1.0 + exp -(abs (a - b)))
     | Higher.LogBeta -> SpecialFunctions.BetaLn(a, b)
-    | Higher.Zeta -> zeta a b
+    | Higher.Zeta
+    | Higher.ZetaSlope 0 -> zeta a b
     | Higher.GammaInc -> SpecialFunctions.GammaLowerRegularized(a, b)
     | Higher.GammaIncC -> SpecialFunctions.GammaUpperRegularized(a, b)
     | Higher.BetaInc -> SpecialFunctions.BetaRegularized(a, x[1], b)
     // The law of derivatives compares these of order 0 with finite differences; higher orders have tables of their own.
     | Higher.GammaIncSlope 0 -> SpecialFunctions.GammaLowerRegularized(a, b)
     | Higher.BetaIncSlope(0, 0) -> SpecialFunctions.BetaRegularized(a, x[1], b)
+    | Higher.ZetaSlope _
     | Higher.GammaIncSlope _
     | Higher.BetaIncSlope _ -> invalidOp $"{f} has no oracle."
     | Higher.GammaIncInv -> Gamma.InvCDF(a, 1.0, b)

@@ -500,7 +500,34 @@ let private indexed axis batch (indices: Value) (index: int[]) =
 let private scatter collision axis batch (shape: int[]) (updates: Value) (positions: Value) =
     let strides = Shape.strides shape
     let zero = if updates.DType.IsFloat then Literal.Real 0.0 else Literal.Whole 0L
-    let result = Array.create (Shape.count shape) zero
+
+    let least, most =
+        match updates.DType with
+        | DType.Int8 -> Literal.Whole -128L, Literal.Whole 127L
+        | DType.UInt8 -> Literal.Whole 0L, Literal.Whole 255L
+        | DType.Int16 -> Literal.Whole -32768L, Literal.Whole 32767L
+        | DType.UInt16 -> Literal.Whole 0L, Literal.Whole 65535L
+        | DType.Int32 -> Literal.Whole -2147483648L, Literal.Whole 2147483647L
+        | DType.UInt32 -> Literal.Whole 0L, Literal.Whole 4294967295L
+        | DType.Int64 -> Literal.Whole System.Int64.MinValue, Literal.Whole System.Int64.MaxValue
+        // As bits.
+        | DType.UInt64 -> Literal.Whole 0L, Literal.Whole -1L
+        | DType.Bool -> Literal.Whole 0L, Literal.Whole 1L
+        | _ -> Literal.Real -infinity, Literal.Real infinity
+
+    /// Of two numbers the larger one, or the smaller one.
+    let larger isLargest a b =
+        let both = [| a; b |]
+        both[extreme isLargest (Array.map (ranked updates.DType) both)]
+
+    let start =
+        match collision with
+        | Collision.Add
+        | Collision.Last -> zero
+        | Collision.Max -> least
+        | Collision.Min -> most
+
+    let result = Array.create (Shape.count shape) start
 
     for index in indices updates.Shape do
         let target = Seq.sum (Seq.map2 (*) strides (indexed axis batch positions index))
@@ -511,6 +538,12 @@ let private scatter collision axis batch (shape: int[]) (updates: Value) (positi
             | Collision.Add when updates.DType = DType.Bool ->
                 binary Binary.Or result[target] (updates.At index)
             | Collision.Add -> binary Binary.Add result[target] (updates.At index)
+            | Collision.Max when updates.DType = DType.Bool ->
+                binary Binary.Or result[target] (updates.At index)
+            | Collision.Max -> larger true result[target] (updates.At index)
+            | Collision.Min when updates.DType = DType.Bool ->
+                binary Binary.And result[target] (updates.At index)
+            | Collision.Min -> larger false result[target] (updates.At index)
 
     fun (index: int[]) -> result[Seq.sum (Seq.map2 (*) strides index)]
 
@@ -769,6 +802,10 @@ let private at (p: Primitive) (result: int) (inputs: Value[]) (shape: int[]) : i
             match result with
             | 1 -> Literal.Real s[i[i.Length - 1]]
             | _ -> Literal.Real((if result = 0 then u else v)[i[i.Length - 2], i[i.Length - 1]])
+    | Primitive.SingularValues ->
+        fun i ->
+            let _, s, _ = DecompositionOracle.svd (matrixAt 0 inputs i[.. i.Length - 2])
+            Literal.Real s[i[i.Length - 1]]
     | Primitive.Lu ->
         fun i ->
             let batch = i[.. i.Length - 3 + result]
@@ -841,6 +878,7 @@ let scale (p: Primitive) =
     | Primitive.Eigh
     | Primitive.Lu
     | Primitive.Svd
+    | Primitive.SingularValues
     | Primitive.Cholesky
     | Primitive.Solve _
     | Primitive.Inverse

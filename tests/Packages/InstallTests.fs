@@ -85,7 +85,8 @@ type internal Place(name: string) =
         child.StandardInput.Close()
         let output, errors = child.StandardOutput.ReadToEndAsync(), child.StandardError.ReadToEndAsync()
 
-        if not (child.WaitForExit(TimeSpan.FromMinutes 5.0)) then
+        // Minutes on a slow machine that has other tests to run.
+        if not (child.WaitForExit(TimeSpan.FromMinutes 20.0)) then
             child.Kill true
             failtest $"{program} {arguments} hung."
 

@@ -289,6 +289,44 @@ let private wholeTensors =
             let z = tensor [ Complex(1.0, 1.0); Complex(0.0, -1.0) ]
             Expect.equal (compile f z) (f z) "compiled"
             closeTo 1e-15 [ Complex(1.0, 2.0); Complex(5.0, 0.0) ] (items (compile f z)))
+        testCase "complex numbers as operands" (fun () ->
+            let c = Complex(2.0, -1.0)
+
+            for dtype in DTypes.complex do
+                let z = drawn 9 dtype [| 2; 3 |]
+                let each (f: Complex -> Complex) = items z |> Array.map f
+
+                let cases: ((Tensor -> Tensor) * (Complex -> Complex)) list = [
+                    (fun z -> z + c), (fun z -> z + c)
+                    (fun z -> c + z), (fun z -> c + z)
+                    (fun z -> z - c), (fun z -> z - c)
+                    (fun z -> c - z), (fun z -> c - z)
+                    (fun z -> z * c), (fun z -> z * c)
+                    (fun z -> c * z), (fun z -> c * z)
+                    (fun z -> z / c), (fun z -> z / c)
+                    (fun z -> c / z), (fun z -> c / z)
+                ]
+
+                for f, expected in cases do
+                    Expect.equal (f z).DType dtype "dtype"
+                    closeTo (tolerance dtype) (each expected) (items (f z))
+                    closeTo (tolerance dtype) (each expected) (items (compile f z))
+
+            // The derivative of c z is c.
+            let pushed =
+                snd (
+                    jvp
+                        (fun (z: Tensor) -> c * z)
+                        (drawn 1 DType.Complex128 [| 2 |])
+                        (Tensor.ones DType.Complex128 [ 2 ])
+                )
+
+            closeTo 1e-15 [ c; c ] (items pushed)
+
+            throws<DTypeException, _> [ "multiply"; "Float32"; "Complex64" ] (fun () ->
+                Tensor.ones DType.Float32 [ 2 ] * c)
+
+            throws<DTypeException, _> [ "add"; "Int32"; "Complex128" ] (fun () -> c + tensor [ 1 ]))
         testCase "vmap" (fun () ->
             let z = drawn 8 DType.Complex128 [| 4; 3 |]
             let f (row: Tensor) = (conj row * row).Sum() + fft row

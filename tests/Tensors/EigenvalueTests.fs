@@ -16,7 +16,7 @@ let private random seed shape = Random.normal (Key.create seed) DType.Float64 sh
 let private randomComplex seed shape = complex (random seed shape) (random (seed + 1L) shape)
 
 /// a v = v diag w, columns of length 1 whose pivots are real and positive.
-let private fits tolerance (a: Tensor) (w: Tensor, v: Tensor) =
+let fits tolerance (a: Tensor) (w: Tensor, v: Tensor) =
     let a = complexOf a
     closeTo tolerance (items (v * w.Unsqueeze -2)) (items (matmul a v))
     let n = v.Shape[v.Rank - 1]
@@ -32,7 +32,7 @@ let private fits tolerance (a: Tensor) (w: Tensor, v: Tensor) =
         let isPivot (x: Complex) = x.Real > 0.0 && abs x.Imaginary < 1e-13 * x.Real + 1e-15
         Expect.isTrue (isPivot pivot || isPivot other) "phase"
 
-let private rises (w: Tensor) =
+let rises (w: Tensor) =
     let all = items w |> List.ofArray
 
     for a, b in List.pairwise all do

@@ -246,6 +246,32 @@ let private segments =
             equals [ System.Int32.MinValue; System.Int32.MinValue ] none
             let least = (tensor [ 5L ]).SegmentReduce(Reduce.Min, tensor [ 1 ], 2)
             equals [ System.Int64.MaxValue; 5L ] least
+        testCase "extremes share their change equally, NaN counts"
+        <| fun () ->
+            let at = tensor [ 0; 0; 1; 0; 1 ]
+            let weights = tensor [ 6.0; 5.0; 7.0 ]
+            let loss how (t: Tensor) = sum (t.SegmentReduce(how, at, 3)[0..1] * weights[0..1])
+            let t = tensor [ 2.0; 2.0; 1.0; 2.0; 3.0 ]
+            equals [ 2.0; 2.0; 0.0; 2.0; 5.0 ] (grad (loss Reduce.Max) t)
+            equals [ 2.0; 2.0; 5.0; 2.0; 0.0 ] (grad (loss Reduce.Min) t)
+            equals [ 2.0; 2.0; 0.0; 2.0; 5.0 ] (compile (grad (loss Reduce.Max)) t)
+
+            equals
+                [ [ 2.0; 2.0; 0.0; 2.0; 5.0 ]; [ 2.0; 2.0; 5.0; 2.0; 0.0 ] ]
+                (vmap (grad (loss Reduce.Max)) (stack 0 [ t; -t ]))
+
+            equals
+                [ nan; 3.0; -infinity ]
+                ((tensor [ 2.0; nan; 1.0; 2.0; 3.0 ]).SegmentReduce(Reduce.Max, at, 3))
+
+            for dtype in DTypes.all |> List.filter _.IsInteger do
+                let t = (tensor [ 5; 9; 7; 9; 4 ]).Convert dtype
+                equalsAs dtype [ 9; 7 ] (t.SegmentReduce(Reduce.Max, at, 2))
+                equalsAs dtype [ 5; 4 ] (t.SegmentReduce(Reduce.Min, at, 2))
+
+            equals
+                [ true; false; false ]
+                ((tensor [ false; true; false; false; false ]).SegmentReduce(Reduce.Max, at, 3))
         testCase "halves keep their digits"
         <| fun () ->
             let many = Tensor.full DType.Float16 [ 4096 ] 1.0

@@ -26,6 +26,32 @@ let private ordering =
             let many = [ for i in 0..999 -> (i * 7919) % 13 ]
             let expected = many |> List.indexed |> List.sortBy snd |> List.map fst
             equals expected ((tensor many).ArgSort())
+        "long rows, of numbers of every size and sign",
+        fun () ->
+            let random = Random 1
+
+            let drawn count = [
+                for _ in 1..count ->
+                    match random.Next 10 with
+                    | 0 -> nan
+                    | 1 -> float (random.Next 5) - 2.0
+                    | 2 -> -0.0
+                    | _ -> Math.ScaleB(random.NextDouble() - 0.5, random.Next 40 - 20)
+            ]
+
+            for count in [ 511; 512; 513; 5000 ] do
+                let numbers = drawn count
+
+                let order sign =
+                    numbers
+                    |> List.indexed
+                    |> List.sortBy (fun (_, x) -> if Double.IsNaN x then infinity else sign * x)
+                    |> List.map fst
+
+                equals (order 1.0) ((tensor numbers).ArgSort())
+                equals (order -1.0) ((tensor numbers).ArgSort(descending = true))
+                let whole = [ for _ in 1..count -> random.NextInt64(Int64.MinValue, Int64.MaxValue) ]
+                equals (List.sort whole) ((tensor whole).Sort())
         "NaN comes last, each way",
         fun () ->
             equals

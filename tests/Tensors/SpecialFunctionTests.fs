@@ -35,6 +35,9 @@ let private functions: (string * (Tensor[] -> Tensor)) list = [
     "logAddExp", (fun x -> logAddExp x[0] x[1])
     "lbeta", (fun x -> lbeta x[0] x[1])
     "zeta", (fun x -> zeta x[0] x[1])
+    "zeta by s", (fun x -> grad (fun s -> zeta s x[1]) x[0])
+    "zeta twice by s", (fun x -> grad (grad (fun s -> zeta s x[1])) x[0])
+    "zeta by s and q", (fun x -> grad (fun q -> grad (fun s -> zeta s q) x[0]) x[1])
     "gammainc", (fun x -> gammainc x[0] x[1])
     "gammaincc", (fun x -> gammaincc x[0] x[1])
     "betainc", (fun x -> betainc x[0] x[1] x[2])
@@ -220,10 +223,13 @@ let private derivatives =
             close 1e-13 (numbers (grad f at)) (compile (grad f) at)
             close 1e-13 (numbers (grad f at)) (vmap (grad f) at)
         }
-        test "where there is no formula" {
-            throws<DerivativeException, _> [ "zeta"; "by s"; "only by q" ] (fun () ->
-                grad (fun s -> zeta s (tensor 1.0)) (tensor 2.0))
+        test "of zeta" {
+            // At the pole, and where the first term is infinite.
+            let slope order (s: float) (q: float) =
+                float (diffn order (fun s -> zeta s (tensor q)) (tensor s))
 
+            closeNumbers 0.0 [ -infinity; infinity ] [ slope 1 1.0 2.0; slope 2 1.0 2.0 ]
+            closeNumbers 0.0 [ infinity; nan ] [ slope 1 2.0 0.0; slope 1 0.5 2.0 ]
             let slope = -3.0 * float (zeta (tensor 4.0) (tensor 1.5))
             close 1e-14 [ slope ] (diff (fun q -> zeta (tensor 3.0) q) (tensor 1.5))
         }

@@ -71,7 +71,7 @@ let divisors (dtype: DType) (inputs: Buffer[]) : Buffer[] =
     let one = Move.full (Literal.Whole 1L) dtype inputs[1].Shape
     let zero = Move.full (Literal.Whole 0L) dtype inputs[1].Shape
     let isZero = Elementwise.binary Binary.Equal (inputs[1] :?> HostBuffer) zero
-    [| inputs[0]; Elementwise.select isZero one (inputs[1] :?> HostBuffer) |]
+    [| inputs[0]; Select.evaluate isZero one (inputs[1] :?> HostBuffer) |]
 
 /// Rows of numbers with NaN of both signs, zeros of both signs, infinities and ties: for folds and orders.
 let signedRows =

@@ -63,6 +63,52 @@ let private others =
             Expect.equal result.DType DType.Float32 "outside"
             equals [ [ 1.0f ] ] result
             Expect.equal (grad (fun w -> sum (half (w, x, tensor [ 1 ]))) w).DType DType.Float32 "gradient")
+        "what comes out as it went in stays bit for bit, compiled too",
+        (fun () ->
+            // 1.001 is no number of 16 bits.
+            let w, x = tensor [ [ 1.001f ] ], tensor [ [ 1.0f ] ]
+
+            let half =
+                MixedPrecision.computeIn DType.BFloat16 (fun (w: Tensor, x) -> matmul x w, [ w; w + 0 ])
+
+            for f in [ half; compile half ] do
+                let y, kept = f (w, x)
+                Expect.equal kept[0] w "as it was"
+                equals [ [ 1.0f ] ] kept[1]
+                equals [ [ 1.0f ] ] y
+
+            equals [ [ 1.0f ] ] (grad (fun w -> sum (List.head (snd (half (w, x))))) w))
+        "a model with running statistics keeps its masters and its statistics in Float32",
+        (fun () ->
+            let norm = { BatchNorm.create 2 with Weight = tensor [ 1.001f; 0.999f ] }
+            let x = tensor [ [ 0.5f; 3.0f ]; [ 1.25f; 5.0f ]; [ -0.25f; 6.0f ] ]
+
+            let train (norm: BatchNorm, x) =
+                let struct (y, next) = norm.Train x
+                y, next
+
+            let f dtype (norm: BatchNorm) =
+                let y, next = MixedPrecision.computeIn dtype train (norm, x)
+                sum (square y), next
+
+            // The numbers of x are numbers of BFloat16, so that means and variances are those of Float32.
+            let mutable inHalf, inFull = norm, norm
+
+            for _ in 1..20 do
+                let (_, next), _ = valueAndGradWith (f DType.BFloat16) inHalf
+                let _, full = train (inFull, x)
+                inHalf <- next
+                inFull <- full
+
+            Expect.equal inHalf inFull "weights and statistics"
+            Expect.equal (nonNull inHalf.Weight) (nonNull norm.Weight) "the masters"
+
+            let scale = LossScale.start LossScale.dynamic
+            let (value, next), gradient = LossScale.valueAndGradWith scale (f DType.Float16) norm
+            Expect.equal next.RunningMean (snd (train (norm, x))).RunningMean "beside the loss"
+            let (expected, _), slope = valueAndGradWith (f DType.Float16) norm
+            Expect.equal value expected "loss"
+            Checks.within 1e-3 (nonNull slope.Weight) (nonNull gradient.Weight) "gradient")
         "a gradient below Float16's smallest number comes through a scale",
         (fun () ->
             let small = MixedPrecision.computeIn DType.Float16 (fun (x: Tensor) -> x * 1e-3)

@@ -264,6 +264,7 @@ let private callbacks =
                     fun () -> {
                         Reached = fun (now: Trained<Tensor>) -> [ Reaction.Replace(now.State * 10.0) ]
                         Ended = ignore
+                        Result = id
                     }
             }
 
@@ -277,7 +278,7 @@ let private callbacks =
             Expect.equal (float run.Last.State) 31.0 "(1 + 2) · 10 + 1"
         }
 
-        // Figures of the callback's askings -> asked how often, the state gone back to.
+        // Figures of the callback's askings -> asked how often, the best of them, which is returned.
         for figures, better, asked, best in
             [
                 [ 3.0; 2.0; 2.5; 2.0; 1.0 ], Better.Lower, 4, 2
@@ -285,6 +286,8 @@ let private callbacks =
                 [ 0.1; 0.3; 0.2; 0.3; 0.9 ], Better.Higher, 4, 2
                 [ nan; 2.0; nan; 3.0; 1.0 ], Better.Lower, 4, 2
                 [ 5.0; 4.0; 3.0; 2.0; 1.0 ], Better.Lower, 5, 5
+                [ 5.0; 4.0; 3.0; 1.0; 2.0 ], Better.Lower, 5, 4
+                [ nan; nan ], Better.Higher, 2, 2
             ] do
             test $"early stopping after %A{figures}" {
                 let step (x: Tensor) (_: Tensor) = x + 1.0, x
@@ -305,7 +308,15 @@ let private callbacks =
                         (Data.inOrder 1 (Tensor.zeros DType.Float64 [ figures.Length ]))
                         (tensor 0.0)
 
-                Expect.equal (run.Last.Steps, float run.Last.State) (asked, float best) "steps and state"
+                Expect.equal (run.Last.Steps, float run.Last.State) (best, float best) "steps and state"
+
+                let at name (figures: (string * float) list) = figures |> List.find (fst >> (=) name) |> snd
+                let value = figures[best - 1]
+                Expect.isTrue ((at "figure" run.Last.Figures).Equals value) "the figure then"
+                Expect.equal (at "loss" run.Last.Figures) (float best - 1.0) "the loss then"
+
+                let measured = run.History |> List.map (snd >> at "figure")
+                Expect.isTrue (measured.Equals(List.take asked figures)) "what was measured, and nothing else"
 
                 match run.End with
                 | TrainingEnd.Completed -> Expect.equal asked figures.Length "not stopped"
@@ -318,8 +329,8 @@ let private callbacks =
             let stop = Callback.earlyStopping (Every.Steps 1) "loss" Better.Lower 1
             let batches = Data.inOrder 1 (Tensor.zeros DType.Float64 [ 5 ])
             let run () = Train.run { Train.defaults with Callbacks = [ stop ] } step batches (tensor 0.0)
-            Expect.equal (run ()).Last.Steps 2 "stopped at the second"
-            Expect.equal (run ()).Last.Steps 2 "again"
+            Expect.equal (run ()).History.Length 2 "stopped at the second"
+            Expect.equal (run ()).History.Length 2 "again"
         }
 
         test "NaN stops" {

@@ -96,11 +96,11 @@ public static class TensorDecompositions
     public static Tensor LogAbsDet(this Tensor a) => LinearSystems.logAbsDet(a.NotNull());
 
     /// <summary>
-    /// A matrix as U · diag S · Vᵀ, thin: U (…, m, k), S (…, k), which falls, and Vᵀ (…, k, n), k the smaller of m and n. Where
-    /// singular values are equal, they have derivatives, but the vectors have none.
+    /// A matrix as U · diag S · Vᴴ, thin: U (…, m, k), S (…, k), which falls and is real, and Vᴴ (…, k, n), k the smaller of m and n.
+    /// Where singular values are equal, they have derivatives, but the vectors have none.
     /// </summary>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// var (u, s, vt) = Tensor.Create([[3.0, 0.0], [0.0, -2.0]]).Svd();
     /// s // [3, 2]
@@ -111,9 +111,9 @@ public static class TensorDecompositions
         return (u, s, vt);
     }
 
-    /// <summary>As <c>Svd</c>, with square U (…, m, m) and Vᵀ (…, n, n). Differentiate <c>Svd</c> instead.</summary>
+    /// <summary>As <c>Svd</c>, with square U (…, m, m) and Vᴴ (…, n, n). Differentiate <c>Svd</c> instead.</summary>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// var (u, s, vt) = Tensor.Create([[2.0], [0.0]]).SvdFull();
     /// u // shape (2, 2)
@@ -126,7 +126,7 @@ public static class TensorDecompositions
 
     /// <summary>The singular values alone, falling: (…, m, n) to (…, k), k the smaller of m and n.</summary>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[0.0, 2.0], [3.0, 0.0]]).SingularValues() // [3, 2]
     /// </code></example>
@@ -136,7 +136,7 @@ public static class TensorDecompositions
     /// <param name="a">Matrices.</param>
     /// <param name="relative">Singular values of at most so many times the largest count as 0; by default what rounding leaves.</param>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[1.0], [1.0]]).PseudoInverse() // [[0.5, 0.5]]
     /// </code></example>
@@ -147,7 +147,7 @@ public static class TensorDecompositions
     /// <param name="a">Matrices.</param>
     /// <param name="relative">Singular values of at most so many times the largest count as 0; by default what rounding leaves.</param>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[1.0, 2.0], [2.0, 4.0]]).MatrixRank() // 1
     /// </code></example>
@@ -159,7 +159,7 @@ public static class TensorDecompositions
     /// columns (…, m, k).
     /// </summary>
     /// <exception cref="ShapeException">b does not fit.</exception>
-    /// <exception cref="DTypeException">The dtypes differ, or are not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtypes differ, or are neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]).Lstsq(Tensor.Create([1.0, 3.0, 5.0])) // [1, 2]
     /// </code></example>
@@ -167,7 +167,7 @@ public static class TensorDecompositions
 
     /// <summary>A norm of a matrix, or of each of a batch: (…, m, n) to (…).</summary>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[3.0, 0.0], [4.0, 0.0]]).MatrixNorm(MatrixNorm.Spectral) // 5
     /// </code></example>
@@ -176,7 +176,7 @@ public static class TensorDecompositions
 
     /// <summary>The largest singular value divided by the smallest: infinite where the matrix is singular.</summary>
     /// <exception cref="ShapeException">There are fewer than two axes, or the matrix is empty.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[4.0, 0.0], [0.0, 0.5]]).ConditionNumber() // 8
     /// </code></example>
@@ -185,7 +185,7 @@ public static class TensorDecompositions
     /// <summary>The power of a square matrix; negative ones are those of the inverse.</summary>
     /// <exception cref="ValueException">The exponent is negative and a matrix singular.</exception>
     /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[1.0, 1.0], [1.0, 0.0]]).MatrixPower(10) // Fibonacci: [[89, 55], [55, 34]]
     /// </code></example>
@@ -193,7 +193,7 @@ public static class TensorDecompositions
 
     /// <summary>The exponential of a square matrix, 1 + a + a²/2 + …, or of each of a batch.</summary>
     /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[0.0, 1.0], [0.0, 0.0]]).MatrixExp() // [[1, 1], [0, 1]]
     /// </code></example>
@@ -202,7 +202,7 @@ public static class TensorDecompositions
     /// <summary>The principal square root of a square matrix, or of each of a batch.</summary>
     /// <exception cref="ValueException">An eigenvalue is a negative number, or 0 and the matrix not symmetric.</exception>
     /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[4.0, 0.0], [0.0, 9.0]]).MatrixSqrt() // [[2, 0], [0, 3]]
     /// </code></example>
@@ -211,7 +211,7 @@ public static class TensorDecompositions
     /// <summary>The principal logarithm of a square matrix, or of each of a batch.</summary>
     /// <exception cref="ValueException">An eigenvalue is 0 or a negative number.</exception>
     /// <exception cref="ShapeException">It is not square, or there are fewer than two axes.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
+    /// <exception cref="DTypeException">The dtype is neither floating-point nor complex.</exception>
     /// <example><code>
     /// Tensor.Create([[1.0, 1.0], [0.0, 1.0]]).MatrixLog() // [[0, 1], [0, 0]]
     /// </code></example>

@@ -104,7 +104,8 @@ public sealed class Callback<S>
                     new Func<FSharpTrained<S>, FSharpList<FSharpReaction<S>>>(now =>
                         reached(Trained<S>.FromFSharp(now)).ToFSharp()
                     ).ToFSharp(),
-                    FuncConvert.FromAction(ended)
+                    FuncConvert.FromAction(ended),
+                    new Func<FSharpTrained<S>, FSharpTrained<S>>(last => last).ToFSharp()
                 );
             }).ToFSharp()
         );

@@ -8,9 +8,14 @@ public static class MixedPrecision
 {
     /// <summary>
     /// The function computed in another floating-point dtype: floating-point tensors of its argument are converted to it, those of
-    /// its result to Float32. Gradients by the argument have the dtypes of the argument. What should not be in 16 bits, such as a
-    /// loss and its norms, stays outside.
+    /// its result to Float32. Gradients with respect to the argument have the dtypes of the argument. What should not be in 16 bits, such
+    /// as a loss and its norms, stays outside.
     /// </summary>
+    /// <remarks>
+    /// What is <c>Frozen</c>, such as the running statistics of <c>BatchNorm</c>, is not converted; and what the function hands on as it
+    /// got it comes out as it went in, bit for bit. So a model may be trained by its own <c>Train</c>, which returns the model with new
+    /// statistics.
+    /// </remarks>
     /// <exception cref="DTypeException">The dtype is not floating-point.</exception>
     /// <example><code>
     /// var twice = MixedPrecision.ComputeIn(DType.BFloat16, (Tensor x) => x + x);
@@ -80,4 +85,23 @@ public static class LossScales
     /// </code></example>
     public static (Tensor Value, P Gradient) ValueAndGradient<P>(this LossScale scale, Func<P, Tensor> f, P x)
         where P : notnull => LossScaleModule.valueAndGrad(scale.NotNull(), f.ToFSharp(), x.NotNull()).ToValueTuple();
+
+    /// <summary>
+    /// The same for a function that returns something else beside the loss, as a model with new running statistics.
+    /// </summary>
+    /// <example><code>
+    /// var scale = LossScaling.FixedAt(1024).Start();
+    /// (Tensor, Tensor) Loss(Tensor x) => ((x * x).Sum(), x + 1);
+    /// scale.ValueAndGradientWith(Loss, Tensor.Create([3.0])) // (9, [4], [6])
+    /// </code></example>
+    public static (Tensor Value, A Aux, P Gradient) ValueAndGradientWith<P, A>(
+        this LossScale scale,
+        Func<P, (Tensor Value, A Aux)> f,
+        P x
+    )
+        where P : notnull
+    {
+        var ((value, aux), gradient) = LossScaleModule.valueAndGradWith(scale.NotNull(), f.ToFSharpPair(), x.NotNull());
+        return (value, aux, gradient);
+    }
 }

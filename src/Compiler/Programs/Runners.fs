@@ -37,7 +37,7 @@ module internal Runners =
                 | Instruction.Position(dtype, axis, start, step) -> position dtype axis start step
                 | Instruction.Unary(op, a) -> Elementwise.unary op values[a]
                 | Instruction.Binary(op, a, b) -> Elementwise.binary op values[a] values[b]
-                | Instruction.Select(c, a, b) -> Elementwise.select values[c] values[a] values[b]
+                | Instruction.Select(c, a, b) -> Select.evaluate values[c] values[a] values[b]
                 | Instruction.Convert(dtype, a) -> Convert.buffer dtype values[a]
                 | Instruction.Draw(draw, dtype, key, index) ->
                     Philox.elements draw dtype values[key] values[index]

@@ -17,10 +17,10 @@ module internal Elementwise =
         HostBuffer<'U>(dtype, data, x.Shape, x.Strides, 0)
 
     /// The end of a block that begins at i.
-    let inline private blockEnd i count = min count (i + Scratch<int>.Length)
+    let inline blockEnd i count = min count (i + Scratch<int>.Length)
 
     /// Where to read `count` elements, `step` apart, as a run of adjacent ones: in place, or in scratch.
-    let inline private adjacent (items: 'T[]) offset step count slot =
+    let inline adjacent (items: 'T[]) offset step count slot =
         if step = 1 then
             struct (items, offset)
         else
@@ -348,72 +348,3 @@ module internal Elementwise =
         | x ->
             let x, y = x :?> HostBuffer<float>, imaginary :?> HostBuffer<float>
             binaryOf DType.Complex128 x y (fun a ao b bo c co n -> ComplexRows.join a ao b bo c co n)
-
-    let private selectRow (cs: bool[]) co (xs: 'T[]) xo (ys: 'T[]) yo (zs: 'T[]) zo n =
-        if not (ShortRow.select cs co xs xo ys yo zs zo n) then
-            VectorMath.select
-                (ReadOnlySpan(cs, co, n))
-                (ReadOnlySpan(xs, xo, n))
-                (ReadOnlySpan(ys, yo, n))
-                (Span(zs, zo, n))
-
-    let private isRun (b: HostBuffer) = b.IsContiguous || HostBuffer.isUniform b
-
-    /// The n elements of a small operand as a run: where they lie, or one number spread over scratch.
-    let private run (b: HostBuffer<'T>) n slot =
-        if b.IsContiguous then
-            struct (b.Items, b.Offset)
-        else
-            let scratch = Scratch<'T>.Slot slot
-            Short.fill scratch b.Items[b.Offset] n
-            struct (scratch, 0)
-
-    /// Small operands that lie in a row, or repeat one number, spare the walk.
-    let private selectShort (c: HostBuffer<bool>) (x: HostBuffer<'T>) (y: HostBuffer<'T>) n : HostBuffer =
-        let z = Strided.fresh<'T> x.DType x.Shape
-        let struct (k, ko) = run c n 0
-        let struct (a, ao) = run x n 1
-        let struct (b, bo) = run y n 2
-        selectRow k ko a ao b bo z.Items 0 n
-        z
-
-    let private selectView (c: HostBuffer<bool>) (x: HostBuffer<'T>) (y: HostBuffer<'T>) : HostBuffer =
-        let z = Strided.fresh<'T> x.DType x.Shape
-        let w = Strided.walk x.Shape [| c.Strides; x.Strides; y.Strides |]
-        let steps = w.Steps
-
-        Strided.forEach w [| c.Offset; x.Offset; y.Offset |] (fun offsets position count ->
-            let mutable i = 0
-
-            while i < count do
-                let n = blockEnd i count - i
-                let struct (k, ko) = adjacent c.Items (offsets[0] + i * steps[0]) steps[0] n 0
-                let struct (a, ao) = adjacent x.Items (offsets[1] + i * steps[1]) steps[1] n 1
-                let struct (b, bo) = adjacent y.Items (offsets[2] + i * steps[2]) steps[2] n 2
-                selectRow k ko a ao b bo z.Items (position + i) n
-                i <- i + n)
-
-        z
-
-    let private selectOf (c: HostBuffer<bool>) (x: HostBuffer<'T>) (y: HostBuffer<'T>) : HostBuffer =
-        let n = Shape.count x.Shape
-
-        if n > 0 && n <= Scratch<'T>.Length && isRun c && isRun x && isRun y then
-            selectShort c x y n
-        else
-            selectView c x y
-
-    let select (c: HostBuffer) (x: HostBuffer) (y: HostBuffer) : HostBuffer =
-        let c = c :?> HostBuffer<bool>
-
-        // Each by its name: what is reached by a generic virtual call can't be compiled ahead.
-        match x with
-        | :? HostBuffer<float32> as x -> selectOf c x (y :?> HostBuffer<float32>)
-        | :? HostBuffer<float> as x -> selectOf c x (y :?> HostBuffer<float>)
-        | _ ->
-            {
-                new Typed<HostBuffer>() with
-                    member _.Run x = selectOf c x (y :?> HostBuffer<_>)
-            }
-                .On
-                x

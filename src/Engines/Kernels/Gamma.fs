@@ -264,6 +264,46 @@ module internal Gamma =
 
         sum
 
+    /// The derivative of so much order n of that sum with respect to s. Where the formula is a product of functions of s, so is its
+    /// Taylor series at s, which is kept up to εⁿ.
+    let hurwitzSlope (order: int) (terms: int) (s: float) (q: float) : float =
+        let times (a: float[]) (b: float[]) =
+            Array.init (order + 1) (fun k -> Seq.sum (seq { for i in 0..k -> a[i] * b[k - i] }))
+
+        /// s + ε + c
+        let linear (c: float) =
+            Array.init (order + 1) (fun k ->
+                if k = 0 then s + c
+                elif k = 1 then 1.0
+                else 0.0)
+
+        let far = q + float terms
+        let log = -(Math.Log far)
+        // far⁻ˢ⁻ᵋ = far⁻ˢ exp(-ε log far)
+        let power = Array.init (order + 1) (fun k -> Math.Pow(far, -s) * Math.Pow(log, float k) / factorial k)
+
+        let inverse =
+            Array.init (order + 1) (fun k ->
+                (if k % 2 = 0 then 1.0 else -1.0) / Math.Pow(s - 1.0, float (k + 1)))
+
+        let mutable sum = far * (times power inverse)[order] + 0.5 * power[order]
+        let mutable factor = times power (linear 0.0) |> Array.map (fun c -> c / (2.0 * far))
+
+        for k in 1 .. bernoulli.Length do
+            sum <- sum + bernoulli[k - 1] * factor[order]
+            let at = float (2 * k)
+            let divisor = float ((2 * k + 1) * (2 * k + 2)) * far * far
+
+            factor <- times (times factor (linear (at - 1.0))) (linear at) |> Array.map (fun c -> c / divisor)
+
+        sum <- sum * factorial order
+
+        for k in terms - 1 .. -1 .. 0 do
+            let x = q + float k
+            sum <- sum + Math.Pow(-(Math.Log x), float order) * Math.Pow(x, -s)
+
+        sum
+
     let private polygammaOfPositive (n: int) (x: float) =
         let terms = Math.Max(0, int (Math.Ceiling(float (10 + n) - Math.Min(x, 1e6))))
         (if n % 2 = 0 then -1.0 else 1.0) * factorial n * hurwitzSum terms (float (n + 1)) x

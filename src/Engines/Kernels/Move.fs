@@ -243,6 +243,39 @@ module internal Move =
             }
                 .On
                 x
+        | Collision.Max
+        | Collision.Min ->
+            let isLargest = (collision = Collision.Max)
+
+            let extremes dtype (least: 'T) (most: 'T) (x: HostBuffer<'T>) : HostBuffer =
+                let found = positions Finder.ScatterAdd size indices
+                let none = if isLargest then least else most
+
+                HostBuffer.own
+                    dtype
+                    shape
+                    (ScatterExtremes.rows isLargest none batches outer size inner found x)
+
+            let again x = scatter collision axis batch size x indices
+
+            match x.DType.Storage with
+            | Storage.Float32 -> extremes x.DType -infinityf infinityf (x :?> HostBuffer<float32>)
+            | Storage.Float64 -> extremes x.DType -infinity infinity (x :?> HostBuffer<float>)
+            | Storage.BFloat16
+            | Storage.Float16 -> Convert.buffer x.DType (again (Convert.widen x))
+            | Storage.Integer _ when x.DType = DType.Int32 ->
+                extremes x.DType Int32.MinValue Int32.MaxValue (x :?> HostBuffer<int>)
+            | Storage.Integer _ when x.DType = DType.Int64 ->
+                extremes x.DType Int64.MinValue Int64.MaxValue (x :?> HostBuffer<int64>)
+            // What is beyond the ends of the dtype becomes these.
+            | Storage.Integer _ -> Convert.ofOrdered x.DType (again (Convert.ordered x))
+            | Storage.Bool ->
+                let numbers = Convert.buffer DType.Int32 x :?> HostBuffer<int>
+                Convert.buffer DType.Bool (extremes DType.Int32 0 1 numbers)
+            | Storage.Complex64
+            | Storage.Complex128 ->
+                ShapeRule.requireOrder collision x.DType
+                x
         | Collision.Add ->
             let added (x: HostBuffer<'T>) =
                 own (

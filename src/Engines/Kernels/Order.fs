@@ -90,6 +90,22 @@ module internal Order =
         let key = uint64 (x ^^^ Int64.MinValue)
         if descending then ~~~key else key
 
+    let private byComparisons (keys: uint64[]) (positions: Span<int>) =
+        MemoryExtensions.Sort(Span keys, positions)
+
+        // The sort is not stable; among equals, order by position.
+        let mutable first = 0
+
+        while first < keys.Length do
+            let mutable last = first + 1
+
+            while last < keys.Length && keys[last] = keys[first] do
+                last <- last + 1
+
+            if last - first > 1 then MemoryExtensions.Sort(positions.Slice(first, last - first))
+
+            first <- last
+
     /// The positions that sort rows.
     let private sortedBy (key: 'T -> uint64) (rows: HostBuffer<'T>) : HostBuffer =
         let x = Strided.contiguous rows
@@ -104,20 +120,10 @@ module internal Order =
             for i in 0 .. length - 1 do
                 positions[i] <- i
 
-            MemoryExtensions.Sort(Span keys, positions)
-
-            // The sort is not stable; among equals, order by position.
-            let mutable first = 0
-
-            while first < length do
-                let mutable last = first + 1
-
-                while last < length && keys[last] = keys[first] do
-                    last <- last + 1
-
-                if last - first > 1 then MemoryExtensions.Sort(positions.Slice(first, last - first))
-
-                first <- last)
+            if length >= RadixSort.From then
+                RadixSort.sort keys positions
+            else
+                byComparisons keys positions)
 
         y
 

@@ -143,6 +143,16 @@ module internal DecompositionKernels =
             ])
             [| x |]
 
+    let singularValues (f: Frame) x : nativeint =
+        Script.call
+            f
+            (text "x" [
+                "ok = torch.all(torch.all(torch.isfinite(x), -1, True), -2, True)"
+                "s = torch.linalg_svdvals(torch.where(ok, x, torch.zeros_like(x)))"
+                "return torch.masked_fill(s, torch.logical_not(ok).squeeze(-1), float('nan'))"
+            ])
+            [| x |]
+
     let pseudoInverse (f: Frame) (relative: float) x : nativeint =
         let share = relative.ToString("R", System.Globalization.CultureInfo.InvariantCulture)
 

@@ -101,6 +101,7 @@ module internal Kernels =
         | Primitive.Solve _
         | Primitive.Inverse
         | Primitive.Svd
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _ when inputs |> Array.exists (fun x -> Shape.count x.Shape = 0) ->
             byManaged f p inputs
@@ -110,6 +111,7 @@ module internal Kernels =
             one (DecompositionKernels.solve f isTransposed x.Tensor (tensor 1) (batchOf x))
         | Primitive.Inverse -> one (DecompositionKernels.invert f x.Tensor (batchOf x))
         | Primitive.Svd -> DecompositionKernels.svd f x.Tensor
+        | Primitive.SingularValues -> one (DecompositionKernels.singularValues f x.Tensor)
         | Primitive.PseudoInverse relative -> one (DecompositionKernels.pseudoInverse f relative x.Tensor)
         | Primitive.OfMatrix MatrixFunction.Exp -> one (DecompositionKernels.exponential f x.Tensor x.DType)
         // libtorch has no such functions.
@@ -209,6 +211,7 @@ module internal Kernels =
         | Primitive.Solve _
         | Primitive.Inverse
         | Primitive.Svd
+        | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
         | Primitive.Complex

@@ -215,6 +215,38 @@ module internal MoveKernels =
                 f.Check()
 
             turnedBack f y l size result
+        | Collision.Max
+        | Collision.Min ->
+            let found = positions f Finder.ScatterAdd l indices indexType indexShape
+
+            let struct (order, none) =
+                if collision = Collision.Max then struct ("amax", "-") else struct ("amin", "")
+
+            let extremes (dtype: DType) (limit: string) x =
+                let updates = turned f x l l.Count
+                let axis = indexedAxis l
+                let view = if axis = 1 then "1, -1, 1" else "-1, 1, 1"
+
+                let script =
+                    $"def f(y, x, i):\n  n = torch.full_like(y, {limit})\n  return n.scatter_reduce({axis}, i.view({view}).expand_as(x), x, '{order}')\n"
+
+                let y = Script.call f script [| target dtype; updates; found |]
+                turnedBack f y l size result
+
+            match dtype.Storage with
+            | Storage.Float32
+            | Storage.Float64 -> extremes dtype $"float('{none}inf')" x
+            | Storage.BFloat16
+            | Storage.Float16 ->
+                cast f (extremes DType.Float32 $"float('{none}inf')" (cast f x DType.Float32)) dtype
+            | Storage.Bool -> cast f (extremes DType.Int32 $"{none}1" (cast f x DType.Int32)) dtype
+            | Storage.Integer _ when dtype = DType.Int32 ->
+                extremes dtype (if none = "-" then "-2147483648" else "2147483647") x
+            // Others are converted before they come here; complex numbers have no order.
+            | Storage.Integer _
+            | Storage.Complex64
+            | Storage.Complex128 ->
+                extremes dtype (if none = "-" then "-9223372036854775807 - 1" else "9223372036854775807") x
         | Collision.Add ->
             match dtype.Storage with
             | Storage.Float32

@@ -185,4 +185,4 @@ let private compiled =
     ]
 
 [<Tests>]
-let all = testSequenced (testList "the same numbers" [ compiled; processes ])
+let all = testList "the same numbers" [ testSequenced compiled; processes ]

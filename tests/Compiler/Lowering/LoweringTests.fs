@@ -107,7 +107,7 @@ let private moved (dice: Dice) (t: Tensor) : Tensor =
     Seq.fold once t [ 0 .. dice.Below 4 ]
 
 let private random = test "random views of ranges and inputs, computed with and folded" {
-    for seed in firstSeed .. firstSeed + 600 * effort - 1 do
+    for seed in firstSeed .. firstSeed + cases 600 - 1 do
         let dice = Dice seed
         let shape = [ for _ in 0 .. dice.Below 3 -> dice.Pick [ 1; 2; 3; 4; 6 ] ]
 

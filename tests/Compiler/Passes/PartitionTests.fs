@@ -291,7 +291,7 @@ let private withoutCut (joint: Graph) inputs outputs =
     sum
 
 let private property = test "residuals are never larger than without the cut" {
-    for seed in 1 .. 60 * effort do
+    for seed in 1 .. cases 60 do
         let run, inputs = CompileLawTests.program (Dice seed) DType.Float64
         let f xs = [| run xs |> Array.map sum |> Array.reduce (+) |]
         let joint = Passes.differentiable Watch.ofEnvironment.Value Cpu.target (jointOf f inputs)

@@ -166,7 +166,7 @@ let private draw (dice: Dice) =
     struct (slots.ToArray(), steps, Array.init 3 (fun _ -> at (pick there)))
 
 let private plans = test "plans of random steps hold" {
-    for seed in firstSeed .. firstSeed + 400 * effort - 1 do
+    for seed in firstSeed .. firstSeed + cases 400 - 1 do
         let struct (slots, steps, outputs) = draw (Dice seed)
         let plan = ArenaPlan.memory slots (ArenaPlan.lifetimes slots steps outputs)
 
@@ -180,7 +180,7 @@ let private many =
     testList "places for very many slots" [
         for count in [ 1; 10; 300 ] do
             test $"{count} never meet" {
-                for seed in firstSeed .. firstSeed + 20 * effort - 1 do
+                for seed in firstSeed .. firstSeed + cases 20 - 1 do
                     let dice = Dice seed
                     let room = Array.init count (fun _ -> 16L * int64 (1 + dice.Below 9))
                     let moments = 1 + 2 * count

@@ -9,8 +9,6 @@ open Cotangent.Inlined // in place of functions of Array and List
 // the eigenvalues, and x with T x = λ x, by substitution, makes the eigenvector Z x.
 
 module internal Eig =
-    let private eps = 2.220446049250313e-16
-
     /// Powers of two d that make rows and columns of d⁻¹ a d about as large as each other (B. Parlett and C. Reinsch, "Balancing a
     /// matrix", 1969), which the eigenvalues of badly scaled matrices need.
     let private balance n (size: int -> int -> float) : float[] =
@@ -39,73 +37,6 @@ module internal Eig =
                         isMoving <- true
 
         d
-
-    /// The columns x with t x = λ x, of an upper triangular t but for blocks, which begin at rows that `isPair` tells.
-    let private vectorsOfSchur
-        n
-        (t: int -> int -> Complex)
-        (isPair: int -> bool)
-        (values: Complex[])
-        : Complex[][] =
-        let mutable norm = 0.0
-
-        for i in 0 .. n - 1 do
-            for j in Math.Max(i - 1, 0) .. n - 1 do
-                norm <- norm + Complex.Abs(t i j)
-
-        let small = Math.Max(eps * norm, Double.Epsilon * 1e16)
-        let columns = Array.zeroCreate<Complex[]> n
-
-        for k in 0 .. n - 1 do
-            if k > 0 && isPair (k - 1) then
-                columns[k] <- Array.map Complex.Conjugate columns[k - 1]
-            else
-                let value = values[k]
-                let x = Array.zeroCreate<Complex> n
-                let mutable last = k
-
-                if isPair k then
-                    x[k + 1] <- Complex.One
-                    x[k] <- (value - t (k + 1) (k + 1)) / t (k + 1) k
-                    last <- k + 1
-                else
-                    x[k] <- Complex.One
-
-                let rest i =
-                    let mutable sum = Complex.Zero
-
-                    for j in i + 1 .. last do
-                        sum <- sum - t i j * x[j]
-
-                    sum
-
-                let clear (z: Complex) limit = if Complex.Abs z < limit then Complex(limit, 0.0) else z
-                let mutable i = k - 1
-
-                while i >= 0 do
-                    if i > 0 && isPair (i - 1) then
-                        let below = rest i
-                        // Without the element beside the diagonal, whose number is not known yet.
-                        let above = rest (i - 1)
-                        let a, b = t (i - 1) (i - 1) - value, t (i - 1) i
-                        let c, d = t i (i - 1), t i i - value
-                        let determinant = clear (a * d - b * c) (small * small)
-                        x[i - 1] <- (d * above - b * below) / determinant
-                        x[i] <- (a * below - c * above) / determinant
-                        i <- i - 2
-                    else
-                        x[i] <- rest i / clear (t i i - value) small
-                        i <- i - 1
-
-                    let size = Complex.Abs x[i + 1]
-
-                    if size > 1e100 then
-                        for j in 0..last do
-                            x[j] <- x[j] / size
-
-                columns[k] <- x
-
-        columns
 
     /// Vectors of length 1 that are made unique, in the order of eigenvalues: rising real parts, then imaginary ones.
     let private sorted
@@ -143,53 +74,49 @@ module internal Eig =
 
         if largest = 0.0 then 1.0 else Math.ScaleB(1.0, Math.ILogB largest)
 
+    /// The powers of two that balance a, and the one by which it is then divided.
+    let private measure n (size: int -> int -> float) : struct (float[] * float) =
+        let d = balance n size
+        struct (d, scaleOf n (fun i j -> size i j / d[i] * d[j]))
+
     let private ofReal n (a: int -> int -> float) : Complex[] * Complex[][] =
-        let d = balance n (fun i j -> Math.Abs(a i j))
-        let balanced i j = a i j / d[i] * d[j]
-        let scale = scaleOf n (fun i j -> Math.Abs(balanced i j))
-        let h = Array2D.init n n (fun i j -> balanced i j / scale)
-        let z = Array2D.zeroCreate<float> n n
-        let real, imaginary = Array.zeroCreate<float> n, Array.zeroCreate<float> n
+        let struct (d, scale) = measure n (fun i j -> Math.Abs(a i j))
+        let t = Array.init (n * n) (fun k -> a (k / n) (k % n) / d[k / n] * d[k % n] / scale)
+        let z = Array.zeroCreate<float>(n * n)
 
-        if Schur.real n h z real imaginary then
-            let values = Array.map2 (fun x y -> Complex(x, y)) real imaginary
-            let isPair i = i < n - 1 && imaginary[i] > 0.0
-            let inner = vectorsOfSchur n (fun i j -> Complex(h[i, j], 0.0)) isPair values
+        if Schur.decompose n t z then
+            let values = QuasiTriangular.values n t
+            let inner, outer = QuasiTriangular.vectors n t values, Array.zeroCreate<float>(n * n)
+            let multiply = Matrices.product<float>()
+            multiply.Invoke(n, n, n, Matrices.adjacent inner 0 n, Matrices.adjacent z 0 n, outer, 0)
 
-            let outer (x: Complex[]) =
+            // Of a pair the first has its real and imaginary part in two rows, the second the conjugate.
+            let vector k =
+                let imaginary = values[k].Imaginary
+                let row = if imaginary < 0.0 then k - 1 else k
+
                 Array.init n (fun i ->
-                    let mutable sum = Complex.Zero
+                    let part row = d[i] * outer[row * n + i]
 
-                    for j in 0 .. n - 1 do
-                        sum <- sum + z[i, j] * x[j]
+                    let turned =
+                        if imaginary = 0.0 then 0.0 else Math.CopySign(1.0, imaginary) * part (row + 1)
 
-                    d[i] * sum)
+                    Complex(part row, turned))
 
-            Array.map (fun w -> w * Complex(scale, 0.0)) values, Array.map outer inner
+            Array.map (fun w -> w * Complex(scale, 0.0)) values, Array.init n vector
         else
             refused n
 
     let private ofComplex n (a: int -> int -> Complex) : Complex[] * Complex[][] =
-        let d = balance n (fun i j -> Complex.Abs(a i j))
-        let balanced i j = a i j / d[i] * d[j]
-        let scale = scaleOf n (fun i j -> Complex.Abs(balanced i j))
-        let h = Array2D.init n n (fun i j -> balanced i j / scale)
-        let z = Array2D.zeroCreate<Complex> n n
+        let struct (d, scale) = measure n (fun i j -> Complex.Abs(a i j))
+        let t = Array.init (n * n) (fun k -> a (k / n) (k % n) / d[k / n] * d[k % n] / scale)
+        let z = Array.zeroCreate<Complex>(n * n)
 
-        if ComplexSchur.complex n h z then
-            let values = Array.init n (fun i -> h[i, i])
-            let inner = vectorsOfSchur n (fun i j -> h[i, j]) (fun _ -> false) values
-
-            let outer (x: Complex[]) =
-                Array.init n (fun i ->
-                    let mutable sum = Complex.Zero
-
-                    for j in 0 .. n - 1 do
-                        sum <- sum + z[i, j] * x[j]
-
-                    d[i] * sum)
-
-            Array.map (fun w -> w * Complex(scale, 0.0)) values, Array.map outer inner
+        if ComplexSchur.decompose n t z then
+            let values = Array.init n (fun i -> t[i * n + i] * Complex(scale, 0.0))
+            let inner, outer = ComplexSchur.vectors n t, Array.zeroCreate<Complex>(n * n)
+            ComplexProduct.run n n n (Matrices.adjacent inner 0 n) (Matrices.adjacent z 0 n) outer 0
+            values, Array.init n (fun k -> Array.init n (fun i -> d[i] * outer[k * n + i]))
         else
             refused n
 

@@ -17,75 +17,8 @@ module internal Eigh =
     [<Literal>]
     let private MostRounds = 60
 
-    /// Makes the symmetric a tridiagonal, with diagonal d and e beside it. The reflections go into the rows of a and taus.
-    let private tridiagonalise n (a: float[]) (d: float[]) (e: float[]) (taus: float[]) =
-        let p = Array.zeroCreate<float> n
-
-        for k in 0 .. n - 2 do
-            // The column below the diagonal is the row beside it.
-            let count = n - k - 1
-            let v = Span(a, k * n + k + 1, count)
-            let norm: float = TensorPrimitives.Norm(reading v)
-            let rest = if count > 1 then TensorPrimitives.Norm(reading (v.Slice 1)) else 0.0
-
-            if rest = 0.0 then
-                e[k] <- v[0]
-                taus[k] <- 0.0
-            else
-                let alpha = v[0]
-                let beta = if alpha < 0.0 then norm else -norm
-                e[k] <- beta
-                taus[k] <- (beta - alpha) / beta
-                TensorPrimitives.Divide(reading v, alpha - beta, v)
-                v[0] <- 1.0
-                let w = Span(p, 0, count)
-                let at i = (k + 1 + i) * n + k + 1
-
-                for i in 0 .. count - 1 do
-                    w[i] <- taus[k] * TensorPrimitives.Dot(reading (Matrices.part a (at i) count), reading v)
-
-                let along: float = -0.5 * taus[k] * TensorPrimitives.Dot(reading w, reading v)
-                TensorPrimitives.MultiplyAdd(reading v, along, reading w, w)
-
-                for i in 0 .. count - 1 do
-                    let r = Matrices.part a (at i) count
-                    TensorPrimitives.MultiplyAdd(reading w, -v[i], reading r, r)
-                    TensorPrimitives.MultiplyAdd(reading v, -w[i], reading r, r)
-
-        for i in 0 .. n - 1 do
-            d[i] <- a[i * n + i]
-
-    /// The rows of z become those of the transposed product of the reflections.
-    let private accumulate n (a: float[]) (taus: float[]) (z: float[]) =
-        Array.Clear(z, 0, n * n)
-
-        for i in 0 .. n - 1 do
-            z[i * n + i] <- 1.0
-
-        for k in n - 2 .. -1 .. 0 do
-            if taus[k] <> 0.0 then
-                let count = n - k - 1
-                let v = ReadOnlySpan(a, k * n + k + 1, count)
-
-                // From the right, since z is the transposed.
-                for i in k + 1 .. n - 1 do
-                    let row = Span(z, i * n + k + 1, count)
-                    let along: float = -taus[k] * TensorPrimitives.Dot(reading row, v)
-                    TensorPrimitives.MultiplyAdd(v, along, reading row, row)
-
-    /// rows i and i + 1 of z <- c zᵢ - s zᵢ₊₁ and s zᵢ + c zᵢ₊₁
-    let private rotate width (z: float[]) i (c: float) (s: float) (buffer: float[]) =
-        let upper = Matrices.part z (i * width) width
-        let lower = Matrices.part z ((i + 1) * width) width
-        let both = Span(buffer, 0, width)
-        TensorPrimitives.Multiply(reading upper, s, both)
-        TensorPrimitives.MultiplyAdd(reading lower, c, reading both, both)
-        TensorPrimitives.Multiply(reading upper, c, upper)
-        TensorPrimitives.MultiplyAdd(reading lower, -s, reading upper, upper)
-        both.CopyTo lower
-
     /// One QL step on the block from l to m; false where the rotation got lost, and the block falls apart.
-    let private step width (d: float[]) (e: float[]) (z: float[]) l m buffer =
+    let private step (d: float[]) (e: float[]) (vectors: Rotations) l m =
         let shift = (d[l + 1] - d[l]) / (2.0 * e[l])
         let r = Math.Sqrt(shift * shift + 1.0)
         let mutable g = d[m] - d[l] + e[l] / (shift + Math.CopySign(r, shift))
@@ -110,7 +43,7 @@ module internal Eigh =
                 p <- s * t
                 d[i + 1] <- g + p
                 g <- c * t - b
-                rotate width z i c s buffer
+                vectors.Add(i, i + 1, c, -s)
                 i <- i - 1
 
         if i > -2 then
@@ -120,7 +53,7 @@ module internal Eigh =
 
     /// Makes the tridiagonal d and e diagonal; the rows of z, so many numbers wide, go along. NaN takes no rounds.
     let private diagonalise n width (d: float[]) (e: float[]) (z: float[]) =
-        let buffer = Array.zeroCreate<float> width
+        let vectors = Rotations(width, z)
 
         for l in 0 .. n - 1 do
             let mutable rounds = 0
@@ -134,8 +67,10 @@ module internal Eigh =
                 if m = l then
                     rounds <- MostRounds
                 else
-                    step width d e z l m buffer
+                    step d e vectors l m
                     rounds <- rounds + 1
+
+        vectors.Apply()
 
     /// What makes the first element positive that is at least half as large as the largest.
     let private signOf (vector: ReadOnlySpan<float>) =
@@ -174,8 +109,8 @@ module internal Eigh =
         let z = Array.zeroCreate<float>(n * n)
 
         if Double.IsFinite largest then
-            tridiagonalise n a d e taus
-            accumulate n a taus z
+            Tridiagonal.reduce n a d e taus
+            Reflections.accumulate n n 1 a taus z
             diagonalise n n d e z
         else
             Array.Fill(d, nan)

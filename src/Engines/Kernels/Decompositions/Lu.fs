@@ -9,13 +9,13 @@ open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
 
 // Rows of A in another order = L U, with partial pivoting, panel after panel of columns: each is brought up to date by a
-// triangular system and one product of matrices, and factored in a copy of its own, whose rows are adjacent.
+// triangular system and one product of matrices, and factored in a copy of its own, where the numbers of a column are neighbours.
 
 module internal Lu =
     [<Literal>]
     let private Panel = 32
 
-    let private swap (a: 'T[]) at n i j =
+    let private swapRows (a: 'T[]) at n i j =
         let first = Span(a, at + i * n, n)
         let second = Span(a, at + j * n, n)
 
@@ -44,19 +44,56 @@ module internal Lu =
                 let rest = Span(panel, top * width, (m - top) * width)
                 TensorPrimitives.Subtract(reading rest, ReadOnlySpan(part, 0, rest.Length), rest)
 
-    /// The row of the largest element of a column, from a row on.
-    let private largest<'T when 'T: struct and 'T :> INumberBase<'T>> m (panel: 'T[]) width row column =
-        let mutable found = row
-        let mutable most = Scalars.size panel[row * width + column]
+    /// The place of the largest element.
+    let private largest<'T when 'T: struct and 'T :> INumberBase<'T>> (x: ReadOnlySpan<'T>) : int =
+        let mutable found = 0
+        let mutable most = Scalars.size x[0]
 
-        for i in row + 1 .. m - 1 do
-            let size = Scalars.size panel[i * width + column]
+        for i in 1 .. x.Length - 1 do
+            let size = Scalars.size x[i]
 
             if size > most then
                 most <- size
                 found <- i
 
         found
+
+    /// Factors the columns of a panel, which lie one behind the other, so many numbers each, from a row on that is as far down as the
+    /// panel is right. The rows that these change places with, in turn.
+    let private factorColumns<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
+        m
+        (columns: 'T[])
+        width
+        top
+        : int[] =
+        let chosenRows = Array.zeroCreate<int>(max 0 (min width (m - top)))
+
+        for j in 0 .. chosenRows.Length - 1 do
+            let row = top + j
+            let own = Span(columns, j * m + row, m - row)
+            let chosen = row + largest (reading own)
+            chosenRows[j] <- chosen
+
+            if chosen <> row then
+                for k in 0 .. width - 1 do
+                    let kept = columns[k * m + row]
+                    columns[k * m + row] <- columns[k * m + chosen]
+                    columns[k * m + chosen] <- kept
+
+            let pivot = own[0]
+
+            // Below a pivot of 0 all are 0 already.
+            if not ('T.IsZero pivot) && own.Length > 1 then
+                let below = own.Slice 1
+                TensorPrimitives.Divide(reading below, pivot, below)
+
+                for k in j + 1 .. width - 1 do
+                    let opposite: 'T = -columns[k * m + row]
+                    let target = Span(columns, k * m + row + 1, below.Length)
+                    TensorPrimitives.MultiplyAdd(reading below, opposite, reading target, target)
+
+        chosenRows
 
     /// L and U take the place of a. `order` says which row of a each row was. Whether that is an odd permutation.
     let factor<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
@@ -84,33 +121,25 @@ module internal Lu =
 
             update multiply m matrix (min p k) panel width part
 
-            for j in 0 .. min width (k - p) - 1 do
-                let row = p + j
-                let chosen = largest m panel width row j
+            for i in 0 .. m - 1 do
+                for j in 0 .. width - 1 do
+                    part[j * m + i] <- panel[i * width + j]
+
+            let chosenRows = factorColumns m part width p
+
+            for j in 0 .. chosenRows.Length - 1 do
+                let row, chosen = p + j, chosenRows[j]
 
                 if chosen <> row then
-                    swap panel 0 width row chosen
-                    swap a at n row chosen
+                    swapRows a at n row chosen
                     let kept = order[row]
                     order[row] <- order[chosen]
                     order[chosen] <- kept
                     isOdd <- not isOdd
 
-                let pivot = panel[row * width + j]
-                let count = width - j - 1
-                let behind = ReadOnlySpan(panel, row * width + j + 1, count)
-
-                // Below a pivot of 0 all are 0 already.
-                if not ('T.IsZero pivot) then
-                    for i in row + 1 .. m - 1 do
-                        let share: 'T = panel[i * width + j] / pivot
-                        panel[i * width + j] <- share
-                        let opposite: 'T = -share
-                        let target = Span(panel, i * width + j + 1, count)
-                        TensorPrimitives.MultiplyAdd(behind, opposite, reading target, target)
-
             for i in 0 .. m - 1 do
-                Array.Copy(panel, i * width, a, at + i * n + p, width)
+                for j in 0 .. width - 1 do
+                    a[at + i * n + p + j] <- part[j * m + i]
 
         ArrayPool<'T>.Shared.Return panel
         ArrayPool<'T>.Shared.Return part

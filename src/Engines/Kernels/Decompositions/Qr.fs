@@ -1,6 +1,7 @@
 namespace Cotangent.Engines
 
 open System
+open System.Buffers
 open System.Numerics
 open System.Numerics.Tensors
 open Cotangent
@@ -15,80 +16,82 @@ module internal Qr =
     [<Literal>]
     let private Panel = 32
 
-    /// The reflection H = I - tau v vᴴ whose adjoint takes column j of a, from row j on, to a multiple of its first axis; v, but for its
-    /// first element, which is 1, takes the column's place. It is applied to the columns up to `last`.
-    let private reflect<'T
+    /// Of a column x, so many numbers from a place on, the reflection H = I - tau v vᴴ whose adjoint takes it to a multiple of its first
+    /// axis: that multiple, beta, and tau. v, whose first element is 1, takes the column's place.
+    let private reflection<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
-        (a: 'T[])
-        m
-        n
-        j
-        last
-        (w: 'T[])
-        : 'T =
+        (x: Span<'T>)
+        : struct ('T * 'T) =
         let mutable largest = 0.0
 
-        for i in j .. m - 1 do
-            largest <- Math.Max(largest, Scalars.size a[i * n + j])
+        for i in 0 .. x.Length - 1 do
+            largest <- Math.Max(largest, Scalars.size x[i])
 
         // Of numbers up to 1, so that no square leaves the range.
         let mutable below = 0.0
 
         if largest <> 0.0 then
-            for i in j + 1 .. m - 1 do
-                let x = Scalars.size a[i * n + j] / largest
-                below <- below + x * x
+            for i in 1 .. x.Length - 1 do
+                let ratio = Scalars.size x[i] / largest
+                below <- below + ratio * ratio
 
-        let alpha: 'T = a[j * n + j]
+        let alpha: 'T = x[0]
+        x[0] <- 'T.One
 
         // A complex number is turned, at least.
         if largest = 0.0 || below = 0.0 && Scalars.isReal alpha then
-            'T.Zero
+            struct (alpha, 'T.Zero)
         else
             let ratio = Scalars.size alpha / largest
             let norm = largest * Math.Sqrt(below + ratio * ratio)
             let beta: 'T = 'T.CreateChecked(if Scalars.realPart alpha < 0.0 then norm else -norm)
             let first: 'T = alpha - beta
             let change: 'T = beta - alpha
-            let tau: 'T = change / beta
-            a[j * n + j] <- beta
+            let tail = x.Slice 1
+            TensorPrimitives.Divide(reading tail, first, tail)
+            struct (beta, change / beta)
 
-            for i in j + 1 .. m - 1 do
-                let x: 'T = a[i * n + j] / first
-                a[i * n + j] <- x
+    /// The reflections of a panel, columns p to p + width of a from row p on: their vectors as rows. R takes the place of what stands
+    /// above. Columns are copied into rows, where their numbers are neighbours.
+    let private panel<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
+        (a: 'T[])
+        m
+        n
+        p
+        width
+        (taus: 'T[])
+        : 'T[] =
+        let rows = m - p
+        let columns = Array.zeroCreate<'T>(width * rows)
 
-            // a <- a - conj tau · v (vᴴ a)
-            let count = last - j
-            let along = Span(w, 0, count)
-            let own = Matrices.part a (j * n + j + 1) count
-            own.CopyTo along
+        for i in 0 .. rows - 1 do
+            for j in 0 .. width - 1 do
+                columns[j * rows + i] <- a[(p + i) * n + p + j]
 
-            for i in j + 1 .. m - 1 do
-                let row = Matrices.part a (i * n + j + 1) count
-                let factor: 'T = Scalars.conjugate a[i * n + j]
-                TensorPrimitives.MultiplyAdd(reading row, factor, reading along, along)
+        for j in 0 .. width - 1 do
+            let v = Span(columns, j * rows + j, rows - j)
+            let struct (beta, tau) = reflection v
+            taus[p + j] <- tau
+            let adjoint = Scalars.conjugates (v.ToArray())
 
-            TensorPrimitives.Multiply(reading along, Scalars.conjugate tau, along)
-            TensorPrimitives.Subtract(reading own, reading along, own)
+            // x <- x - conj tau · v (vᴴ x), of the columns behind.
+            for k in j + 1 .. width - 1 do
+                let x = Span(columns, k * rows + j, rows - j)
+                let along: 'T = TensorPrimitives.Dot(ReadOnlySpan adjoint, reading x)
+                let share: 'T = Scalars.conjugate tau * along
+                TensorPrimitives.MultiplyAdd(reading v, 'T.Zero - share, reading x, x)
 
-            for i in j + 1 .. m - 1 do
-                let row = Matrices.part a (i * n + j + 1) count
-                let factor: 'T = -a[i * n + j]
-                TensorPrimitives.MultiplyAdd(reading along, factor, reading row, row)
+            a[(p + j) * n + p + j] <- beta
 
-            tau
+            for i in 0 .. j - 1 do
+                a[(p + i) * n + p + j] <- columns[j * rows + i]
 
-    /// The vectors of a panel's reflections as columns, from row p on.
-    let private vectors<'T when 'T: struct and 'T :> INumberBase<'T>> (a: 'T[]) m n p width : 'T[] =
-        let v = Array.zeroCreate<'T>((m - p) * width)
+            Array.Clear(columns, j * rows, j)
 
-        for i in p .. m - 1 do
-            for k in 0 .. min (width - 1) (i - p) do
-                v[(i - p) * width + k] <- if i = p + k then 'T.One else a[i * n + p + k]
+        columns
 
-        v
-
-    /// T of the block: upper triangular.
+    /// T of the block: upper triangular. The vectors are rows.
     let private factor<'T when 'T: struct and 'T :> INumberBase<'T>>
         (multiply: Matrices.Product<'T>)
         (v: 'T[])
@@ -98,8 +101,8 @@ module internal Qr =
         p
         : 'T[] =
         let inner = Array.zeroCreate<'T>(width * width)
-        let columns = Matrices.adjacent v 0 width
-        let adjoint = Matrices.transpose (Matrices.adjacent (Scalars.conjugates v) 0 width)
+        let columns = Matrices.transpose (Matrices.adjacent v 0 rows)
+        let adjoint = Matrices.adjacent (Scalars.conjugates v) 0 rows
         multiply.Invoke(width, width, rows, adjoint, columns, inner, 0)
         let t = Array.zeroCreate<'T>(width * width)
 
@@ -118,7 +121,7 @@ module internal Qr =
 
         t
 
-    /// C <- C - V T (Vᴴ C), or with Tᴴ; C has so many columns, `stride` from row to row.
+    /// C <- C - V T (Vᴴ C), or with Tᴴ; C has so many columns, `stride` from row to row. The vectors are rows.
     let private apply<'T when 'T: struct and 'T :> INumberBase<'T>>
         (multiply: Matrices.Product<'T>)
         (v: 'T[])
@@ -131,11 +134,11 @@ module internal Qr =
         columns
         =
         if columns > 0 then
-            let reflections = Matrices.adjacent v 0 width
-            let inner, turned = Array.zeroCreate<'T>(width * columns), Array.zeroCreate<'T>(width * columns)
-            let change = Array.zeroCreate<'T>(rows * columns)
+            let reflections = Matrices.transpose (Matrices.adjacent v 0 rows)
+            let rent (size: int) = ArrayPool<'T>.Shared.Rent size
+            let inner, turned, change = rent (width * columns), rent (width * columns), rent (rows * columns)
             let target = Matrices.adjacent c at stride
-            let adjoint = Matrices.transpose (Matrices.adjacent (Scalars.conjugates v) 0 width)
+            let adjoint = Matrices.adjacent (Scalars.conjugates v) 0 rows
             multiply.Invoke(width, columns, rows, adjoint, target, inner, 0)
             multiply.Invoke(width, columns, width, t, Matrices.adjacent inner 0 columns, turned, 0)
             multiply.Invoke(rows, columns, width, reflections, Matrices.adjacent turned 0 columns, change, 0)
@@ -143,6 +146,9 @@ module internal Qr =
             for i in 0 .. rows - 1 do
                 let row = Span(c, at + i * stride, columns)
                 TensorPrimitives.Subtract(reading row, ReadOnlySpan(change, i * columns, columns), row)
+
+            for array in [| inner; turned; change |] do
+                ArrayPool<'T>.Shared.Return array
 
     /// Of the matrix in `a`, which is spoiled: Q (m, k) and R (k, n) at places of other arrays, R with nothing negative on its
     /// diagonal.
@@ -157,16 +163,12 @@ module internal Qr =
         atR
         =
         let k = min m n
-        let taus, w = Array.zeroCreate<'T> k, Array.zeroCreate<'T> Panel
+        let taus = Array.zeroCreate<'T> k
         let blocks = ResizeArray<struct (int * int * 'T[] * 'T[])>()
 
         for p in 0..Panel .. k - 1 do
             let width = min Panel (k - p)
-
-            for j in p .. p + width - 1 do
-                taus[j] <- reflect a m n j (p + width - 1) w
-
-            let v = vectors a m n p width
+            let v = panel a m n p width taus
             let t = factor multiply v (m - p) width taus p
             blocks.Add(struct (p, width, v, t))
             let behind = p + width
@@ -187,14 +189,18 @@ module internal Qr =
             let struct (p, width, v, t) = blocks[block]
             apply multiply v (Matrices.adjacent t 0 width) (m - p) width q (atQ + p * k + p) k (k - p)
 
+        // Turned round where the diagonal of R is negative.
+        let signs = Array.create k 'T.One
+
         for j in 0 .. k - 1 do
             if Scalars.realPart r[atR + j * n + j] < 0.0 then
+                signs[j] <- 'T.Zero - 'T.One
                 let row = Span(r, atR + j * n + j, n - j)
                 TensorPrimitives.Negate(reading row, row)
 
-                for i in 0 .. m - 1 do
-                    let turned: 'T = -q[atQ + i * k + j]
-                    q[atQ + i * k + j] <- turned
+        for i in 0 .. m - 1 do
+            let row = Span(q, atQ + i * k, k)
+            TensorPrimitives.Multiply(reading row, ReadOnlySpan signs, row)
 
     let private run<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (inputs: HostBuffer<'T>[])

@@ -1,292 +1,202 @@
 namespace Cotangent.Engines
 
 open System
+open System.Numerics
+open Cotangent.Engines.Along
 
-// The real Schur form of a matrix, A = Z T Zᵀ: T is upper triangular but for blocks of two rows and columns that stand for pairs of
-// conjugate eigenvalues. Householder's reflections make A a Hessenberg matrix, Francis's double steps T (J. Francis, 1961; B. Smith
-// et al., EISPACK's orthes and hqr2, 1974, as JAMA writes them).
-
+/// The real Schur form A = Z T Zᵀ, where T is quasi-triangular: implicit double steps of the QR algorithm make a Hessenberg matrix
+/// so (J. Francis, "The QR transformation", 1961; G. Golub and C. Van Loan, "Matrix Computations", 4th edition, section 7.5). Matrices
+/// lie row by row; of Z the transposed is kept, so that its vectors are rows.
 module internal Schur =
-    let private eps = 2.220446049250313e-16
+    let private epsilon = Math.ScaleB(1.0, -52)
 
-    /// Makes h a Hessenberg matrix; z becomes the product of the reflections.
-    let private hessenberg n (h: float[,]) (z: float[,]) =
-        let ort = Array.zeroCreate<float> n
+    // ---- Reflections of three rows or columns ----
 
-        for m in 1 .. n - 2 do
-            let mutable scale = 0.0
+    /// H = I - tau v vᵀ with v = (1, Second, Third), which takes a vector to (Beta, 0, 0).
+    [<Struct>]
+    type private Reflection = { Second: float; Third: float; Tau: float; Beta: float }
 
-            for i in m .. n - 1 do
-                scale <- scale + Math.Abs h[i, m - 1]
+    let private reflection (x: float) (y: float) (z: float) : Reflection =
+        let rest = Double.Hypot(y, z)
 
-            if scale <> 0.0 then
-                let mutable norm = 0.0
-
-                for i in n - 1 .. -1 .. m do
-                    ort[i] <- h[i, m - 1] / scale
-                    norm <- norm + ort[i] * ort[i]
-
-                let g = if ort[m] > 0.0 then -(Math.Sqrt norm) else Math.Sqrt norm
-                norm <- norm - ort[m] * g
-                ort[m] <- ort[m] - g
-
-                for j in m .. n - 1 do
-                    let mutable f = 0.0
-
-                    for i in n - 1 .. -1 .. m do
-                        f <- f + ort[i] * h[i, j]
-
-                    f <- f / norm
-
-                    for i in m .. n - 1 do
-                        h[i, j] <- h[i, j] - f * ort[i]
-
-                for i in 0 .. n - 1 do
-                    let mutable f = 0.0
-
-                    for j in n - 1 .. -1 .. m do
-                        f <- f + ort[j] * h[i, j]
-
-                    f <- f / norm
-
-                    for j in m .. n - 1 do
-                        h[i, j] <- h[i, j] - f * ort[j]
-
-                ort[m] <- scale * ort[m]
-                h[m, m - 1] <- scale * g
-
-        for i in 0 .. n - 1 do
-            z[i, i] <- 1.0
-
-        for m in n - 2 .. -1 .. 1 do
-            if h[m, m - 1] <> 0.0 then
-                for i in m + 1 .. n - 1 do
-                    ort[i] <- h[i, m - 1]
-
-                // What stands there now is the last column's; the reflection's first element is told by its norm.
-                let first = ort[m]
-
-                for j in m .. n - 1 do
-                    let mutable g = 0.0
-
-                    for i in m .. n - 1 do
-                        g <- g + (if i = m then first else ort[i]) * z[i, j]
-
-                    g <- g / first / h[m, m - 1]
-
-                    for i in m .. n - 1 do
-                        z[i, j] <- z[i, j] + g * (if i = m then first else ort[i])
-
-                for i in m + 1 .. n - 1 do
-                    h[i, m - 1] <- 0.0
-
-    /// A rotation of rows and columns that splits a block of two with real eigenvalues.
-    let private split n (h: float[,]) (z: float[,]) last (p: float) (q: float) =
-        for j in last - 1 .. n - 1 do
-            let x = h[last - 1, j]
-            h[last - 1, j] <- q * x + p * h[last, j]
-            h[last, j] <- q * h[last, j] - p * x
-
-        for i in 0..last do
-            let x = h[i, last - 1]
-            h[i, last - 1] <- q * x + p * h[i, last]
-            h[i, last] <- q * h[i, last] - p * x
-
-        for i in 0 .. n - 1 do
-            let x = z[i, last - 1]
-            z[i, last - 1] <- q * x + p * z[i, last]
-            z[i, last] <- q * z[i, last] - p * x
-
-    /// The two eigenvalues of a block at the end: values; split, if they are real.
-    let private pair n (h: float[,]) (z: float[,]) last shift (real: float[]) (imaginary: float[]) =
-        let w = h[last, last - 1] * h[last - 1, last]
-        let p = (h[last - 1, last - 1] - h[last, last]) / 2.0
-        let q = p * p + w
-        let root = Math.Sqrt(Math.Abs q)
-        h[last, last] <- h[last, last] + shift
-        h[last - 1, last - 1] <- h[last - 1, last - 1] + shift
-        let x = h[last, last]
-
-        if q >= 0.0 then
-            let root = if p >= 0.0 then p + root else p - root
-            real[last - 1] <- x + root
-            real[last] <- if root <> 0.0 then x - w / root else x + root
-            let x = h[last, last - 1]
-            let s = Math.Abs x + Math.Abs root
-            let p, q = x / s, root / s
-            let r = Math.Sqrt(p * p + q * q)
-            split n h z last (p / r) (q / r)
-            h[last, last - 1] <- 0.0
+        if rest = 0.0 then
+            { Second = 0.0; Third = 0.0; Tau = 0.0; Beta = x }
         else
-            real[last - 1] <- x + p
-            real[last] <- x + p
-            imaginary[last - 1] <- root
-            imaginary[last] <- -root
+            let norm = Double.Hypot(x, rest)
+            let beta = if x < 0.0 then norm else -norm
 
-    /// Makes h the Schur form, and z its basis. The eigenvalues' real and imaginary parts stand in the order of the diagonal. False
-    /// where rounds did not suffice, which is not known to happen.
-    let real n (h: float[,]) (z: float[,]) (real: float[]) (imaginary: float[]) : bool =
-        hessenberg n h z
+            { Second = y / (x - beta); Third = z / (x - beta); Tau = (beta - x) / beta; Beta = beta }
+
+    let inline private row n (a: float[]) i from : Span<float> = Span(a, i * n + from, n - from)
+
+    let private reflectRows (r: Reflection) (x: Span<float>) (y: Span<float>) (z: Span<float>) =
+        let width = Vector<float>.Count
+        let second, third, tau = Vector<float>(r.Second), Vector<float>(r.Third), Vector<float>(r.Tau)
+        let mutable j = 0
+
+        while j <= x.Length - width do
+            let a = x.Slice(j, width)
+            let b = y.Slice(j, width)
+            let c = z.Slice(j, width)
+            let f, g, h = Vector<float>(reading a), Vector<float>(reading b), Vector<float>(reading c)
+            let along = tau * (f + second * g + third * h)
+            (f - along).CopyTo a
+            (g - along * second).CopyTo b
+            (h - along * third).CopyTo c
+            j <- j + width
+
+        while j < x.Length do
+            let along = r.Tau * (x[j] + r.Second * y[j] + r.Third * z[j])
+            x[j] <- x[j] - along
+            y[j] <- y[j] - along * r.Second
+            z[j] <- z[j] - along * r.Third
+            j <- j + 1
+
+    /// Columns k to k + 2 of the rows before `rows`.
+    let private reflectColumns n (h: float[]) (r: Reflection) k rows =
+        for i in 0 .. rows - 1 do
+            let row = Span(h, i * n + k, 3)
+            let along = r.Tau * (row[0] + r.Second * row[1] + r.Third * row[2])
+            row[0] <- row[0] - along
+            row[1] <- row[1] - along * r.Second
+            row[2] <- row[2] - along * r.Third
+
+    // ---- Rotations of two ----
+
+    let private rotateRows (c: float) (s: float) (x: Span<float>) (y: Span<float>) =
+        let width = Vector<float>.Count
+        let cosine, sine = Vector<float>(c), Vector<float>(s)
+        let mutable j = 0
+
+        while j <= x.Length - width do
+            let a = x.Slice(j, width)
+            let b = y.Slice(j, width)
+            let f, g = Vector<float>(reading a), Vector<float>(reading b)
+            (cosine * f + sine * g).CopyTo a
+            (cosine * g - sine * f).CopyTo b
+            j <- j + width
+
+        while j < x.Length do
+            let f, g = x[j], y[j]
+            x[j] <- c * f + s * g
+            y[j] <- c * g - s * f
+            j <- j + 1
+
+    /// Rows and columns k and k + 1, and the vectors that belong to them, by the rotation that takes (x, y) to (r, 0).
+    let private rotate n (h: float[]) (z: float[]) k (x: float) (y: float) =
+        let r = Double.Hypot(x, y)
+        let c, s = if r = 0.0 then 1.0, 0.0 else x / r, y / r
+        let from = max 0 (k - 1)
+        rotateRows c s (row n h k from) (row n h (k + 1) from)
+
+        for i in 0 .. k + 1 do
+            let a, b = h[i * n + k], h[i * n + k + 1]
+            h[i * n + k] <- c * a + s * b
+            h[i * n + k + 1] <- c * b - s * a
+
+        rotateRows c s (row n z k 0) (row n z (k + 1) 0)
+
+    // ---- One double step ----
+
+    /// Both shifts of a step are the eigenvalues of this matrix, so that no complex number occurs.
+    [<Struct>]
+    type private Shifts = { A: float; B: float; C: float; D: float }
+
+    /// The last block of two; every tenth time another of its size, in case the others go in a circle (R. Martin, G. Peters and
+    /// J. H. Wilkinson, "The QR algorithm for real Hessenberg matrices", 1970).
+    let private shiftsOf n (h: float[]) last steps : Shifts =
+        let at i j = h[i * n + j]
+
+        if steps % 10 = 9 then
+            let size = Math.Abs(at last (last - 1)) + Math.Abs(at (last - 1) (last - 2))
+            let centre = at last last + 0.75 * size
+            { A = centre; B = -0.4375 * size; C = size; D = centre }
+        else
+            { A = at (last - 1) (last - 1); B = at (last - 1) last; C = at last (last - 1); D = at last last }
+
+    /// The first column of (H - σ₁)(H - σ₂) for the rows from k on, divided by h[k + 1, k]: it has three elements.
+    let private firstColumn n (h: float[]) k (shifts: Shifts) : struct (float * float * float) =
+        let below = h[(k + 1) * n + k]
+        let x, y = h[k * n + k], h[(k + 1) * n + k + 1]
+        let a, d = x - shifts.A, x - shifts.D
+        let first = a / below * d - shifts.B / below * shifts.C + h[k * n + k + 1]
+        struct (first, a + (y - shifts.D), h[(k + 2) * n + k + 1])
+
+    /// The row that a step begins with: if two consecutive elements of the subdiagonal are so small that what the step would
+    /// change above them is nothing, there, and otherwise with the block's first.
+    let rec private start n (h: float[]) first k shifts : struct (int * struct (float * float * float)) =
+        let (struct (x, y, z) as column) = firstColumn n h k shifts
+
+        let isNothing () =
+            let at i = Math.Abs h[i * n + i]
+            let change = Math.Abs h[k * n + k - 1] * (Math.Abs y + Math.Abs z)
+            change <= epsilon * Math.Abs x * (at (k - 1) + at k + at (k + 1))
+
+        if k = first || isNothing () then struct (k, column) else start n h first (k - 1) shifts
+
+    /// A double step on the block of rows `first` to `last`, three at least. The reflection that its first column asks for makes a
+    /// bulge below the subdiagonal, which further ones chase down and out.
+    let private step n (h: float[]) (z: float[]) first last (shifts: Shifts) =
+        let struct (top, column) = start n h first (last - 2) shifts
+
+        for k in top .. last - 2 do
+            let struct (x, y, w) =
+                if k = top then
+                    column
+                else
+                    struct (h[k * n + k - 1], h[(k + 1) * n + k - 1], h[(k + 2) * n + k - 1])
+
+            let r = reflection x y w
+
+            if k > top then
+                h[k * n + k - 1] <- r.Beta
+                h[(k + 1) * n + k - 1] <- 0.0
+                h[(k + 2) * n + k - 1] <- 0.0
+            elif k > first then
+                h[k * n + k - 1] <- h[k * n + k - 1] * (1.0 - r.Tau)
+
+            reflectRows r (row n h k k) (row n h (k + 1) k) (row n h (k + 2) k)
+            reflectColumns n h r k (min last (k + 3) + 1)
+            reflectRows r (row n z k 0) (row n z (k + 1) 0) (row n z (k + 2) 0)
+
+        rotate n h z (last - 1) h[(last - 1) * n + last - 2] h[last * n + last - 2]
+        h[last * n + last - 2] <- 0.0
+
+    // ---- All steps ----
+
+    /// The block of rows k and k + 1 becomes triangular if its eigenvalues are real: (λ - d, c) is a vector of the first of them.
+    let private split n (h: float[]) (z: float[]) k =
+        let at = k * n + k
+        let a, b, c, d = h[at], h[at + 1], h[at + n], h[at + n + 1]
+        let root = QuasiTriangular.signedRoot a b c d
+
+        if root >= 0.0 then
+            let half = (a - d) / 2.0
+            // The one farther from d, whose difference no cancellation spoils; d is as far from the other.
+            let difference = if half < 0.0 then half - root else half + root
+            rotate n h z k difference c
+            h[at] <- d + difference
+            h[at + n] <- 0.0
+            h[at + n + 1] <- if difference = 0.0 then d else d - b / difference * c
+
+    /// The matrix in h becomes T, z the transposed Z. False where steps did not suffice, which is not known to happen.
+    let decompose n (h: float[]) (z: float[]) : bool =
+        Hessenberg.reduce n h z
+        let norm = Scalars.norm (Span h)
         let mutable last = n - 1
-        let mutable shift = 0.0
-        let mutable rounds, total = 0, 0
-        let mutable norm = 0.0
+        // For the present block, and for all.
+        let mutable steps, total = 0, 0
 
-        for i in 0 .. n - 1 do
-            for j in Math.Max(i - 1, 0) .. n - 1 do
-                norm <- norm + Math.Abs h[i, j]
+        while last > 0 && total < Hessenberg.mostSteps n do
+            let first = Hessenberg.blockOf n h last norm
 
-        while last >= 0 && total < 60 * (n + 10) do
-            // Where a subdiagonal element is small.
-            let mutable l = last
-            let mutable isFound = false
-
-            while l > 0 && not isFound do
-                let s = Math.Abs h[l - 1, l - 1] + Math.Abs h[l, l]
-                let s = if s = 0.0 then norm else s
-                if Math.Abs h[l, l - 1] < eps * s then isFound <- true else l <- l - 1
-
-            if l > 0 then h[l, l - 1] <- 0.0
-
-            if l = last then
-                h[last, last] <- h[last, last] + shift
-                real[last] <- h[last, last]
-                last <- last - 1
-                rounds <- 0
-            elif l = last - 1 then
-                pair n h z last shift real imaginary
-                last <- last - 2
-                rounds <- 0
+            if first >= last - 1 then
+                if first = last - 1 then split n h z first
+                last <- first - 1
+                steps <- 0
             else
-                let mutable x, y = h[last, last], h[last - 1, last - 1]
-                let mutable w = h[last, last - 1] * h[last - 1, last]
-
-                // Wilkinson's and MATLAB's shifts where there is no end.
-                if rounds = 10 then
-                    shift <- shift + x
-
-                    for i in 0..last do
-                        h[i, i] <- h[i, i] - x
-
-                    let s = Math.Abs h[last, last - 1] + Math.Abs h[last - 1, last - 2]
-                    x <- 0.75 * s
-                    y <- x
-                    w <- -0.4375 * s * s
-
-                if rounds = 30 then
-                    let s = (y - x) / 2.0
-                    let s = s * s + w
-
-                    if s > 0.0 then
-                        let s = if y < x then -(Math.Sqrt s) else Math.Sqrt s
-                        let s = x - w / ((y - x) / 2.0 + s)
-
-                        for i in 0..last do
-                            h[i, i] <- h[i, i] - s
-
-                        shift <- shift + s
-                        x <- 0.964
-                        y <- x
-                        w <- x
-
-                rounds <- rounds + 1
+                step n h z first last (shiftsOf n h last steps)
+                steps <- steps + 1
                 total <- total + 1
-                // Where two consecutive ones are small.
-                let mutable m = last - 2
-                let mutable p, q, r = 0.0, 0.0, 0.0
-                let mutable isDone = false
 
-                while not isDone do
-                    let centre = h[m, m]
-                    r <- x - centre
-                    let s = y - centre
-                    p <- (r * s - w) / h[m + 1, m] + h[m, m + 1]
-                    q <- h[m + 1, m + 1] - centre - r - s
-                    r <- h[m + 2, m + 1]
-                    let s = Math.Abs p + Math.Abs q + Math.Abs r
-                    p <- p / s
-                    q <- q / s
-                    r <- r / s
-
-                    if
-                        m = l
-                        || Math.Abs h[m, m - 1] * (Math.Abs q + Math.Abs r) <
-                            eps
-                            * (Math.Abs p
-                               * (Math.Abs h[m - 1, m - 1] + Math.Abs centre + Math.Abs h[m + 1, m + 1]))
-                    then
-                        isDone <- true
-                    else
-                        m <- m - 1
-
-                for i in m + 2 .. last do
-                    h[i, i - 2] <- 0.0
-                    if i > m + 2 then h[i, i - 3] <- 0.0
-
-                // The double step on rows l to last and columns m to last.
-                let mutable k = m
-
-                while k <= last - 1 do
-                    let isInner = k <> last - 1
-                    let mutable isSkipped = false
-
-                    if k <> m then
-                        p <- h[k, k - 1]
-                        q <- h[k + 1, k - 1]
-                        r <- if isInner then h[k + 2, k - 1] else 0.0
-                        x <- Math.Abs p + Math.Abs q + Math.Abs r
-
-                        if x = 0.0 then
-                            isSkipped <- true
-                        else
-                            p <- p / x
-                            q <- q / x
-                            r <- r / x
-
-                    let s = Math.Sqrt(p * p + q * q + r * r)
-                    let s = if p < 0.0 then -s else s
-
-                    if not isSkipped && s <> 0.0 then
-                        if k <> m then h[k, k - 1] <- -s * x
-                        elif l <> m then h[k, k - 1] <- -h[k, k - 1]
-
-                        p <- p + s
-                        x <- p / s
-                        y <- q / s
-                        let third = r / s
-                        q <- q / p
-                        r <- r / p
-
-                        for j in k .. n - 1 do
-                            let mutable t = h[k, j] + q * h[k + 1, j]
-
-                            if isInner then
-                                t <- t + r * h[k + 2, j]
-                                h[k + 2, j] <- h[k + 2, j] - t * third
-
-                            h[k, j] <- h[k, j] - t * x
-                            h[k + 1, j] <- h[k + 1, j] - t * y
-
-                        for i in 0 .. Math.Min(last, k + 3) do
-                            let mutable t = x * h[i, k] + y * h[i, k + 1]
-
-                            if isInner then
-                                t <- t + third * h[i, k + 2]
-                                h[i, k + 2] <- h[i, k + 2] - t * r
-
-                            h[i, k] <- h[i, k] - t
-                            h[i, k + 1] <- h[i, k + 1] - t * q
-
-                        for i in 0 .. n - 1 do
-                            let mutable t = x * z[i, k] + y * z[i, k + 1]
-
-                            if isInner then
-                                t <- t + third * z[i, k + 2]
-                                z[i, k + 2] <- z[i, k + 2] - t * r
-
-                            z[i, k] <- z[i, k] - t
-                            z[i, k + 1] <- z[i, k + 1] - t * q
-
-                    k <- k + 1
-
-        last < 0
+        last <= 0

@@ -10,6 +10,7 @@ namespace Cotangent.Engines
 open System
 open System.Numerics
 open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
 open Cotangent
 
 /// One pass over all rows.
@@ -68,41 +69,88 @@ module internal Columns =
             |]
         }
 
+    // Each pass is written once for vectors of both lengths.
+
     let inline private load (x: 'T[]) (i: int) =
         Vector.LoadUnsafe(&MemoryMarshal.GetArrayDataReference x, unativeint i)
 
     let inline private store (v: Vector<'T>) (x: 'T[]) (i: int) =
         Vector.StoreUnsafe(v, &MemoryMarshal.GetArrayDataReference x, unativeint i)
 
-    /// y[i] <- z w
-    let inline private storeTurned (y: Split<'T>) i (re: Vector<'T>) (im: Vector<'T>) wr wi =
-        store (re * wr - im * wi) y.Re i
-        store (re * wi + im * wr) y.Im i
+    let inline private spread (x: 'T) = Vector<'T>(x)
 
-    let private two (pass: Pass<'T>) width (x: Split<'T>) (y: Split<'T>) =
+    let inline private loadWide (x: 'T[]) (i: int) =
+        Vector512.LoadUnsafe(&MemoryMarshal.GetArrayDataReference x, unativeint i)
+
+    let inline private storeWide (v: Vector512<'T>) (x: 'T[]) (i: int) =
+        Vector512.StoreUnsafe(v, &MemoryMarshal.GetArrayDataReference x, unativeint i)
+
+    let inline private spreadWide (x: 'T) = Vector512.Create<'T> x
+
+    /// Numbers of the longest vectors there are.
+    let lanes<'T> () = if Vector512.IsHardwareAccelerated then Vector512<'T>.Count else Vector<'T>.Count
+
+    let inline private isWide<'T> width = Vector512.IsHardwareAccelerated && width % Vector512<'T>.Count = 0
+
+    let inline private (+.) (a: ^V) (b: ^V) : ^V = a + b
+    let inline private (-.) (a: ^V) (b: ^V) : ^V = a - b
+    let inline private ( *. ) (a: ^V) (b: ^V) : ^V = a * b
+
+    /// y[i] <- z w
+    let inline private storeTurned
+        ([<InlineIfLambda>] store: ^V -> 'T[] -> int -> unit)
+        (y: Split<'T>)
+        i
+        (re: ^V)
+        (im: ^V)
+        (wr: ^V)
+        (wi: ^V)
+        =
+        store (re *. wr -. im *. wi) y.Re i
+        store (re *. wi +. im *. wr) y.Im i
+
+    let inline private twoBy
+        ([<InlineIfLambda>] load: 'T[] -> int -> ^V)
+        ([<InlineIfLambda>] store: ^V -> 'T[] -> int -> unit)
+        ([<InlineIfLambda>] spread: 'T -> ^V)
+        lanes
+        (pass: Pass<'T>)
+        width
+        (x: Split<'T>)
+        (y: Split<'T>)
+        =
         let m = pass.Count
 
         for p in 0 .. m - 1 do
-            let wr, wi = Vector<'T>(pass.Twiddles.Re[p]), Vector<'T>(pass.Twiddles.Im[p])
+            let wr, wi = spread (pass.Twiddles.Re[p]), spread (pass.Twiddles.Im[p])
             let a, b, into = p * width, (p + m) * width, 2 * p * width
             let mutable q = 0
 
             while q < width do
                 let ar, ai = load x.Re (a + q), load x.Im (a + q)
                 let br, bi = load x.Re (b + q), load x.Im (b + q)
-                store (ar + br) y.Re (into + q)
-                store (ai + bi) y.Im (into + q)
-                storeTurned y (into + width + q) (ar - br) (ai - bi) wr wi
-                q <- q + Vector<'T>.Count
+                store (ar +. br) y.Re (into + q)
+                store (ai +. bi) y.Im (into + q)
+                storeTurned store y (into + width + q) (ar -. br) (ai -. bi) wr wi
+                q <- q + lanes
 
-    let private four (pass: Pass<'T>) width (x: Split<'T>) (y: Split<'T>) =
+    let inline private fourBy
+        ([<InlineIfLambda>] load: 'T[] -> int -> ^V)
+        ([<InlineIfLambda>] store: ^V -> 'T[] -> int -> unit)
+        ([<InlineIfLambda>] spread: 'T -> ^V)
+        lanes
+        (pass: Pass<'T>)
+        width
+        (x: Split<'T>)
+        (y: Split<'T>)
+        =
         let m = pass.Count
 
         for p in 0 .. m - 1 do
             let w = pass.Twiddles
-            let w1r, w1i = Vector<'T>(w.Re[3 * p]), Vector<'T>(w.Im[3 * p])
-            let w2r, w2i = Vector<'T>(w.Re[3 * p + 1]), Vector<'T>(w.Im[3 * p + 1])
-            let w3r, w3i = Vector<'T>(w.Re[3 * p + 2]), Vector<'T>(w.Im[3 * p + 2])
+            let w1r, w1i = spread (w.Re[3 * p]), spread (w.Im[3 * p])
+            let w2r, w2i = spread (w.Re[3 * p + 1]), spread (w.Im[3 * p + 1])
+            let w3r, w3i = spread (w.Re[3 * p + 2]), spread (w.Im[3 * p + 2])
             let step = m * width
             let from, into = p * width, 4 * p * width
             let mutable q = 0
@@ -113,24 +161,32 @@ module internal Columns =
                 let br, bi = load x.Re (i + step), load x.Im (i + step)
                 let cr, ci = load x.Re (i + 2 * step), load x.Im (i + 2 * step)
                 let dr, di = load x.Re (i + 3 * step), load x.Im (i + 3 * step)
-                let sumR, sumI = ar + cr, ai + ci
-                let differenceR, differenceI = ar - cr, ai - ci
-                let otherR, otherI = br + dr, bi + di
+                let sumR, sumI = ar +. cr, ai +. ci
+                let differenceR, differenceI = ar -. cr, ai -. ci
+                let otherR, otherI = br +. dr, bi +. di
                 // -i (b - d)
-                let turnedR, turnedI = bi - di, dr - br
+                let turnedR, turnedI = bi -. di, dr -. br
                 let o = into + q
-                store (sumR + otherR) y.Re o
-                store (sumI + otherI) y.Im o
-                storeTurned y (o + width) (differenceR + turnedR) (differenceI + turnedI) w1r w1i
-                storeTurned y (o + 2 * width) (sumR - otherR) (sumI - otherI) w2r w2i
-                storeTurned y (o + 3 * width) (differenceR - turnedR) (differenceI - turnedI) w3r w3i
-                q <- q + Vector<'T>.Count
+                store (sumR +. otherR) y.Re o
+                store (sumI +. otherI) y.Im o
+                storeTurned store y (o + width) (differenceR +. turnedR) (differenceI +. turnedI) w1r w1i
+                storeTurned store y (o + 2 * width) (sumR -. otherR) (sumI -. otherI) w2r w2i
+                storeTurned store y (o + 3 * width) (differenceR -. turnedR) (differenceI -. turnedI) w3r w3i
+                q <- q + lanes
 
     /// By the sums and differences of inputs j and r - j, which the results k and r - k are made of.
-    let private odd (pass: Pass<'T>) width (x: Split<'T>) (y: Split<'T>) =
+    let inline private oddBy
+        ([<InlineIfLambda>] load: 'T[] -> int -> ^V)
+        ([<InlineIfLambda>] store: ^V -> 'T[] -> int -> unit)
+        ([<InlineIfLambda>] spread: 'T -> ^V)
+        lanes
+        (pass: Pass<'T>)
+        width
+        (x: Split<'T>)
+        (y: Split<'T>)
+        =
         let r, m = pass.Radix, pass.Count
         let half = (r - 1) / 2
-        let lanes = Vector<'T>.Count
         let sums = { Re = Array.zeroCreate<'T>(half * lanes); Im = Array.zeroCreate<'T>(half * lanes) }
         let differences = { Re = Array.zeroCreate<'T>(half * lanes); Im = Array.zeroCreate<'T>(half * lanes) }
         let roots, w = pass.Roots, pass.Twiddles
@@ -149,12 +205,12 @@ module internal Columns =
                     let b, c, at = from + j * step, from + (r - j) * step, (j - 1) * lanes
                     let br, bi = load x.Re b, load x.Im b
                     let cr, ci = load x.Re c, load x.Im c
-                    store (br + cr) sums.Re at
-                    store (bi + ci) sums.Im at
-                    store (br - cr) differences.Re at
-                    store (bi - ci) differences.Im at
-                    totalR <- totalR + br + cr
-                    totalI <- totalI + bi + ci
+                    store (br +. cr) sums.Re at
+                    store (bi +. ci) sums.Im at
+                    store (br -. cr) differences.Re at
+                    store (bi -. ci) differences.Im at
+                    totalR <- totalR +. br +. cr
+                    totalI <- totalI +. bi +. ci
 
                 store totalR y.Re into
                 store totalI y.Im into
@@ -162,37 +218,57 @@ module internal Columns =
                 for k in 1..half do
                     let mutable evenR = ar
                     let mutable evenI = ai
-                    let mutable oddR = Vector<'T>.Zero
-                    let mutable oddI = Vector<'T>.Zero
+                    let mutable oddR = spread Unchecked.defaultof<'T>
+                    let mutable oddI = spread Unchecked.defaultof<'T>
 
                     for j in 0 .. half - 1 do
-                        let cosine = Vector<'T>(roots.Re[j * half + k - 1])
-                        let sine = Vector<'T>(roots.Im[j * half + k - 1])
-                        evenR <- evenR + cosine * load sums.Re (j * lanes)
-                        evenI <- evenI + cosine * load sums.Im (j * lanes)
+                        let cosine = spread (roots.Re[j * half + k - 1])
+                        let sine = spread (roots.Im[j * half + k - 1])
+                        evenR <- evenR +. cosine *. (load sums.Re (j * lanes))
+                        evenI <- evenI +. cosine *. (load sums.Im (j * lanes))
                         // i sin times the difference.
-                        oddR <- oddR - sine * load differences.Im (j * lanes)
-                        oddI <- oddI + sine * load differences.Re (j * lanes)
+                        oddR <- oddR -. sine *. (load differences.Im (j * lanes))
+                        oddI <- oddI +. sine *. (load differences.Re (j * lanes))
 
                     let one, other = p * (r - 1) + k - 1, p * (r - 1) + r - k - 1
 
                     storeTurned
+                        store
                         y
                         (into + k * width)
-                        (evenR + oddR)
-                        (evenI + oddI)
-                        (Vector<'T>(w.Re[one]))
-                        (Vector<'T>(w.Im[one]))
+                        (evenR +. oddR)
+                        (evenI +. oddI)
+                        (spread (w.Re[one]))
+                        (spread (w.Im[one]))
 
                     storeTurned
+                        store
                         y
                         (into + (r - k) * width)
-                        (evenR - oddR)
-                        (evenI - oddI)
-                        (Vector<'T>(w.Re[other]))
-                        (Vector<'T>(w.Im[other]))
+                        (evenR -. oddR)
+                        (evenI -. oddI)
+                        (spread (w.Re[other]))
+                        (spread (w.Im[other]))
 
                 q <- q + lanes
+
+    let private two (pass: Pass<'T>) width (x: Split<'T>) (y: Split<'T>) =
+        if isWide<'T> width then
+            twoBy loadWide storeWide spreadWide Vector512<'T>.Count pass width x y
+        else
+            twoBy load store spread Vector<'T>.Count pass width x y
+
+    let private four (pass: Pass<'T>) width (x: Split<'T>) (y: Split<'T>) =
+        if isWide<'T> width then
+            fourBy loadWide storeWide spreadWide Vector512<'T>.Count pass width x y
+        else
+            fourBy load store spread Vector<'T>.Count pass width x y
+
+    let private odd (pass: Pass<'T>) width (x: Split<'T>) (y: Split<'T>) =
+        if isWide<'T> width then
+            oddBy loadWide storeWide spreadWide Vector512<'T>.Count pass width x y
+        else
+            oddBy load store spread Vector<'T>.Count pass width x y
 
     /// Transforms columns, `width` of them, a multiple of the numbers in a vector. Which of the two has the result; the other
     /// is overwritten as well.

@@ -8,10 +8,7 @@ open System.Numerics
 open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
-
-/// A line of numbers among those of split arrays.
-[<Struct; NoComparison; NoEquality>]
-type internal SplitLine<'T> = { Numbers: Split<'T>; First: int; Step: int }
+open Cotangent.Engines.Along
 
 module internal Fourier =
 
@@ -23,7 +20,8 @@ module internal Fourier =
         and 'Z :> ValueType
         and 'T: struct
         and 'T: (new: unit -> 'T)
-        and 'T :> ValueType>
+        and 'T :> ValueType
+        and 'T :> INumberBase<'T>>
         (items: 'Z[])
         offset
         step
@@ -33,10 +31,14 @@ module internal Fourier =
         let parts = MemoryMarshal.Cast<'Z, 'T>(Span items)
         let re, im = into.Numbers.Re, into.Numbers.Im
 
-        for i in 0 .. n - 1 do
-            let from, at = 2 * (offset + i * step), into.First + i * into.Step
-            re[at] <- parts[from]
-            im[at] <- parts[from + 1]
+        if step = 1 && into.Step = 1 then
+            let pairs = parts.Slice(2 * offset, 2 * n)
+            Interleaving.split (reading pairs) (Span(re, into.First, n)) (Span(im, into.First, n))
+        else
+            for i in 0 .. n - 1 do
+                let from, at = 2 * (offset + i * step), into.First + i * into.Step
+                re[at] <- parts[from]
+                im[at] <- parts[from + 1]
 
     let private toComplex<'Z, 'T
         when 'Z: struct
@@ -56,10 +58,14 @@ module internal Fourier =
         let parts = MemoryMarshal.Cast<'Z, 'T>(Span items)
         let re, im = from.Numbers.Re, from.Numbers.Im
 
-        for i in 0 .. n - 1 do
-            let at, into = from.First + i * from.Step, 2 * (offset + i * step)
-            parts[into] <- scale * re[at]
-            parts[into + 1] <- scale * im[at]
+        if step = 1 && from.Step = 1 then
+            let pairs = parts.Slice(2 * offset, 2 * n)
+            Interleaving.join scale (ReadOnlySpan(re, from.First, n)) (ReadOnlySpan(im, from.First, n)) pairs
+        else
+            for i in 0 .. n - 1 do
+                let at, into = from.First + i * from.Step, 2 * (offset + i * step)
+                parts[into] <- scale * re[at]
+                parts[into + 1] <- scale * im[at]
 
     /// Pairs of neighbours as complex numbers; of an odd number each by itself.
     let private ofReal (items: 'T[]) offset step n (into: SplitLine<'T>) =
@@ -207,10 +213,19 @@ module internal Fourier =
         IsBackward: bool
         Load: 'A[] -> int -> int -> SplitLine<'T> -> unit
         Store: SplitLine<'T> -> 'B[] -> int -> int -> unit
+        /// Parts of a line by themselves, where each number is read, or written, without another.
+        Parts: struct (('A[] -> int -> int -> PartCopy<'T>) * ('B[] -> int -> int -> PartCopy<'T>)) voption
     }
 
     let private oriented (work: Work<'T, 'A, 'B>) (x: Split<'T>) : Split<'T> =
         if work.IsBackward then { Re = x.Im; Im = x.Re } else x
+
+    let private orientedParts (work: Work<'T, 'A, 'B>) (copy: PartCopy<'T>) : PartCopy<'T> =
+        if work.IsBackward then
+            PartCopy(fun first count line ->
+                copy.Invoke(first, count, { line with Numbers = oriented work line.Numbers }))
+        else
+            copy
 
     /// Lines up to this length are transformed several at once.
     [<Literal>]
@@ -247,10 +262,10 @@ module internal Fourier =
             ()
         elif
             n < Short && LongLines.isSmooth n
-            || n <= MostTogether && count >= Vector<'T>.Count && LongLines.isSmooth n
+            || n <= MostTogether && count >= Columns.lanes<'T>() && LongLines.isSmooth n
         then
             let plan = LongLines.columns<'T> n
-            let lanes = Vector<'T>.Count
+            let lanes = Columns.lanes<'T>()
             let w = min (LongLines.tileWidth<'T>()) (partsOf count lanes * lanes)
 
             Strided.ranges (partsOf count w) weight (fun first last ->
@@ -276,16 +291,32 @@ module internal Fourier =
             let plan = LongLines.plan<'T> n
             let isOneByOne = count < 2 * Workers.count ()
 
+            let between plan line room =
+                match work.Parts with
+                | ValueNone -> false
+                | ValueSome(struct (load, store)) ->
+                    let load = load x.Items (place xAround x.Offset line) xStep
+                    let store = store y.Items (place yAround y.Offset line) yStep
+
+                    LongLines.tryBetween
+                        isOneByOne
+                        plan
+                        (orientedParts work load)
+                        (orientedParts work store)
+                        room
+
             let lines first last =
-                let a, b = LongLines.rent<'T> n, LongLines.rent<'T> n
+                let room = LongLines.rent<'T> n
 
                 for line in first .. last - 1 do
-                    load line { Numbers = oriented work a; First = 0; Step = 1 }
-                    LongLines.run isOneByOne plan a b
-                    store line { Numbers = oriented work a; First = 0; Step = 1 }
+                    if not (between plan line room) then
+                        let a = LongLines.rent<'T> n
+                        load line { Numbers = oriented work a; First = 0; Step = 1 }
+                        LongLines.run isOneByOne plan a room
+                        store line { Numbers = oriented work a; First = 0; Step = 1 }
+                        LongLines.giveBack a
 
-                LongLines.giveBack a
-                LongLines.giveBack b
+                LongLines.giveBack room
 
             if isOneByOne then lines 0 count else Strided.ranges count weight lines
 
@@ -318,6 +349,21 @@ module internal Fourier =
                     IsBackward = transform.IsBackward
                     Load = fun items offset step into -> ofComplex<'Z, 'T> items offset step n into
                     Store = fun from items offset step -> toComplex<'Z, 'T> scale from items offset step n
+                    Parts =
+                        ValueSome(
+                            struct ((fun items offset step ->
+                                        PartCopy(fun first count into ->
+                                            ofComplex<'Z, 'T> items (offset + first * step) step count into)),
+                                    (fun items offset step ->
+                                        PartCopy(fun first count from ->
+                                            toComplex<'Z, 'T>
+                                                scale
+                                                from
+                                                items
+                                                (offset + first * step)
+                                                step
+                                                count)))
+                        )
                 }
                 axis
                 (x :?> HostBuffer<'Z>)
@@ -329,6 +375,7 @@ module internal Fourier =
                     IsBackward = false
                     Load = fun items offset step into -> ofReal items offset step n into
                     Store = fun from items offset step -> toHalf<'Z, 'T> n scale from items offset step
+                    Parts = ValueNone
                 }
                 axis
                 (x :?> HostBuffer<'T>)
@@ -340,6 +387,7 @@ module internal Fourier =
                     IsBackward = true
                     Load = fun items offset step into -> ofHalf<'Z, 'T> n items offset step into
                     Store = fun from items offset step -> toReal scale from items offset step n
+                    Parts = ValueNone
                 }
                 axis
                 (x :?> HostBuffer<'Z>)

@@ -63,11 +63,18 @@ type internal Kept<'T, 'plan> private () =
             Kept<'T, 'plan>.Plans[ n ] <- made
             made
 
+/// A line of numbers among those of split arrays.
+[<Struct; NoComparison; NoEquality>]
+type internal SplitLine<'T> = { Numbers: Split<'T>; First: int; Step: int }
+
+/// Copies a part of a line, which begins at a number and has so many.
+type internal PartCopy<'T> = delegate of int * int * SplitLine<'T> -> unit
+
 module internal LongLines =
     /// Columns that are transformed together: some cache lines of each row, and not a power of two of them, so that rows a
     /// power of two apart do not all fall into the same places of the cache.
     let tileWidth<'T> () =
-        let lanes = Vector<'T>.Count
+        let lanes = Columns.lanes<'T>()
         partsOf (160 / sizeof<'T>) lanes * lanes
 
     let rent<'T> n : Split<'T> = { Re = ArrayPool<'T>.Shared.Rent n; Im = ArrayPool<'T>.Shared.Rent n }
@@ -135,13 +142,22 @@ module internal LongLines =
             (zr * vi + zi * vr).CopyTo(z.Im, at + t)
             t <- t + Vector<'T>.Count
 
+    let private copyFrom (x: Split<'T>) =
+        PartCopy(fun first count into ->
+            Array.Copy(x.Re, first, into.Numbers.Re, into.First, count)
+            Array.Copy(x.Im, first, into.Numbers.Im, into.First, count))
+
+    let private copyTo (x: Split<'T>) =
+        PartCopy(fun first count from ->
+            Array.Copy(from.Numbers.Re, from.First, x.Re, first, count)
+            Array.Copy(from.Numbers.Im, from.First, x.Im, first, count))
+
     /// Some columns of a matrix as one of w columns; what is lacking in the last ones is 0.
-    let private take (x: Split<'T>) rows columns first w (tile: Split<'T>) =
+    let private take (load: PartCopy<'T>) rows columns first w (tile: Split<'T>) =
         let count = min w (columns - first)
 
         for row in 0 .. rows - 1 do
-            Array.Copy(x.Re, row * columns + first, tile.Re, row * w, count)
-            Array.Copy(x.Im, row * columns + first, tile.Im, row * w, count)
+            load.Invoke(row * columns + first, count, { Numbers = tile; First = row * w; Step = 1 })
 
             if count < w then
                 Array.Clear(tile.Re, row * w + count, w - count)
@@ -167,12 +183,19 @@ module internal LongLines =
         else
             work 0 count
 
-    let private runMatrix isParallel (plan: MatrixPlan<'T>) (x: Split<'T>) (room: Split<'T>) =
+    /// From where `load` reads a line to where `store` writes it, which may be the same place.
+    let private runMatrix
+        isParallel
+        (plan: MatrixPlan<'T>)
+        (load: PartCopy<'T>)
+        (store: PartCopy<'T>)
+        (room: Split<'T>)
+        =
         let n1, n2, w = plan.First.Length, plan.Second.Length, tileWidth<'T>()
 
         tiles isParallel n1 n2 (fun a b tile ->
             let first = tile * w
-            take x n1 n2 first w a
+            take load n1 n2 first w a
             let z = Columns.run plan.First w a b
 
             for k in 0 .. n1 - 1 do
@@ -180,28 +203,26 @@ module internal LongLines =
                 let wi = Vector<'T>(plan.OfTiles.Im[tile * n1 + k])
                 turn z (k * w) plan.Within (k * w) wr wi w
 
-            for t in 0 .. min w (n2 - first) - 1 do
-                let into = (first + t) * n1
+            let count = min w (n2 - first)
+            Transposing.run z.Re n1 w count room.Re (first * n1) n1
+            Transposing.run z.Im n1 w count room.Im (first * n1) n1)
 
-                for k in 0 .. n1 - 1 do
-                    room.Re[into + k] <- z.Re[k * w + t]
-                    room.Im[into + k] <- z.Im[k * w + t])
+        let turned = copyFrom room
 
         tiles isParallel n2 n1 (fun a b tile ->
             let first = tile * w
-            take room n2 n1 first w a
+            take turned n2 n1 first w a
             let z = Columns.run plan.Second w a b
             let count = min w (n1 - first)
 
             for k in 0 .. n2 - 1 do
-                Array.Copy(z.Re, k * w, x.Re, k * n1 + first, count)
-                Array.Copy(z.Im, k * w, x.Im, k * n1 + first, count))
+                store.Invoke(k * n1 + first, count, { Numbers = z; First = k * w; Step = 1 }))
 
     /// One column among as many as a vector has.
     let private runColumn (plan: ColumnPlan<'T>) (x: Split<'T>) =
-        let w = Vector<'T>.Count
+        let w = Columns.lanes<'T>()
         let a, b = rent<'T>(plan.Length * w), rent<'T>(plan.Length * w)
-        take x plan.Length 1 0 w a
+        take (copyFrom x) plan.Length 1 0 w a
         let z = Columns.run plan w a b
 
         for k in 0 .. plan.Length - 1 do
@@ -256,15 +277,30 @@ module internal LongLines =
         : unit =
         match plan with
         | LinePlan.Columns plan -> runColumn plan x
-        | LinePlan.Matrix plan -> runMatrix isParallel plan x room
+        | LinePlan.Matrix plan -> runMatrix isParallel plan (copyFrom x) (copyTo x) room
         | LinePlan.Chirp(n, plan) -> runChirp (runDouble isParallel) n plan x
 
     /// exp(-2πi jk/n) applied to a line, in place. There must be room for as many numbers more.
     let run isParallel (plan: LinePlan<'T>) (x: Split<'T>) (room: Split<'T>) : unit =
         match plan with
         | LinePlan.Columns plan -> runColumn plan x
-        | LinePlan.Matrix plan -> runMatrix isParallel plan x room
+        | LinePlan.Matrix plan -> runMatrix isParallel plan (copyFrom x) (copyTo x) room
         | LinePlan.Chirp(n, plan) -> runChirp (runDouble isParallel) n plan x
+
+    /// The same from somewhere to another place, without a line between them, where the plan is such. Whether it is.
+    let tryBetween
+        isParallel
+        (plan: LinePlan<'T>)
+        (load: PartCopy<'T>)
+        (store: PartCopy<'T>)
+        (room: Split<'T>)
+        =
+        match plan with
+        | LinePlan.Matrix plan ->
+            runMatrix isParallel plan load store room
+            true
+        | LinePlan.Columns _
+        | LinePlan.Chirp _ -> false
 
     let private direct<'T when 'T: struct and 'T :> INumberBase<'T>> (n: int) : LinePlan<'T> =
         let n1 = if n < MatrixFrom then 1 else rows n

@@ -70,6 +70,7 @@ module internal HigherKernels =
         | Higher.LogAddExp
         | Higher.LogBeta
         | Higher.Zeta
+        | Higher.ZetaSlope _
         | Higher.GammaInc
         | Higher.GammaIncC
         | Higher.BetaInc
@@ -84,6 +85,7 @@ module internal HigherKernels =
         | Higher.LogAddExp -> logAddExp
         | Higher.LogBeta -> IncompleteBeta.logBeta
         | Higher.Zeta -> Zeta.hurwitz
+        | Higher.ZetaSlope order -> Zeta.slope order
         | Higher.GammaInc -> IncompleteGamma.lower
         | Higher.GammaIncC -> IncompleteGamma.upper
         | Higher.GammaIncSlope order -> IncompleteSlopes.gamma order

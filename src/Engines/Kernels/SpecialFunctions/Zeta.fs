@@ -33,6 +33,10 @@ module internal Zeta =
         1.4901554828365041235e-8
     |]
 
+    /// How many terms are summed one by one before the formula is exact.
+    let private termsOf (s: float) (q: float) =
+        int (Math.Max(0.0, Math.Ceiling(10.0 + Math.Min(s, 50.0) - Math.Min(q, 100.0))))
+
     /// Σ (q + k)⁻ˢ over k >= 0, by Euler's and Maclaurin's formula: infinite for s = 1 and q = 0, NaN for smaller ones.
     let hurwitz (s: float) (q: float) : float =
         if not (s >= 1.0 && q >= 0.0) then
@@ -46,5 +50,18 @@ module internal Zeta =
             elif q = 1.0 then 1.0
             else infinity
         else
-            let terms = int (Math.Max(0.0, Math.Ceiling(10.0 + Math.Min(s, 50.0) - Math.Min(q, 100.0))))
-            Gamma.hurwitzSum terms s q
+            Gamma.hurwitzSum (termsOf s q) s q
+
+    /// The derivative of so much order n with respect to s, Σ (-log (q + k))ⁿ (q + k)⁻ˢ.
+    let slope (order: int) (s: float) (q: float) : float =
+        if order = 0 then
+            hurwitz s q
+        elif not (s >= 1.0 && q >= 0.0) || Double.IsInfinity s then
+            nan
+        elif s = 1.0 || q = 0.0 then
+            // (-1)ⁿ n!/(s - 1)ⁿ⁺¹ outweighs all at the pole, the first term at q = 0, whose logarithm is negative.
+            if s = 1.0 && order % 2 = 1 then -infinity else infinity
+        elif Double.IsInfinity q then
+            0.0
+        else
+            Gamma.hurwitzSlope order (termsOf s q) s q

@@ -74,7 +74,7 @@ let private rules =
 let private random = test "folds of random repetitions are the same" {
     let mutable smaller = 0
 
-    for seed in firstSeed .. firstSeed + 400 * effort - 1 do
+    for seed in firstSeed .. firstSeed + cases 400 - 1 do
         let shape = [ for i in 0 .. (Dice seed).Below 3 -> 1 + (Dice(seed + 1000 * i)).Below 4 ]
         let whole = ref 0
 

@@ -1,0 +1,143 @@
+namespace Cotangent.Engines
+
+open System
+open System.Numerics
+open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
+
+/// Steps of reductions that pass once over a row: it is changed, and what comes next learns what it needs of the new numbers. All
+/// rows have the length of the first.
+module internal RowSteps =
+    let inline private load (x: Span<float>) i =
+        Vector.LoadUnsafe(&MemoryMarshal.GetReference x, unativeint i)
+
+    let inline private store (v: Vector<float>) (x: Span<float>) i =
+        v.StoreUnsafe(&MemoryMarshal.GetReference x, unativeint i)
+
+    let inline private loadWide (x: Span<float>) i =
+        Vector512.LoadUnsafe(&MemoryMarshal.GetReference x, unativeint i)
+
+    let inline private storeWide (v: Vector512<float>) (x: Span<float>) i =
+        v.StoreUnsafe(&MemoryMarshal.GetReference x, unativeint i)
+
+    let private check (n: int) (x: Span<float>) =
+        if x.Length < n then invalidArg "x" "A row is shorter than the first."
+
+    /// row <- row + f w; the sum of its products with z.
+    let addDot (row: Span<float>) (f: float) (w: Span<float>) (z: Span<float>) : float =
+        let n = row.Length
+        check n w
+        check n z
+        let mutable total = 0.0
+        let mutable i = 0
+
+        if Vector512.IsHardwareAccelerated then
+            let factor = Vector512.Create f
+            let mutable sum = Vector512<float>.Zero
+
+            while i <= n - Vector512<float>.Count do
+                let changed = loadWide row i + factor * loadWide w i
+                storeWide changed row i
+                sum <- sum + changed * loadWide z i
+                i <- i + Vector512<float>.Count
+
+            total <- Vector512.Sum sum
+
+        let factor = Vector<float> f
+        let mutable sum = Vector<float>.Zero
+
+        while i <= n - Vector<float>.Count do
+            let changed = load row i + factor * load w i
+            store changed row i
+            sum <- sum + changed * load z i
+            i <- i + Vector<float>.Count
+
+        total <- total + Vector.Sum sum
+
+        while i < n do
+            row[i] <- row[i] + f * w[i]
+            total <- total + row[i] * z[i]
+            i <- i + 1
+
+        total
+
+    /// row <- row + f z; sums <- sums + g row.
+    let addAdd (row: Span<float>) (f: float) (z: Span<float>) (g: float) (sums: Span<float>) =
+        let n = row.Length
+        check n z
+        check n sums
+        let mutable i = 0
+
+        if Vector512.IsHardwareAccelerated then
+            let first, second = Vector512.Create f, Vector512.Create g
+
+            while i <= n - Vector512<float>.Count do
+                let changed = loadWide row i + first * loadWide z i
+                storeWide changed row i
+                storeWide (loadWide sums i + second * changed) sums i
+                i <- i + Vector512<float>.Count
+
+        let first, second = Vector<float> f, Vector<float> g
+
+        while i <= n - Vector<float>.Count do
+            let changed = load row i + first * load z i
+            store changed row i
+            store (load sums i + second * changed) sums i
+            i <- i + Vector<float>.Count
+
+        while i < n do
+            row[i] <- row[i] + f * z[i]
+            sums[i] <- sums[i] + g * row[i]
+            i <- i + 1
+
+    /// row <- row - f w - g v; the sum of its products with z; sums <- sums + h row.
+    let subtractDotAdd
+        (row: Span<float>)
+        (f: float)
+        (w: Span<float>)
+        (g: float)
+        (v: Span<float>)
+        (z: Span<float>)
+        (h: float)
+        (sums: Span<float>)
+        : float =
+        let n = row.Length
+        check n w
+        check n v
+        check n z
+        check n sums
+        let mutable total = 0.0
+        let mutable i = 0
+
+        if Vector512.IsHardwareAccelerated then
+            let first, second, third = Vector512.Create f, Vector512.Create g, Vector512.Create h
+            let mutable sum = Vector512<float>.Zero
+
+            while i <= n - Vector512<float>.Count do
+                let changed = loadWide row i - first * loadWide w i - second * loadWide v i
+                storeWide changed row i
+                sum <- sum + changed * loadWide z i
+                storeWide (loadWide sums i + third * changed) sums i
+                i <- i + Vector512<float>.Count
+
+            total <- Vector512.Sum sum
+
+        let first, second, third = Vector<float> f, Vector<float> g, Vector<float> h
+        let mutable sum = Vector<float>.Zero
+
+        while i <= n - Vector<float>.Count do
+            let changed = load row i - first * load w i - second * load v i
+            store changed row i
+            sum <- sum + changed * load z i
+            store (load sums i + third * changed) sums i
+            i <- i + Vector<float>.Count
+
+        total <- total + Vector.Sum sum
+
+        while i < n do
+            row[i] <- row[i] - f * w[i] - g * v[i]
+            total <- total + row[i] * z[i]
+            sums[i] <- sums[i] + h * row[i]
+            i <- i + 1
+
+        total
