@@ -3,7 +3,7 @@
 title: Saving, loading, resuming
 category: Use
 categoryindex: 3
-index: 25
+index: 26
 description: Models and trainings in files: saved safely, loaded in another program, resumed bit for bit, under other programs' names.
 ---
 *)
@@ -44,7 +44,8 @@ Mlp.forward model (Tensor.ones DType.Float32 [ 4 ])
 (*** include-it ***)
 
 (**
-What is no tensor, here the activation, is the template's. Tensors go to the devices on which the template's are.
+What is no tensor, here the activation, is the template's: a template with another activation loads without an error, and answers otherwise.
+So keep the model's type and what makes one in a library that both programs share. Tensors go to the devices on which the template's are.
 
 Names, shapes and dtypes must be those of the template. Where they are not, one error tells all that differs:
 *)
@@ -154,6 +155,10 @@ Tree.leaves (Checkpoint.loadWith options renamed template) = Tree.leaves model
 (*** include-it ***)
 
 (**
+The model alone, out of a checkpoint of a training whose state is a pair of it and the optimiser's state (PyTorch's
+`torch.load(path)["model"]`): its names there begin with `0.`, so it is loaded with
+`{ Checkpoint.defaults with IgnoreExtra = true; Rename = fun name -> "0." + name }`.
+
 `Metadata` are texts of yours beside the tensors, which `Checkpoint.metadata` reads. Further options load a file in part, and
 floating-point numbers of another dtype; integers and truth values are never converted:
 

@@ -45,9 +45,9 @@ let torch = [
     "Tensor.arange DType.Int32 10, tensor [ 0..2..9 ]"
     "x.shape, x.dtype, x.device", "x.Shape, x.DType, x.Device"
     "x.to(torch.float64)", "x.Convert DType.Float64"
-    "x.item()", "float (sum x)"
+    "x.sum().item()", "float (sum x)"
     "x.numpy()", "x.ToData<float32[,]>()"
-    "x[0], x[:, 1:3], x[..., -1]", "x[0], x[*, 1..2], x[*, -1]"
+    "x[0], x[:, 1:3], x[:, -1]", "x[0], x[*, 1..2], x[*, -1]"
     "x[mask]", "x[x.Greater 2.0]"
     "x[0, 1] = 5", "x.At[0, 1].Set 5.0"
     "x.view(3, 2), x.T, x.permute(1, 0)", "x.Reshape [ 3; 2 ], x.T, x.Permute [ 1; 0 ]"
@@ -173,7 +173,7 @@ let torch = [
     "sum(p.numel() for p in model.parameters())", "Model.count layer"
     "model.named_parameters()", "Tree.entries layer"
     "for p in model.encoder.parameters(): p.requires_grad_(False)",
-    "grad (fun layer -> loss (Model.freeze \"weight\" layer)) layer"
+    "(Optimizer.adam 1e-3 |> Optimizer.freeze (Selection.named [ \"weight\" ])).Init layer"
     "F.mse_loss(x, y)", "Loss.meanSquaredError y x"
     "F.cross_entropy(x, labels)", "Loss.crossEntropy labels x"
     "F.cross_entropy(x, labels, label_smoothing=0.1, ignore_index=-100)",
@@ -201,6 +201,9 @@ let torch = [
     "(Optimizer.adam 1e-3 |> Optimizer.freeze (Selection.named [ \"bias\" ])).Init layer"
     "lr_scheduler.OneCycleLR(opt, 0.1, total_steps=1000)",
     "(Optimizer.sgd (Schedule.oneCycle 0.1 1000)).Init layer"
+    "SequentialLR(LinearLR(…, total_iters=100), CosineAnnealingLR(…, T_max=900))",
+    "Schedule.warmUp 100 (Schedule.cosine 1e-3 0.0 900)"
+    "scheduler.get_last_lr()", "(Schedule.cosine 1e-3 0.0 900).At 450"
     "lr_scheduler.ReduceLROnPlateau(opt)",
     "Plateau.update Plateau.defaults (loss layer) (Plateau.start Plateau.defaults)"
     "AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.999))",
@@ -219,7 +222,7 @@ let torch = [
     "for epoch in range(10): for batch in loader: …",
     "let step x batch = x + mean (batch: Tensor), x\nTrain.run { Train.defaults with Epochs = 10 } step (Data.batches 2 key x) (tensor 0.0f)"
     "tqdm(loader)",
-    "Progress.show \"training\" (fun progress -> { Train.defaults with Progress = progress }: TrainOptions<Tensor>)"
+    "let step x batch = x + mean (batch: Tensor), x\nlet run progress = Train.run { Train.defaults with Progress = progress } step (Data.batches 2 key x) (tensor 0.0f)\nProgress.show \"training\" run"
     "torch.profiler.profile()", "Profile.run (fun () -> f x)"
     "torchmetrics.Accuracy(), sklearn.metrics.roc_auc_score(…)",
     "Metric.accuracy labels x, Metric.rocAuc (tensor [ true; false ]) (tensor [ 0.9; 0.2 ])"
@@ -275,10 +278,13 @@ let jax = [
     "checkpointWith CheckpointPolicy.Products f x"
     "save_only_these_names(\"h\"), checkpoint_name(x, \"h\")",
     "CheckpointPolicy.Names [ \"h\" ], checkpointName \"h\" x"
+    "save_anything_except_these_names(\"h\")", "CheckpointPolicy.AllExcept [ \"h\" ]"
     "jax.eval_shape(f, x)", "evalShape f x"
     "@jax.custom_batching.custom_vmap",
     "withBatching (fun (batch: BatchedArgument<Tensor>) -> sin batch.Value) sin x"
     "lax.fori_loop(0, 10, lambda i, x: x / 2, x)", "iterate 10 (fun x -> x / 2.0) x"
+    "lax.fori_loop(0, 10, lambda i, x: x * i, x)",
+    "iteratei 10 (fun i x -> x * i.Convert DType.Float32) x"
     "lax.scan(lambda s, x: (s + x, s), 0., xs)",
     "scan (fun s x -> s + x, s) (tensor 0.0f) x[0]"
     "lax.cond(p, f, g, x)", "cond ((sum x).Greater 0.0) f (fun x -> -(f x)) x"
@@ -288,7 +294,7 @@ let jax = [
     "@jax.custom_vjp", "withDerivative (Derivative.Pull(fun x c -> c * cos x)) sin x"
     "jax.tree.map(f, tree)", "Tree.map (fun t -> t * 2.0) layer"
     "jax.tree.leaves(tree)", "Tree.leaves layer"
-    "optax.adam(1e-3)", "(Optimizer.adam 1e-3).Init layer"
+    "optax.adam(1e-3).init(params)", "(Optimizer.adam 1e-3).Init layer"
     "updates, state = opt.update(g, state, params)",
     "optimizer.Update (grad loss layer) state layer"
     "optax.chain(a, b)", "Optimizer.chain [ Optimizer.clipByGlobalNorm 1.0; optimizer ]"
@@ -300,6 +306,8 @@ let jax = [
     "optax.MultiSteps(opt, 4)", "(Optimizer.accumulate 4 optimizer).Init layer"
     "jax.config.update(\"jax_debug_nans\", True)", "Debug.checkNumbers (fun () -> f x)"
     "jax.debug.print(\"x: {}\", x)", "Debug.print \"x\" x"
+    "jax.debug.callback(seen, x)", "Debug.observe ignore x"
+    "jax.pure_callback(g, x, x)", "hostCall x (fun x -> x * 2.0) x"
 ]
 
 let diffSharp = [
@@ -316,9 +324,9 @@ let diffSharp = [
     "jacobian sin x[0], snd (vjp sin x[0]) y[0]"
     "dsharp.laplacian f x, dsharp.curl f x, dsharp.divergence f x",
     "laplacian f x[0], curl sin x[0], divergence sin x[0]"
-    "x.forwardDiff, x.reverseDiff, x.reverse()", "jvp f x y, vjp f x"
+    "x.forwardDiff(tag, y), x.reverseDiff() and reverse()", "jvp f x y, vjp f x"
     "Linear(3, 8) --> relu --> Linear(8, 1)", "Mlp.create [ 3; 8; 1 ] Activation.Relu key"
-    "model.parametersVector", "Tree.leaves layer"
+    "model.parametersVector", "concat 0 [ for t in Tree.leaves layer -> t.Flatten() ]"
     "Optimizer.adam(model, dataset, loss, lr = dsharp.tensor(1e-3))",
     "Optimizer.step (Optimizer.adam 1e-3) (grad loss layer) state layer"
     "a.det(), a.inv(), a.solve(b)", "det a, inv a, solve a b"
@@ -330,7 +338,7 @@ let torchSharp = [
     "torch.tensor(new[] { 1f, 2f })", "tensor [| 1.0f; 2.0f |]"
     "torch.zeros(2, 3, dtype: ScalarType.Float32)", "Tensor.zeros DType.Float32 [ 2; 3 ]"
     "x.data<float>().ToArray()", "x.Flatten().ToData<float32[]>()"
-    "x[TensorIndex.Ellipsis, TensorIndex.Slice(1, 3)]", "x[*, 1..2]"
+    "x[TensorIndex.Colon, TensorIndex.Slice(1, 3)]", "x[*, 1..2]"
     "x.requires_grad = true; f(x).backward(); x.grad", "grad f x"
     "class Net : Module<Tensor, Tensor> { … RegisterComponents(); }",
     "Linear.forward layer x"
@@ -351,7 +359,7 @@ let around = [
     "DataLoader(dataset, 2, shuffle=True, num_workers=4)",
     "Loader.createWith { Loader.defaults with Workers = 4 } (Dataset.ofTensors x |> Dataset.shuffle key |> Dataset.batch 2)"
     "pad_sequence(sequences, batch_first=True)", "Collate.pad 0.0 [| x[0]; x[0, 0..1] |]"
-    "datasets.FashionMNIST('data', train=True)", "ReadySets.fashionMnist"
+    "datasets.FashionMNIST('data', train=True)", "fun () -> ReadySets.fashionMnist true"
     "datasets.ImageFolder('pictures')", "ImageFolder.read"
     "pandas.read_csv('a.csv'), pyarrow.parquet.read_table(…)",
     "Csv.read Csv.defaults [ Column.Numbers(\"a\", DType.Float32) ], ParquetFile.read"
@@ -424,7 +432,8 @@ table "PyTorch" torch
 (*** include-it-raw ***)
 
 (**
-Slices include both ends: PyTorch's `1:3` is F#'s `1..2`. A new `nn.Linear` starts from other numbers than
+Slices include both ends: PyTorch's `1:3` is F#'s `1..2`. The weight of a `Linear` has the shape (inputs, outputs), that of
+PyTorch's `nn.Linear` (outputs, inputs); `PyTorch.read` and [its page](checkpoints.html) say how weights come over. A new `nn.Linear` starts from other numbers than
 `Linear.defaults` (Glorot, biases 0), hence `Init.inverseRoot`. `Variance` and `Std` divide by $n$, as NumPy's do, unless a
 `correction` is given. A loss takes the target first and stretches nothing: `(B, 1)` against `(B)` is an error. Dtypes
 don't promote: convert one side.
@@ -451,6 +460,9 @@ table "JAX, Optax" jax
 (*** include-it-raw ***)
 
 (**
+`make_jaxpr` is `Compile.graph`. For `static_argnums`, what is no tensor in the argument is static by itself. `jax_enable_x64` has no counterpart:
+`1.0` is Float64, and layers are Float32 unless `DType` of their options says otherwise. `block_until_ready` is `Device.synchronize`.
+
 Keys have no shape and no dtype of their own; a `Key` is an abstract type. `Tree` needs no registration of classes.
 
 ## DiffSharp

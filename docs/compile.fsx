@@ -71,7 +71,7 @@ printfn
 
 What surrounds a small step, calls and allocations, costs more than its arithmetic. So loops belong inside: `iterate`,
 `scan`, `whileLoop` and `cond` are plain loops and choices where numbers can be read, and parts of the program where they
-can't. Here 500 steps of gradient descent are one call, with the model's parameters in the program's memory throughout:
+can't. (`iteratei` is `iterate` that tells the round's number.) Here 500 steps of gradient descent are one call, with the model's parameters in the program's memory throughout:
 *)
 let data = Tensor.linspace DType.Float32 -3.0 3.0 64 |> fun t -> t.Reshape [ 64; 1 ]
 let tanhLayer = { Linear.defaults with Activation = Activation.Tanh }
@@ -95,6 +95,19 @@ which two after each other are one again:
 let after (a: Tensor, b: Tensor) (a', b') = a * a', a' * b + b'
 let recurrence = compile (fun ab -> snd (associativeScan after ab))
 recurrence (tensor [ 0.5; 0.5; 2.0; 2.0 ], tensor [ 1.0; 1.0; 1.0; 1.0 ])
+(*** include-it ***)
+
+(**
+A program can call back: `hostCall` is a function of .NET on numbers, which is told beforehand what its results are like. So a table, a
+solver of somebody else's or a measuring instrument stands in the midst of a program. Nobody knows its derivative but who wrote it:
+*)
+let root =
+    hostCall (tensor 0.0) (fun (x: Tensor) -> tensor (System.Math.Cbrt(float x)))
+
+let cubeRoot =
+    withDerivative (Derivative.Push(fun x d -> d / (3.0 * square (root x)))) root
+
+compile (vmap (grad cubeRoot)) (tensor [ 1.0; 8.0 ])
 (*** include-it ***)
 
 (**
@@ -144,7 +157,7 @@ to compute where they are needed; products, random draws and loops are never don
 
 `checkpoint` trades memory for time as in plain code: values inside are computed again on the way back. `checkpointWith` keeps some of
 them, as a policy says: `Products` the results of matrix products and convolutions, which are dear to compute again, `Names` what
-`checkpointName` has named. The products of a gradient, counted in its program:
+`checkpointName` has named, `AllExcept` all but that. The products of a gradient, counted in its program:
 *)
 let w1, w2 = Tensor.ones DType.Float32 [ 8; 8 ], Tensor.ones DType.Float32 [ 8; 8 ]
 
@@ -157,6 +170,7 @@ let products (policy: CheckpointPolicy) =
 
 products CheckpointPolicy.Nothing,
 products (CheckpointPolicy.Names [ "first" ]),
+products (CheckpointPolicy.AllExcept [ "first" ]),
 products CheckpointPolicy.Products
 (*** include-it ***)
 

@@ -104,6 +104,11 @@ showCode "Network"
 (*** include-it-raw ***)
 
 (**
+Networks learn badly from inputs of very different sizes, such as rooms and square metres. So one *normalises* them first: from each column
+its mean is subtracted, and the result divided by its standard deviation, both taken from the training examples. The two are numbers
+of the model, but not to be trained: keep them in fields of type `Frozen<Tensor>`, which gradients and optimisers leave alone, and
+which are saved with the rest.
+
 The parameters start as random numbers. All randomness in Cotangent comes from a *key*: equal keys give equal numbers, so a
 training can be repeated.
 

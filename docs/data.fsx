@@ -195,6 +195,9 @@ species.Names, species.Codes
 (*** include-it ***)
 
 (**
+`table.Numbers "length"` is a vector (n), `table.Numbers [ "length" ]` a matrix (n, 1), as a network wants it. The columns of one matrix are read
+with one dtype.
+
 Another file has other texts, and so other codes. Save the names with a model that is trained on these codes, as `Metadata` of its
 checkpoint, and give them to the other table: `other.Categories("species", names)`. A text that is none of them is an error then.
 
@@ -210,7 +213,7 @@ message (fun () ->
 (*** include-it ***)
 
 (**
-`ReadySets` finds Fashion-MNIST, iris, digits and The Devil's Dictionary where their packages put them, or says how to get them.
+`ReadySets` finds MNIST (`mnistDigits`), Fashion-MNIST, iris, the small digits of scikit-learn (`digits`) and The Devil's Dictionary where their packages put them, or says how to get them.
 
 ## Text
 

@@ -95,6 +95,18 @@ let result =
 result.To Device.Cpu
 ```
 
+A training runs there in the same way. What it begins with is made inside of `onDevice`, and each batch is moved as it is asked for:
+
+```fsharp
+let there (images: Tensor, labels: Tensor) = images.To device, labels.To device
+
+let run =
+    onDevice device (fun () ->
+        let net = create (Key.create 0L)
+        let batches = Data.batches 32 key training |> Batches.map there
+        Train.run options step batches (net, optimizer.Init net))
+```
+
 So a program that runs on whatever there is needs one line more:
 *)
 let best = Device.available () |> List.last

@@ -303,7 +303,36 @@ let prices =
 (*** include-it ***)
 
 (**
-Derivatives go through the steps, by all that f and g use; the path stays as it is.
+Each number of the state has a motion of its own there, which a `g` like the state scales. With `Sde.solveGeneral` g gives a matrix
+$(d, m)$, by which $m$ motions move $d$ numbers: here two stocks that a market moves alike, and each one by itself.
+*)
+let market = Brownian.path (Key.create 5L) (0.0, 1.0) 1e-4 DType.Float64 [ 3 ]
+
+let volatility (_: Tensor) (y: Tensor) =
+    y.Unsqueeze 1 * tensor [ [ 0.3; 0.1; 0.0 ]; [ 0.3; 0.0; 0.1 ] ]
+
+let stocks =
+    Sde.solveGeneral
+        SdeMethod.Milstein
+        10
+        (fun _ y -> 0.1 * y)
+        volatility
+        market
+        when'
+        (Tensor.ones DType.Float64 [ 2 ])
+
+(*** hide ***)
+[ for i in 0..1 -> line $"stock {i + 1}" when' stocks[*, i] ]
+|> Chart.combine
+|> Chart.withXAxisStyle "time"
+(*** include-it ***)
+
+(**
+`EulerMaruyama` is for noise of every kind, of strong order 1/2: ten times as many steps make the error along a path three times smaller.
+`Milstein` is of order 1, and for noise that commutes: each number moved by its own motion alone, or $L_j g_k = L_k g_j$ for the derivatives of
+the columns $g_k$ along each other, as here. It refuses other noise, for which it would have to know the areas between the motions.
+
+Derivatives go through the steps, with respect to all that f and g use; the path stays as it is.
 
 ## In C#
 

@@ -3,8 +3,8 @@
 title: Errors
 category: Use
 categoryindex: 3
-index: 28
-description: Every error with an example, its message and the cure.
+index: 29
+description: Every type of error; nearly two hundred situations, each with its code, the message and the cure.
 ---
 
 # Errors
@@ -572,6 +572,18 @@ let transformations = [
         (fun () -> grad (fun x -> sum (flipped x)) vector)
         "withDerivative: to transpose the push of 'withDerivative' takes the transpose of its push again, more than 100 times over: a push that calls the function itself in this way has no end."
         "Give the other direction, or write the push without the function."
+    on<DerivativeException, _>
+        (fun () -> grad (fun x -> sum (hostCall x id x)) vector)
+        "hostCall: a function of .NET on numbers has no derivative."
+        "Give it one with `withDerivative`, or make its argument constant with `stopGradient`."
+    on<ShapeException, _>
+        (fun () -> hostCall vector sum vector)
+        "hostCall: the function returned Float64 () where Float64 (3,) was announced."
+        "Say what it returns, or convert or reshape that."
+    on<TreeException, _>
+        (fun () -> hostCall vector (fun () -> vector) ())
+        "hostCall: the argument holds no tensors, so the function would be called when the program is made."
+        "Call it there."
     on<TraceException, _>
         (fun () -> compile (endless 200) vector)
         "iterate: control flow and functions with derivatives of their own nested more than 100 deep can't be traced into a graph; does a function call itself without end?"
@@ -937,7 +949,7 @@ let code (script: string) =
     |> Seq.map (fun line -> line["(fun () -> ".Length .. line.Length - 2])
     |> List.ofSeq
 
-/// Every situation with its code and the message that it gives.
+/// Each situation with its code and the message that it gives.
 let rows () =
     List.zip (code (Path.Combine(__SOURCE_DIRECTORY__, "errors.fsx"))) situations
     |> List.map (fun (code, situation) ->
@@ -955,9 +967,10 @@ let rows () =
             situation, code, message[.. message.Length - cure.Length - 1].TrimEnd(), cure)
 
 (**
-## Every situation
+## Situations
 
-The messages are those that the library gave when this page was made.
+The messages are those that the library gave when this page was made. What a `DeviceException` or a `MemoryException` says depends on the
+machine: [Devices and engines](devices.html) tells what helps.
 *)
 
 (*** hide ***)

@@ -3,7 +3,7 @@
 title: Layers, optimisers and derivatives of your own
 category: Use
 categoryindex: 3
-index: 26
+index: 27
 description: Writing a layer, an initialiser, an optimiser, a function with its own derivative, and what a new primitive takes.
 ---
 *)
@@ -116,7 +116,7 @@ float (loss block), float (loss trained)
 (*** include-it ***)
 
 (**
-## A function with a derivative of its own
+## A custom derivative
 
 `withDerivative` replaces what the chain rule would do. Give it a push or a pull, whichever is easier; the other direction
 is its transpose, found automatically.
@@ -170,7 +170,7 @@ with :? DerivativeException as e ->
 (*** include-output ***)
 
 (**
-## A function with a batching rule of its own
+## A custom batching rule
 
 `vmap` runs a function's operations on all examples at once. `withBatching` gives it a rule instead, for a batch that another
 algorithm does better, or for a function that reads numbers and could not be batched at all. The rule gets the argument of all

@@ -88,11 +88,13 @@ let names = [|
 
 (**
 To use all 60,000 pictures, install them (`apt install dataset-fashion-mnist` on Debian or Ubuntu), or put the four files from
-the address above into a folder that the environment variable `COTANGENT_DATA` names. Then replace `read "train"`:
+the address above into a folder that the environment variable `COTANGENT_DATA` names. Then this takes the place of `read`, and needs no checkout
+of the repository:
 
 ```fsharp
-let all = ReadySets.fashionMnist true // false for the 10,000 of the test
-let images, labels = all.Images, all.Labels
+let read part =
+    let all = ReadySets.fashionMnist (part = "train")
+    all.Images, all.Labels.Convert DType.UInt8
 ```
 
 ## Three parts

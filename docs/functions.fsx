@@ -3,7 +3,7 @@
 title: All functions, by topic
 category: Use
 categoryindex: 3
-index: 27
+index: 28
 description: Every function and every member of Tensor, with links into the API reference.
 ---
 *)
@@ -138,7 +138,7 @@ let topics = [
     "Metrics of order", "RankingMetrics"
     "Metrics of numbers", "RegressionMetrics"
     "Optimisers", "Optimizer"
-    "Descent, one's own", "DescentMethods"
+    "Descent, custom optimisers", "DescentMethods"
     "Adaptive rates", "AdaptiveMethods"
     "Adam", "AdamMethods"
     "Adam's variants", "AdamVariantMethods"
@@ -232,8 +232,9 @@ let html =
 (**
 # All functions, by topic
 
-With `open Cotangent`. F#'s own `+ - * / % **`, `abs`, `exp`, `log`, `sqrt`, `sin`, `tanh`, `floor`, `round` and the other
-functions of numbers work on tensors, too; comparisons are members (`x.Less y`), since F#'s `<` returns one `bool`.
+With `open Cotangent`. F#'s own `+ - * / %`, `x ** y` with a tensor on the left, `abs`, `exp`, `log`, `sqrt`, `sin`, `tanh`,
+`floor`, `round` and their like work on tensors, too. Comparisons are members (`x.Less y`), since F#'s `<` returns one `bool`; so
+`max` and `min`, which compare, are `maximum` and `minimum`, and `sign` is `x.Sign()`. For `pown x 3` write `x ** 3`, for `2.0 ** x` there is `exp2 x`.
 *)
 (*** hide ***)
 html

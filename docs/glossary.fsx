@@ -23,11 +23,16 @@ one goes from the names of JAX and PyTorch to those of F# and of C#.
 | **machine learning** | Finding a rule from examples instead of writing it down. A first [introduction](csharp-and-machine-learning.html). |
 | **neural network, deep learning** | A function made of layers, each of them simple, with parameters that are learned. Here a record of layers, or `Sequential`: [Layers and models](layers.html). |
 | **tensor** | An array of numbers with any number of axes. `Tensor`; it never changes. |
-| **dtype** | The type of a tensor's numbers: Float32, Float64, BFloat16, Float16; Int8, Int16, Int32, Int64; UInt8, UInt16, UInt32, UInt64; or Bool. Never converted silently; `x.Convert` does it. |
+| **dtype** | The type of a tensor's numbers: Float32, Float64, BFloat16, Float16; Int8, Int16, Int32, Int64; UInt8, UInt16, UInt32, UInt64; Complex64, Complex128; or Bool. Never converted silently; `x.Convert` does it. |
 | **broadcasting** | Operators stretch axes of size 1, and add missing axes in front, so that shapes fit, as in NumPy. Losses don't. |
 | **einsum** | A notation for products and sums over named axes, such as `ij,jk->ik` for a matrix product. Products with names of their own are `matmul`, `dot` and `outer`. |
 | **parameters, weights** | The numbers of a model that training changes. They stand in the model's record; `Model.count` counts them. |
 | **loss** | How wrong a model is, as one number that training makes smaller. `Loss`; targets come first. |
+| **regression, classification** | Predicting a number, such as a price; predicting one of several kinds. |
+| **MSE, MAE, RMSE** | How far predictions are off: the mean of the squared differences (`Loss.meanSquaredError`), the mean of the differences without their signs (`Metric.meanAbsoluteError`), and the root of the first (`Metric.rootMeanSquaredError`). The last two are in the unit of what is predicted. |
+| **one-hot encoding** | A number of a class as a vector of zeros with a single one, so that a network takes no class for more than another. `oneHot`. |
+| **normalising, standardising inputs** | Subtracting the mean and dividing by the standard deviation, both of the training examples, so that all inputs are about as large; networks learn much faster then. Both numbers belong to the model, as `Frozen` tensors, which training leaves alone. |
+| **MLP, multilayer perceptron** | A chain of linear layers with an activation between them. `Mlp.create`. |
 | **gradient** | For each parameter, how fast the loss grows with it. `grad`; its type is that of the model. |
 | **optimiser** | What makes a step from a gradient: gradient descent, Adam and others. `Optimizer`: [Losses, optimisers, schedules](optimizers.html). |
 | **learning rate, schedule** | How far a step goes, and how that changes during the training. `Schedule`. |
@@ -96,10 +101,11 @@ one goes from the names of JAX and PyTorch to those of F# and of C#.
 | `custom_vjp`, `custom_jvp`, `autograd.Function` | `withDerivative` | `Differentiate.WithPull`, `WithPush` |
 | `stop_gradient`, `detach` | `stopGradient` | `Differentiate.StopGradient` |
 | `vmap`; with `in_axes` | `vmap`; `vmapWith` | `Transform.Vectorize` |
-| `fori_loop`, `while_loop`, `scan`, `cond`, `switch` | `iterate`, `whileLoop` (with a bound, `boundedWhileLoop`), `scan`, `cond`, `switch` | `Control.Iterate`, `While`, `Scan`, `Cond`, `Switch` |
+| `fori_loop`, `while_loop`, `scan`, `cond`, `switch` | `iterate`, with the round's number `iteratei`, `whileLoop` (with a bound, `boundedWhileLoop`), `scan`, `cond`, `switch` | `Control.Iterate`, `While`, `Scan`, `Cond`, `Switch` |
 | `custom_vmap` | `withBatching` | `Transform.WithBatching` |
 | `eval_shape` | `evalShape` | `Transform.EvalShape` |
 | `checkpoint` with a policy, `checkpoint_name` | `checkpointWith`, `checkpointName` | `Transform.Checkpoint`, `CheckpointName` |
+| `pure_callback`, `debug.callback` | `hostCall`, `Debug.observe` | `Control.HostCall`, `Checks.Observe` |
 | `associative_scan` | `associativeScan`, `associativeScanWith` | `Control.AssociativeScan` |
 | `remat`, `jax.checkpoint` | `checkpoint` | `Transform.Checkpoint` |
 | `donate_argnums` | `compileDonating` | `Transform.CompileDonating` |

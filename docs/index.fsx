@@ -81,7 +81,7 @@ let models = Array.ofSeq steps
 
 - **Fast where others are slow.** The training of a small GAN, one program of SIMD machine code, runs hundreds of times faster than
   in NumPy or TorchSharp, and faster than hand-written C++.
-- **No native library.** .NET 10 and a download of 18 MB: scripts, notebooks, servers, trimmed programs. One more package brings
+- **No native library.** .NET 10 and a download of 22 MB: scripts, notebooks, servers, trimmed programs. One more package brings
   [libtorch and CUDA](devices.html).
 - **Hard to use wrongly.** Nothing is promoted or stretched in silence, random numbers follow from keys, and every error says what was
   wanted and [a way out](errors.html).
@@ -142,7 +142,7 @@ let curve n =
 WGAN-GP trains on the gradient of a gradient, here of a critic's gradient with respect to its *input* inside a loss
 that is differentiated with respect to its *parameters*. Signals from the trained generator, beside real ones:
 
-<p><a href="sine-gan.html"><img class="picture" src="img/gan.png" alt="Generated signals, each on the nearest real sine, and the losses of the training"></a></p>
+<p><a href="sine-gan.html"><img class="picture in-light" src="img/gan.png" alt="Generated signals, each on the nearest real sine, and the losses of the training" loading="lazy"><img class="picture in-dark" src="img/gan-dark.png" alt="Generated signals, each on the nearest real sine, and the losses of the training" loading="lazy"></a></p>
 
 [The sine GAN](sine-gan.html) builds it from nothing; `dotnet fsi build.fsx gan` trains it.
 

@@ -24,7 +24,9 @@ are for. Once there is a release, leave them out.
 Put this at the top of a file `try.fsx`, and run it with `dotnet fsi try.fsx`:
 *)
 (*** hide ***)
-Page.code "fsharp" "#r \"nuget: Cotangent, *-*\"\nopen Cotangent"
+Page.code
+    "fsharp"
+    "#r \"nuget: Cotangent, *-*\"\nopen Cotangent"
 (*** include-it-raw ***)
 
 (**
@@ -46,6 +48,9 @@ Page.code "fsharp" "#r \"nuget: Cotangent, *-*\""
 (*** include-it-raw ***)
 
 (**
+A tensor at the end of a cell shows its dtype, its shape and its values, a record a table of its tensors. Pictures of `Cotangent.Images` and
+`Cotangent.Charts` are drawn, and summaries of models, profiles and posteriors keep their columns.
+
 For the C# kernel, name the package `Cotangent.CSharp`. Both were tried with `Microsoft.dotnet-interactive` 1.0.7120, which runs
 on .NET 10.
 
@@ -95,19 +100,20 @@ Measured in November 2026, for version 0.1.0-alpha; 1 MB is a million bytes. A d
 
 | package | its own download | what it needs besides |
 | --- | --- | --- |
-| `Cotangent` | 18 MB | 7 MB: FSharp.Core, System.Numerics.Tensors, Spectre.Console |
+| `Cotangent` | 22 MB | 7 MB: FSharp.Core, System.Numerics.Tensors, Spectre.Console |
 | `Cotangent.CSharp` | 0.2 MB | `Cotangent` |
 | `Cotangent.Data` | 0.2 MB | `Cotangent`, and 7 MB of managed libraries |
 | `Cotangent.Images` | 0.2 MB | `Cotangent`, and 175 MB: Skia's native libraries for every platform |
 | `Cotangent.Charts` | 0.5 MB | `Cotangent` |
-| `Cotangent.Distributions` | 0.1 MB | `Cotangent` |
+| `Cotangent.Distributions` | 0.2 MB | `Cotangent` |
 | `Cotangent.Solvers` | 0.2 MB | `Cotangent` |
 | `Cotangent-cpu` | 0.02 MB | `Cotangent`, and libtorch: 1.2 GB on disk for all platforms, 0.6 GB of it for Linux |
 | `Cotangent-cuda-*` | 0.02 MB | `Cotangent`, and libtorch with CUDA: several GB |
 
-Most of the package `Cotangent` is the same assembly, compiled ahead for four platforms, so that programs start faster. A program
-that is published for one platform (`dotnet publish -r linux-x64`) carries only that platform's, about 8 MB; likewise it carries 12 MB of
-Skia.
+The assembly of `Cotangent` takes 2 MB of its package; the rest is the same assembly compiled ahead for four platforms, nearly 5 MB each,
+so that a program begins in half the time ([how long](https://github.com/cotangent/cotangent/blob/main/benchmarks/RESULTS.md) it takes).
+A program that is published for one platform (`dotnet publish -r linux-x64`) carries only that platform's, 10 MB on disk; likewise it
+carries 12 MB of Skia.
 
 ## From a checkout
 

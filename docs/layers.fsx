@@ -189,8 +189,9 @@ Model.count mlp, [ for leaf in Model.select "**.bias" mlp -> leaf.Name, leaf.Ten
 (*** include-it ***)
 
 (**
-`Model.freeze` gives a model in which some tensors do not learn, and `Model.mapAt` changes tensors. A frozen tensor still belongs to
-the model, so it is enough to freeze inside of the loss:
+`Model.freeze` gives a model some of whose tensors have no gradient, and `Model.mapAt` changes tensors. A frozen tensor still belongs to
+the model, so it is enough to freeze inside of the loss. (A gradient of 0 does not stop an optimiser's weight decay, nor the momentum
+of earlier steps. To hold tensors still, as in fine-tuning, tell the optimiser: `Optimizer.freeze (Selection.named [ "layers.0.*" ])`.)
 *)
 let fine (model: Mlp) =
     let body = model |> Model.freeze "layers.0.*" |> Model.freeze "layers.1.*"

@@ -25,7 +25,10 @@ Three things are different everywhere:
   key, in place of `dsharp.seed`.
 - **A model is data, not an object.** It is a record of tensors and layers, with functions beside it. Nothing is registered, nothing is
   changed in place, and the gradient of a model is a record of the same type.
-- **Differentiation is a function.** There is no `reverseDiff`, `reverse` or `noDiff`: `grad` takes a function and gives its gradient.
+- **Differentiation is a function.** There is no `reverseDiff` and no `reverse`: `grad` takes a function and gives its gradient. For
+  `x.noDiff()` within a function there is `stopGradient x`.
+
+Methods in small letters become functions (`sum x`, `matmul a b`) or members with a capital (`x.Sum [ 0 ]`, `x.Sign()`).
 
 ## Tensors
 
@@ -48,8 +51,9 @@ matmul a b + sum a
 (*** include-it ***)
 
 (**
-The dtype follows the numbers: `1.0f` is Float32, `1.0` is Float64 as everywhere in F#. (DiffSharp makes Float32 of both.) Two dtypes
-don't mix; convert one, `a.Convert DType.Float64`. There is no setting for the backend either: with the package `Cotangent-cpu` libtorch computes what it is faster at, and without it
+The dtype follows the numbers: `1.0f` is Float32, `1.0` is Float64 as everywhere in F#. DiffSharp makes Float32 of both, so this is the first
+thing that a port meets: an old `dsharp.tensor [ 1.; 2. ]` becomes `tensor [ 1.0f; 2.0f ]`, or else it raises beside random draws and
+layers of Float32. Two dtypes don't mix; convert one, `a.Convert DType.Float32`. There is no setting for the backend either: with the package `Cotangent-cpu` libtorch computes what it is faster at, and without it
 managed code computes everything ([Devices and engines](devices.html)).
 
 ## Gradients
@@ -112,6 +116,9 @@ Model.count classifier, Model.names classifier
 (*** include-it ***)
 
 (**
+There is no `-->`. A function in a chain, such as flattening or pooling, is `Layer.ofFunction (fun x -> x.Flatten 1)`, a model in a model is a
+`Sequential` in a `Sequential`, and outside of models `|>` does it: [Layers and models](layers.html).
+
 A class that inherits from `Model` becomes a record and a function:
 
 ```fsharp
@@ -186,8 +193,12 @@ run.Last.Steps, run.Last.Figures
 `valueAndGradWith` is for a loss that returns something else beside the number, here the model. Without dropout and batch normalisation
 the step is shorter: see [Your first classifier](first-classifier.html). `Train.run` compiles the step; DiffSharp has no compiler.
 
+`loader.epoch()` of DiffSharp's `DataLoader` is `loader.Epoch` of the package `Cotangent.Data`, which loads in the background:
+`Dataset.ofTensors (images, labels) |> Dataset.shuffle key |> Dataset.batch 64 |> Loader.create` ([Data](data.html)).
+
 `model.save` and `model.load` become `Checkpoint.save` and `Checkpoint.load`. Files that DiffSharp has saved can't be read; the numbers
-can be carried over as arrays, with `toArray` there and `tensor` here.
+can be carried over as arrays, with `toArray` there and `tensor` here. Tensors without a model are saved by
+`Safetensors.write path (Map [ "x", x ])`, and `(Safetensors.read path)["x"]` needs no template.
 *)
 Checkpoint.save file trained
 let again = Checkpoint.load file (createClassifier (Key.create 0L))
@@ -306,12 +317,18 @@ over examples of what `kl` adds up. A step is `valueAndGrad (fun vae -> vaeLoss 
 | DiffSharp | here |
 | --- | --- |
 | `dsharp.config`, backends | none: dtype and device stand where a tensor is made; a package brings libtorch |
-| `model.parametersVector`, `model.asFunction` | a model is a value, and functions take it; `Tree.leaves` gives its tensors |
-| `x.primal`, `x.derivative`, `dsharp.nest` | `jvp` and `vjp` return both |
+| `model.asFunction` | a model is a value, and functions take it |
+| `model.parametersVector` | `concat 0 [ for t in Tree.leaves model -> t.Flatten() ]`; for the Hessian by all parameters `(hessians loss model).ToMatrix()`: [Hessians](newton.html) |
+| `x.primal`, `x.derivative`, `dsharp.nest` | `jvp` and `vjp` return both, and nesting needs nothing |
+| `Tensor.Op`, `UnaryOpElementwise` (own derivatives) | `withDerivative`: [Extending](extending.html) |
+| `Optimizer.adam(f, x0, lr, iters)` (a function made small) | `iterate 500 (fun (x, state) -> Optimizer.step optimizer (grad f x) state x)`; or [Roots and minima](solvers.html) |
+| `dsharp.rand`, `randint`, `bernoulli`, `multinomial`, `randperm` | `Random.uniform`, `integers`, `bernoulli`, `categorical`, `permutation`, each with a key; for a tensor of probabilities `(Random.uniform key DType.Float32 p.Shape).Less p` |
+| `dsharp.nllLoss` of `logsoftmax` | `Loss.crossEntropy` of the logits; of log-probabilities it gives the same |
+| `numgrad` and its like | none: [Extending](extending.html) shows a difference quotient |
 | `hyperdescent = true` (rates that learn) | write the step with a tensor as its rate, and differentiate through it |
-| `DiffSharp.Distributions` | draws are functions of `Random`; densities are to be written by hand |
-| `MNIST`, `CIFAR10` that fetch themselves | nothing is fetched: `ReadySets` finds what is installed, `Idx.read` and others read files: [Data](data.html) |
-| `Pyplot`, `saveImage` | Plotly.NET beside it; `Image.save` of `Cotangent.Images`: [Pictures](images.html) |
+| `DiffSharp.Distributions` | the package `Cotangent.Distributions`: [Probability distributions](distributions.html) |
+| `MNIST`, `CIFAR10` that fetch themselves | nothing is fetched: `ReadySets.mnistDigits` and `ReadySets.fashionMnist` find what is installed, `Idx.read` and others read files: [Data](data.html) |
+| `Pyplot`, `saveImage` | [Plotly.NET](https://plotly.net) beside it (`#r "nuget: Plotly.NET"`, whose warnings NU1605 on FSharp.Core do no harm); `Image.save` of `Cotangent.Images`: [Pictures](images.html) |
 | dtypes Int8, Int16, Byte | Int8, Int16, UInt8; and Float32, Float64, BFloat16, Float16, Int32, Int64, UInt16, UInt32, UInt64, Bool. `sum` keeps the dtype and wraps around; convert first where it may not |
 
 And what is new: `compile`, `vmap`, gradients of whole records, loops and choices inside compiled functions, checkpoints that resume,

@@ -106,7 +106,7 @@ List.last (train clipped 200)
 
 (**
 Parts of a model are told apart by a `Selection`: by names with wildcards, or by a predicate. Weight decay is not for biases and
-norms:
+norms, which have one axis (but two in a `Repeat`, whose layers are stacked: name them there, as `"**.bias"`):
 *)
 let matrices = Selection.where (fun leaf -> leaf.Tensor.Rank > 1)
 let decaying = Optimizer.adamW (0.05, decay = 0.01, decayed = matrices)

@@ -3,7 +3,7 @@
 title: Performance
 category: Use
 categoryindex: 3
-index: 23
+index: 24
 description: How fast Cotangent is beside C++, NumPy, TorchSharp and libtorch, where others are faster, and what makes a program fast: JIT compilation, operator fusion, loops inside, buffer donation, threads.
 ---
 *)

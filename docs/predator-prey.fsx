@@ -3,7 +3,7 @@
 title: Hares and lynxes
 category: Use
 categoryindex: 3
-index: 19
+index: 20
 description: A predator-prey model fitted to a century-old record of furs: Bayesian inference by NUTS through the solution of a differential equation.
 ---
 *)
@@ -70,7 +70,8 @@ let follow rates (start: Tensor) times =
 
 (**
 Counts are off by a factor that is log-normal. Rates, the numbers at the start and the width of that noise are unknown; the priors are
-those of Carpenter's study of these data in Stan (2018).
+those of Carpenter's study of these data, [Predator-Prey Population Dynamics](https://mc-stan.org/users/documentation/case-studies/lotka-volterra-predator-prey.html)
+(2018).
 *)
 type Unknown = { Rates: Tensor; Start: Tensor; Noise: Tensor }
 
@@ -129,8 +130,8 @@ chains.Summary()
 (*** include-it ***)
 
 (**
-That study's means are 0.55, 0.028, 0.80 and 0.024 for the rates, 33.9 and 5.9 for the start, 0.25 for both widths. Two short
-chains are enough for a page; for a paper draw more: the summary's R-hat says which chains still differ.
+That study gives 0.55, 0.028, 0.80 and 0.024 as the means of the rates, and 0.25 for both widths (its section "Comparing the fitted model
+to data"). Two short chains are enough for a page; for a paper draw more: the summary's R-hat says which chains still differ.
 
 Each draw is a world that may have been. A hundred of them, solved for all times in between under `vmap`, show how certain the fitted law is:
 *)

@@ -3,7 +3,7 @@
 title: Where the time goes
 category: Use
 categoryindex: 3
-index: 24
+index: 25
 description: Profiling by primitive and fused kernel, traces for Chrome and Perfetto, the graph of a compiled function to search and zoom, the passes of the compiler.
 ---
 *)

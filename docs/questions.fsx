@@ -49,7 +49,8 @@ not supported, nor is training on several devices or machines at once. See [Devi
 
 ## Does it work in notebooks?
 
-Yes, in those with the kernels of .NET Interactive, in F# and in C#: [Install](install.html) has the line for the first cell. The pages of
+Yes, in those with the kernels of .NET Interactive, in F# and in C#: [Install](install.html) has the line for the first cell. Tensors,
+records of them and pictures are shown as such. The pages of
 this site are evaluated in the same way, one block after the other. For charts, [Plotly.NET](https://plotly.net) is a good companion.
 
 ## Can I serve a model in ASP.NET?
@@ -64,6 +65,9 @@ var predict = Transform.Compile((Net net, Tensor images) => net.Forward(images))
 app.MapPost("/kind", (float[] pixels) =>
     (int)predict(net, Tensor.Create<float>(pixels, [1, 1, 28, 28])).Slice(0).ArgMax());
 ```
+
+The first call compiles, which takes a second or two: make one when the server starts. The model and `predict` may be singletons; requests
+need no lock.
 
 By default a call shares its work among all cores. If there are many requests at a time, set the environment variable
 `COTANGENT_THREADS` to 1, so that each request keeps to its own thread.
@@ -110,7 +114,9 @@ compiles again at every step (`Compile.explain` tells), and reading a number fro
 
 `printfn` runs once, while the function is traced. `Debug.print` prints whenever the program runs:
 *)
-let f = compile (fun (x: Tensor) -> sum (Debug.print "squares" (x * x)))
+let f =
+    compile (fun (x: Tensor) ->
+        sum (Debug.print "squares" (x * x)))
 
 f (tensor [ 1.0; 2.0 ]) |> ignore
 f (tensor [ 3.0; 4.0 ]) |> ignore

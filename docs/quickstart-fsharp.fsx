@@ -33,7 +33,7 @@ a * tensor [ 10.0; 100.0; 1000.0 ] + 1
 (*** include-it ***)
 
 (**
-F#'s own `sin`, `exp`, `abs`, `sqrt`, `tanh`, `floor` and their like work on tensors, and so does `**` with a tensor on its left; `sum`, `mean`, `matmul`, `relu`, `where`, `concat` and
+F#'s own `sin`, `exp`, `abs`, `sqrt`, `tanh`, `floor` and their like work on tensors (not `sign`, which is `x.Sign()`), and so does `**` with a tensor on its left; `sum`, `mean`, `matmul`, `relu`, `where`, `concat` and
 others are functions, and what takes options is a member. Slices include both ends, as everywhere in F#; negative
 positions count from the end.
 *)
@@ -97,19 +97,31 @@ nothing to inherit from and nothing to register: the gradient with respect to a 
 *)
 type Model = { Hidden: Linear; Output: Linear }
 
-let forward model x = x |> Linear.forward model.Hidden |> Linear.forward model.Output
+let forward model x =
+    x
+    |> Linear.forward model.Hidden
+    |> Linear.forward model.Output
 
 let init key =
     let forHidden, forOutput = Key.split key
 
+    let tanh = {
+        Linear.defaults with
+            Activation = Activation.Tanh
+    }
+
     {
-        Hidden =
-            Linear.init { Linear.defaults with Activation = Activation.Tanh } 1 32 forHidden
+        Hidden = Linear.init tanh 1 32 forHidden
         Output = Linear.init Linear.defaults 32 1 forOutput
     }
 
-let x = (Tensor.linspace DType.Float32 -3.0 3.0 64).Reshape [ 64; 1 ]
-let y = sin (2 * x) + 0.1 * Random.normal (Key.fold 1L forNoise) DType.Float32 [ 64; 1 ]
+let x = (Tensor.linspace DType.Float32 -3.0 3.0 64).Unsqueeze 1
+
+let noise =
+    Random.normal (Key.fold 1L forNoise) DType.Float32 x.Shape
+
+let y = sin (2 * x) + 0.1 * noise
+
 let loss model = Loss.meanSquaredError y (forward model x)
 
 (**
@@ -128,7 +140,10 @@ let step =
 let start = init forModel
 
 let losses, (trained, _) =
-    [ 1..1500 ] |> List.mapFold (fun now _ -> step now) (start, optimizer.Init start)
+    [ 1..1500 ]
+    |> List.mapFold
+        (fun now _ -> step now)
+        (start, optimizer.Init start)
 
 (*** hide ***)
 open Plotly.NET
@@ -148,13 +163,17 @@ Drawn with [Plotly.NET](https://plotly.net). In F# Interactive such a chart prin
 
 (**
 A batch of examples is one more axis in front: layers take `(…, inputs)`. A function written for one example becomes one
-for a batch with `vmap`, and `vmap` composes with `grad`: the gradient of the loss at each of three examples, by the
+for a batch with `vmap`, and `vmap` composes with `grad`: the gradient of the loss at each of three examples, with respect to the
 output's bias:
 *)
-let oneLoss model (x, y) = Loss.meanSquaredError y (forward model x)
+let oneLoss model (x, y) =
+    Loss.meanSquaredError y (forward model x)
 
 let perExample =
-    vmap (fun example -> grad (fun model -> oneLoss model example) trained) (x[..2], y[..2])
+    vmap
+        (fun example ->
+            grad (fun model -> oneLoss model example) trained)
+        (x[..2], y[..2])
 
 perExample.Output.Bias
 (*** include-it ***)
@@ -166,7 +185,8 @@ perExample.Output.Bias
 or on the way back:
 *)
 try
-    Debug.checkNumbers (fun () -> grad (fun x -> sum (sqrt x)) (tensor [ 1.0; 0.0 ]))
+    Debug.checkNumbers (fun () ->
+        grad (fun x -> sum (sqrt x)) (tensor [ 1.0; 0.0 ]))
     |> ignore
 with :? NumberException as e ->
     printfn "%s" e.Message

@@ -3,7 +3,7 @@
 title: A rocket that lands
 category: Use
 categoryindex: 3
-index: 20
+index: 21
 description: Optimal control: throttle and gimbal of a landing rocket, found by gradients through the differential equation of its flight.
 ---
 *)

@@ -46,16 +46,19 @@ before, scaled (tensor 2.0)
 (**
 What changes from call to call has to be an argument, in a tuple or a record:
 *)
-let scaledBy = compile (fun (rate: Tensor, x: Tensor) -> rate * x)
+let scaledBy =
+    compile (fun (rate: Tensor, x: Tensor) -> rate * x)
 
-scaledBy (tensor 1.0, tensor 2.0), scaledBy (tensor 10.0, tensor 2.0)
+scaledBy (tensor 1.0, tensor 2.0),
+scaledBy (tensor 10.0, tensor 2.0)
 (*** include-it ***)
 
 (**
 ### Effects happen once, while tracing
 
 So does printing, counting, or writing to a file. `Debug.print` is the exception: it is part of what is written down, and prints
-whenever the program runs.
+whenever the program runs. `Debug.observe` gives the numbers to a function of yours, and `hostCall` takes what such a function makes of them
+back into the program.
 *)
 let noisy =
     compile (fun (x: Tensor) ->
@@ -72,7 +75,8 @@ noisy (tensor 3.0) |> ignore
 A program is made for the shapes, dtypes and devices of its tensors, and for every other value in its argument: a number, a
 string, an activation. Those are called *static*. A second `float` means a second program:
 *)
-let timesStatic = compile (fun (x: Tensor, factor: float) -> factor * x)
+let timesStatic =
+    compile (fun (x: Tensor, factor: float) -> factor * x)
 
 for factor in [ 1.0; 2.0; 3.0 ] do
     timesStatic (tensor [ 1.0; 2.0 ], factor) |> ignore
@@ -82,6 +86,12 @@ Compile.explain timesStatic
 
 (**
 Put numbers that change into tensors (`tensor factor`), make all batches one size, and call `compile` outside of the loop.
+
+### Plain numbers in the state of a loop stand still
+
+An `int` or a `float` in what `iterate`, `scan` or `whileLoop` hands from round to round is static. Run eagerly, it counts; in a compiled
+function, and in a `whileLoop` inside `vmap`, the round is traced once, and the number stays what it was in the first round. The same holds
+for such fields in the results of `cond` and `switch`. Keep what changes from round to round in a tensor: `tensor 0`, not `0`.
 
 ### There are no numbers to branch on
 
@@ -98,7 +108,8 @@ message (fun () -> compile absolute (tensor -1.0))
 *)
 let absoluteToo (x: Tensor) = where (x.Greater 0.0) x -x
 
-compile absoluteToo (tensor -1.0), vmap absoluteToo (tensor [ 1.0; -2.0 ])
+compile absoluteToo (tensor -1.0),
+vmap absoluteToo (tensor [ 1.0; -2.0 ])
 (*** include-it ***)
 
 (**
@@ -138,7 +149,7 @@ message (fun () -> tensor [ 1; 2 ] * 1.5)
 ### Integers wrap around
 
 Arithmetic of integers goes from the largest number to the smallest, without an error, as `int` and `byte` do in F# and C#. A sum has the
-dtype of what is summed, in every dtype; it is no exception:
+dtype of what is summed, in every dtype; it is no exception. Division drops the remainder, as in F#: 1 / 2 is 0, where NumPy gives 0.5.
 *)
 let large = tensor [ 2_000_000_000; 2_000_000_000 ]
 sum large, sum (large.Convert DType.Int64)
@@ -161,7 +172,9 @@ light.Convert DType.Float32 + 100,
 The root of a negative number is NaN, and the slope of the root at 0 is infinite. `where` leaves such numbers out of the result, but
 the gradient still passes through them, and 0 times NaN or infinity is NaN. So the result is right, and its gradient is not:
 *)
-let roots (x: Tensor) = where (x.Greater 0.0) (sqrt x) (tensor 0.0)
+let roots (x: Tensor) =
+    where (x.Greater 0.0) (sqrt x) (tensor 0.0)
+
 let points = tensor [ -1.0; 0.0; 4.0 ]
 
 roots points, grad (fun x -> sum (roots x)) points
@@ -172,7 +185,11 @@ Keep bad numbers away from the function in the first place, by a second `where` 
 *)
 let safeRoots (x: Tensor) =
     let isPositive = x.Greater 0.0
-    where isPositive (sqrt (where isPositive x (tensor 1.0))) (tensor 0.0)
+
+    where
+        isPositive
+        (sqrt (where isPositive x (tensor 1.0)))
+        (tensor 0.0)
 
 grad (fun x -> sum (safeRoots x)) points
 (*** include-it ***)
@@ -180,7 +197,9 @@ grad (fun x -> sum (safeRoots x)) points
 (**
 `Debug.checkNumbers` finds the first operation that makes a NaN or an infinity, forward or on the way back:
 *)
-message (fun () -> Debug.checkNumbers (fun () -> grad (fun x -> sum (roots x)) points))
+message (fun () ->
+    Debug.checkNumbers (fun () ->
+        grad (fun x -> sum (roots x)) points))
 (*** include-it ***)
 
 (**
@@ -201,7 +220,8 @@ C#'s ranges leave out their end, and so does `Slice(2..4)` of `Cotangent.CSharp`
 
 It is one .NET array. What would be larger is refused before memory is taken; split such data into several tensors.
 *)
-message (fun () -> Tensor.zeros DType.Float32 [ 65_536; 32_768 ])
+message (fun () ->
+    Tensor.zeros DType.Float32 [ 65_536; 32_768 ])
 (*** include-it ***)
 
 (**
@@ -211,7 +231,26 @@ Operators stretch shapes like NumPy: a column (n, 1) beside a row (n) makes a sq
 mistake which looks like a result, so losses want equal shapes:
 *)
 message (fun () ->
-    Loss.meanSquaredError (tensor [ 1.0; 2.0 ]) (tensor [ [ 1.0 ]; [ 2.0 ] ]))
+    Loss.meanSquaredError
+        (tensor [ 1.0; 2.0 ])
+        (tensor [ [ 1.0 ]; [ 2.0 ] ]))
+(*** include-it ***)
+
+(**
+## Models
+
+### A loss wants the training pass
+
+Layers that behave differently while they are trained, batch normalisation and dropout, have `train` beside `forward`. Nothing switches
+by itself: a loss that calls `forward` drops nothing, and normalises by the running statistics that the layer began with. And a layer never
+changes: `BatchNorm.train` returns the layer with new statistics, which has to go on to the next step, by
+`valueAndGradWith`, as in [Layers and models](layers.html#Training-and-prediction). Here it is not kept, and nothing is learned of the data:
+*)
+let norm = BatchNorm.create 2
+let batch = tensor [ [ 1.0f; 10.0f ]; [ 3.0f; 30.0f ] ]
+let _, afterOneBatch = BatchNorm.train norm batch
+
+norm.RunningMean.Value, afterOneBatch.RunningMean.Value
 (*** include-it ***)
 
 (**
@@ -223,7 +262,8 @@ A key is a value, and drawing does not use it up. Two draws from one key are the
 *)
 let key = Key.create 0L
 
-Random.normal key DType.Float32 [ 2 ], Random.normal key DType.Float32 [ 2 ]
+Random.normal key DType.Float32 [ 2 ],
+Random.normal key DType.Float32 [ 2 ]
 (*** include-it ***)
 
 (**
@@ -232,7 +272,8 @@ a function and finds the key that was used twice:
 *)
 message (fun () ->
     Debug.checkKeys (fun () ->
-        Random.normal key DType.Float32 [ 2 ] + Random.normal key DType.Float32 [ 2 ]))
+        Random.normal key DType.Float32 [ 2 ]
+        + Random.normal key DType.Float32 [ 2 ]))
 (*** include-it ***)
 
 (**

@@ -263,7 +263,7 @@ longer, keeps a running average of the generator, and draws a page:
     dotnet fsi build.fsx gan
     dotnet fsi build.fsx gan --preset article --family wide
 
-![Signals of the trained generator, each on the nearest real sine, and the losses](img/gan.png)
+<p><img class="picture in-light" src="img/gan.png" alt="Signals of the trained generator, each on the nearest real sine, and the losses" loading="lazy"><img class="picture in-dark" src="img/gan-dark.png" alt="The same signals and losses" loading="lazy"></p>
 
 ## What the presets reach
 

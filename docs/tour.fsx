@@ -20,11 +20,14 @@ $$ f(x + dx) = f(x) + L\,dx + o(\lVert dx \rVert). $$
 
 Not a number, not a matrix of numbers: a map. For `sin` on a tensor of a million elements it is "multiply elementwise by
 $\cos x$"; for a reshape it is the same reshape; for `x ↦ matmul w x` it is "multiply by `w` from the left". Written as
-matrices these would be enormous and mostly zero. Written as maps they are small, and there are twenty kinds
+matrices these would be enormous and mostly zero. Written as maps they are small, and there are two dozen kinds
 of them. So Cotangent keeps them as *data*, as cases of a union:
 *)
 (*** hide ***)
-excerpt "src/Differentiation/Linear.fs" "type internal Linear =" "| Compose of"
+excerpt
+    "src/Differentiation/Linear.fs"
+    "type internal Linear ="
+    "| Compose of"
 (*** include-it-raw ***)
 (**
 Two functions give them meaning: `apply` a map to a tensor, and `transpose` it. The transpose is what makes reverse mode:
@@ -44,7 +47,11 @@ it is the map $L^\top$ with $\langle L x, y\rangle = \langle x, L^\top y\rangle$
 open Cotangent
 
 let slice (x: Tensor) : Tensor = x[1..2]
-linearTranspose slice (tensor [ 0.0; 0.0; 0.0; 0.0 ]) (tensor [ 5.0; 7.0 ])
+
+linearTranspose
+    slice
+    (tensor [ 0.0; 0.0; 0.0; 0.0 ])
+    (tensor [ 5.0; 7.0 ])
 (*** include-it ***)
 
 (**
@@ -52,12 +59,18 @@ The whole derivative of a primitive is a rule that says which map it has, for ea
 library itself:
 *)
 (*** hide ***)
-excerpt "src/Differentiation/ElementwiseDerivatives.fs" "| Unary.Sin ->" "| Unary.Cos ->"
+excerpt
+    "src/Differentiation/ElementwiseDerivatives.fs"
+    "| Unary.Sin ->"
+    "| Unary.Cos ->"
 + excerpt
     "src/Differentiation/Derivatives.fs"
     "| Primitive.Reshape shape ->"
     "| Primitive.Slice region ->"
-+ excerpt "src/Differentiation/Derivatives.fs" "| Primitive.MatMul ->" ")"
++ excerpt
+    "src/Differentiation/Derivatives.fs"
+    "| Primitive.MatMul ->"
+    ")"
 (*** include-it-raw ***)
 (**
 So one rule serves both modes. (Max pooling and a few fused operations, such as attention, have a hand-written rule for each; the tests
@@ -155,7 +168,9 @@ Each use of a transformation is a trace of its own, so tangents of nested deriva
 is $\frac{d}{dx}\, x \cdot \left(\frac{d}{dy}(x + y)\right)$, which is 1; an implementation that confuses the two
 perturbations says 2:
 *)
-diff (fun x -> x * diff (fun y -> x + y) (tensor 1.0)) (tensor 1.0)
+diff
+    (fun x -> x * diff (fun y -> x + y) (tensor 1.0))
+    (tensor 1.0)
 (*** include-it ***)
 
 (**
@@ -209,7 +224,10 @@ type Model = { Hidden: Linear; Output: Tensor }
 let model = {
     Hidden =
         Linear.init
-            { Linear.defaults with Activation = Activation.Tanh }
+            {
+                Linear.defaults with
+                    Activation = Activation.Tanh
+            }
             2
             3
             (Key.create 0L)
@@ -217,7 +235,14 @@ let model = {
 }
 
 let g =
-    grad (fun m -> matmul (Linear.forward m.Hidden (tensor [ 1.0f; 2.0f ])) m.Output) model
+    grad
+        (fun m ->
+            matmul
+                (Linear.forward
+                    m.Hidden
+                    (tensor [ 1.0f; 2.0f ]))
+                m.Output)
+        model
 
 g.Hidden.Activation, g.Output
 (*** include-it ***)

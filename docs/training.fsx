@@ -60,8 +60,8 @@ images.Shape, labels.Shape, labels[..9]
 
 (**
 `Data.split` cuts off some for validation, `Data.shuffle` puts them into another order first, `Data.batches` makes
-mini-batches: each epoch in an order of its own, which follows from the key alone. The last batch of an epoch is as small as
-it has to be; nothing is dropped.
+mini-batches: each epoch in an order of its own, which follows from the key alone. All batches are of one size, so that a step is
+compiled once. Examples that do not fill one are left out of that epoch, others in each; `Data.inOrder`, for measuring, leaves out none.
 *)
 let forSplit, forBatches = Key.split (Key.create 1L)
 let validation, training = Data.shuffle forSplit examples |> Data.split 80

@@ -3,7 +3,7 @@
 title: Units of measure
 category: Use
 categoryindex: 3
-index: 21
+index: 22
 description: Derivatives that know their units: F#'s units of measure on differentiable numbers, checked by the compiler, free at run time.
 ---
 *)
@@ -59,6 +59,23 @@ let b = fallen t + t                        // metres and seconds
 let c = sin t                               // sin (t / 1.0<s>) has a meaning
 ```
 
+Powers that the compiler can give a unit are `Quantity.square` and `Quantity.cube`; `**` and `pown` are for pure numbers, as the unit of
+any other power would depend on the exponent. Quantities of one unit are compared, as tensors are, by `Less`, `Greater` and so on; a spring that
+pushes but does not pull:
+*)
+[<Measure>]
+type N = kg m / s^2
+
+let push (x: Quantity<m>) =
+    Quantity.where (x.Greater 0.0<m>) (x * 5.0<N / m>) (Quantity.ofFloat 0.0<N>)
+
+let stiffness = Quantity.derivative push
+
+Quantity.toFloat (stiffness (Quantity.ofFloat 0.1<m>)),
+Quantity.toFloat (stiffness (Quantity.ofFloat -0.1<m>))
+(*** include-it ***)
+
+(**
 Of a function of two quantities, `Quantity.partials` gives both derivatives, each in its unit:
 *)
 let kinetic (mass: Quantity<kg>) (velocity: Quantity<m / s>) =

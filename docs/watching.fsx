@@ -3,7 +3,7 @@
 title: Watching a training
 category: Use
 categoryindex: 3
-index: 22
+index: 23
 description: A page that shows a run while it goes on, runs side by side, TensorBoard's files, JSON lines.
 ---
 *)

@@ -101,7 +101,7 @@ module Examples =
 
 /// Whether an example is about files, or sets of data, that are not there.
 let readsFiles (name: string, code: string) =
-    name.Contains "ReadySets"
+    (name + code).Contains "ReadySets"
     || Regex.IsMatch(
         code,
         @"""[\w-]+(\.\w+)*\.(csv|h5|parquet|arrow|json|jsonl|cache|npy|txt|wav|gz)|-ubyte"""

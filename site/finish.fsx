@@ -8,6 +8,7 @@ open System.Collections.Generic
 open System.Diagnostics
 open System.IO
 open System.Net
+open System.Text.Json.Nodes
 open System.Text.RegularExpressions
 
 let site = Path.GetFullPath fsi.CommandLineArgs[1]
@@ -129,12 +130,73 @@ for page in pages do
     let text = if folder = "." then text else reference text
     File.WriteAllText(page, text.Replace(rootMark, toRoot).Replace(folderName, ""))
 
+/// What a regular expression's first group finds, all along a text.
+let groups (pattern: string) (html: string) = [
+    for m in Regex.Matches(html, pattern, RegexOptions.Singleline) -> m.Groups[1].Value
+]
+
+let plain (html: string) = (WebUtility.HtmlDecode(Regex.Replace(html, "<[^>]*>", ""))).Trim()
+
+/// Entries of the search for the names of other libraries, from the glossary's table: each leads to the function of the first name
+/// that it has for F#.
+let synonyms () =
+    let links =
+        File.ReadAllText(Path.Combine(site, "functions.html"))
+        |> groups "(<a href=\"reference/[^\"]*\"><code>[^<]*)"
+        |> List.map (fun link -> plain link, (groups "href=\"([^\"]*)" link).Head)
+
+    /// Where a function is described: of one in a module, the page is called like that.
+    let place (name: string) =
+        let isWanted (found: string, uri: string) =
+            match name.Split '.' with
+            | [| owner; own |] ->
+                found = own && Regex.IsMatch(uri, $@"-{owner.ToLowerInvariant()}(module)?\.html#")
+            | _ -> found = name
+
+        links |> List.tryFind isWanted |> Option.map snd
+
+    let table =
+        let glossary = File.ReadAllText(Path.Combine(site, "glossary.html"))
+        glossary[glossary.IndexOf "Names-in-other-libraries" ..]
+
+    [
+        for row in groups "<tr[^>]*>(.*?)</tr>" table do
+            match groups "<td[^>]*>(.*?)</td>" row with
+            | [ theirs; ours; _ ] when ours.Contains "<code>" ->
+                let name = plain (groups "<code>(.*?)</code>" ours).Head
+
+                let entry = JsonObject()
+
+                entry["uri"] <-
+                    JsonValue.Create(
+                        place name |> Option.defaultValue "glossary.html#Names-in-other-libraries"
+                    )
+
+                entry["title"] <- JsonValue.Create $"{plain theirs}: {plain ours}"
+                entry["content"] <- JsonValue.Create ""
+                entry["headings"] <- JsonArray()
+                entry["type"] <- JsonValue.Create "content"
+                entry
+            | _ -> ()
+    ]
+
 // As a script, the index can be loaded from a disk, too.
 let index = Path.Combine(site, "index.json")
 
 if File.Exists index then
-    let entries = File.ReadAllText(index).Replace(rootMark, "").Replace(folderName, "")
-    File.WriteAllText(Path.Combine(site, "content", "search-index.js"), $"window.searchIndex = {entries};")
+    let entries =
+        JsonNode.Parse(File.ReadAllText(index).Replace(rootMark, "").Replace(folderName, "")).AsArray()
+
+    let others = synonyms ()
+
+    if others.Length < 20 then
+        fail $"The glossary has {others.Length} names of other libraries: is its table there?"
+
+    for entry in others do
+        entries.Add entry
+
+    let text = entries.ToJsonString()
+    File.WriteAllText(Path.Combine(site, "content", "search-index.js"), $"window.searchIndex = {text};")
     File.Delete index
 
 // ---- The check ----

@@ -10,6 +10,13 @@ open Cotangent.Inlined // in place of functions of Array and List
 /// A custom derivative for <c>withDerivative</c>: a linear map in either direction. The other is its transpose,
 /// found automatically where the one given is linear.
 /// </summary>
+/// <example><code>
+/// // Forward, the tangent times the slope; backward, the cotangent times it.
+/// let push = Derivative.Push(fun x dx -> dx * cos x)
+/// let pull = Derivative.Pull(fun x y -> y * cos x)
+/// grad (withDerivative push sin) (tensor 0.0) // 1
+/// grad (withDerivative pull sin) (tensor 0.0) // 1
+/// </code></example>
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type Derivative<'p, 'q> =
     /// Forward: argument, its tangent -> tangent of the result.
@@ -20,6 +27,11 @@ type Derivative<'p, 'q> =
 /// <summary>
 /// Along which axes <c>vmapWith</c> finds the examples and lays the results. Negative axes count from the last.
 /// </summary>
+/// <example><code>
+/// // Examples along axis 1 of the first item; the second is shared.
+/// let axes = { In = [ Some 1; None ]; Out = 0 }
+/// vmapWith axes (fun (x: Tensor, factor: Tensor) -> sum x * factor) (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ], tensor 10.0) // [40, 60]
+/// </code></example>
 type BatchAxes = {
     /// One entry for each field of the argument (item of a tuple, field of a record, item of a list): the axis of
     /// examples in every tensor of that field, or None where all examples share it. A list of one entry holds for
@@ -32,6 +44,11 @@ type BatchAxes = {
 /// <summary>
 /// Along which axis <c>associativeScanWith</c> goes, and from which end. Negative axes count from the last.
 /// </summary>
+/// <example><code>
+/// // Running sums from the last item on.
+/// let fromTheEnd = { Axis = 0; Reverse = true }
+/// associativeScanWith fromTheEnd (fun (a: Tensor) b -> a + b) (tensor [ 1.0; 2.0; 3.0 ]) // [6, 5, 3]
+/// </code></example>
 type ScanAxis = {
     /// The axis of items in every tensor.
     Axis: int
@@ -756,6 +773,48 @@ module Core =
         Loops.iterate n f x
 
     /// <summary>
+    /// The same with a function that is also given the round's number, Int32 from 0 on, before what goes round: as <c>mapi</c> is to
+    /// <c>map</c>.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The function's result has other shapes or dtypes than its argument.
+    /// </exception>
+    /// <exception cref="T:Cotangent.ValueException">n is negative.</exception>
+    /// <example><code>
+    /// // 5!
+    /// iteratei 5 (fun k x -> x * (k.Convert DType.Float64 + 1.0)) (tensor 1.0) // 120
+    /// </code></example>
+    let iteratei (n: int) (f: Tensor -> 'a -> 'a) (x: 'a) : 'a =
+        Given.check "f" f
+        Loops.iteratei n f x
+
+    /// <summary>
+    /// Calls a function of .NET with numbers, from inside compiled functions as well: whenever the program runs, with tensors that can be read.
+    /// What it returns is told beforehand by tensors like it, of which shapes and dtypes count alone: a program has to know them.
+    /// </summary>
+    /// <remarks>
+    /// The function shall make the same of the same and do nothing else: it is called as often as the program needs its results, perhaps
+    /// never; <c>Debug.observe</c> is for what shall be done each time. Under <c>vmap</c> it is called for each example by itself. It has no
+    /// derivative but one that <c>withDerivative</c> gives it. Tensors of a GPU come to main memory and go back.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ShapeException">The function returns other shapes or dtypes than it was said to.</exception>
+    /// <exception cref="T:Cotangent.TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="T:Cotangent.DerivativeException">It is differentiated.</exception>
+    /// <example><code>
+    /// // A table of the user's own, looked up in a compiled function.
+    /// let prices = dict [ 1, 0.5; 2, 0.8 ]
+    /// let price = hostCall (tensor 0.0) (fun (code: Tensor) -> tensor prices[int code])
+    /// compile (fun code -> 3.0 * price code) (tensor 2) // 2.4
+    ///
+    /// let ownSine = withDerivative (Derivative.Push(fun x d -> d * cos x)) (hostCall (tensor 0.0) (fun x -> tensor (System.Math.Sin(float x))))
+    /// compile (grad ownSine) (tensor 0.0) // 1
+    /// </code></example>
+    let hostCall (like: 'q) (f: 'p -> 'q) (x: 'p) : 'q =
+        Given.check "like" like
+        Given.check "f" f
+        HostCalls.call "hostCall" like f x
+
+    /// <summary>
     /// A function applied as long as a condition, one Bool, holds. Under <c>vmap</c> each example stops by itself.
     /// </summary>
     /// <remarks>
@@ -854,7 +913,7 @@ module Core =
 
     /// <summary>
     /// <c>checkpoint</c> that keeps some of the values inside, as a policy says: the results of products and convolutions, say, which
-    /// are dear to compute again, or what has been named by <c>checkpointName</c>. Compiled programs keep the same.
+    /// are dear to compute again, or what has been named by <c>checkpointName</c>, or all but that. Compiled programs keep the same.
     /// </summary>
     /// <remarks>
     /// Of a function that reads numbers nothing is kept inside. Names and products inside of the bodies of loops and branches are those of

@@ -72,6 +72,21 @@ module Debug =
         // The console as it is when the program runs.
         printed "Debug.print" (fun () -> System.Console.Out) label x
 
+    /// <summary>
+    /// Calls a function with a tensor's numbers when the program runs, and returns the tensor: to write it elsewhere, count, draw, or stop by
+    /// raising an exception. Called as often as <c>Debug.print</c> writes; its gradient is that of its argument.
+    /// </summary>
+    /// <example><code>
+    /// let seen = ResizeArray&lt;float>()
+    /// let f = compile (iterate 3 (fun (x: Tensor) -> Debug.observe (fun x -> seen.Add(float x)) (x * 2.0)))
+    /// f (tensor 1.0) |> ignore
+    /// List.ofSeq seen // [2.0; 4.0; 8.0]
+    /// </code></example>
+    let observe (seen: Tensor -> unit) (x: Tensor) : Tensor =
+        Given.check "seen" seen
+        Given.check "x" x
+        Bind.one (Primitive.Print(Printing("observe", HostCalls.tell seen))) [| x |]
+
     /// <summary>The same to another writer: a file, a log, a string.</summary>
     /// <exception cref="T:Cotangent.TreeException">The argument is no tree of tensors.</exception>
     /// <example><code>

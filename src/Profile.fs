@@ -5,8 +5,15 @@ open System.Diagnostics
 open System.IO
 open System.Text
 open System.Text.Json
+open Cotangent.Notebooks
 
 /// <summary>What one kind of work took: all calls of one primitive or fused kernel on the same shapes, from one place.</summary>
+/// <example><code>
+/// let x = Tensor.ones DType.Float32 [ 100; 100 ]
+/// let _, report = Profile.run (fun () -> matmul x (matmul x x))
+/// report.Rows[0].Name // matmul
+/// report.Rows[0].Calls // 2: calls of one shape from one line are one row
+/// </code></example>
 [<Sealed; AllowNullLiteral(false)>]
 type ProfileRow
     internal
@@ -39,7 +46,7 @@ type ProfileRow
     member _.Bytes = events |> Array.sumBy _.Bytes
 
 /// <summary>What a profiled call spent its time on.</summary>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed; AllowNullLiteral(false); TypeFormatterSource(typeof<NotebookFormatters>)>]
 type ProfileReport internal (events: ProfileEvent[], start: int64, total: TimeSpan) =
     let rows =
         events

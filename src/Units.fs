@@ -87,6 +87,25 @@ type Quantity<[<Measure>] 'u> = {
     /// </code></example>
     static member Sqrt(a: Quantity<'v^2>) : Quantity<'v> = { Number = sqrt a.Number }
 
+    /// <summary>
+    /// A power of a pure number: F#'s `**`. The unit of any other power would depend on the exponent, which the compiler does not know:
+    /// `Quantity.square` and `Quantity.cube` are those that it does.
+    /// </summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// ((Quantity.ofFloat 8.0&lt;m> / 2.0&lt;m>) ** 1.5).Number // 8
+    /// </code></example>
+    static member Pow(a: Quantity<1>, b: float) : Quantity<1> = { Number = a.Number ** b }
+
+    /// A power of a pure number.
+    static member Pow(a: Quantity<1>, b: Quantity<1>) : Quantity<1> = { Number = a.Number ** b.Number }
+
+    /// <summary>One, of no unit: what F#'s `pown` of a pure number begins with.</summary>
+    /// <example><code>
+    /// (pown (Quantity.ofFloat 3.0) 4).Number // 81
+    /// </code></example>
+    static member One: Quantity<1> = { Number = tensor 1.0 }
+
     /// <summary>The magnitude: F#'s `abs`.</summary>
     /// <example><code>
     /// [&lt;Measure>] type m
@@ -168,6 +187,46 @@ type Quantity<[<Measure>] 'u> = {
     /// </code></example>
     static member Tanh(a: Quantity<1>) : Quantity<1> = { Number = tanh a.Number }
 
+    /// <summary>Where one quantity is less than another of the same unit, a tensor of Bool: for `Quantity.where`, `cond` and loops.</summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// (Quantity.ofFloat 2.0&lt;m>).Less(3.0&lt;m>) // true
+    /// </code></example>
+    member a.Less(b: Quantity<'u>) : Tensor = a.Number.Less b.Number
+
+    /// Where it is less than a number of the same unit.
+    member a.Less(b: float<'u>) : Tensor = a.Number.Less(float b)
+
+    /// <summary>Where one quantity is at most another of the same unit.</summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// (Quantity.ofFloat 2.0&lt;m>).LessEqual(2.0&lt;m>) // true
+    /// </code></example>
+    member a.LessEqual(b: Quantity<'u>) : Tensor = a.Number.LessEqual b.Number
+
+    /// Where it is at most a number of the same unit.
+    member a.LessEqual(b: float<'u>) : Tensor = a.Number.LessEqual(float b)
+
+    /// <summary>Where one quantity is greater than another of the same unit.</summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// (Quantity.ofFloat 2.0&lt;m>).Greater(3.0&lt;m>) // false
+    /// </code></example>
+    member a.Greater(b: Quantity<'u>) : Tensor = a.Number.Greater b.Number
+
+    /// Where it is greater than a number of the same unit.
+    member a.Greater(b: float<'u>) : Tensor = a.Number.Greater(float b)
+
+    /// <summary>Where one quantity is at least another of the same unit.</summary>
+    /// <example><code>
+    /// [&lt;Measure>] type m
+    /// (Quantity.ofFloat 2.0&lt;m>).GreaterEqual(3.0&lt;m>) // false
+    /// </code></example>
+    member a.GreaterEqual(b: Quantity<'u>) : Tensor = a.Number.GreaterEqual b.Number
+
+    /// Where it is at least a number of the same unit.
+    member a.GreaterEqual(b: float<'u>) : Tensor = a.Number.GreaterEqual(float b)
+
 /// Derivatives that know their units: of metres by seconds, metres per second.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Quantity =
@@ -185,6 +244,47 @@ module Quantity =
     /// Quantity.toFloat (Quantity.ofFloat 2.0&lt;kg&gt; * 3.0) // a float&lt;kg&gt;: 6
     /// </code></example>
     let toFloat (x: Quantity<'u>) : float<'u> = LanguagePrimitives.FloatWithMeasure(float x.Number)
+
+    /// <summary>The square, in the square of the unit.</summary>
+    /// <example><code>
+    /// [&lt;Measure&gt;] type m
+    /// Quantity.toFloat (Quantity.square (Quantity.ofFloat 3.0&lt;m&gt;)) // a float&lt;m^2&gt;: 9
+    /// </code></example>
+    let square (x: Quantity<'u>) : Quantity<'u^2> = x * x
+
+    /// <summary>The third power, in that of the unit.</summary>
+    /// <example><code>
+    /// [&lt;Measure&gt;] type m
+    /// Quantity.toFloat (Quantity.cube (Quantity.ofFloat 3.0&lt;m&gt;)) // a float&lt;m^3&gt;: 27
+    /// </code></example>
+    let cube (x: Quantity<'u>) : Quantity<'u^3> = x * x * x
+
+    /// <summary>The smaller of two quantities of one unit; where they are equal, each has half of the derivative.</summary>
+    /// <example><code>
+    /// [&lt;Measure&gt;] type m
+    /// Quantity.toFloat (Quantity.minimum (Quantity.ofFloat 3.0&lt;m&gt;) (Quantity.ofFloat 2.0&lt;m&gt;)) // a float&lt;m&gt;: 2
+    /// </code></example>
+    let minimum (x: Quantity<'u>) (y: Quantity<'u>) : Quantity<'u> = { Number = minimum x.Number y.Number }
+
+    /// <summary>The larger of two quantities of one unit.</summary>
+    /// <example><code>
+    /// [&lt;Measure&gt;] type m
+    /// Quantity.toFloat (Quantity.maximum (Quantity.ofFloat 3.0&lt;m&gt;) (Quantity.ofFloat 2.0&lt;m&gt;)) // a float&lt;m&gt;: 3
+    /// </code></example>
+    let maximum (x: Quantity<'u>) (y: Quantity<'u>) : Quantity<'u> = { Number = maximum x.Number y.Number }
+
+    /// <summary>The first quantity where a condition (Bool) holds, the second of the same unit elsewhere.</summary>
+    /// <exception cref="T:Cotangent.DTypeException">The condition is not Bool.</exception>
+    /// <example><code>
+    /// // A spring that pushes, but does not pull.
+    /// [&lt;Measure&gt;] type m
+    /// [&lt;Measure&gt;] type N
+    /// let force (x: Quantity&lt;m&gt;) = Quantity.where (x.Greater 0.0&lt;m&gt;) (x * 5.0&lt;N/m&gt;) (Quantity.ofFloat 0.0&lt;N&gt;)
+    /// Quantity.toFloat (Quantity.derivative force (Quantity.ofFloat 2.0&lt;m&gt;)) // a float&lt;N/m&gt;: 5
+    /// </code></example>
+    let where (condition: Tensor) (x: Quantity<'u>) (y: Quantity<'u>) : Quantity<'u> = {
+        Number = where condition x.Number y.Number
+    }
 
     /// <summary>
     /// The derivative of a function, a function again, in the unit of the value by that of the argument. Of the derivative there is a

@@ -204,6 +204,9 @@ let private exceptions: IDictionary<string, string> =
     dict [
         "Frozen`1..ctor.value", "a tree of any type, an option among them"
         "LeafNameAttribute..ctor.name", "the compiler takes constants alone for arguments of attributes"
+        "TypeFormatterSourceAttribute..ctor.source", "the same"
+        "NotebookFormatter.Format.value", "what a notebook shows may be null"
+        "NotebookFormatter.Format.writer", "notebooks alone call it, and none makes one"
     ]
 
 let private asked = [

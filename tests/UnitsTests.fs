@@ -87,6 +87,47 @@ let tests =
                 ] do
                 near (theirs 0.3) (ours x)
         }
+        test "powers" {
+            let a = Quantity.ofFloat 3.0<m>
+            let area: Quantity<m^2> = Quantity.square a
+            let volume: Quantity<m^3> = Quantity.cube a
+            near 9.0<m^2> area
+            near 27.0<m^3> volume
+            let ratio = a / Quantity.ofFloat 2.0<m>
+            near (1.5 ** 2.5) (ratio ** 2.5)
+            near (1.5 ** 1.5) (ratio ** ratio)
+            near (pown 1.5 5) (pown ratio 5)
+            near (1.0 / 1.5 ** 3.0) (pown ratio -3)
+            // d x³ / dx = 3 x²
+            let slope: Quantity<m^2> = Quantity.derivative Quantity.cube a
+            near 27.0<m^2> slope
+        }
+        test "comparisons, of one unit" {
+            let a, b = Quantity.ofFloat 3.0<m>, Quantity.ofFloat 4.0<m>
+            let holds (t: Tensor) = t.ToData<bool>()
+
+            for found, expected in
+                [
+                    a.Less b, true
+                    a.Less 3.0<m>, false
+                    a.LessEqual b, true
+                    a.LessEqual 3.0<m>, true
+                    a.Greater b, false
+                    b.Greater 3.0<m>, true
+                    a.GreaterEqual b, false
+                    a.GreaterEqual 3.0<m>, true
+                ] do
+                Expect.equal (holds found) expected "as of the numbers"
+
+            near 3.0<m> (Quantity.minimum a b)
+            near 4.0<m> (Quantity.maximum a b)
+            near 4.0<m> (Quantity.where (a.Greater b) a b)
+
+            // A loop that stops by a quantity: halved until below a metre.
+            let halved = whileLoop (fun (x: Quantity<m>) -> x.Greater 1.0<m>) (fun x -> x / 2.0) b
+            near 1.0<m> halved
+            near 1.0<m> (compile (whileLoop (fun (x: Quantity<m>) -> x.Greater 1.0<m>) (fun x -> x / 2.0)) b)
+        }
         test "derivatives have the unit of the value by that of the argument" {
             let t = Quantity.ofFloat 2.0<s>
             let speed = Quantity.derivative fallen
@@ -125,5 +166,7 @@ let tests =
 
             for line in 6..9 do
                 Expect.stringContains errors $"({line}," "an error of this line"
+
+            Expect.stringContains (compiled [ "let e = length.Less time" ]) "(6," "a comparison"
         }
     ]

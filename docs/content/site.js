@@ -171,14 +171,15 @@ async function openSearch() {
   find();
 }
 
-/// Pages in which every word occurs; names count more than headings, headings more than text.
+/// Pages in which every word occurs; names count more than headings, headings more than text, and whole words more than parts.
 function find() {
   const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
   const weight = (text, word) => text.toLowerCase().includes(word);
+  const whole = (text, word) => text.toLowerCase().split(/[^a-z0-9_]+/).includes(word);
 
   const score = page => words.reduce((total, word) => {
     const here =
-      (page.title.toLowerCase() === word ? 100 : 0) + (weight(page.title, word) ? 20 : 0)
+      (page.title.toLowerCase() === word ? 100 : 0) + (whole(page.title, word) ? 30 : 0) + (weight(page.title, word) ? 20 : 0)
       + (page.headings.some(heading => weight(heading, word)) ? 5 : 0) + (weight(page.content, word) ? 1 : 0);
     return here === 0 ? -Infinity : total + here;
   }, 0);

@@ -14,6 +14,10 @@ type Device =
         | Device.Cuda i -> $"cuda:{i}"
 
 /// <summary>What tensors hold of a device's memory, in bytes.</summary>
+/// <example><code>
+/// let memory = Device.memory Device.Cpu
+/// memory.Peak >= memory.Live // true
+/// </code></example>
 type DeviceMemory = {
     /// <summary>Now. What the garbage collector has yet to find counts.</summary>
     Live: int64

@@ -234,6 +234,7 @@ module internal BatchRules =
         | Primitive.Detach
         | Primitive.Barrier
         | Primitive.Print _ -> onBatches p
+        | Primitive.Host f -> onBatches (Primitive.Host(HostCalls.batched examples f))
         | Primitive.Reshape shape -> ofBatch (Primitive.Reshape(with0 examples shape))
         | Primitive.Permute order -> ofBatch (Primitive.Permute(with0 0 (Array.map ((+) 1) order)))
         | Primitive.Broadcast shape -> [| broadcast examples shape (batch ()) |]

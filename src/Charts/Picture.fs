@@ -2,9 +2,10 @@ namespace Cotangent.Charts
 
 open System
 open Cotangent
+open Cotangent.Notebooks
 
 /// <summary>A picture, as PNG.</summary>
-[<Sealed>]
+[<Sealed; TypeFormatterSource(typeof<NotebookFormatters>)>]
 type Picture internal (width: int, height: int, outside: int64, png: byte[]) =
     /// Pixels in a row.
     member _.Width = width
@@ -15,6 +16,13 @@ type Picture internal (width: int, height: int, outside: int64, png: byte[]) =
     /// The file.
     member _.Png = png
     override _.ToString() = $"{width} × {height} pixels"
+
+    /// Small pictures by larger pixels, some 200 of the screen's wide.
+    interface INotebookView with
+        member picture.Text = picture.ToString()
+
+        member _.Html =
+            $"<img width=\"{width * max 1 (200 / width)}\" style=\"image-rendering: pixelated\" src=\"data:image/png;base64,{Convert.ToBase64String png}\">"
 
     /// <summary>
     /// The picture of a tensor (channels, rows, columns), or the grid of those of a batch (number, channels, rows, columns), with

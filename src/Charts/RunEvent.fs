@@ -127,7 +127,7 @@ type IRunWriter =
     /// <summary>Takes an event. May be called by several threads.</summary>
     /// <exception cref="T:System.IO.IOException">It can't be written now; the next one may.</exception>
     /// <example><code>
-    /// // A writer of one's own, which keeps names.
+    /// // A custom writer, which keeps names.
     /// let names = ResizeArray&lt;string>()
     ///
     /// let writer =

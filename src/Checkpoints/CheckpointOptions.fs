@@ -4,6 +4,12 @@ open System.Threading
 open Cotangent.Checkpoints
 
 /// <summary>How trees are saved and loaded.</summary>
+/// <example><code>
+/// let path = System.IO.Path.GetTempFileName()
+/// let options = { Checkpoint.defaults with Metadata = Map [ "epoch", "3" ] }
+/// Checkpoint.saveWith options path (tensor 1.0)
+/// (Checkpoint.metadata path)["epoch"] // 3
+/// </code></example>
 [<NoComparison; NoEquality; CompiledName "FSharpCheckpointOptions">]
 type CheckpointOptions = {
     /// <summary>What a leaf is called in the file, from its name in the tree: <c>layers.0.bias</c>.</summary>
@@ -21,6 +27,11 @@ type CheckpointOptions = {
 }
 
 /// <summary>A checkpoint of a training, numbered by step.</summary>
+/// <example><code>
+/// let folder = System.IO.Directory.CreateTempSubdirectory().FullName
+/// Checkpoint.saveStep 2 folder 100 (tensor 1.0)
+/// [ for file in Checkpoint.steps folder -> file.Step ] // [100]
+/// </code></example>
 type CheckpointFile = {
     /// Steps taken before it was saved.
     Step: int

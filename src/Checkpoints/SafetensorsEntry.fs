@@ -3,6 +3,13 @@ namespace Cotangent
 open Cotangent.Checkpoints
 
 /// <summary>A tensor of a safetensors file, known without reading its numbers.</summary>
+/// <example><code>
+/// let path = System.IO.Path.GetTempFileName()
+/// Safetensors.write path (Map [ "weight", tensor [ 1.0f; 2.0f ] ])
+/// use file = Safetensors.openFile path
+/// file.Entries[0].Shape // [2]
+/// file.Entries[0].Bytes // 8
+/// </code></example>
 [<Sealed>]
 type SafetensorsEntry internal (name: string, format: string, shape: int64[], first: int64, last: int64) =
     /// <summary>What it is called: <c>layers.0.bias</c>.</summary>

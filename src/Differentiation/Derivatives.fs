@@ -27,6 +27,11 @@ module internal Derivatives =
         | Primitive.Lu -> ValueSome(Decompositions.lu outputs[0] outputs[1])
         | Primitive.Svd -> ValueSome(SingularVectors.svd outputs[0] outputs[1] outputs[2])
         | Primitive.Complex -> ValueSome(ComplexDerivatives.complex inputs)
+        | Primitive.Host f ->
+            raise (
+                DerivativeException
+                    $"{f.Name}: a function of .NET on numbers has no derivative. Give it one with `withDerivative`, or make its argument constant with `stopGradient`."
+            )
         // These have a rule for each input, or none.
         | Primitive.Unary _
         | Primitive.Binary _
@@ -123,6 +128,7 @@ module internal Derivatives =
         | Primitive.Detach
         | Primitive.Barrier
         | Primitive.Print _
+        | Primitive.Host _
         | Primitive.Transfer _
         | Primitive.Custom _ -> ValueNone
 
@@ -166,6 +172,7 @@ module internal Derivatives =
         | Primitive.MatMul
         | Primitive.Barrier
         | Primitive.Print _
+        | Primitive.Host _
         | Primitive.Transfer _
         | Primitive.Convolution _
         | Primitive.Fused _
@@ -261,6 +268,7 @@ module internal Derivatives =
             | Primitive.Lu
             | Primitive.Svd
             | Primitive.MaxPool _
+            | Primitive.Host _
             | Primitive.Full _
             | Primitive.Iota _
             | Primitive.Random _
@@ -334,6 +342,7 @@ module internal Derivatives =
         | Primitive.PseudoInverse _
         | Primitive.OfMatrix _
         | Primitive.MaxPool _
+        | Primitive.Host _
         | Primitive.Detach -> false
         | Primitive.TriangularSolve _
         | Primitive.Solve _ -> not marked[0]

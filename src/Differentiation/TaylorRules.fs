@@ -72,60 +72,35 @@ module internal TaylorRules =
 
     let private product a b = Bind.one Primitive.MatMul [| a; b |]
 
+    /// By kinds, not primitives: whatever has a derivative has an equation.
     let ofPrimitive (p: Primitive) : TaylorRule =
-        match p with
-        | Primitive.Unary op -> TaylorRule.Function op
-        | Primitive.Binary op -> binary op
-        | Primitive.MatMul
-        | Primitive.Convolution _ -> TaylorRule.Product
-        | Primitive.Solve isTransposed ->
-            TaylorRule.Quotient(0, (fun a y -> product (if isTransposed then a.Transpose() else a) y))
-        | Primitive.TriangularSolve isUpper ->
-            TaylorRule.Quotient(0, (fun a y -> product (if isUpper then a.Triu() else a.Tril()) y))
-        | Primitive.OfMatrix f -> TaylorRule.OfMatrix f
-        | Primitive.Fused f -> fused f
-        | Primitive.Higher _
-        | Primitive.Select
-        | Primitive.Concatenate _
-        | Primitive.Convert _
-        | Primitive.Full _
-        | Primitive.Iota _
-        | Primitive.Random _
-        | Primitive.Reshape _
-        | Primitive.Permute _
-        | Primitive.Broadcast _
-        | Primitive.Slice _
-        | Primitive.Place _
-        | Primitive.Gather _
-        | Primitive.Scatter _
-        | Primitive.Reduce _
-        | Primitive.ArgReduce _
-        | Primitive.Sort _
-        | Primitive.CumulativeSum _
-        | Primitive.Qr
-        | Primitive.Eig
-        | Primitive.Eigh
-        | Primitive.Cholesky
-        | Primitive.Lu
-        | Primitive.Inverse
-        | Primitive.Svd
-        | Primitive.SingularValues
-        | Primitive.PseudoInverse _
-        | Primitive.Complex
-        | Primitive.OfComplex _
-        | Primitive.Conjugate
-        | Primitive.Fourier _
-        | Primitive.MaxPool _
-        | Primitive.Detach
-        | Primitive.Barrier
-        | Primitive.Print _
-        | Primitive.Transfer _
-        | Primitive.Custom _ -> TaylorRule.Equation
-
-    /// The slope of a function made of its value y alone, in fewer products than its derivative has elsewhere: the first term, in a
-    /// form that keeps its digits, from the first ones of x and y; and a series of y that the other terms are those of.
-    let slope (op: Unary) (y: Tensor) : struct ((Tensor -> Tensor -> Tensor) * Tensor) voption =
-        match op with
-        | Unary.Tanh when not y.DType.IsComplex -> ValueSome(struct ((fun x _ -> Slopes.tanh x), -(y * y)))
-        | Unary.Sigmoid -> ValueSome(struct (Slopes.sigmoid, y - y * y))
-        | _ -> ValueNone
+        match Facts.kind p with
+        | Kind.Elementwise work ->
+            match work with
+            | Pointwise.Unary op -> TaylorRule.Function op
+            | Pointwise.Binary op -> binary op
+            | Pointwise.Select
+            | Pointwise.Convert _ -> TaylorRule.Equation
+        | Kind.Contraction -> TaylorRule.Product
+        | Kind.Opaque kernel ->
+            match kernel with
+            | Kernel.Convolution _ -> TaylorRule.Product
+            | Kernel.Solve isTransposed ->
+                TaylorRule.Quotient(0, (fun a y -> product (if isTransposed then a.Transpose() else a) y))
+            | Kernel.TriangularSolve isUpper ->
+                TaylorRule.Quotient(0, (fun a y -> product (if isUpper then a.Triu() else a.Tril()) y))
+            | Kernel.OfMatrix f -> TaylorRule.OfMatrix f
+            | Kernel.Fused f -> fused f
+            | Kernel.Concatenate _
+            | Kernel.CumulativeSum _
+            | Kernel.Gather _
+            | Kernel.Scatter _
+            | Kernel.Print
+            | Kernel.Host _
+            | Kernel.Other -> TaylorRule.Equation
+        | Kind.Source _
+        | Kind.View _
+        | Kind.Fold _
+        | Kind.Draw _
+        | Kind.Transfer _
+        | Kind.Custom _ -> TaylorRule.Equation

@@ -123,6 +123,10 @@ module internal Crossing =
         | Kernel.Gather _
         | Kernel.Scatter _
         | Kernel.Print
+        | Kernel.Host _
+        | Kernel.Solve _
+        | Kernel.TriangularSolve _
+        | Kernel.OfMatrix _
         | Kernel.Other -> false
 
     /// Whether a native library shall be asked. Single numbers tell; small tensors never load one.

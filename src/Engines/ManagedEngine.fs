@@ -330,6 +330,7 @@ type internal ManagedEngine() =
             let result = Buffers.fresh (input 0).DType (input 0).Shape
             Buffers.copy (input 0) result
             Results.One result
+        | Primitive.Host f -> Results.Several(f.Run(all ()))
         | Primitive.Detach
         | Primitive.Barrier -> Results.One(input 0)
         | Primitive.Transfer Device.Cpu -> Results.One(input 0)

@@ -3,6 +3,10 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>How to make a <c>MultiHeadAttention</c>.</summary>
+/// <example><code>
+/// let options = { MultiHeadAttention.defaults with KeyHeads = Some 2; IsCausal = true }
+/// (MultiHeadAttention.init options 64 8 (Key.create 0L)).Key.Weight // shape (64, 16)
+/// </code></example>
 [<NoComparison; NoEquality>]
 type MultiHeadAttentionOptions = {
     /// How the weights of the four projections start.

@@ -3,6 +3,10 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>How to make a <c>BatchNorm</c>.</summary>
+/// <example><code>
+/// let options = { BatchNorm.defaults with Momentum = 0.01; Bias = None }
+/// (BatchNorm.init options 16).Weight // shape (16)
+/// </code></example>
 type BatchNormOptions = {
     /// What the gains start from; None: no gains.
     Weight: float option

@@ -3,6 +3,11 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>How to make a <c>Convolution</c>.</summary>
+/// <example><code>
+/// let options = { Convolution.defaults with Window = Window.same; Activation = Activation.Relu }
+/// let layer = Convolution.init options [ 3; 3 ] (1, 8) (Key.create 0L)
+/// layer.Forward(Tensor.ones DType.Float32 [ 2; 1; 28; 28 ]) // shape (2, 8, 28, 28)
+/// </code></example>
 [<NoComparison; NoEquality>]
 type ConvolutionOptions = {
     /// How the weights start.

@@ -4,6 +4,10 @@ open System.Runtime.InteropServices
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>How a decoder's block looks at another sequence, the memory.</summary>
+/// <example><code>
+/// let block = DecoderBlock.initWithMemory DecoderBlock.defaults 32 64 8 (Key.create 0L)
+/// (nonNull block.Cross).Attention.Query.Weight // shape (64, 64)
+/// </code></example>
 type CrossAttention = {
     /// Each step looks at all steps of the memory.
     [<LeafName "multihead_attn">]
@@ -14,6 +18,12 @@ type CrossAttention = {
 }
 
 /// <summary>What a decoder's block keeps of the steps it has seen and of the memory it looks at: a pure value that is handed on.</summary>
+/// <example><code>
+/// let block = DecoderBlock.create 8 2 (Key.create 0L)
+/// let struct (_, cache) = block.Step(Tensor.ones DType.Float32 [ 1; 8 ], block.Cache(10, []))
+/// cache.Self.Position // 1
+/// isNull cache.Memory // true
+/// </code></example>
 type DecoderCache = {
     /// Keys and values of the steps so far.
     Self: KeyValueCache

@@ -3,6 +3,10 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>What a <c>Dropout</c> drops as one.</summary>
+/// <example><code>
+/// let layer = Dropout.init Dropped.Channels 0.5
+/// Dropout.train layer (Key.create 0L) (Tensor.ones DType.Float32 [ 2; 8; 4; 4 ]) // shape (2, 8, 4, 4)
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type Dropped =
     /// Each element by itself.

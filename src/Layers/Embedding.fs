@@ -4,6 +4,10 @@ open System
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>How to make an <c>Embedding</c>.</summary>
+/// <example><code>
+/// let options = { Embedding.defaults with Padding = Some 0; Weight = Init.ones }
+/// (Embedding.init options 3 2 (Key.create 0L)).Weight // [[0, 0], [1, 1], [1, 1]]
+/// </code></example>
 [<NoComparison; NoEquality>]
 type EmbeddingOptions = {
     /// How the vectors start.

@@ -3,6 +3,11 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>How to make a <c>FeedForward</c>.</summary>
+/// <example><code>
+/// let options = { FeedForward.defaults with Activation = Activation.Silu; IsGated = true; Bias = None }
+/// let part = FeedForward.init options 8 16 (Key.create 0L)
+/// part.Forward(Tensor.ones DType.Float32 [ 5; 8 ]) // shape (5, 8)
+/// </code></example>
 [<NoComparison; NoEquality>]
 type FeedForwardOptions = {
     /// What makes the hidden numbers.

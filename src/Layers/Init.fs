@@ -52,6 +52,9 @@ module Fans =
 type Init = Fans -> int list -> DType -> Key -> Tensor
 
 /// <summary>What the variance of weights is divided by.</summary>
+/// <example><code>
+/// let outgoing = Init.varianceScaling 2.0 FanMode.Out Spread.Normal
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type FanMode =
     /// The numbers that meet in one output: keeps the scale of what goes forward.
@@ -61,7 +64,10 @@ type FanMode =
     /// The mean of both.
     | Average
 
-/// The shape of a distribution around 0.
+/// <summary>The shape of a distribution around 0.</summary>
+/// <example><code>
+/// let narrow = Init.varianceScaling 1.0 FanMode.In Spread.Uniform
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type Spread =
     /// Normal.

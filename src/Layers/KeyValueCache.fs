@@ -7,6 +7,11 @@ open Cotangent.Inlined // in place of functions of Array and List
 /// of fixed size, and how many places are filled. A pure value that is handed on: shapes stay the same, so a compiled step is
 /// compiled once.
 /// </summary>
+/// <example><code>
+/// let cache = (MultiHeadAttention.create 8 2 (Key.create 0L)).Cache(10, [ 3 ])
+/// cache.Capacity // 10
+/// cache.Position // 0
+/// </code></example>
 type KeyValueCache = {
     /// (…, heads of keys, capacity, width of a head)
     Keys: Tensor
@@ -20,6 +25,11 @@ type KeyValueCache = {
     member cache.Capacity: int = cache.Keys.Dims[cache.Keys.Rank - 2]
 
 /// <summary>Keys and values of another sequence, computed once for all queries to come.</summary>
+/// <example><code>
+/// let layer = MultiHeadAttention.create 8 2 (Key.create 0L)
+/// let memory = layer.Memory(Tensor.ones DType.Float32 [ 3; 5; 8 ])
+/// memory.Values // shape (3, 2, 5, 4)
+/// </code></example>
 type AttentionMemory = {
     /// (…, heads of keys, steps, width of a head)
     Keys: Tensor

@@ -9,7 +9,7 @@ open Cotangent.Inlined // in place of functions of Array and List
 type ILayer =
     /// <summary>The output, as it is while predicting.</summary>
     /// <example><code>
-    /// // A layer of one's own.
+    /// // A custom layer.
     /// type Twice() =
     ///     interface ILayer with
     ///         member _.Forward x = 2.0 * x
@@ -24,7 +24,7 @@ type ITrainingLayer =
 
     /// <summary>The output while training, and the layer with what it has learned of its input besides its parameters.</summary>
     /// <example><code>
-    /// // A layer of one's own, which adds noise while it is trained.
+    /// // A custom layer, which adds noise while it is trained.
     /// type Noisy() =
     ///     interface ITrainingLayer with
     ///         member _.Forward x = x
@@ -40,6 +40,10 @@ type ITrainingLayer =
 /// Any function of parameters and a tensor as a layer, or one of a tensor alone: what <c>Layer.over</c> and
 /// <c>Layer.ofFunction</c> make.
 /// </summary>
+/// <example><code>
+/// let scaled = Layer.over (fun factor x -> factor * x) (tensor 2.0)
+/// Layer.forward scaled (tensor [ 1.0; 2.0 ]) // [2, 4]
+/// </code></example>
 [<ReferenceEquality>]
 type Applied<'parameters> = {
     /// A tree, or nothing.

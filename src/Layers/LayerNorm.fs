@@ -3,6 +3,10 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>How to make a normalisation: a <c>LayerNorm</c>, <c>GroupNorm</c> or <c>InstanceNorm</c>.</summary>
+/// <example><code>
+/// let options = { LayerNorm.defaults with Bias = None }
+/// (LayerNorm.init options [ 16 ]).Weight // shape (16)
+/// </code></example>
 type NormOptions = {
     /// What the gains start from; None: no gains.
     Weight: float option
@@ -15,6 +19,10 @@ type NormOptions = {
 }
 
 /// <summary>How to make an <c>RmsNorm</c>.</summary>
+/// <example><code>
+/// let options = { RmsNorm.defaults with Epsilon = 1e-6 }
+/// (RmsNorm.init options [ 16 ]).Weight // shape (16)
+/// </code></example>
 type RmsNormOptions = {
     /// What the gains start from; None: no gains.
     Weight: float option

@@ -3,6 +3,11 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>How to make a <c>Linear</c>.</summary>
+/// <example><code>
+/// let options = { Linear.defaults with Activation = Activation.Tanh; Bias = None }
+/// let layer = Linear.init options 3 2 (Key.create 0L)
+/// isNull layer.Bias // true
+/// </code></example>
 [<NoComparison; NoEquality>]
 type LinearOptions = {
     /// How the weights start.

@@ -18,6 +18,10 @@ module internal LstmKind =
     }
 
 /// <summary>What an <c>Lstm</c> hands from step to step.</summary>
+/// <example><code>
+/// let state = (Lstm.create 3 8 (Key.create 0L)).ZeroState [ 2 ]
+/// state.Hidden // shape (2, 1, 8)
+/// </code></example>
 type LstmState = {
     /// What came out last: (…, layers · directions, hidden).
     Hidden: Tensor

@@ -2,9 +2,15 @@ namespace Cotangent
 
 open System
 open System.Globalization
+open Cotangent.Notebooks
 open Cotangent.Inlined // in place of functions of Array and List
 
-/// A leaf of a model, in a summary.
+/// <summary>A leaf of a model, in a summary.</summary>
+/// <example><code>
+/// let layer = Linear.create 3 2 (Key.create 0L)
+/// let summary = Model.summary Linear.forward (Tensor.zeros DType.Float32 [ 1; 3 ]) layer
+/// [ for row in summary.Rows -> row.Leaf.Name, row.Parameters ] // weight has 6, bias 2
+/// </code></example>
 [<Sealed>]
 type SummaryRow internal (leaf: Leaf, multiplyAdds: int64) =
     /// What it is called, its numbers, and whether they are trained.
@@ -16,8 +22,14 @@ type SummaryRow internal (leaf: Leaf, multiplyAdds: int64) =
     /// How many bytes these take.
     member row.Bytes = row.Parameters * int64 leaf.Tensor.DType.Size
 
-/// What a model is made of, and what its forward pass takes; prints as a table.
-[<Sealed>]
+/// <summary>What a model is made of, and what its forward pass takes; prints as a table.</summary>
+/// <example><code>
+/// let layer = Linear.create 3 2 (Key.create 0L)
+/// let summary = Model.summary Linear.forward (Tensor.zeros DType.Float32 [ 1; 3 ]) layer
+/// summary.Parameters // 8
+/// summary.MultiplyAdds // 6
+/// </code></example>
+[<Sealed; TypeFormatterSource(typeof<NotebookFormatters>)>]
 type ModelSummary internal (rows: SummaryRow[], other: int64) =
     let total (of': SummaryRow -> int64) = rows |> Array.fold (fun n row -> n + of' row) 0L
 

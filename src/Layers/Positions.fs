@@ -68,6 +68,10 @@ module Positions =
         (pairs.Reshape(Array.append positions.Dims [| width |])).Convert dtype
 
 /// <summary>How to make <c>LearnedPositions</c>.</summary>
+/// <example><code>
+/// let options = { LearnedPositions.defaults with Weight = Init.zeros }
+/// (LearnedPositions.init options 128 64 (Key.create 0L)).Weight // shape (128, 64)
+/// </code></example>
 [<NoComparison; NoEquality>]
 type LearnedPositionsOptions = {
     /// How the vectors start.
@@ -176,6 +180,9 @@ module LearnedPositions =
         layer.Forward x
 
 /// <summary>Which two numbers of a vector are a point of the plane that is rotated. Weights trained for one do not fit the other.</summary>
+/// <example><code>
+/// Rotary.halves.Pairing = RotaryPairing.Halves // true
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type RotaryPairing =
     /// Numbers 2i and 2i + 1, as Su et al. 2021 write it, and the weights of Meta's LLaMA.

@@ -3,6 +3,10 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>How to make a <c>Prelu</c>.</summary>
+/// <example><code>
+/// let options = { Prelu.defaults with Channels = 16; Axis = -3 }
+/// (Prelu.init options).Weight // shape (16)
+/// </code></example>
 [<NoComparison; NoEquality>]
 type PreluOptions = {
     /// How many slopes: one for all, or one for each place along the axis.

@@ -3,6 +3,10 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>How to make an <c>Rnn</c>, a <c>Gru</c> or an <c>Lstm</c>.</summary>
+/// <example><code>
+/// let options = { Lstm.defaults with Layers = 2; IsBidirectional = true }
+/// (Lstm.init options 3 8 (Key.create 0L)).Forward(Tensor.ones DType.Float32 [ 2; 5; 3 ]) // shape (2, 5, 16)
+/// </code></example>
 [<NoComparison; NoEquality>]
 type RecurrentOptions = {
     /// How all weights start; the fans are those of a step's hidden numbers to its gates.
@@ -22,6 +26,10 @@ type RecurrentOptions = {
 /// <summary>
 /// The parameters of a recurrent layer in one direction. All gates are one product, one after the other as PyTorch orders them.
 /// </summary>
+/// <example><code>
+/// let layer = Lstm.create 3 8 (Key.create 0L)
+/// layer.Layers[0].Ahead.WeightIh // shape (3, 32)
+/// </code></example>
 type RecurrentWeights = {
     /// (inputs, gates · hidden)
     WeightIh: Tensor
@@ -34,6 +42,10 @@ type RecurrentWeights = {
 }
 
 /// <summary>One of the layers of a recurrent network.</summary>
+/// <example><code>
+/// let layer = Lstm.init { Lstm.defaults with IsBidirectional = true } 3 8 (Key.create 0L)
+/// (nonNull layer.Layers[0].Reverse).WeightIh // shape (3, 32)
+/// </code></example>
 type RecurrentLayer = {
     /// From the first step to the last.
     Ahead: RecurrentWeights

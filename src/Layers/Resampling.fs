@@ -3,6 +3,9 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>How numbers between those of a tensor are found.</summary>
+/// <example><code>
+/// (tensor [ [ 0.0; 4.0 ] ]).Resize([ 4 ], Interpolation.Linear) // [[0, 1, 3, 4]]
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type Interpolation =
     /// The number at ⌊place · old size / new size⌋: PyTorch's <c>nearest</c>.
@@ -18,6 +21,10 @@ type Interpolation =
 /// Where the numbers of a resized axis lie on the old one: ONNX's <c>coordinate_transformation_mode</c>. The scale is the new
 /// size divided by the old one, unless another is given.
 /// </summary>
+/// <example><code>
+/// let corners = { resizeDefaults with Coordinates = ResizeCoordinates.AlignCorners }
+/// resizeWith corners [ 5 ] (tensor [ 0.0; 4.0 ]) // [0, 1, 2, 3, 4]
+/// </code></example>
 [<RequireQualifiedAccess>]
 type ResizeCoordinates =
     /// A number stands for a cell, and the outermost edges stay where they are: (i + 1/2) / scale - 1/2.
@@ -31,6 +38,14 @@ type ResizeCoordinates =
     | Crop of starts: float list * stops: float list
 
 /// <summary>Which of two numbers is the nearest: ONNX's <c>nearest_mode</c>.</summary>
+/// <example><code>
+/// let x = tensor [ 10.0; 20.0; 30.0; 40.0 ]
+/// let nearest rounding =
+///     { resizeDefaults with Mode = Interpolation.Nearest; Rounding = rounding; Coordinates = ResizeCoordinates.Asymmetric }
+///
+/// resizeWith (nearest NearestRounding.Up) [ 3 ] x // [10, 30, 40]
+/// resizeWith (nearest NearestRounding.Down) [ 3 ] x // [10, 20, 30]
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type NearestRounding =
     /// The nearer one, half-way the one before.
@@ -43,6 +58,10 @@ type NearestRounding =
     | Up
 
 /// <summary>What a resampling may be told, beyond what <c>Resize</c> is: all that ONNX's Resize knows.</summary>
+/// <example><code>
+/// let smooth = { resizeDefaults with Antialias = true }
+/// resizeWith smooth [ 3 ] (tensor [ 0.0; 0.0; 8.0; 0.0; 0.0; 0.0 ]) // [1.1429, 3, 0]
+/// </code></example>
 [<NoComparison; NoEquality>]
 type ResizeOptions = {
     /// How numbers in between are found; <c>NearestExact</c> is <c>Nearest</c> here, which follows coordinates and rounding.

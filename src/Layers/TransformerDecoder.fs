@@ -6,6 +6,12 @@ open Cotangent.Inlined // in place of functions of Array and List
 /// <summary>
 /// What the blocks of a decoder keep, so that a sequence can be generated step by step: a pure value that is handed on.
 /// </summary>
+/// <example><code>
+/// let decoder = TransformerDecoder.create 2 8 2 (Key.create 0L)
+/// let cache = decoder.Cache(10, [])
+/// cache.Capacity // 10
+/// cache.Layers.Length // 2
+/// </code></example>
 type TransformerCache = {
     /// Of each block.
     Layers: DecoderCache list

@@ -1,6 +1,10 @@
 namespace Cotangent
 
 /// <summary>What a transformer's blocks normalise by.</summary>
+/// <example><code>
+/// let options = { TransformerEncoder.defaults with Norm = BlockNorm.Rms }
+/// (TransformerEncoder.init options 2 8 2 (Key.create 0L)).Layers.Length // 2
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type BlockNorm =
     /// <summary>A <c>LayerNorm</c>.</summary>
@@ -9,6 +13,10 @@ type BlockNorm =
     | Rms
 
 /// <summary>How to make blocks of a transformer, or a stack of them.</summary>
+/// <example><code>
+/// let options = { TransformerEncoder.defaults with Hidden = Some 32; Dropout = 0.1 }
+/// (TransformerEncoder.init options 2 8 2 (Key.create 0L)).Layers.Length // 2
+/// </code></example>
 [<NoComparison; NoEquality>]
 type TransformerOptions = {
     /// What the blocks normalise by.

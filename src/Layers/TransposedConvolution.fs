@@ -3,6 +3,11 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>How to make a <c>TransposedConvolution</c>.</summary>
+/// <example><code>
+/// let options = { TransposedConvolution.defaults with Window = Window.stride 2 }
+/// let layer = TransposedConvolution.init options [ 2; 2 ] (8, 1) (Key.create 0L)
+/// layer.Forward(Tensor.ones DType.Float32 [ 3; 8; 7; 7 ]) // shape (3, 1, 14, 14)
+/// </code></example>
 [<NoComparison; NoEquality>]
 type TransposedConvolutionOptions = {
     /// How the weights start.

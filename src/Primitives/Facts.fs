@@ -33,8 +33,12 @@ type internal Kernel =
     | Scatter of size: int
     /// What somebody sees: once, where it is written, whoever reads the result.
     | Print
+    | Host of HostFunction
     | Convolution of ConvolutionTerm * Windows * groups: int
     | Fused of Fused
+    | Solve of isTransposed: bool
+    | TriangularSolve of isUpper: bool
+    | OfMatrix of MatrixFunction
     | Other
 
 /// How the results of a primitive come from its inputs.
@@ -58,6 +62,19 @@ type internal Kind =
     | Opaque of Kernel
     /// A function of the user's own, which engines never see.
     | Custom of CustomFunction
+
+    /// Whether it is called with numbers in main memory, and makes such.
+    member kind.IsHost =
+        match kind with
+        | Opaque kernel -> kernel.IsHost
+        | Source _
+        | View _
+        | Elementwise _
+        | Fold _
+        | Contraction
+        | Draw _
+        | Transfer _
+        | Custom _ -> false
 
     /// How its input is seen, if that is all it does.
     member kind.AsView: ViewKind voption =
@@ -177,6 +194,8 @@ module internal Facts =
         | Primitive.Solve _
         | Primitive.Inverse
         | Primitive.OfMatrix _ -> { raising with IsSteep = true }
+        // Nobody knows what it does.
+        | Primitive.Host _ -> { raising with HasSeveral = true; IsSteep = true }
         | Primitive.SingularValues
         | Primitive.PseudoInverse _
         | Primitive.Higher _ -> steep
@@ -218,20 +237,21 @@ module internal Facts =
         | Primitive.Gather(finder, axis, _) -> Kind.Opaque(Kernel.Gather(finder, axis))
         | Primitive.Scatter(_, _, _, size) -> Kind.Opaque(Kernel.Scatter size)
         | Primitive.Print _ -> Kind.Opaque Kernel.Print
+        | Primitive.Host f -> Kind.Opaque(Kernel.Host f)
+        | Primitive.Solve isTransposed -> Kind.Opaque(Kernel.Solve isTransposed)
+        | Primitive.TriangularSolve isUpper -> Kind.Opaque(Kernel.TriangularSolve isUpper)
+        | Primitive.OfMatrix f -> Kind.Opaque(Kernel.OfMatrix f)
         | Primitive.Sort _
         | Primitive.MaxPool _
         | Primitive.Qr
         | Primitive.Eigh
         | Primitive.Eig
-        | Primitive.TriangularSolve _
         | Primitive.Cholesky
         | Primitive.Lu
-        | Primitive.Solve _
         | Primitive.Inverse
         | Primitive.Svd
         | Primitive.SingularValues
         | Primitive.PseudoInverse _
-        | Primitive.OfMatrix _
         | Primitive.Complex
         | Primitive.OfComplex _
         | Primitive.Conjugate

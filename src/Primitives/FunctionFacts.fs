@@ -48,8 +48,16 @@ type internal FunctionFacts = {
     Slope: Slope
     /// Whether it is done again without a thought.
     IsFree: bool
+    /// b of a value y whose slope is b y - y² but for a constant, as Riccati's equation has it.
+    Riccati: float voption
 } with
 
-    static member plain name price slope = { Name = name; Price = price; Slope = slope; IsFree = false }
+    static member plain name price slope = {
+        Name = name
+        Price = price
+        Slope = slope
+        IsFree = false
+        Riccati = ValueNone
+    }
 
     static member free name slope = { FunctionFacts.plain name 1 slope with IsFree = true }

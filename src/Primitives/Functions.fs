@@ -37,6 +37,7 @@ type internal Special =
     | Erf
     | Erfc
     | Gelu
+    | GeluSlope
 
 /// Those whose formula is computed in Float64, of Float32 too.
 [<RequireQualifiedAccess; Struct>]
@@ -44,7 +45,6 @@ type internal Doubled =
     | Asinh
     | Acosh
     | Atanh
-    | GeluSlope
 
 /// Functions of floats that have a kernel alone: none that loop nests have code for.
 [<RequireQualifiedAccess; Struct>]
@@ -132,11 +132,13 @@ type internal Unary =
         | Atan -> FunctionFacts.plain "atan" 10 Slope.Finite
         | Sinh -> FunctionFacts.plain "sinh" 10 Slope.Finite
         | Cosh -> FunctionFacts.plain "cosh" 10 Slope.Finite
-        | Tanh -> FunctionFacts.plain "tanh" 10 Slope.Finite
+        // 1 - y²
+        | Tanh -> { FunctionFacts.plain "tanh" 10 Slope.Finite with Riccati = ValueSome 0.0 }
         | Asinh -> FunctionFacts.plain "asinh" 10 Slope.Finite
         | Acosh -> FunctionFacts.plain "acosh" 10 Slope.Steep
         | Atanh -> FunctionFacts.plain "atanh" 10 Slope.Steep
-        | Sigmoid -> FunctionFacts.plain "sigmoid" 10 Slope.Finite
+        // y - y²
+        | Sigmoid -> { FunctionFacts.plain "sigmoid" 10 Slope.Finite with Riccati = ValueSome 1.0 }
         | Softplus -> FunctionFacts.plain "softplus" 10 Slope.Finite
         | Erf -> FunctionFacts.plain "erf" 10 Slope.Finite
         | Erfc -> FunctionFacts.plain "erfc" 10 Slope.Finite
@@ -178,10 +180,10 @@ type internal Unary =
         | Erf -> Form.Special Special.Erf
         | Erfc -> Form.Special Special.Erfc
         | Gelu -> Form.Special Special.Gelu
+        | GeluSlope -> Form.Special Special.GeluSlope
         | Asinh -> Form.Doubled Doubled.Asinh
         | Acosh -> Form.Doubled Doubled.Acosh
         | Atanh -> Form.Doubled Doubled.Atanh
-        | GeluSlope -> Form.Doubled Doubled.GeluSlope
         | Lgamma -> Form.Apart Apart.Lgamma
         | Polygamma order -> Form.Apart(Apart.Polygamma order)
         | IsNaN -> Form.IsNaN

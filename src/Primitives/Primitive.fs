@@ -213,6 +213,14 @@ type internal Printing(label: string, write: Buffer -> unit) =
     member _.Label = label
     member _.Write = write
 
+/// A function of .NET that programs call with numbers: the signatures of its results, and how it makes them. It always makes the same of the
+/// same. Equal to itself alone.
+[<Sealed>]
+type internal HostFunction(name: string, results: Signature[], run: HostBuffer[] -> HostBuffer[]) =
+    member _.Name = name
+    member _.Results = results
+    member _.Run(inputs: HostBuffer[]) : HostBuffer[] = run inputs
+
 /// A function with a derivative or kernel of the user's own; the layers above derive it with what they need. Equal to itself
 /// alone.
 [<AbstractClass>]
@@ -314,6 +322,8 @@ type internal Primitive =
     | Barrier
     /// The same value, which is written down as it passes.
     | Print of Printing
+    /// What a function of .NET makes of numbers.
+    | Host of HostFunction
     /// The same numbers on another device.
     | Transfer of Device
     | Custom of CustomFunction
@@ -368,6 +378,7 @@ type internal Primitive =
         | Detach -> "stopGradient"
         | Barrier -> "barrier"
         | Print _ -> "print"
+        | Host f -> f.Name
         | Transfer device -> "to " + string device
         | Custom f -> f.Name
 
@@ -501,5 +512,6 @@ module internal OperationText =
         | Primitive.MaxPool w -> words [ string p; windows w ]
         | Primitive.Print printing ->
             words [ "print"; printing.Label.Replace('"', '\'').ReplaceLineEndings " " ]
+        | Primitive.Host f -> f.Name
         | Primitive.Transfer device -> words [ "to"; string device ]
         | Primitive.Custom f -> f.Name

@@ -376,6 +376,7 @@ module internal ShapeRule =
         | Primitive.Barrier
         | Primitive.Print _
         | Primitive.Transfer _ -> [| x |]
+        | Primitive.Host f -> f.Results
         | Primitive.Custom f -> invalidOp $"The signature of '{f.Name}' is known to its maker only."
 
     /// The signatures of the results. Custom functions are opaque: whoever made one knows its results.

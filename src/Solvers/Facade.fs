@@ -4,15 +4,6 @@ open System
 open System.Runtime.InteropServices
 open Cotangent
 
-/// The functions of C#, and options that may be left out.
-module internal Given =
-    let options (defaults: 'o) (options: 'o | null) : 'o =
-        match options with
-        | null -> defaults
-        | options -> options
-
-    let curried (f: Func<'p, 'x, 'y>) (p: 'p) (x: 'x) : 'y = f.Invoke(p, x)
-
 /// <summary>Roots of functions of parameters and unknowns, for C#. F# has the module <c>Root</c>.</summary>
 [<AbstractClass; Sealed>]
 type RootSolver =

@@ -4,7 +4,11 @@ open System.Threading
 open System.Collections.Generic
 open System.Diagnostics
 
-/// What the time of a profiled call went to.
+/// <summary>What the time of a profiled call went to.</summary>
+/// <example><code>
+/// let _, report = Profile.run (fun () -> exp (tensor [ 1.0; 2.0 ]))
+/// report.Rows[0].Work = ProfiledWork.Primitive // true
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type ProfiledWork =
     /// One primitive, evaluated by an engine.

@@ -5,6 +5,9 @@ namespace Cotangent
 /// (<c>ScatterReduce</c>), in each segment (<c>SegmentReduce</c>). Of Bool, <c>Max</c> is whether any holds, <c>Min</c>
 /// whether all do.
 /// </summary>
+/// <example><code>
+/// reduce "h w -> w" Reduce.Max [] (tensor [ [ 1.0; 5.0 ]; [ 3.0; 2.0 ] ]) // [3, 5]
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type Reduce =
     /// Their sum.

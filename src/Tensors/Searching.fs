@@ -7,6 +7,11 @@ open Cotangent.Inlined // in place of functions of Array and List
 /// row-major order or on the axis (<c>Positions</c>, Int32), how often (<c>Counts</c>, Int64), and for each element of the
 /// tensor, in its shape, or each slice, which of them it is (<c>Inverse</c>, Int32).
 /// </summary>
+/// <example><code>
+/// let found = (tensor [ 3; 1; 3; 2 ]).UniqueAll()
+/// found.Values // [1, 2, 3]
+/// found.Counts // [1, 1, 2]
+/// </code></example>
 type Unique = { Values: Tensor; Positions: Tensor; Inverse: Tensor; Counts: Tensor }
 
 /// <summary>

@@ -2,7 +2,11 @@ namespace Cotangent
 
 open Cotangent.Inlined // in place of functions of Array and List
 
-/// Norms of matrices.
+/// <summary>Norms of matrices.</summary>
+/// <example><code>
+/// matrixNorm MatrixNorm.Nuclear (tensor [ [ 3.0; 0.0 ]; [ 0.0; -4.0 ] ]) // 7
+/// matrixNorm MatrixNorm.Spectral (tensor [ [ 3.0; 0.0 ]; [ 0.0; -4.0 ] ]) // 4
+/// </code></example>
 [<RequireQualifiedAccess>]
 type MatrixNorm =
     /// The root of the sum of squares of all elements.

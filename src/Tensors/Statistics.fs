@@ -3,7 +3,12 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Folds
 
-/// What a quantile is that lies between two elements.
+/// <summary>What a quantile is that lies between two elements.</summary>
+/// <example><code>
+/// let x = tensor [ 1.0; 2.0; 3.0; 4.0 ]
+/// x.Quantile(0.5, how = QuantileMethod.Linear) // 2.5
+/// x.Quantile(0.5, how = QuantileMethod.Lower) // 2
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type QuantileMethod =
     /// On the line between them.

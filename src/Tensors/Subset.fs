@@ -8,6 +8,12 @@ open Cotangent.Inlined // in place of functions of Array and List
 /// What to take of one axis (<c>NewAxis</c> and <c>Rest</c> aside), where brackets do not do: in steps, with new axes,
 /// or computed. Negative positions count from the end.
 /// </summary>
+/// <example><code>
+/// let x = tensor [ [ 1; 2; 3 ]; [ 4; 5; 6 ] ]
+/// x.Slice [ Index.All; Index.Range(Some 1, None, 1) ] // [[2, 3], [5, 6]]
+/// x.Slice [ Index.Rest; Index.At -1 ] // [3, 6]
+/// x.Slice [ Index.Take(tensor [ 1; 0; 1 ]) ] // [[4, 5, 6], [1, 2, 3], [4, 5, 6]]
+/// </code></example>
 [<RequireQualifiedAccess; NoComparison; CompiledName "FSharpIndex">]
 type Index =
     /// One position; the axis disappears.

@@ -2,6 +2,7 @@ namespace Cotangent
 
 open System.Threading
 open Cotangent.Engines
+open Cotangent.Notebooks
 open Cotangent.Inlined // in place of functions of Array and List
 
 // The type, what traces do with it, and its operators, in one file: a tensor is a buffer or a tracer, tracers belong to
@@ -16,7 +17,10 @@ open Cotangent.Inlined // in place of functions of Array and List
 /// Arithmetic broadcasts as NumPy does. Two tensors of different dtypes never meet silently: <c>Convert</c> one of
 /// them. A scalar literal takes the tensor's dtype.
 /// </remarks>
-[<CustomEquality; NoComparison; StructuredFormatDisplay("{DisplayHeader}{DisplayBody}")>]
+[<CustomEquality;
+  NoComparison;
+  StructuredFormatDisplay("{DisplayHeader}{DisplayBody}");
+  TypeFormatterSource(typeof<NotebookFormatters>)>]
 type Tensor =
     internal
     | Value of Buffer
@@ -111,6 +115,18 @@ type Tensor =
         // One of which only the shape is known equals nothing but itself.
         if t.HasNumbers then Inspect.addHash &h t.Host
         h.ToHashCode()
+
+    interface INotebookView with
+        member t.Text =
+            match t with
+            | Value _ -> t.Reading Display.line
+            | Traced _ -> t.ToString()
+
+        member t.Html =
+            match t with
+            | Value _ -> t.Reading Display.lines
+            | Traced _ -> t.ToString()
+            |> NotebookHtml.lines
 
 /// One use of a transformation. Levels count up, so of two traces that are open in one flow of calls the inner one
 /// has the higher level.

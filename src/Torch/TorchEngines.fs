@@ -210,10 +210,9 @@ type internal TorchHostEngine(managed: Engine) =
         | Kind.Custom _ -> evaluate p inputs
 
     override engine.EvaluateAll(p, inputs, device) =
-        if Facts.hasSeveral p then
-            evaluateAll p inputs
-        else
-            [| engine.Evaluate(p, inputs, device) |]
+        if (Facts.kind p).IsHost then managed.EvaluateAll(p, inputs, device)
+        elif Facts.hasSeveral p then evaluateAll p inputs
+        else [| engine.Evaluate(p, inputs, device) |]
 
     override _.ToHost x = managed.ToHost x
     override _.OfHost(x, device) = managed.OfHost(x, device)

@@ -2,7 +2,10 @@ namespace Cotangent
 
 open Cotangent.Checkpoints
 
-/// Which of two figures is the better one.
+/// <summary>Which of two figures is the better one.</summary>
+/// <example><code>
+/// let stop: Callback&lt;Tensor> = Callback.earlyStopping (Every.Epochs 1) "accuracy" Better.Higher 5
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type Better =
     /// The lower, as of losses.

@@ -1,6 +1,12 @@
 namespace Cotangent
 
-/// What the two players of a generative adversarial network play for.
+/// <summary>What the two players of a generative adversarial network play for.</summary>
+/// <example><code>
+/// let generate (scale: Tensor) (latent: Tensor) = scale * latent
+/// let judge (slope: Tensor) (examples: Tensor) = slope * examples
+/// let gan = Gan.create generate judge 1 (Optimizer.adam 0.5)
+/// let penalised = { gan with Adversary = Adversary.Scores(AdversarialLoss.Wasserstein, 10.0) }
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type Adversary =
     /// Judgements are probabilities of being real. The discriminator tells real (1) from generated (0) by binary
@@ -12,7 +18,14 @@ type Adversary =
     /// for none). The Wasserstein loss with a penalty is WGAN-GP (Gulrajani et al. 2017, algorithm 1).
     | Scores of loss: AdversarialLoss * gradientPenalty: float
 
-/// The noise that the generator is updated on, once the discriminator has been updated.
+/// <summary>The noise that the generator is updated on, once the discriminator has been updated.</summary>
+/// <example><code>
+/// let generate (scale: Tensor) (latent: Tensor) = scale * latent
+/// let judge (slope: Tensor) (examples: Tensor) = slope * examples
+/// let gan = Gan.create generate judge 1 (Optimizer.adam 0.5)
+/// let start = Gan.start gan (tensor 2.0f) (tensor 1.0f)
+/// let shared = { gan with GeneratorNoise = GeneratorNoise.Shared }
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type GeneratorNoise =
     /// Drawn anew.
@@ -55,7 +68,14 @@ type Gan<'g, 'd> = {
     AverageDecay: float
 }
 
-/// Everything that a step of the training changes; a tree.
+/// <summary>Everything that a step of the training changes; a tree.</summary>
+/// <example><code>
+/// let generate (scale: Tensor) (latent: Tensor) = scale * latent
+/// let judge (slope: Tensor) (examples: Tensor) = slope * examples
+/// let gan = Gan.create generate judge 1 (Optimizer.adam 0.5)
+/// let start = Gan.start gan (tensor 2.0f) (tensor 1.0f)
+/// start.Generator // 2
+/// </code></example>
 type GanState<'g, 'd> = {
     /// The generator's parameters.
     Generator: 'g
@@ -69,7 +89,15 @@ type GanState<'g, 'd> = {
     Average: WeightAverage<'g>
 }
 
-/// The losses of one step, scalars.
+/// <summary>The losses of one step, scalars.</summary>
+/// <example><code>
+/// let generate (scale: Tensor) (latent: Tensor) = scale * latent
+/// let judge (slope: Tensor) (examples: Tensor) = slope * examples
+/// let gan = Gan.create generate judge 1 (Optimizer.adam 0.5)
+/// let start = Gan.start gan (tensor 2.0f) (tensor 1.0f)
+/// let _, losses = Gan.step gan start [ Tensor.ones DType.Float32 [ 4; 1 ] ] (Key.create 0L)
+/// losses.GeneratorLoss // shape ()
+/// </code></example>
 type GanLosses = {
     /// The generator's, after the discriminator's updates.
     GeneratorLoss: Tensor

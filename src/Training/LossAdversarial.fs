@@ -2,7 +2,10 @@ namespace Cotangent
 
 open LossParts
 
-/// What the two players of a generative adversarial network make of the judge's scores, any numbers, high for real.
+/// <summary>What the two players of a generative adversarial network make of the judge's scores, any numbers, high for real.</summary>
+/// <example><code>
+/// Loss.generator AdversarialLoss.Wasserstein (tensor [ 1.0; 3.0 ]) // -2
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type AdversarialLoss =
     /// The scores are logits of being real: cross-entropy, the generator's in the non-saturating form (Goodfellow et al.

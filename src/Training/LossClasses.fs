@@ -2,7 +2,12 @@ namespace Cotangent
 
 open LossParts
 
-/// How targets of a cross-entropy over classes are read.
+/// <summary>How targets of a cross-entropy over classes are read.</summary>
+/// <example><code>
+/// // Labels of -1 are left out.
+/// let options = { Loss.crossEntropyDefaults with Ignored = Some -1 }
+/// Loss.crossEntropyWith options (tensor [ 0; -1 ]) (tensor [ [ 0.0; 0.0 ]; [ 9.0; 0.0 ] ]) // 0.6931
+/// </code></example>
 [<CompiledName "FSharpCrossEntropyOptions">]
 type CrossEntropyOptions = {
     /// This share of each target, from 0 to 1, is spread evenly over all classes (label smoothing).

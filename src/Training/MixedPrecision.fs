@@ -50,7 +50,11 @@ module MixedPrecision =
 
             f converted |> Tree.map back
 
-/// How the scale of a loss changes.
+/// <summary>How the scale of a loss changes.</summary>
+/// <example><code>
+/// let scaling = { LossScale.dynamic with Initial = 1024.0; Interval = 500 }
+/// (LossScale.start scaling).Scale // 1024
+/// </code></example>
 type LossScaling = {
     /// The scale at first.
     Initial: float

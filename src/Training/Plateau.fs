@@ -18,7 +18,11 @@ type Plateau = {
     IsMore: bool
 }
 
-/// Where a metric stands; a tree.
+/// <summary>Where a metric stands; a tree.</summary>
+/// <example><code>
+/// (Plateau.start Plateau.defaults).Factor // 1
+/// (Plateau.start Plateau.defaults).Waited // 0
+/// </code></example>
 type PlateauState = {
     /// The factor on the rate, 1 at first: Float64.
     Factor: Tensor

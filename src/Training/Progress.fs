@@ -4,6 +4,11 @@ open System
 open Spectre.Console
 
 /// <summary>Where long work stands.</summary>
+/// <example><code>
+/// // Whoever is told can be anything that takes reports.
+/// let seen = ResizeArray&lt;int>()
+/// let progress = { new System.IProgress&lt;ProgressReport> with member _.Report report = seen.Add report.Done }
+/// </code></example>
 [<NoComparison; CompiledName "FSharpProgressReport">]
 type ProgressReport = {
     /// Steps done.

@@ -5,6 +5,13 @@ open System.Runtime.ExceptionServices
 open System.Threading
 
 /// <summary>What training has reached after some steps.</summary>
+/// <example><code>
+/// let step (x: Tensor) (batch: Tensor) = x + mean batch, x
+/// let batches = Data.inOrder 1 (tensor [ 1.0; 2.0; 3.0 ])
+/// let reached = Train.steps step batches (tensor 0.0) |> Seq.find (fun now -> now.Steps = 3)
+/// reached.State // 6
+/// reached.Epochs // 1
+/// </code></example>
 [<NoComparison; CompiledName "FSharpTrained">]
 type Trained<'s> = {
     /// What the steps hand on: parameters, the optimiser's state, whatever else.
@@ -17,7 +24,13 @@ type Trained<'s> = {
     Figures: (string * float) list
 }
 
-/// What a callback wants.
+/// <summary>What a callback wants.</summary>
+/// <example><code>
+/// let patient: Watch&lt;Tensor> = {
+///     Reached = fun now -> if float now.State > 10.0 then [ Reaction.Stop "large enough" ] else []
+///     Ended = ignore
+/// }
+/// </code></example>
 [<RequireQualifiedAccess; NoComparison; CompiledName "FSharpReaction">]
 type Reaction<'s> =
     /// Figures to be shown and kept beside those of the steps.
@@ -27,7 +40,10 @@ type Reaction<'s> =
     /// No further step, and why.
     | Stop of reason: string
 
-/// How often a callback is asked. Steps that one call of a compiled function takes together are not parted for it.
+/// <summary>How often a callback is asked. Steps that one call of a compiled function takes together are not parted for it.</summary>
+/// <example><code>
+/// let figures: Callback&lt;Tensor> = Callback.measure (Every.Steps 100) "size" (fun x -> float (norm x))
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type Every =
     /// After so many steps.
@@ -36,6 +52,12 @@ type Every =
     | Epochs of epochs: int
 
 /// <summary>A callback during one run.</summary>
+/// <example><code>
+/// let watch: Watch&lt;Tensor> = {
+///     Reached = fun now -> [ Reaction.Measured [ "size", float (abs now.State) ] ]
+///     Ended = ignore
+/// }
+/// </code></example>
 [<NoComparison; NoEquality; CompiledName "FSharpWatch">]
 type Watch<'s> = {
     /// Called with what is reached, whenever it is the callback's turn.
@@ -55,7 +77,12 @@ type Callback<'s> = {
     Start: unit -> Watch<'s>
 }
 
-/// Why training ended.
+/// <summary>Why training ended.</summary>
+/// <example><code>
+/// let step (x: Tensor) (batch: Tensor) = x + mean batch, x
+/// let run = Train.run { Train.defaults with Epochs = 1 } step (Data.inOrder 1 (tensor [ 1.0 ])) (tensor 0.0)
+/// run.End = TrainingEnd.Completed // true
+/// </code></example>
 [<RequireQualifiedAccess>]
 type TrainingEnd =
     /// All epochs are done.
@@ -66,6 +93,13 @@ type TrainingEnd =
     | Cancelled
 
 /// <summary>A training that has ended, and how it went.</summary>
+/// <example><code>
+/// let step (x: Tensor) (batch: Tensor) = x + mean batch, x
+/// let batches = Data.inOrder 1 (tensor [ 1.0; 2.0; 3.0 ])
+/// let run = Train.run { Train.defaults with Epochs = 2; ReportEvery = 3 } step batches (tensor 0.0)
+/// run.Last.Steps // 6
+/// [ for steps, _ in run.History -> steps ] // [3, 6]
+/// </code></example>
 [<NoComparison; CompiledName "FSharpTrainingRun">]
 type TrainingRun<'s> = {
     /// The last whole state, or that which a callback chose: early stopping chooses the best.
@@ -77,6 +111,15 @@ type TrainingRun<'s> = {
 }
 
 /// <summary>How to train.</summary>
+/// <example><code>
+/// let step (x: Tensor) (batch: Tensor) =
+///     let loss, slope = valueAndGrad (fun x -> mean (square (x - batch))) x
+///     x - 0.1 * slope, loss
+///
+/// let options = { Train.defaults with Epochs = 100; ReportEvery = 10 }
+/// let run = Train.run options step (Data.inOrder 2 (Tensor.ones DType.Float64 [ 4 ])) (tensor 0.0)
+/// run.Last.State // 1
+/// </code></example>
 [<NoComparison; NoEquality; CompiledName "FSharpTrainOptions">]
 type TrainOptions<'s> = {
     /// Epochs in all.

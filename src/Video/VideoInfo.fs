@@ -2,7 +2,13 @@ namespace Cotangent.Video
 
 open System
 
-/// What a video file says of itself.
+/// <summary>What a video file says of itself.</summary>
+/// <example><code>
+/// let path = System.IO.Path.Combine(System.IO.Directory.CreateTempSubdirectory().FullName, "grey.avi")
+/// VideoFile.write 25.0 path (List.replicate 5 (Image.filled 16 32 Color.White))
+/// let info = VideoFile.info path
+/// info.Height, info.Width, info.Frames // (16, 32, 5)
+/// </code></example>
 [<Struct>]
 type VideoInfo = {
     /// Columns of a frame, in pixels.
@@ -23,6 +29,9 @@ type VideoInfo = {
             TimeSpan.Zero
 
 /// <summary>Which frames are read.</summary>
+/// <example><code>
+/// let everyTenth (path: string) = VideoFile.framesWith { VideoFile.defaults with Every = 10 } path
+/// </code></example>
 type VideoOptions = {
     /// Frames to leave out at the beginning, 0 or more.
     Skip: int64

@@ -56,6 +56,12 @@ public class CompileTests
         var f = Transform.Compile((Tensor x) => (Checks.Print("x", x, text) * x).Sum());
         Assert.Equal([2.0, 4.0, 6.0], Differentiate.Gradient(f, X).ToArray<double>());
         Assert.Equal("x: Float64 (3,) [1. 2. 3.]", text.ToString().TrimEnd());
+        var seen = new List<double>();
+        var doubled = Transform.Compile((Tensor x) => Control.Iterate(3, y => Checks.Observe(z => seen.Add((double)z), 2.0 * y), x));
+        Assert.Equal(8.0, (double)doubled(Tensor.Create(1.0)));
+        Assert.Equal([2.0, 4.0, 8.0], seen);
+        var root = Transform.Compile((Tensor x) => 2.0 * Control.HostCall(x, y => Tensor.Create(Math.Cbrt((double)y)), x));
+        Assert.Equal(4.0, (double)root(Tensor.Create(8.0)), 14);
         var error = Assert.Throws<TreeException>(() => Checks.Print("text", "no tensor"));
         Assert.StartsWith("Checks.Print:", error.Message);
     }
@@ -65,6 +71,10 @@ public class CompileTests
     {
         Func<Tensor, Tensor> root = a => Control.Iterate(20, x => 0.5 * (x + a / x), a);
         Assert.Equal(Math.Sqrt(2.0), Transform.Compile(root)(Tensor.Create(2.0)).ToScalar<double>(), 14);
+
+        Func<Tensor, Tensor> factorial = a => Control.Iterate(5, (k, x) => x * (k.Convert(DType.Float64) + 1.0), a);
+        Assert.Equal(120.0, factorial(Tensor.Create(1.0)).ToScalar<double>());
+        Assert.Equal(240.0, Transform.Compile(factorial)(Tensor.Create(2.0)).ToScalar<double>());
 
         var (total, sums) = Control.Scan((t, x) => (t + x, t + x), Tensor.Create(0.0), X);
         Assert.Equal(6.0, total.ToScalar<double>());
@@ -102,6 +112,7 @@ public class CompileTests
             CheckpointPolicy.Nothing,
             CheckpointPolicy.Products,
             CheckpointPolicy.Named("hidden"),
+            CheckpointPolicy.Except("hidden"),
             CheckpointPolicy.Products.Or(CheckpointPolicy.Named("hidden", "other")),
         })
         {

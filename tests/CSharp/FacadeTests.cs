@@ -107,6 +107,7 @@ public class FacadeTests
         ["split4"] = "Split",
         ["arangeIn"] = "Arange",
         ["foldTensor"] = "Fold",
+        ["iteratei"] = "Iterate",
         ["whileLoop"] = "While",
         ["boundedWhileLoop"] = "While",
         ["checkpointWith"] = "Checkpoint",

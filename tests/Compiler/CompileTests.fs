@@ -41,6 +41,36 @@ let private loops =
             close 1e-12 [ 5.0 * 16.0 * 3.0 ] (grad (compile f) (tensor 2.0))
             close 1e-12 [ 20.0 * 8.0 * 3.0 ] (compile (grad (grad f)) (tensor 2.0))
         }
+        test "iteratei tells the round's number, plain, compiled, in batches, and with derivatives" {
+            // Horner's rule: x ↦ x t + k for k = 0 … 3 makes of 1 the polynomial t⁴ + t² + 2 t + 3, with slope 4 t³ + 2 t + 2 and bend 12 t² + 2.
+            let f (t: Tensor) = iteratei 4 (fun k x -> x * t + k.Convert DType.Float64) (Tensor.onesLike t)
+            let value (t: float) = t ** 4.0 + t * t + 2.0 * t + 3.0
+            let slope (t: float) = 4.0 * t ** 3.0 + 2.0 * t + 2.0
+            let t = tensor 1.5
+
+            for f in [ f; compile f ] do
+                close 1e-14 [ value 1.5 ] (f t)
+                close 1e-14 [ slope 1.5 ] (grad f t)
+                close 1e-14 [ slope 1.5 ] (diff f t)
+                close 1e-14 [ 12.0 * 2.25 + 2.0 ] (diff (grad f) t)
+                close 1e-14 [ value 1.5; value -0.5 ] (vmap f (tensor [ 1.5; -0.5 ]))
+
+            close 1e-14 [ slope 1.5 ] (compile (grad f) t)
+            close 1e-14 [ value 1.5; value -0.5 ] (compile (vmap f) (tensor [ 1.5; -0.5 ]))
+            close 1e-14 [ value 1.5; slope 1.5; 14.5 ] (stack 0 (taylor 2 f t))
+
+            // The number itself: Int32, and the rounds are all there.
+            let numbers = iteratei 3 (fun k (found: Tensor) -> found * 10 + k) (tensor 7)
+            equals 7012 numbers
+            equals 7012 (compile (iteratei 3 (fun k found -> found * 10 + k)) (tensor 7))
+            equals x (iteratei 0 (fun _ y -> sin y) x)
+            equals x (compile (iteratei 0 (fun _ y -> sin y)) x)
+            throws<ValueException, _> [ "iteratei"; "-1" ] (fun () -> iteratei -1 (fun _ y -> sin y) x)
+            throws<ShapeException, _> [ "iteratei"; "(3,)" ] (fun () -> iteratei 2 (fun _ y -> sum y) x)
+
+            throws<ShapeException, _> [ "iteratei"; "(3,)" ] (fun () ->
+                compile (iteratei 2 (fun _ y -> sum y)) x)
+        }
         test "iterate of 0 rounds is the identity; of -1 an error" {
             equals x (compile (iterate 0 sin) x)
             throws<ValueException, _> [ "-1" ] (fun () -> iterate -1 sin x)

@@ -76,6 +76,16 @@ let private closedForms =
             Expect.floatClose Accuracy.high (terms[1] / slope) 1.0 "first"
             Expect.floatClose Accuracy.high (terms[2] / -slope) 1.0 "second"
         }
+        test
+            "tanh and sigmoid take as many products as tan, whose slope is a polynomial of its value everywhere" {
+            let products (f: Tensor -> Tensor) =
+                (Compile.after "simplify" (taylor 8 f) (number 0.3)).Split '\n'
+                |> Array.filter _.Contains("= multiply")
+                |> Array.length
+
+            for name, f in [ "tanh", tanh; "sigmoid", sigmoid ] do
+                Expect.isLessThanOrEqual (products f) (products tan + 2) name
+        }
         test "the tenth derivative" {
             near (number (exp 0.3)) (diffn 10 exp (number 0.3)) "exp"
 

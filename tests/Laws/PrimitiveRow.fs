@@ -65,7 +65,7 @@ let variant (p: Primitive) =
     ]
 
 /// All there are, but for users' own functions, which bring their own derivative and their own tests, Detach, whose
-/// derivative is wrong on purpose, and those of complex numbers, which have laws of their own.
+/// derivative is wrong on purpose, functions of .NET, of which nobody knows what they do, and those of complex numbers, which have laws of their own.
 let variants = [
     for case in FSharpType.GetUnionCases(typeof<Primitive>, true) do
         if
@@ -73,6 +73,7 @@ let variants = [
                 List.contains case.Name [
                     "Custom"
                     "Detach"
+                    "Host"
                     "Complex"
                     "OfComplex"
                     "Conjugate"

@@ -841,6 +841,7 @@ let private at (p: Primitive) (result: int) (inputs: Value[]) (shape: int[]) : i
     | Primitive.Print _
     | Primitive.Barrier -> inputs[0].At
     | Primitive.Transfer _ -> inputs[0].At
+    | Primitive.Host f -> invalidOp $"'{f.Name}' is its own oracle."
     | Primitive.Custom f -> invalidOp $"'{f.Name}' has no meaning here."
 
 /// The results of a primitive. The shape rule gives shapes and dtypes.

@@ -187,6 +187,49 @@ let private images =
             }
     ]
 
+// ---- Sizes ----
+
+/// The sizes of packages, in millions of bytes, that the page on installing states in the second column of its table.
+let private statedSizes =
+    lazy
+        (File.ReadAllLines(Path.Combine(root, "docs", "install.fsx"))
+         |> Array.map (fun line -> Regex.Match(line, @"^\| `([\w.*-]+)` \| ([\d.]+) MB \|"))
+         |> Array.filter _.Success
+         |> Array.map (fun m -> m.Groups[1].Value, float m.Groups[2].Value)
+         |> List.ofArray)
+
+/// To the tenth of a megabyte, and within a tenth of the whole.
+let private isNear (stated: float) (bytes: int64) =
+    let size = float bytes / 1e6
+    abs (size - stated) <= max 0.05 (0.1 * size)
+
+let private sizes =
+    testList "sizes" [
+        test "what the page on installing says" {
+            Expect.isGreaterThan statedSizes.Value.Length 5 "the table of sizes is there"
+
+            for name, stated in statedSizes.Value do
+                for package in packages.Value do
+                    if Regex.IsMatch(package.Id, "^" + name.Replace(".", @"\.").Replace("*", ".*") + "$") then
+                        let bytes = FileInfo(package.File).Length
+
+                        Expect.isTrue
+                            (isNear stated bytes)
+                            $"{package.Id}: {stated} MB, but has {bytes} bytes"
+        }
+        test "what README and the landing page say of the main package" {
+            let bytes = FileInfo((find "Cotangent").File).Length
+
+            for file in [ "README.md"; "docs/index.fsx" ] do
+                let text = File.ReadAllText(Path.Combine(root, file))
+                let stated = Regex.Match(text, @"download of (\d+) MB")
+
+                Expect.isTrue
+                    (stated.Success && isNear (float stated.Groups[1].Value) bytes)
+                    $"{file}: {bytes} bytes"
+        }
+    ]
+
 [<Tests>]
 let tests =
     testList "Contents" [
@@ -208,6 +251,7 @@ let tests =
             Expect.hasLength (List.distinct versions) 1 $"%A{versions}"
         }
         images
+        sizes
         for package in packages.Value do
             metadata package
             symbolTests package

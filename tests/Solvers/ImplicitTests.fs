@@ -301,8 +301,29 @@ let private failures =
                 (fun () -> Solved.orFail (root (tensor 0.5)))
                 "root"
 
-            let unbracketed = Root.brent Root.defaults (fun () x -> x) () (tensor 3.0, tensor 5.0)
-            raises<SolverException, _> "same sign at both ends" (fun () -> Solved.orFail unbracketed) "brent"
+            for name, solve in
+                [ "Root.brent", Root.brent Root.defaults; "Root.bisect", Root.bisect Root.defaults ] do
+                let between f low high = solve (fun () x -> f x) () (tensor low, tensor high)
+                let unbracketed = between (fun x -> x * x) 3.0 5.5
+
+                raises<SolverException, _>
+                    "f is 9 at 3 and 30.25 at 5.5: choose ends between which it changes its sign"
+                    (fun () -> Solved.orFail unbracketed)
+                    name
+
+                raises<SolverException, _>
+                    "f is NaN at -1 and 0.6931 at 2"
+                    (fun () -> Solved.orFail (between log -1.0 2.0))
+                    $"{name}, NaN"
+
+                // Of numbers that are known when the program has run, too.
+                let compiled = compile (fun high -> solve (fun () x -> x) () (tensor 3.0, high)) (tensor 5.0)
+
+                raises<SolverException, _> "f is 3 at 3 and 5 at 5" (fun () -> Solved.orFail compiled) name
+
+            let tight = { Root.defaults with MaximumSteps = 3 }
+            let slow = Root.bisect tight (fun () x -> x) () (tensor -3.0, tensor 5.1)
+            raises<SolverException, _> "allow more steps" (fun () -> Solved.orFail slow) "a root is between"
 
             let decay start =
                 Ode.solve OdeOptions.defaults (fun _ (y: Tensor) -> -y) (tensor [ 0.0; 1.0 ]) start

@@ -29,9 +29,214 @@ let private geometric method steps =
 
     numbers states[1]
 
+// ---- General noise ----
+
+/// dZ = a Z dt + b₁ Z dW₁ + b₂ Z dW₂ of complex numbers, as pairs of real ones: noise that is not diagonal but commutes, since complex numbers
+/// do. Z = exp ((a - (b₁² + b₂²)/2) t + b₁ W₁ + b₂ W₂).
+module private Spiral =
+    let a, b1, b2 = Numerics.Complex(0.3, 1.0), Numerics.Complex(0.5, 0.4), Numerics.Complex(0.2, -0.6)
+
+    /// What a complex factor does to a pair.
+    let private times (z: Numerics.Complex) (y: Tensor) =
+        stack 0 [ z.Real * y[0] - z.Imaginary * y[1]; z.Imaginary * y[0] + z.Real * y[1] ]
+
+    let drift (_: Tensor) (y: Tensor) = times a y
+    let diffusion (_: Tensor) (y: Tensor) = stack 1 [ times b1 y; times b2 y ]
+
+    let exact (time: float) (w1: float, w2: float) : Numerics.Complex =
+        Numerics.Complex.Exp((a - (b1 * b1 + b2 * b2) / 2.0) * time + b1 * w1 + b2 * w2)
+
+/// States at the time 1 from (1, 0) or so, and what the Brownian motions are there: one row for each of many paths.
+let private ends count seed method steps noises drift diffusion (start: Tensor) : float[][] * float[][] =
+    let one key =
+        let path = Brownian.path key (0.0, 1.0) 1e-4 DType.Float64 [ noises ]
+        let states = Sde.solveGeneral method steps drift diffusion path (tensor [ 0.0; 1.0 ]) start
+        states[1], path.At(tensor 1.0)
+
+    let states, motions = vmap one (Key.batch count (Key.create seed))
+    let rows (t: Tensor) = numbers t |> Array.chunkBySize t.Shape[1]
+    rows states, rows motions
+
+let private spirals count method steps =
+    let states, motions = ends count 21L method steps 2 Spiral.drift Spiral.diffusion (tensor [ 1.0; 0.0 ])
+
+    Array.map2
+        (fun (y: float[]) (w: float[]) -> Numerics.Complex(y[0], y[1]), Spiral.exact 1.0 (w[0], w[1]))
+        states
+        motions
+
+/// Three motions that move two numbers, of which the second is moved by the first: this noise does not commute.
+let private chained (_: Tensor) (y: Tensor) =
+    let one, zero = Tensor.onesLike y[0], Tensor.zerosLike y[0]
+    stack 0 [ stack 0 [ one; zero; zero ]; stack 0 [ zero; y[0]; 0.5 * one ] ]
+
+let private general =
+    testList "general noise" [
+        test "strong orders, against the closed form along the same paths" {
+            let error method steps =
+                spirals 600 method steps |> Array.averageBy (fun (z, exact) -> (z - exact).Magnitude)
+
+            let order method = Math.Log2(error method 8 / error method 128) / 4.0
+            let euler, milstein = order SdeMethod.EulerMaruyama, order SdeMethod.Milstein
+            Expect.isLessThan (abs (euler - 0.5)) 0.12 $"Euler and Maruyama: {euler}"
+            Expect.isLessThan (abs (milstein - 1.0)) 0.12 $"Milstein: {milstein}"
+        }
+        test "weak order 1: the mean of |Z|², against E |Z(1)|² = exp (2 Re a + |b₁|² + |b₂|²)" {
+            let squared (z: Numerics.Complex) = z.Magnitude * z.Magnitude
+            let noise = squared Spiral.b1 + squared Spiral.b2
+
+            // Euler's own moments are known: each step multiplies the mean by |1 + a h|² + (|b₁|² + |b₂|²) h.
+            let moment steps =
+                let h = 1.0 / float steps
+                (squared (1.0 + Spiral.a * h) + noise * h) ** float steps
+
+            let exact = exp (2.0 * Spiral.a.Real + noise)
+
+            for method in [ SdeMethod.EulerMaruyama; SdeMethod.Milstein ] do
+                let weak steps =
+                    // The means differ from those of the exact solutions along the same paths, which takes most of the chance away.
+                    let apart =
+                        spirals 3000 method steps |> Array.map (fun (z, exact) -> squared z - squared exact)
+
+                    let mean = Array.average apart
+
+                    let deviation =
+                        sqrt (Array.averageBy (fun x -> (x - mean) * (x - mean)) apart / float apart.Length)
+
+                    mean, deviation
+
+                let coarse, fine = weak 4, weak 16
+
+                if method = SdeMethod.EulerMaruyama then
+                    for (mean, deviation), steps in [ coarse, 4; fine, 16 ] do
+                        Expect.isLessThan
+                            (abs (mean - (moment steps - exact)))
+                            (5.0 * deviation)
+                            $"{method}, {steps} steps: {mean} in place of {moment steps - exact}"
+
+                // A quarter of the step makes a quarter of the error, within five standard deviations.
+                let (large, dLarge), (small, dSmall) = coarse, fine
+
+                Expect.isLessThan
+                    (abs (large / 4.0 - small))
+                    (5.0 * (dLarge / 4.0 + dSmall) + abs large / 12.0)
+                    $"{method}: {large}, then {small}"
+        }
+        test "a diagonal matrix is diagonal noise" {
+            let path = Brownian.path (Key.create 5L) (0.0, 1.0) 1e-3 DType.Float64 [ 3 ]
+            let times, start = tensor [ 0.0; 0.4; 1.0 ], tensor [ 1.0; 2.0; -1.0 ]
+            let drift _ (y: Tensor) = -0.5 * y
+            let each _ (y: Tensor) = 0.3 * sin y
+
+            for method in [ SdeMethod.EulerMaruyama; SdeMethod.Milstein ] do
+                let expected = Sde.solve method 10 drift each path times start
+                let matrix t y = (each t y).Unsqueeze 1 * Tensor.eye DType.Float64 3
+                let states = Sde.solveGeneral method 10 drift matrix path times start
+                near 1e-13 (numbers expected) states $"{method}"
+
+                let compiled = compile (Sde.solveGeneral method 10 drift matrix path times)
+                near 1e-13 (numbers expected) (compiled start) $"{method}, compiled"
+        }
+        test "more motions than numbers: moments of noise that does not commute" {
+            // dX = dW₁, dY = X dW₂ + dW₃/2: E Y(1) = 0, E Y² = 1/2 + 1/4; of n steps of Euler's method 1/2 (1 - 1/n) + 1/4.
+            let steps, count = 16, 4000
+
+            let states, _ =
+                ends
+                    count
+                    8L
+                    SdeMethod.EulerMaruyama
+                    steps
+                    3
+                    (fun _ y -> 0.0 * y)
+                    chained
+                    (tensor [ 0.0; 0.0 ])
+
+            let ys = states |> Array.map (fun y -> y[1])
+            let squares = ys |> Array.map (fun y -> y * y)
+            let mean = Array.average squares
+
+            let deviation = sqrt (Array.averageBy (fun x -> (x - mean) * (x - mean)) squares / float count)
+
+            let expected = 0.5 * (1.0 - 1.0 / float steps) + 0.25
+            Expect.isLessThan (abs (mean - expected)) (5.0 * deviation) $"{mean} in place of {expected}"
+            Expect.isLessThan (abs (Array.average ys)) (5.0 * sqrt (expected / float count)) "the mean"
+        }
+        test "Milstein's method is for noise that commutes" {
+            let path = Brownian.path (Key.create 5L) (0.0, 1.0) 1e-3 DType.Float64 [ 3 ]
+            let times, start = tensor [ 0.0; 1.0 ], tensor [ 1.0; 2.0 ]
+            let solve = Sde.solveGeneral SdeMethod.Milstein 4 (fun _ y -> -y) chained path times
+
+            raises<ValueException, _> "noise that does not commute" (fun () -> solve start) "eagerly"
+            Expect.isTrue (Array.forall Double.IsNaN (numbers (compile solve start)).[2..]) "compiled: NaN"
+
+            // At the start all slopes are 0, later they are not.
+            let late t (y: Tensor) =
+                where ((sum (abs y)).Greater 0.5) (chained t y) (0.3 * Tensor.onesLike (chained t y))
+
+            let states =
+                Sde.solveGeneral SdeMethod.Milstein 4 (fun _ y -> 1.0 + 0.0 * y) late path times (0.0 * start)
+
+            Expect.isTrue (Array.forall Double.IsNaN (numbers states).[2..]) "on the way: NaN"
+        }
+        test "derivatives go through the steps, compiled too" {
+            let small = Brownian.path (Key.create 3L) (0.0, 1.0) 1e-3 DType.Float64 [ 2 ]
+
+            for method in [ SdeMethod.EulerMaruyama; SdeMethod.Milstein ] do
+                let loss (p: Tensor) =
+                    let drift t y = p[0] * Spiral.drift t y
+                    let diffusion t y = p[1] * Spiral.diffusion t y
+                    let times = tensor [ 0.0; 0.4; 1.0 ]
+                    let states = Sde.solveGeneral method 10 drift diffusion small times (tensor [ 1.0; 2.0 ])
+                    sum (states[2] * tensor [ 1.0; 2.0 ])
+
+                let p = tensor [ 0.7; 1.3 ]
+                let expected = differences 1e-6 loss p
+                near 1e-7 expected (grad loss p) $"{method}, eagerly"
+                near 1e-7 expected (compile (grad loss) p) $"{method}, compiled"
+        }
+        test "mistakes" {
+            let path m = Brownian.path (Key.create 3L) (0.0, 1.0) 1e-3 DType.Float64 m
+            let times, start = tensor [ 0.0; 1.0 ], tensor [ 1.0; 2.0 ]
+            let matrix (d: int) (m: int) = fun (_: Tensor) (_: Tensor) -> Tensor.ones DType.Float64 [ d; m ]
+
+            let solve diffusion drift shape start =
+                fun () -> Sde.solveGeneral SdeMethod.EulerMaruyama 2 drift diffusion (path shape) times start
+
+            let still _ (y: Tensor) = 0.0 * y
+
+            raises<ShapeException, _>
+                "the diffusion is Float64 (3, 2); Float64 (2, 3) is wanted"
+                (solve (matrix 3 2) still [ 3 ] start)
+                "a matrix turned over"
+
+            raises<ShapeException, _>
+                "the drift is Float64 (); Float64 (2,) is wanted"
+                (solve (matrix 2 3) (fun _ y -> sum y) [ 3 ] start)
+                "a drift that would be stretched"
+
+            raises<ShapeException, _>
+                "must be vectors, (d,) and (m,)"
+                (solve (matrix 2 3) still [ 3 ] (tensor 1.0))
+                "one number"
+
+            raises<ShapeException, _>
+                "the drift is Float64 ()"
+                (fun () ->
+                    Sde.solve SdeMethod.Milstein 2 (fun _ y -> sum y) (fun _ y -> y) (path [ 2 ]) times start)
+                "with diagonal noise, too"
+
+            raises<ShapeException, _>
+                "`Sde.solveGeneral`"
+                (fun () -> Sde.solve SdeMethod.Milstein 2 still (matrix 2 3) (path [ 3 ]) times start)
+                "a matrix for diagonal noise"
+        }
+    ]
+
 [<Tests>]
 let tests =
     testList "SDEs" [
+        general
         test "a path is the same whenever it is asked" {
             let later = at 1.3
             at 0.2 |> ignore

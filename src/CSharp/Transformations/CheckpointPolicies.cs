@@ -11,6 +11,13 @@ public static class CheckpointPolicies
         /// </code></example>
         public static CheckpointPolicy Named(params IEnumerable<string> names) =>
             CheckpointPolicy.NewNames(names.ToFSharpList());
+
+        /// <summary>Keeps all but what was called so by <c>Transform.CheckpointName</c>.</summary>
+        /// <example><code>
+        /// CheckpointPolicy.Except("scores")
+        /// </code></example>
+        public static CheckpointPolicy Except(params IEnumerable<string> names) =>
+            CheckpointPolicy.NewAllExcept(names.ToFSharpList());
     }
 
     /// <summary>Keeps what either of two policies does.</summary>

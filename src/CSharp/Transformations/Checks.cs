@@ -1,3 +1,5 @@
+using Microsoft.FSharp.Core;
+
 namespace Cotangent;
 
 /// <summary>
@@ -43,4 +45,20 @@ public static class Checks
         writer is null
             ? DebugModule.print(label.NotNull(), x.NotNull())
             : DebugModule.printTo(writer, label.NotNull(), x.NotNull());
+
+    /// <summary>
+    /// Calls a function with a tensor's numbers when the program runs, and returns the tensor: to write it elsewhere, count, draw,
+    /// or stop by throwing. Called as often as <c>Print</c> writes; its gradient is that of its argument.
+    /// </summary>
+    /// <example><code>
+    /// var seen = new List&lt;double>();
+    /// var f = Transform.Compile((Tensor x) => Checks.Observe(y => seen.Add((double)y), x * 2.0));
+    /// f(Tensor.Create(1.0));
+    /// seen[0] // 2
+    /// </code></example>
+    public static Tensor Observe(Action<Tensor> seen, Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(seen);
+        return DebugModule.observe(FuncConvert.FromAction(seen), x.NotNull());
+    }
 }

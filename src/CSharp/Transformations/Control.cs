@@ -15,6 +15,33 @@ public static class Control
     public static A Iterate<A>(int n, Func<A, A> f, A x)
         where A : notnull => Core.iterate(n, f.ToFSharp(), x.NotNull());
 
+    /// <summary>A function of the round's number, Int32 from 0 on, and what goes round, applied n times.</summary>
+    /// <example><code>Control.Iterate(5, (k, x) => x * (k.Convert(DType.Float64) + 1.0), Tensor.Create(1.0))   // 5!</code></example>
+    /// <exception cref="ShapeException">The function changes a shape or dtype.</exception>
+    /// <exception cref="ValueException">n is negative.</exception>
+    public static A Iterate<A>(int n, Func<Tensor, A, A> f, A x)
+        where A : notnull => Core.iteratei(n, f.ToFSharp(), x.NotNull());
+
+    /// <summary>
+    /// Calls a function of .NET with numbers, from inside compiled functions as well: whenever the program runs, with tensors that can
+    /// be read. What it returns is told beforehand by tensors like it, of which shapes and dtypes count alone.
+    /// </summary>
+    /// <remarks>
+    /// The function shall make the same of the same and do nothing else: it is called as often as the program needs its results, perhaps
+    /// never; <see cref="Checks.Observe"/> is for what shall be done each time. Under <c>Vectorize</c> it is called for each example by
+    /// itself. It has no derivative but one that <c>Differentiate.WithPull</c> or <c>WithPush</c> gives it.
+    /// </remarks>
+    /// <exception cref="ShapeException">The function returns other shapes or dtypes than it was said to.</exception>
+    /// <exception cref="TreeException">The argument holds no tensors.</exception>
+    /// <exception cref="DerivativeException">It is differentiated.</exception>
+    /// <example><code>
+    /// var f = Transform.Compile((Tensor x) => 2.0 * Control.HostCall(x, y => Tensor.Create(Math.Cbrt((double)y)), x));
+    /// f(Tensor.Create(8.0)) // 4
+    /// </code></example>
+    public static Q HostCall<P, Q>(Q like, Func<P, Q> f, P x)
+        where P : notnull
+        where Q : notnull => Core.hostCall(like.NotNull(), f.ToFSharp(), x.NotNull());
+
     /// <summary>
     /// Folds a function over the slices along axis 0 of every tensor of a tree: from a carry and a slice to the
     /// next carry and a result; the last carry, and the results stacked along axis 0.

@@ -5,6 +5,11 @@ namespace Cotangent
 /// again from what is, and from the arguments.
 /// </summary>
 /// <remarks>Inside of loops and branches nothing is kept: a <c>checkpointWith</c> belongs in their bodies.</remarks>
+/// <example><code>
+/// let keepProducts = CheckpointPolicy.Either(CheckpointPolicy.Products, CheckpointPolicy.Names [ "hidden" ])
+/// let f (x: Tensor) = sum (sin (checkpointName "hidden" (x * x)))
+/// grad (checkpointWith keepProducts f) (tensor [ 0.0; 1.0 ]) // [0, 1.0806]
+/// </code></example>
 [<RequireQualifiedAccess>]
 type CheckpointPolicy =
     /// <summary>The arguments alone, as <c>checkpoint</c> does.</summary>
@@ -15,6 +20,11 @@ type CheckpointPolicy =
     | Products
     /// <summary>What was called so by <c>checkpointName</c>.</summary>
     | Names of string list
+    /// <summary>
+    /// All but what was called so by <c>checkpointName</c>. Decompositions and sorting, which have several results, are computed again,
+    /// unless they have another name.
+    /// </summary>
+    | AllExcept of string list
     /// What either of two policies keeps.
     | Either of CheckpointPolicy * CheckpointPolicy
 
@@ -42,6 +52,7 @@ module internal KeptValues =
     let rec keepsAll (policy: CheckpointPolicy) : bool =
         match policy with
         | CheckpointPolicy.Everything -> true
+        | CheckpointPolicy.AllExcept names -> names.IsEmpty
         | CheckpointPolicy.Nothing
         | CheckpointPolicy.Products
         | CheckpointPolicy.Names _ -> false
@@ -52,6 +63,7 @@ module internal KeptValues =
         | CheckpointPolicy.Nothing -> true
         | CheckpointPolicy.Names names -> names.IsEmpty
         | CheckpointPolicy.Everything
+        | CheckpointPolicy.AllExcept _
         | CheckpointPolicy.Products -> false
         | CheckpointPolicy.Either(a, b) -> keepsNone a && keepsNone b
 
@@ -68,21 +80,20 @@ module internal KeptValues =
         | Kind.Opaque _
         | Kind.Custom _ -> false
 
-    let rec private keepsPrimitive (policy: CheckpointPolicy) (p: Primitive) : bool =
-        match policy with
-        | CheckpointPolicy.Products -> isProduct p
-        | CheckpointPolicy.Nothing
-        | CheckpointPolicy.Names _ -> false
-        | CheckpointPolicy.Everything -> true
-        | CheckpointPolicy.Either(a, b) -> keepsPrimitive a p || keepsPrimitive b p
+    /// Whether a policy keeps a value, by the names that it has, and the primitive that makes it if one does.
+    let rec private keeps (policy: CheckpointPolicy) (names: string list) (made: Primitive voption) : bool =
+        let isCalledOneOf (chosen: string list) = names |> List.exists (fun name -> List.contains name chosen)
 
-    let rec private keepsName (policy: CheckpointPolicy) (name: string) : bool =
         match policy with
-        | CheckpointPolicy.Names names -> List.contains name names
-        | CheckpointPolicy.Nothing
-        | CheckpointPolicy.Products -> false
+        | CheckpointPolicy.Nothing -> false
         | CheckpointPolicy.Everything -> true
-        | CheckpointPolicy.Either(a, b) -> keepsName a name || keepsName b name
+        | CheckpointPolicy.Products ->
+            match made with
+            | ValueSome p -> isProduct p
+            | ValueNone -> false
+        | CheckpointPolicy.Names chosen -> isCalledOneOf chosen
+        | CheckpointPolicy.AllExcept chosen -> not (isCalledOneOf chosen)
+        | CheckpointPolicy.Either(a, b) -> keeps a names made || keeps b names made
 
     /// The label of a node that names another, and the other.
     let private named (g: Graph) (node: Node) : struct (string * int) voption =
@@ -105,36 +116,35 @@ module internal KeptValues =
         | Operation.Primitive _
         | Operation.Control _ -> ValueNone
 
-    /// The nodes that are kept. Where a value that one primitive makes has a name, it is kept where it is made, so that what made
-    /// it is not done again either.
+    /// The primitive that makes a node's value of others, and nothing else.
+    let private maker (node: Node) : Primitive voption =
+        match node.Operation with
+        | Operation.Primitive p when not (Facts.hasSeveral p) && node.Inputs.Length > 0 -> ValueSome p
+        | Operation.Primitive _
+        | Operation.Input _
+        | Operation.Constant _
+        | Operation.Control _
+        | Operation.Item _ -> ValueNone
+
+    /// The nodes that are kept. A value that one primitive makes is kept where it is made, whatever its names, so that what made it
+    /// is not done again either; any other where it has its last name.
     let places (policy: CheckpointPolicy) (g: Graph) : int[] =
-        let isMade i =
-            match g.Nodes[i].Operation with
-            | Operation.Primitive p -> not (Facts.hasSeveral p) && g.Nodes[i].Inputs.Length > 0
-            | Operation.Input _
-            | Operation.Constant _
-            | Operation.Control _
-            | Operation.Item _ -> false
+        // Of each node that stands for a value the names that lead to it: the value is made here, or has no one maker.
+        let names: string list[] = Array.create g.Nodes.Length []
+        let isName = Array.create g.Nodes.Length false
 
-        let isKept i =
-            match g.Nodes[i].Operation with
-            | Operation.Primitive p -> isMade i && keepsPrimitive policy p
-            | Operation.Input _
-            | Operation.Constant _
-            | Operation.Control _
-            | Operation.Item _ -> false
-
-        let byName i =
+        for i in g.Nodes.Length - 1 .. -1 .. 0 do
             match named g g.Nodes[i] with
-            | ValueSome(struct (label, made)) when keepsName policy label ->
-                ValueSome(if isMade made then made else i)
-            | ValueSome _
-            | ValueNone -> ValueNone
+            | ValueNone -> ()
+            | ValueSome(struct (label, source)) ->
+                let own = label :: names[i]
+                let isMade = (maker g.Nodes[source]).IsSome || (named g g.Nodes[source]).IsSome
+                isName[i] <- not isMade
+                let place = if isMade then source else i
+                names[place] <- List.distinct (own @ names[place])
 
         [|
             for i in 0 .. g.Nodes.Length - 1 do
-                match byName i with
-                | ValueSome kept -> kept
-                | ValueNone -> if isKept i then i
+                let made = maker g.Nodes[i]
+                if (made.IsSome || isName[i]) && keeps policy names[i] made then i
         |]
-        |> Array.distinct

@@ -6,6 +6,11 @@ open Cotangent.Inlined // in place of functions of Array and List
 /// <summary>
 /// What <c>withBatching</c> gives its rule: the argument of all examples at once.
 /// </summary>
+/// <example><code>
+/// // The rule gets all examples at once.
+/// let double = withBatching (fun (all: BatchedArgument&lt;Tensor>) -> 2.0 * all.Value) (fun x -> 2.0 * x)
+/// vmap double (tensor [ 1.0; 2.0 ]) // [2, 4]
+/// </code></example>
 [<NoComparison; NoEquality>]
 type BatchedArgument<'p> = {
     /// A tree like the argument of one example. Its tensors have the examples along axis 0, but for those that all examples share,

@@ -86,27 +86,54 @@ module internal Loops =
 
         struct (rebuild last results[.. carry.Length - 1], rebuild template results[carry.Length ..])
 
-    let iterate (n: int) (f: 'c -> 'c) (x: 'c) : 'c =
-        if n < 0 then raise (ValueException $"iterate: {n} rounds; ask for 0 or more.")
+    /// So many rounds, each with what it is told: `numbers` of all rounds, as sequences, and of each when rounds are run one by one.
+    let private rounds
+        name
+        n
+        (numbers: Tensor[])
+        (number: int -> Tensor[])
+        (f: 'c -> Tensor[] -> 'c)
+        (x: 'c)
+        =
+        if n < 0 then raise (ValueException $"{name}: {n} rounds; ask for 0 or more.")
 
         if isStaging () then
             if n = 0 then
                 x
             else
                 let struct (result, ()) =
-                    stagedScan "iterate" (fun carry _ -> struct (f carry, ())) x n false [||]
+                    stagedScan name (fun carry told -> struct (f carry told, ())) x n false numbers
 
                 result
         else
             let mutable carry = x
             let leaves = leavesOf x
 
-            for _ in 1..n do
-                let next = f carry
-                requireSame "iterate" x leaves next |> ignore
+            for k in 0 .. n - 1 do
+                let next = f carry (number k)
+                requireSame name x leaves next |> ignore
                 carry <- next
 
             carry
+
+    let iterate (n: int) (f: 'c -> 'c) (x: 'c) : 'c =
+        rounds "iterate" n [||] (fun _ -> [||]) (fun carry _ -> f carry) x
+
+    /// The function is told the round's number, from 0 on.
+    let iteratei (n: int) (f: Tensor -> 'c -> 'c) (x: 'c) : 'c =
+        let device =
+            match leavesOf x with
+            | [||] -> Device.Cpu
+            | leaves -> leaves[0].Device
+
+        let numbers =
+            if isStaging () then
+                [| Bind.create (Primitive.Iota(DType.Int32, max 0 n)) device |]
+            else
+                [||]
+
+        let number k = [| Bind.full (Literal.Whole(int64 k)) DType.Int32 [||] device |]
+        rounds "iteratei" n numbers number (fun carry told -> f told[0] carry) x
 
     /// The slices along axis 0. As one operation, whose pull stacks: pulled one by one, each would make zeros of the whole
     /// sequence, and the way back be quadratic in its length.

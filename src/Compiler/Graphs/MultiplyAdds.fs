@@ -50,6 +50,10 @@ module internal MultiplyAdds =
             | Kernel.Gather _
             | Kernel.Scatter _
             | Kernel.Print
+            | Kernel.Host _
+            | Kernel.Solve _
+            | Kernel.TriangularSolve _
+            | Kernel.OfMatrix _
             | Kernel.Other -> 0L
         | Kind.Source _
         | Kind.View _

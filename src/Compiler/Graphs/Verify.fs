@@ -41,7 +41,8 @@ module internal Verify =
                 sameAll i "constant" [| { DType = buffer.DType; Shape = buffer.Shape } |] [| signature g i |]
             | Operation.Primitive p ->
                 let results = ShapeRule.infer p given
-                if node.HasItems <> (results.Length > 1) then fail i "has items or a value, not both"
+                // One result may be an item, too: of a function of .NET, which has as many as it likes.
+                if not node.HasItems && results.Length <> 1 then fail i "has several results and no items"
                 if not node.HasItems then sameAll i (string p) results [| signature g i |]
             | Operation.Item n ->
                 if not g.Nodes[node.Inputs[0]].HasItems then fail i "is an item of what has no items"

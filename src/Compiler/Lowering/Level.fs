@@ -5,8 +5,9 @@ open Cotangent
 open Cotangent.Engines
 open Cotangent.Inlined // in place of functions of Array and List
 
-/// Adds the steps of control flow to a level, from views of its arguments: views of its results.
-type internal LowerControl = delegate of Level * Control * View[] -> View[]
+/// Adds the steps of control flow to a level, from views of its arguments: views of its results. `into` gives slots that these had best
+/// be made in (-1: anywhere).
+type internal LowerControl = delegate of Level * Control * View[] * into: int[] -> View[]
 
 /// One graph on its way to steps: loop nests for what is emitted, engine calls for the rest. The bodies of control flow are
 /// levels of their own. `into` gives slots that outputs must end up in (-1: anywhere).
@@ -38,7 +39,7 @@ and [<Sealed>] internal Level
         && DTypes.hasLanes node.DType
 
     /// Whether operands are copied by nests: where calling the engine takes longer than the work.
-    let isJoinedHere (node: Node) = Shape.count node.Shape <= 4096 && DTypes.hasLanes node.DType
+    let isJoinedHere (node: Node) = Shape.count node.Shape <= LoopNest.Small && target.Holds node.DType
 
     /// Memory for a node's value: where an output wants it, if that is still free.
     let destination (i: int) : View =
@@ -50,6 +51,25 @@ and [<Sealed>] internal Level
             let slot = slots.Slot(node.DType, Shape.count node.Shape, Home.Arena)
             slots.Name(slot, (fun () -> SlotTable.Describe node))
             Layout.contiguous slot node.Shape
+
+    /// The slots in which the results of control flow are wanted. A result of the program is copied there instead: memory that it may
+    /// take over from an argument is free then.
+    let wantedOf (i: int) (control: Control) : int[] =
+        let found = Array.create (Graph.results control).Length -1
+
+        for j in i + 1 .. g.Nodes.Length - 1 do
+            match g.Nodes[j].Operation with
+            | Operation.Item n when g.Nodes[j].Inputs[0] = i ->
+                match wanted.TryGetValue j with
+                | true, slot when slots.Slots[slot].Home.IsArena -> found[n] <- slot
+                | _ -> ()
+            | Operation.Item _
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Primitive _
+            | Operation.Control _ -> ()
+
+        found
 
     let uniform (p: Primitive) (node: Node) : View =
         let engine = Engines.forDevice target.Device
@@ -114,7 +134,7 @@ and [<Sealed>] internal Level
         | ValueSome(ViewKind.Detach | ViewKind.Barrier) -> source
         | ValueNone -> invalidOp "Views alone are seen through."
 
-    /// Copies a view to another one of its shape, in a nest: for dtypes that have lanes.
+    /// Copies a view to another one of its shape, in a nest: for dtypes that nests hold.
     member private _.CopyNest(source: View, target: View) =
         steps.Add(
             Step.Nest {
@@ -130,15 +150,17 @@ and [<Sealed>] internal Level
             }
         )
 
+    /// Copies a view to another one of its shape.
+    member level.CopyTo(source: View, place: View) : unit =
+        if target.Holds slots.Slots[source.Slot].DType then
+            level.CopyNest(source, place)
+        else
+            steps.Add(Step.Engine(Primitive.Barrier, [| source |], [| ValueSome place |]))
+
     /// Copies a view into a slot.
     member level.Copy(source: View, slot: int) : View =
         let result = Layout.contiguous slot source.Shape
-
-        if DTypes.hasLanes slots.Slots[source.Slot].DType then
-            level.CopyNest(source, result)
-        else
-            steps.Add(Step.Engine(Primitive.Barrier, [| source |], [| ValueSome result |]))
-
+        level.CopyTo(source, result)
         result
 
     /// Copies operands to their places in what they are joined to.
@@ -266,7 +288,8 @@ and [<Sealed>] internal Level
 
             match node.Operation with
             | Operation.Control control ->
-                results[i] <- lower.Invoke(level, control, node.Inputs |> Array.map level.View)
+                let given = node.Inputs |> Array.map level.View
+                results[i] <- lower.Invoke(level, control, given, wantedOf i control)
             | Operation.Primitive p when node.HasItems -> level.Several(i, p)
             | Operation.Input _
             | Operation.Constant _

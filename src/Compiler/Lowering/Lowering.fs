@@ -22,6 +22,15 @@ type internal Lowering(target: Target) =
                 let before = slots.Like v
                 { Value = level.Copy(v, before); Before = before; After = slots.Like v })
 
+    /// A body that reads copies of operands that its products want to be laid out otherwise, and what it shares, with these.
+    let withCopies (level: Level) (shared: View[]) (body: Graph) =
+        let copy (source: View) count (view: int -> View) =
+            let result = view (slots.Slot(slots.Slots[source.Slot].DType, count, Home.Arena))
+            level.CopyTo(source, result)
+            result
+
+        LoopOperands.copied target copy shared body
+
     let values (carry: Carried[]) = carry |> Array.map _.Value
     let targets (carry: Carried[]) = carry |> Array.map _.After
 
@@ -61,7 +70,7 @@ type internal Lowering(target: Target) =
     /// outputs must end up in (-1: anywhere).
     member lowering.Graph(g: Graph, inputs: View[], into: int[]) : struct (Step[] * View[]) =
         Level(
-            LowerControl(fun level control given -> lowering.Control(level, control, given)),
+            LowerControl(fun level control given into -> lowering.Control(level, control, given, into)),
             slots,
             target,
             g,
@@ -70,17 +79,18 @@ type internal Lowering(target: Target) =
         )
             .Run()
 
-    member private lowering.Control(level: Level, control: Control, given: View[]) : View[] =
+    /// Only branches can make their results anywhere: what goes round in a loop changes places.
+    member private lowering.Control(level: Level, control: Control, given: View[], into: int[]) : View[] =
         match control with
         | Control.Scan s -> lowering.Scan(level, s, given)
         | Control.While w -> lowering.While(level, w, given)
-        | Control.Cond c -> lowering.Cond(level, c, given)
+        | Control.Cond c -> lowering.Cond(level, c, given, into)
         | Control.Call _ -> invalidOp "Calls were put in line before."
 
     member private lowering.Scan(level: Level, s: Scan, given: View[]) : View[] =
         let control = Control.Scan s
-        let shared = given[.. s.Shared - 1]
-        let carry = carry level (Array.sub given s.Shared s.Carry) s.Body s.Shared
+        let struct (body, shared) = withCopies level given[.. s.Shared - 1] s.Body
+        let carry = carry level (Array.sub given s.Shared s.Carry) body shared.Length
         let slices = given[s.Shared + s.Carry ..] |> Array.map slice
         let stacks = (Graph.results control)[s.Carry ..] |> Array.map (stack control)
 
@@ -93,9 +103,9 @@ type internal Lowering(target: Target) =
         let slots (parts: struct (int * View * int)[]) =
             parts |> Array.map (fun (struct (slot, _, _)) -> slot)
 
-        let struct (body, _) =
+        let struct (steps, _) =
             lowering.Graph(
-                s.Body,
+                body,
                 Array.concat [ shared; values carry; views slices ],
                 Array.append (targets carry) (slots (moves stacks))
             )
@@ -104,7 +114,7 @@ type internal Lowering(target: Target) =
             Step.Scan {
                 Count = s.Count
                 Reverse = s.Reverse
-                Body = body
+                Body = steps
                 Carry = changing carry
                 Slices = Array.append (moves slices) (moves stacks)
             }
@@ -113,11 +123,12 @@ type internal Lowering(target: Target) =
         Array.append (values carry) (views stacks)
 
     member private lowering.While(level: Level, w: While, given: View[]) : View[] =
-        let state = carry level given[w.Shared ..] w.Body w.Shared
+        let struct (body, shared) = withCopies level given[.. w.Shared - 1] w.Body
+        let state = carry level given[w.Shared ..] body shared.Length
         let inside = Array.append given[.. w.Shared - 1] (values state)
         let test = slots.Slot(DType.Bool, 1, Home.Arena)
         let struct (condition, _) = lowering.Graph(w.Condition, inside, [| test |])
-        let struct (round, _) = lowering.Graph(w.Body, inside, targets state)
+        let struct (round, _) = lowering.Graph(body, Array.append shared (values state), targets state)
 
         level.Add(
             Step.While {
@@ -130,9 +141,16 @@ type internal Lowering(target: Target) =
 
         values state
 
-    member private lowering.Cond(level: Level, c: Cond, given: View[]) : View[] =
+    member private lowering.Cond(level: Level, c: Cond, given: View[], into: int[]) : View[] =
         let signatures = Graph.results (Control.Cond c)
-        let into = signatures |> Array.map (fun r -> slots.Slot(r.DType, Shape.count r.Shape, Home.Arena))
+
+        let into =
+            Array.map2
+                (fun (r: Signature) slot ->
+                    if slot >= 0 then slot else slots.Slot(r.DType, Shape.count r.Shape, Home.Arena))
+                signatures
+                into
+
         let struct (onTrue, _) = lowering.Graph(c.OnTrue, given[1..], into)
         let struct (onFalse, _) = lowering.Graph(c.OnFalse, given[1..], into)
         level.Add(Step.Cond(given[0], onTrue, onFalse))

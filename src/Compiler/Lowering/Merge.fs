@@ -10,9 +10,6 @@ module internal Merge =
     /// Longer bodies run out of registers.
     let private longest = 48
 
-    /// Nests that have nothing in common are joined only if the call weighs more than the work.
-    let private small = 4096
-
     /// How far back a partner is looked for: keeps the search linear in the length of the program.
     let private window = 48
 
@@ -238,7 +235,7 @@ module internal Merge =
         for n in a.Axes do
             points <- points * int64 n
 
-        points <= int64 small
+        points <= int64 LoopNest.Small
         || overlap touchedB.Reads touchedA.Writes
         || overlap touchedB.Reads touchedA.Reads
 

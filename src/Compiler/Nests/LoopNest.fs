@@ -125,3 +125,9 @@ type internal InstructionList() =
         i
 
     member _.ToArray() = body.ToArray()
+
+module internal LoopNest =
+    /// Points up to which a call weighs more than the work: nests of so few are worth joining to others that they have nothing in common
+    /// with, and copies of so few elements are nests.
+    [<Literal>]
+    let Small = 4096

@@ -1,6 +1,11 @@
 namespace Cotangent
 
 /// <summary>What one call of a compiled function takes of memory, in bytes, by its plan.</summary>
+/// <example><code>
+/// let memory = Compile.memory (fun x -> sum (sin x)) (Tensor.linspace DType.Float64 0.0 1.0 1000)
+/// memory.Arguments // 8000
+/// memory.Results // 8
+/// </code></example>
 type ProgramMemory = {
     /// <summary>The tensors of the argument: numbers that a broadcast repeats count once.</summary>
     Arguments: int64

@@ -9,6 +9,12 @@ open Cotangent.Datasets
 open Sylvan.Data.Csv
 
 /// <summary>What a CSV file is like.</summary>
+/// <example><code>
+/// let path = System.IO.Path.GetTempFileName()
+/// System.IO.File.WriteAllText(path, "x;y\n1.5;NA\n")
+/// let options = { Csv.defaults with Delimiter = ';'; Missing = [| "NA" |] }
+/// (Seq.head (Csv.rows options path)).Float64 "x" // 1.5
+/// </code></example>
 [<NoComparison>]
 type CsvOptions = {
     /// What stands between cells.

@@ -43,6 +43,13 @@ type Column = {
     static member Texts(name: string) = { Name = name; Kind = ColumnKind.Texts }
 
 /// <summary>Texts of a few kinds as numbers: the code of each, and what the codes stand for.</summary>
+/// <example><code>
+/// let path = System.IO.Path.GetTempFileName()
+/// System.IO.File.WriteAllText(path, "kind\nb\na\nb\n")
+/// let kinds = (Csv.read Csv.defaults [ Column.Texts "kind" ] path).Categories "kind"
+/// kinds.Codes // [1, 0, 1]
+/// kinds.Names = [| "a"; "b" |] // true
+/// </code></example>
 [<NoComparison; NoEquality>]
 type Categories = {
     /// Int32, shape (rows): places in <c>Names</c>.

@@ -8,6 +8,10 @@ open Cotangent.Datasets
 open NAudio.Wave
 
 /// <summary>Sound in memory.</summary>
+/// <example><code>
+/// let sound = Wav.read "clap.wav"
+/// let seconds = float sound.Samples.Shape[1] / float sound.Rate
+/// </code></example>
 [<NoComparison; NoEquality>]
 type Sound = {
     /// Float32 from -1 to 1, shape (channels, samples).

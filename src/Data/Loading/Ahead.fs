@@ -8,6 +8,11 @@ open System.Threading.Tasks
 open Cotangent.Datasets
 
 /// <summary>How examples are loaded ahead of the loop that takes them.</summary>
+/// <example><code>
+/// let options = { Loader.defaults with Workers = 2; Ahead = 8 }
+/// let loader = Dataset.ofTensors (Tensor.zeros DType.Float32 [ 10; 3 ]) |> Dataset.batch 4 |> Loader.createWith options
+/// loader.Count // 3
+/// </code></example>
 [<NoComparison>]
 type LoaderOptions = {
     /// Threads that make examples; 0 makes each when it is asked for, on the thread that asks, as a debugger likes it.

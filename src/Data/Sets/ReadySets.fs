@@ -7,6 +7,11 @@ open System.Text
 open Cotangent.Datasets
 
 /// <summary>Images with their classes, as datasets and as whole tensors.</summary>
+/// <example><code>
+/// let digits = ReadySets.digits ()
+/// digits.Images // Float32, shape (1797, 1, 8, 8)
+/// digits.Names[int digits.Labels[0]]
+/// </code></example>
 [<NoComparison; NoEquality>]
 type LabelledImages = {
     /// Float32 from 0 to 1, shape (images, channels, height, width).
@@ -21,6 +26,11 @@ type LabelledImages = {
     member set.Examples: Dataset<Tensor * Tensor> = Dataset.ofTensors (set.Images, set.Labels)
 
 /// <summary>Measurements with their classes.</summary>
+/// <example><code>
+/// let iris = ReadySets.iris ()
+/// iris.Values // Float32, shape (150, 4)
+/// iris.Columns // names of the four columns
+/// </code></example>
 [<NoComparison; NoEquality>]
 type LabelledRows = {
     /// Float32, shape (rows, columns).

@@ -134,6 +134,11 @@ type Vocabulary(tokens: IEnumerable<string>, unknown: string | null) =
             )
 
 /// <summary>Which tokens come into a vocabulary.</summary>
+/// <example><code>
+/// let often = { Vocabulary.defaults with MinimumCount = 2 }
+/// let words = Vocabulary.build often ("to be or not to be".Split ' ')
+/// words.Count // 3: to, be, and the token for all others
+/// </code></example>
 [<NoComparison>]
 type VocabularyOptions = {
     /// The token that stands for all others; null for none, where each token must be known.

@@ -6,6 +6,11 @@ open System.Threading
 open Cotangent
 
 /// <summary>What warm-up learns of the shape of a density: the inverse of the mass matrix, in the words of mechanics.</summary>
+/// <example><code>
+/// let correlated = { Nuts.defaults with MassMatrix = MassMatrix.Dense; Draws = 200 }
+/// let logDensity (x: Tensor) = -0.5 * sum (square x)
+/// (Nuts.sample correlated logDensity (tensor [ 0.0; 0.0 ]) (Key.create 0L)).Draws // shape (4, 200, 2)
+/// </code></example>
 [<RequireQualifiedAccess>]
 type MassMatrix =
     /// Nothing: all numbers are taken to vary alike.

@@ -3,6 +3,7 @@ namespace Cotangent.Inference
 open System
 open System.Globalization
 open Cotangent
+open Cotangent.Notebooks
 
 /// What draws say of one number of a tree.
 [<Sealed>]
@@ -77,7 +78,7 @@ module internal NumberSummaries =
             Array.init flat.Shape[2] (fun i -> NumberSummary(place leaf.Path shape i, flat[*, *, i])))
 
 /// <summary>What draws say of each number of a tree; prints as a table, with warnings below.</summary>
-[<Sealed; StructuredFormatDisplay "{Text}">]
+[<Sealed; StructuredFormatDisplay "{Text}"; TypeFormatterSource(typeof<NotebookFormatters>)>]
 type Summary internal (rows: NumberSummary[], warnings: string[]) =
     /// <summary>Of any draws, such as quantities that were computed from others: a tree of tensors (chains, draws, …).</summary>
     /// <exception cref="T:Cotangent.ShapeException">A tensor is not of shape (chains, draws, …), or has fewer than four draws.</exception>

@@ -9,6 +9,14 @@ open Cotangent.Distributions
 /// The evidence lower bound (ELBO) is the mean over the fitted distribution q of log p - log q. It is at most the logarithm of what p
 /// integrates to, and the Kullback-Leibler divergence from q to p less than that.
 /// </remarks>
+/// <example><code>
+/// // A gamma density by one of log-normal variables.
+/// let family (loc, logScale) = LogNormal(loc, exp logScale) :> Distribution
+/// let fit =
+///     Variational.fit Variational.defaults family (Gamma(tensor 9.0, tensor 3.0).LogProb)
+///         (tensor 0.0, tensor 0.0) (Key.create 0L)
+/// fst fit.Parameters // near the logarithm of 3
+/// </code></example>
 type VariationalFit<'g> = {
     /// The parameters: their mean over the second half of the steps.
     Parameters: 'g

@@ -72,6 +72,34 @@ module internal Attention =
         ColStride = 1
     }
 
+    /// From so many queries in a block on, keys and values are transposed for them.
+    [<Literal>]
+    let private TransposedFrom = 16
+
+    /// Elements from one row of a transpose to the next: were they a power of two, all would fall into the same places of the
+    /// first-level cache.
+    let private apart keys = if keys % 64 = 0 then keys + 16 else keys
+
+    /// Memory for a transpose of keys or values.
+    let private rentTransposed<'T> (s: AttentionSizes) width : 'T[] =
+        if min s.Queries (blockOf s) >= TransposedFrom then
+            ArrayPool<'T>.Shared.Rent(max 1 width * apart s.Keys)
+        else
+            [||]
+
+    /// The transpose of keys or values: copied, where there is memory for it, so that products of many blocks of queries read rows
+    /// of neighbours in place.
+    let private transposed (s: AttentionSizes) width (m: Matrix<'T>) (into: 'T[]) isThere : Matrix<'T> =
+        if into.Length = 0 then
+            transpose m
+        else
+            let step = apart s.Keys
+
+            if not isThere then
+                Panels.pack step s.Keys width m.Data m.Offset m.RowStride m.ColStride into 0
+
+            adjacent into 0 step
+
     /// Where a query may look at a key.
     let private sees (s: AttentionSizes) (mask: Matrix<bool> voption) query key =
         key < s.VisibleTo query
@@ -137,7 +165,7 @@ module internal Attention =
         && operands |> List.exists (fun x -> (Inspect.firstNonFinite x).IsSome)
 
     /// The weights of the queries first, first + 1, … for the keys 0 .. keys - 1, in rows of `keys`: softmax(s q kᵀ), 0 where
-    /// a query may not look.
+    /// a query may not look. k is transposed.
     let private weights<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
         (s: AttentionSizes)
@@ -151,7 +179,7 @@ module internal Attention =
         (scores: 'T[])
         (weights: 'T[])
         =
-        multiply.Invoke(count, keys, s.Width, from first q, transpose k, scores, 0)
+        multiply.Invoke(count, keys, s.Width, from first q, k, scores, 0)
         let scale: 'T = 'T.CreateSaturating s.Scale
 
         for i in 0 .. count - 1 do
@@ -196,6 +224,7 @@ module internal Attention =
         Strided.ranges (batches * blocks) work (fun start stop ->
             let scores = ArrayPool<'T>.Shared.Rent(block * s.Keys)
             let weight = ArrayPool<'T>.Shared.Rent(block * s.Keys)
+            let turned = rentTransposed s s.Width
 
             for item in start .. stop - 1 do
                 let batch, first = item / blocks, item % blocks * block
@@ -203,7 +232,8 @@ module internal Attention =
                 let keys = s.VisibleTo(first + count - 1)
                 let of' x = matrix s x batch
                 let mask = mask |> ValueOption.map (fun m -> matrix s m batch)
-                weights s multiply (of' q) (of' k) mask first count keys scores weight
+                let k = transposed s s.Width (of' k) turned (item > start && first > 0)
+                weights s multiply (of' q) k mask first count keys scores weight
                 let v = operand isChecked s.Keys s.ValueWidth (of' v)
                 let at = (batch * s.Queries + first) * s.ValueWidth
                 multiply.Invoke(count, s.ValueWidth, keys, adjacent weight 0 keys, v.Finite, y.Items, at)
@@ -218,7 +248,8 @@ module internal Attention =
                     at
 
             ArrayPool<'T>.Shared.Return scores
-            ArrayPool<'T>.Shared.Return weight)
+            ArrayPool<'T>.Shared.Return weight
+            ArrayPool<'T>.Shared.Return turned)
 
         y
 
@@ -251,6 +282,7 @@ module internal Attention =
             let rent n = ArrayPool<'T>.Shared.Rent(max 1 n)
             let scores, weight = rent (block * s.Keys), rent (block * s.Keys)
             let part = rent (s.Keys * max s.Width s.ValueWidth)
+            let turnedKeys, turnedValues = rentTransposed s s.Width, rentTransposed s s.ValueWidth
 
             for batch in start .. stop - 1 do
                 let q, k, v, c = matrix s q batch, matrix s k batch, matrix s v batch, matrix s c batch
@@ -258,6 +290,8 @@ module internal Attention =
                 let ofQueries = operand isChecked s.Queries
                 let ofKeys = operand isChecked s.Keys s.Width k
                 let queries, cotangents = ofQueries s.Width q, ofQueries s.ValueWidth c
+                let k' = transposed s s.Width k turnedKeys false
+                let v' = transposed s s.ValueWidth v turnedValues false
                 let atQ, atK, atV = batch * sizeQ, batch * sizeK, batch * sizeV
                 Array.Clear(ofK.Items, atK, sizeK)
                 Array.Clear(ofV.Items, atV, sizeV)
@@ -265,8 +299,8 @@ module internal Attention =
                 for first in 0..block .. s.Queries - 1 do
                     let count = min block (s.Queries - first)
                     let keys = s.VisibleTo(first + count - 1)
-                    weights s multiply q k mask first count keys scores weight
-                    multiply.Invoke(count, keys, s.ValueWidth, from first c, transpose v, scores, 0)
+                    weights s multiply q k' mask first count keys scores weight
+                    multiply.Invoke(count, keys, s.ValueWidth, from first c, v', scores, 0)
 
                     multiply.Invoke(
                         keys,
@@ -295,8 +329,7 @@ module internal Attention =
 
                         clearHidden ()
                         let along: 'T = TensorPrimitives.Dot<'T>(p, Along.reading d)
-                        TensorPrimitives.Subtract(Along.reading d, along, d)
-                        TensorPrimitives.Multiply(Along.reading d, p, d)
+                        TensorPrimitives.AddMultiply(Along.reading d, -along, p, d)
                         TensorPrimitives.Multiply(Along.reading d, scale, d)
                         clearHidden ()
 
@@ -319,6 +352,8 @@ module internal Attention =
 
             ArrayPool<'T>.Shared.Return scores
             ArrayPool<'T>.Shared.Return weight
-            ArrayPool<'T>.Shared.Return part)
+            ArrayPool<'T>.Shared.Return part
+            ArrayPool<'T>.Shared.Return turnedKeys
+            ArrayPool<'T>.Shared.Return turnedValues)
 
         [| ofQ; ofK; ofV |]

@@ -16,16 +16,14 @@ module internal FusedKernels =
         let x = input 0
         let mask i = if inputs.Length > i then ValueSome(inputs[i] :?> HostBuffer<bool>) else ValueNone
         let sizes isCausal scale = Attention.sizes isCausal scale x inputs[1] inputs[2]
-        let labels targets = Softmax.labels targets x.Shape[x.Shape.Length - 1] inputs[1]
+        let labels targets = CrossEntropy.labels targets x.Shape[x.Shape.Length - 1] inputs[1]
 
         match f with
         | Fused.Softmax(isLog, axis) -> [| Softmax.softmax isLog axis x |]
         | Fused.SoftmaxPull(isLog, axis) -> [| Softmax.pull isLog axis x (input 1) |]
         | Fused.LogSumExp axis -> [| Softmax.logSumExp axis x |]
-        | Fused.CrossEntropy targets -> [| Softmax.crossEntropy targets x (labels targets) |]
-        | Fused.CrossEntropyPull targets -> [|
-            Softmax.crossEntropyPull targets x (labels targets) (input 2)
-          |]
+        | Fused.CrossEntropy targets -> [| CrossEntropy.losses targets x (labels targets) |]
+        | Fused.CrossEntropyPull targets -> [| CrossEntropy.pull targets x (labels targets) (input 2) |]
         | Fused.Normalize(isCentred, epsilon) ->
             let factor i = if inputs.Length > i then ValueSome(input i) else ValueNone
             [| Normalize.normalize isCentred epsilon x (factor 1) (factor 2) |]

@@ -14,10 +14,10 @@ open Cotangent.Lanes
 
 module internal AlongRow =
 
-    let inline private load<'V, 'T> (from: byref<'T>) (i: int) : 'V =
+    let inline load<'V, 'T> (from: byref<'T>) (i: int) : 'V =
         Unsafe.ReadUnaligned<'V>(&Unsafe.As<'T, byte>(&Unsafe.Add(&from, i)))
 
-    let inline private store<'V, 'T> (into: byref<'T>) (i: int) (v: 'V) =
+    let inline store<'V, 'T> (into: byref<'T>) (i: int) (v: 'V) =
         Unsafe.WriteUnaligned<'V>(&Unsafe.As<'T, byte>(&Unsafe.Add(&into, i)), v)
 
     /// z <- f x y. The last vector overlaps the one before it; a row shorter than a vector is filled up with ones.
@@ -200,13 +200,13 @@ type internal SpecialRow<'A, 'V, 'T when 'A :> ILaneAlgebra<'V> and 'V: struct a
         | Special.Erf -> SpecialRow<'A, 'V, 'T>.Erf(x, y)
         | Special.Erfc -> SpecialRow<'A, 'V, 'T>.Erfc(x, y)
         | Special.Gelu -> SpecialRow<'A, 'V, 'T>.Gelu(x, y)
+        | Special.GeluSlope -> SpecialRow<'A, 'V, 'T>.GeluSlope(x, y)
 
     static member Unary(f: Doubled, x: ReadOnlySpan<'T>, y: Span<'T>) : unit =
         match f with
         | Doubled.Asinh -> SpecialRow<'A, 'V, 'T>.Asinh(x, y)
         | Doubled.Acosh -> SpecialRow<'A, 'V, 'T>.Acosh(x, y)
         | Doubled.Atanh -> SpecialRow<'A, 'V, 'T>.Atanh(x, y)
-        | Doubled.GeluSlope -> SpecialRow<'A, 'V, 'T>.GeluSlope(x, y)
 
 /// Functions on rows of Float32 that are computed in Float64: in vectors 'W, two for each 'V.
 [<AbstractClass; Sealed>]
@@ -230,19 +230,12 @@ type internal DoubledRow<'S, 'D, 'V, 'W
                 AlongRow.inDouble<'S, 'D, 'V, 'W> v.Value v.Value (fun v _ -> Exponentials.atanh v)
             ))
 
-    static member private GeluSlope(x: ReadOnlySpan<float32>, y: Span<float32>) =
-        AlongRow.map<'S, 'V, float32> x y (fun v ->
-            Numbers.number (
-                AlongRow.inDouble<'S, 'D, 'V, 'W> v.Value v.Value (fun v _ -> ErrorFunctions.geluSlope v)
-            ))
-
     /// y <- op x
     static member Unary(f: Doubled, x: ReadOnlySpan<float32>, y: Span<float32>) : unit =
         match f with
         | Doubled.Asinh -> DoubledRow<'S, 'D, 'V, 'W>.Asinh(x, y)
         | Doubled.Acosh -> DoubledRow<'S, 'D, 'V, 'W>.Acosh(x, y)
         | Doubled.Atanh -> DoubledRow<'S, 'D, 'V, 'W>.Atanh(x, y)
-        | Doubled.GeluSlope -> DoubledRow<'S, 'D, 'V, 'W>.GeluSlope(x, y)
 
     static member Power(x: ReadOnlySpan<float32>, y: ReadOnlySpan<float32>, z: Span<float32>) =
         AlongRow.map2<'S, 'V, float32> x y z (fun a b ->

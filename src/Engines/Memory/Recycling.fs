@@ -97,6 +97,12 @@ type internal ThreadRentals private () =
             made
         | found -> found
 
+    /// Puts others in their place.
+    static member Exchange(rentals: Rentals) : Rentals =
+        let before = ThreadRentals.Current
+        ThreadRentals.current <- rentals
+        before
+
 module internal Recycling =
     /// Bytes from which on the runtime keeps an array apart from small objects, and this pool takes it.
     [<Literal>]
@@ -244,6 +250,15 @@ module internal Recycling =
                 match Array.FindIndex(outputs, isIn array) with
                 | -1 -> null
                 | found -> outputs[found])
+
+    /// What is not a part of the engine's call that it is in the midst of: a user's function, which keeps what it likes.
+    let apart (body: unit -> 'a) : 'a =
+        let outer = ThreadRentals.Exchange(Rentals())
+
+        try
+            body ()
+        finally
+            ThreadRentals.Exchange outer |> ignore
 
     /// Makes a buffer that has a claim to its array from the start, if the array is large enough for the pool.
     let claimed (make: unit -> HostBuffer) : HostBuffer =

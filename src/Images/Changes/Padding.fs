@@ -4,6 +4,9 @@ open System
 open Cotangent
 
 /// <summary>What a picture is surrounded with when it grows.</summary>
+/// <example><code>
+/// Geometry.pad Border.Edge 1 1 1 1 (Image.filled 4 4 Color.White) // image 6 × 6 × 3
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type Border =
     /// One colour.

@@ -1,6 +1,10 @@
 namespace Cotangent.Images
 
 /// <summary>Which rectangle a random crop takes; <c>Augment.cropDefaults</c> has torchvision's.</summary>
+/// <example><code>
+/// let half = { Augment.cropDefaults with LeastArea = 0.5 }
+/// Augment.cropResized half 224 224 (Key.create 0L) (Image.filled 375 500 Color.White) // image 224 × 224 × 3
+/// </code></example>
 type RandomCrop = {
     /// The least share of the picture's area; above 0. 0.08 by default.
     LeastArea: float
@@ -15,6 +19,10 @@ type RandomCrop = {
 }
 
 /// <summary>How far colours are changed at random; <c>Augment.jitterDefaults</c> changes nothing.</summary>
+/// <example><code>
+/// let options = { Augment.jitterDefaults with Brightness = 0.4; Hue = 0.1 }
+/// Augment.jitter options (Key.create 0L) (Image.filled 20 30 Color.White) // image 20 × 30 × 3
+/// </code></example>
 type ColorJitter = {
     /// Factors from 1 - Brightness (0 at least) to 1 + Brightness.
     Brightness: float
@@ -27,6 +35,10 @@ type ColorJitter = {
 }
 
 /// <summary>Which rectangle is erased at random; <c>Augment.erasingDefaults</c> has torchvision's.</summary>
+/// <example><code>
+/// let always = { Augment.erasingDefaults with Probability = 1.0 }
+/// Augment.erase always (Key.create 0L) (Image.filled 20 30 Color.White) // image 20 × 30 × 3
+/// </code></example>
 type RandomErasing = {
     /// How likely it is that anything is erased; 0.5 by default.
     Probability: float
@@ -43,6 +55,10 @@ type RandomErasing = {
 }
 
 /// <summary>RandAugment's settings; <c>Augment.randAugmentDefaults</c> has torchvision's.</summary>
+/// <example><code>
+/// let strong = { Augment.randAugmentDefaults with Count = 3; Magnitude = 15 }
+/// Augment.randAugment strong (Key.create 0L) (Image.filled 20 30 Color.White) // image 20 × 30 × 3
+/// </code></example>
 type RandAugment = {
     /// How many changes are drawn; 2 by default.
     Count: int

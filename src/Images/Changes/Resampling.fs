@@ -3,6 +3,9 @@ namespace Cotangent.Images
 open System
 
 /// <summary>How the pixels of a picture of another size, or of one that is turned, are found.</summary>
+/// <example><code>
+/// Geometry.resize Resampling.Bicubic 50 60 (Image.filled 20 30 Color.White) // image 50 × 60 × 3
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type Resampling =
     /// The pixel whose centre is nearest.

@@ -1,6 +1,10 @@
 namespace Cotangent.Images
 
 /// <summary>How a file becomes a picture; <c>Image.defaults</c> has the usual.</summary>
+/// <example><code>
+/// let grey = { Image.defaults with Channels = Channels.Gray }
+/// (Image.decodeWith grey (Image.encodePng (Image.filled 2 3 Color.White))).Channels // 1
+/// </code></example>
 type DecodeOptions = {
     /// The channels that all pictures shall have; the default is those of the file.
     Channels: Channels

@@ -2,39 +2,22 @@ namespace Cotangent.Images
 
 open System
 open System.IO
-open Microsoft.FSharp.NativeInterop
 open SkiaSharp
 open Cotangent
 
 /// From a picture to the bytes of a file.
 module internal Encoding =
-    /// What `encode` makes of the pixels where they lie.
-    let private encoded (operation: string) (image: Image) (encode: SKPixmap -> SKData | null) : byte[] =
-        let color, alpha, bytes =
-            match image.Channels with
-            | 1 -> SKColorType.Gray8, SKAlphaType.Opaque, image.Bytes
-            | 3 ->
-                SKColorType.Rgb888x,
-                SKAlphaType.Opaque,
-                Unpacking.toFour image.Bytes (image.Height * image.Width)
-            | _ -> SKColorType.Rgba8888, SKAlphaType.Unpremul, image.Bytes
-
-        use pixels = fixed bytes
-        let info = SKImageInfo(image.Width, image.Height, color, alpha)
-        use pixmap = new SKPixmap(info, NativePtr.toNativeInt pixels)
-
-        match encode pixmap with
+    let private made (operation: string) (image: Image) (bytes: byte[] | null) : byte[] =
+        match bytes with
         | null ->
             raise (
                 ValueException
                     $"{operation}: the codec can't encode an {image}; is it too large for the format?"
             )
-        | data ->
-            use data = data
-            data.ToArray()
+        | bytes -> bytes
 
     let png (operation: string) (image: Image) : byte[] =
-        encoded operation image (fun pixmap -> pixmap.Encode(SKPngEncoderOptions.Default))
+        made operation image (Pixels.png image.Height image.Width image.Channels image.Bytes)
 
     let jpeg (operation: string) (quality: int) (image: Image) : byte[] =
         if quality < 1 || quality > 100 then
@@ -46,14 +29,15 @@ module internal Encoding =
                     $"{operation}: an {image} has alpha, and JPEG none. Flatten it first, `Image.flatten Color.White image`, or write a PNG."
             )
 
-        encoded operation image (fun pixmap ->
-            pixmap.Encode(
-                SKJpegEncoderOptions(
-                    quality,
-                    SKJpegEncoderDownsample.Downsample420,
-                    SKJpegEncoderAlphaOption.Ignore
-                )
-            ))
+        let options =
+            SKJpegEncoderOptions(
+                quality,
+                SKJpegEncoderDownsample.Downsample420,
+                SKJpegEncoderAlphaOption.Ignore
+            )
+
+        Pixels.encoded image.Height image.Width image.Channels image.Bytes _.Encode(options)
+        |> made operation image
 
     /// Written under another name and renamed, so that what was there before is whole until the new file is.
     let private replace (path: string) (bytes: byte[]) =

@@ -1,6 +1,9 @@
 namespace Cotangent.Images
 
-/// What the channels of a picture mean.
+/// <summary>What the channels of a picture mean.</summary>
+/// <example><code>
+/// Image.convert Channels.Gray (Image.filled 2 3 Color.White) // image 2 × 3 × 1
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type Channels =
     /// As the file has them: grey 1, colours 3, any of these with transparency 4.

@@ -2,6 +2,7 @@ namespace Cotangent.Images
 
 open System
 open Cotangent
+open Cotangent.Notebooks
 
 /// <summary>
 /// A picture: height × width pixels of 1 (grey), 3 (red, green, blue) or 4 channels (and alpha, not multiplied into the others), 8 bits
@@ -9,7 +10,7 @@ open Cotangent
 /// <c>Image.toTensor</c> makes numbers of it; it isn't a tensor, and has no derivatives.
 /// </summary>
 /// <remarks>Two pictures are equal if their sizes and all of their bytes are.</remarks>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed; AllowNullLiteral(false); TypeFormatterSource(typeof<NotebookFormatters>)>]
 type Image internal (height: int, width: int, channels: int, bytes: byte[]) =
 
     /// Pixels from top to bottom.
@@ -115,3 +116,13 @@ type Image internal (height: int, width: int, channels: int, bytes: byte[]) =
     /// string (Image.filled 2 4 Color.White) = "image 2 × 4 × 3" // true
     /// </code></example>
     override _.ToString() = $"image {height} × {width} × {channels}"
+
+    /// Small pictures by larger pixels, some 200 of the screen's wide.
+    interface INotebookView with
+        member image.Text = image.ToString()
+
+        member image.Html =
+            match Pixels.png height width channels bytes with
+            | null -> image.ToString()
+            | png ->
+                $"<img width=\"{width * max 1 (200 / width)}\" style=\"image-rendering: pixelated\" src=\"data:image/png;base64,{Convert.ToBase64String png}\">"

@@ -2,8 +2,8 @@ namespace Cotangent.Solvers
 
 open Cotangent
 
-/// An interval that holds a root.
-type internal Bracket = {
+/// An interval that holds a root, as Brent's method goes on.
+type internal BrentState = {
     A: Tensor
     B: Tensor
     C: Tensor
@@ -16,10 +16,15 @@ type internal Bracket = {
 }
 
 module internal Bracketing =
-    let private opposite (a: Tensor) (b: Tensor) = (a.Sign() * b.Sign()).LessEqual 0.0
+    let private bracket (f: Tensor -> Tensor) (low: Tensor, high: Tensor) : Bracket = {
+        Low = low
+        High = high
+        AtLow = f low
+        AtHigh = f high
+    }
 
     let private finish
-        (isBracket: Tensor)
+        (ends: Bracket)
         (x: Tensor)
         (value: Tensor)
         (width: Tensor)
@@ -31,24 +36,25 @@ module internal Bracketing =
         {
             Solver = ""
             Value = x
-            Converged = isThere.And isBracket
+            Converged = isThere.And ends.HoldsRoot
             // At a root the value, which is 0 there: so that f's derivatives are not lost where only signs are looked at.
             Residual = where (value.Equal 0.0) value width
             Steps = steps
             Evaluations = steps + 2
+            Bracket = ends
         }
 
     let private goal (options: SolverOptions) (x: Tensor) = options.Tolerance + Rounding.of' x.DType * abs x
 
     let bisect (options: SolverOptions) (f: Tensor -> Tensor) (low: Tensor, high: Tensor) : Solved<Tensor> =
-        let sign = (f low).Sign()
-        let isBracket = opposite sign (f high)
+        let ends = bracket f (low, high)
+        let sign = ends.AtLow.Sign()
 
         let goesOn (low: Tensor, high: Tensor, steps: Tensor) =
             ((abs (high - low)).Greater(goal options high))
                 .And(Counter.isBelow options.MaximumSteps steps)
                 .And
-                isBracket
+                ends.HoldsRoot
 
         let halve (low: Tensor, high: Tensor, steps: Tensor) =
             let middle = 0.5 * (low + high)
@@ -56,15 +62,14 @@ module internal Bracketing =
             where isLow middle low, where isLow high middle, steps + 1
 
         let low, high, steps = whileLoop goesOn halve (low, high, Counter.of' 0)
-        finish isBracket high (f high) (abs (high - low)) (goal options high) steps
+        finish ends high (f high) (abs (high - low)) (goal options high) steps
 
     /// Brent, Algorithms for Minimization without Derivatives, 1973, chapter 4: b is the best so far, c on the other side, a before b.
     let brent (options: SolverOptions) (f: Tensor -> Tensor) (low: Tensor, high: Tensor) : Solved<Tensor> =
-        let fLow, fHigh = f low, f high
-        let isBracket = opposite fLow fHigh
+        let ends = bracket f (low, high)
 
         // With b the better end of b and c.
-        let ordered (s: Bracket) =
+        let ordered (s: BrentState) =
             let isSame = (s.FB.Sign()).Equal(s.FC.Sign())
             let c, fc = where isSame s.A s.C, where isSame s.FA s.FC
             let d = where isSame (s.B - s.A) s.D
@@ -83,16 +88,16 @@ module internal Bracketing =
                     E = e
             }
 
-        let half (s: Bracket) = 0.5 * (s.C - s.B)
+        let half (s: BrentState) = 0.5 * (s.C - s.B)
 
-        let goesOn (s: Bracket) =
+        let goesOn (s: BrentState) =
             ((2.0 * abs (half s)).Greater(goal options s.B))
                 .And(s.FB.NotEqual 0.0)
                 .And(Counter.isBelow options.MaximumSteps s.Step)
                 .And
-                isBracket
+                ends.HoldsRoot
 
-        let step (s: Bracket) =
+        let step (s: BrentState) =
             let m, tolerance = half s, 0.5 * goal options s.B
             // The secant through two points, or the inverse parabola through three.
             let r1 = s.FB / Krylov.safe s.FA
@@ -120,15 +125,15 @@ module internal Bracketing =
         let start =
             ordered {
                 A = low
-                FA = fLow
+                FA = ends.AtLow
                 B = high
-                FB = fHigh
+                FB = ends.AtHigh
                 C = low
-                FC = fLow
+                FC = ends.AtLow
                 D = high - low
                 E = high - low
                 Step = Counter.of' 0
             }
 
         let s = whileLoop goesOn step start
-        finish isBracket s.B s.FB (2.0 * abs (half s)) (goal options s.B) s.Step
+        finish ends s.B s.FB (2.0 * abs (half s)) (goal options s.B) s.Step

@@ -45,6 +45,7 @@ module internal Descent =
             Residual = residual
             Steps = m.Step
             Evaluations = m.Evaluated
+            Bracket = null
         }
 
     let goesOn (options: SolverOptions) (m: Minimum) : Tensor =

@@ -39,6 +39,7 @@ module FixedPoint =
             Residual = Newton.size r
             Steps = n
             Evaluations = n + 1
+            Bracket = null
         }
 
     /// Anderson 1965, in the form of Walker and Ni 2011: the combination of the last steps with the smallest residual.
@@ -65,6 +66,7 @@ module FixedPoint =
             Residual = Newton.size r
             Steps = n
             Evaluations = n + 1
+            Bracket = null
         }
 
     let private residual (g: 'p -> 'x -> 'x) (p: 'p) (x: 'x) : 'x = Tree.subtract (g p x) x

@@ -35,6 +35,7 @@ module internal Krylov =
             Residual = residual
             Steps = steps
             Evaluations = perStep * steps + 2
+            Bracket = null
         }
 
     let private start (b: Tensor) =

@@ -98,6 +98,7 @@ module internal LevenbergMarquardt =
             Residual = where isZero (Tensor.zerosLike s.Measure) s.Measure
             Steps = s.Step
             Evaluations = s.Evaluated
+            Bracket = null
         }
 
 /// <summary>Sums of squares of residuals that depend on parameters and on x, the unknowns, any tree.</summary>
@@ -157,6 +158,7 @@ module LeastSquares =
                 Residual = found.Residual
                 Steps = found.Steps
                 Evaluations = found.Evaluations
+                Bracket = null
             }
 
         let equation (p, _: 'x) x = grad (fun x -> 0.5 * sum (square (residuals p x))) x

@@ -38,6 +38,7 @@ module LinearSystem =
                 Residual = found.Residual
                 Steps = found.Steps
                 Evaluations = found.Evaluations
+                Bracket = null
             }
 
         let rec solve (q: 'p * 'x) : Solved<'x> =

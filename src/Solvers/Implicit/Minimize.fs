@@ -48,6 +48,7 @@ module Minimize =
                 Residual = found.Residual
                 Steps = found.Steps
                 Evaluations = found.Evaluations
+                Bracket = null
             }
 
         let equation (p, _: 'x) x = grad (f p) x

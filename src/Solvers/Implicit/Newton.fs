@@ -54,6 +54,7 @@ module internal Newton =
         Residual = size s.Value
         Steps = s.Step
         Evaluations = s.Evaluated
+        Bracket = null
     }
 
     /// The largest of the steps d, d/2, d/4, … that brings the residual down; d/2²⁰ ends the search.

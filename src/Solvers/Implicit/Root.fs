@@ -53,6 +53,7 @@ module Root =
                 Residual = found.Residual
                 Steps = found.Steps
                 Evaluations = found.Evaluations
+                Bracket = null
             }
 
         // The start is no part of the equation: its gradient is 0.

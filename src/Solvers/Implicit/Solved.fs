@@ -32,6 +32,17 @@ module internal SolverOptions =
                     $"{operation}: a tolerance of {options.Tolerance} and {options.MaximumSteps} steps; the first must be 0 or above, the second at least 1."
             )
 
+/// <summary>The ends that a solver was given to find a root between, and what the function is there.</summary>
+type Bracket = {
+    Low: Tensor
+    High: Tensor
+    AtLow: Tensor
+    AtHigh: Tensor
+} with
+
+    /// Whether the function changes its sign from one end to the other, or is 0 at one: one Bool.
+    member bracket.HoldsRoot: Tensor = (bracket.AtLow.Sign() * bracket.AtHigh.Sign()).LessEqual 0.0
+
 /// <summary>What an iterative solver found, and how it went; a tree, which may be the result of a compiled function.</summary>
 type Solved<'x> = {
     /// The solver, as <c>Root.newton</c>.
@@ -46,6 +57,8 @@ type Solved<'x> = {
     Steps: Tensor
     /// Evaluations of the function, Int32; Jacobians and gradients count as one each.
     Evaluations: Tensor
+    /// The ends that <c>Root.bisect</c> and <c>Root.brent</c> were given, and the function there; null of all other solvers.
+    Bracket: Bracket | null
 } with
 
     /// <summary>The same, if it converged.</summary>
@@ -68,17 +81,22 @@ type Solved<'x> = {
         else
             let residual = float solved.Residual
 
-            let hint =
+            let general =
                 if solved.Solver.StartsWith("Quadrature.", StringComparison.Ordinal) then
                     "Allow a larger tolerance or more intervals, split the interval where the function jumps, and see whether it is infinite or NaN somewhere: `Quadrature.tanhSinh` is for ends where it is infinite."
-                elif
-                    (solved.Solver = "Root.bisect" || solved.Solver = "Root.brent") && int solved.Steps = 0
-                then
-                    "f has the same sign at both ends, or is NaN at one: choose ends between which it changes its sign."
                 elif Double.IsFinite residual then
                     "Start nearer to the solution, allow more steps, or a larger tolerance; in Float32 one below about 1e-6 can't be met."
                 else
                     "The function gave NaN or infinity on the way: start nearer to the solution, or keep it where it is defined."
+
+            let hint =
+                match solved.Bracket with
+                | null -> general
+                | bracket when bracket.HoldsRoot.ToData<bool>() -> general
+                | bracket ->
+                    let at (x: Tensor) (value: Tensor) = $"{float value:g4} at {float x:g6}"
+
+                    $"f is {at bracket.Low bracket.AtLow} and {at bracket.High bracket.AtHigh}: choose ends between which it changes its sign."
 
             raise (
                 SolverException

@@ -9,8 +9,8 @@ type internal Progress = {
     Slope: Tensor
     /// Of the step to try next, with the sign of time.
     NextSize: Tensor
-    /// Of the last step accepted, relative to the tolerances.
-    Error: Tensor
+    /// Of the error of the last step accepted, relative to the tolerances, the logarithm.
+    LogError: Tensor
     /// Whether the last step tried was rejected; then the next accepted one makes no longer ones.
     WasRejected: Tensor
     /// The last step accepted.
@@ -43,6 +43,10 @@ type internal Problem = {
 /// One step at a time, its size by the proportional–integral controller of Hairer, Nørsett and Wanner, Solving ODEs I, II.4.
 module internal Advance =
     let private count (n: int) = Tensor.ofArray [] [| n |]
+
+    /// What an error counts as, at the least, when the next step's size is chosen.
+    let private leastError = 1e-4
+
     let code (n: int) = count n
 
     let private allFinite (t: Tensor) = (t.IsFinite()).All()
@@ -117,7 +121,7 @@ module internal Advance =
             State = y
             Slope = slope
             NextSize = problem.Direction * clampMax problem.Options.LargestStep size
-            Error = 1e-4 * one
+            LogError = log leastError * one
             WasRejected = one.Less 0.0
             Last = none
             Event =
@@ -140,22 +144,24 @@ module internal Advance =
 
     let isGoing (progress: Progress) : Tensor = progress.Status.Equal(float OdeStatus.going)
 
-    let private factor (problem: Problem) (progress: Progress) (error: Tensor) =
+    /// What the size is multiplied by, 0.9 ε^(3β/4 - 1/p) ε_before^β, in logarithms, since powers take twice as long.
+    let private factor (problem: Problem) (progress: Progress) (logError: Tensor) =
         let order = float problem.Stepper.ErrorOrder
         let integral = 0.2 / order
-        let error = clampMin 1e-10 error
-        let proportional = 0.9 * error ** -(1.0 / order - 0.75 * integral)
-
-        let accepted = clamp 0.2 10.0 (proportional * progress.Error ** integral)
+        let proportional = -(1.0 / order - 0.75 * integral) * logError
+        let accepted = clamp 0.2 10.0 (0.9 * exp (proportional + integral * progress.LogError))
         where progress.WasRejected (clampMax 1.0 accepted) accepted
 
     let private accept (problem: Problem) (trial: Trial) (ends: Tensor) (error: Tensor) (progress: Progress) =
-        let size =
+        let size, logError =
             match problem.Options.Steps with
-            | OdeSteps.Fixed _ -> progress.NextSize
+            | OdeSteps.Fixed _ -> progress.NextSize, progress.LogError
             | OdeSteps.Adaptive ->
-                let size = abs trial.Taken.Size * factor problem progress error
-                problem.Direction * clampMax problem.Options.LargestStep size
+                let logError = log (clampMin 1e-10 error)
+                let size = abs trial.Taken.Size * factor problem progress logError
+                // Of a smaller error the next step shall not take much notice.
+                problem.Direction * clampMax problem.Options.LargestStep size,
+                clampMin (log leastError) logError
 
         let time = trial.Taken.Time + trial.Taken.Size
         // Exactly there, in spite of rounding.
@@ -167,7 +173,7 @@ module internal Advance =
                 State = trial.State
                 Slope = trial.Slope
                 NextSize = size
-                Error = clampMin 1e-4 error
+                LogError = logError
                 WasRejected = error.Less -1.0
                 Last = trial.Taken
                 Accepted = progress.Accepted + 1

@@ -5,6 +5,14 @@ open System.Runtime.InteropServices
 open Cotangent
 
 /// <summary>Which way a function must pass through 0 to be an event.</summary>
+/// <example><code>
+/// // A stone dropped from 20 m: (height, speed).
+/// let fall (_: Tensor) (height: Tensor, speed: Tensor) = speed, -9.81 * Tensor.onesLike speed
+/// let ground _ (height: Tensor, _: Tensor) = height
+/// let times = tensor [ 0.0; 10.0 ]
+/// let landing = Ode.solveUntil OdeOptions.defaults Crossing.Falling ground fall times (tensor 20.0, tensor 0.0)
+/// landing.FinalTime // 2.0193
+/// </code></example>
 [<RequireQualifiedAccess>]
 type Crossing =
     /// Either way.

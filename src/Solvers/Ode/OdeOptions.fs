@@ -5,6 +5,10 @@ open System.Runtime.InteropServices
 open Cotangent
 
 /// <summary>A method for initial value problems: one step of it, with an estimate of the error and a polynomial within the step.</summary>
+/// <example><code>
+/// let options = { OdeOptions.defaults with Method = OdeMethod.DormandPrince8 }
+/// (Ode.solve options (fun _ y -> -y) (tensor [ 0.0; 1.0 ]) (tensor 1.0)).Final // 0.3679
+/// </code></example>
 [<RequireQualifiedAccess>]
 type OdeMethod =
     /// Heun's method with Euler's inside, order 2(1): two evaluations a step, and the next one's first.
@@ -22,6 +26,10 @@ type OdeMethod =
     | Rodas4
 
 /// <summary>How long steps are.</summary>
+/// <example><code>
+/// let options = { OdeOptions.defaults with Method = OdeMethod.RungeKutta4; Steps = OdeSteps.Fixed 0.01 }
+/// (Ode.solve options (fun _ y -> -y) (tensor [ 0.0; 1.0 ]) (tensor 1.0)).Final // 0.3679
+/// </code></example>
 [<RequireQualifiedAccess>]
 type OdeSteps =
     /// As long as the tolerances let them be.

@@ -4,6 +4,10 @@ open System
 open Cotangent
 
 /// <summary>What ended a solution.</summary>
+/// <example><code>
+/// let solution = Ode.solve OdeOptions.defaults (fun _ y -> -y) (tensor [ 0.0; 1.0 ]) (tensor 1.0)
+/// solution.Outcome = OdeOutcome.Finished // true
+/// </code></example>
 [<RequireQualifiedAccess>]
 type OdeOutcome =
     /// It reached the last time.

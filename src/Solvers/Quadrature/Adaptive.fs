@@ -145,4 +145,5 @@ module internal Adaptive =
             Residual = error
             Steps = used
             Evaluations = (2 * used - 1) * (rule options).Nodes.Length
+            Bracket = null
         }

@@ -3,6 +3,10 @@ namespace Cotangent.Solvers
 open System.Runtime.InteropServices
 
 /// <summary>A rule of Gauss and Kronrod.</summary>
+/// <example><code>
+/// let fine = { Quadrature.defaults with Rule = KronrodRule.Nodes21 }
+/// (Quadrature.adaptive fine (fun () x -> exp -x) () (tensor 0.0, tensor 1.0)).Value // 0.6321
+/// </code></example>
 [<RequireQualifiedAccess>]
 type KronrodRule =
     /// 7 and 15 nodes.

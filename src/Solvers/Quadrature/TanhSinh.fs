@@ -83,4 +83,5 @@ module internal TanhSinh =
             Residual = s.Error
             Steps = s.Levels
             Evaluations = s.Count
+            Bracket = null
         }

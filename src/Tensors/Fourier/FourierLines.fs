@@ -3,6 +3,10 @@ namespace Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>Where the factor 1/n stands, which makes a Fourier transform and its inverse undo each other.</summary>
+/// <example><code>
+/// abs ((tensor [ 3.0; 4.0 ]).Fft()) // [7, 1]
+/// abs ((tensor [ 3.0; 4.0 ]).Fft(norm = FourierNorm.Forward)) // [3.5, 0.5]
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type FourierNorm =
     /// At the inverse, as is usual.

@@ -35,11 +35,32 @@ module internal Display =
     /// More elements than this are not laid out: a model, or the state of an optimiser, would fill the screen.
     let private most = 120
 
+    let private header (b: HostBuffer) =
+        if b.Shape.Length = 0 then $"{b.DType}" else $"{b.DType} {Shape.show b.Shape}"
+
+    /// One line: dtype, shape, and up to ten values or a few of more.
+    let line (b: HostBuffer) : string =
+        let text =
+            if Shape.count b.Shape > 10 then
+                Print.brief b
+            else
+                String.Join(
+                    ' ',
+                    (Print.buffer b).Split([| '\n'; ' ' |], StringSplitOptions.RemoveEmptyEntries)
+                )
+
+        $"{header b} {text}"
+
+    /// Dtype and shape, and below them as many values as `string t` has; a scalar takes one line.
+    let lines (b: HostBuffer) : string =
+        let separator = if b.Shape.Length = 0 then " " else "\n"
+        header b + separator + Print.buffer b
+
     /// Two parts, shown beside each other: text as it is, an object by its structure. F# Interactive sets the rows of a
     /// two-dimensional array below each other, in brackets, wherever in a record or list they are; the lines of one
     /// text would all begin at the left.
     let parts (b: HostBuffer) : string * obj =
-        let header = if b.Shape.Length = 0 then $"{b.DType}" else $"{b.DType} {Shape.show b.Shape}"
+        let header = header b
 
         if Shape.count b.Shape > most then
             $"{header} {Print.brief b}", ""

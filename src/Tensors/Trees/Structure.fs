@@ -3,7 +3,12 @@ namespace Cotangent
 open System
 open Cotangent.Inlined // in place of functions of Array and List
 
-/// A tensor of a tree, and where it stands.
+/// <summary>A tensor of a tree, and where it stands.</summary>
+/// <example><code>
+/// let model = {| Weight = tensor [ 1.0; 2.0 ]; RunningMean = Frozen(tensor 0.0) |}
+/// [ for leaf in Tree.entries model -> leaf.Path ] // $.RunningMean and $.Weight
+/// [ for leaf in Tree.entries model -> leaf.IsTrained ] // [false, true]
+/// </code></example>
 [<Sealed>]
 type Leaf internal (path: string, name: string, tensor: Tensor, isTrained: bool) =
     /// <summary>Where it stands, as F# and C# would say it: <c>$.Hidden[1].RunningMean</c>.</summary>

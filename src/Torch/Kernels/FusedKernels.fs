@@ -41,7 +41,7 @@ module internal FusedKernels =
         let wrong = script f "t" [ $"return torch.any(((t < 0) | (t >= {classes})) & {isIgnored})" ] [| t |]
 
         if any f wrong then
-            Softmax.labels targets classes (Transfer.read f t s.DType s.Shape) |> ignore
+            CrossEntropy.labels targets classes (Transfer.read f t s.DType s.Shape) |> ignore
 
         reshape f (cast f t DType.Int64) [| Shape.count s.Shape |]
 

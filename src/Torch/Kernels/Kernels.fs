@@ -151,6 +151,7 @@ module internal Kernels =
             let result = Basic.cast f x.Tensor x.DType
             printing.Write(Transfer.read f x.Tensor x.DType x.Shape)
             one result
+        | Primitive.Host _ -> byManaged f p inputs
         | Primitive.Custom g -> invalidOp $"'{g.Name}' is a custom function; engines never see those."
 
     // ---- What cuDNN refuses ----
@@ -221,6 +222,7 @@ module internal Kernels =
         | Primitive.Convolution _
         | Primitive.MaxPool _
         | Primitive.Fused _
+        | Primitive.Host _
         | Primitive.Custom _ -> false
 
     /// Whether the managed engine computes it, by way of main memory.

@@ -2,7 +2,11 @@ namespace Cotangent
 
 open LossParts
 
-/// How figures of several classes become one.
+/// <summary>How figures of several classes become one.</summary>
+/// <example><code>
+/// let total = (ConfusionTotal.Create 2).Add(tensor [ 0; 0; 1; 1 ], tensor [ 0; 0; 1; 0 ])
+/// total.F1 Averaging.Macro // 0.7333
+/// </code></example>
 [<RequireQualifiedAccess; Struct>]
 type Averaging =
     /// They do not: one for each class.

@@ -8,7 +8,12 @@ type LBfgs = {
     Evaluations: int
 }
 
-/// Where a minimisation by L-BFGS stands; a tree.
+/// <summary>Where a minimisation by L-BFGS stands; a tree.</summary>
+/// <example><code>
+/// let start = LBfgs.start LBfgs.defaults (fun x -> sum (square x)) (tensor [ 3.0; 4.0 ])
+/// start.Value // 25
+/// start.Gradient // [6, 8]
+/// </code></example>
 type LBfgsState<'p> = {
     /// The parameters.
     Parameters: 'p

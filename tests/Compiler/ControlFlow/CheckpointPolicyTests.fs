@@ -22,6 +22,9 @@ let private policies = [
     CheckpointPolicy.Products
     CheckpointPolicy.Names [ "middle" ]
     CheckpointPolicy.Names [ "another" ]
+    CheckpointPolicy.AllExcept [ "middle" ]
+    CheckpointPolicy.AllExcept [ "another" ]
+    CheckpointPolicy.AllExcept []
     CheckpointPolicy.Either(CheckpointPolicy.Names [ "middle" ], CheckpointPolicy.Products)
 ]
 
@@ -84,6 +87,8 @@ let tests =
                 // The first makes what the second's weights are multiplied with, the third what the last slope is of.
                 CheckpointPolicy.Names [ "middle" ], 2
                 CheckpointPolicy.Names [ "another" ], 3
+                CheckpointPolicy.AllExcept [ "another" ], 0
+                CheckpointPolicy.AllExcept [], 0
                 CheckpointPolicy.Either(CheckpointPolicy.Names [ "middle" ], CheckpointPolicy.Products), 0
             ]
 
@@ -91,6 +96,41 @@ let tests =
                 Expect.equal (again (with' policy)) count $"{policy}, eager"
                 Expect.equal (again (compile (with' policy))) count $"{policy}, two programs"
                 Expect.equal (compiledAgain (with' policy)) count $"{policy}, one program"
+        }
+        test "all but one value: it alone is computed again" {
+            // One sine is of the way forward and made again on the way back for the slope of the square; of the others there are only
+            // derivatives.
+            let f (x: Tensor) =
+                let y = sin (checkpointName "first" (exp x))
+                let z = tanh (checkpointName "second" (checkpointName "alias" (log (2.0 + y))))
+                sum (z * z)
+
+            let x = tensor [ 0.3; 0.7 ]
+
+            let again policy name =
+                let _, pull = vjp (checkpointWith policy f) x
+                let _, report = Profile.run (fun () -> pull (tensor 1.0))
+                report.Rows |> Array.filter (fun row -> row.Name = name) |> Array.sumBy _.Calls
+
+            let functions = [ "exp"; "log" ]
+            let counts policy = functions |> List.map (again policy)
+            Expect.equal (counts (CheckpointPolicy.AllExcept [ "none" ])) [ 0; 0 ] "no such name"
+            Expect.equal (counts (CheckpointPolicy.AllExcept [ "first" ])) [ 1; 0 ] "the first"
+
+            for name in [ "second"; "alias" ] do
+                Expect.equal (counts (CheckpointPolicy.AllExcept [ name ])) [ 0; 1 ] name
+
+            Expect.equal (counts (CheckpointPolicy.AllExcept [ "first"; "second" ])) [ 1; 1 ] "both"
+
+            Expect.equal
+                (counts (
+                    CheckpointPolicy.Either(
+                        CheckpointPolicy.AllExcept [ "first" ],
+                        CheckpointPolicy.Names [ "first" ]
+                    )
+                ))
+                [ 0; 0 ]
+                "either of two"
         }
         test "convolutions are products" {
             let image, kernel = draw 5L [ 1; 2; 6; 6 ], draw 6L [ 3; 2; 3; 3 ]

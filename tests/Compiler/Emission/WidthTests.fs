@@ -62,9 +62,20 @@ let tests =
             "emitted functions"
             "compile programs"
             "products by width"
+            "short rows"
             "convolutions against loops"
         ]
         // Without AVX2 there are no instructions for fused multiply-adds either.
-        without "EnableAVX2" 128 [ "emitted functions"; "products by width"; "convolutions against loops" ]
-        without "EnableHWIntrinsic" 0 [ "compile laws"; "products by width"; "convolutions against loops" ]
+        without "EnableAVX2" 128 [
+            "emitted functions"
+            "products by width"
+            "short rows"
+            "convolutions against loops"
+        ]
+        without "EnableHWIntrinsic" 0 [
+            "compile laws"
+            "products by width"
+            "short rows"
+            "convolutions against loops"
+        ]
     ]

@@ -71,6 +71,27 @@ let tests =
             Expect.equal (fst (inLoops made)) [ 1; 2 ] "the product is made twice"
             hasNumbers step
         }
+        test "what is behind a barrier is shared with no other loop, though both have it" {
+            // The second loop reads the states of the first and makes their products once more.
+            let twice (mark: Tensor -> Tensor) (xs: Tensor[]) =
+                let next h x = tanh (matmul (mark h) xs[0] + x)
+                let last, states = scan (fun h x -> next h x, h) xs[1] xs[2]
+                let total, _ = scan (fun t h -> tanh (t + next h t), t) xs[1] states
+                [| last; total |]
+
+            let barrier (t: Tensor) = Bind.one Primitive.Barrier [| t |]
+            let counts mark = fst (inLoops (complete shapes (twice mark)))
+            Expect.equal (counts barrier) [ 1; 1 ] "behind a barrier"
+            Expect.equal (counts id) [ 1; 0 ] "without one"
+
+            for mark in [ barrier; id ] do
+                let inputs = Array.ofList example
+
+                Array.iter2
+                    (fun (e: Tensor) actual -> close 1e-12 (numbers e) actual)
+                    (twice id inputs)
+                    (compile (twice mark) inputs)
+        }
         test "convolutions too" {
             let signals = [ [ 2; 2; 3 ]; [ 1; 2; 6 ]; [ rounds; 1; 2; 6 ] ]
             let step (w: Tensor) (h: Tensor) (x: Tensor) = tanh (convolve Window.same w h + x)

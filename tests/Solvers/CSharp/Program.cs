@@ -77,5 +77,9 @@ Check(Near(Integrator.GaussLegendre(5, x => x * x, 0 * one, one), 1.0 / 3), "Gau
 var path1 = Brownian.Path(Key.Create(1), 0, 1, 1e-3, DType.Float64, []);
 var noisy = SdeSolver.Solve((t, y) => -y, (t, y) => 0 * y, path1, Tensor.Create([0.0, 1.0]), one, stepsBetween: 1000);
 Check(Near(noisy.Slice(1), Math.Exp(-1), 1e-3), "no noise");
+var path2 = Brownian.Path(Key.Create(1), 0, 1, 1e-3, DType.Float64, [1]);
+var pushes = Tensor.Create([[1.0], [1.0]]);
+var together = SdeSolver.SolveGeneral((t, y) => 0 * y, (t, y) => pushes, path2, Tensor.Create([0.0, 1.0]), Tensor.Create([1.0, 3.0]), method: SdeMethod.Milstein);
+Check(Near(together.Slice(1, 1) - together.Slice(1, 0), 2), "one motion that moves two numbers");
 
 Console.WriteLine("All as it should be.");

@@ -101,10 +101,10 @@ module internal SpecialFunctions =
     let private erf x = code (ErrorFunctions.erf (of' x))
     let private erfc x = code (ErrorFunctions.erfc (of' x))
     let private gelu x = code (ErrorFunctions.gelu (of' x))
+    let private geluSlope x = code (ErrorFunctions.geluSlope (of' x))
     let private asinh x = code (Exponentials.asinh (of' x))
     let private acosh x = code (Exponentials.acosh (of' x))
     let private atanh x = code (Exponentials.atanh (of' x))
-    let private geluSlope x = code (ErrorFunctions.geluSlope (of' x))
 
     let unary (f: Special) (x: Lane) : Lane =
         match f with
@@ -126,6 +126,7 @@ module internal SpecialFunctions =
         | Special.Erf -> erf x
         | Special.Erfc -> erfc x
         | Special.Gelu -> gelu x
+        | Special.GeluSlope -> geluSlope x
 
     let doubled (f: Doubled) (x: Lane) : Lane =
         let formula =
@@ -133,7 +134,6 @@ module internal SpecialFunctions =
             | Doubled.Asinh -> asinh
             | Doubled.Acosh -> acosh
             | Doubled.Atanh -> atanh
-            | Doubled.GeluSlope -> geluSlope
 
         inDouble (fun x _ -> formula x) x x
 

@@ -142,6 +142,19 @@ module internal ErrorFunctions =
         let y = withSign (signOf x) (bell a half struct (whole, fma low half (fms high half whole)))
         select (lessEqual x (zero x)) y (x - y)
 
+    /// (Φ(x) + x φ(x))/d in Float32, for |d| <= 0.35, where d is x less the root of that: a polynomial in d.
+    let inline private slopeNearRoot (d: Number<'A, 'V>) =
+        real d 0.0001807344815460965
+        |> next d -0.0007024739170446992
+        |> next d -0.0022385490592569113
+        |> next d 0.00453179469332099
+        |> next d 0.019421609118580818
+        |> next d -0.014770986512303352
+        |> next d -0.11400823295116425
+        |> next d -0.01819968968629837
+        |> next d 0.38828498125076294
+        |> next d 0.43149399757385254
+
     /// Φ(x) + x φ(x), which is y = exp(-x²/2)·(scaled(|x|/√2)/2 - |x|/√(2π)) for x < 0, else 1 - y.
     let inline geluSlope (x: Number<'A, 'V>) =
         let a = size 15.0 39.0 x
@@ -150,4 +163,11 @@ module internal ErrorFunctions =
         let low = fnma a (pick a -1.133517010526318e-8 -2.49232720227773e-17) (low *. 0.5)
         let high = fnma a (pick a 0.3989422917366028 0.3989422804014327) (high *. 0.5)
         let y = bell a (a *. 0.5) struct (high, low)
-        select (isNegative x) y (real a 1.0 - y)
+        let y = select (isNegative x) y (real a 1.0 - y)
+
+        if isSingle x then
+            // Near its root, -0.75179152469…, the polynomial for the difference has too few digits.
+            let d = x +. 0.7517915368080139 -. 1.211444988769017e-8
+            select (lessEqual (abs d) (real d 0.45)) (d * slopeNearRoot d) y
+        else
+            y

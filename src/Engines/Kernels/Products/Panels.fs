@@ -80,12 +80,14 @@ module internal Panels =
 
             if lines < width then panels.AsSpan(start + first * k, width * k).Clear()
 
-            if line = 1 && lines % v = 0 then
+            if line = 1 && lines >= v then
                 for p in 0 .. k - 1 do
                     let mutable l = 0
 
                     while l < lines do
-                        put (load &s (nativeint (p * step + l))) &t (nativeint (p * width + l))
+                        // The last vector moves back from over the edge, and writes the same elements again.
+                        let at = min l (lines - v)
+                        put (load &s (nativeint (p * step + at))) &t (nativeint (p * width + at))
                         l <- l + v
             elif abs line < abs step then
                 for p in 0 .. k - 1 do

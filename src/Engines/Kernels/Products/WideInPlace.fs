@@ -25,12 +25,18 @@ module internal WideInPlace =
             let mutable i = 0
 
             while i < m do
-                let i0 = min i (m - WideRows)
+                let height = rowsOfTile (m - i)
+                let i0 = min i (m - height)
                 let ai = &at a.Data (a.Offset + i0 * a.RowStride)
                 let ci = &at c (cOffset + i0 * rc + j0)
                 let ra, sa, sb = nativeint a.RowStride, nativeint a.ColStride, nativeint b.RowStride
-                wideTile k &ai ra sa &bj sb v &ci (nativeint rc) false
-                i <- i + WideRows
+
+                if height = WideRows then
+                    wideTile k &ai ra sa &bj sb v &ci (nativeint rc) false
+                else
+                    lowTile k &ai ra sa &bj sb v &ci (nativeint rc) false
+
+                i <- i + height
 
             j <- j + 2 * w
 

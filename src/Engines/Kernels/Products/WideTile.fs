@@ -104,6 +104,50 @@ module internal WideTile =
         wideStoreOrAdd add x10 &c (10n * rc) v
         wideStoreOrAdd add x11 &c (11n * rc) v
 
+    /// The rows of a low tile: with two vectors of columns 16 sums, still as many as hide the latency of two units.
+    [<Literal>]
+    let LowRows = 8
+
+    /// The same for eight rows.
+    let inline lowTile k (a: byref<'T>) ra sa (b: byref<'T>) sb v (c: byref<'T>) rc add =
+        let mutable x0 = wideZeros<'T>()
+        let mutable x1 = wideZeros<'T>()
+        let mutable x2 = wideZeros<'T>()
+        let mutable x3 = wideZeros<'T>()
+        let mutable x4 = wideZeros<'T>()
+        let mutable x5 = wideZeros<'T>()
+        let mutable x6 = wideZeros<'T>()
+        let mutable x7 = wideZeros<'T>()
+        let mutable ia, ib, left = 0n, 0n, k
+
+        while left > 0 do
+            let s = &item &a ia
+            let y = widePair (&item &b ib) 0n v
+            x0 <- wideMulAdds (wideSpread &s 0n) y x0
+            x1 <- wideMulAdds (wideSpread &s ra) y x1
+            x2 <- wideMulAdds (wideSpread &s (2n * ra)) y x2
+            x3 <- wideMulAdds (wideSpread &s (3n * ra)) y x3
+            x4 <- wideMulAdds (wideSpread &s (4n * ra)) y x4
+            x5 <- wideMulAdds (wideSpread &s (5n * ra)) y x5
+            x6 <- wideMulAdds (wideSpread &s (6n * ra)) y x6
+            x7 <- wideMulAdds (wideSpread &s (7n * ra)) y x7
+            ia <- ia + sa
+            ib <- ib + sb
+            left <- left - 1
+
+        wideStoreOrAdd add x0 &c 0n v
+        wideStoreOrAdd add x1 &c rc v
+        wideStoreOrAdd add x2 &c (2n * rc) v
+        wideStoreOrAdd add x3 &c (3n * rc) v
+        wideStoreOrAdd add x4 &c (4n * rc) v
+        wideStoreOrAdd add x5 &c (5n * rc) v
+        wideStoreOrAdd add x6 &c (6n * rc) v
+        wideStoreOrAdd add x7 &c (7n * rc) v
+
+    /// How many of the next rows the next tile is to take, of so many that are left: twelve and eight together make up each
+    /// multiple of four from eight on.
+    let inline rowsOfTile left = if left <= LowRows || left = 2 * LowRows then LowRows else WideRows
+
     // A broad tile has eight rows of three vectors: 24 sums as well, and the numbers of channels that nets have are multiples of
     // eight.
 
