@@ -159,6 +159,7 @@ In training, the numbers that are left are doubled, so that the sum stays the sa
 ## Your first classifier
 
 Now you know all the words that you need for a program that tells trousers from sneakers in real pictures, in F# and in C#:
-[Your first classifier](first-classifier.html). After that, [Quick start, C#](quickstart-csharp.html) shows more of the library,
+[Your first classifier](first-classifier.html). If your data are tables, with numbers and texts in CSV,
+[Predicting a number from a table](tables.html) goes the same way with them. After that, [Quick start, C#](quickstart-csharp.html) shows more of the library,
 [Saving and loading](checkpoints.html) what to do with a trained model, and the [glossary](glossary.html) explains more words.
 *)

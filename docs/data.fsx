@@ -96,7 +96,7 @@ message (fun () ->
 
 A `Loader` has worker threads make batches ahead of the loop that takes them, in the dataset's order, whatever their number. No
 more than `Ahead` of them are ready at a time. The threads end with the loop, also when it is left early, cancelled or ended by an
-error. `Loader.batches` is what `Train.run` takes (in C#, `new Batches<T>((int)loader.Count, (epoch, first) => loader.Epoch(epoch, first))`). Batches of `Dataset.ofTensors`, shuffled or split in any way, are copied as a whole rather
+error. `Loader.batches`, in C# `loader.Batches()`, is what `Train.run` takes. Batches of `Dataset.ofTensors`, shuffled or split in any way, are copied as a whole rather
 than example by example, so a function that works on whole batches is best mapped after `batch`.
 *)
 let loader = training |> Loader.createWith { Loader.defaults with Workers = 2; Ahead = 4 }
@@ -146,6 +146,8 @@ In C#, functions are methods, and `await foreach` waits without a thread:
     await foreach (var (image, label) in loader.EpochAsync(epoch).WithCancellation(token))
         …
 
+    var options = LoaderOptions.Default.With(workers: 2, ahead: 4);
+
 ## Files
 
 Each format gives tensors, a `Dataset`, or a `DataStream`: examples that can only be read from the first one on, so that nobody
@@ -168,7 +170,10 @@ By index, files are mapped into memory: what is not asked for is not read. Where
 has that dtype: the bytes of MNIST's images and labels are UInt8, which losses and metrics take as labels, and pixels are converted
 to compute with them: `image.Convert DType.Float32 / 255.0f`. A type that no dtype holds is an error that names it.
 
-Columns of CSV have types that you name, and numbers are read the same way under every culture:
+Columns of CSV have types that you name, and numbers are read the same way under every culture. `Delimiter` is what stands between
+cells, `HasHeader` says whether the first line has names, `Missing` which texts stand for a missing number, and `DecimalComma` that
+1,5 is one and a half; in C#, `Csv.Defaults.With(delimiter: ';', decimalComma: true)`. [Predicting a number from a table](tables.html)
+goes from such a file to a model.
 *)
 System.IO.File.WriteAllText(
     inFolder "flowers.csv",
@@ -191,9 +196,10 @@ species.Names, species.Codes
 
 (**
 `table.Numbers "length"` is a vector (n), `table.Numbers [ "length" ]` a matrix (n, 1), as a network wants it. The columns of one matrix are read
-with one dtype. Options say what separates cells, and what stands where a number is missing:
-`{ Csv.defaults with Delimiter = ';'; Missing = [| ""; "NA" |] }`. Codes are numbered in each file by itself: to code a second file as the
-first was, keep `species.Names`, and look its texts up there.
+with one dtype.
+
+Another file has other texts, and so other codes. Save the names with a model that is trained on these codes, as `Metadata` of its
+checkpoint, and give them to the other table: `other.Categories("species", names)`. A text that is none of them is an error then.
 
 A file that is something else, or damaged, is an error that says what it is, where, and what to do:
 *)

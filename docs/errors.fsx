@@ -160,7 +160,7 @@ let shapes = [
         "Split it."
     on<ShapeException, _>
         (fun () -> float vector)
-        "ToData: a tensor of shape (3,) is not a single number."
+        "float: a tensor of shape (3,) is not a single number."
         "Index or reduce it first."
     on<ShapeException, _>
         (fun () -> matrix.ToData<float[]>())
@@ -168,8 +168,12 @@ let shapes = [
         "Reshape it first."
     on<ShapeException, _>
         (fun () -> concat 0 [ matrix; vector ])
-        "concat along axis 0: (2, 2) and (3,) differ in another axis;"
-        "only axis 0 may differ. `stack` joins along a new axis."
+        "concat: along axis 0, tensor 0 of shape (2, 2) and tensor 1 of shape (3,) don't have equally many axes."
+        "`t.Unsqueeze` adds one. `stack` joins along a new axis."
+    on<ShapeException, _>
+        (fun () -> concat 0 [ matrix; Tensor.zeros DType.Float64 [ 2; 3 ] ])
+        "concat: along axis 0, tensor 0 of shape (2, 2) and tensor 1 of shape (2, 3) have 2 and 3 entries along axis 1, which must agree."
+        "`stack` joins along a new axis."
     on<ShapeException, _>
         (fun () -> stack 0 [ matrix; vector ])
         "stack: (2, 2) and (3,) differ; all tensors need one shape."
@@ -253,7 +257,7 @@ let shapes = [
     on<ShapeException, _>
         (fun () -> Loss.meanSquaredError (tensor [ [ 1.0 ] ]) (tensor [ 1.0 ]))
         "Loss.meanSquaredError: the prediction has shape (1,), the target (1, 1);"
-        "a loss wants equal shapes and stretches nothing. Reshape, squeeze or unsqueeze one of them."
+        "the shapes must be equal, and nothing is stretched. Reshape, squeeze or unsqueeze one of them."
 ]
 
 let dtypes = [

@@ -21,6 +21,7 @@ await Run(nameof(QuickStart.Optimisers), QuickStart.Optimisers);
 await Run(nameof(QuickStart.OwnDerivative), QuickStart.OwnDerivative);
 await Run(nameof(QuickStart.Errors), QuickStart.Errors);
 await Run(nameof(FirstClassifier), FirstClassifier.Run);
+await Run(nameof(Tables), Tables.Run);
 await Run(nameof(MachineLearning.Numbers), MachineLearning.Numbers);
 await Run(nameof(MachineLearning.Slopes), MachineLearning.Slopes);
 await Run(nameof(MachineLearning.Wrong), MachineLearning.Wrong);

@@ -140,6 +140,7 @@ internal static partial class CSharpNames
         ["Key.foldTensor"] = "key.Fold",
         ["float32"] = "float",
         ["float"] = "double",
+        ["int"] = "int",
         ["int64"] = "long",
         ["if"] = "if",
         ["lib"] = "lib",

@@ -36,15 +36,20 @@ module Joining =
         let first = tensors[0]
         let axis = Shape.axis "concat" first.Rank axis
 
-        for t in tensors do
-            if
-                t.Rank <> first.Rank
-                || not (Shape.equal (Shape.removeAt axis t.Dims) (Shape.removeAt axis first.Dims))
-            then
+        tensors
+        |> Array.iteri (fun i t ->
+            let fail (difference: string) =
                 raise (
                     ShapeException
-                        $"concat along axis {axis}: {Shape.show first.Dims} and {Shape.show t.Dims} differ in another axis; only axis {axis} may differ. `stack` joins along a new axis."
+                        $"concat: along axis {axis}, tensor 0 of shape {Shape.show first.Dims} and tensor {i} of shape {Shape.show t.Dims} {difference} `stack` joins along a new axis."
                 )
+
+            if t.Rank <> first.Rank then fail "don't have equally many axes. `t.Unsqueeze` adds one."
+
+            for other in 0 .. first.Rank - 1 do
+                if other <> axis && t.Dims[other] <> first.Dims[other] then
+                    fail
+                        $"have {first.Dims[other]} and {t.Dims[other]} entries along axis {other}, which must agree.")
 
         joined "concat" axis tensors
 

@@ -906,9 +906,17 @@ type Tensor with
         let bytes = int64 (Shape.count t.Dims) * int64 t.DType.Size
         Recycling.orRefuse "ToData" bytes (fun () -> t.Reading read)
 
-    static member private As(t: Tensor, dtype: DType) =
+    /// The one element, for a conversion that is called by the name of its type.
+    static member private Single<'number>(name: string, t: Tensor, dtype: DType) : 'number =
         Given.check "t" t
-        Operands.convert dtype t
+
+        if Shape.count t.Dims <> 1 then
+            raise (
+                ShapeException
+                    $"{name}: a tensor of shape {Shape.show t.Dims} is not a single number. Index or reduce it first."
+            )
+
+        (Operands.convert dtype t).ToData<'number>()
 
     /// <summary>The one element as a number: <c>float t</c>.</summary>
     /// <exception cref="T:Cotangent.ShapeException">There is not exactly one element.</exception>
@@ -917,10 +925,10 @@ type Tensor with
     /// float (tensor [ 2.5f ]) // 2.5
     /// float (tensor [ 1.0; 2.0 ]) // throws ShapeException
     /// </code></example>
-    static member op_Explicit(t: Tensor) : float = Tensor.As(t, DType.Float64).ToData<float>()
+    static member op_Explicit(t: Tensor) : float = Tensor.Single("float", t, DType.Float64)
     /// <summary>The one element as a number: <c>float32 t</c>.</summary>
     /// <exception cref="T:Cotangent.ShapeException">There is not exactly one element.</exception>
-    static member op_Explicit(t: Tensor) : float32 = Tensor.As(t, DType.Float32).ToData<float32>()
+    static member op_Explicit(t: Tensor) : float32 = Tensor.Single("float32", t, DType.Float32)
     /// <summary>The one element as a number: <c>int t</c>.</summary>
     /// <exception cref="T:Cotangent.ShapeException">There is not exactly one element.</exception>
-    static member op_Explicit(t: Tensor) : int = Tensor.As(t, DType.Int32).ToData<int>()
+    static member op_Explicit(t: Tensor) : int = Tensor.Single("int", t, DType.Int32)

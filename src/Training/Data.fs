@@ -17,6 +17,26 @@ type Batches<'x> = {
     Epoch: int -> int -> seq<'x>
 }
 
+/// <summary>
+/// What gives batches epoch after epoch, as the <c>Loader</c> of Cotangent.Data does: a package that knows nothing of the facade for C#
+/// says by it what <c>source.Batches()</c> there hands to <c>Train.Run</c>.
+/// </summary>
+/// <example><code>
+/// let source = {
+///     new IBatchSource&lt;Tensor> with
+///         member _.Count = 2
+///         member _.Epoch(epoch, first) = seq { for i in first .. 1 -> tensor [ 2 * epoch + i ] }
+/// }
+///
+/// List.ofSeq (source.Epoch(3, 1)) // [[7]]
+/// </code></example>
+[<Interface>]
+type IBatchSource<'x> =
+    /// Batches an epoch.
+    abstract Count: int
+    /// The batches from a place within an epoch, both from 0, to its end, in order.
+    abstract Epoch: epoch: int * first: int -> seq<'x>
+
 /// Sequences of mini-batches.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Batches =

@@ -23,7 +23,7 @@ module internal LossParts =
         if not (Shape.equal a.Dims b.Dims) then
             raise (
                 ShapeException
-                    $"{operation}: the {what} has shape {Shape.show a.Dims}, the {other} {Shape.show b.Dims}; a loss wants equal shapes and stretches nothing. Reshape, squeeze or unsqueeze one of them."
+                    $"{operation}: the {what} has shape {Shape.show a.Dims}, the {other} {Shape.show b.Dims}; the shapes must be equal, and nothing is stretched. Reshape, squeeze or unsqueeze one of them."
             )
 
     let requirePositive (operation: string) (what: string) (value: float) =

@@ -22,7 +22,11 @@ var batches = Dataset
 Check(batches.Count == 3, "three batches");
 
 using var stop = new CancellationTokenSource();
-var loader = new Loader<(Tensor Image, Tensor Label)>(batches, new LoaderOptions(workers: 2, ahead: 4, stop.Token));
+var loader = new Loader<(Tensor Image, Tensor Label)>(
+    batches,
+    LoaderOptions.Default.With(workers: 2, cancellation: stop.Token)
+);
+Check(loader.Options.Workers == 2 && loader.Options.Ahead == LoaderOptions.Default.Ahead, "options");
 var sizes = new List<int>();
 
 await foreach (var (image, label) in loader.EpochAsync(0).WithCancellation(stop.Token))
@@ -35,8 +39,14 @@ Check(sizes.SequenceEqual([4, 4, 2]), "the last batch is as short as it must be"
 Check(loader.Epoch(1, first: 2).Count() == 1, "from a place on");
 
 // What Train.Run takes.
-var forTraining = new Batches<(Tensor Image, Tensor Label)>(loader.Count, (epoch, first) => loader.Epoch(epoch, first));
-Check(forTraining.Epoch(0, 1).Count() == 2, "batches");
+var forTraining = loader.Batches();
+Check(forTraining.Count == 3 && forTraining.Epoch(0, 1).Count() == 2, "batches");
+
+static (Tensor, Tensor) Count(Tensor sum, (Tensor Image, Tensor Label) batch) =>
+    (sum + batch.Label.Convert(DType.Float32).Sum(), batch.Image.Mean());
+
+var run = Train.Run(new TrainOptions<Tensor> { Epochs = 2 }, Count, loader.Batches(), Tensor.Create(0f));
+Check((double)run.Last.State == 90, "a training on a loader"); // twice 0 + … + 9
 
 // A loop that is left ends its threads.
 await foreach (var batch in loader.EpochAsync(0))
@@ -97,7 +107,25 @@ var csv = Path.Combine(folder, "points.csv");
 File.WriteAllText(csv, "x,kind\n1.5,a\n2.5,b\n");
 var table = Csv.Read(Csv.Defaults, [Column.Numbers("x", DType.Float32), Column.Texts("kind")], csv);
 Check(table.Numbers("x").Shape[0] == 2 && table.Categories("kind").Names.SequenceEqual(["a", "b"]), "CSV");
-Check(Csv.Rows(new CsvOptions(',', true, []), csv).First().Float64("x") == 1.5, "rows");
+Check(Csv.Rows(Csv.Defaults, csv).First().Float64("x") == 1.5, "rows");
+Check(table.Categories("kind", ["b", "a"]).Codes.Equals(Tensor.Create([1, 0])), "categories by given names");
+
+var excel = Path.Combine(folder, "excel.csv");
+File.WriteAllText(excel, "x;n\n1,5;?\n");
+var options = Csv.Defaults.With(delimiter: ';', decimalComma: true, missing: ["?"]);
+var cells = Csv.Read(options, [Column.Numbers("x", DType.Float32), Column.Numbers("n", DType.Float32)], excel);
+Check((float)cells.Numbers("x") == 1.5f && float.IsNaN((float)cells.Numbers("n")), "decimal commas");
+Check(options.HasHeader && Csv.Defaults.Delimiter == ',', "the other options stay");
+
+try
+{
+    Csv.Read(Csv.Defaults, [Column.Numbers("kind", DType.Float32)], csv);
+    Check(false, "an error");
+}
+catch (FileException e)
+{
+    Check(e.Message.StartsWith("Csv.Read: ") && e.Message.Contains("`Missing` of `CsvOptions`"), "a way out");
+}
 
 var json = Path.Combine(folder, "reviews.jsonl");
 File.WriteAllText(json, """{"text":"good","stars":5}""" + "\n" + """{"text":"bad","stars":1}""");
@@ -109,6 +137,7 @@ Check(Lines.Dataset(json).Count == 2 && Lines.Stream(json).Count() == 2, "lines"
 var vocabulary = new Vocabulary(["be", "not", "to"]);
 var words = TextTokenizer.Whitespace(vocabulary);
 Check(words.Decode(words.Encode("not to be")) == "not to be", "tokenizer");
+Check(VocabularyModule.Defaults.With(minimumCount: 2) is { Unknown: "<unk>", MinimumCount: 2 }, "options");
 Check(Sequences.Pad(0, [[1, 2], [3]]).Tokens.Shape[1] == 2, "padding");
 
 Directory.Delete(folder, true);

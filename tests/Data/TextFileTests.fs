@@ -69,17 +69,127 @@ let csv =
 
             let check () =
                 raises<FileException, _>
-                    "line 3, column 'x': '1,5' is no Float64"
+                    "line 3, column 'x': '1,5' is no Float64. Is it a comma before the decimals? Then set `DecimalComma` of `CsvOptions`."
                     (fun () -> Csv.read options numbers path)
                     "read"
 
                 raises<FileException, _>
-                    "line 3, column 'x': '1,5' is no number"
+                    "line 3, column 'x': '1,5' is no number. Is it a comma before the decimals?"
                     (fun () -> (Csv.rows options path |> Seq.last).Float64 "x")
                     "row"
 
             check ()
             inGerman check
+        }
+        // What .NET itself writes under a culture with decimal commas.
+        test "a comma before the decimals, where the options say so, under any culture" {
+            use folder = new Fixture.Folder()
+            let german = CultureInfo "de-DE"
+            let expected = [ 1.5; -0.25; 1e-7; 12345.678; 3.0 ]
+            let lines = [ for x in expected -> x.ToString german + ";1" ]
+            Expect.equal lines[0] "1,5;1" "a comma-decimal culture"
+            let path = folder.Write("a.csv", String.Join("\n", "x;n" :: lines))
+            let options = { Csv.defaults with Delimiter = ';'; DecimalComma = true }
+
+            let check () =
+                Expect.equal ((Csv.read options numbers path).Numbers "x") (tensor expected) "Float64"
+
+                for dtype in [ DType.Float32; DType.Float16; DType.BFloat16 ] do
+                    let narrow = Csv.read options [ Column.Numbers("x", dtype) ] path
+                    Expect.equal (narrow.Numbers "x") ((tensor expected).Convert dtype) $"{dtype}"
+
+                let rows = List.ofSeq (Csv.rows options path)
+                Expect.equal [ for row in rows -> row.Float64 "x" ] expected "rows"
+
+                Expect.equal
+                    [ for row in rows -> row.Float32 "x" ]
+                    (List.map float32 expected)
+                    "rows, Float32"
+
+            check ()
+            inGerman check
+
+            for text in [ "1.5"; "1.234,5" ] do
+                let path = folder.Write("b.csv", $"x;n\n{text};1\n")
+
+                raises<FileException, _>
+                    $"'{text}' is no Float64. With `DecimalComma` of `CsvOptions`, a comma stands before the decimals"
+                    (fun () -> Csv.read options numbers path)
+                    text
+        }
+        test "a cell that is no number has a way out" {
+            use folder = new Fixture.Folder()
+
+            for cell, dtype, says in
+                [
+                    "", DType.Float32, "name it in `Missing` of `CsvOptions`"
+                    "", DType.Int32, "name it in `Missing` of `CsvOptions`"
+                    "\"1,250\"", DType.Float32, "set `DecimalComma`"
+                    "12.5", DType.Int32, "Read it as Float64."
+                    "3000000000", DType.Int32, "Read it as Float64."
+                    "cold", DType.Float64, "read it as texts"
+                    "yes", DType.Bool, "Truth values are true, false, 1 and 0"
+                ] do
+                let path = folder.Write("a.csv", $"x,y\n{cell},1\n")
+                let read () = Csv.read Csv.defaults [ Column.Numbers("x", dtype) ] path
+                raises<FileException, _> says read cell
+        }
+        test "another delimiter is found in the first line" {
+            use folder = new Fixture.Folder()
+
+            for delimiter, says in [ ";", "';'"; "\t", "a tab"; "|", "'|'" ] do
+                let says = $"The first line has {says} in it: is that the `Delimiter` of `CsvOptions`?"
+                let read path () = Csv.read Csv.defaults [ Column.Numbers("x", DType.Float64) ] path
+                let points = folder.Write("a.csv", $"x{delimiter}n\n1.5{delimiter}1\n")
+                raises<FileException, _> says (read points) "no such column"
+                let commas = folder.Write("b.csv", $"x{delimiter}n\n1,5{delimiter}1\n")
+                raises<FileException, _> says (read commas) "other cells"
+                raises<FileException, _> "has 2 cells in line 2, and 1 column." (read commas) "counted"
+        }
+        test "columns of a table that were not read, or do not fit beside each other" {
+            use folder = new Fixture.Folder()
+            let path = folder.Write("a.csv", "x,n,nn\n1.5,1,2\n")
+            let table = Csv.read Csv.defaults numbers path
+
+            raises<ValueException, _>
+                "Numbers: column 'nn' of a.csv was not read. Did you mean 'n'? The columns that were read are 'x', 'n'."
+                (fun () -> table.Numbers "nn")
+                "not read"
+
+            raises<DTypeException, _>
+                "Numbers: column 'x' of a.csv is Float64, column 'n' Int32;"
+                (fun () -> table.Numbers [ "x"; "n" ])
+                "dtypes"
+
+            let none: string list = []
+            raises<ValueException, _> "Numbers: no column" (fun () -> table.Numbers none) "none"
+        }
+        test "categories by names that are given" {
+            use folder = new Fixture.Folder()
+            let all = folder.Write("a.csv", "city\nZürich\nBern\nChur\nBern\n")
+            let some = folder.Write("b.csv", "city\nChur\nZürich\n")
+            let wrong = folder.Write("c.csv", "city\nChur\nZürch\n")
+            let read path = Csv.read Csv.defaults [ Column.Texts "city" ] path
+            let names = (read all).Categories("city").Names
+            Expect.equal names [| "Bern"; "Chur"; "Zürich" |] "names"
+            Expect.equal ((read some).Categories("city").Codes) (tensor [ 0; 1 ]) "by names of its own"
+            let given = (read some).Categories("city", names)
+            Expect.equal (given.Codes, given.Names) (tensor [ 1; 2 ], names) "as in the first file"
+
+            Expect.equal
+                ((read some).Categories("city", [ "Zürich"; "Chur" ]).Codes)
+                (tensor [ 1; 0 ])
+                "in the order that is given"
+
+            raises<ValueException, _>
+                "Categories: 'Zürch' in row 2 of column 'city' of c.csv is none of the names. Did you mean 'Zürich'? They are 'Bern', 'Chur', 'Zürich'."
+                (fun () -> (read wrong).Categories("city", names))
+                "unknown"
+
+            raises<ValueException, _>
+                "'Bern' stands twice"
+                (fun () -> (read all).Categories("city", [ "Bern"; "Bern" ]))
+                "twice"
         }
         // RFC 4180, section 2: quotes, line breaks and quotes in them; the last line may lack its end.
         test "quotes with line breaks, a missing last newline, CRLF, a mark of UTF-8, gzip" {
@@ -163,7 +273,7 @@ let csv =
                 (text "number,xy\n1,2\n")
 
             refused "3 cells in line 3, and 2 columns" (text "n,x\n1,2\n1,2,3\n")
-            refused "1 cells in line 2, and 2 columns" (text "n,x\n1\n")
+            refused "1 cell in line 2, and 2 columns" (text "n,x\n1\n")
             refused "2 columns called 'x'" (text "x,x\n1,2\n")
             refused "not in UTF-8" (Array.append (text "n,x\n1,2\n") [| 0xFFuy; 0x2Cuy; 0x31uy |])
             refused "line 2" (text "n,x\n1,\"2\n")

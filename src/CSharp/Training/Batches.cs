@@ -107,6 +107,18 @@ public static class Data
     public static Batches<T> InOrder<T>(int size, T data)
         where T : notnull => DataModule.inOrder(size, data.NotNull()).ToCSharp();
 
+    /// <summary>
+    /// What <c>Train.Run</c> takes, of a source that gives batches epoch after epoch: the <c>Loader</c> of the package
+    /// Cotangent.Data is one.
+    /// </summary>
+    /// <example><code>
+    /// var loader = new Loader&lt;Tensor>(Dataset.OfTensors(Tensor.Create([1.0, 2.0, 3.0])).Batch(2));
+    /// static (Tensor, Tensor) Add(Tensor sum, Tensor batch) => (sum + batch.Sum(), batch.Mean());
+    /// Train.Run(new TrainOptions&lt;Tensor>(), Add, loader.Batches(), Tensor.Create(0.0)).Last.State // 6
+    /// </code></example>
+    public static Batches<T> Batches<T>(this IBatchSource<T> source)
+        where T : notnull => new(source.NotNull().Count, source.Epoch);
+
     internal static Batches<T> ToCSharp<T>(this FSharpBatches<T> batches)
         where T : notnull => new(batches.Count, (epoch, first) => batches.Epoch.Invoke(epoch).Invoke(first));
 }

@@ -12,12 +12,15 @@ open Cotangent.Datasets
 /// </summary>
 [<RequireQualifiedAccess>]
 module Csv =
-    /// <summary>Commas, a first row of names, no text that stands for a missing number.</summary>
+    /// <summary>Commas, a first row of names, no text that stands for a missing number, a point before the decimals.</summary>
     /// <example><code>
-    /// let options = { Csv.defaults with Delimiter = ';'; Missing = [| ""; "NA" |] }
+    /// let options = { Csv.defaults with Delimiter = ';'; DecimalComma = true; Missing = [| ""; "NA" |] }
+    /// </code></example>
+    /// <example><code lang="csharp">
+    /// var options = Csv.Defaults.With(delimiter: ';', decimalComma: true, missing: ["", "NA"]);
     /// </code></example>
     [<CompiledName "Defaults">]
-    let defaults: CsvOptions = { Delimiter = ','; HasHeader = true; Missing = [||] }
+    let defaults: CsvOptions = { Delimiter = ','; HasHeader = true; Missing = [||]; DecimalComma = false }
 
     /// <summary>The rows one after the other. The file is never in memory as a whole.</summary>
     /// <exception cref="T:Cotangent.ExampleException">
@@ -45,7 +48,7 @@ module Csv =
             let texts = List<string>()
             (fun row -> texts.Add(row.Text column.Name)), (fun () -> Cells.Texts(texts.ToArray()))
         | ColumnKind.Numbers dtype ->
-            let builder = Cell.build dtype
+            let builder = Cell.build options.DecimalComma dtype
 
             let add (row: CsvRow) =
                 let text = row.Text column.Name
@@ -59,7 +62,7 @@ module Csv =
                 elif not (builder.Add text) then
                     raise (
                         FileException
-                            $"Csv.read: '{path}', line {row.Line}, column {Untrusted.quote column.Name}: {Untrusted.quote text} is no {dtype}."
+                            $"Csv.read: '{path}', line {row.Line}, column {Untrusted.quote column.Name}: {Untrusted.quote text} is no {dtype}. {Cell.wayOut options.DecimalComma dtype text}"
                     )
 
             add, (fun () -> Cells.Numbers(builder.ToTensor()))
@@ -75,6 +78,13 @@ module Csv =
     ///
     /// iris.Numbers "petal length" // Float32, shape (150)
     /// (iris.Categories "species").Names // [setosa, versicolor, virginica]
+    /// </code></example>
+    /// <example><code lang="csharp">
+    /// var path = Path.GetTempFileName();
+    /// File.WriteAllText(path, "area;city\n52,5;Bern\n80;Chur\n");
+    /// var options = Csv.Defaults.With(delimiter: ';', decimalComma: true);
+    /// var table = Csv.Read(options, [Column.Numbers("area", DType.Float32), Column.Texts("city")], path);
+    /// table.Numbers("area") // [52.5, 80]
     /// </code></example>
     [<CompiledName "Read">]
     let read (options: CsvOptions) (columns: Column seq) (path: string) : Table =

@@ -58,6 +58,18 @@ type Categories = {
     Names: string[]
 }
 
+/// Names in messages.
+module internal Names =
+    /// The one that is nearest to a name that is none of them, as a question.
+    let near (name: string) (names: string[]) : string =
+        match NearestName.find name names with
+        | null -> ""
+        | near -> $" Did you mean '{near}'?"
+
+    let list (names: string[]) : string =
+        let shown = names |> Seq.truncate 20 |> Seq.map Untrusted.quote |> String.concat ", "
+        if names.Length > 20 then shown + ", …" else shown
+
 /// What a table keeps of a column.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type internal Cells =
@@ -77,22 +89,19 @@ type Table internal (name: string, count: int, columns: (string * Cells)[]) =
 
         match columns |> Array.tryFind (fun (name, _) -> name = column) with
         | Some(_, cells) -> cells
-        | None -> raise (ValueException(Table.Missing(operation, name, column, Array.map fst columns)))
+        | None ->
+            let names = Array.map fst columns
+
+            raise (
+                ValueException
+                    $"{operation}: column {Untrusted.quote column} of {name} was not read.{Names.near column names} The columns that were read are {Names.list names}. Name it in the call that reads the file."
+            )
 
     /// What a file that lacks a column, or an array, is told.
     static member internal Lacks
         (operation: string, file: string, what: string, name: string, names: string[])
         : string =
-        let near =
-            match NearestName.find name names with
-            | null -> ""
-            | near -> $" Did you mean '{near}'?"
-
-        let shown = names |> Seq.truncate 20 |> Seq.map Untrusted.quote |> String.concat ", "
-
-        let more = if names.Length > 20 then ", …" else ""
-
-        $"{operation}: {file} has no {what} {Untrusted.quote name}.{near} Its {what}s are {shown}{more}."
+        $"{operation}: {file} has no {what} {Untrusted.quote name}.{Names.near name names} Its {what}s are {Names.list names}."
 
     static member internal Missing
         (operation: string, file: string, column: string, names: string[])
@@ -108,8 +117,8 @@ type Table internal (name: string, count: int, columns: (string * Cells)[]) =
     /// The names of the columns.
     member _.Names: IReadOnlyList<string> = Array.map fst columns
 
-    /// <summary>A column of numbers, shape (rows).</summary>
-    /// <exception cref="T:Cotangent.ValueException">There is no such column, or it is one of texts.</exception>
+    /// <summary>A column of numbers, shape (rows). A network wants (rows, 1): name it in a list, as several ones.</summary>
+    /// <exception cref="T:Cotangent.ValueException">The column was not read, or as texts.</exception>
     /// <example><code>
     /// let path = System.IO.Path.GetTempFileName()
     /// System.IO.File.WriteAllText(path, "x,y\n1,2\n3,4\n")
@@ -128,14 +137,27 @@ type Table internal (name: string, count: int, columns: (string * Cells)[]) =
             )
 
     /// <summary>Several columns of numbers side by side, shape (rows, columns).</summary>
-    /// <exception cref="T:Cotangent.ValueException">There is no such column, or it is one of texts.</exception>
+    /// <exception cref="T:Cotangent.ValueException">A column was not read, or as texts; or none is named.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The columns differ in dtype.</exception>
     member table.Numbers(columns: IEnumerable<string>) : Tensor =
-        Argument.check "columns" columns
-        stack 1 [ for column in columns -> table.Numbers column ]
+        let columns = Argument.items "columns" columns
+
+        if columns.Length = 0 then
+            raise (ValueException $"Numbers: no column of {name} is named; name one or more.")
+
+        let numbers = columns |> Array.map (fun column -> table.Numbers column)
+
+        for column, other in Array.zip columns numbers do
+            if other.DType <> numbers[0].DType then
+                raise (
+                    DTypeException
+                        $"Numbers: column '{columns[0]}' of {name} is {numbers[0].DType}, column '{column}' {other.DType}; side by side they need one dtype. Read both with the same, or take them one by one and use `t.Convert`."
+                )
+
+        stack 1 numbers
 
     /// <summary>A column of texts.</summary>
-    /// <exception cref="T:Cotangent.ValueException">There is no such column, or it is one of numbers.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The column was not read, or as numbers.</exception>
     /// <example><code>
     /// let path = System.IO.Path.GetTempFileName()
     /// System.IO.File.WriteAllText(path, "kind\na\nb\na\n")
@@ -150,8 +172,11 @@ type Table internal (name: string, count: int, columns: (string * Cells)[]) =
                     $"Texts: column '{column}' of {name} is read as numbers. Read it as `Column.Texts`."
             )
 
-    /// <summary>A column of texts as numbers.</summary>
-    /// <exception cref="T:Cotangent.ValueException">There is no such column, or it is one of numbers.</exception>
+    /// <summary>
+    /// A column of texts as numbers, by names of its own, in the order of their characters' codes. Another file may have other texts, and
+    /// other codes then: keep the names with a model that is trained on these, and give them to <c>Categories(column, names)</c>.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ValueException">The column was not read, or as numbers.</exception>
     /// <example><code>
     /// let path = System.IO.Path.GetTempFileName()
     /// System.IO.File.WriteAllText(path, "kind\nb\na\nb\n")
@@ -160,16 +185,49 @@ type Table internal (name: string, count: int, columns: (string * Cells)[]) =
     /// kinds.Names = [| "a"; "b" |] // true
     /// </code></example>
     member table.Categories(column: string) : Categories =
-        let texts = table.Texts column
-        let names = Array.distinct texts
+        let names = Array.distinct (table.Texts column)
         Array.Sort(names, StringComparer.Ordinal)
-        let codes = Dictionary<string, int>(StringComparer.Ordinal)
-        names |> Array.iteri (fun code name -> codes[name] <- code)
+        table.Categories(column, names)
 
-        {
-            Codes = Tensor.ofArray [ texts.Length ] (texts |> Array.map (fun text -> codes[text]))
-            Names = names
-        }
+    /// <summary>A column of texts as numbers: the place of each among names that are given, such as those of the data of a training.</summary>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// The column was not read, or as numbers; a text is none of the names, or one of them is there twice.
+    /// </exception>
+    /// <example><code>
+    /// let path = System.IO.Path.GetTempFileName()
+    /// System.IO.File.WriteAllText(path, "kind\nb\nc\nb\n")
+    /// let table = Csv.read Csv.defaults [ Column.Texts "kind" ] path
+    /// (table.Categories("kind", [ "a"; "b"; "c" ])).Codes // [1, 2, 1]
+    /// table.Categories("kind", [ "a"; "b" ]) // throws ValueException
+    /// </code></example>
+    /// <example><code lang="csharp">
+    /// var path = Path.GetTempFileName();
+    /// File.WriteAllText(path, "city\nChur\nBern\n");
+    /// var table = Csv.Read(Csv.Defaults, [Column.Texts("city")], path);
+    /// table.Categories("city", ["Aarau", "Bern", "Chur"]).Codes // [2, 1]
+    /// </code></example>
+    member table.Categories(column: string, names: IEnumerable<string>) : Categories =
+        let names = Argument.items "names" names
+        let codes = Dictionary<string, int>(StringComparer.Ordinal)
+
+        names
+        |> Array.iteri (fun code name ->
+            if not (codes.TryAdd(name, code)) then
+                raise (
+                    ValueException
+                        $"Categories: {Untrusted.quote name} stands twice among the names for column '{column}'. Leave one of them out."
+                ))
+
+        let code (row: int) (text: string) =
+            match codes.TryGetValue text with
+            | true, code -> code
+            | _ ->
+                raise (
+                    ValueException
+                        $"Categories: {Untrusted.quote text} in row {row + 1} of column '{column}' of {name} is none of the names.{Names.near text names} They are {Names.list names}. Leave such rows out, or train with their texts, too."
+                )
+
+        { Codes = Tensor.ofArray [ table.Count ] (Array.mapi code (table.Texts column)); Names = names }
 
     override _.ToString() =
         let shown = columns |> Array.map fst |> String.concat ", "

@@ -2,6 +2,7 @@ namespace Cotangent
 
 open System
 open System.Collections.Generic
+open System.Runtime.InteropServices
 open System.Threading
 open System.Threading.Tasks
 open Cotangent.Datasets
@@ -26,6 +27,26 @@ type LoaderOptions = {
     static member Default =
         let workers = max 1 (Environment.ProcessorCount - 1)
         { Workers = workers; Ahead = 2 * workers; Cancellation = CancellationToken.None }
+
+    /// <summary>These options but for those that are given: what <c>{ options with … }</c> is in F#.</summary>
+    /// <param name="workers">Threads that make examples.</param>
+    /// <param name="ahead">How many examples are made and not yet taken at most.</param>
+    /// <param name="cancellation">Ends the loop with an <c>OperationCanceledException</c>.</param>
+    /// <example><code lang="csharp">
+    /// var options = LoaderOptions.Default.With(workers: 2, ahead: 8);
+    /// var loader = new Loader&lt;int>(Dataset.OfArray([1, 2, 3]), options);
+    /// loader.Options.Workers // 2
+    /// </code></example>
+    member options.With
+        (
+            [<Optional>] workers: Nullable<int>,
+            [<Optional>] ahead: Nullable<int>,
+            [<Optional>] cancellation: Nullable<CancellationToken>
+        ) : LoaderOptions = {
+        Workers = workers.GetValueOrDefault options.Workers
+        Ahead = ahead.GetValueOrDefault options.Ahead
+        Cancellation = cancellation.GetValueOrDefault options.Cancellation
+    }
 
 /// One walk through the examples of workers, for a loop that waits without a thread.
 [<Sealed>]

@@ -102,6 +102,11 @@ type Loader<'x>(dataset: Dataset<'x>, options: LoaderOptions) =
 
         Ahead.asynchronous options (fun () -> start epoch first)
 
+    // C# finds `loader.Batches()` by it, which its facade defines.
+    interface IBatchSource<'x> with
+        member loader.Count = loader.Count
+        member loader.Epoch(epoch, first) = loader.Epoch(epoch, first)
+
 /// <summary>Loaders of datasets.</summary>
 [<RequireQualifiedAccess>]
 module Loader =
@@ -128,7 +133,8 @@ module Loader =
     let createWith (options: LoaderOptions) (dataset: Dataset<'x>) : Loader<'x> = Loader<'x>(dataset, options)
 
     /// <summary>
-    /// What <c>Train.run</c> takes. A training that begins at a later step asks for that place at once: nothing before it is loaded.
+    /// What <c>Train.run</c> takes, in C# <c>loader.Batches()</c>. A training that begins at a later step asks for that place at once:
+    /// nothing before it is loaded.
     /// </summary>
     /// <example><code>
     /// let step (x: Tensor) (batch: Tensor) =

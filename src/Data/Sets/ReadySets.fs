@@ -131,7 +131,7 @@ module ReadySets =
 
         [|
             for row in Csv.rows options path do
-                [| for column in 0 .. row.Cells.Count - 1 -> (Cell.float32 row.Cells[column]).Value |]
+                [| for column in 0 .. row.Cells.Count - 1 -> (Cell.float32 false row.Cells[column]).Value |]
         |]
 
     /// <summary>

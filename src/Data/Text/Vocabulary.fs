@@ -3,6 +3,7 @@ namespace Cotangent
 open System
 open System.Collections.Generic
 open System.IO
+open System.Runtime.InteropServices
 open System.Text.Json
 open Cotangent.Checkpoints
 open Cotangent.Datasets
@@ -148,7 +149,38 @@ type VocabularyOptions = {
     MinimumCount: int
     /// How many tokens there are at most, the most frequent ones.
     MaximumSize: int
-}
+} with
+
+    /// <summary>
+    /// These options but for those that are given: what <c>{ options with … }</c> is in F#. No unknown token at all is asked for by the
+    /// constructor.
+    /// </summary>
+    /// <param name="unknown">The token that stands for all others.</param>
+    /// <param name="special">Tokens that are in it in any case.</param>
+    /// <param name="minimumCount">How often a token must occur.</param>
+    /// <param name="maximumSize">How many tokens there are at most.</param>
+    /// <example><code lang="csharp">
+    /// var options = VocabularyModule.Defaults.With(minimumCount: 2, special: ["&lt;pad>"]);
+    /// options.Unknown // &lt;unk>
+    /// </code></example>
+    member options.With
+        (
+            [<Optional>] unknown: string | null,
+            [<Optional>] special: string[] | null,
+            [<Optional>] minimumCount: Nullable<int>,
+            [<Optional>] maximumSize: Nullable<int>
+        ) : VocabularyOptions = {
+        Unknown =
+            match unknown with
+            | null -> options.Unknown
+            | unknown -> unknown
+        Special =
+            match special with
+            | null -> options.Special
+            | special -> special
+        MinimumCount = minimumCount.GetValueOrDefault options.MinimumCount
+        MaximumSize = maximumSize.GetValueOrDefault options.MaximumSize
+    }
 
 /// <summary>Vocabularies.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
