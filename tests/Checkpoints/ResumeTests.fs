@@ -237,6 +237,7 @@ let private behind =
                             fun () ->
                                 told.Value <- name :: told.Value
                                 if fails then failwith name
+                        Result = id
                     }
             }
 

@@ -18,6 +18,33 @@ let private loops =
             close 1e-14 [ sqrt 2.0 ] (newton (tensor 2.0))
             close 1e-14 [ sqrt 2.0 ] (compile newton (tensor 2.0))
         }
+        test "what is no tensor may not change in a loop, run in whatever way" {
+            let refused (f: unit -> 'a) = throws<TreeException, _> [ "$.Item2"; "1"; "2"; "tensor 0" ] f
+
+            let start = tensor [ 1.0; 2.0 ], 1
+            let round (x: Tensor, i: int) = x * float i, i + 1
+
+            for transform in [ id; compile; vmap ] do
+                let run loop = fun () -> transform (fun x -> fst (loop (x, 1))) (fst start)
+                refused (run (iterate 3 round))
+                refused (run (whileLoop (fun (x, _) -> (sum x).Less 100.0) round))
+
+                refused (
+                    run (fun first ->
+                        fst (scan (fun carry (y: Tensor) -> round carry, y) first (tensor [ 1.0; 2.0 ])))
+                )
+
+            let which (x: Tensor) = cond ((sum x).Greater 0.0) (fun x -> x, 1) (fun x -> -x, 2) x |> fst
+
+            equals [ 1.0; 2.0 ] (which (fst start))
+            throws<TreeException, _> [ "$.Item2"; "branches"; "1"; "2" ] (fun () -> compile which (fst start))
+
+            // What stays, and functions, which nobody can compare, go round.
+            let kept (x: Tensor, name: string, f: Tensor -> Tensor) = f x, name, (fun (x: Tensor) -> x + 1.0)
+            let x, name, _ = iterate 2 kept (fst start, "same", fun x -> 2.0 * x)
+            equals [ 3.0; 5.0 ] x
+            Expect.equal name "same" "kept"
+        }
         test "iterate: derivatives through the loop, in both modes and orders" {
             // d√a/da = 1/(2√a), d²√a/da² = -1/(4 a^1.5)
             let slope, bend = 1.0 / (2.0 * sqrt 2.0), -1.0 / (4.0 * 2.0 ** 1.5)

@@ -166,6 +166,8 @@ let tests =
                 near 1e-9 [ expected ] found.Value name
 
             check "1/√x" (fun x -> 1.0 / sqrt x) (0.0, 1.0) 2.0
+            check "1/√x, from above" (fun x -> 1.0 / sqrt -x) (-3.0, 0.0) (2.0 * sqrt 3.0)
+            check "log x/√x" (fun x -> log x / sqrt x) (0.0, 1.0) -4.0
             check "log" log (0.0, 1.0) -1.0
             check "√" sqrt (0.0, 4.0) (16.0 / 3.0)
             check "smooth" exp (-1.0, 1.0) (Math.E - exp -1.0)
@@ -175,6 +177,42 @@ let tests =
 
             near 1e-8 [ -4.0 ] (grad by (tensor 0.5)) "1/k by k"
             near 1e-8 [ -4.0 ] (compile (grad by) (tensor 0.5)) "compiled"
+        }
+        test "tanh-sinh, where numbers are too far apart beside the end" {
+            // Of 1/√(1 - x) some 2e-8 lie between 1 and its neighbour; the residual says so, and nothing is infinite.
+            let check name f (low, high) (expected: float) =
+                for integrate in [ id; compile ] do
+                    let found =
+                        integrate
+                            (fun (low, high) ->
+                                let found = Quadrature.tanhSinh Root.defaults f (low, high)
+                                found.Value, found.Converged, found.Residual)
+                            (tensor low, tensor high)
+
+                    let value, converged, residual = found
+                    let error = abs (float value - expected)
+                    Expect.isLessThan error 1e-7 $"{name}: near"
+                    Expect.isLessThanOrEqual error (float residual) $"{name}: within the residual"
+                    Expect.isFalse (converged.ToData<bool>()) $"{name}: not to 1e-10"
+
+            check "1/√(1 - x)" (fun x -> 1.0 / sqrt (1.0 - x)) (0.0, 1.0) 2.0
+            check "1/√(1 - x²)" (fun x -> 1.0 / sqrt (1.0 - x * x)) (-1.0, 1.0) Math.PI
+            check "1/√(x - 1)" (fun x -> 1.0 / sqrt (x - 1.0)) (1.0, 2.0) 2.0
+
+            let infinite = Quadrature.tanhSinh Root.defaults (fun x -> 1.0 / x) (tensor 0.0, tensor 1.0)
+            Expect.isFalse (infinite.Converged.ToData<bool>()) "1/x has no integral"
+        }
+        test "ends that are infinite" {
+            let bell (x: Tensor) = exp -(x * x)
+            let raises name run = raises<ValueException, _> "toInfinity" run name
+
+            raises "adaptive" (fun () ->
+                Quadrature.adaptive defaults (fun () x -> bell x) () (tensor 0.0, tensor infinity))
+
+            raises "to infinity" (fun () ->
+                Quadrature.toInfinity defaults (fun () x -> bell x) () (tensor -infinity))
+
+            raises "tanh-sinh" (fun () -> Quadrature.tanhSinh Root.defaults bell (tensor 0.0, tensor nan))
         }
         test "what does not converge, and mistakes" {
             let options = { defaults with MaximumIntervals = 3 }

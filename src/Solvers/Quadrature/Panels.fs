@@ -10,6 +10,17 @@ module internal Panels =
         let half, middle = 0.5 * (high - low), 0.5 * (high + low)
         (middle.Unsqueeze 1 + half.Unsqueeze 1 * column low rule.Nodes).Reshape [ -1 ]
 
+    /// The ends of an interval, where their numbers can be read.
+    let requireFinite operation (ends: Tensor list) =
+        for e in ends do
+            match Vector.tryRead e with
+            | ValueSome [| number |] when not (System.Double.IsFinite number) ->
+                raise (
+                    ValueException
+                        $"{operation}: an end of the interval is {number}; it must be finite. Up to infinity there is `Quadrature.toInfinity`; over the whole line, take f(x) + f(-x) from 0."
+                )
+            | _ -> ()
+
     /// f at points (n,), of shape (n, …).
     let values operation (f: Tensor -> Tensor) (points: Tensor) : Tensor =
         let y = f points

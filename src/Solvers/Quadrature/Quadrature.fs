@@ -24,7 +24,7 @@ module Quadrature =
     /// the residual is their sum. Derivatives with respect to parameters and ends are those of the integral itself.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The function does not give a value for each point, or an end is not one number.</exception>
-    /// <exception cref="T:Cotangent.ValueException">A tolerance is below 0, or there are no intervals.</exception>
+    /// <exception cref="T:Cotangent.ValueException">A tolerance is below 0, there are no intervals, or an end is infinite or NaN.</exception>
     /// <example><code>
     /// // Of exp (-k x) from 0 to 1, and how it changes with k.
     /// let integral k = (Quadrature.adaptive Quadrature.defaults (fun k x -> exp (-k * x)) k (tensor 0.0, tensor 1.0)).Value
@@ -36,10 +36,15 @@ module Quadrature =
         (parameters: 'p)
         (low: Tensor, high: Tensor)
         : Solved<Tensor> =
-        Adaptive.integrate "Quadrature.adaptive" options f parameters (low, high)
+        let operation = "Quadrature.adaptive"
+        Panels.requireFinite operation [ low; high ]
+        Adaptive.integrate operation options f parameters (low, high)
 
-    /// <summary>The same from a number to infinity: by t/(1 - t).</summary>
+    /// <summary>
+    /// The same from a number to infinity: by t/(1 - t). An integral over the whole line is one of x ↦ f(x) + f(-x) from 0.
+    /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">The function does not give a value for each point.</exception>
+    /// <exception cref="T:Cotangent.ValueException">The number is infinite or NaN.</exception>
     /// <example><code>
     /// let found = Quadrature.toInfinity Quadrature.defaults (fun () x -> exp -x) () (tensor 0.0)
     /// found.Value // 1
@@ -54,8 +59,10 @@ module Quadrature =
             let y: Tensor = f p (low + t / (1.0 - t))
             y / (square (1.0 - t)).Reshape [| t.Size; yield! Array.create (y.Rank - 1) 1 |]
 
+        let operation = "Quadrature.toInfinity"
+        Panels.requireFinite operation [ low ]
         let zero = Tensor.zerosLike (stopGradient low)
-        Adaptive.integrate "Quadrature.toInfinity" options onUnit (parameters, low) (zero, zero + 1.0)
+        Adaptive.integrate operation options onUnit (parameters, low) (zero, zero + 1.0)
 
     /// <summary>
     /// Gauss's rule of n nodes, exact for polynomials up to degree 2n - 1. A sum, so its derivatives are those of the sum: by all that f
@@ -79,9 +86,15 @@ module Quadrature =
 
     /// <summary>
     /// The tanh-sinh rule of Takahashi and Mori, with nodes that get denser towards the ends until nothing changes: for functions that
-    /// are infinite there, as 1/√x is at 0. The tolerance is on the last change, beside the integral where that is above 1; steps are
-    /// levels, of which there are at most nine. Derivatives with respect to all that f uses and the ends.
+    /// are infinite there, as 1/√x is at 0. The tolerance is on the residual, beside the integral where that is above 1: the last change,
+    /// and the last term before each end, about as much as is left beyond it. Steps are levels, of which there are at most nine. Derivatives
+    /// with respect to all that f uses and the ends.
     /// </summary>
+    /// <remarks>
+    /// Put an end where f is infinite at 0: floating-point numbers are dense there alone. Beside 1 the nearest number is 1e-16 away, and
+    /// 1/√(1 - x) has an integral of 2e-8 in between, so that it does not converge to less. With x = 1 - u it does.
+    /// </remarks>
+    /// <exception cref="T:Cotangent.ValueException">An end is infinite or NaN.</exception>
     /// <exception cref="T:Cotangent.ShapeException">The function does not give a value for each point.</exception>
     /// <example><code>
     /// let found = Quadrature.tanhSinh Root.defaults (fun x -> 1.0 / sqrt x) (tensor 0.0, tensor 1.0)
@@ -90,4 +103,5 @@ module Quadrature =
     let tanhSinh (options: SolverOptions) (f: Tensor -> Tensor) (low: Tensor, high: Tensor) : Solved<Tensor> =
         let operation = "Quadrature.tanhSinh"
         SolverOptions.check operation options
+        Panels.requireFinite operation [ low; high ]
         TanhSinh.integrate operation options f low high

@@ -7,8 +7,8 @@ open Cotangent
 type internal Trapezoid = { Sum: Tensor; Value: Tensor; Error: Tensor; Levels: Tensor; Count: Tensor }
 
 module internal TanhSinh =
-    /// Beyond this nothing is left of the weights.
-    let private furthest = 3.4
+    /// How far nodes go: there the distance from an end is near the smallest number of the dtype, 1e-300 in Float64.
+    let private furthest (dtype: DType) = if dtype = DType.Float64 then 6.0 else 3.8
 
     /// At t > 0: the distance from the nearer end, for an interval of length 1, and the weight.
     let private node t =
@@ -17,11 +17,11 @@ module internal TanhSinh =
         distance, Math.PI / 2.0 * cosh t / (2.0 * cosh u * cosh u)
 
     /// New nodes of a level, t = k h for odd k; all of them at the first.
-    let private level k =
+    let private level dtype k =
         let h = Math.Pow(2.0, -float k)
 
         let ts = [|
-            for i in 1 .. int (furthest / h) do
+            for i in 1 .. int (furthest dtype / h) do
                 if k = 0 || i % 2 = 1 then float i * h
         |]
 
@@ -30,38 +30,54 @@ module internal TanhSinh =
     let integrate operation (options: SolverOptions) (f: Tensor -> Tensor) (low: Tensor) (high: Tensor) =
         let width = high - low
         let values points = Panels.values operation f points
-        let middle = (values ((0.5 * (low + high)).Unsqueeze 0))[0]
+        let middlePoint = 0.5 * (low + high)
+        let middle = (values (middlePoint.Unsqueeze 0))[0]
         let levels = min 9 options.MaximumSteps
 
+        let size (t: Tensor) = (stopGradient (abs t)).Max()
+
+        /// The sum over the new nodes; the last term before each end, about as much as is left beyond it; and how many nodes.
         let added k =
-            let nodes = level k
+            let nodes = level width.DType k
+            let n = nodes.Length
 
             let distances, weights =
                 Panels.column low (Array.map fst nodes), Panels.column low (Array.map snd nodes)
 
-            let y = values (concat 0 [ low + width * distances; high - width * distances ])
+            let points = concat 0 [ low + width * distances; high - width * distances ]
+            // Beside an end that is not 0, nodes round onto it: those are left out.
+            let isEnd = (points.Equal low).Or(points.Equal high)
+            let y = values (where isEnd (middlePoint.Expand points.Shape) points)
             let w = concat 0 [ weights; weights ]
-            // What is not finite at an end to which nothing is left to go counts as 0.
-            (y * w.Reshape [| w.Size; yield! Array.create (y.Rank - 1) 1 |]).Sum 0, 2 * nodes.Length
+            let w = where isEnd (Tensor.zerosLike w) w
+            let terms = y * w.Reshape [| w.Size; yield! Array.create (y.Rank - 1) 1 |]
+
+            let last (isEnd: Tensor) (terms: Tensor) =
+                let at = (isEnd.Not().Convert DType.Int32).Sum() - 1
+                let isLast = ((Tensor.arange DType.Int32 n).Equal at).Convert terms.DType
+                size (terms * isLast.Reshape [| n; yield! Array.create (terms.Rank - 1) 1 |])
+
+            let left = last isEnd[.. n - 1] terms[.. n - 1] + last isEnd[n..] terms[n..]
+            terms.Sum 0, left, 2 * n
 
         let step k (s: Trapezoid) =
-            let more, count = added k
+            let more, left, count = added k
             let sum = s.Sum + more
             let value = Math.Pow(2.0, -float k) * width * sum
 
             {
                 Sum = sum
                 Value = value
-                Error = stopGradient ((abs (value - s.Value)).Max())
+                Error = stopGradient (size (value - s.Value) + abs width * left)
                 Levels = s.Levels + 1
                 Count = s.Count + count
             }
 
-        let goesOn (s: Trapezoid) =
-            s.Error.Greater(
-                (options.Tolerance + 10.0 * Rounding.of' width.DType)
-                * clampMin 1.0 (stopGradient ((abs s.Value).Max()))
-            )
+        let converged (s: Trapezoid) =
+            (s.Error.LessEqual(
+                (options.Tolerance + 10.0 * Rounding.of' width.DType) * clampMin 1.0 (size s.Value)
+            ))
+                .And(s.Error.IsFinite())
 
         let start =
             let first = Math.PI / 4.0 * middle
@@ -74,12 +90,12 @@ module internal TanhSinh =
                 Count = Counter.of' 1
             }
 
-        let s = Seq.fold (fun s k -> cond (goesOn s) (step k) id s) start [ 0 .. levels - 1 ]
+        let s = Seq.fold (fun s k -> cond (converged s) id (step k) s) start [ 0 .. levels - 1 ]
 
         {
             Solver = operation
             Value = s.Value
-            Converged = (goesOn s).Not()
+            Converged = converged s
             Residual = s.Error
             Steps = s.Levels
             Evaluations = s.Count
