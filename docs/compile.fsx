@@ -101,8 +101,7 @@ recurrence (tensor [ 0.5; 0.5; 2.0; 2.0 ], tensor [ 1.0; 1.0; 1.0; 1.0 ])
 A program can call back: `hostCall` is a function of .NET on numbers, which is told beforehand what its results are like. So a table, a
 solver of somebody else's or a measuring instrument stands in the midst of a program. Nobody knows its derivative but who wrote it:
 *)
-let root =
-    hostCall (tensor 0.0) (fun (x: Tensor) -> tensor (System.Math.Cbrt(float x)))
+let root = hostCall (tensor 0.0) (fun (x: Tensor) -> tensor (System.Math.Cbrt(float x)))
 
 let cubeRoot =
     withDerivative (Derivative.Push(fun x d -> d / (3.0 * square (root x)))) root

@@ -32,11 +32,7 @@ open Cotangent.Solvers
 type Swing = { Angle: Tensor; Speed: Tensor }
 
 /// What is not known: the length in metres, the friction in 1/s, and how the pendulum was let go.
-type Pendulum = {
-    Length: Tensor
-    Friction: Tensor
-    Start: Swing
-}
+type Pendulum = { Length: Tensor; Friction: Tensor; Start: Swing }
 
 let move (p: Pendulum) (_: Tensor) (s: Swing) = {
     Angle = s.Speed
@@ -49,8 +45,7 @@ let precise = {
         AbsoluteTolerance = 1e-8
 }
 
-let angles (p: Pendulum) times =
-    (Ode.solve precise (move p) times p.Start).States.Angle
+let angles (p: Pendulum) times = (Ode.solve precise (move p) times p.Start).States.Angle
 
 (**
 ## The measurements
@@ -67,8 +62,7 @@ let deviation = 0.05
 let times = Tensor.linspace DType.Float64 0.0 8.0 81
 
 let seen =
-    angles truth times
-    + deviation * Random.normal (Key.create 1L) DType.Float64 [ 81 ]
+    angles truth times + deviation * Random.normal (Key.create 1L) DType.Float64 [ 81 ]
 
 (**
 ## The fit

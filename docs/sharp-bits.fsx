@@ -93,7 +93,11 @@ An `int` or a `float` in what `iterate`, `scan` or `whileLoop` hands from round 
 function is traced once, so such a number could not count. It may not change when the loop runs eagerly, either; nor may the branches
 of a traced `cond` differ in one. Keep it in a tensor, `tensor 0` in place of `0`, or let `iteratei` tell the number of the round:
 *)
-message (fun () -> iterate 3 (fun (x: Tensor, i: int) -> x * float i, i + 1) (tensor 2.0, 1))
+message (fun () ->
+    iterate
+        3
+        (fun (x: Tensor, i: int) -> x * float i, i + 1)
+        (tensor 2.0, 1))
 (*** include-it ***)
 
 (**
