@@ -100,8 +100,7 @@ module Core =
     /// </code></example>
     let grad (f: 'p -> Tensor) (x: 'p) : 'p =
         Given.check "f" f
-        let struct (_, (), gradient) = Transform.valueAndGradWith "grad" (fun x -> f x, ()) x
-        gradient
+        Transform.gradient "grad" f x
 
     /// <summary>The gradient of a function that also returns something else, which comes out with it.</summary>
     /// <exception cref="T:Cotangent.ShapeException">
@@ -458,7 +457,7 @@ module Core =
     let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         Given.check "f" f
         Given.check "x" x
-        jacobianForward (grad f) x
+        jacobianForward (Transform.gradient "hessian" f) x
 
     /// <summary>
     /// The second derivatives of a scalar function of any tree: of its gradient with respect to each tensor of the argument. Forward over reverse.
@@ -474,7 +473,7 @@ module Core =
     let hessians (f: 'p -> Tensor) (x: 'p) : Jacobian<'p, 'p> =
         Given.check "f" f
         Given.check "x" x
-        Jacobians.forward "hessians" (grad f) x
+        Jacobians.forward "hessians" (Transform.gradient "hessians" f) x
 
     /// <summary>The Hessian of a scalar function times a vector, without the Hessian: forward over reverse.</summary>
     /// <exception cref="T:Cotangent.ShapeException">
@@ -485,7 +484,7 @@ module Core =
     /// </code></example>
     let hvp (f: 'p -> Tensor) (x: 'p) (v: 'p) : 'p =
         Given.check "f" f
-        snd (Transform.jvp "hvp" (grad f) x v)
+        snd (Transform.jvp "hvp" (Transform.gradient "hvp" f) x v)
 
     /// <summary>
     /// A vector times the Hessian of a scalar function, without the Hessian: reverse over reverse. Where the second derivatives are
@@ -499,7 +498,7 @@ module Core =
     /// </code></example>
     let vhp (f: 'p -> Tensor) (x: 'p) (v: 'p) : 'p =
         Given.check "f" f
-        let struct (_, pull, _) = Transform.vjp "vhp" (grad f) x
+        let struct (_, pull, _) = Transform.vjp "vhp" (Transform.gradient "vhp" f) x
         pull v
 
     /// The sum of the diagonal of a linear map from tensors like x to such.

@@ -83,6 +83,10 @@ module internal Transform =
         let seed = struct (trace.Place loss, Tensor.onesLike (trace.Primal loss))
         struct (trace.Primal loss, primal trace aux, pulled trace leaves x [| seed |])
 
+    let gradient name (f: 'p -> Tensor) (x: 'p) : 'p =
+        let struct (_, (), gradient) = valueAndGradWith name (fun x -> f x, ()) x
+        gradient
+
     /// The result of a function that was recorded: its value, the leaves of that, and the places of the trained ones on the tape.
     let private result name (trace: ReverseTrace) (traced: 'q) : struct ('q * Differentiated * int[]) =
         let subject = $"{name}: the result's type"

@@ -33,7 +33,7 @@ module ClassLosses =
         Bind.one (Primitive.Fused(Fused.CrossEntropy(targetsOf options smoothing))) [| logits; labels |]
 
     let private requireOptions (options: CrossEntropyOptions) (logits: Tensor) =
-        requireFloat "Loss.crossEntropy" "logits" logits
+        requireScores "Loss.crossEntropy" "logits" logits
 
         if not (options.Smoothing >= 0.0 && options.Smoothing <= 1.0) then
             raise (

@@ -13,6 +13,16 @@ module internal LossParts =
                     $"{operation}: the {what} must be floating-point, got {t.DType} {Shape.show t.Dims}; convert it first, with `t.Convert DType.Float32` for example."
             )
 
+    /// What is compared with labels, which come before it.
+    let requireScores (operation: string) (what: string) (t: Tensor) =
+        Given.check what t
+
+        if not t.DType.IsFloat then
+            raise (
+                DTypeException
+                    $"{operation}: the {what} must be floating-point, got {t.DType} {Shape.show t.Dims}. The targets come first: are the two swapped? If not, convert it, with `t.Convert DType.Float32` for example."
+            )
+
     /// Equal shapes and floating-point dtypes; nothing is stretched.
     let requireEqual (operation: string) (what: string) (a: Tensor) (other: string) (b: Tensor) =
         Given.check what a
@@ -105,7 +115,7 @@ module internal LossParts =
     /// Integers of the shape of the scores without their last axis, that of the classes.
     let requireLabels (operation: string) (scores: Tensor) (labels: Tensor) =
         Given.check "labels" labels
-        requireFloat operation "logits" scores
+        requireScores operation "logits" scores
 
         if scores.Rank < 1 then
             raise (ShapeException $"{operation}: logits (…, classes) are wanted, got a scalar.")

@@ -174,6 +174,11 @@ let tests =
             throws<TreeException, _> [ "jacobians"; "no tensors" ] (fun () ->
                 jacobians (fun (_: Tensor list) -> tensor 1.0) [])
 
-            throws<ShapeException, _> [ "grad"; "(2, 3)" ] (fun () -> hessians (run >> _.Rows) model)
+            throws<ShapeException, _> [ "hessians:"; "(2, 3)" ] (fun () -> hessians (run >> _.Rows) model)
+            let two (x: Tensor) = x * x
+            let x = tensor [ 1.0; 2.0 ]
+            throws<ShapeException, _> [ "hessian:"; "(2,)" ] (fun () -> hessian two x)
+            throws<ShapeException, _> [ "hvp:"; "(2,)" ] (fun () -> hvp two x x)
+            throws<ShapeException, _> [ "vhp:"; "(2,)" ] (fun () -> vhp two x x)
         }
     ]

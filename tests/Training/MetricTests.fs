@@ -322,6 +322,12 @@ let private errors =
             Metric.accuracy (Tensor.zeros DType.Int32 [ 0 ]) (Tensor.zeros DType.Float32 [ 0; 2 ]))
         refuses<ValueException> "k beyond the classes" [ "topKAccuracy: "; "3"; "2" ] (fun () ->
             Metric.topKAccuracy 3 (tensor [ 1 ]) scores)
+        for name, run in [ "accuracy: ", Metric.accuracy; "crossEntropy: ", Loss.crossEntropy ] do
+            refuses<DTypeException>
+                $"labels for scores in {name}"
+                [ name; "Int32 (2,)"; "swapped" ]
+                (fun () -> run (tensor [ [ 0.1; 0.9 ]; [ 0.5; 0.5 ] ]) (tensor [ 0; 1 ]))
+
         refuses<DTypeException> "logits for predictions" [ "confusionMatrix: "; "ArgMax" ] (fun () ->
             Metric.confusionMatrix 2 (tensor [ 1 ]) scores)
         refuses<IndexException>

@@ -58,7 +58,8 @@ module internal Display =
 
     /// Two parts, shown beside each other: text as it is, an object by its structure. F# Interactive sets the rows of a
     /// two-dimensional array below each other, in brackets, wherever in a record or list they are; the lines of one
-    /// text would all begin at the left.
+    /// text would all begin at the left. With more axes there are brackets inside of such rows, which would no longer stand below
+    /// each other: these are one text.
     let parts (b: HostBuffer) : string * obj =
         let header = header b
 
@@ -67,7 +68,7 @@ module internal Display =
         else
             let text = Print.buffer b
 
-            match (if b.Shape.Length > 1 then rows text else None) with
+            match (if b.Shape.Length = 2 then rows text else None) with
             | Some rows -> $"{header} ", Array2D.init rows.Length 1 (fun i _ -> DisplayedText rows[i])
             | None when text.Contains '\n' -> $"{header}\n{text}", ""
             | None -> $"{header} {text}", ""

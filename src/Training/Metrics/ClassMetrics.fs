@@ -117,7 +117,7 @@ module ClassMetrics =
     let internal answers (operation: string) (target: Tensor) (scores: Tensor) =
         Given.check "target" target
         Given.check "scores" scores
-        requireFloat operation "scores" scores
+        requireScores operation "scores" scores
 
         if not (Shape.equal target.Dims scores.Dims) then
             raise (

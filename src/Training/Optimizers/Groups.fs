@@ -18,9 +18,9 @@ module internal GroupRules =
         Rule.together "still" (fun gradients _ -> gradients |> Array.map (fun g -> Tensor.fullLike g -0.0))
 
     /// The places of each group; every leaf must be in one.
-    let private partition (groups: Selection list) (parameters: TrainedParameters) : int[] list =
+    let private partition operation (groups: Selection list) (parameters: TrainedParameters) : int[] list =
         let leaves = parameters.Leaves.Value
-        let chosen = groups |> List.map (fun group -> Selection.chosen "Optimizer.groups" group leaves)
+        let chosen = groups |> List.map (fun group -> Selection.chosen operation group leaves)
 
         for i in 0 .. leaves.Length - 1 do
             let inside = List.zip groups chosen |> List.filter (fun (_, chosen) -> chosen[i]) |> List.map fst
@@ -30,14 +30,12 @@ module internal GroupRules =
             | [] ->
                 raise (
                     ValueException
-                        $"Optimizer.groups: {leaves[i].Name} is in no group. Give each trained tensor to one: `Selection.except` chooses what the others leave."
+                        $"{operation}: {leaves[i].Name} is in no group. Give each trained tensor to one: `Selection.except` chooses what the others leave."
                 )
             | several ->
                 let both = System.String.Join(" and ", several |> List.map (fun s -> $"({s})"))
 
-                raise (
-                    ValueException $"Optimizer.groups: {leaves[i].Name} is in more than one group: {both}."
-                )
+                raise (ValueException $"{operation}: {leaves[i].Name} is in more than one group: {both}.")
 
         [ for mask in chosen -> Array.init leaves.Length id |> Array.filter (fun i -> mask[i]) ]
 
@@ -46,9 +44,10 @@ module internal GroupRules =
         Leaves = lazy (places |> Array.map (fun i -> parameters.Leaves.Value[i]))
     }
 
-    let groups (groups: (Selection * Transformation) list) =
+    /// Called by `operation`, which errors name.
+    let groups (operation: string) (groups: (Selection * Transformation) list) =
         if groups.IsEmpty then
-            raise (ValueException "Optimizer.groups: there are no groups in the list; give at least one.")
+            raise (ValueException $"{operation}: there are no groups in the list; give at least one.")
 
         let selections, parts = List.unzip groups
         let name = "groups(" + System.String.Join(", ", parts |> List.map _.Name) + ")"
@@ -65,7 +64,7 @@ module internal GroupRules =
 
                         own |> State.map whole
 
-                    State.containing name (List.map2 start parts (partition selections parameters))
+                    State.containing name (List.map2 start parts (partition operation selections parameters))
             Move =
                 fun gradients state parameters ->
                     let changes = Array.copy gradients
@@ -80,7 +79,7 @@ module internal GroupRules =
                         Array.iter2 (fun place change -> changes[place] <- change) places own
                         State.map2 (TrainedLeaves.put places) before next
 
-                    let next = List.map3 move parts (partition selections parameters) state.Inner
+                    let next = List.map3 move parts (partition operation selections parameters) state.Inner
                     changes, State.containing name next
         }
 
@@ -128,7 +127,7 @@ module GroupMethods =
             Given.check "groups" groups
 
             Optimizer(
-                GroupRules.groups [
+                GroupRules.groups "Optimizer.groups" [
                     for selection, optimizer in groups -> selection, optimizer.Transformation
                 ]
             )
@@ -144,4 +143,9 @@ module GroupMethods =
             Given.check "selection" selection
             Given.check "optimizer" optimizer
 
-            Optimizer.groups [ selection, Optimizer.still; Selection.except [ selection ], optimizer ]
+            Optimizer(
+                GroupRules.groups "Optimizer.freeze" [
+                    selection, Optimizer.still.Transformation
+                    Selection.except [ selection ], optimizer.Transformation
+                ]
+            )

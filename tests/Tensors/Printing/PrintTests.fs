@@ -176,14 +176,18 @@ let private interactive =
         ]
         shows "no numbers" (Tensor.zeros DType.Float32 [ 2; 0 ]) [ "Float32 (2, 0) []" ]
         shows "more axes" (Tensor.zeros DType.Int32 [ 2; 1; 1 ]) [
-            "Int32 (2, 1, 1) [[[0]]"
-            "                 [[0]]]"
+            "Int32 (2, 1, 1)"
+            "[[[0]]"
+            ""
+            " [[0]]]"
         ]
         shows "rows of more axes" ((upTo 12).Reshape [ 2; 2; 3 ]) [
-            "Int32 (2, 2, 3) [[[ 0  1  2]"
-            "                 [  3  4  5]]"
-            "                 [[ 6  7  8]"
-            "                 [  9 10 11]]]"
+            "Int32 (2, 2, 3)"
+            "[[[ 0  1  2]"
+            "  [ 3  4  5]]"
+            ""
+            " [[ 6  7  8]"
+            "  [ 9 10 11]]]"
         ]
         shows "a record" {| Bias = vector; Weight = matrix |} [
             "{ Bias = Int32 (3,) [0 1 2]"

@@ -93,7 +93,7 @@ let private groups =
             throws<ValueException, _> [ "Optimizer.groups"; "no groups" ] (fun () -> Optimizer.groups []))
         "a pattern that fits nothing is named, with what there is",
         (fun () ->
-            throws<ValueException, _> [ "Optimizer.groups"; "layer.0.bias"; "layers.0.weight" ] (fun () ->
+            throws<ValueException, _> [ "Optimizer.freeze"; "layer.0.bias"; "layers.0.weight" ] (fun () ->
                 step (Optimizer.sgd 0.1 |> Optimizer.freeze (Selection.named [ "layer.0.bias" ])))
 
             throws<ValueException, _> [ "Optimizer.addDecayedWeights"; "mean" ] (fun () ->

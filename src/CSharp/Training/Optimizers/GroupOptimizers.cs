@@ -84,6 +84,7 @@ public static class GroupOptimizers
         public static Optimizer Groups(params IEnumerable<(Selection Selection, Optimizer Optimizer)> groups) =>
             new(
                 GroupRules.groups(
+                    "Optimizer.groups",
                     groups
                         .NotNull()
                         .Select(pair =>
