@@ -33,7 +33,7 @@ type NotebookFormatter internal (mimeType: string, text: objnull -> string) =
 module internal NotebookHtml =
     /// Lines below each other, as on a terminal: columns stay columns, also in the cells of a table that shows a record.
     let lines (text: string) : string =
-        $"<pre style=\"margin: 0; text-align: left\">{WebUtility.HtmlEncode text}</pre>"
+        $"<pre style='margin: 0; text-align: left'>{WebUtility.HtmlEncode text}</pre>"
 
 /// <summary>
 /// The formatters of a type that has the attribute below: by its view, or of the lines of its text where it has none, such as the
