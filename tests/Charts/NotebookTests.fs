@@ -21,7 +21,7 @@ let tests =
 
             Expect.equal
                 (html x)
-                $"<pre style=\"margin: 0; text-align: left\">Float64 (2, 2)\n{x}</pre>"
+                $"<pre style='margin: 0; text-align: left'>Float64 (2, 2)\n{x}</pre>"
                 "as HTML"
 
             Expect.stringContains (string x) "\n" "a line for each row"
