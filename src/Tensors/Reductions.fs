@@ -191,6 +191,7 @@ module Reductions =
         /// </code></example>
         [<CompiledName "Norm">]
         member t.Norm(?axes: int seq, ?keepDims: bool, ?order: float) : Tensor =
+            Given.check "t" t
             let t = if t.DType.IsComplex then abs t else t
             requireFloat "norm" t
             let order = defaultArg order 2.0

@@ -78,7 +78,6 @@ let private alias =
         "op_LogicalNot", "not"
         "op_LeftShift", "shiftLeft"
         "op_RightShift", "shiftRight"
-        "op_Explicit", "ToData"
         "Pow", "power"
         "get_T", "transpose"
         "GetSlice", "slice"
@@ -92,8 +91,16 @@ let private alias =
         "ifft2", "ifftn"
     ]
 
-/// The function of an activation is the activation.
-let private named = [ "apply", "relu"; "Tensor.get_Item", "masked"; "Tensor.get_Item", "index" ]
+/// The function of an activation is the activation; a conversion is called by F#'s function.
+let private named = [
+    "apply", "relu"
+    "Tensor.get_Item", "masked"
+    "Tensor.get_Item", "index"
+    "op_Explicit", "float"
+    "op_Explicit", "float32"
+    "op_Explicit", "int"
+    "op_Explicit", "ToData"
+]
 
 /// What is made of other public functions, and says where in these it failed: transformations of transformations,
 /// functions and layers of the caller's, scatters while numbers aren't at hand.
