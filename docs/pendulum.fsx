@@ -149,7 +149,7 @@ let lengthOf (seen: Tensor) =
 
 let worth = grad lengthOf seen
 
-Chart.Column(keys = times.ToData<float[]>(), values = worth.ToData<float[]>())
+Chart.Column(values = worth.ToData<float[]>(), Keys = times.ToData<float[]>())
 |> Chart.withXAxisStyle "seconds"
 |> Chart.withYAxisStyle "metres for a radian"
 (*** include-it ***)
