@@ -22,6 +22,9 @@ type internal Shelf<'T>() =
     /// The fewest that waited since the last clearance: so many were not missed.
     let mutable fewest = 0
 
+    /// For tests: how many wait.
+    member _.Count = lock arrays (fun () -> arrays.Count)
+
     member _.Put array = lock arrays (fun () -> arrays.Push array)
 
     member _.Take() : 'T[] voption =
