@@ -292,6 +292,28 @@ let tests =
                 (5.0 * sqrt (0.5 / float paths))
                 "increments are independent"
         }
+        test "steps of the resolution have the variance of steps" {
+            // Their ends fall anywhere between the tree's nodes. The mean of 300 × 1500 squares has a deviation of 0.2 %.
+            let path = Brownian.path (Key.create 12L) (0.0, 1.0) (1.0 / 300.0) DType.Float64 [ paths ]
+            let states = vmap path.At (Tensor.linspace DType.Float64 0.0 1.0 301)
+            let steps = states[1..] - states[..299]
+            let sum = float ((steps * steps).Sum()) / float paths
+            Expect.isLessThan (abs (sum - 1.0)) 0.03 "quadratic variation"
+        }
+        test "steps shorter than the resolution are no noise" {
+            let path = Brownian.path (Key.create 1L) (0.0, 1.0) 1e-2 DType.Float64 []
+
+            let solve steps times =
+                Sde.solve SdeMethod.EulerMaruyama steps (fun _ y -> y) (fun _ y -> y) path times (tensor 1.0)
+
+            let times = tensor [ 0.0; 0.5; 1.0 ]
+            solve 50 times |> ignore
+
+            raises<ValueException, _> "a resolution of 0.01" (fun () -> solve 60 times) "finer than the path"
+
+            let states = numbers (compile (solve 50) (tensor [ 0.0; 0.5; 0.6 ]))
+            Expect.isTrue (Double.IsFinite states[1] && Double.IsNaN states[2]) "NaN in compiled code"
+        }
         test "strong orders, along one path" {
             // exp ((0.5 - 0.32) + 0.8 W(1)).
             let exact = at 1.0 |> Array.map (fun w -> exp (0.18 + 0.8 * w))

@@ -5,7 +5,13 @@ open System.Runtime.InteropServices
 open Cotangent
 
 module internal SdeSteps =
-    let private checkTimes (operation: string) (path: BrownianPath) (times: Tensor) =
+    /// As good as equal to the resolution is not shorter.
+    let private shortest (path: BrownianPath) : float = 0.999 * path.Resolution
+
+    let private checkTimes (operation: string) (stepsBetween: int) (path: BrownianPath) (times: Tensor) =
+        if stepsBetween < 1 then
+            raise (ValueException $"{operation}: {stepsBetween} steps between times; at least 1.")
+
         if times.Rank <> 1 || times.Size < 2 then
             raise (
                 ShapeException
@@ -22,6 +28,14 @@ module internal SdeSteps =
                             $"{operation}: the times go from {a} to {b}; each must be later than the last."
                     )
 
+                let step = (b - a) / float stepsBetween
+
+                if step < shortest path then
+                    raise (
+                        ValueException
+                            $"{operation}: steps of {step} between the times {a} and {b}, with a Brownian path of a resolution of {path.Resolution}. Below it the path is a straight line, whose noise is too small. Take fewer steps, or give `Brownian.path` a finer resolution."
+                    )
+
             if not (path.HoldsNumber read[0] && path.HoldsNumber read[read.Length - 1]) then
                 raise (
                     ValueException
@@ -30,16 +44,12 @@ module internal SdeSteps =
 
     /// Steps until each of the times.
     let private solve
-        operation
         (stepsBetween: int)
         (step: SdeStep)
         (path: BrownianPath)
         (times: Tensor)
         (start: Tensor)
         =
-        if stepsBetween < 1 then
-            raise (ValueException $"{operation}: {stepsBetween} steps between times; at least 1.")
-
         let between (y: Tensor) (low: Tensor, high: Tensor) =
             let h = (high - low) / float stepsBetween
 
@@ -48,9 +58,12 @@ module internal SdeSteps =
                 let nextW = path.Clamped nextT
                 y + step t y h (nextW - w), nextT, nextW
 
-            // Where the times can't be read, NaN beyond the path.
+            // Where the times can't be read, NaN for what would be an error.
             let start = path.Clamped low
-            let holds = (path.Holds low).And(path.Holds high)
+
+            let holds =
+                (path.Holds low).And(path.Holds high).And(h.GreaterEqual(Tensor.fullLike h (shortest path)))
+
             let start = where holds start (Tensor.fullLike start nan)
             let y, _, _ = iterate stepsBetween next (y, low, start)
             y, y
@@ -73,8 +86,8 @@ module internal SdeSteps =
                     $"{operation}: {alike path times start}; state and path must be alike, and all of one dtype. With a matrix of noises, `Sde.solveGeneral`."
             )
 
-        checkTimes operation path times
-        solve operation stepsBetween (SdeStep.diagonal operation method drift diffusion) path times start
+        checkTimes operation stepsBetween path times
+        solve stepsBetween (SdeStep.diagonal operation method drift diffusion) path times start
 
     let general method stepsBetween drift diffusion (path: BrownianPath) (times: Tensor) (start: Tensor) =
         let operation = "Sde.solveGeneral"
@@ -85,7 +98,7 @@ module internal SdeSteps =
                     $"{operation}: {alike path times start}; state and path must be vectors, (d,) and (m,), and all of one dtype."
             )
 
-        checkTimes operation path times
+        checkTimes operation stepsBetween path times
 
         match method with
         | SdeMethod.EulerMaruyama -> ()
@@ -101,7 +114,7 @@ module internal SdeSteps =
             | ValueSome _
             | ValueNone -> ()
 
-        solve operation stepsBetween (SdeStep.matrix operation method drift diffusion) path times start
+        solve stepsBetween (SdeStep.matrix operation method drift diffusion) path times start
 
 /// <summary>Stochastic differential equations dY = f(t, Y) dt + g(t, Y) dW in Itô's sense.</summary>
 [<RequireQualifiedAccess>]
@@ -112,7 +125,9 @@ module Sde =
     /// steps, with respect to all that f and g use; the path stays as it is. For many paths, <c>vmap</c> over keys.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">State, path, times, and what f and g give do not fit each other.</exception>
-    /// <exception cref="T:Cotangent.ValueException">Times go backwards, or leave the path; there are no steps.</exception>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// Times go backwards, or leave the path; there are no steps, or such as are shorter than the path's resolution.
+    /// </exception>
     /// <example><code>
     /// // Geometric Brownian motion.
     /// let path = Brownian.path (Key.create 1L) (0.0, 1.0) 1e-3 DType.Float64 []
@@ -138,7 +153,8 @@ module Sde =
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">State, path, times, and what f and g give do not fit each other.</exception>
     /// <exception cref="T:Cotangent.ValueException">
-    /// Times go backwards, or leave the path; there are no steps; Milstein's method with noise that does not commute.
+    /// Times go backwards, or leave the path; there are no steps, or such as are shorter than the path's resolution; Milstein's method with
+    /// noise that does not commute.
     /// </exception>
     /// <example><code>
     /// // Two motions push a state of three numbers.
@@ -166,7 +182,9 @@ type SdeSolver =
     /// method unless said otherwise.
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">State, path, times, and what the functions give do not fit each other.</exception>
-    /// <exception cref="T:Cotangent.ValueException">Times go backwards, or leave the path; there are no steps.</exception>
+    /// <exception cref="T:Cotangent.ValueException">
+    /// Times go backwards, or leave the path; there are no steps, or such as are shorter than the path's resolution.
+    /// </exception>
     /// <example><code lang="csharp">
     /// // Without noise an ordinary equation: y′ = -y from 1.
     /// var path = Brownian.Path(Key.Create(1), 0, 1, 1e-3, DType.Float64, []);
@@ -197,7 +215,8 @@ type SdeSolver =
     /// </summary>
     /// <exception cref="T:Cotangent.ShapeException">State, path, times, and what the functions give do not fit each other.</exception>
     /// <exception cref="T:Cotangent.ValueException">
-    /// Times go backwards, or leave the path; there are no steps; Milstein's method with noise that does not commute.
+    /// Times go backwards, or leave the path; there are no steps, or such as are shorter than the path's resolution; Milstein's method with
+    /// noise that does not commute.
     /// </exception>
     /// <example><code lang="csharp">
     /// // One motion pushes two numbers alike: their difference stays.
