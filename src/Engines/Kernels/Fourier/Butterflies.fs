@@ -45,6 +45,7 @@ module internal Butterflies =
         (y: Slots<'T>)
         ([<InlineIfLambda>] body: int -> int -> int -> unit)
         =
+        Tile.optimised ()
         let unit = 2 * Slots.lanes<'T>()
         let row = width * unit
 
