@@ -27,7 +27,7 @@ module internal Eigh =
 
         while i >= l do
             let f, b = s * e[i], c * e[i]
-            let r = Double.Hypot(f, g)
+            let r = Plane.length f g
             e[i + 1] <- r
 
             if r = 0.0 then
