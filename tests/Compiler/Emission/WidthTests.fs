@@ -64,6 +64,8 @@ let tests =
             "products by width"
             "short rows"
             "convolutions against loops"
+            "Fourier lines"
+            "rotations"
         ]
         // Without AVX2 there are no instructions for fused multiply-adds either.
         without "EnableAVX2" 128 [
@@ -71,11 +73,15 @@ let tests =
             "products by width"
             "short rows"
             "convolutions against loops"
+            "Fourier lines"
+            "rotations"
         ]
         without "EnableHWIntrinsic" 0 [
             "compile laws"
             "products by width"
             "short rows"
             "convolutions against loops"
+            "Fourier lines"
+            "rotations"
         ]
     ]

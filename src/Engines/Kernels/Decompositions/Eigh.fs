@@ -8,9 +8,8 @@ open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
 
 // Eigenvalues and eigenvectors of symmetric and Hermitian matrices, in Float64 for every dtype: Householder's reflections make the
-// matrix tridiagonal and real, and QL steps with Wilkinson's shifts make that diagonal (J. H. Wilkinson and C. Reinsch, "Handbook
-// for Automatic Computation II", 1971). Vectors are kept as rows, which a rotation mixes two by two; those of complex numbers as
-// rows of twice as many real ones.
+// matrix tridiagonal and real; that is made diagonal by QL steps or, where it is large, by halves. Vectors are kept as rows, which a
+// rotation mixes two by two; those of complex numbers as rows of twice as many real ones.
 
 module internal Eigh =
     /// From this size on, matrices are taken by halves.
@@ -51,22 +50,23 @@ module internal Eigh =
                 a[i * n + j] <- 0.5 * (x[i * n + j] / scale) + 0.5 * (x[j * n + i] / scale)
 
         let d, e, taus = Array.zeroCreate<float> n, Array.zeroCreate<float> n, Array.zeroCreate<float> n
-        let z = Array.zeroCreate<float>(n * n)
 
-        if Double.IsFinite largest then
-            Tridiagonal.reduce n a d e taus
-            Reflections.accumulate n n 1 a taus z
-
-            if n < ByHalvesFrom then
-                TridiagonalSteps.diagonalise n n d e z
+        let z =
+            if not (Double.IsFinite largest) then
+                Array.Fill(d, nan)
+                Array.create (n * n) nan
             else
-                let multiply = Matrices.product<float>()
-                let turned = Array.copy z
-                let q = TridiagonalHalves.diagonalise n d e
-                multiply.Invoke(n, n, n, Matrices.adjacent q 0 n, Matrices.adjacent turned 0 n, z, 0)
-        else
-            Array.Fill(d, nan)
-            Array.Fill(z, nan)
+                Tridiagonal.reduce n a d e taus
+
+                if n < ByHalvesFrom then
+                    let z = Array.zeroCreate<float>(n * n)
+                    Reflections.accumulate n n 1 a taus z
+                    TridiagonalSteps.diagonalise n n d e z
+                    z
+                else
+                    let z = TridiagonalHalves.diagonalise n d e
+                    Reflections.multiply n n 1 a taus z
+                    z
 
         sorted n d z values vectors
         TensorPrimitives.Multiply(reading values, scale, values)
