@@ -1,6 +1,7 @@
 namespace Cotangent.Engines
 
 open System
+open System.Buffers
 open System.Numerics.Tensors
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
@@ -221,7 +222,8 @@ module internal TridiagonalHalves =
         let ofPoles = Array.init k (fun i -> z[kept[i]])
         let size = TensorPrimitives.Norm(ReadOnlySpan ofPoles)
         let ofPoles = Array.map (fun x -> x / size) ofPoles
-        let differences, roots = Array.zeroCreate<float>(k * k), Array.zeroCreate<float> k
+        let rent (size: int) = ArrayPool<float>.Shared.Rent size
+        let differences, roots = rent (k * k), Array.zeroCreate<float> k
 
         Strided.ranges k (20L * int64 k * int64 k) (fun from last ->
             let deltas = Array.zeroCreate<float> k
@@ -238,7 +240,7 @@ module internal TridiagonalHalves =
             TensorPrimitives.Divide(reading row, norm, row)
 
         // Vectors of a half are 0 in the other, but for those that a rotation has mixed: two products, of half the columns each.
-        let merged = Array.zeroCreate<float>(n * n)
+        let merged = rent (n * n)
 
         for start, count in [ 0, half; half, n - half ] do
             let isThere i =
@@ -247,8 +249,7 @@ module internal TridiagonalHalves =
 
             let there = [| 0 .. k - 1 |] |> Array.filter isThere
             let own = there.Length
-            let rows, factors = Array.zeroCreate<float>(own * count), Array.zeroCreate<float>(k * own)
-            let product = Array.zeroCreate<float>(k * count)
+            let rows, factors, product = rent (own * count), rent (k * own), rent (k * count)
 
             for l in 0 .. own - 1 do
                 Array.Copy(q, at + kept[there[l]] * width + start, rows, l * count, count)
@@ -269,12 +270,18 @@ module internal TridiagonalHalves =
             for j in 0 .. k - 1 do
                 Array.Copy(product, j * count, merged, j * n + start, count)
 
+            for array in [| rows; factors; product |] do
+                ArrayPool<float>.Shared.Return array
+
         for l in 0 .. parting.Done.Count - 1 do
             Array.Copy(q, at + parting.Done[l] * width, merged, (k + l) * n, n)
 
         for i in 0 .. n - 1 do
             Array.Copy(merged, i * n, q, at + i * width, n)
             values[first + i] <- if i < k then roots[i] else d[parting.Done[i - k]]
+
+        ArrayPool<float>.Shared.Return differences
+        ArrayPool<float>.Shared.Return merged
 
     /// The eigenvalues of the tridiagonal matrix take the place of d, in no order; their vectors are the rows of the result. Spoils e.
     let diagonalise n (d: float[]) (e: float[]) : float[] =
