@@ -67,8 +67,14 @@ type internal Kept<'T, 'plan> private () =
             made
 
 module internal LongLines =
-    /// The slots of a row of a tile: some lines of the caches.
-    let tileWidth<'T> () = max 1 (128 / (Slots.lanes<'T>() * sizeof<'T>))
+    /// The slots of a row of a tile: some lines of the caches, and not a power of two of them, so that rows a power of two apart do not
+    /// all fall into the same places of the caches.
+    let tileWidth<'T> () = max 1 (192 / (Slots.lanes<'T>() * sizeof<'T>))
+
+    /// Bytes of a line that is larger than second-level caches: between its two transforms it is written past them, which would read
+    /// each line of memory before it is overwritten.
+    [<Literal>]
+    let private StreamFrom = 4194304L
 
     /// From this length on, lines are matrices.
     [<Literal>]
@@ -154,6 +160,21 @@ module internal LongLines =
         // Transposed by squares: rows are made up to full vectors.
         let fullRows n = partsOf n lanes * lanes
         let room = Slots.rent<'T>(partsOf n1 lanes * fullRows n2)
+        // Not to be moved while its lines are written as such.
+        let pin = GCHandle.Alloc(room.Items, GCHandleType.Pinned)
+
+        use _ = {
+            new IDisposable with
+                member _.Dispose() = pin.Free()
+        }
+
+        let start = int64 (pin.AddrOfPinnedObject()) + int64 room.First * int64 sizeof<'T>
+
+        let isStreaming =
+            2L * int64 sizeof<'T> * int64 n1 * int64 n2 >= StreamFrom
+            && start % 64L = 0L
+            && Turning.canStream<'T>()
+
         // A tile of the second matrix, of columns from a multiple of w on.
         let tile k = room.First + k / w * fullRows n2 * most * unit
         let widthOf n first = partsOf (min w (n - first)) lanes
@@ -195,9 +216,10 @@ module internal LongLines =
 
                     for s in 0 .. width - 1 do
                         let from, into = row k + s * unit, at + s * lanes * turnedRow
-                        Turning.square z.Items from (width * unit) room.Items into turnedRow
+                        Turning.square isStreaming z.Items from (width * unit) room.Items into turnedRow
 
                         Turning.square
+                            isStreaming
                             z.Items
                             (from + lanes)
                             (width * unit)
@@ -205,6 +227,7 @@ module internal LongLines =
                             (into + lanes)
                             turnedRow
 
+            if isStreaming then Turning.settle ()
             Slots.giveBack a
             Slots.giveBack b)
 

@@ -2,9 +2,14 @@ namespace Cotangent.Engines
 
 // Between the two transforms of columns: the results are multiplied by roots of unity, and transposed.
 
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
 open System.Numerics
+open Microsoft.FSharp.NativeInterop
+
+#nowarn "9"
 
 module internal Turning =
     /// z <- z u w, of one slot, for roots u in a slot and one root w.
@@ -44,25 +49,27 @@ module internal Turning =
     // ---- Transposing ----
 
     let inline private load256 (x: 'T[]) i =
-        Vector256.LoadUnsafe(
-            &System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference x,
-            unativeint i
-        )
+        Vector256.LoadUnsafe(&MemoryMarshal.GetArrayDataReference x, unativeint i)
 
     let inline private store256 (v: Vector256<'T>) (x: 'T[]) i =
-        v.StoreUnsafe(&System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference x, unativeint i)
+        v.StoreUnsafe(&MemoryMarshal.GetArrayDataReference x, unativeint i)
 
     let inline private load128 (x: 'T[]) i =
-        Vector128.LoadUnsafe(
-            &System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference x,
-            unativeint i
-        )
+        Vector128.LoadUnsafe(&MemoryMarshal.GetArrayDataReference x, unativeint i)
 
     let inline private store128 (v: Vector128<'T>) (x: 'T[]) i =
-        v.StoreUnsafe(&System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference x, unativeint i)
+        v.StoreUnsafe(&MemoryMarshal.GetArrayDataReference x, unativeint i)
 
     /// Eight rows and columns of numbers of 64 bits: by pairs within quarters, then by quarters.
-    let inline private eight64 (x: 'T[]) from step (y: 'T[]) into stepInto =
+    let inline private eight64
+        ([<InlineIfLambda>] store: Vector512<'T> -> 'T[] -> int -> unit)
+        (x: 'T[])
+        from
+        step
+        (y: 'T[])
+        into
+        stepInto
+        =
         let row k = (Slots.loadWide x (from + k * step)).AsDouble()
         let a, b, c, d = row 0, row 1, row 2, row 3
         let e, f, g, h = row 4, row 5, row 6, row 7
@@ -70,7 +77,7 @@ module internal Turning =
         let cd, cd' = Avx512F.UnpackLow(c, d), Avx512F.UnpackHigh(c, d)
         let ef, ef' = Avx512F.UnpackLow(e, f), Avx512F.UnpackHigh(e, f)
         let gh, gh' = Avx512F.UnpackLow(g, h), Avx512F.UnpackHigh(g, h)
-        let put k (v: Vector512<float>) = Slots.storeWide (v.As<float, 'T>()) y (into + k * stepInto)
+        let put k (v: Vector512<float>) = store (v.As<float, 'T>()) y (into + k * stepInto)
         // Quarters 0 and 2, and 1 and 3, of both.
         let inline outer (p: Vector512<float>) (q: Vector512<float>) =
             Avx512F.Shuffle4x128(p, q, 0b10_00_10_00uy)
@@ -115,12 +122,25 @@ module internal Turning =
         put 2 (Sse.MoveLowToHigh(high, highAfter))
         put 3 (Sse.MoveHighToLow(highAfter, high))
 
+    /// Past the caches, to the beginning of one of their lines in an array that does not move.
+    let inline private stream (v: Vector512<'T>) (y: 'T[]) (i: int) =
+        let place = Unsafe.AsPointer(&Unsafe.Add(&MemoryMarshal.GetArrayDataReference y, i))
+        Avx512F.StoreAlignedNonTemporal(NativePtr.ofVoidPtr<float> place, v.AsDouble())
+
+    /// Whether squares of these numbers can be stored past the caches.
+    let canStream<'T> () = Slots.isWide () && Avx512F.IsSupported && sizeof<'T> = 8
+
+    /// What has been stored so is in its place before anything that is stored from here on.
+    let settle () = if Sse.IsSupported then Sse.StoreFence()
+
     /// A square of as many rows as a vector has numbers: y[into + t stepInto + k] <- x[from + k step + t].
-    let square (x: 'T[]) from step (y: 'T[]) into stepInto =
+    let square isStreaming (x: 'T[]) from step (y: 'T[]) into stepInto =
         let lanes = Slots.lanes<'T>()
 
-        if Slots.isWide () && sizeof<'T> = 8 then
-            eight64 x from step y into stepInto
+        if isStreaming && canStream<'T>() then
+            eight64 stream x from step y into stepInto
+        elif Slots.isWide () && sizeof<'T> = 8 then
+            eight64 Slots.storeWide x from step y into stepInto
         elif Avx.IsSupported && sizeof<'T> = 8 && lanes = 4 then
             four64 x from step y into stepInto
         elif Sse.IsSupported && sizeof<'T> = 4 then
