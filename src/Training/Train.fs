@@ -29,6 +29,7 @@ type Trained<'s> = {
 /// let patient: Watch&lt;Tensor> = {
 ///     Reached = fun now -> if float now.State > 10.0 then [ Reaction.Stop "large enough" ] else []
 ///     Ended = ignore
+///     Result = id
 /// }
 /// </code></example>
 [<RequireQualifiedAccess; NoComparison; CompiledName "FSharpReaction">]
@@ -56,6 +57,7 @@ type Every =
 /// let watch: Watch&lt;Tensor> = {
 ///     Reached = fun now -> [ Reaction.Measured [ "size", float (abs now.State) ] ]
 ///     Ended = ignore
+///     Result = id
 /// }
 /// </code></example>
 [<NoComparison; NoEquality; CompiledName "FSharpWatch">]
