@@ -64,8 +64,13 @@ let docs _ =
     dotnet [ "fsi"; "site/examples.fsx" ]
     printfn "Running the pages"
 
-    Directory.GetFiles("docs", "*.fsx")
-    |> Array.Parallel.iter (fun page -> dotnetQuietly [ "fsi"; "--quiet"; page ])
+    // As many at once as there are processors: each waits for a process, and `Array.Parallel` would begin ever more of them.
+    Parallel.ForEach(
+        Directory.GetFiles("docs", "*.fsx"),
+        ParallelOptions(MaxDegreeOfParallelism = Environment.ProcessorCount),
+        fun page -> dotnetQuietly [ "fsi"; "--quiet"; page ]
+    )
+    |> ignore
 
     let parameters = [
         "root", "@root@/" // site/finish.fsx makes links relative to each page, wherever the site will be
