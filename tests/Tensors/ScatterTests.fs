@@ -337,7 +337,7 @@ let private many =
                     $"taken, {name}"
 
                 // Of a batch, each with a part of the positions.
-                let rows = Tensor.stack 0 [ t; t + 1.0f ]
+                let rows = stack 0 [ t; t + 1.0f ]
                 let halves = positions.Reshape [ 2; n / 2 ]
 
                 Expect.equal
