@@ -186,6 +186,29 @@ module internal ScatterSums =
 
         most > Few
 
+    /// The same, and adds the updates of single elements up on the way, for what comes of it where no place is crowded.
+    let private addCounting
+        (found: ReadOnlySpan<int>)
+        (counts: Span<byte>)
+        (from: ReadOnlySpan<float32>)
+        (y: Span<float32>)
+        =
+        optimised ()
+        counts.Clear()
+        let mutable most = 0
+        let mutable i = 0
+
+        // Both conditions, so that neither is checked again.
+        while i < found.Length && i < from.Length do
+            let place = found[i]
+            let count = int counts[place] + 1
+            counts[place] <- byte count
+            most <- max most count
+            y[place] <- y[place] + from[i]
+            i <- i + 1
+
+        most > Few
+
     /// Numbers the places with many updates; -1 for the others. And how many they are.
     let private crowds size (found: ReadOnlySpan<int>) : struct (int[] * int) =
         let numbers = Array.zeroCreate<int> size
@@ -255,7 +278,11 @@ module internal ScatterSums =
                 let y = Span(y, b * target, target)
                 y.Clear()
 
-                if isCrowded found (Span(counts, 0, size)) then
+                if outer = 1 && inner = 1 then
+                    if addCounting found (Span(counts, 0, size)) from y then
+                        y.Clear()
+                        addCrowds outer size inner found from y
+                elif isCrowded found (Span(counts, 0, size)) then
                     addCrowds outer size inner found from y
                 elif inner = 1 then
                     for o in 0 .. outer - 1 do
