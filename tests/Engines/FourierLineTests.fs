@@ -21,9 +21,15 @@ let private sum (sign: float) (x: Complex[]) (k: int) : Complex =
 
     total
 
-let private drawn seed dtype n =
+/// Different numbers: the sum of many equal ones, added one by one, would be further from the truth than the transform.
+let private drawn seed (dtype: DType) n =
     let dice = Dice seed
-    tensorOf dice dtype [| n |] (fun () -> dice.Between -1.0 1.0)
+    let part () = Tensor.ofArray [ n ] (Array.init n (fun _ -> dice.Between -1.0 1.0))
+
+    if dtype.IsComplex then
+        (complex (part ()) (part ())).Convert dtype
+    else
+        (part ()).Convert dtype
 
 let private managed body = Extension.withCpuEngine CpuEngine.Managed body
 
