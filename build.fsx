@@ -102,13 +102,14 @@ let api _ =
     printfn "The public API is recorded in"
     dotnet [ assembly packageTests; "record" ]
 
+/// What needs the packages of ONNX Runtime is a project of its own.
 let bench arguments =
-    let project = "benchmarks/Cotangent.Benchmarks.fsproj"
+    let project, rest =
+        match arguments with
+        | "inference" :: rest -> "benchmarks/Inference", rest
+        | _ -> "benchmarks/Cotangent.Benchmarks.fsproj", arguments
 
-    if File.Exists project then
-        dotnet ([ "run"; "-c"; "Release"; "--project"; project; "--" ] @ arguments)
-    else
-        printfn "There are no benchmarks yet."
+    dotnet ([ "run"; "-c"; "Release"; "--project"; project; "--" ] @ rest)
 
 let clean _ =
     let built =
