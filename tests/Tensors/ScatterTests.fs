@@ -356,6 +356,11 @@ let private many =
                         (indices |> Array.distinct |> Array.sort)
                         $"different ones, {name}"
 
+        // Half of all go to one place among many: added one by one in Float32, they would be 1 in a thousand off.
+        let crowd = Tensor.ofArray [ n ] (Array.init n (fun i -> if i % 2 = 0 then 0 else i))
+        let sums = (Tensor.full DType.Float32 [ n ] 0.1).SegmentReduce(Reduce.Sum, crowd, n)
+        Expect.equal ((sums.ToData<float32[]>())[0]) (float32 (float (n / 2) * float 0.1f)) "a crowd"
+
         let index = Tensor.ofArray [ 3 ] [| 0; 5; 1 |]
         let five = Tensor.zeros DType.Float32 [ 5 ]
 
