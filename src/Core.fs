@@ -836,6 +836,34 @@ module Core =
         Loops.whileLoop condition f x
 
     /// <summary>
+    /// <c>whileLoop</c> as a part of an operation of one's own: its errors name that operation, and where reverse mode can't go through it, which
+    /// is known only when somebody differentiates, they are what is given here, so that it can name a way out.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">
+    /// The condition is not one Bool, or the function changes a shape or dtype.
+    /// </exception>
+    /// <example><code>
+    /// let growth (x: Tensor) =
+    ///     let noReverse = "growth: a compiled gradient needs forward mode: `jvp`."
+    ///     whileLoopOf "growth" noReverse (fun (x: Tensor) -> x.Less 100.0) (fun x -> 2.0 * x) x
+    ///
+    /// growth (tensor 1.0) // 128
+    /// compile (grad growth) (tensor 1.0) // throws DerivativeException
+    /// </code></example>
+    let whileLoopOf
+        (operation: string)
+        (noReverse: string)
+        (condition: 'a -> Tensor)
+        (f: 'a -> 'a)
+        (x: 'a)
+        : 'a =
+        Given.check "operation" operation
+        Given.check "noReverse" noReverse
+        Given.check "condition" condition
+        Given.check "f" f
+        Loops.whileLoopOf operation noReverse condition f x
+
+    /// <summary>
     /// <c>whileLoop</c> for so many rounds at the most, with derivatives of every mode, compiled too: adaptive solvers, searches and
     /// iterations that stop by their own numbers can be trained through.
     /// </summary>

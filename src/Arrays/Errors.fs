@@ -77,8 +77,13 @@ type TraceException internal (message: string, inner: exn | null) =
     inherit CotangentException(message, inner)
     new(message) = TraceException(message, null)
 
-    /// Whether the tensor's transformation had returned.
-    member val internal HasEscaped = false with get, set
+    /// <summary>Whether the tensor's transformation had returned: it was kept by a closure, say.</summary>
+    /// <example><code>
+    /// let kept = ref (tensor 0.0)
+    /// grad (fun (x: Tensor) -> kept.Value &lt;- x; x * x) (tensor 1.0) |> ignore
+    /// try string (kept.Value + 1.0) with :? TraceException as e -> string e.HasEscaped // "True"
+    /// </code></example>
+    member val HasEscaped = false with get, internal set
 
 /// A function that is not what its transformation needs: not linear, without a derivative rule of this mode.
 type DerivativeException internal (message: string, inner: exn | null) =

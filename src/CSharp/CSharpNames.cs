@@ -65,6 +65,7 @@ internal static partial class CSharpNames
         ["iteratei"] = "Control.Iterate",
         ["scan"] = "Control.Scan",
         ["whileLoop"] = "Control.While",
+        ["whileLoopOf"] = "Control.While",
         ["boundedWhileLoop"] = "Control.While",
         ["cond"] = "Control.Cond",
         ["switch"] = "Control.Switch",

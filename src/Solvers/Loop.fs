@@ -2,11 +2,10 @@
 module internal Cotangent.Solvers.Loop
 
 open Cotangent
-open Cotangent.Compiler
 
 /// As long as a condition holds, in a solver whose derivative is that of the implicit function or of the steps found.
 let whileHolds (operation: string) (condition: 'a -> Tensor) (f: 'a -> 'a) (x: 'a) : 'a =
-    Loops.whileLoopOf
+    whileLoopOf
         operation
         $"{operation}: what it has gone through has no reverse mode in a compiled function or under `vmap`. Differentiate by the parameters, which it has derivatives by, or leave this function uncompiled."
         condition

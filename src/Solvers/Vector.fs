@@ -67,7 +67,7 @@ module internal Vector =
     let requireAlike (operation: string) (what: string) (like: string) (wanted: 'y) (given: 'y) =
         let wanted, given = Tree.leaves wanted, Tree.leaves given
 
-        let differ (a: Tensor) (b: Tensor) = not (Shape.equal a.Dims b.Dims)
+        let differ (a: Tensor) (b: Tensor) = a.Shape <> b.Shape
 
         if wanted.Length <> given.Length || Array.exists2 differ wanted given then
             raise (
@@ -133,3 +133,10 @@ module internal Vector =
             ValueSome((t.Convert DType.Float64).Reshape([ t.Size ]).ToData<float[]>())
         with :? TraceException ->
             ValueNone
+
+    /// Whether a scalar can be read, and is such a number.
+    let isKnown (test: float -> bool) (t: Tensor) : bool =
+        match tryRead t with
+        | ValueSome [| read |] -> t.Rank = 0 && test read
+        | ValueSome _
+        | ValueNone -> false

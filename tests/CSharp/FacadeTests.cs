@@ -110,6 +110,7 @@ public class FacadeTests
         ["foldTensor"] = "Fold",
         ["iteratei"] = "Iterate",
         ["whileLoop"] = "While",
+        ["whileLoopOf"] = "While",
         ["boundedWhileLoop"] = "While",
         ["checkpointWith"] = "Checkpoint",
         ["associativeScanWith"] = "AssociativeScan",

@@ -70,6 +70,18 @@ public static class Control
         where A : notnull => Core.whileLoop(condition.ToFSharp(), f.ToFSharp(), x.NotNull());
 
     /// <summary>
+    /// The same as a part of an operation of one's own: errors name that operation, and where reverse mode can't go through, they are
+    /// <paramref name="noReverse"/>, which names a way out.
+    /// </summary>
+    /// <example><code>Control.While("growth", "growth: use Differentiate.Jvp.", x => x &lt; 100.0, x => 2.0 * x, Tensor.Create(1.0))   // 128</code></example>
+    /// <exception cref="ShapeException">
+    /// The condition is not one Bool, or the function changes a shape or dtype.
+    /// </exception>
+    public static A While<A>(
+        string operation, string noReverse, Func<A, Tensor> condition, Func<A, A> f, A x)
+        where A : notnull => Core.whileLoopOf(operation, noReverse, condition.ToFSharp(), f.ToFSharp(), x.NotNull());
+
+    /// <summary>
     /// The same for <paramref name="bound"/> rounds at the most, with derivatives of every mode, compiled too. After the last round
     /// that the bound allows it returns what was reached: ask the condition of the result. A large bound is cheap: on the way back
     /// memory, and the times that each round is computed again, grow with its logarithm.

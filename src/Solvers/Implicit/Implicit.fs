@@ -24,7 +24,7 @@ let pullOf operation (pull: 'q -> 'r -> 'q) : Derivative<'q, 'r> =
 
 /// Derivatives of what was not found: an error where it can be told, else NaN.
 let require (operation: string) (isFound: Tensor) (told: 'r) : 'r =
-    if isFound.HasNumbers && not (isFound.ToData<bool>()) then
+    if Vector.isKnown ((=) 0.0) isFound then
         raise (
             SolverException
                 $"{operation} did not converge, so what it found has no derivative: the theorem of the implicit function holds at a solution. `orFail` tells how far it got and what to do, before anything is differentiated."

@@ -1,7 +1,6 @@
 namespace Cotangent.Solvers
 
 open Cotangent
-open Cotangent.Compiler
 
 /// What runs backwards: the state, its sensitivity a, and what has been gathered for the parameters.
 type internal Backwards<'p, 'y> = { Back: 'y; Sensitivity: 'y; Gathered: 'p }
@@ -13,7 +12,12 @@ module internal Adjoint =
     let private flip (tree: 'y) = Tree.map (fun (t: Tensor) -> t.Flip 0) tree
 
     /// Parameters may hold no tensors.
-    let private holdsTensors (parameters: 'p) = (Loops.leavesOf parameters).Length > 0
+    let private leavesOf (tree: 'p) : Tensor[] =
+        try
+            Tree.leaves tree
+        with :? TreeException -> [||]
+
+    let private holdsTensors (parameters: 'p) = (leavesOf parameters).Length > 0
 
     let private mapParameters f (parameters: 'p) =
         if holdsTensors parameters then Tree.map f parameters else parameters
@@ -22,7 +26,7 @@ module internal Adjoint =
     let private requireDType (parameters: 'p) (start: 'y) =
         let dtype = (Array.head (Tree.leaves start)).DType
 
-        for t in Loops.leavesOf parameters do
+        for t in leavesOf parameters do
             if t.DType <> dtype then
                 raise (
                     DTypeException
@@ -36,7 +40,7 @@ module internal Adjoint =
 
     /// A solution that failed: an error where that can be told. Where not, its states are NaN.
     let private requireReached (solution: OdeSolution<'a>) (wayOut: string) =
-        if solution.Status.HasNumbers && solution.Status.Rank = 0 && int solution.Status > 1 then
+        if Vector.isKnown (fun status -> status > 1.0) solution.Status then
             let at = (solution.Times.Convert DType.Float64).ToData<float[]>()
             let reached = float (solution.FinalTime.Convert DType.Float64)
 
@@ -81,7 +85,7 @@ module internal Adjoint =
         (start: 'y)
         (sensitivity: 'y, gathered: 'p)
         =
-        let isKnown (tree: 'a) = Loops.leavesOf tree |> Array.forall _.HasNumbers
+        let isKnown (tree: 'a) = leavesOf tree |> Array.forall (Vector.tryRead >> _.IsSome)
 
         // Steps that are taken one by one can all be kept; a graph of them wants a bound.
         let loop =
@@ -183,7 +187,7 @@ module internal Adjoint =
         let push (arguments, _) (changes, _) =
             let along (e: Tensor) =
                 let moved (t: Tensor) (d: Tensor) =
-                    if t.DType.HasDerivatives then t + e.Convert t.DType * d else t
+                    if (t.DType.IsFloat || t.DType.IsComplex) then t + e.Convert t.DType * d else t
 
                 let arguments = Tree.map2 moved arguments changes
                 solved options f arguments

@@ -2,7 +2,6 @@ namespace Cotangent.Solvers
 
 open System
 open Cotangent
-open Cotangent.Compiler
 
 /// From trees to vectors, through the loop, and back.
 module internal Solving =
@@ -96,7 +95,7 @@ module internal Solving =
         let pull (_: Tensor, isMissing: Tensor) (told: Tensor) =
             let isAsked = isMissing.And((told.NotEqual 0.0).Any())
 
-            if isAsked.HasNumbers && isAsked.ToData<bool>() then
+            if Vector.isKnown ((=) 1.0) isAsked then
                 raise (
                     SolverException
                         $"{operation}: the solution ended before the last time, and what was not reached has no derivative. `orFail` tells where it ended, why, and what to do, before anything is differentiated; or leave out of the loss, by `where`, the states that are NaN."
@@ -118,7 +117,7 @@ module internal Solving =
             let noReverse =
                 $"{problem.Operation}: reverse mode in a compiled function or under `vmap` needs a bound for the number of steps: set `Loop = OdeLoop.Bounded` in the options, and `MaximumSteps` no higher than needed. Or use `Ode.solveAdjoint`, forward mode (`jvp`, `jacobianForward`), or leave this function uncompiled."
 
-            Loops.whileLoopOf problem.Operation noReverse goesOn (Advance.attempt problem) progress
+            whileLoopOf problem.Operation noReverse goesOn (Advance.attempt problem) progress
         | OdeLoop.Bounded ->
             Loop.bounded problem.Options.MaximumSteps goesOn (Advance.attempt problem) progress
 
