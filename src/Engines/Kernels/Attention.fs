@@ -164,6 +164,36 @@ module internal Attention =
         (mask.IsSome || s.IsCausal && s.Queries > 1)
         && operands |> List.exists (fun x -> (Inspect.firstNonFinite x).IsSome)
 
+    /// -∞ in place of the scores of a row that a mask hides.
+    let private hide<'T when 'T :> INumberBase<'T> and 'T :> IFloatingPointIeee754<'T>>
+        (mask: Matrix<bool>)
+        query
+        (row: Span<'T>)
+        =
+        let start = mask.Offset + query * mask.RowStride
+
+        for j in 0 .. row.Length - 1 do
+            if not mask.Data[start + j * mask.ColStride] then row[j] <- 'T.NegativeInfinity
+
+    /// One row of scores into weights: for long rows, and where not all is finite.
+    let private weightsOfRow<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        (scale: 'T)
+        (mask: Matrix<bool> voption)
+        query
+        (row: Span<'T>)
+        (scratch: 'T[])
+        =
+        TensorPrimitives.Multiply(Along.reading row, scale, row)
+
+        match mask with
+        | ValueSome mask -> hide mask query row
+        | ValueNone -> ()
+
+        let scores = Span(scratch, 0, row.Length)
+        row.CopyTo scores
+        if row.Length > 0 then Softmax.row false (Along.reading scores) row
+
     /// The weights of the queries first, first + 1, … for the keys 0 .. keys - 1, in rows of `keys`: softmax(s q kᵀ), 0 where
     /// a query may not look. k is transposed.
     let private weights<'T
@@ -176,33 +206,45 @@ module internal Attention =
         first
         count
         keys
-        (scores: 'T[])
         (weights: 'T[])
+        (scratch: 'T[])
         =
-        multiply.Invoke(count, keys, s.Width, from first q, k, scores, 0)
+        multiply.Invoke(count, keys, s.Width, from first q, k, weights, 0)
         let scale: 'T = 'T.CreateSaturating s.Scale
 
-        for i in 0 .. count - 1 do
-            let visible = min keys (s.VisibleTo(first + i))
-            let row = Span(scores, i * keys, visible)
-            let all = Span(weights, i * keys, keys)
-            TensorPrimitives.Multiply(Along.reading row, scale, row)
+        let rows: ScoreRows<'T> = {
+            Items = weights
+            Keys = keys
+            Count = count
+            Visible = if s.IsCausal then first + 1 - s.Queries + s.Keys else keys
+            Step = if s.IsCausal then 1 else 0
+        }
 
-            match mask with
-            | ValueSome mask ->
-                let start = mask.Offset + (first + i) * mask.RowStride
+        // Where -∞ scaled is not -∞, or a row has too many elements for one sum, each row is on its own.
+        let byRow = keys > AttentionRows.Longest || mask.IsSome && not (s.Scale > 0.0)
+        let softmax row = if byRow then row else AttentionRows.softmax rows row scale scratch
 
-                for j in 0 .. visible - 1 do
-                    if not mask.Data[start + j * mask.ColStride] then row[j] <- 'T.NegativeInfinity
-            | ValueNone -> ()
+        match mask with
+        | ValueSome mask when not byRow ->
+            for i in 0 .. count - 1 do
+                hide mask (first + i) (Span(weights, i * keys, rows.VisibleIn i))
+        | ValueSome _
+        | ValueNone -> ()
 
-            all.Slice(visible).Clear()
-            if visible > 0 then Softmax.row false (Along.reading row) (all.Slice(0, visible))
+        let mutable i = softmax 0
 
-            // A NaN among the scores is in all weights of the row, but not in those that are none.
-            if visible > 0 && mask.IsSome && 'T.IsNaN all[0] then
-                for j in 0 .. visible - 1 do
-                    if not (sees s mask (first + i) j) then all[j] <- 'T.Zero
+        while i < count do
+            let visible = rows.VisibleIn i
+            weightsOfRow scale mask (first + i) (Span(weights, i * keys, visible)) scratch
+            Array.Clear(weights, i * keys + visible, keys - visible)
+            i <- softmax (i + 1)
+
+        // A NaN among the scores is in all weights of the row, but not in those that are none.
+        if mask.IsSome then
+            for i in 0 .. count - 1 do
+                if keys > 0 && 'T.IsNaN weights[i * keys] then
+                    for j in 0 .. keys - 1 do
+                        if not (sees s mask (first + i) j) then weights[i * keys + j] <- 'T.Zero
 
     let forward<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
@@ -222,8 +264,8 @@ module internal Attention =
         let isChecked = couldLeak s mask [ v ]
 
         Strided.ranges (batches * blocks) work (fun start stop ->
-            let scores = ArrayPool<'T>.Shared.Rent(block * s.Keys)
-            let weight = ArrayPool<'T>.Shared.Rent(block * s.Keys)
+            let weight = ArrayPool<'T>.Shared.Rent(block * s.Keys + AttentionRows.Widest)
+            let scratch = ArrayPool<'T>.Shared.Rent(max s.Keys AttentionRows.Widest)
             let turned = rentTransposed s s.Width
 
             for item in start .. stop - 1 do
@@ -233,7 +275,7 @@ module internal Attention =
                 let of' x = matrix s x batch
                 let mask = mask |> ValueOption.map (fun m -> matrix s m batch)
                 let k = transposed s s.Width (of' k) turned (item > start && first > 0)
-                weights s multiply (of' q) k mask first count keys scores weight
+                weights s multiply (of' q) k mask first count keys weight scratch
                 let v = operand isChecked s.Keys s.ValueWidth (of' v)
                 let at = (batch * s.Queries + first) * s.ValueWidth
                 multiply.Invoke(count, s.ValueWidth, keys, adjacent weight 0 keys, v.Finite, y.Items, at)
@@ -247,8 +289,8 @@ module internal Attention =
                     y.Items
                     at
 
-            ArrayPool<'T>.Shared.Return scores
             ArrayPool<'T>.Shared.Return weight
+            ArrayPool<'T>.Shared.Return scratch
             ArrayPool<'T>.Shared.Return turned)
 
         y
@@ -280,7 +322,8 @@ module internal Attention =
 
         Strided.ranges batches work (fun start stop ->
             let rent n = ArrayPool<'T>.Shared.Rent(max 1 n)
-            let scores, weight = rent (block * s.Keys), rent (block * s.Keys)
+            let scores, weight = rent (block * s.Keys), rent (block * s.Keys + AttentionRows.Widest)
+            let scratch = rent (max s.Keys AttentionRows.Widest)
             let part = rent (s.Keys * max s.Width s.ValueWidth)
             let turnedKeys, turnedValues = rentTransposed s s.Width, rentTransposed s s.ValueWidth
 
@@ -299,7 +342,7 @@ module internal Attention =
                 for first in 0..block .. s.Queries - 1 do
                     let count = min block (s.Queries - first)
                     let keys = s.VisibleTo(first + count - 1)
-                    weights s multiply q k' mask first count keys scores weight
+                    weights s multiply q k' mask first count keys weight scratch
                     multiply.Invoke(count, keys, s.ValueWidth, from first c, v', scores, 0)
 
                     multiply.Invoke(
@@ -318,20 +361,15 @@ module internal Attention =
                     addOthers cotangents keys s.ValueWidth isSeen (byKey weight) part 0
                     add ofV.Items atV part (keys * s.ValueWidth)
 
-                    for i in 0 .. count - 1 do
-                        let p = ReadOnlySpan(weight, i * keys, keys)
-                        let d = Span(scores, i * keys, keys)
-
-                        let clearHidden () =
-                            if isChecked then
+                    let clearHidden () =
+                        if isChecked then
+                            for i in 0 .. count - 1 do
                                 for j in 0 .. keys - 1 do
                                     if not (sees s mask (first + i) j) then scores[i * keys + j] <- 'T.Zero
 
-                        clearHidden ()
-                        let along: 'T = TensorPrimitives.Dot<'T>(p, Along.reading d)
-                        TensorPrimitives.AddMultiply(Along.reading d, -along, p, d)
-                        TensorPrimitives.Multiply(Along.reading d, scale, d)
-                        clearHidden ()
+                    clearHidden ()
+                    AttentionRows.slopes weight scores keys count scale
+                    clearHidden ()
 
                     let e = adjacent scores 0 keys
                     let at = atQ + first * s.Width
@@ -352,6 +390,7 @@ module internal Attention =
 
             ArrayPool<'T>.Shared.Return scores
             ArrayPool<'T>.Shared.Return weight
+            ArrayPool<'T>.Shared.Return scratch
             ArrayPool<'T>.Shared.Return part
             ArrayPool<'T>.Shared.Return turnedKeys
             ArrayPool<'T>.Shared.Return turnedValues)
