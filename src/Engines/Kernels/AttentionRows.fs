@@ -28,6 +28,7 @@ type internal ScoreRows<'T> = {
     Step: int
 } with
 
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member r.VisibleIn(row: int) = max 0 (min r.Keys (r.Visible + row * r.Step))
     /// What counts of a row.
     member r.Counted(row: int) : Span<'T> = Span(r.Items, r.First + row * r.Keys, r.VisibleIn row)
@@ -122,25 +123,28 @@ type private AttentionRowsBy<'A, 'F, 'V, 'T
                     sum <- 'A.Add(sum, e)
                     i <- i + w
 
+                let sum: 'T = 'F.Total sum
+                inverses[row] <- 'T.One / sum
+
+                // No method is called in between: what is in the registers of vectors would go to memory and back for each.
                 if i + w <= stop then
                     AttentionRowsBy<'A, 'F, 'V, 'T>.Store(x, i, rest)
                     i <- i + w
+
+                    while i + w <= stop do
+                        AttentionRowsBy<'A, 'F, 'V, 'T>.Store(x, i, 'A.Pattern(s, 0L))
+                        i <- i + w
                 elif i < stop then
                     // The next row begins within this vector.
                     AttentionRowsBy<'A, 'F, 'V, 'T>.Store(edge, 0, rest)
-                    Array.Copy(edge, 0, x, i, stop - i)
-                    i <- stop
 
-                while i + w <= stop do
-                    AttentionRowsBy<'A, 'F, 'V, 'T>.Store(x, i, 'A.Pattern(s, 0L))
-                    i <- i + w
+                    while i < stop do
+                        x[i] <- edge[i - until]
+                        i <- i + 1
 
                 while i < stop do
                     x[i] <- 'T.Zero
                     i <- i + 1
-
-                let sum: 'T = 'F.Total sum
-                inverses[row] <- 'T.One / sum
 
         for row in 0 .. rows.Count - 1 do
             if 'T.IsFinite largest[row] then
@@ -159,7 +163,10 @@ type private AttentionRowsBy<'A, 'F, 'V, 'T
                     // What is behind is 0 times that.
                     let scaled = 'A.Multiply(AttentionRowsBy<'A, 'F, 'V, 'T>.Load(x, i), factor)
                     AttentionRowsBy<'A, 'F, 'V, 'T>.Store(x, i, scaled)
-                    if not ('T.IsFinite inverse) then Array.Clear(x, until, i + w - until)
+
+                    if not ('T.IsFinite inverse) then
+                        for j in until .. i + w - 1 do
+                            x[j] <- 'T.Zero
                 else
                     while i < until do
                         x[i] <- x[i] * inverse
