@@ -63,6 +63,7 @@ let tests =
             "compile programs"
             "products by width"
             "short rows"
+            "blocks of rows"
             "convolutions against loops"
         ]
         // Without AVX2 there are no instructions for fused multiply-adds either.
@@ -70,12 +71,14 @@ let tests =
             "emitted functions"
             "products by width"
             "short rows"
+            "blocks of rows"
             "convolutions against loops"
         ]
         without "EnableHWIntrinsic" 0 [
             "compile laws"
             "products by width"
             "short rows"
+            "blocks of rows"
             "convolutions against loops"
         ]
     ]

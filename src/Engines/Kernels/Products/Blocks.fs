@@ -10,6 +10,7 @@ open System.Numerics
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
+open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
 open Cotangent.Engines.Panels
 open Cotangent.Engines.Shares
@@ -130,6 +131,13 @@ module internal Blocks =
         ArrayPool.Shared.Return pa
         ArrayPool.Shared.Return pb
 
+    /// Has a line of the caches fetched. Should the array be moved meanwhile, it is fetched in vain.
+    let inline private fetch (x: byref<'T>) =
+        if Sse.IsSupported then Sse.Prefetch0(Unsafe.AsPointer(&x))
+
+    /// Elements in a line of the caches.
+    let inline private line<'T> () = 64 / sizeof<'T>
+
     /// The product of rows of a, read in place, and packed blocks of b, along the rows of c. Tiles that reach over the edge of c
     /// go through a buffer; below the last row they move up.
     let private multiplyRows m n k (a: byref<'T>) ra (pb: 'T[]) start (c: 'T[]) cOffset rc add =
@@ -144,6 +152,14 @@ module internal Blocks =
             let rows = min height (m - i)
             let up = height - rows
             let ai = &Unsafe.Add(&a, (i - up) * ra)
+            // The rows of the next tile come while this one is computed.
+            let next = i + height
+
+            if m - next >= WideRows then
+                for r in next .. next + WideRows - 1 do
+                    for p in 0 .. line<'T>() .. k - 1 do
+                        fetch (&Unsafe.Add(&a, r * ra + p))
+
             let mutable j = 0
 
             while j < n do
@@ -155,6 +171,13 @@ module internal Blocks =
                 let rt = if isWhole then nativeint rc else nativeint cols
                 let bj = &at pb (start + j * k)
                 let adds = add && isWhole
+
+                // So do the lines of c that the sums go to.
+                if isWhole then
+                    for r in 0 .. height - 1 do
+                        let into = &Unsafe.Add(&target, r * rc)
+                        fetch &into
+                        fetch (&Unsafe.Add(&into, line<'T>()))
 
                 if height = WideRows then
                     wideTile k &ai (nativeint ra) 1n &bj (2n * v) v &target rt adds
