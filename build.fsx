@@ -64,8 +64,13 @@ let docs _ =
     dotnet [ "fsi"; "site/examples.fsx" ]
     printfn "Running the pages"
 
-    Directory.GetFiles("docs", "*.fsx")
-    |> Array.Parallel.iter (fun page -> dotnetQuietly [ "fsi"; "--quiet"; page ])
+    // As many at once as there are processors: each waits for a process, and `Array.Parallel` would begin ever more of them.
+    Parallel.ForEach(
+        Directory.GetFiles("docs", "*.fsx"),
+        ParallelOptions(MaxDegreeOfParallelism = Environment.ProcessorCount),
+        fun page -> dotnetQuietly [ "fsi"; "--quiet"; page ]
+    )
+    |> ignore
 
     let parameters = [
         "root", "@root@/" // site/finish.fsx makes links relative to each page, wherever the site will be
@@ -97,13 +102,14 @@ let api _ =
     printfn "The public API is recorded in"
     dotnet [ assembly packageTests; "record" ]
 
+/// What needs the packages of ONNX Runtime is a project of its own.
 let bench arguments =
-    let project = "benchmarks/Cotangent.Benchmarks.fsproj"
+    let project, rest =
+        match arguments with
+        | "inference" :: rest -> "benchmarks/Inference", rest
+        | _ -> "benchmarks/Cotangent.Benchmarks.fsproj", arguments
 
-    if File.Exists project then
-        dotnet ([ "run"; "-c"; "Release"; "--project"; project; "--" ] @ arguments)
-    else
-        printfn "There are no benchmarks yet."
+    dotnet ([ "run"; "-c"; "Release"; "--project"; project; "--" ] @ rest)
 
 let clean _ =
     let built =

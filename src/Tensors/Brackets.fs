@@ -145,7 +145,8 @@ module Brackets =
         /// </code></example>
         member t.Item
             with get ([<System.ParamArray>] positions: int[]): Tensor =
-                Subset.slice (Bracket.positions positions) t
+                Given.check "positions" positions
+                Subset.at positions t
 
         /// <summary>
         /// With integers, the slices at those positions of axis 0; with a Bool mask over leading axes, the elements

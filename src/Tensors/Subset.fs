@@ -195,6 +195,21 @@ module internal Subset =
 
     let slice (indices: Index list) (t: Tensor) = sliceFor "slice" indices t
 
+    /// At positions of the first axes. Of numbers in main memory that is a view, for which no engine is asked: examples of a dataset are
+    /// read so, one by one.
+    let at (positions: int[]) (t: Tensor) : Tensor =
+        match t with
+        | Value(:? HostBuffer as x) when positions.Length <= x.Shape.Length && not (Ambient.anyActive ()) ->
+            let first = positions.Length
+            let mutable offset = x.Offset
+
+            for axis in 0 .. first - 1 do
+                offset <- offset + position "slice" x.Shape axis positions[axis] * x.Strides[axis]
+
+            Value(x.View(x.Shape[first..], x.Strides[first..], offset))
+        | Value _
+        | Traced _ -> slice (positions |> List.ofArray |> List.map Index.At) t
+
     /// Positions along an axis, counted from its start.
     let fromStart (operation: string) axis (shape: int[]) (positions: Tensor) : Tensor =
         let all = Bind.create (Primitive.Iota(DType.Int32, shape[axis])) positions.Device

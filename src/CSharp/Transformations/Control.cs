@@ -16,7 +16,7 @@ public static class Control
         where A : notnull => Core.iterate(n, f.ToFSharp(), x.NotNull());
 
     /// <summary>A function of the round's number, Int32 from 0 on, and what goes round, applied n times.</summary>
-    /// <example><code>Control.Iterate(5, (k, x) => x * (k.Convert(DType.Float64) + 1.0), Tensor.Create(1.0))   // 5!</code></example>
+    /// <example><code>Control.Iterate(5, (k, x) => x * (k.Convert(DType.Float64) + 1.0), Tensor.Create(1.0)) // 120</code></example>
     /// <exception cref="ShapeException">The function changes a shape or dtype.</exception>
     /// <exception cref="ValueException">n is negative.</exception>
     public static A Iterate<A>(int n, Func<Tensor, A, A> f, A x)

@@ -46,7 +46,7 @@ module Dataset =
             name,
             int64 (Data.count tensors),
             true,
-            Func<_, _, _>(fun _ i -> tensors |> Tree.map (fun t -> t.Slice [ Index.At(int i) ])),
+            Func<_, _, _>(fun _ i -> tensors |> Tree.map (fun t -> t[int i])),
             Func<_, _, _>(fun _ i -> { Source = name; Index = i }),
             ValueSome { Tensors = tensors; Row = fun _ i -> i }
         )

@@ -225,24 +225,46 @@ module internal Strided =
                 target[i] <- items[at]
                 at <- at + step
 
+    /// Copies a row of elements that lie so many apart.
+    let private copyRow (source: 'T[]) (s: int) from (target: 'T[]) (t: int) into (count: int) =
+        if from = 1 && into = 1 then
+            Array.Copy(source, s, target, t, count)
+        elif from = 0 && into = 1 then
+            Array.Fill(target, source[s], t, count)
+        elif from = -1 && into = 1 then
+            // A flipped row: both ways by vectors.
+            Array.Copy(source, s - count + 1, target, t, count)
+            MemoryExtensions.Reverse(Span(target, t, count))
+        else
+            let mutable s = s
+            let mutable t = t
+
+            for _ in 1..count do
+                target[t] <- source[s]
+                s <- s + from
+                t <- t + into
+
+    /// The same for all rows of the axes up to this one: of short rows, a loop in a loop costs less than an odometer.
+    let rec private copyRows (w: Walk) axis (source: 'T[]) s (target: 'T[]) t =
+        if axis = 0 then
+            copyRow source s w.Steps[0] target t w.Steps[1] w.Length
+        else
+            let from, into = w.Strides[2 * axis], w.Strides[2 * axis + 1]
+
+            for i in 0 .. w.Sizes[axis] - 1 do
+                copyRows w (axis - 1) source (s + i * from) target (t + i * into)
+
     /// Copies elements of a shape from one place to another, each with strides of its own.
     let copy shape (source: 'T[]) sourceOffset sourceStrides (target: 'T[]) targetOffset targetStrides =
         let w = walk shape [| sourceStrides; targetStrides |]
-        let from, into = w.Steps[0], w.Steps[1]
 
-        forEach w [| sourceOffset; targetOffset |] (fun offsets _ count ->
-            let mutable s = offsets[0]
-            let mutable t = offsets[1]
+        if w.Items > 0 && int64 w.Items * int64 w.Length < int64 ParallelFrom then
+            copyRows w (w.Axes - 1) source sourceOffset target targetOffset
+        else
+            let from, into = w.Steps[0], w.Steps[1]
 
-            if from = 1 && into = 1 then
-                Array.Copy(source, s, target, t, count)
-            elif from = 0 && into = 1 then
-                Array.Fill(target, source[s], t, count)
-            else
-                for _ in 1..count do
-                    target[t] <- source[s]
-                    s <- s + from
-                    t <- t + into)
+            forEach w [| sourceOffset; targetOffset |] (fun offsets _ count ->
+                copyRow source offsets[0] from target offsets[1] into count)
 
     /// The same elements in row-major order, copied unless they are already.
     let contiguous (x: HostBuffer<'T>) : HostBuffer<'T> =

@@ -1,0 +1,56 @@
+/// Models of others run by the library and by ONNX Runtime, in turn: the same files, the same numbers.
+module Cotangent.Benchmarks.Inference
+
+open System
+open Cotangent
+open Cotangent.Benchmarks.Harness
+
+/// Both give the same before either is measured.
+let private agree (name: string) (ours: Tensor) (theirs: float32[]) =
+    let ours = ours.Flatten().ToData<float32[]>()
+    let largest = theirs |> Array.map abs |> Array.max
+    let apart = Array.map2 (fun (a: float32) (b: float32) -> abs (a - b)) ours theirs |> Array.max
+    printfn "%s: apart by %.1e of the largest number" name (apart / largest)
+    if not (apart <= 1e-4f * largest) then failwith $"{name}: the results differ."
+
+let private case (name: string) (ours: unit -> Tensor) (theirs: unit -> float32[]) =
+    agree name (ours ()) (theirs ())
+    let milliseconds (call: unit -> unit) () = Some(perCall 300.0 call / 1000.0)
+
+    compare name "ms" 9 [
+        { Name = "ONNX Runtime"; Measure = milliseconds (theirs >> ignore) }
+        { Name = "Cotangent, compiled"; Measure = milliseconds (ours >> ignore) }
+    ]
+
+let private resNet (batch: int) =
+    let net = ResNet18.load ()
+    use peer = new Peer.Model(ResNet18.path ())
+    let images = 50.0f * Random.normal (Key.create 1L) DType.Float32 [ batch; 3; 224; 224 ]
+    let forward = compile (ResNet18.forward net)
+    let given = [ Peer.numbers "Input247" images ]
+    case $"ResNet18, batch {batch}" (fun () -> forward images) (fun () -> peer.Run given)
+
+let private miniLm (batch: int) (length: int) =
+    let encoder = MiniLm.load ()
+    use peer = new Peer.Model(MiniLm.path ())
+    let tokens = Random.integers (Key.create 2L) 1000 30000 DType.Int64 [ batch; length ]
+    let forward = compile (MiniLm.forward encoder)
+
+    let given = [
+        Peer.integers "input_ids" tokens
+        Peer.integers "attention_mask" (Tensor.onesLike tokens)
+        Peer.integers "token_type_ids" (Tensor.zerosLike tokens)
+    ]
+
+    case $"MiniLM, {batch} × {length} tokens" (fun () -> forward tokens) (fun () -> peer.Run given)
+
+[<EntryPoint>]
+let main arguments =
+    let isAsked name = arguments.Length = 0 || Array.contains name arguments
+    printfn "%d threads" Environment.ProcessorCount
+    if isAsked "resnet" then resNet 1
+
+    if isAsked "minilm" then
+        List.iter (fun (batch, length) -> miniLm batch length) [ 1, 32; 1, 128; 8, 128 ]
+
+    0
