@@ -71,11 +71,24 @@ let private weightsOf (scores: float[]) (sees: int -> bool) =
 let private dot (x: float[]) (y: float[]) = Seq.sum (Seq.map2 (*) x y)
 
 /// Attention's result, and the cotangents of q, k and v where c is that of the result, by sums over what is seen.
-let private plain scale (sees: int -> int -> bool) (q: float[][]) (k: float[][]) (v: float[][]) (c: float[][]) =
+let private plain
+    scale
+    (sees: int -> int -> bool)
+    (q: float[][])
+    (k: float[][])
+    (v: float[][])
+    (c: float[][])
+    =
     let p = q |> Array.mapi (fun i q -> weightsOf (k |> Array.map (fun k -> scale * dot q k)) (sees i))
 
     let sum count width (term: int -> int -> float) (isSeen: int -> bool) =
-        Array.init width (fun e -> Seq.sum (seq { for j in 0 .. count - 1 do if isSeen j then term j e }))
+        Array.init width (fun e ->
+            Seq.sum (
+                seq {
+                    for j in 0 .. count - 1 do
+                        if isSeen j then term j e
+                }
+            ))
 
     let width, values = q[0].Length, v[0].Length
     let y = p |> Array.mapi (fun i p -> sum k.Length values (fun j e -> p[j] * v[j][e]) (sees i))
@@ -84,7 +97,14 @@ let private plain scale (sees: int -> int -> bool) (q: float[][]) (k: float[][])
     let slopes =
         d
         |> Array.mapi (fun i d ->
-            let along = Seq.sum (seq { for j in 0 .. k.Length - 1 do if sees i j then p[i][j] * d[j] })
+            let along =
+                Seq.sum (
+                    seq {
+                        for j in 0 .. k.Length - 1 do
+                            if sees i j then p[i][j] * d[j]
+                    }
+                )
+
             d |> Array.mapi (fun j d -> scale * p[i][j] * (d - along)))
 
     let byKey j i = sees i j
@@ -111,8 +131,7 @@ let private attention cases seed =
         let v, c = matrix dice dtype keys values 0.0, matrix dice dtype queries values 0.0
         let isSeen = Array.init (queries * keys) (fun _ -> dice.Chance 0.6)
 
-        let sees i j =
-            (not isCausal || j <= i - queries + keys) && (not isMasked || isSeen[i * keys + j])
+        let sees i j = (not isCausal || j <= i - queries + keys) && (not isMasked || isSeen[i * keys + j])
 
         let how = {
             Attention.full with
@@ -183,8 +202,9 @@ let private normalized (x: float[][]) (gain: float[]) (bias: float[]) (c: float[
             parts
             c
 
-    let columns (term: int -> int -> float) =
-        [| Array.init gain.Length (fun j -> Seq.sum (seq { for i in 0 .. x.Length - 1 -> term i j })) |]
+    let columns (term: int -> int -> float) = [|
+        Array.init gain.Length (fun j -> Seq.sum (seq { for i in 0 .. x.Length - 1 -> term i j }))
+    |]
 
     [
         parts |> Array.map (fun (_, y) -> Array.mapi (fun j y -> y * gain[j] + bias[j]) y)

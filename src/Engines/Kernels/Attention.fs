@@ -427,7 +427,17 @@ module internal Attention =
 
                     addTo ofV atV s.ValueWidth first keys (fun y at ->
                         let weights' = transpose weights.Matrix
-                        multiply.Invoke(keys, s.ValueWidth, count, weights', from first cotangents.Finite, y, at)
+
+                        multiply.Invoke(
+                            keys,
+                            s.ValueWidth,
+                            count,
+                            weights',
+                            from first cotangents.Finite,
+                            y,
+                            at
+                        )
+
                         addOthers cotangents keys s.ValueWidth isSeen (byKey weights) y at)
 
                     let clearHidden () =

@@ -30,16 +30,12 @@ type internal ScoreRows<'T> = {
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member r.VisibleIn(row: int) = max 0 (min r.Keys (r.Visible + row * r.Step))
+
     /// What counts of a row.
     member r.Counted(row: int) : Span<'T> = Span(r.Items, r.First + row * r.Keys, r.VisibleIn row)
     member r.Item(row: int, key: int) = r.Items[r.First + row * r.Keys + key]
 
-    member r.Matrix: Matrix<'T> = {
-        Data = r.Items
-        Offset = r.First
-        RowStride = r.Keys
-        ColStride = 1
-    }
+    member r.Matrix: Matrix<'T> = { Data = r.Items; Offset = r.First; RowStride = r.Keys; ColStride = 1 }
 
 [<AbstractClass>]
 type internal AttentionRows<'T>() =

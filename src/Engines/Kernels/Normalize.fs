@@ -67,7 +67,16 @@ module internal Normalize =
             }
 
             vectors.Moments(isCentred, epsilon, rows, means, factors)
-            vectors.Scale(rows, means, factors, rowOf gain 0 n, rowOf bias 0 n, y.Items, y.Offset + first * n))
+
+            vectors.Scale(
+                rows,
+                means,
+                factors,
+                rowOf gain 0 n,
+                rowOf bias 0 n,
+                y.Items,
+                y.Offset + first * n
+            ))
 
         y
 
@@ -97,7 +106,14 @@ module internal Normalize =
                     let x = ReadOnlySpan(xs[0], at[0], n)
                     let struct (mean, r) = moments isCentred epsilon x
                     let matrix = number / rows
-                    NormalizeRows.scale x mean r (rowOf gain matrix n) (rowOf bias matrix n) (Span(ys, yo, n))))
+
+                    NormalizeRows.scale
+                        x
+                        mean
+                        r
+                        (rowOf gain matrix n)
+                        (rowOf bias matrix n)
+                        (Span(ys, yo, n))))
 
     /// z <- r (g - mean g - y mean(y g)), of y = (x - mean) r and g = c gain; without a centre, mean g is left out. Adds to the
     /// sums for gain and bias.

@@ -23,12 +23,17 @@ type internal NormalizeBlocks<'T>() =
     static member Rows = 16
 
     /// The mean of each row, 0 without a centre, and what x - mean is multiplied by.
-    abstract Moments:
-        isCentred: bool * epsilon: 'T * x: RowBlock<'T> * means: 'T[] * factors: 'T[] -> unit
+    abstract Moments: isCentred: bool * epsilon: 'T * x: RowBlock<'T> * means: 'T[] * factors: 'T[] -> unit
 
     /// y <- (x - mean) r gain + bias, of which gain and bias may be empty. y has the first element of the first row at `into`.
     abstract Scale:
-        x: RowBlock<'T> * means: 'T[] * factors: 'T[] * gain: ReadOnlySpan<'T> * bias: ReadOnlySpan<'T> * y: 'T[] * into: int ->
+        x: RowBlock<'T> *
+        means: 'T[] *
+        factors: 'T[] *
+        gain: ReadOnlySpan<'T> *
+        bias: ReadOnlySpan<'T> *
+        y: 'T[] *
+        into: int ->
             unit
 
     /// z <- r (g - mean g - y mean(y g)), of y = (x - mean) r and g = c gain; without a centre, mean g is left out. Adds c y and c
@@ -142,12 +147,9 @@ type private NormalizeBlocksBy<'A, 'F, 'V, 'T
                 let y = 'A.Multiply('A.Subtract(AlongRow.load<'V, 'T> &items (start + i), m), f)
 
                 let y =
-                    if not hasGain then
-                        y
-                    elif not hasBias then
-                        'A.Multiply(y, AlongRow.load<'V, 'T> &gains i)
-                    else
-                        'A.MultiplyAdd(y, AlongRow.load<'V, 'T> &gains i, AlongRow.load<'V, 'T> &biases i)
+                    if not hasGain then y
+                    elif not hasBias then 'A.Multiply(y, AlongRow.load<'V, 'T> &gains i)
+                    else 'A.MultiplyAdd(y, AlongRow.load<'V, 'T> &gains i, AlongRow.load<'V, 'T> &biases i)
 
                 AlongRow.store &target (start + i) y
                 i <- i + w
@@ -251,8 +253,7 @@ module internal NormalizeBlocks =
     let private wideSingles =
         NormalizeBlocksBy<WideSingles, WideFolds<float32>, Vector512<float32>, float32>()
 
-    let private wideDoubles =
-        NormalizeBlocksBy<WideDoubles, WideFolds<float>, Vector512<float>, float>()
+    let private wideDoubles = NormalizeBlocksBy<WideDoubles, WideFolds<float>, Vector512<float>, float>()
 
     /// For rows of n elements: by the widest vectors, unless much of a short row lies behind the last of them.
     let ofLength<'T> n : NormalizeBlocks<'T> =

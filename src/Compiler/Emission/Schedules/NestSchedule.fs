@@ -175,7 +175,7 @@ type private Scheduler(width: Width, body: Body, axes: Axes) =
         && not reduces
         && not branches
         && width.Bits = 512
-        && outer >= 24
+        && outer >= 60
         && outer <= 160
         && vectors vector >= 16
 

@@ -81,7 +81,8 @@ module internal ErrorFunctions =
         struct (whole, fms p u whole + rest)
 
     /// exp(a²)·erfc(a), for a >= 0
-    let inline private scaled (a: Number<'A, 'V>) = scaledIn (pick a 3.0 4.0) (pick a 0.16666666666666666 0.125) ValueNone a
+    let inline private scaled (a: Number<'A, 'V>) =
+        scaledIn (pick a 3.0 4.0) (pick a 0.16666666666666666 0.125) ValueNone a
 
     /// The same of a/√2
     let inline private scaledByRoot (a: Number<'A, 'V>) =

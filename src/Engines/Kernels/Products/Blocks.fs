@@ -132,8 +132,7 @@ module internal Blocks =
         ArrayPool.Shared.Return pb
 
     /// Has a line of the caches fetched. Should the array be moved meanwhile, it is fetched in vain.
-    let inline private fetch (x: byref<'T>) =
-        if Sse.IsSupported then Sse.Prefetch0(Unsafe.AsPointer(&x))
+    let inline private fetch (x: byref<'T>) = if Sse.IsSupported then Sse.Prefetch0(Unsafe.AsPointer(&x))
 
     /// Elements in a line of the caches.
     let inline private line<'T> () = 64 / sizeof<'T>
@@ -214,7 +213,19 @@ module internal Blocks =
             for p in 0..kc .. k - 1 do
                 let kp, nj = min kc (k - p), min nc (n - j)
                 packB (wideColumns<'T>()) nj kp &b p j pb start
-                multiplyRows m nj kp &(at a.Data (a.Offset + p)) a.RowStride pb start c (cOffset + j) rc (p > 0)
+
+                multiplyRows
+                    m
+                    nj
+                    kp
+                    &(at a.Data (a.Offset + p))
+                    a.RowStride
+                    pb
+                    start
+                    c
+                    (cOffset + j)
+                    rc
+                    (p > 0)
 
         ArrayPool.Shared.Return pb
 

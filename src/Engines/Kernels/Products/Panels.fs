@@ -126,7 +126,12 @@ module internal Panels =
 
                 if abs line < abs step then
                     for p in 0 .. k - 1 do
-                        copy lines (&Unsafe.Add(&s, p * step)) (nativeint line) (&Unsafe.Add(&t, p * width)) 1n
+                        copy
+                            lines
+                            (&Unsafe.Add(&s, p * step))
+                            (nativeint line)
+                            (&Unsafe.Add(&t, p * width))
+                            1n
                 else
                     let mutable l = 0
 
