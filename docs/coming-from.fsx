@@ -294,6 +294,10 @@ let jax = [
     "@jax.custom_vjp", "withDerivative (Derivative.Pull(fun x c -> c * cos x)) sin x"
     "jax.tree.map(f, tree)", "Tree.map (fun t -> t * 2.0) layer"
     "jax.tree.leaves(tree)", "Tree.leaves layer"
+    "flat, unravel = ravel_pytree(tree); unravel(flat)",
+    "let flat = Tree.toVector layer\nTree.ofVector layer flat"
+    "jax.test_util.check_grads(f, (x,), 1)",
+    "Debug.checkDerivative f (x.Convert DType.Float64)"
     "optax.adam(1e-3).init(params)", "(Optimizer.adam 1e-3).Init layer"
     "updates, state = opt.update(g, state, params)",
     "optimizer.Update (grad loss layer) state layer"

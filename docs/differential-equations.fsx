@@ -249,6 +249,7 @@ There are three ways to a gradient:
 | `Ode.solve` | all that f uses, closures too | all steps | forward mode everywhere; reverse mode outside of `compile` |
 | with `OdeLoop.Bounded` | the same | cube root of `MaximumSteps` | reverse mode in `compile` |
 | `Ode.solveAdjoint` | parameters, times, start | that of one step | a second problem, backwards; exact to its tolerances |
+| with `OdeMethod.Rodas4` | the same | steps between two times | through these steps: a stiff problem has no way back |
 
 The adjoint takes the parameters by themselves, since a closure could not be seen:
 *)

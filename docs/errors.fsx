@@ -84,6 +84,10 @@ let page () =
     File.WriteAllText(inTemp "page.safetensors", "<!DOCTYPE html>")
     inTemp "page.safetensors"
 
+let rated name (rate: float) =
+    Checkpoint.save (inTemp name) {| Weight = vector; Rate = rate |}
+    inTemp name
+
 let cut () =
     File.WriteAllBytes(inTemp "cut.safetensors", (File.ReadAllBytes(saved "whole.safetensors"))[..79])
     inTemp "cut.safetensors"
@@ -248,7 +252,7 @@ let shapes = [
         "Reduce it with `sum` or `mean`, or use `vjp` or `jacobian`."
     on<ShapeException, _>
         (fun () -> snd (vjp sin vector) (tensor 1.0))
-        "Error at: `$`: the pull of vjp: got Float64 () where the value is Float64 (3,);"
+        "the pull of vjp: got Float64 () where the value is Float64 (3,);"
         "they must agree."
     on<ShapeException, _>
         (fun () -> diff sin vector)
@@ -499,6 +503,8 @@ let ring () =
 let rec flipped (x: Tensor) : Tensor =
     withDerivative (Derivative.Push(fun _ change -> flipped change)) (fun (x: Tensor) -> x.Flip 0) x
 
+let pulledBy (k: Tensor) = withDerivative (Derivative.Pull(fun _ (c: Tensor) -> c * k)) (fun (x: Tensor) -> x)
+let clipped = withDerivative (Derivative.Pull(fun _ c -> clamp -1.0 1.0 c)) (fun (x: Tensor) -> x)
 let halved = withDerivative (Derivative.Pull(fun _ (c: Tensor) -> c.Convert DType.Float16)) sin
 
 let rec endless rounds (x: Tensor) : Tensor = if rounds = 0 then x else iterate 2 (endless (rounds - 1)) x
@@ -518,11 +524,11 @@ let transformations = [
         "they must have the same structure, so build one from the other, for example with `Tree.map`."
     on<ShapeException, _>
         (fun () -> Tree.add [ vector ] [ vector.Unsqueeze 0 ])
-        "Error at: `$[0]`: Tree.add: shape (3,) meets (1, 3) there;"
+        "Error at: `$[0]`: Tree.add: shape (3,) meets (1, 3);"
         "Reshape, squeeze or unsqueeze one of them."
     on<DTypeException, _>
         (fun () -> Tree.add [ vector ] [ vector.Convert DType.Float32 ])
-        "Error at: `$[0]`: Tree.add: Float64 (3,) meets Float32 (3,) there;"
+        "Error at: `$[0]`: Tree.add: Float64 (3,) meets Float32 (3,);"
         "Convert one tree with `Tree.map`."
     on<TreeException, _>
         (fun () -> Tree.rebuild [ vector; vector ] [| vector |])
@@ -545,6 +551,18 @@ let transformations = [
         "Ring: values nested more than 1000 deep, or deeper than this thread's stack, are no tree; does one contain itself?"
         "Keep long chains in a list or an array."
     on<TreeException, _>
+        (fun () -> Tree.toVector (Frozen vector))
+        "Tree.toVector: the tree holds no trained tensors, so the vector would have no dtype."
+        "Test `Tree.trained` first."
+    on<ShapeException, _>
+        (fun () -> Tree.ofVector (vector, vector) vector)
+        "Tree.ofVector: the template holds 6 numbers, and so takes a vector (6,); it got Float64 (3,)."
+        "Take one that `Tree.toVector` makes of a tree like it."
+    on<TreeException, _>
+        (fun () -> scan (fun (s: Tensor) () -> s, s) vector ())
+        "scan: the sequence holds no tensor, and so does not say how many rounds to go."
+        "Give one with an item for each round along axis 0; where the rounds take nothing, count them: `iterate`, or `scan` along `Tensor.arange`."
+    on<TreeException, _>
         (fun () -> Tree.norm ([]: Tensor list))
         "Tree.norm: the tree holds no tensors, so its norm has no dtype."
         "Test `Tree.size` first."
@@ -562,12 +580,24 @@ let transformations = [
         "so its part of the result would be lost. Pass it as an argument (in a tuple or record); a differentiated one can be made constant with `stopGradient` instead."
     on<ShapeException, _>
         (fun () -> grad (fun x -> sum (withDerivative (Derivative.Pull(fun _ c -> sum c)) sin x)) vector)
-        "Error at: `$`: the pull of 'withDerivative' returned shape () where the arguments have shape (3,);"
+        "the pull of 'withDerivative' returned shape () where the arguments have shape (3,);"
         "a derivative has the shape of what it belongs to, so sum over or broadcast along the axes in which they differ."
     on<DTypeException, _>
         (fun () -> grad (fun x -> sum (halved x)) vector)
-        "Error at: `$`: the pull of 'withDerivative' returned Float16 numbers where the arguments are"
+        "the pull of 'withDerivative' returned Float16 numbers where the arguments are"
         "convert them."
+    on<DerivativeException, _>
+        (fun () -> grad (fun k -> sum (pulledBy k (k * vector))) (tensor 2.0))
+        "withDerivative: the pull closes over a tensor that was being differentiated where the function was called, and runs after that is done."
+        "Pass the tensor in the argument, in a tuple or record, and give its part of the derivative, or make it constant with `stopGradient`."
+    on<DerivativeException, _>
+        (fun () -> hvp (fun x -> sum (square (clipped x))) vector vector)
+        "withDerivative: forward mode (`jvp`, `hvp`, `hessian`) takes the transpose of the pull, which is not linear in the cotangent: `less` is not, in what depends on the argument."
+        "Give a push besides, by `Derivative.Both`, or keep to reverse mode, as `vhp` and `jacobian` do."
+    on<DerivativeException, _>
+        (fun () -> Debug.checkDerivative floor vector)
+        "Debug.checkDerivative: differences along a random direction do not settle as they are taken over shorter ways."
+        "The function is not smooth here (a kink, a jump, a NaN), is all rounding, or gives other numbers at each call: see that it draws by one key, and try another point."
     on<DerivativeException, _>
         (fun () -> grad (fun x -> sum (flipped x)) vector)
         "withDerivative: to transpose the push of 'withDerivative' takes the transpose of its push again, more than 100 times over: a push that calls the function itself in this way has no end."
@@ -643,7 +673,7 @@ let windows = [
 let programs = [
     on<ShapeException, _>
         (fun () -> iterate 3 (fun (x: Tensor) -> x[0..0]) vector)
-        "Error at: `$`: iterate: the function makes Float64 (1,) of Float64 (3,); what goes round must keep its shape and dtype."
+        "iterate: the function makes Float64 (1,) of Float64 (3,); what goes round must keep its shape and dtype."
         "Convert or reshape it at the end of the function."
     on<ShapeException, _>
         (fun () -> scan (fun s (x, y) -> s + x, y) (tensor 0.0) (vector, matrix))
@@ -671,7 +701,7 @@ let programs = [
         "every tensor of its result must have these along axis 0."
     on<ShapeException, _>
         (fun () -> associativeScan (fun (x: Tensor) _ -> stack 0 [ x; x ]) vector)
-        "Error at: `$`: associativeScan: the function makes Float64 (2,) of Float64 (); what goes round must keep its shape and dtype."
+        "associativeScan: the function makes Float64 (2,) of Float64 (); what goes round must keep its shape and dtype."
         "Convert or reshape it at the end of the function."
     on<DerivativeException, _>
         (fun () -> grad (compile (whileLoop (fun (x: Tensor) -> x.Less 9.0) (fun x -> x * 2.0))) (tensor 1.0))
@@ -679,8 +709,8 @@ let programs = [
         "Use `boundedWhileLoop` with the most there may be, `scan` or `iterate`, whose number of rounds is known, forward mode (`jvp`, `jacobianForward`), or leave this function uncompiled."
     on<ValueException, _>
         (fun () -> Compile.explain (fun (x: Tensor) -> x))
-        "Compile.explain: this is not a function"
-        "that `compile` returned."
+        "Compile.explain: this is not a function that `compile` returned, nor does it show any that it calls."
+        "Keep what `compile` returns under a name, call that, and give it here."
 ]
 
 let checks = [
@@ -718,6 +748,10 @@ let compiled = [
 ]
 
 let files = [
+    on<TreeException, _>
+        (fun () -> Checkpoint.load (rated "rates.safetensors" 0.1) {| Weight = vector; Rate = 0.2 |})
+        "Checkpoint.load: "
+        "The tensors fit, but what is no tensor is the template's, and so the loaded tree would not compute what the saved one did. Make the template with what was saved; `IgnoreStatics` among the options keeps what the template has."
     on<TreeException, _>
         (fun () -> Checkpoint.load (saved "a.safetensors") {| Weights = vector |})
         $"""Checkpoint.load: '{inTemp "a.safetensors"}' and the template, of 1 leaves, differ:"""
@@ -862,11 +896,11 @@ let training = [
         "Make a state of its own by its `Init`."
     on<DTypeException, _>
         (fun () -> Optimizer.step (Optimizer.adam 1e-3) whole ((Optimizer.adam 1e-3).Init vector) vector)
-        "Error at: `$`: Optimizer.step: parameters and gradient: Float64 (3,) meets Int32 (3,) there;"
+        "Optimizer.step: parameters and gradient: Float64 (3,) meets Int32 (3,);"
         "the two must be of one dtype. Convert one tree with `Tree.map`."
     on<ShapeException, _>
         (fun () -> Optimizer.step (Optimizer.adam 1e-3) matrix ((Optimizer.adam 1e-3).Init vector) vector)
-        "Error at: `$`: Optimizer.step: parameters and gradient: shape (3,) meets (2, 2) there;"
+        "Optimizer.step: parameters and gradient: shape (3,) meets (2, 2);"
         "the two must be equal, nothing is stretched. Reshape, squeeze or unsqueeze one of them."
     on<ValueException, _>
         (fun () -> Schedule.oneCycle 0.1 3)

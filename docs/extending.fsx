@@ -130,6 +130,22 @@ grad (fun x -> sum (5 * clipped x)) (tensor [ 1.0; 2.0 ])
 (*** include-it ***)
 
 (**
+Forward mode would take the transpose of this pull, which has none, since it is not linear in the cotangent; `Derivative.Both` gives a push
+besides. And `Debug.checkDerivative` puts what was given by hand beside central differences:
+*)
+let cubed =
+    withDerivative
+        (Derivative.Both(
+            (fun (x: Tensor) d -> 3.0 * x * x * d),
+            (fun x c -> 3.0 * x * x * c)
+        ))
+        (fun x -> x * x * x)
+
+let found = Debug.checkDerivative cubed (tensor [ 1.0; 2.0 ])
+found.Error < 1e-6
+(*** include-it ***)
+
+(**
 **A push** from the implicit function theorem: $y(x)$ is the root of $y^3 + y = x$, found by an iteration that nobody wants
 to differentiate. From the equation, $(3y^2 + 1)\,dy = dx$.
 *)

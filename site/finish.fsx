@@ -3,6 +3,8 @@
 //
 //     dotnet fsi site/finish.fsx artifacts/docs
 
+#load "units.fsx"
+
 open System
 open System.Collections.Generic
 open System.Diagnostics
@@ -98,7 +100,9 @@ let reference (html: string) =
 
         $"""<div class="fsdocs-example">{code}</div>"""
 
-    html
+    Units.units html
+    // What is public for .NET Interactive alone has no page.
+    |> replace """<a href="[^"]*cotangent-notebooks-[^"]*">(.*?)</a>""" "$1"
     |> replace """<div class="icon-button-row">.*?</div>\s*</div>""" ""
     |> replace
         """<div popover="" class="fsdocs-tip"[^>]*>\s*<div class="member-tooltip">.*?</div>\s*</div>"""

@@ -64,7 +64,11 @@ module Compile =
 
         match box f with
         | :? CompiledFunction<'p, 'q> as c -> c.Compiled.Explanation
-        | _ -> raise (ValueException "Compile.explain: this is not a function that `compile` returned.")
+        | _ ->
+            raise (
+                ValueException
+                    "Compile.explain: this is not a function that `compile` returned, nor does it show any that it calls. Keep what `compile` returns under a name, call that, and give it here."
+            )
 
     /// <summary>
     /// How many bytes of programs each compiled function keeps. Arguments of another signature (shapes, dtypes, static fields)

@@ -8,7 +8,7 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 /// <summary>
 /// A custom derivative for <c>withDerivative</c>: a linear map in either direction. The other is its transpose,
-/// found automatically where the one given is linear.
+/// found automatically where the one given is linear; <c>Both</c> gives the two.
 /// </summary>
 /// <example><code>
 /// // Forward, the tangent times the slope; backward, the cotangent times it.
@@ -23,6 +23,9 @@ type Derivative<'p, 'q> =
     | Push of ('p -> 'p -> 'q)
     /// Reverse: argument, cotangent of the result -> cotangent of the argument.
     | Pull of ('p -> 'q -> 'p)
+    /// Both, for a derivative that is not linear in what it is given, or whose transpose costs too much: neither is the transpose of
+    /// the other then.
+    | Both of push: ('p -> 'p -> 'q) * pull: ('p -> 'q -> 'p)
 
 /// <summary>
 /// Along which axes <c>vmapWith</c> finds the examples and lays the results. Negative axes count from the last.
@@ -642,6 +645,7 @@ module Core =
         match derivative with
         | Derivative.Push push -> Transform.custom "withDerivative" (ValueSome push) ValueNone f
         | Derivative.Pull pull -> Transform.custom "withDerivative" ValueNone (ValueSome pull) f
+        | Derivative.Both(push, pull) -> Transform.custom "withDerivative" (ValueSome push) (ValueSome pull) f
 
     /// <summary>
     /// A function whose computation runs as one program: on the first call for each signature of its argument (shapes,

@@ -34,6 +34,21 @@ let tests =
             Expect.equal view [ "x: Int32 (2,) [1 3]" ] "a view"
         }
 
+        test "What tries the ways of examples for a key used twice prints nothing" {
+            let seen = ResizeArray<float[]>()
+
+            let branches (print: Tensor -> Tensor) (flag: Tensor, x: Tensor) =
+                let tell (x: Tensor) = Debug.observe (fun x -> seen.Add(x.ToData<float[]>())) (print x)
+                cond flag tell (fun x -> 2.0 * x) x
+
+            let x = tensor [ true; false ], tensor [ 1.0; 2.0 ]
+            let run print = Debug.checkKeys (fun () -> vmap (branches print) x)
+            let y, lines = printed run
+            Expect.equal y (tensor [ 1.0; 4.0 ]) "the value"
+            Expect.equal lines.Length 1 "once"
+            Expect.equal seen.Count 1 "once, too"
+        }
+
         test "The console is that of the time of running" {
             let before = System.Console.Out
             let text = new StringWriter()

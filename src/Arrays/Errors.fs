@@ -77,6 +77,9 @@ type TraceException internal (message: string, inner: exn | null) =
     inherit CotangentException(message, inner)
     new(message) = TraceException(message, null)
 
+    /// Whether the tensor's transformation had returned.
+    member val internal HasEscaped = false with get, set
+
 /// A function that is not what its transformation needs: not linear, without a derivative rule of this mode.
 type DerivativeException internal (message: string, inner: exn | null) =
     inherit CotangentException(message, inner)
@@ -126,15 +129,18 @@ type FileException internal (message: string, inner: exn | null) =
 module internal Placed =
     let private start = "Error at: `"
 
+    /// Where in a tree an error arose, to stand in front of its message; nothing where it is all of the tree.
+    let before (path: string) = if path = "$" then "" else $"{start}{path}`: "
+
     /// The same error with the place in front, and whose function met it there. The first place that is told stays.
     let at (operation: string) (path: string) (e: CotangentException) : exn =
         let own = $"{operation}: "
 
         let told = if e.Written.StartsWith(own, StringComparison.Ordinal) then e.Written else own + e.Written
 
-        let message = $"{start}{path}`: {told}"
+        let message = before path + told
 
-        if e.Written.StartsWith(start, StringComparison.Ordinal) then
+        if message = e.Written || e.Written.StartsWith(start, StringComparison.Ordinal) then
             e
         else
             match e with

@@ -18,6 +18,7 @@ type internal BatchTracer(trace: Trace, batch: Tensor) =
         )
 
     override _.HasNumbers = false
+    override _.Below = ValueSome batch
 
     override _.Detached = Traced(BatchTracer(trace, Bind.detach batch))
 
@@ -173,7 +174,7 @@ module internal Batch =
     /// The axis of examples of each leaf, counted from 0, and how many examples there are.
     let private examine (operation: string) (x: 'p) (leaves: Tensor[]) (axes: int option[]) =
         let place i = (Tree.paths x)[i]
-        let at i problem = $"Error at: `{place i}`: {operation}: {problem}"
+        let at i problem = $"{Placed.before (place i)}{operation}: {problem}"
 
         let number i axis =
             let shape = leaves[i].Dims

@@ -119,7 +119,7 @@ module internal Jacobians =
             if trained[i] && not t.DType.IsFloat then
                 raise (
                     DTypeException
-                        $"Error at: `{(Tree.paths y)[i]}`: {operation}: the function returns {t.DType} numbers there, which have no derivatives. Leave them out of its result, or convert them to a float."
+                        $"{Placed.before ((Tree.paths y)[i])}{operation}: the function returns {t.DType} numbers, which have no derivatives. Leave them out of its result, or convert them to a float."
                 )
 
             if trained[i] then

@@ -10,7 +10,7 @@ open Cotangent.Checkpoints
 /// <summary>
 /// Saving and loading of any tree: a model, the state of an optimiser, keys, a training as a whole. Files are safetensors, which other
 /// programs read as well; leaves are called there as PyTorch calls them, <c>layers.0.bias</c>. What is no tensor, such as the activation
-/// of a layer, is the template's.
+/// of a layer, is the template's; it is saved as a text, numbers, unions and the like, and a template that differs there is refused.
 /// </summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Checkpoint =
@@ -24,6 +24,7 @@ module Checkpoint =
         KeepMissing = false
         IgnoreExtra = false
         ConvertFloats = false
+        IgnoreStatics = false
         Cancellation = CancellationToken.None
     }
 
@@ -106,7 +107,7 @@ module Checkpoint =
         (leaves: Leaf[])
         (template: 'tree)
         : 'tree =
-        let found = Fitting.require operation options source leaves
+        let found = Fitting.require operation options source leaves (SavedStatics.ofTree template)
         // What was one tensor is one again.
         let read = Dictionary<struct (string * DType * Device), Tensor>()
 
@@ -146,11 +147,13 @@ module Checkpoint =
         filled operation options (NamedTensors.ofFile operation file) leaves template
 
     /// <summary>
-    /// Loads a tree: the template's structure and static fields, the file's numbers. Shapes, dtypes and names must be the same; where
-    /// they are not, the error lists all differences. The path may be that of an index of several files, as <c>Safetensors.openFile</c>
+    /// Loads a tree: the template's structure and static fields, the file's numbers. Shapes, dtypes, names, and what is no tensor, must be
+    /// the same; where they are not, the error lists all differences. The path may be that of an index of several files, as <c>Safetensors.openFile</c>
     /// takes it.
     /// </summary>
-    /// <exception cref="T:Cotangent.TreeException">Leaves are missing in the file, or have none in the template.</exception>
+    /// <exception cref="T:Cotangent.TreeException">
+    /// Leaves are missing in the file, or have none in the template; or what is no tensor differs.
+    /// </exception>
     /// <exception cref="T:Cotangent.ShapeException">Shapes differ.</exception>
     /// <exception cref="T:Cotangent.DTypeException">Dtypes differ.</exception>
     /// <exception cref="T:Cotangent.FileException">The file is damaged, or something else.</exception>
@@ -210,7 +213,7 @@ module Checkpoint =
     let metadata (path: string) : Map<string, string> =
         Given.check "path" path
         use file = SafetensorsFile.Open("Checkpoint.metadata", path)
-        file.Metadata
+        file.Metadata.Remove SavedStatics.Key
 
     /// <summary>The checkpoints of a folder, in the order of their steps; none where there is no such folder.</summary>
     /// <example><code>

@@ -22,6 +22,8 @@ type CheckpointOptions = {
     IgnoreExtra: bool
     /// Whether floating-point numbers may be rounded to the dtype of their leaf. Whole numbers and truth values are never converted.
     ConvertFloats: bool
+    /// Whether what is no tensor (activations, rates, texts) may differ between file and template, and stays the template's.
+    IgnoreStatics: bool
     /// Ends saving or loading, which then throws; the file that was there stays.
     Cancellation: CancellationToken
 }
@@ -116,6 +118,11 @@ module internal NamedLeaves =
                 let take () = SafetensorsWriter.snapshot leaves[i].Tensor
                 saved.Add { Name = names[i]; Numbers = Tree.atLeaf operation tree i take }
 
+        let statics = SavedStatics.ofTree tree
+
+        if not (statics.IsEmpty || about.ContainsKey SavedStatics.Key) then
+            about <- about.Add(SavedStatics.Key, SavedStatics.toText statics)
+
         struct (about, saved.ToArray())
 
 /// Tensors by name, from wherever: what a template is filled with.
@@ -129,6 +136,8 @@ type internal NamedTensors = {
     Find: string -> (SafetensorsEntry | null)
     /// Its numbers, in main memory.
     Read: SafetensorsEntry -> Tensor
+    /// What was saved that is no tensor, by place.
+    Statics: Map<string, string>
 }
 
 module internal NamedTensors =
@@ -144,6 +153,10 @@ module internal NamedTensors =
                     | None -> null
                 | entry -> entry
         Read = fun entry -> Value(file.Numbers(operation, entry))
+        Statics =
+            match file.Metadata.TryFind SavedStatics.Key with
+            | Some text -> SavedStatics.ofText text
+            | None -> Map.empty
     }
 
     let ofMap (tensors: Map<string, Tensor>) : NamedTensors =
@@ -162,4 +175,5 @@ module internal NamedTensors =
                     | true, entry -> entry
                     | _ -> null
             Read = fun entry -> tensors[entry.Name]
+            Statics = Map.empty
         }

@@ -14,12 +14,15 @@ module internal Fitting =
         | Name of text: string
         | Shape of text: string
         | DType of text: string
+        /// What is no tensor.
+        | Static of text: string
 
     let private textOf (fault: Fault) =
         match fault with
         | Fault.Name text
         | Fault.Shape text
-        | Fault.DType text -> text
+        | Fault.DType text
+        | Fault.Static text -> text
 
     let private some (faults: Fault[]) : string[] =
         let told = faults |> Array.truncate Told |> Array.map textOf
@@ -102,7 +105,8 @@ module internal Fitting =
                 match fault with
                 | Fault.Name _ -> true
                 | Fault.Shape _
-                | Fault.DType _ -> false)
+                | Fault.DType _
+                | Fault.Static _ -> false)
         then
             raise (
                 TreeException(
@@ -115,14 +119,29 @@ module internal Fitting =
                 match fault with
                 | Fault.Shape _ -> true
                 | Fault.Name _
-                | Fault.DType _ -> false)
+                | Fault.DType _
+                | Fault.Static _ -> false)
         then
             raise (ShapeException(message "Make the template with the sizes of what was saved."))
-        else
+        elif
+            has (fun fault ->
+                match fault with
+                | Fault.DType _ -> true
+                | Fault.Name _
+                | Fault.Shape _
+                | Fault.Static _ -> false)
+        then
             raise (
                 DTypeException(
                     message
                         "Make the template in the dtypes of what was saved; `ConvertFloats` among the options rounds floating-point numbers to those of the template."
+                )
+            )
+        else
+            raise (
+                TreeException(
+                    message
+                        "The tensors fit, but what is no tensor is the template's, and so the loaded tree would not compute what the saved one did. Make the template with what was saved; `IgnoreStatics` among the options keeps what the template has."
                 )
             )
 
@@ -132,6 +151,7 @@ module internal Fitting =
         (options: CheckpointOptions)
         (source: NamedTensors)
         (leaves: Leaf[])
+        (statics: Map<string, string>)
         : (SafetensorsEntry | null)[] =
         let names = NamedLeaves.names operation options leaves
         let found = names |> Array.map source.Find
@@ -166,6 +186,10 @@ module internal Fitting =
                 match entry with
                 | null -> [||]
                 | entry -> Array.ofList (ofLeaf options name leaf entry))
+
+            (if options.IgnoreStatics then [||] else SavedStatics.differences source.Statics statics)
+            |> Array.map (fun (place, saved, own) ->
+                Fault.Static $"`{place}` is {saved}, and {own} in the template")
         |]
 
         if faults |> Array.exists (fun some -> some.Length > 0) then

@@ -28,7 +28,7 @@ type internal ReverseTracer(trace: Trace, primal: Tensor, place: int) =
 /// A tape. Places are numbered in the order of execution, so a walk in falling order meets each value after all of its
 /// uses: iterative, whatever the depth.
 [<Sealed>]
-type internal ReverseTrace(name, onlyLinear: bool) =
+type internal ReverseTrace(name, notLinear: (string -> exn) voption) =
     inherit Trace(name)
 
     // A function may do its parts on several threads: a step and the places of its outputs are taken as one.
@@ -94,14 +94,13 @@ type internal ReverseTrace(name, onlyLinear: bool) =
     override trace.Apply(p, inputs) =
         let primals = Array.map trace.Primal inputs
 
-        if onlyLinear then
+        match notLinear with
+        | ValueNone -> ()
+        | ValueSome refusal ->
             let marked = inputs |> Array.map (fun t -> trace.Place t >= 0)
 
             if not (Derivatives.isLinear p marked) then
-                raise (
-                    DerivativeException
-                        $"{name}: the function is not linear: `{p}` is not, in what depends on the argument. Use `vjp` or `linearize` for the derivative of a function at a point."
-                )
+                raise (refusal $"`{p}` is not, in what depends on the argument")
 
         match Facts.custom p with
         | null ->

@@ -21,7 +21,7 @@ module internal Transform =
         | ValueSome i ->
             raise (
                 DTypeException
-                    $"Error at: `{(Tree.paths tree)[i]}`: {operation}: {leaves[i].DType} numbers have no derivatives. Pass them to the function some other way (close over them, or wrap them in `Frozen`), or convert them to a float."
+                    $"{Placed.before ((Tree.paths tree)[i])}{operation}: {leaves[i].DType} numbers have no derivatives. Pass them to the function some other way (close over them, or wrap them in `Frozen`), or convert them to a float."
             )
 
     /// Cotangents, or tangents, must match what they belong to, leaf by leaf.
@@ -32,7 +32,7 @@ module internal Transform =
             if leaves[i].DType <> like[i].DType || not (Shape.equal leaves[i].Dims like[i].Dims) then
                 raise (
                     ShapeException
-                        $"Error at: `{(Tree.paths given)[i]}`: {operation}: got {leaves[i].DType} {Shape.show leaves[i].Dims} where the value is {like[i].DType} {Shape.show like[i].Dims}; they must agree."
+                        $"{Placed.before ((Tree.paths given)[i])}{operation}: got {leaves[i].DType} {Shape.show leaves[i].Dims} where the value is {like[i].DType} {Shape.show like[i].Dims}; they must agree."
                 )
 
         leaves
@@ -43,9 +43,9 @@ module internal Transform =
         leaves
 
     /// A tape of f at x: the trace, the leaves of x, and f's result still traced.
-    let private record (name: string) onlyLinear (f: 'p -> 'q) (x: 'p) =
+    let private record (name: string) notLinear (f: 'p -> 'q) (x: 'p) =
         let leaves = argument name x
-        let trace = ReverseTrace(name, onlyLinear)
+        let trace = ReverseTrace(name, notLinear)
 
         try
             let y = f (Tree.rebuild x (leaves.Replaced trace.Variable))
@@ -77,7 +77,7 @@ module internal Transform =
             )
 
     let valueAndGradWith name (f: 'p -> Tensor * 'aux) (x: 'p) : struct (Tensor * 'aux * 'p) =
-        let struct (trace, leaves, (loss, aux)) = record name false f x
+        let struct (trace, leaves, (loss, aux)) = record name ValueNone f x
 
         requireNumber name loss
         let seed = struct (trace.Place loss, Tensor.onesLike (trace.Primal loss))
@@ -96,7 +96,7 @@ module internal Transform =
 
     /// Value and pull, and the size of the largest cotangent on the way.
     let vjp name (f: 'p -> 'q) (x: 'p) : struct ('q * ('q -> 'p) * int) =
-        let struct (trace, leaves, traced) = record name false f x
+        let struct (trace, leaves, traced) = record name ValueNone f x
         let struct (y, outputs, places) = result name trace traced
 
         let pull cotangent =
@@ -110,7 +110,7 @@ module internal Transform =
     /// Value and the pull of one trained leaf of it alone, by its number among these, where the other cotangents are absent; and
     /// the size of the largest cotangent on the way.
     let vjpOfLeaf name (f: 'p -> 'q) (x: 'p) : struct ('q * (int -> Tensor -> 'p) * int) =
-        let struct (trace, leaves, traced) = record name false f x
+        let struct (trace, leaves, traced) = record name ValueNone f x
         let struct (y, _, places) = result name trace traced
         let pull number cotangent = pulled trace leaves x [| struct (places[number], cotangent) |]
         struct (y, pull, trace.Largest)
@@ -118,7 +118,7 @@ module internal Transform =
     /// Value and the push of one trained leaf of the argument alone, by its number among these, where the other tangents are
     /// absent; and the size of the largest tangent on the way.
     let linearizeOfLeaf name (f: 'p -> 'q) (x: 'p) : struct ('q * (int -> Tensor -> 'q) * int) =
-        let struct (trace, leaves, traced) = record name false f x
+        let struct (trace, leaves, traced) = record name ValueNone f x
         let struct (y, outputs, places) = result name trace traced
         let count = leaves.Trained(leaves.Leaves).Length
 
@@ -130,7 +130,7 @@ module internal Transform =
 
     /// Value and push, and the size of the largest tangent on the way.
     let linearize name (f: 'p -> 'q) (x: 'p) : struct ('q * ('p -> 'q) * int) =
-        let struct (trace, leaves, traced) = record name false f x
+        let struct (trace, leaves, traced) = record name ValueNone f x
         let struct (y, outputs, places) = result name trace traced
 
         let push tangent =
@@ -194,28 +194,36 @@ module internal Transform =
         finally
             trace.Close()
 
-    let private requireZero name (outputs: Tensor[]) =
+    let private requireZero (notLinear: string -> exn) (outputs: Tensor[]) =
         for t in outputs do
             match t with
             | Value _ when t.NotEqual(0.0).Any() |> (fun b -> b.ToData<bool>()) ->
-                raise (
-                    DerivativeException
-                        $"{name}: the function is not linear: it is not 0 at 0, so something constant is added. Use `vjp` or `linearize` for the derivative of a function at a point."
-                )
+                raise (notLinear "it is not 0 at 0, so something constant is added")
             | Value _
             | Traced _ -> ()
 
-    /// The transpose of a linear function of the shape of x, with a check that it is linear.
-    let linearTranspose name (f: 'p -> 'q) (x: 'p) : 'q -> 'p =
-        let struct (trace, leaves, traced) = record name true f (Tree.mapTrained Tensor.zerosLike x)
+    /// The transpose of a linear function of the shape of x, with a check that it is linear, and what to raise where it is not.
+    let private transposeOr (notLinear: string -> exn) name (f: 'p -> 'q) (x: 'p) : 'q -> 'p =
+        let struct (trace, leaves, traced) =
+            record name (ValueSome notLinear) f (Tree.mapTrained Tensor.zerosLike x)
+
         let struct (y, outputs, places) = result name trace traced
-        requireZero name (outputs.Trained outputs.Leaves)
+        requireZero notLinear (outputs.Trained outputs.Leaves)
 
         fun cotangent ->
             requireMatch $"the argument of the {name}d function" y outputs.Leaves cotangent
             |> outputs.Trained
             |> Array.map2 (fun p c -> struct (p, c)) places
             |> pulled trace leaves x
+
+    let linearTranspose name (f: 'p -> 'q) (x: 'p) : 'q -> 'p =
+        transposeOr
+            (fun why ->
+                DerivativeException
+                    $"{name}: the function is not linear: {why}. Use `vjp` or `linearize` for the derivative of a function at a point.")
+            name
+            f
+            x
 
     let private isFloat (t: Tensor) = t.DType.HasDerivatives
 
@@ -240,7 +248,7 @@ module internal Transform =
 
         Array.mapi2
             (fun i (like: Tensor) (t: Tensor) ->
-                let place () = $"Error at: `{(Tree.paths given)[i]}`: {derivative}"
+                let place () = $"{Placed.before ((Tree.paths given)[i])}{derivative}"
 
                 if not varies[i] then
                     ValueNone
@@ -259,7 +267,7 @@ module internal Transform =
             like
             leaves
 
-    /// A function with its derivative given as a push or a pull; the other direction is the transpose.
+    /// A function with its derivative given as a push, a pull or both; a direction that is not given is the transpose of the other.
     let custom
         (name: string)
         (push: ('p -> 'p -> 'q) voption)
@@ -288,6 +296,26 @@ module internal Transform =
                 DerivativeException
                     $"{name}: to transpose the {given} of '{name}' takes the transpose of its {given} again, more than {Nesting.Most} times over: a {given} that calls the function itself in this way has no end. Give the other direction, or write the {given} without the function.")
 
+        let pullNotLinear (why: string) : exn =
+            DerivativeException
+                $"{name}: forward mode (`jvp`, `hvp`, `hessian`) takes the transpose of the pull, which is not linear in the cotangent: {why}. Give a push besides, by `Derivative.Both`, or keep to reverse mode, as `vhp` and `jacobian` do."
+
+        let pushNotLinear (why: string) : exn =
+            DerivativeException
+                $"{name}: reverse mode (`grad`, `vjp`) takes the transpose of the push, which is not linear in the tangent: {why}. Give a pull besides, by `Derivative.Both`, or keep to forward mode, as `jvp` and `jacobianForward` do."
+
+        // What it is given by the user runs when the transformation around has perhaps returned.
+        let given (which: string) (body: unit -> 'r) : 'r =
+            try
+                body ()
+            with :? TraceException as e when e.HasEscaped ->
+                raise (
+                    DerivativeException(
+                        $"{name}: the {which} closes over a tensor that was being differentiated where the function was called, and runs after that is done. Pass the tensor in the argument, in a tuple or record, and give its part of the derivative, or make it constant with `stopGradient`.",
+                        e
+                    )
+                )
+
         let pushedAt (outputs: Tensor[]) pushed =
             derivativeOf $"the push of '{name}'" "the results" (Tree.rebuild y outputs) outputs pushed
 
@@ -308,13 +336,17 @@ module internal Transform =
 
                     let pushed =
                         match push, pull with
-                        | ValueSome push, _ -> push at tangent
+                        | ValueSome push, _ -> given "push" (fun () -> push at tangent)
                         | ValueNone, ValueSome pull ->
                             let y = Tree.rebuild y outputs
-                            let pullFloats c = pulledAt at inputs (pull at (withFloats y c)) |> chosen
+
+                            let pullFloats c =
+                                pulledAt at inputs (given "pull" (fun () -> pull at (withFloats y c)))
+                                |> chosen
 
                             nested "pull" (fun () ->
-                                linearTranspose
+                                transposeOr
+                                    pullNotLinear
                                     $"forward mode through the pull of '{name}'"
                                     pullFloats
                                     (floats y)
@@ -330,12 +362,15 @@ module internal Transform =
 
                     let pulled =
                         match push, pull with
-                        | _, ValueSome pull -> pull at cotangent
+                        | _, ValueSome pull -> given "pull" (fun () -> pull at cotangent)
                         | ValueSome push, ValueNone ->
-                            let pushFloats d = pushedAt outputs (push at (withFloats at d)) |> chosen
+                            let pushFloats d =
+                                pushedAt outputs (given "push" (fun () -> push at (withFloats at d)))
+                                |> chosen
 
                             nested "push" (fun () ->
-                                linearTranspose
+                                transposeOr
+                                    pushNotLinear
                                     $"reverse mode through the push of '{name}'"
                                     pushFloats
                                     (floats at)

@@ -1,6 +1,17 @@
+/// Loops of solvers, which errors name.
 module internal Cotangent.Solvers.Loop
 
 open Cotangent
+open Cotangent.Compiler
+
+/// As long as a condition holds, in a solver whose derivative is that of the implicit function or of the steps found.
+let whileHolds (operation: string) (condition: 'a -> Tensor) (f: 'a -> 'a) (x: 'a) : 'a =
+    Loops.whileLoopOf
+        operation
+        $"{operation}: what it has gone through has no reverse mode in a compiled function or under `vmap`. Differentiate by the parameters, which it has derivatives by, or leave this function uncompiled."
+        condition
+        f
+        x
 
 /// A loop of at most so many rounds, as three loops inside each other that end early: reverse mode in compiled functions keeps what
 /// goes round at the start of each round of the outer ones and computes the inner ones again, so that memory grows with the cube

@@ -4,6 +4,8 @@ open Cotangent
 
 /// How the tensors of a tree lie one after another in a vector: what solvers compute on.
 type internal Layout<'y> = {
+    /// What it is to the user: "the state".
+    What: string
     Like: 'y
     Shapes: int[][]
     /// Where each tensor begins, and where the last one ends.
@@ -36,6 +38,7 @@ module internal Vector =
                 )
 
         {
+            What = what
             Like = tree
             Shapes = leaves |> Array.map _.Shape
             Starts = leaves |> Array.scan (fun at t -> at + t.Size) 0
@@ -50,24 +53,38 @@ module internal Vector =
         | [| one |] -> one.Reshape [ one.Size ]
         | _ -> concat 0 [ for t in leaves -> t.Reshape [ t.Size ] ]
 
-    /// A tree of that layout as one vector.
-    let pack (operation: string) (what: string) (layout: Layout<'y>) (tree: 'y) : Tensor =
-        let leaves = Tree.leaves tree
+    /// The ends of an interval.
+    let requireOneDType (operation: string) (ends: Tensor list) =
+        match ends with
+        | [ low; high ] when low.DType <> high.DType ->
+            raise (
+                DTypeException
+                    $"{operation}: ends of {low.DType} and {high.DType}; they must be of one dtype. Convert one of them."
+            )
+        | _ -> ()
 
-        let fits =
-            leaves.Length = layout.Shapes.Length
-            && Array.forall2
-                (fun (t: Tensor) shape -> t.Shape = shape && t.DType = layout.DType)
-                leaves
-                layout.Shapes
+    /// What a function gives must be like what it is given; of one tensor, the two are told, of many how they differ.
+    let requireAlike (operation: string) (what: string) (like: string) (wanted: 'y) (given: 'y) =
+        let wanted, given = Tree.leaves wanted, Tree.leaves given
 
-        if not fits then
+        let differ (a: Tensor) (b: Tensor) = not (Shape.equal a.Dims b.Dims)
+
+        if wanted.Length <> given.Length || Array.exists2 differ wanted given then
             raise (
                 ShapeException
-                    $"{operation}: {what} is {describe leaves}; {describe (Tree.leaves layout.Like)} is wanted: the same shapes and dtype as those of the state or unknowns."
+                    $"{operation}: {what} is {describe given}, where {like} is {describe wanted}; the two must have the same shapes."
             )
 
-        joined leaves
+        if Array.exists2 (fun (a: Tensor) (b: Tensor) -> a.DType <> b.DType) wanted given then
+            raise (
+                DTypeException
+                    $"{operation}: {what} is {describe given}, where {like} is {describe wanted}; the two must be of one dtype. Convert what is returned."
+            )
+
+    /// A tree of that layout as one vector.
+    let pack (operation: string) (what: string) (layout: Layout<'y>) (tree: 'y) : Tensor =
+        requireAlike operation what layout.What layout.Like tree
+        joined (Tree.leaves tree)
 
     /// The tree that a vector stands for; or, of rows (…, n), the tree of tensors with the axes … in front.
     let unpack (layout: Layout<'y>) (vector: Tensor) : 'y =

@@ -61,3 +61,7 @@ module internal Ambient =
         if checkingNumbers () then during numbers false body else body ()
 
     let duringKeyCheck body = during keys (ConcurrentDictionary<int64, string>()) body
+
+    /// What is computed a second time uses keys a second time, and is nobody's fault.
+    let withoutKeyCheck (body: unit -> 'a) : 'a =
+        if isNull (usedKeys ()) then body () else during keys null body

@@ -20,9 +20,7 @@ module Counting =
     let private counted count (places: Tensor) (weights: Tensor option) : Tensor =
         match weights with
         | None -> (Meeting.counts count places).Convert DType.Int64
-        | Some weights ->
-            let struct (sums, _) = Meeting.totals Reduce.Sum count places (weights.Flatten())
-            sums
+        | Some weights -> Meeting.totals Reduce.Sum count places (weights.Flatten())
 
     type Tensor with
 
@@ -75,9 +73,15 @@ module Counting =
                             $"{operation}: {most} has no place among {length} counts, of 0 to {length - 1}. Ask for more, or select what is to be counted."
                     )
 
-            // A place from the end is none: negative numbers go where there is none either.
-            let places = where (flat.Less 0.0) (Tensor.fullLike flat (float length)) flat
-            counted length (Subset.fromStart operation 0 [| length |] places) weights
+            let places =
+                if t.HasNumbers then
+                    flat
+                else
+                    // A place from the end is none: negative numbers go where there is none either.
+                    where (flat.Less 0.0) (Tensor.fullLike flat (float length)) flat
+                    |> Subset.fromStart operation 0 [| length |]
+
+            counted length places weights
 
         /// <summary>
         /// How many elements lie between neighbouring edges, which rise: in bin i those with <c>edges[i]</c> ≤ x &lt;

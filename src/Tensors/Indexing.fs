@@ -66,8 +66,15 @@ module Indexing =
         requireAlong operation t indices axis
         requireUpdates operation t indices updates
 
+        let takesFromEnd =
+            match change with
+            | PartChange.Set -> true
+            | PartChange.Meet how -> Meeting.takesFromEnd how
+
         if indices.Size = 0 then
             t
+        elif t.Rank = 1 && takesFromEnd then
+            Subset.along operation axis t.Dims (fun () -> PartUpdate.rows change indices updates t)
         else
             let places = (flatPlaces operation axis indices t).Flatten()
             (PartUpdate.rows change places (updates.Flatten()) (t.Flatten())).Reshape t.Dims
@@ -271,6 +278,12 @@ module Indexing =
                         $"{operation}: segments of shape {Shape.show segments.Dims} for axis {axis} of shape {Shape.show t.Dims}; give one for each of its {t.Dims[axis]} slices."
                 )
 
-            let places = Subset.fromStart operation 0 [| count |] segments
-            let struct (found, _) = Meeting.totals how count places (t.MoveAxis(axis, 0))
+            let rows = t.MoveAxis(axis, 0)
+
+            let found =
+                if Meeting.takesFromEnd how then
+                    Subset.along operation 0 [| count |] (fun () -> Meeting.totals how count segments rows)
+                else
+                    Meeting.totals how count (Subset.fromStart operation 0 [| count |] segments) rows
+
             found.MoveAxis(0, axis)

@@ -66,17 +66,24 @@ module internal Meeting =
         let nothing = Bind.full (Literal.Whole 0L) rows.DType rows.Dims rows.Device
         add size places (Bind.one Primitive.Select [| isLast; running; nothing |])
 
-    /// What comes of the rows (axes after those of the positions, a vector) that go to each of so many places, and how many
-    /// there are; neutral where there is none. Halves are taken in Float32.
-    let totals (how: Reduce) (size: int) (positions: Tensor) (rows: Tensor) : struct (Tensor * Tensor) =
-        let counts = counts size positions
+    /// Whether positions may count from the end: products sort them.
+    let takesFromEnd (how: Reduce) =
+        match how with
+        | Reduce.Prod -> false
+        | Reduce.Sum
+        | Reduce.Mean
+        | Reduce.Max
+        | Reduce.Min -> true
 
+    /// What comes of the rows (axes after those of the positions, a vector) that go to each of so many places; neutral where there
+    /// is none. Halves are taken in Float32.
+    let totals (how: Reduce) (size: int) (positions: Tensor) (rows: Tensor) : Tensor =
         let total (rows: Tensor) =
             match how with
             | Reduce.Sum -> add size positions rows
             | Reduce.Mean ->
                 let sums = add size positions rows
-                sums / (beside sums (counts.Convert sums.DType))
+                sums / (beside sums ((counts size positions).Convert sums.DType))
             | Reduce.Max -> Bind.one (Primitive.Scatter(Collision.Max, 0, 0, size)) [| rows; positions |]
             | Reduce.Min -> Bind.one (Primitive.Scatter(Collision.Min, 0, 0, size)) [| rows; positions |]
             | Reduce.Prod ->
@@ -87,21 +94,17 @@ module internal Meeting =
                     none
                 else
                     let found = products size positions rows
-                    where (beside found (counts.Greater 0.0)) found none
+                    where (beside found ((counts size positions).Greater 0.0)) found none
 
-        let result =
-            match how with
-            | Reduce.Sum
-            | Reduce.Mean
-            | Reduce.Prod when DTypes.isHalf rows.DType ->
-                (total (rows.Convert DType.Float32)).Convert rows.DType
-            | Reduce.Sum
-            | Reduce.Mean
-            | Reduce.Prod
-            | Reduce.Max
-            | Reduce.Min -> total rows
-
-        struct (result, counts)
+        match how with
+        | Reduce.Sum
+        | Reduce.Mean
+        | Reduce.Prod when DTypes.isHalf rows.DType -> (total (rows.Convert DType.Float32)).Convert rows.DType
+        | Reduce.Sum
+        | Reduce.Mean
+        | Reduce.Prod
+        | Reduce.Max
+        | Reduce.Min -> total rows
 
     /// Rows of a tensor together with those that go to them.
     let into (how: Reduce) (positions: Tensor) (rows: Tensor) (t: Tensor) : Tensor =
@@ -110,11 +113,8 @@ module internal Meeting =
             let all =
                 concat 0 [ Bind.create (Primitive.Iota(positions.DType, t.Dims[0])) t.Device; positions ]
 
-            let struct (means, _) = totals how t.Dims[0] all (concat 0 [ t; rows ])
-            means
+            totals how t.Dims[0] all (concat 0 [ t; rows ])
         | Reduce.Sum
         | Reduce.Prod
         | Reduce.Max
-        | Reduce.Min ->
-            let struct (found, _) = totals how t.Dims[0] positions rows
-            combine how t found
+        | Reduce.Min -> combine how t (totals how t.Dims[0] positions rows)

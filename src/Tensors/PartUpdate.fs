@@ -31,7 +31,8 @@ module internal PartUpdate =
     /// Rows of a tensor, replaced by those that go to their places; positions are a vector.
     let private replaceRows (positions: Tensor) (rows: Tensor) (t: Tensor) : Tensor =
         let placed = Bind.one (Primitive.Scatter(Collision.Last, 0, 0, t.Dims[0])) [| rows; positions |]
-        let isHit = (Meeting.counts t.Dims[0] positions).Greater 0.0
+        let all = Bind.full (Literal.Whole 1L) DType.Bool positions.Dims positions.Device
+        let isHit = Bind.one (Primitive.Scatter(Collision.Last, 0, 0, t.Dims[0])) [| all; positions |]
         where (isHit.Reshape(Array.append t.Dims[..0] (Array.create (t.Rank - 1) 1))) placed t
 
     /// Rows of a tensor, changed by those that go to their places.

@@ -68,8 +68,8 @@ module Searching =
         },
         cut isFilled
 
-    /// The different ones of rows (n, c): in Inverse (n,) those beyond `size` are `size`.
-    let private uniqueRows (operation: string) (size: int option) isSorted (given: Tensor) (rows: Tensor) =
+    /// Of rows (n, c) the order, which of them in it are new, how many are looked at, where those stand, and which there are.
+    let private differentRows (operation: string) (size: int option) isSorted (given: Tensor) (rows: Tensor) =
         let n = rows.Dims[0]
         let known = Bind.detach rows
 
@@ -90,13 +90,28 @@ module Searching =
         // In another order the first so many are known when all are.
         let among = if isSorted then size else max n size
         let struct (positions, isFilled) = CountedSize.marked among isNew order
-        let which = (isNew.Convert DType.Int32).CumulativeSum 0 - 1
+
+        {|
+            Order = order
+            IsNew = isNew
+            Size = size
+            Among = among
+            Positions = positions
+            IsFilled = isFilled
+        |}
+
+    /// The different ones of rows (n, c): in Inverse (n,) those beyond `size` are `size`.
+    let private uniqueRows (operation: string) (size: int option) isSorted (given: Tensor) (rows: Tensor) =
+        let different = differentRows operation size isSorted given rows
+        let size, among, isFilled = different.Size, different.Among, different.IsFilled
+        let which = (different.IsNew.Convert DType.Int32).CumulativeSum 0 - 1
         let slot = Operands.withReal Binary.Min which (float among)
 
         let found = {
-            Values = rows.Take(positions, 0)
-            Positions = positions
-            Inverse = Bind.one (Primitive.Scatter(Collision.Last, 0, 0, n)) [| slot; order |]
+            Values = rows.Take(different.Positions, 0)
+            Positions = different.Positions
+            Inverse =
+                Bind.one (Primitive.Scatter(Collision.Last, 0, 0, rows.Dims[0])) [| slot; different.Order |]
             Counts = (sliceAxis 0 0 among (Meeting.counts (among + 1) slot)).Convert DType.Int64
         }
 
@@ -105,6 +120,24 @@ module Searching =
         else
             let found, isFilled = asMet size found isFilled
             { found with Inverse = Operands.withReal Binary.Min found.Inverse (float size) }, isFilled
+
+    /// The slices along an axis, or all elements, as rows (n, c); and what rows of those shapes are in the tensor's.
+    let private asRows (axis: int option) (t: Tensor) : Tensor * (Tensor -> Tensor) =
+        let front =
+            match axis with
+            | None -> t.Flatten()
+            | Some axis -> t.MoveAxis(axis, 0)
+
+        let n = front.Dims[0]
+
+        let back (rows: Tensor) =
+            let rows = rows.Reshape(Array.append rows.Dims[..0] front.Dims[1..])
+
+            match axis with
+            | None -> rows
+            | Some axis -> rows.MoveAxis(0, axis)
+
+        front.Reshape [| n; Shape.count front.Dims[1..] |], back
 
     let private unique
         (operation: string)
@@ -115,20 +148,9 @@ module Searching =
         (t: Tensor)
         : Unique =
         let axis = axis |> Option.map (Shape.axis operation t.Rank)
-
-        let front =
-            match axis with
-            | None -> t.Flatten()
-            | Some axis -> t.MoveAxis(axis, 0)
-
-        let n = front.Dims[0]
-        let width = if n = 0 then 0 else front.Size / n
+        let rows, back = asRows axis t
+        let n = rows.Dims[0]
         let whole number shape dtype = Bind.full (Literal.Whole number) dtype shape t.Device
-
-        let back (rows: Tensor) =
-            match axis with
-            | None -> rows
-            | Some axis -> rows.MoveAxis(0, axis)
 
         let ofInverse =
             match axis with
@@ -138,7 +160,7 @@ module Searching =
         if n = 0 then
             let size = CountedSize.get operation size t (fun () -> Tensor.scalar DType.Int32 0.0)
             let none = whole 0L [| size |] DType.Bool
-            let empty = whole 0L (Array.append [| size |] front.Dims[1..]) t.DType
+            let empty = whole 0L [| size; rows.Dims[1] |] t.DType
 
             {
                 Values = back (filled none fill operation empty)
@@ -147,14 +169,11 @@ module Searching =
                 Counts = whole 0L [| size |] DType.Int64
             }
         else
-            let found, isFilled =
-                uniqueRows operation size (defaultArg sorted true) t (front.Reshape [| n; width |])
-
-            let rows = found.Values.Reshape(Array.append found.Positions.Dims front.Dims[1..])
+            let found, isFilled = uniqueRows operation size (defaultArg sorted true) t rows
 
             {
                 found with
-                    Values = back (filled isFilled fill operation rows)
+                    Values = back (filled isFilled fill operation found.Values)
                     Inverse = found.Inverse.Reshape ofInverse
             }
 
@@ -187,9 +206,11 @@ module Searching =
                 let struct (places, isFilled) = CountedSize.marked size mask all
                 let strides = Shape.strides t.Dims
 
+                // Integers are divided one by one, which takes longer than all the rest: only where it changes anything.
                 stack 1 [
                     for axis in 0 .. t.Rank - 1 do
-                        places / strides[axis] % t.Dims[axis]
+                        let before = if axis = t.Rank - 1 then places else places / strides[axis]
+                        if axis = 0 then before else before % t.Dims[axis]
                 ]
                 |> filled isFilled (Option.map float fill) operation
 
@@ -243,7 +264,15 @@ module Searching =
         /// </code></example>
         [<CompiledName "Unique">]
         member t.Unique(?size: int, ?fill: float, ?axis: int, ?sorted: bool) : Tensor =
-            (unique "unique" size fill axis sorted t).Values
+            let operation = "unique"
+
+            if t.Size > 0 && defaultArg sorted true then
+                // Nobody asks where the others went.
+                let rows, back = asRows (Option.map (Shape.axis operation t.Rank) axis) t
+                let different = differentRows operation size true t rows
+                back (filled different.IsFilled fill operation (rows.Take(different.Positions, 0)))
+            else
+                (unique operation size fill axis sorted t).Values
 
         /// <summary>
         /// The different elements in rising order, where each first stands, how often, and which each element is. What

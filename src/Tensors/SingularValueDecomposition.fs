@@ -95,20 +95,26 @@ module SingularValueDecomposition =
         else
             real [| a |]
 
-    /// What rounding leaves of a singular value that is 0, in units of the largest.
-    let private rounding (a: Tensor) =
-        let epsilon =
-            match a.DType.Storage with
-            | Storage.Float64
-            | Storage.Complex128 -> 2.0 ** -52.0
-            | Storage.Float16 -> 2.0 ** -10.0
-            | Storage.BFloat16 -> 2.0 ** -7.0
-            | Storage.Float32
-            | Storage.Integer _
-            | Storage.Bool
-            | Storage.Complex64 -> 2.0 ** -23.0
+    /// The distance from 1 to the next number.
+    let private epsilon (dtype: DType) =
+        match dtype.Storage with
+        | Storage.Float64
+        | Storage.Complex128 -> 2.0 ** -52.0
+        | Storage.Float16 -> 2.0 ** -10.0
+        | Storage.BFloat16 -> 2.0 ** -7.0
+        | Storage.Float32
+        | Storage.Integer _
+        | Storage.Bool
+        | Storage.Complex64 -> 2.0 ** -23.0
 
-        float (max a.Dims[a.Rank - 1] a.Dims[a.Rank - 2]) * epsilon
+    /// What rounding leaves of a singular value that is 0, in units of the largest.
+    let private rounding (a: Tensor) = float (max a.Dims[a.Rank - 1] a.Dims[a.Rank - 2]) * epsilon a.DType
+
+    /// The same of many equations for few unknowns, where the bound by the larger size is far too wide: what the equations' own rounding
+    /// makes grows with the root of the smaller size. With a thousand equations the wide one would drop unknowns at a condition of 10¹³.
+    let private roundingOfFit (a: Tensor) =
+        let least = 10.0 * float (min a.Dims[a.Rank - 1] a.Dims[a.Rank - 2]) * epsilon a.DType
+        min least (rounding a)
 
     type Tensor with
 
@@ -161,6 +167,11 @@ module SingularValueDecomposition =
     /// The x for which |a x - b|² is smallest, and of all such x the shortest: a (…, m, n) of any rank, b a vector (m,) or columns
     /// (…, m, k). By the pseudo-inverse; where the columns of a are independent, <c>qr</c> does it faster.
     /// </summary>
+    /// <remarks>
+    /// Singular values count as 0 up to the dtype's distance from 1 to the next number, times the larger of m and n or ten times the smaller,
+    /// whichever is less, times the largest of them: in Float64 conditions up to 10¹³ are solved for up to 45 unknowns, whatever the number of
+    /// equations. Columns of very different sizes are best divided by their norms before, and the result after.
+    /// </remarks>
     /// <exception cref="T:Cotangent.ShapeException">b does not fit.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The dtypes differ, or are neither floating-point nor complex.</exception>
     /// <example><code>
@@ -172,7 +183,7 @@ module SingularValueDecomposition =
         Matrix.requireNumbers "lstsq" "a" a
 
         Matrix.system "lstsq" a b (fun a b ->
-            let inverse = pinv a
+            let inverse = pseudoInverse "lstsq" (roundingOfFit a) a
             let x = matmul inverse b
             // What rounding has left is fitted once more.
             x + matmul inverse (b - matmul a x))

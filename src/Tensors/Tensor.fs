@@ -184,6 +184,10 @@ and [<AbstractClass>] internal Tracer(trace: Trace, dtype: DType, shape: int[], 
     abstract HasNumbers: bool
     default _.HasNumbers = true
 
+    /// The tensor one level below that holds this one's numbers, be it among those of other examples; none while there are none.
+    abstract Below: Tensor voption
+    default r.Below = if r.HasNumbers then ValueSome r.Concrete else ValueNone
+
     /// The same value, a constant for every differentiation around.
     abstract Detached: Tensor
 
@@ -195,8 +199,10 @@ and [<AbstractClass>] internal Tracer(trace: Trace, dtype: DType, shape: int[], 
     abstract Escaped: unit -> exn
 
     default r.Escaped() =
-        TraceException
-            $"A tensor of shape {Shape.show shape} was used after the `{trace.Name}` that traced it had returned. Return it from the function that was transformed (`gradWith` carries extra results out) instead of storing it in a variable."
+        TraceException(
+            $"A tensor of shape {Shape.show shape} was used after the `{trace.Name}` that traced it had returned. Return it from the function that was transformed (`gradWith` carries extra results out) instead of storing it in a variable.",
+            HasEscaped = true
+        )
 
     /// Where this is a root, what it is the root of: the derivatives of its square are those, also at 0, where the root
     /// itself has none.

@@ -90,13 +90,13 @@ module Data =
             if leaves[i].Rank = 0 then
                 raise (
                     ShapeException
-                        $"Error at: `{places.Value[i]}`: {operation}: a scalar; every tensor has an entry for each example along its first axis."
+                        $"{Placed.before (places.Value[i])}{operation}: a scalar; every tensor has an entry for each example along its first axis."
                 )
 
             if leaves[i].Dims[0] <> leaves[0].Dims[0] then
                 raise (
                     ShapeException
-                        $"Error at: `{places.Value[i]}`: {operation}: shape {Shape.show leaves[i].Dims} has {leaves[i].Dims[0]} examples where `{places.Value[0]}`, of shape {Shape.show leaves[0].Dims}, has {leaves[0].Dims[0]}; every tensor has an entry for each example along its first axis."
+                        $"{Placed.before (places.Value[i])}{operation}: shape {Shape.show leaves[i].Dims} has {leaves[i].Dims[0]} examples where `{places.Value[0]}`, of shape {Shape.show leaves[0].Dims}, has {leaves[0].Dims[0]}; every tensor has an entry for each example along its first axis."
                 )
 
         leaves[0].Dims[0]

@@ -68,6 +68,12 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal("me", Checkpoint.Metadata(At("model"))["author"]);
         Assert.Equal(Tree.Leaves(Model(1)), Tree.Leaves(Checkpoint.Load(At("model"), Model(2), options)));
 
+        Checkpoint.Save(At("named"), (Tensor.Create(1.0), "first"));
+        var other = (Tensor.Create(0.0), "second");
+        var error = Assert.Throws<TreeException>(() => Checkpoint.Load(At("named"), other));
+        Assert.Contains("is \"first\", and \"second\" in the template", error.Message);
+        Assert.Equal("second", Checkpoint.Load(At("named"), other, new() { IgnoreStatics = true }).Item2);
+
         var kept = Checkpoint.Load(At("model"), Model(2), new() { KeepMissing = true, IgnoreExtra = true });
         Assert.Equal(Tree.Leaves(Model(2)), Tree.Leaves(kept));
 

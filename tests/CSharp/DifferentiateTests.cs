@@ -149,6 +149,14 @@ public class DifferentiateTests
     [Fact]
     public void Derivatives_of_ones_own()
     {
+        var both = Differentiate.WithDerivative((Tensor x) => x, (x, d) => 3 * d + x, (x, c) => c.Clamp(-1, 1) * x);
+        Near.Equal([5], Differentiate.Derivative(both, Tensor.Create(2.0)));
+        Near.Equal([2], Differentiate.Gradient(x => 7 * both(x), Tensor.Create(2.0)));
+        var report = Checks.Derivative(x => x.Sin().Sum(), Tensor.Create([1.0, 2.0]));
+        Assert.InRange(report.Error, 0, 1e-6);
+        var wrong = Differentiate.WithPull((Tensor x) => x.Sin(), (x, c) => c * x.Sin());
+        Assert.StartsWith("Checks.Derivative:", Assert.Throws<DerivativeException>(() => Checks.Derivative(wrong, Tensor.Create([1.0]))).Message);
+
         var clipped = Differentiate.WithPull((Tensor x) => x, (_, c) => c.Clamp(-1, 1));
         Near.Equal([1, 1, 1], Differentiate.Gradient(x => (clipped(x) * 5).Sum(), x));
 

@@ -100,6 +100,7 @@ public class FacadeTests
         ["withDerivative"] = "WithPull",
         ["checkNumbers"] = "Numbers",
         ["checkKeys"] = "Keys",
+        ["checkDerivative"] = "Derivative",
         ["printTo"] = "Print",
         ["splitMany"] = "Split",
         ["named"] = "Fold",

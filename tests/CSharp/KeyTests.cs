@@ -39,6 +39,7 @@ public class KeyTests
     public void A_key_used_twice_is_found()
     {
         Assert.Throws<KeyException>(() => Checks.Keys(() => key.Normal(2) + key.Normal(2)));
+        Assert.Throws<KeyException>(() => Checks.Keys(() => Transform.Vectorize((Key k) => k.Normal(2) + k.Normal(2), key.Batch(3))));
         Assert.Throws<NumberException>(() => Checks.Numbers(() => Tensor.Create([0.0]).Log()));
     }
 }

@@ -192,6 +192,9 @@ public class LayerTests
         Near.Equal([3], Tree.MapTrained(frozen, t => t * 3).A);
         Near.Equal([5], Tree.RebuildTrained(frozen, Tensor.Create([5.0])).A);
         Assert.Single(Tree.Trained(frozen));
+        Assert.Equal(Tensor.Create([1.0]), Tree.ToVector(frozen));
+        Near.Equal([6], Tree.OfVector(frozen, Tensor.Create([6.0])).A);
+        Assert.StartsWith("Tree.OfVector:", Assert.Throws<ShapeException>(() => Tree.OfVector(frozen, Tensor.Create([6.0, 7.0]))).Message);
     }
 
     [Fact]

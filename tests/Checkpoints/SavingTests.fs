@@ -47,6 +47,121 @@ let private exact (expected: 'tree) (actual: 'tree) =
         Expect.equal (a.DType, List.ofArray a.Shape) (e.DType, List.ofArray e.Shape) "dtype and shape"
         Expect.equal (bits a) (bits e) "bits"
 
+type private Kind =
+    | Plain
+    | Bent of slope: float
+    | Own of (Tensor -> Tensor)
+
+type private Described = {
+    Weight: Tensor
+    Kind: Kind
+    Rate: float
+    Count: int
+    Note: string
+    Flag: bool
+    Type: DType
+    Sizes: int list
+    Pair: int * float
+    Inner: {| Scale: float32 |}
+    Maybe: int option
+    Apply: Tensor -> Tensor
+}
+
+let private described = {
+    Weight = tensor [ 1.0; 2.0 ]
+    Kind = Bent 0.1
+    Rate = 1.0 / 3.0
+    Count = 3
+    Note = "a \"text\" of ∂"
+    Flag = true
+    Type = DType.Float16
+    Sizes = [ 1; 2 ]
+    Pair = 4, 0.5
+    Inner = {| Scale = 2.0f |}
+    Maybe = Some 7
+    Apply = sin
+}
+
+let private statics =
+    tests "what is no tensor" [
+        "the same loads, whatever the culture",
+        inFile (fun path ->
+            let culture = Globalization.CultureInfo.CurrentCulture
+
+            try
+                Globalization.CultureInfo.CurrentCulture <- Globalization.CultureInfo "de-DE"
+                Checkpoint.save path described
+            finally
+                Globalization.CultureInfo.CurrentCulture <- culture
+
+            let template = { described with Weight = tensor [ 0.0; 0.0 ]; Apply = cos }
+            equals [ 1.0; 2.0 ] (Checkpoint.load path template).Weight
+            Expect.isEmpty (Checkpoint.metadata path) "texts of one's own are none")
+        "each difference is told",
+        inFile (fun path ->
+            Checkpoint.save path described
+
+            let differs (part: Described) (says: string) =
+                throws<TreeException, _>
+                    [ "Checkpoint.load"; says; "The tensors fit"; "`IgnoreStatics`" ]
+                    (fun () -> Checkpoint.load path part)
+
+                let ignoring = { Checkpoint.defaults with IgnoreStatics = true }
+                let loaded = Checkpoint.loadWith ignoring path part
+                Expect.equal (loaded.Rate, loaded.Note) (part.Rate, part.Note) "the template's"
+
+            differs { described with Kind = Bent 0.2 } "`$.Kind` is Bent(0.1), and Bent(0.2) in the template"
+            differs { described with Kind = Plain } "`$.Kind` is Bent(0.1), and Plain in the template"
+            differs { described with Kind = Own sin } "`$.Kind` is Bent(0.1), and Own(_) in the template"
+            differs { described with Rate = 0.5 } "`$.Rate` is 0.3333333333333333, and 0.5 in the template"
+            differs { described with Count = 4 } "`$.Count` is 3, and 4"
+            differs { described with Note = "other" } "`$.Note` is \"a \"text\" of ∂\", and \"other\""
+            differs { described with Flag = false } "`$.Flag` is true, and false"
+            differs { described with Type = DType.Float32 } "`$.Type` is Float16, and Float32"
+            differs { described with Sizes = [ 1; 3 ] } "`$.Sizes` is [1, 2], and [1, 3]"
+            differs { described with Pair = 4, 0.25 } "`$.Pair` is (4, 0.5), and (4, 0.25)"
+            differs { described with Inner = {| Scale = 3.0f |} } "`$.Inner` is {Scale = 2}, and {Scale = 3}"
+            differs { described with Maybe = None } "`$.Maybe` is Some(7), and null"
+            // All at once, and beside other faults.
+            let two = { described with Rate = 0.5; Count = 4 }
+            throws<TreeException, _> [ "`$.Rate`"; "`$.Count`" ] (fun () -> Checkpoint.load path two)
+
+            throws<ShapeException, _> [ "'weight'"; "`$.Rate`" ] (fun () ->
+                Checkpoint.load path { two with Weight = tensor 0.0 }))
+        "an activation",
+        inFile (fun path ->
+            Checkpoint.save path (model 1L)
+
+            throws<TreeException, _>
+                [ "`$.Layers[0].Activation` is Relu, and Tanh in the template" ]
+                (fun () -> Checkpoint.load path (Mlp.create [ 4; 3; 2 ] Activation.Tanh (Key.create 2L))))
+        "a folder's newest",
+        SafetensorsTests.inFolder (fun folder ->
+            Checkpoint.saveStep 2 folder 1 described
+
+            throws<TreeException, _> [ "Checkpoint.resume"; "`$.Count`" ] (fun () ->
+                Checkpoint.resume folder { described with Count = 0 }))
+        "files of other programs, and of before, have none",
+        inFile (fun path ->
+            for about in
+                [
+                    Map.empty
+                    Map [ "cotangent.statics", "[1]" ]
+                    Map [ "cotangent.statics", "{\"$.Count\": 9" ]
+                    Map [ "cotangent.statics", "{\"$.Count\": 9}" ]
+                ] do
+                Safetensors.writeWith about path (Map [ "weight", tensor [ 5.0; 6.0 ] ])
+                equals [ 5.0; 6.0 ] (Checkpoint.load path { described with Count = 9 }).Weight)
+        "a text of one's own under that name stays",
+        inFile (fun path ->
+            Checkpoint.saveWith
+                { Checkpoint.defaults with Metadata = Map [ "cotangent.statics", "mine" ] }
+                path
+                described
+
+            equals [ 1.0; 2.0 ] (Checkpoint.load path { described with Count = 9 }).Weight)
+    ]
+
 let private trees =
     tests "trees" [
         "a model, under PyTorch's names",
@@ -66,11 +181,12 @@ let private trees =
             Expect.equal (string loaded.Key) (string (training 1L).Key) "key"
             Expect.contains (names path) "optimizer.slots.second.layers.1.weight" "a slot's name"
             Expect.contains (names path) "optimizer.numbers.step" "the count's name")
-        "frozen leaves; what is no tensor is the template's",
+        "frozen leaves; what is no tensor is the template's, where it may differ",
         inFile (fun path ->
             let make x note = { Weight = tensor [ x ]; Mean = Frozen(tensor [ x + 1.0 ]); Note = note }
             Checkpoint.save path (make 1.0 "saved")
-            let loaded = Checkpoint.load path (make 5.0 "template")
+            let ignoring = { Checkpoint.defaults with IgnoreStatics = true }
+            let loaded = Checkpoint.loadWith ignoring path (make 5.0 "template")
             equals [ 1.0 ] loaded.Weight
             equals [ 2.0 ] loaded.Mean.Value
             Expect.equal loaded.Note "template" "static")
@@ -440,4 +556,4 @@ let private nearest =
                     $"{a} and {b}")
 
 [<Tests>]
-let all = testList "Checkpoints" [ trees; partial; differences; safety; rotation; nearest ]
+let all = testList "Checkpoints" [ statics; trees; partial; differences; safety; rotation; nearest ]

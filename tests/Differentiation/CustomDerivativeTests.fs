@@ -191,7 +191,7 @@ let private refusals =
                 "reverse"
 
             raises<DerivativeException, _>
-                "forward mode through the pull"
+                "forward mode (`jvp`, `hvp`, `hessian`) takes the transpose of the pull, which is not linear"
                 (fun () -> diff clipped (number 2.0))
                 "forward"
 
@@ -205,12 +205,38 @@ let private refusals =
             near (sin (number 1.0)) (diff bent (number 2.0)) "forward"
 
             raises<DerivativeException, _>
-                "reverse mode through the push"
+                "reverse mode (`grad`, `vjp`) takes the transpose of the push, which is not linear"
                 (fun () -> grad bent (number 2.0))
                 "reverse"
 
             let shifted = withDerivative (Derivative.Push(fun _ d -> d + 1.0)) (fun (x: Tensor) -> x)
             raises<DerivativeException, _> "not 0 at 0" (fun () -> grad shifted (number 2.0)) "affine"
+        }
+        test "both are taken as they are given" {
+            // Neither is linear, nor the transpose of the other.
+            let f =
+                withDerivative
+                    (Derivative.Both((fun (x: Tensor) d -> 3.0 * d + x), (fun x c -> clamp -1.0 1.0 c * x)))
+                    (fun x -> x)
+
+            near (number 5.0) (diff f (number 2.0)) "forward"
+            near (number 2.0) (grad (fun x -> 7.0 * f x) (number 2.0)) "reverse"
+            near (tensor [ 1.0; 2.0 ]) (grad (fun x -> sum (f x)) (tensor [ 1.0; 2.0 ])) "of vectors"
+            near (tensor [ 5.0; 8.0 ]) (vmap (diff f) (tensor [ 2.0; 5.0 ])) "batched"
+            near (number 2.0) (compile (grad (fun x -> 7.0 * f x)) (number 2.0)) "compiled"
+            // Of x · clip (7) the change along 1 is clip (7), and f(x) · 7 comes back by it.
+            near (number 1.0) (hvp (fun x -> 7.0 * f x) (number 2.0) (number 1.0)) "forward over reverse"
+        }
+        test "a pull that closes over what is differentiated says so" {
+            let f (k: Tensor) = withDerivative (Derivative.Pull(fun (_: Tensor) c -> c * k)) (fun x -> x)
+            let loss (k: Tensor) = sum (f k (k * tensor [ 1.0; 2.0 ]))
+            let says = "withDerivative: the pull closes over a tensor that was being differentiated"
+            raises<DerivativeException, _> says (fun () -> grad loss (number 2.0)) "reverse"
+            raises<DerivativeException, _> says (fun () -> hessian loss (number 2.0)) "of second order"
+            raises<DerivativeException, _> says (fun () -> compile (grad loss) (number 2.0)) "compiled"
+            // Where that one is still there, nothing is lost: the gradient by x is k, of which the sum's derivative is 2.
+            let inner k = sum (grad (fun x -> sum (f k x)) (tensor [ 1.0; 2.0 ]))
+            near (number 2.0) (grad inner (number 3.0)) "a derivative of a derivative"
         }
         for name, derivative in
             [ "Push", Derivative.Push(fun _ d -> d); "Pull", Derivative.Pull(fun _ c -> c) ] do

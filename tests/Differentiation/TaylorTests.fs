@@ -69,6 +69,36 @@ let private closedForms =
             | 5 -> scale / 10.0
             | 7 -> -scale / 42.0
             | _ -> 0.0)
+        test "tanh and sigmoid anywhere, by Cauchy's integral" {
+            // The k-th term is the mean of f(z)/(z - x)ᵏ over a circle around x, by as many points exact to rounding: the poles are at 1.5 or more.
+            let integral (f: System.Numerics.Complex -> System.Numerics.Complex) (x: float) k =
+                let points = 256
+
+                let value n =
+                    let around =
+                        System.Numerics.Complex.FromPolarCoordinates(
+                            1.0,
+                            2.0 * System.Math.PI * float n / float points
+                        )
+
+                    f (x + around) / System.Numerics.Complex.Pow(around, float k)
+
+                (List.sumBy (value >> _.Real) [ 0 .. points - 1 ]) / float points
+
+            let functions = [
+                "tanh", tanh, System.Numerics.Complex.Tanh
+                "sigmoid", sigmoid, (fun z -> 1.0 / (1.0 + System.Numerics.Complex.Exp -z))
+            ]
+
+            for name, f, known in functions do
+                for x in [ -0.9; 0.0; 0.4; 1.7 ] do
+                    let expected = List.init 13 (integral known x)
+                    sameTerms 1e-12 expected (taylor 12 f (number x)) $"{name} at {x}"
+                    // Along a curve, 2 t + t², whose own terms are in all of it.
+                    let along = jet f [ number x; number 2.0; number 1.0 ] |> numbers
+                    let composed = [ expected[0]; 2.0 * expected[1]; expected[1] + 4.0 * expected[2] ]
+                    sameTerms 1e-12 composed (List.map number along) $"{name} at {x}, along a curve"
+        }
         test "tanh keeps its digits where it is flat" {
             // 1 - tanh² at 30 is 4 e⁻⁶⁰, of which 1 - y² has no digit; the second term is -tanh times that.
             let terms = numbers (taylor 2 tanh (number 30.0))

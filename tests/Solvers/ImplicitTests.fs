@@ -293,6 +293,167 @@ let private roots =
 /// Where a method ends at another stationary point, or is known to take too long; in most of the literature, too.
 let private failures =
     testList "failures" [
+        test "what is not found has no gradient" {
+            let valley (a: Tensor) (x: Tensor) = exp x - a * x
+
+            for name, solve in
+                [
+                    "Root.newton",
+                    fun (a: Tensor) ->
+                        (Root.newton
+                            { Root.defaults with MaximumSteps = 2 }
+                            (fun a x -> x * x - a)
+                            a
+                            (tensor 100.0))
+                            .Value
+                    "Root.broyden",
+                    fun a ->
+                        (Root.broyden
+                            { Root.defaults with MaximumSteps = 2 }
+                            (fun a x -> x * x - a)
+                            a
+                            (tensor 100.0))
+                            .Value
+                    "Root.bisect",
+                    fun a ->
+                        (Root.bisect
+                            { Root.defaults with MaximumSteps = 2 }
+                            (fun a x -> x * x - a)
+                            a
+                            (tensor 0.0, tensor 9.0))
+                            .Value
+                    "Root.brent",
+                    fun a ->
+                        (Root.brent
+                            { Root.defaults with MaximumSteps = 2 }
+                            (fun a x -> x * x - a)
+                            a
+                            (tensor 0.0, tensor 9.0))
+                            .Value
+                    "FixedPoint.iterate",
+                    fun a ->
+                        (FixedPoint.iterate
+                            { FixedPoint.defaults with MaximumSteps = 2 }
+                            (fun a x -> cos (a * x))
+                            a
+                            (tensor 1.0))
+                            .Value
+                    "FixedPoint.anderson",
+                    fun a ->
+                        (FixedPoint.anderson
+                            { FixedPoint.defaults with MaximumSteps = 1 }
+                            (fun a x -> cos (a * x))
+                            a
+                            (tensor 1.0))
+                            .Value
+                    "Minimize.lbfgs",
+                    fun a ->
+                        (Minimize.lbfgs { Minimize.defaults with MaximumSteps = 1 } valley a (tensor 9.0))
+                            .Value
+                    "Minimize.trustRegion",
+                    fun a ->
+                        (Minimize.trustRegion
+                            { Minimize.defaults with MaximumSteps = 1 }
+                            valley
+                            a
+                            (tensor 9.0))
+                            .Value
+                    "LeastSquares.levenbergMarquardt",
+                    fun a ->
+                        (LeastSquares.levenbergMarquardt
+                            { LeastSquares.defaults with MaximumSteps = 1 }
+                            (fun (a: Tensor) (x: Tensor) -> stack 0 [ exp x - a; x - 3.0 ])
+                            a
+                            (tensor 9.0))
+                            .Value
+                    "LinearSystem.conjugateGradients",
+                    fun a ->
+                        (LinearSystem.conjugateGradients
+                            { LinearSystem.defaults with MaximumSteps = 1 }
+                            (fun (a: Tensor) (x: Tensor) -> x * (a + tensor [ 1.0; 2.0; 3.0 ]))
+                            a
+                            (tensor [ 1.0; 1.0; 1.0 ]))
+                            .Value
+                        |> sum
+                ] do
+                let a = tensor 1.1
+                Expect.isTrue (System.Double.IsFinite(float (solve a))) $"{name}: the value is what there is"
+
+                raises<SolverException, _>
+                    $"{name} did not converge, so what it found has no derivative"
+                    (fun () -> grad solve a)
+                    name
+
+                Expect.isTrue (float (compile (grad solve) a) |> System.Double.IsNaN) $"{name}, compiled"
+                let each = vmap (grad solve) (tensor [ 1.1; 1.2 ]) |> numbers
+                Expect.isTrue (each |> Array.forall System.Double.IsNaN) $"{name}, batched"
+        }
+        test "name what was called and what it was given" {
+            let x = tensor [ 1.0; 2.0 ]
+
+            for name, solve in
+                [
+                    "FixedPoint.iterate: what g returns",
+                    fun g -> (FixedPoint.iterate FixedPoint.defaults g () x).Value
+                    "FixedPoint.anderson: what g returns",
+                    fun g -> (FixedPoint.anderson FixedPoint.defaults g () x).Value
+                    "Root.newton: what f returns", fun f -> (Root.newton Root.defaults f () x).Value
+                    "Root.broyden: what f returns", fun f -> (Root.broyden Root.defaults f () x).Value
+                    "LinearSystem.gmres: what the function returns",
+                    fun f -> (LinearSystem.gmres LinearSystem.defaults f () x).Value
+                ] do
+                raises<ShapeException, _>
+                    $"{name} is Float64 (), where"
+                    (fun () -> solve (fun () x -> x[0]))
+                    name
+
+                raises<DTypeException, _>
+                    $"{name} is Float32 (2,), where"
+                    (fun () -> solve (fun () x -> x.Convert DType.Float32))
+                    name
+
+                raises<ShapeException, _>
+                    $"{name} is Float64 (), where"
+                    (fun () -> compile (fun (z: Tensor) -> solve (fun () x -> (x * z)[0])) x)
+                    $"{name}, compiled"
+
+            for name, solve in
+                [ "Root.bisect", Root.bisect Root.defaults; "Root.brent", Root.brent Root.defaults ] do
+                let between f = solve f () (tensor 0.0, tensor 3.0)
+
+                raises<ShapeException, _>
+                    $"{name}: what f returns is Float64 (2,), where x is Float64 ()"
+                    (fun () -> between (fun () x -> stack 0 [ x; x ]))
+                    name
+
+                raises<DTypeException, _>
+                    $"{name}: what f returns is Float32 (), where x is Float64 ()"
+                    (fun () -> between (fun () x -> x.Convert DType.Float32))
+                    name
+
+                raises<DTypeException, _>
+                    $"{name}: ends of Float64 and Float32"
+                    (fun () -> solve (fun () x -> x) () (tensor 0.0, tensor 3.0f))
+                    name
+        }
+        test "tell whether more steps would help" {
+            let root steps f = Root.newton { Root.defaults with MaximumSteps = steps } f () (tensor 100.0)
+
+            raises<SolverException, _>
+                "after 2 steps"
+                (fun () -> Solved.orFail (root 2 (fun () x -> x * x - 2.0)))
+                "out of steps"
+
+            raises<SolverException, _>
+                "all that `MaximumSteps` allows"
+                (fun () -> Solved.orFail (root 2 (fun () x -> x * x - 2.0)))
+                "out of steps"
+
+            raises<SolverException, _>
+                "more steps won't help"
+                (fun () -> Solved.orFail (root 100 (fun () x -> x * x + 2.0)))
+                "no root"
+        }
         test "say whose they are, and of batches where to look" {
             let root start = Root.newton Root.defaults (fun () (x: Tensor) -> x * x + 1.0) () start
 

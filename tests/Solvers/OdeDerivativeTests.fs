@@ -113,12 +113,143 @@ let tests =
             near 1e-7 [ (exp -1.0 - exp -2.0) * 2.0 - exp -1.0 ] gradient["a"] "by a"
             near 1e-7 [ exp -2.0 - (exp -1.0 - exp -2.0) ] gradient["b"] "by b"
         }
-        test "where the solution ends early, gradients are NaN" {
-            let f (start: Tensor) =
-                (Ode.solveAdjoint OdeOptions.defaults (fun () _ y -> y * y) () (tensor [ 0.0; 2.0 ]) start)
-                    .States[1]
+        test "what was not reached has no gradient" {
+            let times = tensor [ 0.0; 0.02; 1.0 ]
+            let few = { OdeOptions.defaults with MaximumSteps = 3 }
+            let field (k: Tensor) _ (y: Tensor) = k * cos y
+            let steps loop k = Ode.solve { few with Loop = loop } (field k) times (tensor 1.0)
+            let adjoint _ k = Ode.solveAdjoint few field k times (tensor 1.0)
+            let k = tensor 30.0
 
-            Expect.isTrue (System.Double.IsNaN(float (grad f (tensor 1.0)))) "not a number"
+            for name, solve in [ "Ode.solve", steps; "Ode.solveAdjoint", adjoint ] do
+                for what, part in
+                    [
+                        "the last state", fun (solution: OdeSolution<Tensor>) -> solution.States[2]
+                        "the sum of all", fun solution -> sum solution.States
+                        "the state where it ended", fun solution -> solution.Final
+                    ] do
+                    let loss loop k = part (solve loop k)
+
+                    raises<SolverException, _> name (fun () -> grad (loss OdeLoop.Open) k) what
+
+                    Expect.isTrue
+                        (float (compile (grad (loss OdeLoop.Bounded)) k) |> System.Double.IsNaN)
+                        $"{name}, {what}, compiled"
+
+                    Expect.isTrue
+                        (float (vmap (grad (loss OdeLoop.Bounded)) (k.Reshape [ 1 ])) |> System.Double.IsNaN)
+                        $"{name}, {what}, batched"
+
+                    let _, change = jvp (loss OdeLoop.Open) k (tensor 1.0)
+                    Expect.isTrue (System.Double.IsNaN(float change)) $"{name}, {what}, forwards"
+
+            // A state that was reached has one.
+            let early k = (steps OdeLoop.Open k).States[1]
+            near 1e-6 (differences 1e-4 (fun k -> early k[0]) (tensor [ 30.0 ])) (grad early k) "reached"
+            // And what is left out of the loss needs none.
+            let seen k =
+                let states = (steps OdeLoop.Open k).States in
+                sum (where (states.IsNaN()) (Tensor.zerosLike states) states)
+
+            near 1e-6 (numbers (grad early k)) (grad seen k) "left out"
+        }
+        test "a bound that compiled functions need is asked for by the name of what was called" {
+            raises<DerivativeException, _>
+                "Ode.solve: reverse mode in a compiled function or under `vmap` needs a bound"
+                (fun () ->
+                    compile
+                        (grad (fun y ->
+                            (Ode.solve OdeOptions.defaults (fun _ y -> -y) (tensor [ 0.0; 1.0 ]) y).Final))
+                        (tensor 1.0))
+                "compiled"
+        }
+        test "a stiff problem, whose state can't be found backwards" {
+            // y′ = -1000 (y - cos (k t)), of which y = (a² cos kt + a k sin kt)/(a² + k²) is left after the start, a being 1000.
+            let field (k: Tensor) (t: Tensor) (y: Tensor) : Tensor = -1000.0 * (y - cos (k * t))
+            let times = tensor [ 0.0; 0.5; 1.0 ]
+
+            let options method = {
+                OdeOptions.defaults with
+                    Method = method
+                    RelativeTolerance = 1e-8
+                    AbsoluteTolerance = 1e-8
+                    MaximumSteps = 2000
+            }
+
+            let loss method (k: Tensor) : Tensor =
+                let states = (Ode.solveAdjoint (options method) field k times (tensor 0.0)).States
+                states[1] + states[2]
+
+            let closed (k: Tensor) =
+                let at (t: float) : Tensor = (1e6 * cos (k * t) + 1e3 * k * sin (k * t)) / (1e6 + k * k)
+                at 0.5 + at 1.0
+
+            let k = tensor 2.0
+            let expected = grad closed k |> numbers
+            near 1e-6 expected (grad (loss OdeMethod.Rodas4) k) "eagerly"
+            near 1e-6 expected (compile (grad (loss OdeMethod.Rodas4)) k) "compiled"
+            near 1e-6 expected (vmap (grad (loss OdeMethod.Rodas4)) (k.Reshape [ 1 ])) "batched"
+            near 1e-6 expected (diff (loss OdeMethod.Rodas4) k) "forwards"
+
+            near
+                1e-5
+                (numbers (diff (diff closed) k))
+                (hvp (loss OdeMethod.Rodas4) k (tensor 1.0))
+                "of second order"
+
+            raises<SolverException, _>
+                "Ode.solveAdjoint: no gradient: the way from 1 to 0.5 ended"
+                (fun () -> grad (loss OdeMethod.Tsitouras5) k)
+                "by an explicit method"
+
+            raises<SolverException, _>
+                "OdeMethod.Rodas4"
+                (fun () -> grad (loss OdeMethod.Tsitouras5) k)
+                "the way out"
+
+            Expect.isTrue
+                (System.Double.IsNaN(float (compile (grad (loss OdeMethod.Tsitouras5)) k)))
+                "compiled"
+        }
+        test "forward mode of the adjoint goes through the steps" {
+            let f k =
+                (Ode.solveAdjoint
+                    (options OdeMethod.Tsitouras5 OdeLoop.Open)
+                    (fun k _ y -> -k * sin y)
+                    k
+                    (tensor [ 0.0; 1.0 ])
+                    (tensor 1.0))
+                    .Final
+
+            let k = tensor 0.7
+            // tan (y/2) = tan (1/2) exp -k, and so its derivatives by k.
+            let closed (k: Tensor) = 2.0 * atan (tan (tensor 0.5) * exp -k)
+            near 1e-8 (numbers (grad closed k)) (diff f k) "first"
+
+            for what, second in
+                [
+                    "hvp", hvp f k (tensor 1.0)
+                    "hessian", hessian f k
+                    "vhp", vhp f k (tensor 1.0)
+                    "compiled", compile (fun k -> hvp f k (tensor 1.0)) k
+                ] do
+                near 1e-7 (numbers (diff (diff closed) k)) second what
+        }
+        test "parameters that can't have gradients" {
+            raises<DTypeException, _>
+                "Ode.solveAdjoint: a parameter is Float32 (), where the state is Float64"
+                (fun () ->
+                    grad
+                        (fun k ->
+                            (Ode.solveAdjoint
+                                OdeOptions.defaults
+                                (fun (k: Tensor) _ y -> -y * k.Convert DType.Float64)
+                                k
+                                (tensor [ 0.0; 1.0 ])
+                                (tensor 1.0))
+                                .Final)
+                        (tensor 1.0f))
+                "dtype"
         }
         test "what f closes over is not lost without a word" {
             let options = options OdeMethod.Tsitouras5 OdeLoop.Open

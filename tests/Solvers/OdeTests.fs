@@ -330,9 +330,14 @@ let private mistakes =
                 "two dtypes"
 
             raises<ShapeException, _>
-                "Ode.solve: what f returns is Float64 (1,)"
+                "Ode.solve: what f returns is Float64 (1,), where the state is Float64 ()"
                 (solve defaults (fun _ (y: Tensor) -> y.Reshape [ 1 ]) times (tensor 1.0))
                 "shape"
+
+            raises<DTypeException, _>
+                "Ode.solve: what f returns is Float32 (), where the state is Float64 ()"
+                (solve defaults (fun _ (y: Tensor) -> y.Convert DType.Float32) times (tensor 1.0))
+                "dtype"
 
             raises<ShapeException, _>
                 "event"

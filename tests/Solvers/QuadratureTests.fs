@@ -214,6 +214,19 @@ let tests =
 
             raises "tanh-sinh" (fun () -> Quadrature.tanhSinh Root.defaults bell (tensor 0.0, tensor nan))
         }
+        test "ends of two dtypes" {
+            for name, integrate in
+                [
+                    "adaptive",
+                    fun ends -> (Quadrature.adaptive Quadrature.defaults (fun () x -> x) () ends).Value
+                    "tanhSinh", fun ends -> (Quadrature.tanhSinh FixedPoint.defaults (fun x -> x) ends).Value
+                    "gaussLegendre", fun ends -> Quadrature.gaussLegendre 5 (fun x -> x) ends
+                ] do
+                raises<DTypeException, _>
+                    $"Quadrature.{name}: ends of Float64 and Float32"
+                    (fun () -> integrate (tensor 0.0, tensor 1.0f))
+                    name
+        }
         test "what does not converge, and mistakes" {
             let options = { defaults with MaximumIntervals = 3 }
             let found = Quadrature.adaptive options (fun () x -> cos (500.0 * x)) () (tensor 0.0, tensor 1.0)

@@ -137,6 +137,28 @@ let private inverseTests =
             near "shortest" 1e-13 x (matmul (pinv wide) (matmul wide x))
             everyWay "by a" 1e-7 (fun a -> lstsq a b) a
         }
+        test "least squares at a condition of 1e13, of a few equations or a thousand" {
+            for m in [ 12; 100; 1000 ] do
+                // By its singular values, 1 to 1e-13, so that the solution is known.
+                let n = 12
+                let u, _ = qr (normal (int64 m) [ m; n ])
+                let v, _ = qr (normal 21L [ n; n ])
+                let s = tensor [ for i in 0 .. n - 1 -> 1e-13 ** (float i / float (n - 1)) ]
+                let a = matmul (u * s) v.T
+                let x = normal 22L [ n ]
+                let b = matmul a x
+                let error (found: Tensor) = float ((found - x).Norm()) / float (x.Norm())
+                let byQr = (ofTensor a).QR().Solve((ofTensor (b.Unsqueeze 1)))
+                let known = max (error ((toTensor byQr).Squeeze 1)) 1e-5
+                Expect.isLessThan (error (lstsq a b)) (3.0 * known) $"{m} equations, beside MathNet's QR"
+
+            // What is really of a lower rank is still seen as that: the shortest solution, not one of 1e16.
+            for m in [ 3; 50; 2000 ] do
+                let half = normal (int64 m) [ m; 2 ]
+                let a = concat 1 [ half; half ]
+                let x = lstsq a (matmul half (tensor [ 1.0; 2.0 ]))
+                near $"{m} equations of rank 2" 1e-11 (tensor [ 0.5; 1.0; 0.5; 1.0 ]) x
+        }
         test "norms, condition, rank" {
             let a = normal 13L [ 5; 4 ]
             let m = ofTensor a

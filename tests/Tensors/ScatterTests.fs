@@ -291,5 +291,86 @@ let private segments =
                 t.SegmentReduce(Reduce.Sum, tensor [ 0; 0 ], -1))
     ]
 
+/// More than kernels take at a time, with positions from the start alone and from both ends.
+let private many =
+    testCase "many" (fun () ->
+        let n = 100_000
+        let dice = System.Random 7
+        let data = Array.init n (fun i -> float32 (i % 1000) - 500.0f)
+        let updates = Tensor.ofArray [ n ] data
+
+        for places in [ 3; 1000; 70_000 ] do
+            let before = Array.init places (fun i -> float32 (-i))
+            let t = Tensor.ofArray [ places ] before
+
+            for least in [ 0; -places ] do
+                let indices = Array.init n (fun _ -> dice.Next(least, places))
+                let at i = if indices[i] < 0 then indices[i] + places else indices[i]
+                let positions = Tensor.ofArray [ n ] indices
+                let name = $"{places} places, from {least}"
+                let items (t: Tensor) = t.ToData<float32[]>()
+
+                let set, sums, counts =
+                    Array.copy before, Array.zeroCreate<float> places, Array.zeroCreate<int64> places
+
+                for i in 0 .. n - 1 do
+                    set[at i] <- data[i]
+                    sums[at i] <- sums[at i] + float data[i]
+                    counts[at i] <- counts[at i] + 1L
+
+                let totals = sums |> Array.map float32
+                Expect.equal (items (t.Scatter(positions, updates, 0))) set $"set, {name}"
+
+                Expect.equal
+                    (items (updates.SegmentReduce(Reduce.Sum, positions, places)))
+                    totals
+                    $"sums, {name}"
+
+                Expect.equal
+                    (items (t.ScatterAdd(positions, updates, 0)))
+                    (Array.map2 (+) before totals)
+                    $"added, {name}"
+
+                Expect.equal
+                    (items (t.Take(positions, 0)))
+                    (Array.init n (fun i -> before[at i]))
+                    $"taken, {name}"
+
+                // Of a batch, each with a part of the positions.
+                let rows = stack 0 [ t; t + 1.0f ]
+                let halves = positions.Reshape [ 2; n / 2 ]
+
+                Expect.equal
+                    (items ((rows.Gather(halves, 1)).Flatten()))
+                    (Array.init n (fun i -> before[at i] + (if i < n / 2 then 0.0f else 1.0f)))
+                    $"of two rows, {name}"
+
+                if least = 0 then
+                    Expect.equal
+                        ((positions.BinCount(length = places)).ToData<int64[]>())
+                        counts
+                        $"counts, {name}"
+
+                    Expect.equal
+                        ((positions.Unique()).ToData<int[]>())
+                        (indices |> Array.distinct |> Array.sort)
+                        $"different ones, {name}"
+
+        // Half of all go to one place among many: added one by one in Float32, they would be 1 in a thousand off.
+        let crowd = Tensor.ofArray [ n ] (Array.init n (fun i -> if i % 2 = 0 then 0 else i))
+        let sums = (Tensor.full DType.Float32 [ n ] 0.1).SegmentReduce(Reduce.Sum, crowd, n)
+        Expect.equal ((sums.ToData<float32[]>())[0]) (float32 (float (n / 2) * float 0.1f)) "a crowd"
+
+        let index = Tensor.ofArray [ 3 ] [| 0; 5; 1 |]
+        let five = Tensor.zeros DType.Float32 [ 5 ]
+
+        for call in
+            [
+                fun () -> five.Scatter(index, Tensor.zeros DType.Float32 [ 3 ], 0)
+                fun () -> five.ScatterReduce(Reduce.Sum, index, Tensor.zeros DType.Float32 [ 3 ], 0)
+                fun () -> (Tensor.zeros DType.Float32 [ 3 ]).SegmentReduce(Reduce.Max, index, 5)
+            ] do
+            throws<IndexException, _> [ "5"; "size 5"; "from -5 to 4" ] call)
+
 [<Tests>]
-let all = testList "Scatter" [ alongAxis; points; brackets; segments ]
+let all = testList "Scatter" [ alongAxis; points; brackets; segments; many ]

@@ -55,14 +55,25 @@ public sealed record CheckpointOptions
     /// </code></example>
     public bool ConvertFloats { get; init; }
 
+    /// <summary>
+    /// Whether what is no tensor (activations, rates, texts) may differ between file and template, and stays the template's.
+    /// </summary>
+    /// <example><code>
+    /// var path = Path.GetTempFileName();
+    /// Checkpoint.Save(path, (Tensor.Create(1.0), "first"));
+    /// Checkpoint.Load(path, (Tensor.Create(0.0), "second")) // throws TreeException
+    /// Checkpoint.Load(path, (Tensor.Create(0.0), "second"), new CheckpointOptions { IgnoreStatics = true }) // (1, second)
+    /// </code></example>
+    public bool IgnoreStatics { get; init; }
+
     internal FSharpCheckpointOptions ToFSharp(CancellationToken cancellation = default) =>
-        new(Rename.ToFSharp(), Metadata.ToFSharpMap(), KeepMissing, IgnoreExtra, ConvertFloats, cancellation);
+        new(Rename.ToFSharp(), Metadata.ToFSharpMap(), KeepMissing, IgnoreExtra, ConvertFloats, IgnoreStatics, cancellation);
 }
 
 /// <summary>
 /// Saving and loading of any tree: a model, the state of an optimiser, keys, a training as a whole. Files are safetensors,
 /// which other programs read as well; leaves are called there as PyTorch calls them, <c>layers.0.bias</c>. What is no tensor,
-/// such as the activation of a layer, is the template's.
+/// such as the activation of a layer, is the template's; it is saved as a text, and a template that differs there is refused.
 /// </summary>
 public static class Checkpoint
 {

@@ -101,6 +101,29 @@ public static class Tree
     public static P RebuildTrained<P>(P template, params Tensor[] tensors)
         where P : notnull => TreeModule.rebuildTrained(template.NotNull(), tensors.NoneNull());
 
+    /// <summary>
+    /// The numbers of the trained tensors of a tree in one vector (n,), one tensor after another. <see cref="OfVector{P}"/> is the way back.
+    /// </summary>
+    /// <exception cref="TreeException">There are no trained tensors.</exception>
+    /// <exception cref="DTypeException">They are of several dtypes.</exception>
+    /// <example><code>
+    /// Tree.ToVector((Tensor.Create([1.0, 2.0]), Tensor.Create(3.0))) // [1, 2, 3]
+    /// </code></example>
+    public static Tensor ToVector<P>(P tree)
+        where P : notnull => TreeModule.toVector(tree.NotNull());
+
+    /// <summary>
+    /// The tree whose trained tensors hold the numbers of a vector; shapes, structure, and what is no trained tensor are those of the
+    /// template.
+    /// </summary>
+    /// <exception cref="ShapeException">The vector has not as many numbers as the template.</exception>
+    /// <exception cref="TreeException">The type can't hold a tensor.</exception>
+    /// <example><code>
+    /// Tree.OfVector((Tensor.Create([0.0, 0.0]), Tensor.Create(0.0)), Tensor.Create([1.0, 2.0, 3.0])) // ([1, 2], 3)
+    /// </code></example>
+    public static P OfVector<P>(P template, Tensor vector)
+        where P : notnull => TreeModule.ofVector(template.NotNull(), vector.NotNull());
+
     /// <summary>The tree with a function applied to each trained tensor; those in a <see cref="Frozen{T}"/> stay.</summary>
     /// <exception cref="TreeException">The type can't hold a tensor, or null stands where a tensor should be.</exception>
     /// <example><code>

@@ -263,4 +263,21 @@ public static partial class Differentiate
         where P : notnull
         where Q : notnull =>
         Core.withDerivative(Cotangent.Derivative<P, Q>.NewPush(push.ToFSharp()), f.ToFSharp()).Invoke;
+
+    /// <summary>
+    /// A function with a custom derivative in both modes, of which neither need be linear nor the transpose of the other.
+    /// </summary>
+    /// <exception cref="TraceException">The function uses a differentiated tensor that is not part of its argument.</exception>
+    /// <example><code>
+    /// // The identity, whose cotangents are clipped on the way back; forward they can't be.
+    /// var clipped = Differentiate.WithDerivative((Tensor x) => x, push: (x, dx) => dx, pull: (x, c) => c.Clamp(-1, 1));
+    /// Differentiate.HessianVectorProduct(x => (x * clipped(x)).Sum(), Tensor.Create(2.0), Tensor.Create(1.0)) // 1
+    /// </code></example>
+    public static Func<P, Q> WithDerivative<P, Q>(Func<P, Q> f, Func<P, P, Q> push, Func<P, Q, P> pull)
+        where P : notnull
+        where Q : notnull =>
+        Core.withDerivative(
+            Cotangent.Derivative<P, Q>.NewBoth(push.ToFSharp(), pull.ToFSharp()),
+            f.ToFSharp()
+        ).Invoke;
 }

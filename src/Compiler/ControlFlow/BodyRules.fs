@@ -169,7 +169,7 @@ module internal BodyRules =
         given
         (cotangents: Tensor[])
         =
-        let trace = ReverseTrace(name, false)
+        let trace = ReverseTrace(name, ValueNone)
 
         let outputs =
             try

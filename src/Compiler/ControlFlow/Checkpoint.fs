@@ -244,7 +244,8 @@ module internal Checkpoint =
     let runWith (policy: CheckpointPolicy) (f: 'p -> 'q) (x: 'p) : 'q =
         let leaves = if Walkers.holdsTensors typeof<'p> then Tree.leaves x else [||]
 
-        if not (Trace.AnyIsOpen()) || KeptValues.keepsAll policy then
+        // Computed again, it would use its keys again.
+        if not (Trace.AnyIsOpen()) || KeptValues.keepsAll policy || not (isNull (Ambient.usedKeys ())) then
             f x
         else
             let mutable result = Unchecked.defaultof<'q>

@@ -50,7 +50,7 @@ module internal Loops =
         | ValueSome(place, first, second) ->
             raise (
                 TreeException
-                    $"Error at: `{place}`: {operation}: {first} becomes {second} from one round to another. In a compiled loop, whose function is traced once, only tensors change: make a tensor of it (`tensor 0`); `iteratei` tells the number of the round."
+                    $"{Placed.before place}{operation}: {first} becomes {second} from one round to another. In a compiled loop, whose function is traced once, only tensors change: make a tensor of it (`tensor 0`); `iteratei` tells the number of the round."
             )
 
     /// A function that goes round must keep the structure, shapes and dtypes of its argument, and all that is no tensor.
@@ -62,7 +62,7 @@ module internal Loops =
             if next[i].DType <> leaves[i].DType || not (Shape.equal next[i].Dims leaves[i].Dims) then
                 raise (
                     ShapeException
-                        $"Error at: `{(Tree.paths before)[i]}`: {operation}: the function makes {next[i].DType} {Shape.show next[i].Dims} of {leaves[i].DType} {Shape.show leaves[i].Dims}; what goes round must keep its shape and dtype. Convert or reshape it at the end of the function."
+                        $"{Placed.before ((Tree.paths before)[i])}{operation}: the function makes {next[i].DType} {Shape.show next[i].Dims} of {leaves[i].DType} {Shape.show leaves[i].Dims}; what goes round must keep its shape and dtype. Convert or reshape it at the end of the function."
                 )
 
         next
@@ -184,19 +184,28 @@ module internal Loops =
         | Value _ -> all t
 
     let scan (f: 'c -> 'x -> 'c * 'y) (initial: 'c) (xs: 'x) : 'c * 'y =
-        let sequences = Tree.leaves xs
+        let sequences = leavesOf xs
 
-        let count =
-            match Array.tryHead sequences with
-            | Some first when first.Rank > 0 -> first.Dims[0]
-            | Some _
-            | None -> 0
+        if sequences.Length = 0 then
+            raise (
+                TreeException
+                    "scan: the sequence holds no tensor, and so does not say how many rounds to go. Give one with an item for each round along axis 0; where the rounds take nothing, count them: `iterate`, or `scan` along `Tensor.arange`."
+            )
 
         for i in 0 .. sequences.Length - 1 do
-            if sequences[i].Rank = 0 || sequences[i].Dims[0] <> count then
+            if sequences[i].Rank = 0 then
                 raise (
                     ShapeException
-                        $"Error at: `{(Tree.paths xs)[i]}`: scan: a sequence of shape {Shape.show sequences[i].Dims}, where the first has {count} items along axis 0; all must have as many."
+                        $"{Placed.before ((Tree.paths xs)[i])}scan: a sequence of shape (), which has no items to go along. Close over what is the same in all rounds."
+                )
+
+        let count = sequences[0].Dims[0]
+
+        for i in 1 .. sequences.Length - 1 do
+            if sequences[i].Dims[0] <> count then
+                raise (
+                    ShapeException
+                        $"{Placed.before ((Tree.paths xs)[i])}scan: a sequence of shape {Shape.show sequences[i].Dims}, where the first has {count} items along axis 0; all must have as many."
                 )
 
         // With no item there is no first result to know shapes by: a graph knows them.
@@ -239,7 +248,14 @@ module internal Loops =
                     $"{operation}: the condition is {t.DType} {Shape.show t.Dims}; it must be one Bool. Compare, and fold with `all` or `any`."
             )
 
-    let whileLoop (condition: 'c -> Tensor) (f: 'c -> 'c) (x: 'c) : 'c =
+    /// A loop of another function, which errors name; they tell reverse mode what to do in place of it.
+    let whileLoopOf
+        (operation: string)
+        (noReverse: string)
+        (condition: 'c -> Tensor)
+        (f: 'c -> 'c)
+        (x: 'c)
+        : 'c =
         let leaves = leavesOf x
 
         let staged (x: 'c) =
@@ -247,19 +263,19 @@ module internal Loops =
 
             let struct (test, forTest) =
                 stage
-                    "whileLoop"
+                    operation
                     (fun xs ->
                         let t = condition (rebuild x xs)
-                        requireTest "whileLoop" t
+                        requireTest operation t
                         [| t |])
                     (Array.map like leaves)
 
             let struct (body, forBody) =
                 stage
-                    "whileLoop"
+                    operation
                     (fun xs ->
                         last <- f (rebuild x xs)
-                        requireSame "whileLoop" x leaves last)
+                        requireSame operation x leaves last)
                     (Array.map like leaves)
 
             // Both see what either closes over.
@@ -269,6 +285,7 @@ module internal Loops =
                 Shared = shared.Length
                 Condition = Graph.insertInputs forTest.Length (Array.map like forBody) test
                 Body = Graph.insertInputs 0 (Array.map like forTest) body
+                NoReverse = noReverse
             }
 
             rebuild
@@ -277,7 +294,7 @@ module internal Loops =
 
         let test carry =
             let t = condition carry
-            requireTest "whileLoop" t
+            requireTest operation t
             t
 
         if isStaging () then
@@ -288,12 +305,30 @@ module internal Loops =
 
             while isReadable t && t.ToData<bool>() do
                 let next = f carry
-                requireSame "whileLoop" x leaves next |> ignore
+                requireSame operation x leaves next |> ignore
                 carry <- next
                 t <- test carry
 
             // Under a `vmap` the examples may part, in the first round or later.
-            if isReadable t then carry else staged carry
+            if isReadable t then
+                carry
+            else
+                let stay (goesOn: Tensor) before after =
+                    let leaves =
+                        Array.map2
+                            (fun (before: Tensor) after -> where goesOn after before)
+                            (leavesOf before)
+                            (requireSame operation x leaves after)
+
+                    rebuild after leaves
+
+                KeyCheck.ofRounds test f stay carry (fun () -> staged carry)
+
+    let whileLoop (condition: 'c -> Tensor) (f: 'c -> 'c) (x: 'c) : 'c =
+        let noReverse =
+            "whileLoop: reverse mode would have to keep the values of every round, and a compiled program can't know how many there will be. Use `boundedWhileLoop` with the most there may be, `scan` or `iterate`, whose number of rounds is known, forward mode (`jvp`, `jacobianForward`), or leave this function uncompiled."
+
+        whileLoopOf "whileLoop" noReverse condition f x
 
     /// What two branches return, each with its graph, must be alike.
     let requireSameBranches (operation: string) (which: string) (a: 'b, first: Graph) (b: 'b, second: Graph) =
@@ -304,7 +339,7 @@ module internal Loops =
         | ValueSome(place, first, second) ->
             raise (
                 TreeException
-                    $"Error at: `{place}`: {operation}: {which} return {first} and {second} there. Only tensors can depend on what is taken: make tensors of them."
+                    $"{Placed.before place}{operation}: {which} return {first} and {second}. Only tensors can depend on what is taken: make tensors of them."
             )
 
         let show (node: Node) = $"{node.DType} {Shape.show node.Shape}"
@@ -315,8 +350,35 @@ module internal Loops =
             if x.DType <> y.DType || not (Shape.equal x.Shape y.Shape) then
                 raise (
                     ShapeException
-                        $"Error at: `{(Tree.paths a)[i]}`: {operation}: {which} return {show x} and {show y} there; shapes and dtypes must be the same, whichever is taken. Convert, broadcast or reshape in one of them."
+                        $"{Placed.before ((Tree.paths a)[i])}{operation}: {which} return {show x} and {show y}; shapes and dtypes must be the same, whichever is taken. Convert, broadcast or reshape in one of them."
                 )
+
+    let private stagedCond (test: Tensor) (onTrue: 'a -> 'b) (onFalse: 'a -> 'b) (x: 'a) : 'b =
+        let leaves = leavesOf x
+        let mutable result = Unchecked.defaultof<'b>
+
+        let branch (f: 'a -> 'b) =
+            stage
+                "cond"
+                (fun xs ->
+                    result <- f (rebuild x xs)
+                    leavesOf result)
+                (Array.map like leaves)
+
+        let struct (yes, forYes) = branch onTrue
+        let fromYes = result
+        let struct (no, forNo) = branch onFalse
+        requireSameBranches "cond" "the branches" (fromYes, yes) (result, no)
+
+        let cond = {
+            OnTrue = Graph.insertInputs forYes.Length (Array.map like forNo) yes
+            OnFalse = Graph.insertInputs 0 (Array.map like forYes) no
+        }
+
+        apply
+            (GraphInterpreter.Operation(Control.Cond cond))
+            (Array.concat [ [| test |]; forYes; forNo; leaves ])
+        |> rebuild fromYes
 
     let cond (test: Tensor) (onTrue: 'a -> 'b) (onFalse: 'a -> 'b) (x: 'a) : 'b =
         requireTest "cond" test
@@ -324,28 +386,9 @@ module internal Loops =
         if not (isStaging ()) && isReadable test then
             if test.ToData<bool>() then onTrue x else onFalse x
         else
-            let leaves = leavesOf x
-            let mutable result = Unchecked.defaultof<'b>
+            let ways () = [|
+                struct (test, (fun () -> onTrue x |> ignore))
+                struct (test.Not(), (fun () -> onFalse x |> ignore))
+            |]
 
-            let branch (f: 'a -> 'b) =
-                stage
-                    "cond"
-                    (fun xs ->
-                        result <- f (rebuild x xs)
-                        leavesOf result)
-                    (Array.map like leaves)
-
-            let struct (yes, forYes) = branch onTrue
-            let fromYes = result
-            let struct (no, forNo) = branch onFalse
-            requireSameBranches "cond" "the branches" (fromYes, yes) (result, no)
-
-            let cond = {
-                OnTrue = Graph.insertInputs forYes.Length (Array.map like forNo) yes
-                OnFalse = Graph.insertInputs 0 (Array.map like forYes) no
-            }
-
-            apply
-                (GraphInterpreter.Operation(Control.Cond cond))
-                (Array.concat [ [| test |]; forYes; forNo; leaves ])
-            |> rebuild fromYes
+            KeyCheck.ofWays ways (fun () -> stagedCond test onTrue onFalse x)

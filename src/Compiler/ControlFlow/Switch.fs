@@ -95,4 +95,13 @@ module internal Switch =
         elif branches.Length = 1 then
             branches[0] x
         else
-            staged index branches x
+            let last = branches.Length - 1
+
+            let isTaken i =
+                if i = 0 then index.LessEqual 0.0
+                elif i = last then index.GreaterEqual(float last)
+                else index.Equal(float i)
+
+            let ways () = branches |> Array.mapi (fun i f -> struct (isTaken i, (fun () -> f x |> ignore)))
+
+            KeyCheck.ofWays ways (fun () -> staged index branches x)

@@ -21,7 +21,7 @@ module internal TreeScan =
             if count i <> count 0 then
                 raise (
                     ShapeException
-                        $"Error at: `{(Tree.paths xs)[i]}`: {Operation}: {count i} items along axis {axis} of {Shape.show leaves[i].Dims}, where the first tensor has {count 0}; all must have as many."
+                        $"{Placed.before ((Tree.paths xs)[i])}{Operation}: {count i} items along axis {axis} of {Shape.show leaves[i].Dims}, where the first tensor has {count 0}; all must have as many."
                 )
 
         found

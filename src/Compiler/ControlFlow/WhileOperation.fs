@@ -61,9 +61,10 @@ type internal WhileOperation(bodies: Bodies, w: While) =
         let results =
             apply
                 {
-                    Shared = shared.Length + dShared.Length
-                    Condition = Stage.closed f.Name (onPrimals (bodies.Run w.Condition)) like
-                    Body = Stage.closed f.Name step like
+                    w with
+                        Shared = shared.Length + dShared.Length
+                        Condition = Stage.closed f.Name (onPrimals (bodies.Run w.Condition)) like
+                        Body = Stage.closed f.Name step like
                 }
                 (Array.concat [ shared; dShared; carry; dCarry ])
 
@@ -107,9 +108,10 @@ type internal WhileOperation(bodies: Bodies, w: While) =
         let results =
             apply
                 {
-                    Shared = shared.Length + dShared.Length
-                    Condition = Stage.closed f.Name (onStarts (bodies.Run w.Condition)) like
-                    Body = Stage.closed f.Name step like
+                    w with
+                        Shared = shared.Length + dShared.Length
+                        Condition = Stage.closed f.Name (onStarts (bodies.Run w.Condition)) like
+                        Body = Stage.closed f.Name step like
                 }
                 all
 
@@ -118,11 +120,7 @@ type internal WhileOperation(bodies: Bodies, w: While) =
 
     /// A loop that is recorded can still be pushed through, and one whose result has no cotangent needs no pull.
     override f.Recorded(inputs, _) =
-        let pull _ =
-            raise (
-                DerivativeException
-                    "whileLoop: reverse mode would have to keep the values of every round, and a compiled program can't know how many there will be. Use `boundedWhileLoop` with the most there may be, `scan` or `iterate`, whose number of rounds is known, forward mode (`jvp`, `jacobianForward`), or leave this function uncompiled."
-            )
+        let pull _ = raise (DerivativeException w.NoReverse)
 
         struct (apply w inputs, Recorded(f, pull) :> CustomDerivative)
 
@@ -154,9 +152,9 @@ type internal WhileOperation(bodies: Bodies, w: While) =
 
         apply
             {
-                Shared = w.Shared
-                Condition = Stage.closed f.Name (fun xs -> [| any xs |]) like
-                Body = Stage.closed f.Name step like
+                w with
+                    Condition = Stage.closed f.Name (fun xs -> [| any xs |]) like
+                    Body = Stage.closed f.Name step like
             }
             inputs
         |> Array.map trace.Join

@@ -40,7 +40,13 @@ and [<NoComparison; NoEquality>] internal Scan = {
 
 /// As long as the condition holds: carry -> carry. Inputs: shared, carry; results: the last carry. Condition and body
 /// both take shared, carry.
-and [<NoComparison; NoEquality>] internal While = { Shared: int; Condition: Graph; Body: Graph }
+and [<NoComparison; NoEquality>] internal While = {
+    Shared: int
+    Condition: Graph
+    Body: Graph
+    /// What reverse mode through it is told: why there is none, and what to do instead.
+    NoReverse: string
+}
 
 /// Inputs: a Bool scalar, then the inputs that both branches take.
 and [<NoComparison; NoEquality>] internal Cond = { OnTrue: Graph; OnFalse: Graph }

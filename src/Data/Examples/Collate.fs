@@ -19,12 +19,12 @@ module Collate =
         if t.DType <> first.DType then
             raise (
                 DTypeException
-                    $"Error at: `{place}`: {operation}: example {example} of the batch is {t.DType}, the first {first.DType}. Convert them to one dtype."
+                    $"{Placed.before place}{operation}: example {example} of the batch is {t.DType}, the first {first.DType}. Convert them to one dtype."
             )
         else
             raise (
                 ShapeException
-                    $"Error at: `{place}`: {operation}: example {example} of the batch has shape {Shape.show t.Dims}, the first {Shape.show first.Dims}. Bring them to one shape, or pad them: `Collate.pad`, `Dataset.batchPadded`."
+                    $"{Placed.before place}{operation}: example {example} of the batch has shape {Shape.show t.Dims}, the first {Shape.show first.Dims}. Bring them to one shape, or pad them: `Collate.pad`, `Dataset.batchPadded`."
             )
 
     let private stackLeaf (operation: string) (tree: 't) (leaf: int) (tensors: Tensor[]) : Tensor =
@@ -74,7 +74,7 @@ module Collate =
 
                     raise (
                         TreeException
-                            $"Error at: `{place}`: {operation}: {others[j]} in example {i} of the batch and {statics[j]} in the first; only tensors can be stacked. Make a tensor of it before: `Dataset.map (fun (x, label) -> x, tensor label)`."
+                            $"{Placed.before place}{operation}: {others[j]} in example {i} of the batch and {statics[j]} in the first; only tensors can be stacked. Make a tensor of it before: `Dataset.map (fun (x, label) -> x, tensor label)`."
                     )
 
         all |> Array.map (fun struct (tensors, _) -> tensors)

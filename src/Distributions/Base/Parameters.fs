@@ -11,6 +11,9 @@ module internal Parameters =
         let inner = String.Join(", ", shape)
         $"({inner})"
 
+    /// Where in a tree an error arose, to stand in front of its message; nothing where it is all of the tree.
+    let before (path: string) = if path = "$" then "" else $"Error at: `{path}`: "
+
     /// The shape that two broadcast to, if they do.
     let broadcast (a: int[]) (b: int[]) : int[] option =
         let rank = max a.Length b.Length

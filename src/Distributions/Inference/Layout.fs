@@ -20,7 +20,7 @@ module internal Layout =
             if not leaf.Tensor.DType.IsFloat then
                 raise (
                     DTypeException
-                        $"Error at: `{leaf.Path}`: {operation}: {leaf.Tensor.DType}; what is to be found are floating-point numbers. Convert it, or put in a `Frozen` what stays as it is."
+                        $"{Parameters.before leaf.Path}{operation}: {leaf.Tensor.DType}; what is to be found are floating-point numbers. Convert it, or put in a `Frozen` what stays as it is."
                 )
 
         let starts = leaves |> Array.scan (fun at leaf -> at + leaf.Tensor.Size) 0

@@ -70,7 +70,7 @@ module internal NumberSummaries =
             if t.Rank < 2 || t.Shape[0] < 1 || t.Shape[1] < 4 then
                 raise (
                     ShapeException
-                        $"Error at: `{leaf.Path}`: Summary: draws have shape {Cotangent.Distributions.Parameters.show t.Shape}; (chains, draws, …) is wanted, with four draws or more."
+                        $"{Cotangent.Distributions.Parameters.before leaf.Path}Summary: draws have shape {Cotangent.Distributions.Parameters.show t.Shape}; (chains, draws, …) is wanted, with four draws or more."
                 )
 
             let shape = t.Shape[2..]

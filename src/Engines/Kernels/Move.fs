@@ -6,6 +6,7 @@ namespace Cotangent.Engines
 open System
 open System.Numerics
 open System.Numerics.Tensors
+open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
@@ -141,14 +142,20 @@ module internal Move =
         refused.Data[Outside] <- index
         raise refused
 
+    /// Whether all are indices as they stand. Negative ones are large as unsigned numbers: one look at each suffices.
+    let private areWithin size (indices: HostBuffer) =
+        match indices with
+        | :? HostBuffer<int> as x when x.DType = DType.Int32 && x.IsContiguous && x.Items.Length > 0 ->
+            let given = MemoryMarshal.Cast<int, uint32>(ReadOnlySpan(x.Items, x.Offset, Shape.count x.Shape))
+            given.Length = x.Items.Length && TensorPrimitives.Max<uint32> given < uint32 size
+        | _ -> false
+
     let private extremes<'T when 'T :> INumber<'T>> (x: HostBuffer) : struct ('T * 'T) =
         let x = Strided.contiguous (x :?> HostBuffer<'T>)
         let given = ReadOnlySpan(x.Items, x.Offset, Shape.count x.Shape)
         struct (TensorPrimitives.Min<'T> given, TensorPrimitives.Max<'T> given)
 
-    /// Indices as Int32 in row-major order, each within an axis of the given size; negative ones count from its end.
-    /// Not to be changed: it may be the array of the indices themselves.
-    let positions (finder: Finder) size (indices: HostBuffer) : int[] =
+    let private checkedPositions (finder: Finder) size (indices: HostBuffer) : int[] =
         let count = Shape.count indices.Shape
         let indices = if indices.DType = DType.Int32 then indices else Convert.buffer DType.Int64 indices
 
@@ -179,6 +186,14 @@ module internal Move =
 
             found
 
+    /// Indices as Int32 in row-major order, each within an axis of the given size; negative ones count from its end.
+    /// Not to be changed: it may be the array of the indices themselves.
+    let positions (finder: Finder) size (indices: HostBuffer) : int[] =
+        if areWithin size indices then
+            (indices :?> HostBuffer<int>).Items
+        else
+            checkedPositions finder size indices
+
     let gather finder axis batch (x: HostBuffer) (indices: HostBuffer) : HostBuffer =
         let shape = Array.concat [ x.Shape[.. axis - 1]; indices.Shape[batch..]; x.Shape[axis + 1 ..] ]
 
@@ -198,8 +213,24 @@ module internal Move =
 
                     if into.Length > 0 then
                         if inner = 1 then
-                            ScatterSums.pairs batches outer size 1 found (fun a b ->
-                                into[b] <- from[offset + a])
+                            let count = found.Length / batches
+                            let parts = partsOf count Strided.Piece
+
+                            Strided.ranges (batches * outer * parts) into.Length (fun first last ->
+                                Tile.optimised ()
+
+                                for item in first .. last - 1 do
+                                    let line, start = item / parts, item % parts * Strided.Piece
+                                    let length = min Strided.Piece (count - start)
+                                    let places = ReadOnlySpan(found, line / outer * count + start, length)
+                                    let from = ReadOnlySpan(from, offset + line * size, size)
+                                    let into = Span(into, line * count + start, length)
+                                    let mutable i = 0
+
+                                    // Both conditions, so that neither is checked again.
+                                    while i < places.Length && i < into.Length do
+                                        into[i] <- from[places[i]]
+                                        i <- i + 1)
                         else
                             ScatterSums.pairs batches outer size inner found (fun a b ->
                                 Array.Copy(from, offset + a * inner, into, b * inner, inner))
@@ -210,13 +241,16 @@ module internal Move =
             x
 
     let private keepLast batches outer size inner (found: int[]) (x: HostBuffer<'T>) =
-        let x = Strided.contiguous x
         let y = Strided.allocate<'T>(batches * outer * size * inner)
         // A batch is cleared just before it is filled, while it lies in the cache.
         let clear row = Array.Clear(y, row * inner, outer * size * inner)
-        let from, offset = x.Items, x.Offset
 
-        if inner > 0 then
+        if inner = 1 then
+            ScatterSums.keepLast clear batches outer size found x y
+        elif inner > 1 then
+            let x = Strided.contiguous x
+            let from, offset = x.Items, x.Offset
+
             ScatterSums.pairsFrom clear batches outer size inner found (fun a b ->
                 Array.Copy(from, offset + b * inner, y, a * inner, inner))
 

@@ -3,6 +3,7 @@ namespace Cotangent.Engines
 // Primitives that look at the elements of one axis in order: positions of extremes, sorting, running sums.
 
 open System
+open System.Buffers
 open System.Numerics
 open System.Numerics.Tensors
 open Cotangent
@@ -90,8 +91,8 @@ module internal Order =
         let key = uint64 (x ^^^ Int64.MinValue)
         if descending then ~~~key else key
 
-    let private byComparisons (keys: uint64[]) (positions: Span<int>) =
-        MemoryExtensions.Sort(Span keys, positions)
+    let private byComparisons (keys: Span<uint64>) (positions: Span<int>) =
+        MemoryExtensions.Sort(keys, positions)
 
         // The sort is not stable; among equals, order by position.
         let mutable first = 0
@@ -107,23 +108,29 @@ module internal Order =
             first <- last
 
     /// The positions that sort rows.
-    let private sortedBy (key: 'T -> uint64) (rows: HostBuffer<'T>) : HostBuffer =
+    let inline private sortedBy ([<InlineIfLambda>] key: 'T -> uint64) (rows: HostBuffer<'T>) : HostBuffer =
         let x = Strided.contiguous rows
         let y = Strided.fresh<int> DType.Int32 x.Shape
         let length = x.Shape[x.Shape.Length - 1]
 
         eachRow x (fun row ->
             let start = row * length
-            let keys = Array.init length (fun i -> key x.Items[x.Offset + start + i])
+            Tile.optimised ()
+            let room = ArrayPool<uint64>.Shared.Rent length
+            let keys = Span(room, 0, length)
             let positions = Span(y.Items, start, length)
+            let elements = ReadOnlySpan(x.Items, x.Offset + start, length)
 
             for i in 0 .. length - 1 do
+                keys[i] <- key elements[i]
                 positions[i] <- i
 
             if length >= RadixSort.From then
                 RadixSort.sort keys positions
             else
-                byComparisons keys positions)
+                byComparisons keys positions
+
+            ArrayPool<uint64>.Shared.Return room)
 
         y
 
@@ -136,12 +143,14 @@ module internal Order =
 
         let positions =
             if x.DType.IsFloat then
-                sortedBy (floatKey descending) (Convert.buffer DType.Float64 rows :?> HostBuffer<float>)
+                sortedBy
+                    (fun x -> floatKey descending x)
+                    (Convert.buffer DType.Float64 rows :?> HostBuffer<float>)
             else
                 let rows =
                     Convert.buffer DType.Int64 (if rows.DType.IsInteger then Convert.ordered rows else rows)
 
-                sortedBy (integerKey descending) (rows :?> HostBuffer<int64>)
+                sortedBy (fun x -> integerKey descending x) (rows :?> HostBuffer<int64>)
 
         struct (back (Move.gather Finder.Gather last last rows positions), back positions)
 

@@ -8,11 +8,34 @@ open System.Buffers
 open System.Numerics
 open System.Numerics.Tensors
 open Cotangent
+open Cotangent.Engines.Tile
 
 module internal ScatterSums =
 
-    /// Runs `body rowOfData rowOfResult` on all pairs of rows, the batches shared among the cores; a row is an inner run
-    /// of elements. Before each batch, `start` gets the first row of its data.
+    /// Runs `body data first result` for the rows of data and of results that each line of indices, from the first on, tells of;
+    /// a row is an inner run of elements. The batches are shared among the cores; before each, `start` gets the first row of
+    /// its data.
+    let inline linesFrom
+        ([<InlineIfLambda>] start: int -> unit)
+        batch
+        outer
+        size
+        inner
+        (indices: int[])
+        ([<InlineIfLambda>] body: int -> int -> int -> unit)
+        =
+        let count = if batch = 0 then 0 else indices.Length / batch
+
+        Strided.ranges batch (int64 batch * int64 outer * int64 count * int64 inner) (fun first last ->
+            optimised ()
+
+            for b in first .. last - 1 do
+                start (b * outer * size)
+
+                for o in 0 .. outer - 1 do
+                    body ((b * outer + o) * size) (b * count) ((b * outer + o) * count))
+
+    /// Runs `body rowOfData rowOfResult` on all pairs of rows.
     let inline pairsFrom
         ([<InlineIfLambda>] start: int -> unit)
         batch
@@ -24,34 +47,87 @@ module internal ScatterSums =
         =
         let count = if batch = 0 then 0 else indices.Length / batch
 
-        Strided.ranges batch (int64 batch * int64 outer * int64 count * int64 inner) (fun first last ->
-            for b in first .. last - 1 do
-                start (b * outer * size)
-
-                for o in 0 .. outer - 1 do
-                    let data = (b * outer + o) * size
-                    let result = (b * outer + o) * count
-
-                    for i in 0 .. count - 1 do
-                        body (data + indices[b * count + i]) (result + i))
+        linesFrom start batch outer size inner indices (fun data first result ->
+            for i in 0 .. count - 1 do
+                body (data + indices[first + i]) (result + i))
 
     let inline pairs batch outer size inner indices ([<InlineIfLambda>] body: int -> int -> unit) =
         pairsFrom ignore batch outer size inner indices body
 
+    /// The same where rows are single elements: `body` gets the line of data, the place in it, and the element. What has been
+    /// found is looked up with a check, everything else without.
+    let inline private meet
+        ([<InlineIfLambda>] start: int -> unit)
+        batches
+        outer
+        size
+        (found: int[])
+        (y: 'Y[])
+        (x: 'T[])
+        offset
+        ([<InlineIfLambda>] join: 'Y -> 'T -> 'Y)
+        =
+        let count = if batches = 0 then 0 else found.Length / batches
+
+        linesFrom start batches outer size 1 found (fun data first result ->
+            let places = ReadOnlySpan(found, first, count)
+            let updates = ReadOnlySpan(x, offset + result, count)
+            let y = Span(y, data, size)
+            let mutable i = 0
+
+            // Both conditions, so that neither is checked again.
+            while i < places.Length && i < updates.Length do
+                let target = &y[places[i]]
+                target <- join target updates[i]
+                i <- i + 1)
+
+    /// One number that is seen through a whole shape, or none such.
+    let private same (x: HostBuffer<'T>) : 'T voption =
+        if x.Shape.Length = 1 && x.Strides[0] = 0 && x.Shape[0] > 0 then
+            ValueSome x.Items[x.Offset]
+        else
+            ValueNone
+
+    /// The last element for each place, of lines of single elements.
+    let keepLast (clear: int -> unit) batches outer size (found: int[]) (x: HostBuffer<'T>) (y: 'T[]) =
+        optimised ()
+
+        match same x with
+        | ValueSome value when batches = 1 && outer = 1 ->
+            clear 0
+            let y = Span(y, 0, size)
+
+            for place in ReadOnlySpan found do
+                y[place] <- value
+        | _ ->
+            let x = Strided.contiguous x
+            meet clear batches outer size found y x.Items x.Offset (fun _ update -> update)
+
     let addRows<'T when 'T :> INumberBase<'T>> batches outer size inner (found: int[]) (x: HostBuffer<'T>) =
-        let x = Strided.contiguous x
+        optimised ()
         let y = Strided.allocate<'T>(batches * outer * size * inner)
         // A batch is cleared just before it is filled, while it lies in the cache.
         let clear row = Array.Clear(y, row * inner, outer * size * inner)
-        let from, offset = x.Items, x.Offset
 
-        if inner = 1 then
-            pairsFrom clear batches outer size 1 found (fun a b -> y[a] <- y[a] + from[offset + b])
-        elif inner > 1 then
-            pairsFrom clear batches outer size inner found (fun a b ->
-                let target = Span(y, a * inner, inner)
-                let update = ReadOnlySpan(from, offset + b * inner, inner)
-                TensorPrimitives.Add(Span.op_Implicit target, update, target))
+        match same x with
+        | ValueSome value when inner = 1 && batches = 1 && outer = 1 ->
+            clear 0
+            let y = Span(y, 0, size)
+
+            for place in ReadOnlySpan found do
+                y[place] <- y[place] + value
+        | _ when inner = 1 ->
+            let x = Strided.contiguous x
+            meet clear batches outer size found y x.Items x.Offset (fun sum update -> sum + update)
+        | _ ->
+            let x = Strided.contiguous x
+            let from, offset = x.Items, x.Offset
+
+            if inner > 1 then
+                pairsFrom clear batches outer size inner found (fun a b ->
+                    let target = Span(y, a * inner, inner)
+                    let update = ReadOnlySpan(from, offset + b * inner, inner)
+                    TensorPrimitives.Add(Span.op_Implicit target, update, target))
 
         y
 
@@ -84,8 +160,7 @@ module internal ScatterSums =
         let from, offset = x.Items, x.Offset
 
         if inner = 1 then
-            pairsFrom clear batches outer size 1 found (fun a b ->
-                sums[a] <- sums[a] + float from[offset + b])
+            meet clear batches outer size found sums from offset (fun sum update -> sum + float update)
         elif inner > 1 then
             pairsFrom clear batches outer size inner found (fun a b ->
                 addWide inner from (offset + b * inner) sums (a * inner))
@@ -100,6 +175,7 @@ module internal ScatterSums =
 
     /// Counts the updates of each of a batch's places, modulo 256, and says whether any place has many.
     let private isCrowded (found: ReadOnlySpan<int>) (counts: Span<byte>) =
+        optimised ()
         counts.Clear()
         let mutable most = 0
 
@@ -107,6 +183,29 @@ module internal ScatterSums =
             let count = int counts[place] + 1
             counts[place] <- byte count
             most <- max most count
+
+        most > Few
+
+    /// The same, and adds the updates of single elements up on the way, for what comes of it where no place is crowded.
+    let private addCounting
+        (found: ReadOnlySpan<int>)
+        (counts: Span<byte>)
+        (from: ReadOnlySpan<float32>)
+        (y: Span<float32>)
+        =
+        optimised ()
+        counts.Clear()
+        let mutable most = 0
+        let mutable i = 0
+
+        // Both conditions, so that neither is checked again.
+        while i < found.Length && i < from.Length do
+            let place = found[i]
+            let count = int counts[place] + 1
+            counts[place] <- byte count
+            most <- max most count
+            y[place] <- y[place] + from[i]
+            i <- i + 1
 
         most > Few
 
@@ -170,6 +269,7 @@ module internal ScatterSums =
         let target, update = outer * size * inner, outer * count * inner
 
         Strided.ranges batches (int64 outer * int64 found.Length * int64 inner) (fun first last ->
+            optimised ()
             let counts = ArrayPool<byte>.Shared.Rent size
 
             for b in first .. last - 1 do
@@ -178,13 +278,22 @@ module internal ScatterSums =
                 let y = Span(y, b * target, target)
                 y.Clear()
 
-                if isCrowded found (Span(counts, 0, size)) then
+                if outer = 1 && inner = 1 then
+                    if addCounting found (Span(counts, 0, size)) from y then
+                        y.Clear()
+                        addCrowds outer size inner found from y
+                elif isCrowded found (Span(counts, 0, size)) then
                     addCrowds outer size inner found from y
                 elif inner = 1 then
                     for o in 0 .. outer - 1 do
-                        for i in 0 .. count - 1 do
-                            let at = o * size + found[i]
-                            y[at] <- y[at] + from[o * count + i]
+                        let y = y.Slice(o * size, size)
+                        let from = from.Slice(o * count, count)
+                        let mutable i = 0
+
+                        while i < found.Length && i < from.Length do
+                            let sum = &y[found[i]]
+                            sum <- sum + from[i]
+                            i <- i + 1
                 else
                     for o in 0 .. outer - 1 do
                         for i in 0 .. count - 1 do

@@ -35,6 +35,7 @@ module internal Bracketing =
 
         {
             Solver = ""
+            MaximumSteps = 0
             Value = x
             Converged = isThere.And ends.HoldsRoot
             // At a root the value, which is 0 there: so that f's derivatives are not lost where only signs are looked at.
@@ -46,7 +47,12 @@ module internal Bracketing =
 
     let private goal (options: SolverOptions) (x: Tensor) = options.Tolerance + Rounding.of' x.DType * abs x
 
-    let bisect (options: SolverOptions) (f: Tensor -> Tensor) (low: Tensor, high: Tensor) : Solved<Tensor> =
+    let bisect
+        operation
+        (options: SolverOptions)
+        (f: Tensor -> Tensor)
+        (low: Tensor, high: Tensor)
+        : Solved<Tensor> =
         let ends = bracket f (low, high)
         let sign = ends.AtLow.Sign()
 
@@ -61,11 +67,16 @@ module internal Bracketing =
             let isLow = ((f middle).Sign()).Equal sign
             where isLow middle low, where isLow high middle, steps + 1
 
-        let low, high, steps = whileLoop goesOn halve (low, high, Counter.of' 0)
+        let low, high, steps = Loop.whileHolds operation goesOn halve (low, high, Counter.of' 0)
         finish ends high (f high) (abs (high - low)) (goal options high) steps
 
     /// Brent, Algorithms for Minimization without Derivatives, 1973, chapter 4: b is the best so far, c on the other side, a before b.
-    let brent (options: SolverOptions) (f: Tensor -> Tensor) (low: Tensor, high: Tensor) : Solved<Tensor> =
+    let brent
+        operation
+        (options: SolverOptions)
+        (f: Tensor -> Tensor)
+        (low: Tensor, high: Tensor)
+        : Solved<Tensor> =
         let ends = bracket f (low, high)
 
         // With b the better end of b and c.
@@ -135,5 +146,5 @@ module internal Bracketing =
                 Step = Counter.of' 0
             }
 
-        let s = whileLoop goesOn step start
+        let s = Loop.whileHolds operation goesOn step start
         finish ends s.B s.FB (2.0 * abs (half s)) (goal options s.B) s.Step

@@ -40,6 +40,7 @@ module internal Descent =
 
         {
             Solver = ""
+            MaximumSteps = 0
             Value = m.X
             Converged = residual.LessEqual options.Tolerance
             Residual = residual
@@ -69,7 +70,7 @@ module internal Descent =
             Stuck = ((value.IsFinite()).And(gradient.IsFinite().All())).Not()
         }
 
-    let private step (strategy: Strategy) (f: Tensor -> Tensor) (m: Minimum) =
+    let private step operation (strategy: Strategy) (f: Tensor -> Tensor) (m: Minimum) =
         let d = strategy.Direction m.Memory m.G
         let slope = dot d m.G
         let isDown = (slope.Less 0.0).And(d.IsFinite().All())
@@ -92,7 +93,7 @@ module internal Descent =
                 where isFirst careful (m.Length * m.Slope / slope)
 
         let origin = { At = 0.0 * one; Value = m.F; Slope = slope; Gradient = m.G }
-        let found, count = LineSearch.run strategy.Flatness evaluate origin first
+        let found, count = WolfeSearch.run operation strategy.Flatness evaluate origin first
         let failed = found.At.Equal 0.0
         let moved = found.At * d
         let memory = strategy.Update m.Memory moved (found.Gradient - m.G) found.Gradient
@@ -112,8 +113,9 @@ module internal Descent =
             Stuck = failed.And m.Failed
         }
 
-    let minimise (strategy: Strategy) options (f: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
-        whileLoop (goesOn options) (step strategy f) (start f strategy.Start x) |> finish options
+    let minimise (strategy: Strategy) operation options (f: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
+        Loop.whileHolds operation (goesOn options) (step operation strategy f) (start f strategy.Start x)
+        |> finish options
 
     /// Polak and Ribière, never below 0.
     let conjugateGradients: Strategy = {

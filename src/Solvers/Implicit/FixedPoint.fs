@@ -22,7 +22,12 @@ module FixedPoint =
     let private goal (options: SolverOptions) (x: Tensor) =
         options.Tolerance + Rounding.of' x.DType * Newton.size x
 
-    let private plain (options: SolverOptions) (residual: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
+    let private plain
+        operation
+        (options: SolverOptions)
+        (residual: Tensor -> Tensor)
+        (x: Tensor)
+        : Solved<Tensor> =
         let goesOn (x: Tensor, r: Tensor, n: Tensor) =
             ((Newton.size r).Greater(goal options x)).And(Counter.isBelow options.MaximumSteps n)
 
@@ -30,10 +35,11 @@ module FixedPoint =
             let x = x + r
             x, residual x, n + 1
 
-        let x, r, n = whileLoop goesOn step (x, residual x, Counter.of' 0)
+        let x, r, n = Loop.whileHolds operation goesOn step (x, residual x, Counter.of' 0)
 
         {
             Solver = ""
+            MaximumSteps = 0
             Value = x
             Converged = (Newton.size r).LessEqual(goal options x)
             Residual = Newton.size r
@@ -43,7 +49,12 @@ module FixedPoint =
         }
 
     /// Anderson 1965, in the form of Walker and Ni 2011: the combination of the last steps with the smallest residual.
-    let private mixed (options: SolverOptions) (residual: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
+    let private mixed
+        operation
+        (options: SolverOptions)
+        (residual: Tensor -> Tensor)
+        (x: Tensor)
+        : Solved<Tensor> =
         let goesOn (x: Tensor, r: Tensor, _: Tensor, _: Tensor, n: Tensor) =
             ((Newton.size r).Greater(goal options x)).And(Counter.isBelow options.MaximumSteps n)
 
@@ -57,10 +68,11 @@ module FixedPoint =
             next, value, push moves (next - x), push changes (value - r), n + 1
 
         let none = Tensor.zeros x.DType [ min Memory x.Size; x.Size ]
-        let x, r, _, _, n = whileLoop goesOn step (x, residual x, none, none, Counter.of' 0)
+        let x, r, _, _, n = Loop.whileHolds operation goesOn step (x, residual x, none, none, Counter.of' 0)
 
         {
             Solver = ""
+            MaximumSteps = 0
             Value = x
             Converged = (Newton.size r).LessEqual(goal options x)
             Residual = Newton.size r
@@ -69,7 +81,10 @@ module FixedPoint =
             Bracket = null
         }
 
-    let private residual (g: 'p -> 'x -> 'x) (p: 'p) (x: 'x) : 'x = Tree.subtract (g p x) x
+    let private residual operation (g: 'p -> 'x -> 'x) (p: 'p) (x: 'x) : 'x =
+        let image = g p x
+        Vector.requireAlike operation "what g returns" "x" x image
+        Tree.subtract image x
 
     /// <summary>By applying g again and again: converges where g brings points nearer to each other.</summary>
     /// <exception cref="T:Cotangent.ShapeException">g gives something else than x's shapes.</exception>
@@ -79,7 +94,7 @@ module FixedPoint =
     /// found.Value // 0.7391
     /// </code></example>
     let iterate (options: SolverOptions) (g: 'p -> 'x -> 'x) (parameters: 'p) (start: 'x) : Solved<'x> =
-        Root.onVectors "FixedPoint.iterate" options plain (residual g) parameters start
+        Root.onVectors "FixedPoint.iterate" options plain (residual "FixedPoint.iterate" g) parameters start
 
     /// <summary>By Anderson's mixing of the last five steps: fewer evaluations, and not only where g brings points nearer.</summary>
     /// <exception cref="T:Cotangent.ShapeException">g gives something else than x's shapes.</exception>
@@ -89,4 +104,4 @@ module FixedPoint =
     /// found.Value // 0.7391
     /// </code></example>
     let anderson (options: SolverOptions) (g: 'p -> 'x -> 'x) (parameters: 'p) (start: 'x) : Solved<'x> =
-        Root.onVectors "FixedPoint.anderson" options mixed (residual g) parameters start
+        Root.onVectors "FixedPoint.anderson" options mixed (residual "FixedPoint.anderson" g) parameters start

@@ -4,7 +4,7 @@ module internal Cotangent.Solvers.Implicit
 
 open Cotangent
 
-let private closesOver operation =
+let closesOver operation : exn =
     DerivativeException
         $"{operation}: f closes over a tensor that is being differentiated; pass it as a parameter, or make it constant with `stopGradient`."
 
@@ -19,8 +19,20 @@ let pullOf operation (pull: 'q -> 'r -> 'q) : Derivative<'q, 'r> =
     Derivative.Pull(fun q told ->
         try
             pull q told
-        with :? TraceException ->
+        with :? TraceException as e when e.HasEscaped ->
             raise (closesOver operation))
+
+/// Derivatives of what was not found: an error where it can be told, else NaN.
+let require (operation: string) (isFound: Tensor) (told: 'r) : 'r =
+    if isFound.HasNumbers && not (isFound.ToData<bool>()) then
+        raise (
+            SolverException
+                $"{operation} did not converge, so what it found has no derivative: the theorem of the implicit function holds at a solution. `orFail` tells how far it got and what to do, before anything is differentiated."
+        )
+
+    Tree.map
+        (fun (t: Tensor) -> t * where isFound (Tensor.scalar t.DType 1.0) (Tensor.scalar t.DType nan))
+        told
 
 /// The solution that was found for q, as a function of q. The pull looks at the solution by this same function: so derivatives of
 /// higher order are right, too. What the solution itself depends on besides, it still does.
@@ -29,17 +41,17 @@ let rec attach
     (equation: 'q -> 'x -> 'x)
     (transposed: 'q -> 'x -> 'x -> 'x)
     (q: 'q)
-    (found: 'x)
+    (found: 'x, isFound: Tensor)
     : 'x =
-    let pull (q, found) told =
-        let x = attach operation equation transposed q found
-        let multiplier = transposed q x told
+    let pull (q, (found, isFound)) told =
+        let x = attach operation equation transposed q (found, isFound)
+        let multiplier = transposed q x (require operation isFound told)
         let _, back = vjp (fun q -> equation q x) q
-        Tree.map (~-) (back multiplier), told
+        Tree.map (~-) (back multiplier), (told, isFound)
 
-    withDerivative (pullOf operation pull) snd (q, found)
+    withDerivative (pullOf operation pull) (snd >> fst) (q, (found, isFound))
 
 /// A solver with that derivative.
 let solve operation equation transposed (solver: 'q -> Solved<'x>) (q: 'q) : Solved<'x> =
     let found = constant operation solver q
-    { found with Value = attach operation equation transposed q found.Value }
+    { found with Value = attach operation equation transposed q (found.Value, found.Converged) }

@@ -30,6 +30,7 @@ module internal Krylov =
 
         {
             Solver = ""
+            MaximumSteps = 0
             Value = x
             Converged = residual.LessEqual(2.0 * tolerance)
             Residual = residual
@@ -59,7 +60,7 @@ module internal Krylov =
         ((length k.R).Greater goal).And(Counter.isBelow options.MaximumSteps k.Step).And(k.Broken.Not())
 
     /// Hestenes and Stiefel 1952.
-    let conjugateGradients options (a: Tensor -> Tensor) (b: Tensor) : Solved<Tensor> =
+    let conjugateGradients operation options (a: Tensor -> Tensor) (b: Tensor) : Solved<Tensor> =
         let step k =
             let image = a k.D
             let curvature = dot k.D image
@@ -79,11 +80,11 @@ module internal Krylov =
                     Broken = broken
             }
 
-        let k = whileLoop (goesOn options b) step (start b)
+        let k = Loop.whileHolds operation (goesOn options b) step (start b)
         finish options.Tolerance a b k.X k.Step 1
 
     /// Van der Vorst 1992.
-    let biConjugateGradients options (a: Tensor -> Tensor) (b: Tensor) : Solved<Tensor> =
+    let biConjugateGradients operation options (a: Tensor -> Tensor) (b: Tensor) : Solved<Tensor> =
         let step k =
             let v = a k.D
             let alpha = k.Rho / dot b v
@@ -109,7 +110,7 @@ module internal Krylov =
                     Broken = broken.Or isThere
             }
 
-        let k = whileLoop (goesOn options b) step (start b)
+        let k = Loop.whileHolds operation (goesOn options b) step (start b)
         finish options.Tolerance a b k.X k.Step 2
 
     let private unit (size: int) (at: Tensor) (like: Tensor) : Tensor =
@@ -140,7 +141,7 @@ module internal Krylov =
         v, h
 
     /// Saad and Schultz 1986, started anew every so many steps.
-    let gmres restart options (a: Tensor -> Tensor) (b: Tensor) : Solved<Tensor> =
+    let gmres restart operation options (a: Tensor -> Tensor) (b: Tensor) : Solved<Tensor> =
         let size = length b
         let count = min restart b.Size
 
@@ -158,5 +159,5 @@ module internal Krylov =
 
         let start = { Found = Tensor.zerosLike b; Left = b; Rounds = Counter.of' 0 }
 
-        let g = whileLoop goesOn cycle start
+        let g = Loop.whileHolds operation goesOn cycle start
         finish options.Tolerance a b g.Found (count * g.Rounds) 1

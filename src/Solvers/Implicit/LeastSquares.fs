@@ -69,7 +69,7 @@ module internal LevenbergMarquardt =
             Stuck = ((isBetter.Not()).And(s.Damping.Greater 1e20)).Or(after.Equal 0.0)
         }
 
-    let minimise (options: SolverOptions) (f: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
+    let minimise operation (options: SolverOptions) (f: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
         let r = f x
         let j = jacobianForward f x
         let scale = columns j
@@ -88,11 +88,12 @@ module internal LevenbergMarquardt =
             Stuck = ((r.IsFinite().All()).And(j.IsFinite().All())).Not()
         }
 
-        let s = whileLoop (goesOn options) (step options f) start
+        let s = Loop.whileHolds operation (goesOn options) (step options f) start
         let isZero = (Newton.size s.R).Equal 0.0
 
         {
             Solver = ""
+            MaximumSteps = 0
             Value = s.X
             Converged = (s.Measure.LessEqual options.Tolerance).Or isZero
             Residual = where isZero (Tensor.zerosLike s.Measure) s.Measure
@@ -147,12 +148,14 @@ module LeastSquares =
         let solve (p, start) =
             let found =
                 LevenbergMarquardt.minimise
+                    operation
                     options
                     (onVector p)
                     (Vector.pack operation "the start" layout start)
 
             {
                 Solver = operation
+                MaximumSteps = options.MaximumSteps
                 Value = Vector.unpack layout found.Value
                 Converged = found.Converged
                 Residual = found.Residual

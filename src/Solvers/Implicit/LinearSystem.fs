@@ -19,7 +19,7 @@ module LinearSystem =
         operation
         options
         (isSymmetric: bool)
-        (method: (Tensor -> Tensor) -> Tensor -> Solved<Tensor>)
+        (method: string -> SolverOptions -> (Tensor -> Tensor) -> Tensor -> Solved<Tensor>)
         (a: 'p -> 'x -> 'x)
         (parameters: 'p)
         (b: 'x)
@@ -29,10 +29,11 @@ module LinearSystem =
         let pack x = Vector.pack operation "what the function returns" layout x
 
         let solveBy (map: 'x -> 'x) (b: 'x) : Solved<'x> =
-            let found = method (Vector.unpack layout >> map >> pack) (pack b)
+            let found = method operation options (Vector.unpack layout >> map >> pack) (pack b)
 
             {
                 Solver = operation
+                MaximumSteps = options.MaximumSteps
                 Value = Vector.unpack layout found.Value
                 Converged = found.Converged
                 Residual = found.Residual
@@ -49,7 +50,7 @@ module LinearSystem =
                 (fun (p, b) -> solveBy (a p) b)
                 q
 
-        // As a system of its own, with derivatives of its own; NaN where it fails.
+        // As a system of its own, with derivatives of its own.
         and transposed (p, _) (_: 'x) (told: 'x) : 'x =
             let found =
                 if isSymmetric then
@@ -64,7 +65,7 @@ module LinearSystem =
                         (fun (p, b) -> solveBy (map p) b)
                         (p, told)
 
-            Tree.map (fun (t: Tensor) -> where found.Converged t (Tensor.fullLike t nan)) found.Value
+            Implicit.require operation found.Converged found.Value
 
         solve (parameters, b)
 
@@ -83,7 +84,7 @@ module LinearSystem =
         (parameters: 'p)
         (b: 'x)
         : Solved<'x> =
-        run "LinearSystem.conjugateGradients" options true (Krylov.conjugateGradients options) a parameters b
+        run "LinearSystem.conjugateGradients" options true Krylov.conjugateGradients a parameters b
 
     /// <summary>
     /// The generalised minimal residual method, started anew every 30 steps: for any map that has an inverse.
@@ -96,7 +97,7 @@ module LinearSystem =
     /// found.Value // [1, 2]
     /// </code></example>
     let gmres (options: SolverOptions) (a: 'p -> 'x -> 'x) (parameters: 'p) (b: 'x) : Solved<'x> =
-        run "LinearSystem.gmres" options false (Krylov.gmres 30 options) a parameters b
+        run "LinearSystem.gmres" options false (Krylov.gmres 30) a parameters b
 
     /// <summary>
     /// Stabilised biconjugate gradients: for any map that has an inverse, in the memory of a few vectors. It may break down, which the
@@ -115,14 +116,7 @@ module LinearSystem =
         (parameters: 'p)
         (b: 'x)
         : Solved<'x> =
-        run
-            "LinearSystem.biConjugateGradients"
-            options
-            false
-            (Krylov.biConjugateGradients options)
-            a
-            parameters
-            b
+        run "LinearSystem.biConjugateGradients" options false Krylov.biConjugateGradients a parameters b
 
     /// <summary>
     /// Eigenvalues of a symmetric map by Lanczos' method with full orthogonalisation: the approximations after so many steps from a

@@ -39,10 +39,11 @@ module Minimize =
 
         let solve (p, start) =
             let found: Solved<Tensor> =
-                method options (onVector p) (Vector.pack operation "the start" layout start)
+                method operation options (onVector p) (Vector.pack operation "the start" layout start)
 
             {
                 Solver = operation
+                MaximumSteps = options.MaximumSteps
                 Value = Vector.unpack layout found.Value
                 Converged = found.Converged
                 Residual = found.Residual

@@ -49,6 +49,7 @@ module internal Newton =
 
     let private finish (options: SolverOptions) (s: Iterate) : Solved<Tensor> = {
         Solver = ""
+        MaximumSteps = 0
         Value = s.At
         Converged = (size s.Value).LessEqual(goal options s)
         Residual = size s.Value
@@ -58,7 +59,7 @@ module internal Newton =
     }
 
     /// The largest of the steps d, d/2, d/4, … that brings the residual down; d/2²⁰ ends the search.
-    let private descend f (s: Iterate) (d: Tensor) =
+    let private descend operation f (s: Iterate) (d: Tensor) =
         let start = dot s.Value s.Value
         let one = Tensor.onesLike start
 
@@ -72,7 +73,7 @@ module internal Newton =
             let scale = 0.5 * scale
             scale, f (s.At + scale * d), count + 1
 
-        let scale, value, count = whileLoop goesOn halve (one, f (s.At + d), Counter.of' 1)
+        let scale, value, count = Loop.whileHolds operation goesOn halve (one, f (s.At + d), Counter.of' 1)
         let isBetter = isEnough scale value
 
         {
@@ -84,31 +85,32 @@ module internal Newton =
                 Stuck = isBetter.Not()
         }
 
-    let newton options (f: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
+    let newton operation options (f: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
         let step (s: Iterate) =
             let jacobian = jacobianForward f s.At
             let d = -(solve jacobian s.Value)
             // Where the Jacobian is singular, downhill.
             let gradient = matmul jacobian.T s.Value
             let downhill = -gradient / Krylov.safe (Krylov.length gradient)
-            let next = descend f s (where (d.IsFinite().All()) d downhill)
+            let next = descend operation f s (where (d.IsFinite().All()) d downhill)
             { next with Jacobian = jacobian; Evaluated = next.Evaluated + 1 }
 
-        whileLoop
+        Loop.whileHolds
+            operation
             (goesOn options)
             step
             (start f x (Tensor.zeros x.DType [ 1; 1 ]) (Tensor.zeros x.DType [ x.Size; x.Size ]) 1)
         |> finish options
 
     /// Broyden 1965, the first of his methods, by Sherman and Morrison's formula.
-    let broyden options (f: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
+    let broyden operation options (f: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
         let identity = Tensor.eye x.DType x.Size
         let inverse jacobian = vmap (solve jacobian) identity |> fun rows -> rows.T
         let first = jacobianForward f x
 
         let step (s: Iterate) =
             let d = -(matmul s.Inverse s.Value)
-            let next = descend f s d
+            let next = descend operation f s d
             let moved, changed = next.At - s.At, next.Value - s.Value
             let image = matmul s.Inverse changed
             let scale = dot moved image
@@ -135,4 +137,5 @@ module internal Newton =
                     Evaluated = next.Evaluated + where isUsable (Counter.of' 0) (Counter.of' 1)
             }
 
-        whileLoop (goesOn options) step (start f x (inverse first) first 2) |> finish options
+        Loop.whileHolds operation (goesOn options) step (start f x (inverse first) first 2)
+        |> finish options

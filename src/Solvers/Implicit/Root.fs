@@ -18,7 +18,7 @@ module Root =
     [<Literal>]
     let private Dense = 256
 
-    /// λ of (∂f/∂x)ᵀ λ = c, by the Jacobian where it is small, else by GMRES; NaN where that fails.
+    /// λ of (∂f/∂x)ᵀ λ = c, by the Jacobian where it is small, else by GMRES.
     let internal transposed operation (f: 'q -> 'x -> 'x) (q: 'q) (x: 'x) (told: 'x) : 'x =
         let layout = Vector.layout operation "x" x
         let pack tree = Vector.pack operation "what f returns" layout tree
@@ -29,7 +29,7 @@ module Root =
         else
             let map (q, x) v = snd (vjp (f q) x) v
             let found = LinearSystem.gmres LinearSystem.defaults map (q, x) told
-            Tree.map (fun (t: Tensor) -> where found.Converged t (Tensor.fullLike t nan)) found.Value
+            Implicit.require operation found.Converged found.Value
 
     let internal onVectors
         operation
@@ -44,10 +44,12 @@ module Root =
         let pack tree = Vector.pack operation "what f returns" layout tree
 
         let solve (p, start) =
-            let found: Solved<Tensor> = method options (Vector.unpack layout >> f p >> pack) (pack start)
+            let found: Solved<Tensor> =
+                method operation options (Vector.unpack layout >> f p >> pack) (pack start)
 
             {
                 Solver = operation
+                MaximumSteps = options.MaximumSteps
                 Value = Vector.unpack layout found.Value
                 Converged = found.Converged
                 Residual = found.Residual
@@ -104,9 +106,17 @@ module Root =
                         $"{operation}: an end of {end'.DType} {Vector.show end'.Shape}; both must be one floating-point number. For many at once, `vmap`."
                 )
 
+        Vector.requireOneDType operation [ low; high ]
+
+        let f p x =
+            let value = f p x
+            Vector.requireAlike operation "what f returns" "x" x value
+            value
+
         let solve (p, (low, high)) : Solved<Tensor> = {
-            method options (f p) (low, high) with
+            method operation options (f p) (low, high) with
                 Solver = operation
+                MaximumSteps = options.MaximumSteps
         }
 
         let equation (p, _: Tensor * Tensor) x = f p x

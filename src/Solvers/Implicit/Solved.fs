@@ -47,7 +47,10 @@ type Bracket = {
 type Solved<'x> = {
     /// The solver, as <c>Root.newton</c>.
     Solver: string
-    /// What was found: the best there is, converged or not. Look at <c>Converged</c> before you trust it, or a gradient of it.
+    /// Steps that it was allowed.
+    MaximumSteps: int
+    /// What was found: the best there is, converged or not. Look at <c>Converged</c> before you trust it. Of what did not converge there is no
+    /// gradient: a SolverException, in compiled functions and under <c>vmap</c> NaN.
     Value: 'x
     /// One Bool: whether the residual is within the tolerance.
     Converged: Tensor
@@ -84,8 +87,10 @@ type Solved<'x> = {
             let general =
                 if solved.Solver.StartsWith("Quadrature.", StringComparison.Ordinal) then
                     "Allow a larger tolerance or more intervals, split the interval where the function jumps, and see whether it is infinite or NaN somewhere: `Quadrature.tanhSinh` is for ends where it is infinite."
+                elif Double.IsFinite residual && int solved.Steps < solved.MaximumSteps then
+                    "It gave up before its last step, since no step made the residual smaller: more steps won't help. There may be no solution near there; see whether what the function computes is smooth there, start elsewhere, or allow a larger tolerance: in Float32 one below about 1e-6 can't be met."
                 elif Double.IsFinite residual then
-                    "Start nearer to the solution, allow more steps, or a larger tolerance; in Float32 one below about 1e-6 can't be met."
+                    "These are all that `MaximumSteps` allows: allow more steps, start nearer to the solution, or allow a larger tolerance; in Float32 one below about 1e-6 can't be met."
                 else
                     "The function gave NaN or infinity on the way: start nearer to the solution, or keep it where it is defined."
 

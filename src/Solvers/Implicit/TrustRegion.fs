@@ -13,7 +13,7 @@ module internal TrustRegion =
         let a, b, c = dot d d, dot p d, dot p p - radius * radius
         (sqrt (clampMin 0.0 (b * b - a * c)) - b) / Krylov.safe a
 
-    let private inside (hessian: Tensor -> Tensor) (g: Tensor) (radius: Tensor) =
+    let private inside operation (hessian: Tensor -> Tensor) (g: Tensor) (radius: Tensor) =
         let size = Krylov.length g
         let goal = minimum (Tensor.fullLike size 0.5) (sqrt size) * size
 
@@ -40,15 +40,15 @@ module internal TrustRegion =
             IsDone = size.LessEqual 0.0
         }
 
-        let found = whileLoop goesOn step start
+        let found = Loop.whileHolds operation goesOn step start
         found.P, found.Round
 
-    let minimise options (f: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
+    let minimise operation options (f: Tensor -> Tensor) (x: Tensor) : Solved<Tensor> =
         // The radius is what is remembered.
         let step (m: Minimum) =
             let hessian v = hvp f m.X v
             let radius = m.Memory[0]
-            let p, rounds = inside hessian m.G radius
+            let p, rounds = inside operation hessian m.G radius
             let value, gradient = valueAndGrad f (m.X + p)
             let foreseen = -(dot m.G p + 0.5 * dot p (hessian p))
             let ratio = (m.F - value) / Krylov.safe foreseen
@@ -73,7 +73,8 @@ module internal TrustRegion =
                         (accepted.Not()).And((Krylov.length p).LessEqual(1e-16 * (1.0 + Krylov.length m.X)))
             }
 
-        whileLoop
+        Loop.whileHolds
+            operation
             (Descent.goesOn options)
             step
             (Descent.start f (fun g -> [| minimum (Krylov.length g) (Tensor.onesLike (Krylov.length g)) |]) x)

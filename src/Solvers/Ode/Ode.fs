@@ -48,7 +48,8 @@ module Ode =
     /// Derivatives go through the steps, to all that f uses, the start and the times; the sizes of steps count as constant. Reverse mode
     /// keeps all steps; in compiled functions it needs <c>OdeLoop.Bounded</c>. Whatever ends the solution early is in
     /// the result, whose states are NaN from there on; <c>Final</c> is the state that was reached, so look at <c>Outcome</c> or
-    /// <c>Status</c> before you trust it or a gradient of it.
+    /// <c>Status</c> before you trust it. What was not reached has no gradient: a SolverException, in compiled functions and under
+    /// <c>vmap</c> NaN.
     /// </remarks>
     /// <exception cref="T:Cotangent.ShapeException">f gives something else than a state; fewer than two times.</exception>
     /// <exception cref="T:Cotangent.DTypeException">The state or the times are not all of one floating-point dtype.</exception>
@@ -96,8 +97,13 @@ module Ode =
     /// </summary>
     /// <remarks>
     /// All tensors of the parameters must be of the state's dtype. A problem that is stable forwards may be unstable backwards: from each
-    /// of the times the state is started anew, so ask for more of them, or differentiate through the steps.
+    /// of the times the state is started anew, so ask for more of them, or differentiate through the steps. A stiff one is: with
+    /// <c>OdeMethod.Rodas4</c> gradients go through the steps between two times, which are taken again from the state at the first of them;
+    /// memory grows with their number, in compiled functions with the cube root of <c>MaximumSteps</c>. Forward mode goes through the steps, with
+    /// any method. Where the solution, or the one backwards, ends early, there is no gradient: a SolverException, in compiled functions and
+    /// under <c>vmap</c> NaN.
     /// </remarks>
+    /// <exception cref="T:Cotangent.Solvers.SolverException">A gradient is asked for, and there is none.</exception>
     /// <exception cref="T:Cotangent.DerivativeException">f closes over a tensor that is differentiated.</exception>
     /// <example><code>
     /// // y(1) = exp(-k): its derivative with respect to k is -exp(-k).

@@ -22,6 +22,15 @@ type OdeOutcome =
     /// times raise a ValueException instead.)
     | NotFinite
 
+module internal OdeOutcome =
+    let ofStatus (status: int) : OdeOutcome =
+        match status with
+        | 0 -> OdeOutcome.Finished
+        | 1 -> OdeOutcome.Event
+        | 2 -> OdeOutcome.TooManySteps
+        | 3 -> OdeOutcome.StepTooSmall
+        | _ -> OdeOutcome.NotFinite
+
 /// <summary>
 /// The solution of an initial value problem, and how it went; a tree, which may be the result of a compiled function. States at times
 /// that were not reached are NaN.
@@ -34,7 +43,7 @@ type OdeSolution<'y> = {
     /// Where it ended: the last time, that of the event, or how far it got.
     FinalTime: Tensor
     /// The state there: of a solution that failed the last that was reached, not NaN. Look at <c>Outcome</c> or <c>Status</c> before you
-    /// trust it, or a gradient of it.
+    /// trust it. Of a solution that failed it has no gradient: a SolverException, in compiled functions and under <c>vmap</c> NaN.
     Final: 'y
     /// What ended it, as a number, Int32: 0 the last time, 1 the event, 2 too many steps, 3 steps too small, 4 NaN or ∞.
     /// <c>Outcome</c> reads it.
@@ -56,12 +65,7 @@ type OdeSolution<'y> = {
                     "OdeSolution.Outcome: a batch of solutions; read `Status` or `Succeeded`, one for each example."
             )
 
-        match int solution.Status with
-        | 0 -> OdeOutcome.Finished
-        | 1 -> OdeOutcome.Event
-        | 2 -> OdeOutcome.TooManySteps
-        | 3 -> OdeOutcome.StepTooSmall
-        | _ -> OdeOutcome.NotFinite
+        OdeOutcome.ofStatus (int solution.Status)
 
     /// One Bool: it reached the last time, or the event.
     member solution.Succeeded: Tensor = solution.Status.LessEqual 1.0

@@ -2,6 +2,7 @@ namespace Cotangent.Solvers
 
 open System
 open Cotangent
+open Cotangent.Compiler
 
 /// From trees to vectors, through the loop, and back.
 module internal Solving =
@@ -79,12 +80,45 @@ module internal Solving =
                 stopGradient (where (last.Less first) (Vector.scalar first -1.0) (Vector.scalar first 1.0))
         }
 
+    /// What was not reached is told by its derivatives, too: NaN forward, and back an error where it can be told, else NaN. But what a
+    /// loss leaves out, whose cotangents are 0, is no concern of it.
+    let private unlessMissing
+        (operation: string)
+        (value: Tensor -> Tensor -> Tensor)
+        (isMissing: Tensor)
+        (state: Tensor)
+        =
+        let notANumber (t: Tensor) = Tensor.fullLike t nan
+
+        let push (_: Tensor, isMissing: Tensor) (change: Tensor, _: Tensor) =
+            where isMissing (notANumber change) change
+
+        let pull (_: Tensor, isMissing: Tensor) (told: Tensor) =
+            let isAsked = isMissing.And((told.NotEqual 0.0).Any())
+
+            if isAsked.HasNumbers && isAsked.ToData<bool>() then
+                raise (
+                    SolverException
+                        $"{operation}: the solution ended before the last time, and what was not reached has no derivative. `orFail` tells where it ended, why, and what to do, before anything is differentiated; or leave out of the loss, by `where`, the states that are NaN."
+                )
+
+            where isAsked (notANumber told) told, isMissing
+
+        withDerivative
+            (Derivative.Both(push, pull))
+            (fun (state, isMissing) -> value isMissing state)
+            (state, isMissing)
+
     /// Steps until a time is reached, or something ends it.
     let reach (problem: Problem) (target: Tensor) (progress: Progress) : Progress =
         let goesOn progress = (Advance.isGoing progress).And(Advance.isAhead problem progress target)
 
         match problem.Options.Loop with
-        | OdeLoop.Open -> whileLoop goesOn (Advance.attempt problem) progress
+        | OdeLoop.Open ->
+            let noReverse =
+                $"{problem.Operation}: reverse mode in a compiled function or under `vmap` needs a bound for the number of steps: set `Loop = OdeLoop.Bounded` in the options, and `MaximumSteps` no higher than needed. Or use `Ode.solveAdjoint`, forward mode (`jvp`, `jacobianForward`), or leave this function uncompiled."
+
+            Loops.whileLoopOf problem.Operation noReverse goesOn (Advance.attempt problem) progress
         | OdeLoop.Bounded ->
             Loop.bounded problem.Options.MaximumSteps goesOn (Advance.attempt problem) progress
 
@@ -99,7 +133,8 @@ module internal Solving =
 
         let reached = cond ((stopGradient (target - progress.Time)).Equal 0.0) (fun () -> atEnd) within ()
 
-        where (Advance.isAhead problem progress target) (Tensor.fullLike reached nan) reached
+        let nanWhere isMissing (state: Tensor) = where isMissing (Tensor.fullLike state nan) state
+        unlessMissing problem.Operation nanWhere (Advance.isAhead problem progress target) reached
 
     let solve
         operation
@@ -138,12 +173,15 @@ module internal Solving =
 
         let isFinished = (Advance.isGoing last).And((Advance.isAhead problem last problem.Last).Not())
 
+        // The numbers are those that were reached, whatever happened.
+        let ofReached = unlessMissing operation (fun _ state -> state) (last.Status.Greater 1.0)
+
         {
             Times = times
             States = Vector.unpack layout (concat 0 [ first.Unsqueeze 0; states ])
             // As a saved state, which changes with its time.
-            FinalTime = where isFinished problem.Last last.Time
-            Final = Vector.unpack layout (where isFinished states[times.Size - 2] last.State)
+            FinalTime = ofReached (where isFinished problem.Last last.Time)
+            Final = Vector.unpack layout (ofReached (where isFinished states[times.Size - 2] last.State))
             Status = last.Status
             Accepted = last.Accepted
             Rejected = last.Rejected

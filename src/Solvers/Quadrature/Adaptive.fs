@@ -70,7 +70,7 @@ module internal Adaptive =
         }
 
         let goesOn s = ((isEnough options s).Not()).And(Counter.isBelow n s.Used)
-        whileLoop goesOn (split operation options f) start
+        Loop.whileHolds operation goesOn (split operation options f) start
 
     /// As a function of what the integral depends on: its derivatives are those of the sum over the intervals that were found, which
     /// are given as parts of the whole.
@@ -140,6 +140,7 @@ module internal Adaptive =
 
         {
             Solver = operation
+            MaximumSteps = options.MaximumIntervals
             Value = attach operation options f q (value, lows, highs)
             Converged = enough
             Residual = error

@@ -37,6 +37,7 @@ module Quadrature =
         (low: Tensor, high: Tensor)
         : Solved<Tensor> =
         let operation = "Quadrature.adaptive"
+        Vector.requireOneDType operation [ low; high ]
         Panels.requireFinite operation [ low; high ]
         Adaptive.integrate operation options f parameters (low, high)
 
@@ -79,6 +80,7 @@ module Quadrature =
         if n < 1 || n > 1000 then
             raise (ValueException $"{operation}: {n} nodes; ask for 1 to 1000.")
 
+        Vector.requireOneDType operation [ low; high ]
         let rule = Rule.legendre n
         let y = Panels.values operation f (Panels.nodes rule (low.Unsqueeze 0) (high.Unsqueeze 0))
         let weights = (Panels.column low rule.Weights).Reshape [| n; yield! Array.create (y.Rank - 1) 1 |]
@@ -103,5 +105,6 @@ module Quadrature =
     let tanhSinh (options: SolverOptions) (f: Tensor -> Tensor) (low: Tensor, high: Tensor) : Solved<Tensor> =
         let operation = "Quadrature.tanhSinh"
         SolverOptions.check operation options
+        Vector.requireOneDType operation [ low; high ]
         Panels.requireFinite operation [ low; high ]
         TanhSinh.integrate operation options f low high

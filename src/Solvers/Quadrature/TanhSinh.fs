@@ -94,6 +94,7 @@ module internal TanhSinh =
 
         {
             Solver = operation
+            MaximumSteps = options.MaximumSteps
             Value = s.Value
             Converged = converged s
             Residual = s.Error

@@ -18,20 +18,7 @@ type Key = internal {
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Key =
     /// Tells the double-use check, if it is on, that a key is spent.
-    let internal consume (operation: string) (key: Key) =
-        match Ambient.usedKeys () with
-        | null -> ()
-        | used ->
-            match key.Data with
-            | Traced _ -> ()
-            | Value _ ->
-                for word in key.Data.Flatten().ToData<int64[]>() do
-                    // In one go: of two threads that use a key at the same time, one is told.
-                    if not (used.TryAdd(word, operation)) then
-                        raise (
-                            KeyException
-                                $"{operation}: this key was used before, by {used[word]}, and would give correlated numbers. Split it first, `let a, b = Key.split key`, and use each part once."
-                        )
+    let internal consume (operation: string) (key: Key) = KeyCheck.consume operation key.Data
 
     let private children (count: int) (key: Tensor) =
         Bind.one (Primitive.Random(Draw.Keys, DType.Int64, [| count |])) [| key |]

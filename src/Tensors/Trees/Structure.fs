@@ -107,11 +107,11 @@ module internal Structure =
                     if la.Count <> lb.Count then
                         $"one tree has {la.Count} tensors, the other {lb.Count}"
                     else
-                        "the trees differ there"
+                        "the trees differ"
 
                 raise (
                     TreeException
-                        $"Error at: `{difference a b}`: {operation}: {numbers}; they must have the same structure, so build one from the other, for example with `Tree.map`."
+                        $"{Placed.before (difference a b)}{operation}: {numbers}; they must have the same structure, so build one from the other, for example with `Tree.map`."
                 )
 
             la.ToArray(), lb.ToArray()
@@ -126,13 +126,13 @@ module internal Structure =
             if x.DType <> y.DType then
                 raise (
                     DTypeException
-                        $"Error at: `{(pathsOf a)[i]}`: {operation}: {x.DType} {Shape.show x.Dims} meets {y.DType} {Shape.show y.Dims} there; the two must be of one dtype. Convert one tree with `Tree.map`."
+                        $"{Placed.before ((pathsOf a)[i])}{operation}: {x.DType} {Shape.show x.Dims} meets {y.DType} {Shape.show y.Dims}; the two must be of one dtype. Convert one tree with `Tree.map`."
                 )
 
             if not (Shape.equal x.Dims y.Dims) then
                 raise (
                     ShapeException
-                        $"Error at: `{(pathsOf a)[i]}`: {operation}: shape {Shape.show x.Dims} meets {Shape.show y.Dims} there; the two must be equal, nothing is stretched. Reshape, squeeze or unsqueeze one of them."
+                        $"{Placed.before ((pathsOf a)[i])}{operation}: shape {Shape.show x.Dims} meets {Shape.show y.Dims}; the two must be equal, nothing is stretched. Reshape, squeeze or unsqueeze one of them."
                 )
 
         la, lb

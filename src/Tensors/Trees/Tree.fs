@@ -203,6 +203,65 @@ module Tree =
             template
             (Array.map2 (fun leaf trained -> if trained then cursor.Take() else leaf) leaves trained)
 
+    /// <summary>
+    /// The numbers of the trained tensors of a tree in one vector (n,), one tensor after another: what solvers and libraries that know
+    /// nothing of trees take. <c>Tree.ofVector</c> is the way back. Differentiable, as all that is made of tensors.
+    /// </summary>
+    /// <exception cref="T:Cotangent.TreeException">There are no trained tensors.</exception>
+    /// <exception cref="T:Cotangent.DTypeException">They are of several dtypes.</exception>
+    /// <example><code>
+    /// Tree.toVector (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ], tensor 5.0) // [1, 2, 3, 4, 5]
+    /// </code></example>
+    let toVector (tree: 'tree) : Tensor =
+        let struct (leaves, trained) = marked "Tree.toVector:" tree
+        let places = Range.filter leaves.Length (fun i -> trained[i])
+
+        if places.Length = 0 then
+            raise (
+                TreeException
+                    "Tree.toVector: the tree holds no trained tensors, so the vector would have no dtype. Test `Tree.trained` first."
+            )
+
+        let dtype = leaves[places[0]].DType
+
+        for i in places do
+            if leaves[i].DType <> dtype then
+                raise (
+                    DTypeException
+                        $"{Placed.before ((paths tree)[i])}Tree.toVector: {leaves[i].DType} where the first tensor is {dtype}; the tensors must be of one dtype. Convert them with `Tree.map`, or put in a `Frozen` what is not trained."
+                )
+
+        match places with
+        | [| i |] -> leaves[i].Reshape [ leaves[i].Size ]
+        | _ -> concat 0 [ for i in places -> leaves[i].Reshape [ leaves[i].Size ] ]
+
+    /// <summary>
+    /// The tree whose trained tensors hold the numbers of a vector, in the order of <c>Tree.toVector</c>; shapes, structure, and what is no
+    /// trained tensor are those of the template. The tensors are of the vector's dtype.
+    /// </summary>
+    /// <exception cref="T:Cotangent.ShapeException">The vector has not as many numbers as the template.</exception>
+    /// <exception cref="T:Cotangent.TreeException">The type can't hold a tensor.</exception>
+    /// <example><code>
+    /// let model = Linear.create 2 1 (Key.create 0L)
+    /// let same = Tree.ofVector model (Tree.toVector model)
+    /// Tree.ofVector (tensor [ 0.0; 0.0 ], tensor 0.0) (tensor [ 1.0; 2.0; 3.0 ]) // ([1, 2], 3)
+    /// </code></example>
+    let ofVector (template: 'tree) (vector: Tensor) : 'tree =
+        Given.check "vector" vector
+        let shapes = trained template |> Array.map _.Dims
+        let starts = shapes |> Array.scan (fun at shape -> at + Shape.count shape) 0
+        let size = starts[shapes.Length]
+
+        if vector.Rank <> 1 || vector.Size <> size then
+            raise (
+                ShapeException
+                    $"Tree.ofVector: the template holds {size} numbers, and so takes a vector ({size},); it got {vector.DType} {Shape.show vector.Dims}. Take one that `Tree.toVector` makes of a tree like it."
+            )
+
+        let part i = (sliceAxis 0 starts[i] (starts[i + 1] - starts[i]) vector).Reshape shapes[i]
+
+        rebuildTrained template (Array.init shapes.Length part)
+
     /// <summary>The tree with a function applied to each trained tensor; those in a <c>Frozen</c> stay.</summary>
     /// <exception cref="T:Cotangent.TreeException">
     /// The type can't hold a tensor, or null stands where a tensor should be.
@@ -409,7 +468,7 @@ module Tree =
             if all[i].DType <> dtype || not dtype.IsFloat then
                 raise (
                     DTypeException
-                        $"Error at: `{(paths tree)[i]}`: Tree.norm: {all[i].DType} where the first tensor is {dtype}; the tensors must be of one floating-point dtype. Convert them with `Tree.map`."
+                        $"{Placed.before ((paths tree)[i])}Tree.norm: {all[i].DType} where the first tensor is {dtype}; the tensors must be of one floating-point dtype. Convert them with `Tree.map`."
                 )
 
         (wideNorm tree).Value.Convert dtype

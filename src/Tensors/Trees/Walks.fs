@@ -7,7 +7,7 @@ module internal Walks =
     let private missing path (t: Type) =
         raise (
             TreeException
-                $"Error at: `{path}`: null where a {t.Name} with tensors should be. Give it a value, or say that it may be missing: `{t.Name} | null`, or an option (`{t.Name}?` in C#)."
+                $"{Placed.before path}null where a {t.Name} with tensors should be. Give it a value, or say that it may be missing: `{t.Name} | null`, or an option (`{t.Name}?` in C#)."
         )
 
     /// The parts of a value that may hold tensors.

@@ -65,7 +65,7 @@ module internal Rule =
         if slot.IsAlike && not (Shape.equal kept.Dims p.Dims) then
             raise (
                 ShapeException
-                    $"Error at: `{parameters.Leaves.Value[i].Path}`: Optimizer.{name}: the state's {slot.Name} has shape {Shape.show kept.Dims}, the parameter {Shape.show p.Dims}; the state belongs to other parameters. Make it anew by `Init`."
+                    $"{Placed.before (parameters.Leaves.Value[i].Path)}Optimizer.{name}: the state's {slot.Name} has shape {Shape.show kept.Dims}, the parameter {Shape.show p.Dims}; the state belongs to other parameters. Make it anew by `Init`."
             )
 
     /// From a moment and the parameters to a rule: which of them, gradient and parameter, of 16 bits in Float32, and what is kept, to the change and what is kept

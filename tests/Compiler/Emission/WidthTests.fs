@@ -65,6 +65,8 @@ let tests =
             "short rows"
             "blocks of rows"
             "convolutions against loops"
+            "Fourier lines"
+            "rotations"
         ]
         // Without AVX2 there are no instructions for fused multiply-adds either.
         without "EnableAVX2" 128 [
@@ -73,6 +75,8 @@ let tests =
             "short rows"
             "blocks of rows"
             "convolutions against loops"
+            "Fourier lines"
+            "rotations"
         ]
         without "EnableHWIntrinsic" 0 [
             "compile laws"
@@ -80,5 +84,7 @@ let tests =
             "short rows"
             "blocks of rows"
             "convolutions against loops"
+            "Fourier lines"
+            "rotations"
         ]
     ]

@@ -10,8 +10,8 @@ open Expecto
 let private like (shape: int list) =
     ({ DType = DType.Float64; Shape = Array.ofList shape }: Signature), Device.Cpu
 
-/// Steps of a graph as it is, without any pass, and what they compute of these inputs.
-let private lowered (g: Graph) (inputs: Tensor list) =
+/// Steps of a graph as it is, without any pass, on slots; and views of its inputs and outputs.
+let private stepsOf (g: Graph) =
     let lowering = Lowering Cpu.target
 
     let views =
@@ -23,6 +23,11 @@ let private lowered (g: Graph) (inputs: Tensor list) =
     let struct (steps, outputs) = lowering.Graph(g, views, Array.create g.Outputs.Length -1)
     let slots = lowering.Slots.ToArray()
     VerifySteps.steps slots steps
+    struct (slots, steps, views, outputs)
+
+/// The same, and what they compute of these inputs.
+let private lowered (g: Graph) (inputs: Tensor list) =
+    let struct (slots, steps, views, outputs) = stepsOf g
     let initial = inputs |> List.mapi (fun n t -> views[n].Slot, numbers t)
     let memory = StepInterpreter.run slots initial steps
     struct (steps, outputs |> Array.map (StepInterpreter.read memory))
@@ -162,5 +167,80 @@ let private concatenations =
         }
     ]
 
+let private loops =
+    let steps (f: Tensor[] -> Tensor) (inputs: Tensor list) =
+        let shapes = [| for t in inputs -> like (List.ofArray t.Shape) |]
+        let struct (_, steps, _, _) = stepsOf (Stage.closed "compile" (fun xs -> [| f xs |]) shapes)
+        steps
+
+    let rec all (steps: Step[]) : Step[] =
+        steps
+        |> Array.collect (fun step ->
+            match step with
+            | Step.Scan s -> all s.Body
+            | Step.While w -> Array.append (all w.Condition) (all w.Round)
+            | Step.Cond(_, onTrue, onFalse) -> Array.append (all onTrue) (all onFalse)
+            | Step.Nest _
+            | Step.Product _
+            | Step.Draw _
+            | Step.Engine _ -> [| step |])
+
+    let rounds (steps: Step[]) : Step[] =
+        steps
+        |> Array.collect (fun step ->
+            match step with
+            | Step.While w -> w.Round
+            | Step.Scan s -> s.Body
+            | Step.Cond _
+            | Step.Nest _
+            | Step.Product _
+            | Step.Draw _
+            | Step.Engine _ -> [||])
+
+    let isCopy (step: Step) =
+        match step with
+        | Step.Nest k ->
+            (match k.Body with
+             | [| Instruction.Load _ |] -> true
+             | _ -> false)
+        | Step.Engine(Primitive.Barrier, _, _) -> true
+        | Step.Scan _
+        | Step.While _
+        | Step.Cond _
+        | Step.Product _
+        | Step.Draw _
+        | Step.Engine _ -> false
+
+    testList "loops" [
+        test "what is Bool goes round, and is joined, without the engine" {
+            let f (xs: Tensor[]) =
+                let round (x: Tensor, seen: Tensor) = x + 1.0, concat 0 [ seen[1..]; (x[0..0]).Greater 2.0 ]
+
+                let _, seen =
+                    whileLoop (fun (x: Tensor, _) -> (sum x).Less 20.0) round (xs[0], xs[1].Greater 0.0)
+
+                where seen (xs[0] * 2.0) xs[1]
+
+            let inputs = [ tensor [ 0.5; -1.0; 1.0 ]; tensor [ 3.0; -2.0; 1.0 ] ]
+            Expect.isEmpty (all (steps f inputs) |> Array.filter _.IsEngine) "calls of the engine"
+            equals (f (Array.ofList inputs)) (compile (fun xs -> f (Array.ofList xs)) inputs)
+        }
+        test "branches make their results where a loop wants them" {
+            let f (xs: Tensor[]) =
+                let round (x: Tensor, y: Tensor) =
+                    cond
+                        ((sum x).Less 5.0)
+                        (fun (x, y) -> x * 2.0, y + x)
+                        (fun (x, y) -> x + 1.0, y * x)
+                        (x, y)
+
+                whileLoop (fun (x, _) -> (sum x).Less 40.0) round (xs[0], xs[1]) |> snd
+
+            let inputs = [ tensor [ 0.5; 1.5; 1.0 ]; tensor [ 3.0; -2.0; 1.0 ] ]
+            Expect.isEmpty (rounds (steps f inputs) |> Array.filter isCopy) "copies in a round"
+            equals (f (Array.ofList inputs)) (compile (fun xs -> f (Array.ofList xs)) inputs)
+        }
+    ]
+
 [<Tests>]
-let tests = testList "Lowering" [ positions; concatenations; random ]
+let tests = testList "Lowering" [ positions; concatenations; loops; random ]

@@ -166,6 +166,133 @@ let private keys =
             |> ignore
             // Each check starts anew.
             Debug.checkKeys (fun () -> Random.uniform key DType.Float32 [ 1 ]) |> ignore
+        "a key used twice in a batch, a loop, a branch or on the way back",
+        fun () ->
+            let draw (key: Key) = Random.normal key DType.Float64 [ 2 ]
+            let flags, counts = tensor [ true; false ], tensor [ 1.0; 3.0 ]
+            let zeros = Tensor.zeros DType.Float64 [ 2 ]
+
+            let twice: (string * (unit -> Tensor)) list = [
+                "of each example", fun () -> vmap (fun k -> draw k + draw k) (Key.batch 3 key)
+                "split, too",
+                fun () ->
+                    vmap
+                        (fun k ->
+                            Key.split k |> ignore
+                            draw k)
+                        (Key.batch 3 key)
+                "by two batches", fun () -> let keys = Key.batch 3 key in vmap draw keys + vmap draw keys
+                "in a batch of batches",
+                fun () -> vmap (fun k -> vmap (fun k -> draw k + draw k) (Key.batch 2 k)) (Key.batch 3 key)
+                "in a gradient of each example",
+                fun () ->
+                    vmap
+                        (fun k -> grad (fun (x: Tensor) -> sum (x * draw k + draw k)) zeros)
+                        (Key.batch 2 key)
+                "before a branch of some examples",
+                fun () ->
+                    vmap
+                        (fun (flag, k) -> draw k + cond flag draw (fun _ -> zeros) k)
+                        (flags, Key.batch 2 key)
+                "in a branch",
+                fun () ->
+                    vmap
+                        (fun (flag, k) -> cond flag (fun k -> draw k + draw k) draw k)
+                        (flags, Key.batch 2 key)
+                "in one of three",
+                fun () ->
+                    vmap
+                        (fun (i, k) -> switch i [ draw; (fun k -> draw k + draw k); draw ] k)
+                        (tensor [ 0; 1 ], Key.batch 2 key)
+                "after branches",
+                fun () ->
+                    vmap
+                        (fun (flag, k) -> cond flag draw (fun _ -> zeros) k + draw k)
+                        (flags, Key.batch 2 key)
+                "in rounds of a while",
+                fun () ->
+                    vmap
+                        (fun (n, k) ->
+                            whileLoop
+                                (fun (n: Tensor, _) -> n.Greater 0.0)
+                                (fun (n, x) -> n - 1.0, x + draw k)
+                                (n, zeros)
+                            |> snd)
+                        (counts, Key.batch 2 key)
+                "in rounds, closed over",
+                fun () ->
+                    vmap
+                        (fun n ->
+                            whileLoop
+                                (fun (n: Tensor, _) -> n.Greater 0.0)
+                                (fun (n, x) -> n - 1.0, x + draw key)
+                                (n, zeros)
+                            |> snd)
+                        counts
+                "in rounds of a scan",
+                fun () ->
+                    scan (fun (x: Tensor) (k: Key) -> x + draw k + draw k, ()) zeros (Key.batch 3 key) |> fst
+                "in a checkpoint",
+                fun () -> grad (fun x -> sum (checkpoint (fun x -> sin (x * draw key) * draw key) x)) zeros
+            ]
+
+            for what, f in twice do
+                f () |> ignore
+
+                try
+                    Debug.checkKeys f |> ignore
+                    failtest $"{what}: nothing was raised"
+                with :? KeyException as e ->
+                    Expect.stringContains e.Message "used before" what
+
+            let once: (string * (unit -> Tensor)) list = [
+                "of each example",
+                fun () -> vmap (fun k -> let a, b = Key.split k in draw a + draw b) (Key.batch 3 key)
+                "shared by all",
+                fun () -> vmap (fun (x: Tensor) -> x * draw key) (Tensor.ones DType.Float64 [ 3; 2 ])
+                "in either branch",
+                fun () ->
+                    vmap (fun (flag, k) -> cond flag draw (fun k -> 2.0 * draw k) k) (flags, Key.batch 2 key)
+                "in any of three",
+                fun () ->
+                    vmap
+                        (fun (i, k) -> switch i [ draw; draw; draw ] k)
+                        (tensor [ -5; 1; 7 ], Key.batch 3 key)
+                "by the examples that did not take a branch",
+                fun () ->
+                    vmap
+                        (fun (flag: Tensor, k) ->
+                            cond flag draw (fun _ -> zeros) k + cond (flag.Not()) draw (fun _ -> zeros) k)
+                        (flags, Key.batch 2 key)
+                "in rounds of a while",
+                fun () ->
+                    let round (n: Tensor, k, x: Tensor) = let k, now = Key.split k in n - 1.0, k, x + draw now
+
+                    vmap
+                        (fun (n, k) ->
+                            let _, k, x =
+                                whileLoop (fun (n: Tensor, _, _) -> n.Greater 0.0) round (n, k, zeros) in
+
+                            x + draw k)
+                        (counts, Key.batch 2 key)
+                "in a checkpoint, and again on the way back",
+                fun () -> grad (fun x -> sum (checkpoint (fun x -> sin (x * draw key)) x)) zeros
+                "in rounds that are computed again",
+                fun () ->
+                    grad
+                        (fun x ->
+                            boundedWhileLoop
+                                9
+                                (fun (x: Tensor, _) -> x.Less 5.0)
+                                (fun (x, k) -> let k, now = Key.split k in x + 1.0 + 0.0 * sum (draw now), k)
+                                (x, key)
+                            |> fst)
+                        (tensor 0.0)
+                "in columns of a Jacobian", fun () -> jacobianForward (fun x -> x * draw key) zeros
+            ]
+
+            for what, f in once do
+                Expect.equal (Debug.checkKeys f) (f ()) what
         "permutations",
         fun () ->
             for n in [ 0; 1; 2; 100; 5000 ] do

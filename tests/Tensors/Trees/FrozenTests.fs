@@ -215,6 +215,50 @@ let private trees =
                 [ "batch_norm2d"; "gru_cell"; "x" ]
                 "words")
 
+        testCase "a vector and back" (fun () ->
+            let tree =
+                tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ],
+                [ tensor 5.0 ],
+                Frozen(tensor 7),
+                Tensor.zeros DType.Float64 [ 0 ]
+
+            let vector = Tree.toVector tree
+            Expect.equal vector (tensor [ 1.0; 2.0; 3.0; 4.0; 5.0 ]) "in order, without what is frozen"
+            Expect.equal (Tree.ofVector tree vector) tree "and back"
+
+            Expect.equal
+                (Tree.ofVector tree (vector.Convert DType.Float32) |> Tree.trained |> Array.map _.DType)
+                (Array.create 3 DType.Float32)
+                "the vector's dtype"
+
+            Expect.equal (Tree.toVector (tensor 3.0)) (tensor [ 3.0 ]) "one scalar"
+            // Σ xᵢ²/2 by the vector, whose gradient is the tree.
+            let half v = let a, b, _, _ = Tree.ofVector tree v in 0.5 * (sum (a * a) + sum (b[0] * b[0]))
+            Expect.equal (grad half vector) vector "differentiated"
+            let a, b, _, _ = grad (fun tree -> sum (Tree.toVector tree * tensor [ 1.0 .. 5.0 ])) tree
+            Expect.equal (a, b) (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ], [ tensor 5.0 ]) "by the tree"
+            Expect.equal (compile Tree.toVector tree) vector "compiled"
+
+            Expect.equal
+                (vmap (Tree.ofVector (tensor 0.0, tensor [ 0.0 ])) (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]))
+                (tensor [ 1.0; 3.0 ], tensor [ [ 2.0 ]; [ 4.0 ] ])
+                "batched"
+
+            raises<DTypeException, _>
+                "Error at: `$.Item2`: Tree.toVector: Float32 where the first tensor is Float64"
+                (fun () -> Tree.toVector (tensor 1.0, tensor 1.0f))
+                "two dtypes"
+
+            raises<TreeException, _>
+                "Tree.toVector: the tree holds no trained"
+                (fun () -> Tree.toVector (Frozen(tensor 1.0)))
+                "none"
+
+            for bad in [ tensor [ 1.0; 2.0 ]; tensor [ [ 1.0; 2.0; 3.0 ] ]; tensor 1.0 ] do
+                raises<ShapeException, _>
+                    "Tree.ofVector: the template holds 3 numbers"
+                    (fun () -> Tree.ofVector (tensor [ 0.0; 0.0 ], tensor 0.0) bad)
+                    "sizes")
         testCase "trained, rebuildTrained and mapTrained pass the frozen ones by" (fun () ->
             let trained = Tree.trained net
             Expect.equal trained.Length 5 "trained"

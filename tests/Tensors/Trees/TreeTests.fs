@@ -212,7 +212,11 @@ let private fails<'e when 'e :> CotangentException> path operation words (f: uni
         f ()
         failtest "nothing was raised"
     with :? 'e as e ->
-        for part in $"Error at: `{path}`: {operation}: " :: words do
+        // A tree that is one tensor has no places.
+        let start = if path = "$" then $"{operation}: " else $"Error at: `{path}`: {operation}: "
+        Expect.stringStarts e.Message start "the place and the function"
+
+        for part in words do
             Expect.stringContains e.Message part "the place and the function"
 
 let private errors =

@@ -165,7 +165,12 @@ module internal Hoist =
                 Graph.insertInputs w.Shared inserted body
                 |> readFrom (at forTest.Length forRound.Length) forRound
 
-            struct (Control.While { Shared = w.Shared + made.Length; Condition = condition; Body = body },
+            struct (Control.While {
+                        w with
+                            Shared = w.Shared + made.Length
+                            Condition = condition
+                            Body = body
+                    },
                     Array.concat [ arguments[.. w.Shared - 1]; made; arguments[w.Shared ..] ])
         // Not every branch is taken: what is in one stays there.
         | Control.Cond c ->

@@ -301,9 +301,10 @@ module internal Prune =
         {
             Control =
                 Control.While {
-                    Shared = shared.Length
-                    Condition = graph (restrict inputs [| 0 |] w.Condition)
-                    Body = graph (restrict inputs changing body)
+                    w with
+                        Shared = shared.Length
+                        Condition = graph (restrict inputs [| 0 |] w.Condition)
+                        Body = graph (restrict inputs changing body)
                 }
             Takes = inputs
             Results =

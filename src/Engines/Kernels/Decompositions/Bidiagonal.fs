@@ -7,8 +7,8 @@ open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
 
 // Householder's reflections from the left and the right make a matrix bidiagonal (G. Golub and W. Kahan, "Calculating the
-// singular values and pseudo-inverse of a matrix", 1965). A step passes twice over what is left of the matrix, not four times:
-// where a reflection is applied, what the next one needs of the new numbers is summed up.
+// singular values and pseudo-inverse of a matrix", 1965). A step passes once over what is left of the matrix, not four times: where
+// a reflection is applied, what the next one needs of the new numbers is summed up.
 
 module internal Bidiagonal =
     /// A matrix of m rows and n columns, m at least n, as it becomes bidiagonal.
@@ -41,20 +41,24 @@ module internal Bidiagonal =
             RightTaus = Array.zeroCreate n
         }
 
-        // Sums of the rows, each times its element of the reflection from the left that comes next.
-        let sums, dots = Array.zeroCreate<float> n, Array.zeroCreate<float> m
+        // Sums of the rows, each times its element of the reflection from the left that comes next; and of the one after it.
+        let mutable sums = Array.zeroCreate<float> n
+        let mutable following = Array.zeroCreate<float> n
 
-        /// The reflection of column k, whose numbers stand in the row of its vector.
+        /// The reflection of column k, whose numbers stand in the row of its vector. What the numbers are divided by.
         let reflectColumn k =
-            let struct (beta, tau) = Reflections.make (left form m k)
+            let x = left form m k
+            let alpha = x[0]
+            let struct (beta, tau) = Reflections.make x
             form.Diagonal[k] <- beta
             form.LeftTaus[k] <- tau
+            alpha - beta
 
         if n > 0 then
             for i in 0 .. m - 1 do
                 form.Left[i] <- a[i * n]
 
-            reflectColumn 0
+            reflectColumn 0 |> ignore
 
             for i in 0 .. m - 1 do
                 let target = Span(sums, 1, n - 1)
@@ -72,20 +76,30 @@ module internal Bidiagonal =
             let struct (beta, turn) = Reflections.make z
             form.Beside[k] <- beta
             form.RightTaus[k] <- turn
-
-            for i in next .. m - 1 do
-                dots[i] <- RowSteps.addDot (row a n i next) (-tau * v[i - k]) w z
-
             let column = left form m next
-
-            for i in next .. m - 1 do
-                column[i - next] <- a[i * n + next] - turn * dots[i]
-
-            reflectColumn next
-            let after = Span(sums, next + 1, n - next - 1)
+            let after = Span(following, next + 1, n - next - 1)
             after.Clear()
 
+            // A row stays in the first-level cache for both reflections. It is summed up times its number x of the next column.
             for i in next .. m - 1 do
-                RowSteps.addAdd (row a n i (next + 1)) (-turn * dots[i]) (z.Slice 1) column[i - next] after
+                let dot = RowSteps.addDot (row a n i next) (-tau * v[i - k]) w z
+                let x = a[i * n + next] - turn * dot
+                column[i - next] <- x
+                RowSteps.addAdd (row a n i (next + 1)) (-turn * dot) (z.Slice 1) x after
+
+            // The vector of the reflection is (x - (beta, 0, …)) / divisor, its first element 1.
+            let divisor = reflectColumn next
+            let first = row a n next (next + 1)
+
+            if divisor = 0.0 then
+                first.CopyTo after
+            else
+                let beta: float = form.Diagonal[next]
+                TensorPrimitives.MultiplyAdd(reading first, -beta, reading after, after)
+                TensorPrimitives.Divide(reading after, divisor, after)
+
+            let last = sums
+            sums <- following
+            following <- last
 
         form

@@ -15,7 +15,7 @@ module internal BidiagonalSteps =
 
     /// Which c and s make (f, g) to (r, 0).
     let private rotation (f: float) (g: float) : struct (float * float * float) =
-        let r = Double.Hypot(f, g)
+        let r = Plane.length f g
         if r = 0.0 then struct (1.0, 0.0, 0.0) else struct (f / r, g / r, r)
 
     /// A bidiagonal matrix, and the vectors that go along.

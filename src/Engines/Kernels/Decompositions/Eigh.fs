@@ -8,69 +8,13 @@ open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
 
 // Eigenvalues and eigenvectors of symmetric and Hermitian matrices, in Float64 for every dtype: Householder's reflections make the
-// matrix tridiagonal and real, and QL steps with Wilkinson's shifts make that diagonal (J. H. Wilkinson and C. Reinsch, "Handbook
-// for Automatic Computation II", 1971). Vectors are kept as rows, which a rotation mixes two by two; those of complex numbers as
-// rows of twice as many real ones.
+// matrix tridiagonal and real; that is made diagonal by QL steps or, where it is large, by halves. Vectors are kept as rows, which a
+// rotation mixes two by two; those of complex numbers as rows of twice as many real ones.
 
 module internal Eigh =
-    /// Rounds for one eigenvalue. It takes two or three.
+    /// From this size on, matrices are taken by halves.
     [<Literal>]
-    let private MostRounds = 60
-
-    /// One QL step on the block from l to m; false where the rotation got lost, and the block falls apart.
-    let private step (d: float[]) (e: float[]) (vectors: Rotations) l m =
-        let shift = (d[l + 1] - d[l]) / (2.0 * e[l])
-        let r = Math.Sqrt(shift * shift + 1.0)
-        let mutable g = d[m] - d[l] + e[l] / (shift + Math.CopySign(r, shift))
-        let mutable s, c, p = 1.0, 1.0, 0.0
-        let mutable i = m - 1
-
-        while i >= l do
-            let f, b = s * e[i], c * e[i]
-            let r = Double.Hypot(f, g)
-            e[i + 1] <- r
-
-            if r = 0.0 then
-                d[i + 1] <- d[i + 1] - p
-                e[m] <- 0.0
-                // Out of the loop.
-                i <- -2
-            else
-                s <- f / r
-                c <- g / r
-                g <- d[i + 1] - p
-                let t = (d[i] - g) * s + 2.0 * c * b
-                p <- s * t
-                d[i + 1] <- g + p
-                g <- c * t - b
-                vectors.Add(i, i + 1, c, -s)
-                i <- i - 1
-
-        if i > -2 then
-            d[l] <- d[l] - p
-            e[l] <- g
-            e[m] <- 0.0
-
-    /// Makes the tridiagonal d and e diagonal; the rows of z, so many numbers wide, go along. NaN takes no rounds.
-    let private diagonalise n width (d: float[]) (e: float[]) (z: float[]) =
-        let vectors = Rotations(width, z)
-
-        for l in 0 .. n - 1 do
-            let mutable rounds = 0
-
-            while rounds < MostRounds do
-                let mutable m = l
-
-                while m < n - 1 && Math.Abs e[m] > 2.3e-16 * (Math.Abs d[m] + Math.Abs d[m + 1]) do
-                    m <- m + 1
-
-                if m = l then
-                    rounds <- MostRounds
-                else
-                    step d e vectors l m
-                    rounds <- rounds + 1
-
-        vectors.Apply()
+    let private ByHalvesFrom = 96
 
     /// What makes the first element positive that is at least half as large as the largest.
     let private signOf (vector: ReadOnlySpan<float>) =
@@ -106,15 +50,23 @@ module internal Eigh =
                 a[i * n + j] <- 0.5 * (x[i * n + j] / scale) + 0.5 * (x[j * n + i] / scale)
 
         let d, e, taus = Array.zeroCreate<float> n, Array.zeroCreate<float> n, Array.zeroCreate<float> n
-        let z = Array.zeroCreate<float>(n * n)
 
-        if Double.IsFinite largest then
-            Tridiagonal.reduce n a d e taus
-            Reflections.accumulate n n 1 a taus z
-            diagonalise n n d e z
-        else
-            Array.Fill(d, nan)
-            Array.Fill(z, nan)
+        let z =
+            if not (Double.IsFinite largest) then
+                Array.Fill(d, nan)
+                Array.create (n * n) nan
+            else
+                Tridiagonal.reduce n a d e taus
+
+                if n < ByHalvesFrom then
+                    let z = Array.zeroCreate<float>(n * n)
+                    Reflections.accumulate n n 1 a taus z
+                    TridiagonalSteps.diagonalise n n d e z
+                    z
+                else
+                    let z = TridiagonalHalves.diagonalise n d e
+                    Reflections.multiply n n 1 a taus z
+                    z
 
         sorted n d z values vectors
         TensorPrimitives.Multiply(reading values, scale, values)
@@ -215,7 +167,7 @@ module internal Eigh =
                     z[j * 2 * n + 2 * i] <- q[i * n + j].Real
                     z[j * 2 * n + 2 * i + 1] <- q[i * n + j].Imaginary
 
-            diagonalise n (2 * n) d e z
+            TridiagonalSteps.diagonalise n (2 * n) d e z
         else
             Array.Fill(d, nan)
             Array.Fill(z, nan)

@@ -50,23 +50,17 @@ module internal Reflections =
 
         t
 
-    /// The rows of z (so many, each of `size` elements) become the first rows of the transposed product of reflections. The vector of
-    /// the k-th stands in row k of `vectors`, from element k + shift on; what is before it is not read.
-    let accumulate count size shift (vectors: float[]) (taus: float[]) (z: float[]) =
-        Array.Clear(z, 0, count * size)
-
-        for i in 0 .. count - 1 do
-            z[i * size + i] <- 1.0
-
+    let private multiplyBy isIdentity count size shift (vectors: float[]) (taus: float[]) (z: float[]) =
         let multiply = Matrices.product<float>()
         let reflections = max 0 (count - shift)
 
         for block in partsOf reflections Panel - 1 .. -1 .. 0 do
             let first = block * Panel
             let width = min Panel (reflections - first)
-            // Rows and columns before this one are those of the identity still.
+            // Columns before this one stay as they are; and, of the identity, rows.
             let from = first + shift
-            let wide, tall = size - from, count - from
+            let top = if isIdentity then from else 0
+            let wide, tall = size - from, count - top
             let rows = Array.zeroCreate<float>(width * wide)
 
             for k in 0 .. width - 1 do
@@ -79,14 +73,28 @@ module internal Reflections =
             let v = Matrices.adjacent rows 0 wide
             let rent (size: int) = ArrayPool<float>.Shared.Rent size
             let along, turned, change = rent (tall * width), rent (tall * width), rent (tall * wide)
-            let target = Matrices.adjacent z (from * size + from) size
+            let target = Matrices.adjacent z (top * size + from) size
             multiply.Invoke(tall, width, wide, target, Matrices.transpose v, along, 0)
             multiply.Invoke(tall, width, width, Matrices.adjacent along 0 width, t, turned, 0)
             multiply.Invoke(tall, wide, width, Matrices.adjacent turned 0 width, v, change, 0)
 
             for i in 0 .. tall - 1 do
-                let row = Span(z, (from + i) * size + from, wide)
+                let row = Span(z, (top + i) * size + from, wide)
                 TensorPrimitives.Subtract(reading row, ReadOnlySpan(change, i * wide, wide), row)
 
             for array in [| along; turned; change |] do
                 ArrayPool<float>.Shared.Return array
+
+    /// The rows of z (so many, each of `size` elements) times the transposed product of reflections. The vector of the k-th stands in
+    /// row k of `vectors`, from element k + shift on; what is before it is not read.
+    let multiply count size shift (vectors: float[]) (taus: float[]) (z: float[]) =
+        multiplyBy false count size shift vectors taus z
+
+    /// The first rows of the transposed product itself.
+    let accumulate count size shift (vectors: float[]) (taus: float[]) (z: float[]) =
+        Array.Clear(z, 0, count * size)
+
+        for i in 0 .. count - 1 do
+            z[i * size + i] <- 1.0
+
+        multiplyBy true count size shift vectors taus z

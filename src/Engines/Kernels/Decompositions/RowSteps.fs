@@ -33,15 +33,24 @@ module internal RowSteps =
 
         if Vector512.IsHardwareAccelerated then
             let factor = Vector512.Create f
+            let lanes = Vector512<float>.Count
+            // Two sums, since one would wait for itself.
             let mutable sum = Vector512<float>.Zero
+            let mutable other = Vector512<float>.Zero
 
-            while i <= n - Vector512<float>.Count do
-                let changed = loadWide row i + factor * loadWide w i
+            while i <= n - 2 * lanes do
+                let changed = Vector512.FusedMultiplyAdd(factor, loadWide w i, loadWide row i)
+
+                let next =
+                    Vector512.FusedMultiplyAdd(factor, loadWide w (i + lanes), loadWide row (i + lanes))
+
                 storeWide changed row i
-                sum <- sum + changed * loadWide z i
-                i <- i + Vector512<float>.Count
+                storeWide next row (i + lanes)
+                sum <- Vector512.FusedMultiplyAdd(changed, loadWide z i, sum)
+                other <- Vector512.FusedMultiplyAdd(next, loadWide z (i + lanes), other)
+                i <- i + 2 * lanes
 
-            total <- Vector512.Sum sum
+            total <- Vector512.Sum(sum + other)
 
         let factor = Vector<float> f
         let mutable sum = Vector<float>.Zero
@@ -72,9 +81,9 @@ module internal RowSteps =
             let first, second = Vector512.Create f, Vector512.Create g
 
             while i <= n - Vector512<float>.Count do
-                let changed = loadWide row i + first * loadWide z i
+                let changed = Vector512.FusedMultiplyAdd(first, loadWide z i, loadWide row i)
                 storeWide changed row i
-                storeWide (loadWide sums i + second * changed) sums i
+                storeWide (Vector512.FusedMultiplyAdd(second, changed, loadWide sums i)) sums i
                 i <- i + Vector512<float>.Count
 
         let first, second = Vector<float> f, Vector<float> g
@@ -110,17 +119,37 @@ module internal RowSteps =
         let mutable i = 0
 
         if Vector512.IsHardwareAccelerated then
-            let first, second, third = Vector512.Create f, Vector512.Create g, Vector512.Create h
+            let first, second, third = Vector512.Create -f, Vector512.Create -g, Vector512.Create h
+            let lanes = Vector512<float>.Count
             let mutable sum = Vector512<float>.Zero
+            let mutable other = Vector512<float>.Zero
 
-            while i <= n - Vector512<float>.Count do
-                let changed = loadWide row i - first * loadWide w i - second * loadWide v i
+            while i <= n - 2 * lanes do
+                let changed =
+                    Vector512.FusedMultiplyAdd(
+                        second,
+                        loadWide v i,
+                        Vector512.FusedMultiplyAdd(first, loadWide w i, loadWide row i)
+                    )
+
+                let at = i + lanes
+
+                let next =
+                    Vector512.FusedMultiplyAdd(
+                        second,
+                        loadWide v at,
+                        Vector512.FusedMultiplyAdd(first, loadWide w at, loadWide row at)
+                    )
+
                 storeWide changed row i
-                sum <- sum + changed * loadWide z i
-                storeWide (loadWide sums i + third * changed) sums i
-                i <- i + Vector512<float>.Count
+                storeWide next row at
+                sum <- Vector512.FusedMultiplyAdd(changed, loadWide z i, sum)
+                other <- Vector512.FusedMultiplyAdd(next, loadWide z at, other)
+                storeWide (Vector512.FusedMultiplyAdd(third, changed, loadWide sums i)) sums i
+                storeWide (Vector512.FusedMultiplyAdd(third, next, loadWide sums at)) sums at
+                i <- i + 2 * lanes
 
-            total <- Vector512.Sum sum
+            total <- Vector512.Sum(sum + other)
 
         let first, second, third = Vector<float> f, Vector<float> g, Vector<float> h
         let mutable sum = Vector<float>.Zero

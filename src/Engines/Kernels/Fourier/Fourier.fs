@@ -4,15 +4,15 @@ namespace Cotangent.Engines
 // even number of real numbers is transformed as half as many complex ones.
 
 open System
+open System.Buffers
 open System.Numerics
 open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
-open Cotangent.Engines.Along
 
 module internal Fourier =
 
-    // From memory into a line and back. Complex numbers are pairs of parts.
+    // From memory into a line and back, of numbers first to last - 1. Complex numbers are pairs of parts.
 
     let private ofComplex<'Z, 'T
         when 'Z: struct
@@ -25,20 +25,17 @@ module internal Fourier =
         (items: 'Z[])
         offset
         step
-        n
+        first
+        last
         (into: SplitLine<'T>)
         =
         let parts = MemoryMarshal.Cast<'Z, 'T>(Span items)
-        let re, im = into.Numbers.Re, into.Numbers.Im
+        let line = into.Numbers
 
-        if step = 1 && into.Step = 1 then
-            let pairs = parts.Slice(2 * offset, 2 * n)
-            Interleaving.split (reading pairs) (Span(re, into.First, n)) (Span(im, into.First, n))
-        else
-            for i in 0 .. n - 1 do
-                let from, at = 2 * (offset + i * step), into.First + i * into.Step
-                re[at] <- parts[from]
-                im[at] <- parts[from + 1]
+        for i in first .. last - 1 do
+            let from, at = 2 * (offset + i * step), i * into.Step
+            line[into.Re + at] <- parts[from]
+            line[into.Im + at] <- parts[from + 1]
 
     let private toComplex<'Z, 'T
         when 'Z: struct
@@ -53,61 +50,60 @@ module internal Fourier =
         (items: 'Z[])
         offset
         step
-        n
+        first
+        last
         =
         let parts = MemoryMarshal.Cast<'Z, 'T>(Span items)
-        let re, im = from.Numbers.Re, from.Numbers.Im
+        let line = from.Numbers
 
-        if step = 1 && from.Step = 1 then
-            let pairs = parts.Slice(2 * offset, 2 * n)
-            Interleaving.join scale (ReadOnlySpan(re, from.First, n)) (ReadOnlySpan(im, from.First, n)) pairs
-        else
-            for i in 0 .. n - 1 do
-                let at, into = from.First + i * from.Step, 2 * (offset + i * step)
-                parts[into] <- scale * re[at]
-                parts[into + 1] <- scale * im[at]
+        for i in first .. last - 1 do
+            let at, into = i * from.Step, 2 * (offset + i * step)
+            parts[into] <- scale * line[from.Re + at]
+            parts[into + 1] <- scale * line[from.Im + at]
 
     /// Pairs of neighbours as complex numbers; of an odd number each by itself.
-    let private ofReal (items: 'T[]) offset step n (into: SplitLine<'T>) =
-        let re, im = into.Numbers.Re, into.Numbers.Im
+    let private ofReal n (items: 'T[]) offset step first last (into: SplitLine<'T>) =
+        let line = into.Numbers
 
         if n % 2 = 0 then
-            for i in 0 .. n / 2 - 1 do
-                let from, at = offset + 2 * i * step, into.First + i * into.Step
-                re[at] <- items[from]
-                im[at] <- items[from + step]
+            for i in first .. last - 1 do
+                let from, at = offset + 2 * i * step, i * into.Step
+                line[into.Re + at] <- items[from]
+                line[into.Im + at] <- items[from + step]
         else
-            for i in 0 .. n - 1 do
-                let at = into.First + i * into.Step
-                re[at] <- items[offset + i * step]
-                im[at] <- Unchecked.defaultof<'T>
+            for i in first .. last - 1 do
+                let at = i * into.Step
+                line[into.Re + at] <- items[offset + i * step]
+                line[into.Im + at] <- Unchecked.defaultof<'T>
 
     let private toReal<'T when 'T :> INumberBase<'T>>
+        n
         (scale: 'T)
         (from: SplitLine<'T>)
         (items: 'T[])
         offset
         step
-        n
+        first
+        last
         =
-        let re, im = from.Numbers.Re, from.Numbers.Im
+        let line = from.Numbers
 
         if n % 2 = 0 then
-            for i in 0 .. n / 2 - 1 do
-                let at, into = from.First + i * from.Step, offset + 2 * i * step
-                items[into] <- scale * re[at]
-                items[into + step] <- scale * im[at]
+            for i in first .. last - 1 do
+                let at, into = i * from.Step, offset + 2 * i * step
+                items[into] <- scale * line[from.Re + at]
+                items[into + step] <- scale * line[from.Im + at]
         else
-            for i in 0 .. n - 1 do
-                items[offset + i * step] <- scale * re[from.First + i * from.Step]
+            for i in first .. last - 1 do
+                items[offset + i * step] <- scale * line[from.Re + i * from.Step]
 
     // The transform X of n = 2h real numbers and that of h complex ones, z_j = x_2j + i x_(2j+1), tell each other:
     //
     //   2 X_k = (Z_k + conj Z_(h-k)) - i w^k (Z_k - conj Z_(h-k)),    w = exp(-2πi/n)
     //   2 Z_k = (X_k + conj X_(h-k)) + i w^-k (X_k - conj X_(h-k))
 
-    let private roots<'T when 'T: struct and 'T :> INumberBase<'T>> (n: int) : Split<'T> =
-        Kept<'T, Split<'T>>
+    let private roots<'T when 'T: struct and 'T :> INumberBase<'T>> (n: int) : 'T[] =
+        Kept<'T, 'T[]>
             .Get(n, fun n -> Twiddles.table (n / 2 + 1) (fun k -> Twiddles.root (int64 k) (int64 n)))
 
     /// (a + conj b) + f (a - conj b)
@@ -146,19 +142,30 @@ module internal Fourier =
         (items: 'Z[])
         offset
         step
+        first
+        last
         =
         if n % 2 = 1 then
-            toComplex<'Z, 'T> scale from items offset step (n / 2 + 1)
+            toComplex<'Z, 'T> scale from items offset step first last
         else
             let parts = MemoryMarshal.Cast<'Z, 'T>(Span items)
-            let re, im = from.Numbers.Re, from.Numbers.Im
+            let line = from.Numbers
             let h, w = n / 2, roots<'T> n
             let scale = scale * Twiddles.ofFloat 0.5
 
-            for k in 0..h do
-                let a = from.First + (if k = h then 0 else k) * from.Step
-                let b = from.First + (if k = 0 then 0 else h - k) * from.Step
-                let struct (xr, xi) = folded re[a] im[a] re[b] im[b] w.Im[k] -w.Re[k]
+            for k in first .. last - 1 do
+                let a = (if k = h then 0 else k) * from.Step
+                let b = (if k = 0 then 0 else h - k) * from.Step
+
+                let struct (xr, xi) =
+                    folded
+                        line[from.Re + a]
+                        line[from.Im + a]
+                        line[from.Re + b]
+                        line[from.Im + b]
+                        w[2 * k + 1]
+                        -w[2 * k]
+
                 let into = 2 * (offset + k * step)
                 parts[into] <- scale * xr
                 parts[into + 1] <- scale * xi
@@ -177,33 +184,35 @@ module internal Fourier =
         (items: 'Z[])
         offset
         step
+        first
+        last
         (into: SplitLine<'T>)
         =
         let parts = MemoryMarshal.Cast<'Z, 'T>(Span items)
-        let re, im = into.Numbers.Re, into.Numbers.Im
+        let line = into.Numbers
         let h = n / 2
 
         if n % 2 = 1 then
-            for k in 0..h do
-                let from, at = 2 * (offset + k * step), into.First + k * into.Step
-                re[at] <- parts[from]
-                im[at] <- if k = 0 then 'T.Zero else parts[from + 1]
+            // What the other half has is conjugate.
+            for k in first .. last - 1 do
+                let from, at = 2 * (offset + min k (n - k) * step), k * into.Step
+                line[into.Re + at] <- parts[from]
 
-                if k > 0 then
-                    let mirrored = into.First + (n - k) * into.Step
-                    re[mirrored] <- parts[from]
-                    im[mirrored] <- -parts[from + 1]
+                line[into.Im + at] <-
+                    if k = 0 then 'T.Zero
+                    elif k <= h then parts[from + 1]
+                    else -parts[from + 1]
         else
             let w = roots<'T> n
 
-            for k in 0 .. h - 1 do
+            for k in first .. last - 1 do
                 let a, b = 2 * (offset + k * step), 2 * (offset + (h - k) * step)
                 let ai = if k = 0 then 'T.Zero else parts[a + 1]
                 let bi = if k = 0 then 'T.Zero else parts[b + 1]
-                let struct (zr, zi) = folded parts[a] ai parts[b] bi w.Im[k] w.Re[k]
-                let at = into.First + k * into.Step
-                re[at] <- zr
-                im[at] <- zi
+                let struct (zr, zi) = folded parts[a] ai parts[b] bi w[2 * k + 1] w[2 * k]
+                let at = k * into.Step
+                line[into.Re + at] <- zr
+                line[into.Im + at] <- zi
 
     /// How a line is read, and how it is written.
     [<NoComparison; NoEquality>]
@@ -211,21 +220,17 @@ module internal Fourier =
         /// The complex numbers of a line.
         Length: int
         IsBackward: bool
-        Load: 'A[] -> int -> int -> SplitLine<'T> -> unit
-        Store: SplitLine<'T> -> 'B[] -> int -> int -> unit
-        /// Parts of a line by themselves, where each number is read, or written, without another.
-        Parts: struct (('A[] -> int -> int -> PartCopy<'T>) * ('B[] -> int -> int -> PartCopy<'T>)) voption
+        /// From an array at an offset, in steps, the numbers from a first to before a last one.
+        Load: 'A[] -> int -> int -> int -> int -> SplitLine<'T> -> unit
+        Store: SplitLine<'T> -> 'B[] -> int -> int -> int -> int -> unit
+        /// Numbers that are stored, of a half fewer, or one more.
+        Stored: int
+        /// The factor of the results.
+        Scale: 'T
+        /// Whether the numbers of a line lie in memory as they are transformed, and as they come out but for the factor.
+        TakesPairs: bool
+        GivesPairs: bool
     }
-
-    let private oriented (work: Work<'T, 'A, 'B>) (x: Split<'T>) : Split<'T> =
-        if work.IsBackward then { Re = x.Im; Im = x.Re } else x
-
-    let private orientedParts (work: Work<'T, 'A, 'B>) (copy: PartCopy<'T>) : PartCopy<'T> =
-        if work.IsBackward then
-            PartCopy(fun first count line ->
-                copy.Invoke(first, count, { line with Numbers = oriented work line.Numbers }))
-        else
-            copy
 
     /// Lines up to this length are transformed several at once.
     [<Literal>]
@@ -235,7 +240,22 @@ module internal Fourier =
     [<Literal>]
     let private Short = 64
 
-    let private perform (work: Work<'T, 'A, 'B>) axis (x: HostBuffer<'A>) (y: HostBuffer<'B>) : unit =
+    let private perform<'T, 'A, 'B
+        when 'T: struct
+        and 'T: (new: unit -> 'T)
+        and 'T :> ValueType
+        and 'T :> INumberBase<'T>
+        and 'A: struct
+        and 'A: (new: unit -> 'A)
+        and 'A :> ValueType
+        and 'B: struct
+        and 'B: (new: unit -> 'B)
+        and 'B :> ValueType>
+        (work: Work<'T, 'A, 'B>)
+        axis
+        (x: HostBuffer<'A>)
+        (y: HostBuffer<'B>)
+        : unit =
         let n = work.Length
         let around = Array.removeAt axis x.Shape
         let xAround, yAround = Array.removeAt axis x.Strides, Array.removeAt axis y.Strides
@@ -253,8 +273,14 @@ module internal Fourier =
 
             at
 
-        let load line into = work.Load x.Items (place xAround x.Offset line) xStep into
-        let store line from = work.Store from y.Items (place yAround y.Offset line) yStep
+        let load line first last into = work.Load x.Items (place xAround x.Offset line) xStep first last into
+
+        let store line first last from =
+            work.Store from y.Items (place yAround y.Offset line) yStep first last
+
+        let oriented (line: SplitLine<'T>) =
+            if work.IsBackward then { line with Re = line.Im; Im = line.Re } else line
+
         // A number takes part in several passes.
         let weight = 8L * int64 n * int64 count
 
@@ -262,61 +288,90 @@ module internal Fourier =
             ()
         elif
             n < Short && LongLines.isSmooth n
-            || n <= MostTogether && count >= Columns.lanes<'T>() && LongLines.isSmooth n
+            || n <= MostTogether && count >= Slots.lanes<'T>() && LongLines.isSmooth n
         then
             let plan = LongLines.columns<'T> n
-            let lanes = Columns.lanes<'T>()
-            let w = min (LongLines.tileWidth<'T>()) (partsOf count lanes * lanes)
+            let lanes = Slots.lanes<'T>()
+            let width = min (LongLines.tileWidth<'T>()) (partsOf count lanes)
+            let w = width * lanes
 
             Strided.ranges (partsOf count w) weight (fun first last ->
-                let a, b = LongLines.rent<'T>(n * w), LongLines.rent<'T>(n * w)
+                let a, b = Slots.rent<'T>(n * width), Slots.rent<'T>(n * width)
                 // Columns without a line are transformed as well: no denormal numbers, which take long.
-                Array.Clear a.Re
-                Array.Clear a.Im
+                Array.Clear(a.Items, a.First, 2 * n * w)
+
+                let lineOf (slots: Slots<'T>) t =
+                    let re = slots.First + t / lanes * 2 * lanes + t % lanes
+                    oriented { Numbers = slots.Items; Re = re; Im = re + lanes; Step = 2 * w }
 
                 for tile in first .. last - 1 do
                     let lines = min w (count - tile * w)
 
                     for t in 0 .. lines - 1 do
-                        load (tile * w + t) { Numbers = oriented work a; First = t; Step = w }
+                        load (tile * w + t) 0 n (lineOf a t)
 
-                    let z = Columns.run plan w a b
+                    let z = Columns.run plan width a b
 
                     for t in 0 .. lines - 1 do
-                        store (tile * w + t) { Numbers = oriented work z; First = t; Step = w }
+                        store (tile * w + t) 0 work.Stored (lineOf z t)
 
-                LongLines.giveBack a
-                LongLines.giveBack b)
+                Slots.giveBack a
+                Slots.giveBack b)
         else
             let plan = LongLines.plan<'T> n
             let isOneByOne = count < 2 * Workers.count ()
+            let takesPairs, givesPairs = work.TakesPairs && xStep = 1, work.GivesPairs && yStep = 1
+            let partsInX, partsInY = sizeof<'A> / sizeof<'T>, sizeof<'B> / sizeof<'T>
 
-            let between plan line room =
-                match work.Parts with
-                | ValueNone -> false
-                | ValueSome(struct (load, store)) ->
-                    let load = load x.Items (place xAround x.Offset line) xStep
-                    let store = store y.Items (place yAround y.Offset line) yStep
+            /// All numbers of one line that lies in a row of pairs.
+            let whole numbers = { Numbers = numbers; Re = 0; Im = 1; Step = 2 }
 
-                    LongLines.tryBetween
+            let inParts stored (copy: int -> int -> unit) =
+                if isOneByOne then Strided.ranges stored (int64 stored) copy else copy 0 stored
+
+            let transform line (pairs: 'T[]) =
+                let source, target =
+                    partsInX * place xAround x.Offset line, partsInY * place yAround y.Offset line
+
+                if not takesPairs then inParts n (fun first last -> load line first last (whole pairs))
+
+                match takesPairs, givesPairs with
+                | true, true ->
+                    LongLines.run<'T, 'A, 'B>
                         isOneByOne
+                        work.IsBackward
+                        work.Scale
                         plan
-                        (orientedParts work load)
-                        (orientedParts work store)
-                        room
+                        x.Items
+                        source
+                        y.Items
+                        target
+                | true, false ->
+                    LongLines.run<'T, 'A, 'T> isOneByOne work.IsBackward 'T.One plan x.Items source pairs 0
+                | false, true ->
+                    LongLines.run<'T, 'T, 'B>
+                        isOneByOne
+                        work.IsBackward
+                        work.Scale
+                        plan
+                        pairs
+                        0
+                        y.Items
+                        target
+                | false, false ->
+                    LongLines.run<'T, 'T, 'T> isOneByOne work.IsBackward 'T.One plan pairs 0 pairs 0
+
+                if not givesPairs then
+                    inParts work.Stored (fun first last -> store line first last (whole pairs))
 
             let lines first last =
-                let room = LongLines.rent<'T> n
+                let isBetween = takesPairs && givesPairs
+                let pairs = if isBetween then [||] else ArrayPool<'T>.Shared.Rent(2 * n)
 
                 for line in first .. last - 1 do
-                    if not (between plan line room) then
-                        let a = LongLines.rent<'T> n
-                        load line { Numbers = oriented work a; First = 0; Step = 1 }
-                        LongLines.run isOneByOne plan a room
-                        store line { Numbers = oriented work a; First = 0; Step = 1 }
-                        LongLines.giveBack a
+                    transform line pairs
 
-                LongLines.giveBack room
+                if not isBetween then ArrayPool<'T>.Shared.Return pairs
 
             if isOneByOne then lines 0 count else Strided.ranges count weight lines
 
@@ -347,23 +402,12 @@ module internal Fourier =
                 {
                     Length = n
                     IsBackward = transform.IsBackward
-                    Load = fun items offset step into -> ofComplex<'Z, 'T> items offset step n into
-                    Store = fun from items offset step -> toComplex<'Z, 'T> scale from items offset step n
-                    Parts =
-                        ValueSome(
-                            struct ((fun items offset step ->
-                                        PartCopy(fun first count into ->
-                                            ofComplex<'Z, 'T> items (offset + first * step) step count into)),
-                                    (fun items offset step ->
-                                        PartCopy(fun first count from ->
-                                            toComplex<'Z, 'T>
-                                                scale
-                                                from
-                                                items
-                                                (offset + first * step)
-                                                step
-                                                count)))
-                        )
+                    Load = ofComplex<'Z, 'T>
+                    Store = toComplex<'Z, 'T> scale
+                    Stored = n
+                    Scale = scale
+                    TakesPairs = true
+                    GivesPairs = true
                 }
                 axis
                 (x :?> HostBuffer<'Z>)
@@ -373,9 +417,12 @@ module internal Fourier =
                 {
                     Length = halved n
                     IsBackward = false
-                    Load = fun items offset step into -> ofReal items offset step n into
-                    Store = fun from items offset step -> toHalf<'Z, 'T> n scale from items offset step
-                    Parts = ValueNone
+                    Load = ofReal n
+                    Store = toHalf<'Z, 'T> n scale
+                    Stored = n / 2 + 1
+                    Scale = scale
+                    TakesPairs = n % 2 = 0
+                    GivesPairs = false
                 }
                 axis
                 (x :?> HostBuffer<'T>)
@@ -385,9 +432,12 @@ module internal Fourier =
                 {
                     Length = halved n
                     IsBackward = true
-                    Load = fun items offset step into -> ofHalf<'Z, 'T> n items offset step into
-                    Store = fun from items offset step -> toReal scale from items offset step n
-                    Parts = ValueNone
+                    Load = ofHalf<'Z, 'T> n
+                    Store = toReal n scale
+                    Stored = halved n
+                    Scale = scale
+                    TakesPairs = false
+                    GivesPairs = n % 2 = 0
                 }
                 axis
                 (x :?> HostBuffer<'Z>)

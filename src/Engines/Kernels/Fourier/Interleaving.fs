@@ -1,155 +1,161 @@
 namespace Cotangent.Engines
 
+// Complex numbers in memory are pairs of parts; here they are taken into slots, and put back.
+
 open System
 open System.Numerics
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
 
-/// Pairs of real and imaginary parts as two rows, and back, multiplied by a factor.
+/// So many numbers from each of some rows of a line of complex numbers, the rows `Stride` numbers apart.
+[<Struct; NoComparison; NoEquality>]
+type internal LineBlock = { First: int; Stride: int; Rows: int; Count: int }
+
 module internal Interleaving =
-    let inline private load (x: ReadOnlySpan<'T>) i =
-        Vector256.LoadUnsafe(&MemoryMarshal.GetReference x, unativeint i)
+    // Every other number of two vectors of pairs; and pairs of two vectors of parts.
 
-    let inline private store (v: Vector256<'T>) (x: Span<'T>) i =
-        v.StoreUnsafe(&MemoryMarshal.GetReference x, unativeint i)
+    let inline private evens64 () = Vector512.Create(0L, 2L, 4L, 6L, 8L, 10L, 12L, 14L)
+    let inline private lower64 () = Vector512.Create(0L, 8L, 1L, 9L, 2L, 10L, 3L, 11L)
+    let inline private upper64 () = Vector512.Create(4L, 12L, 5L, 13L, 6L, 14L, 7L, 15L)
 
-    /// Quarters 0, 2, 1, 3.
-    [<Literal>]
-    let private Middle = 0b11_01_10_00uy
+    let inline private evens32 () =
+        Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
 
+    let inline private lower32 () = Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+
+    let inline private upper32 () =
+        Vector512.Create(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+
+    let inline private permute64 (a: Vector512<'T>) order (b: Vector512<'T>) : Vector512<'T> =
+        (Avx512F.PermuteVar8x64x2(a.AsDouble(), order, b.AsDouble())).As<float, 'T>()
+
+    let inline private permute32 (a: Vector512<'T>) order (b: Vector512<'T>) : Vector512<'T> =
+        (Avx512F.PermuteVar16x32x2(a.AsSingle(), order, b.AsSingle())).As<float32, 'T>()
+
+    let inline private at (x: ReadOnlySpan<'T>) (i: int) : byref<'T> =
+        &Unsafe.Add(&MemoryMarshal.GetReference x, i)
+
+    /// Quarters 0, 2, 1, 3 of a vector of 256 bits.
     let inline private crossed (v: Vector256<'T>) : Vector256<'T> =
-        (Avx2.Permute4x64(v.AsDouble(), Middle)).As<float, 'T>()
+        (Avx2.Permute4x64(v.AsDouble(), 0b11_01_10_00uy)).As<float, 'T>()
 
-    /// Of two vectors every other number, from the first or the second on.
-    let inline private evens (a: Vector256<'T>) (b: Vector256<'T>) : Vector256<'T> =
-        if sizeof<'T> = 8 then
-            crossed ((Avx.UnpackLow(a.AsDouble(), b.AsDouble())).As<float, 'T>())
-        else
-            crossed ((Avx.Shuffle(a.AsSingle(), b.AsSingle(), 0b10_00_10_00uy)).As<float32, 'T>())
+    /// One slot of numbers that lie one after the other.
+    let inline private take (x: ReadOnlySpan<'T>) i (into: 'T[]) re im =
+        let lanes = Slots.lanes<'T>()
 
-    let inline private odds (a: Vector256<'T>) (b: Vector256<'T>) : Vector256<'T> =
-        if sizeof<'T> = 8 then
-            crossed ((Avx.UnpackHigh(a.AsDouble(), b.AsDouble())).As<float, 'T>())
-        else
-            crossed ((Avx.Shuffle(a.AsSingle(), b.AsSingle(), 0b11_01_11_01uy)).As<float32, 'T>())
+        if Slots.isWide () && sizeof<'T> = 8 then
+            let a = Vector512.LoadUnsafe(&at x i)
+            let b = Vector512.LoadUnsafe(&at x (i + lanes))
+            Slots.storeWide (permute64 a (evens64 ()) b) into re
+            Slots.storeWide (permute64 a (evens64 () + Vector512<int64>.One) b) into im
+        elif Slots.isWide () && sizeof<'T> = 4 then
+            let a = Vector512.LoadUnsafe(&at x i)
+            let b = Vector512.LoadUnsafe(&at x (i + lanes))
+            Slots.storeWide (permute32 a (evens32 ()) b) into re
+            Slots.storeWide (permute32 a (evens32 () + Vector512<int>.One) b) into im
+        elif Avx2.IsSupported && Vector<'T>.Count = Vector256<'T>.Count then
+            let a = Vector256.LoadUnsafe(&at x i)
+            let b = Vector256.LoadUnsafe(&at x (i + lanes))
 
-    /// Numbers of both in turn, of their lower and their upper halves.
-    let inline private lower (a: Vector256<'T>) (b: Vector256<'T>) : Vector256<'T> =
-        if sizeof<'T> = 8 then
-            (Avx.UnpackLow((crossed a).AsDouble(), (crossed b).AsDouble())).As<float, 'T>()
-        else
-            (Avx.UnpackLow((crossed a).AsSingle(), (crossed b).AsSingle())).As<float32, 'T>()
-
-    let inline private upper (a: Vector256<'T>) (b: Vector256<'T>) : Vector256<'T> =
-        if sizeof<'T> = 8 then
-            (Avx.UnpackHigh((crossed a).AsDouble(), (crossed b).AsDouble())).As<float, 'T>()
-        else
-            (Avx.UnpackHigh((crossed a).AsSingle(), (crossed b).AsSingle())).As<float32, 'T>()
-
-    let split<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
-        (pairs: ReadOnlySpan<'T>)
-        (re: Span<'T>)
-        (im: Span<'T>)
-        =
-        let mutable i = 0
-
-        if Avx2.IsSupported then
-            let lanes = Vector256<'T>.Count
-
-            while i <= re.Length - lanes do
-                let a, b = load pairs (2 * i), load pairs (2 * i + lanes)
-                store (evens a b) re i
-                store (odds a b) im i
-                i <- i + lanes
-
-        while i < re.Length do
-            re[i] <- pairs[2 * i]
-            im[i] <- pairs[2 * i + 1]
-            i <- i + 1
-
-    let join<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
-        (factor: 'T)
-        (re: ReadOnlySpan<'T>)
-        (im: ReadOnlySpan<'T>)
-        (pairs: Span<'T>)
-        =
-        let mutable i = 0
-
-        if Avx2.IsSupported then
-            let lanes = Vector256<'T>.Count
-            let scale = Vector256.Create<'T> factor
-
-            while i <= re.Length - lanes do
-                let a, b = scale * load re i, scale * load im i
-                store (lower a b) pairs (2 * i)
-                store (upper a b) pairs (2 * i + lanes)
-                i <- i + lanes
-
-        while i < re.Length do
-            pairs[2 * i] <- factor * re[i]
-            pairs[2 * i + 1] <- factor * im[i]
-            i <- i + 1
-
-/// Columns of a matrix as rows of another.
-module internal Transposing =
-    let inline private load256 (x: 'T[]) i =
-        Vector256.LoadUnsafe(&MemoryMarshal.GetArrayDataReference x, unativeint i)
-
-    let inline private store256 (v: Vector256<'T>) (x: 'T[]) i =
-        v.StoreUnsafe(&MemoryMarshal.GetArrayDataReference x, unativeint i)
-
-    let inline private load128 (x: 'T[]) i =
-        Vector128.LoadUnsafe(&MemoryMarshal.GetArrayDataReference x, unativeint i)
-
-    let inline private store128 (v: Vector128<'T>) (x: 'T[]) i =
-        v.StoreUnsafe(&MemoryMarshal.GetArrayDataReference x, unativeint i)
-
-    /// Four rows and columns of numbers of 64 bits.
-    let inline private four64 (x: 'T[]) from step (y: 'T[]) into stepInto =
-        let row k = (load256 x (from + k * step)).AsDouble()
-        let a, b, c, d = row 0, row 1, row 2, row 3
-        let low, high = Avx.UnpackLow(a, b), Avx.UnpackHigh(a, b)
-        let lowAfter, highAfter = Avx.UnpackLow(c, d), Avx.UnpackHigh(c, d)
-        let put k (v: Vector256<float>) = store256 (v.As<float, 'T>()) y (into + k * stepInto)
-        put 0 (Avx.Permute2x128(low, lowAfter, 0x20uy))
-        put 1 (Avx.Permute2x128(high, highAfter, 0x20uy))
-        put 2 (Avx.Permute2x128(low, lowAfter, 0x31uy))
-        put 3 (Avx.Permute2x128(high, highAfter, 0x31uy))
-
-    /// The same of 32 bits.
-    let inline private four32 (x: 'T[]) from step (y: 'T[]) into stepInto =
-        let row k = (load128 x (from + k * step)).AsSingle()
-        let a, b, c, d = row 0, row 1, row 2, row 3
-        let low, high = Sse.UnpackLow(a, b), Sse.UnpackHigh(a, b)
-        let lowAfter, highAfter = Sse.UnpackLow(c, d), Sse.UnpackHigh(c, d)
-        let put k (v: Vector128<float32>) = store128 (v.As<float32, 'T>()) y (into + k * stepInto)
-        put 0 (Sse.MoveLowToHigh(low, lowAfter))
-        put 1 (Sse.MoveHighToLow(lowAfter, low))
-        put 2 (Sse.MoveLowToHigh(high, highAfter))
-        put 3 (Sse.MoveHighToLow(highAfter, high))
-
-    /// y[into + t stepInto + k] <- x[k step + t] for k below rows and t below columns. Four columns at a time: a few lines of the
-    /// cache are written, side by side.
-    let run<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
-        (x: 'T[])
-        rows
-        step
-        columns
-        (y: 'T[])
-        into
-        stepInto
-        =
-        let isFast = Avx.IsSupported && (sizeof<'T> = 8 || sizeof<'T> = 4)
-        let fastRows, fastColumns = if isFast then rows / 4 * 4, columns / 4 * 4 else 0, 0
-
-        for t in 0..4 .. fastColumns - 1 do
-            for k in 0..4 .. fastRows - 1 do
+            let struct (even, odd) =
                 if sizeof<'T> = 8 then
-                    four64 x (k * step + t) step y (into + t * stepInto + k) stepInto
+                    struct ((Avx.UnpackLow(a.AsDouble(), b.AsDouble())).As<float, 'T>(),
+                            (Avx.UnpackHigh(a.AsDouble(), b.AsDouble())).As<float, 'T>())
                 else
-                    four32 x (k * step + t) step y (into + t * stepInto + k) stepInto
+                    struct ((Avx.Shuffle(a.AsSingle(), b.AsSingle(), 0b10_00_10_00uy)).As<float32, 'T>(),
+                            (Avx.Shuffle(a.AsSingle(), b.AsSingle(), 0b11_01_11_01uy)).As<float32, 'T>())
 
-        for t in 0 .. columns - 1 do
-            for k in (if t < fastColumns then fastRows else 0) .. rows - 1 do
-                y[into + t * stepInto + k] <- x[k * step + t]
+            Slots.store ((crossed even).AsVector()) into re
+            Slots.store ((crossed odd).AsVector()) into im
+        else
+            for k in 0 .. lanes - 1 do
+                into[re + k] <- x[i + 2 * k]
+                into[im + k] <- x[i + 2 * k + 1]
+
+    let inline private put<'T when 'T :> INumberBase<'T>> (scale: 'T) (from: 'T[]) re im (x: Span<'T>) i =
+        let lanes = Slots.lanes<'T>()
+        let x: ReadOnlySpan<'T> = Span.op_Implicit x
+
+        if Slots.isWide () && (sizeof<'T> = 8 || sizeof<'T> = 4) then
+            let scale = Vector512.Create<'T> scale
+            let a, b = scale * Slots.loadWide from re, scale * Slots.loadWide from im
+
+            let struct (lower, upper) =
+                if sizeof<'T> = 8 then
+                    struct (permute64 a (lower64 ()) b, permute64 a (upper64 ()) b)
+                else
+                    struct (permute32 a (lower32 ()) b, permute32 a (upper32 ()) b)
+
+            lower.StoreUnsafe(&at x i)
+            upper.StoreUnsafe(&at x (i + lanes))
+        elif Avx2.IsSupported && Vector<'T>.Count = Vector256<'T>.Count then
+            let scale = Vector<'T> scale
+            let a = crossed ((scale * Slots.load from re).AsVector256())
+            let b = crossed ((scale * Slots.load from im).AsVector256())
+
+            if sizeof<'T> = 8 then
+                (Avx.UnpackLow(a.AsDouble(), b.AsDouble())).As<float, 'T>().StoreUnsafe(&at x i)
+                (Avx.UnpackHigh(a.AsDouble(), b.AsDouble())).As<float, 'T>().StoreUnsafe(&at x (i + lanes))
+            else
+                (Avx.UnpackLow(a.AsSingle(), b.AsSingle())).As<float32, 'T>().StoreUnsafe(&at x i)
+                (Avx.UnpackHigh(a.AsSingle(), b.AsSingle())).As<float32, 'T>().StoreUnsafe(&at x (i + lanes))
+        else
+            for k in 0 .. lanes - 1 do
+                (at x (i + 2 * k)) <- scale * from[re + k]
+                (at x (i + 2 * k + 1)) <- scale * from[im + k]
+
+    /// The parts of a slot, exchanged for transforms the other way.
+    let inline private parts<'T> isBackward (slot: int) : struct (int * int) =
+        let lanes = Slots.lanes<'T>()
+        if isBackward then struct (slot + lanes, slot) else struct (slot, slot + lanes)
+
+    /// A block of a line of pairs into slots, `width` of them for a row; what is lacking in the last ones is 0.
+    let load isBackward (line: ReadOnlySpan<'T>) (block: LineBlock) width (into: Slots<'T>) =
+        let lanes = Slots.lanes<'T>()
+        let full = block.Count / lanes
+        let items = into.Items
+
+        for row in 0 .. block.Rows - 1 do
+            let from, slot = 2 * (block.First + row * block.Stride), into.First + 2 * lanes * width * row
+            // Once for all slots: what follows has no checks.
+            let numbers = line.Slice(from, 2 * block.Count)
+
+            for s in 0 .. full - 1 do
+                let struct (re, im) = parts<'T> isBackward (slot + 2 * lanes * s)
+                take numbers (2 * lanes * s) items re im
+
+            if full < width then
+                Array.Clear(items, slot + 2 * lanes * full, 2 * lanes * (width - full))
+
+                for k in lanes * full .. block.Count - 1 do
+                    let struct (re, im) = parts<'T> isBackward (slot + 2 * lanes * full)
+                    items[re + k - lanes * full] <- numbers[2 * k]
+                    items[im + k - lanes * full] <- numbers[2 * k + 1]
+
+    /// The other way, multiplied by a factor.
+    let store<'T when 'T :> INumberBase<'T>>
+        isBackward
+        (scale: 'T)
+        (from: Slots<'T>)
+        width
+        (line: Span<'T>)
+        (block: LineBlock)
+        =
+        let lanes = Slots.lanes<'T>()
+        let full = block.Count / lanes
+        let items = from.Items
+
+        for row in 0 .. block.Rows - 1 do
+            let into, slot = 2 * (block.First + row * block.Stride), from.First + 2 * lanes * width * row
+            let numbers = line.Slice(into, 2 * block.Count)
+
+            for s in 0 .. full - 1 do
+                let struct (re, im) = parts<'T> isBackward (slot + 2 * lanes * s)
+                put scale items re im numbers (2 * lanes * s)
+
+            for k in lanes * full .. block.Count - 1 do
+                let struct (re, im) = parts<'T> isBackward (slot + 2 * lanes * full)
+                numbers[2 * k] <- scale * items[re + k - lanes * full]
+                numbers[2 * k + 1] <- scale * items[im + k - lanes * full]

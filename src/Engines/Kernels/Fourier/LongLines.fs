@@ -2,86 +2,27 @@ namespace Cotangent.Engines
 
 // The transform of one long line, as two of columns (D. H. Bailey, "FFTs in external or hierarchical memory", 1990): the line
 // is a matrix of n1 rows and n2 columns, whose columns are transformed, multiplied by roots of unity, transposed, and
-// transformed again. A few columns at a time fit the cache. A length with a large prime in it becomes a convolution of a
-// length without one (L. I. Bluestein, "A linear filtering approach to the computation of discrete Fourier transform", 1970).
+// transformed again. A few columns at a time, a tile, fit the second-level cache, and memory is walked twice in all. A length
+// with a large prime in it becomes a convolution of a length without one (L. I. Bluestein, "A linear filtering approach to the
+// computation of discrete Fourier transform", 1970).
 
 open System
 open System.Buffers
-open System.Collections.Concurrent
 open System.Numerics
+open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
-
-/// Both transforms of columns, and the roots of unity between them: exp(-2πi k j/n) for row k and column j = tile W + t is
-/// the product of one for k and the tile, and of one for k and t.
-[<NoComparison; NoEquality>]
-type internal MatrixPlan<'T> = {
-    First: ColumnPlan<'T>
-    Second: ColumnPlan<'T>
-    /// At k W + t.
-    Within: Split<'T>
-    /// At tile n1 + k.
-    OfTiles: Split<'T>
-}
-
-/// The convolution that a transform is, in Float64.
-[<NoComparison; NoEquality>]
-type internal ChirpPlan = {
-    /// exp(-πi k²/n)
-    Chirp: Split<float>
-    /// The transform of the conjugate, at distances forward and backward.
-    Kernel: Split<float>
-    Convolution: LinePlan<float>
-}
-
-/// How a line of a length is transformed.
-and [<RequireQualifiedAccess; NoComparison; NoEquality>] internal LinePlan<'T> =
-    | Columns of ColumnPlan<'T>
-    | Matrix of MatrixPlan<'T>
-    | Chirp of length: int * ChirpPlan
-
-    member plan.Length =
-        match plan with
-        | Columns plan -> plan.Length
-        | Matrix plan -> plan.First.Length * plan.Second.Length
-        | Chirp(length, _) -> length
-
-/// What is made once for a length, and kept for the next transform of it.
-[<Sealed; AbstractClass>]
-type internal Kept<'T, 'plan> private () =
-    /// So many lengths at once: some programs walk through many.
-    static member Most = 256
-
-    static member val private Plans = ConcurrentDictionary<int, 'plan>()
-
-    static member Get(n: int, make: int -> 'plan) : 'plan =
-        match Kept<'T, 'plan>.Plans.TryGetValue n with
-        | true, plan -> plan
-        | false, _ ->
-            let made = make n
-            if Kept<'T, 'plan>.Plans.Count >= Kept<'T, 'plan>.Most then Kept<'T, 'plan>.Plans.Clear()
-            Kept<'T, 'plan>.Plans[ n ] <- made
-            made
-
-/// A line of numbers among those of split arrays.
-[<Struct; NoComparison; NoEquality>]
-type internal SplitLine<'T> = { Numbers: Split<'T>; First: int; Step: int }
-
-/// Copies a part of a line, which begins at a number and has so many.
-type internal PartCopy<'T> = delegate of int * int * SplitLine<'T> -> unit
+open Cotangent.Engines.Along
 
 module internal LongLines =
-    /// Columns that are transformed together: some cache lines of each row, and not a power of two of them, so that rows a
-    /// power of two apart do not all fall into the same places of the cache.
-    let tileWidth<'T> () =
-        let lanes = Columns.lanes<'T>()
-        partsOf (160 / sizeof<'T>) lanes * lanes
+    /// The slots of a row of a tile: some lines of the caches, and not a power of two of them, so that rows a power of two apart do not
+    /// all fall into the same places of the caches.
+    let tileWidth<'T> () = max 1 (192 / (Slots.lanes<'T>() * sizeof<'T>))
 
-    let rent<'T> n : Split<'T> = { Re = ArrayPool<'T>.Shared.Rent n; Im = ArrayPool<'T>.Shared.Rent n }
-
-    let giveBack (x: Split<'T>) =
-        ArrayPool<'T>.Shared.Return x.Re
-        ArrayPool<'T>.Shared.Return x.Im
+    /// Bytes of a line that is larger than second-level caches: between its two transforms it is written past them, which would read
+    /// each line of memory before it is overwritten.
+    [<Literal>]
+    let private StreamFrom = 4194304L
 
     /// From this length on, lines are matrices.
     [<Literal>]
@@ -116,191 +57,249 @@ module internal LongLines =
         rest = 1
 
     let private matrix<'T when 'T: struct and 'T :> INumberBase<'T>> (n: int) (n1: int) : MatrixPlan<'T> =
-        let n2, w = n / n1, tileWidth<'T>()
+        let n2, lanes = n / n1, Slots.lanes<'T>()
+        let w = tileWidth<'T>() * lanes
+        let within = Array.zeroCreate (2 * n1 * w)
+
+        for k in 0 .. n1 - 1 do
+            for t in 0 .. w - 1 do
+                let root = Twiddles.root (int64 k * int64 t) (int64 n)
+                let at = 2 * (k * w + t / lanes * lanes) + t % lanes
+                within[at] <- Twiddles.ofFloat root.Real
+                within[at + lanes] <- Twiddles.ofFloat root.Imaginary
 
         {
             First = columns<'T> n1
             Second = columns<'T> n2
-            Within =
-                Twiddles.table (n1 * w) (fun i -> Twiddles.root (int64 (i / w) * int64 (i % w)) (int64 n))
+            Within = within
             OfTiles =
                 Twiddles.table (partsOf n2 w * n1) (fun i ->
                     Twiddles.root (int64 (i % n1) * int64 (i / n1 * w)) (int64 n))
         }
 
-    let inline private load (x: 'T[]) (i: int) = Vector<'T>(x, i)
+    let private shared isParallel count (weight: int64) (work: int -> int -> unit) =
+        if isParallel then Strided.ranges count weight work else work 0 count
 
-    /// z <- z w, of a run of numbers.
-    let private turn (z: Split<'T>) at (w: Split<'T>) from (wr: Vector<'T>) (wi: Vector<'T>) count =
-        let mutable t = 0
-
-        while t < count do
-            let ur, ui = load w.Re (from + t), load w.Im (from + t)
-            let vr, vi = ur * wr - ui * wi, ur * wi + ui * wr
-            let zr, zi = load z.Re (at + t), load z.Im (at + t)
-            (zr * vr - zi * vi).CopyTo(z.Re, at + t)
-            (zr * vi + zi * vr).CopyTo(z.Im, at + t)
-            t <- t + Vector<'T>.Count
-
-    let private copyFrom (x: Split<'T>) =
-        PartCopy(fun first count into ->
-            Array.Copy(x.Re, first, into.Numbers.Re, into.First, count)
-            Array.Copy(x.Im, first, into.Numbers.Im, into.First, count))
-
-    let private copyTo (x: Split<'T>) =
-        PartCopy(fun first count from ->
-            Array.Copy(from.Numbers.Re, from.First, x.Re, first, count)
-            Array.Copy(from.Numbers.Im, from.First, x.Im, first, count))
-
-    /// Some columns of a matrix as one of w columns; what is lacking in the last ones is 0.
-    let private take (load: PartCopy<'T>) rows columns first w (tile: Split<'T>) =
-        let count = min w (columns - first)
-
-        for row in 0 .. rows - 1 do
-            load.Invoke(row * columns + first, count, { Numbers = tile; First = row * w; Step = 1 })
-
-            if count < w then
-                Array.Clear(tile.Re, row * w + count, w - count)
-                Array.Clear(tile.Im, row * w + count, w - count)
-
-    let private tiles isParallel rows columns (body: Split<'T> -> Split<'T> -> int -> unit) =
-        let w = tileWidth<'T>()
-        let size = rows * w
-
-        let work first last =
-            let a, b = rent<'T> size, rent<'T> size
-
-            for tile in first .. last - 1 do
-                body a b tile
-
-            giveBack a
-            giveBack b
-
-        let count = partsOf columns w
-
-        if isParallel then
-            Strided.ranges count (int64 rows * int64 columns) work
-        else
-            work 0 count
-
-    /// From where `load` reads a line to where `store` writes it, which may be the same place.
-    let private runMatrix
+    /// From pairs at a place of one array to those at another's, which may be the same.
+    let private runMatrix<'T, 'A, 'B
+        when 'T: struct
+        and 'T: (new: unit -> 'T)
+        and 'T :> ValueType
+        and 'T :> INumberBase<'T>
+        and 'A: struct
+        and 'A: (new: unit -> 'A)
+        and 'A :> ValueType
+        and 'B: struct
+        and 'B: (new: unit -> 'B)
+        and 'B :> ValueType>
         isParallel
+        isBackward
+        (scale: 'T)
         (plan: MatrixPlan<'T>)
-        (load: PartCopy<'T>)
-        (store: PartCopy<'T>)
-        (room: Split<'T>)
+        (source: 'A[])
+        from
+        (target: 'B[])
+        into
         =
-        let n1, n2, w = plan.First.Length, plan.Second.Length, tileWidth<'T>()
+        let n1, n2, lanes = plan.First.Length, plan.Second.Length, Slots.lanes<'T>()
+        let weight = 8L * int64 n1 * int64 n2
+        let most = tileWidth<'T>()
+        let w, unit = most * lanes, 2 * lanes
+        // Transposed by squares: rows are made up to full vectors.
+        let fullRows n = partsOf n lanes * lanes
+        let room = Slots.rent<'T>(partsOf n1 lanes * fullRows n2)
+        // Not to be moved while its lines are written as such.
+        let pin = GCHandle.Alloc(room.Items, GCHandleType.Pinned)
 
-        tiles isParallel n1 n2 (fun a b tile ->
-            let first = tile * w
-            take load n1 n2 first w a
-            let z = Columns.run plan.First w a b
+        use _ = {
+            new IDisposable with
+                member _.Dispose() = pin.Free()
+        }
 
-            for k in 0 .. n1 - 1 do
-                let wr = Vector<'T>(plan.OfTiles.Re[tile * n1 + k])
-                let wi = Vector<'T>(plan.OfTiles.Im[tile * n1 + k])
-                turn z (k * w) plan.Within (k * w) wr wi w
+        let start = int64 (pin.AddrOfPinnedObject()) + int64 room.First * int64 sizeof<'T>
 
-            let count = min w (n2 - first)
-            Transposing.run z.Re n1 w count room.Re (first * n1) n1
-            Transposing.run z.Im n1 w count room.Im (first * n1) n1)
+        let isStreaming =
+            2L * int64 sizeof<'T> * int64 n1 * int64 n2 >= StreamFrom
+            && start % 64L = 0L
+            && Turning.canStream<'T>()
 
-        let turned = copyFrom room
+        // A tile of the second matrix, of columns from a multiple of w on.
+        let tile k = room.First + k / w * fullRows n2 * most * unit
+        let widthOf n first = partsOf (min w (n - first)) lanes
 
-        tiles isParallel n2 n1 (fun a b tile ->
-            let first = tile * w
-            take turned n2 n1 first w a
-            let z = Columns.run plan.Second w a b
-            let count = min w (n1 - first)
+        shared isParallel (partsOf n2 w) weight (fun firstTile lastTile ->
+            let a, b = Slots.rent<'T>(fullRows n1 * most), Slots.rent<'T>(fullRows n1 * most)
 
-            for k in 0 .. n2 - 1 do
-                store.Invoke(k * n1 + first, count, { Numbers = z; First = k * w; Step = 1 }))
+            for j in firstTile .. lastTile - 1 do
+                let first = j * w
+                let width = widthOf n2 first
+
+                let line: ReadOnlySpan<'T> =
+                    Span.op_Implicit (MemoryMarshal.Cast<'A, 'T>(Span source).Slice from)
+
+                Interleaving.load
+                    isBackward
+                    line
+                    { First = first; Stride = n2; Rows = n1; Count = min w (n2 - first) }
+                    width
+                    a
+
+                let z = Columns.run plan.First width a b
+                let row k = z.First + k * width * unit
+                Array.Clear(z.Items, row n1, row (fullRows n1) - row n1)
+
+                for k in 0..lanes .. n1 - 1 do
+                    for i in k .. min (k + lanes) n1 - 1 do
+                        Turning.row
+                            width
+                            z.Items
+                            (row i)
+                            plan.Within
+                            (i * most * unit)
+                            plan.OfTiles
+                            (2 * (j * n1 + i))
+
+                    let turnedRow = unit * widthOf n1 (k / w * w)
+                    let at = tile k + first * turnedRow + k % w / lanes * unit
+
+                    for s in 0 .. width - 1 do
+                        let from, into = row k + s * unit, at + s * lanes * turnedRow
+                        Turning.square isStreaming z.Items from (width * unit) room.Items into turnedRow
+
+                        Turning.square
+                            isStreaming
+                            z.Items
+                            (from + lanes)
+                            (width * unit)
+                            room.Items
+                            (into + lanes)
+                            turnedRow
+
+            if isStreaming then Turning.settle ()
+            Slots.giveBack a
+            Slots.giveBack b)
+
+        shared isParallel (partsOf n1 w) weight (fun firstTile lastTile ->
+            let b = Slots.rent<'T>(n2 * most)
+
+            for k in firstTile .. lastTile - 1 do
+                let first = k * w
+                let width = widthOf n1 first
+                let z = Columns.run plan.Second width { room with First = tile first } b
+
+                Interleaving.store
+                    isBackward
+                    scale
+                    z
+                    width
+                    (MemoryMarshal.Cast<'B, 'T>(Span target).Slice into)
+                    { First = first; Stride = n1; Rows = n2; Count = min w (n1 - first) }
+
+            Slots.giveBack b)
+
+        Slots.giveBack room
 
     /// One column among as many as a vector has.
-    let private runColumn (plan: ColumnPlan<'T>) (x: Split<'T>) =
-        let w = Columns.lanes<'T>()
-        let a, b = rent<'T>(plan.Length * w), rent<'T>(plan.Length * w)
-        take (copyFrom x) plan.Length 1 0 w a
-        let z = Columns.run plan w a b
-
-        for k in 0 .. plan.Length - 1 do
-            x.Re[k] <- z.Re[k * w]
-            x.Im[k] <- z.Im[k * w]
-
-        giveBack a
-        giveBack b
-
-    let private multiply (z: Split<float>) (w: Split<float>) n =
-        for k in 0 .. n - 1 do
-            let re, im = z.Re[k], z.Im[k]
-            z.Re[k] <- re * w.Re[k] - im * w.Im[k]
-            z.Im[k] <- re * w.Im[k] + im * w.Re[k]
-
-    let private swapped (x: Split<'T>) : Split<'T> = { Re = x.Im; Im = x.Re }
-
-    /// The convolution of the chirped line with the chirp: jk = (j² + k² - (k - j)²)/2.
-    let private runChirp
-        (run: LinePlan<float> -> Split<float> -> Split<float> -> unit)
-        n
-        (plan: ChirpPlan)
-        (x: Split<'T>)
+    let private runColumn<'T when 'T :> INumberBase<'T>>
+        isBackward
+        (scale: 'T)
+        (plan: ColumnPlan<'T>)
+        (source: ReadOnlySpan<'T>)
+        (target: Span<'T>)
         =
-        let length = plan.Convolution.Length
-        let z, room = rent<float> length, rent<float> length
+        let n = plan.Length
+        let a, b = Slots.rent<'T> n, Slots.rent<'T> n
+        let block = { First = 0; Stride = 1; Rows = n; Count = 1 }
+        Interleaving.load isBackward source block 1 a
+        Interleaving.store isBackward scale (Columns.run plan 1 a b) 1 target block
+        Slots.giveBack a
+        Slots.giveBack b
 
-        for k in 0 .. n - 1 do
-            z.Re[k] <- Double.CreateTruncating x.Re[k]
-            z.Im[k] <- Double.CreateTruncating x.Im[k]
+    /// z <- z w, of n pairs.
+    let private multiply isParallel (z: float[]) (w: float[]) n =
+        shared isParallel n n (fun first last ->
+            for k in first .. last - 1 do
+                let re, im = z[2 * k], z[2 * k + 1]
+                z[2 * k] <- re * w[2 * k] - im * w[2 * k + 1]
+                z[2 * k + 1] <- re * w[2 * k + 1] + im * w[2 * k])
 
-        Array.Clear(z.Re, n, length - n)
-        Array.Clear(z.Im, n, length - n)
-        multiply z plan.Chirp n
-        run plan.Convolution z room
-        multiply z plan.Kernel length
-        run plan.Convolution (swapped z) (swapped room)
-        multiply z plan.Chirp n
+    let private pairs<'T, 'A
+        when 'T: struct
+        and 'T: (new: unit -> 'T)
+        and 'T :> ValueType
+        and 'A: struct
+        and 'A: (new: unit -> 'A)
+        and 'A :> ValueType>
+        (items: 'A[])
+        from
+        count
+        =
+        MemoryMarshal.Cast<'A, 'T>(Span items).Slice(from, 2 * count)
 
-        for k in 0 .. n - 1 do
-            x.Re[k] <- Twiddles.ofFloat z.Re[k]
-            x.Im[k] <- Twiddles.ofFloat z.Im[k]
-
-        giveBack z
-        giveBack room
-
-    let rec private runDouble
+    /// exp(-2πi jk/n) applied to n pairs at a place of one array, to those at another's, which may be the same; backward, with
+    /// the conjugate. The places count parts.
+    let rec run<'T, 'A, 'B
+        when 'T: struct
+        and 'T: (new: unit -> 'T)
+        and 'T :> ValueType
+        and 'T :> INumberBase<'T>
+        and 'A: struct
+        and 'A: (new: unit -> 'A)
+        and 'A :> ValueType
+        and 'B: struct
+        and 'B: (new: unit -> 'B)
+        and 'B :> ValueType>
         isParallel
-        (plan: LinePlan<float>)
-        (x: Split<float>)
-        (room: Split<float>)
+        isBackward
+        (scale: 'T)
+        (plan: LinePlan<'T>)
+        (source: 'A[])
+        from
+        (target: 'B[])
+        into
         : unit =
         match plan with
-        | LinePlan.Columns plan -> runColumn plan x
-        | LinePlan.Matrix plan -> runMatrix isParallel plan (copyFrom x) (copyTo x) room
-        | LinePlan.Chirp(n, plan) -> runChirp (runDouble isParallel) n plan x
-
-    /// exp(-2πi jk/n) applied to a line, in place. There must be room for as many numbers more.
-    let run isParallel (plan: LinePlan<'T>) (x: Split<'T>) (room: Split<'T>) : unit =
-        match plan with
-        | LinePlan.Columns plan -> runColumn plan x
-        | LinePlan.Matrix plan -> runMatrix isParallel plan (copyFrom x) (copyTo x) room
-        | LinePlan.Chirp(n, plan) -> runChirp (runDouble isParallel) n plan x
-
-    /// The same from somewhere to another place, without a line between them, where the plan is such. Whether it is.
-    let tryBetween
-        isParallel
-        (plan: LinePlan<'T>)
-        (load: PartCopy<'T>)
-        (store: PartCopy<'T>)
-        (room: Split<'T>)
-        =
-        match plan with
         | LinePlan.Matrix plan ->
-            runMatrix isParallel plan load store room
-            true
-        | LinePlan.Columns _
-        | LinePlan.Chirp _ -> false
+            runMatrix<'T, 'A, 'B> isParallel isBackward scale plan source from target into
+        | LinePlan.Columns plan ->
+            runColumn
+                isBackward
+                scale
+                plan
+                (Span.op_Implicit (pairs<'T, 'A> source from plan.Length))
+                (pairs<'T, 'B> target into plan.Length)
+        | LinePlan.Chirp(n, plan) ->
+            // The convolution of the chirped line with the chirp: jk = (j² + k² - (k - j)²)/2.
+            let length = plan.Convolution.Length
+            let z = ArrayPool<float>.Shared.Rent(2 * length)
+            // Backward with the parts exchanged.
+            let re, im = (if isBackward then 1 else 0), (if isBackward then 0 else 1)
+
+            shared isParallel n n (fun first last ->
+                let x = pairs<'T, 'A> source from n
+
+                for k in first .. last - 1 do
+                    z[2 * k] <- Double.CreateTruncating x[2 * k + re]
+                    z[2 * k + 1] <- Double.CreateTruncating x[2 * k + im])
+
+            Array.Clear(z, 2 * n, 2 * (length - n))
+            multiply isParallel z plan.Chirp n
+            convolve isParallel plan z
+            multiply isParallel z plan.Chirp n
+
+            shared isParallel n n (fun first last ->
+                let y = pairs<'T, 'B> target into n
+
+                for k in first .. last - 1 do
+                    y[2 * k + re] <- scale * Twiddles.ofFloat z[2 * k]
+                    y[2 * k + im] <- scale * Twiddles.ofFloat z[2 * k + 1])
+
+            ArrayPool<float>.Shared.Return z
+
+    and private convolve isParallel (plan: ChirpPlan) (z: float[]) =
+        run<float, float, float> isParallel false 1.0 plan.Convolution z 0 z 0
+        multiply isParallel z plan.Kernel plan.Convolution.Length
+        run<float, float, float> isParallel true 1.0 plan.Convolution z 0 z 0
 
     let private direct<'T when 'T: struct and 'T :> INumberBase<'T>> (n: int) : LinePlan<'T> =
         let n1 = if n < MatrixFrom then 1 else rows n
@@ -310,21 +309,18 @@ module internal LongLines =
         let length = smooth (2 * n - 1)
         let convolution = direct<float> length
         let turned (k: int) = Twiddles.root (int64 k * int64 k % (2L * int64 n)) (2L * int64 n)
-        let kernel = Twiddles.table<float> length (fun _ -> Complex.Zero)
+        let kernel = Array.zeroCreate (2 * length)
 
         for k in 0 .. n - 1 do
             let z = Complex.Conjugate(turned k) / float length
-            kernel.Re[k] <- z.Real
-            kernel.Im[k] <- z.Imaginary
+            kernel[2 * k] <- z.Real
+            kernel[2 * k + 1] <- z.Imaginary
 
             if k > 0 then
-                kernel.Re[length - k] <- z.Real
-                kernel.Im[length - k] <- z.Imaginary
+                kernel[2 * (length - k)] <- z.Real
+                kernel[2 * (length - k) + 1] <- z.Imaginary
 
-        let room = rent<float> length
-        runDouble true convolution kernel room
-        giveBack room
-
+        run<float, float, float> true false 1.0 convolution kernel 0 kernel 0
         { Chirp = Twiddles.table n turned; Kernel = kernel; Convolution = convolution }
 
     let plan<'T when 'T: struct and 'T :> INumberBase<'T>> (n: int) : LinePlan<'T> =

@@ -3,10 +3,6 @@ namespace Cotangent.Engines
 open System
 open System.Numerics
 
-/// Complex numbers with real and imaginary parts in arrays of their own: what vectors add and multiply.
-[<Struct; NoComparison; NoEquality>]
-type internal Split<'T> = { Re: 'T[]; Im: 'T[] }
-
 /// The roots of unity that transforms multiply by, each computed in Float64 for itself: a recurrence would add up errors.
 module internal Twiddles =
     /// exp(-2πi k/n)
@@ -16,13 +12,13 @@ module internal Twiddles =
 
     let inline ofFloat (x: float) : 'T :> INumberBase<'T> = 'T.CreateTruncating x
 
-    /// `count` numbers, rounded to the type of the elements.
-    let table<'T when 'T :> INumberBase<'T>> (count: int) (f: int -> Complex) : Split<'T> =
-        let table = { Re = Array.zeroCreate count; Im = Array.zeroCreate count }
+    /// `count` complex numbers, rounded to the type of the elements, as pairs of their parts.
+    let table<'T when 'T :> INumberBase<'T>> (count: int) (f: int -> Complex) : 'T[] =
+        let table = Array.zeroCreate (2 * count)
 
         for i in 0 .. count - 1 do
             let z = f i
-            table.Re[i] <- ofFloat z.Real
-            table.Im[i] <- ofFloat z.Imaginary
+            table[2 * i] <- ofFloat z.Real
+            table[2 * i + 1] <- ofFloat z.Imaginary
 
         table

@@ -3,14 +3,14 @@ namespace Cotangent.Solvers
 open Cotangent
 
 /// A point on a line: how far, the value there, the slope, and the gradient.
-type internal LinePoint = { At: Tensor; Value: Tensor; Slope: Tensor; Gradient: Tensor }
+type internal WolfePoint = { At: Tensor; Value: Tensor; Slope: Tensor; Gradient: Tensor }
 
 /// Where a search along a line stands.
 type internal Search = {
     /// The best point with enough descent.
-    Low: LinePoint
+    Low: WolfePoint
     /// The other end, once there is one.
-    High: LinePoint
+    High: WolfePoint
     IsBracketed: Tensor
     Next: Tensor
     IsDone: Tensor
@@ -18,14 +18,15 @@ type internal Search = {
 }
 
 /// The strong Wolfe conditions, by a bracket that is made narrower (Nocedal and Wright 2006, algorithms 3.5 and 3.6).
-module internal LineSearch =
+module internal WolfeSearch =
     let private enough = 1e-4
     let private most = 30
 
-    let private choose (test: Tensor) (a: LinePoint) (b: LinePoint) : LinePoint = Tree.map2 (where test) a b
+    let private choose (test: Tensor) (a: WolfePoint) (b: WolfePoint) : WolfePoint =
+        Tree.map2 (where test) a b
 
     /// The minimum of the cubic through both ends, where it lies well between them; else the middle.
-    let private between (a: LinePoint) (b: LinePoint) =
+    let private between (a: WolfePoint) (b: WolfePoint) =
         let width = b.At - a.At
         let d1 = a.Slope + b.Slope - 3.0 * (b.Value - a.Value) / width
         let square = d1 * d1 - a.Slope * b.Slope
@@ -36,7 +37,7 @@ module internal LineSearch =
         let isNumber = (b.Value.IsFinite()).And(b.Slope.IsFinite())
         a.At + where isNumber share (Tensor.fullLike share 0.1) * width
 
-    let private step (flatness: float) (evaluate: Tensor -> LinePoint) (start: LinePoint) (s: Search) =
+    let private step (flatness: float) (evaluate: Tensor -> WolfePoint) (start: WolfePoint) (s: Search) =
         let p = evaluate s.Next
         let hasDescent = p.Value.LessEqual(start.Value + enough * p.At * start.Slope)
         let isHigh = (hasDescent.And((s.IsBracketed.And(p.Value.GreaterEqual s.Low.Value)).Not())).Not()
@@ -64,7 +65,7 @@ module internal LineSearch =
         }
 
     /// The point reached, and how many evaluations it took; the start itself where none is better.
-    let run flatness evaluate (start: LinePoint) (first: Tensor) : LinePoint * Tensor =
+    let run operation flatness evaluate (start: WolfePoint) (first: Tensor) : WolfePoint * Tensor =
         let no = first.Less -1.0
 
         let initial = {
@@ -77,5 +78,5 @@ module internal LineSearch =
         }
 
         let goesOn s = (s.IsDone.Not()).And(Counter.isBelow most s.Count)
-        let found = whileLoop goesOn (step flatness evaluate start) initial
+        let found = Loop.whileHolds operation goesOn (step flatness evaluate start) initial
         found.Low, found.Count
