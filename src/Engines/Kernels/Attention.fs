@@ -159,10 +159,92 @@ module internal Attention =
                         let place = at + row * width + column
                         y[place] <- y[place] + weight row other * value
 
-    /// Whether a product could carry what is not finite to a row that does not see it.
-    let private couldLeak (s: AttentionSizes) (mask: HostBuffer<bool> voption) (operands: HostBuffer list) =
-        (mask.IsSome || s.IsCausal && s.Queries > 1)
-        && operands |> List.exists (fun x -> (Inspect.firstNonFinite x).IsSome)
+    /// Whether all numbers of a matrix are finite: where they are, x - x is 0.
+    let private isFinite<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        rows
+        width
+        (m: Matrix<'T>)
+        =
+        let w = if m.ColStride = 1 then Vector<'T>.Count else width + 1
+        let mutable sum = Vector<'T>.Zero
+        let mutable rest: 'T = 'T.Zero
+
+        for row in 0 .. rows - 1 do
+            let start = m.Offset + row * m.RowStride
+            let mutable i = 0
+
+            while i + w <= width do
+                let x = Tile.load &(Tile.at m.Data start) (nativeint i)
+                sum <- sum + (x - x)
+                i <- i + w
+
+            while i < width do
+                let x: 'T = m.Data[start + i * m.ColStride]
+                let none: 'T = x - x
+                rest <- rest + none
+                i <- i + 1
+
+        Vector.EqualsAll(sum, Vector<'T>.Zero) && 'T.IsFinite rest
+
+    /// Whether a product of weights could carry what is not finite to a row that does not see it.
+    let private couldLeak (s: AttentionSizes) (mask: Matrix<bool> voption) =
+        mask.IsSome || s.IsCausal && s.Queries > 1
+
+    /// -∞ in place of the scores of a row that a mask hides.
+    let private hide<'T when 'T :> INumberBase<'T> and 'T :> IFloatingPointIeee754<'T>>
+        (mask: Matrix<bool>)
+        query
+        (row: Span<'T>)
+        =
+        let start = mask.Offset + query * mask.RowStride
+
+        for j in 0 .. row.Length - 1 do
+            if not mask.Data[start + j * mask.ColStride] then row[j] <- 'T.NegativeInfinity
+
+    /// One row of scores into weights: for long rows, and where not all is finite.
+    let private weightsOfRow<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        (scale: 'T)
+        (mask: Matrix<bool> voption)
+        query
+        (row: Span<'T>)
+        (scratch: 'T[])
+        =
+        TensorPrimitives.Multiply(Along.reading row, scale, row)
+
+        match mask with
+        | ValueSome mask -> hide mask query row
+        | ValueNone -> ()
+
+        let scores = Span(scratch, 0, row.Length)
+        row.CopyTo scores
+        if row.Length > 0 then Softmax.row false (Along.reading scores) row
+
+    /// What a worker computes attention in.
+    [<NoComparison; NoEquality>]
+    type private Room<'T> = {
+        /// Weights, the first at `First`, which is where a line of the caches begins, and room for a vector behind them.
+        Weights: 'T[]
+        First: int
+        /// Room for a row.
+        Row: 'T[]
+        Vectors: AttentionRows<'T>
+    } with
+
+        static member Rent(block, s: AttentionSizes) : Room<'T> =
+            let struct (weights, first) = Panels.rent<'T>(block * s.Keys + AttentionRows<'T>.Widest)
+
+            {
+                Weights = weights
+                First = first
+                Row = ArrayPool<'T>.Shared.Rent(max s.Keys AttentionRows<'T>.Widest)
+                Vectors = AttentionRows.vectors<'T>()
+            }
+
+        member r.Return() =
+            ArrayPool<'T>.Shared.Return r.Weights
+            ArrayPool<'T>.Shared.Return r.Row
 
     /// The weights of the queries first, first + 1, … for the keys 0 .. keys - 1, in rows of `keys`: softmax(s q kᵀ), 0 where
     /// a query may not look. k is transposed.
@@ -176,33 +258,48 @@ module internal Attention =
         first
         count
         keys
-        (scores: 'T[])
-        (weights: 'T[])
-        =
-        multiply.Invoke(count, keys, s.Width, from first q, k, scores, 0)
+        (room: Room<'T>)
+        : ScoreRows<'T> =
+        let weights, at = room.Weights, room.First
+        multiply.Invoke(count, keys, s.Width, from first q, k, weights, at)
         let scale: 'T = 'T.CreateSaturating s.Scale
 
-        for i in 0 .. count - 1 do
-            let visible = min keys (s.VisibleTo(first + i))
-            let row = Span(scores, i * keys, visible)
-            let all = Span(weights, i * keys, keys)
-            TensorPrimitives.Multiply(Along.reading row, scale, row)
+        let rows: ScoreRows<'T> = {
+            Items = weights
+            First = at
+            Keys = keys
+            Count = count
+            Visible = if s.IsCausal then first + 1 - s.Queries + s.Keys else keys
+            Step = if s.IsCausal then 1 else 0
+        }
 
+        // Where -∞ scaled is not -∞, or a row has too many elements for one sum, each row is on its own.
+        let byRow = keys > AttentionRows<'T>.Longest || mask.IsSome && not (s.Scale > 0.0)
+        let largest = Scratch<'T>.Slot 2
+
+        if not byRow then
             match mask with
             | ValueSome mask ->
-                let start = mask.Offset + (first + i) * mask.RowStride
-
-                for j in 0 .. visible - 1 do
-                    if not mask.Data[start + j * mask.ColStride] then row[j] <- 'T.NegativeInfinity
+                for i in 0 .. count - 1 do
+                    hide mask (first + i) (rows.Counted i)
             | ValueNone -> ()
 
-            all.Slice(visible).Clear()
-            if visible > 0 then Softmax.row false (Along.reading row) (all.Slice(0, visible))
+            room.Vectors.Softmax(rows, scale, largest, Scratch<'T>.Slot 3, room.Row)
 
-            // A NaN among the scores is in all weights of the row, but not in those that are none.
-            if visible > 0 && mask.IsSome && 'T.IsNaN all[0] then
-                for j in 0 .. visible - 1 do
-                    if not (sees s mask (first + i) j) then all[j] <- 'T.Zero
+        for i in 0 .. count - 1 do
+            if byRow || not ('T.IsFinite largest[i]) then
+                let visible = rows.VisibleIn i
+                weightsOfRow scale mask (first + i) (rows.Counted i) room.Row
+                Array.Clear(weights, at + i * keys + visible, keys - visible)
+
+        // A NaN among the scores is in all weights of the row, but not in those that are none.
+        if mask.IsSome then
+            for i in 0 .. count - 1 do
+                if keys > 0 && 'T.IsNaN weights[at + i * keys] then
+                    for j in 0 .. keys - 1 do
+                        if not (sees s mask (first + i) j) then weights[at + i * keys + j] <- 'T.Zero
+
+        rows
 
     let forward<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
@@ -219,12 +316,11 @@ module internal Attention =
         let blocks = partsOf s.Queries block
         let batches = Shape.count s.Batch
         let work = int64 batches * int64 s.Queries * int64 s.Keys * int64 (s.Width + s.ValueWidth)
-        let isChecked = couldLeak s mask [ v ]
 
         Strided.ranges (batches * blocks) work (fun start stop ->
-            let scores = ArrayPool<'T>.Shared.Rent(block * s.Keys)
-            let weight = ArrayPool<'T>.Shared.Rent(block * s.Keys)
+            let room = Room<'T>.Rent(block, s)
             let turned = rentTransposed s s.Width
+            let mutable isChecked = false
 
             for item in start .. stop - 1 do
                 let batch, first = item / blocks, item % blocks * block
@@ -232,23 +328,25 @@ module internal Attention =
                 let keys = s.VisibleTo(first + count - 1)
                 let of' x = matrix s x batch
                 let mask = mask |> ValueOption.map (fun m -> matrix s m batch)
-                let k = transposed s s.Width (of' k) turned (item > start && first > 0)
-                weights s multiply (of' q) k mask first count keys scores weight
-                let v = operand isChecked s.Keys s.ValueWidth (of' v)
+                let isNew = item = start || first = 0
+                let k = transposed s s.Width (of' k) turned (not isNew)
+                let v = of' v
+                if isNew then isChecked <- couldLeak s mask && not (isFinite s.Keys s.ValueWidth v)
+                let weights = weights s multiply (of' q) k mask first count keys room
+                let v = operand isChecked s.Keys s.ValueWidth v
                 let at = (batch * s.Queries + first) * s.ValueWidth
-                multiply.Invoke(count, s.ValueWidth, keys, adjacent weight 0 keys, v.Finite, y.Items, at)
+                multiply.Invoke(count, s.ValueWidth, keys, weights.Matrix, v.Finite, y.Items, at)
 
                 addOthers
                     v
                     count
                     s.ValueWidth
                     (fun i key -> sees s mask (first + i) key)
-                    (fun i key -> weight[i * keys + key])
+                    (fun i key -> weights[i, key])
                     y.Items
                     at
 
-            ArrayPool<'T>.Shared.Return scores
-            ArrayPool<'T>.Shared.Return weight
+            room.Return()
             ArrayPool<'T>.Shared.Return turned)
 
         y
@@ -276,82 +374,102 @@ module internal Attention =
         let batches = Shape.count s.Batch
         let work = 3L * int64 batches * int64 s.Queries * int64 s.Keys * int64 (s.Width + s.ValueWidth)
         let scale: 'T = 'T.CreateSaturating s.Scale
-        let isChecked = couldLeak s mask [ q; k; v; c ]
 
         Strided.ranges batches work (fun start stop ->
             let rent n = ArrayPool<'T>.Shared.Rent(max 1 n)
-            let scores, weight = rent (block * s.Keys), rent (block * s.Keys)
+            let room = Room<'T>.Rent(block, s)
+            let struct (scores, atScores) = Panels.rent<'T>(block * s.Keys)
             let part = rent (s.Keys * max s.Width s.ValueWidth)
             let turnedKeys, turnedValues = rentTransposed s s.Width, rentTransposed s s.ValueWidth
 
             for batch in start .. stop - 1 do
                 let q, k, v, c = matrix s q batch, matrix s k batch, matrix s v batch, matrix s c batch
                 let mask = mask |> ValueOption.map (fun m -> matrix s m batch)
+
+                let isChecked =
+                    couldLeak s mask
+                    && not (
+                        isFinite s.Queries s.Width q
+                        && isFinite s.Keys s.Width k
+                        && isFinite s.Keys s.ValueWidth v
+                        && isFinite s.Queries s.ValueWidth c
+                    )
+
                 let ofQueries = operand isChecked s.Queries
                 let ofKeys = operand isChecked s.Keys s.Width k
                 let queries, cotangents = ofQueries s.Width q, ofQueries s.ValueWidth c
                 let k' = transposed s s.Width k turnedKeys false
                 let v' = transposed s s.ValueWidth v turnedValues false
                 let atQ, atK, atV = batch * sizeQ, batch * sizeK, batch * sizeV
-                Array.Clear(ofK.Items, atK, sizeK)
-                Array.Clear(ofV.Items, atV, sizeV)
+
+                /// Adds a block's part of a cotangent to that of the keys; the first block's begins it.
+                let addTo (total: HostBuffer<'T>) at width first keys (write: 'T[] -> int -> unit) =
+                    if first = 0 then
+                        write total.Items at
+                        Array.Clear(total.Items, at + keys * width, (s.Keys - keys) * width)
+                    else
+                        write part 0
+                        add total.Items at part (keys * width)
+
+                if s.Queries = 0 then
+                    Array.Clear(ofK.Items, atK, sizeK)
+                    Array.Clear(ofV.Items, atV, sizeV)
 
                 for first in 0..block .. s.Queries - 1 do
                     let count = min block (s.Queries - first)
                     let keys = s.VisibleTo(first + count - 1)
-                    weights s multiply q k' mask first count keys scores weight
-                    multiply.Invoke(count, keys, s.ValueWidth, from first c, v', scores, 0)
-
-                    multiply.Invoke(
-                        keys,
-                        s.ValueWidth,
-                        count,
-                        transpose (adjacent weight 0 keys),
-                        from first cotangents.Finite,
-                        part,
-                        0
-                    )
+                    let weights = weights s multiply q k' mask first count keys room
+                    let slopes = { weights with Items = scores; First = atScores }
+                    multiply.Invoke(count, keys, s.ValueWidth, from first c, v', scores, atScores)
 
                     let isSeen key query = query >= first && query < first + count && sees s mask query key
+                    let byKey (rows: ScoreRows<'T>) key query = rows[query - first, key]
 
-                    let byKey (weights: 'T[]) key query = weights[(query - first) * keys + key]
-                    addOthers cotangents keys s.ValueWidth isSeen (byKey weight) part 0
-                    add ofV.Items atV part (keys * s.ValueWidth)
+                    addTo ofV atV s.ValueWidth first keys (fun y at ->
+                        let weights' = transpose weights.Matrix
 
-                    for i in 0 .. count - 1 do
-                        let p = ReadOnlySpan(weight, i * keys, keys)
-                        let d = Span(scores, i * keys, keys)
+                        multiply.Invoke(
+                            keys,
+                            s.ValueWidth,
+                            count,
+                            weights',
+                            from first cotangents.Finite,
+                            y,
+                            at
+                        )
 
-                        let clearHidden () =
-                            if isChecked then
+                        addOthers cotangents keys s.ValueWidth isSeen (byKey weights) y at)
+
+                    let clearHidden () =
+                        if isChecked then
+                            for i in 0 .. count - 1 do
                                 for j in 0 .. keys - 1 do
-                                    if not (sees s mask (first + i) j) then scores[i * keys + j] <- 'T.Zero
+                                    if not (sees s mask (first + i) j) then
+                                        scores[atScores + i * keys + j] <- 'T.Zero
 
-                        clearHidden ()
-                        let along: 'T = TensorPrimitives.Dot<'T>(p, Along.reading d)
-                        TensorPrimitives.AddMultiply(Along.reading d, -along, p, d)
-                        TensorPrimitives.Multiply(Along.reading d, scale, d)
-                        clearHidden ()
+                    clearHidden ()
+                    room.Vectors.Slopes(weights, scores, atScores, scale)
+                    clearHidden ()
 
-                    let e = adjacent scores 0 keys
                     let at = atQ + first * s.Width
-                    multiply.Invoke(count, s.Width, keys, e, ofKeys.Finite, ofQ.Items, at)
+                    multiply.Invoke(count, s.Width, keys, slopes.Matrix, ofKeys.Finite, ofQ.Items, at)
 
                     addOthers
                         ofKeys
                         count
                         s.Width
                         (fun i key -> sees s mask (first + i) key)
-                        (fun i key -> scores[i * keys + key])
+                        (fun i key -> slopes[i, key])
                         ofQ.Items
                         at
 
-                    multiply.Invoke(keys, s.Width, count, transpose e, from first queries.Finite, part, 0)
-                    addOthers queries keys s.Width isSeen (byKey scores) part 0
-                    add ofK.Items atK part (keys * s.Width)
+                    addTo ofK atK s.Width first keys (fun y at ->
+                        let slopes' = transpose slopes.Matrix
+                        multiply.Invoke(keys, s.Width, count, slopes', from first queries.Finite, y, at)
+                        addOthers queries keys s.Width isSeen (byKey slopes) y at)
 
             ArrayPool<'T>.Shared.Return scores
-            ArrayPool<'T>.Shared.Return weight
+            room.Return()
             ArrayPool<'T>.Shared.Return part
             ArrayPool<'T>.Shared.Return turnedKeys
             ArrayPool<'T>.Shared.Return turnedValues)

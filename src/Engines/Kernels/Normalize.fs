@@ -5,6 +5,7 @@ open System.Buffers
 open System.Numerics
 open System.Numerics.Tensors
 open Cotangent
+open Cotangent.Inlined // in place of functions of Array and List
 
 /// Layer normalisation: rows to mean 0 and variance 1, or, without a centre, to mean square 1.
 module internal Normalize =
@@ -34,6 +35,51 @@ module internal Normalize =
         | ValueSome b -> ReadOnlySpan(b.Items, b.Offset + matrix * n, n)
         | ValueNone -> ReadOnlySpan<'T>.Empty
 
+    /// Blocks of adjacent rows: first rows and how many, the whole shared among the cores.
+    let private inBlocks<'T> rows n (body: int -> int -> 'T[] -> 'T[] -> unit) =
+        let height = NormalizeBlocks<'T>.Rows
+
+        Strided.ranges (partsOf rows height) (4L * int64 rows * int64 n) (fun from until ->
+            let means, factors = Scratch<'T>.Slot 0, Scratch<'T>.Slot 1
+
+            for block in from .. until - 1 do
+                body (block * height) (min height (rows - block * height)) means factors)
+
+    /// Short rows that are adjacent.
+    let private normalizeAdjacent<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
+        isCentred
+        (epsilon: 'T)
+        (x: HostBuffer<'T>)
+        (gain: HostBuffer<'T> voption)
+        (bias: HostBuffer<'T> voption)
+        n
+        : HostBuffer =
+        let y = Strided.fresh<'T> x.DType x.Shape
+        let vectors = NormalizeBlocks.ofLength<'T> n
+
+        inBlocks (Shape.count x.Shape / n) n (fun first count means factors ->
+            let rows: RowBlock<'T> = {
+                Items = x.Items
+                First = x.Offset + first * n
+                Length = n
+                Count = count
+            }
+
+            vectors.Moments(isCentred, epsilon, rows, means, factors)
+
+            vectors.Scale(
+                rows,
+                means,
+                factors,
+                rowOf gain 0 n,
+                rowOf bias 0 n,
+                y.Items,
+                y.Offset + first * n
+            ))
+
+        y
+
     let normalize<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
         isCentred
@@ -48,15 +94,26 @@ module internal Normalize =
         let gain = ValueOption.map Strided.contiguous gain
         let bias = ValueOption.map Strided.contiguous bias
         let rows = if axis > 0 then max 1 x.Shape[axis - 1] else 1
+        let isOfOne (factor: HostBuffer<'T> voption) = factor.IsNone || Shape.count factor.Value.Shape = n
 
-        Along.map
-            axis
-            [| x |]
-            (RowWork(fun xs at ys yo number ->
-                let x = ReadOnlySpan(xs[0], at[0], n)
-                let struct (mean, r) = moments isCentred epsilon x
-                let matrix = number / rows
-                NormalizeRows.scale x mean r (rowOf gain matrix n) (rowOf bias matrix n) (Span(ys, yo, n))))
+        if n > 0 && n <= NormalizeBlocks.Longest && x.IsContiguous && isOfOne gain && isOfOne bias then
+            normalizeAdjacent isCentred epsilon x gain bias n
+        else
+            Along.map
+                axis
+                [| x |]
+                (RowWork(fun xs at ys yo number ->
+                    let x = ReadOnlySpan(xs[0], at[0], n)
+                    let struct (mean, r) = moments isCentred epsilon x
+                    let matrix = number / rows
+
+                    NormalizeRows.scale
+                        x
+                        mean
+                        r
+                        (rowOf gain matrix n)
+                        (rowOf bias matrix n)
+                        (Span(ys, yo, n))))
 
     /// z <- r (g - mean g - y mean(y g)), of y = (x - mean) r and g = c gain; without a centre, mean g is left out. Adds to the
     /// sums for gain and bias.
@@ -122,6 +179,7 @@ module internal Normalize =
         let around = x.Shape[.. axis - 2]
         let x, c, gain = Strided.contiguous x, Strided.contiguous c, Strided.contiguous gain
         let epsilon: 'T = 'T.CreateSaturating epsilon
+        let vectors = NormalizeBlocks.ofLength<'T> n
         let z = Strided.fresh<'T> x.DType x.Shape
         let columns = Array.append around [| n |]
         let ofGain, ofBias = Strided.fresh<'T> x.DType columns, Strided.fresh<'T> x.DType columns
@@ -132,7 +190,6 @@ module internal Normalize =
         let sums = ArrayPool<'T>.Shared.Rent(max 1 (blocks * 2 * n))
 
         for matrix in 0 .. Shape.count around - 1 do
-            let into = matrix * rows * n
             let gain' = gain.Offset + matrix * n
 
             Strided.ranges blocks (4L * int64 rows * int64 n) (fun from until ->
@@ -142,18 +199,50 @@ module internal Normalize =
                     products.Clear()
                     totals.Clear()
 
-                    for i in first block .. first (block + 1) - 1 do
-                        let at = (matrix * rows + i) * n
+                    let gain = ReadOnlySpan(gain.Items, gain', n)
 
-                        pullRow
-                            isCentred
-                            epsilon
-                            (ReadOnlySpan(x.Items, x.Offset + at, n))
-                            (ReadOnlySpan(c.Items, c.Offset + at, n))
-                            (ReadOnlySpan(gain.Items, gain', n))
-                            products
-                            totals
-                            (Span(z.Items, into + i * n, n)))
+                    if n <= NormalizeBlocks.Longest then
+                        let height = NormalizeBlocks<'T>.Rows
+                        let means, factors = Scratch<'T>.Slot 0, Scratch<'T>.Slot 1
+
+                        for i in first block .. height .. first (block + 1) - 1 do
+                            let at = (matrix * rows + i) * n
+
+                            let block: RowBlock<'T> = {
+                                Items = x.Items
+                                First = x.Offset + at
+                                Length = n
+                                Count = min height (first (block + 1) - i)
+                            }
+
+                            vectors.Moments(isCentred, epsilon, block, means, factors)
+
+                            vectors.Pull(
+                                isCentred,
+                                block,
+                                means,
+                                factors,
+                                c.Items,
+                                c.Offset + at,
+                                gain,
+                                products,
+                                totals,
+                                z.Items,
+                                z.Offset + at
+                            )
+                    else
+                        for i in first block .. first (block + 1) - 1 do
+                            let at = (matrix * rows + i) * n
+
+                            pullRow
+                                isCentred
+                                epsilon
+                                (ReadOnlySpan(x.Items, x.Offset + at, n))
+                                (ReadOnlySpan(c.Items, c.Offset + at, n))
+                                gain
+                                products
+                                totals
+                                (Span(z.Items, z.Offset + at, n)))
 
             let total (result: HostBuffer<'T>) first =
                 let total = Span(result.Items, matrix * n, n)

@@ -74,32 +74,53 @@ type internal NestWriter
 
         kept
 
+    /// What each store of a replica takes, in a local.
+    let computed row column : LocalBuilder[] =
+        let results: LocalBuilder[] = Array.zeroCreate body.Stored.Length
+
+        for store in 0 .. results.Length - 1 do
+            let i = body.Stored[store]
+            let n = nodes[i]
+            values.Ready(i, row, column, 0)
+            values.Push(i, row, column, 0)
+            results[store] <- code.TakeVector(Width.OfBits n.Bits, n.Element)
+            code.Store results[store]
+
+        results
+
+    let storeAll (results: LocalBuilder[]) row column =
+        for store in 0 .. results.Length - 1 do
+            addressing.Store(store, nodes[body.Stored[store]], results[store], row, column)
+            code.GiveBack results[store]
+
     /// The stores of one replica after the other: first all its values, since a store may overwrite what another's
     /// value is read from.
     let stores () =
         let rows = if addressing.Packed then 1 else addressing.Rows.Length
+        let columns = addressing.Columns.Length
         values.Start()
 
         for row in 0 .. rows - 1 do
-            for column in 0 .. addressing.Columns.Length - 1 do
+            for column in 0 .. columns - 1 do
                 for i in body.Stored do
                     values.Count(i, row, column, 0)
 
-        let results: LocalBuilder[] = Array.zeroCreate body.Stored.Length
+        if s.Interleaves && columns > 1 then
+            for i in 0 .. nodes.Length - 1 do
+                for column in 0 .. columns - 1 do
+                    if values.IsShared(i, 0, column, 0) then values.Ready(i, 0, column, 0)
 
-        for row in 0 .. rows - 1 do
-            for column in 0 .. addressing.Columns.Length - 1 do
-                for store in 0 .. results.Length - 1 do
-                    let i = body.Stored[store]
-                    let n = nodes[i]
-                    values.Ready(i, row, column, 0)
-                    values.Push(i, row, column, 0)
-                    results[store] <- code.TakeVector(Width.OfBits n.Bits, n.Element)
-                    code.Store results[store]
+            let results = Array.zeroCreate columns
 
-                for store in 0 .. results.Length - 1 do
-                    addressing.Store(store, nodes[body.Stored[store]], results[store], row, column)
-                    code.GiveBack results[store]
+            for column in 0 .. columns - 1 do
+                results[column] <- computed 0 column
+
+            for column in 0 .. columns - 1 do
+                storeAll results[column] 0 column
+        else
+            for row in 0 .. rows - 1 do
+                for column in 0 .. columns - 1 do
+                    storeAll (computed row column) row column
 
     // Loops.
 

@@ -267,6 +267,14 @@ type internal Values(addressing: Addressing) =
         let k = key i row column step
         not (values.ContainsKey k) && uses[k] = 1
 
+    /// Whether a value is needed more than once, and lies nowhere yet.
+    member _.IsShared(i, row, column, step) =
+        let k = key i row column step
+
+        match uses.TryGetValue k with
+        | true, n -> n > 1 && not (values.ContainsKey k)
+        | _ -> false
+
     /// What must stand before the code of an operation's operands.
     member _.Prepare(i, row, column, step) = prepare i row column step
 

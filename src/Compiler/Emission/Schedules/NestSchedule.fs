@@ -22,6 +22,9 @@ type internal NestSchedule = {
     Packs: bool
     /// How many vectors in a row are computed together where the vectors' axis is kept.
     Columns: int
+    /// Whether their operations are written in turn, so that one waits while the other computes: formulas of special functions are
+    /// long chains, in which each step needs the one before it, and a processor looks ahead no further than about one of them.
+    Interleaves: bool
     /// How many steps of the innermost reduced loop are written out, and how many of them add up apart from the others.
     Steps: int
     Chains: int
@@ -41,12 +44,15 @@ type private Scheduler(width: Width, body: Body, axes: Axes) =
     let mutable inner = 0
     let mutable outer = 0
     let mutable folds = 0
+    let mutable branches = false
 
     /// In simple operations.
     let weight (op: Op) = if Op.isDraw op then 50 else 1
 
     do
         for i in 0 .. nodes.Length - 1 do
+            if nodes[i].Op = Op.Guard || Op.isDraw nodes[i].Op then branches <- true
+
             if Op.isFold nodes[i].Op then folds <- folds + 1
             elif nodes[i].Op = Op.Constant then ()
             elif isInner i then inner <- inner + weight nodes[i].Op
@@ -162,13 +168,24 @@ type private Scheduler(width: Width, body: Body, axes: Axes) =
         elif packs then min sizes[rowAxis] lanes
         else min sizes[rowAxis] 4
 
+    /// Where there are registers for two, and enough work for the longer code. Less hides its latency by itself; much more would
+    /// make a method that .NET compiles badly.
+    let interleaves =
+        vectorKept
+        && not reduces
+        && not branches
+        && width.Bits = 512
+        && outer >= 60
+        && outer <= 160
+        && vectors vector >= 16
+
     let columns =
         if not vectorKept then 1
         elif reduces && not isLight then 1
         elif reduces then min (if rows > 1 then 2 else 4) (vectors vector)
         elif vectors vector <= 4 && outer * vectors vector <= 100 then vectors vector
         elif outer <= 4 then 4
-        elif outer <= 10 then 2
+        elif outer <= 10 || interleaves then 2
         else 1
 
     let innermost = if vector >= kept then vector else rank - 1
@@ -213,6 +230,7 @@ type private Scheduler(width: Width, body: Body, axes: Axes) =
         Rows = rows
         Packs = packs
         Columns = columns
+        Interleaves = interleaves
         Steps = steps
         Chains = min steps (max 1 (8 / together))
     }

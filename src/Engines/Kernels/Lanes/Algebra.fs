@@ -225,7 +225,11 @@ module internal Numbers =
     let inline private signBit (x: Number<'A, 'V>) : Number<'A, 'V> =
         bits x (int64 System.Int32.MinValue) System.Int64.MinValue
 
-    let inline abs (x: Number<'A, 'V>) : Number<'A, 'V> = butNot (signBit x) x
+    /// By a mask of all other bits: the complement of the sign's would be made anew in each turn of a loop, by an instruction that
+    /// waits for what its register held in the turn before.
+    let inline abs (x: Number<'A, 'V>) : Number<'A, 'V> =
+        x &&& bits x (int64 System.Int32.MaxValue) System.Int64.MaxValue
+
     let inline negate (x: Number<'A, 'V>) : Number<'A, 'V> = x ^^^ signBit x
 
     /// 0 or -0

@@ -48,7 +48,12 @@ module internal ErrorFunctions =
 
     /// Two numbers, a large and a small one, of which the sum is exp(b²)·erfc(b), for b >= 0; of u = 2c/(a + c), where a + c is b + k in some unit and c the sum of two parts. It is steep in
     /// u, of which the rounding would show twice: it is made good.
-    let inline private scaledIn (c: Number<'A, 'V>) (low: Number<'A, 'V> voption) (a: Number<'A, 'V>) =
+    let inline private scaledIn
+        (c: Number<'A, 'V>)
+        (halfInverse: Number<'A, 'V>)
+        (low: Number<'A, 'V> voption)
+        (a: Number<'A, 'V>)
+        =
         let s = a + c
         let twice = c + c
         let u = twice / s
@@ -59,7 +64,7 @@ module internal ErrorFunctions =
             | ValueNone -> fnma u s twice - u * rest
             | ValueSome low -> fnma u s twice - (u * (rest + low) - (low + low))
 
-        let lost = lost * (u / twice)
+        let lost = lost * (u * halfInverse)
         let t = real a 1.0 - u - lost
         let tail = scaledTail t
         let first = pick a 0.17900115251541138 0.13699945762506138
@@ -76,12 +81,14 @@ module internal ErrorFunctions =
         struct (whole, fms p u whole + rest)
 
     /// exp(a²)·erfc(a), for a >= 0
-    let inline private scaled (a: Number<'A, 'V>) = scaledIn (pick a 3.0 4.0) ValueNone a
+    let inline private scaled (a: Number<'A, 'V>) =
+        scaledIn (pick a 3.0 4.0) (pick a 0.16666666666666666 0.125) ValueNone a
 
     /// The same of a/√2
     let inline private scaledByRoot (a: Number<'A, 'V>) =
         scaledIn
             (pick a 4.242640495300293 5.656854249492381)
+            (pick a 0.11785113019775793 0.08838834764831844)
             (ValueSome(pick a 1.9181899217765508e-7 -3.8669173253811654e-16))
             a
 

@@ -7,8 +7,10 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
+open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
 open Cotangent.Engines.Panels
 open Cotangent.Engines.Shares
@@ -110,8 +112,8 @@ module internal Blocks =
     /// The same with a and b in each other's place: a panel of a (12 by kc) stays in the first-level cache, a block of b (kc by
     /// nc) in the second, a block of a (mc by kc) in the third. Tiles are wider than high, so a panel of a is the smaller
     /// one, and kc can be larger, for which c is read and written less often.
-    let wide m n k (a: inref<Matrix<'T>>) (b: inref<Matrix<'T>>) (c: 'T[]) cOffset rc =
-        let kc, mc = share k 384 1, share m (4096 / sizeof<'T>) WideRows
+    let private ofCopies kc m n k (a: inref<Matrix<'T>>) (b: inref<Matrix<'T>>) (c: 'T[]) cOffset rc =
+        let mc = share m (4096 / sizeof<'T>) WideRows
         let nc = share n (2048 / sizeof<'T>) (wideColumns<'T>())
         let pa = ArrayPool.Shared.Rent(mc * kc)
         let struct (pb, start) = rent<'T>(nc * kc)
@@ -128,3 +130,112 @@ module internal Blocks =
 
         ArrayPool.Shared.Return pa
         ArrayPool.Shared.Return pb
+
+    /// Has a line of the caches fetched. Should the array be moved meanwhile, it is fetched in vain.
+    let inline private fetch (x: byref<'T>) = if Sse.IsSupported then Sse.Prefetch0(Unsafe.AsPointer(&x))
+
+    /// Elements in a line of the caches.
+    let inline private line<'T> () = 64 / sizeof<'T>
+
+    /// The product of rows of a, read in place, and packed blocks of b, along the rows of c. Tiles that reach over the edge of c
+    /// go through a buffer; below the last row they move up.
+    let private multiplyRows m n k (a: byref<'T>) ra (pb: 'T[]) start (c: 'T[]) cOffset rc add =
+        let cols = wideColumns<'T>()
+        let v = nativeint (cols / 2)
+        let buffer = NativePtr.toVoidPtr (NativePtr.stackalloc<byte>(WideRows * cols * sizeof<'T>))
+        let edge = Span<'T>(buffer, WideRows * cols)
+        let mutable i = 0
+
+        while i < m do
+            let height = rowsOfTile (m - i)
+            let rows = min height (m - i)
+            let up = height - rows
+            let ai = &Unsafe.Add(&a, (i - up) * ra)
+            // The rows of the next tile come while this one is computed.
+            let next = i + height
+
+            if m - next >= WideRows then
+                for r in next .. next + WideRows - 1 do
+                    for p in 0 .. line<'T>() .. k - 1 do
+                        fetch (&Unsafe.Add(&a, r * ra + p))
+
+            let mutable j = 0
+
+            while j < n do
+                let width = min cols (n - j)
+                let isWhole = rows = height && width = cols
+                let ci = cOffset + i * rc + j
+                let span = if isWhole then c.AsSpan ci else edge
+                let target = &MemoryMarshal.GetReference span
+                let rt = if isWhole then nativeint rc else nativeint cols
+                let bj = &at pb (start + j * k)
+                let adds = add && isWhole
+
+                // So do the lines of c that the sums go to.
+                if isWhole then
+                    for r in 0 .. height - 1 do
+                        let into = &Unsafe.Add(&target, r * rc)
+                        fetch &into
+                        fetch (&Unsafe.Add(&into, line<'T>()))
+
+                if height = WideRows then
+                    wideTile k &ai (nativeint ra) 1n &bj (2n * v) v &target rt adds
+                else
+                    lowTile k &ai (nativeint ra) 1n &bj (2n * v) v &target rt adds
+
+                if not isWhole then
+                    for r in 0 .. rows - 1 do
+                        let sums = edge.Slice((up + r) * cols, width)
+                        let into = c.AsSpan(ci + r * rc, width)
+
+                        if add then
+                            for l in 0 .. width - 1 do
+                                let sum = Vector<'T> into[l] + Vector<'T> sums[l]
+                                into[l] <- sum.[0]
+                        else
+                            sums.CopyTo into
+
+                j <- j + cols
+
+            i <- i + height
+
+    /// Bytes of a block of b: what the second-level cache holds beside what goes past it.
+    [<Literal>]
+    let private BlockBytes = 786_432
+
+    /// Rows of a in place: a tile's twelve (12 by kc) stay in the first-level cache while a block of b goes past them from the
+    /// second. A copy of a would be read once for each block of b, no more often than it was written.
+    let private ofRows kc m n k (a: inref<Matrix<'T>>) (b: inref<Matrix<'T>>) (c: 'T[]) cOffset rc =
+        let nc = share n (BlockBytes / sizeof<'T> / kc) (wideColumns<'T>())
+        let struct (pb, start) = rent<'T>(nc * kc)
+
+        for j in 0..nc .. n - 1 do
+            for p in 0..kc .. k - 1 do
+                let kp, nj = min kc (k - p), min nc (n - j)
+                packB (wideColumns<'T>()) nj kp &b p j pb start
+
+                multiplyRows
+                    m
+                    nj
+                    kp
+                    &(at a.Data (a.Offset + p))
+                    a.RowStride
+                    pb
+                    start
+                    c
+                    (cOffset + j)
+                    rc
+                    (p > 0)
+
+        ArrayPool.Shared.Return pb
+
+    /// By wide tiles. Whether rows of a can be read in place decides how many products are added up at a time, and so is the
+    /// same for all parts of a product, of whose c the whole has m0 rows.
+    let wide m0 m n k (a: inref<Matrix<'T>>) (b: inref<Matrix<'T>>) (c: 'T[]) cOffset rc =
+        let isInPlace = a.ColStride = 1 && m0 >= LowRows
+        let kc = share k (if isInPlace then 2048 / sizeof<'T> else 384) 1
+
+        if isInPlace && m >= LowRows then
+            ofRows kc m n k &a &b c cOffset rc
+        else
+            ofCopies kc m n k &a &b c cOffset rc

@@ -158,7 +158,7 @@ module internal MatMul =
 
             if not (isLarge && preferLibrary () && byLibrary m n k &a &b c cOffset rc) then
                 if Vector512.IsHardwareAccelerated then
-                    Blocks.wide m n k &a &b c cOffset rc
+                    Blocks.wide m0 m n k &a &b c cOffset rc
                 else
                     Blocks.narrow m n k &a &b c cOffset rc
 

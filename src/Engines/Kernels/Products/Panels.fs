@@ -67,46 +67,86 @@ module internal Panels =
         let before = int (address &&& int64 (Line - 1))
         struct (panels, (if before = 0 then 0 else (Line - before) / sizeof<'T>))
 
+    /// `count` neighbours, at least a vector of them: the last vector moves back from over the edge, and writes the same again.
+    let inline private copyNeighbours count (x: byref<'T>) (y: byref<'T>) =
+        let w = Vector512<'T>.Count
+
+        if Vector512.IsHardwareAccelerated && count >= w then
+            let mutable i = 0
+
+            while i < count do
+                let at = nativeint (min i (count - w))
+                Vector512.StoreUnsafe(Vector512.LoadUnsafe(&item &x at), &item &y at)
+                i <- i + w
+        else
+            let v = Vector<'T>.Count
+            let mutable i = 0
+
+            while i < count do
+                let at = nativeint (min i (count - v))
+                put (load &x at) &y at
+                i <- i + v
+
+    /// Lines that lie side by side: all first elements are neighbours, and read from end to end into all panels before the second
+    /// ones, since a processor fetches ahead along memory, not across it.
+    let private packAcross width count k (x: byref<'T>) (step: int) (panels: byref<'T>) =
+        optimised ()
+
+        for p in 0 .. k - 1 do
+            let s = &Unsafe.Add(&x, p * step)
+            let mutable first = 0
+
+            while first < count do
+                let lines = min width (count - first)
+                let from = &Unsafe.Add(&s, first)
+                let into = &Unsafe.Add(&panels, first * k + p * width)
+
+                if lines >= Vector<'T>.Count then
+                    copyNeighbours lines &from &into
+                else
+                    copy lines &from 1n &into 1n
+
+                first <- first + width
+
     /// Copies `count` lines of k elements into panels from `start` on, `width` lines wide, each with the first elements of all its
     /// lines, then the second ones, and so on. What the last panel lacks is zero.
     let pack width count k (x: 'T[]) offset (line: int) (step: int) (panels: 'T[]) start =
         optimised ()
-        let v, w = Vector<'T>.Count, nativeint width
+        let w = nativeint width
+        let last = count - 1 - (count - 1) % width
+        if last + width > count then panels.AsSpan(start + last * k, width * k).Clear()
 
-        for first in 0..width .. count - 1 do
-            let lines = min width (count - first)
-            let s = &at x (offset + first * line)
-            let t = &at panels (start + first * k)
+        if line = 1 then
+            packAcross width count k &(at x offset) step &(at panels start)
+        else
+            for first in 0..width .. count - 1 do
+                let lines = min width (count - first)
+                let s = &at x (offset + first * line)
+                let t = &at panels (start + first * k)
 
-            if lines < width then panels.AsSpan(start + first * k, width * k).Clear()
-
-            if line = 1 && lines >= v then
-                for p in 0 .. k - 1 do
+                if abs line < abs step then
+                    for p in 0 .. k - 1 do
+                        copy
+                            lines
+                            (&Unsafe.Add(&s, p * step))
+                            (nativeint line)
+                            (&Unsafe.Add(&t, p * width))
+                            1n
+                else
                     let mutable l = 0
 
+                    if step = 1 && canTranspose<'T>() then
+                        while l <= lines - 4 do
+                            let x = &Unsafe.Add(&s, l * line)
+                            let y = &Unsafe.Add(&t, l)
+                            let mutable p = transpose k &x (nativeint line) &y w
+
+                            while p < k do
+                                copy 4 (&Unsafe.Add(&x, p)) (nativeint line) (&Unsafe.Add(&y, p * width)) 1n
+                                p <- p + 1
+
+                            l <- l + 4
+
                     while l < lines do
-                        // The last vector moves back from over the edge, and writes the same elements again.
-                        let at = min l (lines - v)
-                        put (load &s (nativeint (p * step + at))) &t (nativeint (p * width + at))
-                        l <- l + v
-            elif abs line < abs step then
-                for p in 0 .. k - 1 do
-                    copy lines (&Unsafe.Add(&s, p * step)) (nativeint line) (&Unsafe.Add(&t, p * width)) 1n
-            else
-                let mutable l = 0
-
-                if step = 1 && canTranspose<'T>() then
-                    while l <= lines - 4 do
-                        let x = &Unsafe.Add(&s, l * line)
-                        let y = &Unsafe.Add(&t, l)
-                        let mutable p = transpose k &x (nativeint line) &y w
-
-                        while p < k do
-                            copy 4 (&Unsafe.Add(&x, p)) (nativeint line) (&Unsafe.Add(&y, p * width)) 1n
-                            p <- p + 1
-
-                        l <- l + 4
-
-                while l < lines do
-                    copy k (&Unsafe.Add(&s, l * line)) (nativeint step) (&Unsafe.Add(&t, l)) w
-                    l <- l + 1
+                        copy k (&Unsafe.Add(&s, l * line)) (nativeint step) (&Unsafe.Add(&t, l)) w
+                        l <- l + 1
