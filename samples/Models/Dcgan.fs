@@ -77,7 +77,7 @@ let private figures (generator: Sequential) (key: Key) (test: Tensor) (made: Ten
     let ten key = Random.normal key DType.Float32 [ 10; latentSize ]
 
     [
-        Page.curves "losses while training" history [ "generatorLoss"; "discriminatorLoss" ]
+        Page.curves "losses while training" history [ "generator_loss"; "discriminator_loss" ]
         Page.images "made" 10 (made |> Data.split 100 |> fst)
         Page.images "real, for comparison" 10 (test |> Data.split 100 |> fst)
         Page.images "from one latent to another" 10 (between 10 generator (ten first) (ten second))

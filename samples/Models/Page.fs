@@ -34,6 +34,14 @@ let curves (title: string) (history: (int * (string * float) list) list) (names:
                     | None -> ()
             ]
 
+            if points.IsEmpty && not history.IsEmpty then
+                let there =
+                    history |> List.collect (snd >> List.map fst) |> List.distinct |> String.concat ", "
+
+                invalidArg
+                    (nameof names)
+                    $"There is no {name} in the history of this training, which has {there}."
+
             Chart.Line(
                 xy = points,
                 Name = name,

@@ -28,7 +28,7 @@ module Train =
         |> Array.map (fun path ->
             match path.TrimStart('$', '.') with
             | "" -> "loss"
-            | name -> name.ToLowerInvariant())
+            | name -> name.Split '.' |> Array.map LeafName.ofField |> String.concat ".")
 
     /// The figures of one call: the means over its steps.
     let private figuresOf (figures: 'f) =

@@ -165,6 +165,15 @@ let private loop =
                 (numbers (train { Train.defaults with Epochs = 3; StepsPerCall = 3 }).Last.State)
         }
 
+        test "figures are called as leaves of checkpoints are" {
+            let counted state batch =
+                let state, loss = step state batch
+                state, {| TotalLoss = loss; Parts = {| SecondHalf = loss |} |}
+
+            let run = Train.run Train.defaults counted (batches ()) start
+            Expect.equal (List.map fst run.Last.Figures) [ "parts.second_half"; "total_loss" ] "names"
+        }
+
         test "goes on where it stopped" {
             let whole = (train { Train.defaults with Epochs = 4 }).Last.State
             let half = Train.steps step (batches ()) start |> Seq.find (fun now -> now.Steps = 7)
