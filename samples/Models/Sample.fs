@@ -28,8 +28,10 @@ type Sample = {
 }
 
 module Sample =
-    /// To four digits, of which none are lost in front of a small number.
-    let private show (value: float) = value.ToString("G4", CultureInfo.InvariantCulture)
+    /// To four digits, of which none are lost in front of a small number; counts as they are.
+    let private show (value: float) =
+        let format = if value >= 1000.0 && value = floor value then "N0" else "G4"
+        value.ToString(format, CultureInfo.InvariantCulture)
 
     let private writeMetrics (path: string) (sample: Sample) (options: Options.Options) outcome =
         // A record would come out sorted by name.
