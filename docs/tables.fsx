@@ -228,7 +228,7 @@ The file holds all tensors, those in `Frozen` too. The names of the cities are t
 let saved = "prices.safetensors"
 ```
 *)
-let names = Map [ "cities", String.concat "\n" cities.Names ]
+let names = Map [ ("cities", String.concat "\n" cities.Names) ]
 
 Checkpoint.saveWith { Checkpoint.defaults with Metadata = names } saved trained
 
