@@ -282,7 +282,7 @@ ends (stack 0 [ rates; 1.1 * rates; 0.9 * rates ])
 
 A stochastic differential equation has a second term, $dY = f\,dt + g\,dW$, along a path $W$ of Brownian motion. A `Brownian.path`
 is drawn by a key, and gives the same value for the same time whenever it is asked, so that a solution can be repeated with smaller
-steps along the same path:
+steps along the same path, down to the resolution that it is given, here $10^{-4}$; shorter ones are an error:
 *)
 let brownian = Brownian.path (Key.create 4L) (0.0, 1.0) 1e-4 DType.Float64 [ 4 ]
 let when' = Tensor.linspace DType.Float64 0.0 1.0 101

@@ -94,43 +94,22 @@ module internal Fitting =
         (faults: Fault[][])
         =
         let all = Array.concat faults
-        let has test = all |> Array.exists test
+        let has (test: Fault -> bool) = all |> Array.exists test
         let lines = faults |> Array.collect some |> Array.map (fun line -> "\n  " + line) |> String.concat ""
 
         let message cure =
             $"{operation}: {source.Called} and the template, of {leaves} leaves, differ:{lines}\n{cure}"
 
-        if
-            has (fun fault ->
-                match fault with
-                | Fault.Name _ -> true
-                | Fault.Shape _
-                | Fault.DType _
-                | Fault.Static _ -> false)
-        then
+        if has _.IsName then
             raise (
                 TreeException(
                     message
                         $"Give the template of what was saved.{hint} `KeepMissing` and `IgnoreExtra` among the options load what fits."
                 )
             )
-        elif
-            has (fun fault ->
-                match fault with
-                | Fault.Shape _ -> true
-                | Fault.Name _
-                | Fault.DType _
-                | Fault.Static _ -> false)
-        then
+        elif has _.IsShape then
             raise (ShapeException(message "Make the template with the sizes of what was saved."))
-        elif
-            has (fun fault ->
-                match fault with
-                | Fault.DType _ -> true
-                | Fault.Name _
-                | Fault.Shape _
-                | Fault.Static _ -> false)
-        then
+        elif has _.IsDType then
             raise (
                 DTypeException(
                     message
