@@ -17,8 +17,8 @@ public static class SineGan
     /// <summary>WGAN-GP, wide enough for the family.</summary>
     public static SineGanOptions Recommended(SineFamily family) =>
         family == Sines.Article
-            ? new(new SineGanPreset.GradientPenalty(64, 64), family, 3000)
-            : new(new SineGanPreset.GradientPenalty(128, 128), family, 9000);
+            ? new(new SineGanPreset.GradientPenalty(64, 64), family, 5000)
+            : new(new SineGanPreset.GradientPenalty(128, 64), family, 8000);
 
     /// <summary>The article's GAN on a family.</summary>
     public static SineGanOptions Article(SineFamily family) =>
@@ -50,6 +50,7 @@ public static class SineGan
                 ArticleGan,
                 ArticleGenerator(length, bound, forGenerator),
                 ArticleDiscriminator(length, bound, forDiscriminator),
+                View.AsTheyAre,
                 options,
                 batch: 1,
                 reportEvery: 1000
@@ -58,6 +59,7 @@ public static class SineGan
                 PenaltyGan(options.Iterations),
                 PenaltyGenerator(length, width, forGenerator),
                 PenaltyCritic(length, width, forDiscriminator),
+                View.Standardised(options),
                 options,
                 batch,
                 reportEvery: 50
@@ -129,7 +131,7 @@ public static class SineGan
     {
         // Each step updates the critic three times, so its rate falls a third as fast by its own count of steps.
         Optimizer Adam(int updates) =>
-            Optimizer.Adam(Schedule.Linear(1e-3, 0, iterations * updates), beta1: 0, beta2: 0.9);
+            Optimizer.Adam(Schedule.Linear(3e-3, 0, iterations * updates), beta1: 0, beta2: 0.9);
 
         return new()
         {
