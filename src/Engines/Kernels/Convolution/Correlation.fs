@@ -67,18 +67,9 @@ module internal Correlation =
         else
             Form.Copies
 
-    /// The sums of all groups: of each, `m` target channels from `channels` source channels, with the kernels of
-    /// target channels `rowStep` apart.
-    let run
-        (axes: CorrelationAxis[])
-        groups
-        m
-        channels
-        (source: int -> Placement<'T>)
-        (kernel: int -> Placement<'T>)
-        rowStep
-        (into: int -> Placement<'T>)
-        =
+    let run (sums: CorrelationSums<'T>) =
+        let axes, groups, m, channels = sums.Axes, sums.Groups, sums.Outputs, sums.Channels
+        let source, kernel, rowStep, into = sums.Source, sums.Kernel, sums.RowStep, sums.Target
         let targets = targets axes
         let deep = targets |> Array.map (fun t -> channels * t.Count)
         let rows, cols = height (), breadth<'T>()
