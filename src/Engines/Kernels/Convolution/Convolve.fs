@@ -39,6 +39,7 @@ module internal Convolve =
                 Kernel = fun g -> ofOutputs kernel (g * m)
                 Target = fun g -> channelsOf y (g * m)
                 RowStep = kernel.Strides[0]
+                Packing = kernel.Packing
             }
 
         y
@@ -69,6 +70,7 @@ module internal Convolve =
                 Kernel = fun g -> { ofOutputs kernel (g * channels) with Channel = kernel.Strides[0] }
                 Target = fun g -> channelsOf x (g * m)
                 RowStep = kernel.Strides[1]
+                Packing = kernel.Packing
             }
 
         x

@@ -67,6 +67,8 @@ type internal CorrelationSums<'T> = {
     Target: int -> Placement<'T>
     /// From the kernels of one channel of the target to those of the next.
     RowStep: int
+    /// Where the kernels' panels are kept, if they never change.
+    Packing: Packing | null
 }
 
 /// A phase of the target along all axes: its first elements there, and its taps.

@@ -52,35 +52,36 @@ module internal Winograd =
 
             float sums.Groups * m * channels * float Planes <= MostElements && products + transforms < direct)
 
-    /// Panels of eight kernels, with their 36 planes, each of all channels in order. The planes are a little apart: powers of two would
-    /// share a few places of the cache.
-    [<Struct; NoComparison; NoEquality>]
-    type private Kernels = { Panels: float32[]; Plane: int; Panel: int }
+    /// Where the transformed kernels are: in panels of eight, so many elements each, with 36 planes of all channels in order. The planes
+    /// are a little apart: powers of two would share a few places of the cache.
+    let private planeOf channels = channels * BroadRows + Lanes
+    let private panelOf channels = Planes * planeOf channels
 
-    let private transformed (sums: CorrelationSums<float32>) : Kernels =
+    let private transform (sums: CorrelationSums<float32>) (into: float32[]) =
         let groups, m, channels = sums.Groups, sums.Outputs, sums.Channels
         let target = (targets sums.Axes)[0]
-        let inOrder = { target with Taps = target.Taps |> Array.map (Array.sortBy (fun (t: Tap) -> t.Shift)) }
-        let stretches = KernelPanels.stretches (sums.Kernel 0) channels inOrder
-        let panels = partsOf m BroadRows
-        let plane = channels * BroadRows + Lanes
-        let size = Planes * plane
-        let into = ArrayPool<float32>.Shared.Rent(workLength (int64 groups * int64 panels * int64 size))
-        let taps = Taps * Taps * BroadRows
+        let stretches = KernelPanels.stretches (sums.Kernel 0) channels target
+        // The transposed convolution meets its kernels from their ends on.
+        let first, step =
+            if (Array.head target.Taps[3]).Shift = 0 then
+                0, BroadRows
+            else
+                (Taps * Taps - 1) * BroadRows, -BroadRows
 
-        Strided.ranges (groups * panels) (int64 groups * int64 m * int64 channels * 9L) (fun first last ->
-            let panel = ArrayPool<float32>.Shared.Rent(channels * taps)
+        let panels, kernel = partsOf m BroadRows, Taps * Taps * BroadRows
 
-            for n in first .. last - 1 do
+        Strided.ranges (groups * panels) (int64 groups * int64 m * int64 channels * 9L) (fun from last ->
+            let panel = ArrayPool<float32>.Shared.Rent(channels * kernel)
+
+            for n in from .. last - 1 do
                 let g, i = n / panels, n % panels * BroadRows
                 KernelPanels.panel (sums.Kernel g) sums.RowStep i (min m (i + BroadRows)) stretches panel 0
 
                 for c in 0 .. channels - 1 do
-                    transformKernels panel (c * taps) into (n * size + c * BroadRows) plane
+                    let place = n * panelOf channels + c * BroadRows
+                    transformKernels panel (c * kernel + first) step into place (planeOf channels)
 
             ArrayPool<float32>.Shared.Return panel)
-
-        { Panels = into; Plane = plane; Panel = size }
 
     /// Channels of a block of the product, whose panel stays in the first-level cache.
     [<Literal>]
@@ -107,7 +108,7 @@ module internal Winograd =
 
                     if vectors = 3 then broadTile depth &x &y 0n (fun ib _ -> ib + p) &z w add
                     elif vectors = 2 then lowTile depth &x 1n (nativeint BroadRows) &y p v &z w add
-                    else slimTile depth &x &y p &z w add
+                    else slimTile depth &x &y 0n (fun ib _ -> ib + p) &z w add
 
                 j <- j + vectors * Lanes
 
@@ -135,7 +136,8 @@ module internal Winograd =
         let along: TileAxis = { First = axes[3].First; Size = axes[3].Size }
         let tiles = axes[0].Places * tall * wide
         let vectors, panels = partsOf tiles Lanes, partsOf m BroadRows
-        let kernels = transformed sums
+        let elements = workLength (int64 groups * int64 panels * int64 (panelOf channels))
+        let kernels = KernelPanels.kept sums.Packing elements (transform sums)
         let workers = Workers.count ()
 
         // A block's planes are to stay in the second-level cache, and blocks to occupy all cores.
@@ -188,9 +190,9 @@ module internal Winograd =
                     product
                         (bottom - top)
                         channels
-                        kernels.Panels
-                        ((g * panels + top) * kernels.Panel + n * kernels.Plane)
-                        kernels.Panel
+                        kernels
+                        ((g * panels + top) * panelOf channels + n * planeOf channels)
+                        (panelOf channels)
                         data
                         (data0 + n * dataPlane)
                         pitch
@@ -217,4 +219,4 @@ module internal Winograd =
             ArrayPool<float32>.Shared.Return results
             ArrayPool<float32>.Shared.Return buffer)
 
-        ArrayPool<float32>.Shared.Return kernels.Panels
+        KernelPanels.release sums.Packing kernels

@@ -282,18 +282,18 @@ module internal WinogradTransforms =
         put t4 4
         put t5 5
 
-    let inline private tapsDown (panel: float32[]) first ([<InlineIfLambda>] next) =
-        let inline tap a = Vector256.LoadUnsafe(&at panel (first + Taps * 8 * a))
+    let inline private tapsDown (panel: float32[]) first step ([<InlineIfLambda>] next) =
+        let inline tap a = Vector256.LoadUnsafe(&at panel (first + Taps * a * step))
         taps (tap 0) (tap 1) (tap 2) next
 
-    /// G g Gᵀ of eight kernels side by side: their nine elements are in order from `first` on.
-    let transformKernels (panel: float32[]) first (into: float32[]) start plane =
+    /// G g Gᵀ of eight kernels side by side: their nine elements are `step` apart, from `first` on.
+    let transformKernels (panel: float32[]) first step (into: float32[]) start plane =
         optimised ()
         let row = Inputs * plane
 
-        tapsDown panel first (fun x0 x1 x2 x3 x4 x5 ->
-            tapsDown panel (first + 8) (fun y0 y1 y2 y3 y4 y5 ->
-                tapsDown panel (first + 16) (fun z0 z1 z2 z3 z4 z5 ->
+        tapsDown panel first step (fun x0 x1 x2 x3 x4 x5 ->
+            tapsDown panel (first + step) step (fun y0 y1 y2 y3 y4 y5 ->
+                tapsDown panel (first + 2 * step) step (fun z0 z1 z2 z3 z4 z5 ->
                     taps x0 y0 z0 (writeTaps into start plane)
                     taps x1 y1 z1 (writeTaps into (start + row) plane)
                     taps x2 y2 z2 (writeTaps into (start + 2 * row) plane)

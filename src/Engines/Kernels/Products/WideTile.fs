@@ -227,8 +227,17 @@ module internal WideTile =
     let inline slimStoreOrAdd add (x: Vector512<'T>) (c: byref<'T>) i =
         widePut (if add then wideLoad &c i + x else x) &c i
 
-    /// c <- a b, or c + a b where `add`, for eight rows of c, `rc` apart. a is a panel, the rows of b are `sb` apart.
-    let inline slimTile k (a: byref<'T>) (b: byref<'T>) sb (c: byref<'T>) rc add =
+    /// As `broadTile`.
+    let inline slimTile
+        k
+        (a: byref<'T>)
+        (b: byref<'T>)
+        first
+        ([<InlineIfLambda>] next: nativeint -> int -> nativeint)
+        (c: byref<'T>)
+        rc
+        add
+        =
         let mutable x0 = Vector512<'T>.Zero
         let mutable x1 = Vector512<'T>.Zero
         let mutable x2 = Vector512<'T>.Zero
@@ -237,7 +246,7 @@ module internal WideTile =
         let mutable x5 = Vector512<'T>.Zero
         let mutable x6 = Vector512<'T>.Zero
         let mutable x7 = Vector512<'T>.Zero
-        let mutable ia, ib, left = 0n, 0n, k
+        let mutable ia, ib, left = 0n, first, k
 
         while left > 0 do
             let s = &item &a ia
@@ -251,8 +260,8 @@ module internal WideTile =
             x6 <- wideMulAdd (wideSpread &s 6n) y x6
             x7 <- wideMulAdd (wideSpread &s 7n) y x7
             ia <- ia + nativeint BroadRows
-            ib <- ib + sb
             left <- left - 1
+            ib <- next ib left
 
         slimStoreOrAdd add x0 &c 0n
         slimStoreOrAdd add x1 &c rc
