@@ -27,7 +27,7 @@ module internal PackedProduct =
     let isFor<'T> m n k =
         Vector512.IsHardwareAccelerated
         && (sameType typeof<'T> typeof<float32> || sameType typeof<'T> typeof<float>)
-        && m >= 4
+        && m >= 6
         && n >= Vector512<'T>.Count
         && k >= 16
         && k <= 8192
