@@ -13,9 +13,10 @@ type SineGanPreset =
     /// of the first weights comes from the fans, that of the biases, too: a bias is a weight whose input is always 1.
     | Article of bound: (Fans -> float)
     /// <summary>
-    /// WGAN-GP: critic and generator with two hidden layers of <c>width</c>, <c>batch</c> signals a step.
+    /// WGAN-GP on standardised signals: critic and generator with two hidden layers of <c>width</c>, <c>batch</c> signals a step,
+    /// and Adam, whose rate falls from <c>rate</c> to 0.
     /// </summary>
-    | GradientPenalty of width: int * batch: int
+    | GradientPenalty of width: int * batch: int * rate: float
 
 /// What to train.
 [<NoComparison; NoEquality>]
@@ -88,11 +89,11 @@ module SineGan =
         {
             Preset =
                 (if narrow then
-                     SineGanPreset.GradientPenalty(64, 64)
+                     SineGanPreset.GradientPenalty(64, 64, 1e-3)
                  else
-                     SineGanPreset.GradientPenalty(128, 64))
+                     SineGanPreset.GradientPenalty(128, 64, 2e-3))
             Family = family
-            Iterations = if narrow then 5000 else 8000
+            Iterations = if narrow then 5000 else 9000
             Seed = 0L
             Eager = false
         }
@@ -140,10 +141,10 @@ module SineGan =
             forGenerator,
         Mlp.init family.Length [ layer 10 leaky; layer 10 leaky; layer 1 Activation.Sigmoid ] forDiscriminator
 
-    let private penaltyGan iterations =
+    let private penaltyGan rate iterations =
         // Each step updates the critic three times, so its rate falls a third as fast by its own count of steps.
         let optimizer updates =
-            Optimizer.adam (Schedule.linear 3e-3 0.0 (iterations * updates), beta1 = 0.0, beta2 = 0.9)
+            Optimizer.adam (Schedule.linear rate 0.0 (iterations * updates), beta1 = 0.0, beta2 = 0.9)
 
         {
             Generate = Mlp.forward
@@ -301,9 +302,9 @@ module SineGan =
                 options
                 progress
                 cancellation
-        | SineGanPreset.GradientPenalty(width, batch) ->
+        | SineGanPreset.GradientPenalty(width, batch, rate) ->
             loop
-                (penaltyGan options.Iterations)
+                (penaltyGan rate options.Iterations)
                 (penaltyModels options.Family width)
                 (standardised options)
                 batch
