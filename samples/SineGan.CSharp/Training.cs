@@ -13,8 +13,8 @@ internal sealed record View(Func<Tensor, Tensor> See, Func<Tensor, Tensor> Mean)
     public static View AsTheyAre { get; } = new(signals => signals, seen => seen);
 
     /// <summary>
-    /// Each number of a signal less its mean over real signals, in its standard deviations. The article's signals differ
-    /// by so little that a critic of slope 1 scores them nearly alike: seen so, the same training ends nearer to them.
+    /// Each number of a signal less its mean over real signals, in its standard deviations. The article's are as small as
+    /// 0.06: in these units the same training ends nearer to the real signals.
     /// </summary>
     public static View Standardised(SineGanOptions options)
     {
