@@ -78,9 +78,10 @@ module internal Crossing =
 
         let axes = w.Full.Length
 
-        /// Whether ours go by Winograd's algorithm, at twice to three times the speed of libtorch's.
+        /// Whether ours go by Winograd's algorithm where there are tiles enough, at twice to three times the speed of libtorch's.
         let isByWinograd =
             axes = 2
+            && Winograd.hasRoom groups (outputs / groups) (inputs / groups)
             && WinogradTransforms.isSupported ()
             && w.Size |> Array.forall ((=) WinogradTransforms.Taps)
             && Array.forall ((=) 1) w.Step

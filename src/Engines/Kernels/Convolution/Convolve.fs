@@ -40,6 +40,7 @@ module internal Convolve =
                 Target = fun g -> channelsOf y (g * m)
                 RowStep = kernel.Strides[0]
                 Packing = kernel.Packing
+                Term = struct (ConvolutionTerm.Output, w)
             }
 
         y
@@ -71,6 +72,7 @@ module internal Convolve =
                 Target = fun g -> channelsOf x (g * m)
                 RowStep = kernel.Strides[1]
                 Packing = kernel.Packing
+                Term = struct (ConvolutionTerm.Input, w)
             }
 
         x
