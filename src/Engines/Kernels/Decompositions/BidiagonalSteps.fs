@@ -33,7 +33,7 @@ module internal BidiagonalSteps =
         Math.Abs w.D[k] <= epsilon * (before + after)
 
     /// Where the last element of the block is 0, so may be what stands above it.
-    let private deflateLast (w: Work) first last =
+    let deflateLast (w: Work) first last =
         let mutable f = w.E[last - 1]
         w.E[last - 1] <- 0.0
 
