@@ -166,7 +166,7 @@ module internal Secular =
         for start, count in [ 0, half; half, columns - half ] do
             let isThere i =
                 let row = ReadOnlySpan(rows, at + kept[i] * width + start, count)
-                TensorPrimitives.MaxMagnitude row <> 0.0
+                row.IndexOfAnyExcept 0.0 >= 0
 
             let there = [| 0 .. k - 1 |] |> Array.filter isThere
             let own = there.Length
