@@ -29,6 +29,10 @@ module internal Bidiagonal =
         RightTaus: float[]
     }
 
+    /// From so many columns on, steps are taken by panels.
+    [<Literal>]
+    let private ByPanelsFrom = 128
+
     /// Steps of a panel.
     [<Literal>]
     let private Panel = 32
@@ -75,18 +79,42 @@ module internal Bidiagonal =
 
         ArrayPool<float>.Shared.Return product
 
-    /// Spoils a.
-    let reduce m n (a: float[]) : Form =
-        let form = {
-            Diagonal = Array.zeroCreate n
-            Beside = Array.zeroCreate n
-            Left = Array.zeroCreate (n * m)
-            LeftTaus = Array.zeroCreate n
-            Right = Array.zeroCreate (n * n)
-            RightTaus = Array.zeroCreate n
-        }
+    /// Step by step.
+    let private reduceSmall m n (a: float[]) (form: Form) =
+        let sums, products = Array.zeroCreate<float> n, Array.zeroCreate<float> m
 
-        let depth = 2 * min Panel (max 4 (n / 8))
+        for k in 0 .. n - 1 do
+            let next = k + 1
+
+            for i in k .. m - 1 do
+                form.Left[k * m + i] <- a[i * n + k]
+
+            reflectColumn form m k |> ignore
+
+            if next < n then
+                let v = left form m k
+                let z = right form n k
+                let sum = Span(sums, next, n - next)
+                sum.Clear()
+                RowSteps.addRows a (k * n + next) n (reading v) sum
+
+                for i in k .. m - 1 do
+                    let row = Span(a, i * n + next, n - next)
+                    TensorPrimitives.MultiplyAdd(reading sum, -form.LeftTaus[k] * v[i - k], reading row, row)
+
+                Span(a, k * n + next, n - next).CopyTo z
+                let struct (beta, turn) = Reflections.make z
+                form.Beside[k] <- beta
+                form.RightTaus[k] <- turn
+                let product = Span(products, next, m - next)
+                RowSteps.dots a (next * n + next) n z product
+
+                for i in next .. m - 1 do
+                    let row = Span(a, i * n + next, n - next)
+                    TensorPrimitives.MultiplyAdd(reading z, -turn * products[i], reading row, row)
+
+    let private reduceByPanels m n (a: float[]) (form: Form) =
+        let depth = 2 * Panel
 
         let change = {
             Depth = depth
@@ -207,4 +235,16 @@ module internal Bidiagonal =
             keepLeft next after
             sum.CopyTo(Span(change.Columns, after * n + next + 1, width - 1))
 
+    /// Spoils a.
+    let reduce m n (a: float[]) : Form =
+        let form = {
+            Diagonal = Array.zeroCreate n
+            Beside = Array.zeroCreate n
+            Left = Array.zeroCreate (n * m)
+            LeftTaus = Array.zeroCreate n
+            Right = Array.zeroCreate (n * n)
+            RightTaus = Array.zeroCreate n
+        }
+
+        if n < ByPanelsFrom then reduceSmall m n a form else reduceByPanels m n a form
         form

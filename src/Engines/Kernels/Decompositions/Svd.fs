@@ -77,7 +77,8 @@ module internal Svd =
 
         let form = Bidiagonal.reduce (if isTall then n else m) n r
 
-        if n < ByHalvesFrom then
+        // Steps without vectors take less.
+        if n < 2 * ByHalvesFrom then
             let none = Rotations(0, [||])
             BidiagonalSteps.diagonalise { D = form.Diagonal; E = form.Beside; U = none; V = none }
         else
