@@ -140,6 +140,20 @@ module internal Sharing =
         x.IsShared <- true
         if Volatile.Read &anyGiven then Interlocked.MemoryBarrier()
 
+/// What a kernel has made of a constant of a compiled program, such as its panels, for the calls that follow.
+[<Sealed>]
+type internal Packing() =
+    let mutable made: objnull = null
+
+    /// What was made of it already, or else is made now. Two threads may make it at the same time.
+    member _.Get<'T when 'T: not struct and 'T: not null>(make: unit -> 'T) : 'T =
+        match Volatile.Read &made with
+        | :? 'T as found -> found
+        | _ ->
+            let fresh = make ()
+            Volatile.Write(&made, box fresh)
+            fresh
+
 /// A strided view into a .NET array: element (i, j, …) is `Data[Offset + i*Strides[0] + j*Strides[1] + …]`. A stride
 /// is 0 along a broadcast axis and negative along a flipped one.
 [<AbstractClass>]
@@ -182,6 +196,9 @@ type internal HostBuffer(dtype, shape: int[], strides: int[], offset: int) =
 
     /// Shuts who holds the buffer out from its memory, once it is given away.
     member _.Close() = claim <- Claim.Ended
+
+    /// Null, but for what never changes.
+    member val Packing: Packing | null = null with get, set
 
     /// Lets them in again: nothing was done with it.
     member _.Open(before: Claim | null) = claim <- before

@@ -77,9 +77,17 @@ module internal Crossing =
 
         let axes = w.Full.Length
 
+        /// Whether ours go by Winograd's algorithm, at twice to three times the speed of libtorch's.
+        let isByWinograd =
+            axes = 2
+            && WinogradTransforms.isSupported ()
+            && w.Size |> Array.forall ((=) WinogradTransforms.Taps)
+            && Array.forall ((=) 1) w.Step
+            && Array.forall ((=) 1) w.Dilation
+
         match term with
         | ConvolutionTerm.Kernel when groups > 1 && groups = inputs -> axes = 2 && products >= Depthwise
-        | _ when groups > 1 || axes < 2 || min inputs outputs < Channels -> false
+        | _ when groups > 1 || axes < 2 || min inputs outputs < Channels || isByWinograd -> false
         | ConvolutionTerm.Output when axes = 2 && products > MostConvolved -> false
         | ConvolutionTerm.Output
         | ConvolutionTerm.Input

@@ -155,6 +155,17 @@ let private large = [
     "every other element of long lines", problem 3 8 9 1 (plane 35 3 2 1 1)
     "one example, shared by rows", problem 1 30 70 1 (plane 5 3 1 1 1)
     "more taps than are added up in order", problem 1 1000 3 1 (plane 3 3 1 1 1)
+    // By Winograd's algorithm in Float32: tiles of 4 × 4 that end with the image, or behind it.
+    "whole tiles", problem 3 32 40 1 (plane 16 3 1 1 1)
+    "tiles over the edges", problem 2 24 33 1 (plane 13 3 1 1 1)
+    "tiles of small images", problem 9 40 32 1 (plane 7 3 1 1 1)
+    "tiles without padding", problem 2 32 32 1 (plane 21 3 1 1 0)
+    "tiles beyond the padding", problem 2 32 32 1 (plane 9 3 1 1 4)
+    "tiles in groups", problem 3 24 32 3 (plane 11 3 1 1 1)
+    "tiles of more channels than a block", problem 2 300 20 1 (plane 14 3 1 1 1)
+    "tiles of long lines",
+    problem 1 20 20 1 (windows [| 6; 130 |] [| 3; 3 |] [| 1; 1 |] [| 1; 1 |] [| 0; 2 |] [| 2; 0 |])
+    "tiles in many parts", problem 40 16 16 1 (plane 32 3 1 1 1)
     "padding on one side",
     problem 2 3 4 1 (windows [| 6; 6 |] [| 3; 3 |] [| 2; 1 |] [| 1; 1 |] [| 0; 2 |] [| 2; 0 |])
 ]

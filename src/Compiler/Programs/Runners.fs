@@ -96,14 +96,24 @@ module internal Runners =
                 ColStride = v.Strides[1]
             }
 
-            if dtype = DType.Float32 then
+            let ofKind (multiply: int -> int -> int -> Matrix<'T> -> Matrix<'T> -> 'T[] -> int -> unit) =
+                // A constant is packed once, when the product is first taken.
+                let panels =
+                    if slots[b.Slot].Home.IsConstant && PackedProduct.isFor<'T> m n k then
+                        ValueSome(Packing())
+                    else
+                        ValueNone
+
                 Runner(fun w ->
-                    let c = w.Home target.Slot :?> float32[]
-                    MatMul.float32 m n k (matrix w a) (matrix w b) c (w.Offset target))
-            else
-                Runner(fun w ->
-                    let c = w.Home target.Slot :?> float[]
-                    MatMul.float64 m n k (matrix w a) (matrix w b) c (w.Offset target))
+                    let c = w.Home target.Slot :?> 'T[]
+
+                    match panels with
+                    | ValueSome packing ->
+                        let panels = packing.Get(fun () -> PackedProduct.pack n k (matrix w b))
+                        PackedProduct.multiply m n k (matrix w a) panels c (w.Offset target)
+                    | ValueNone -> multiply m n k (matrix w a) (matrix w b) c (w.Offset target))
+
+            if dtype = DType.Float32 then ofKind MatMul.float32 else ofKind MatMul.float64
         else
             Runner(fun w -> BatchMatMul.into (w.Buffer target) (w.Buffer a) (w.Buffer b))
 
@@ -185,7 +195,28 @@ module internal Runners =
         | Step.Draw(kind, dtype, keys, count, target) -> draw kind dtype keys count target
         | Step.Engine(p, inputs, targets) ->
             let device = backend.Target.Device
-            let arguments (w: Workspace) = inputs |> Array.map (fun v -> w.Buffer v :> Buffer)
+            // What engines make of constants, they keep with them.
+            let constants =
+                inputs
+                |> Array.map (fun v ->
+                    match slots[v.Slot].Home with
+                    | Home.Constant b ->
+                        let view = Buffers.view b.DType b.Data v.Shape v.Strides v.Offset
+                        view.Packing <- Packing()
+                        ValueSome(view :> Buffer)
+                    | Home.Arena
+                    | Home.Input _
+                    | Home.Output _
+                    | Home.Slice -> ValueNone)
+
+            let arguments (w: Workspace) =
+                Array.map2
+                    (fun v (constant: Buffer voption) ->
+                        match constant with
+                        | ValueSome b -> b
+                        | ValueNone -> w.Buffer v)
+                    inputs
+                    constants
 
             let put =
                 targets

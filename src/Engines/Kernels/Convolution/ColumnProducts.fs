@@ -36,9 +36,9 @@ module internal ColumnProducts =
     [<Struct; NoComparison; NoEquality>]
     type Taps<'T> = { Panels: 'T[]; Start: int; K: int; Table: nativeint[]; First: int; Last: int }
 
-    /// Panels of columns, which are copies, or lie in the image from `First` on.
+    /// So many columns, in panels that are copies, or in the image from `First` on.
     [<Struct; NoComparison; NoEquality>]
-    type Columns<'T> = { Data: 'T[]; First: int; Panels: int; InImage: bool }
+    type Columns<'T> = { Data: 'T[]; First: int; Count: int; InImage: bool }
 
     /// sums (m rows of `width`) <- `count` taps from `first` on, or sums + them where `add`.
     let inline private tiles
@@ -61,12 +61,28 @@ module internal ColumnProducts =
         for i in 0..rows .. m - 1 do
             let a = &at t.Panels (t.Start + i * t.K + first * rows)
 
-            for j in 0 .. x.Panels - 1 do
+            for j in 0 .. partsOf x.Count cols - 1 do
                 let b = &at x.Data (x.First + j * cols * (if inImage then 1 else count))
                 let c = &at sums (i * width + j * cols)
                 let start = if inImage then at table first else 0n
 
-                if wide then
+                // Of the last panel, vectors without a column are left out.
+                let vectors = partsOf (x.Count - j * cols) Vector512<'T>.Count
+
+                if wide && vectors <= 2 then
+                    for n in 0 .. vectors - 1 do
+                        let beside = n * Vector512<'T>.Count
+
+                        slimTile
+                            count
+                            &a
+                            &(item &b (nativeint beside))
+                            start
+                            (fun ib left -> if inImage then at table (last - left) else ib + nativeint cols)
+                            &(item &c (nativeint beside))
+                            w
+                            add
+                elif wide then
                     broadTile
                         count
                         &a

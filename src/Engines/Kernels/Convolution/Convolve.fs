@@ -3,7 +3,6 @@ namespace Cotangent.Engines
 // Convolutions: each of the three tensors of ⟨x * w, y⟩ from the two others.
 
 open System
-open System.Numerics
 open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Inlined // in place of functions of Array and List
@@ -17,7 +16,13 @@ module internal Convolve =
     }
 
     /// y from x and w.
-    let private output (w: Windows) groups (x: HostBuffer<'T>) (kernel: HostBuffer<'T>) : HostBuffer =
+    let private output
+        correlate
+        (w: Windows)
+        groups
+        (x: HostBuffer<'T>)
+        (kernel: HostBuffer<'T>)
+        : HostBuffer =
         let y = Strided.fresh<'T> x.DType (Array.append [| x.Shape[0]; kernel.Shape[0] |] w.Count)
 
         if KernelSums.isEmpty x || KernelSums.isEmpty kernel then
@@ -25,20 +30,28 @@ module internal Convolve =
         elif not (KernelSums.isEmpty y) then
             let m, channels = kernel.Shape[0] / groups, kernel.Shape[1]
 
-            Correlation.run
-                (axes forward x.Shape[0] w)
-                groups
-                m
-                channels
-                (fun g -> channelsOf x (g * channels))
-                (fun g -> ofOutputs kernel (g * m))
-                kernel.Strides[0]
-                (fun g -> channelsOf y (g * m))
+            correlate {
+                Axes = axes forward x.Shape[0] w
+                Groups = groups
+                Outputs = m
+                Channels = channels
+                Source = fun g -> channelsOf x (g * channels)
+                Kernel = fun g -> ofOutputs kernel (g * m)
+                Target = fun g -> channelsOf y (g * m)
+                RowStep = kernel.Strides[0]
+                Packing = kernel.Packing
+            }
 
         y
 
     /// x from w and y: the transposed convolution.
-    let private input (w: Windows) groups (kernel: HostBuffer<'T>) (y: HostBuffer<'T>) : HostBuffer =
+    let private input
+        correlate
+        (w: Windows)
+        groups
+        (kernel: HostBuffer<'T>)
+        (y: HostBuffer<'T>)
+        : HostBuffer =
         let shape = Array.append [| y.Shape[0]; kernel.Shape[1] * groups |] w.Full
         // Elements that no window covers stay zero.
         let x = Strided.fresh<'T> y.DType shape
@@ -47,36 +60,45 @@ module internal Convolve =
         if not (KernelSums.isEmpty x || KernelSums.isEmpty y || KernelSums.isEmpty kernel) then
             let channels, m = kernel.Shape[0] / groups, kernel.Shape[1]
 
-            Correlation.run
-                (axes backward y.Shape[0] w)
-                groups
-                m
-                channels
-                (fun g -> channelsOf y (g * channels))
+            correlate {
+                Axes = axes backward y.Shape[0] w
+                Groups = groups
+                Outputs = m
+                Channels = channels
+                Source = fun g -> channelsOf y (g * channels)
                 // The outputs are what is summed over.
-                (fun g -> { ofOutputs kernel (g * channels) with Channel = kernel.Strides[0] })
-                kernel.Strides[1]
-                (fun g -> channelsOf x (g * m))
+                Kernel = fun g -> { ofOutputs kernel (g * channels) with Channel = kernel.Strides[0] }
+                Target = fun g -> channelsOf x (g * m)
+                RowStep = kernel.Strides[1]
+                Packing = kernel.Packing
+            }
 
         x
 
-    let private run<'T when 'T :> INumber<'T>>
-        result
-        w
-        groups
-        (a: HostBuffer<'T>)
-        (b: HostBuffer<'T>)
-        : HostBuffer =
+    let private run correlate kernels result w groups (a: HostBuffer<'T>) (b: HostBuffer<'T>) : HostBuffer =
         match result with
-        | ConvolutionTerm.Output -> output w groups a b
-        | ConvolutionTerm.Input -> input w groups a b
-        | ConvolutionTerm.Kernel -> KernelSums.kernel w groups a b
+        | ConvolutionTerm.Output -> output correlate w groups a b
+        | ConvolutionTerm.Input -> input correlate w groups a b
+        | ConvolutionTerm.Kernel -> kernels w groups a b
+
+    let private singles (sums: CorrelationSums<float32>) =
+        if Winograd.isFaster sums then Winograd.run sums else Correlation.run sums
+
+    let private singleKernels (w: Windows) groups (x: HostBuffer<float32>) y =
+        if WinogradKernels.isFaster w groups x y then
+            WinogradKernels.kernel w groups x y
+        else
+            KernelSums.kernel w groups x y
 
     /// The term asked for, from the two others.
     let rec convolution result (w: Windows) groups (a: HostBuffer) (b: HostBuffer) : HostBuffer =
         match a.DType.Storage with
-        | Storage.Float32 -> run result w groups (a :?> HostBuffer<float32>) (b :?> HostBuffer<float32>)
-        | Storage.Float64 -> run result w groups (a :?> HostBuffer<float>) (b :?> HostBuffer<float>)
+        | Storage.Float32 ->
+            let a, b = a :?> HostBuffer<float32>, b :?> HostBuffer<float32>
+            run singles singleKernels result w groups a b
+        | Storage.Float64 ->
+            let a, b = a :?> HostBuffer<float>, b :?> HostBuffer<float>
+            run Correlation.run KernelSums.kernel result w groups a b
         | Storage.BFloat16
         | Storage.Float16 ->
             Convert.buffer a.DType (convolution result w groups (Convert.widen a) (Convert.widen b))

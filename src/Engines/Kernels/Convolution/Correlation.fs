@@ -47,13 +47,15 @@ module internal Correlation =
         | Form.InImage -> flatPlaces axes block
         | Form.Copies -> block.Extent |> Array.fold (*) 1
 
-    /// The form that takes less time, by what a tap costs: three vectors of multiply-adds for two rows and panel, and about four
+    /// The form that takes less time, by what a tap costs: a vector of multiply-adds for two rows, and about four
     /// cycles for a vector that is copied.
     let private formOf<'T> (axes: CorrelationAxis[]) (block: Block) m =
         let cols = breadth<'T>()
         let lanes = if Vector512.IsHardwareAccelerated then Vector512<'T>.Count else Vector<'T>.Count
-        let panels form = partsOf (columnCount form axes block) cols
-        let perPanel = up (height ()) m * (cols / lanes) / 2
+        // Wide panels end with their last vector, narrow ones are whole.
+        let unit = if Vector512.IsHardwareAccelerated then lanes else cols
+        let vectors form = partsOf (columnCount form axes block) unit * (unit / lanes)
+        let perVector = up (height ()) m / 2
 
         let copied =
             Patches.imageRuns axes block
@@ -62,42 +64,36 @@ module internal Correlation =
 
         if m < 3 then
             Form.Thin
-        elif panels Form.InImage * perPanel <= panels Form.Copies * perPanel + 4 * copied then
+        elif vectors Form.InImage * perVector <= vectors Form.Copies * perVector + 4 * copied then
             Form.InImage
         else
             Form.Copies
 
-    /// The sums of all groups: of each, `m` target channels from `channels` source channels, with the kernels of
-    /// target channels `rowStep` apart.
-    let run
-        (axes: CorrelationAxis[])
-        groups
-        m
-        channels
-        (source: int -> Placement<'T>)
-        (kernel: int -> Placement<'T>)
-        rowStep
-        (into: int -> Placement<'T>)
-        =
+    let run (sums: CorrelationSums<'T>) =
+        let axes, groups, m, channels = sums.Axes, sums.Groups, sums.Outputs, sums.Channels
+        let source, kernel, rowStep, into = sums.Source, sums.Kernel, sums.RowStep, sums.Target
         let targets = targets axes
         let deep = targets |> Array.map (fun t -> channels * t.Count)
         let rows, cols = height (), breadth<'T>()
         let padded = up rows m
         let sizes = deep |> Array.map (fun k -> int64 padded * int64 k)
-        let packed = ArrayPool<'T>.Shared.Rent(workLength (int64 groups * Array.sum sizes |> max 1L))
         let starts = sizes |> Array.scan (fun at size -> at + int size) 0
         let perGroup = Array.last starts
         let tall = padded / rows
 
-        let stretches = targets |> Array.map (KernelPanels.stretches (kernel 0) channels)
+        let pack (panels: 'T[]) =
+            let stretches = targets |> Array.map (KernelPanels.stretches (kernel 0) channels)
 
-        Strided.ranges (groups * tall) (int64 groups * int64 perGroup) (fun first last ->
-            for n in first .. last - 1 do
-                let g, i = n / tall, n % tall * rows
+            Strided.ranges (groups * tall) (int64 groups * int64 perGroup) (fun first last ->
+                for n in first .. last - 1 do
+                    let g, i = n / tall, n % tall * rows
 
-                for t in 0 .. targets.Length - 1 do
-                    let start = g * perGroup + starts[t] + i * deep[t]
-                    KernelPanels.panel (kernel g) rowStep i (min m (i + rows)) stretches[t] packed start)
+                    for t in 0 .. targets.Length - 1 do
+                        let start = g * perGroup + starts[t] + i * deep[t]
+                        KernelPanels.panel (kernel g) rowStep i (min m (i + rows)) stretches[t] panels start)
+
+        let packed =
+            KernelPanels.kept sums.Packing (workLength (int64 groups * Array.sum sizes |> max 1L)) pack
 
         let flat = axes |> Array.fold (fun n a -> n * (int64 a.Places + int64 a.Reach)) 1L
         let phases = axes |> Array.fold (fun n a -> n * a.Phases.Length) 1
@@ -174,21 +170,21 @@ module internal Correlation =
 
                         for n in 0 .. runs.Length - 1 do
                             let first = n * width
-                            let count = partsOf (min width (all - first)) cols
+                            let count = min width (all - first)
 
                             match form with
                             | Form.Thin ->
                                 summed m taps sums width (fun t sums -> thinProduct m t pixels sums width)
                             | Form.InImage ->
-                                let x = { Data = pixels; First = first; Panels = count; InImage = true }
+                                let x = { Data = pixels; First = first; Count = count; InImage = true }
 
                                 summed (up rows m) taps sums width (fun t sums ->
                                     product m t x (fun _ _ -> ()) sums width)
                             | Form.Copies ->
-                                let x = { Data = copies; First = aligned; Panels = count; InImage = false }
+                                let x = { Data = copies; First = aligned; Count = count; InImage = false }
 
                                 let copy (t: Taps<'T>) tap depth =
-                                    for j in 0 .. count - 1 do
+                                    for j in 0 .. partsOf count cols - 1 do
                                         Patches.rows
                                             depth
                                             pixels
@@ -208,4 +204,4 @@ module internal Correlation =
             ArrayPool<'T>.Shared.Return sums
             ArrayPool<'T>.Shared.Return copies)
 
-        ArrayPool<'T>.Shared.Return packed
+        KernelPanels.release sums.Packing packed

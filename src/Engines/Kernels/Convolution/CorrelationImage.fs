@@ -54,6 +54,23 @@ type internal Block = { Start: int[]; Extent: int[] }
 [<NoComparison; NoEquality>]
 type internal Placement<'T> = { Items: 'T[]; Offset: int; Channel: int; Steps: int[] }
 
+/// The sums of all groups: of each, `Outputs` channels of the target from `Channels` of the source.
+[<NoComparison; NoEquality>]
+type internal CorrelationSums<'T> = {
+    Axes: CorrelationAxis[]
+    Groups: int
+    Outputs: int
+    Channels: int
+    /// Of a group.
+    Source: int -> Placement<'T>
+    Kernel: int -> Placement<'T>
+    Target: int -> Placement<'T>
+    /// From the kernels of one channel of the target to those of the next.
+    RowStep: int
+    /// Where the kernels' panels are kept, if they never change.
+    Packing: Packing | null
+}
+
 /// A phase of the target along all axes: its first elements there, and its taps.
 [<NoComparison; NoEquality>]
 type internal OutputPhase = {

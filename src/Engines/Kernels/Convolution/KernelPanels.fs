@@ -2,10 +2,27 @@ namespace Cotangent.Engines
 
 // The kernels of a convolution in the order in which tiles read them.
 
+open System.Buffers
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
 module internal KernelPanels =
+
+    /// The panels of a convolution's kernels, in an array of so many elements: those that are kept, or else made for this call alone.
+    let kept (packing: Packing | null) (length: int) (fill: 'T[] -> unit) : 'T[] =
+        match packing with
+        | null ->
+            let panels = ArrayPool<'T>.Shared.Rent length
+            fill panels
+            panels
+        | packing ->
+            packing.Get(fun () ->
+                let panels = Array.zeroCreate<'T> length
+                fill panels
+                panels)
+
+    let release (packing: Packing | null) (panels: 'T[]) =
+        if isNull packing then ArrayPool<'T>.Shared.Return panels
 
     /// The elements of a group's kernels, relative to their first one, that a phase of the target meets, in stretches that are
     /// `Step` apart: of `Count` elements from `Place` on.

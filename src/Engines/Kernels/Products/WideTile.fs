@@ -222,6 +222,56 @@ module internal WideTile =
         broadStoreOrAdd add x6 &c (6n * rc)
         broadStoreOrAdd add x7 &c (7n * rc)
 
+    // A slim tile has eight rows of one vector.
+
+    let inline slimStoreOrAdd add (x: Vector512<'T>) (c: byref<'T>) i =
+        widePut (if add then wideLoad &c i + x else x) &c i
+
+    /// As `broadTile`.
+    let inline slimTile
+        k
+        (a: byref<'T>)
+        (b: byref<'T>)
+        first
+        ([<InlineIfLambda>] next: nativeint -> int -> nativeint)
+        (c: byref<'T>)
+        rc
+        add
+        =
+        let mutable x0 = Vector512<'T>.Zero
+        let mutable x1 = Vector512<'T>.Zero
+        let mutable x2 = Vector512<'T>.Zero
+        let mutable x3 = Vector512<'T>.Zero
+        let mutable x4 = Vector512<'T>.Zero
+        let mutable x5 = Vector512<'T>.Zero
+        let mutable x6 = Vector512<'T>.Zero
+        let mutable x7 = Vector512<'T>.Zero
+        let mutable ia, ib, left = 0n, first, k
+
+        while left > 0 do
+            let s = &item &a ia
+            let y = wideLoad &b ib
+            x0 <- wideMulAdd (wideSpread &s 0n) y x0
+            x1 <- wideMulAdd (wideSpread &s 1n) y x1
+            x2 <- wideMulAdd (wideSpread &s 2n) y x2
+            x3 <- wideMulAdd (wideSpread &s 3n) y x3
+            x4 <- wideMulAdd (wideSpread &s 4n) y x4
+            x5 <- wideMulAdd (wideSpread &s 5n) y x5
+            x6 <- wideMulAdd (wideSpread &s 6n) y x6
+            x7 <- wideMulAdd (wideSpread &s 7n) y x7
+            ia <- ia + nativeint BroadRows
+            left <- left - 1
+            ib <- next ib left
+
+        slimStoreOrAdd add x0 &c 0n
+        slimStoreOrAdd add x1 &c rc
+        slimStoreOrAdd add x2 &c (2n * rc)
+        slimStoreOrAdd add x3 &c (3n * rc)
+        slimStoreOrAdd add x4 &c (4n * rc)
+        slimStoreOrAdd add x5 &c (5n * rc)
+        slimStoreOrAdd add x6 &c (6n * rc)
+        slimStoreOrAdd add x7 &c (7n * rc)
+
     // A flat tile has sixteen sums: four elements or vectors of a by four vectors of b.
 
     /// The sums of a row.
