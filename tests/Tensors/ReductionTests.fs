@@ -318,6 +318,33 @@ let private running =
         fun () ->
             for dtype in numeric do
                 equalsAs dtype [ 3; 5; 6 ] (((tensor [ 3; 2; 1 ]).Convert dtype).CumulativeSum 0)
+        "lines of every length, exactly",
+        fun () ->
+            // Of quarters, whose sums are exact in each dtype.
+            for length in [ 1..40 ] @ [ 255; 256; 1001 ] do
+                let numbers = Array.init (2 * length) (fun i -> float (i * 37 % 101 - 50) / 4.0)
+                let running xs = Array.scan (+) 0.0 xs |> Array.tail
+                let lines = Array.chunkBySize length numbers
+                let forwards = Array.collect running lines
+                let backwards = lines |> Array.collect (Array.rev >> running >> Array.rev)
+
+                for dtype in [ DType.Float32; DType.Float64 ] do
+                    let t = (Tensor.ofArray [ 2; length ] numbers).Convert dtype
+
+                    let is (expected: float[]) (t: Tensor) what =
+                        Expect.equal ((t.Convert DType.Float64).Flatten().ToData<float[]>()) expected what
+
+                    is forwards (t.CumulativeSum 1) $"{dtype}, {length}"
+                    is backwards (t.CumulativeSum(1, true)) $"{dtype}, {length}, from the end"
+        "what is not finite reaches what follows alone",
+        fun () ->
+            for dtype in [ DType.Float32; DType.Float64 ] do
+                for place in [ 0; 5; 8; 15; 16; 30 ] do
+                    let numbers = Array.init 33 (fun i -> if i = place then nan else 1.0)
+                    let sums = ((tensor numbers).Convert dtype).CumulativeSum 0
+                    let found = (sums.Convert DType.Float64).ToData<float[]>()
+                    Expect.equal (Array.findIndex System.Double.IsNaN found) place $"{dtype}, {place}"
+                    Expect.all found[place..] System.Double.IsNaN $"{dtype}, {place}"
     ]
 
 let private exponentials =
