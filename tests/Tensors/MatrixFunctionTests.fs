@@ -137,8 +137,10 @@ let private svdTests =
                 Engines.Workers.limit threads
                 let u, s, vt = svd a
                 let p, l, upper = lu a
+                let w, z = eigh b
 
-                [ u; s; vt; singularValues a; p; l; upper; solve b b.T; inv b; det b ] |> List.map numbers
+                [ u; s; vt; singularValues a; w; z; p; l; upper; solve b b.T; inv b; det b ]
+                |> List.map numbers
 
             try
                 // Without a native library, whose sums depend on the part that it is asked for.

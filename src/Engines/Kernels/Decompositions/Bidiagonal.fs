@@ -65,12 +65,12 @@ module internal Bidiagonal =
         alpha - beta
 
     /// A <- A - shares · columns, from a row and a column on.
-    let private apply m n (a: float[]) (change: Change) fromRow fromColumn count =
+    let private apply m n (a: float[]) (change: Change) fromRow fromColumn =
         let rows, width = m - fromRow, n - fromColumn
         let product = ArrayPool<float>.Shared.Rent(max 1 (rows * width))
         let shares = Matrices.adjacent change.Shares (fromRow * change.Depth) change.Depth
         let columns = Matrices.adjacent change.Columns fromColumn n
-        (Matrices.product<float>()).Invoke(rows, width, count, shares, columns, product, 0)
+        (Matrices.product<float>()).Invoke(rows, width, change.Depth, shares, columns, product, 0)
 
         Strided.ranges rows (int64 rows * int64 width) (fun first last ->
             for i in first .. last - 1 do
@@ -79,7 +79,7 @@ module internal Bidiagonal =
 
         ArrayPool<float>.Shared.Return product
 
-    /// Step by step.
+    /// Step by step: a small matrix stays in the first-level cache.
     let private reduceSmall m n (a: float[]) (form: Form) =
         let sums, products = Array.zeroCreate<float> n, Array.zeroCreate<float> m
 
@@ -128,9 +128,8 @@ module internal Bidiagonal =
         let ones = Array.create (partsOf m Chunk) 1.0
         // The products of the columns with the reflection from the right; and the columns' elements in the next column.
         let along, ahead = Array.zeroCreate<float> depth, Array.zeroCreate<float> depth
-        let factors = Array.zeroCreate<float> depth
-
-        let others = Array.zeroCreate<float> m
+        // What a step multiplies shares, and rows of shares, by.
+        let factors, others = Array.zeroCreate<float> depth, Array.zeroCreate<float> m
 
         /// The vector of the reflection from the left becomes a column of V.
         let keepLeft k place =
@@ -167,16 +166,14 @@ module internal Bidiagonal =
             RowSteps.addRows a (start * n + next) n (reading x) sum
             RowSteps.addRows change.Shares (start * depth) depth (reading x) sumOfShares
 
-        if n > 0 then
-            for i in 0 .. m - 1 do
-                form.Left[i] <- a[i * n]
+        for i in 0 .. m - 1 do
+            form.Left[i] <- a[i * n]
 
-            reflectColumn form m 0 |> ignore
-            keepLeft 0 0
-
-            let y = Span(change.Columns, 1, n - 1)
-            RowSteps.addRows a 1 n (ReadOnlySpan(form.Left, 0, m)) y
-            TensorPrimitives.Multiply(reading y, form.LeftTaus[0], y)
+        reflectColumn form m 0 |> ignore
+        keepLeft 0 0
+        let y = Span(change.Columns, 1, n - 1)
+        RowSteps.addRows a 1 n (ReadOnlySpan(form.Left, 0, m)) y
+        TensorPrimitives.Multiply(reading y, form.LeftTaus[0], y)
 
         for k in 0 .. n - 2 do
             let next = k + 1
@@ -186,7 +183,6 @@ module internal Bidiagonal =
             // Row k tells it.
             let z = right form n k
             Span(a, k * n + next, width).CopyTo z
-
             let shares = Span(factors, 0, place)
             TensorPrimitives.Negate(ReadOnlySpan(change.Shares, k * depth, place), shares)
             RowSteps.addRows change.Columns next n (reading shares) z
@@ -194,7 +190,6 @@ module internal Bidiagonal =
             form.Beside[k] <- beta
             form.RightTaus[k] <- turn
             z.CopyTo(Span(change.Columns, place * n + next, width))
-
             RowSteps.dots change.Columns next n z (Span(along, 0, place))
 
             for l in 0..place do
@@ -229,8 +224,9 @@ module internal Bidiagonal =
                 RowSteps.addRows change.Columns (next + 1) n (reading shares) sum
                 TensorPrimitives.Multiply(reading sum, form.LeftTaus[next] / divisor, sum)
 
+            // The panel after a full one begins with this reflection.
             let isFull = place + 1 = depth
-            if isFull then apply m n a change next (next + 1) depth
+            if isFull then apply m n a change next (next + 1)
             let after = if isFull then 0 else place + 1
             keepLeft next after
             sum.CopyTo(Span(change.Columns, after * n + next + 1, width - 1))

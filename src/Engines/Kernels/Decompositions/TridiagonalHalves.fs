@@ -3,21 +3,14 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics.Tensors
-open System.Runtime.InteropServices
-open System.Runtime.Intrinsics
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
 
 // Eigenvalues and eigenvectors of a symmetric tridiagonal matrix by halves (J. J. M. Cuppen, "A divide and conquer method for the
 // symmetric tridiagonal eigenproblem", 1981). Torn apart at one element, the matrix is two smaller ones and a change of rank one; of
-// both halves' eigenvalues D and vectors, what is left is the eigenproblem of D + ρ z zᵀ. Its eigenvalues are the roots of
-//
-//   f(λ) = 1/ρ + Σ z_i² / (d_i - λ),
-//
-// one between each d and the next, and its vectors have the elements z_i / (d_i - λ): all but a few products of matrices. Vectors
-// are orthogonal to the last digits where z is not the given one but that of which the computed roots are exact ones (M. Gu and S.
-// Eisenstat, "A stable and efficient algorithm for the rank-one modification of the symmetric eigenproblem", 1994).
+// both halves' eigenvalues D and vectors, what is left is the eigenproblem of D + ρ z zᵀ (see Secular): all but a few products of
+// matrices.
 
 module internal TridiagonalHalves =
     /// Blocks up to this size are taken by QL steps.
