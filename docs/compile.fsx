@@ -197,7 +197,9 @@ let square = Tensor.full DType.Float32 [ 64; 64 ] 0.01
 
 (**
 A call that needs more than the machine or the device has says so before it takes anything, with the largest values and ways
-out.
+out. Not in that count are constants, the tensors that a function closes over, and what kernels make of them: on the CPU, weights of products
+and convolutions are packed when they are first used, in as much memory again, kernels of 3 × 3 in four times as much. All programs share
+that, and it goes when the weights go.
 
 ## When it compiles again
 

@@ -1,5 +1,7 @@
 namespace Cotangent
 
+open System
+open System.Collections.Generic
 open System.Threading
 
 /// The numbers of a tensor on a device. Immutable: no operation changes a buffer once it is made, so views may
@@ -140,19 +142,20 @@ module internal Sharing =
         x.IsShared <- true
         if Volatile.Read &anyGiven then Interlocked.MemoryBarrier()
 
-/// What a kernel has made of a constant of a compiled program, such as its panels, for the calls that follow.
+/// The panels that kernels have made of a view of a constant, for the calls that follow.
 [<Sealed>]
 type internal Packing() =
-    let mutable made: objnull = null
+    let made = Dictionary<obj, Array>()
 
-    /// What was made of it already, or else is made now. Two threads may make it at the same time.
-    member _.Get<'T when 'T: not struct and 'T: not null>(make: unit -> 'T) : 'T =
-        match Volatile.Read &made with
-        | :? 'T as found -> found
-        | _ ->
-            let fresh = make ()
-            Volatile.Write(&made, box fresh)
-            fresh
+    /// Those made already in an order of elements, or else made now.
+    member _.Get(order: obj, make: unit -> 'T[]) : 'T[] =
+        lock made (fun () ->
+            match made.TryGetValue order with
+            | true, (:? ('T[]) as found) -> found
+            | _ ->
+                let fresh = make ()
+                made[order] <- fresh
+                fresh)
 
 /// A strided view into a .NET array: element (i, j, …) is `Data[Offset + i*Strides[0] + j*Strides[1] + …]`. A stride
 /// is 0 along a broadcast axis and negative along a flipped one.
@@ -194,11 +197,11 @@ type internal HostBuffer(dtype, shape: int[], strides: int[], offset: int) =
         | null -> ()
         | claim -> if claim.IsReleased then x.Refuse()
 
+    /// Where panels of it are kept, if it is a constant of a compiled program; else null.
+    member val Packing: Packing | null = null with get, set
+
     /// Shuts who holds the buffer out from its memory, once it is given away.
     member _.Close() = claim <- Claim.Ended
-
-    /// Null, but for what never changes.
-    member val Packing: Packing | null = null with get, set
 
     /// Lets them in again: nothing was done with it.
     member _.Open(before: Claim | null) = claim <- before

@@ -143,6 +143,9 @@ let private large = [
         (windows [| 9; 10; 11 |] [| 3; 2; 3 |] [| 1; 2; 1 |] [| 1; 1; 2 |] [| 1; 0; 2 |] [| 1; 1; 2 |])
     "depthwise", problem 3 1 1 20 (plane 12 3 1 1 1)
     "depthwise, two outputs each, by strides", problem 3 1 2 7 (plane 12 3 2 1 1)
+    "depthwise, wide kernels", problem 2 1 1 9 (plane 21 7 1 1 3)
+    "depthwise, large images", problem 2 1 1 5 (plane 75 3 1 2 2)
+    "depthwise, by strides, without padding", problem 3 1 1 6 (plane 23 5 2 1 0)
     "one window for all", problem 9 6 10 1 (plane 5 5 1 1 0)
     "single elements", problem 4 24 18 1 (plane 6 1 1 1 0)
     "every third element", problem 2 4 5 1 (plane 10 1 3 1 0)
@@ -165,6 +168,49 @@ let private large = [
     "tiles of more channels than a block", problem 2 300 20 1 (plane 14 3 1 1 1)
     "tiles of long lines",
     problem 1 20 20 1 (windows [| 6; 130 |] [| 3; 3 |] [| 1; 1 |] [| 1; 1 |] [| 0; 2 |] [| 2; 0 |])
+    // Three axes, the first of which is no axis of one place alone: not by tiles.
+    "two taps across, one place",
+    problem
+        2
+        20
+        24
+        1
+        (windows [| 3; 8; 8 |] [| 2; 3; 3 |] [| 2; 1; 1 |] [| 1; 1; 1 |] [| 0; 1; 1 |] [| 0; 1; 1 |])
+    "three taps across, by three",
+    problem
+        2
+        20
+        24
+        1
+        (windows [| 5; 8; 8 |] [| 3; 3; 3 |] [| 3; 1; 1 |] [| 1; 1; 1 |] [| 0; 1; 1 |] [| 0; 1; 1 |])
+    "one tap across, padded",
+    problem
+        2
+        20
+        24
+        1
+        (windows [| 1; 8; 8 |] [| 1; 3; 3 |] [| 1; 1; 1 |] [| 1; 1; 1 |] [| 1; 1; 1 |] [| 1; 1; 1 |])
+    "padding alone across",
+    problem
+        2
+        20
+        24
+        1
+        (windows [| 1; 8; 8 |] [| 1; 3; 3 |] [| 3; 1; 1 |] [| 1; 1; 1 |] [| 1; 1; 1 |] [| 1; 1; 1 |])
+    "two phases across",
+    problem
+        2
+        20
+        24
+        1
+        (windows [| 2; 8; 8 |] [| 2; 3; 3 |] [| 2; 1; 1 |] [| 1; 1; 1 |] [| 0; 1; 1 |] [| 1; 1; 1 |])
+    "one place across",
+    problem
+        2
+        20
+        24
+        1
+        (windows [| 1; 8; 8 |] [| 1; 3; 3 |] [| 1; 1; 1 |] [| 1; 1; 1 |] [| 0; 1; 1 |] [| 0; 1; 1 |])
     "tiles in many parts", problem 40 16 16 1 (plane 32 3 1 1 1)
     "padding on one side",
     problem 2 3 4 1 (windows [| 6; 6 |] [| 3; 3 |] [| 2; 1 |] [| 1; 1 |] [| 0; 2 |] [| 2; 0 |])
@@ -177,7 +223,7 @@ let private kernels =
                 testCase $"{dtype}: {name}" (fun () -> agrees dtype p)
     ]
 
-/// What one example gives depends neither on the others nor on how many there are.
+/// What one example gives depends on no other; by sums of products, nor on how many there are.
 let private alone =
     testCase "an example alone gives what it gives in a batch" (fun () ->
         let dice = Dice.Dice 3
@@ -187,7 +233,28 @@ let private alone =
         let all = convolve Window.same k x
 
         for n in 0..6 do
-            same all[n] (convolve Window.same k x[n]) $"example {n}")
+            same all[n] (convolve Window.same k x[n]) $"example {n}"
+
+        // By Winograd's algorithm: what is not finite reaches two places further, and no other example.
+        let p = problem 7 32 32 1 (plane 12 3 1 1 1)
+        let x, k = tensor p.XShape, tensor p.KernelShape
+        let all = convolve Window.same k x
+        let numbers = x.ToData<float32[,,,]>()
+        numbers[3, 5, 4, 4] <- nanf
+
+        let spoilt =
+            convolve Window.same k (Tensor.ofArray p.XShape (Array.ofSeq (Seq.cast<float32> numbers)))
+
+        for n in 0..6 do
+            if n <> 3 then same all[n] spoilt[n] $"example {n}"
+
+        let reached = spoilt[3, 0].ToData<float32[,]>()
+
+        for i in 0..11 do
+            for j in 0..11 do
+                let isNear reach = abs (i - 4) <= reach && abs (j - 4) <= reach
+                if isNear 1 then Expect.isTrue (Single.IsNaN reached[i, j]) $"({i}, {j})"
+                if not (isNear 3) then Expect.isFalse (Single.IsNaN reached[i, j]) $"({i}, {j})")
 
 // ---- What users call ----
 

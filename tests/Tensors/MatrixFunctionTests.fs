@@ -83,6 +83,75 @@ let private svdTests =
             let shift = (Tensor.ones DType.Float64 [ 6; 6 ]).Triu(1).Tril 1
             close 1e-15 [ 1.0; 1.0; 1.0; 1.0; 1.0; 0.0 ] (singularValues shift)
         }
+        test "large ones: values that are equal, close, zero, or far apart" {
+            let n = 150
+
+            /// With d on the diagonal and e right of it, of places from 0 to 1.
+            let bidiagonal (d: float -> float) (e: float -> float) =
+                Tensor.ofArray
+                    [ n; n ]
+                    (Array.init (n * n) (fun k ->
+                        let i, j = k / n, k % n
+                        let x = float i / float n
+
+                        if i = j then d x
+                        elif j = i + 1 then e x
+                        else 0.0))
+
+            for what, a in
+                [
+                    "any", normal 20L [ n; n ]
+                    "less than twice as tall", normal 21L [ 170; 150 ]
+                    "wide", normal 22L [ 97; 130 ]
+                    "very tall", normal 23L [ 300; 70 ]
+                    "rank 5", matmul (normal 24L [ n; 5 ]) (normal 25L [ 5; n ])
+                    "zeros", Tensor.zeros DType.Float64 [ n; n ]
+                    "ones on the diagonal", eye n
+                    "ones beside the diagonal", bidiagonal (fun _ -> 0.0) (fun _ -> 1.0)
+                    "ones in both places", bidiagonal (fun _ -> 1.0) (fun _ -> 1.0)
+                    "falling", bidiagonal (fun x -> 10.0 ** (-30.0 * x)) (fun x -> 10.0 ** (-30.0 * x))
+                    "rising",
+                    bidiagonal (fun x -> 10.0 ** (30.0 * x - 30.0)) (fun x -> 10.0 ** (30.0 * x - 30.0))
+                    "to the end of the range", bidiagonal (fun x -> 10.0 ** (-310.0 * x)) (fun _ -> 1e-310)
+                    "a cluster", bidiagonal (fun x -> 1.0 + 1e-13 * x) (fun x -> 1e-14 * x)
+                    "two clusters", bidiagonal (fun x -> if x < 0.5 then 1.0 else 1e-9) (fun x -> 1e-12 * x)
+                    "zeros between",
+                    bidiagonal (fun x -> if x * 7.0 % 1.0 < 0.2 then 0.0 else x) (fun x -> 1.0 - x)
+                ] do
+                let u, s, vt = svd a
+                let most = largest a
+                let tolerance = 1e-12 * max 1.0 most
+                orthonormal $"{what}: u" 1e-12 u
+                orthonormal $"{what}: v" 1e-12 vt.T
+                near $"{what}: product" tolerance a (matmul (u * s.Unsqueeze 0) vt)
+                Expect.equal (s.Sort(descending = true)) s $"{what}: falling"
+                let expected = (ofTensor a).Svd(false).S.ToArray()
+                close (10.0 * tolerance) (List.ofArray expected) s
+                close (10.0 * tolerance) (List.ofArray expected) (singularValues a)
+        }
+        test "the same for any number of threads" {
+            let a, b = normal 26L [ 260; 230 ], normal 27L [ 230; 230 ]
+            let before = Engines.Workers.count ()
+
+            let by threads =
+                Engines.Workers.limit threads
+                let u, s, vt = svd a
+                let p, l, upper = lu a
+                let w, z = eigh b
+
+                [ u; s; vt; singularValues a; w; z; p; l; upper; solve b b.T; inv b; det b ]
+                |> List.map numbers
+
+            try
+                // Without a native library, whose sums depend on the part that it is asked for.
+                Engines.Extension.withCpuEngine CpuEngine.Managed (fun () ->
+                    let one = by 1
+
+                    for threads in [ 2; 5 ] do
+                        Expect.equal (by threads) one $"{threads} threads")
+            finally
+                Engines.Workers.limit before
+        }
         test "every way" {
             let a = normal 5L [ 4; 4 ]
             everyWay "values" 1e-7 singularValues a

@@ -97,21 +97,28 @@ module internal Runners =
             }
 
             let ofKind (multiply: int -> int -> int -> Matrix<'T> -> Matrix<'T> -> 'T[] -> int -> unit) =
-                // A constant is packed once, when the product is first taken.
-                let panels =
-                    if slots[b.Slot].Home.IsConstant && PackedProduct.isFor<'T> m n k then
-                        ValueSome(Packing())
-                    else
-                        ValueNone
+                let packing =
+                    match slots[b.Slot].Home with
+                    | Home.Constant constant when PackedProduct.isFor<'T> m n k b.Strides ->
+                        (Packings.view constant b.Shape b.Strides b.Offset).Packing
+                    | Home.Constant _
+                    | Home.Arena
+                    | Home.Input _
+                    | Home.Output _
+                    | Home.Slice -> null
 
                 Runner(fun w ->
                     let c = w.Home target.Slot :?> 'T[]
 
-                    match panels with
-                    | ValueSome packing ->
-                        let panels = packing.Get(fun () -> PackedProduct.pack n k (matrix w b))
-                        PackedProduct.multiply m n k (matrix w a) panels c (w.Offset target)
-                    | ValueNone -> multiply m n k (matrix w a) (matrix w b) c (w.Offset target))
+                    match packing with
+                    | null -> multiply m n k (matrix w a) (matrix w b) c (w.Offset target)
+                    | _ when MatMul.preferLibrary () ->
+                        multiply m n k (matrix w a) (matrix w b) c (w.Offset target)
+                    | packing ->
+                        let panels =
+                            packing.Get(PackedProduct.Order, (fun () -> PackedProduct.pack n k (matrix w b)))
+
+                        PackedProduct.multiply m n k (matrix w a) panels c (w.Offset target))
 
             if dtype = DType.Float32 then ofKind MatMul.float32 else ofKind MatMul.float64
         else
@@ -195,15 +202,12 @@ module internal Runners =
         | Step.Draw(kind, dtype, keys, count, target) -> draw kind dtype keys count target
         | Step.Engine(p, inputs, targets) ->
             let device = backend.Target.Device
-            // What engines make of constants, they keep with them.
+            // With what kernels have made of them.
             let constants =
                 inputs
                 |> Array.map (fun v ->
                     match slots[v.Slot].Home with
-                    | Home.Constant b ->
-                        let view = Buffers.view b.DType b.Data v.Shape v.Strides v.Offset
-                        view.Packing <- Packing()
-                        ValueSome(view :> Buffer)
+                    | Home.Constant b -> ValueSome(Packings.view b v.Shape v.Strides v.Offset :> Buffer)
                     | Home.Arena
                     | Home.Input _
                     | Home.Output _

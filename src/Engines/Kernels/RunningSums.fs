@@ -12,8 +12,8 @@ open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 open Cotangent.Engines.Tile
 
-/// y <- the running sums of so many elements of x: x and where it begins, y and where it begins, the step from one element to the
-/// next in both, and how many there are.
+/// y <- the running sums of so many neighbours of x: x and where it begins, y and where it begins, the step from one element to the
+/// next in both, 1 or -1, and how many there are.
 type internal RunningSum<'T> = delegate of 'T[] * int * 'T[] * int * int * int -> unit
 
 module internal RunningSums =
@@ -100,7 +100,7 @@ module internal RunningSums =
         step
         ([<InlineIfLambda>] rest: int -> float -> unit)
         =
-        if abs step = 1 && Vector512.IsHardwareAccelerated then
+        if Vector512.IsHardwareAccelerated then
             let struct (done', before) = byVectors (step < 0)
             rest done' before
         else

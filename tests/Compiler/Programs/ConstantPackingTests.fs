@@ -80,6 +80,22 @@ let private products =
             within 1e-12 (gradient.Reshape [ 5; 12; 30 ]) (compile (grad loss) x) "the gradient"
         }
 
+        test "programs share what they pack, and a broadcast is not packed" {
+            let weights = random 9L [ 40; 64 ]
+
+            let first, second =
+                compile (fun (x: Tensor) -> matmul x weights), compile (fun (x: Tensor) -> matmul x weights)
+
+            for rows in [ 8; 20 ] do
+                let x = random 3L [ rows; 40 ]
+                within 1e-13 (product x weights) (first x) $"{rows} rows"
+                same (first x) (second x) $"{rows} rows, by another program"
+
+            let ones = Tensor.ones DType.Float64 [ 40; 64 ]
+            let x = random 4L [ 10; 40 ]
+            within 1e-13 (product x ones) (compile (fun (x: Tensor) -> matmul x ones) x) "ones"
+        }
+
         test "threads that call at the same time" {
             let weights = random 8L [ 64; 64 ]
             let times = compile (fun (x: Tensor) -> matmul x weights)
@@ -110,12 +126,12 @@ let private convolutions =
                 let window = { Window.stride stride with Padding = Padding.Around(kernel / 2) }
                 let convolve (w: Tensor) (x: Tensor) = convolveGroups groups window w x
                 let compiled = compile (convolve single)
-                // Of the engine in Float64, which goes by sums of products, and is tested against loops.
                 let transposed (w: Tensor) (y: Tensor) = convolveTransposed window w y
                 let turned = compile (transposed single)
 
                 for seed in 2L .. 3L do
                     let x = (random seed [ 2; channels; size; size ]).Convert DType.Float32
+                    // Of the engine in Float64, which goes by sums of products, and is tested against loops.
                     let expected = convolve (single.Convert DType.Float64) (x.Convert DType.Float64)
                     within 4e-6 expected ((compiled x).Convert DType.Float64) $"call {seed}"
 

@@ -17,6 +17,9 @@ module internal ColumnProducts =
 
     let breadth<'T> () = if Vector512.IsHardwareAccelerated then broadColumns<'T>() else columns<'T>()
 
+    /// Elements of a vector.
+    let lanes<'T> () = if Vector512.IsHardwareAccelerated then Vector512<'T>.Count else Vector<'T>.Count
+
     let up unit n = partsOf n unit * unit
 
     /// A block of taps whose panels of columns stay in the second-level cache while kernels go past, and whose panel of kernels in
@@ -134,30 +137,57 @@ module internal ColumnProducts =
             | false, true -> tilesInImage m t first count x sums width add
             | false, false -> tilesOfCopies m t first count x sums width add
 
+    /// The vectors of a thin product side by side.
+    [<Literal>]
+    let ThinVectors = 4
+
+    /// A row of sums, or sums + those where `add`.
+    let inline private thinNarrow (t: Taps<'T>) first last (a: byref<'T>) (b: byref<'T>) (c: byref<'T>) add =
+        let v, height = nativeint Vector<'T>.Count, height ()
+        let mutable x0, x1 = zeros<'T>(), zeros<'T>()
+
+        for p in first .. last - 1 do
+            let y = &item &b (at t.Table p)
+            let s = spread &a (nativeint (p * height))
+            x0 <- mulAdds s (pair true &y 0n v) x0
+            x1 <- mulAdds s (pair true &y (2n * v) (3n * v)) x1
+
+        put2 add x0 &c 0n v
+        put2 add x1 &c (2n * v) v
+
+    let inline private thinWide (t: Taps<'T>) first last (a: byref<'T>) (b: byref<'T>) (c: byref<'T>) add =
+        let v, height = nativeint Vector512<'T>.Count, height ()
+        let mutable x0, x1 = wideZeros<'T>(), wideZeros<'T>()
+
+        for p in first .. last - 1 do
+            let y = &item &b (at t.Table p)
+            let s = wideSpread &a (nativeint (p * height))
+            x0 <- wideMulAdds s (widePair &y 0n v) x0
+            x1 <- wideMulAdds s (widePair &y (2n * v) (3n * v)) x1
+
+        wideStoreOrAdd add x0 &c 0n v
+        wideStoreOrAdd add x1 &c (2n * v) v
+
     /// The same for one or two kernels, which would leave most of a tile empty: one after the other, by four vectors, straight from
     /// the image. Columns are places of the image here.
     let thinProduct m (t: Taps<'T>) (image: 'T[]) (sums: 'T[]) width =
         optimised ()
-        let v, height = nativeint Vector<'T>.Count, height ()
+        let unit = ThinVectors * lanes<'T>()
 
         for i in 0 .. m - 1 do
             let a = &at t.Panels (t.Start + i)
 
-            for j in 0 .. 4 * int v .. width - 1 do
+            for j in 0..unit .. width - 1 do
                 let b = &at image j
                 let c = &at sums (i * width + j)
 
                 for first in t.First .. Depth .. t.Last - 1 do
-                    let mutable x0, x1 = zeros<'T>(), zeros<'T>()
+                    let last, add = min t.Last (first + Depth), first > t.First
 
-                    for p in first .. min t.Last (first + Depth) - 1 do
-                        let y = &item &b (at t.Table p)
-                        let s = spread &a (nativeint (p * height))
-                        x0 <- mulAdds s (pair true &y 0n v) x0
-                        x1 <- mulAdds s (pair true &y (2n * v) (3n * v)) x1
-
-                    put2 (first > t.First) x0 &c 0n v
-                    put2 (first > t.First) x1 &c (2n * v) v
+                    if Vector512.IsHardwareAccelerated then
+                        thinWide t first last &a &b &c add
+                    else
+                        thinNarrow t first last &a &b &c add
 
     /// Where there are more than `Longest` taps, the sums of both halves.
     let rec summed m (t: Taps<'T>) (sums: 'T[]) width (product: Taps<'T> -> 'T[] -> unit) =

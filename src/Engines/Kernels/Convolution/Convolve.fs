@@ -40,6 +40,7 @@ module internal Convolve =
                 Target = fun g -> channelsOf y (g * m)
                 RowStep = kernel.Strides[0]
                 Packing = kernel.Packing
+                Term = struct (ConvolutionTerm.Output, w)
             }
 
         y
@@ -71,6 +72,7 @@ module internal Convolve =
                 Target = fun g -> channelsOf x (g * m)
                 RowStep = kernel.Strides[1]
                 Packing = kernel.Packing
+                Term = struct (ConvolutionTerm.Input, w)
             }
 
         x
@@ -84,11 +86,17 @@ module internal Convolve =
     let private singles (sums: CorrelationSums<float32>) =
         if Winograd.isFaster sums then Winograd.run sums else Correlation.run sums
 
+    let private kernels (w: Windows) groups (x: HostBuffer<'T>) y =
+        if DepthwiseKernels.isFor groups x y then
+            DepthwiseKernels.kernel w groups x y
+        else
+            KernelSums.kernel w groups x y
+
     let private singleKernels (w: Windows) groups (x: HostBuffer<float32>) y =
         if WinogradKernels.isFaster w groups x y then
             WinogradKernels.kernel w groups x y
         else
-            KernelSums.kernel w groups x y
+            kernels w groups x y
 
     /// The term asked for, from the two others.
     let rec convolution result (w: Windows) groups (a: HostBuffer) (b: HostBuffer) : HostBuffer =
@@ -98,7 +106,7 @@ module internal Convolve =
             run singles singleKernels result w groups a b
         | Storage.Float64 ->
             let a, b = a :?> HostBuffer<float>, b :?> HostBuffer<float>
-            run Correlation.run KernelSums.kernel result w groups a b
+            run Correlation.run kernels result w groups a b
         | Storage.BFloat16
         | Storage.Float16 ->
             Convert.buffer a.DType (convolution result w groups (Convert.widen a) (Convert.widen b))

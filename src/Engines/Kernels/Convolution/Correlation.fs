@@ -21,7 +21,7 @@ module internal Correlation =
         optimised ()
 
         for c in 0 .. channels - 1 do
-            let from, target = c * width, (firstChannel + c) * into.Channel
+            let from, target = c * width, into.Offset + (firstChannel + c) * into.Channel
 
             for run in runs do
                 if step = 1 then
@@ -50,8 +50,7 @@ module internal Correlation =
     /// The form that takes less time, by what a tap costs: a vector of multiply-adds for two rows, and about four
     /// cycles for a vector that is copied.
     let private formOf<'T> (axes: CorrelationAxis[]) (block: Block) m =
-        let cols = breadth<'T>()
-        let lanes = if Vector512.IsHardwareAccelerated then Vector512<'T>.Count else Vector<'T>.Count
+        let cols, lanes = breadth<'T>(), lanes<'T>()
         // Wide panels end with their last vector, narrow ones are whole.
         let unit = if Vector512.IsHardwareAccelerated then lanes else cols
         let vectors form = partsOf (columnCount form axes block) unit * (unit / lanes)
@@ -92,8 +91,7 @@ module internal Correlation =
                         let start = g * perGroup + starts[t] + i * deep[t]
                         KernelPanels.panel (kernel g) rowStep i (min m (i + rows)) stretches[t] panels start)
 
-        let packed =
-            KernelPanels.kept sums.Packing (workLength (int64 groups * Array.sum sizes |> max 1L)) pack
+        let packed = KernelPanels.kept sums false (workLength (int64 groups * Array.sum sizes |> max 1L)) pack
 
         let flat = axes |> Array.fold (fun n a -> n * (int64 a.Places + int64 a.Reach)) 1L
         let phases = axes |> Array.fold (fun n a -> n * a.Phases.Length) 1
@@ -116,9 +114,13 @@ module internal Correlation =
         let atOnce = panelsAtOnce () * cols
         let step = axes[3].TargetStep * (into 0).Steps[3]
 
+        // The runs of a block's sums in its target are those of each group, from the group's first element on.
+        let origin = { into 0 with Offset = 0 }
+        let runs: (Run[][] | null)[][] = blocks |> Array.map (fun _ -> Array.create targets.Length null)
+
         let width block =
             match form with
-            | Form.Thin -> up (4 * Vector<'T>.Count) (columnsOf block)
+            | Form.Thin -> up (ThinVectors * lanes<'T>()) (columnsOf block)
             | Form.InImage
             | Form.Copies -> min atOnce (up cols (columnsOf block))
 
@@ -164,9 +166,17 @@ module internal Correlation =
                             Last = deep[t]
                         }
 
+                        // Two threads may find the same.
                         let runs =
-                            Patches.targetRuns axes block targets[t] (form <> Form.Copies) into
-                            |> Patches.cut all width step
+                            match runs[b].[t] with
+                            | null ->
+                                let found =
+                                    Patches.targetRuns axes block targets[t] (form <> Form.Copies) origin
+                                    |> Patches.cut all width step
+
+                                runs[b].[t] <- found
+                                found
+                            | found -> found
 
                         for n in 0 .. runs.Length - 1 do
                             let first = n * width
@@ -204,4 +214,4 @@ module internal Correlation =
             ArrayPool<'T>.Shared.Return sums
             ArrayPool<'T>.Shared.Return copies)
 
-        KernelPanels.release sums.Packing packed
+        KernelPanels.release sums packed

@@ -67,8 +67,9 @@ type internal CorrelationSums<'T> = {
     Target: int -> Placement<'T>
     /// From the kernels of one channel of the target to those of the next.
     RowStep: int
-    /// Where the kernels' panels are kept, if they never change.
+    /// Where the kernels' panels are kept, if they never change, and of which convolution they are.
     Packing: Packing | null
+    Term: struct (ConvolutionTerm * Windows)
 }
 
 /// A phase of the target along all axes: its first elements there, and its taps.

@@ -8,21 +8,25 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 module internal KernelPanels =
 
-    /// The panels of a convolution's kernels, in an array of so many elements: those that are kept, or else made for this call alone.
-    let kept (packing: Packing | null) (length: int) (fill: 'T[] -> unit) : 'T[] =
-        match packing with
+    /// The panels of a convolution's kernels, in an array of so many elements, which are filled for this call alone, or kept. Those that are
+    /// transformed are others.
+    let kept (sums: CorrelationSums<'T>) isTransformed (length: int) (fill: 'T[] -> unit) : 'T[] =
+        match sums.Packing with
         | null ->
             let panels = ArrayPool<'T>.Shared.Rent length
             fill panels
             panels
         | packing ->
-            packing.Get(fun () ->
-                let panels = Array.zeroCreate<'T> length
-                fill panels
-                panels)
+            packing.Get(
+                (sums.Term, sums.Groups, isTransformed),
+                fun () ->
+                    let panels = Array.zeroCreate<'T> length
+                    fill panels
+                    panels
+            )
 
-    let release (packing: Packing | null) (panels: 'T[]) =
-        if isNull packing then ArrayPool<'T>.Shared.Return panels
+    let release (sums: CorrelationSums<'T>) (panels: 'T[]) =
+        if isNull sums.Packing then ArrayPool<'T>.Shared.Return panels
 
     /// The elements of a group's kernels, relative to their first one, that a phase of the target meets, in stretches that are
     /// `Step` apart: of `Count` elements from `Place` on.

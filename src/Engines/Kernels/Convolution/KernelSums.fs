@@ -27,9 +27,6 @@ module internal KernelSums =
 
     let private rowsAtOnce () = if Vector512.IsHardwareAccelerated then 6 else 3
 
-    let private lanes<'T> () =
-        if Vector512.IsHardwareAccelerated then Vector512<'T>.Count else Vector<'T>.Count
-
     let inline private fours<'T> () =
         struct (Vector512<'T>.Zero, Vector512<'T>.Zero, Vector512<'T>.Zero, Vector512<'T>.Zero)
 
@@ -195,11 +192,13 @@ module internal KernelSums =
             let target = (targets axes)[0]
             let taps = target.Count
             let blocks = blocks axes 1024
-            let lanes, unit = lanes<'T>(), rowsAtOnce ()
+            let lanes, unit = ColumnProducts.lanes<'T>(), rowsAtOnce ()
             let up unit n = partsOf n unit * unit
             let columns (block: Block) = block.Extent |> Array.fold (*) 1
             let pitches = blocks |> Array.map (columns >> up lanes)
             let runs = blocks |> Array.map (Patches.imageRuns axes)
+            let origin = { channelsOf y 0 with Offset = 0 }
+            let targetRuns = blocks |> Array.map (fun b -> Patches.targetRuns axes b target false origin)
 
             // As many outputs and channels at a time as have their partial sums in the second-level cache.
             let outputsAtOnce = min outputs 64
@@ -253,12 +252,11 @@ module internal KernelSums =
                     let block, pitch, count = blocks[b], pitches[b], columns blocks[b]
                     image axes block part.Channels source images
                     let table = table axes block part.Channels target
-                    let own = Patches.targetRuns axes block target false target'
 
                     // What is behind the last column meets zeros.
                     for o in 0 .. tall - 1 do
                         if o < part.Outputs then
-                            Patches.gather own target' o ys (y0 + o * pitch)
+                            Patches.gather targetRuns[b] target' o ys (y0 + o * pitch)
                             Array.Clear(ys, y0 + o * pitch + count, pitch - count)
                         else
                             Array.Clear(ys, y0 + o * pitch, pitch)

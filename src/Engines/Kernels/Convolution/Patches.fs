@@ -149,10 +149,10 @@ module internal Patches =
         else
             copyNarrow count image table first runs width into start
 
-    /// Copies a channel's elements into columns from `start` on.
+    /// Copies a channel's elements into columns from `start` on. Runs are from the source's first element on.
     let gather (runs: Run[]) (source: Placement<'T>) channel (into: 'T[]) start =
         optimised ()
-        let from, step = channel * source.Channel, source.Steps[3]
+        let from, step = source.Offset + channel * source.Channel, source.Steps[3]
 
         for run in runs do
             if step = 1 then

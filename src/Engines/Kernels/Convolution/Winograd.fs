@@ -14,8 +14,13 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 module internal Winograd =
 
-    /// Whether it knows these sums: by kernels of 3 × 3, of neighbouring elements at every place.
+    /// Whether it knows these sums: by kernels of 3 × 3, of neighbouring elements at every place, in two axes.
     let isFor (axes: CorrelationAxis[]) =
+        let isOne (a: CorrelationAxis) =
+            let struct (first, taps) = a.Targets[0]
+
+            a.Places = 1 && a.Reach = 0 && a.First = 0 && a.Targets.Length = 1 && first = 0 && taps.Length = 1
+
         let isThree (a: CorrelationAxis) =
             let struct (first, taps) = a.Targets[0]
 
@@ -26,15 +31,18 @@ module internal Winograd =
             && first = 0
             && a.Places = a.TargetSize
 
-        isSupported () && axes[1].Places = 1 && axes[1].Reach = 0 && isThree axes[2] && isThree axes[3]
+        isSupported () && isOne axes[1] && isThree axes[2] && isThree axes[3]
 
     /// The tiles of an image.
     let tall (axes: CorrelationAxis[]) = partsOf axes[2].Places Outputs
     let wide (axes: CorrelationAxis[]) = partsOf axes[3].Places Outputs
 
-    /// More elements than transformed kernels are to take.
+    /// As many elements as transformed kernels may take.
     [<Literal>]
     let private MostElements = 67_108_864.0
+
+    /// Whether so many kernels are not too many to be transformed.
+    let hasRoom groups m channels = float groups * float m * float channels * float Planes <= MostElements
 
     /// Whether it takes less time than sums of products do, by what was measured of each step: in cycles, with a vector of multiply-adds
     /// in each.
@@ -50,7 +58,7 @@ module internal Winograd =
             let products = float Planes * ceil (tiles / lanes) * m * channels / 0.9
             let transforms = tiles * (40.0 * channels + 25.0 * m) + 25.0 * m * channels
 
-            float sums.Groups * m * channels * float Planes <= MostElements && products + transforms < direct)
+            hasRoom sums.Groups sums.Outputs sums.Channels && products + transforms < direct)
 
     /// Where the transformed kernels are: in panels of eight, so many elements each, with 36 planes of all channels in order. The planes
     /// are a little apart: powers of two would share a few places of the cache.
@@ -113,7 +121,15 @@ module internal Winograd =
                 j <- j + vectors * Lanes
 
     /// Copies a channel's sums, in four lines of all tiles, to where they belong.
-    let private write (axes: CorrelationAxis[]) (runs: TileRun[]) (sums: float32[]) start pitch into channel =
+    let private writeBlock
+        (axes: CorrelationAxis[])
+        (runs: TileRun[])
+        (sums: float32[])
+        start
+        pitch
+        into
+        channel
+        =
         let down, along = axes[2], axes[3]
 
         for r in 0 .. runs.Length - 1 do
@@ -137,14 +153,14 @@ module internal Winograd =
         let tiles = axes[0].Places * tall * wide
         let vectors, panels = partsOf tiles Lanes, partsOf m BroadRows
         let elements = workLength (int64 groups * int64 panels * int64 (panelOf channels))
-        let kernels = KernelPanels.kept sums.Packing elements (transform sums)
+        let kernels = KernelPanels.kept sums true elements (transform sums)
         let workers = Workers.count ()
 
         // A block's planes are to stay in the second-level cache, and blocks to occupy all cores.
-        let longest = max 3 (min 12 (1_048_576 / (Planes * (channels + m) * Lanes * sizeof<float32>)) / 3 * 3)
+        let most = max 3 (min 12 (1_048_576 / (Planes * (channels + m) * Lanes * sizeof<float32>)) / 3 * 3)
 
         let blocks =
-            match partsOf vectors longest with
+            match partsOf vectors most with
             | few when few < 8 * workers -> min vectors (partsOf few workers * workers)
             | many -> many
 
@@ -200,9 +216,9 @@ module internal Winograd =
                         (products0 + n * plane)
                         width
 
-                let first = top * BroadRows
+                let above = top * BroadRows
 
-                for row in 0 .. min m (bottom * BroadRows) - first - 1 do
+                for row in 0 .. min m (bottom * BroadRows) - above - 1 do
                     for t in 0..Lanes .. width - 1 do
                         transformSums
                             products
@@ -212,11 +228,11 @@ module internal Winograd =
                             (results0 + Outputs * t)
                             (Outputs * width)
 
-                    write axes runs results results0 (Outputs * width) into (first + row)
+                    writeBlock axes runs results results0 (Outputs * width) into (above + row)
 
             ArrayPool<float32>.Shared.Return data
             ArrayPool<float32>.Shared.Return products
             ArrayPool<float32>.Shared.Return results
             ArrayPool<float32>.Shared.Return buffer)
 
-        KernelPanels.release sums.Packing kernels
+        KernelPanels.release sums kernels

@@ -25,7 +25,7 @@ module internal WinogradKernels =
             let direct = float (Taps * Taps) * places * m * channels / lanes / 0.6
             let products = float Planes * tiles * m * channels / lanes / 0.8
             let transforms = tiles * (60.0 * channels + 60.0 * m) + 60.0 * m * channels
-            products + transforms < direct)
+            Winograd.hasRoom 1 (y.Shape[1] / groups) (x.Shape[1] / groups) && products + transforms < direct)
 
     /// Elements of the transforms that are made at a time: as many as a third-level cache holds beside the products.
     [<Literal>]

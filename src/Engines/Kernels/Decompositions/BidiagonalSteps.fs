@@ -13,10 +13,20 @@ module internal BidiagonalSteps =
 
     let private epsilon = Math.ScaleB(1.0, -52)
 
-    /// Which c and s make (f, g) to (r, 0).
-    let private rotation (f: float) (g: float) : struct (float * float * float) =
+    let private power = Math.ScaleB(1.0, 600)
+
+    /// Which c and s make (f, g) to (r, 0). Numbers at the end of the range have few digits: such are taken times a power of two.
+    let rec private rotation (f: float) (g: float) : struct (float * float * float) =
         let r = Plane.length f g
-        if r = 0.0 then struct (1.0, 0.0, 0.0) else struct (f / r, g / r, r)
+
+        if r > 1e-280 then
+            struct (f / r, g / r, r)
+        elif r > 0.0 then
+            let struct (c, s, r) = rotation (f * power) (g * power)
+            struct (c, s, r / power)
+        else
+            // So is NaN.
+            struct (1.0, 0.0, r)
 
     /// A bidiagonal matrix, and the vectors that go along.
     type Work = { D: float[]; E: float[]; U: Rotations; V: Rotations }
@@ -33,7 +43,7 @@ module internal BidiagonalSteps =
         Math.Abs w.D[k] <= epsilon * (before + after)
 
     /// Where the last element of the block is 0, so may be what stands above it.
-    let private deflateLast (w: Work) first last =
+    let deflateLast (w: Work) first last =
         let mutable f = w.E[last - 1]
         w.E[last - 1] <- 0.0
 

@@ -8,41 +8,29 @@ open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
 
-// Rows of A in another order = L U, with partial pivoting, panel after panel of columns: each is brought up to date by a
-// triangular system and one product of matrices, and factored in a copy of its own, where the numbers of a column are neighbours.
+// Rows of A in another order = L U, with partial pivoting, panel after panel of columns: each is factored in a copy of its own, where
+// the numbers of a column are neighbours; then the columns right of it are brought up to date by a triangular system and one product of
+// matrices. Blocks of columns do not depend on each other, and are shared among the cores; the next panel is the first of them, and is
+// factored while the others are brought up to date.
 
 module internal Lu =
     [<Literal>]
     let private Panel = 32
 
-    let private swapRows (a: 'T[]) at n i j =
-        let first = Span(a, at + i * n, n)
-        let second = Span(a, at + j * n, n)
+    /// Columns right of a panel that are brought up to date at a time.
+    [<Literal>]
+    let private Block = 64
 
-        for c in 0 .. n - 1 do
-            let kept = first[c]
-            first[c] <- second[c]
-            second[c] <- kept
+    /// In some columns, the rows from a panel's first on change places with others, in turn.
+    let private swapRows (a: 'T[]) at n top (chosenRows: int[]) from count =
+        for j in 0 .. chosenRows.Length - 1 do
+            let first = Span(a, at + (top + j) * n + from, count)
+            let second = Span(a, at + chosenRows[j] * n + from, count)
 
-    /// Brings a panel, m rows of so many columns, up to date with the `top` columns of a that are factored.
-    let private update<'T
-        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
-        (multiply: Matrices.Product<'T>)
-        m
-        (a: Matrix<'T>)
-        top
-        (panel: 'T[])
-        width
-        (part: 'T[])
-        =
-        if top > 0 then
-            TriangularSolve.solve multiply false true top width a panel 0
-
-            if top < m then
-                let above = Matrices.adjacent panel 0 width
-                multiply.Invoke(m - top, width, top, Matrices.from a top 0, above, part, 0)
-                let rest = Span(panel, top * width, (m - top) * width)
-                TensorPrimitives.Subtract(reading rest, ReadOnlySpan(part, 0, rest.Length), rest)
+            for c in 0 .. (if chosenRows[j] = top + j then 0 else count) - 1 do
+                let kept = first[c]
+                first[c] <- second[c]
+                second[c] <- kept
 
     /// The place of the largest element.
     let private largest<'T when 'T: struct and 'T :> INumberBase<'T>> (x: ReadOnlySpan<'T>) : int =
@@ -58,22 +46,20 @@ module internal Lu =
 
         found
 
-    /// Factors the columns of a panel, which lie one behind the other, so many numbers each, from a row on that is as far down as the
-    /// panel is right. The rows that these change places with, in turn.
+    /// Factors the columns of a panel, which lie one behind the other, m numbers each. The rows that its rows change places with, in
+    /// turn.
     let private factorColumns<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         m
         (columns: 'T[])
         width
-        top
         : int[] =
-        let chosenRows = Array.zeroCreate<int>(max 0 (min width (m - top)))
+        let chosenRows = Array.zeroCreate<int>(min width m)
 
-        for j in 0 .. chosenRows.Length - 1 do
-            let row = top + j
-            let own = Span(columns, j * m + row, m - row)
+        for row in 0 .. chosenRows.Length - 1 do
+            let own = Span(columns, row * m + row, m - row)
             let chosen = row + largest (reading own)
-            chosenRows[j] <- chosen
+            chosenRows[row] <- chosen
 
             if chosen <> row then
                 for k in 0 .. width - 1 do
@@ -88,12 +74,84 @@ module internal Lu =
                 let below = own.Slice 1
                 TensorPrimitives.Divide(reading below, pivot, below)
 
-                for k in j + 1 .. width - 1 do
+                for k in row + 1 .. width - 1 do
                     let opposite: 'T = -columns[k * m + row]
                     let target = Span(columns, k * m + row + 1, below.Length)
                     TensorPrimitives.MultiplyAdd(reading below, opposite, reading target, target)
 
         chosenRows
+
+    /// Factors the panel that begins at a row and column. The rows that its rows have changed places with, in turn.
+    let private factorPanel<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
+        m
+        n
+        (a: 'T[])
+        at
+        top
+        : int[] =
+        let width, rows = min Panel (n - top), m - top
+        let columns = ArrayPool<'T>.Shared.Rent(width * rows)
+
+        for i in 0 .. rows - 1 do
+            let row = Span(a, at + (top + i) * n + top, width)
+
+            for j in 0 .. width - 1 do
+                columns[j * rows + i] <- row[j]
+
+        let chosenRows = factorColumns rows columns width
+
+        for i in 0 .. rows - 1 do
+            let row = Span(a, at + (top + i) * n + top, width)
+
+            for j in 0 .. width - 1 do
+                row[j] <- columns[j * rows + i]
+
+        ArrayPool<'T>.Shared.Return columns
+        chosenRows |> Array.map (fun row -> top + row)
+
+    /// Brings columns right of a panel up to date with it.
+    let private update<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
+        (multiply: Matrices.Product<'T>)
+        m
+        n
+        (a: 'T[])
+        at
+        top
+        (chosenRows: int[])
+        from
+        count
+        =
+        swapRows a at n top chosenRows from count
+        let height = chosenRows.Length
+        let row i = at + (top + i) * n
+
+        for i in 1 .. height - 1 do
+            let target = Span(a, row i + from, count)
+
+            for j in 0 .. i - 1 do
+                let factor: 'T = -a[row i + top + j]
+
+                TensorPrimitives.MultiplyAdd(
+                    ReadOnlySpan(a, row j + from, count),
+                    factor,
+                    reading target,
+                    target
+                )
+
+        let rest = m - top - height
+
+        if rest > 0 then
+            let part = ArrayPool<'T>.Shared.Rent(rest * count)
+            let left = Matrices.adjacent a (row height + top) n
+            multiply.Invoke(rest, count, height, left, Matrices.adjacent a (row 0 + from) n, part, 0)
+
+            for i in 0 .. rest - 1 do
+                let target = Span(a, row (height + i) + from, count)
+                TensorPrimitives.Subtract(reading target, ReadOnlySpan(part, i * count, count), target)
+
+            ArrayPool<'T>.Shared.Return part
 
     /// L and U take the place of a. `order` says which row of a each row was. Whether that is an odd permutation.
     let factor<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
@@ -105,44 +163,43 @@ module internal Lu =
         (order: Span<int>)
         : bool =
         let k = min m n
-        let size = max 1 (m * min Panel (max 1 n))
-        let panel, part = ArrayPool<'T>.Shared.Rent size, ArrayPool<'T>.Shared.Rent size
-        let matrix = Matrices.adjacent a at n
         let mutable isOdd = false
 
         for i in 0 .. m - 1 do
             order[i] <- i
 
-        for p in 0..Panel .. n - 1 do
-            let width = min Panel (n - p)
+        let mutable chosenRows = if k > 0 then factorPanel m n a at 0 else [||]
 
-            for i in 0 .. m - 1 do
-                Array.Copy(a, at + i * n + p, panel, i * width, width)
+        for top in 0..Panel .. k - 1 do
+            let own, next = chosenRows, top + Panel
+            let after = next + Panel
+            let nextRows: int[][] = [| [||] |]
 
-            update multiply m matrix (min p k) panel width part
+            // The next panel, the blocks of columns right of it, and those left of this one.
+            let blocks = 1 + partsOf (max 0 (n - after)) Block
 
-            for i in 0 .. m - 1 do
-                for j in 0 .. width - 1 do
-                    part[j * m + i] <- panel[i * width + j]
+            Strided.ranges (blocks + 1) (int64 (m - top) * int64 (n - top) * int64 Panel) (fun first last ->
+                for block in first .. last - 1 do
+                    if block = blocks then
+                        swapRows a at n top own 0 top
+                    elif block > 0 then
+                        let from = after + (block - 1) * Block
+                        update multiply m n a at top own from (min Block (n - from))
+                    elif next < n then
+                        update multiply m n a at top own next (min Panel (n - next))
+                        if next < k then nextRows[0] <- factorPanel m n a at next)
 
-            let chosenRows = factorColumns m part width p
-
-            for j in 0 .. chosenRows.Length - 1 do
-                let row, chosen = p + j, chosenRows[j]
+            for j in 0 .. own.Length - 1 do
+                let row, chosen = top + j, own[j]
 
                 if chosen <> row then
-                    swapRows a at n row chosen
                     let kept = order[row]
                     order[row] <- order[chosen]
                     order[chosen] <- kept
                     isOdd <- not isOdd
 
-            for i in 0 .. m - 1 do
-                for j in 0 .. width - 1 do
-                    a[at + i * n + p + j] <- part[j * m + i]
+            chosenRows <- nextRows[0]
 
-        ArrayPool<'T>.Shared.Return panel
-        ArrayPool<'T>.Shared.Return part
         isOdd
 
     let private run<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>

@@ -15,6 +15,10 @@ module internal Reflections =
     [<Literal>]
     let private Panel = 32
 
+    /// Rows of a matrix that are multiplied at a time: those of one call stay in the second-level cache.
+    [<Literal>]
+    let private Rows = 128
+
     /// Of a vector x the reflection I - tau v vᵀ that takes it to (beta, 0, …): beta and tau. v, whose first element is 1, takes the
     /// place of x.
     let make (x: Span<float>) : struct (float * float) =
@@ -50,40 +54,94 @@ module internal Reflections =
 
         t
 
+    /// Reflections that are neighbours, I - V T Vᵀ, as what the rows of a matrix are multiplied by.
+    [<NoComparison; NoEquality>]
+    type private Block = {
+        /// Elements before this one stay as they are.
+        From: int
+        Width: int
+        /// Vᵀ's columns as rows, and Tᵀ Vᵀ.
+        Vectors: float[]
+        Turned: float[]
+    }
+
+    let private blockOf (multiply: Matrices.Product<float>) first width size shift (vectors: float[]) taus =
+        let from = first + shift
+        let wide = size - from
+        let rows, turned = Array.zeroCreate<float>(width * wide), Array.zeroCreate<float>(width * wide)
+        let columns = Array.zeroCreate<float>(wide * width)
+
+        for k in 0 .. width - 1 do
+            Array.Copy(vectors, (first + k) * size + from + k, rows, k * wide + k, wide - k)
+
+            for i in k .. wide - 1 do
+                columns[i * width + k] <- rows[k * wide + i]
+
+        let t = Matrices.transpose (Matrices.adjacent (factor multiply width wide rows taus first) 0 width)
+
+        multiply.Invoke(width, wide, width, t, Matrices.adjacent rows 0 wide, turned, 0)
+        { From = from; Width = width; Vectors = columns; Turned = turned }
+
+    /// Rows of z times the transposed product of blocks: z <- z - (z V) Tᵀ Vᵀ, from the last block on. Of the identity, rows before
+    /// the first that a block changes stay as they are.
+    let private multiplyRows
+        isIdentity
+        (multiply: Matrices.Product<float>)
+        (blocks: Block[])
+        first
+        last
+        size
+        (z: float[])
+        =
+        let tall = last - first
+        let along = ArrayPool<float>.Shared.Rent(max 1 (tall * Panel))
+        let change = ArrayPool<float>.Shared.Rent(max 1 (tall * size))
+
+        for block in Seq.rev blocks do
+            let top = if isIdentity then max first block.From else first
+
+            if top < last then
+                let tall, wide = last - top, size - block.From
+                let target = Matrices.adjacent z (top * size + block.From) size
+                let vectors = Matrices.adjacent block.Vectors 0 block.Width
+                multiply.Invoke(tall, block.Width, wide, target, vectors, along, 0)
+                let shares = Matrices.adjacent along 0 block.Width
+
+                multiply.Invoke(
+                    tall,
+                    wide,
+                    block.Width,
+                    shares,
+                    Matrices.adjacent block.Turned 0 wide,
+                    change,
+                    0
+                )
+
+                for i in 0 .. tall - 1 do
+                    let row = Span(z, (top + i) * size + block.From, wide)
+                    TensorPrimitives.Subtract(reading row, ReadOnlySpan(change, i * wide, wide), row)
+
+        ArrayPool<float>.Shared.Return along
+        ArrayPool<float>.Shared.Return change
+
     let private multiplyBy isIdentity count size shift (vectors: float[]) (taus: float[]) (z: float[]) =
         let multiply = Matrices.product<float>()
         let reflections = max 0 (count - shift)
+        let work = int64 count * int64 size
+        let blocks = Array.zeroCreate<Block>(partsOf reflections Panel)
 
-        for block in partsOf reflections Panel - 1 .. -1 .. 0 do
-            let first = block * Panel
-            let width = min Panel (reflections - first)
-            // Columns before this one stay as they are; and, of the identity, rows.
-            let from = first + shift
-            let top = if isIdentity then from else 0
-            let wide, tall = size - from, count - top
-            let rows = Array.zeroCreate<float>(width * wide)
+        Strided.ranges blocks.Length (work * int64 Panel) (fun first last ->
+            for block in first .. last - 1 do
+                let first = block * Panel
 
-            for k in 0 .. width - 1 do
-                Array.Copy(vectors, (first + k) * size + from + k, rows, k * wide + k, wide - k)
+                blocks[block] <-
+                    blockOf multiply first (min Panel (reflections - first)) size shift vectors taus)
 
-            // z <- z - (z V) Tᵀ Vᵀ
-            let t =
-                Matrices.transpose (Matrices.adjacent (factor multiply width wide rows taus first) 0 width)
-
-            let v = Matrices.adjacent rows 0 wide
-            let rent (size: int) = ArrayPool<float>.Shared.Rent size
-            let along, turned, change = rent (tall * width), rent (tall * width), rent (tall * wide)
-            let target = Matrices.adjacent z (top * size + from) size
-            multiply.Invoke(tall, width, wide, target, Matrices.transpose v, along, 0)
-            multiply.Invoke(tall, width, width, Matrices.adjacent along 0 width, t, turned, 0)
-            multiply.Invoke(tall, wide, width, Matrices.adjacent turned 0 width, v, change, 0)
-
-            for i in 0 .. tall - 1 do
-                let row = Span(z, (top + i) * size + from, wide)
-                TensorPrimitives.Subtract(reading row, ReadOnlySpan(change, i * wide, wide), row)
-
-            for array in [| along; turned; change |] do
-                ArrayPool<float>.Shared.Return array
+        // Rows do not depend on each other.
+        Strided.ranges (partsOf count Rows) (work * int64 count) (fun first last ->
+            for part in first .. last - 1 do
+                let top = part * Rows
+                multiplyRows isIdentity multiply blocks top (min count (top + Rows)) size z)
 
     /// The rows of z (so many, each of `size` elements) times the transposed product of reflections. The vector of the k-th stands in
     /// row k of `vectors`, from element k + shift on; what is before it is not read.

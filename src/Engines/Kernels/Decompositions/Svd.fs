@@ -20,21 +20,38 @@ module internal Svd =
 
         if vector[i] < 0.0 then -1.0 else 1.0
 
+    /// From so many columns on, bidiagonal matrices are taken by halves.
+    [<Literal>]
+    let private ByHalvesFrom = 64
+
     /// Singular values of a matrix of at least as many rows as columns, in no order and with any sign, and the vectors as rows.
     let private ofTall m n (a: float[]) : struct (float[] * float[] * float[]) =
         let form = Bidiagonal.reduce m n a
-        let u, v = Array.zeroCreate<float>(n * m), Array.zeroCreate<float>(n * n)
-        Reflections.accumulate n m 0 form.Left form.LeftTaus u
-        Reflections.accumulate n n 1 form.Right form.RightTaus v
 
-        BidiagonalSteps.diagonalise {
-            D = form.Diagonal
-            E = form.Beside
-            U = Rotations(m, u)
-            V = Rotations(n, v)
-        }
+        if n < ByHalvesFrom then
+            let u, v = Array.zeroCreate<float>(n * m), Array.zeroCreate<float>(n * n)
+            Reflections.accumulate n m 0 form.Left form.LeftTaus u
+            Reflections.accumulate n n 1 form.Right form.RightTaus v
 
-        struct (form.Diagonal, u, v)
+            BidiagonalSteps.diagonalise {
+                D = form.Diagonal
+                E = form.Beside
+                U = Rotations(m, u)
+                V = Rotations(n, v)
+            }
+
+            struct (form.Diagonal, u, v)
+        else
+            let struct (short, v) = BidiagonalHalves.diagonalise n form.Diagonal form.Beside
+            let u = if m = n then short else Array.zeroCreate<float>(n * m)
+
+            if m > n then
+                for i in 0 .. n - 1 do
+                    Array.Copy(short, i * n, u, i * m, n)
+
+            Reflections.multiply n m 0 form.Left form.LeftTaus u
+            Reflections.multiply n n 1 form.Right form.RightTaus v
+            struct (form.Diagonal, u, v)
 
     /// Of a very tall matrix first the triangle of its QR decomposition.
     let private ofAny m n (a: float[]) : struct (float[] * float[] * float[]) =
@@ -59,8 +76,14 @@ module internal Svd =
             Qr.decompose (Matrices.product<float>()) m n a (Array.zeroCreate<float>(m * n)) 0 r 0
 
         let form = Bidiagonal.reduce (if isTall then n else m) n r
-        let none = Rotations(0, [||])
-        BidiagonalSteps.diagonalise { D = form.Diagonal; E = form.Beside; U = none; V = none }
+
+        // Steps without vectors take less.
+        if n < 2 * ByHalvesFrom then
+            let none = Rotations(0, [||])
+            BidiagonalSteps.diagonalise { D = form.Diagonal; E = form.Beside; U = none; V = none }
+        else
+            BidiagonalHalves.values n form.Diagonal form.Beside
+
         form.Diagonal
 
     /// A matrix, or of a wide one its transpose, of numbers up to 1, so that no square leaves the range, and what they are multiplied

@@ -11,7 +11,63 @@ open Cotangent.Engines.Along
 /// Triangular systems, by substitution in blocks: what the solved rows take from a block is one product.
 module internal TriangularSolve =
     [<Literal>]
-    let private Block = 64
+    let private Block = 32
+
+    /// Columns of x that are solved at a time; they do not depend on each other.
+    [<Literal>]
+    let private Columns = 128
+
+    let private row (x: Matrix<'T>) i count : Span<'T> = Span(x.Data, x.Offset + i * x.RowStride, count)
+
+    /// The columns of x, so many from the first on.
+    let private solveColumns<'T
+        when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
+        (multiply: Matrices.Product<'T>)
+        isUpper
+        isUnit
+        n
+        (a: Matrix<'T>)
+        (x: Matrix<'T>)
+        count
+        =
+        let part = ArrayPool<'T>.Shared.Rent(max 1 (min n Block * count))
+
+        // Rows are taken in the order in which they can be solved.
+        for start in 0..Block .. n - 1 do
+            let rows = min Block (n - start)
+            // The first row of the block, and of those solved before.
+            let struct (first, solved) =
+                if isUpper then struct (n - start - rows, n - start) else struct (start, 0)
+
+            if start > 0 then
+                multiply.Invoke(
+                    rows,
+                    count,
+                    start,
+                    Matrices.from a first solved,
+                    Matrices.from x solved 0,
+                    part,
+                    0
+                )
+
+                for i in 0 .. rows - 1 do
+                    let target = row x (first + i) count
+                    TensorPrimitives.Subtract(reading target, ReadOnlySpan(part, i * count, count), target)
+
+            for step in 0 .. rows - 1 do
+                let i = if isUpper then first + rows - 1 - step else first + step
+                let target = row x i count
+
+                for before in 0 .. step - 1 do
+                    let j = if isUpper then first + rows - 1 - before else first + before
+                    let factor: 'T = -a.Data[a.Offset + i * a.RowStride + j * a.ColStride]
+                    TensorPrimitives.MultiplyAdd(reading (row x j count), factor, reading target, target)
+
+                if not isUnit then
+                    let diagonal = a.Data[a.Offset + i * (a.RowStride + a.ColStride)]
+                    TensorPrimitives.Divide(reading target, diagonal, target)
+
+        ArrayPool<'T>.Shared.Return part
 
     /// x <- a⁻¹ x, of which only one triangle of a is read, and where `isUnit`, not the diagonal, which is 1.
     let solve<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
@@ -24,36 +80,20 @@ module internal TriangularSolve =
         (x: 'T[])
         at
         =
-        let part = ArrayPool<'T>.Shared.Rent(max 1 (min n Block * columns))
+        let whole = Matrices.adjacent x at columns
 
-        // Rows are taken in the order in which they can be solved.
-        for start in 0..Block .. n - 1 do
-            let count = min Block (n - start)
-            // The first row of the block, and of those solved before.
-            let struct (first, solved) =
-                if isUpper then struct (n - start - count, n - start) else struct (start, 0)
+        Strided.ranges (partsOf columns Columns) (int64 n * int64 n * int64 columns) (fun first last ->
+            for part in first .. last - 1 do
+                let from = part * Columns
 
-            if start > 0 then
-                let known = Matrices.adjacent x (at + solved * columns) columns
-                multiply.Invoke(count, columns, start, Matrices.from a first solved, known, part, 0)
-                let block = Span(x, at + first * columns, count * columns)
-                TensorPrimitives.Subtract(reading block, ReadOnlySpan(part, 0, count * columns), block)
-
-            for step in 0 .. count - 1 do
-                let i = if isUpper then first + count - 1 - step else first + step
-                let target = Matrices.part x (at + i * columns) columns
-
-                for before in 0 .. step - 1 do
-                    let j = if isUpper then first + count - 1 - before else first + before
-                    let factor: 'T = -a.Data[a.Offset + i * a.RowStride + j * a.ColStride]
-                    let known = Matrices.part x (at + j * columns) columns
-                    TensorPrimitives.MultiplyAdd(reading known, factor, reading target, target)
-
-                if not isUnit then
-                    let diagonal = a.Data[a.Offset + i * (a.RowStride + a.ColStride)]
-                    TensorPrimitives.Divide(reading target, diagonal, target)
-
-        ArrayPool<'T>.Shared.Return part
+                solveColumns
+                    multiply
+                    isUpper
+                    isUnit
+                    n
+                    a
+                    (Matrices.from whole 0 from)
+                    (min Columns (columns - from)))
 
     let private run<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         isUpper

@@ -316,22 +316,42 @@ module internal Butterflies =
             store totalR ys o
             store totalI ys (o + lanes)
 
-            for k in 1..half do
+            // Two pairs of results at a time: sums that do not wait for each other, of inputs that are read once for both.
+            for k in 1..2..half do
+                let isTwo = k < half
                 let mutable evenR = ar
                 let mutable evenI = ai
                 let mutable oddR = number 0.0
                 let mutable oddI = number 0.0
+                let mutable nextEvenR = ar
+                let mutable nextEvenI = ai
+                let mutable nextOddR = number 0.0
+                let mutable nextOddI = number 0.0
 
                 for j in 0 .. half - 1 do
                     let at, root = room.First + 2 * j * unit, 2 * (j * half + k - 1)
+                    let sumR, sumI = load sums at, load sums (at + lanes)
+                    let turnR, turnI = load sums (at + unit), load sums (at + unit + lanes)
                     let cosine, sine = spread roots root, spread roots (root + 1)
-                    evenR <- mulAdd cosine (load sums at) evenR
-                    evenI <- mulAdd cosine (load sums (at + lanes)) evenI
-                    oddR <- mulAdd sine (load sums (at + unit)) oddR
-                    oddI <- mulAdd sine (load sums (at + unit + lanes)) oddI
+                    evenR <- mulAdd cosine sumR evenR
+                    evenI <- mulAdd cosine sumI evenI
+                    oddR <- mulAdd sine turnR oddR
+                    oddI <- mulAdd sine turnI oddI
+
+                    if isTwo then
+                        let cosine, sine = spread roots (root + 2), spread roots (root + 3)
+                        nextEvenR <- mulAdd cosine sumR nextEvenR
+                        nextEvenI <- mulAdd cosine sumI nextEvenI
+                        nextOddR <- mulAdd sine turnR nextOddR
+                        nextOddI <- mulAdd sine turnI nextOddI
 
                 put w t k ys (o + k * next) (evenR +. oddR) (evenI +. oddI)
-                put w t (r - k) ys (o + (r - k) * next) (evenR -. oddR) (evenI -. oddI))
+                put w t (r - k) ys (o + (r - k) * next) (evenR -. oddR) (evenI -. oddI)
+
+                if isTwo then
+                    let k = k + 1
+                    put w t k ys (o + k * next) (nextEvenR +. nextOddR) (nextEvenI +. nextOddI)
+                    put w t (r - k) ys (o + (r - k) * next) (nextEvenR -. nextOddR) (nextEvenI -. nextOddI))
 
         Slots.giveBack room
 

@@ -87,8 +87,7 @@ module internal MatMul =
 
     /// Whether a product of more than `BlasFrom` products is left to a native library. MKL has kernels of 512 bits, a little
     /// faster than ours, for Intel's processors alone: on others ours are twice as fast.
-    let private preferLibrary () =
-        (isIntel || not Vector512.IsHardwareAccelerated) && (Extension.blas ()).IsSome
+    let preferLibrary () = (isIntel || not Vector512.IsHardwareAccelerated) && (Extension.blas ()).IsSome
 
     /// Whether b can be read in place again and again: its rows in a tile stay in the first-level cache, where rows that are
     /// some power of two apart fall into a few places. For few rows of a a copy never pays. AMD's Zen 5 reads from the second-level

@@ -23,14 +23,24 @@ module internal PackedProduct =
     [<Literal>]
     let private ParallelFrom = 4e6
 
-    /// Whether packing pays: there are rows enough for tiles, and no more products to a sum than are added up in order.
-    let isFor<'T> m n k =
+    /// What the panels are called among those of a constant.
+    let Order: obj = "product"
+
+    /// As many elements as panels may have.
+    [<Literal>]
+    let private MostElements = 134_217_728L
+
+    /// Whether packing pays: there are rows enough for tiles, no more products to a sum than are added up in order, and no broadcast,
+    /// whose few numbers panels would repeat.
+    let isFor<'T> m n k (strides: int[]) =
         Vector512.IsHardwareAccelerated
         && (sameType typeof<'T> typeof<float32> || sameType typeof<'T> typeof<float>)
         && m >= 6
         && n >= Vector512<'T>.Count
         && k >= 16
         && k <= 8192
+        && int64 (partsOf n (broadColumns<'T>()) * broadColumns<'T>()) * int64 k <= MostElements
+        && not (Array.contains 0 strides)
 
     /// The panels of b, k by n elements: all rows of the first one's columns, then those of the second one's.
     let pack n k (b: Matrix<'T>) : 'T[] =
