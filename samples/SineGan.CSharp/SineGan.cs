@@ -17,7 +17,7 @@ public static class SineGan
     /// <summary>WGAN-GP, wide enough for the family.</summary>
     public static SineGanOptions Recommended(SineFamily family) =>
         family == Sines.Article
-            ? new(new SineGanPreset.GradientPenalty(64, 64, 1e-3), family, 5000)
+            ? new(new SineGanPreset.GradientPenalty(64, 64, 1e-3), family, 4500)
             : new(new SineGanPreset.GradientPenalty(128, 64, 2e-3), family, 9000);
 
     /// <summary>The article's GAN on a family.</summary>

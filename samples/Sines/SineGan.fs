@@ -93,7 +93,7 @@ module SineGan =
                  else
                      SineGanPreset.GradientPenalty(128, 64, 2e-3))
             Family = family
-            Iterations = if narrow then 5000 else 9000
+            Iterations = if narrow then 4500 else 9000
             Seed = 0L
             Eager = false
         }
