@@ -17,8 +17,8 @@ public static class SineGan
     /// <summary>WGAN-GP, wide enough for the family.</summary>
     public static SineGanOptions Recommended(SineFamily family) =>
         family == Sines.Article
-            ? new(new SineGanPreset.GradientPenalty(64, 64), family, 3000)
-            : new(new SineGanPreset.GradientPenalty(128, 128), family, 9000);
+            ? new(new SineGanPreset.GradientPenalty(64, 64, 1e-3), family, 4500)
+            : new(new SineGanPreset.GradientPenalty(128, 64, 2e-3), family, 9000);
 
     /// <summary>The article's GAN on a family.</summary>
     public static SineGanOptions Article(SineFamily family) =>
@@ -50,14 +50,16 @@ public static class SineGan
                 ArticleGan,
                 ArticleGenerator(length, bound, forGenerator),
                 ArticleDiscriminator(length, bound, forDiscriminator),
+                View.AsTheyAre,
                 options,
                 batch: 1,
                 reportEvery: 1000
             ),
-            SineGanPreset.GradientPenalty(var width, var batch) => new Training(
-                PenaltyGan(options.Iterations),
+            SineGanPreset.GradientPenalty(var width, var batch, var rate) => new Training(
+                PenaltyGan(rate, options.Iterations),
                 PenaltyGenerator(length, width, forGenerator),
                 PenaltyCritic(length, width, forDiscriminator),
+                View.Standardised(options),
                 options,
                 batch,
                 reportEvery: 50
@@ -125,11 +127,11 @@ public static class SineGan
 
     // ---- WGAN-GP ----
 
-    private static Gan<Mlp, Mlp> PenaltyGan(int iterations)
+    private static Gan<Mlp, Mlp> PenaltyGan(double rate, int iterations)
     {
         // Each step updates the critic three times, so its rate falls a third as fast by its own count of steps.
         Optimizer Adam(int updates) =>
-            Optimizer.Adam(Schedule.Linear(1e-3, 0, iterations * updates), beta1: 0, beta2: 0.9);
+            Optimizer.Adam(Schedule.Linear(rate, 0, iterations * updates), beta1: 0, beta2: 0.9);
 
         return new()
         {

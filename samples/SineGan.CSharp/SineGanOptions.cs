@@ -17,10 +17,11 @@ public abstract record SineGanPreset
     /// </param>
     public sealed record Article(Func<Fans, double> Bound) : SineGanPreset;
 
-    /// <summary>WGAN-GP.</summary>
+    /// <summary>WGAN-GP on standardised signals.</summary>
     /// <param name="Width">The size of the two hidden layers of generator and critic.</param>
     /// <param name="Batch">Signals a step.</param>
-    public sealed record GradientPenalty(int Width, int Batch) : SineGanPreset;
+    /// <param name="Rate">Where Adam's rate, which falls to 0, begins.</param>
+    public sealed record GradientPenalty(int Width, int Batch, double Rate) : SineGanPreset;
 }
 
 /// <summary>

@@ -4,11 +4,32 @@ using State = Cotangent.GanState<Cotangent.Mlp, Cotangent.Mlp>;
 
 namespace Samples.CSharp;
 
+/// <summary>What the players see in place of signals.</summary>
+/// <param name="See">What they see of signals.</param>
+/// <param name="Mean">The signals that are seen so.</param>
+internal sealed record View(Func<Tensor, Tensor> See, Func<Tensor, Tensor> Mean)
+{
+    /// <summary>The signals themselves.</summary>
+    public static View AsTheyAre { get; } = new(signals => signals, seen => seen);
+
+    /// <summary>
+    /// Each number of a signal less its mean over real signals, in its standard deviations. The article's are as small as
+    /// 0.06: in these units the same training ends nearer to the real signals.
+    /// </summary>
+    public static View Standardised(SineGanOptions options)
+    {
+        var signals = Sines.Sample(options.Family, 2000, Key.Create(options.Seed).Fold("standardised"));
+        var (mean, deviation) = (signals.Mean(0), signals.Std(0));
+        return new(real => (real - mean) / deviation, seen => seen * deviation + mean);
+    }
+}
+
 /// <summary>The loop that all presets share: real batches are drawn fresh, losses averaged between reports.</summary>
 internal sealed class Training
 {
     private readonly Gan<Mlp, Mlp> gan;
     private readonly State first;
+    private readonly View view;
     private readonly SineGanOptions options;
     private readonly int batch;
     private readonly int reportEvery;
@@ -24,12 +45,14 @@ internal sealed class Training
         Gan<Mlp, Mlp> gan,
         Mlp generator,
         Mlp discriminator,
+        View view,
         SineGanOptions options,
         int batch,
         int reportEvery
     )
     {
-        (this.gan, this.options, this.batch, this.reportEvery) = (gan, options, batch, reportEvery);
+        (this.gan, this.view, this.options) = (gan, view, options);
+        (this.batch, this.reportEvery) = (batch, reportEvery);
         first = gan.Start(generator, discriminator);
         many = Compiled(reportEvery);
         last = Compiled(options.Iterations % reportEvery);
@@ -41,7 +64,7 @@ internal sealed class Training
     private Now Step(Key key, Now now)
     {
         var (forData, forStep) = key.Fold(now.Iteration).Split();
-        var batches = forData.Split(gan.BatchesPerStep).Select(k => Sines.Sample(options.Family, batch, k));
+        var batches = forData.Split(gan.BatchesPerStep).Select(k => view.See(Sines.Sample(options.Family, batch, k)));
         var (state, losses) = gan.Step(now.State, [.. batches], forStep);
         return new(state, now.Iteration + 1, Tree.Map(now.Sums, losses, (sum, loss) => sum + loss));
     }
@@ -72,7 +95,7 @@ internal sealed class Training
         }
 
         var trained = state.Average.Mean;
-        return new(iteration, clock.Elapsed, points, trained, (count, k) => gan.Sample(trained, count, k));
+        return new(iteration, clock.Elapsed, points, trained, (count, k) => view.Mean(gan.Sample(trained, count, k)));
     }
 
     private SineGanPoint Report(IProgress<ProgressReport>? progress, int iteration, int count, GanLosses sums)

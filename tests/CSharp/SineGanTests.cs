@@ -163,7 +163,7 @@ public class SineGanTests
     public void Options_are_records()
     {
         var options = SineGan.Recommended(Sines.Wide);
-        Assert.Equal(new SineGanPreset.GradientPenalty(128, 128), options.Preset);
+        Assert.Equal(new SineGanPreset.GradientPenalty(128, 64, 2e-3), options.Preset);
         Assert.Equal(SineGan.Recommended(Sines.Wide), options);
         Assert.Equal((0.0, 0.5), Sines.Article.Phase);
 
