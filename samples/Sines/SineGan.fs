@@ -64,7 +64,7 @@ type private View = {
     /// What they see of signals.
     See: Tensor -> Tensor
     /// The signals that are seen so.
-    Mean: Tensor -> Tensor
+    Restore: Tensor -> Tensor
 }
 
 /// The generative adversarial network that this library grew out of, written on its public parts alone.
@@ -179,7 +179,7 @@ module SineGan =
         Mlp.init family.Length [ layer width leaky; layer width leaky; layer 1 Activation.Identity ] forCritic
 
     /// The signals themselves.
-    let private asTheyAre = { See = id; Mean = id }
+    let private asTheyAre = { See = id; Restore = id }
 
     /// Each number of a signal less its mean over real signals, in its standard deviations. The article's are as small as 0.06:
     /// in these units the same training ends nearer to the real signals.
@@ -189,7 +189,7 @@ module SineGan =
 
         {
             See = fun signals -> (signals - mean) / deviation
-            Mean = fun seen -> seen * deviation + mean
+            Restore = fun seen -> seen * deviation + mean
         }
 
     /// A number of steps, 1 if eager, on fresh real batches: from the key of the training, the state, how many steps it has
@@ -281,7 +281,7 @@ module SineGan =
             Elapsed = clock.Elapsed
             Losses = List.ofSeq points
             Generator = trained
-            Sample = fun count key -> view.Mean(Gan.sample gan trained count key)
+            Sample = fun count key -> view.Restore(Gan.sample gan trained count key)
         }
 
     /// Trains; reports losses (D of the discriminator, G of the generator) as it goes; a cancellation ends it early
