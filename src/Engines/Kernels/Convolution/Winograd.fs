@@ -56,7 +56,9 @@ module internal Winograd =
             let places = examples * float axes[2].Places * float axes[3].Places
             let direct = float (Taps * Taps) * places * m * channels / lanes / 0.75
             let products = float Planes * ceil (tiles / lanes) * m * channels / 0.9
-            let transforms = tiles * (40.0 * channels + 25.0 * m) + 25.0 * m * channels
+            // Those of kernels go through memory, or are kept.
+            let kernels = if isNull sums.Packing then 200.0 * m * channels else 0.0
+            let transforms = tiles * (40.0 * channels + 25.0 * m) + kernels
 
             hasRoom sums.Groups sums.Outputs sums.Channels && products + transforms < direct)
 
@@ -156,8 +158,11 @@ module internal Winograd =
         let kernels = KernelPanels.kept sums true elements (transform sums)
         let workers = Workers.count ()
 
-        // A block's planes are to stay in the second-level cache, and blocks to occupy all cores.
-        let most = max 3 (min 12 (1_048_576 / (Planes * (channels + m) * Lanes * sizeof<float32>)) / 3 * 3)
+        // Blocks are to occupy all cores. Their planes are to stay in the second-level cache; but where the kernels don't fit there, they
+        // are read anew for each block, and blocks as large as the third-level cache allows are better.
+        let most =
+            let cache = if elements * sizeof<float32> <= 4_194_304 then 1_048_576 else 8_388_608
+            max 3 (min 12 (cache / (Planes * (channels + m) * Lanes * sizeof<float32>)))
 
         let blocks =
             match partsOf vectors most with

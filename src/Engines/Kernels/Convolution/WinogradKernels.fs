@@ -27,9 +27,20 @@ module internal WinogradKernels =
             let transforms = tiles * (60.0 * channels + 60.0 * m) + 60.0 * m * channels
             Winograd.hasRoom 1 (y.Shape[1] / groups) (x.Shape[1] / groups) && products + transforms < direct)
 
-    /// Elements of the transforms that are made at a time: as many as a third-level cache holds beside the products.
+    /// Elements of the transforms that are made at a time, as many as a core's caches hold, and vectors of tiles that there are at least,
+    /// so that products are worth their packing.
     [<Literal>]
-    let private Most = 2_097_152
+    let private Most = 524_288
+
+    [<Literal>]
+    let private Fewest = 6
+
+    /// Shares, which different cores may sum up, and elements of all their sums.
+    [<Literal>]
+    let private MostShares = 4
+
+    [<Literal>]
+    let private MostSums = 20_000_000
 
     /// Parts that are added up one after the other; from there on, sums are taken in halves (see Reduce).
     [<Literal>]
@@ -53,76 +64,103 @@ module internal WinogradKernels =
         let alongSums: TileAxis = { First = 0; Size = axes[3].Places }
         let tiles = axes[0].Places * tall * wide
         let vectors = partsOf tiles Lanes
-        let parts = partsOf vectors (max 6 (Most / (Planes * (channels + m) * Lanes)))
+        let plane = m * channels
+        let length = Planes * plane
+
+        // Both depend on shapes alone, and with them the order of the sums.
+        let parts =
+            let few = partsOf vectors (max Fewest (Most / (Planes * (channels + m) * Lanes)))
+            if few = 1 then 1 else min vectors (partsOf few MostShares * MostShares)
+
+        let shares = min parts (max 1 (min MostShares (MostSums / length)))
         let bound part = min tiles (Lanes * int (int64 vectors * int64 part / int64 parts))
         let pitch = Lanes * (partsOf vectors parts + 1)
-        let plane = m * channels
         // Planes that are powers of two apart would share a few places of the cache.
         let dataPlane, factorPlane = channels * pitch + Lanes, m * pitch + Lanes
-        let struct (data, data0) = Panels.rent<float32>(Planes * dataPlane)
-        let struct (factors, factors0) = Panels.rent<float32>(Planes * factorPlane)
 
-        /// The products of a part's planes.
-        let products part (sums: float32[]) =
+        // What a core transforms, it multiplies: caches of different cores are far from each other.
+        let each items (work: int64) body =
+            if shares >= Workers.count () then body 0 items else Strided.ranges items work body
+
+        /// The products of a part's planes, whose transforms are made in `data` and `factors`.
+        let products
+            struct (data: float32[], data0)
+            struct (factors: float32[], factors0)
+            part
+            (sums: float32[])
+            =
             let start, count = bound part, bound (part + 1) - bound part
             let runs = WinogradTiles.runs tall wide start (start + count)
             let lines = WinogradTiles.lines Inputs along runs
             let lines' = WinogradTiles.lines Outputs alongSums runs
 
-            Strided.ranges
-                (channels + m)
-                (int64 (channels + m) * int64 count * int64 Planes)
-                (fun first last ->
-                    let struct (buffer, buffer0) = Panels.rent<float32>(Inputs * LinePitch)
+            each (channels + m) (int64 (channels + m) * int64 count * int64 Planes) (fun first last ->
+                let struct (buffer, buffer0) = Panels.rent<float32>(Inputs * LinePitch)
 
-                    for n in first .. last - 1 do
-                        if n < channels then
-                            for l in lines do
-                                WinogradTiles.fill Inputs down along l source n buffer buffer0
-                                let start = data0 + n * pitch + l.Tile
-                                transformData buffer buffer0 l.Order data start dataPlane
-                        else
-                            let o = n - channels
-
-                            for l in lines' do
-                                WinogradTiles.fill Outputs downSums alongSums l cotangents o buffer buffer0
-                                let start = factors0 + o * pitch + l.Tile
-                                transformCotangents buffer buffer0 l.Order factors start factorPlane
-
-                    ArrayPool<float32>.Shared.Return buffer)
-
-            let work = int64 Planes * int64 count * int64 plane
-
-            Strided.ranges Planes (work / 16L) (fun first last ->
                 for n in first .. last - 1 do
-                    MatMul.float32
-                        m
-                        channels
-                        count
-                        {
-                            Data = factors
-                            Offset = factors0 + n * factorPlane
-                            RowStride = pitch
-                            ColStride = 1
-                        }
-                        { Data = data; Offset = data0 + n * dataPlane; RowStride = 1; ColStride = pitch }
-                        sums
-                        (n * plane))
+                    if n < channels then
+                        for l in lines do
+                            WinogradTiles.fill Inputs down along l source n buffer buffer0
+                            let start = data0 + n * pitch + l.Tile
+                            transformData buffer buffer0 l.Order data start dataPlane
+                    else
+                        let o = n - channels
 
-        let rec over first last (sums: float32[]) =
+                        for l in lines' do
+                            WinogradTiles.fill Outputs downSums alongSums l cotangents o buffer buffer0
+                            let start = factors0 + o * pitch + l.Tile
+                            transformCotangents buffer buffer0 l.Order factors start factorPlane
+
+                ArrayPool<float32>.Shared.Return buffer)
+
+            each Planes (int64 length * int64 count / 16L) (fun first last ->
+                for n in first .. last - 1 do
+                    let a = {
+                        Data = factors
+                        Offset = factors0 + n * factorPlane
+                        RowStride = pitch
+                        ColStride = 1
+                    }
+
+                    let b = { Data = data; Offset = data0 + n * dataPlane; RowStride = 1; ColStride = pitch }
+                    MatMul.float32 m channels count a b sums (n * plane))
+
+        let rec over products first last (sums: float32[]) =
             if last - first = 1 then
                 products first sums
             else
                 let next = if last - first <= PartsInOrder then last - 1 else (first + last) / 2
-                over first next sums
-                let length = Planes * plane
-                let second = ArrayPool<float32>.Shared.Rent(length + Lanes)
-                over next last second
+                over products first next sums
+                let second = ArrayPool<float32>.Shared.Rent length
+                over products next last second
                 TensorPrimitives.Add(sums.AsSpan(0, length), second.AsSpan(0, length), sums.AsSpan(0, length))
                 ArrayPool<float32>.Shared.Return second
 
-        let sums = ArrayPool<float32>.Shared.Rent(Planes * plane + Lanes)
-        over 0 parts sums
+        let results = Array.init shares (fun _ -> ArrayPool<float32>.Shared.Rent(length + Lanes))
+
+        let share n =
+            let struct (data, _) as forData =
+                Panels.rent<float32>(workLength (int64 Planes * int64 dataPlane))
+
+            let struct (factors, _) as forFactors =
+                Panels.rent<float32>(workLength (int64 Planes * int64 factorPlane))
+
+            over (products forData forFactors) (parts * n / shares) (parts * (n + 1) / shares) results[n]
+            ArrayPool<float32>.Shared.Return data
+            ArrayPool<float32>.Shared.Return factors
+
+        Strided.ranges shares (int64 length * int64 tiles / 16L) (fun first last ->
+            for n in first .. last - 1 do
+                share n)
+
+        let sums = results[0]
+
+        Strided.ranges Planes (int64 length * int64 (shares - 1)) (fun first last ->
+            let start, count = first * plane, (last - first) * plane
+
+            for n in 1 .. shares - 1 do
+                let into = sums.AsSpan(start, count)
+                TensorPrimitives.Add(into, results[n].AsSpan(start, count), into))
 
         Strided.ranges (partsOf plane Lanes) (int64 plane * 9L) (fun from last ->
             let kernels = ArrayPool<float32>.Shared.Rent(Taps * Taps * Lanes)
@@ -136,9 +174,8 @@ module internal WinogradKernels =
 
             ArrayPool<float32>.Shared.Return kernels)
 
-        ArrayPool<float32>.Shared.Return data
-        ArrayPool<float32>.Shared.Return factors
-        ArrayPool<float32>.Shared.Return sums
+        for result in results do
+            ArrayPool<float32>.Shared.Return result
 
     /// As KernelSums.kernel.
     let kernel (w: Windows) groups (x: HostBuffer<float32>) (y: HostBuffer<float32>) : HostBuffer =
