@@ -182,8 +182,8 @@ Where libtorch wins, it can do the work: with the package `Cotangent-cpu` large 
 [devices](devices.html).
 
 **Where others are faster today.** libtorch's convolutions of a single small image with many channels, those by strides, and in three axes are
-faster by themselves; ResNet18 takes a sixth less time in ONNX Runtime, MiniLM the same; of AMD's and Intel's processors those without vectors of 512 bits
-go by sums of products alone, and by running sums one number after the other.
+faster by themselves; ResNet18 takes a sixth less time in ONNX Runtime, MiniLM the same. On processors without vectors of 512 bits convolutions go by
+sums of products alone, and running sums are several times as fast in libtorch.
 
 ## What makes a program fast
 
