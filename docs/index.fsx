@@ -81,7 +81,7 @@ let models = Array.ofSeq steps
 
 - **Fast where others are slow.** The training of a small GAN, one program of SIMD machine code, runs hundreds of times faster than
   in NumPy or TorchSharp, and faster than hand-written C++.
-- **No native library.** .NET 10 and a download of 22 MB: scripts, notebooks, servers, trimmed programs. One more package brings
+- **No native library.** .NET 10 and a download of 24 MB: scripts, notebooks, servers, trimmed programs. One more package brings
   [libtorch and CUDA](devices.html).
 - **Hard to use wrongly.** Nothing is promoted or stretched in silence, random numbers follow from keys, and every error says what was
   wanted and [a way out](errors.html).

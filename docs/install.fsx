@@ -100,7 +100,7 @@ Measured in November 2026, for version 0.1.0-alpha; 1 MB is a million bytes. A d
 
 | package | its own download | what it needs besides |
 | --- | --- | --- |
-| `Cotangent` | 22 MB | 7 MB: FSharp.Core, System.Numerics.Tensors, Spectre.Console |
+| `Cotangent` | 24 MB | 7 MB: FSharp.Core, System.Numerics.Tensors, Spectre.Console |
 | `Cotangent.CSharp` | 0.2 MB | `Cotangent` |
 | `Cotangent.Data` | 0.2 MB | `Cotangent`, and 7 MB of managed libraries |
 | `Cotangent.Images` | 0.2 MB | `Cotangent`, and 175 MB: Skia's native libraries for every platform |
