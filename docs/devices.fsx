@@ -35,13 +35,13 @@ their results are copied, which takes 1 to 10 percent of a convolution's time.
 | to libtorch go | from on | how much faster |
 | --- | --- | --- |
 | matrix products, Float32 and Float64 | a million multiplications | a little |
-| running sums, Float32 and Float64 | 10,000 elements | 3 to 12 times |
-| running sums from the end | 10,000 to 100,000 elements | 1.1 to 4 times |
+| running sums, Float32 and Float64, without vectors of 512 bits | 10,000 elements | 3 to 12 times |
+| the same from the end | 10,000 to 100,000 elements | 1.1 to 4 times |
 | largest and smallest elements, Float32 | 10⁷ elements, eight or more to one | 1.4 to 1.9 times |
 | `gelu`, Float32 | a million elements | 1.7 to 2.1 times |
 | derivative of the logarithm of softmax, Float32 | a million elements | 1.5 to 2.3 times |
 | attention where every query sees all keys, Float32 | 256 keys | 1.1 to 1.5 times |
-| convolutions over two and three axes and their derivatives, Float32, one group, 16 channels or more | 10⁸ multiplications, with one thread 3·10⁷ | 1.1 to 2 times |
+| convolutions over two and three axes and their derivatives, Float32, one group, 16 channels or more, but for kernels of 3 × 3 with step 1 where vectors have 512 bits | 10⁸ multiplications, with one thread 3·10⁷ | 1.1 to 2 times |
 | derivatives by the kernel of convolutions with a group for each channel, Float32 | 3·10⁶ multiplications | 1.2 to 5 times |
 
 All else stays with managed code. Measured as fast or faster there: other elementwise functions, sums, softmax,
