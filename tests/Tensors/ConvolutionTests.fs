@@ -157,6 +157,13 @@ let private large = [
     "small images of many examples", problem 33 9 20 1 (plane 7 3 1 1 1)
     "every other element of long lines", problem 3 8 9 1 (plane 35 3 2 1 1)
     "one example, shared by rows", problem 1 30 70 1 (plane 5 3 1 1 1)
+    // The last columns of 49, 50, 169 and 36 by upright tiles, of panels in pairs and of a single one.
+    "a column beyond three vectors", problem 1 20 40 1 (plane 7 5 1 1 2)
+    "two columns beyond three vectors", problem 2 70 24 1 (plane 5 5 1 1 2)
+    "nine columns beyond ten vectors", problem 1 12 56 1 (plane 13 5 1 1 2)
+    "four columns beyond two vectors, by strides", problem 1 33 8 1 (plane 12 5 2 1 2)
+    "columns of the image beyond three vectors",
+    problem 1 20 40 1 (windows [| 50 |] [| 3 |] [| 1 |] [| 1 |] [| 1 |] [| 1 |])
     "more taps than are added up in order", problem 1 1000 3 1 (plane 3 3 1 1 1)
     // By Winograd's algorithm in Float32: tiles of 4 × 4 that end with the image, or behind it.
     "whole tiles", problem 3 32 40 1 (plane 16 3 1 1 1)

@@ -43,6 +43,11 @@ module internal ColumnProducts =
     [<Struct; NoComparison; NoEquality>]
     type Columns<'T> = { Data: 'T[]; First: int; Count: int; InImage: bool }
 
+    /// How many of the last columns, of so many, upright tiles take.
+    let singles<'T> columns =
+        let beyond = columns % Vector512<'T>.Count
+        if beyond <= UprightColumns && Vector<'T>.Count <= BroadRows then beyond else 0
+
     /// sums (m rows of `width`) <- `count` taps from `first` on, or sums + them where `add`.
     let inline private tiles
         wide
@@ -69,8 +74,9 @@ module internal ColumnProducts =
                 let c = &at sums (i * width + j * cols)
                 let start = if inImage then at table first else 0n
 
-                // Of the last panel, vectors without a column are left out.
-                let vectors = partsOf (x.Count - j * cols) Vector512<'T>.Count
+                // Of the last panel, vectors without a column are left out, and the last few columns.
+                let left = min cols (x.Count - j * cols)
+                let vectors = if wide then partsOf (left - singles<'T> left) Vector512<'T>.Count else 0
 
                 if wide && vectors <= 2 then
                     for n in 0 .. vectors - 1 do
@@ -109,6 +115,38 @@ module internal ColumnProducts =
                         w
                         add
 
+    /// The same for the last few columns, if they have no vector.
+    let private uprightTiles m (t: Taps<'T>) first count (x: Columns<'T>) (sums: 'T[]) width add =
+        optimised ()
+        let cols, table, single = broadColumns<'T>(), t.Table, singles<'T> x.Count
+        let before = x.Count - single
+        let j, beside = before / cols, before % cols
+        let lanes = Vector<'T>.Count
+
+        if single > 0 then
+            let b = &at x.Data (x.First + (if x.InImage then before else j * cols * count + beside))
+
+            // Rows are a half of a panel, or a panel of two.
+            for i in 0 .. 2 * lanes .. m - 1 do
+                let a = &at t.Panels (t.Start + i * t.K + first * BroadRows)
+
+                let other =
+                    if lanes < BroadRows then lanes
+                    elif i + lanes < m then BroadRows * t.K
+                    else 0
+
+                uprightTile
+                    count
+                    &a
+                    (nativeint other)
+                    &b
+                    (fun p -> if x.InImage then at table (first + p) else nativeint (p * cols))
+                    single
+                    &(at sums (i * width + before))
+                    (nativeint width)
+                    (nativeint (lanes * width))
+                    add
+
     let private wideTilesInImage m (t: Taps<'T>) first count x sums width add =
         optimised ()
         tiles true true m t first count x sums width add
@@ -132,8 +170,12 @@ module internal ColumnProducts =
             if not x.InImage then copy first count
 
             match Vector512.IsHardwareAccelerated, x.InImage with
-            | true, true -> wideTilesInImage m t first count x sums width add
-            | true, false -> wideTilesOfCopies m t first count x sums width add
+            | true, true ->
+                wideTilesInImage m t first count x sums width add
+                uprightTiles m t first count x sums width add
+            | true, false ->
+                wideTilesOfCopies m t first count x sums width add
+                uprightTiles m t first count x sums width add
             | false, true -> tilesInImage m t first count x sums width add
             | false, false -> tilesOfCopies m t first count x sums width add
 

@@ -51,19 +51,26 @@ module internal Correlation =
     /// cycles for a vector that is copied.
     let private formOf<'T> (axes: CorrelationAxis[]) (block: Block) m =
         let cols, lanes = breadth<'T>(), lanes<'T>()
-        // Wide panels end with their last vector, narrow ones are whole.
-        let unit = if Vector512.IsHardwareAccelerated then lanes else cols
-        let vectors form = partsOf (columnCount form axes block) unit * (unit / lanes)
-        let perVector = up (height ()) m / 2
+        // Wide panels end with their last vector, or with upright tiles' columns, which take a quarter of one, narrow ones are whole.
+        let vectors form =
+            let columns = columnCount form axes block
+
+            if Vector512.IsHardwareAccelerated then
+                let single = singles<'T> columns
+                float (partsOf (columns - single) lanes) + (if single > 0 then 0.25 else 0.0)
+            else
+                float (partsOf columns cols * (cols / lanes))
+
+        let perVector = float (up (height ()) m) / 2.0
 
         let copied =
             Patches.imageRuns axes block
             |> Patches.cut (columnCount Form.Copies axes block) cols 1
-            |> Seq.sumBy (Seq.sumBy (fun run -> partsOf run.Length lanes))
+            |> Seq.sumBy (Seq.sumBy (fun run -> float (partsOf run.Length lanes)))
 
         if m < 3 then
             Form.Thin
-        elif vectors Form.InImage * perVector <= vectors Form.Copies * perVector + 4 * copied then
+        elif vectors Form.InImage * perVector <= vectors Form.Copies * perVector + 4.0 * copied then
             Form.InImage
         else
             Form.Copies
@@ -129,7 +136,7 @@ module internal Correlation =
             match form with
             | Form.Thin -> 1
             | Form.InImage
-            | Form.Copies -> min tall (max 1 (int (2L * workers / (int64 groups * int64 blocks.Length))))
+            | Form.Copies -> min tall (max 1 (int (workers / (int64 groups * int64 blocks.Length))))
 
         let work = int64 groups * flat * int64 m * int64 (Array.sum deep)
 
@@ -140,10 +147,16 @@ module internal Correlation =
             let sums = rent (int64 padded * int64 (longest width))
             let struct (copies, aligned) = Panels.rent<'T>(Depth * atOnce + spare<'T>())
 
+            let mutable imaged = -1
+
             for item in first .. last - 1 do
                 let part, b, g = item % parts, item / parts % blocks.Length, item / parts / blocks.Length
                 let block, into = blocks[b], into g
-                image axes block channels (source g) pixels
+
+                if imaged <> item / parts then
+                    image axes block channels (source g) pixels
+                    imaged <- item / parts
+
                 let top = tall * part / parts * rows
                 let m = min m (tall * (part + 1) / parts * rows) - top
                 let width, all = width block, columnsOf block

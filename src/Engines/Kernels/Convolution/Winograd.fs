@@ -62,10 +62,10 @@ module internal Winograd =
 
             hasRoom sums.Groups sums.Outputs sums.Channels && products + transforms < direct)
 
-    /// Where the transformed kernels are: in panels of eight, so many elements each, with 36 planes of all channels in order. The planes
-    /// are a little apart: powers of two would share a few places of the cache.
-    let private planeOf channels = channels * BroadRows + Lanes
-    let private panelOf channels = Planes * planeOf channels
+    /// Where the transformed kernels are: plane by plane, in panels of eight rows, of all channels in order, so that products read memory
+    /// from end to end. The planes are a little apart: powers of two would share a few places of the cache.
+    let private panelOf channels = channels * BroadRows
+    let private planeOf panels channels = panels * panelOf channels + Lanes
 
     let private transform (sums: CorrelationSums<float32>) (into: float32[]) =
         let groups, m, channels = sums.Groups, sums.Outputs, sums.Channels
@@ -88,8 +88,10 @@ module internal Winograd =
                 KernelPanels.panel (sums.Kernel g) sums.RowStep i (min m (i + BroadRows)) stretches panel 0
 
                 for c in 0 .. channels - 1 do
-                    let place = n * panelOf channels + c * BroadRows
-                    transformKernels panel (c * kernel + first) step into place (planeOf channels)
+                    let place =
+                        g * Planes * planeOf panels channels + n % panels * panelOf channels + c * BroadRows
+
+                    transformKernels panel (c * kernel + first) step into place (planeOf panels channels)
 
             ArrayPool<float32>.Shared.Return panel)
 
@@ -154,7 +156,7 @@ module internal Winograd =
         let along: TileAxis = { First = axes[3].First; Size = axes[3].Size }
         let tiles = axes[0].Places * tall * wide
         let vectors, panels = partsOf tiles Lanes, partsOf m BroadRows
-        let elements = workLength (int64 groups * int64 panels * int64 (panelOf channels))
+        let elements = workLength (int64 groups * int64 Planes * int64 (planeOf panels channels))
         let kernels = KernelPanels.kept sums true elements (transform sums)
         let workers = Workers.count ()
 
@@ -170,7 +172,7 @@ module internal Winograd =
             | many -> many
 
         // Where blocks are few, their kernels are shared among the cores, too.
-        let parts = min panels (max 1 (2 * workers / (groups * blocks)))
+        let parts = min panels (max 1 (workers / (groups * blocks)))
         let work = int64 groups * int64 tiles * int64 Planes * int64 m * int64 channels
 
         Strided.ranges (groups * blocks * parts) (work / 16L) (fun first last ->
@@ -212,7 +214,7 @@ module internal Winograd =
                         (bottom - top)
                         channels
                         kernels
-                        ((g * panels + top) * panelOf channels + n * planeOf channels)
+                        ((g * Planes + n) * planeOf panels channels + top * panelOf channels)
                         (panelOf channels)
                         data
                         (data0 + n * dataPlane)

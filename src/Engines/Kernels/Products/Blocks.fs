@@ -10,7 +10,6 @@ open System.Numerics
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
-open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
 open Cotangent.Engines.Panels
 open Cotangent.Engines.Shares
@@ -130,9 +129,6 @@ module internal Blocks =
 
         ArrayPool.Shared.Return pa
         ArrayPool.Shared.Return pb
-
-    /// Has a line of the caches fetched. Should the array be moved meanwhile, it is fetched in vain.
-    let inline private fetch (x: byref<'T>) = if Sse.IsSupported then Sse.Prefetch0(Unsafe.AsPointer(&x))
 
     /// Elements in a line of the caches.
     let inline private line<'T> () = 64 / sizeof<'T>

@@ -5,6 +5,7 @@ namespace Cotangent.Engines
 open System.Numerics
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
+open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
 
 #nowarn "9"
@@ -33,6 +34,9 @@ module internal Tile =
     let inline spread (x: byref<'T>) i = Vector<'T>(item &x i)
     let inline load (x: byref<'T>) i = Vector.LoadUnsafe(&item &x i)
     let inline put (v: Vector<'T>) (x: byref<'T>) i = Vector.StoreUnsafe(v, &item &x i)
+
+    /// Has a line of the caches fetched. Should the array be moved meanwhile, it is fetched in vain.
+    let inline fetch (x: byref<'T>) = if Sse.IsSupported then Sse.Prefetch0(Unsafe.AsPointer(&x))
 
     // Sums are kept in pairs of vectors, which the runtime puts into registers one by one.
     let inline zeros<'T> () = struct (Vector<'T>.Zero, Vector<'T>.Zero)

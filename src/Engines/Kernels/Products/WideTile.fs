@@ -3,6 +3,7 @@ namespace Cotangent.Engines
 // Tiles of vectors of 512 bits, for processors whose units are that wide: Vector<T> has at most 256. With 32 registers a tile
 // has twice the rows of a narrow one, and still all of its sums in registers.
 
+open System.Numerics
 open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open Cotangent.Engines.Tile
@@ -222,7 +223,12 @@ module internal WideTile =
         broadStoreOrAdd add x6 &c (6n * rc)
         broadStoreOrAdd add x7 &c (7n * rc)
 
-    // A slim tile has eight rows of one vector.
+    // A slim tile has eight rows of one vector. With so few multiply-adds to an element of a, memory would be waited for: its panel is
+    // fetched ahead.
+
+    /// By so many elements.
+    [<Literal>]
+    let Ahead = 512
 
     let inline slimStoreOrAdd add (x: Vector512<'T>) (c: byref<'T>) i =
         widePut (if add then wideLoad &c i + x else x) &c i
@@ -251,6 +257,7 @@ module internal WideTile =
         while left > 0 do
             let s = &item &a ia
             let y = wideLoad &b ib
+            fetch &(item &a (ia + nativeint Ahead))
             x0 <- wideMulAdd (wideSpread &s 0n) y x0
             x1 <- wideMulAdd (wideSpread &s 1n) y x1
             x2 <- wideMulAdd (wideSpread &s 2n) y x2
@@ -271,6 +278,61 @@ module internal WideTile =
         slimStoreOrAdd add x5 &c (5n * rc)
         slimStoreOrAdd add x6 &c (6n * rc)
         slimStoreOrAdd add x7 &c (7n * rc)
+
+    // An upright tile has up to four columns, and rows are its lanes: for the last few columns, of which a vector would be mostly empty. Every
+    // sum is taken in the order of the other tiles', so that it has the same bits.
+
+    /// The columns of an upright tile.
+    [<Literal>]
+    let UprightColumns = 4
+
+    let inline private uprightMulAdds (a: Vector<'T>) (b: byref<'T>) (struct (x, y, z, w)) =
+        struct (mulAdd (spread &b 0n) a x,
+                mulAdd (spread &b 1n) a y,
+                mulAdd (spread &b 2n) a z,
+                mulAdd (spread &b 3n) a w)
+
+    let inline private uprightStore (struct (x, y, z, w)) columns (c: byref<'T>) rc add =
+        for j in 0 .. columns - 1 do
+            let sums: Vector<'T> =
+                if j = 0 then x
+                elif j = 1 then y
+                elif j = 2 then z
+                else w
+
+            for lane in 0 .. Vector<'T>.Count - 1 do
+                let target = &item &c (nativeint lane * rc + nativeint j)
+                // Vectors of equal lanes, to add in generic code.
+                target <- if add then (spread &target 0n + Vector<'T>(sums[lane]))[0] else sums[lane]
+
+    /// As `broadTile`, for a vector of rows of a panel and, if `other` is not 0, one that is so far from it in memory, and whose sums are
+    /// `otherSums` further on. A row of b is where `place` says, of four elements, even if fewer columns count.
+    let inline uprightTile
+        k
+        (a: byref<'T>)
+        (other: nativeint)
+        (b: byref<'T>)
+        ([<InlineIfLambda>] place: int -> nativeint)
+        columns
+        (c: byref<'T>)
+        rc
+        (otherSums: nativeint)
+        add
+        =
+        let zero = Vector<'T>.Zero
+        let mutable x = struct (zero, zero, zero, zero)
+        let mutable y = struct (zero, zero, zero, zero)
+        let mutable ia = 0n
+
+        for p in 0 .. k - 1 do
+            let s = &item &a ia
+            let t = &item &b (place p)
+            x <- uprightMulAdds (load &s 0n) &t x
+            y <- uprightMulAdds (load &s other) &t y
+            ia <- ia + nativeint BroadRows
+
+        uprightStore x columns &c rc add
+        if other <> 0n then uprightStore y columns &(item &c otherSums) rc add
 
     // A flat tile has sixteen sums: four elements or vectors of a by four vectors of b.
 
