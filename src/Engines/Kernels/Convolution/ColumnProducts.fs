@@ -85,6 +85,8 @@ module internal ColumnProducts =
                         slimTile
                             count
                             &a
+                            1n
+                            (nativeint BroadRows)
                             &(item &b (nativeint beside))
                             start
                             (fun ib left -> if inImage then at table (last - left) else ib + nativeint cols)
@@ -95,12 +97,16 @@ module internal ColumnProducts =
                     broadTile
                         count
                         &a
+                        1n
+                        (nativeint BroadRows)
                         &b
                         start
                         (fun ib left -> if inImage then at table (last - left) else ib + nativeint cols)
                         &c
                         w
                         add
+                        &a
+                        0n
                 else
                     tile
                         count

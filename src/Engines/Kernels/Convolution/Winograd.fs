@@ -118,9 +118,12 @@ module internal Winograd =
                     let x = &at a (a0 + i * apart + first * BroadRows)
                     let z = &at c (c0 + i * BroadRows * width + j)
 
-                    if vectors = 3 then broadTile depth &x &y 0n (fun ib _ -> ib + p) &z w add
-                    elif vectors = 2 then lowTile depth &x 1n (nativeint BroadRows) &y p v &z w add
-                    else slimTile depth &x &y 0n (fun ib _ -> ib + p) &z w add
+                    if vectors = 3 then
+                        broadTile depth &x 1n (nativeint BroadRows) &y 0n (fun ib _ -> ib + p) &z w add &x 0n
+                    elif vectors = 2 then
+                        lowTile depth &x 1n (nativeint BroadRows) &y p v &z w add
+                    else
+                        slimTile depth &x 1n (nativeint BroadRows) &y 0n (fun ib _ -> ib + p) &z w add
 
                 j <- j + vectors * Lanes
 

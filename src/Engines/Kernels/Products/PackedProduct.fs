@@ -46,14 +46,17 @@ module internal PackedProduct =
     let pack n k (b: Matrix<'T>) : 'T[] =
         b.Check("b", k, n)
         let columns = broadColumns<'T>()
-        let panels = Array.zeroCreate<'T>(partsOf n columns * columns * k)
-        Panels.pack columns n k b.Data b.Offset b.ColStride b.RowStride panels 0
+        let panels = Panels.fixed'<'T>(partsOf n columns * columns * k)
+        Panels.pack columns n k b.Data b.Offset b.ColStride b.RowStride panels (Panels.line panels)
         panels
 
-    /// A tile of c, `rows` by `columns` elements of eight by three vectors: through a buffer where it reaches over the edge of c.
+    /// A tile of c, `rows` by `columns` elements of eight by three vectors: through a buffer where it reaches over the edge of c. Rows of
+    /// a are `ra` apart, their elements `sa`. Meanwhile `ahead` is fetched, so many elements for each row of b.
     let inline private tile
         depth
         (x: byref<'T>)
+        ra
+        sa
         (y: byref<'T>)
         (c: 'T[])
         at'
@@ -62,6 +65,8 @@ module internal PackedProduct =
         columns
         (edge: 'T[])
         add
+        (ahead: byref<'T>)
+        perRow
         =
         let width = broadColumns<'T>()
         let vectors = partsOf columns Vector512<'T>.Count
@@ -71,7 +76,7 @@ module internal PackedProduct =
         let add' = add && isWhole
 
         if vectors = 3 then
-            broadTile depth &x &y 0n (fun ib _ -> ib + nativeint width) &z rz add'
+            broadTile depth &x ra sa &y 0n (fun ib _ -> ib + nativeint width) &z rz add' &ahead perRow
         else
             for n in 0 .. vectors - 1 do
                 let beside = nativeint (n * Vector512<'T>.Count)
@@ -79,6 +84,8 @@ module internal PackedProduct =
                 slimTile
                     depth
                     &x
+                    ra
+                    sa
                     &(item &y beside)
                     0n
                     (fun ib _ -> ib + nativeint width)
@@ -99,23 +106,82 @@ module internal PackedProduct =
         optimised ()
         let width = broadColumns<'T>()
         let down = partsOf m BroadRows
-        let struct (rows, rows0) = Panels.rent<'T>(down * BroadRows * min k Depth)
         let edge = ArrayPool<'T>.Shared.Rent(BroadRows * width)
+        // Rows are read in place, but for those of the last tile, if it is not whole.
+        let inPlace = if a.ColStride = 1 then m / BroadRows else 0
+        let copied = m - inPlace * BroadRows
+        let struct (rows, rows0) = Panels.rent<'T>(partsOf copied BroadRows * BroadRows * min k Depth)
+        let panel = Panels.line panels
 
         for first in 0..Depth .. k - 1 do
             let depth, add = min Depth (k - first), first > 0
-            let from = a.From(0, first)
-            Panels.pack BroadRows m depth from.Data from.Offset from.RowStride from.ColStride rows rows0
+
+            if copied > 0 then
+                let from = a.From(inPlace * BroadRows, first)
+
+                Panels.pack
+                    BroadRows
+                    copied
+                    depth
+                    from.Data
+                    from.Offset
+                    from.RowStride
+                    from.ColStride
+                    rows
+                    rows0
 
             for j in firstColumn .. lastColumn - 1 do
-                let y = &at panels ((j * k + first) * width)
+                let y = &at panels (panel + (j * k + first) * width)
                 let columns = min width (n - j * width)
+                // While tiles go past a block of b, the next one comes from memory, a part of it with each tile.
+                let next =
+                    if j + 1 < lastColumn then (j + 1) * k + first
+                    elif first + depth < k then firstColumn * k + first + depth
+                    else j * k + first
+
+                let perRow = partsOf width down
 
                 for i in 0 .. down - 1 do
-                    let x = &at rows (rows0 + i * BroadRows * depth)
                     let height = min BroadRows (m - i * BroadRows)
                     let place = cOffset + i * BroadRows * rc + j * width
-                    tile depth &x &y c place rc height columns edge add
+                    let ahead = &at panels (panel + next * width + i * depth * perRow)
+
+                    if i < inPlace then
+                        let x = &at a.Data (a.Offset + i * BroadRows * a.RowStride + first)
+
+                        tile
+                            depth
+                            &x
+                            (nativeint a.RowStride)
+                            1n
+                            &y
+                            c
+                            place
+                            rc
+                            height
+                            columns
+                            edge
+                            add
+                            &ahead
+                            (nativeint perRow)
+                    else
+                        let x = &at rows (rows0 + (i - inPlace) * BroadRows * depth)
+
+                        tile
+                            depth
+                            &x
+                            1n
+                            (nativeint BroadRows)
+                            &y
+                            c
+                            place
+                            rc
+                            height
+                            columns
+                            edge
+                            add
+                            &ahead
+                            (nativeint perRow)
 
         ArrayPool<'T>.Shared.Return rows
         ArrayPool<'T>.Shared.Return edge
@@ -126,8 +192,7 @@ module internal PackedProduct =
         { Data = c; Offset = cOffset; RowStride = n; ColStride = 1 }.Check("c", m, n)
         let across, tall = partsOf n (broadColumns<'T>()), partsOf m (BroadRows * Tall)
         let workers = if float m * float n * float k < ParallelFrom then 1 else Workers.count ()
-        // Rows are packed in each part: as few parts side by side as occupy all cores.
-        let wide = if workers = 1 then 1 else min across (partsOf (2 * workers) tall)
+        let wide = if workers = 1 then 1 else min across (partsOf (4 * workers) tall)
         let heights = partsOf (partsOf m tall) BroadRows * BroadRows
 
         let run index =

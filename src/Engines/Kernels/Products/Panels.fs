@@ -56,16 +56,22 @@ module internal Panels =
     [<Literal>]
     let private Line = 64
 
-    /// Room for so many elements, and where in it a line of the caches begins. Should the array be moved, the product takes
-    /// longer, no more.
-    let rent<'T> count : struct ('T[] * int) =
-        let panels = ArrayPool<'T>.Shared.Rent(count + Line / sizeof<'T>)
-
+    /// Where in an array a line of the caches begins.
+    let line (panels: 'T[]) : int =
         let address =
             int64 (Unsafe.AsPointer(&panels[0]) |> NativePtr.ofVoidPtr<byte> |> NativePtr.toNativeInt)
 
         let before = int (address &&& int64 (Line - 1))
-        struct (panels, (if before = 0 then 0 else (Line - before) / sizeof<'T>))
+        if before = 0 then 0 else (Line - before) / sizeof<'T>
+
+    /// Room for so many elements, and where in it a line of the caches begins. Should the array be moved, the product takes
+    /// longer, no more.
+    let rent<'T> count : struct ('T[] * int) =
+        let panels = ArrayPool<'T>.Shared.Rent(count + Line / sizeof<'T>)
+        struct (panels, line panels)
+
+    /// Room for so many elements from `line` on, which stays where it is.
+    let fixed'<'T> count : 'T[] = GC.AllocateArray<'T>(count + Line / sizeof<'T>, true)
 
     /// `count` neighbours, at least a vector of them: the last vector moves back from over the edge, and writes the same again.
     let inline private copyNeighbours count (x: byref<'T>) (y: byref<'T>) =

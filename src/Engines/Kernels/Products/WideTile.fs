@@ -175,17 +175,21 @@ module internal WideTile =
             widePut q &c (i + v)
             widePut r &c (i + 2n * v)
 
-    /// c <- a b, or c + a b where `add`, for eight rows of c, `rc` apart. a is a panel; the rows of b begin at `first`, and each at
-    /// `next` of the one before it and of how many are left.
+    /// c <- a b, or c + a b where `add`, for eight rows of c, `rc` apart. The rows of b begin at `first`, and each at `next` of the one
+    /// before it and of how many are left. Meanwhile memory from `ahead` on is fetched, so many elements for each row of b.
     let inline broadTile
         k
         (a: byref<'T>)
+        ra
+        sa
         (b: byref<'T>)
         first
         ([<InlineIfLambda>] next: nativeint -> int -> nativeint)
         (c: byref<'T>)
         rc
         add
+        (ahead: byref<'T>)
+        (perRow: nativeint)
         =
         let v = nativeint Vector512<'T>.Count
         let mutable x0 = broadZeros<'T>()
@@ -196,21 +200,26 @@ module internal WideTile =
         let mutable x5 = broadZeros<'T>()
         let mutable x6 = broadZeros<'T>()
         let mutable x7 = broadZeros<'T>()
-        let mutable ia, ib, left = 0n, first, k
+        let mutable ia, ib, iahead, left = 0n, first, 0n, k
 
         while left > 0 do
             let s = &item &a ia
             let t = &item &b ib
             let y = struct (wideLoad &t 0n, wideLoad &t v, wideLoad &t (2n * v))
             x0 <- broadMulAdds (wideSpread &s 0n) y x0
-            x1 <- broadMulAdds (wideSpread &s 1n) y x1
-            x2 <- broadMulAdds (wideSpread &s 2n) y x2
-            x3 <- broadMulAdds (wideSpread &s 3n) y x3
-            x4 <- broadMulAdds (wideSpread &s 4n) y x4
-            x5 <- broadMulAdds (wideSpread &s 5n) y x5
-            x6 <- broadMulAdds (wideSpread &s 6n) y x6
-            x7 <- broadMulAdds (wideSpread &s 7n) y x7
-            ia <- ia + nativeint BroadRows
+            x1 <- broadMulAdds (wideSpread &s ra) y x1
+            x2 <- broadMulAdds (wideSpread &s (2n * ra)) y x2
+            x3 <- broadMulAdds (wideSpread &s (3n * ra)) y x3
+            x4 <- broadMulAdds (wideSpread &s (4n * ra)) y x4
+            x5 <- broadMulAdds (wideSpread &s (5n * ra)) y x5
+            x6 <- broadMulAdds (wideSpread &s (6n * ra)) y x6
+            x7 <- broadMulAdds (wideSpread &s (7n * ra)) y x7
+            ia <- ia + sa
+
+            if perRow <> 0n then
+                fetch &(item &ahead iahead)
+                iahead <- iahead + perRow
+
             left <- left - 1
             ib <- next ib left
 
@@ -233,10 +242,12 @@ module internal WideTile =
     let inline slimStoreOrAdd add (x: Vector512<'T>) (c: byref<'T>) i =
         widePut (if add then wideLoad &c i + x else x) &c i
 
-    /// As `broadTile`.
+    /// As `broadTile`, but that a is fetched.
     let inline slimTile
         k
         (a: byref<'T>)
+        ra
+        sa
         (b: byref<'T>)
         first
         ([<InlineIfLambda>] next: nativeint -> int -> nativeint)
@@ -259,14 +270,14 @@ module internal WideTile =
             let y = wideLoad &b ib
             fetch &(item &a (ia + nativeint Ahead))
             x0 <- wideMulAdd (wideSpread &s 0n) y x0
-            x1 <- wideMulAdd (wideSpread &s 1n) y x1
-            x2 <- wideMulAdd (wideSpread &s 2n) y x2
-            x3 <- wideMulAdd (wideSpread &s 3n) y x3
-            x4 <- wideMulAdd (wideSpread &s 4n) y x4
-            x5 <- wideMulAdd (wideSpread &s 5n) y x5
-            x6 <- wideMulAdd (wideSpread &s 6n) y x6
-            x7 <- wideMulAdd (wideSpread &s 7n) y x7
-            ia <- ia + nativeint BroadRows
+            x1 <- wideMulAdd (wideSpread &s ra) y x1
+            x2 <- wideMulAdd (wideSpread &s (2n * ra)) y x2
+            x3 <- wideMulAdd (wideSpread &s (3n * ra)) y x3
+            x4 <- wideMulAdd (wideSpread &s (4n * ra)) y x4
+            x5 <- wideMulAdd (wideSpread &s (5n * ra)) y x5
+            x6 <- wideMulAdd (wideSpread &s (6n * ra)) y x6
+            x7 <- wideMulAdd (wideSpread &s (7n * ra)) y x7
+            ia <- ia + sa
             left <- left - 1
             ib <- next ib left
 
@@ -305,7 +316,7 @@ module internal WideTile =
                 // Vectors of equal lanes, to add in generic code.
                 target <- if add then (spread &target 0n + Vector<'T>(sums[lane]))[0] else sums[lane]
 
-    /// As `broadTile`, for a vector of rows of a panel and, if `other` is not 0, one that is so far from it in memory, and whose sums are
+    /// As `slimTile`, for a vector of rows of a panel and, if `other` is not 0, one that is so far from it in memory, and whose sums are
     /// `otherSums` further on. A row of b is where `place` says, of four elements, even if fewer columns count.
     let inline uprightTile
         k
