@@ -13,19 +13,31 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 module internal WinogradKernels =
 
-    /// Whether it takes less time than sums of products do (see Winograd.isFaster).
+    /// Of tiles of 4 × 4.
+    [<Literal>]
+    let private Outputs = 4
+
+    [<Literal>]
+    let private Inputs = 6
+
+    [<Literal>]
+    let private Planes = 36
+
+    /// Whether it takes less time than sums of products do (see Winograd.faster).
     let isFaster (w: Windows) groups (x: HostBuffer<float32>) (y: HostBuffer<float32>) =
         let axes = axes forward x.Shape[0] w
 
         Winograd.isFor axes
         && (let examples, lanes = float axes[0].Places, float Lanes
             let m, channels = float (y.Shape[1] / groups), float (x.Shape[1] / groups)
-            let tiles = examples * float (Winograd.tall axes * Winograd.wide axes)
+            let tiles = examples * float (Winograd.tall TileSize.Four axes * Winograd.wide TileSize.Four axes)
             let places = examples * float axes[2].Places * float axes[3].Places
             let direct = float (Taps * Taps) * places * m * channels / lanes / 0.6
             let products = float Planes * tiles * m * channels / lanes / 0.8
             let transforms = tiles * (60.0 * channels + 60.0 * m) + 60.0 * m * channels
-            Winograd.hasRoom 1 (y.Shape[1] / groups) (x.Shape[1] / groups) && products + transforms < direct)
+
+            Winograd.hasRoom TileSize.Four 1 (y.Shape[1] / groups) (x.Shape[1] / groups)
+            && products + transforms < direct)
 
     /// Elements of the transforms that are made at a time, as many as a core's caches hold, and vectors of tiles that there are at least,
     /// so that products are worth their packing.
@@ -57,11 +69,11 @@ module internal WinogradKernels =
         (into: float32[])
         first
         =
-        let tall, wide = Winograd.tall axes, Winograd.wide axes
-        let down: TileAxis = { First = axes[2].First; Size = axes[2].Size }
-        let along: TileAxis = { First = axes[3].First; Size = axes[3].Size }
-        let downSums: TileAxis = { First = 0; Size = axes[2].Places }
-        let alongSums: TileAxis = { First = 0; Size = axes[3].Places }
+        let tall, wide = Winograd.tall TileSize.Four axes, Winograd.wide TileSize.Four axes
+        let down: TileAxis = { First = axes[2].First; Size = axes[2].Size; Apart = Outputs }
+        let along: TileAxis = { First = axes[3].First; Size = axes[3].Size; Apart = Outputs }
+        let downSums = { down with First = 0; Size = axes[2].Places }
+        let alongSums = { along with First = 0; Size = axes[3].Places }
         let tiles = axes[0].Places * tall * wide
         let vectors = partsOf tiles Lanes
         let plane = m * channels
