@@ -171,6 +171,7 @@ let private large = [
     "four columns beyond two vectors, by strides", problem 1 33 8 1 (plane 12 5 2 1 2)
     "columns of the image beyond three vectors",
     problem 1 20 40 1 (windows [| 50 |] [| 3 |] [| 1 |] [| 1 |] [| 1 |] [| 1 |])
+    "three outputs of more taps than are added up in order", problem 1 1000 3 1 (plane 11 3 1 1 1)
     "more taps than are added up in order", problem 1 1000 3 1 (plane 3 3 1 1 1)
     // By Winograd's algorithm in Float32: tiles of 4 × 4 that end with the image, or behind it.
     "whole tiles", problem 3 32 40 1 (plane 16 3 1 1 1)

@@ -69,6 +69,25 @@ let private products =
             within 1e-13 (product x backwards) (compile (fun x -> matmul x backwards) x) "backwards"
         }
 
+        test "views as left factors" {
+            let weights = random 4L [ 400; 70 ]
+            let times = compile (fun (x: Tensor) -> matmul x weights)
+            let whole = random 5L [ 60; 900 ]
+            let upright = random 6L [ 400; 21 ]
+
+            for x, name in
+                [
+                    whole[7..36, 100..499], "a part"
+                    (whole[0..20, 0..399]).Flip 0, "rows backwards"
+                    (whole[0..20, 0..399]).Flip 1, "columns backwards"
+                    upright.Transpose(), "a transpose"
+                    (random 7L [ 1; 400 ]).Expand [ 20; 400 ], "a row again and again"
+                ] do
+                let one (x: Tensor) = compile (fun (whole: Tensor) -> matmul (whole + 0.0) weights) x
+                within 1e-13 (product x weights) (times x) name
+                within 1e-13 (product x weights) (one x) $"{name}, copied"
+        }
+
         test "batches and derivatives" {
             let weights = random 6L [ 30; 40 ]
             let x = random 7L [ 5; 12; 30 ]
@@ -120,6 +139,17 @@ let private kernels = [
 
 let private convolutions =
     testList "convolutions" [
+        // Tiles of 2 × 2 for one example, and of 4 × 4 for many, of the same constant.
+        test "one example, and many" {
+            let weights = (random 1L [ 64; 64; 3; 3 ]).Convert DType.Float32
+            let compiled = compile (convolve Window.same weights)
+
+            for examples in [ 1; 40; 1; 3 ] do
+                let x = (random 2L [ examples; 64; 7; 7 ]).Convert DType.Float32
+                let expected = convolve Window.same (weights.Convert DType.Float64) (x.Convert DType.Float64)
+                within 4e-6 expected ((compiled x).Convert DType.Float64) $"{examples} examples"
+        }
+
         for channels, outputs, size, kernel, stride, groups in kernels do
             test $"{channels} to {outputs} channels, {kernel} by {kernel} of {size}, in {groups} groups" {
                 let weights = random 1L [ outputs; channels / groups; kernel; kernel ]

@@ -12,14 +12,6 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 module internal ColumnProducts =
 
-    /// Rows of a tile, and its columns.
-    let height () = if Vector512.IsHardwareAccelerated then BroadRows else Rows
-
-    let breadth<'T> () = if Vector512.IsHardwareAccelerated then broadColumns<'T>() else columns<'T>()
-
-    /// Elements of a vector.
-    let lanes<'T> () = if Vector512.IsHardwareAccelerated then Vector512<'T>.Count else Vector<'T>.Count
-
     let up unit n = partsOf n unit * unit
 
     /// A block of taps whose panels of columns stay in the second-level cache while kernels go past, and whose panel of kernels in
@@ -46,7 +38,9 @@ module internal ColumnProducts =
     /// How many of the last columns, of so many, upright tiles take.
     let singles<'T> columns =
         let beyond = columns % Vector512<'T>.Count
-        if beyond <= UprightColumns && Vector<'T>.Count <= BroadRows then beyond else 0
+        // A vector of rows is a panel, or half of one.
+        let isFit = Vector<'T>.Count = BroadRows || 2 * Vector<'T>.Count = BroadRows
+        if beyond <= UprightColumns && isFit then beyond else 0
 
     /// sums (m rows of `width`) <- `count` taps from `first` on, or sums + them where `add`.
     let inline private tiles

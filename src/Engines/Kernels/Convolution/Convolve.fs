@@ -77,7 +77,7 @@ module internal Convolve =
 
         x
 
-    /// The term asked for, by these sums and kernels.
+    /// The term asked for: `correlate` makes the outputs or inputs, `kernels` the kernels.
     let by correlate kernels result w groups (a: HostBuffer<'T>) (b: HostBuffer<'T>) : HostBuffer =
         match result with
         | ConvolutionTerm.Output -> output correlate w groups a b

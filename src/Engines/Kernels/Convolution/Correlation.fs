@@ -52,7 +52,7 @@ module internal Correlation =
     /// cycles for a vector that is copied.
     let private formOf<'T> (axes: CorrelationAxis[]) (block: Block) m =
         let cols, lanes = breadth<'T>(), lanes<'T>()
-        // Wide panels end with their last vector, or with upright tiles' columns, which take a quarter of one, narrow ones are whole.
+        // Wide panels end with their last vector, or with upright tiles' columns, which take about a quarter of one; narrow ones are whole.
         let vectors form =
             let columns = columnCount form axes block
 
@@ -213,7 +213,8 @@ module internal Correlation =
 
                             match form with
                             | Form.Thin ->
-                                summed m taps sums width (fun t sums -> thinProduct m t pixels sums width)
+                                summed (up rows m) taps sums width (fun t sums ->
+                                    thinProduct m t pixels sums width)
                             | Form.InImage ->
                                 let x = { Data = pixels; First = first; Count = count; InImage = true }
 

@@ -117,7 +117,7 @@ module internal DepthwiseKernels =
             let axes = axes forward x.Shape[0] w
             let target = (targets axes)[0]
             let blocks = blocks axes Places
-            let lanes = ColumnProducts.lanes<'T>()
+            let lanes = WideTile.lanes<'T>()
             let places = blocks |> Array.map (flatPlaces axes >> ColumnProducts.up lanes)
             let tables = blocks |> Array.map (fun b -> table axes b 1 target)
             let origin = { channelsOf y 0 with Offset = 0 }

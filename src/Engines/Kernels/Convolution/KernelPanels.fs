@@ -61,7 +61,7 @@ module internal KernelPanels =
     /// Rows `first` to `last` of a group's kernels, as a panel of as many rows as a tile has: first the first elements of all of
     /// them, then the second ones. What the panel lacks is zero.
     let panel (kernel: Placement<'T>) rowStep first last (stretches: Stretch[]) (into: 'T[]) start =
-        let rows = ColumnProducts.height ()
+        let rows = WideTile.height ()
         let mutable at = start
 
         for s in stretches do

@@ -1,7 +1,7 @@
 namespace Cotangent.Engines
 
 // The transforms of F(2 × 2, 3 × 3): 16 products for four sums in place of 36, and kernels that grow less than twofold. It is for few
-// tiles, where kernels are read from memory once for a vector of them. See WinogradTransforms.fs for the words.
+// tiles, where kernels are read from memory once for a vector of them. The points are 0, ±1 and ∞. See WinogradTransforms.fs for the words.
 
 open System.Runtime.Intrinsics
 open Cotangent.Engines.Tile

@@ -19,8 +19,6 @@ open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
 open Cotangent.Engines.Tile
 
-// The usual tiles of 2 × 2 have the points 0, ±1 and ∞.
-
 /// The sums of a tile along an axis.
 [<RequireQualifiedAccess; Struct>]
 type internal TileSize =

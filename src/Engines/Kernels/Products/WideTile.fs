@@ -232,8 +232,8 @@ module internal WideTile =
         broadStoreOrAdd add x6 &c (6n * rc)
         broadStoreOrAdd add x7 &c (7n * rc)
 
-    // A slim tile has eight rows of one vector. With so few multiply-adds to an element of a, memory would be waited for: its panel is
-    // fetched ahead.
+    // A slim tile has eight rows of one vector. With so few multiply-adds to an element of a, memory would be waited for: a panel, whose
+    // elements lie one after the other, is fetched ahead.
 
     /// By so many elements.
     [<Literal>]
@@ -242,7 +242,7 @@ module internal WideTile =
     let inline slimStoreOrAdd add (x: Vector512<'T>) (c: byref<'T>) i =
         widePut (if add then wideLoad &c i + x else x) &c i
 
-    /// As `broadTile`, but that a is fetched.
+    /// As `broadTile`.
     let inline slimTile
         k
         (a: byref<'T>)
@@ -268,7 +268,7 @@ module internal WideTile =
         while left > 0 do
             let s = &item &a ia
             let y = wideLoad &b ib
-            fetch &(item &a (ia + nativeint Ahead))
+            if sa <> 1n then fetch &(item &a (ia + nativeint Ahead))
             x0 <- wideMulAdd (wideSpread &s 0n) y x0
             x1 <- wideMulAdd (wideSpread &s ra) y x1
             x2 <- wideMulAdd (wideSpread &s (2n * ra)) y x2
@@ -290,7 +290,7 @@ module internal WideTile =
         slimStoreOrAdd add x6 &c (6n * rc)
         slimStoreOrAdd add x7 &c (7n * rc)
 
-    // An upright tile has up to four columns, and rows are its lanes: for the last few columns, of which a vector would be mostly empty. Every
+    // An upright tile has up to four columns, and rows are its lanes: for the last few columns, of which a vector of 512 bits would be mostly empty. Every
     // sum is taken in the order of the other tiles', so that it has the same bits.
 
     /// The columns of an upright tile.
@@ -371,3 +371,13 @@ module internal WideTile =
 
     let inline masked (mask: Vector512<'T>) (struct (x: Vector512<'T>, y: Vector512<'T>)) =
         struct (x &&& mask, y &&& mask)
+
+    // ---- Tiles of panels, as the machine has them ----
+
+    /// Rows of a tile, broad or narrow, and its columns.
+    let height () = if Vector512.IsHardwareAccelerated then BroadRows else Rows
+
+    let breadth<'T> () = if Vector512.IsHardwareAccelerated then broadColumns<'T>() else columns<'T>()
+
+    /// Elements of a vector.
+    let lanes<'T> () = if Vector512.IsHardwareAccelerated then Vector512<'T>.Count else Vector<'T>.Count
