@@ -2,6 +2,7 @@ module Cotangent.Tests.ConvolutionTests
 
 open System
 open System.Buffers
+open System.Runtime.Intrinsics
 open Cotangent
 open Cotangent.Engines
 open Cotangent.Tests.Dice
@@ -83,7 +84,8 @@ let private poison () =
             ArrayPool<float32>.Shared.Return singles
             ArrayPool<float>.Shared.Return doubles
 
-let private agrees (dtype: DType) (p: Problem) =
+/// `term` gives each of the three tensors from the two others.
+let private agreesBy term (dtype: DType) (p: Problem) =
     let dice = Dice.Dice 7
     let x, k, y = random dice p.XShape, random dice p.KernelShape, random dice p.YShape
     let toX, toK, toY = Array.zeroCreate x.Length, Array.zeroCreate k.Length, Array.zeroCreate y.Length
@@ -97,19 +99,22 @@ let private agrees (dtype: DType) (p: Problem) =
     let x, k, y = tensor p.XShape x, tensor p.KernelShape k, tensor p.YShape y
     poison ()
 
-    let check term a b (expected: float[]) (shape: int[]) =
-        let actual = Bind.one (Primitive.Convolution(term, p.Windows, p.Groups)) [| a; b |]
+    let check result a b (expected: float[]) (shape: int[]) =
+        let actual: Tensor = term p result a b
         let tolerance = if dtype = DType.Float64 then 1e-13 else 2e-6
 
         within
             tolerance
             (Tensor.ofArray shape expected)
             (actual.Convert DType.Float64)
-            $"{dtype} {term} of {p}"
+            $"{dtype} {result} of {p}"
 
     check ConvolutionTerm.Output x k toY p.YShape
     check ConvolutionTerm.Input k y toX p.XShape
     check ConvolutionTerm.Kernel x y toK p.KernelShape
+
+let private agrees =
+    agreesBy (fun p result a b -> Bind.one (Primitive.Convolution(result, p.Windows, p.Groups)) [| a; b |])
 
 let private problem images inputs outputs groups windows = {
     Images = images
@@ -251,6 +256,47 @@ let private kernels =
         for name, p in large do
             for dtype in [ DType.Float64; DType.Float32 ] do
                 testCase $"{dtype}: {name}" (fun () -> agrees dtype p)
+    ]
+
+/// By tiles of one size, where tiles can be, whether or not that pays.
+let private bySize (size: TileSize) (p: Problem) result (a: Tensor) (b: Tensor) : Tensor =
+    let buffer (x: Tensor) =
+        HostBuffer.own DType.Float32 (Array.ofSeq x.Shape) (x.Flatten().ToData<float32[]>())
+
+    let sums (sums: CorrelationSums<float32>) =
+        if Winograd.isFor sums.Axes then Winograd.run size sums else Correlation.run sums
+
+    let found = Engines.Convolve.by sums KernelSums.kernel result p.Windows p.Groups (buffer a) (buffer b)
+    Tensor.ofArray found.Shape (found :?> HostBuffer<float32>).Items
+
+let private tiles =
+    testList "convolutions by tiles against loops" [
+        if WinogradTransforms.isSupported () then
+            for size in [ TileSize.Two; TileSize.Four ] do
+                for name, p in large do
+                    testCase $"tiles of {size.Outputs}: {name}" (fun () ->
+                        agreesBy (bySize size) DType.Float32 p)
+        else
+            ptestCase "tiles are for vectors of 512 bits, which this processor lacks" ignore
+    ]
+
+/// With kernels by products of all taps, whether or not that pays.
+let private byProducts (p: Problem) result (a: Tensor) (b: Tensor) : Tensor =
+    match a, b with
+    | Value(:? HostBuffer<float32> as a), Value(:? HostBuffer<float32> as b) ->
+        Value(Engines.Convolve.by Correlation.run KernelProducts.kernel result p.Windows p.Groups a b)
+    | Value(:? HostBuffer<float> as a), Value(:? HostBuffer<float> as b) ->
+        Value(Engines.Convolve.by Correlation.run KernelProducts.kernel result p.Windows p.Groups a b)
+    | _ -> failtest "These are tensors of Float32 or Float64."
+
+let private kernelProducts =
+    testList "kernels by products of all taps against loops" [
+        if Vector512.IsHardwareAccelerated then
+            for name, p in large do
+                for dtype in [ DType.Float64; DType.Float32 ] do
+                    testCase $"{dtype}: {name}" (fun () -> agreesBy byProducts dtype p)
+        else
+            ptestCase "they are for vectors of 512 bits, which this processor lacks" ignore
     ]
 
 /// The kernel of transposed images is the transposed one, wherever their elements lie.
@@ -677,6 +723,8 @@ let private transformed =
 let all =
     testList "Convolutions" [
         kernels
+        tiles
+        kernelProducts
         transposedImages
         blocksOfSums
         alone

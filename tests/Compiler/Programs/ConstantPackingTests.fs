@@ -108,9 +108,10 @@ let private products =
         }
     ]
 
-/// Channels, outputs, size, kernel, stride: by tiles and by sums of products; groups.
+/// Channels, outputs, size, kernel, stride: by tiles of both sizes and by sums of products; groups.
 let private kernels = [
     24, 32, 14, 3, 1, 1
+    300, 24, 7, 3, 1, 1
     32, 32, 7, 3, 1, 1
     3, 16, 20, 5, 2, 1
     16, 16, 9, 1, 1, 1

@@ -77,14 +77,17 @@ module internal Convolve =
 
         x
 
-    let private run correlate kernels result w groups (a: HostBuffer<'T>) (b: HostBuffer<'T>) : HostBuffer =
+    /// The term asked for, by these sums and kernels.
+    let by correlate kernels result w groups (a: HostBuffer<'T>) (b: HostBuffer<'T>) : HostBuffer =
         match result with
         | ConvolutionTerm.Output -> output correlate w groups a b
         | ConvolutionTerm.Input -> input correlate w groups a b
         | ConvolutionTerm.Kernel -> kernels w groups a b
 
     let private singles (sums: CorrelationSums<float32>) =
-        if Winograd.isFaster sums then Winograd.run sums else Correlation.run sums
+        match Winograd.faster sums with
+        | ValueSome size -> Winograd.run size sums
+        | ValueNone -> Correlation.run sums
 
     let private kernels (w: Windows) groups (x: HostBuffer<'T>) y =
         if KernelParts.isEmpty x || KernelParts.isEmpty y || Array.contains 0 w.Size then
@@ -107,10 +110,10 @@ module internal Convolve =
         match a.DType.Storage with
         | Storage.Float32 ->
             let a, b = a :?> HostBuffer<float32>, b :?> HostBuffer<float32>
-            run singles singleKernels result w groups a b
+            by singles singleKernels result w groups a b
         | Storage.Float64 ->
             let a, b = a :?> HostBuffer<float>, b :?> HostBuffer<float>
-            run Correlation.run kernels result w groups a b
+            by Correlation.run kernels result w groups a b
         | Storage.BFloat16
         | Storage.Float16 ->
             Convert.buffer a.DType (convolution result w groups (Convert.widen a) (Convert.widen b))

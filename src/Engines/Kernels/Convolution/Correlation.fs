@@ -98,7 +98,8 @@ module internal Correlation =
                         let start = g * perGroup + starts[t] + i * deep[t]
                         KernelPanels.panel (kernel g) rowStep i (min m (i + rows)) stretches[t] panels start)
 
-        let packed = KernelPanels.kept sums false (workLength (int64 groups * Array.sum sizes |> max 1L)) pack
+        let packed =
+            KernelPanels.kept sums ValueNone (workLength (int64 groups * Array.sum sizes |> max 1L)) pack
 
         let flat = axes |> Array.fold (fun n a -> n * (int64 a.Places + int64 a.Reach)) 1L
         let phases = axes |> Array.fold (fun n a -> n * a.Phases.Length) 1

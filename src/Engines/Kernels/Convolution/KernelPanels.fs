@@ -8,9 +8,9 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 module internal KernelPanels =
 
-    /// The panels of a convolution's kernels, in an array of so many elements, which are filled for this call alone, or kept. Those that are
-    /// transformed are others.
-    let kept (sums: CorrelationSums<'T>) isTransformed (length: int) (fill: 'T[] -> unit) : 'T[] =
+    /// The panels of a convolution's kernels, in an array of so many elements, which are filled for this call alone, or kept. Those of
+    /// transformed kernels are others.
+    let kept (sums: CorrelationSums<'T>) (tiles: TileSize voption) (length: int) (fill: 'T[] -> unit) : 'T[] =
         match sums.Packing with
         | null ->
             let panels = ArrayPool<'T>.Shared.Rent length
@@ -18,7 +18,7 @@ module internal KernelPanels =
             panels
         | packing ->
             packing.Get(
-                (sums.Term, sums.Groups, isTransformed),
+                (sums.Term, sums.Groups, tiles),
                 fun () ->
                     let panels = Array.zeroCreate<'T> length
                     fill panels

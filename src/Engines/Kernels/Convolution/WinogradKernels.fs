@@ -13,11 +13,21 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 module internal WinogradKernels =
 
+    /// Of tiles of 4 × 4.
+    [<Literal>]
+    let private Outputs = 4
+
+    [<Literal>]
+    let private Inputs = 6
+
+    [<Literal>]
+    let private Planes = 36
+
     /// So many kernels have their sums in the caches.
     [<Literal>]
     let private MostKept = 131_072.0
 
-    /// Whether it takes less time than sums of products do (see Winograd.isFaster).
+    /// Whether it takes less time than sums of products do (see Winograd.faster).
     let isFaster (w: Windows) groups (x: HostBuffer<float32>) (y: HostBuffer<float32>) =
         let axes = axes forward x.Shape[0] w
 
@@ -27,12 +37,12 @@ module internal WinogradKernels =
             let m, channels = float outputs, float inputs
             let cycles form = form w x.Shape[0] outputs inputs
             let direct = min (cycles KernelSums.cycles<float32>) (cycles KernelProducts.cycles<float32>)
-            let tiles = examples * float (Winograd.tall axes * Winograd.wide axes)
+            let tiles = examples * float (Winograd.tall TileSize.Four axes * Winograd.wide TileSize.Four axes)
             let products = float Planes * tiles * m * ceil (channels / lanes) / 0.8
             // The sums of all planes go through memory where they are too many for the caches.
             let kernels = (if m * channels <= MostKept then 80.0 else 110.0) * m * channels
             let transforms = tiles * (60.0 * channels + 60.0 * m) + kernels
-            Winograd.hasRoom 1 outputs inputs && products + transforms < direct)
+            Winograd.hasRoom TileSize.Four 1 outputs inputs && products + transforms < direct)
 
     /// Elements of the transforms that are made at a time, as many as a core's caches hold, and vectors of tiles that there are at least,
     /// so that products are worth their packing.
@@ -64,11 +74,11 @@ module internal WinogradKernels =
         (into: float32[])
         first
         =
-        let tall, wide = Winograd.tall axes, Winograd.wide axes
-        let down: TileAxis = { First = axes[2].First; Size = axes[2].Size }
-        let along: TileAxis = { First = axes[3].First; Size = axes[3].Size }
-        let downSums: TileAxis = { First = 0; Size = axes[2].Places }
-        let alongSums: TileAxis = { First = 0; Size = axes[3].Places }
+        let tall, wide = Winograd.tall TileSize.Four axes, Winograd.wide TileSize.Four axes
+        let down: TileAxis = { First = axes[2].First; Size = axes[2].Size; Apart = Outputs }
+        let along: TileAxis = { First = axes[3].First; Size = axes[3].Size; Apart = Outputs }
+        let downSums = { down with First = 0; Size = axes[2].Places }
+        let alongSums = { along with First = 0; Size = axes[3].Places }
         let tiles = axes[0].Places * tall * wide
         let vectors = partsOf tiles Lanes
         let plane = m * channels

@@ -9,9 +9,9 @@ open Cotangent.Engines.Tile
 open Cotangent.Engines.WinogradTransforms
 open Cotangent.Inlined // in place of functions of Array and List
 
-/// Where the tiles along an axis begin: tile t at element `First` + 4 t of `Size`.
+/// Where the tiles along an axis begin: tile t at element `First` + `Apart` t of `Size`.
 [<Struct; NoComparison; NoEquality>]
-type internal TileAxis = { First: int; Size: int }
+type internal TileAxis = { First: int; Size: int; Apart: int }
 
 /// Neighbouring tiles in a row of an image: the number of the first one, the example, and its row and column among the image's tiles.
 [<Struct; NoComparison; NoEquality>]
@@ -49,12 +49,12 @@ module internal WinogradTiles =
         found.ToArray()
 
     /// The columns of so many neighbouring tiles, of a given size each.
-    let private columns size count = Outputs * (count - 1) + size
+    let private columns size (along: TileAxis) count = along.Apart * (count - 1) + size
 
     /// The lines of tiles of a given size.
     let lines size (along: TileAxis) (runs: TileRun[]) : TileLines[] =
         let found, pieces = ResizeArray<TileLines>(), ResizeArray<LineRun>()
-        let most = (Columns - size) / Outputs + 1
+        let most = min Lanes ((Columns - size) / along.Apart + 1)
         let mutable free = 0
 
         let close () =
@@ -64,7 +64,8 @@ module internal WinogradTiles =
             for piece in pieces do
                 for t in 0 .. piece.Run.Count - 1 do
                     for b in 0 .. size - 1 do
-                        order[b * Lanes + piece.Run.Tile - first + t] <- uint32 (piece.At + Outputs * t + b)
+                        order[b * Lanes + piece.Run.Tile - first + t] <-
+                            uint32 (piece.At + along.Apart * t + b)
 
             found.Add { Tile = first; Runs = pieces.ToArray(); Order = order }
             pieces.Clear()
@@ -75,11 +76,11 @@ module internal WinogradTiles =
 
             while taken < run.Count do
                 let count = min most (run.Count - taken)
-                if columns size count > Columns - free then close ()
+                if columns size along count > Columns - free then close ()
                 let column = run.Column + taken
 
                 let struct (low, high) as exist =
-                    existing (along.First + Outputs * column) 1 (columns size count) along.Size
+                    existing (along.First + along.Apart * column) 1 (columns size along count) along.Size
 
                 pieces.Add {
                     Run = { run with Tile = run.Tile + taken; Count = count; Column = column }
@@ -89,7 +90,7 @@ module internal WinogradTiles =
                     Mask = Lines.mask<float32> Columns exist
                 }
 
-                free <- free + columns size count
+                free <- free + columns size along count
                 taken <- taken + count
 
         if pieces.Count > 0 then close ()
@@ -112,8 +113,8 @@ module internal WinogradTiles =
         for r in 0 .. lines.Runs.Length - 1 do
             let piece = lines.Runs[r]
             let run = piece.Run
-            let top = down.First + Outputs * run.Row
-            let left = along.First + Outputs * run.Column
+            let top = down.First + down.Apart * run.Row
+            let left = along.First + along.Apart * run.Column
 
             let corner =
                 source.Offset + channel * source.Channel + run.Example * source.Steps[0] + left * apart
@@ -130,7 +131,7 @@ module internal WinogradTiles =
                         Lines.between
                             piece.Low
                             piece.High
-                            (columns size run.Count)
+                            (columns size along run.Count)
                             source.Items
                             from
                             apart

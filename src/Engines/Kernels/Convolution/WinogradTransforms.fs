@@ -13,26 +13,36 @@ namespace Cotangent.Engines
 // the usual 1 and 2, numbers stay about as large as they were, and so do their roundings (B. Barabasz, A. Anderson, K. M. Soodhalter and
 // D. Gregg, "Error analysis and improving the accuracy of Winograd convolution for deep neural networks", 2020).
 //
-// Vectors run along tiles. Element (a, b) of the transformed tiles is in plane 6 a + b.
+// Vectors run along tiles. Element (a, b) of the transformed tiles, of n × n elements, is in plane n a + b.
 
 open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
 open Cotangent.Engines.Tile
 
+// The usual tiles of 2 × 2 have the points 0, ±1 and ∞.
+
+/// The sums of a tile along an axis.
+[<RequireQualifiedAccess; Struct>]
+type internal TileSize =
+    | Two
+    | Four
+
+    member size.Outputs =
+        match size with
+        | Two -> 2
+        | Four -> 4
+
+    /// The elements that they read.
+    member size.Inputs = size.Outputs + 2
+
+    /// The elements of a transformed tile.
+    member size.Planes = size.Inputs * size.Inputs
+
 module internal WinogradTransforms =
 
-    /// Sums of a tile along an axis, the elements that they read, and those of a kernel.
-    [<Literal>]
-    let Outputs = 4
-
-    [<Literal>]
-    let Inputs = 6
-
+    /// The elements of a kernel along an axis.
     [<Literal>]
     let Taps = 3
-
-    [<Literal>]
-    let Planes = 36
 
     /// Elements of a vector.
     [<Literal>]
@@ -54,15 +64,25 @@ module internal WinogradTransforms =
 
     let isSupported () = Vector512.IsHardwareAccelerated && Avx512F.IsSupported
 
-    let inline private take (x: float32[]) i : Vector512<float32> = Vector512.LoadUnsafe(&at x i)
-    let inline private write (v: Vector512<float32>) (x: float32[]) i = Vector512.StoreUnsafe(v, &at x i)
+    let inline take (x: float32[]) i : Vector512<float32> = Vector512.LoadUnsafe(&at x i)
+    let inline write (v: Vector512<float32>) (x: float32[]) i = Vector512.StoreUnsafe(v, &at x i)
 
     let inline private fma (s: float32) (x: Vector512<float32>) (y: Vector512<float32>) =
         Vector512.FusedMultiplyAdd(Vector512.Create s, x, y)
 
     /// Sixteen of the elements of two vectors.
-    let inline private choose (x: Vector512<float32>) order (y: Vector512<float32>) =
+    let inline choose (x: Vector512<float32>) order (y: Vector512<float32>) =
         Avx512F.PermuteVar16x32x2(x.AsUInt32(), order, y.AsUInt32()).AsSingle()
+
+    /// The places of the elements of two vectors in turn: of their first halves, and of their second ones.
+    let inline lowPairs () =
+        Vector512.Create(0u, 16u, 1u, 17u, 2u, 18u, 3u, 19u, 4u, 20u, 5u, 21u, 6u, 22u, 7u, 23u)
+
+    let inline highPairs () =
+        Vector512.Create(8u, 24u, 9u, 25u, 10u, 26u, 11u, 27u, 12u, 28u, 13u, 29u, 14u, 30u, 15u, 31u)
+
+    /// Column b of the tiles in a line of two vectors.
+    let inline column (order: uint32[]) x y b = choose x (Vector512.LoadUnsafe(&at order (Lanes * b))) y
 
     // ---- Along one axis ----
 
@@ -147,10 +167,6 @@ module internal WinogradTransforms =
         write t4 into (first + 4 * plane)
         write t5 into (first + 5 * plane)
 
-    /// Column b of the tiles in a line of two vectors.
-    let inline private column (order: uint32[]) x y b =
-        choose x (Vector512.LoadUnsafe(&at order (Lanes * b))) y
-
     let inline private dataLine order x y (into: float32[]) first plane =
         let inline column b = column order x y b
         data (column 0) (column 1) (column 2) (column 3) (column 4) (column 5) (writeLine into first plane)
@@ -163,7 +179,7 @@ module internal WinogradTransforms =
     /// b. Into planes, from `start` on in the first one.
     let transformData (lines: float32[]) first (order: uint32[]) (into: float32[]) start plane =
         optimised ()
-        let row = Inputs * plane
+        let row = 6 * plane
 
         dataDown lines first (fun x0 x1 x2 x3 x4 x5 ->
             dataDown lines (first + Lanes) (fun y0 y1 y2 y3 y4 y5 ->
@@ -185,7 +201,7 @@ module internal WinogradTransforms =
     /// A ȳ Aᵀ of the tiles in four lines.
     let transformCotangents (lines: float32[]) first (order: uint32[]) (into: float32[]) start plane =
         optimised ()
-        let row = Inputs * plane
+        let row = 6 * plane
 
         sumsDown lines first (fun x0 x1 x2 x3 x4 x5 ->
             sumsDown lines (first + Lanes) (fun y0 y1 y2 y3 y4 y5 ->
@@ -201,10 +217,7 @@ module internal WinogradTransforms =
         let inline pairs (order: Vector512<uint64>) (x: Vector512<float32>) (y: Vector512<float32>) =
             Avx512F.PermuteVar8x64x2(x.AsUInt64(), order, y.AsUInt64()).AsSingle()
 
-        let low = Vector512.Create(0u, 16u, 1u, 17u, 2u, 18u, 3u, 19u, 4u, 20u, 5u, 21u, 6u, 22u, 7u, 23u)
-
-        let high =
-            Vector512.Create(8u, 24u, 9u, 25u, 10u, 26u, 11u, 27u, 12u, 28u, 13u, 29u, 14u, 30u, 15u, 31u)
+        let low, high = lowPairs (), highPairs ()
 
         let low', high' =
             Vector512.Create(0UL, 8UL, 1UL, 9UL, 2UL, 10UL, 3UL, 11UL),
@@ -224,7 +237,7 @@ module internal WinogradTransforms =
     /// Aᵀ m A of sixteen tiles: four lines `pitch` apart, with the tiles side by side.
     let transformSums (m: float32[]) start plane (into: float32[]) first pitch =
         optimised ()
-        let row = Inputs * plane
+        let row = 6 * plane
 
         sumsOf m start plane (fun a b c d ->
             sumsOf m (start + row) plane (fun a1 b1 c1 d1 ->
@@ -289,7 +302,7 @@ module internal WinogradTransforms =
     /// G g Gᵀ of eight kernels side by side: their nine elements are `step` apart, from `first` on.
     let transformKernels (panel: float32[]) first step (into: float32[]) start plane =
         optimised ()
-        let row = Inputs * plane
+        let row = 6 * plane
 
         tapsDown panel first step (fun x0 x1 x2 x3 x4 x5 ->
             tapsDown panel (first + step) step (fun y0 y1 y2 y3 y4 y5 ->
@@ -314,7 +327,7 @@ module internal WinogradTransforms =
     /// Gᵀ m G of sixteen kernels: nine vectors, one for each of their elements, from `first` on.
     let transformKernelSums (m: float32[]) start plane (into: float32[]) first =
         optimised ()
-        let row = Inputs * plane
+        let row = 6 * plane
 
         tapsOf m start plane (fun x0 y0 z0 ->
             tapsOf m (start + row) plane (fun x1 y1 z1 ->

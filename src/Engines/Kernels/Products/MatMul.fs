@@ -102,6 +102,10 @@ module internal MatMul =
                elif apart % 512 = 0 then 32_768L
                else 131_072L)
 
+    /// Whether a can be read in place for each two vectors of b's columns: along its rows, or from the second-level cache.
+    let inline private isNear m k (a: inref<Matrix<'T>>) =
+        a.ColStride = 1 || int64 m * int64 k * int64 sizeof<'T> <= 1_048_576L
+
     /// The form of the whole of a product, which its parts take, too. The limits are where one form became faster than the
     /// other (benchmarks/RESULTS.md).
     let private formOf<'T> m n k (a: inref<Matrix<'T>>) (b: inref<Matrix<'T>>) =
@@ -117,6 +121,7 @@ module internal MatMul =
                 hasRows
                 && (isThin
                     || isCached m k &b
+                       && isNear m k &a
                        && (work < BlasFrom || work < (if isIntel then 3e7 else 2e8) && not (preferLibrary ())))
             then
                 Form.Rows

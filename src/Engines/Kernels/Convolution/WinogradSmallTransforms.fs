@@ -1,0 +1,118 @@
+namespace Cotangent.Engines
+
+// The transforms of F(2 × 2, 3 × 3): 16 products for four sums in place of 36, and kernels that grow less than twofold. It is for few
+// tiles, where kernels are read from memory once for a vector of them. See WinogradTransforms.fs for the words.
+
+open System.Runtime.Intrinsics
+open Cotangent.Engines.Tile
+open Cotangent.Engines.WinogradTransforms
+
+module internal WinogradSmallTransforms =
+
+    // ---- Along one axis ----
+
+    /// Bᵀ d.
+    let inline private data
+        (d0: Vector512<float32>)
+        (d1: Vector512<float32>)
+        (d2: Vector512<float32>)
+        (d3: Vector512<float32>)
+        ([<InlineIfLambda>] next)
+        =
+        next (d0 - d2) (d1 + d2) (d2 - d1) (d3 - d1)
+
+    /// Aᵀ m.
+    let inline private sums
+        (m0: Vector512<float32>)
+        (m1: Vector512<float32>)
+        (m2: Vector512<float32>)
+        (m3: Vector512<float32>)
+        ([<InlineIfLambda>] next)
+        =
+        next (m0 + (m1 + m2)) (m1 - m2 + m3)
+
+    /// G g.
+    let inline private taps
+        (g0: Vector256<float32>)
+        (g1: Vector256<float32>)
+        (g2: Vector256<float32>)
+        ([<InlineIfLambda>] next)
+        =
+        let even, odd = 0.5f * (g0 + g2), 0.5f * g1
+        next g0 (even + odd) (even - odd) g2
+
+    // ---- Tiles ----
+
+    let inline private writeLine (into: float32[]) first plane t0 t1 t2 t3 =
+        write t0 into first
+        write t1 into (first + plane)
+        write t2 into (first + 2 * plane)
+        write t3 into (first + 3 * plane)
+
+    let inline private dataLine order x y (into: float32[]) first plane =
+        let inline column b = column order x y b
+        data (column 0) (column 1) (column 2) (column 3) (writeLine into first plane)
+
+    let inline private dataDown lines first ([<InlineIfLambda>] next) =
+        let inline line a = take lines (first + a * LinePitch)
+        data (line 0) (line 1) (line 2) (line 3) next
+
+    /// As WinogradTransforms.transformData.
+    let transformData (lines: float32[]) first (order: uint32[]) (into: float32[]) start plane =
+        optimised ()
+        let row = 4 * plane
+
+        dataDown lines first (fun x0 x1 x2 x3 ->
+            dataDown lines (first + Lanes) (fun y0 y1 y2 y3 ->
+                dataLine order x0 y0 into start plane
+                dataLine order x1 y1 into (start + row) plane
+                dataLine order x2 y2 into (start + 2 * row) plane
+                dataLine order x3 y3 into (start + 3 * row) plane))
+
+    let inline private sumsOf m first plane ([<InlineIfLambda>] next) =
+        let inline element b = take m (first + b * plane)
+        sums (element 0) (element 1) (element 2) (element 3) next
+
+    let inline private interleave a b (into: float32[]) first =
+        write (choose a (lowPairs ()) b) into first
+        write (choose a (highPairs ()) b) into (first + Lanes)
+
+    /// Aᵀ m A of sixteen tiles: two lines `pitch` apart, with the tiles side by side.
+    let transformSums (m: float32[]) start plane (into: float32[]) first pitch =
+        optimised ()
+        let row = 4 * plane
+
+        sumsOf m start plane (fun a0 b0 ->
+            sumsOf m (start + row) plane (fun a1 b1 ->
+                sumsOf m (start + 2 * row) plane (fun a2 b2 ->
+                    sumsOf m (start + 3 * row) plane (fun a3 b3 ->
+                        sums a0 a1 a2 a3 (fun a a' ->
+                            sums b0 b1 b2 b3 (fun b b' ->
+                                interleave a b into first
+                                interleave a' b' into (first + pitch)))))))
+
+    // ---- Kernels ----
+
+    let inline private writeTaps (into: float32[]) first plane t0 t1 t2 t3 =
+        let inline put (t: Vector256<float32>) b = Vector256.StoreUnsafe(t, &at into (first + b * plane))
+        put t0 0
+        put t1 1
+        put t2 2
+        put t3 3
+
+    let inline private tapsDown (panel: float32[]) first step ([<InlineIfLambda>] next) =
+        let inline tap a = Vector256.LoadUnsafe(&at panel (first + Taps * a * step))
+        taps (tap 0) (tap 1) (tap 2) next
+
+    /// As WinogradTransforms.transformKernels.
+    let transformKernels (panel: float32[]) first step (into: float32[]) start plane =
+        optimised ()
+        let row = 4 * plane
+
+        tapsDown panel first step (fun x0 x1 x2 x3 ->
+            tapsDown panel (first + step) step (fun y0 y1 y2 y3 ->
+                tapsDown panel (first + 2 * step) step (fun z0 z1 z2 z3 ->
+                    taps x0 y0 z0 (writeTaps into start plane)
+                    taps x1 y1 z1 (writeTaps into (start + row) plane)
+                    taps x2 y2 z2 (writeTaps into (start + 2 * row) plane)
+                    taps x3 y3 z3 (writeTaps into (start + 3 * row) plane))))
