@@ -158,6 +158,9 @@ let private large = [
     "many tiny images", problem 50 20 20 1 (plane 2 3 1 1 1)
     // The forms of Correlation.fs, by what each reads: one or two kernels, the image, copies; and the halves of long sums.
     "two outputs", problem 4 20 2 1 (plane 12 3 1 1 1)
+    "three outputs of large images", problem 2 20 3 1 (plane 33 5 1 1 2)
+    "four outputs by strides", problem 3 40 4 1 (plane 21 3 2 1 1)
+    "three outputs of each of two groups", problem 2 7 3 2 (plane 19 3 1 2 2)
     "lines of whole vectors", problem 2 9 20 1 (plane 32 3 1 1 1)
     "small images of many examples", problem 33 9 20 1 (plane 7 3 1 1 1)
     "every other element of long lines", problem 3 8 9 1 (plane 35 3 2 1 1)

@@ -185,44 +185,98 @@ module internal ColumnProducts =
             | false, true -> tilesInImage m t first count x sums width add
             | false, false -> tilesOfCopies m t first count x sums width add
 
+    /// Up to so many kernels go by thin products.
+    [<Literal>]
+    let ThinRows = 4
+
     /// The vectors of a thin product side by side.
     [<Literal>]
     let ThinVectors = 4
 
-    /// A row of sums, or sums + those where `add`.
-    let inline private thinNarrow (t: Taps<'T>) first last (a: byref<'T>) (b: byref<'T>) (c: byref<'T>) add =
+    /// `rows` rows of sums, one or two, `width` apart, or sums + those where `add`.
+    let inline private thinNarrow
+        rows
+        (t: Taps<'T>)
+        first
+        last
+        (a: byref<'T>)
+        (b: byref<'T>)
+        (c: byref<'T>)
+        width
+        add
+        =
         let v, height = nativeint Vector<'T>.Count, height ()
         let mutable x0, x1 = zeros<'T>(), zeros<'T>()
+        let mutable y0, y1 = zeros<'T>(), zeros<'T>()
 
         for p in first .. last - 1 do
-            let y = &item &b (at t.Table p)
-            let s = spread &a (nativeint (p * height))
-            x0 <- mulAdds s (pair true &y 0n v) x0
-            x1 <- mulAdds s (pair true &y (2n * v) (3n * v)) x1
+            let image = &item &b (at t.Table p)
+            let s = &item &a (nativeint (p * height))
+            let near, far = pair true &image 0n v, pair true &image (2n * v) (3n * v)
+            x0 <- mulAdds (spread &s 0n) near x0
+            x1 <- mulAdds (spread &s 0n) far x1
+
+            if rows > 1 then
+                y0 <- mulAdds (spread &s 1n) near y0
+                y1 <- mulAdds (spread &s 1n) far y1
 
         put2 add x0 &c 0n v
         put2 add x1 &c (2n * v) v
 
-    let inline private thinWide (t: Taps<'T>) first last (a: byref<'T>) (b: byref<'T>) (c: byref<'T>) add =
+        if rows > 1 then
+            put2 add y0 &c width v
+            put2 add y1 &c (width + 2n * v) v
+
+    let inline private thinStore add (struct (p, q)) (c: byref<'T>) (i: nativeint) =
+        let v = nativeint Vector512<'T>.Count
+        wideStoreOrAdd add p &c i v
+        wideStoreOrAdd add q &c (i + 2n * v) v
+
+    /// The same for one, two or four rows.
+    let inline private thinWide
+        rows
+        (t: Taps<'T>)
+        first
+        last
+        (a: byref<'T>)
+        (b: byref<'T>)
+        (c: byref<'T>)
+        width
+        add
+        =
         let v, height = nativeint Vector512<'T>.Count, height ()
-        let mutable x0, x1 = wideZeros<'T>(), wideZeros<'T>()
+        let mutable x0 = flatZeros<'T>()
+        let mutable x1 = flatZeros<'T>()
+        let mutable x2 = flatZeros<'T>()
+        let mutable x3 = flatZeros<'T>()
 
         for p in first .. last - 1 do
-            let y = &item &b (at t.Table p)
-            let s = wideSpread &a (nativeint (p * height))
-            x0 <- wideMulAdds s (widePair &y 0n v) x0
-            x1 <- wideMulAdds s (widePair &y (2n * v) (3n * v)) x1
+            let image = &item &b (at t.Table p)
+            let s = &item &a (nativeint (p * height))
+            let near, far = widePair &image 0n v, widePair &image (2n * v) (3n * v)
+            x0 <- flatMulAdds (wideSpread &s 0n) near far x0
+            if rows > 1 then x1 <- flatMulAdds (wideSpread &s 1n) near far x1
 
-        wideStoreOrAdd add x0 &c 0n v
-        wideStoreOrAdd add x1 &c (2n * v) v
+            if rows > 2 then
+                x2 <- flatMulAdds (wideSpread &s 2n) near far x2
+                x3 <- flatMulAdds (wideSpread &s 3n) near far x3
 
-    /// The same for one or two kernels, which would leave most of a tile empty: one after the other, by four vectors, straight from
-    /// the image. Columns are places of the image here.
+        thinStore add x0 &c 0n
+        if rows > 1 then thinStore add x1 &c width
+
+        if rows > 2 then
+            thinStore add x2 &c (2n * width)
+            thinStore add x3 &c (3n * width)
+
+    /// The same for a few kernels, which would leave half of a tile empty: by four vectors, straight from the image. Columns are places of
+    /// the image here. A third kernel takes a fourth with it, of zeros.
     let thinProduct m (t: Taps<'T>) (image: 'T[]) (sums: 'T[]) width =
         optimised ()
-        let unit = ThinVectors * lanes<'T>()
+        let unit, w = ThinVectors * lanes<'T>(), nativeint width
+        let isWide = Vector512.IsHardwareAccelerated
+        let rows = if m > 2 && isWide then 4 else min m 2
 
-        for i in 0 .. m - 1 do
+        for i in 0..rows .. m - 1 do
             let a = &at t.Panels (t.Start + i)
 
             for j in 0..unit .. width - 1 do
@@ -232,10 +286,14 @@ module internal ColumnProducts =
                 for first in t.First .. Depth .. t.Last - 1 do
                     let last, add = min t.Last (first + Depth), first > t.First
 
-                    if Vector512.IsHardwareAccelerated then
-                        thinWide t first last &a &b &c add
+                    if isWide then
+                        if rows = 1 then thinWide 1 t first last &a &b &c w add
+                        elif rows = 2 then thinWide 2 t first last &a &b &c w add
+                        else thinWide 4 t first last &a &b &c w add
+                    elif rows = 1 then
+                        thinNarrow 1 t first last &a &b &c w add
                     else
-                        thinNarrow t first last &a &b &c add
+                        thinNarrow 2 t first last &a &b &c w add
 
     /// Where there are more than `Longest` taps, the sums of both halves.
     let rec summed m (t: Taps<'T>) (sums: 'T[]) width (product: Taps<'T> -> 'T[] -> unit) =

@@ -4,6 +4,7 @@ namespace Cotangent.Engines
 
 open System
 open System.Buffers
+open System.Collections.Generic
 open System.Numerics
 open System.Runtime.Intrinsics
 open Cotangent
@@ -33,7 +34,7 @@ module internal Correlation =
     /// Where the columns come from.
     [<RequireQualifiedAccess; Struct>]
     type private Form =
-        /// One or two kernels, straight from the image.
+        /// A few kernels, straight from the image.
         | Thin
         /// Straight from the image, with the columns between the ends of its rows, whose sums are dropped.
         | InImage
@@ -68,7 +69,7 @@ module internal Correlation =
             |> Patches.cut (columnCount Form.Copies axes block) cols 1
             |> Seq.sumBy (Seq.sumBy (fun run -> float (partsOf run.Length lanes)))
 
-        if m < 3 then
+        if m <= ThinRows then
             Form.Thin
         elif vectors Form.InImage * perVector <= vectors Form.Copies * perVector + 4.0 * copied then
             Form.InImage
@@ -109,14 +110,28 @@ module internal Correlation =
 
         // The image of a block is to stay in the cache; but what the last panel of a block lacks is to be little.
         let limit =
-            if m < 3 then
+            if m <= ThinRows then
                 32768L / max (int64 channels * int64 phases) (int64 m) |> min apart |> min 4096L |> max 256L
             else
                 131072L / (int64 channels * int64 phases) |> min apart |> min 1024L |> max (10L * int64 cols)
 
         let blocks = blocks axes (int limit)
         let form = formOf<'T> axes blocks[0] m
-        let tables = blocks |> Array.map (fun b -> targets |> Array.map (table axes b channels))
+        // Blocks of equal extents have equal tables, of an entry for each channel and tap.
+        let tables =
+            let known = Dictionary<struct (int * int * int * int), nativeint[][]>()
+
+            blocks
+            |> Array.map (fun b ->
+                let extents = struct (b.Extent[0], b.Extent[1], b.Extent[2], b.Extent[3])
+
+                match known.TryGetValue extents with
+                | true, found -> found
+                | _ ->
+                    let made = targets |> Array.map (table axes b channels)
+                    known[extents] <- made
+                    made)
+
         let longest f = blocks |> Seq.map f |> Seq.max
         let columnsOf = columnCount form axes
         let atOnce = panelsAtOnce () * cols
