@@ -129,7 +129,7 @@ module internal KernelProducts =
         let product = Array.fold (fun n m -> n * float m) 1.0
         let places, taps = float examples * product w.Count, product w.Size
         let vectors = partsOf channels Vector512<'T>.Count
-        let rate = if vectors = 1 then 0.57 else 0.8
+        let rate = if vectors = 1 then 0.6 else 0.8
         let products = float (up BroadRows outputs) * taps * places * float vectors / rate
         let struct (outputsAtOnce, channelsAtOnce) = atOnce<'T> outputs channels (int taps)
 
