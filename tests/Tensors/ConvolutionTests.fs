@@ -2,6 +2,7 @@ module Cotangent.Tests.ConvolutionTests
 
 open System
 open System.Buffers
+open System.Runtime.Intrinsics
 open Cotangent
 open Cotangent.Engines
 open Cotangent.Tests.Dice
@@ -226,6 +227,29 @@ let private large = [
         24
         1
         (windows [| 1; 8; 8 |] [| 1; 3; 3 |] [| 1; 1; 1 |] [| 1; 1; 1 |] [| 0; 1; 1 |] [| 0; 1; 1 |])
+    // The kernels of many channels by products of all taps with the transposed image: panels of one to three vectors of channels, blocks
+    // of places with more than are added up in order, and parts of images.
+    "two vectors of channels", problem 3 31 20 1 (plane 7 5 1 1 2)
+    "three vectors of channels, by strides", problem 3 35 20 1 (plane 12 3 2 1 1)
+    "four vectors of channels, not a panel of outputs", problem 2 52 7 1 (plane 8 2 1 1 0)
+    "many vectors of channels of single elements", problem 5 101 19 1 (plane 6 1 1 1 0)
+    "many channels and few places", problem 1 130 140 1 (plane 3 2 1 1 1)
+    "many channels apart, with wide padding", problem 2 40 10 1 (plane 6 3 1 4 5)
+    "many channels in groups", problem 2 33 12 3 (plane 8 3 2 1 1)
+    "strides beyond the kernel of many channels", problem 2 32 8 1 (plane 11 2 3 1 0)
+    "a long signal of many channels",
+    problem 2 32 8 1 (windows [| 1500 |] [| 3 |] [| 1 |] [| 2 |] [| 3 |] [| 1 |])
+    "a long signal of many channels, by strides",
+    problem 1 33 9 1 (windows [| 2500 |] [| 4 |] [| 2 |] [| 3 |] [| 0 |] [| 5 |])
+    "planes of many channels, in parts",
+    problem 2 32 8 1 (windows [| 43; 41 |] [| 2; 1 |] [| 1; 1 |] [| 1; 1 |] [| 1; 0 |] [| 0; 0 |])
+    "a volume of many channels, in parts",
+    problem
+        1
+        32
+        8
+        1
+        (windows [| 5; 24; 33 |] [| 2; 2; 1 |] [| 1; 2; 1 |] [| 2; 1; 1 |] [| 1; 0; 0 |] [| 0; 1; 0 |])
     "tiles in many parts", problem 40 16 16 1 (plane 32 3 1 1 1)
     "padding on one side",
     problem 2 3 4 1 (windows [| 6; 6 |] [| 3; 3 |] [| 2; 1 |] [| 1; 1 |] [| 0; 2 |] [| 2; 0 |])
@@ -259,6 +283,57 @@ let private tiles =
         else
             ptestCase "tiles are for vectors of 512 bits, which this processor lacks" ignore
     ]
+
+/// With kernels by products of all taps, whether or not that pays.
+let private byProducts (p: Problem) result (a: Tensor) (b: Tensor) : Tensor =
+    match a, b with
+    | Value(:? HostBuffer<float32> as a), Value(:? HostBuffer<float32> as b) ->
+        Value(Engines.Convolve.by Correlation.run KernelProducts.kernel result p.Windows p.Groups a b)
+    | Value(:? HostBuffer<float> as a), Value(:? HostBuffer<float> as b) ->
+        Value(Engines.Convolve.by Correlation.run KernelProducts.kernel result p.Windows p.Groups a b)
+    | _ -> failtest "These are tensors of Float32 or Float64."
+
+let private kernelProducts =
+    testList "kernels by products of all taps against loops" [
+        if Vector512.IsHardwareAccelerated then
+            for name, p in large do
+                for dtype in [ DType.Float64; DType.Float32 ] do
+                    testCase $"{dtype}: {name}" (fun () -> agreesBy byProducts dtype p)
+        else
+            ptestCase "they are for vectors of 512 bits, which this processor lacks" ignore
+    ]
+
+/// The kernel of transposed images is the transposed one, wherever their elements lie.
+let private transposedImages =
+    testCase "the kernel from images that lie transposed" (fun () ->
+        let dice = Dice.Dice 3
+        let p = problem 3 40 24 1 (plane 9 3 2 1 1)
+        let tensor shape = Tensor.ofArray shape (random dice shape)
+        let x, y = tensor p.XShape, tensor p.YShape
+
+        let kernel (x: Tensor) (y: Tensor) =
+            Bind.one (Primitive.Convolution(ConvolutionTerm.Kernel, p.Windows, 1)) [| x; y |]
+
+        let expected = (kernel x y).Transpose(2, 3)
+        within 1e-13 expected (kernel (x.Transpose(2, 3)) (y.Transpose(2, 3))) "transposed")
+
+/// Blocks are added up in order, and in halves where they are many.
+let private blocksOfSums =
+    testCase "sums over many blocks have each of them once" (fun () ->
+        for blocks in [ 0; 1; 32; 33; 200 ] do
+            let sums = Array.zeroCreate<float> 7
+
+            let add block (into: float[]) start =
+                for i in 0..4 do
+                    into[start + i] <- into[start + i] + float (block + 1) * float (i + 1)
+
+            KernelParts.overBlocks 5 add 0 blocks sums 2
+            let total = float (blocks * (blocks + 1) / 2)
+
+            Expect.equal
+                sums
+                (Array.append [| 0.0; 0.0 |] (Array.init 5 (fun i -> total * float (i + 1))))
+                $"{blocks} blocks")
 
 /// What one example gives depends on no other; by sums of products, nor on how many there are.
 let private alone =
@@ -649,4 +724,16 @@ let private transformed =
     ]
 
 [<Tests>]
-let all = testList "Convolutions" [ kernels; tiles; alone; values; pooling; errors; transformed ]
+let all =
+    testList "Convolutions" [
+        kernels
+        tiles
+        kernelProducts
+        transposedImages
+        blocksOfSums
+        alone
+        values
+        pooling
+        errors
+        transformed
+    ]

@@ -25,9 +25,9 @@ module internal Convolve =
         : HostBuffer =
         let y = Strided.fresh<'T> x.DType (Array.append [| x.Shape[0]; kernel.Shape[0] |] w.Count)
 
-        if KernelSums.isEmpty x || KernelSums.isEmpty kernel then
+        if KernelParts.isEmpty x || KernelParts.isEmpty kernel then
             Array.Clear y.Items
-        elif not (KernelSums.isEmpty y) then
+        elif not (KernelParts.isEmpty y) then
             let m, channels = kernel.Shape[0] / groups, kernel.Shape[1]
 
             correlate {
@@ -58,7 +58,7 @@ module internal Convolve =
         let x = Strided.fresh<'T> y.DType shape
         Array.Clear x.Items
 
-        if not (KernelSums.isEmpty x || KernelSums.isEmpty y || KernelSums.isEmpty kernel) then
+        if not (KernelParts.isEmpty x || KernelParts.isEmpty y || KernelParts.isEmpty kernel) then
             let channels, m = kernel.Shape[0] / groups, kernel.Shape[1]
 
             correlate {
@@ -90,8 +90,12 @@ module internal Convolve =
         | ValueNone -> Correlation.run sums
 
     let private kernels (w: Windows) groups (x: HostBuffer<'T>) y =
-        if DepthwiseKernels.isFor groups x y then
+        if KernelParts.isEmpty x || KernelParts.isEmpty y || Array.contains 0 w.Size then
+            KernelParts.zeros w groups x y
+        elif DepthwiseKernels.isFor groups x y then
             DepthwiseKernels.kernel w groups x y
+        elif KernelProducts.isFaster w groups x y then
+            KernelProducts.kernel w groups x y
         else
             KernelSums.kernel w groups x y
 

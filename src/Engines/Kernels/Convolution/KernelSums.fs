@@ -9,7 +9,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open System.Runtime.Intrinsics
 open Cotangent
 open Cotangent.Engines.CorrelationImage
@@ -18,8 +17,6 @@ open Cotangent.Engines.WideTile
 open Cotangent.Inlined // in place of functions of Array and List
 
 module internal KernelSums =
-
-    let isEmpty (x: HostBuffer) = Array.contains 0 x.Shape
 
     /// Rows of y and of columns in a tile of sums.
     [<Literal>]
@@ -132,166 +129,94 @@ module internal KernelSums =
         else
             Vector.Sum(Vector<'T>(sums, at))
 
-    /// Blocks that are added up one after the other; from there on, sums are taken in halves (see Reduce).
+    /// Outputs at a time.
     [<Literal>]
-    let private BlocksInOrder = 32
+    let private MostOutputs = 64
 
-    /// The sums of `add` over blocks.
-    let rec private overBlocks<'T when 'T :> INumber<'T>>
-        (length: int)
-        (add: int -> 'T[] -> unit)
-        first
-        last
-        (sums: 'T[])
-        =
-        if last - first <= BlocksInOrder then
-            for block in first .. last - 1 do
-                add block sums
-        else
-            let half = (first + last) / 2
-            let second = ArrayPool<'T>.Shared.Rent length
-            Array.Clear(second, 0, length)
-            overBlocks length add first half sums
-            overBlocks length add half last second
+    /// Cycles that it takes with wide vectors, by what was measured of each step: with a vector of multiply-adds in each at best; for a
+    /// vector of a copy; and for an element of an image or of the result.
+    let cycles<'T> (w: Windows) examples outputs channels =
+        let product = Array.fold (fun n m -> n * float m) 1.0
+        let taps, places = product w.Size, float examples * product w.Count
+        let vectors = ceil (places / float Vector512<'T>.Count)
+        let rows = float channels * taps
+        let products = float (partsOf outputs Outputs * Outputs) * 6.0 * ceil (rows / 6.0) * vectors / 0.72
+        // Of elements that windows pass over there are none in it.
+        let shares = Array.map2 (fun size step -> min 1.0 (float size / float step)) w.Size w.Step
+        let image = 2.0 * float channels * float examples * product w.Full * Array.fold (*) 1.0 shares
+        let copied = (4.0 * rows * vectors + image) * float (partsOf outputs MostOutputs)
+        products + copied + 16.0 * float outputs * rows
 
-            TensorPrimitives.Add(
-                ReadOnlySpan(sums, 0, length),
-                ReadOnlySpan(second, 0, length),
-                Span(sums, 0, length)
-            )
-
-            ArrayPool<'T>.Shared.Return second
-
-    /// Some outputs and channels of a group, summed over some of the blocks.
-    [<Struct; NoComparison; NoEquality>]
-    type private Part = {
-        Group: int
-        Output: int
-        Outputs: int
-        Channel: int
-        Channels: int
-        First: int
-        Last: int
-        /// Whose results are not added up yet.
-        Share: int
-    }
-
-    let kernel<'T when 'T :> INumber<'T>>
-        (w: Windows)
-        groups
-        (x: HostBuffer<'T>)
-        (y: HostBuffer<'T>)
-        : HostBuffer =
+    let kernel<'T when 'T :> INumber<'T>> (w: Windows) groups (x: HostBuffer<'T>) (y: HostBuffer<'T>) =
         let outputs, channels = y.Shape[1] / groups, x.Shape[1] / groups
-        let shape = Array.append [| y.Shape[1]; channels |] w.Size
-        let result = Strided.fresh<'T> x.DType shape
-        Array.Clear result.Items
+        let axes = axes forward x.Shape[0] w
+        let target = (targets axes)[0]
+        let taps = target.Count
+        let blocks = blocks axes 1024
+        let lanes, unit = WideTile.lanes<'T>(), rowsAtOnce ()
+        let up unit n = partsOf n unit * unit
+        let columns (block: Block) = block.Extent |> Array.fold (*) 1
+        let pitches = blocks |> Array.map (columns >> up lanes)
+        let runs = blocks |> Array.map (Patches.imageRuns axes)
+        let origin = { channelsOf y 0 with Offset = 0 }
+        let targetRuns = blocks |> Array.map (fun b -> Patches.targetRuns axes b target false origin)
 
-        if not (isEmpty result || isEmpty x || isEmpty y) then
-            let axes = axes forward x.Shape[0] w
-            let target = (targets axes)[0]
-            let taps = target.Count
-            let blocks = blocks axes 1024
-            let lanes, unit = WideTile.lanes<'T>(), rowsAtOnce ()
-            let up unit n = partsOf n unit * unit
-            let columns (block: Block) = block.Extent |> Array.fold (*) 1
-            let pitches = blocks |> Array.map (columns >> up lanes)
-            let runs = blocks |> Array.map (Patches.imageRuns axes)
-            let origin = { channelsOf y 0 with Offset = 0 }
-            let targetRuns = blocks |> Array.map (fun b -> Patches.targetRuns axes b target false origin)
+        // As many outputs and channels at a time as have their partial sums in the second-level cache.
+        let outputsAtOnce = min outputs MostOutputs
+        let channelsAtOnce = min channels (max 1 (8192 / outputsAtOnce / taps))
 
-            // As many outputs and channels at a time as have their partial sums in the second-level cache.
-            let outputsAtOnce = min outputs 64
-            let channelsAtOnce = min channels (max 1 (8192 / outputsAtOnce / taps))
-            let tiles = groups * partsOf outputs outputsAtOnce * partsOf channels channelsAtOnce
-            // Depends on the shapes alone, so that the order of the sums does, too.
-            let shares = max 1 (min blocks.Length (16 / tiles))
-            let bound share = int (int64 blocks.Length * int64 share / int64 shares)
+        let largest = blocks |> Seq.map (channelSize axes) |> Seq.max
+        let longest = Array.max pitches
+        let flat = axes |> Array.fold (fun n a -> n * (int64 a.Places + int64 a.Reach)) 1L
+        let products = flat * int64 y.Shape[1] * int64 channels * int64 taps
 
-            let parts = [|
-                for share in 0 .. shares - 1 do
-                    for g in 0 .. groups - 1 do
-                        for o in 0..outputsAtOnce .. outputs - 1 do
-                            for c in 0..channelsAtOnce .. channels - 1 do
-                                {
-                                    Group = g
-                                    Output = o
-                                    Outputs = min outputsAtOnce (outputs - o)
-                                    Channel = c
-                                    Channels = min channelsAtOnce (channels - c)
-                                    First = bound share
-                                    Last = bound (share + 1)
-                                    Share = share
-                                }
-            |]
+        KernelParts.sums w groups x y blocks outputsAtOnce channelsAtOnce products (fun part into ->
+            let rows = part.Channels * taps
+            let tall, apart = up Outputs part.Outputs, up unit rows * lanes
+            let rent (n: int64) = ArrayPool<'T>.Shared.Rent(workLength n)
+            let images = rent (int64 (imageLength<'T> part.Channels largest))
+            let struct (ys, y0) = Panels.rent<'T>(workLength (int64 tall * int64 longest))
 
-            let results =
-                Array.init shares (fun s ->
-                    if s = 0 then result.Items else Array.zeroCreate result.Items.Length)
+            let struct (xs, x0) = Panels.rent<'T>(workLength (int64 (unit * longest) + int64 (spare<'T>())))
 
-            let largest = blocks |> Seq.map (channelSize axes) |> Seq.max
-            let longest = Array.max pitches
+            let partials = workLength (int64 tall * int64 apart)
+            let partial = rent partials
+            Array.Clear(partial, 0, partials)
+            let source = channelsOf x (part.Group * channels + part.Channel)
+            let target' = channelsOf y (part.Group * outputs + part.Output)
 
-            let sum (part: Part) =
-                let rows = part.Channels * taps
-                let tall, apart = up Outputs part.Outputs, up unit rows * lanes
-                let rent (n: int64) = ArrayPool<'T>.Shared.Rent(workLength n)
-                let images = rent (int64 (imageLength<'T> part.Channels largest))
-                let struct (ys, y0) = Panels.rent<'T>(workLength (int64 tall * int64 longest))
+            let add b (sums: 'T[]) first =
+                let block, pitch, count = blocks[b], pitches[b], columns blocks[b]
+                image axes block part.Channels source images
+                let table = table axes block part.Channels target
 
-                let struct (xs, x0) =
-                    Panels.rent<'T>(workLength (int64 (unit * longest) + int64 (spare<'T>())))
+                // What is behind the last column meets zeros.
+                for o in 0 .. tall - 1 do
+                    if o < part.Outputs then
+                        Patches.gather targetRuns[b] target' o ys (y0 + o * pitch)
+                        Array.Clear(ys, y0 + o * pitch + count, pitch - count)
+                    else
+                        Array.Clear(ys, y0 + o * pitch, pitch)
 
-                let partials = workLength (int64 tall * int64 apart)
-                let partial = rent partials
-                Array.Clear(partial, 0, partials)
-                let source = channelsOf x (part.Group * channels + part.Channel)
-                let target' = channelsOf y (part.Group * outputs + part.Output)
+                for r in 0..unit .. rows - 1 do
+                    let height = min unit (rows - r)
+                    Patches.rows height images table r runs[b] pitch xs x0
 
-                let add b (sums: 'T[]) =
-                    let block, pitch, count = blocks[b], pitches[b], columns blocks[b]
-                    image axes block part.Channels source images
-                    let table = table axes block part.Channels target
+                    for i in 0 .. height - 1 do
+                        Array.Clear(xs, x0 + i * pitch + count, pitch - count)
 
-                    // What is behind the last column meets zeros.
-                    for o in 0 .. tall - 1 do
-                        if o < part.Outputs then
-                            Patches.gather targetRuns[b] target' o ys (y0 + o * pitch)
-                            Array.Clear(ys, y0 + o * pitch + count, pitch - count)
-                        else
-                            Array.Clear(ys, y0 + o * pitch, pitch)
+                    accumulate tall ys y0 xs x0 pitch (pitch / lanes) sums (first + r * lanes) apart
 
-                    for r in 0..unit .. rows - 1 do
-                        let height = min unit (rows - r)
-                        Patches.rows height images table r runs[b] pitch xs x0
+            KernelParts.overBlocks partials add part.First part.Last partial 0
 
-                        for i in 0 .. height - 1 do
-                            Array.Clear(xs, x0 + i * pitch + count, pitch - count)
+            for o in 0 .. part.Outputs - 1 do
+                let output = part.Group * outputs + part.Output + o
+                let at = (output * channels + part.Channel) * taps
 
-                        accumulate tall ys y0 xs x0 pitch (pitch / lanes) sums (r * lanes) apart
+                for r in 0 .. rows - 1 do
+                    into[at + r] <- total partial (o * apart + r * lanes)
 
-                overBlocks partials add part.First part.Last partial
-
-                for o in 0 .. part.Outputs - 1 do
-                    let output = part.Group * outputs + part.Output + o
-                    let at = (output * channels + part.Channel) * taps
-
-                    for r in 0 .. rows - 1 do
-                        results[part.Share][at + r] <- total partial (o * apart + r * lanes)
-
-                ArrayPool<'T>.Shared.Return images
-                ArrayPool<'T>.Shared.Return ys
-                ArrayPool<'T>.Shared.Return xs
-                ArrayPool<'T>.Shared.Return partial
-
-            let flat = axes |> Array.fold (fun n a -> n * (int64 a.Places + int64 a.Reach)) 1L
-            let products = flat * int64 y.Shape[1] * int64 channels * int64 taps
-
-            Strided.ranges parts.Length (products / 16L) (fun first last ->
-                for i in first .. last - 1 do
-                    sum parts[i])
-
-            for s in 1 .. shares - 1 do
-                TensorPrimitives.Add(ReadOnlySpan result.Items, ReadOnlySpan results[s], Span result.Items)
-
-        result
+            ArrayPool<'T>.Shared.Return images
+            ArrayPool<'T>.Shared.Return ys
+            ArrayPool<'T>.Shared.Return xs
+            ArrayPool<'T>.Shared.Return partial)

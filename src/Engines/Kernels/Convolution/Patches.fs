@@ -18,9 +18,9 @@ type internal Run = { Column: int; Place: int; Length: int }
 
 module internal Patches =
 
-    /// Appends a run, or makes the last one longer.
-    let private join (runs: ResizeArray<Run>) (run: Run) =
-        if runs.Count > 0 then
+    /// Appends a run, or makes the last one longer, if their elements are neighbours.
+    let join neighbours (runs: ResizeArray<Run>) (run: Run) =
+        if neighbours && runs.Count > 0 then
             let last = runs[runs.Count - 1]
 
             if last.Column + last.Length = run.Column && last.Place + last.Length = run.Place then
@@ -39,7 +39,7 @@ module internal Patches =
         for i0 in 0 .. block.Extent[0] - 1 do
             for i1 in 0 .. e1 - 1 do
                 for i2 in 0 .. e2 - 1 do
-                    join runs {
+                    join true runs {
                         Column = ((i0 * e1 + i1) * e2 + i2) * e3
                         Place = ((i0 * n1 + i1) * n2 + i2) * n3
                         Length = e3
@@ -79,7 +79,7 @@ module internal Patches =
                             Length = high3 - low3
                         }
 
-                        if t3 = 1 then join runs run else runs.Add run
+                        join (t3 = 1) runs run
 
         runs.ToArray()
 

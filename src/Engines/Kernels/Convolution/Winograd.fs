@@ -142,7 +142,7 @@ module internal Winograd =
                     if vectors = 3 then
                         broadTile depth &x 1n (nativeint BroadRows) &y 0n (fun ib _ -> ib + p) &z w add &x 0n
                     elif vectors = 2 then
-                        lowTile depth &x 1n (nativeint BroadRows) &y p v &z w add
+                        lowTile depth &x 1n (nativeint BroadRows) &y 0n (fun ib _ -> ib + p) v &z w add
                     else
                         slimTile depth &x 1n (nativeint BroadRows) &y 0n (fun ib _ -> ib + p) &z w add
 

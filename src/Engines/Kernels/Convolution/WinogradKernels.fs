@@ -23,21 +23,26 @@ module internal WinogradKernels =
     [<Literal>]
     let private Planes = 36
 
+    /// So many kernels have their sums in the caches.
+    [<Literal>]
+    let private MostKept = 131_072.0
+
     /// Whether it takes less time than sums of products do (see Winograd.faster).
     let isFaster (w: Windows) groups (x: HostBuffer<float32>) (y: HostBuffer<float32>) =
         let axes = axes forward x.Shape[0] w
 
         Winograd.isFor axes
         && (let examples, lanes = float axes[0].Places, float Lanes
-            let m, channels = float (y.Shape[1] / groups), float (x.Shape[1] / groups)
+            let outputs, inputs = y.Shape[1] / groups, x.Shape[1] / groups
+            let m, channels = float outputs, float inputs
+            let cycles form = form w x.Shape[0] outputs inputs
+            let direct = min (cycles KernelSums.cycles<float32>) (cycles KernelProducts.cycles<float32>)
             let tiles = examples * float (Winograd.tall TileSize.Four axes * Winograd.wide TileSize.Four axes)
-            let places = examples * float axes[2].Places * float axes[3].Places
-            let direct = float (Taps * Taps) * places * m * channels / lanes / 0.6
-            let products = float Planes * tiles * m * channels / lanes / 0.8
-            let transforms = tiles * (60.0 * channels + 60.0 * m) + 60.0 * m * channels
-
-            Winograd.hasRoom TileSize.Four 1 (y.Shape[1] / groups) (x.Shape[1] / groups)
-            && products + transforms < direct)
+            let products = float Planes * tiles * m * ceil (channels / lanes) / 0.8
+            // The sums of all planes go through memory where they are too many for the caches.
+            let kernels = (if m * channels <= MostKept then 80.0 else 110.0) * m * channels
+            let transforms = tiles * (60.0 * channels + 60.0 * m) + kernels
+            Winograd.hasRoom TileSize.Four 1 outputs inputs && products + transforms < direct)
 
     /// Elements of the transforms that are made at a time, as many as a core's caches hold, and vectors of tiles that there are at least,
     /// so that products are worth their packing.

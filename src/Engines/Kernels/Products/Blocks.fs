@@ -177,7 +177,7 @@ module internal Blocks =
                 if height = WideRows then
                     wideTile k &ai (nativeint ra) 1n &bj (2n * v) v &target rt adds
                 else
-                    lowTile k &ai (nativeint ra) 1n &bj (2n * v) v &target rt adds
+                    lowTile k &ai (nativeint ra) 1n &bj 0n (fun ib _ -> ib + 2n * v) v &target rt adds
 
                 if not isWhole then
                     for r in 0 .. rows - 1 do

@@ -34,7 +34,7 @@ module internal WideInPlace =
                 if height = WideRows then
                     wideTile k &ai ra sa &bj sb v &ci (nativeint rc) false
                 else
-                    lowTile k &ai ra sa &bj sb v &ci (nativeint rc) false
+                    lowTile k &ai ra sa &bj 0n (fun ib _ -> ib + sb) v &ci (nativeint rc) false
 
                 i <- i + height
 

@@ -109,8 +109,20 @@ module internal WideTile =
     [<Literal>]
     let LowRows = 8
 
-    /// The same for eight rows.
-    let inline lowTile k (a: byref<'T>) ra sa (b: byref<'T>) sb v (c: byref<'T>) rc add =
+    /// The same for eight rows. Rows of b begin at `first`, and each at `next` of the one before it and of how many are left.
+    let inline lowTile
+        k
+        (a: byref<'T>)
+        ra
+        sa
+        (b: byref<'T>)
+        first
+        ([<InlineIfLambda>] next: nativeint -> int -> nativeint)
+        v
+        (c: byref<'T>)
+        rc
+        add
+        =
         let mutable x0 = wideZeros<'T>()
         let mutable x1 = wideZeros<'T>()
         let mutable x2 = wideZeros<'T>()
@@ -119,7 +131,7 @@ module internal WideTile =
         let mutable x5 = wideZeros<'T>()
         let mutable x6 = wideZeros<'T>()
         let mutable x7 = wideZeros<'T>()
-        let mutable ia, ib, left = 0n, 0n, k
+        let mutable ia, ib, left = 0n, first, k
 
         while left > 0 do
             let s = &item &a ia
@@ -133,8 +145,8 @@ module internal WideTile =
             x6 <- wideMulAdds (wideSpread &s (6n * ra)) y x6
             x7 <- wideMulAdds (wideSpread &s (7n * ra)) y x7
             ia <- ia + sa
-            ib <- ib + sb
             left <- left - 1
+            ib <- next ib left
 
         wideStoreOrAdd add x0 &c 0n v
         wideStoreOrAdd add x1 &c rc v
