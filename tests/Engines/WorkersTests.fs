@@ -117,6 +117,23 @@ let tests =
                     Task.WaitAll(Array.ofList threads))))
 
         testCase
+            "each thread begins with neighbouring parts, the caller with the first"
+            (with' 2 (fun () ->
+                inTime 60 (fun () ->
+                    for _ in 1..200 do
+                        // Both are at work at any time: none takes what the other has yet to do.
+                        use both = new Barrier(2)
+                        let threads = Array.zeroCreate<int> 4
+
+                        Workers.run 4 (fun i ->
+                            threads[i] <- Environment.CurrentManagedThreadId
+                            both.SignalAndWait())
+
+                        let caller, helper = Environment.CurrentManagedThreadId, threads[2]
+                        Expect.notEqual helper caller "two threads"
+                        Expect.equal threads [| caller; caller; helper; helper |] "who did each part")))
+
+        testCase
             "a caller ends alone while all others are busy"
             (with' 3 (fun () ->
                 inTime 60 (fun () ->
