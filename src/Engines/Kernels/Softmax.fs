@@ -123,12 +123,18 @@ module internal Softmax =
 
         if ShortRowKernels.areFor axis x then
             ShortRowKernels.map (if isLog then TileMap.LogSoftmax else TileMap.Softmax) axis x ValueNone
+        elif n <= SoftmaxRows<'T>.Longest then
+            let rows = SoftmaxRows.vectors<'T>()
+
+            Along.map
+                axis
+                [| x |]
+                (RowWork(fun xs at ys yo _ -> if n > 0 then rows.Row(isLog, xs[0], at[0], ys, yo, n)))
         else
             Along.map
                 axis
                 [| x |]
-                (RowWork(fun xs at ys yo _ ->
-                    if n > 0 then row isLog (ReadOnlySpan(xs[0], at[0], n)) (Span(ys, yo, n))))
+                (RowWork(fun xs at ys yo _ -> row isLog (ReadOnlySpan(xs[0], at[0], n)) (Span(ys, yo, n))))
 
     let private pullOfLongRows<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
@@ -167,6 +173,14 @@ module internal Softmax =
         if ShortRowKernels.areFor axis y then
             let f = if isLog then TileMap.LogSoftmaxPull else TileMap.SoftmaxPull
             ShortRowKernels.map f axis y (ValueSome c)
+        elif y.Shape[axis] <= SoftmaxRows<'T>.Longest then
+            let n, rows = y.Shape[axis], SoftmaxRows.vectors<'T>()
+
+            Along.map
+                axis
+                [| y; c |]
+                (RowWork(fun xs at zs zo _ ->
+                    if n > 0 then rows.Pull(isLog, xs[0], at[0], xs[1], at[1], zs, zo, n)))
         else
             pullOfLongRows isLog axis y c
 
