@@ -59,15 +59,15 @@ module internal WinogradSmallTransforms =
 
     /// As WinogradTransforms.transformData.
     let transformData (lines: float32[]) first (order: uint32[]) (into: float32[]) start plane =
-        optimised ()
-        let row = 4 * plane
+        optimisedOnce (fun () ->
+            let row = 4 * plane
 
-        dataDown lines first (fun x0 x1 x2 x3 ->
-            dataDown lines (first + Lanes) (fun y0 y1 y2 y3 ->
-                dataLine order x0 y0 into start plane
-                dataLine order x1 y1 into (start + row) plane
-                dataLine order x2 y2 into (start + 2 * row) plane
-                dataLine order x3 y3 into (start + 3 * row) plane))
+            dataDown lines first (fun x0 x1 x2 x3 ->
+                dataDown lines (first + Lanes) (fun y0 y1 y2 y3 ->
+                    dataLine order x0 y0 into start plane
+                    dataLine order x1 y1 into (start + row) plane
+                    dataLine order x2 y2 into (start + 2 * row) plane
+                    dataLine order x3 y3 into (start + 3 * row) plane)))
 
     let inline private sumsOf m first plane ([<InlineIfLambda>] next) =
         let inline element b = take m (first + b * plane)
@@ -79,17 +79,17 @@ module internal WinogradSmallTransforms =
 
     /// Aᵀ m A of sixteen tiles: two lines `pitch` apart, with the tiles side by side.
     let transformSums (m: float32[]) start plane (into: float32[]) first pitch =
-        optimised ()
-        let row = 4 * plane
+        optimisedOnce (fun () ->
+            let row = 4 * plane
 
-        sumsOf m start plane (fun a0 b0 ->
-            sumsOf m (start + row) plane (fun a1 b1 ->
-                sumsOf m (start + 2 * row) plane (fun a2 b2 ->
-                    sumsOf m (start + 3 * row) plane (fun a3 b3 ->
-                        sums a0 a1 a2 a3 (fun a a' ->
-                            sums b0 b1 b2 b3 (fun b b' ->
-                                interleave a b into first
-                                interleave a' b' into (first + pitch)))))))
+            sumsOf m start plane (fun a0 b0 ->
+                sumsOf m (start + row) plane (fun a1 b1 ->
+                    sumsOf m (start + 2 * row) plane (fun a2 b2 ->
+                        sumsOf m (start + 3 * row) plane (fun a3 b3 ->
+                            sums a0 a1 a2 a3 (fun a a' ->
+                                sums b0 b1 b2 b3 (fun b b' ->
+                                    interleave a b into first
+                                    interleave a' b' into (first + pitch))))))))
 
     // ---- Kernels ----
 
@@ -106,13 +106,13 @@ module internal WinogradSmallTransforms =
 
     /// As WinogradTransforms.transformKernels.
     let transformKernels (panel: float32[]) first step (into: float32[]) start plane =
-        optimised ()
-        let row = 4 * plane
+        optimisedOnce (fun () ->
+            let row = 4 * plane
 
-        tapsDown panel first step (fun x0 x1 x2 x3 ->
-            tapsDown panel (first + step) step (fun y0 y1 y2 y3 ->
-                tapsDown panel (first + 2 * step) step (fun z0 z1 z2 z3 ->
-                    taps x0 y0 z0 (writeTaps into start plane)
-                    taps x1 y1 z1 (writeTaps into (start + row) plane)
-                    taps x2 y2 z2 (writeTaps into (start + 2 * row) plane)
-                    taps x3 y3 z3 (writeTaps into (start + 3 * row) plane))))
+            tapsDown panel first step (fun x0 x1 x2 x3 ->
+                tapsDown panel (first + step) step (fun y0 y1 y2 y3 ->
+                    tapsDown panel (first + 2 * step) step (fun z0 z1 z2 z3 ->
+                        taps x0 y0 z0 (writeTaps into start plane)
+                        taps x1 y1 z1 (writeTaps into (start + row) plane)
+                        taps x2 y2 z2 (writeTaps into (start + 2 * row) plane)
+                        taps x3 y3 z3 (writeTaps into (start + 3 * row) plane)))))

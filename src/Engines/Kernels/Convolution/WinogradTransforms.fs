@@ -176,17 +176,17 @@ module internal WinogradTransforms =
     /// Bᵀ d B of the tiles in six lines of 32 columns. The elements of column b of the tiles are at the sixteen places `order` has for
     /// b. Into planes, from `start` on in the first one.
     let transformData (lines: float32[]) first (order: uint32[]) (into: float32[]) start plane =
-        optimised ()
-        let row = 6 * plane
+        optimisedOnce (fun () ->
+            let row = 6 * plane
 
-        dataDown lines first (fun x0 x1 x2 x3 x4 x5 ->
-            dataDown lines (first + Lanes) (fun y0 y1 y2 y3 y4 y5 ->
-                dataLine order x0 y0 into start plane
-                dataLine order x1 y1 into (start + row) plane
-                dataLine order x2 y2 into (start + 2 * row) plane
-                dataLine order x3 y3 into (start + 3 * row) plane
-                dataLine order x4 y4 into (start + 4 * row) plane
-                dataLine order x5 y5 into (start + 5 * row) plane))
+            dataDown lines first (fun x0 x1 x2 x3 x4 x5 ->
+                dataDown lines (first + Lanes) (fun y0 y1 y2 y3 y4 y5 ->
+                    dataLine order x0 y0 into start plane
+                    dataLine order x1 y1 into (start + row) plane
+                    dataLine order x2 y2 into (start + 2 * row) plane
+                    dataLine order x3 y3 into (start + 3 * row) plane
+                    dataLine order x4 y4 into (start + 4 * row) plane
+                    dataLine order x5 y5 into (start + 5 * row) plane)))
 
     let inline private sumsLine order x y (into: float32[]) first plane =
         let inline column b = column order x y b
@@ -198,17 +198,17 @@ module internal WinogradTransforms =
 
     /// A ȳ Aᵀ of the tiles in four lines.
     let transformCotangents (lines: float32[]) first (order: uint32[]) (into: float32[]) start plane =
-        optimised ()
-        let row = 6 * plane
+        optimisedOnce (fun () ->
+            let row = 6 * plane
 
-        sumsDown lines first (fun x0 x1 x2 x3 x4 x5 ->
-            sumsDown lines (first + Lanes) (fun y0 y1 y2 y3 y4 y5 ->
-                sumsLine order x0 y0 into start plane
-                sumsLine order x1 y1 into (start + row) plane
-                sumsLine order x2 y2 into (start + 2 * row) plane
-                sumsLine order x3 y3 into (start + 3 * row) plane
-                sumsLine order x4 y4 into (start + 4 * row) plane
-                sumsLine order x5 y5 into (start + 5 * row) plane))
+            sumsDown lines first (fun x0 x1 x2 x3 x4 x5 ->
+                sumsDown lines (first + Lanes) (fun y0 y1 y2 y3 y4 y5 ->
+                    sumsLine order x0 y0 into start plane
+                    sumsLine order x1 y1 into (start + row) plane
+                    sumsLine order x2 y2 into (start + 2 * row) plane
+                    sumsLine order x3 y3 into (start + 3 * row) plane
+                    sumsLine order x4 y4 into (start + 4 * row) plane
+                    sumsLine order x5 y5 into (start + 5 * row) plane)))
 
     /// The elements of four vectors in turn.
     let inline private interleave a b c d (into: float32[]) first =
@@ -234,53 +234,53 @@ module internal WinogradTransforms =
 
     /// Aᵀ m A of sixteen tiles: four lines `pitch` apart, with the tiles side by side.
     let transformSums (m: float32[]) start plane (into: float32[]) first pitch =
-        optimised ()
-        let row = 6 * plane
+        optimisedOnce (fun () ->
+            let row = 6 * plane
 
-        sumsOf m start plane (fun a b c d ->
-            sumsOf m (start + row) plane (fun a1 b1 c1 d1 ->
-                sumsOf m (start + 2 * row) plane (fun a2 b2 c2 d2 ->
-                    let sa, sb, sc, sd = a1 + a2, b1 + b2, c1 + c2, d1 + d2
-                    let ea, eb, ec, ed = a1 - a2, b1 - b2, c1 - c2, d1 - d2
+            sumsOf m start plane (fun a b c d ->
+                sumsOf m (start + row) plane (fun a1 b1 c1 d1 ->
+                    sumsOf m (start + 2 * row) plane (fun a2 b2 c2 d2 ->
+                        let sa, sb, sc, sd = a1 + a2, b1 + b2, c1 + c2, d1 + d2
+                        let ea, eb, ec, ed = a1 - a2, b1 - b2, c1 - c2, d1 - d2
 
-                    sumsOf m (start + 3 * row) plane (fun a3 b3 c3 d3 ->
-                        sumsOf m (start + 4 * row) plane (fun a4 b4 c4 d4 ->
-                            let sa', sb', sc', sd' = a3 + a4, b3 + b4, c3 + c4, d3 + d4
-                            let ea', eb', ec', ed' = a3 - a4, b3 - b4, c3 - c4, d3 - d4
-                            let line i = first + i * pitch
+                        sumsOf m (start + 3 * row) plane (fun a3 b3 c3 d3 ->
+                            sumsOf m (start + 4 * row) plane (fun a4 b4 c4 d4 ->
+                                let sa', sb', sc', sd' = a3 + a4, b3 + b4, c3 + c4, d3 + d4
+                                let ea', eb', ec', ed' = a3 - a4, b3 - b4, c3 - c4, d3 - d4
+                                let line i = first + i * pitch
 
-                            interleave
-                                (a + (sa + sa'))
-                                (b + (sb + sb'))
-                                (c + (sc + sc'))
-                                (d + (sd + sd'))
-                                into
-                                (line 0)
-
-                            interleave
-                                (second ea ea')
-                                (second eb eb')
-                                (second ec ec')
-                                (second ed ed')
-                                into
-                                (line 1)
-
-                            interleave
-                                (third sa sa')
-                                (third sb sb')
-                                (third sc sc')
-                                (third sd sd')
-                                into
-                                (line 2)
-
-                            sumsOf m (start + 5 * row) plane (fun a5 b5 c5 d5 ->
                                 interleave
-                                    (fourth ea ea' a5)
-                                    (fourth eb eb' b5)
-                                    (fourth ec ec' c5)
-                                    (fourth ed ed' d5)
+                                    (a + (sa + sa'))
+                                    (b + (sb + sb'))
+                                    (c + (sc + sc'))
+                                    (d + (sd + sd'))
                                     into
-                                    (line 3)))))))
+                                    (line 0)
+
+                                interleave
+                                    (second ea ea')
+                                    (second eb eb')
+                                    (second ec ec')
+                                    (second ed ed')
+                                    into
+                                    (line 1)
+
+                                interleave
+                                    (third sa sa')
+                                    (third sb sb')
+                                    (third sc sc')
+                                    (third sd sd')
+                                    into
+                                    (line 2)
+
+                                sumsOf m (start + 5 * row) plane (fun a5 b5 c5 d5 ->
+                                    interleave
+                                        (fourth ea ea' a5)
+                                        (fourth eb eb' b5)
+                                        (fourth ec ec' c5)
+                                        (fourth ed ed' d5)
+                                        into
+                                        (line 3))))))))
 
     // ---- Kernels ----
 
@@ -299,18 +299,18 @@ module internal WinogradTransforms =
 
     /// G g Gᵀ of eight kernels side by side: their nine elements are `step` apart, from `first` on.
     let transformKernels (panel: float32[]) first step (into: float32[]) start plane =
-        optimised ()
-        let row = 6 * plane
+        optimisedOnce (fun () ->
+            let row = 6 * plane
 
-        tapsDown panel first step (fun x0 x1 x2 x3 x4 x5 ->
-            tapsDown panel (first + step) step (fun y0 y1 y2 y3 y4 y5 ->
-                tapsDown panel (first + 2 * step) step (fun z0 z1 z2 z3 z4 z5 ->
-                    taps x0 y0 z0 (writeTaps into start plane)
-                    taps x1 y1 z1 (writeTaps into (start + row) plane)
-                    taps x2 y2 z2 (writeTaps into (start + 2 * row) plane)
-                    taps x3 y3 z3 (writeTaps into (start + 3 * row) plane)
-                    taps x4 y4 z4 (writeTaps into (start + 4 * row) plane)
-                    taps x5 y5 z5 (writeTaps into (start + 5 * row) plane))))
+            tapsDown panel first step (fun x0 x1 x2 x3 x4 x5 ->
+                tapsDown panel (first + step) step (fun y0 y1 y2 y3 y4 y5 ->
+                    tapsDown panel (first + 2 * step) step (fun z0 z1 z2 z3 z4 z5 ->
+                        taps x0 y0 z0 (writeTaps into start plane)
+                        taps x1 y1 z1 (writeTaps into (start + row) plane)
+                        taps x2 y2 z2 (writeTaps into (start + 2 * row) plane)
+                        taps x3 y3 z3 (writeTaps into (start + 3 * row) plane)
+                        taps x4 y4 z4 (writeTaps into (start + 4 * row) plane)
+                        taps x5 y5 z5 (writeTaps into (start + 5 * row) plane)))))
 
     let inline private tapsOf m first plane ([<InlineIfLambda>] next) =
         let inline element b = take m (first + b * plane)
@@ -324,15 +324,15 @@ module internal WinogradTransforms =
 
     /// Gᵀ m G of sixteen kernels: nine vectors, one for each of their elements, from `first` on.
     let transformKernelSums (m: float32[]) start plane (into: float32[]) first =
-        optimised ()
-        let row = 6 * plane
+        optimisedOnce (fun () ->
+            let row = 6 * plane
 
-        tapsOf m start plane (fun x0 y0 z0 ->
-            tapsOf m (start + row) plane (fun x1 y1 z1 ->
-                tapsOf m (start + 2 * row) plane (fun x2 y2 z2 ->
-                    tapsOf m (start + 3 * row) plane (fun x3 y3 z3 ->
-                        tapsOf m (start + 4 * row) plane (fun x4 y4 z4 ->
-                            tapsOf m (start + 5 * row) plane (fun x5 y5 z5 ->
-                                tapsLine x0 x1 x2 x3 x4 x5 into first
-                                tapsLine y0 y1 y2 y3 y4 y5 into (first + Lanes)
-                                tapsLine z0 z1 z2 z3 z4 z5 into (first + 2 * Lanes)))))))
+            tapsOf m start plane (fun x0 y0 z0 ->
+                tapsOf m (start + row) plane (fun x1 y1 z1 ->
+                    tapsOf m (start + 2 * row) plane (fun x2 y2 z2 ->
+                        tapsOf m (start + 3 * row) plane (fun x3 y3 z3 ->
+                            tapsOf m (start + 4 * row) plane (fun x4 y4 z4 ->
+                                tapsOf m (start + 5 * row) plane (fun x5 y5 z5 ->
+                                    tapsLine x0 x1 x2 x3 x4 x5 into first
+                                    tapsLine y0 y1 y2 y3 y4 y5 into (first + Lanes)
+                                    tapsLine z0 z1 z2 z3 z4 z5 into (first + 2 * Lanes))))))))

@@ -16,6 +16,15 @@ module internal Tile =
     /// calls; the F# compiler does not pass MethodImplOptions.AggressiveOptimization on.
     let inline optimised () = NativePtr.stackalloc<byte> 8 |> ignore
 
+    /// The same for a method that has no loop: it gets one, which goes round once.
+    let inline optimisedOnce ([<InlineIfLambda>] body: unit -> unit) =
+        optimised ()
+        let mutable isDone = false
+
+        while not isDone do
+            body ()
+            isDone <- true
+
     let inline single (x: Vector<'T>) = Vector.As<'T, float32> x
     let inline double (x: Vector<'T>) = Vector.As<'T, float> x
 
