@@ -166,6 +166,7 @@ module internal Attention =
         width
         (m: Matrix<'T>)
         =
+        Tile.optimised ()
         let w = if m.ColStride = 1 then Vector<'T>.Count else width + 1
         let mutable sum = Vector<'T>.Zero
         let mutable rest: 'T = 'T.Zero

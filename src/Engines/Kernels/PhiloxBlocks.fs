@@ -76,6 +76,7 @@ module internal PhiloxBlocks =
             next ofEach &key &i
 
     let private writeFours (keys: int64[]) ofEach stream first count (target: nativeptr<uint32>) =
+        Tile.optimised ()
         let mutable key = first / ofEach
         let mutable i = first - key * ofEach
 

@@ -59,12 +59,13 @@ type internal RowTiles<'A, 'V, 'T
             made[i]
         | found -> found[i]
 
-    static member private Exp(x: 'V) : 'V = (Exponentials.exp (Numbers.number x: Number<'A, 'V>)).Value
-    static member private Log(x: 'V) : 'V = (Exponentials.log (Numbers.number x: Number<'A, 'V>)).Value
-    static member private Zero(like: 'V) : 'V = 'A.Pattern(like, 0L)
+    static member inline private Exp(x: 'V) : 'V = (Exponentials.exp (Numbers.number x: Number<'A, 'V>)).Value
+    static member inline private Log(x: 'V) : 'V = (Exponentials.log (Numbers.number x: Number<'A, 'V>)).Value
+    static member inline private Zero(like: 'V) : 'V = 'A.Pattern(like, 0L)
 
     /// Which of two is taken where one is NaN does not matter: its exponential is NaN, too, and so is the row's sum.
     static member private Largest(x: 'V[], n) : 'V =
+        Tile.optimised ()
         let mutable m = x[0]
 
         for j in 1 .. n - 1 do
@@ -90,6 +91,8 @@ type internal RowTiles<'A, 'V, 'T
 
     /// Σ exp (x - m). The exponentials take the place of x where they are kept.
     static member private SumOfExponentials(x: 'V[], n, m: 'V, isKept) : 'V =
+        Tile.optimised ()
+
         RowTiles<'A, 'V, 'T>
             .Sum(
                 n,
@@ -101,6 +104,7 @@ type internal RowTiles<'A, 'V, 'T
             )
 
     static member private Softmax(isLog, x: 'V[], n) =
+        Tile.optimised ()
         let m = RowTiles<'A, 'V, 'T>.Largest(x, n)
         // Nothing is taken out of a row of -∞ only, whose exponentials are all 0, and so is their sum: it becomes 1.
         let m = 'A.AndNot(m, 'A.Equal(m, 'A.Real(m, Double.NegativeInfinity)))
@@ -118,6 +122,7 @@ type internal RowTiles<'A, 'V, 'T
 
     /// Softmax: y (c - Σ y c). Its logarithm: c - exp y Σ c.
     static member private Pull(isLog, y: 'V[], c: 'V[], n) =
+        Tile.optimised ()
         let zero = RowTiles<'A, 'V, 'T>.Zero y[0]
 
         if isLog then
@@ -139,8 +144,6 @@ type internal RowTiles<'A, 'V, 'T
         'A.Add(RowTiles<'A, 'V, 'T>.Log(RowTiles<'A, 'V, 'T>.SumOfExponentials(x, n, m, false)), m)
 
     static member private Run(f: TileMap, x: 'V[], y: 'V[], n) =
-        Tile.optimised ()
-
         match f with
         | TileMap.Softmax -> RowTiles<'A, 'V, 'T>.Softmax(false, x, n)
         | TileMap.LogSoftmax -> RowTiles<'A, 'V, 'T>.Softmax(true, x, n)
@@ -161,6 +164,7 @@ type internal RowTiles<'A, 'V, 'T
     /// Copies so many rows of n elements, `row` apart, to the lanes of a tile. What other lanes hold is computed with, and read
     /// by nobody.
     static member private Load(items: 'T[], start, row, step, n, rows, tile: 'V[]) =
+        Tile.optimised ()
         let lanes = RowTiles<'A, 'V, 'T>.Lanes
         let into = MemoryMarshal.Cast<'V, 'T>(Span tile)
 
@@ -179,6 +183,7 @@ type internal RowTiles<'A, 'V, 'T
 
     /// Copies the rows of a tile to adjacent elements.
     static member private Store(tile: 'V[], n, rows, items: 'T[], start, row, step) =
+        Tile.optimised ()
         let lanes = RowTiles<'A, 'V, 'T>.Lanes
         let from = MemoryMarshal.Cast<'V, 'T>(Span tile)
 

@@ -177,6 +177,7 @@ module internal MatMul =
 
     /// x <- x + y, rows of n elements.
     let private addRow n (x: byref<'T>) (y: byref<'T>) =
+        optimised ()
         let w = Vector<'T>.Count
         let mutable i = 0
 
