@@ -46,7 +46,12 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
 
         homes[slot] <- data
         bases[slot] <- addressOf data
-        table[slot] <- bases[slot] + Bytes.ofElements slots[slot].DType offset
+
+        table[slot] <-
+            if offset = 0 then
+                bases[slot]
+            else
+                bases[slot] + Bytes.ofElements slots[slot].DType offset
 
     do
         for i in 0 .. slots.Length - 1 do
