@@ -49,7 +49,7 @@ module internal Order =
 
         eachRow x (fun i ->
             let row = ReadOnlySpan(x.Items, x.Offset + i * length, length)
-            let extreme = if largest then TensorPrimitives.Max row else TensorPrimitives.Min row
+            let extreme = if largest then RowMath.Max row else RowMath.Min row
             y.Items[i] <- MemoryExtensions.IndexOf(row, extreme))
 
         y
@@ -186,7 +186,7 @@ module internal Order =
                 let at = start + i * step
                 let before = ReadOnlySpan(y.Items, at - step, inner)
 
-                TensorPrimitives.Add(
+                RowMath.Add(
                     before,
                     ReadOnlySpan(x.Items, x.Offset + at, inner),
                     Span(y.Items, at, inner)

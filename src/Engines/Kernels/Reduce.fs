@@ -39,9 +39,9 @@ module internal Reduce =
 
     let private fold<'T when 'T :> INumber<'T>> (kind: Reduction) (into: Span<'T>) (x: ReadOnlySpan<'T>) =
         match kind with
-        | Reduction.Sum -> TensorPrimitives.Add(x, Span.op_Implicit into, into)
-        | Reduction.Max -> TensorPrimitives.Max(x, Span.op_Implicit into, into)
-        | Reduction.Min -> TensorPrimitives.Min(x, Span.op_Implicit into, into)
+        | Reduction.Sum -> RowMath.Add(x, Span.op_Implicit into, into)
+        | Reduction.Max -> RowMath.Max(x, Span.op_Implicit into, into)
+        | Reduction.Min -> RowMath.Min(x, Span.op_Implicit into, into)
 
     let private combine<'T when 'T :> INumber<'T>> (kind: Reduction) (x: 'T) (y: 'T) : 'T =
         match kind with
@@ -51,9 +51,9 @@ module internal Reduce =
 
     let private leaf<'T when 'T :> INumber<'T>> (kind: Reduction) (x: ReadOnlySpan<'T>) : 'T =
         match kind with
-        | Reduction.Sum -> TensorPrimitives.Sum x
-        | Reduction.Max -> TensorPrimitives.Max x
-        | Reduction.Min -> TensorPrimitives.Min x
+        | Reduction.Sum -> RowMath.Sum x
+        | Reduction.Max -> RowMath.Max x
+        | Reduction.Min -> RowMath.Min x
 
     /// One adjacent run, folded pairwise.
     let rec run<'T when 'T :> INumber<'T>> kind (x: ReadOnlySpan<'T>) : 'T =

@@ -36,8 +36,8 @@ module internal ScatterExtremes =
                 let update = ReadOnlySpan(from, offset + b * inner, inner)
 
                 if isLargest then
-                    TensorPrimitives.Max(Span.op_Implicit target, update, target)
+                    RowMath.Max(Span.op_Implicit target, update, target)
                 else
-                    TensorPrimitives.Min(Span.op_Implicit target, update, target))
+                    RowMath.Min(Span.op_Implicit target, update, target))
 
         y

@@ -62,6 +62,7 @@ module internal VectorMath =
         ([<InlineIfLambda>] f: Vector<'T> -> Vector<'T> -> Vector<'T>)
         ([<InlineIfLambda>] g: 'T -> 'T -> bool)
         =
+        Tile.optimised ()
         let w = Vector<'T>.Count
         let a = &MemoryMarshal.GetReference x
         let b = &MemoryMarshal.GetReference y
@@ -109,6 +110,7 @@ module internal VectorMath =
     /// z <- x where c, y elsewhere.
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let select (c: ReadOnlySpan<bool>) (x: ReadOnlySpan<'T>) (y: ReadOnlySpan<'T>) (z: Span<'T>) =
+        Tile.optimised ()
         let mutable i = 0
 
         if sizeof<'T> = 4 then

@@ -50,7 +50,7 @@ module internal KernelParts =
             overBlocks length add first half sums start
             overBlocks length add half last second start'
 
-            TensorPrimitives.Add(
+            RowMath.Add(
                 ReadOnlySpan(sums, start, length),
                 ReadOnlySpan(second, start', length),
                 Span(sums, start, length)
@@ -117,7 +117,7 @@ module internal KernelParts =
                 let into = result.Items
 
                 for s in 1 .. shares - 1 do
-                    TensorPrimitives.Add(
+                    RowMath.Add(
                         ReadOnlySpan(into, first, count),
                         ReadOnlySpan(results[s], first, count),
                         Span(into, first, count)

@@ -23,13 +23,14 @@ module internal Cholesky =
         p
         width
         : bool =
+        Tile.optimised ()
         let row i = at + (p + i) * n + p
         let mutable isPositive = true
         let mutable i = 0
 
         while isPositive && i < width do
             for j in 0..i do
-                let along: 'T = TensorPrimitives.Dot(ReadOnlySpan(a, row i, j), ReadOnlySpan(a, row j, j))
+                let along: 'T = RowMath.Dot(ReadOnlySpan(a, row i, j), ReadOnlySpan(a, row j, j))
 
                 let rest: 'T = a[row i + j] - along
 
@@ -55,6 +56,7 @@ module internal Cholesky =
         width
         (inverse: 'T[])
         =
+        Tile.optimised ()
         Array.Clear(inverse, 0, width * width)
 
         for i in 0 .. width - 1 do
@@ -64,9 +66,9 @@ module internal Cholesky =
             for j in 0 .. i - 1 do
                 let factor: 'T = -a[at + (p + i) * n + p + j]
                 let known = ReadOnlySpan(inverse, j * width, width)
-                TensorPrimitives.MultiplyAdd(known, factor, reading target, target)
+                RowMath.MultiplyAdd(known, factor, reading target, target)
 
-            TensorPrimitives.Divide(reading target, a[at + (p + i) * n + p + i], target)
+            RowMath.Divide(reading target, a[at + (p + i) * n + p + i], target)
 
     /// The lower triangle of a becomes L, the upper one 0; false where a is not positive definite.
     let factor<'T
@@ -76,6 +78,7 @@ module internal Cholesky =
         (a: 'T[])
         at
         : bool =
+        Tile.optimised ()
         let part = ArrayPool<'T>.Shared.Rent(max 1 (n * min Panel n))
         let inverse = ArrayPool<'T>.Shared.Rent(max 1 (min Panel n * min Panel n))
         let mutable isPositive = true
@@ -91,7 +94,7 @@ module internal Cholesky =
 
                 for i in 0 .. rows - 1 do
                     let row = Span(a, at + (p + i) * n + p, width)
-                    TensorPrimitives.Subtract(reading row, ReadOnlySpan(part, i * width, width), row)
+                    RowMath.Subtract(reading row, ReadOnlySpan(part, i * width, width), row)
 
             isPositive <- block n a at p width
             let below = rows - width

@@ -35,7 +35,7 @@ module internal Householder =
             let norm = Double.Hypot(Scalars.size alpha, rest)
             let beta: 'T = 'T.CreateChecked(if Scalars.realPart alpha < 0.0 then norm else -norm)
             let first: 'T = alpha - beta
-            TensorPrimitives.Divide(reading x, first, x)
+            RowMath.Divide(reading x, first, x)
             x[0] <- 'T.One
             let change: 'T = beta - alpha
             struct (beta, change / beta)
@@ -55,6 +55,7 @@ module internal Householder =
         (taus: 'T[])
         (z: 'T[])
         =
+        Tile.optimised ()
         Array.Clear(z, 0, n * n)
 
         for i in 0 .. n - 1 do
@@ -68,4 +69,4 @@ module internal Householder =
                 for i in from .. n - 1 do
                     let row = Matrices.part z (i * n + from) (n - from)
                     let along: 'T = taus[k] * Scalars.inner (reading v) (reading row)
-                    TensorPrimitives.MultiplyAdd(reading v, 'T.Zero - along, reading row, row)
+                    RowMath.MultiplyAdd(reading v, 'T.Zero - along, reading row, row)
