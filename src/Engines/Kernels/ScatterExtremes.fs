@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 
 /// The largest or smallest of updates that meet in one place; NaN is both.

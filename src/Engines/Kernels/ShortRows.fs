@@ -6,6 +6,8 @@ namespace Cotangent.Engines
 // bits, and take as long: the row's length alone decides.
 
 open System
+open System.Numerics
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 open Cotangent
@@ -20,12 +22,32 @@ module internal Short =
     [<Literal>]
     let Elements = 128
 
-    let fill (xs: 'T[]) (value: 'T) n =
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let private spreadLong (first: byref<'T>) (value: 'T) n =
+        Tile.optimised ()
+        let mutable i = 0
+
+        if Vector<'T>.IsSupported then
+            let all = Vector<'T> value
+
+            while i <= n - Vector<'T>.Count do
+                Vector.StoreUnsafe(all, &Unsafe.Add(&first, i))
+                i <- i + Vector<'T>.Count
+
+        while i < n do
+            Unsafe.Add(&first, i) <- value
+            i <- i + 1
+
+    /// One value at n places from a first one on.
+    let spread (xs: 'T[]) at (value: 'T) n =
         if n <= Elements then
-            for i in 0 .. n - 1 do
+            for i in at .. at + n - 1 do
                 xs[i] <- value
         else
-            Array.Fill(xs, value, 0, n)
+            let into = Span(xs, at, n)
+            spreadLong &(MemoryMarshal.GetReference into) value n
+
+    let fill (xs: 'T[]) (value: 'T) n = spread xs 0 value n
 
 // Each tells whether it did it.
 module internal ShortRow =

@@ -42,7 +42,6 @@ module internal VectorMath =
             lanes.Slice(0, n).CopyTo y
 
     /// 1, 0 or -1; NaN for NaN.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let sign<'T when 'T: struct> (x: ReadOnlySpan<'T>) (y: Span<'T>) =
         map x y (fun v ->
             let zero = Vector<'T>.Zero
@@ -83,7 +82,6 @@ module internal VectorMath =
             z[i] <- g x[i] y[i]
             i <- i + 1
 
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let equal<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
         (x: ReadOnlySpan<'T>)
         (y: ReadOnlySpan<'T>)
@@ -91,7 +89,6 @@ module internal VectorMath =
         =
         compare x y z (fun a b -> Vector.Equals(a, b)) (fun a b -> isEqual a b)
 
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let less<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
         (x: ReadOnlySpan<'T>)
         (y: ReadOnlySpan<'T>)
@@ -99,7 +96,6 @@ module internal VectorMath =
         =
         compare x y z (fun a b -> Vector.LessThan(a, b)) (fun a b -> isLess a b)
 
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let lessEqual<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
         (x: ReadOnlySpan<'T>)
         (y: ReadOnlySpan<'T>)
@@ -108,7 +104,6 @@ module internal VectorMath =
         compare x y z (fun a b -> Vector.LessThanOrEqual(a, b)) (fun a b -> isAtMost a b)
 
     /// z <- x where c, y elsewhere.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let select (c: ReadOnlySpan<bool>) (x: ReadOnlySpan<'T>) (y: ReadOnlySpan<'T>) (z: Span<'T>) =
         Tile.optimised ()
         let mutable i = 0

@@ -6,7 +6,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Inlined // in place of functions of Array and List

@@ -5,7 +5,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Buffers
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.WinogradTransforms
@@ -150,7 +149,13 @@ module internal WinogradKernels =
                 over products first next sums
                 let second = ArrayPool<float32>.Shared.Rent length
                 over products next last second
-                RowMath.Add(ReadOnlySpan(sums, 0, length), ReadOnlySpan(second, 0, length), sums.AsSpan(0, length))
+
+                RowMath.Add(
+                    ReadOnlySpan(sums, 0, length),
+                    ReadOnlySpan(second, 0, length),
+                    sums.AsSpan(0, length)
+                )
+
                 ArrayPool<float32>.Shared.Return second
 
         let results = Array.init shares (fun _ -> ArrayPool<float32>.Shared.Rent(length + Lanes))

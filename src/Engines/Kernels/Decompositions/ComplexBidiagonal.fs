@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open Cotangent
@@ -87,6 +86,7 @@ module internal ComplexBidiagonal =
     /// 1, takes the place of x.
     let private reflection (x: SplitRow) : struct (float * Complex) =
         Tile.optimised ()
+
         if x.Length = 0 then
             struct (0.0, Complex.Zero)
         else
@@ -97,10 +97,7 @@ module internal ComplexBidiagonal =
                 if tail.Length = 0 then
                     0.0
                 else
-                    Double.Hypot(
-                        RowMath.Norm(reading tail.Re),
-                        RowMath.Norm(reading tail.Im)
-                    )
+                    Double.Hypot(RowMath.Norm(reading tail.Re), RowMath.Norm(reading tail.Im))
 
             if rest = 0.0 && alpha.Imaginary = 0.0 then
                 x.Put(0, Complex.One)
@@ -132,6 +129,7 @@ module internal ComplexBidiagonal =
     /// Spoils a.
     let reduce m n (a: float[]) : Form =
         Tile.optimised ()
+
         let form = {
             Diagonal = Array.zeroCreate n
             Beside = Array.zeroCreate n

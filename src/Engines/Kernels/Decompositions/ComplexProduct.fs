@@ -3,7 +3,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent.Engines.Along
 
 /// Products of matrices of complex numbers inside of decompositions.

@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent.Engines.Along
 
 /// A = Q H Qᴴ, where H has nothing below its subdiagonal, by Householder's reflections (G. Golub and C. Van Loan, "Matrix
@@ -90,6 +89,7 @@ module internal Hessenberg =
         (norm: float)
         : int =
         Tile.optimised ()
+
         let isNothing k =
             let neighbours = Scalars.size h[(k - 1) * n + k - 1] + Scalars.size h[k * n + k]
             let limit = Math.ScaleB((if neighbours = 0.0 then norm else neighbours), -52)

@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent.Engines.Along
 
 /// Householder's reflections H = I - tau v vᴴ of real or complex vectors, where the first element of v is 1 (G. Golub and C. Van

@@ -3,7 +3,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -24,6 +23,7 @@ module internal Lu =
     /// In some columns, the rows from a panel's first on change places with others, in turn.
     let private swapRows (a: 'T[]) at n top (chosenRows: int[]) from count =
         Tile.optimised ()
+
         for j in 0 .. chosenRows.Length - 1 do
             let first = Span(a, at + (top + j) * n + from, count)
             let second = Span(a, at + chosenRows[j] * n + from, count)
@@ -138,12 +138,7 @@ module internal Lu =
             for j in 0 .. i - 1 do
                 let factor: 'T = -a[row i + top + j]
 
-                RowMath.MultiplyAdd(
-                    ReadOnlySpan(a, row j + from, count),
-                    factor,
-                    reading target,
-                    target
-                )
+                RowMath.MultiplyAdd(ReadOnlySpan(a, row j + from, count), factor, reading target, target)
 
         let rest = m - top - height
 

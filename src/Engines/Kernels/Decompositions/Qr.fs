@@ -3,7 +3,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -137,6 +136,7 @@ module internal Qr =
         columns
         =
         Tile.optimised ()
+
         if columns > 0 then
             let reflections = Matrices.transpose (Matrices.adjacent v 0 rows)
             let rent (size: int) = ArrayPool<'T>.Shared.Rent size

@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent.Engines.Along
 
 /// A real matrix T that is upper triangular but for blocks [a b; c d] of two rows and columns on its diagonal, which have pairs of
@@ -67,10 +66,7 @@ module internal QuasiTriangular =
             let real: float = RowMath.Dot(coefficients, reading (u.Real from))
 
             let imaginary: float =
-                if u.IsComplex then
-                    RowMath.Dot(coefficients, reading (u.Imaginary from))
-                else
-                    0.0
+                if u.IsComplex then RowMath.Dot(coefficients, reading (u.Imaginary from)) else 0.0
 
             Complex(real, imaginary)
 

@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open Cotangent.Engines.Along
@@ -76,6 +75,7 @@ module internal Scalars =
         (y: ReadOnlySpan<'T>)
         : 'T =
         Tile.optimised ()
+
         if isComplex<'T>() then
             let mutable sum: 'T = 'T.Zero
 

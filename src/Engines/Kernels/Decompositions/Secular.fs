@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Buffers
-open System.Numerics.Tensors
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 open Cotangent
@@ -204,6 +203,7 @@ module internal Secular =
     /// x <- c x + s y and c y - s x.
     let rotate c s (x: Span<float>) (y: Span<float>) =
         Tile.optimised ()
+
         for l in 0 .. x.Length - 1 do
             let a, b = x[l], y[l]
             x[l] <- c * a + s * b

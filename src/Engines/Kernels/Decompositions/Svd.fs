@@ -1,7 +1,6 @@
 namespace Cotangent.Engines
 
 open System
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
