@@ -27,14 +27,18 @@ module internal Given =
     /// Names the argument that is null; costs a comparison.
     let inline check (name: string) (value: 'a) = if isNull (box value) then missing name
 
-    /// Names the sequence, or the place in it, that is null.
-    let items (name: string) (values: 'a seq) : 'a[] =
+    /// Names the array, or the place in it, that is null.
+    let array (name: string) (values: 'a[]) : unit =
         check name values
-        let values = Array.ofSeq values
 
         for i in 0 .. values.Length - 1 do
             if isNull (box values[i]) then missing $"{name}[{i}]"
 
+    /// The same of a sequence.
+    let items (name: string) (values: 'a seq) : 'a[] =
+        check name values
+        let values = Array.ofSeq values
+        array name values
         values
 
 /// <summary>

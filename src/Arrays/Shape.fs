@@ -84,6 +84,18 @@ module internal Shape =
 
         r
 
+    /// The strides of new memory whose axes lie within each other as they do where strides are these; the last one innermost.
+    let stridesLike (like: int[]) (s: int[]) =
+        let before = Array.init (max 0 (s.Length - 1)) id |> Array.sortBy (fun axis -> -(abs like[axis]))
+        let r = Array.zeroCreate s.Length
+        let mutable n = 1
+
+        for axis in Seq.rev (Seq.append before (Seq.truncate 1 (seq { before.Length .. s.Length - 1 }))) do
+            r[axis] <- n
+            n <- n * s[axis]
+
+        r
+
     /// Turns a possibly negative axis into 0 .. rank - 1.
     let axis (operation: string) (rank: int) (a: int) =
         let b = if a < 0 then a + rank else a

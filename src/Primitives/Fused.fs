@@ -38,6 +38,21 @@ type internal Fused =
     /// query, key, value, cotangent and perhaps a mask -> the cotangents of the first three
     | AttentionPull of isCausal: bool * scale: float
 
+    /// For each result the operand in whose order of axes its memory is laid out, or -1: in row-major order. Heads of attention are
+    /// mostly views of rows of a model, and what is joined of them needs no copy then.
+    member x.LaidOutLike: int[] =
+        match x with
+        | Attention _ -> [| 0 |]
+        | AttentionPull _ -> [| 0; 1; 2 |]
+        | NormalizeGainPull _ -> [| -1; -1; -1 |]
+        | Softmax _
+        | SoftmaxPull _
+        | LogSumExp _
+        | CrossEntropy _
+        | CrossEntropyPull _
+        | Normalize _
+        | NormalizePull _ -> [| -1 |]
+
     /// What error messages call it.
     override x.ToString() =
         match x with

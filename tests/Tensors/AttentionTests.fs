@@ -167,6 +167,39 @@ let private values =
                 (attend Attention.causal turned turned turned)
                 (attend Attention.causal copy copy copy)
                 "views"
+        "heads of rows come back as heads of rows",
+        fun () ->
+            let heads seed length (width: int) =
+                (normal seed [ 2; length; 3 * width ]).Reshape([ 2; length; 3; width ]).Permute [ 0; 2; 1; 3 ]
+
+            // More than a block of queries.
+            let q, k, v = heads 34 150 8, heads 35 200 8, heads 36 200 5
+            let c = heads 37 150 5
+
+            let isOfRows (t: Tensor) =
+                match t.Permute [ 0; 2; 1; 3 ] with
+                | Value(:? HostBuffer as b) -> b.IsContiguous
+                | _ -> false
+
+            for how in [ Attention.full; Attention.causal; Attention.masked (random 38 [ 150; 200 ]) ] do
+                let attended (q, k, v) = attend how q k v
+                let copies = q + 0.0, k + 0.0, v + 0.0
+                let y, pull = vjp attended (q, k, v)
+                let expected, pullOfCopies = vjp attended copies
+                close 1e-13 (numbers expected) y
+                Expect.isTrue (isOfRows y) "the result"
+                let dq, dk, dv = pull c
+                let eq, ek, ev = pullOfCopies (c + 0.0)
+
+                for name, expected, actual in [ "queries", eq, dq; "keys", ek, dk; "values", ev, dv ] do
+                    closeNumbers 1e-12 (numbers expected) (numbers actual)
+                    Expect.isTrue (isOfRows actual) name
+
+                let loss (q, k, v) = sum (c * attended (q, k, v))
+                let gq, gk, gv = compile (grad loss) (q, k, v)
+                closeNumbers 1e-12 (numbers eq) (numbers gq)
+                closeNumbers 1e-12 (numbers ek) (numbers gk)
+                closeNumbers 1e-12 (numbers ev) (numbers gv)
         "every float dtype",
         fun () ->
             let q, k, v = normal 9 [ 3; 4 ], normal 10 [ 5; 4 ], normal 11 [ 5; 4 ]

@@ -26,6 +26,20 @@ module internal Layout =
 
             Range.forall v.Shape.Length (fun i -> v.Shape[i] = 1 || v.Strides[i] = expected[i]))
 
+    /// Whether the elements are all that lies between the first and the last, in any order of axes.
+    let isDense (v: View) =
+        let mutable step = 1
+        let mutable isDense = true
+
+        for axis in
+            Seq.init v.Shape.Length id
+            |> Seq.filter (fun a -> v.Shape[a] <> 1)
+            |> Seq.sortBy (fun a -> v.Strides[a]) do
+            isDense <- isDense && v.Strides[axis] = step
+            step <- step * v.Shape[axis]
+
+        isDense
+
     /// Which axes of two shapes of equal size belong together: consecutive groups (first axis, axes; first axis, axes)
     /// of equal products, as small as possible.
     let private groups (source: int[]) (target: int[]) : struct (int * int * int * int)[] =

@@ -52,6 +52,16 @@ and [<Sealed>] internal Level
             slots.Name(slot, (fun () -> SlotTable.Describe node))
             Layout.contiguous slot node.Shape
 
+    /// The same for a result of a fused operation, laid out as one of the operands where the engine makes it so.
+    let destinationLike (i: int) (p: Primitive) (item: int) (arguments: View[]) : View =
+        let result = destination i
+
+        match p with
+        | Primitive.Fused f when f.LaidOutLike[item] >= 0 && not (wanted.ContainsKey i) ->
+            let like = arguments[f.LaidOutLike[item]]
+            { result with Strides = Shape.stridesLike like.Strides result.Shape }
+        | _ -> result
+
     /// The slots in which the results of control flow are wanted. A result of the program is copied there instead: memory that it may
     /// take over from an argument is free then.
     let wantedOf (i: int) (control: Control) : int[] =
@@ -211,7 +221,7 @@ and [<Sealed>] internal Level
             level.Finish(nest, i, nest.Value(i, Layout.identity rank rank))
         | Operation.Primitive p, _ ->
             let arguments = node.Inputs |> Array.map level.View
-            let result = destination i
+            let result = destinationLike i p 0 arguments
 
             match Facts.kind p with
             | Kind.Contraction -> steps.Add(Step.Product(arguments[0], arguments[1], result))
@@ -238,7 +248,8 @@ and [<Sealed>] internal Level
 
         for j in i + 1 .. g.Nodes.Length - 1 do
             match g.Nodes[j].Operation with
-            | Operation.Item n -> if g.Nodes[j].Inputs[0] = i then targets[n] <- ValueSome(destination j)
+            | Operation.Item n ->
+                if g.Nodes[j].Inputs[0] = i then targets[n] <- ValueSome(destinationLike j p n arguments)
             | Operation.Input _
             | Operation.Constant _
             | Operation.Primitive _

@@ -48,7 +48,6 @@ type internal Compiled<'p, 'q>(name: string, f: 'p -> 'q, donated: 'p -> int, li
         let mutable h = HashCode()
 
         for t in leaves do
-            h.Add(int t.DType.Size)
             h.Add(t.Dims.Length)
 
             for d in t.Dims do

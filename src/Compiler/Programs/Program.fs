@@ -57,6 +57,10 @@ type internal Program
     /// Results that are made in memory of their own, and those that engines make.
     let own, engines = results false, results true
 
+    /// Whether a slot's array is one for a pool.
+    let isLarge =
+        slots |> Array.map (fun slot -> int64 slot.Count * int64 slot.DType.Size >= Recycling.Large)
+
     /// What is empty between calls.
     let released =
         Range.filter slots.Length (fun i ->
@@ -101,19 +105,19 @@ type internal Program
     /// A result in the memory of an argument that is given away, where the plan has it so, or in its own.
     let fresh
         (w: Workspace)
-        (slot: Slot)
+        (place: int)
         (k: int)
         (given: HostBuffer[])
         (claims: (Claim | null)[])
         (donated: int)
         : HostBuffer =
-        let n = reuse[k]
+        let n, slot = reuse[k], slots[place]
 
         if n >= 0 && n < donated && canTake given[n] claims[n] (w.Home slotOf[n]) slot.Count then
             let result = whole k slot.DType (w.Home slotOf[n])
             result.Claim <- claims[n]
             result
-        elif int64 slot.Count * int64 slot.DType.Size < Recycling.Large then
+        elif not isLarge[place] then
             whole k slot.DType (Buffers.allocate slot.DType slot.Count)
         else
             Recycling.claimed (fun () -> Buffers.fresh slot.DType outputs[k].Shape)
@@ -185,7 +189,7 @@ type internal Program
         ) =
         let make () =
             for struct (slot, k) in own do
-                results[k] <- fresh w slots[slot] k given claims donated
+                results[k] <- fresh w slot k given claims donated
                 w.Place(slot, results[k].Data, 0)
 
         if donated = 0 then

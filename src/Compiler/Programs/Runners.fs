@@ -228,7 +228,7 @@ module internal Runners =
                     match target with
                     | ValueNone -> (fun (_: Workspace) (result: Buffer) -> result.Release())
                     | ValueSome target when adopted[target.Slot] ->
-                        fun w result -> w.Adopt(target.Slot, result :?> HostBuffer)
+                        fun w result -> w.Adopt(target, result :?> HostBuffer)
                     | ValueSome target ->
                         fun w result ->
                             Buffers.copy (result :?> HostBuffer) (w.Buffer target)

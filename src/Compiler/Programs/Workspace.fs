@@ -46,7 +46,12 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
 
         homes[slot] <- data
         bases[slot] <- addressOf data
-        table[slot] <- bases[slot] + Bytes.ofElements slots[slot].DType offset
+
+        table[slot] <-
+            if offset = 0 then
+                bases[slot]
+            else
+                bases[slot] + Bytes.ofElements slots[slot].DType offset
 
     do
         for i in 0 .. slots.Length - 1 do
@@ -76,11 +81,14 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
     member _.Place(slot: int, data: Array, offset: int) = place slot data offset
 
     /// A result that an engine has made stands in for a slot. What is not an array of its own is copied into one.
-    member w.Adopt(slot: int, result: HostBuffer) =
+    member w.Adopt(place: View, result: HostBuffer) =
+        let slot = place.Slot
+
         let isOwn =
             not (isNull result.Claim)
             && result.Offset = 0
-            && result.IsContiguous
+            && Range.forall place.Shape.Length (fun axis ->
+                place.Shape[axis] = 1 || result.Strides[axis] = place.Strides[axis])
             && result.Data.Length = slots[slot].Count
 
         let guest =
@@ -88,7 +96,7 @@ type internal Workspace(slots: Slot[], memory: MemoryPlan) =
                 result
             else
                 let copy = Recycling.claimed (fun () -> Buffers.fresh result.DType result.Shape)
-                Buffers.copy result copy
+                Buffers.copy result (Buffers.view copy.DType copy.Data place.Shape place.Strides 0)
                 result.Release()
                 copy
 

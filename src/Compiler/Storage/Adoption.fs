@@ -14,7 +14,7 @@ module internal Adoption =
 
         v.Offset = 0
         && Shape.count v.Shape = slot.Count
-        && Layout.isContiguous v
+        && Layout.isDense v
         && int64 slot.Count * int64 slot.DType.Size >= Recycling.Large
 
     let private counts (slots: Slot[]) (touched: ResizeArray<int>) =

@@ -63,6 +63,31 @@ module internal Attention =
 
     let private from row (m: Matrix<'T>) = { m with Offset = m.Offset + row * m.RowStride }
 
+    /// A result, in the order of an operand's axes (see Fused.LaidOutLike).
+    let private freshLike<'T> (like: HostBuffer<'T>) (shape: int[]) : HostBuffer<'T> =
+        HostBuffer<'T>(
+            like.DType,
+            Strided.allocate<'T>(Shape.count shape),
+            shape,
+            Shape.stridesLike like.Strides shape,
+            0
+        )
+
+    /// Where rows of `width` elements are made side by side: in a result's memory, if they lie so there, or else in `room`.
+    let private placeOf width (y: Matrix<'T>) (room: 'T[]) =
+        if y.RowStride = width then struct (y.Data, y.Offset) else struct (room, 0)
+
+    /// Puts rows that were made elsewhere into a result.
+    let private put rows width (made: 'T[]) (y: Matrix<'T>) =
+        Tile.optimised ()
+
+        if not (obj.ReferenceEquals(made, y.Data)) then
+            for row in 0 .. rows - 1 do
+                Lines.copy
+                    width
+                    &(Tile.at made (row * width))
+                    &(Tile.at y.Data (y.Offset + row * y.RowStride))
+
     /// Rows of `width` adjacent elements.
     let private adjacent (data: 'T[]) offset width : Matrix<'T> = {
         Data = data
@@ -309,8 +334,7 @@ module internal Attention =
         (v: HostBuffer<'T>)
         (mask: HostBuffer<bool> voption)
         : HostBuffer =
-        let y = Strided.fresh<'T> q.DType (Array.append s.Batch [| s.Queries; s.ValueWidth |])
-
+        let y = freshLike q (Array.append s.Batch [| s.Queries; s.ValueWidth |])
         let multiply = Matrices.product<'T>()
         let block = blockOf s
         let blocks = partsOf s.Queries block
@@ -320,6 +344,7 @@ module internal Attention =
         Strided.ranges (batches * blocks) work (fun start stop ->
             let room = Room<'T>.Rent(block, s)
             let turned = rentTransposed s s.Width
+            let rows = ArrayPool<'T>.Shared.Rent(max 1 (block * s.ValueWidth))
             let mutable isChecked = false
 
             for item in start .. stop - 1 do
@@ -334,8 +359,10 @@ module internal Attention =
                 if isNew then isChecked <- couldLeak s mask && not (isFinite s.Keys s.ValueWidth v)
                 let weights = weights s multiply (of' q) k mask first count keys room
                 let v = operand isChecked s.Keys s.ValueWidth v
-                let at = (batch * s.Queries + first) * s.ValueWidth
-                multiply.Invoke(count, s.ValueWidth, keys, weights.Matrix, v.Finite, y.Items, at)
+
+                let into = from first (matrix s y batch)
+                let struct (made, at) = placeOf s.ValueWidth into rows
+                multiply.Invoke(count, s.ValueWidth, keys, weights.Matrix, v.Finite, made, at)
 
                 addOthers
                     v
@@ -343,10 +370,13 @@ module internal Attention =
                     s.ValueWidth
                     (fun i key -> sees s mask (first + i) key)
                     (fun i key -> weights[i, key])
-                    y.Items
+                    made
                     at
 
+                put count s.ValueWidth made into
+
             room.Return()
+            ArrayPool<'T>.Shared.Return rows
             ArrayPool<'T>.Shared.Return turned)
 
         y
@@ -366,9 +396,7 @@ module internal Attention =
         (c: HostBuffer<'T>)
         (mask: HostBuffer<bool> voption)
         : HostBuffer[] =
-        let sizeQ, sizeK, sizeV = s.Queries * s.Width, s.Keys * s.Width, s.Keys * s.ValueWidth
-        let fresh (like: HostBuffer<'T>) = Strided.fresh<'T> like.DType like.Shape
-        let ofQ, ofK, ofV = fresh q, fresh k, fresh v
+        let ofQ, ofK, ofV = freshLike q q.Shape, freshLike k k.Shape, freshLike v v.Shape
         let multiply = Matrices.product<'T>()
         let block = blockOf s
         let batches = Shape.count s.Batch
@@ -379,7 +407,8 @@ module internal Attention =
             let rent n = ArrayPool<'T>.Shared.Rent(max 1 n)
             let room = Room<'T>.Rent(block, s)
             let struct (scores, atScores) = Panels.rent<'T>(block * s.Keys)
-            let part = rent (s.Keys * max s.Width s.ValueWidth)
+            let part = rent (max s.Keys block * max s.Width s.ValueWidth)
+            let sumK, sumV = rent (s.Keys * s.Width), rent (s.Keys * s.ValueWidth)
             let turnedKeys, turnedValues = rentTransposed s s.Width, rentTransposed s s.ValueWidth
 
             for batch in start .. stop - 1 do
@@ -400,20 +429,24 @@ module internal Attention =
                 let queries, cotangents = ofQueries s.Width q, ofQueries s.ValueWidth c
                 let k' = transposed s s.Width k turnedKeys false
                 let v' = transposed s s.ValueWidth v turnedValues false
-                let atQ, atK, atV = batch * sizeQ, batch * sizeK, batch * sizeV
+
+                let intoQ, intoK, intoV = matrix s ofQ batch, matrix s ofK batch, matrix s ofV batch
+
+                let struct (madeK, atK), struct (madeV, atV) =
+                    placeOf s.Width intoK sumK, placeOf s.ValueWidth intoV sumV
 
                 /// Adds a block's part of a cotangent to that of the keys; the first block's begins it.
-                let addTo (total: HostBuffer<'T>) at width first keys (write: 'T[] -> int -> unit) =
+                let addTo (total: 'T[]) at width first keys (write: 'T[] -> int -> unit) =
                     if first = 0 then
-                        write total.Items at
-                        Array.Clear(total.Items, at + keys * width, (s.Keys - keys) * width)
+                        write total at
+                        Array.Clear(total, at + keys * width, (s.Keys - keys) * width)
                     else
                         write part 0
-                        add total.Items at part (keys * width)
+                        add total at part (keys * width)
 
                 if s.Queries = 0 then
-                    Array.Clear(ofK.Items, atK, sizeK)
-                    Array.Clear(ofV.Items, atV, sizeV)
+                    Array.Clear(madeK, atK, s.Keys * s.Width)
+                    Array.Clear(madeV, atV, s.Keys * s.ValueWidth)
 
                 for first in 0..block .. s.Queries - 1 do
                     let count = min block (s.Queries - first)
@@ -425,7 +458,7 @@ module internal Attention =
                     let isSeen key query = query >= first && query < first + count && sees s mask query key
                     let byKey (rows: ScoreRows<'T>) key query = rows[query - first, key]
 
-                    addTo ofV atV s.ValueWidth first keys (fun y at ->
+                    addTo madeV atV s.ValueWidth first keys (fun y at ->
                         let weights' = transpose weights.Matrix
 
                         multiply.Invoke(
@@ -451,8 +484,9 @@ module internal Attention =
                     room.Vectors.Slopes(weights, scores, atScores, scale)
                     clearHidden ()
 
-                    let at = atQ + first * s.Width
-                    multiply.Invoke(count, s.Width, keys, slopes.Matrix, ofKeys.Finite, ofQ.Items, at)
+                    let into = from first intoQ
+                    let struct (made, at) = placeOf s.Width into part
+                    multiply.Invoke(count, s.Width, keys, slopes.Matrix, ofKeys.Finite, made, at)
 
                     addOthers
                         ofKeys
@@ -460,17 +494,24 @@ module internal Attention =
                         s.Width
                         (fun i key -> sees s mask (first + i) key)
                         (fun i key -> slopes[i, key])
-                        ofQ.Items
+                        made
                         at
 
-                    addTo ofK atK s.Width first keys (fun y at ->
+                    put count s.Width made into
+
+                    addTo madeK atK s.Width first keys (fun y at ->
                         let slopes' = transpose slopes.Matrix
                         multiply.Invoke(keys, s.Width, count, slopes', from first queries.Finite, y, at)
                         addOthers queries keys s.Width isSeen (byKey slopes) y at)
 
+                put s.Keys s.Width madeK intoK
+                put s.Keys s.ValueWidth madeV intoV
+
             ArrayPool<'T>.Shared.Return scores
             room.Return()
             ArrayPool<'T>.Shared.Return part
+            ArrayPool<'T>.Shared.Return sumK
+            ArrayPool<'T>.Shared.Return sumV
             ArrayPool<'T>.Shared.Return turnedKeys
             ArrayPool<'T>.Shared.Return turnedValues)
 

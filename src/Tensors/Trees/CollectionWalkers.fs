@@ -3,6 +3,7 @@ namespace Cotangent
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
+open Microsoft.FSharp.Core.CompilerServices
 open Cotangent.Inlined // in place of functions of Array and List
 
 /// Values of parts of one type.
@@ -93,13 +94,24 @@ type internal ListWalker<'item>() =
 
         items
 
-    override _.Make items =
-        let mutable made: 'item list = []
+    override _.Make items = List.ofSeq items
 
-        for i = items.Count - 1 downto 0 do
-            made <- items[i] :: made
+    // The most frequent of collections: without a copy.
 
-        made
+    override walker.Visit(value, visitor) =
+        let items = value :?> 'item list
+        visitor.Static(box items.Length)
+
+        for item in items do
+            visitor.Part(walker.Item, box item)
+
+    override walker.Replace(value, replacer) =
+        let mutable made = ListCollector<'item>()
+
+        for item in value :?> 'item list do
+            made.Add(unbox<'item>(replacer.Part(walker.Item, box item)))
+
+        made.Close()
 
 [<Sealed>]
 type internal ArrayWalker<'item>() =

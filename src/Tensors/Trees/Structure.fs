@@ -36,6 +36,10 @@ module internal Structure =
                     $"{subject} {typeof<'tree>.Name} can't hold a tensor. A tree is a tensor, or a record, tuple, list, array, option, union or map with tensors in it; `tensor` makes one of a number.{Published.hint typeof<'tree>}"
             )
 
+    /// The same for an operation, whose name is written out only where it is needed.
+    let requireTensorsFor<'tree> (operation: string) =
+        if not (Walkers.holdsTensors typeof<'tree>) then requireTensors<'tree> $"{operation}:"
+
     let private pathsOf (tree: 'tree) : string[] =
         Walks.places (Walkers.declared typeof<'tree>) (box tree) |> Array.ofList
 
@@ -43,8 +47,8 @@ module internal Structure =
     let private absent = obj ()
 
     /// The leaves of a tree, and what its types leave open of its structure.
-    let private survey (subject: string) (tree: 'tree) : struct (ResizeArray<Tensor> * ResizeArray<obj>) =
-        requireTensors<'tree> subject
+    let private survey (operation: string) (tree: 'tree) : struct (ResizeArray<Tensor> * ResizeArray<obj>) =
+        requireTensorsFor<'tree> operation
         let leaves, outline = ResizeArray<Tensor>(), ResizeArray<obj>()
         let root = Walkers.declared typeof<'tree>
 
@@ -99,8 +103,8 @@ module internal Structure =
         match box a, box b with
         | (:? Tensor as a), (:? Tensor as b) -> [| a |], [| b |]
         | _ ->
-            let struct (la, oa) = survey $"{operation}:" a
-            let struct (lb, ob) = survey $"{operation}:" b
+            let struct (la, oa) = survey operation a
+            let struct (lb, ob) = survey operation b
 
             if la.Count <> lb.Count || not (sameOutlines oa ob) then
                 let numbers =

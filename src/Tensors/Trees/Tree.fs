@@ -97,7 +97,7 @@ module Tree =
         match box tree with
         | :? Tensor as t -> unbox<'tree>(box (f t))
         | boxed ->
-            Structure.requireTensors<'tree> $"{operation}:"
+            Structure.requireTensorsFor<'tree> operation
             unbox<'tree>(Walks.map f (Walkers.declared typeof<'tree>) boxed)
 
     /// The tree with a function applied to each tensor; errors of the function get the leaf's place.
@@ -127,7 +127,7 @@ module Tree =
     /// Tree.rebuild (tensor 0.0, tensor 0.0) [| tensor 1.0; tensor 2.0 |] // (1, 2)
     /// </code></example>
     let rebuild (template: 'tree) (leaves: Tensor[]) : 'tree =
-        let leaves = Given.items "leaves" leaves
+        Given.array "leaves" leaves
 
         match box template with
         | :? Tensor when leaves.Length = 1 -> unbox<'tree>(box leaves[0])
@@ -187,7 +187,7 @@ module Tree =
     /// Tree.rebuildTrained (tensor 1.0, Frozen(tensor 2.0)) [| tensor 10.0 |] // (10, Frozen 2)
     /// </code></example>
     let rebuildTrained (template: 'tree) (tensors: Tensor[]) : 'tree =
-        let tensors = Given.items "tensors" tensors
+        Given.array "tensors" tensors
         let struct (leaves, trained) = marked "Tree.rebuildTrained:" template
         let count = trained |> Array.sumBy (fun t -> if t then 1 else 0)
 

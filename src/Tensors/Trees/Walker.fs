@@ -19,9 +19,13 @@ module internal Depth =
     [<Literal>]
     let Most = 1000
 
+    /// Levels, whose calls need a small part of the stack that there must be, from one look at it to the next.
+    [<Literal>]
+    let private Stride = 16
+
     /// Throws where a part stands deeper than that, or the stack ends here.
     let require (depth: int) (t: Type) =
-        if depth > Most || not (RuntimeHelpers.TryEnsureSufficientExecutionStack()) then
+        if depth > Most || depth % Stride = 1 && not (RuntimeHelpers.TryEnsureSufficientExecutionStack()) then
             raise (
                 TreeException
                     $"{t.Name}: values nested more than {Most} deep, or deeper than this thread's stack, are no tree; does one contain itself? Keep long chains in a list or an array."

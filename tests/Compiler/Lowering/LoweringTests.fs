@@ -167,6 +167,20 @@ let private concatenations =
         }
     ]
 
+let private isCopy (step: Step) =
+    match step with
+    | Step.Nest k ->
+        (match k.Body with
+         | [| Instruction.Load _ |] -> true
+         | _ -> false)
+    | Step.Engine(Primitive.Barrier, _, _) -> true
+    | Step.Scan _
+    | Step.While _
+    | Step.Cond _
+    | Step.Product _
+    | Step.Draw _
+    | Step.Engine _ -> false
+
 let private loops =
     let steps (f: Tensor[] -> Tensor) (inputs: Tensor list) =
         let shapes = [| for t in inputs -> like (List.ofArray t.Shape) |]
@@ -196,20 +210,6 @@ let private loops =
             | Step.Product _
             | Step.Draw _
             | Step.Engine _ -> [||])
-
-    let isCopy (step: Step) =
-        match step with
-        | Step.Nest k ->
-            (match k.Body with
-             | [| Instruction.Load _ |] -> true
-             | _ -> false)
-        | Step.Engine(Primitive.Barrier, _, _) -> true
-        | Step.Scan _
-        | Step.While _
-        | Step.Cond _
-        | Step.Product _
-        | Step.Draw _
-        | Step.Engine _ -> false
 
     testList "loops" [
         test "what is Bool goes round, and is joined, without the engine" {
@@ -242,5 +242,34 @@ let private loops =
         }
     ]
 
+let private layouts =
+    testList "layouts" [
+        test "heads of attention are taken apart and joined without a copy, there and back" {
+            let heads (t: Tensor) = (t.Reshape [ 3; 40; 4; 8 ]).Permute [ 0; 2; 1; 3 ]
+
+            let attended (q: Tensor, k: Tensor, v: Tensor) =
+                ((attend Attention.causal (heads q) (heads k) (heads v)).Permute [ 0; 2; 1; 3 ])
+                    .Reshape [ 120; 32 ]
+
+            let f (xs: Tensor[]) =
+                let loss (q, k, v) = sum (square (matmul (attended (q, k, v)) xs[3]))
+                let dq, dk, dv = grad loss (xs[0], xs[1], xs[2])
+                [| matmul (dq.Reshape [ 120; 32 ]) xs[3]; matmul dk xs[3]; matmul dv xs[3] |]
+
+            let random n shape = Random.normal (Key.create n) DType.Float64 shape
+
+            let inputs =
+                Array.append (Array.init 3 (fun i -> random (int64 i) [ 120; 32 ])) [| random 4L [ 32; 32 ] |]
+
+            let shapes = [| for t in inputs -> like (List.ofArray t.Shape) |]
+            let graph = Passes.complete Watch.ofEnvironment.Value Cpu.target (Stage.closed "compile" f shapes)
+            let struct (_, steps, _, _) = stepsOf graph
+            Expect.isEmpty (steps |> Array.filter isCopy) "copies"
+
+            for expected, actual in Array.zip (f inputs) (compile f inputs) do
+                closeNumbers 1e-11 (numbers expected) (numbers actual)
+        }
+    ]
+
 [<Tests>]
-let tests = testList "Lowering" [ positions; concatenations; loops; random ]
+let tests = testList "Lowering" [ positions; concatenations; loops; layouts; random ]
