@@ -6,8 +6,6 @@ namespace Cotangent.Engines
 // alone decides.
 
 open System
-open System.Numerics
-open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 open Cotangent
@@ -22,32 +20,12 @@ module internal Short =
     [<Literal>]
     let Elements = 128
 
-    [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let private spreadLong (first: byref<'T>) (value: 'T) n =
-        Tile.optimised ()
-        let mutable i = 0
-
-        if Vector<'T>.IsSupported then
-            let all = Vector<'T> value
-
-            while i <= n - Vector<'T>.Count do
-                Vector.StoreUnsafe(all, &Unsafe.Add(&first, i))
-                i <- i + Vector<'T>.Count
-
-        while i < n do
-            Unsafe.Add(&first, i) <- value
-            i <- i + 1
-
-    /// One value at n places from a first one on.
-    let spread (xs: 'T[]) at (value: 'T) n =
+    let fill (xs: 'T[]) (value: 'T) n =
         if n <= Elements then
-            for i in at .. at + n - 1 do
+            for i in 0 .. n - 1 do
                 xs[i] <- value
         else
-            let into = Span(xs, at, n)
-            spreadLong &(MemoryMarshal.GetReference into) value n
-
-    let fill (xs: 'T[]) (value: 'T) n = spread xs 0 value n
+            Array.Fill(xs, value, 0, n)
 
 // Each tells whether it did it.
 module internal ShortRow =

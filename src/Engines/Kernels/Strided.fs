@@ -234,7 +234,7 @@ module internal Strided =
         if from = 1 && into = 1 then
             Array.Copy(source, s, target, t, count)
         elif from = 0 && into = 1 then
-            Short.spread target t source[s] count
+            Array.Fill(target, source[s], t, count)
         elif from = -1 && into = 1 then
             // A flipped row: both ways by vectors.
             Array.Copy(source, s - count + 1, target, t, count)
