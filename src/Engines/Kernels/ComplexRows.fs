@@ -16,6 +16,7 @@ module internal ComplexRows =
 
     let inline private each ([<InlineIfLambda>] f: 'T -> 'U) (xs: 'T[]) xo (ys: 'U[]) yo n =
         Tile.optimised ()
+
         for i in 0 .. n - 1 do
             ys[yo + i] <- f xs[xo + i]
 
@@ -30,6 +31,7 @@ module internal ComplexRows =
         n
         =
         Tile.optimised ()
+
         for i in 0 .. n - 1 do
             zs[zo + i] <- f xs[xo + i] ys[yo + i]
 

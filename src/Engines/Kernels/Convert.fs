@@ -111,6 +111,7 @@ module internal Convert =
 
     let inline private each ([<InlineIfLambda>] f: 'A -> 'B) (xs: 'A[]) xo (ys: 'B[]) yo n =
         Tile.optimised ()
+
         for i in 0 .. n - 1 do
             ys[yo + i] <- f xs[xo + i]
 
@@ -167,6 +168,7 @@ module internal Convert =
 
     let private toBool<'A when 'A :> INumberBase<'A>> (xs: 'A[]) xo (ys: bool[]) yo n =
         Tile.optimised ()
+
         for i in 0 .. n - 1 do
             ys[yo + i] <- not ('A.IsZero xs[xo + i])
 
@@ -190,16 +192,19 @@ module internal Convert =
 
     let private doubleToSingle (xs: float[]) xo (ys: float32[]) yo n =
         Tile.optimised ()
+
         for i in 0 .. n - 1 do
             ys[yo + i] <- oddSingle xs[xo + i]
 
     let private int64ToSingle (xs: int64[]) xo (ys: float32[]) yo n =
         Tile.optimised ()
+
         for i in 0 .. n - 1 do
             ys[yo + i] <- oddSingle (oddDouble xs[xo + i])
 
     let private int32ToSingle (xs: int[]) xo (ys: float32[]) yo n =
         Tile.optimised ()
+
         for i in 0 .. n - 1 do
             ys[yo + i] <- oddSingle (float xs[xo + i])
 

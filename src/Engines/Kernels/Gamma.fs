@@ -349,6 +349,7 @@ module internal Gamma =
         (y: Span<'T>)
         =
         Tile.optimised ()
+
         for i in 0 .. x.Length - 1 do
             let value: float = Double.CreateSaturating(x[i])
             y[i] <- 'T.CreateSaturating(f value)

@@ -15,6 +15,7 @@ module internal Rows =
 
     let inline private both (x: ReadOnlySpan<'T>) (y: ReadOnlySpan<'T>) (z: Span<'U>) ([<InlineIfLambda>] f) =
         Tile.optimised ()
+
         for i in 0 .. z.Length - 1 do
             z[i] <- f x[i] y[i]
 

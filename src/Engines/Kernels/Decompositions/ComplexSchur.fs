@@ -26,6 +26,7 @@ module internal ComplexSchur =
 
     let private rotateRows (first: Span<Complex>) (second: Span<Complex>) (c: float) (s: Complex) =
         Tile.optimised ()
+
         for j in 0 .. first.Length - 1 do
             let x, y = first[j], second[j]
             first[j] <- c * x + s * y
@@ -34,6 +35,7 @@ module internal ComplexSchur =
     /// Columns k and k + 1 of the first rows, by the adjoint of the rotation.
     let private rotateColumns n (h: Complex[]) k rows (c: float) (s: Complex) =
         Tile.optimised ()
+
         for i in 0 .. rows - 1 do
             let x, y = h[i * n + k], h[i * n + k + 1]
             h[i * n + k] <- c * x + Complex.Conjugate s * y
@@ -52,6 +54,7 @@ module internal ComplexSchur =
         (rotations: struct (float * Complex)[])
         =
         Tile.optimised ()
+
         for i in first..last do
             h[i * n + i] <- h[i * n + i] - shift
 

@@ -81,6 +81,7 @@ module internal Matrices =
         (on64: HostBuffer<float>[] -> HostBuffer[])
         : HostBuffer[] =
         Tile.optimised ()
+
         match inputs[0].DType.Storage with
         | Storage.Float32 -> on32 (inputs |> Array.map (fun x -> x :?> HostBuffer<float32>))
         | Storage.Float64 -> on64 (inputs |> Array.map (fun x -> x :?> HostBuffer<float>))

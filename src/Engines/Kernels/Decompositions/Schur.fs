@@ -56,6 +56,7 @@ module internal Schur =
     /// Columns k to k + 2 of the rows before `rows`.
     let private reflectColumns n (h: float[]) (r: Reflection) k rows =
         Tile.optimised ()
+
         for i in 0 .. rows - 1 do
             let row = Span(h, i * n + k, 3)
             let along = r.Tau * (row[0] + r.Second * row[1] + r.Third * row[2])

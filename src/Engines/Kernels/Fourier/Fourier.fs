@@ -150,6 +150,7 @@ module internal Fourier =
         last
         =
         Tile.optimised ()
+
         if n % 2 = 1 then
             toComplex<'Z, 'T> scale from items offset step first last
         else
