@@ -144,7 +144,7 @@ A convolution is linear in each of three things: image, kernel, and what it is m
 each is one of the two others, so derivatives of every order come from one primitive; see [the idea](tour.html).
 
 In Float32, kernels of 3 by 3 that move element by element go by Winograd's algorithm F(4 × 4, 3 × 3) or F(2 × 2, 3 × 3) where the processor has
-vectors of 512 bits and it takes less time: a quarter of the products, or four ninths, for errors up to about five times as large, 2·10⁻⁶ of
+vectors of 256 bits with multiply-adds (AVX2) or of 512 (AVX-512) and it takes less time: a quarter of the products, or four ninths, for errors up to about five times as large, 2·10⁻⁶ of
 the largest result of 256 channels, where sums of products have 4·10⁻⁷. What is not finite, or much larger than the rest, reaches results up to two places further than by sums. Which way is
 taken depends on shapes, the number of examples among them, and on whether kernels are constants of a program: an example alone may differ in
 its last digits from the same one in a batch, and a compiled function from an eager one. Float64 is always summed.

@@ -41,16 +41,61 @@ and [<Sealed>] internal Level
     /// Whether operands are copied by nests: where calling the engine takes longer than the work.
     let isJoinedHere (node: Node) = Shape.count node.Shape <= LoopNest.Small && target.Holds node.DType
 
-    /// Memory for a node's value: where an output wants it, if that is still free.
-    let destination (i: int) : View =
+    /// What nests compute for a concatenation and nobody else, they write into its result: that, and from where on along which axis.
+    let parts =
+        let found = Dictionary<int, struct (int * int * int)>()
+        let readers = Array.zeroCreate<int> g.Nodes.Length
+
+        for node in g.Nodes do
+            for i in node.Inputs do
+                readers[i] <- readers[i] + 1
+
+        for i in g.Outputs do
+            readers[i] <- readers[i] + 1
+
+        for i in 0 .. g.Nodes.Length - 1 do
+            match g.Nodes[i].Operation with
+            | Operation.Primitive(Primitive.Concatenate axis) when target.Holds g.Nodes[i].DType ->
+                let mutable start = 0
+
+                for operand in g.Nodes[i].Inputs do
+                    let isNest = ways[operand] = Fuse.Way.Elementwise || ways[operand] = Fuse.Way.Folded
+                    if isNest && readers[operand] = 1 then found[operand] <- struct (i, axis, start)
+                    start <- start + g.Nodes[operand].Shape[axis]
+            | _ -> ()
+
+        found
+
+    let joined = Dictionary<int, View>()
+
+    /// Memory for a node's value: where an output wants it, if that is still free, or the node that it is a part of.
+    let rec destination (i: int) : View =
         let node = g.Nodes[i]
 
-        match wanted.TryGetValue i with
-        | true, slot -> Layout.contiguous slot node.Shape
-        | false, _ ->
+        match wanted.TryGetValue i, parts.TryGetValue i with
+        | (true, slot), _ -> Layout.contiguous slot node.Shape
+        | _, (true, struct (whole, axis, start)) ->
+            let whole = joinedAt whole
+
+            {
+                Slot = whole.Slot
+                Offset = whole.Offset + start * whole.Strides[axis]
+                Shape = node.Shape
+                Strides = whole.Strides
+            }
+        | (false, _), (false, _) ->
             let slot = slots.Slot(node.DType, Shape.count node.Shape, Home.Arena)
             slots.Name(slot, (fun () -> SlotTable.Describe node))
             Layout.contiguous slot node.Shape
+
+    /// Memory for a concatenation: what is written first makes it.
+    and joinedAt (i: int) : View =
+        match joined.TryGetValue i with
+        | true, place -> place
+        | false, _ ->
+            let place = destination i
+            joined[i] <- place
+            place
 
     /// The same for a result of a fused operation, laid out as one of the operands where the engine makes it so.
     let destinationLike (i: int) (p: Primitive) (item: int) (arguments: View[]) : View =
@@ -178,7 +223,8 @@ and [<Sealed>] internal Level
         let mutable start = 0
 
         for operand in operands do
-            if Shape.count operand.Shape > 0 then
+            // Others are there already.
+            if Shape.count operand.Shape > 0 && operand.Slot <> result.Slot then
                 let place = { result with Offset = result.Offset + start * result.Strides[axis] }
                 level.CopyNest(operand, place)
 
@@ -221,11 +267,11 @@ and [<Sealed>] internal Level
             level.Finish(nest, i, nest.Value(i, Layout.identity rank rank))
         | Operation.Primitive p, _ ->
             let arguments = node.Inputs |> Array.map level.View
-            let result = destinationLike i p 0 arguments
+            let result = if joined.ContainsKey i then joined[i] else destinationLike i p 0 arguments
 
             match Facts.kind p with
             | Kind.Contraction -> steps.Add(Step.Product(arguments[0], arguments[1], result))
-            | Kind.Opaque(Kernel.Concatenate axis) when isJoinedHere node ->
+            | Kind.Opaque(Kernel.Concatenate axis) when isJoinedHere node || joined.ContainsKey i ->
                 level.Concatenate(axis, arguments, result)
             | Kind.Draw(draw, dtype, shape) ->
                 steps.Add(Step.Draw(draw, dtype, arguments[0], Shape.count shape, result))

@@ -24,8 +24,28 @@ module internal NestMethods =
     /// And those of more are shared among the cores.
     let private shared = 1L <<< 20
 
-    let private work (k: LoopNest) =
-        (k.Axes |> Array.fold (fun n d -> n * int64 d) 1L) * int64 (max 1 k.Body.Length)
+    /// So are those whose operations, in additions, are worth more: some ten microseconds.
+    let private dear = 200_000L
+
+    let private points (k: LoopNest) = k.Axes |> Array.fold (fun n d -> n * int64 d) 1L
+    let private work (k: LoopNest) = points k * int64 (max 1 k.Body.Length)
+
+    /// In additions, about, less what it takes to bring the operands from one core's cache to another's: short nests mostly find them
+    /// where the last ones left them.
+    let private worth (k: LoopNest) =
+        let each (i: Instruction) =
+            match i with
+            | Instruction.Load _ -> -2
+            | Instruction.Unary(op, _) -> op.Facts.Price
+            | Instruction.Binary(op, _, _) -> op.Facts.Price
+            | Instruction.Draw _ -> 40
+            | Instruction.Constant _ -> 0
+            | Instruction.Position _
+            | Instruction.Select _
+            | Instruction.Convert _
+            | Instruction.Reduce _ -> 1
+
+        points k * int64 (Array.sumBy each k.Body - 2 * k.Stores.Length)
 
     let private outermost (k: LoopNest) = if k.Axes.Length > k.Reduced then k.Axes[0] else 1
 
@@ -94,7 +114,7 @@ module internal NestMethods =
         let code = methodOf width numbered
         let count = int64 (outermost k)
         let parts = min count (int64 (Workers.count ()) * 4L)
-        let parts = if work k < shared then 1L else parts
+        let parts = if work k < shared && worth k < dear then 1L else parts
         Runner(fun w -> call code slots w count parts)
 
     /// What `Philox.drawAt` calls a draw; -1 where it has none.

@@ -131,6 +131,20 @@ let private random = test "random views of ranges and inputs, computed with and 
         agrees $"seed {seed}" f [ counting DType.Float64 shape ]
 }
 
+let private isCopy (step: Step) =
+    match step with
+    | Step.Nest k ->
+        (match k.Body with
+         | [| Instruction.Load _ |] -> true
+         | _ -> false)
+    | Step.Engine(Primitive.Barrier, _, _) -> true
+    | Step.Scan _
+    | Step.While _
+    | Step.Cond _
+    | Step.Product _
+    | Step.Draw _
+    | Step.Engine _ -> false
+
 let private concatenations =
     let steps (f: Tensor[] -> Tensor) (inputs: Tensor list) =
         let shapes = [| for t in inputs -> like (List.ofArray t.Shape) |]
@@ -165,21 +179,40 @@ let private concatenations =
             Expect.equal (engines (steps f [ x ])) 1 "calls of the engine"
             equals (f [| x |]) (compile (fun x -> f [| x |]) x)
         }
-    ]
+        test "what is computed for one alone is written into it, however large" {
+            let f (xs: Tensor[]) =
+                concat 1 [ xs[0] * 2.0; xs[1]; xs[0] - xs[1]; (xs[0] * xs[1]).Sum([ 1 ]).Unsqueeze 1 ]
 
-let private isCopy (step: Step) =
-    match step with
-    | Step.Nest k ->
-        (match k.Body with
-         | [| Instruction.Load _ |] -> true
-         | _ -> false)
-    | Step.Engine(Primitive.Barrier, _, _) -> true
-    | Step.Scan _
-    | Step.While _
-    | Step.Cond _
-    | Step.Product _
-    | Step.Draw _
-    | Step.Engine _ -> false
+            let inputs = [
+                (Tensor.arange DType.Float64 3000).Reshape [ 60; 50 ]
+                (Tensor.arange DType.Float64 3000 * 0.25).Reshape [ 60; 50 ]
+            ]
+
+            agrees "parts" f inputs
+            let made = steps f inputs
+            Expect.equal (engines made) 0 "calls of the engine"
+            // The argument, and the fold, which is seen with an axis more.
+            Expect.equal (made |> Array.filter isCopy |> Array.length) 2 "copies"
+            equals (f (Array.ofList inputs)) (compile (fun xs -> f (Array.ofList xs)) inputs)
+
+            // Where a round of a loop leaves it, and stacked.
+            let rounds (x: Tensor, y: Tensor) =
+                let round (x: Tensor, y: Tensor) _ =
+                    let both = concat 0 [ x + y; x - y ]
+                    (both[..59], both[60..] * 0.5), both
+
+                let (x, y), all = scan round (x, y) (Tensor.arange DType.Float64 3)
+                concat 0 [ x; y; all.Reshape [ -1; 50 ] ]
+
+            equals (rounds (inputs[0], inputs[1])) (compile rounds (inputs[0], inputs[1]))
+        }
+        test "what others read as well is copied" {
+            let x = Tensor.arange DType.Float64 3000
+            let f (xs: Tensor[]) = (let y = xs[0] * 2.0 in concat 0 [ y; y ])
+            Expect.equal (engines (steps f [ x ])) 1 "calls of the engine"
+            equals (f [| x |]) (compile (fun x -> f [| x |]) x)
+        }
+    ]
 
 let private loops =
     let steps (f: Tensor[] -> Tensor) (inputs: Tensor list) =
@@ -248,8 +281,10 @@ let private layouts =
             let heads (t: Tensor) = (t.Reshape [ 3; 40; 4; 8 ]).Permute [ 0; 2; 1; 3 ]
 
             let attended (q: Tensor, k: Tensor, v: Tensor) =
-                ((attend Attention.causal (heads q) (heads k) (heads v)).Permute [ 0; 2; 1; 3 ])
-                    .Reshape [ 120; 32 ]
+                ((attend Attention.causal (heads q) (heads k) (heads v)).Permute [ 0; 2; 1; 3 ]).Reshape [
+                    120
+                    32
+                ]
 
             let f (xs: Tensor[]) =
                 let loss (q, k, v) = sum (square (matmul (attended (q, k, v)) xs[3]))

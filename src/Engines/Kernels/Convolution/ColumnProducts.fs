@@ -267,8 +267,7 @@ module internal ColumnProducts =
     let thinProduct m (t: Taps<'T>) (image: 'T[]) (sums: 'T[]) width =
         optimised ()
         let unit, w = ThinVectors * lanes<'T>(), nativeint width
-        let isWide = Vector512.IsHardwareAccelerated
-        let rows = if m > 2 && isWide then 4 else min m 2
+        let rows = if m > 2 && Vector512.IsHardwareAccelerated then 4 else min m 2
 
         for i in 0..rows .. m - 1 do
             let a = &at t.Panels (t.Start + i)
@@ -280,7 +279,8 @@ module internal ColumnProducts =
                 for first in t.First .. Depth .. t.Last - 1 do
                     let last, add = min t.Last (first + Depth), first > t.First
 
-                    if isWide then
+                    // Asked in place, so that the other one's tiles are not compiled, whose inlining would leave no room for this one's.
+                    if Vector512.IsHardwareAccelerated then
                         if rows = 1 then thinWide 1 t first last &a &b &c w add
                         elif rows = 2 then thinWide 2 t first last &a &b &c w add
                         else thinWide 4 t first last &a &b &c w add

@@ -97,7 +97,16 @@ module internal Correlation =
 
                     for t in 0 .. targets.Length - 1 do
                         let start = g * perGroup + starts[t] + i * deep[t]
-                        KernelPanels.panel (kernel g) rowStep i (min m (i + rows)) stretches[t] panels start)
+
+                        KernelPanels.panel
+                            rows
+                            (kernel g)
+                            rowStep
+                            i
+                            (min m (i + rows))
+                            stretches[t]
+                            panels
+                            start)
 
         let packed =
             KernelPanels.kept sums ValueNone (workLength (int64 groups * Array.sum sizes |> max 1L)) pack

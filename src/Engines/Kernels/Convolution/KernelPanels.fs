@@ -58,10 +58,9 @@ module internal KernelPanels =
 
         found.ToArray()
 
-    /// Rows `first` to `last` of a group's kernels, as a panel of as many rows as a tile has: first the first elements of all of
-    /// them, then the second ones. What the panel lacks is zero.
-    let panel (kernel: Placement<'T>) rowStep first last (stretches: Stretch[]) (into: 'T[]) start =
-        let rows = WideTile.height ()
+    /// Rows `first` to `last` of a group's kernels, as a panel of so many rows: first the first elements of all of them, then the second
+    /// ones. What the panel lacks is zero.
+    let panel rows (kernel: Placement<'T>) rowStep first last (stretches: Stretch[]) (into: 'T[]) start =
         let mutable at = start
 
         for s in stretches do

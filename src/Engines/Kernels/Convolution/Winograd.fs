@@ -5,10 +5,11 @@ namespace Cotangent.Engines
 // tiles go through all three steps in one core's cache.
 
 open System.Buffers
+open System.Runtime.Intrinsics
 open Cotangent
 open Cotangent.Engines.CorrelationImage
-open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
+open Cotangent.Engines.WinogradProducts
 open Cotangent.Engines.WinogradTransforms
 open Cotangent.Inlined // in place of functions of Array and List
 
@@ -45,24 +46,31 @@ module internal Winograd =
     let hasRoom (size: TileSize) groups m channels =
         float groups * float m * float channels * float size.Planes <= MostElements
 
+    /// Multiply-adds of a cycle: one vector of 512 bits, or two of 256.
+    [<Literal>]
+    let PerCycle = 16.0
+
     /// The tiles that take less time than sums of products do, and less than the others, if any do: by what was measured of each step, in
-    /// cycles, with a vector of multiply-adds in each.
+    /// cycles.
     let faster (sums: CorrelationSums<float32>) : TileSize voption =
-        let axes, lanes = sums.Axes, float Lanes
+        let axes, lanes, isWide = sums.Axes, lanes<float32>(), Vector512.IsHardwareAccelerated
         let m, channels = float sums.Outputs, float sums.Channels
         let examples = float axes[0].Places
+        // Kernels go through memory, or are kept.
+        let packed cycles = if isNull sums.Packing then cycles * m * channels else 0.0
 
         let direct =
-            let places = examples * float axes[2].Places * float axes[3].Places
-            float (Taps * Taps) * places * m * channels / lanes / 0.75
+            let places, taps = examples * float axes[2].Places * float axes[3].Places, float (Taps * Taps)
+            taps * places * m * channels / PerCycle / 0.75 + packed (2.0 * taps)
 
         let cost (size: TileSize) =
-            let tiles = examples * float (tall size axes * wide size axes)
-            let products = float size.Planes * ceil (tiles / lanes) * m * channels / 0.9
-            // Those of kernels go through memory, or are kept.
-            let kernels = if isNull sums.Packing then 5.5 * float size.Planes * m * channels else 0.0
-            let area = float (size.Outputs * size.Outputs)
-            products + kernels + tiles * (8.0 + 2.0 * area) * channels + tiles * (5.0 + 1.25 * area) * m
+            let tiles = axes[0].Places * tall size axes * wide size axes
+            let planes, area = float size.Planes, float (size.Outputs * size.Outputs)
+            let products = planes * float (partsOf tiles lanes * lanes) * m * channels / PerCycle / 0.9
+            let data = float tiles * (8.0 + 2.0 * area) * channels
+            let results = float tiles * (5.0 + 1.25 * area) * m
+            // With vectors of 256 bits there are fewer registers, too.
+            products + packed (1.5 * planes) + data + (if isWide then results else 1.2 * results)
 
         if isFor axes then
             let sizes =
@@ -73,17 +81,6 @@ module internal Winograd =
             if sizes.IsEmpty then ValueNone else ValueSome(List.minBy cost sizes)
         else
             ValueNone
-
-    /// Channels of a block of the product, whose panel stays in the first-level cache.
-    [<Literal>]
-    let private Depth = 256
-
-    /// Where the transformed kernels are: plane by plane, block by block of channels, in panels of eight rows, so that products read memory
-    /// from end to end. The planes are a little apart: powers of two would share a few places of the cache.
-    let private planeOf panels channels = panels * channels * BroadRows + Lanes
-
-    /// Where in its plane the elements of a panel are that belong to a block of so many channels from `first` on.
-    let inline private blockOf panels panel first depth = (first * panels + panel * depth) * BroadRows
 
     let private transform (size: TileSize) (sums: CorrelationSums<float32>) (into: float32[]) =
         let groups, m, channels = sums.Groups, sums.Outputs, sums.Channels
@@ -96,18 +93,27 @@ module internal Winograd =
             else
                 (Taps * Taps - 1) * BroadRows, -BroadRows
 
-        let panels, kernel = partsOf m BroadRows, Taps * Taps * BroadRows
+        let panels, kernel, most = partsOf m BroadRows, Taps * Taps * BroadRows, depth ()
 
         Strided.ranges (groups * panels) (int64 groups * int64 m * int64 channels * 9L) (fun from last ->
             let panel = ArrayPool<float32>.Shared.Rent(channels * kernel)
 
             for n in from .. last - 1 do
                 let g, i = n / panels, n % panels * BroadRows
-                KernelPanels.panel (sums.Kernel g) sums.RowStep i (min m (i + BroadRows)) stretches panel 0
+
+                KernelPanels.panel
+                    BroadRows
+                    (sums.Kernel g)
+                    sums.RowStep
+                    i
+                    (min m (i + BroadRows))
+                    stretches
+                    panel
+                    0
 
                 for c in 0 .. channels - 1 do
-                    let block = c / Depth * Depth
-                    let depth = min Depth (channels - block)
+                    let block = c / most * most
+                    let depth = min most (channels - block)
                     let inPlane = blockOf panels (n % panels) block depth + (c - block) * BroadRows
                     let plane, place' = planeOf panels channels, c * kernel + first
                     let place = g * size.Planes * plane + inPlane
@@ -118,35 +124,6 @@ module internal Winograd =
                     | TileSize.Four -> WinogradTransforms.transformKernels panel place' step into place plane
 
             ArrayPool<float32>.Shared.Return panel)
-
-    /// c (`panels` of eight rows of `width`) <- a b, with a in some panels of a plane, from `top` on, of `all` that it has, and the k rows of b
-    /// `pitch` apart.
-    let private product panels top all k (a: float32[]) a0 (b: float32[]) b0 pitch (c: float32[]) c0 width =
-        optimised ()
-        let w, p, v = nativeint width, nativeint pitch, nativeint Lanes
-
-        for first in 0..Depth .. k - 1 do
-            let depth, add = min Depth (k - first), first > 0
-            let mutable j = 0
-
-            while j < width do
-                // Three vectors at a time, and four as two and two.
-                let left = (width - j) / Lanes
-                let vectors = if left = 4 then 2 else min 3 left
-                let y = &at b (b0 + first * pitch + j)
-
-                for i in 0 .. panels - 1 do
-                    let x = &at a (a0 + blockOf all (top + i) first depth)
-                    let z = &at c (c0 + i * BroadRows * width + j)
-
-                    if vectors = 3 then
-                        broadTile depth &x 1n (nativeint BroadRows) &y 0n (fun ib _ -> ib + p) &z w add &x 0n
-                    elif vectors = 2 then
-                        lowTile depth &x 1n (nativeint BroadRows) &y 0n (fun ib _ -> ib + p) v &z w add
-                    else
-                        slimTile depth &x 1n (nativeint BroadRows) &y 0n (fun ib _ -> ib + p) &z w add
-
-                j <- j + vectors * Lanes
 
     /// Copies a channel's sums, in lines of all tiles, to where they belong.
     let private writeBlock
@@ -173,6 +150,10 @@ module internal Winograd =
                     &sums[start + i * pitch + outputs * run.Tile]
                     &into.Items[corner + (top + i) * into.Steps[2]]
 
+    /// As many tiles as a block has.
+    [<Literal>]
+    let private MostTiles = 192
+
     /// As Correlation.run, into targets whose lines are contiguous.
     let run (size: TileSize) (sums: CorrelationSums<float32>) =
         let outputs, inputs, planes = size.Outputs, size.Inputs, size.Planes
@@ -181,7 +162,8 @@ module internal Winograd =
         let down: TileAxis = { First = axes[2].First; Size = axes[2].Size; Apart = outputs }
         let along: TileAxis = { First = axes[3].First; Size = axes[3].Size; Apart = outputs }
         let tiles = axes[0].Places * tall * wide
-        let vectors, panels = partsOf tiles Lanes, partsOf m BroadRows
+        let lanes = lanes<float32>()
+        let vectors, panels = partsOf tiles lanes, partsOf m BroadRows
         let elements = workLength (int64 groups * int64 planes * int64 (planeOf panels channels))
         let kernels = KernelPanels.kept sums (ValueSome size) elements (transform size sums)
         let workers = Workers.count ()
@@ -190,7 +172,7 @@ module internal Winograd =
         // are read anew for each block, and blocks as large as the third-level cache allows are better.
         let most =
             let cache = if elements * sizeof<float32> <= 4_194_304 then 1_048_576 else 8_388_608
-            max 3 (min 12 (cache / (planes * (channels + m) * Lanes * sizeof<float32>)))
+            max 3 (min (MostTiles / lanes) (cache / (planes * (channels + m) * lanes * sizeof<float32>)))
 
         let blocks =
             match partsOf vectors most with
@@ -202,31 +184,31 @@ module internal Winograd =
         let work = int64 groups * int64 tiles * int64 planes * int64 m * int64 channels
 
         Strided.ranges (groups * blocks * parts) (work / 16L) (fun first last ->
-            let longest = Lanes * partsOf vectors blocks
+            let longest = lanes * partsOf vectors blocks
             let rent (elements: int) = Panels.rent<float32> elements
 
             let struct (data, data0) =
-                rent (workLength (int64 planes * int64 (channels * (longest + Lanes) + Lanes) + int64 Lanes))
+                rent (workLength (int64 planes * int64 (channels * (longest + 2 * CacheLine) + CacheLine)))
 
             let rows = BroadRows * partsOf panels parts
 
             let struct (products, products0) =
-                rent (workLength (int64 planes * int64 (rows * longest + Lanes)))
+                rent (workLength (int64 planes * int64 (rows * longest + CacheLine)))
 
             let struct (results, results0) = rent (outputs * outputs * longest)
             let struct (buffer, buffer0) = rent (inputs * LinePitch)
 
             for item in first .. last - 1 do
                 let part, block, g = item % parts, item / parts % blocks, item / parts / blocks
-                let bound b = Lanes * int (int64 vectors * int64 b / int64 blocks)
+                let bound b = lanes * int (int64 vectors * int64 b / int64 blocks)
                 let start, width = bound block, bound (block + 1) - bound block
                 let runs = WinogradTiles.runs tall wide start (min tiles (start + width))
                 let lines = WinogradTiles.lines inputs along runs
                 let source, into = sums.Source g, sums.Target g
-                // An odd number of vectors: rows that are powers of two apart would share a few places of the cache. Vectors write a little
-                // behind the last tile, where the next row comes later.
-                let pitch = (width / Lanes ||| 1) * Lanes
-                let dataPlane = channels * pitch + Lanes
+                // An odd number of lines of the caches: rows that are powers of two apart would share a few places there. Vectors write a
+                // little behind the last tile, where the next row comes later.
+                let pitch = (partsOf width CacheLine ||| 1) * CacheLine
+                let dataPlane = channels * pitch + CacheLine
 
                 for c in 0 .. channels - 1 do
                     for l in lines do
@@ -235,12 +217,18 @@ module internal Winograd =
 
                         match size with
                         | TileSize.Two ->
-                            WinogradSmallTransforms.transformData buffer buffer0 l.Order data place dataPlane
+                            WinogradSmallTransforms.transformData
+                                buffer
+                                buffer0
+                                l.Places
+                                data
+                                place
+                                dataPlane
                         | TileSize.Four ->
-                            WinogradTransforms.transformData buffer buffer0 l.Order data place dataPlane
+                            WinogradTransforms.transformData buffer buffer0 l.Places data place dataPlane
 
                 let top, bottom = panels * part / parts, panels * (part + 1) / parts
-                let plane = (bottom - top) * BroadRows * width + Lanes
+                let plane = (bottom - top) * BroadRows * width + CacheLine
 
                 for n in 0 .. planes - 1 do
                     product

@@ -5,8 +5,10 @@ namespace Cotangent.Engines
 
 open System
 open System.Buffers
+open System.Runtime.Intrinsics
 open Cotangent
 open Cotangent.Engines.CorrelationImage
+open Cotangent.Engines.WinogradProducts
 open Cotangent.Engines.WinogradTransforms
 open Cotangent.Inlined // in place of functions of Array and List
 
@@ -31,20 +33,23 @@ module internal WinogradKernels =
         let axes = axes forward x.Shape[0] w
 
         Winograd.isFor axes
-        && (let examples, lanes = float axes[0].Places, float Lanes
+        && (let examples, isWide = float axes[0].Places, Vector512.IsHardwareAccelerated
             let outputs, inputs = y.Shape[1] / groups, x.Shape[1] / groups
             let m, channels = float outputs, float inputs
             let cycles form = form w x.Shape[0] outputs inputs
-            let direct = min (cycles KernelSums.cycles<float32>) (cycles KernelProducts.cycles<float32>)
+            let sums = cycles KernelSums.cycles<float32>
+            let direct = if isWide then min sums (cycles KernelProducts.cycles<float32>) else sums
             let tiles = examples * float (Winograd.tall TileSize.Four axes * Winograd.wide TileSize.Four axes)
-            let products = float Planes * tiles * m * ceil (channels / lanes) / 0.8
+            // Tiles of products have whole vectors of 512 bits, or two of 256.
+            let products = float Planes * tiles * m * ceil (channels / Winograd.PerCycle) / 0.8
             // The sums of all planes go through memory where they are too many for the caches.
-            let kernels = (if m * channels <= MostKept then 80.0 else 110.0) * m * channels
+            let kernels = (if m * channels <= MostKept then 80.0 else 140.0) * m * channels
             let transforms = tiles * (60.0 * channels + 60.0 * m) + kernels
-            Winograd.hasRoom TileSize.Four 1 outputs inputs && products + transforms < direct)
+            let cost = 4e4 + (if isWide then 1.0 else 1.4) * (products + transforms)
+            Winograd.hasRoom TileSize.Four 1 outputs inputs && cost < direct)
 
-    /// Elements of the transforms that are made at a time, as many as a core's caches hold, and vectors of tiles that there are at least,
-    /// so that products are worth their packing.
+    /// Elements of the transforms that are made at a time, as many as a core's caches hold, and lines of the caches that tiles fill at
+    /// least, so that products are worth their packing.
     [<Literal>]
     let private Most = 524_288
 
@@ -79,20 +84,20 @@ module internal WinogradKernels =
         let downSums = { down with First = 0; Size = axes[2].Places }
         let alongSums = { along with First = 0; Size = axes[3].Places }
         let tiles = axes[0].Places * tall * wide
-        let vectors = partsOf tiles Lanes
-        let plane = m * channels
+        let lines = partsOf tiles CacheLine
+        // Planes that are powers of two apart would share a few places of the cache.
+        let kernels, plane = m * channels, m * channels + CacheLine
         let length = Planes * plane
 
         // Both depend on shapes alone, and with them the order of the sums.
         let parts =
-            let few = partsOf vectors (max Fewest (Most / (Planes * (channels + m) * Lanes)))
-            if few = 1 then 1 else min vectors (partsOf few MostShares * MostShares)
+            let few = partsOf lines (max Fewest (Most / (Planes * (channels + m) * CacheLine)))
+            if few = 1 then 1 else min lines (partsOf few MostShares * MostShares)
 
         let shares = min parts (max 1 (min MostShares (MostSums / length)))
-        let bound part = min tiles (Lanes * int (int64 vectors * int64 part / int64 parts))
-        let pitch = Lanes * (partsOf vectors parts + 1)
-        // Planes that are powers of two apart would share a few places of the cache.
-        let dataPlane, factorPlane = channels * pitch + Lanes, m * pitch + Lanes
+        let bound part = min tiles (CacheLine * int (int64 lines * int64 part / int64 parts))
+        let pitch = CacheLine * (partsOf lines parts + 1)
+        let dataPlane, factorPlane = channels * pitch + CacheLine, m * pitch + CacheLine
 
         // What a core transforms, it multiplies: caches of different cores are far from each other.
         let each items (work: int64) body =
@@ -118,14 +123,14 @@ module internal WinogradKernels =
                         for l in lines do
                             WinogradTiles.fill Inputs down along l source n buffer buffer0
                             let start = data0 + n * pitch + l.Tile
-                            transformData buffer buffer0 l.Order data start dataPlane
+                            transformData buffer buffer0 l.Places data start dataPlane
                     else
                         let o = n - channels
 
                         for l in lines' do
                             WinogradTiles.fill Outputs downSums alongSums l cotangents o buffer buffer0
                             let start = factors0 + o * pitch + l.Tile
-                            transformCotangents buffer buffer0 l.Order factors start factorPlane
+                            transformCotangents buffer buffer0 l.Places factors start factorPlane
 
                 ArrayPool<float32>.Shared.Return buffer)
 
@@ -158,7 +163,7 @@ module internal WinogradKernels =
 
                 ArrayPool<float32>.Shared.Return second
 
-        let results = Array.init shares (fun _ -> ArrayPool<float32>.Shared.Rent(length + Lanes))
+        let results = Array.init shares (fun _ -> ArrayPool<float32>.Shared.Rent length)
 
         let share n =
             let struct (data, _) as forData =
@@ -184,17 +189,17 @@ module internal WinogradKernels =
                 let into = sums.AsSpan(start, count)
                 RowMath.Add(Span.op_Implicit into, ReadOnlySpan(results[n], start, count), into))
 
-        Strided.ranges (partsOf plane Lanes) (int64 plane * 9L) (fun from last ->
-            let kernels = ArrayPool<float32>.Shared.Rent(Taps * Taps * Lanes)
+        Strided.ranges (partsOf kernels Lanes) (int64 kernels * 9L) (fun from last ->
+            let taps = ArrayPool<float32>.Shared.Rent(Taps * Taps * Lanes)
 
             for n in from .. last - 1 do
-                transformKernelSums sums (n * Lanes) plane kernels 0
+                transformKernelSums sums (n * Lanes) plane taps 0
 
-                for lane in 0 .. min Lanes (plane - n * Lanes) - 1 do
+                for lane in 0 .. min Lanes (kernels - n * Lanes) - 1 do
                     for tap in 0 .. Taps * Taps - 1 do
-                        into[first + (n * Lanes + lane) * Taps * Taps + tap] <- kernels[tap * Lanes + lane]
+                        into[first + (n * Lanes + lane) * Taps * Taps + tap] <- taps[tap * Lanes + lane]
 
-            ArrayPool<float32>.Shared.Return kernels)
+            ArrayPool<float32>.Shared.Return taps)
 
         for result in results do
             ArrayPool<float32>.Shared.Return result

@@ -4,6 +4,7 @@ namespace Cotangent.Engines
 // tiles, where kernels are read from memory once for a vector of them. The points are 0, ±1 and ∞. See WinogradTransforms.fs for the words.
 
 open System.Runtime.Intrinsics
+open System.Runtime.Intrinsics.X86
 open Cotangent.Engines.Tile
 open Cotangent.Engines.WinogradTransforms
 
@@ -13,20 +14,20 @@ module internal WinogradSmallTransforms =
 
     /// Bᵀ d.
     let inline private data
-        (d0: Vector512<float32>)
-        (d1: Vector512<float32>)
-        (d2: Vector512<float32>)
-        (d3: Vector512<float32>)
+        (d0: Vector256<float32>)
+        (d1: Vector256<float32>)
+        (d2: Vector256<float32>)
+        (d3: Vector256<float32>)
         ([<InlineIfLambda>] next)
         =
         next (d0 - d2) (d1 + d2) (d2 - d1) (d3 - d1)
 
     /// Aᵀ m.
     let inline private sums
-        (m0: Vector512<float32>)
-        (m1: Vector512<float32>)
-        (m2: Vector512<float32>)
-        (m3: Vector512<float32>)
+        (m0: Vector256<float32>)
+        (m1: Vector256<float32>)
+        (m2: Vector256<float32>)
+        (m3: Vector256<float32>)
         ([<InlineIfLambda>] next)
         =
         next (m0 + (m1 + m2)) (m1 - m2 + m3)
@@ -49,35 +50,40 @@ module internal WinogradSmallTransforms =
         write t2 into (first + 2 * plane)
         write t3 into (first + 3 * plane)
 
-    let inline private dataLine order x y (into: float32[]) first plane =
-        let inline column b = column order x y b
-        data (column 0) (column 1) (column 2) (column 3) (writeLine into first plane)
+    /// Where a pair is in the columns of eight.
+    let place pair = pair % 2 + pair / 2 % 2 * 4 + pair / 4 * 2
 
-    let inline private dataDown lines first ([<InlineIfLambda>] next) =
-        let inline line a = take lines (first + a * LinePitch)
-        data (line 0) (line 1) (line 2) (line 3) next
+    /// As WinogradTransforms.transformData, in four lines of eight pairs of columns.
+    let transformData (lines: float32[]) first (places: int[]) (into: float32[]) start plane =
+        optimised ()
 
-    /// As WinogradTransforms.transformData.
-    let transformData (lines: float32[]) first (order: uint32[]) (into: float32[]) start plane =
-        optimisedOnce (fun () ->
-            let row = 4 * plane
+        for j in 0..1 do
+            let from = first + j * Lanes
+            let inline line a = take lines (from + a * LinePitch)
+            data (line 0) (line 1) (line 2) (line 3) (writeLine lines from LinePitch)
 
-            dataDown lines first (fun x0 x1 x2 x3 ->
-                dataDown lines (first + Lanes) (fun y0 y1 y2 y3 ->
-                    dataLine order x0 y0 into start plane
-                    dataLine order x1 y1 into (start + row) plane
-                    dataLine order x2 y2 into (start + 2 * row) plane
-                    dataLine order x3 y3 into (start + 3 * row) plane)))
+        for a in 0..3 do
+            let from, row = first + a * LinePitch, start + 4 * a * plane
+            let x, y = take lines from, take lines (from + Lanes)
+            let even, odd = Avx.Shuffle(x, y, 0b10001000uy), Avx.Shuffle(x, y, 0b11011101uy)
+
+            data
+                (pick even places 0)
+                (pick odd places 0)
+                (pick even places Lanes)
+                (pick odd places Lanes)
+                (writeLine into row plane)
 
     let inline private sumsOf m first plane ([<InlineIfLambda>] next) =
         let inline element b = take m (first + b * plane)
         sums (element 0) (element 1) (element 2) (element 3) next
 
     let inline private interleave a b (into: float32[]) first =
-        write (choose a (lowPairs ()) b) into first
-        write (choose a (highPairs ()) b) into (first + Lanes)
+        let x, y = low a b, high a b
+        write (firsts x y) into first
+        write (seconds x y) into (first + Lanes)
 
-    /// Aᵀ m A of sixteen tiles: two lines `pitch` apart, with the tiles side by side.
+    /// Aᵀ m A of eight tiles: two lines `pitch` apart, with the tiles side by side.
     let transformSums (m: float32[]) start plane (into: float32[]) first pitch =
         optimisedOnce (fun () ->
             let row = 4 * plane
@@ -93,16 +99,12 @@ module internal WinogradSmallTransforms =
 
     // ---- Kernels ----
 
-    let inline private writeTaps (into: float32[]) first plane t0 t1 t2 t3 =
-        let inline put (t: Vector256<float32>) b = Vector256.StoreUnsafe(t, &at into (first + b * plane))
-        put t0 0
-        put t1 1
-        put t2 2
-        put t3 3
-
     let inline private tapsDown (panel: float32[]) first step ([<InlineIfLambda>] next) =
-        let inline tap a = Vector256.LoadUnsafe(&at panel (first + Taps * a * step))
+        let inline tap a = take panel (first + Taps * a * step)
         taps (tap 0) (tap 1) (tap 2) next
+
+    let inline private tapsAcross x y z (into: float32[]) first plane =
+        taps x y z (writeLine into first plane)
 
     /// As WinogradTransforms.transformKernels.
     let transformKernels (panel: float32[]) first step (into: float32[]) start plane =
@@ -112,7 +114,7 @@ module internal WinogradSmallTransforms =
             tapsDown panel first step (fun x0 x1 x2 x3 ->
                 tapsDown panel (first + step) step (fun y0 y1 y2 y3 ->
                     tapsDown panel (first + 2 * step) step (fun z0 z1 z2 z3 ->
-                        taps x0 y0 z0 (writeTaps into start plane)
-                        taps x1 y1 z1 (writeTaps into (start + row) plane)
-                        taps x2 y2 z2 (writeTaps into (start + 2 * row) plane)
-                        taps x3 y3 z3 (writeTaps into (start + 3 * row) plane)))))
+                        tapsAcross x0 y0 z0 into start plane
+                        tapsAcross x1 y1 z1 into (start + row) plane
+                        tapsAcross x2 y2 z2 into (start + 2 * row) plane
+                        tapsAcross x3 y3 z3 into (start + 3 * row) plane))))

@@ -1,7 +1,7 @@
 namespace Cotangent.Engines
 
-// How the tiles of Winograd's convolutions are read from images: as many of them at a time as fit into lines of 32 columns, where
-// padding is zero.
+// How the tiles of Winograd's convolutions are read from images: as many of them at a time as fit into lines of eight steps, where padding
+// is zero. A step is as many columns as tiles are apart.
 
 open Cotangent
 open Cotangent.Engines.CorrelationImage
@@ -17,14 +17,14 @@ type internal TileAxis = { First: int; Size: int; Apart: int }
 [<Struct; NoComparison; NoEquality>]
 type internal TileRun = { Tile: int; Count: int; Example: int; Row: int; Column: int }
 
-/// A run in lines from column `At` on, and which of its columns the image has.
+/// A run in lines from column `At` on: how many columns are copied, in whole vectors, and which of them are its own and the image's.
 [<NoComparison; NoEquality>]
-type internal LineRun = { Run: TileRun; At: int; Low: int; High: int; Mask: byte[] }
+type internal LineRun = { Run: TileRun; At: int; Columns: int; Low: int; High: int; Mask: byte[] }
 
-/// Tiles whose transforms are taken at a time, from the first one's number on, and where column b of each is in the lines, sixteen
-/// places for each b.
+/// Tiles whose transforms are taken at a time, from the first one's number on, and where transforms have the first step of each, and the
+/// next one.
 [<NoComparison; NoEquality>]
-type internal TileLines = { Tile: int; Runs: LineRun[]; Order: uint32[] }
+type internal TileLines = { Tile: int; Runs: LineRun[]; Places: int[] }
 
 module internal WinogradTiles =
 
@@ -48,26 +48,31 @@ module internal WinogradTiles =
 
         found.ToArray()
 
-    /// The columns of so many neighbouring tiles, of a given size each.
-    let private columns size (along: TileAxis) count = along.Apart * (count - 1) + size
-
     /// The lines of tiles of a given size.
     let lines size (along: TileAxis) (runs: TileRun[]) : TileLines[] =
         let found, pieces = ResizeArray<TileLines>(), ResizeArray<LineRun>()
-        let most = min Lanes ((Columns - size) / along.Apart + 1)
+        // The last tile of a run may reach into one step more.
+        let beyond = partsOf size along.Apart - 1
+        let most = Lanes - beyond
         let mutable free = 0
+
+        let place step =
+            if along.Apart = 2 then
+                WinogradSmallTransforms.place step
+            else
+                WinogradTransforms.place step
 
         let close () =
             let first = pieces[0].Run.Tile
-            let order = Array.zeroCreate<uint32>(size * Lanes)
+            let places = Array.zeroCreate<int>(2 * Lanes)
 
             for piece in pieces do
                 for t in 0 .. piece.Run.Count - 1 do
-                    for b in 0 .. size - 1 do
-                        order[b * Lanes + piece.Run.Tile - first + t] <-
-                            uint32 (piece.At + along.Apart * t + b)
+                    let tile, step = piece.Run.Tile - first + t, piece.At / along.Apart + t
+                    places[tile] <- place step
+                    places[Lanes + tile] <- place (step + 1)
 
-            found.Add { Tile = first; Runs = pieces.ToArray(); Order = order }
+            found.Add { Tile = first; Runs = pieces.ToArray(); Places = places }
             pieces.Clear()
             free <- 0
 
@@ -76,21 +81,23 @@ module internal WinogradTiles =
 
             while taken < run.Count do
                 let count = min most (run.Count - taken)
-                if columns size along count > Columns - free then close ()
-                let column = run.Column + taken
+                if free + count + beyond > Lanes then close ()
+                let column, columns = run.Column + taken, along.Apart * (count - 1) + size
+                let copied = ColumnProducts.up Lanes columns
 
                 let struct (low, high) as exist =
-                    existing (along.First + along.Apart * column) 1 (columns size along count) along.Size
+                    existing (along.First + along.Apart * column) 1 columns along.Size
 
                 pieces.Add {
                     Run = { run with Tile = run.Tile + taken; Count = count; Column = column }
-                    At = free
+                    At = free * along.Apart
+                    Columns = copied
                     Low = low
                     High = high
-                    Mask = Lines.mask<float32> Columns exist
+                    Mask = Lines.mask<float32> copied exist
                 }
 
-                free <- free + columns size along count
+                free <- free + count + beyond
                 taken <- taken + count
 
         if pieces.Count > 0 then close ()
@@ -108,7 +115,8 @@ module internal WinogradTiles =
         start
         =
         optimised ()
-        let apart = source.Steps[3]
+        // By vectors as transforms read them: what parts of two writes make up would be waited for.
+        let apart, wide = source.Steps[3], false
 
         for r in 0 .. lines.Runs.Length - 1 do
             let piece = lines.Runs[r]
@@ -125,16 +133,9 @@ module internal WinogradTiles =
                 if top + a >= 0 && top + a < down.Size then
                     let from = corner + (top + a) * source.Steps[2]
 
-                    if apart = 1 && from >= 0 && from <= source.Items.Length - Columns then
-                        Lines.masked true Columns &source.Items[from] piece.Mask &target
+                    if apart = 1 && from >= 0 && from <= source.Items.Length - piece.Columns then
+                        Lines.masked wide piece.Columns &source.Items[from] piece.Mask &target
                     else
-                        Lines.between
-                            piece.Low
-                            piece.High
-                            (columns size along run.Count)
-                            source.Items
-                            from
-                            apart
-                            &target
+                        Lines.between piece.Low piece.High piece.Columns source.Items from apart &target
                 else
-                    Lines.zeros true Columns &target
+                    Lines.zeros wide piece.Columns &target

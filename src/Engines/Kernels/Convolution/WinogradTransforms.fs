@@ -13,8 +13,10 @@ namespace Cotangent.Engines
 // the usual 1 and 2, numbers stay about as large as they were, and so do their roundings (B. Barabasz, A. Anderson, K. M. Soodhalter and
 // D. Gregg, "Error analysis and improving the accuracy of Winograd convolution for deep neural networks", 2020).
 //
-// Vectors run along tiles. Element (a, b) of the transformed tiles, of n × n elements, is in plane n a + b.
+// Vectors run along tiles. Element (a, b) of the transformed tiles, of n × n elements, is in plane n a + b. Vectors have 256 bits on every
+// machine: a line of an image seldom has tiles for longer ones.
 
+open System.Numerics
 open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
 open Cotangent.Engines.Tile
@@ -44,7 +46,7 @@ module internal WinogradTransforms =
 
     /// Elements of a vector.
     [<Literal>]
-    let Lanes = 16
+    let Lanes = 8
 
     [<Literal>]
     let private P = 0.70710678118654752f
@@ -52,39 +54,44 @@ module internal WinogradTransforms =
     [<Literal>]
     let private Q = 1.4142135623730951f
 
-    /// Columns of the lines that tiles are read from.
-    [<Literal>]
-    let Columns = 32
-
-    /// From one line to the next: as much more as vectors write behind the end of one.
+    /// From one of the lines that tiles are read from to the next: twice the elements of eight tiles side by side, as vectors write behind
+    /// the end of a line.
     [<Literal>]
     let LinePitch = 64
 
-    let isSupported () = Vector512.IsHardwareAccelerated && Avx512F.IsSupported
+    /// Products want as many lanes (see WinogradProducts).
+    let isSupported () = Avx2.IsSupported && Fma.IsSupported && Vector<float32>.Count >= Lanes
 
-    let inline take (x: float32[]) i : Vector512<float32> = Vector512.LoadUnsafe(&at x i)
-    let inline write (v: Vector512<float32>) (x: float32[]) i = Vector512.StoreUnsafe(v, &at x i)
+    let inline take (x: float32[]) i : Vector256<float32> = Vector256.LoadUnsafe(&at x i)
+    let inline write (v: Vector256<float32>) (x: float32[]) i = Vector256.StoreUnsafe(v, &at x i)
 
-    let inline private fma (s: float32) (x: Vector512<float32>) (y: Vector512<float32>) =
-        Vector512.FusedMultiplyAdd(Vector512.Create s, x, y)
+    let inline private fma (s: float32) (x: Vector256<float32>) (y: Vector256<float32>) =
+        Vector256.FusedMultiplyAdd(Vector256.Create s, x, y)
 
-    /// Sixteen of the elements of two vectors.
-    let inline choose (x: Vector512<float32>) order (y: Vector512<float32>) =
-        Avx512F.PermuteVar16x32x2(x.AsUInt32(), order, y.AsUInt32()).AsSingle()
+    // The halves of two vectors have 128 bits, and most instructions stay in them: elements in turn, of the first or second half of each.
 
-    /// The places of the elements of two vectors in turn: of their first halves, and of their second ones.
-    let inline lowPairs () =
-        Vector512.Create(0u, 16u, 1u, 17u, 2u, 18u, 3u, 19u, 4u, 20u, 5u, 21u, 6u, 22u, 7u, 23u)
+    let inline low (x: Vector256<float32>) y = Avx.UnpackLow(x, y)
+    let inline high (x: Vector256<float32>) y = Avx.UnpackHigh(x, y)
 
-    let inline highPairs () =
-        Vector512.Create(8u, 24u, 9u, 25u, 10u, 26u, 11u, 27u, 12u, 28u, 13u, 29u, 14u, 30u, 15u, 31u)
+    /// The same of pairs.
+    let inline private lowPairs (x: Vector256<float32>) (y: Vector256<float32>) =
+        Avx.UnpackLow(x.AsDouble(), y.AsDouble()).AsSingle()
 
-    /// Column b of the tiles in a line of two vectors.
-    let inline column (order: uint32[]) x y b = choose x (Vector512.LoadUnsafe(&at order (Lanes * b))) y
+    let inline private highPairs (x: Vector256<float32>) (y: Vector256<float32>) =
+        Avx.UnpackHigh(x.AsDouble(), y.AsDouble()).AsSingle()
+
+    /// The first halves of two vectors, and the second ones.
+    let inline firsts (x: Vector256<float32>) y = Avx.Permute2x128(x, y, 0x20uy)
+    let inline seconds (x: Vector256<float32>) y = Avx.Permute2x128(x, y, 0x31uy)
+
+    /// Eight elements of a vector, as `places` has them from `first` on.
+    let inline pick (x: Vector256<float32>) (places: int[]) first =
+        Avx2.PermuteVar8x32(x, Vector256.LoadUnsafe(&at places first))
 
     // ---- Along one axis ----
 
-    // Each gives its results to what is done with them next, so that they stay in registers.
+    // Each gives its results to what is done with them next, so that they stay in registers. What that is told is a name, not a formula, of
+    // which the F# compiler may make a closure.
 
     /// Bᵀ d.
     let inline private data d0 d1 d2 d3 d4 d5 ([<InlineIfLambda>] next) =
@@ -100,17 +107,17 @@ module internal WinogradTransforms =
             (fma -2.5f d3 (d1 + d5))
 
     /// The second, third and fourth element of Aᵀ m, from the sums and differences of m's elements at ±p and ±q, and the one at ∞.
-    let inline private second (e: Vector512<float32>) (e': Vector512<float32>) = fma P e (Q * e')
-    let inline private third (s: Vector512<float32>) (s': Vector512<float32>) = fma 0.5f s (2.0f * s')
+    let inline private second (e: Vector256<float32>) (e': Vector256<float32>) = fma P e (Q * e')
+    let inline private third (s: Vector256<float32>) (s': Vector256<float32>) = fma 0.5f s (2.0f * s')
     let inline private fourth e e' m5 = fma (2.0f * Q) e' (fma (0.5f * P) e m5)
 
     /// Aᵀ m.
     let inline private sums
-        (m0: Vector512<float32>)
-        (m1: Vector512<float32>)
-        (m2: Vector512<float32>)
-        (m3: Vector512<float32>)
-        (m4: Vector512<float32>)
+        (m0: Vector256<float32>)
+        (m1: Vector256<float32>)
+        (m2: Vector256<float32>)
+        (m3: Vector256<float32>)
+        (m4: Vector256<float32>)
         m5
         ([<InlineIfLambda>] next)
         =
@@ -118,7 +125,7 @@ module internal WinogradTransforms =
         next (m0 + (s + s')) (second e e') (third s s') (fourth e e' m5)
 
     /// A y.
-    let inline private sumsTransposed y0 (y1: Vector512<float32>) y2 y3 ([<InlineIfLambda>] next) =
+    let inline private sumsTransposed y0 (y1: Vector256<float32>) y2 y3 ([<InlineIfLambda>] next) =
         let even, odd = fma 0.5f y2 y0, fma (0.5f * P) y3 (P * y1)
         let even', odd' = fma 2.0f y2 y0, fma (2.0f * Q) y3 (Q * y1)
         next y0 (even + odd) (even - odd) (even' + odd') (even' - odd') y3
@@ -130,7 +137,6 @@ module internal WinogradTransforms =
         (g2: Vector256<float32>)
         ([<InlineIfLambda>] next)
         =
-        let inline fma (s: float32) x y = Vector256.FusedMultiplyAdd(Vector256.Create s, x, y)
         let near, far = fma 2.0f g0 g2 * (-1.0f / 3.0f), fma 2.0f g2 g0 * (1.0f / 6.0f)
 
         next
@@ -143,12 +149,12 @@ module internal WinogradTransforms =
 
     /// Gᵀ m.
     let inline private tapsTransposed
-        (m0: Vector512<float32>)
-        (m1: Vector512<float32>)
-        (m2: Vector512<float32>)
-        (m3: Vector512<float32>)
-        (m4: Vector512<float32>)
-        (m5: Vector512<float32>)
+        (m0: Vector256<float32>)
+        (m1: Vector256<float32>)
+        (m2: Vector256<float32>)
+        (m3: Vector256<float32>)
+        (m4: Vector256<float32>)
+        (m5: Vector256<float32>)
         ([<InlineIfLambda>] next)
         =
         let s, e, s', e' = m1 + m2, m1 - m2, m3 + m4, m3 - m4
@@ -165,74 +171,73 @@ module internal WinogradTransforms =
         write t4 into (first + 4 * plane)
         write t5 into (first + 5 * plane)
 
-    let inline private dataLine order x y (into: float32[]) first plane =
-        let inline column b = column order x y b
-        data (column 0) (column 1) (column 2) (column 3) (column 4) (column 5) (writeLine into first plane)
+    /// Columns 0 to 3 of eight fours in a line, in the order of `place`.
+    let inline private columns (lines: float32[]) first ([<InlineIfLambda>] next) =
+        let x, y = take lines first, take lines (first + Lanes)
+        let z, w = take lines (first + 2 * Lanes), take lines (first + 3 * Lanes)
+        let xy, zw, xy', zw' = low x y, low z w, high x y, high z w
+        next (lowPairs xy zw) (highPairs xy zw) (lowPairs xy' zw') (highPairs xy' zw')
 
-    let inline private dataDown lines first ([<InlineIfLambda>] next) =
-        let inline line a = take lines (first + a * LinePitch)
-        data (line 0) (line 1) (line 2) (line 3) (line 4) (line 5) next
+    /// Where it has a four.
+    let place four = four / 2 + four % 2 * 4
 
-    /// Bᵀ d B of the tiles in six lines of 32 columns. The elements of column b of the tiles are at the sixteen places `order` has for
-    /// b. Into planes, from `start` on in the first one.
-    let transformData (lines: float32[]) first (order: uint32[]) (into: float32[]) start plane =
-        optimisedOnce (fun () ->
-            let row = 6 * plane
+    /// Bᵀ d B of the tiles in six lines of eight fours of columns, which change. A tile begins with the four at the first of `places`, and
+    /// ends with that at the second, eight tiles further on. Into planes, from `start` on in the first one.
+    let transformData (lines: float32[]) first (places: int[]) (into: float32[]) start plane =
+        optimised ()
 
-            dataDown lines first (fun x0 x1 x2 x3 x4 x5 ->
-                dataDown lines (first + Lanes) (fun y0 y1 y2 y3 y4 y5 ->
-                    dataLine order x0 y0 into start plane
-                    dataLine order x1 y1 into (start + row) plane
-                    dataLine order x2 y2 into (start + 2 * row) plane
-                    dataLine order x3 y3 into (start + 3 * row) plane
-                    dataLine order x4 y4 into (start + 4 * row) plane
-                    dataLine order x5 y5 into (start + 5 * row) plane)))
+        for j in 0..3 do
+            let from = first + j * Lanes
+            let inline line a = take lines (from + a * LinePitch)
+            data (line 0) (line 1) (line 2) (line 3) (line 4) (line 5) (writeLine lines from LinePitch)
 
-    let inline private sumsLine order x y (into: float32[]) first plane =
-        let inline column b = column order x y b
-        sumsTransposed (column 0) (column 1) (column 2) (column 3) (writeLine into first plane)
+        for a in 0..5 do
+            let row = start + 6 * a * plane
 
-    let inline private sumsDown lines first ([<InlineIfLambda>] next) =
-        let inline line a = take lines (first + a * LinePitch)
-        sumsTransposed (line 0) (line 1) (line 2) (line 3) next
+            columns lines (first + a * LinePitch) (fun c0 c1 c2 c3 ->
+                data
+                    (pick c0 places 0)
+                    (pick c1 places 0)
+                    (pick c2 places 0)
+                    (pick c3 places 0)
+                    (pick c0 places Lanes)
+                    (pick c1 places Lanes)
+                    (writeLine into row plane))
 
-    /// A ȳ Aᵀ of the tiles in four lines.
-    let transformCotangents (lines: float32[]) first (order: uint32[]) (into: float32[]) start plane =
-        optimisedOnce (fun () ->
-            let row = 6 * plane
+    /// A ȳ Aᵀ of the tiles in four lines, which become six.
+    let transformCotangents (lines: float32[]) first (places: int[]) (into: float32[]) start plane =
+        optimised ()
 
-            sumsDown lines first (fun x0 x1 x2 x3 x4 x5 ->
-                sumsDown lines (first + Lanes) (fun y0 y1 y2 y3 y4 y5 ->
-                    sumsLine order x0 y0 into start plane
-                    sumsLine order x1 y1 into (start + row) plane
-                    sumsLine order x2 y2 into (start + 2 * row) plane
-                    sumsLine order x3 y3 into (start + 3 * row) plane
-                    sumsLine order x4 y4 into (start + 4 * row) plane
-                    sumsLine order x5 y5 into (start + 5 * row) plane)))
+        for j in 0..3 do
+            let from = first + j * Lanes
+            let inline line a = take lines (from + a * LinePitch)
+            sumsTransposed (line 0) (line 1) (line 2) (line 3) (writeLine lines from LinePitch)
+
+        for a in 0..5 do
+            let row = start + 6 * a * plane
+
+            columns lines (first + a * LinePitch) (fun c0 c1 c2 c3 ->
+                sumsTransposed
+                    (pick c0 places 0)
+                    (pick c1 places 0)
+                    (pick c2 places 0)
+                    (pick c3 places 0)
+                    (writeLine into row plane))
 
     /// The elements of four vectors in turn.
     let inline private interleave a b c d (into: float32[]) first =
-        let inline pairs (order: Vector512<uint64>) (x: Vector512<float32>) (y: Vector512<float32>) =
-            Avx512F.PermuteVar8x64x2(x.AsUInt64(), order, y.AsUInt64()).AsSingle()
-
-        let low, high = lowPairs (), highPairs ()
-
-        let low', high' =
-            Vector512.Create(0UL, 8UL, 1UL, 9UL, 2UL, 10UL, 3UL, 11UL),
-            Vector512.Create(4UL, 12UL, 5UL, 13UL, 6UL, 14UL, 7UL, 15UL)
-
-        let x, y = choose a low b, choose c low d
-        write (pairs low' x y) into first
-        write (pairs high' x y) into (first + Lanes)
-        let x, y = choose a high b, choose c high d
-        write (pairs low' x y) into (first + 2 * Lanes)
-        write (pairs high' x y) into (first + 3 * Lanes)
+        let ab, cd, ab', cd' = low a b, low c d, high a b, high c d
+        let x, y, z, w = lowPairs ab cd, highPairs ab cd, lowPairs ab' cd', highPairs ab' cd'
+        write (firsts x y) into first
+        write (firsts z w) into (first + Lanes)
+        write (seconds x y) into (first + 2 * Lanes)
+        write (seconds z w) into (first + 3 * Lanes)
 
     let inline private sumsOf m first plane ([<InlineIfLambda>] next) =
         let inline element b = take m (first + b * plane)
         sums (element 0) (element 1) (element 2) (element 3) (element 4) (element 5) next
 
-    /// Aᵀ m A of sixteen tiles: four lines `pitch` apart, with the tiles side by side.
+    /// Aᵀ m A of eight tiles: four lines `pitch` apart, with the tiles side by side.
     let transformSums (m: float32[]) start plane (into: float32[]) first pitch =
         optimisedOnce (fun () ->
             let row = 6 * plane
@@ -284,18 +289,12 @@ module internal WinogradTransforms =
 
     // ---- Kernels ----
 
-    let inline private writeTaps (into: float32[]) first plane t0 t1 t2 t3 t4 t5 =
-        let inline put (t: Vector256<float32>) b = Vector256.StoreUnsafe(t, &at into (first + b * plane))
-        put t0 0
-        put t1 1
-        put t2 2
-        put t3 3
-        put t4 4
-        put t5 5
-
     let inline private tapsDown (panel: float32[]) first step ([<InlineIfLambda>] next) =
-        let inline tap a = Vector256.LoadUnsafe(&at panel (first + Taps * a * step))
+        let inline tap a = take panel (first + Taps * a * step)
         taps (tap 0) (tap 1) (tap 2) next
+
+    let inline private tapsAcross x y z (into: float32[]) first plane =
+        taps x y z (writeLine into first plane)
 
     /// G g Gᵀ of eight kernels side by side: their nine elements are `step` apart, from `first` on.
     let transformKernels (panel: float32[]) first step (into: float32[]) start plane =
@@ -305,12 +304,12 @@ module internal WinogradTransforms =
             tapsDown panel first step (fun x0 x1 x2 x3 x4 x5 ->
                 tapsDown panel (first + step) step (fun y0 y1 y2 y3 y4 y5 ->
                     tapsDown panel (first + 2 * step) step (fun z0 z1 z2 z3 z4 z5 ->
-                        taps x0 y0 z0 (writeTaps into start plane)
-                        taps x1 y1 z1 (writeTaps into (start + row) plane)
-                        taps x2 y2 z2 (writeTaps into (start + 2 * row) plane)
-                        taps x3 y3 z3 (writeTaps into (start + 3 * row) plane)
-                        taps x4 y4 z4 (writeTaps into (start + 4 * row) plane)
-                        taps x5 y5 z5 (writeTaps into (start + 5 * row) plane)))))
+                        tapsAcross x0 y0 z0 into start plane
+                        tapsAcross x1 y1 z1 into (start + row) plane
+                        tapsAcross x2 y2 z2 into (start + 2 * row) plane
+                        tapsAcross x3 y3 z3 into (start + 3 * row) plane
+                        tapsAcross x4 y4 z4 into (start + 4 * row) plane
+                        tapsAcross x5 y5 z5 into (start + 5 * row) plane))))
 
     let inline private tapsOf m first plane ([<InlineIfLambda>] next) =
         let inline element b = take m (first + b * plane)
@@ -322,7 +321,7 @@ module internal WinogradTransforms =
             write t1 into (first + Taps * Lanes)
             write t2 into (first + 2 * Taps * Lanes))
 
-    /// Gᵀ m G of sixteen kernels: nine vectors, one for each of their elements, from `first` on.
+    /// Gᵀ m G of eight kernels: nine vectors, one for each of their elements, from `first` on.
     let transformKernelSums (m: float32[]) start plane (into: float32[]) first =
         optimisedOnce (fun () ->
             let row = 6 * plane

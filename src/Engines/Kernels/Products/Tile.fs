@@ -115,3 +115,55 @@ module internal Tile =
         put2 add x3 &c (3n * rc) v
         put2 add x4 &c (4n * rc) v
         put2 add x5 &c (5n * rc) v
+
+    // Panels of eight rows, made for wide tiles, are taken by halves: four rows of three vectors are 12 sums as well, and with three vectors
+    // of b and one element of a they fill all 16 registers.
+
+    /// The rows of half a panel.
+    [<Literal>]
+    let HalfRows = 4
+
+    let inline triple<'T> () = struct (Vector<'T>.Zero, Vector<'T>.Zero, Vector<'T>.Zero)
+
+    let inline tripleMulAdds vectors s (struct (x, y, z)) (struct (p, q, r)) =
+        struct (mulAdd s x p,
+                (if vectors > 1 then mulAdd s y q else q),
+                (if vectors > 2 then mulAdd s z r else r))
+
+    let inline tripleStore vectors add (struct (p, q, r)) (c: byref<'T>) i =
+        let v = nativeint Vector<'T>.Count
+        put (if add then load &c i + p else p) &c i
+        if vectors > 1 then put (if add then load &c (i + v) + q else q) &c (i + v)
+        if vectors > 2 then put (if add then load &c (i + 2n * v) + r else r) &c (i + 2n * v)
+
+    /// c <- a b, or c + a b where `add`, for four rows of c, `rc` apart, and one to three vectors of columns. Rows of a are neighbours, with
+    /// steps of `sa`, and those of b are `sb` apart.
+    let inline halfTile vectors k (a: byref<'T>) sa (b: byref<'T>) sb (c: byref<'T>) rc add =
+        let v = nativeint Vector<'T>.Count
+        let mutable x0 = triple<'T>()
+        let mutable x1 = triple<'T>()
+        let mutable x2 = triple<'T>()
+        let mutable x3 = triple<'T>()
+        let mutable ia, ib, left = 0n, 0n, k
+
+        while left > 0 do
+            let s = &item &a ia
+            let t = &item &b ib
+
+            let y =
+                struct (load &t 0n,
+                        (if vectors > 1 then load &t v else Vector<'T>.Zero),
+                        (if vectors > 2 then load &t (2n * v) else Vector<'T>.Zero))
+
+            x0 <- tripleMulAdds vectors (spread &s 0n) y x0
+            x1 <- tripleMulAdds vectors (spread &s 1n) y x1
+            x2 <- tripleMulAdds vectors (spread &s 2n) y x2
+            x3 <- tripleMulAdds vectors (spread &s 3n) y x3
+            ia <- ia + sa
+            ib <- ib + sb
+            left <- left - 1
+
+        tripleStore vectors add x0 &c 0n
+        tripleStore vectors add x1 &c rc
+        tripleStore vectors add x2 &c (2n * rc)
+        tripleStore vectors add x3 &c (3n * rc)
