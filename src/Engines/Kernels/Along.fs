@@ -22,6 +22,7 @@ module internal Along =
     let giveBack (row: 'T[]) = if row.Length > Scratch<'T>.Length then ArrayPool<'T>.Shared.Return row
 
     let private scatter (row: 'T[]) (items: 'T[]) offset step n =
+        Tile.optimised ()
         let mutable at = offset
 
         for i in 0 .. n - 1 do

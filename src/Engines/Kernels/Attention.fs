@@ -3,7 +3,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
@@ -237,7 +236,7 @@ module internal Attention =
         (row: Span<'T>)
         (scratch: 'T[])
         =
-        TensorPrimitives.Multiply(Along.reading row, scale, row)
+        RowMath.Multiply(Along.reading row, scale, row)
 
         match mask with
         | ValueSome mask -> hide mask query row
@@ -384,7 +383,7 @@ module internal Attention =
 
     let private add (total: 'T[]) at (part: 'T[]) count =
         let target = Span(total, at, count)
-        TensorPrimitives.Add(Along.reading target, ReadOnlySpan(part, 0, count), target)
+        RowMath.Add(Along.reading target, ReadOnlySpan(part, 0, count), target)
 
     /// The cotangents of q, k and v. With the weights p and their cotangent
     /// d = c vᵀ, the scores have e = s p (d - Σ p d), so q has e k, k has eᵀ q, and v has pᵀ c.

@@ -15,6 +15,8 @@ module internal ComplexRows =
     let inline private narrow (z: Complex) = Complex64.OfComplex z
 
     let inline private each ([<InlineIfLambda>] f: 'T -> 'U) (xs: 'T[]) xo (ys: 'U[]) yo n =
+        Tile.optimised ()
+
         for i in 0 .. n - 1 do
             ys[yo + i] <- f xs[xo + i]
 
@@ -28,6 +30,8 @@ module internal ComplexRows =
         zo
         n
         =
+        Tile.optimised ()
+
         for i in 0 .. n - 1 do
             zs[zo + i] <- f xs[xo + i] ys[yo + i]
 

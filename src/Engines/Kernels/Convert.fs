@@ -15,6 +15,7 @@ module internal Convert =
     // BFloat16 is the upper half of a Float32.
 
     let private widenBFloat16 (x: ReadOnlySpan<BFloat16>) (y: Span<float32>) =
+        Tile.optimised ()
         let x = MemoryMarshal.Cast<BFloat16, uint16> x
         let y = MemoryMarshal.Cast<float32, uint32> y
         let half = Vector<uint16>.Count
@@ -31,6 +32,7 @@ module internal Convert =
             i <- i + 1
 
     let private narrowBFloat16 (x: ReadOnlySpan<float32>) (y: Span<BFloat16>) =
+        Tile.optimised ()
         let halves = MemoryMarshal.Cast<BFloat16, uint16> y
         let w = Vector<float32>.Count
 
@@ -108,6 +110,8 @@ module internal Convert =
     // arrays of signed integers in which unsigned ones lie.
 
     let inline private each ([<InlineIfLambda>] f: 'A -> 'B) (xs: 'A[]) xo (ys: 'B[]) yo n =
+        Tile.optimised ()
+
         for i in 0 .. n - 1 do
             ys[yo + i] <- f xs[xo + i]
 
@@ -163,6 +167,8 @@ module internal Convert =
     let private uint64ToOddSingle xs xo ys yo n = each (fun x -> oddSingle (oddUnsigned x)) xs xo ys yo n
 
     let private toBool<'A when 'A :> INumberBase<'A>> (xs: 'A[]) xo (ys: bool[]) yo n =
+        Tile.optimised ()
+
         for i in 0 .. n - 1 do
             ys[yo + i] <- not ('A.IsZero xs[xo + i])
 
@@ -185,14 +191,20 @@ module internal Convert =
         narrowBFloat16 (ReadOnlySpan(xs, xo, n)) (Span(ys, yo, n))
 
     let private doubleToSingle (xs: float[]) xo (ys: float32[]) yo n =
+        Tile.optimised ()
+
         for i in 0 .. n - 1 do
             ys[yo + i] <- oddSingle xs[xo + i]
 
     let private int64ToSingle (xs: int64[]) xo (ys: float32[]) yo n =
+        Tile.optimised ()
+
         for i in 0 .. n - 1 do
             ys[yo + i] <- oddSingle (oddDouble xs[xo + i])
 
     let private int32ToSingle (xs: int[]) xo (ys: float32[]) yo n =
+        Tile.optimised ()
+
         for i in 0 .. n - 1 do
             ys[yo + i] <- oddSingle (float xs[xo + i])
 

@@ -3,7 +3,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
@@ -54,7 +53,7 @@ module internal CrossEntropy =
         (x: ReadOnlySpan<'T>)
         (label: int)
         : 'T =
-        let m: 'T = TensorPrimitives.Max x
+        let m: 'T = RowMath.Max x
         let all: 'T = Softmax.logSum x m
         let sum: 'T = if 'T.IsZero smoothing then 'T.Zero else Reduce.run Reduction.Sum x
         let chosen: 'T = x[label]
@@ -132,7 +131,7 @@ module internal CrossEntropy =
             let smoothing: 'T = 'T.CreateSaturating targets.Smoothing
             let count: 'T = 'T.CreateSaturating y.Length
             let each: 'T = smoothing / count
-            TensorPrimitives.Subtract(Along.reading y, each, y)
+            RowMath.Subtract(Along.reading y, each, y)
 
         let chosen: 'T = y[label]
         let twice: 'T = chosen + chosen
@@ -146,7 +145,7 @@ module internal CrossEntropy =
             let kept: 'T = 'T.One - 'T.CreateSaturating targets.Smoothing
             y[label] <- chosen - kept
 
-        TensorPrimitives.Multiply(Along.reading y, c, y)
+        RowMath.Multiply(Along.reading y, c, y)
 
     let private lossPullOfShortRows<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
@@ -190,13 +189,13 @@ module internal CrossEntropy =
                 if targets.Ignored = ValueSome labels[row] then
                     y.Clear()
                 else
-                    let m = TensorPrimitives.Max x
+                    let m = RowMath.Max x
 
                     if 'T.IsNegativeInfinity m then
                         y.Clear()
                     else
                         let sum: 'T = SummedExponentials.into x m y
-                        TensorPrimitives.Divide(Along.reading y, sum, y)
+                        RowMath.Divide(Along.reading y, sum, y)
 
                     lessTarget targets (int labels[row]) c.Items[c.Offset + row] y))
 

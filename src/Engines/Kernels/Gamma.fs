@@ -348,6 +348,8 @@ module internal Gamma =
         (x: ReadOnlySpan<'T>)
         (y: Span<'T>)
         =
+        Tile.optimised ()
+
         for i in 0 .. x.Length - 1 do
             let value: float = Double.CreateSaturating(x[i])
             y[i] <- 'T.CreateSaturating(f value)

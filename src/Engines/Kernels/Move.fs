@@ -5,7 +5,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open System.Runtime.InteropServices
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
@@ -147,13 +146,13 @@ module internal Move =
         match indices with
         | :? HostBuffer<int> as x when x.DType = DType.Int32 && x.IsContiguous && x.Items.Length > 0 ->
             let given = MemoryMarshal.Cast<int, uint32>(ReadOnlySpan(x.Items, x.Offset, Shape.count x.Shape))
-            given.Length = x.Items.Length && TensorPrimitives.Max<uint32> given < uint32 size
+            given.Length = x.Items.Length && RowMath.Max<uint32> given < uint32 size
         | _ -> false
 
     let private extremes<'T when 'T :> INumber<'T>> (x: HostBuffer) : struct ('T * 'T) =
         let x = Strided.contiguous (x :?> HostBuffer<'T>)
         let given = ReadOnlySpan(x.Items, x.Offset, Shape.count x.Shape)
-        struct (TensorPrimitives.Min<'T> given, TensorPrimitives.Max<'T> given)
+        struct (RowMath.Min<'T> given, RowMath.Max<'T> given)
 
     let private checkedPositions (finder: Finder) size (indices: HostBuffer) : int[] =
         let count = Shape.count indices.Shape

@@ -3,7 +3,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
@@ -250,7 +249,7 @@ module internal Normalize =
 
                 for block in 0 .. blocks - 1 do
                     let part = ReadOnlySpan(sums, (2 * block + first) * n, n)
-                    TensorPrimitives.Add(Along.reading total, part, total)
+                    RowMath.Add(Along.reading total, part, total)
 
             total ofGain 0
             total ofBias 1

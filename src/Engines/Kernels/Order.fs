@@ -5,7 +5,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
@@ -49,7 +48,7 @@ module internal Order =
 
         eachRow x (fun i ->
             let row = ReadOnlySpan(x.Items, x.Offset + i * length, length)
-            let extreme = if largest then TensorPrimitives.Max row else TensorPrimitives.Min row
+            let extreme = if largest then RowMath.Max row else RowMath.Min row
             y.Items[i] <- MemoryExtensions.IndexOf(row, extreme))
 
         y
@@ -91,21 +90,55 @@ module internal Order =
         let key = uint64 (x ^^^ Int64.MinValue)
         if descending then ~~~key else key
 
-    let private byComparisons (keys: Span<uint64>) (positions: Span<int>) =
-        MemoryExtensions.Sort(keys, positions)
+    /// Short runs are sorted by insertion.
+    [<Literal>]
+    let private Run = 16
 
-        // The sort is not stable; among equals, order by position.
-        let mutable first = 0
+    /// Sorts runs of n keys, and the positions beside them. Equal ones stay in their order, as they do below.
+    let private sortRuns (keys: uint64[]) (positions: int[]) n =
+        Tile.optimised ()
 
-        while first < keys.Length do
-            let mutable last = first + 1
+        for first in 0..Run .. n - 1 do
+            for i in first + 1 .. min n (first + Run) - 1 do
+                let key, position = keys[i], positions[i]
+                let mutable j = i - 1
 
-            while last < keys.Length && keys[last] = keys[first] do
-                last <- last + 1
+                while j >= first && keys[j] > key do
+                    keys[j + 1] <- keys[j]
+                    positions[j + 1] <- positions[j]
+                    j <- j - 1
 
-            if last - first > 1 then MemoryExtensions.Sort(positions.Slice(first, last - first))
+                keys[j + 1] <- key
+                positions[j + 1] <- position
 
-            first <- last
+    /// Each two sorted runs of a width become one, at another place of the arrays.
+    let private mergeRuns (keys: uint64[]) (positions: int[]) from into n width =
+        Tile.optimised ()
+
+        for first in 0 .. 2 * width .. n - 1 do
+            let middle, last = min n (first + width), min n (first + 2 * width)
+            let mutable i = first
+            let mutable j = middle
+
+            for k in first .. last - 1 do
+                let isLeft = j >= last || i < middle && keys[from + i] <= keys[from + j]
+                let taken = if isLeft then i else j
+                keys[into + k] <- keys[from + taken]
+                positions[into + k] <- positions[from + taken]
+                if isLeft then i <- i + 1 else j <- j + 1
+
+    /// Sorts n keys and the positions beside them, in arrays with room for twice as many. Where they are then.
+    let private byComparisons (keys: uint64[]) (positions: int[]) n : int =
+        sortRuns keys positions n
+        let mutable width = Run
+        let mutable at = 0
+
+        while width < n do
+            mergeRuns keys positions at (n - at) n width
+            at <- n - at
+            width <- 2 * width
+
+        at
 
     /// The positions that sort rows.
     let inline private sortedBy ([<InlineIfLambda>] key: 'T -> uint64) (rows: HostBuffer<'T>) : HostBuffer =
@@ -116,21 +149,24 @@ module internal Order =
         eachRow x (fun row ->
             let start = row * length
             Tile.optimised ()
-            let room = ArrayPool<uint64>.Shared.Rent length
-            let keys = Span(room, 0, length)
-            let positions = Span(y.Items, start, length)
+            let isLong = length >= RadixSort.From
+            let keys = ArrayPool<uint64>.Shared.Rent(2 * length)
+            let positions = if isLong then y.Items else ArrayPool<int>.Shared.Rent(2 * length)
+            let first = if isLong then start else 0
             let elements = ReadOnlySpan(x.Items, x.Offset + start, length)
 
             for i in 0 .. length - 1 do
                 keys[i] <- key elements[i]
-                positions[i] <- i
+                positions[first + i] <- i
 
-            if length >= RadixSort.From then
-                RadixSort.sort keys positions
+            if isLong then
+                RadixSort.sort (Span(keys, 0, length)) (Span(positions, first, length))
             else
-                byComparisons keys positions
+                let sorted = byComparisons keys positions length
+                Array.Copy(positions, sorted, y.Items, start, length)
+                ArrayPool<int>.Shared.Return positions
 
-            ArrayPool<uint64>.Shared.Return room)
+            ArrayPool<uint64>.Shared.Return keys)
 
         y
 
@@ -186,11 +222,7 @@ module internal Order =
                 let at = start + i * step
                 let before = ReadOnlySpan(y.Items, at - step, inner)
 
-                TensorPrimitives.Add(
-                    before,
-                    ReadOnlySpan(x.Items, x.Offset + at, inner),
-                    Span(y.Items, at, inner)
-                )
+                RowMath.Add(before, ReadOnlySpan(x.Items, x.Offset + at, inner), Span(y.Items, at, inner))
 
         let elements start step = sum.Invoke(x.Items, x.Offset + start, y.Items, start, step, length)
 
@@ -203,6 +235,7 @@ module internal Order =
 
     /// sums <- sums + x, and y <- sums, of n numbers.
     let private addRow n (x: float32[]) offset (sums: float[]) (y: float32[]) into =
+        Tile.optimised ()
         let w = Vector<float32>.Count
         let v = Vector<float>.Count
         let mutable k = 0

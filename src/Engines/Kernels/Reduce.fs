@@ -11,7 +11,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
@@ -39,9 +38,9 @@ module internal Reduce =
 
     let private fold<'T when 'T :> INumber<'T>> (kind: Reduction) (into: Span<'T>) (x: ReadOnlySpan<'T>) =
         match kind with
-        | Reduction.Sum -> TensorPrimitives.Add(x, Span.op_Implicit into, into)
-        | Reduction.Max -> TensorPrimitives.Max(x, Span.op_Implicit into, into)
-        | Reduction.Min -> TensorPrimitives.Min(x, Span.op_Implicit into, into)
+        | Reduction.Sum -> RowMath.Add(x, Span.op_Implicit into, into)
+        | Reduction.Max -> RowMath.Max(x, Span.op_Implicit into, into)
+        | Reduction.Min -> RowMath.Min(x, Span.op_Implicit into, into)
 
     let private combine<'T when 'T :> INumber<'T>> (kind: Reduction) (x: 'T) (y: 'T) : 'T =
         match kind with
@@ -51,9 +50,25 @@ module internal Reduce =
 
     let private leaf<'T when 'T :> INumber<'T>> (kind: Reduction) (x: ReadOnlySpan<'T>) : 'T =
         match kind with
-        | Reduction.Sum -> TensorPrimitives.Sum x
-        | Reduction.Max -> TensorPrimitives.Max x
-        | Reduction.Min -> TensorPrimitives.Min x
+        | Reduction.Sum -> RowMath.Sum x
+        | Reduction.Max -> RowMath.Max x
+        | Reduction.Min -> RowMath.Min x
+
+    /// Rows of at most a leaf, so many elements apart.
+    let private leaves<'T when 'T :> INumber<'T>>
+        kind
+        (items: 'T[])
+        offset
+        step
+        length
+        (y: 'T[])
+        position
+        count
+        =
+        Tile.optimised ()
+
+        for i in 0 .. count - 1 do
+            y[position + i] <- leaf kind (ReadOnlySpan(items, offset + i * step, length))
 
     /// One adjacent run, folded pairwise.
     let rec run<'T when 'T :> INumber<'T>> kind (x: ReadOnlySpan<'T>) : 'T =
@@ -171,8 +186,11 @@ module internal Reduce =
                 sum
 
         Strided.forEachOf (int64 rows * int64 length) kept [| x.Offset |] (fun offsets position count ->
-            for i in 0 .. count - 1 do
-                y[position + i] <- group (offsets[0] + i * kept.Steps[0]))
+            if rows = 1 && step = 1 && length <= LeafElements then
+                leaves kind x.Items offsets[0] kept.Steps[0] length y position count
+            else
+                for i in 0 .. count - 1 do
+                    y[position + i] <- group (offsets[0] + i * kept.Steps[0]))
 
     /// Folds rows of `n` elements, `step` apart, into a target of at most a scratch slot's length.
     let private foldRows<'T when 'T :> INumber<'T>>

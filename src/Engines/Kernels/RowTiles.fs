@@ -136,12 +136,21 @@ type internal RowTiles<'A, 'V, 'T
             for j in 0 .. n - 1 do
                 y[j] <- 'A.Multiply('A.Subtract(c[j], sum), y[j])
 
-    static member private LogSumExp(x: 'V[], n) : 'V =
+    static member private LogSumExp(x: 'V[], n, results: 'V[]) =
+        Tile.optimisedOnce (fun () ->
+            let m = RowTiles<'A, 'V, 'T>.Largest(x, n)
+            let size = (Numbers.abs (Numbers.number m: Number<'A, 'V>)).Value
+            // An infinite one stays out of the differences, where it would make NaN.
+            let m = 'A.And(m, 'A.Less(size, 'A.Real(m, Double.PositiveInfinity)))
+            let sum = RowTiles<'A, 'V, 'T>.SumOfExponentials(x, n, m, false)
+            results[0] <- 'A.Add(RowTiles<'A, 'V, 'T>.Log sum, m))
+
+    static member private LossParts(x: 'V[], n, results: 'V[]) =
+        Tile.optimised ()
         let m = RowTiles<'A, 'V, 'T>.Largest(x, n)
-        let size = (Numbers.abs (Numbers.number m: Number<'A, 'V>)).Value
-        // An infinite one stays out of the differences, where it would make NaN.
-        let m = 'A.And(m, 'A.Less(size, 'A.Real(m, Double.PositiveInfinity)))
-        'A.Add(RowTiles<'A, 'V, 'T>.Log(RowTiles<'A, 'V, 'T>.SumOfExponentials(x, n, m, false)), m)
+        results[0] <- m
+        results[1] <- RowTiles<'A, 'V, 'T>.Log(RowTiles<'A, 'V, 'T>.SumOfExponentials(x, n, m, false))
+        results[2] <- RowTiles<'A, 'V, 'T>.Sum(n, RowTiles<'A, 'V, 'T>.Zero m, (fun j -> x[j]))
 
     static member private Run(f: TileMap, x: 'V[], y: 'V[], n) =
         match f with
@@ -152,14 +161,8 @@ type internal RowTiles<'A, 'V, 'T
 
     static member private Run(f: TileFold, x: 'V[], n, results: 'V[]) =
         match f with
-        | TileFold.LogSumExp -> results[0] <- RowTiles<'A, 'V, 'T>.LogSumExp(x, n)
-        | TileFold.LossParts ->
-            let m = RowTiles<'A, 'V, 'T>.Largest(x, n)
-            results[0] <- m
-
-            results[1] <- RowTiles<'A, 'V, 'T>.Log(RowTiles<'A, 'V, 'T>.SumOfExponentials(x, n, m, false))
-
-            results[2] <- RowTiles<'A, 'V, 'T>.Sum(n, RowTiles<'A, 'V, 'T>.Zero m, (fun j -> x[j]))
+        | TileFold.LogSumExp -> RowTiles<'A, 'V, 'T>.LogSumExp(x, n, results)
+        | TileFold.LossParts -> RowTiles<'A, 'V, 'T>.LossParts(x, n, results)
 
     /// Copies so many rows of n elements, `row` apart, to the lanes of a tile. What other lanes hold is computed with, and read
     /// by nobody.

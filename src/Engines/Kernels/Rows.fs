@@ -14,6 +14,8 @@ module internal Rows =
         invalidOp $"{op} has no kernel for {dtype}; the shape rule should have refused it."
 
     let inline private both (x: ReadOnlySpan<'T>) (y: ReadOnlySpan<'T>) (z: Span<'U>) ([<InlineIfLambda>] f) =
+        Tile.optimised ()
+
         for i in 0 .. z.Length - 1 do
             z[i] <- f x[i] y[i]
 
@@ -31,15 +33,15 @@ module internal Rows =
         let y = Span(ys, yo, n)
 
         match op.Form with
-        | Form.Arithmetic Arithmetic.Negate -> TensorPrimitives.Negate(x, y)
-        | Form.Arithmetic Arithmetic.Abs -> TensorPrimitives.Abs(x, y)
+        | Form.Arithmetic Arithmetic.Negate -> RowMath.Negate(x, y)
+        | Form.Arithmetic Arithmetic.Abs -> RowMath.Abs(x, y)
         | Form.Arithmetic Arithmetic.Sign -> VectorMath.sign x y
         // Max propagates NaN and takes 0 for the larger of 0 and -0.
-        | Form.Arithmetic Arithmetic.Relu -> TensorPrimitives.Max(x, 'T.Zero, y)
+        | Form.Arithmetic Arithmetic.Relu -> RowMath.Max(x, 'T.Zero, y)
         | Form.Direct Direct.Floor -> TensorPrimitives.Floor(x, y)
         | Form.Direct Direct.Ceiling -> TensorPrimitives.Ceiling(x, y)
         | Form.Direct Direct.Round -> TensorPrimitives.Round(x, y)
-        | Form.Direct Direct.Sqrt -> TensorPrimitives.Sqrt(x, y)
+        | Form.Direct Direct.Sqrt -> RowMath.Sqrt(x, y)
         | Form.Special f -> SpecialRows.unary f x y
         | Form.Doubled f -> SpecialRows.doubled f x y
         | Form.Apart Apart.Lgamma -> Gamma.each Gamma.logGamma x y
@@ -64,15 +66,15 @@ module internal Rows =
         let y = Span(ys, yo, n)
 
         match op.Form with
-        | Form.Arithmetic Arithmetic.Negate -> TensorPrimitives.Negate(x, y)
-        | Form.Arithmetic Arithmetic.Sign when not (isSigned<'T>()) -> TensorPrimitives.Min(x, 'T.One, y)
+        | Form.Arithmetic Arithmetic.Negate -> RowMath.Negate(x, y)
+        | Form.Arithmetic Arithmetic.Sign when not (isSigned<'T>()) -> RowMath.Min(x, 'T.One, y)
         | Form.Arithmetic(Arithmetic.Abs | Arithmetic.Relu) when not (isSigned<'T>()) -> x.CopyTo y
         | Form.Arithmetic Arithmetic.Abs ->
-            // TensorPrimitives.Abs throws at the smallest integer.
-            TensorPrimitives.Negate(x, y)
-            TensorPrimitives.Max(x, Span.op_Implicit y, y)
+            // RowMath.Abs throws at the smallest integer.
+            RowMath.Negate(x, y)
+            RowMath.Max(x, Span.op_Implicit y, y)
         | Form.Arithmetic Arithmetic.Sign -> VectorMath.sign x y
-        | Form.Arithmetic Arithmetic.Relu -> TensorPrimitives.Max(x, 'T.Zero, y)
+        | Form.Arithmetic Arithmetic.Relu -> RowMath.Max(x, 'T.Zero, y)
         | Form.Direct _
         | Form.Special _
         | Form.Doubled _
@@ -89,7 +91,7 @@ module internal Rows =
         match op.Form with
         | Form.Not ->
             let y = MemoryMarshal.Cast<bool, byte>(Span(ys, yo, n))
-            TensorPrimitives.Xor(bytes xs xo n, 1uy, y)
+            RowMath.Xor(bytes xs xo n, 1uy, y)
         | Form.Arithmetic _
         | Form.Direct _
         | Form.Special _
@@ -114,15 +116,15 @@ module internal Rows =
         let z = Span(zs, zo, n)
 
         match op.Form with
-        | BinaryForm.Operator Operator.Add -> TensorPrimitives.Add(x, y, z)
-        | BinaryForm.Operator Operator.Subtract -> TensorPrimitives.Subtract(x, y, z)
-        | BinaryForm.Operator Operator.Multiply -> TensorPrimitives.Multiply(x, y, z)
-        | BinaryForm.Operator Operator.Divide -> TensorPrimitives.Divide(x, y, z)
+        | BinaryForm.Operator Operator.Add -> RowMath.Add(x, y, z)
+        | BinaryForm.Operator Operator.Subtract -> RowMath.Subtract(x, y, z)
+        | BinaryForm.Operator Operator.Multiply -> RowMath.Multiply(x, y, z)
+        | BinaryForm.Operator Operator.Divide -> RowMath.Divide(x, y, z)
         | BinaryForm.Operator Operator.Remainder -> both x y z (fun a b -> a % b)
         | BinaryForm.Curve Curve.Power -> SpecialRows.power x y z
         | BinaryForm.Curve Curve.Atan2 -> SpecialRows.atan2 x y z
-        | BinaryForm.Bound Bound.Max -> TensorPrimitives.Max(x, y, z)
-        | BinaryForm.Bound Bound.Min -> TensorPrimitives.Min(x, y, z)
+        | BinaryForm.Bound Bound.Max -> RowMath.Max(x, y, z)
+        | BinaryForm.Bound Bound.Min -> RowMath.Min(x, y, z)
         | BinaryForm.Logic _
         | BinaryForm.Shift _
         | BinaryForm.Comparison _ -> unsupported op typeof<'T>
@@ -164,9 +166,9 @@ module internal Rows =
         let isSigned = isSigned<'T>()
 
         match op.Form with
-        | BinaryForm.Operator Operator.Add -> TensorPrimitives.Add(x, y, z)
-        | BinaryForm.Operator Operator.Subtract -> TensorPrimitives.Subtract(x, y, z)
-        | BinaryForm.Operator Operator.Multiply -> TensorPrimitives.Multiply(x, y, z)
+        | BinaryForm.Operator Operator.Add -> RowMath.Add(x, y, z)
+        | BinaryForm.Operator Operator.Subtract -> RowMath.Subtract(x, y, z)
+        | BinaryForm.Operator Operator.Multiply -> RowMath.Multiply(x, y, z)
         | BinaryForm.Operator Operator.Divide ->
             both x y z (fun a b ->
                 if isSigned && 'T.op_Equality (b, minusOne) then -a
@@ -177,11 +179,11 @@ module internal Rows =
                 if isSigned && 'T.op_Equality (b, minusOne) then 'T.Zero
                 elif 'T.IsZero b then divisionByZero "remainder"
                 else a % b)
-        | BinaryForm.Bound Bound.Max -> TensorPrimitives.Max(x, y, z)
-        | BinaryForm.Bound Bound.Min -> TensorPrimitives.Min(x, y, z)
-        | BinaryForm.Logic Logic.And -> TensorPrimitives.BitwiseAnd(x, y, z)
-        | BinaryForm.Logic Logic.Or -> TensorPrimitives.BitwiseOr(x, y, z)
-        | BinaryForm.Logic Logic.Xor -> TensorPrimitives.Xor(x, y, z)
+        | BinaryForm.Bound Bound.Max -> RowMath.Max(x, y, z)
+        | BinaryForm.Bound Bound.Min -> RowMath.Min(x, y, z)
+        | BinaryForm.Logic Logic.And -> RowMath.BitwiseAnd(x, y, z)
+        | BinaryForm.Logic Logic.Or -> RowMath.BitwiseOr(x, y, z)
+        | BinaryForm.Logic Logic.Xor -> RowMath.Xor(x, y, z)
         | BinaryForm.Shift Shift.Left -> both x y z (fun a b -> shiftLeft a b)
         | BinaryForm.Shift Shift.Right -> both x y z (fun a b -> shiftRight a b)
         | BinaryForm.Curve _
@@ -196,19 +198,19 @@ module internal Rows =
 
         match op.Form with
         | BinaryForm.Logic Logic.And
-        | BinaryForm.Bound Bound.Min -> TensorPrimitives.BitwiseAnd(x, y, z)
+        | BinaryForm.Bound Bound.Min -> RowMath.BitwiseAnd(x, y, z)
         | BinaryForm.Logic Logic.Or
-        | BinaryForm.Bound Bound.Max -> TensorPrimitives.BitwiseOr(x, y, z)
-        | BinaryForm.Logic Logic.Xor -> TensorPrimitives.Xor(x, y, z)
+        | BinaryForm.Bound Bound.Max -> RowMath.BitwiseOr(x, y, z)
+        | BinaryForm.Logic Logic.Xor -> RowMath.Xor(x, y, z)
         | BinaryForm.Comparison Comparison.Equal ->
-            TensorPrimitives.Xor(x, y, z)
-            TensorPrimitives.Xor(z', 1uy, z)
+            RowMath.Xor(x, y, z)
+            RowMath.Xor(z', 1uy, z)
         | BinaryForm.Comparison Comparison.Less ->
-            TensorPrimitives.Xor(x, 1uy, z)
-            TensorPrimitives.BitwiseAnd(z', y, z)
+            RowMath.Xor(x, 1uy, z)
+            RowMath.BitwiseAnd(z', y, z)
         | BinaryForm.Comparison Comparison.LessEqual ->
-            TensorPrimitives.Xor(x, 1uy, z)
-            TensorPrimitives.BitwiseOr(z', y, z)
+            RowMath.Xor(x, 1uy, z)
+            RowMath.BitwiseOr(z', y, z)
         | BinaryForm.Operator _
         | BinaryForm.Shift _
         | BinaryForm.Curve _ -> unsupported op typeof<bool>

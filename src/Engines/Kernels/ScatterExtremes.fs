@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 
 /// The largest or smallest of updates that meet in one place; NaN is both.
@@ -36,8 +35,8 @@ module internal ScatterExtremes =
                 let update = ReadOnlySpan(from, offset + b * inner, inner)
 
                 if isLargest then
-                    TensorPrimitives.Max(Span.op_Implicit target, update, target)
+                    RowMath.Max(Span.op_Implicit target, update, target)
                 else
-                    TensorPrimitives.Min(Span.op_Implicit target, update, target))
+                    RowMath.Min(Span.op_Implicit target, update, target))
 
         y

@@ -127,7 +127,7 @@ module internal ScatterSums =
                 pairsFrom clear batches outer size inner found (fun a b ->
                     let target = Span(y, a * inner, inner)
                     let update = ReadOnlySpan(from, offset + b * inner, inner)
-                    TensorPrimitives.Add(Span.op_Implicit target, update, target))
+                    RowMath.Add(Span.op_Implicit target, update, target))
 
         y
 
@@ -299,7 +299,7 @@ module internal ScatterSums =
                         for i in 0 .. count - 1 do
                             let row = y.Slice((o * size + found[i]) * inner, inner)
 
-                            TensorPrimitives.Add(
+                            RowMath.Add(
                                 Span.op_Implicit row,
                                 from.Slice((o * count + i) * inner, inner),
                                 row

@@ -1,9 +1,9 @@
 namespace Cotangent.Engines
 
-// Arithmetic on short rows. .NET compiles the vector code of TensorPrimitives when an operation is first called, for 1 to 4 ms
-// each, and can't do so ahead: the operators are static members of type arguments. Parameters being drawn and constants being
-// folded are small, and a program's first result should not wait for that. These loops are compiled ahead, compute the same
-// bits, and take as long: the row's length alone decides.
+// Arithmetic on short rows. .NET compiles the vector code of longer ones, `RowMath`, when an operation is first called, and does not do
+// so ahead: the widths of vectors are the processor's. Parameters being drawn and constants being folded are small, and a program's
+// first result should not wait for that. These loops are compiled ahead, compute the same bits, and take as long: the row's length
+// alone decides.
 
 open System
 open System.Runtime.InteropServices

@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
@@ -100,7 +99,7 @@ module internal Softmax =
         (x: ReadOnlySpan<'T>)
         (y: Span<'T>)
         =
-        let m = TensorPrimitives.Max x
+        let m = RowMath.Max x
 
         if 'T.IsNegativeInfinity m then
             y.Fill(if isLog then m else 'T.Zero)
@@ -108,10 +107,10 @@ module internal Softmax =
             let sum: 'T = SummedExponentials.into x m y
 
             if isLog then
-                TensorPrimitives.Subtract(x, m, y)
-                TensorPrimitives.Subtract(Along.reading y, 'T.Log sum, y)
+                RowMath.Subtract(x, m, y)
+                RowMath.Subtract(Along.reading y, 'T.Log sum, y)
             else
-                TensorPrimitives.Divide(Along.reading y, sum, y)
+                RowMath.Divide(Along.reading y, sum, y)
 
     let softmax<'T
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
@@ -157,10 +156,10 @@ module internal Softmax =
                     let borrowed = Along.borrow<'T> n
                     let p = Span(borrowed, 0, n)
                     SpecialRows.unary Special.Exp y p
-                    TensorPrimitives.MultiplyAdd(Along.reading p, -(Reduce.run Reduction.Sum c), c, z)
+                    RowMath.MultiplyAdd(Along.reading p, -(Reduce.run Reduction.Sum c), c, z)
                     Along.giveBack borrowed
                 else
-                    TensorPrimitives.AddMultiply(c, -TensorPrimitives.Dot(y, c), y, z)))
+                    RowMath.AddMultiply(c, -RowMath.Dot(y, c), y, z)))
 
     /// Softmax: y (c - Σ y c). Its logarithm: c - exp y Σ c.
     let pull<'T
@@ -199,7 +198,7 @@ module internal Softmax =
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> IFloatingPointIeee754<'T>>
         (x: ReadOnlySpan<'T>)
         : 'T =
-        let m = if x.Length = 0 then 'T.NegativeInfinity else TensorPrimitives.Max x
+        let m = if x.Length = 0 then 'T.NegativeInfinity else RowMath.Max x
         if 'T.IsFinite m then m + logSum x m else m
 
     let logSumExp<'T

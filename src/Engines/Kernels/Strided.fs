@@ -216,6 +216,8 @@ module internal Strided =
 
     /// Copies `count` elements that lie `step` apart to the start of `target`.
     let gather (items: 'T[]) offset step count (target: 'T[]) =
+        Tile.optimised ()
+
         if step = 0 then
             Short.fill target items[offset] count
         else
@@ -227,6 +229,8 @@ module internal Strided =
 
     /// Copies a row of elements that lie so many apart.
     let private copyRow (source: 'T[]) (s: int) from (target: 'T[]) (t: int) into (count: int) =
+        Tile.optimised ()
+
         if from = 1 && into = 1 then
             Array.Copy(source, s, target, t, count)
         elif from = 0 && into = 1 then

@@ -42,7 +42,6 @@ module internal VectorMath =
             lanes.Slice(0, n).CopyTo y
 
     /// 1, 0 or -1; NaN for NaN.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let sign<'T when 'T: struct> (x: ReadOnlySpan<'T>) (y: Span<'T>) =
         map x y (fun v ->
             let zero = Vector<'T>.Zero
@@ -62,6 +61,7 @@ module internal VectorMath =
         ([<InlineIfLambda>] f: Vector<'T> -> Vector<'T> -> Vector<'T>)
         ([<InlineIfLambda>] g: 'T -> 'T -> bool)
         =
+        Tile.optimised ()
         let w = Vector<'T>.Count
         let a = &MemoryMarshal.GetReference x
         let b = &MemoryMarshal.GetReference y
@@ -82,7 +82,6 @@ module internal VectorMath =
             z[i] <- g x[i] y[i]
             i <- i + 1
 
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let equal<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
         (x: ReadOnlySpan<'T>)
         (y: ReadOnlySpan<'T>)
@@ -90,7 +89,6 @@ module internal VectorMath =
         =
         compare x y z (fun a b -> Vector.Equals(a, b)) (fun a b -> isEqual a b)
 
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let less<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
         (x: ReadOnlySpan<'T>)
         (y: ReadOnlySpan<'T>)
@@ -98,7 +96,6 @@ module internal VectorMath =
         =
         compare x y z (fun a b -> Vector.LessThan(a, b)) (fun a b -> isLess a b)
 
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let lessEqual<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumber<'T>>
         (x: ReadOnlySpan<'T>)
         (y: ReadOnlySpan<'T>)
@@ -107,8 +104,8 @@ module internal VectorMath =
         compare x y z (fun a b -> Vector.LessThanOrEqual(a, b)) (fun a b -> isAtMost a b)
 
     /// z <- x where c, y elsewhere.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let select (c: ReadOnlySpan<bool>) (x: ReadOnlySpan<'T>) (y: ReadOnlySpan<'T>) (z: Span<'T>) =
+        Tile.optimised ()
         let mutable i = 0
 
         if sizeof<'T> = 4 then

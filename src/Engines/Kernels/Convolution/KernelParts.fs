@@ -6,7 +6,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Inlined // in place of functions of Array and List
@@ -50,7 +49,7 @@ module internal KernelParts =
             overBlocks length add first half sums start
             overBlocks length add half last second start'
 
-            TensorPrimitives.Add(
+            RowMath.Add(
                 ReadOnlySpan(sums, start, length),
                 ReadOnlySpan(second, start', length),
                 Span(sums, start, length)
@@ -117,7 +116,7 @@ module internal KernelParts =
                 let into = result.Items
 
                 for s in 1 .. shares - 1 do
-                    TensorPrimitives.Add(
+                    RowMath.Add(
                         ReadOnlySpan(into, first, count),
                         ReadOnlySpan(results[s], first, count),
                         Span(into, first, count)

@@ -5,7 +5,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Buffers
-open System.Numerics.Tensors
 open System.Runtime.Intrinsics
 open Cotangent
 open Cotangent.Engines.CorrelationImage
@@ -155,7 +154,13 @@ module internal WinogradKernels =
                 over products first next sums
                 let second = ArrayPool<float32>.Shared.Rent length
                 over products next last second
-                TensorPrimitives.Add(sums.AsSpan(0, length), second.AsSpan(0, length), sums.AsSpan(0, length))
+
+                RowMath.Add(
+                    ReadOnlySpan(sums, 0, length),
+                    ReadOnlySpan(second, 0, length),
+                    sums.AsSpan(0, length)
+                )
+
                 ArrayPool<float32>.Shared.Return second
 
         let results = Array.init shares (fun _ -> ArrayPool<float32>.Shared.Rent length)
@@ -182,7 +187,7 @@ module internal WinogradKernels =
 
             for n in 1 .. shares - 1 do
                 let into = sums.AsSpan(start, count)
-                TensorPrimitives.Add(into, results[n].AsSpan(start, count), into))
+                RowMath.Add(Span.op_Implicit into, ReadOnlySpan(results[n], start, count), into))
 
         Strided.ranges (partsOf kernels Lanes) (int64 kernels * 9L) (fun from last ->
             let taps = ArrayPool<float32>.Shared.Rent(Taps * Taps * Lanes)

@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Buffers
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -75,12 +74,13 @@ module internal Bidiagonal =
         Strided.ranges rows (int64 rows * int64 width) (fun first last ->
             for i in first .. last - 1 do
                 let row = Span(a, (fromRow + i) * n + fromColumn, width)
-                TensorPrimitives.Subtract(reading row, ReadOnlySpan(product, i * width, width), row))
+                RowMath.Subtract(reading row, ReadOnlySpan(product, i * width, width), row))
 
         ArrayPool<float>.Shared.Return product
 
     /// Step by step: a small matrix stays in the first-level cache.
     let private reduceSmall m n (a: float[]) (form: Form) =
+        Tile.optimised ()
         let sums, products = Array.zeroCreate<float> n, Array.zeroCreate<float> m
 
         for k in 0 .. n - 1 do
@@ -100,7 +100,7 @@ module internal Bidiagonal =
 
                 for i in k .. m - 1 do
                     let row = Span(a, i * n + next, n - next)
-                    TensorPrimitives.MultiplyAdd(reading sum, -form.LeftTaus[k] * v[i - k], reading row, row)
+                    RowMath.MultiplyAdd(reading sum, -form.LeftTaus[k] * v[i - k], reading row, row)
 
                 Span(a, k * n + next, n - next).CopyTo z
                 let struct (beta, turn) = Reflections.make z
@@ -111,9 +111,10 @@ module internal Bidiagonal =
 
                 for i in next .. m - 1 do
                     let row = Span(a, i * n + next, n - next)
-                    TensorPrimitives.MultiplyAdd(reading z, -turn * products[i], reading row, row)
+                    RowMath.MultiplyAdd(reading z, -turn * products[i], reading row, row)
 
     let private reduceByPanels m n (a: float[]) (form: Form) =
+        Tile.optimised ()
         let depth = 2 * Panel
 
         let change = {
@@ -173,7 +174,7 @@ module internal Bidiagonal =
         keepLeft 0 0
         let y = Span(change.Columns, 1, n - 1)
         RowSteps.addRows a 1 n (ReadOnlySpan(form.Left, 0, m)) y
-        TensorPrimitives.Multiply(reading y, form.LeftTaus[0], y)
+        RowMath.Multiply(reading y, form.LeftTaus[0], y)
 
         for k in 0 .. n - 2 do
             let next = k + 1
@@ -184,7 +185,7 @@ module internal Bidiagonal =
             let z = right form n k
             Span(a, k * n + next, width).CopyTo z
             let shares = Span(factors, 0, place)
-            TensorPrimitives.Negate(ReadOnlySpan(change.Shares, k * depth, place), shares)
+            RowMath.Negate(ReadOnlySpan(change.Shares, k * depth, place), shares)
             RowSteps.addRows change.Columns next n (reading shares) z
             let struct (beta, turn) = Reflections.make z
             form.Beside[k] <- beta
@@ -215,14 +216,14 @@ module internal Bidiagonal =
             else
                 let beta: float = form.Diagonal[next]
                 let first = ReadOnlySpan(a, next * n + next + 1, width - 1)
-                TensorPrimitives.MultiplyAdd(first, -beta, reading sum, sum)
+                RowMath.MultiplyAdd(first, -beta, reading sum, sum)
                 let share = ReadOnlySpan(change.Shares, next * depth, place + 1)
                 // Less the sums of shares.
                 let shares = Span(factors, 0, place + 1)
-                TensorPrimitives.Multiply(share, beta, shares)
-                TensorPrimitives.Subtract(reading shares, reading sumOfShares, shares)
+                RowMath.Multiply(share, beta, shares)
+                RowMath.Subtract(reading shares, reading sumOfShares, shares)
                 RowSteps.addRows change.Columns (next + 1) n (reading shares) sum
-                TensorPrimitives.Multiply(reading sum, form.LeftTaus[next] / divisor, sum)
+                RowMath.Multiply(reading sum, form.LeftTaus[next] / divisor, sum)
 
             // The panel after a full one begins with this reflection.
             let isFull = place + 1 = depth

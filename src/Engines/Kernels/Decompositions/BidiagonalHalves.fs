@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Buffers
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -42,6 +41,7 @@ module internal BidiagonalHalves =
 
     /// A block of `count` rows and so many or one more (`extra`) columns, by QR steps.
     let private leaf first count extra (d: float[]) (e: float[]) (u: Vectors) (v: Vectors) =
+        Tile.optimised ()
         let size = count + extra
         let identity n = Array.init (n * n) (fun i -> if i / n = i % n then 1.0 else 0.0)
         let left, right = (if u.Width = 0 then [||] else identity count), identity size
@@ -62,7 +62,7 @@ module internal BidiagonalHalves =
             let row = Span(right, i * size, size)
 
             if i < count then
-                if values[i] < 0.0 then TensorPrimitives.Negate(reading row, row)
+                if values[i] < 0.0 then RowMath.Negate(reading row, row)
                 d[first + i] <- Math.Abs values[i]
                 if u.Width > 0 then Array.Copy(left, i * count, u.Rows, u.At(first, i), count)
 
@@ -75,6 +75,7 @@ module internal BidiagonalHalves =
     /// Sorts out what changes nothing: elements with a small z; and of two with nearly equal d one, after a rotation of both that takes
     /// its z away. What takes part in the merger, by rising d, element `half` first; and what is done with.
     let private part n columns half first (d: float[]) (z: float[]) tolerance (u: Vectors) (v: Vectors) =
+        Tile.optimised ()
         let order = Array.init n id |> Array.filter (fun i -> i <> half)
         Array.sortInPlaceBy (fun i -> d[i]) order
         let kept, finished = ResizeArray<int>(), ResizeArray<int>()
@@ -109,6 +110,7 @@ module internal BidiagonalHalves =
 
     /// What becomes of the middle row in terms of the right vectors of both blocks.
     let private middle first n extra half (alpha: float) (beta: float) (v: Vectors) : float[] =
+        Tile.optimised ()
         let columns = n + extra
 
         let z =
@@ -148,6 +150,7 @@ module internal BidiagonalHalves =
         (u: Vectors)
         (v: Vectors)
         =
+        Tile.optimised ()
         let alpha = values[first + half]
         let z = middle first n extra half alpha beside v
         let d = Array.sub values first n
@@ -157,8 +160,8 @@ module internal BidiagonalHalves =
         let most = max (largest d) (largest z)
         // Of numbers up to 2, so that no square leaves the range: a power of two loses no digits.
         let scale = if most = 0.0 then 1.0 else Math.ScaleB(1.0, Math.ILogB most)
-        TensorPrimitives.Divide(ReadOnlySpan d, scale, Span d)
-        TensorPrimitives.Divide(ReadOnlySpan z, scale, Span z)
+        RowMath.Divide(ReadOnlySpan d, scale, Span d)
+        RowMath.Divide(ReadOnlySpan z, scale, Span z)
         let tolerance = 16.0 * epsilon * (most / scale)
         let struct (kept, finished) = part n columns half first d z tolerance u v
         let k = kept.Length
@@ -179,15 +182,15 @@ module internal BidiagonalHalves =
             left[0] <- 1.0
             roots[0] <- Math.Abs ofPoles[0]
         else
-            let size = TensorPrimitives.Norm(ReadOnlySpan ofPoles)
+            let size = RowMath.Norm(ReadOnlySpan ofPoles)
             let unit = Array.map (fun x -> x / size) ofPoles
 
             // Differences of squares.
             let fill j (into: float[]) =
                 let differences = Span(into, 0, k)
-                TensorPrimitives.Subtract(ReadOnlySpan poles, poles[j], differences)
+                RowMath.Subtract(ReadOnlySpan poles, poles[j], differences)
 
-                TensorPrimitives.AddMultiply(ReadOnlySpan poles, poles[j], reading differences, differences)
+                RowMath.AddMultiply(ReadOnlySpan poles, poles[j], reading differences, differences)
 
             Strided.ranges k (20L * int64 k * int64 k) (fun from last ->
                 let deltas = Array.zeroCreate<float> k
@@ -204,11 +207,11 @@ module internal BidiagonalHalves =
             Strided.ranges k (4L * int64 k * int64 k) (fun from last ->
                 for j in from .. last - 1 do
                     let row = Span(right, j * k, k)
-                    TensorPrimitives.Divide(ReadOnlySpan turned, reading row, row)
+                    RowMath.Divide(ReadOnlySpan turned, reading row, row)
 
                     if u.Width > 0 then
                         let opposite = Span(left, j * k, k)
-                        TensorPrimitives.Multiply(ReadOnlySpan poles, reading row, opposite)
+                        RowMath.Multiply(ReadOnlySpan poles, reading row, opposite)
                         opposite[0] <- -1.0
                         Secular.normalise opposite
 

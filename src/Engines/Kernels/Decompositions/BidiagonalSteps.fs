@@ -44,6 +44,7 @@ module internal BidiagonalSteps =
 
     /// Where the last element of the block is 0, so may be what stands above it.
     let deflateLast (w: Work) first last =
+        Tile.optimised ()
         let mutable f = w.E[last - 1]
         w.E[last - 1] <- 0.0
 
@@ -59,6 +60,7 @@ module internal BidiagonalSteps =
 
     /// Where an element k of the diagonal is 0, so may be what stands beside it.
     let private split (w: Work) k last =
+        Tile.optimised ()
         let mutable f = w.E[k]
         w.E[k] <- 0.0
 
@@ -82,6 +84,7 @@ module internal BidiagonalSteps =
             c / (b + (if b < 0.0 then -root else root))
 
     let private step (w: Work) first last =
+        Tile.optimised ()
         let d, e = w.D, w.E
 
         let scale = [| d[last]; d[last - 1]; e[last - 1]; d[first]; e[first] |] |> Array.map abs |> Array.max
@@ -110,6 +113,7 @@ module internal BidiagonalSteps =
 
     /// Makes e zero. NaN takes no steps.
     let diagonalise (w: Work) =
+        Tile.optimised ()
         let mutable last = w.D.Length - 1
         let mutable steps = 0
 

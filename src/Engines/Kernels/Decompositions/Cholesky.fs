@@ -3,7 +3,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -23,13 +22,14 @@ module internal Cholesky =
         p
         width
         : bool =
+        Tile.optimised ()
         let row i = at + (p + i) * n + p
         let mutable isPositive = true
         let mutable i = 0
 
         while isPositive && i < width do
             for j in 0..i do
-                let along: 'T = TensorPrimitives.Dot(ReadOnlySpan(a, row i, j), ReadOnlySpan(a, row j, j))
+                let along: 'T = RowMath.Dot(ReadOnlySpan(a, row i, j), ReadOnlySpan(a, row j, j))
 
                 let rest: 'T = a[row i + j] - along
 
@@ -55,6 +55,7 @@ module internal Cholesky =
         width
         (inverse: 'T[])
         =
+        Tile.optimised ()
         Array.Clear(inverse, 0, width * width)
 
         for i in 0 .. width - 1 do
@@ -64,9 +65,9 @@ module internal Cholesky =
             for j in 0 .. i - 1 do
                 let factor: 'T = -a[at + (p + i) * n + p + j]
                 let known = ReadOnlySpan(inverse, j * width, width)
-                TensorPrimitives.MultiplyAdd(known, factor, reading target, target)
+                RowMath.MultiplyAdd(known, factor, reading target, target)
 
-            TensorPrimitives.Divide(reading target, a[at + (p + i) * n + p + i], target)
+            RowMath.Divide(reading target, a[at + (p + i) * n + p + i], target)
 
     /// The lower triangle of a becomes L, the upper one 0; false where a is not positive definite.
     let factor<'T
@@ -76,6 +77,7 @@ module internal Cholesky =
         (a: 'T[])
         at
         : bool =
+        Tile.optimised ()
         let part = ArrayPool<'T>.Shared.Rent(max 1 (n * min Panel n))
         let inverse = ArrayPool<'T>.Shared.Rent(max 1 (min Panel n * min Panel n))
         let mutable isPositive = true
@@ -91,7 +93,7 @@ module internal Cholesky =
 
                 for i in 0 .. rows - 1 do
                     let row = Span(a, at + (p + i) * n + p, width)
-                    TensorPrimitives.Subtract(reading row, ReadOnlySpan(part, i * width, width), row)
+                    RowMath.Subtract(reading row, ReadOnlySpan(part, i * width, width), row)
 
             isPositive <- block n a at p width
             let below = rows - width

@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open Cotangent
@@ -38,6 +37,7 @@ module internal ComplexBidiagonal =
 
     /// y <- y + f x
     let private add (x: SplitRow) (f: Complex) (y: SplitRow) =
+        Tile.optimised ()
         let width = Vector<float>.Count
         let re, im = Vector<float> f.Real, Vector<float> f.Imaginary
         let mutable i = 0
@@ -56,6 +56,7 @@ module internal ComplexBidiagonal =
 
     /// Σ x y
     let private dot (x: SplitRow) (y: SplitRow) : Complex =
+        Tile.optimised ()
         let width = Vector<float>.Count
         let mutable re = Vector<float>.Zero
         let mutable im = Vector<float>.Zero
@@ -75,7 +76,7 @@ module internal ComplexBidiagonal =
 
         total
 
-    let private conjugate (row: SplitRow) = TensorPrimitives.Negate(reading row.Im, row.Im)
+    let private conjugate (row: SplitRow) = RowMath.Negate(reading row.Im, row.Im)
 
     let private copy (x: SplitRow) (y: SplitRow) =
         x.Re.CopyTo y.Re
@@ -84,6 +85,8 @@ module internal ComplexBidiagonal =
     /// Of a vector x the reflection whose adjoint takes it to (beta, 0, …) with a real beta: beta and tau. v, whose first element is
     /// 1, takes the place of x.
     let private reflection (x: SplitRow) : struct (float * Complex) =
+        Tile.optimised ()
+
         if x.Length = 0 then
             struct (0.0, Complex.Zero)
         else
@@ -94,10 +97,7 @@ module internal ComplexBidiagonal =
                 if tail.Length = 0 then
                     0.0
                 else
-                    Double.Hypot(
-                        TensorPrimitives.Norm(reading tail.Re),
-                        TensorPrimitives.Norm(reading tail.Im)
-                    )
+                    Double.Hypot(RowMath.Norm(reading tail.Re), RowMath.Norm(reading tail.Im))
 
             if rest = 0.0 && alpha.Imaginary = 0.0 then
                 x.Put(0, Complex.One)
@@ -128,6 +128,8 @@ module internal ComplexBidiagonal =
 
     /// Spoils a.
     let reduce m n (a: float[]) : Form =
+        Tile.optimised ()
+
         let form = {
             Diagonal = Array.zeroCreate n
             Beside = Array.zeroCreate n
@@ -195,6 +197,7 @@ module internal ComplexBidiagonal =
     /// The rows of z (so many complex numbers, `size` of them to a row) become the columns of the product of reflections, whose vectors
     /// begin `shift` elements behind the diagonal.
     let accumulate count size shift (vectors: float[]) (taus: Complex[]) (z: float[]) =
+        Tile.optimised ()
         Array.Clear(z, 0, 2 * count * size)
         let adjoint = Array.zeroCreate<float>(2 * size)
 

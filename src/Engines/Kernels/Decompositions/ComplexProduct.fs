@@ -3,7 +3,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent.Engines.Along
 
 /// Products of matrices of complex numbers inside of decompositions.
@@ -14,6 +13,7 @@ module internal ComplexProduct =
 
     /// Row by row.
     let private byRows m n k (a: Matrix<Complex>) (b: Matrix<Complex>) (c: Complex[]) at =
+        Tile.optimised ()
         let copy = if b.ColStride = 1 then [||] else Array.zeroCreate<Complex>(k * n)
 
         if b.ColStride <> 1 then
@@ -34,7 +34,7 @@ module internal ComplexProduct =
                     else
                         ReadOnlySpan(copy, l * n, n)
 
-                TensorPrimitives.MultiplyAdd(other, factor, reading row, row)
+                RowMath.MultiplyAdd(other, factor, reading row, row)
 
     let private adjacent (data: float[]) columns : Matrix<float> = {
         Data = data
@@ -45,6 +45,7 @@ module internal ComplexProduct =
 
     /// By one real product, of the parts of a below each other and those of b side by side: x + yi times u + vi has xu, xv, yu, yv.
     let private byParts m n k (a: Matrix<Complex>) (b: Matrix<Complex>) (c: Complex[]) at =
+        Tile.optimised ()
         let left = ArrayPool<float>.Shared.Rent(2 * m * k)
         let right = ArrayPool<float>.Shared.Rent(2 * k * n)
         let all = ArrayPool<float>.Shared.Rent(4 * m * n)

@@ -25,6 +25,8 @@ module internal ComplexSchur =
         else struct (sizeX / r, x / sizeX * Complex.Conjugate y / r)
 
     let private rotateRows (first: Span<Complex>) (second: Span<Complex>) (c: float) (s: Complex) =
+        Tile.optimised ()
+
         for j in 0 .. first.Length - 1 do
             let x, y = first[j], second[j]
             first[j] <- c * x + s * y
@@ -32,6 +34,8 @@ module internal ComplexSchur =
 
     /// Columns k and k + 1 of the first rows, by the adjoint of the rotation.
     let private rotateColumns n (h: Complex[]) k rows (c: float) (s: Complex) =
+        Tile.optimised ()
+
         for i in 0 .. rows - 1 do
             let x, y = h[i * n + k], h[i * n + k + 1]
             h[i * n + k] <- c * x + Complex.Conjugate s * y
@@ -49,6 +53,8 @@ module internal ComplexSchur =
         (shift: Complex)
         (rotations: struct (float * Complex)[])
         =
+        Tile.optimised ()
+
         for i in first..last do
             h[i * n + i] <- h[i * n + i] - shift
 
@@ -69,6 +75,7 @@ module internal ComplexSchur =
     /// The matrix in h becomes T, whose diagonal has the eigenvalues; z gets the columns of Z as rows. False where steps did not
     /// suffice, which is not known to happen.
     let decompose n (h: Complex[]) (z: Complex[]) : bool =
+        Tile.optimised ()
         Hessenberg.reduce n h z
         let norm = Scalars.norm (Span h)
         let rotations = Array.zeroCreate<struct (float * Complex)> n
@@ -97,6 +104,7 @@ module internal ComplexSchur =
 
     /// The x with T x = λ x for each λ on the diagonal of T, as rows, by back substitution.
     let vectors n (t: Complex[]) : Complex[] =
+        Tile.optimised ()
         let all = Array.zeroCreate<Complex>(n * n)
         let small = Math.Max(Math.ScaleB(Scalars.norm (Span t), -52), 1e-300)
 

@@ -32,6 +32,7 @@ module internal ComplexSvd =
     /// A matrix, or of a wide one its adjoint, of numbers up to 1, so that no square leaves the range, and what they are multiplied by;
     /// NaN where they are not finite. Rows of real parts and imaginary ones.
     let private scaled m n (x: ReadOnlySpan<Complex>) : struct (float * float[]) =
+        Tile.optimised ()
         let mutable largest = 0.0
 
         for i in 0 .. m * n - 1 do
@@ -63,6 +64,7 @@ module internal ComplexSvd =
         (s: Span<float>)
         (v: Span<Complex>)
         =
+        Tile.optimised ()
         let k = min m n
         let struct (scale, a) = scaled m n x
 
@@ -96,6 +98,7 @@ module internal ComplexSvd =
                     v[j * n + i] <- Complex.Conjugate(turn * at right n i)
 
     let private valuesOf m n (x: ReadOnlySpan<Complex>) (s: Span<float>) =
+        Tile.optimised ()
         let struct (scale, a) = scaled m n x
 
         if Double.IsNaN scale then

@@ -12,6 +12,7 @@ module internal Eig =
     /// Powers of two d that make rows and columns of d⁻¹ a d about as large as each other (B. Parlett and C. Reinsch, "Balancing a
     /// matrix", 1969), which the eigenvalues of badly scaled matrices need.
     let private balance n (size: int -> int -> float) : float[] =
+        Tile.optimised ()
         let d = Array.create n 1.0
         let mutable isMoving = true
         let mutable rounds = 0
@@ -46,6 +47,7 @@ module internal Eig =
         (values: Span<Complex>)
         (columns: Span<Complex>)
         =
+        Tile.optimised ()
         let order = Array.init n id
         Array.sortInPlaceBy (fun i -> struct (w[i].Real, w[i].Imaginary)) order
 
@@ -66,6 +68,7 @@ module internal Eig =
 
     /// A power of two about as large as the largest element, so that no product leaves the range; 1 for none.
     let private scaleOf n (size: int -> int -> float) : float =
+        Tile.optimised ()
         let mutable largest = 0.0
 
         for i in 0 .. n - 1 do
@@ -80,6 +83,7 @@ module internal Eig =
         struct (d, scaleOf n (fun i j -> size i j / d[i] * d[j]))
 
     let private ofReal n (a: int -> int -> float) : Complex[] * Complex[][] =
+        Tile.optimised ()
         let struct (d, scale) = measure n (fun i j -> Math.Abs(a i j))
         let t = Array.init (n * n) (fun k -> a (k / n) (k % n) / d[k / n] * d[k % n] / scale)
         let z = Array.zeroCreate<float>(n * n)
@@ -108,6 +112,7 @@ module internal Eig =
             refused n
 
     let private ofComplex n (a: int -> int -> Complex) : Complex[] * Complex[][] =
+        Tile.optimised ()
         let struct (d, scale) = measure n (fun i j -> Complex.Abs(a i j))
         let t = Array.init (n * n) (fun k -> a (k / n) (k % n) / d[k / n] * d[k % n] / scale)
         let z = Array.zeroCreate<Complex>(n * n)

@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -18,7 +17,8 @@ module internal Eigh =
 
     /// What makes the first element positive that is at least half as large as the largest.
     let private signOf (vector: ReadOnlySpan<float>) =
-        let half = 0.5 * Math.Abs(TensorPrimitives.MaxMagnitude vector)
+        Tile.optimised ()
+        let half = 0.5 * RowMath.LargestSize vector
         let mutable i = 0
 
         while i < vector.Length - 1 && Math.Abs vector[i] < half do
@@ -28,6 +28,7 @@ module internal Eigh =
 
     /// Eigenvalues in rising order, and eigenvectors as columns.
     let private sorted n (d: float[]) (z: float[]) (values: Span<float>) (columns: Span<float>) =
+        Tile.optimised ()
         let order = Array.init n id
         Array.sortInPlaceBy (fun i -> d[i]) order
 
@@ -40,9 +41,10 @@ module internal Eigh =
                 columns[i * n + j] <- sign * row[i]
 
     let private decompose n (x: ReadOnlySpan<float>) (values: Span<float>) (vectors: Span<float>) =
+        Tile.optimised ()
         let a = Array.zeroCreate<float>(n * n)
         // Numbers up to 1, so that no square leaves the range.
-        let largest: float = Math.Abs(TensorPrimitives.MaxMagnitude x)
+        let largest: float = RowMath.LargestSize x
         let scale = if largest = 0.0 then 1.0 else largest
 
         for i in 0 .. n - 1 do
@@ -69,12 +71,13 @@ module internal Eigh =
                     z
 
         sorted n d z values vectors
-        TensorPrimitives.Multiply(reading values, scale, values)
+        RowMath.Multiply(reading values, scale, values)
 
     // ---- Complex numbers ----
 
     /// Makes the Hermitian a tridiagonal and real; q becomes the product of the reflections H = I - tau v vᴴ.
     let private tridiagonaliseHermitian n (a: Complex[]) (d: float[]) (e: float[]) (q: Complex[]) =
+        Tile.optimised ()
         let vectors = Array.zeroCreate<Complex[]>(max 0 (n - 1))
         let taus = Array.zeroCreate<Complex> n
 
@@ -143,6 +146,7 @@ module internal Eigh =
         (values: Span<float>)
         (vectors: Span<Complex>)
         =
+        Tile.optimised ()
         let a = Array.zeroCreate<Complex>(n * n)
         let mutable largest = 0.0
 

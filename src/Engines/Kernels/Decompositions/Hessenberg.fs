@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent.Engines.Along
 
 /// A = Q H Qᴴ, where H has nothing below its subdiagonal, by Householder's reflections (G. Golub and C. Van Loan, "Matrix
@@ -18,16 +17,17 @@ module internal Hessenberg =
         (tau: 'T)
         (sums: Span<'T>)
         =
+        Tile.optimised ()
         sums.Clear()
 
         for i in 0 .. v.Length - 1 do
             let row = Matrices.part h ((from + i) * n + from) v.Length
-            TensorPrimitives.MultiplyAdd(reading row, Scalars.conjugate v[i], reading sums, sums)
+            RowMath.MultiplyAdd(reading row, Scalars.conjugate v[i], reading sums, sums)
 
         for i in 0 .. v.Length - 1 do
             let row = Matrices.part h ((from + i) * n + from) v.Length
             let factor: 'T = Scalars.conjugate tau * v[i]
-            TensorPrimitives.MultiplyAdd(reading sums, 'T.Zero - factor, reading row, row)
+            RowMath.MultiplyAdd(reading sums, 'T.Zero - factor, reading row, row)
 
     /// h becomes h H, which changes the columns from `from` on.
     let private reflectColumns<'T
@@ -39,12 +39,13 @@ module internal Hessenberg =
         (tau: 'T)
         (conjugates: Span<'T>)
         =
+        Tile.optimised ()
         Scalars.conjugateTo v conjugates
 
         for i in 0 .. n - 1 do
             let row = Matrices.part h (i * n + from) v.Length
-            let factor: 'T = tau * TensorPrimitives.Dot(reading row, v)
-            TensorPrimitives.MultiplyAdd(reading conjugates, 'T.Zero - factor, reading row, row)
+            let factor: 'T = tau * RowMath.Dot(reading row, v)
+            RowMath.MultiplyAdd(reading conjugates, 'T.Zero - factor, reading row, row)
 
     /// The matrix in h becomes its Hessenberg form; the columns of Q become the rows of z.
     let reduce<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
@@ -52,6 +53,7 @@ module internal Hessenberg =
         (h: 'T[])
         (z: 'T[])
         =
+        Tile.optimised ()
         let vectors, taus = Array.zeroCreate<'T>(n * n), Array.zeroCreate<'T> n
         let scratch = Array.zeroCreate<'T> n
 
@@ -86,6 +88,8 @@ module internal Hessenberg =
         last
         (norm: float)
         : int =
+        Tile.optimised ()
+
         let isNothing k =
             let neighbours = Scalars.size h[(k - 1) * n + k - 1] + Scalars.size h[k * n + k]
             let limit = Math.ScaleB((if neighbours = 0.0 then norm else neighbours), -52)

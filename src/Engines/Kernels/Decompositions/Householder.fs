@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent.Engines.Along
 
 /// Householder's reflections H = I - tau v vᴴ of real or complex vectors, where the first element of v is 1 (G. Golub and C. Van
@@ -35,7 +34,7 @@ module internal Householder =
             let norm = Double.Hypot(Scalars.size alpha, rest)
             let beta: 'T = 'T.CreateChecked(if Scalars.realPart alpha < 0.0 then norm else -norm)
             let first: 'T = alpha - beta
-            TensorPrimitives.Divide(reading x, first, x)
+            RowMath.Divide(reading x, first, x)
             x[0] <- 'T.One
             let change: 'T = beta - alpha
             struct (beta, change / beta)
@@ -55,6 +54,7 @@ module internal Householder =
         (taus: 'T[])
         (z: 'T[])
         =
+        Tile.optimised ()
         Array.Clear(z, 0, n * n)
 
         for i in 0 .. n - 1 do
@@ -68,4 +68,4 @@ module internal Householder =
                 for i in from .. n - 1 do
                     let row = Matrices.part z (i * n + from) (n - from)
                     let along: 'T = taus[k] * Scalars.inner (reading v) (reading row)
-                    TensorPrimitives.MultiplyAdd(reading v, 'T.Zero - along, reading row, row)
+                    RowMath.MultiplyAdd(reading v, 'T.Zero - along, reading row, row)

@@ -3,7 +3,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -23,6 +22,8 @@ module internal Lu =
 
     /// In some columns, the rows from a panel's first on change places with others, in turn.
     let private swapRows (a: 'T[]) at n top (chosenRows: int[]) from count =
+        Tile.optimised ()
+
         for j in 0 .. chosenRows.Length - 1 do
             let first = Span(a, at + (top + j) * n + from, count)
             let second = Span(a, at + chosenRows[j] * n + from, count)
@@ -34,6 +35,7 @@ module internal Lu =
 
     /// The place of the largest element.
     let private largest<'T when 'T: struct and 'T :> INumberBase<'T>> (x: ReadOnlySpan<'T>) : int =
+        Tile.optimised ()
         let mutable found = 0
         let mutable most = Scalars.size x[0]
 
@@ -54,6 +56,7 @@ module internal Lu =
         (columns: 'T[])
         width
         : int[] =
+        Tile.optimised ()
         let chosenRows = Array.zeroCreate<int>(min width m)
 
         for row in 0 .. chosenRows.Length - 1 do
@@ -72,12 +75,12 @@ module internal Lu =
             // Below a pivot of 0 all are 0 already.
             if not ('T.IsZero pivot) && own.Length > 1 then
                 let below = own.Slice 1
-                TensorPrimitives.Divide(reading below, pivot, below)
+                RowMath.Divide(reading below, pivot, below)
 
                 for k in row + 1 .. width - 1 do
                     let opposite: 'T = -columns[k * m + row]
                     let target = Span(columns, k * m + row + 1, below.Length)
-                    TensorPrimitives.MultiplyAdd(reading below, opposite, reading target, target)
+                    RowMath.MultiplyAdd(reading below, opposite, reading target, target)
 
         chosenRows
 
@@ -90,6 +93,7 @@ module internal Lu =
         at
         top
         : int[] =
+        Tile.optimised ()
         let width, rows = min Panel (n - top), m - top
         let columns = ArrayPool<'T>.Shared.Rent(width * rows)
 
@@ -123,6 +127,7 @@ module internal Lu =
         from
         count
         =
+        Tile.optimised ()
         swapRows a at n top chosenRows from count
         let height = chosenRows.Length
         let row i = at + (top + i) * n
@@ -133,12 +138,7 @@ module internal Lu =
             for j in 0 .. i - 1 do
                 let factor: 'T = -a[row i + top + j]
 
-                TensorPrimitives.MultiplyAdd(
-                    ReadOnlySpan(a, row j + from, count),
-                    factor,
-                    reading target,
-                    target
-                )
+                RowMath.MultiplyAdd(ReadOnlySpan(a, row j + from, count), factor, reading target, target)
 
         let rest = m - top - height
 
@@ -149,7 +149,7 @@ module internal Lu =
 
             for i in 0 .. rest - 1 do
                 let target = Span(a, row (height + i) + from, count)
-                TensorPrimitives.Subtract(reading target, ReadOnlySpan(part, i * count, count), target)
+                RowMath.Subtract(reading target, ReadOnlySpan(part, i * count, count), target)
 
             ArrayPool<'T>.Shared.Return part
 
@@ -236,6 +236,7 @@ module internal Lu =
         (x: 'T[])
         at
         : bool =
+        Tile.optimised ()
         let order = Array.zeroCreate<int> n
         factor multiply n n a 0 (Span order) |> ignore
         let isRegular = Range.forall n (fun i -> not ('T.IsZero a[i * n + i]))
@@ -296,6 +297,7 @@ module internal Lu =
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (inputs: HostBuffer<'T>[])
         =
+        Tile.optimised ()
         let x = Strided.fresh<'T> inputs[0].DType inputs[0].Shape
         let struct (batch, n, _) = Matrices.sizes x
         Array.Clear(x.Items, 0, Shape.count x.Shape)

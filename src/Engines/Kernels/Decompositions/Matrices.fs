@@ -80,6 +80,8 @@ module internal Matrices =
         (on32: HostBuffer<float32>[] -> HostBuffer[])
         (on64: HostBuffer<float>[] -> HostBuffer[])
         : HostBuffer[] =
+        Tile.optimised ()
+
         match inputs[0].DType.Storage with
         | Storage.Float32 -> on32 (inputs |> Array.map (fun x -> x :?> HostBuffer<float32>))
         | Storage.Float64 -> on64 (inputs |> Array.map (fun x -> x :?> HostBuffer<float>))
@@ -103,6 +105,7 @@ module internal Matrices =
         (on64: HostBuffer<float>[] -> HostBuffer[])
         (onComplex: HostBuffer<System.Numerics.Complex>[] -> HostBuffer[])
         : HostBuffer[] =
+        Tile.optimised ()
         let dtype = inputs[0].DType
 
         if dtype.IsComplex then

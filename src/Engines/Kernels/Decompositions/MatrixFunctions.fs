@@ -1,7 +1,6 @@
 namespace Cotangent.Engines
 
 open System
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -19,6 +18,7 @@ module internal MatrixFunctions =
         c
 
     let private identity n : float[] =
+        Tile.optimised ()
         let a = Array.zeroCreate<float>(n * n)
 
         for i in 0 .. n - 1 do
@@ -28,21 +28,23 @@ module internal MatrixFunctions =
 
     /// The sum of multiples of matrices of one size.
     let private sumOf (terms: struct (float * float[])[]) : float[] =
+        Tile.optimised ()
         let struct (_, first) = terms[0]
         let total = Array.zeroCreate<float> first.Length
         let target = Span total
 
         for struct (factor, term) in terms do
-            TensorPrimitives.MultiplyAdd(ReadOnlySpan term, factor, reading target, target)
+            RowMath.MultiplyAdd(ReadOnlySpan term, factor, reading target, target)
 
         total
 
     /// The largest sum of absolute values of a row.
     let private rowNorm n (a: float[]) : float =
+        Tile.optimised ()
         let mutable largest = 0.0
 
         for i in 0 .. n - 1 do
-            largest <- Math.Max(largest, TensorPrimitives.SumOfMagnitudes(ReadOnlySpan(a, i * n, n)))
+            largest <- Math.Max(largest, RowMath.SumOfMagnitudes(ReadOnlySpan(a, i * n, n)))
 
         largest
 
@@ -58,6 +60,7 @@ module internal MatrixFunctions =
 
     /// a⁻¹ b; infinities and NaN where a is singular.
     let private over n (a: float[]) (b: float[]) : float[] =
+        Tile.optimised ()
         let struct (packed, order) = factored n a
         let x = Array.zeroCreate<float>(n * n)
 
@@ -138,6 +141,7 @@ module internal MatrixFunctions =
 
     /// In product form and scaled by determinants: m goes to 1, x to the root. ValueNone where it does not.
     let private root n (a: float[]) : float[] voption =
+        Tile.optimised ()
         let one = identity n
         let mutable m, x = Array.copy a, Array.copy a
         let mutable distance = infinity
@@ -196,6 +200,7 @@ module internal MatrixFunctions =
     let private Near = 0.264
 
     let rec private logOf n (a: float[]) (roots: int) : float[] voption =
+        Tile.optimised ()
         let one = identity n
         let rest = sumOf [| struct (1.0, a); struct (-1.0, one) |]
 
@@ -216,10 +221,12 @@ module internal MatrixFunctions =
     // ---- Symmetric matrices ----
 
     let private isSymmetric n (a: float[]) =
+        Tile.optimised ()
         Range.forall n (fun i -> Range.forall i (fun j -> a[i * n + j] = a[j * n + i]))
 
     /// A function of eigenvalues. ValueNone where it is none of one of them.
     let private ofEigenvalues n (a: float[]) (f: float -> float -> float) : float[] voption =
+        Tile.optimised ()
         let parts = Eigh.evaluate (aloneOf n a)
         let w, v = parts[0] :?> HostBuffer<float>, parts[1] :?> HostBuffer<float>
         // Not below 0 by more than rounding.
@@ -247,7 +254,7 @@ module internal MatrixFunctions =
         else
             logOf n a 0
 
-    let private hasNaN (a: float[]) = not (Double.IsFinite(TensorPrimitives.SumOfMagnitudes(ReadOnlySpan a)))
+    let private hasNaN (a: float[]) = not (Double.IsFinite(RowMath.SumOfMagnitudes(ReadOnlySpan a)))
 
     let evaluate (f: MatrixFunction) (x: HostBuffer) : HostBuffer =
         let struct (batch, n, _) = Matrices.sizes x

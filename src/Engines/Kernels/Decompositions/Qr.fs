@@ -3,7 +3,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -22,6 +21,7 @@ module internal Qr =
         when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (x: Span<'T>)
         : struct ('T * 'T) =
+        Tile.optimised ()
         let mutable largest = 0.0
 
         for i in 0 .. x.Length - 1 do
@@ -48,7 +48,7 @@ module internal Qr =
             let first: 'T = alpha - beta
             let change: 'T = beta - alpha
             let tail = x.Slice 1
-            TensorPrimitives.Divide(reading tail, first, tail)
+            RowMath.Divide(reading tail, first, tail)
             struct (beta, change / beta)
 
     /// The reflections of a panel, columns p to p + width of a from row p on: their vectors as rows. R takes the place of what stands
@@ -62,6 +62,7 @@ module internal Qr =
         width
         (taus: 'T[])
         : 'T[] =
+        Tile.optimised ()
         let rows = m - p
         let columns = Array.zeroCreate<'T>(width * rows)
 
@@ -78,9 +79,9 @@ module internal Qr =
             // x <- x - conj tau · v (vᴴ x), of the columns behind.
             for k in j + 1 .. width - 1 do
                 let x = Span(columns, k * rows + j, rows - j)
-                let along: 'T = TensorPrimitives.Dot(ReadOnlySpan adjoint, reading x)
+                let along: 'T = RowMath.Dot(ReadOnlySpan adjoint, reading x)
                 let share: 'T = Scalars.conjugate tau * along
-                TensorPrimitives.MultiplyAdd(reading v, 'T.Zero - share, reading x, x)
+                RowMath.MultiplyAdd(reading v, 'T.Zero - share, reading x, x)
 
             a[(p + j) * n + p + j] <- beta
 
@@ -100,6 +101,7 @@ module internal Qr =
         (taus: 'T[])
         p
         : 'T[] =
+        Tile.optimised ()
         let inner = Array.zeroCreate<'T>(width * width)
         let columns = Matrices.transpose (Matrices.adjacent v 0 rows)
         let adjoint = Matrices.adjacent (Scalars.conjugates v) 0 rows
@@ -133,6 +135,8 @@ module internal Qr =
         stride
         columns
         =
+        Tile.optimised ()
+
         if columns > 0 then
             let reflections = Matrices.transpose (Matrices.adjacent v 0 rows)
             let rent (size: int) = ArrayPool<'T>.Shared.Rent size
@@ -145,7 +149,7 @@ module internal Qr =
 
             for i in 0 .. rows - 1 do
                 let row = Span(c, at + i * stride, columns)
-                TensorPrimitives.Subtract(reading row, ReadOnlySpan(change, i * columns, columns), row)
+                RowMath.Subtract(reading row, ReadOnlySpan(change, i * columns, columns), row)
 
             for array in [| inner; turned; change |] do
                 ArrayPool<'T>.Shared.Return array
@@ -162,6 +166,7 @@ module internal Qr =
         (r: 'T[])
         atR
         =
+        Tile.optimised ()
         let k = min m n
         let taus = Array.zeroCreate<'T> k
         let blocks = ResizeArray<struct (int * int * 'T[] * 'T[])>()
@@ -196,11 +201,11 @@ module internal Qr =
             if Scalars.realPart r[atR + j * n + j] < 0.0 then
                 signs[j] <- 'T.Zero - 'T.One
                 let row = Span(r, atR + j * n + j, n - j)
-                TensorPrimitives.Negate(reading row, row)
+                RowMath.Negate(reading row, row)
 
         for i in 0 .. m - 1 do
             let row = Span(q, atQ + i * k, k)
-            TensorPrimitives.Multiply(reading row, ReadOnlySpan signs, row)
+            RowMath.Multiply(reading row, ReadOnlySpan signs, row)
 
     let private run<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (inputs: HostBuffer<'T>[])

@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent.Engines.Along
 
 /// A real matrix T that is upper triangular but for blocks [a b; c d] of two rows and columns on its diagonal, which have pairs of
@@ -26,6 +25,7 @@ module internal QuasiTriangular =
 
     /// The eigenvalues, from first to last; of a pair first the one with a positive imaginary part.
     let values n (t: float[]) : Complex[] =
+        Tile.optimised ()
         let values = Array.init n (fun i -> Complex(t[i * n + i], 0.0))
 
         for k in 0 .. n - 2 do
@@ -63,13 +63,10 @@ module internal QuasiTriangular =
         /// The sum of t[row, j] x[j] over j, where x is known from there on.
         member u.Sum(t: float[], row, from) =
             let coefficients = ReadOnlySpan(t, row * u.Size + from, u.End - from)
-            let real: float = TensorPrimitives.Dot(coefficients, reading (u.Real from))
+            let real: float = RowMath.Dot(coefficients, reading (u.Real from))
 
             let imaginary: float =
-                if u.IsComplex then
-                    TensorPrimitives.Dot(coefficients, reading (u.Imaginary from))
-                else
-                    0.0
+                if u.IsComplex then RowMath.Dot(coefficients, reading (u.Imaginary from)) else 0.0
 
             Complex(real, imaginary)
 
@@ -79,17 +76,18 @@ module internal QuasiTriangular =
 
             if size > 1e100 then
                 let real = u.Real newest
-                TensorPrimitives.Divide(reading real, size, real)
+                RowMath.Divide(reading real, size, real)
 
                 if u.IsComplex then
                     let imaginary = u.Imaginary newest
-                    TensorPrimitives.Divide(reading imaginary, size, imaginary)
+                    RowMath.Divide(reading imaginary, size, imaginary)
 
     /// What is divided by, at least so large: two equal eigenvalues have a vector that is as good as one.
     let private atLeast limit (z: Complex) = if Complex.Abs z < limit then Complex(limit, 0.0) else z
 
     /// The elements before `known` of a solution of (T - λ) x = 0, by back substitution.
     let private substitute n (t: float[]) (value: Complex) small known (x: Unknown) =
+        Tile.optimised ()
         let mutable i = known - 1
 
         while i >= 0 do
@@ -114,8 +112,9 @@ module internal QuasiTriangular =
 
     /// The x with T x = λ x for each of the eigenvalues, as rows; of a pair real and imaginary part of the first one's.
     let vectors n (t: float[]) (values: Complex[]) : float[] =
+        Tile.optimised ()
         let all = Array.zeroCreate<float>(n * n)
-        let norm: float = if n > 0 then TensorPrimitives.Norm(ReadOnlySpan t) else 0.0
+        let norm: float = if n > 0 then RowMath.Norm(ReadOnlySpan t) else 0.0
         let small = Math.Max(Math.ScaleB(norm, -52), 1e-300)
 
         for k in 0 .. n - 1 do

@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Buffers
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -22,7 +21,7 @@ module internal Reflections =
     /// Of a vector x the reflection I - tau v vᵀ that takes it to (beta, 0, …): beta and tau. v, whose first element is 1, takes the
     /// place of x.
     let make (x: Span<float>) : struct (float * float) =
-        let rest: float = if x.Length > 1 then TensorPrimitives.Norm(reading (x.Slice 1)) else 0.0
+        let rest: float = if x.Length > 1 then RowMath.Norm(reading (x.Slice 1)) else 0.0
         let alpha = if x.Length > 0 then x[0] else 0.0
 
         if rest = 0.0 then
@@ -31,12 +30,13 @@ module internal Reflections =
         else
             let norm = Double.Hypot(alpha, rest)
             let beta = if alpha < 0.0 then norm else -norm
-            TensorPrimitives.Divide(reading x, alpha - beta, x)
+            RowMath.Divide(reading x, alpha - beta, x)
             x[0] <- 1.0
             struct (beta, (beta - alpha) / beta)
 
     /// T of reflections whose vectors are rows of so many elements: upper triangular.
     let private factor (multiply: Matrices.Product<float>) width size (rows: float[]) (taus: float[]) first =
+        Tile.optimised ()
         let inner, t = Array.zeroCreate<float>(width * width), Array.zeroCreate<float>(width * width)
         let vectors = Matrices.adjacent rows 0 size
         multiply.Invoke(width, width, size, vectors, Matrices.transpose vectors, inner, 0)
@@ -66,6 +66,7 @@ module internal Reflections =
     }
 
     let private blockOf (multiply: Matrices.Product<float>) first width size shift (vectors: float[]) taus =
+        Tile.optimised ()
         let from = first + shift
         let wide = size - from
         let rows, turned = Array.zeroCreate<float>(width * wide), Array.zeroCreate<float>(width * wide)
@@ -93,6 +94,7 @@ module internal Reflections =
         size
         (z: float[])
         =
+        Tile.optimised ()
         let tall = last - first
         let along = ArrayPool<float>.Shared.Rent(max 1 (tall * Panel))
         let change = ArrayPool<float>.Shared.Rent(max 1 (tall * size))
@@ -119,7 +121,7 @@ module internal Reflections =
 
                 for i in 0 .. tall - 1 do
                     let row = Span(z, (top + i) * size + block.From, wide)
-                    TensorPrimitives.Subtract(reading row, ReadOnlySpan(change, i * wide, wide), row)
+                    RowMath.Subtract(reading row, ReadOnlySpan(change, i * wide, wide), row)
 
         ArrayPool<float>.Shared.Return along
         ArrayPool<float>.Shared.Return change
@@ -150,6 +152,7 @@ module internal Reflections =
 
     /// The first rows of the transposed product itself.
     let accumulate count size shift (vectors: float[]) (taus: float[]) (z: float[]) =
+        Tile.optimised ()
         Array.Clear(z, 0, count * size)
 
         for i in 0 .. count - 1 do

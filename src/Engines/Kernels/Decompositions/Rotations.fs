@@ -27,6 +27,7 @@ module internal RotationChains =
     /// Where the chain of rotations of neighbours that begins with one ends. It rises where the first row of each is the second of the
     /// one before; it falls where the second is the first of the one before.
     let endOf (turns: ReadOnlySpan<Rotation>) from : struct (int * bool) =
+        Tile.optimised ()
         let mutable last = from + 1
 
         if turns[from].Second <> turns[from].First + 1 then
@@ -211,6 +212,7 @@ module internal RotationChains =
 
     /// All of them, one after the other.
     let rotateAll (x: float[]) start (turns: ReadOnlySpan<Rotation>) =
+        Tile.optimised ()
         let mutable first = 0
 
         while first < turns.Length do

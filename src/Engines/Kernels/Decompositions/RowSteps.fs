@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 
@@ -40,6 +39,7 @@ module internal RowSteps =
 
     /// The products of four rows of a matrix, `step` apart, and a vector.
     let private fourDots (x: float[]) at step n (y: Span<float>) : Vector256<float> =
+        Tile.optimised ()
         let lanes = Vector512<float>.Count
         let second, third, fourth = at + step, at + 2 * step, at + 3 * step
         let mutable a = Vector512<float>.Zero
@@ -68,6 +68,7 @@ module internal RowSteps =
 
     /// y <- y + the sum of four rows of a matrix, `step` apart, times a factor each.
     let private addFour (x: float[]) at step n (factors: ReadOnlySpan<float>) (y: Span<float>) =
+        Tile.optimised ()
         let lanes = Vector512<float>.Count
         let second, third, fourth = at + step, at + 2 * step, at + 3 * step
         let f, g = Vector512.Create factors[0], Vector512.Create factors[1]
@@ -94,6 +95,7 @@ module internal RowSteps =
 
     /// The products of rows of a matrix, `step` apart, and a vector y.
     let dots (x: float[]) at step (y: Span<float>) (into: Span<float>) =
+        Tile.optimised ()
         let n = y.Length
         let mutable row = 0
 
@@ -105,11 +107,12 @@ module internal RowSteps =
                 row <- row + 4
 
         while row < into.Length do
-            into[row] <- TensorPrimitives.Dot(ReadOnlySpan(x, at + row * step, n), Along.reading y)
+            into[row] <- RowMath.Dot(ReadOnlySpan(x, at + row * step, n), Along.reading y)
             row <- row + 1
 
     /// y <- y + the sum of rows of a matrix, `step` apart, times a factor each.
     let addRows (x: float[]) at step (factors: ReadOnlySpan<float>) (y: Span<float>) =
+        Tile.optimised ()
         let n = y.Length
         let mutable row = 0
 
@@ -122,7 +125,7 @@ module internal RowSteps =
 
         while row < factors.Length do
             let from = ReadOnlySpan(x, at + row * step, n)
-            TensorPrimitives.MultiplyAdd(from, factors[row], Along.reading y, y)
+            RowMath.MultiplyAdd(from, factors[row], Along.reading y, y)
             row <- row + 1
 
     // ---- Steps that pass once over a row ----
@@ -139,6 +142,7 @@ module internal RowSteps =
         (h: float)
         (sums: Span<float>)
         : float =
+        Tile.optimised ()
         let n = row.Length
         check n w
         check n v

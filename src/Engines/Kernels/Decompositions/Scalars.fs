@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Numerics
-open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open Cotangent.Engines.Along
@@ -35,6 +34,7 @@ module internal Scalars =
 
     /// The conjugates of all; of real numbers the array itself.
     let conjugates<'T when 'T: struct and 'T :> INumberBase<'T>> (x: 'T[]) : 'T[] =
+        Tile.optimised ()
         if isComplex<'T>() then Array.map conjugate x else x
 
     /// Numbers of 64 bits as they are; complex ones as twice as many, which are their parts.
@@ -43,11 +43,11 @@ module internal Scalars =
 
     /// The length of a vector.
     let norm<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType> (x: Span<'T>) : float =
-        TensorPrimitives.Norm(reading (parts x))
+        RowMath.Norm(reading (parts x))
 
     /// The largest of all parts of numbers, as if positive; NaN if one is.
     let largestPart<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType> (x: Span<'T>) : float =
-        Math.Abs(TensorPrimitives.MaxMagnitude(reading (parts x)))
+        RowMath.LargestSize(reading (parts x))
 
     /// x <- x times a real number.
     let scale<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
@@ -55,13 +55,14 @@ module internal Scalars =
         (factor: float)
         =
         let all = parts x
-        TensorPrimitives.Multiply(reading all, factor, all)
+        RowMath.Multiply(reading all, factor, all)
 
     /// Copies conjugates.
     let conjugateTo<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType and 'T :> INumberBase<'T>>
         (x: ReadOnlySpan<'T>)
         (y: Span<'T>)
         =
+        Tile.optimised ()
         x.CopyTo y
 
         if isComplex<'T>() then
@@ -73,6 +74,8 @@ module internal Scalars =
         (x: ReadOnlySpan<'T>)
         (y: ReadOnlySpan<'T>)
         : 'T =
+        Tile.optimised ()
+
         if isComplex<'T>() then
             let mutable sum: 'T = 'T.Zero
 
@@ -82,4 +85,4 @@ module internal Scalars =
 
             sum
         else
-            TensorPrimitives.Dot(x, y)
+            RowMath.Dot(x, y)

@@ -30,6 +30,7 @@ module internal Schur =
     let inline private row n (a: float[]) i from : Span<float> = Span(a, i * n + from, n - from)
 
     let private reflectRows (r: Reflection) (x: Span<float>) (y: Span<float>) (z: Span<float>) =
+        Tile.optimised ()
         let width = Vector<float>.Count
         let second, third, tau = Vector<float>(r.Second), Vector<float>(r.Third), Vector<float>(r.Tau)
         let mutable j = 0
@@ -54,6 +55,8 @@ module internal Schur =
 
     /// Columns k to k + 2 of the rows before `rows`.
     let private reflectColumns n (h: float[]) (r: Reflection) k rows =
+        Tile.optimised ()
+
         for i in 0 .. rows - 1 do
             let row = Span(h, i * n + k, 3)
             let along = r.Tau * (row[0] + r.Second * row[1] + r.Third * row[2])
@@ -64,6 +67,7 @@ module internal Schur =
     // ---- Rotations of two ----
 
     let private rotateRows (c: float) (s: float) (x: Span<float>) (y: Span<float>) =
+        Tile.optimised ()
         let width = Vector<float>.Count
         let cosine, sine = Vector<float>(c), Vector<float>(s)
         let mutable j = 0
@@ -84,6 +88,7 @@ module internal Schur =
 
     /// Rows and columns k and k + 1, and the vectors that belong to them, by the rotation that takes (x, y) to (r, 0).
     let private rotate n (h: float[]) (z: float[]) k (x: float) (y: float) =
+        Tile.optimised ()
         let r = Double.Hypot(x, y)
         let c, s = if r = 0.0 then 1.0, 0.0 else x / r, y / r
         let from = max 0 (k - 1)
@@ -125,6 +130,7 @@ module internal Schur =
     /// The row that a step begins with: if two consecutive elements of the subdiagonal are so small that what the step would
     /// change above them is nothing, there, and otherwise with the block's first.
     let rec private start n (h: float[]) first k shifts : struct (int * struct (float * float * float)) =
+        Tile.optimised ()
         let (struct (x, y, z) as column) = firstColumn n h k shifts
 
         let isNothing () =
@@ -137,6 +143,7 @@ module internal Schur =
     /// A double step on the block of rows `first` to `last`, three at least. The reflection that its first column asks for makes a
     /// bulge below the subdiagonal, which further ones chase down and out.
     let private step n (h: float[]) (z: float[]) first last (shifts: Shifts) =
+        Tile.optimised ()
         let struct (top, column) = start n h first (last - 2) shifts
 
         for k in top .. last - 2 do
@@ -181,6 +188,7 @@ module internal Schur =
 
     /// The matrix in h becomes T, z the transposed Z. False where steps did not suffice, which is not known to happen.
     let decompose n (h: float[]) (z: float[]) : bool =
+        Tile.optimised ()
         Hessenberg.reduce n h z
         let norm = Scalars.norm (Span h)
         let mutable last = n - 1

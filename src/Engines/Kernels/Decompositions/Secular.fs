@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Buffers
-open System.Numerics.Tensors
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 open Cotangent
@@ -27,6 +26,7 @@ module internal Secular =
     /// What f is made of at λ = pole + τ, from differences to the pole: the sum and its derivative over terms from `first` to before
     /// `last`, and the sum of the sums along the way, which bounds the error.
     let private terms (z: float[]) (deltas: float[]) tau first last : struct (float * float) =
+        Tile.optimised ()
         let mutable sum = 0.0
         let mutable slope = 0.0
         let mutable i = first
@@ -67,6 +67,7 @@ module internal Secular =
         (deltas: float[])
         (row: Span<float>)
         : struct (int * float) =
+        Tile.optimised ()
         let isLast = j = k - 1
         fill j deltas
         let width = if isLast then rho else deltas[j + 1]
@@ -134,14 +135,15 @@ module internal Secular =
 
     /// Of √ρ z the elements of which the roots are exact ones, from the differences p_i - λ_j in row j.
     let exact k (fill: int -> float[] -> unit) (z: float[]) (differences: float[]) : float[] =
+        Tile.optimised ()
         let squares, ratios = Array.create k 1.0, Array.zeroCreate<float> k
 
         for j in 0 .. k - 1 do
             fill j ratios
             // The root's own pole has no ratio.
             ratios[j] <- -1.0
-            TensorPrimitives.Divide(ReadOnlySpan(differences, j * k, k), ReadOnlySpan ratios, Span ratios)
-            TensorPrimitives.Multiply(ReadOnlySpan squares, ReadOnlySpan ratios, Span squares)
+            RowMath.Divide(ReadOnlySpan(differences, j * k, k), ReadOnlySpan ratios, Span ratios)
+            RowMath.Multiply(ReadOnlySpan squares, ReadOnlySpan ratios, Span squares)
 
         Array.init k (fun i -> Math.CopySign(Math.Sqrt(Math.Abs squares[i]), z[i]))
 
@@ -159,6 +161,7 @@ module internal Secular =
         columns
         half
         =
+        Tile.optimised ()
         let k = kept.Length
         let rent (size: int) = ArrayPool<float>.Shared.Rent size
         let mixed = rent ((k + finished.Length) * columns)
@@ -199,6 +202,8 @@ module internal Secular =
 
     /// x <- c x + s y and c y - s x.
     let rotate c s (x: Span<float>) (y: Span<float>) =
+        Tile.optimised ()
+
         for l in 0 .. x.Length - 1 do
             let a, b = x[l], y[l]
             x[l] <- c * a + s * b
@@ -206,5 +211,5 @@ module internal Secular =
 
     /// x over its norm.
     let normalise (x: Span<float>) =
-        let norm: float = TensorPrimitives.Norm(reading x)
-        TensorPrimitives.Divide(reading x, norm, x)
+        let norm: float = RowMath.Norm(reading x)
+        RowMath.Divide(reading x, norm, x)

@@ -1,7 +1,6 @@
 namespace Cotangent.Engines
 
 open System
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -12,7 +11,8 @@ open Cotangent.Engines.Along
 module internal Svd =
     /// What makes the first element positive that is at least half as large as the largest.
     let private signOf (vector: ReadOnlySpan<float>) =
-        let half = 0.5 * Math.Abs(TensorPrimitives.MaxMagnitude vector)
+        Tile.optimised ()
+        let half = 0.5 * RowMath.LargestSize vector
         let mutable i = 0
 
         while i < vector.Length - 1 && Math.Abs vector[i] < half do
@@ -26,6 +26,7 @@ module internal Svd =
 
     /// Singular values of a matrix of at least as many rows as columns, in no order and with any sign, and the vectors as rows.
     let private ofTall m n (a: float[]) : struct (float[] * float[] * float[]) =
+        Tile.optimised ()
         let form = Bidiagonal.reduce m n a
 
         if n < ByHalvesFrom then
@@ -89,7 +90,8 @@ module internal Svd =
     /// A matrix, or of a wide one its transpose, of numbers up to 1, so that no square leaves the range, and what they are multiplied
     /// by; NaN where they are not finite.
     let private scaled m n (x: ReadOnlySpan<float>) : struct (float * float[]) =
-        let largest: float = Math.Abs(TensorPrimitives.MaxMagnitude x)
+        Tile.optimised ()
+        let largest: float = RowMath.LargestSize x
 
         if not (Double.IsFinite largest) then
             struct (nan, [||])
@@ -102,7 +104,7 @@ module internal Svd =
                     for j in 0 .. n - 1 do
                         a[j * m + i] <- x[i * n + j] / scale
             else
-                TensorPrimitives.Divide(x, scale, Span a)
+                RowMath.Divide(x, scale, Span a)
 
             struct (scale, a)
 
@@ -114,6 +116,7 @@ module internal Svd =
 
     /// u as columns (m, k), s (k), v as rows (k, n), at places of other arrays.
     let private decompose m n (x: ReadOnlySpan<float>) (u: Span<float>) (s: Span<float>) (v: Span<float>) =
+        Tile.optimised ()
         let k = min m n
         let struct (scale, a) = scaled m n x
 
@@ -137,9 +140,10 @@ module internal Svd =
 
                 // A negative value turns the other vector round.
                 let turn = if values[from] < 0.0 then -sign else sign
-                TensorPrimitives.Multiply(ReadOnlySpan(right, from * n, n), turn, v.Slice(j * n, n))
+                RowMath.Multiply(ReadOnlySpan(right, from * n, n), turn, v.Slice(j * n, n))
 
     let private valuesOf m n (x: ReadOnlySpan<float>) (s: Span<float>) =
+        Tile.optimised ()
         let struct (scale, a) = scaled m n x
 
         if Double.IsNaN scale then
@@ -199,6 +203,7 @@ module internal Svd =
 
     /// v s⁻¹ uᵀ, where what is small beside the largest of s has the inverse 0.
     let pseudoInverse (relative: float) (x: HostBuffer) : HostBuffer =
+        Tile.optimised ()
         let struct (batch, m, n) = Matrices.sizes x
         let k = min m n
         let parts = run x
@@ -212,7 +217,7 @@ module internal Svd =
                 let value = s.Items[i * k + j]
                 let inverse = if value <= relative * s.Items[i * k] then 0.0 else 1.0 / value
                 let row = Span(v.Items, (i * k + j) * n, n)
-                TensorPrimitives.Multiply(reading row, inverse, row)
+                RowMath.Multiply(reading row, inverse, row)
 
             let right = Matrices.transpose (Matrices.adjacent u.Items (i * m * k) k)
             let left = Matrices.transpose (Matrices.adjacent v.Items (i * k * n) n)

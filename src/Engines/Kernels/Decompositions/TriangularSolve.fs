@@ -3,7 +3,6 @@ namespace Cotangent.Engines
 open System
 open System.Buffers
 open System.Numerics
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -30,6 +29,7 @@ module internal TriangularSolve =
         (x: Matrix<'T>)
         count
         =
+        Tile.optimised ()
         let part = ArrayPool<'T>.Shared.Rent(max 1 (min n Block * count))
 
         // Rows are taken in the order in which they can be solved.
@@ -52,7 +52,7 @@ module internal TriangularSolve =
 
                 for i in 0 .. rows - 1 do
                     let target = row x (first + i) count
-                    TensorPrimitives.Subtract(reading target, ReadOnlySpan(part, i * count, count), target)
+                    RowMath.Subtract(reading target, ReadOnlySpan(part, i * count, count), target)
 
             for step in 0 .. rows - 1 do
                 let i = if isUpper then first + rows - 1 - step else first + step
@@ -61,11 +61,11 @@ module internal TriangularSolve =
                 for before in 0 .. step - 1 do
                     let j = if isUpper then first + rows - 1 - before else first + before
                     let factor: 'T = -a.Data[a.Offset + i * a.RowStride + j * a.ColStride]
-                    TensorPrimitives.MultiplyAdd(reading (row x j count), factor, reading target, target)
+                    RowMath.MultiplyAdd(reading (row x j count), factor, reading target, target)
 
                 if not isUnit then
                     let diagonal = a.Data[a.Offset + i * (a.RowStride + a.ColStride)]
-                    TensorPrimitives.Divide(reading target, diagonal, target)
+                    RowMath.Divide(reading target, diagonal, target)
 
         ArrayPool<'T>.Shared.Return part
 

@@ -1,7 +1,6 @@
 namespace Cotangent.Engines
 
 open System
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -13,6 +12,7 @@ module internal Tridiagonal =
     /// Makes the symmetric a, whose lower triangle is read and spoiled, tridiagonal, with diagonal d and e beside it. The vector of
     /// the k-th reflection goes into row k, from element k + 1 on, its tau into taus.
     let reduce n (a: float[]) (d: float[]) (e: float[]) (taus: float[]) =
+        Tile.optimised ()
         // A reflection with vector v makes a into a - v wᵀ - w vᵀ, where w = tau a v - ½ tau² (vᵀ a v) v.
         let v, w, products = Array.zeroCreate<float> n, Array.zeroCreate<float> n, Array.zeroCreate<float> n
 
@@ -55,7 +55,7 @@ module internal Tridiagonal =
                     products[i] <- products[i] + along + own * z[before]
 
                 let change = Span(w, next, count)
-                TensorPrimitives.Multiply(ReadOnlySpan(products, next, count), tau, change)
-                let share: float = -0.5 * tau * TensorPrimitives.Dot(reading change, reading z)
-                TensorPrimitives.MultiplyAdd(reading z, share, reading change, change)
+                RowMath.Multiply(ReadOnlySpan(products, next, count), tau, change)
+                let share: float = -0.5 * tau * RowMath.Dot(reading change, reading z)
+                RowMath.MultiplyAdd(reading z, share, reading change, change)
                 z.CopyTo(Span(v, next, count))

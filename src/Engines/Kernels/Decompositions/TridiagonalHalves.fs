@@ -2,7 +2,6 @@ namespace Cotangent.Engines
 
 open System
 open System.Buffers
-open System.Numerics.Tensors
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Along
@@ -23,6 +22,7 @@ module internal TridiagonalHalves =
     /// two with nearly equal d one, after a rotation of both that takes its z away. What takes part in the merger, in rising order of
     /// d, and what is done with.
     let private part n (d: float[]) (z: float[]) (rho: float) (q: float[]) width at : struct (int[] * int[]) =
+        Tile.optimised ()
         let order = Array.init n id
         Array.sortInPlaceBy (fun i -> d[i]) order
         let largest = Array.fold (fun m (x: float) -> max m (Math.Abs x)) 0.0
@@ -67,6 +67,7 @@ module internal TridiagonalHalves =
         (values: float[])
         (q: float[])
         =
+        Tile.optimised ()
         let at = first * width + first
         let d = Array.sub values first n
         let rho = 2.0 * Math.Abs beside
@@ -82,11 +83,11 @@ module internal TridiagonalHalves =
         let k = kept.Length
         let poles = Array.init k (fun i -> d[kept[i]])
         let ofPoles = Array.init k (fun i -> z[kept[i]])
-        let size = TensorPrimitives.Norm(ReadOnlySpan ofPoles)
+        let size = RowMath.Norm(ReadOnlySpan ofPoles)
         let ofPoles = Array.map (fun x -> x / size) ofPoles
         let differences, roots = ArrayPool<float>.Shared.Rent(k * k), Array.zeroCreate<float> k
 
-        let fill j (into: float[]) = TensorPrimitives.Subtract(ReadOnlySpan poles, poles[j], Span into)
+        let fill j (into: float[]) = RowMath.Subtract(ReadOnlySpan poles, poles[j], Span into)
 
         Strided.ranges k (20L * int64 k * int64 k) (fun from last ->
             let deltas = Array.zeroCreate<float> k
@@ -100,7 +101,7 @@ module internal TridiagonalHalves =
 
         for j in 0 .. k - 1 do
             let row = Span(differences, j * k, k)
-            TensorPrimitives.Divide(ReadOnlySpan turned, reading row, row)
+            RowMath.Divide(ReadOnlySpan turned, reading row, row)
             Secular.normalise row
 
         Secular.mix multiply differences kept finished q width at n half

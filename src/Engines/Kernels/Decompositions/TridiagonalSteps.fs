@@ -12,6 +12,7 @@ module internal TridiagonalSteps =
 
     /// One QL step on the block from l to m; false where the rotation got lost, and the block falls apart.
     let private step (d: float[]) (e: float[]) (vectors: Rotations) l m =
+        Tile.optimised ()
         let shift = (d[l + 1] - d[l]) / (2.0 * e[l])
         let r = Math.Sqrt(shift * shift + 1.0)
         let mutable g = d[m] - d[l] + e[l] / (shift + Math.CopySign(r, shift))
@@ -46,6 +47,7 @@ module internal TridiagonalSteps =
 
     /// Makes the tridiagonal d and e diagonal; the rows of z, so many numbers wide, go along. NaN takes no rounds.
     let diagonalise n width (d: float[]) (e: float[]) (z: float[]) =
+        Tile.optimised ()
         let vectors = Rotations(width, z)
 
         for l in 0 .. n - 1 do

@@ -7,6 +7,7 @@ open System.Numerics
 module internal VectorPhase =
     /// What such a vector of n numbers is multiplied by; of a vector of zeros 1.
     let turn (n: int) (at: int -> Complex) : Complex =
+        Tile.optimised ()
         let mutable largest = 0.0
 
         for i in 0 .. n - 1 do

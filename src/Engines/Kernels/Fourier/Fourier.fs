@@ -29,6 +29,7 @@ module internal Fourier =
         last
         (into: SplitLine<'T>)
         =
+        Tile.optimised ()
         let parts = MemoryMarshal.Cast<'Z, 'T>(Span items)
         let line = into.Numbers
 
@@ -53,6 +54,7 @@ module internal Fourier =
         first
         last
         =
+        Tile.optimised ()
         let parts = MemoryMarshal.Cast<'Z, 'T>(Span items)
         let line = from.Numbers
 
@@ -63,6 +65,7 @@ module internal Fourier =
 
     /// Pairs of neighbours as complex numbers; of an odd number each by itself.
     let private ofReal n (items: 'T[]) offset step first last (into: SplitLine<'T>) =
+        Tile.optimised ()
         let line = into.Numbers
 
         if n % 2 = 0 then
@@ -86,6 +89,7 @@ module internal Fourier =
         first
         last
         =
+        Tile.optimised ()
         let line = from.Numbers
 
         if n % 2 = 0 then
@@ -145,6 +149,8 @@ module internal Fourier =
         first
         last
         =
+        Tile.optimised ()
+
         if n % 2 = 1 then
             toComplex<'Z, 'T> scale from items offset step first last
         else
@@ -188,6 +194,7 @@ module internal Fourier =
         last
         (into: SplitLine<'T>)
         =
+        Tile.optimised ()
         let parts = MemoryMarshal.Cast<'Z, 'T>(Span items)
         let line = into.Numbers
         let h = n / 2

@@ -113,6 +113,7 @@ module internal Interleaving =
 
     /// A block of a line of pairs into slots, `width` of them for a row; what is lacking in the last ones is 0.
     let load isBackward (line: ReadOnlySpan<'T>) (block: LineBlock) width (into: Slots<'T>) =
+        Tile.optimised ()
         let lanes = Slots.lanes<'T>()
         let full = block.Count / lanes
         let items = into.Items
@@ -143,6 +144,7 @@ module internal Interleaving =
         (line: Span<'T>)
         (block: LineBlock)
         =
+        Tile.optimised ()
         let lanes = Slots.lanes<'T>()
         let full = block.Count / lanes
         let items = from.Items

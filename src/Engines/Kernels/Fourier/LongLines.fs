@@ -57,6 +57,7 @@ module internal LongLines =
         rest = 1
 
     let private matrix<'T when 'T: struct and 'T :> INumberBase<'T>> (n: int) (n1: int) : MatrixPlan<'T> =
+        Tile.optimised ()
         let n2, lanes = n / n1, Slots.lanes<'T>()
         let w = tileWidth<'T>() * lanes
         let within = Array.zeroCreate (2 * n1 * w)
@@ -306,6 +307,7 @@ module internal LongLines =
         if n1 < 4 then LinePlan.Columns(columns<'T> n) else LinePlan.Matrix(matrix<'T> n n1)
 
     let private chirp (n: int) : ChirpPlan =
+        Tile.optimised ()
         let length = smooth (2 * n - 1)
         let convolution = direct<float> length
         let turned (k: int) = Twiddles.root (int64 k * int64 k % (2L * int64 n)) (2L * int64 n)

@@ -33,6 +33,7 @@ module internal Turning =
 
     /// A row of slots, times roots in a row, times one root at a place.
     let row width (z: 'T[]) at (u: 'T[]) from (w: 'T[]) place =
+        Tile.optimised ()
         let unit = 2 * Slots.lanes<'T>()
 
         if Slots.isWide () then
@@ -135,6 +136,7 @@ module internal Turning =
 
     /// A square of as many rows as a vector has numbers: y[into + t stepInto + k] <- x[from + k step + t].
     let square isStreaming (x: 'T[]) from step (y: 'T[]) into stepInto =
+        Tile.optimised ()
         let lanes = Slots.lanes<'T>()
 
         if isStreaming && canStream<'T>() then

@@ -14,6 +14,7 @@ module internal Twiddles =
 
     /// `count` complex numbers, rounded to the type of the elements, as pairs of their parts.
     let table<'T when 'T :> INumberBase<'T>> (count: int) (f: int -> Complex) : 'T[] =
+        Tile.optimised ()
         let table = Array.zeroCreate (2 * count)
 
         for i in 0 .. count - 1 do
