@@ -86,7 +86,8 @@ module internal Shape =
 
     /// The strides of new memory whose axes lie within each other as they do where strides are these; the last one innermost.
     let stridesLike (like: int[]) (s: int[]) =
-        let before = Array.init (max 0 (s.Length - 1)) id |> Array.sortBy (fun axis -> -(abs like[axis]))
+        // Sorted so that equal ones stay in order.
+        let before = List.init (max 0 (s.Length - 1)) id |> List.sortBy (fun axis -> -(abs like[axis]))
         let r = Array.zeroCreate s.Length
         let mutable n = 1
 

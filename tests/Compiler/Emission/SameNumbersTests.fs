@@ -184,5 +184,39 @@ let private compiled =
                     Expect.equal (digest (compile f x)) (digest (f x)) name)
     ]
 
+/// Threads take ranges of rows whose last ones are folded alone, where one thread folds them in blocks.
+let private threads =
+    let folds: (string * (Tensor -> Tensor)) list = [
+        "sums of squares", (fun x -> (x * x).Sum [ 1 ])
+        "sums of roots", (fun x -> (sqrt x).Sum [ 1 ])
+        "means of exponentials", (fun x -> (exp x).Mean [ 1 ])
+        "largest", (fun x -> (x * x - x).Max [ 1 ])
+        "columns", (fun x -> (x * x).Sum [ 0 ])
+        "several", (fun x -> (x * x).Sum [ 1 ] / (x + 1.0).Sum [ 1 ])
+    ]
+
+    testList "with any number of threads, compiled" [
+        for dtype in [ DType.Float32; DType.Float64 ] do
+            for name, f in folds do
+                testCase $"{name}, {dtype}" (fun () ->
+                    let before = Engines.Workers.count ()
+
+                    // What a program shares, it decides when it is made.
+                    let by threads x =
+                        Engines.Workers.limit threads
+                        digest (compile f x)
+
+                    try
+                        for shape in
+                            [ [ 1000; 1000 ]; [ 256; 1024 ]; [ 257; 4100 ]; [ 3001; 333 ]; [ 7; 100000 ] ] do
+                            let x = abs (Random.normal (Key.create 7L) dtype shape)
+                            let alone = by 1 x
+
+                            for threads in [ 2; 3; 5 ] do
+                                Expect.equal (by threads x) alone $"{shape}, {threads} threads"
+                    finally
+                        Engines.Workers.limit before)
+    ]
+
 [<Tests>]
-let all = testList "the same numbers" [ testSequenced compiled; processes ]
+let all = testList "the same numbers" [ testSequenced compiled; testSequenced threads; processes ]

@@ -41,22 +41,18 @@ module internal LaneFolds =
             code.Lane(narrow, e, lane)
             code.Broadcast(narrow, e)
 
-        if op = Op.Sum then
-            code.Call(narrow.Generic("Sum", e))
-        else
-            if Element.size e = 4 then
-                // Lanes 2 and 3 come to 0 and 1.
-                let wide = Element.F64
+        if Element.size e = 4 then
+            // Lanes 2 and 3 come to 0 and 1, in the order of `pack`: a row has the same bits whether others are folded with it or not.
+            let wide = Element.F64
 
-                halves code narrow narrow op e ignore (fun () ->
-                    code.Cast(narrow, e, wide)
-                    code.Lane(narrow, wide, 1)
-                    code.Broadcast(narrow, wide)
-                    code.Cast(narrow, wide, e))
+            halves code narrow narrow op e ignore (fun () ->
+                code.Cast(narrow, e, wide)
+                code.Lane(narrow, wide, 1)
+                code.Broadcast(narrow, wide)
+                code.Cast(narrow, wide, e))
 
-            halves code narrow narrow op e ignore (pick 1)
-            code.Lane(narrow, e, 0)
-
+        halves code narrow narrow op e ignore (pick 1)
+        code.Lane(narrow, e, 0)
         code.Broadcast(w, e)
 
     /// Takes parts of two vectors in two ways and folds them: those by one instruction that a number, if any, tells what to

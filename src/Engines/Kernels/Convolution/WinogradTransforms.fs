@@ -59,8 +59,8 @@ module internal WinogradTransforms =
     [<Literal>]
     let LinePitch = 64
 
-    /// Products want as many lanes (see WinogradProducts).
-    let isSupported () = Avx2.IsSupported && Fma.IsSupported && Vector<float32>.Count >= Lanes
+    /// Products want as many lanes (see WinogradProducts), and copies of lines go by vectors of .NET's own choice.
+    let isSupported () = Avx2.IsSupported && Fma.IsSupported && Vector<float32>.Count = Lanes
 
     let inline take (x: float32[]) i : Vector256<float32> = Vector256.LoadUnsafe(&at x i)
     let inline write (v: Vector256<float32>) (x: float32[]) i = Vector256.StoreUnsafe(v, &at x i)
