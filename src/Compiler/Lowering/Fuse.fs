@@ -155,3 +155,45 @@ module internal Fuse =
             | (Way.Elementwise | Way.Given | Way.Folded | Way.Alone), _ -> stored[i] <- true
 
         struct (ways, stored)
+
+    /// What nests compute for a concatenation and nobody else, and so write into its result: for each such node the concatenation, its axis,
+    /// and where the node begins along it.
+    let parts (target: Target) (g: Graph) (ways: Way[]) : Dictionary<int, struct (int * int * int)> =
+        let found = Dictionary<int, struct (int * int * int)>()
+        let readers = Array.zeroCreate<int> g.Nodes.Length
+        let count i = readers[i] <- readers[i] + 1
+
+        for node in g.Nodes do
+            Array.iter count node.Inputs
+
+        Array.iter count g.Outputs
+
+        let isPart i = readers[i] = 1 && (ways[i] = Way.Elementwise || ways[i] = Way.Folded)
+
+        let join whole axis =
+            let mutable start = 0
+
+            for operand in g.Nodes[whole].Inputs do
+                if isPart operand then found[operand] <- struct (whole, axis, start)
+                start <- start + g.Nodes[operand].Shape[axis]
+
+        for i in 0 .. g.Nodes.Length - 1 do
+            match g.Nodes[i].Operation with
+            | Operation.Primitive p ->
+                match Facts.kind p with
+                | Kind.Opaque(Kernel.Concatenate axis) when target.Holds g.Nodes[i].DType -> join i axis
+                | Kind.Opaque _
+                | Kind.Source _
+                | Kind.View _
+                | Kind.Elementwise _
+                | Kind.Fold _
+                | Kind.Contraction
+                | Kind.Draw _
+                | Kind.Transfer _
+                | Kind.Custom _ -> ()
+            | Operation.Input _
+            | Operation.Constant _
+            | Operation.Control _
+            | Operation.Item _ -> ()
+
+        found

@@ -41,31 +41,7 @@ and [<Sealed>] internal Level
     /// Whether operands are copied by nests: where calling the engine takes longer than the work.
     let isJoinedHere (node: Node) = Shape.count node.Shape <= LoopNest.Small && target.Holds node.DType
 
-    /// What nests compute for a concatenation and nobody else, they write into its result: that, and from where on along which axis.
-    let parts =
-        let found = Dictionary<int, struct (int * int * int)>()
-        let readers = Array.zeroCreate<int> g.Nodes.Length
-
-        for node in g.Nodes do
-            for i in node.Inputs do
-                readers[i] <- readers[i] + 1
-
-        for i in g.Outputs do
-            readers[i] <- readers[i] + 1
-
-        for i in 0 .. g.Nodes.Length - 1 do
-            match g.Nodes[i].Operation with
-            | Operation.Primitive(Primitive.Concatenate axis) when target.Holds g.Nodes[i].DType ->
-                let mutable start = 0
-
-                for operand in g.Nodes[i].Inputs do
-                    let isNest = ways[operand] = Fuse.Way.Elementwise || ways[operand] = Fuse.Way.Folded
-                    if isNest && readers[operand] = 1 then found[operand] <- struct (i, axis, start)
-                    start <- start + g.Nodes[operand].Shape[axis]
-            | _ -> ()
-
-        found
-
+    let parts = Fuse.parts target g ways
     let joined = Dictionary<int, View>()
 
     /// Memory for a node's value: where an output wants it, if that is still free, or the node that it is a part of.
@@ -101,11 +77,19 @@ and [<Sealed>] internal Level
     let destinationLike (i: int) (p: Primitive) (item: int) (arguments: View[]) : View =
         let result = destination i
 
-        match p with
-        | Primitive.Fused f when f.LaidOutLike[item] >= 0 && not (wanted.ContainsKey i) ->
+        match Facts.kind p with
+        | Kind.Opaque(Kernel.Fused f) when f.LaidOutLike[item] >= 0 && not (wanted.ContainsKey i) ->
             let like = arguments[f.LaidOutLike[item]]
             { result with Strides = Shape.stridesLike like.Strides result.Shape }
-        | _ -> result
+        | Kind.Opaque _
+        | Kind.Source _
+        | Kind.View _
+        | Kind.Elementwise _
+        | Kind.Fold _
+        | Kind.Contraction
+        | Kind.Draw _
+        | Kind.Transfer _
+        | Kind.Custom _ -> result
 
     /// The slots in which the results of control flow are wanted. A result of the program is copied there instead: memory that it may
     /// take over from an argument is free then.
