@@ -81,7 +81,7 @@ module internal Crossing =
         /// Whether ours go by Winograd's algorithm where there are tiles enough, at twice to three times the speed of libtorch's.
         let isByWinograd =
             axes = 2
-            && Winograd.hasRoom TileSize.Four groups (outputs / groups) (inputs / groups)
+            && WinogradChoice.hasRoom TileSize.Four groups (outputs / groups) (inputs / groups)
             && WinogradTransforms.isSupported ()
             && w.Size |> Array.forall ((=) WinogradTransforms.Taps)
             && Array.forall ((=) 1) w.Step

@@ -85,7 +85,7 @@ module internal Convolve =
         | ConvolutionTerm.Kernel -> kernels w groups a b
 
     let private singles (sums: CorrelationSums<float32>) =
-        match Winograd.faster sums with
+        match WinogradChoice.faster sums with
         | ValueSome size -> Winograd.run size sums
         | ValueNone -> Correlation.run sums
 

@@ -109,7 +109,11 @@ module internal Correlation =
                             start)
 
         let packed =
-            KernelPanels.kept sums ValueNone (workLength (int64 groups * Array.sum sizes |> max 1L)) pack
+            KernelPanels.kept
+                sums
+                KernelOrder.Panels
+                (workLength (int64 groups * Array.sum sizes |> max 1L))
+                pack
 
         let flat = axes |> Array.fold (fun n a -> n * (int64 a.Places + int64 a.Reach)) 1L
         let phases = axes |> Array.fold (fun n a -> n * a.Phases.Length) 1

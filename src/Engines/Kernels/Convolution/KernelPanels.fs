@@ -6,11 +6,16 @@ open System.Buffers
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
+/// The orders in which kernels are kept: in panels, or as panels of the planes of their transforms, upright or not (see WinogradProducts.fs).
+[<RequireQualifiedAccess; Struct>]
+type internal KernelOrder =
+    | Panels
+    | Planes of size: TileSize * isUpright: bool
+
 module internal KernelPanels =
 
-    /// The panels of a convolution's kernels, in an array of so many elements, which are filled for this call alone, or kept. Those of
-    /// transformed kernels are others.
-    let kept (sums: CorrelationSums<'T>) (tiles: TileSize voption) (length: int) (fill: 'T[] -> unit) : 'T[] =
+    /// A convolution's kernels in an order, in an array of so many elements, which are filled for this call alone, or kept.
+    let kept (sums: CorrelationSums<'T>) (order: KernelOrder) (length: int) (fill: 'T[] -> unit) : 'T[] =
         match sums.Packing with
         | null ->
             let panels = ArrayPool<'T>.Shared.Rent length
@@ -18,7 +23,7 @@ module internal KernelPanels =
             panels
         | packing ->
             packing.Get(
-                (sums.Term, sums.Groups, tiles),
+                (sums.Term, sums.Groups, order),
                 fun () ->
                     let panels = Array.zeroCreate<'T> length
                     fill panels

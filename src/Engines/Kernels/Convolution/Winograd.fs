@@ -15,115 +15,23 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 module internal Winograd =
 
-    /// Whether it knows these sums: by kernels of 3 × 3, of neighbouring elements at every place, in two axes.
-    let isFor (axes: CorrelationAxis[]) =
-        let isOne (a: CorrelationAxis) =
-            let struct (first, taps) = a.Targets[0]
+    let private transformData size lines first places into start plane =
+        match size with
+        | TileSize.Two -> WinogradSmallTransforms.transformData lines first places into start plane
+        | TileSize.Four -> WinogradTransforms.transformData lines first places into start plane
 
-            a.Places = 1 && a.Reach = 0 && a.First = 0 && a.Targets.Length = 1 && first = 0 && taps.Length = 1
+    let private transformSums size m start plane into first pitch =
+        match size with
+        | TileSize.Two -> WinogradSmallTransforms.transformSums m start plane into first pitch
+        | TileSize.Four -> WinogradTransforms.transformSums m start plane into first pitch
 
-        let isThree (a: CorrelationAxis) =
-            let struct (first, taps) = a.Targets[0]
+    /// The channels' lines follow each other.
+    let private transformChannels (size: TileSize) m start plane into first pitch =
+        let apart = size.Outputs * pitch
 
-            a.Step = 1
-            && a.TargetStep = 1
-            && a.Reach = Taps - 1
-            && taps.Length = Taps
-            && first = 0
-            && a.Places = a.TargetSize
-
-        isSupported () && isOne axes[1] && isThree axes[2] && isThree axes[3]
-
-    /// The tiles of an image.
-    let tall (size: TileSize) (axes: CorrelationAxis[]) = partsOf axes[2].Places size.Outputs
-    let wide (size: TileSize) (axes: CorrelationAxis[]) = partsOf axes[3].Places size.Outputs
-
-    /// As many elements as transformed kernels may take.
-    [<Literal>]
-    let private MostElements = 67_108_864.0
-
-    /// Whether so many kernels are not too many to be transformed.
-    let hasRoom (size: TileSize) groups m channels =
-        float groups * float m * float channels * float size.Planes <= MostElements
-
-    /// Multiply-adds of a cycle: one vector of 512 bits, or two of 256.
-    [<Literal>]
-    let PerCycle = 16.0
-
-    /// The tiles that take less time than sums of products do, and less than the others, if any do: by what was measured of each step, in
-    /// cycles.
-    let faster (sums: CorrelationSums<float32>) : TileSize voption =
-        let axes, lanes, isWide = sums.Axes, lanes<float32>(), Vector512.IsHardwareAccelerated
-        let m, channels = float sums.Outputs, float sums.Channels
-        let examples = float axes[0].Places
-        // Kernels go through memory, or are kept.
-        let packed cycles = if isNull sums.Packing then cycles * m * channels else 0.0
-
-        let direct =
-            let places, taps = examples * float axes[2].Places * float axes[3].Places, float (Taps * Taps)
-            taps * places * m * channels / PerCycle / 0.75 + packed (2.0 * taps)
-
-        let cost (size: TileSize) =
-            let tiles = axes[0].Places * tall size axes * wide size axes
-            let planes, area = float size.Planes, float (size.Outputs * size.Outputs)
-            let products = planes * float (partsOf tiles lanes * lanes) * m * channels / PerCycle / 0.9
-            let data = float tiles * (8.0 + 2.0 * area) * channels
-            let results = float tiles * (5.0 + 1.25 * area) * m
-            // With vectors of 256 bits there are fewer registers, too.
-            products + packed (1.5 * planes) + data + (if isWide then results else 1.2 * results)
-
-        if isFor axes then
-            let sizes =
-                [ TileSize.Four; TileSize.Two ]
-                |> List.filter (fun size ->
-                    hasRoom size sums.Groups sums.Outputs sums.Channels && cost size < direct)
-
-            if sizes.IsEmpty then ValueNone else ValueSome(List.minBy cost sizes)
-        else
-            ValueNone
-
-    let private transform (size: TileSize) (sums: CorrelationSums<float32>) (into: float32[]) =
-        let groups, m, channels = sums.Groups, sums.Outputs, sums.Channels
-        let target = (targets sums.Axes)[0]
-        let stretches = KernelPanels.stretches (sums.Kernel 0) channels target
-        // The transposed convolution meets its kernels from their ends on.
-        let first, step =
-            if (Array.head target.Taps[3]).Shift = 0 then
-                0, BroadRows
-            else
-                (Taps * Taps - 1) * BroadRows, -BroadRows
-
-        let panels, kernel, most = partsOf m BroadRows, Taps * Taps * BroadRows, depth ()
-
-        Strided.ranges (groups * panels) (int64 groups * int64 m * int64 channels * 9L) (fun from last ->
-            let panel = ArrayPool<float32>.Shared.Rent(channels * kernel)
-
-            for n in from .. last - 1 do
-                let g, i = n / panels, n % panels * BroadRows
-
-                KernelPanels.panel
-                    BroadRows
-                    (sums.Kernel g)
-                    sums.RowStep
-                    i
-                    (min m (i + BroadRows))
-                    stretches
-                    panel
-                    0
-
-                for c in 0 .. channels - 1 do
-                    let block = c / most * most
-                    let depth = min most (channels - block)
-                    let inPlane = blockOf panels (n % panels) block depth + (c - block) * BroadRows
-                    let plane, place' = planeOf panels channels, c * kernel + first
-                    let place = g * size.Planes * plane + inPlane
-
-                    match size with
-                    | TileSize.Two ->
-                        WinogradSmallTransforms.transformKernels panel place' step into place plane
-                    | TileSize.Four -> WinogradTransforms.transformKernels panel place' step into place plane
-
-            ArrayPool<float32>.Shared.Return panel)
+        match size with
+        | TileSize.Two -> WinogradSmallTransforms.transformChannels m start plane into first pitch apart
+        | TileSize.Four -> WinogradTransforms.transformChannels m start plane into first pitch apart
 
     /// Copies a channel's sums, in lines of all tiles, to where they belong.
     let private writeBlock
@@ -154,18 +62,29 @@ module internal Winograd =
     [<Literal>]
     let private MostTiles = 192
 
+    /// Kernels that are transformed at a time where they are used.
+    [<Literal>]
+    let private OnceRows = 32
+
     /// As Correlation.run, into targets whose lines are contiguous.
     let run (size: TileSize) (sums: CorrelationSums<float32>) =
         let outputs, inputs, planes = size.Outputs, size.Inputs, size.Planes
         let axes, groups, m, channels = sums.Axes, sums.Groups, sums.Outputs, sums.Channels
-        let tall, wide = tall size axes, wide size axes
+        let tall, wide = WinogradChoice.tall size axes, WinogradChoice.wide size axes
         let down: TileAxis = { First = axes[2].First; Size = axes[2].Size; Apart = outputs }
         let along: TileAxis = { First = axes[3].First; Size = axes[3].Size; Apart = outputs }
-        let tiles = axes[0].Places * tall * wide
-        let lanes = lanes<float32>()
-        let vectors, panels = partsOf tiles lanes, partsOf m BroadRows
-        let elements = workLength (int64 groups * int64 planes * int64 (planeOf panels channels))
-        let kernels = KernelPanels.kept sums (ValueSome size) elements (transform size sums)
+        let tiles, lanes = WinogradChoice.tiles size axes, lanes<float32>()
+        let vectors, areFew = partsOf tiles lanes, WinogradChoice.areFew tiles
+        let isUpright = Vector512.IsHardwareAccelerated && areFew
+
+        let all = {
+            Panels = partsOf m (KernelPlanes.RowsOf isUpright)
+            Channels = channels
+            IsUpright = isUpright
+        }
+
+        let panels, rows = all.Panels, all.Rows
+        let elements = workLength (int64 groups * int64 planes * int64 all.Length)
         let workers = Workers.count ()
 
         // Blocks are to occupy all cores. Their planes are to stay in the second-level cache; but where the kernels don't fit there, they
@@ -176,11 +95,29 @@ module internal Winograd =
 
         let blocks =
             match partsOf vectors most with
+            | _ when areFew -> 1
             | few when few < 8 * workers -> min vectors (partsOf few workers * workers)
             | many -> many
 
         // Where blocks are few, their kernels are shared among the cores, too.
         let parts = min panels (max 1 (workers / (groups * blocks)))
+        // Where tiles are few, kernels that aren't kept are transformed where they are used, some at a time, and stay in that core's cache.
+        let isOnce = areFew && isNull sums.Packing
+
+        let few = { all with Panels = OnceRows / rows; Channels = min channels WinogradPanels.Most }
+
+        let transform = WinogradPanels.transform size sums few
+
+        let kernels =
+            if isOnce then
+                [||]
+            else
+                KernelPanels.kept
+                    sums
+                    (KernelOrder.Planes(size, isUpright))
+                    elements
+                    (WinogradPanels.transformAll size sums all)
+
         let work = int64 groups * int64 tiles * int64 planes * int64 m * int64 channels
 
         Strided.ranges (groups * blocks * parts) (work / 16L) (fun first last ->
@@ -190,13 +127,14 @@ module internal Winograd =
             let struct (data, data0) =
                 rent (workLength (int64 planes * int64 (channels * (longest + 2 * CacheLine) + CacheLine)))
 
-            let rows = BroadRows * partsOf panels parts
+            let atOnce = if isOnce then few.Panels else partsOf panels parts
 
             let struct (products, products0) =
-                rent (workLength (int64 planes * int64 (rows * longest + CacheLine)))
+                rent (workLength (int64 planes * int64 (atOnce * rows * longest + CacheLine)))
 
-            let struct (results, results0) = rent (outputs * outputs * longest)
+            let struct (results, results0) = rent (Lanes * outputs * outputs * longest)
             let struct (buffer, buffer0) = rent (inputs * LinePitch)
+            let struct (own, own0) = rent (if isOnce then planes * few.Length else 0)
 
             for item in first .. last - 1 do
                 let part, block, g = item % parts, item / parts % blocks, item / parts / blocks
@@ -215,65 +153,111 @@ module internal Winograd =
                         WinogradTiles.fill inputs down along l source c buffer buffer0
                         let place = data0 + c * pitch + l.Tile
 
-                        match size with
-                        | TileSize.Two ->
-                            WinogradSmallTransforms.transformData
-                                buffer
-                                buffer0
-                                l.Places
-                                data
-                                place
-                                dataPlane
-                        | TileSize.Four ->
-                            WinogradTransforms.transformData buffer buffer0 l.Places data place dataPlane
+                        transformData size buffer buffer0 l.Places data place dataPlane
 
                 let top, bottom = panels * part / parts, panels * (part + 1) / parts
-                let plane = (bottom - top) * BroadRows * width + CacheLine
+                let plane, line = atOnce * rows * width + CacheLine, outputs * width
 
-                for n in 0 .. planes - 1 do
-                    product
-                        (bottom - top)
-                        top
-                        panels
-                        channels
-                        kernels
-                        ((g * planes + n) * planeOf panels channels)
-                        data
-                        (data0 + n * dataPlane)
-                        pitch
-                        products
-                        (products0 + n * plane)
-                        width
+                // The products of `count` panels from `first` on of planes with data of so many channels from a given one on.
+                let multiply (p: KernelPlanes) first count (kernels: float32[]) start channel depth ahead =
+                    let tiles = if isUpright then LowRows * partsOf tiles LowRows else width
 
-                let above = top * BroadRows
+                    for n in 0 .. planes - 1 do
+                        product
+                            p
+                            first
+                            count
+                            depth
+                            kernels
+                            (start + n * p.Length)
+                            data
+                            (data0 + n * dataPlane + channel * pitch)
+                            pitch
+                            products
+                            (products0 + n * plane)
+                            tiles
+                            (channel > 0)
+                            ahead
+                            (n * tiles / LowRows)
 
-                for row in 0 .. min m (bottom * BroadRows) - above - 1 do
-                    for t in 0..Lanes .. width - 1 do
-                        let from, into = products0 + row * width + t, results0 + outputs * t
+                // From products to results, of `count` kernels from `above` on.
+                let finish above count =
+                    let outputs = min m (above + count) - above
 
-                        match size with
-                        | TileSize.Two ->
-                            WinogradSmallTransforms.transformSums
-                                products
-                                from
-                                plane
-                                results
-                                into
-                                (outputs * width)
-                        | TileSize.Four ->
-                            WinogradTransforms.transformSums
-                                products
-                                from
-                                plane
-                                results
-                                into
-                                (outputs * width)
+                    if isUpright then
+                        for row in 0..Lanes .. outputs - 1 do
+                            for tile in 0 .. tiles - 1 do
+                                transformChannels
+                                    size
+                                    products
+                                    (products0 + tile * count + row)
+                                    plane
+                                    results
+                                    (results0 + size.Outputs * tile)
+                                    line
 
-                    writeBlock size axes runs results results0 (outputs * width) into (above + row)
+                            for channel in row .. min outputs (row + Lanes) - 1 do
+                                writeBlock
+                                    size
+                                    axes
+                                    runs
+                                    results
+                                    (results0 + (channel - row) * size.Outputs * line)
+                                    line
+                                    into
+                                    (above + channel)
+                    else
+                        for row in 0 .. outputs - 1 do
+                            for tile in 0..Lanes .. width - 1 do
+                                transformSums
+                                    size
+                                    products
+                                    (products0 + row * width + tile)
+                                    plane
+                                    results
+                                    (results0 + size.Outputs * tile)
+                                    line
+
+                            writeBlock size axes runs results results0 line into (above + row)
+
+                if isOnce then
+                    for panel in top .. few.Panels .. bottom - 1 do
+                        let count = min few.Panels (bottom - panel)
+
+                        for channel in 0 .. few.Channels .. channels - 1 do
+                            let depth = min few.Channels (channels - channel)
+
+                            for i in 0 .. count - 1 do
+                                transform.Invoke(
+                                    g,
+                                    panel + i,
+                                    channel,
+                                    depth,
+                                    own,
+                                    own0 + few.At(i, 0, depth)
+                                )
+
+                            let following = channel + few.Channels
+
+                            let ahead =
+                                if following < channels then
+                                    WinogradPanels.ahead sums g (panel * rows) OnceRows following
+                                elif panel + few.Panels < bottom then
+                                    WinogradPanels.ahead sums g ((panel + few.Panels) * rows) OnceRows 0
+                                else
+                                    nothing
+
+                            multiply few 0 count own own0 channel depth ahead
+
+                        finish (panel * rows) (count * rows)
+                else
+                    multiply all top (bottom - top) kernels (g * planes * all.Length) 0 channels nothing
+                    finish (top * rows) ((bottom - top) * rows)
 
             ArrayPool<float32>.Shared.Return data
             ArrayPool<float32>.Shared.Return products
             ArrayPool<float32>.Shared.Return results
-            ArrayPool<float32>.Shared.Return buffer)
+            ArrayPool<float32>.Shared.Return buffer
+            ArrayPool<float32>.Shared.Return own)
 
-        KernelPanels.release sums kernels
+        if not isOnce then KernelPanels.release sums kernels

@@ -28,25 +28,28 @@ module internal WinogradKernels =
     [<Literal>]
     let private MostKept = 131_072.0
 
-    /// Whether it takes less time than sums of products do (see Winograd.faster).
+    /// Whether it takes less time than sums of products do (see WinogradChoice.faster).
     let isFaster (w: Windows) groups (x: HostBuffer<float32>) (y: HostBuffer<float32>) =
         let axes = axes forward x.Shape[0] w
 
-        Winograd.isFor axes
+        WinogradChoice.isFor axes
         && (let examples, isWide = float axes[0].Places, Vector512.IsHardwareAccelerated
             let outputs, inputs = y.Shape[1] / groups, x.Shape[1] / groups
             let m, channels = float outputs, float inputs
             let cycles form = form w x.Shape[0] outputs inputs
             let sums = cycles KernelSums.cycles<float32>
             let direct = if isWide then min sums (cycles KernelProducts.cycles<float32>) else sums
-            let tiles = examples * float (Winograd.tall TileSize.Four axes * Winograd.wide TileSize.Four axes)
+
+            let tiles =
+                examples
+                * float (WinogradChoice.tall TileSize.Four axes * WinogradChoice.wide TileSize.Four axes)
             // Tiles of products have whole vectors of 512 bits, or two of 256.
-            let products = float Planes * tiles * m * ceil (channels / Winograd.PerCycle) / 0.8
+            let products = float Planes * tiles * m * ceil (channels / WinogradChoice.PerCycle) / 0.8
             // The sums of all planes go through memory where they are too many for the caches.
             let kernels = (if m * channels <= MostKept then 80.0 else 140.0) * m * channels
             let transforms = tiles * (60.0 * channels + 60.0 * m) + kernels
             let cost = 4e4 + (if isWide then 1.0 else 1.4) * (products + transforms)
-            Winograd.hasRoom TileSize.Four 1 outputs inputs && cost < direct)
+            WinogradChoice.hasRoom TileSize.Four 1 outputs inputs && cost < direct)
 
     /// Elements of the transforms that are made at a time, as many as a core's caches hold, and lines of the caches that tiles fill at
     /// least, so that products are worth their packing.
@@ -78,7 +81,7 @@ module internal WinogradKernels =
         (into: float32[])
         first
         =
-        let tall, wide = Winograd.tall TileSize.Four axes, Winograd.wide TileSize.Four axes
+        let tall, wide = WinogradChoice.tall TileSize.Four axes, WinogradChoice.wide TileSize.Four axes
         let down: TileAxis = { First = axes[2].First; Size = axes[2].Size; Apart = Outputs }
         let along: TileAxis = { First = axes[3].First; Size = axes[3].Size; Apart = Outputs }
         let downSums = { down with First = 0; Size = axes[2].Places }

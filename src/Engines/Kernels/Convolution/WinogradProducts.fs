@@ -13,24 +13,44 @@ module internal WinogradProducts =
     [<Literal>]
     let CacheLine = 16
 
+    /// How transformed kernels lie in a plane: block by block of channels, in panels, so that products read memory from end to end.
+    [<Struct; NoComparison; NoEquality>]
+    type KernelPlanes = {
+        Panels: int
+        Channels: int
+        /// Vectors are of tiles, or of kernels: where all tiles are in a single vector, tiles of kernels have more sums for what they load.
+        IsUpright: bool
+    } with
+
+        /// The kernels of a panel.
+        static member RowsOf isUpright = if isUpright then wideColumns<float32>() else BroadRows
+
+        member p.Rows = KernelPlanes.RowsOf p.IsUpright
+
+        /// From one plane to the next: a little more than a plane, as powers of two would share a few places of the caches.
+        member p.Length = p.Panels * p.Rows * p.Channels + CacheLine
+
+        /// Where a panel's elements are that belong to a block of so many channels from `first` on.
+        member p.At(panel, first, depth) = (first * p.Panels + panel * depth) * p.Rows
+
+    /// What is fetched while a product runs: lines of the caches, one for each channel, `Step` apart, in each of so many rows, which are `Apart`.
+    [<Struct; NoComparison; NoEquality>]
+    type Ahead = { Items: float32[]; First: int; Step: int; Rows: int; Apart: int }
+
+    /// Nothing.
+    let nothing = { Items = [||]; First = 0; Step = 0; Rows = 0; Apart = 0 }
+
     /// Channels of a block of the product: three vectors of tiles for each stay in the first-level cache with a panel, but for wide ones, which
     /// the second-level cache gives soon enough.
     let depth () = if Vector512.IsHardwareAccelerated then 256 else 128
 
-    /// Where the transformed kernels are: plane by plane, block by block of channels, in panels of eight rows, so that products read memory
-    /// from end to end. The planes are a little apart: powers of two would share a few places of the cache.
-    let planeOf panels channels = panels * channels * BroadRows + CacheLine
-
-    /// Where in its plane the elements of a panel are that belong to a block of so many channels from `first` on.
-    let inline blockOf panels panel first depth = (first * panels + panel * depth) * BroadRows
-
-    /// Runs `tiles first vectors depth x y z` for the tiles of a product (see `product`): from which element of a, b and c on, so many vectors
-    /// of columns and channels, the first of which is `first`.
+    /// Runs `tiles` for each block of channels of a product, vectors of columns and panel (see `product`): from which element of a, b and c
+    /// on, so many vectors and channels, the first of which is `first`.
     let inline private overTiles
-        panels
+        (p: KernelPlanes)
         top
-        all
-        k
+        panels
+        channels
         a0
         b0
         pitch
@@ -40,8 +60,8 @@ module internal WinogradProducts =
         =
         let lanes, most = lanes<float32>(), depth ()
 
-        for first in 0..most .. k - 1 do
-            let depth = min most (k - first)
+        for first in 0..most .. channels - 1 do
+            let depth = min most (channels - first)
             let mutable j = 0
 
             while j < width do
@@ -54,27 +74,41 @@ module internal WinogradProducts =
                         first
                         vectors
                         depth
-                        (a0 + blockOf all (top + i) first depth)
+                        (a0 + p.At(top + i, first, depth))
                         (b0 + first * pitch + j)
                         (c0 + i * BroadRows * width + j)
 
                 j <- j + vectors * lanes
 
-    /// c (`panels` of eight rows of `width`) <- a b, with a in some panels of a plane, from `top` on, of `all` that it has, and the k rows of b
-    /// `pitch` apart.
-    let product panels top all k (a: float32[]) a0 (b: float32[]) b0 pitch (c: float32[]) c0 width =
+    /// c (rows of kernels, of `width` tiles) <- a b, or c + a b where `add`, with a in `panels` panels of a plane, from `top` on, of so many
+    /// channels, and their rows of b `pitch` apart.
+    let private across
+        (p: KernelPlanes)
+        top
+        panels
+        channels
+        (a: float32[])
+        a0
+        (b: float32[])
+        b0
+        pitch
+        (c: float32[])
+        c0
+        width
+        add
+        =
         optimised ()
-        let w, p, s = nativeint width, nativeint pitch, nativeint BroadRows
+        let w, s, sb = nativeint width, nativeint BroadRows, nativeint pitch
 
         if Vector512.IsHardwareAccelerated then
-            overTiles panels top all k a0 b0 pitch c0 width (fun first vectors depth x y z ->
-                let add = first > 0
+            overTiles p top panels channels a0 b0 pitch c0 width (fun first vectors depth x y z ->
+                let add = add || first > 0
                 let x = &at a x
                 let y = &at b y
                 let z = &at c z
 
                 if vectors = 3 then
-                    broadTile depth &x 1n s &y 0n (fun ib _ -> ib + p) &z w add &x 0n
+                    broadTile depth &x 1n s &y 0n (fun ib _ -> ib + sb) &z w add &x 0n
                 elif vectors = 2 then
                     lowTile
                         depth
@@ -83,16 +117,16 @@ module internal WinogradProducts =
                         s
                         &y
                         0n
-                        (fun ib _ -> ib + p)
+                        (fun ib _ -> ib + sb)
                         (nativeint Vector512<float32>.Count)
                         &z
                         w
                         add
                 else
-                    slimTile depth &x 1n s &y 0n (fun ib _ -> ib + p) &z w add)
+                    slimTile depth &x 1n s &y 0n (fun ib _ -> ib + sb) &z w add)
         else
-            overTiles panels top all k a0 b0 pitch c0 width (fun first vectors depth x y z ->
-                let add = first > 0
+            overTiles p top panels channels a0 b0 pitch c0 width (fun first vectors depth x y z ->
+                let add = add || first > 0
 
                 // Registers are half as many: half a panel at a time.
                 for half in 0..1 do
@@ -100,6 +134,68 @@ module internal WinogradProducts =
                     let y = &at b y
                     let z = &at c (z + half * HalfRows * width)
 
-                    if vectors = 3 then halfTile 3 depth &x s &y p &z w add
-                    elif vectors = 2 then halfTile 2 depth &x s &y p &z w add
-                    else halfTile 1 depth &x s &y p &z w add)
+                    if vectors = 3 then halfTile 3 depth &x s &y sb &z w add
+                    elif vectors = 2 then halfTile 2 depth &x s &y sb &z w add
+                    else halfTile 1 depth &x s &y sb &z w add)
+
+    /// cᵀ (a row of kernels for each of `width` tiles) in the same way. Each eight tiles have one row fetched, from `row` on.
+    let private upright
+        (p: KernelPlanes)
+        top
+        panels
+        channels
+        (a: float32[])
+        a0
+        (b: float32[])
+        b0
+        pitch
+        (c: float32[])
+        c0
+        width
+        add
+        (ahead: Ahead)
+        row
+        =
+        optimised ()
+        let most, rows = depth (), p.Rows
+
+        for first in 0..most .. channels - 1 do
+            let depth, add = min most (channels - first), add || first > 0
+
+            for i in 0 .. panels - 1 do
+                for tile in 0..LowRows .. width - 1 do
+                    let row, place = row + tile / LowRows, a0 + p.At(top + i, first, depth)
+                    let fetched = ahead.First + row * ahead.Apart
+                    // If nothing is asked for, it is the elements of a behind these, some of them for each eight tiles.
+                    let share = rows * LowRows / width
+                    let following = place + depth * (rows + tile / LowRows * share)
+
+                    let struct (items, from, step) =
+                        if row < ahead.Rows && fetched + depth * ahead.Step < ahead.Items.Length then
+                            struct (ahead.Items, fetched, ahead.Step)
+                        elif ahead.Rows = 0 && following + depth * share < a.Length then
+                            struct (a, following, share)
+                        else
+                            struct (a, place, 0)
+
+                    lowTile
+                        depth
+                        &(at b (b0 + first * pitch + tile))
+                        1n
+                        (nativeint pitch)
+                        &(at a place)
+                        0n
+                        (fun ib left ->
+                            fetch &(at items (from + left * step))
+                            ib + nativeint rows)
+                        (nativeint Vector512<float32>.Count)
+                        &(at c (c0 + tile * panels * rows + i * rows))
+                        (nativeint (panels * rows))
+                        add
+
+    /// The products of some panels of a plane with transformed tiles: `across` or `upright`.
+    let product (p: KernelPlanes) top panels channels a a0 b b0 pitch c c0 width add ahead row =
+        if p.IsUpright then
+            upright p top panels channels a a0 b b0 pitch c c0 width add ahead row
+        else
+            across p top panels channels a a0 b b0 pitch c c0 width add

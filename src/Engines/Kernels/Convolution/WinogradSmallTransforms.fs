@@ -3,6 +3,7 @@ namespace Cotangent.Engines
 // The transforms of F(2 × 2, 3 × 3): 16 products for four sums in place of 36, and kernels that grow less than twofold. It is for few
 // tiles, where kernels are read from memory once for a vector of them. The points are 0, ±1 and ∞. See WinogradTransforms.fs for the words.
 
+open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
 open Cotangent.Engines.Tile
@@ -83,19 +84,46 @@ module internal WinogradSmallTransforms =
         write (firsts x y) into first
         write (seconds x y) into (first + Lanes)
 
+    let inline private writePairs (x: Vector128<float32>) (into: float32[]) first apart =
+        let x = x.AsDouble()
+        Unsafe.WriteUnaligned(&Unsafe.As<float32, byte> &(at into first), x.ToScalar())
+        Unsafe.WriteUnaligned(&Unsafe.As<float32, byte> &(at into (first + apart)), x.GetElement 1)
+
+    /// The elements of two vectors side by side, each two of them so far from those before them.
+    let inline private scatter apart a b (into: float32[]) first =
+        let x, y = low a b, high a b
+        writePairs (x.GetLower()) into first apart
+        writePairs (y.GetLower()) into (first + 2 * apart) apart
+        writePairs (x.GetUpper()) into (first + 4 * apart) apart
+        writePairs (y.GetUpper()) into (first + 6 * apart) apart
+
+    let inline private sumsThrough
+        ([<InlineIfLambda>] put)
+        (m: float32[])
+        start
+        plane
+        (into: float32[])
+        first
+        pitch
+        =
+        let row = 4 * plane
+
+        sumsOf m start plane (fun a0 b0 ->
+            sumsOf m (start + row) plane (fun a1 b1 ->
+                sumsOf m (start + 2 * row) plane (fun a2 b2 ->
+                    sumsOf m (start + 3 * row) plane (fun a3 b3 ->
+                        sums a0 a1 a2 a3 (fun a a' ->
+                            sums b0 b1 b2 b3 (fun b b' ->
+                                put a b into first
+                                put a' b' into (first + pitch)))))))
+
     /// Aᵀ m A of eight tiles: two lines `pitch` apart, with the tiles side by side.
     let transformSums (m: float32[]) start plane (into: float32[]) first pitch =
-        optimisedOnce (fun () ->
-            let row = 4 * plane
+        optimisedOnce (fun () -> sumsThrough interleave m start plane into first pitch)
 
-            sumsOf m start plane (fun a0 b0 ->
-                sumsOf m (start + row) plane (fun a1 b1 ->
-                    sumsOf m (start + 2 * row) plane (fun a2 b2 ->
-                        sumsOf m (start + 3 * row) plane (fun a3 b3 ->
-                            sums a0 a1 a2 a3 (fun a a' ->
-                                sums b0 b1 b2 b3 (fun b b' ->
-                                    interleave a b into first
-                                    interleave a' b' into (first + pitch))))))))
+    /// As WinogradTransforms.transformChannels.
+    let transformChannels (m: float32[]) start plane (into: float32[]) first pitch apart =
+        optimisedOnce (fun () -> sumsThrough (scatter apart) m start plane into first pitch)
 
     // ---- Kernels ----
 

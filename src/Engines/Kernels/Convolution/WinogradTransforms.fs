@@ -224,68 +224,93 @@ module internal WinogradTransforms =
                     (pick c3 places 0)
                     (writeLine into row plane))
 
-    /// The elements of four vectors in turn.
-    let inline private interleave a b c d (into: float32[]) first =
+    /// The elements of four vectors side by side: 0 and 4 of all of them, 1 and 5, 2 and 6, 3 and 7.
+    let inline private fours a b c d ([<InlineIfLambda>] next) =
         let ab, cd, ab', cd' = low a b, low c d, high a b, high c d
-        let x, y, z, w = lowPairs ab cd, highPairs ab cd, lowPairs ab' cd', highPairs ab' cd'
-        write (firsts x y) into first
-        write (firsts z w) into (first + Lanes)
-        write (seconds x y) into (first + 2 * Lanes)
-        write (seconds z w) into (first + 3 * Lanes)
+        next (lowPairs ab cd) (highPairs ab cd) (lowPairs ab' cd') (highPairs ab' cd')
+
+    /// The same in turn.
+    let inline private interleave a b c d (into: float32[]) first =
+        fours a b c d (fun x y z w ->
+            write (firsts x y) into first
+            write (firsts z w) into (first + Lanes)
+            write (seconds x y) into (first + 2 * Lanes)
+            write (seconds z w) into (first + 3 * Lanes))
+
+    let inline private writeHalves (x: Vector256<float32>) (into: float32[]) first apart =
+        Vector128.StoreUnsafe(x.GetLower(), &at into first)
+        Vector128.StoreUnsafe(x.GetUpper(), &at into (first + 4 * apart))
+
+    /// The same, each four of them so far from the one before it.
+    let inline private scatter apart a b c d (into: float32[]) first =
+        fours a b c d (fun x y z w ->
+            writeHalves x into first apart
+            writeHalves y into (first + apart) apart
+            writeHalves z into (first + 2 * apart) apart
+            writeHalves w into (first + 3 * apart) apart)
 
     let inline private sumsOf m first plane ([<InlineIfLambda>] next) =
         let inline element b = take m (first + b * plane)
         sums (element 0) (element 1) (element 2) (element 3) (element 4) (element 5) next
 
+    /// Aᵀ m A: four lines `pitch` apart, which `put` writes.
+    let inline private sumsThrough
+        ([<InlineIfLambda>] put)
+        (m: float32[])
+        start
+        plane
+        (into: float32[])
+        first
+        pitch
+        =
+        let row = 6 * plane
+
+        sumsOf m start plane (fun a b c d ->
+            sumsOf m (start + row) plane (fun a1 b1 c1 d1 ->
+                sumsOf m (start + 2 * row) plane (fun a2 b2 c2 d2 ->
+                    let sa, sb, sc, sd = a1 + a2, b1 + b2, c1 + c2, d1 + d2
+                    let ea, eb, ec, ed = a1 - a2, b1 - b2, c1 - c2, d1 - d2
+
+                    sumsOf m (start + 3 * row) plane (fun a3 b3 c3 d3 ->
+                        sumsOf m (start + 4 * row) plane (fun a4 b4 c4 d4 ->
+                            let sa', sb', sc', sd' = a3 + a4, b3 + b4, c3 + c4, d3 + d4
+                            let ea', eb', ec', ed' = a3 - a4, b3 - b4, c3 - c4, d3 - d4
+                            let line i = first + i * pitch
+
+                            put
+                                (a + (sa + sa'))
+                                (b + (sb + sb'))
+                                (c + (sc + sc'))
+                                (d + (sd + sd'))
+                                into
+                                (line 0)
+
+                            put
+                                (second ea ea')
+                                (second eb eb')
+                                (second ec ec')
+                                (second ed ed')
+                                into
+                                (line 1)
+
+                            put (third sa sa') (third sb sb') (third sc sc') (third sd sd') into (line 2)
+
+                            sumsOf m (start + 5 * row) plane (fun a5 b5 c5 d5 ->
+                                put
+                                    (fourth ea ea' a5)
+                                    (fourth eb eb' b5)
+                                    (fourth ec ec' c5)
+                                    (fourth ed ed' d5)
+                                    into
+                                    (line 3)))))))
+
     /// Aᵀ m A of eight tiles: four lines `pitch` apart, with the tiles side by side.
     let transformSums (m: float32[]) start plane (into: float32[]) first pitch =
-        optimisedOnce (fun () ->
-            let row = 6 * plane
+        optimisedOnce (fun () -> sumsThrough interleave m start plane into first pitch)
 
-            sumsOf m start plane (fun a b c d ->
-                sumsOf m (start + row) plane (fun a1 b1 c1 d1 ->
-                    sumsOf m (start + 2 * row) plane (fun a2 b2 c2 d2 ->
-                        let sa, sb, sc, sd = a1 + a2, b1 + b2, c1 + c2, d1 + d2
-                        let ea, eb, ec, ed = a1 - a2, b1 - b2, c1 - c2, d1 - d2
-
-                        sumsOf m (start + 3 * row) plane (fun a3 b3 c3 d3 ->
-                            sumsOf m (start + 4 * row) plane (fun a4 b4 c4 d4 ->
-                                let sa', sb', sc', sd' = a3 + a4, b3 + b4, c3 + c4, d3 + d4
-                                let ea', eb', ec', ed' = a3 - a4, b3 - b4, c3 - c4, d3 - d4
-                                let line i = first + i * pitch
-
-                                interleave
-                                    (a + (sa + sa'))
-                                    (b + (sb + sb'))
-                                    (c + (sc + sc'))
-                                    (d + (sd + sd'))
-                                    into
-                                    (line 0)
-
-                                interleave
-                                    (second ea ea')
-                                    (second eb eb')
-                                    (second ec ec')
-                                    (second ed ed')
-                                    into
-                                    (line 1)
-
-                                interleave
-                                    (third sa sa')
-                                    (third sb sb')
-                                    (third sc sc')
-                                    (third sd sd')
-                                    into
-                                    (line 2)
-
-                                sumsOf m (start + 5 * row) plane (fun a5 b5 c5 d5 ->
-                                    interleave
-                                        (fourth ea ea' a5)
-                                        (fourth eb eb' b5)
-                                        (fourth ec ec' c5)
-                                        (fourth ed ed' d5)
-                                        into
-                                        (line 3))))))))
+    /// The same of one tile in eight channels, whose elements are side by side: lines of channels that are so far apart.
+    let transformChannels (m: float32[]) start plane (into: float32[]) first pitch apart =
+        optimisedOnce (fun () -> sumsThrough (scatter apart) m start plane into first pitch)
 
     // ---- Kernels ----
 

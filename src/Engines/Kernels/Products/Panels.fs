@@ -29,8 +29,9 @@ module internal Panels =
     let inline private putFour (v: Vector128<float32>) (x: byref<'T>) i =
         Vector128.StoreUnsafe(v.As<float32, 'T>(), &item &x i)
 
-    /// Whether `transpose` can take four lines at a time.
+    /// Whether `transpose` can take four lines at a time, and `transposeEight` eight.
     let inline private canTranspose<'T> () = sizeof<'T> = 4 && Sse.IsSupported
+    let inline private canTransposeEight<'T> () = sizeof<'T> = 4 && Avx.IsSupported
 
     /// Four lines of elements of 32 bits, `line` apart, into four neighbours of each row of a panel `width` wide: blocks of
     /// four by four, turned over in registers. Returns how many elements of each line are done: a multiple of four.
@@ -49,6 +50,57 @@ module internal Panels =
             putFour (Sse.MoveLowToHigh(ab', cd')) &t (2n * width)
             putFour (Sse.MoveHighToLow(cd', ab')) &t (3n * width)
             p <- p + 4
+
+        p
+
+    let inline private eight (x: byref<'T>) i = Vector256.LoadUnsafe(&item &x i).AsSingle()
+
+    /// The elements of four vectors side by side: 0 and 4 of all of them, 1 and 5, 2 and 6, 3 and 7.
+    let inline private fours
+        (a: Vector256<float32>)
+        (b: Vector256<float32>)
+        (c: Vector256<float32>)
+        (d: Vector256<float32>)
+        =
+        let ab, cd = Avx.UnpackLow(a, b).AsDouble(), Avx.UnpackLow(c, d).AsDouble()
+        let ab', cd' = Avx.UnpackHigh(a, b).AsDouble(), Avx.UnpackHigh(c, d).AsDouble()
+
+        struct (Avx.UnpackLow(ab, cd).AsSingle(),
+                Avx.UnpackHigh(ab, cd).AsSingle(),
+                Avx.UnpackLow(ab', cd').AsSingle(),
+                Avx.UnpackHigh(ab', cd').AsSingle())
+
+    let inline private putHalves
+        (a: Vector256<float32>)
+        (b: Vector256<float32>)
+        (y: byref<'T>)
+        (width: nativeint)
+        =
+        Vector256.StoreUnsafe(Avx.Permute2x128(a, b, 0x20uy).As<float32, 'T>(), &y)
+        Vector256.StoreUnsafe(Avx.Permute2x128(a, b, 0x31uy).As<float32, 'T>(), &item &y (4n * width))
+
+    /// The same for eight lines, eight neighbours at a time.
+    let private transposeEight k (x: byref<'T>) (line: nativeint) (y: byref<'T>) (width: nativeint) =
+        optimised ()
+        let mutable p = 0
+
+        while p <= k - 8 do
+            let s = &item &x (nativeint p)
+            let t = &item &y (nativeint p * width)
+
+            let struct (a0, a1, a2, a3) =
+                fours (eight &s 0n) (eight &s line) (eight &s (2n * line)) (eight &s (3n * line))
+
+            let s = &item &s (4n * line)
+
+            let struct (b0, b1, b2, b3) =
+                fours (eight &s 0n) (eight &s line) (eight &s (2n * line)) (eight &s (3n * line))
+
+            putHalves a0 b0 &t width
+            putHalves a1 b1 &(item &t width) width
+            putHalves a2 b2 &(item &t (2n * width)) width
+            putHalves a3 b3 &(item &t (3n * width)) width
+            p <- p + 8
 
         p
 
@@ -145,13 +197,25 @@ module internal Panels =
                         while l <= lines - 4 do
                             let x = &Unsafe.Add(&s, l * line)
                             let y = &Unsafe.Add(&t, l)
-                            let mutable p = transpose k &x (nativeint line) &y w
+                            let most = if canTransposeEight<'T>() && l <= lines - 8 then 8 else 4
+
+                            let mutable p =
+                                if most = 8 then
+                                    transposeEight k &x (nativeint line) &y w
+                                else
+                                    transpose k &x (nativeint line) &y w
 
                             while p < k do
-                                copy 4 (&Unsafe.Add(&x, p)) (nativeint line) (&Unsafe.Add(&y, p * width)) 1n
+                                copy
+                                    most
+                                    (&Unsafe.Add(&x, p))
+                                    (nativeint line)
+                                    (&Unsafe.Add(&y, p * width))
+                                    1n
+
                                 p <- p + 1
 
-                            l <- l + 4
+                            l <- l + most
 
                     while l < lines do
                         copy k (&Unsafe.Add(&s, l * line)) (nativeint step) (&Unsafe.Add(&t, l)) w

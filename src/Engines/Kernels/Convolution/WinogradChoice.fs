@@ -1,0 +1,93 @@
+namespace Cotangent.Engines
+
+// Which convolutions take Winograd's algorithm (see Winograd.fs), and by which tiles.
+
+open System.Runtime.Intrinsics
+open Cotangent
+open Cotangent.Engines.CorrelationImage
+open Cotangent.Engines.Tile
+open Cotangent.Engines.WideTile
+open Cotangent.Engines.WinogradTransforms
+open Cotangent.Inlined // in place of functions of Array and List
+
+module internal WinogradChoice =
+
+    /// Whether it knows these sums: by kernels of 3 × 3, of neighbouring elements at every place, in two axes.
+    let isFor (axes: CorrelationAxis[]) =
+        let isOne (a: CorrelationAxis) =
+            let struct (first, taps) = a.Targets[0]
+
+            a.Places = 1 && a.Reach = 0 && a.First = 0 && a.Targets.Length = 1 && first = 0 && taps.Length = 1
+
+        let isThree (a: CorrelationAxis) =
+            let struct (first, taps) = a.Targets[0]
+
+            a.Step = 1
+            && a.TargetStep = 1
+            && a.Reach = Taps - 1
+            && taps.Length = Taps
+            && first = 0
+            && a.Places = a.TargetSize
+
+        isSupported () && isOne axes[1] && isThree axes[2] && isThree axes[3]
+
+    /// The tiles of an image.
+    let tall (size: TileSize) (axes: CorrelationAxis[]) = partsOf axes[2].Places size.Outputs
+    let wide (size: TileSize) (axes: CorrelationAxis[]) = partsOf axes[3].Places size.Outputs
+
+    /// All tiles of a batch.
+    let tiles (size: TileSize) (axes: CorrelationAxis[]) = axes[0].Places * tall size axes * wide size axes
+
+    /// Whether tiles are so few that kernels are read once: those that aren't kept are transformed where they are used.
+    let areFew tiles = tiles <= 64
+
+    /// As many elements as transformed kernels may take.
+    [<Literal>]
+    let private MostElements = 67_108_864.0
+
+    /// Whether so many kernels are not too many to be transformed.
+    let hasRoom (size: TileSize) groups m channels =
+        float groups * float m * float channels * float size.Planes <= MostElements
+
+    /// Multiply-adds of a cycle: one vector of 512 bits, or two of 256.
+    [<Literal>]
+    let PerCycle = 16.0
+
+    /// The tiles that take less time than sums of products do, and less than the others, if any do: by what was measured of each step, in
+    /// cycles.
+    let faster (sums: CorrelationSums<float32>) : TileSize voption =
+        let axes, lanes, isWide = sums.Axes, lanes<float32>(), Vector512.IsHardwareAccelerated
+        let m, channels = float sums.Outputs, float sums.Channels
+        let examples = float axes[0].Places
+        let isKept, kernels = not (isNull sums.Packing), m * channels
+
+        let direct =
+            let places, taps = examples * float axes[2].Places * float axes[3].Places, float (Taps * Taps)
+            taps * places * m * channels / PerCycle / 0.75 + (if isKept then 0.0 else 2.0 * taps * kernels)
+
+        let cost (size: TileSize) =
+            let tiles = tiles size axes
+            let planes, area = float size.Planes, float (size.Outputs * size.Outputs)
+            let unit = if areFew tiles then LowRows else lanes
+            let products = planes * float (partsOf tiles unit * unit) * m * channels / PerCycle / 0.9
+
+            // They go through memory but where they are kept, or used at once.
+            let kernels =
+                if isKept then 0.0
+                elif areFew tiles then 0.55 * planes * kernels
+                else 1.5 * planes * kernels
+
+            let data = float tiles * (8.0 + 2.0 * area) * channels
+            let results = float tiles * (5.0 + 1.25 * area) * m
+            // With vectors of 256 bits there are fewer registers, too.
+            products + kernels + data + (if isWide then results else 1.2 * results)
+
+        if isFor axes then
+            let sizes =
+                [ TileSize.Four; TileSize.Two ]
+                |> List.filter (fun size ->
+                    hasRoom size sums.Groups sums.Outputs sums.Channels && cost size < direct)
+
+            if sizes.IsEmpty then ValueNone else ValueSome(List.minBy cost sizes)
+        else
+            ValueNone
