@@ -307,6 +307,53 @@ let private tiles =
                 ignore
     ]
 
+/// What a convolution's terms are has the same bits by any number of threads, however they share the work.
+let private threads =
+    let bits (term: ConvolutionTerm -> Tensor -> Tensor -> Tensor) dtype (p: Problem) =
+        let dice = Dice.Dice 11
+        let tensor shape = (Tensor.ofArray shape (random dice shape)).Convert dtype
+        let x, k, y = tensor p.XShape, tensor p.KernelShape, tensor p.YShape
+
+        [ ConvolutionTerm.Output, x, k; ConvolutionTerm.Input, k, y; ConvolutionTerm.Kernel, x, y ]
+        |> List.map (fun (result, a, b) ->
+            numbers (term result a b) |> Seq.map BitConverter.DoubleToInt64Bits |> List.ofSeq)
+
+    let usual (p: Problem) result a b =
+        Bind.one (Primitive.Convolution(result, p.Windows, p.Groups)) [| a; b |]
+
+    let areSame term dtype (p: Problem) () =
+        let before = Workers.count ()
+
+        try
+            let by threads =
+                Workers.limit threads
+                bits (term p) dtype p
+
+            let alone = by 1
+
+            for threads in [ 2; 3; 16 ] do
+                if by threads <> alone then failtest $"{p} by {threads} threads"
+        finally
+            Workers.limit before
+
+    testSequenced (
+        testList "convolutions by any number of threads" [
+            for name, p in large do
+                testCase $"Float64: {name}" (areSame usual DType.Float64 p)
+                testCase $"Float32: {name}" (areSame usual DType.Float32 p)
+
+                if WinogradTransforms.isSupported () then
+                    for size in [ TileSize.Two; TileSize.Four ] do
+                        testCase
+                            $"tiles of {size.Outputs}: {name}"
+                            (areSame (bySize size null) DType.Float32 p)
+
+                        testCase
+                            $"tiles of {size.Outputs}, of kernels that are kept: {name}"
+                            (areSame (bySize size (Packing())) DType.Float32 p)
+        ]
+    )
+
 /// With kernels by products of all taps, whether or not that pays.
 let private byProducts (p: Problem) result (a: Tensor) (b: Tensor) : Tensor =
     match a, b with
@@ -751,6 +798,7 @@ let all =
     testList "Convolutions" [
         kernels
         tiles
+        threads
         kernelProducts
         transposedImages
         blocksOfSums

@@ -54,15 +54,18 @@ module internal Convolve =
         (y: HostBuffer<'T>)
         : HostBuffer =
         let shape = Array.append [| y.Shape[0]; kernel.Shape[1] * groups |] w.Full
-        // Elements that no window covers stay zero.
         let x = Strided.fresh<'T> y.DType shape
-        Array.Clear x.Items
+        let axes = axes backward y.Shape[0] w
+        let isEmpty = KernelParts.isEmpty x || KernelParts.isEmpty y || KernelParts.isEmpty kernel
+        // Elements that no window covers stay zero.
+        let areCovered = axes |> Array.forall (fun a -> a.Targets.Length = a.TargetStep)
+        if isEmpty || not areCovered then Array.Clear x.Items
 
-        if not (KernelParts.isEmpty x || KernelParts.isEmpty y || KernelParts.isEmpty kernel) then
+        if not isEmpty then
             let channels, m = kernel.Shape[0] / groups, kernel.Shape[1]
 
             correlate {
-                Axes = axes backward y.Shape[0] w
+                Axes = axes
                 Groups = groups
                 Outputs = m
                 Channels = channels

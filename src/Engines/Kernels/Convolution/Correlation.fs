@@ -27,6 +27,8 @@ module internal Correlation =
             for run in runs do
                 if step = 1 then
                     Lines.copy run.Length &sums[from + run.Column] &into.Items[target + run.Place]
+                elif step = 2 then
+                    Lines.copyToEvens run.Length &sums[from + run.Column] &into.Items[target + run.Place]
                 else
                     for i in 0 .. run.Length - 1 do
                         into.Items[target + run.Place + i * step] <- sums[from + run.Column + i]

@@ -225,81 +225,131 @@ module internal CorrelationImage =
     /// Elements that vectors may read beyond the end of an image.
     let spare<'T> () = max (4 * Vector<'T>.Count) (4 * Vector512<'T>.Count)
 
-    let inline private images
+    /// So many lines of n elements, the first of which would be at `from` of the source, and the others `step` further on each; elements are
+    /// `apart`. Lines are written as whole vectors: what is beyond the end of one is overwritten by the next.
+    let inline private copyLines
         wide
-        (axes: CorrelationAxis[])
-        (block: Block)
-        channels
-        (source: Placement<'T>)
+        count
+        (items: 'T[])
+        from
+        step
+        apart
+        n
+        whole
+        (exist: struct (int * int))
+        mask
         (into: 'T[])
+        start
         =
-        let n0, n1 = extent axes block 0, extent axes block 1
-        let n2, n3 = extent axes block 2, extent axes block 3
-        let a1, a2, a3 = axes[1], axes[2], axes[3]
-        let origin a = axes[a].First + block.Start[a] * axes[a].Step
-        let o0, o1, o2, o3 = origin 0, origin 1, origin 2, origin 3
-        let step0, step1, step2, step3 = source.Steps[0], source.Steps[1], source.Steps[2], source.Steps[3]
-        let items, apart = source.Items, step3 * a3.Step
-        let v = if wide then Vector512<'T>.Count else Vector<'T>.Count
-        let whole = partsOf n3 v * v
-
         // Elements that vectors of a line read, from where element 0 would be.
         let reach =
             if apart = 1 then whole
             elif apart = 2 && wide && Lines.hasEvens<'T>() then 2 * whole
             else Int32.MaxValue
 
-        let exist phase = existing (o3 + phase) a3.Step n3 a3.Size
-        let masks = a3.Phases |> Array.map (exist >> Lines.mask<'T> whole)
+        let last = from + (count - 1) * step
+
+        if min from last >= 0 && max from last <= items.Length - reach then
+            let mutable from, at = from, start
+
+            if apart = 1 then
+                for _ in 1..count do
+                    Lines.masked wide whole &(Tile.at items from) mask &(Tile.at into at)
+                    from <- from + step
+                    at <- at + n
+            else
+                for _ in 1..count do
+                    Lines.maskedEvens whole &(Tile.at items from) mask &(Tile.at into at)
+                    from <- from + step
+                    at <- at + n
+        else
+            let struct (low, high) = exist
+
+            for i in 0 .. count - 1 do
+                Lines.between low high n items (from + i * step) apart &(Tile.at into (start + i * n))
+
+    let private copyWide count (items: 'T[]) from step apart n whole exist mask (into: 'T[]) start =
+        optimised ()
+        copyLines true count items from step apart n whole exist mask into start
+
+    let private copyNarrow count (items: 'T[]) from step apart n whole exist mask (into: 'T[]) start =
+        optimised ()
+        copyLines false count items from step apart n whole exist mask into start
+
+    /// The image that a block's places read, of so many channels.
+    let image (axes: CorrelationAxis[]) (block: Block) channels (source: Placement<'T>) (into: 'T[]) =
+        let n0, n1 = extent axes block 0, extent axes block 1
+        let n2, n3 = extent axes block 2, extent axes block 3
+        let a1, a2, a3 = axes[1], axes[2], axes[3]
+        let origin a = axes[a].First + block.Start[a] * axes[a].Step
+        let o0, o1, o2, o3 = origin 0, origin 1, origin 2, origin 3
+        let step0, step1, step2, step3 = source.Steps[0], source.Steps[1], source.Steps[2], source.Steps[3]
+        let isWide = Vector512.IsHardwareAccelerated
+        let v = if isWide then Vector512<'T>.Count else Vector<'T>.Count
+        let whole = partsOf n3 v * v
+        let exist = a3.Phases |> Array.map (fun phase -> existing (o3 + phase) a3.Step n3 a3.Size)
+        let masks = exist |> Array.map (Lines.mask<'T> whole)
         let mutable at = 0
 
         for c in 0 .. channels - 1 do
             for p1 in a1.Phases do
                 for p2 in a2.Phases do
+                    let struct (low, high) = existing (o2 + p2) a2.Step n2 a2.Size
+
                     for p3 in 0 .. a3.Phases.Length - 1 do
-                        let phase, mask = a3.Phases[p3], masks[p3]
-                        let first = source.Offset + c * source.Channel + (o3 + phase) * step3
+                        let first = source.Offset + c * source.Channel + (o3 + a3.Phases[p3]) * step3
 
                         for i0 in 0 .. n0 - 1 do
                             for i1 in 0 .. n1 - 1 do
                                 let s1 = o1 + i1 * a1.Step + p1
+                                // Lines that exist.
+                                let struct (low, high) =
+                                    if s1 >= 0 && s1 < a1.Size then struct (low, high) else struct (0, 0)
 
-                                for i2 in 0 .. n2 - 1 do
-                                    let s2 = o2 + i2 * a2.Step + p2
-                                    let target = &Tile.at into at
-                                    at <- at + n3
+                                into.AsSpan(at, low * n3).Clear()
 
-                                    if s1 >= 0 && s1 < a1.Size && s2 >= 0 && s2 < a2.Size then
-                                        let from = first + (o0 + i0) * step0 + s1 * step1 + s2 * step2
+                                if high > low then
+                                    let from =
+                                        first
+                                        + (o0 + i0) * step0
+                                        + s1 * step1
+                                        + (o2 + low * a2.Step + p2) * step2
 
-                                        if from < 0 || from > items.Length - reach then
-                                            let struct (low, high) = exist phase
-                                            Lines.between low high n3 items from apart &target
-                                        elif apart = 1 then
-                                            Lines.masked wide whole &items[from] mask &target
-                                        else
-                                            Lines.maskedEvens whole &items[from] mask &target
+                                    let step, apart, start = a2.Step * step2, step3 * a3.Step, at + low * n3
+                                    let count, exist, mask = high - low, exist[p3], masks[p3]
+
+                                    if isWide then
+                                        copyWide
+                                            count
+                                            source.Items
+                                            from
+                                            step
+                                            apart
+                                            n3
+                                            whole
+                                            exist
+                                            mask
+                                            into
+                                            start
                                     else
-                                        Lines.zeros wide whole &target
+                                        copyNarrow
+                                            count
+                                            source.Items
+                                            from
+                                            step
+                                            apart
+                                            n3
+                                            whole
+                                            exist
+                                            mask
+                                            into
+                                            start
+
+                                into.AsSpan(at + high * n3, (n2 - high) * n3).Clear()
+                                at <- at + n2 * n3
 
         // Vectors may read a little beyond the end.
         Array.Clear(into, at, spare<'T>())
-
-    let private wideImages axes block channels source (into: 'T[]) =
-        optimised ()
-        images true axes block channels source into
-
-    let private narrowImages axes block channels source (into: 'T[]) =
-        optimised ()
-        images false axes block channels source into
-
-    /// The image that a block's places read, of so many channels. Lines are written as whole vectors: what is beyond the end of one is
-    /// overwritten by the next.
-    let image axes block channels source (into: 'T[]) =
-        if Vector512.IsHardwareAccelerated then
-            wideImages axes block channels source into
-        else
-            narrowImages axes block channels source into
 
     /// The array for images of so many channels.
     let imageLength<'T> channels pitch = workLength (int64 channels * int64 pitch + int64 (spare<'T>()))

@@ -79,6 +79,42 @@ module internal Lines =
 
             i <- i + w
 
+    /// x in every other place from the first one on, and what is between them of y.
+    let inline private amongEvens (x: Vector256<'T>) (y: Vector512<'T>) : Vector512<'T> =
+        let twice = Vector512.Create(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)
+        let x = Avx512F.PermuteVar16x32(x.ToVector512().AsInt32(), twice)
+        let firsts = Vector512.Create(0xFFFFFFFFL).AsInt32()
+        Vector512.ConditionalSelect(firsts, x, y.AsInt32()).As<int, 'T>()
+
+    /// The same from the second place on.
+    let inline private amongOdds (x: Vector256<'T>) (y: Vector512<'T>) : Vector512<'T> =
+        let twice = Vector512.Create(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)
+        let x = Avx512F.PermuteVar16x32(x.ToVector512().AsInt32(), twice)
+        let firsts = Vector512.Create(0xFFFFFFFFL).AsInt32()
+        Vector512.ConditionalSelect(firsts, y.AsInt32(), x).As<int, 'T>()
+
+    /// Copies n elements to every other place. What is between them stays, and what is behind the last one is not touched: others may be
+    /// writing there.
+    let inline copyToEvens n (x: byref<'T>) (y: byref<'T>) =
+        let mutable i = 0
+
+        if hasEvens<'T>() && n > Vector256<'T>.Count then
+            let half = Vector256<'T>.Count
+            let last = nativeint (2 * (n - half) - 1)
+            // Read before anything is written to it, which it would have to wait for.
+            let between = wideLoad &y last
+
+            while i < n - half do
+                let j = nativeint (2 * i)
+                widePut (amongEvens (Vector256.LoadUnsafe(&item &x (nativeint i))) (wideLoad &y j)) &y j
+                i <- i + half
+
+            widePut (amongOdds (Vector256.LoadUnsafe(&item &x (nativeint (n - half)))) between) &y last
+        else
+            while i < n do
+                item &y (nativeint (2 * i)) <- item &x (nativeint i)
+                i <- i + 1
+
     let inline zeros wide length (y: byref<'T>) =
         let mutable i = 0
 

@@ -26,12 +26,12 @@ module internal Winograd =
         | TileSize.Four -> WinogradTransforms.transformSums m start plane into first pitch
 
     /// The channels' lines follow each other.
-    let private transformChannels (size: TileSize) m start plane into first pitch =
+    let private transformChannelSums (size: TileSize) m start plane into first pitch =
         let apart = size.Outputs * pitch
 
         match size with
-        | TileSize.Two -> WinogradSmallTransforms.transformChannels m start plane into first pitch apart
-        | TileSize.Four -> WinogradTransforms.transformChannels m start plane into first pitch apart
+        | TileSize.Two -> WinogradSmallTransforms.transformChannelSums m start plane into first pitch apart
+        | TileSize.Four -> WinogradTransforms.transformChannelSums m start plane into first pitch apart
 
     /// Copies a channel's sums, in lines of all tiles, to where they belong.
     let private writeBlock
@@ -75,7 +75,10 @@ module internal Winograd =
         let along: TileAxis = { First = axes[3].First; Size = axes[3].Size; Apart = outputs }
         let tiles, lanes = WinogradChoice.tiles size axes, lanes<float32>()
         let vectors, areFew = partsOf tiles lanes, WinogradChoice.areFew tiles
-        let isUpright = Vector512.IsHardwareAccelerated && areFew
+        let workers = Workers.count ()
+        // With few panels for the cores, there are more that are low: the sums are the same.
+        let isUpright =
+            WinogradChoice.isUpright tiles m && groups * partsOf m (KernelPlanes.RowsOf true) >= workers
 
         let all = {
             Panels = partsOf m (KernelPlanes.RowsOf isUpright)
@@ -85,28 +88,34 @@ module internal Winograd =
 
         let panels, rows = all.Panels, all.Rows
         let elements = workLength (int64 groups * int64 planes * int64 all.Length)
-        let workers = Workers.count ()
 
         // Blocks are to occupy all cores. Their planes are to stay in the second-level cache; but where the kernels don't fit there, they
         // are read anew for each block, and blocks as large as the third-level cache allows are better.
         let most =
-            let cache = if elements * sizeof<float32> <= 4_194_304 then 1_048_576 else 8_388_608
-            max 3 (min (MostTiles / lanes) (cache / (planes * (channels + m) * lanes * sizeof<float32>)))
+            let cache = if int64 elements * 4L <= 4_194_304L then 1_048_576L else 8_388_608L
+            let perVector = int64 planes * (int64 channels + int64 m) * int64 lanes * 4L
+            max 3 (int (min (int64 (MostTiles / lanes)) (cache / perVector)))
 
         let blocks =
-            match partsOf vectors most with
-            | _ when areFew -> 1
-            | few when few < 8 * workers -> min vectors (partsOf few workers * workers)
-            | many -> many
+            if areFew then
+                1
+            else
+                match partsOf vectors most with
+                | some when some < 8 * workers -> min vectors (partsOf some workers * workers)
+                | many -> many
 
         // Where blocks are few, their kernels are shared among the cores, too.
         let parts = min panels (max 1 (workers / (groups * blocks)))
         // Where tiles are few, kernels that aren't kept are transformed where they are used, some at a time, and stay in that core's cache.
         let isOnce = areFew && isNull sums.Packing
 
-        let few = { all with Panels = OnceRows / rows; Channels = min channels WinogradPanels.Most }
+        let some = { all with Panels = OnceRows / rows; Channels = WinogradPanels.evenly channels }
 
-        let transform = WinogradPanels.transform size sums few
+        let transform =
+            if isOnce then
+                ValueSome(WinogradPanels.transform size sums some some.Channels)
+            else
+                ValueNone
 
         let kernels =
             if isOnce then
@@ -115,7 +124,7 @@ module internal Winograd =
                 KernelPanels.kept
                     sums
                     (KernelOrder.Planes(size, isUpright))
-                    elements
+                    (elements + Ahead)
                     (WinogradPanels.transformAll size sums all)
 
         let work = int64 groups * int64 tiles * int64 planes * int64 m * int64 channels
@@ -127,14 +136,15 @@ module internal Winograd =
             let struct (data, data0) =
                 rent (workLength (int64 planes * int64 (channels * (longest + 2 * CacheLine) + CacheLine)))
 
-            let atOnce = if isOnce then few.Panels else partsOf panels parts
+            let atOnce = if isOnce then some.Panels else partsOf panels parts
 
             let struct (products, products0) =
                 rent (workLength (int64 planes * int64 (atOnce * rows * longest + CacheLine)))
 
             let struct (results, results0) = rent (Lanes * outputs * outputs * longest)
             let struct (buffer, buffer0) = rent (inputs * LinePitch)
-            let struct (own, own0) = rent (if isOnce then planes * few.Length else 0)
+            let struct (own, own0) = rent (if isOnce then planes * some.Length else 0)
+            let mutable transformed = -1
 
             for item in first .. last - 1 do
                 let part, block, g = item % parts, item / parts % blocks, item / parts / blocks
@@ -148,19 +158,31 @@ module internal Winograd =
                 let pitch = (partsOf width CacheLine ||| 1) * CacheLine
                 let dataPlane = channels * pitch + CacheLine
 
-                for c in 0 .. channels - 1 do
-                    for l in lines do
-                        WinogradTiles.fill inputs down along l source c buffer buffer0
-                        let place = data0 + c * pitch + l.Tile
+                // Its parts share a block's data.
+                if transformed <> item / parts then
+                    transformed <- item / parts
 
-                        transformData size buffer buffer0 l.Places data place dataPlane
+                    for c in 0 .. channels - 1 do
+                        for l in lines do
+                            WinogradTiles.fill inputs down along l source c buffer buffer0
+                            let place = data0 + c * pitch + l.Tile
+                            transformData size buffer buffer0 l.Places data place dataPlane
 
                 let top, bottom = panels * part / parts, panels * (part + 1) / parts
                 let plane, line = atOnce * rows * width + CacheLine, outputs * width
 
                 // The products of `count` panels from `first` on of planes with data of so many channels from a given one on.
-                let multiply (p: KernelPlanes) first count (kernels: float32[]) start channel depth ahead =
-                    let tiles = if isUpright then LowRows * partsOf tiles LowRows else width
+                let multiply
+                    (p: KernelPlanes)
+                    first
+                    count
+                    (kernels: float32[])
+                    start
+                    channel
+                    depth
+                    fetching
+                    =
+                    let columns = if isUpright then LowRows * partsOf tiles LowRows else width
 
                     for n in 0 .. planes - 1 do
                         product
@@ -175,57 +197,39 @@ module internal Winograd =
                             pitch
                             products
                             (products0 + n * plane)
-                            tiles
+                            columns
                             (channel > 0)
-                            ahead
-                            (n * tiles / LowRows)
+                            fetching
+                            (n * columns / LowRows)
 
                 // From products to results, of `count` kernels from `above` on.
                 let finish above count =
-                    let outputs = min m (above + count) - above
+                    let known = min m (above + count) - above
 
                     if isUpright then
-                        for row in 0..Lanes .. outputs - 1 do
+                        for row in 0..Lanes .. known - 1 do
                             for tile in 0 .. tiles - 1 do
-                                transformChannels
-                                    size
-                                    products
-                                    (products0 + tile * count + row)
-                                    plane
-                                    results
-                                    (results0 + size.Outputs * tile)
-                                    line
+                                let from, into = products0 + tile * count + row, results0 + outputs * tile
+                                transformChannelSums size products from plane results into line
 
-                            for channel in row .. min outputs (row + Lanes) - 1 do
-                                writeBlock
-                                    size
-                                    axes
-                                    runs
-                                    results
-                                    (results0 + (channel - row) * size.Outputs * line)
-                                    line
-                                    into
-                                    (above + channel)
+                            for kernel in row .. min known (row + Lanes) - 1 do
+                                let from = results0 + (kernel - row) * outputs * line
+                                writeBlock size axes runs results from line into (above + kernel)
                     else
-                        for row in 0 .. outputs - 1 do
+                        for row in 0 .. known - 1 do
                             for tile in 0..Lanes .. width - 1 do
-                                transformSums
-                                    size
-                                    products
-                                    (products0 + row * width + tile)
-                                    plane
-                                    results
-                                    (results0 + size.Outputs * tile)
-                                    line
+                                let from, into = products0 + row * width + tile, results0 + outputs * tile
+                                transformSums size products from plane results into line
 
                             writeBlock size axes runs results results0 line into (above + row)
 
-                if isOnce then
-                    for panel in top .. few.Panels .. bottom - 1 do
-                        let count = min few.Panels (bottom - panel)
+                match transform with
+                | ValueSome transform ->
+                    for panel in top .. some.Panels .. bottom - 1 do
+                        let count = min some.Panels (bottom - panel)
 
-                        for channel in 0 .. few.Channels .. channels - 1 do
-                            let depth = min few.Channels (channels - channel)
+                        for channel in 0 .. some.Channels .. channels - 1 do
+                            let depth = min some.Channels (channels - channel)
 
                             for i in 0 .. count - 1 do
                                 transform.Invoke(
@@ -234,23 +238,23 @@ module internal Winograd =
                                     channel,
                                     depth,
                                     own,
-                                    own0 + few.At(i, 0, depth)
+                                    own0 + some.At(i, 0, depth)
                                 )
 
-                            let following = channel + few.Channels
+                            let following = channel + some.Channels
 
-                            let ahead =
+                            let fetching =
                                 if following < channels then
                                     WinogradPanels.ahead sums g (panel * rows) OnceRows following
-                                elif panel + few.Panels < bottom then
-                                    WinogradPanels.ahead sums g ((panel + few.Panels) * rows) OnceRows 0
+                                elif panel + some.Panels < bottom then
+                                    WinogradPanels.ahead sums g ((panel + some.Panels) * rows) OnceRows 0
                                 else
                                     nothing
 
-                            multiply few 0 count own own0 channel depth ahead
+                            multiply some 0 count own own0 channel depth fetching
 
                         finish (panel * rows) (count * rows)
-                else
+                | ValueNone ->
                     multiply all top (bottom - top) kernels (g * planes * all.Length) 0 channels nothing
                     finish (top * rows) ((bottom - top) * rows)
 

@@ -38,8 +38,17 @@ module internal WinogradChoice =
     /// All tiles of a batch.
     let tiles (size: TileSize) (axes: CorrelationAxis[]) = axes[0].Places * tall size axes * wide size axes
 
+    [<Literal>]
+    let private Few = 64
+
     /// Whether tiles are so few that kernels are read once: those that aren't kept are transformed where they are used.
-    let areFew tiles = tiles <= 64
+    let areFew tiles = tiles <= Few
+
+    /// Whether products have vectors of kernels, which fill most of their last panel.
+    let isUpright tiles m =
+        Vector512.IsHardwareAccelerated
+        && areFew tiles
+        && 4 * ColumnProducts.up (wideColumns<float32>()) m <= 5 * m
 
     /// As many elements as transformed kernels may take.
     [<Literal>]
@@ -68,7 +77,7 @@ module internal WinogradChoice =
         let cost (size: TileSize) =
             let tiles = tiles size axes
             let planes, area = float size.Planes, float (size.Outputs * size.Outputs)
-            let unit = if areFew tiles then LowRows else lanes
+            let unit = if isUpright tiles sums.Outputs then LowRows else lanes
             let products = planes * float (partsOf tiles unit * unit) * m * channels / PerCycle / 0.9
 
             // They go through memory but where they are kept, or used at once.

@@ -12,9 +12,12 @@ open Cotangent.Inlined // in place of functions of Array and List
 
 module internal WinogradPanels =
 
-    /// Channels whose kernels are put side by side at a time, eight by eight, as transforms read them: they stay in a core's cache until then.
+    /// As many channels' kernels are put side by side at a time, eight by eight, as transforms read them: they stay in a core's cache until then.
     [<Literal>]
     let Most = 64
+
+    /// About as many, so that blocks are alike.
+    let evenly channels = partsOf channels (partsOf channels Most)
 
     /// The elements of eight kernels.
     [<Literal>]
@@ -25,27 +28,27 @@ module internal WinogradPanels =
     type Transform =
         delegate of group: int * panel: int * first: int * count: int * into: float32[] * start: int -> unit
 
-    /// Transforms for panels of such planes.
-    let transform (size: TileSize) (sums: CorrelationSums<float32>) (p: KernelPlanes) : Transform =
+    /// Transforms for panels of such planes. Blocks are of `most` channels at a time, and the last ones.
+    let transform (size: TileSize) (sums: CorrelationSums<float32>) (p: KernelPlanes) most : Transform =
         let m, channels, rows, plane = sums.Outputs, sums.Channels, p.Rows, p.Length
         let target = (targets sums.Axes)[0]
         let stretches count = KernelPanels.stretches (sums.Kernel 0) count target
-        let whole, rest = stretches (min Most channels), stretches (channels % Most)
+        let whole, rest = stretches (min most channels), stretches (channels % most)
         // The transposed convolution meets its kernels from their ends on.
         let isForward = (Array.head target.Taps[3]).Shift = 0
         let beginning, step = if isForward then 0, BroadRows else Eight - BroadRows, -BroadRows
 
         Transform(fun g panel first count into start ->
             let kernel, top, bottom = sums.Kernel g, panel * rows, min m (panel * rows + rows)
-            let eights = ArrayPool<float32>.Shared.Rent(rows * Most * Taps * Taps)
+            let eights = ArrayPool<float32>.Shared.Rent(rows * most * Taps * Taps)
 
-            for from in first..Most .. first + count - 1 do
-                let few = min Most (first + count - from)
+            for from in first..most .. first + count - 1 do
+                let some = min most (first + count - from)
                 let kernel = { kernel with Offset = kernel.Offset + from * kernel.Channel }
-                let stretches = if few = Most then whole else rest
+                let stretches = if some = most then whole else rest
 
                 for row in top..BroadRows .. bottom - 1 do
-                    let eight = (row - top) / BroadRows * few * Eight
+                    let eight = (row - top) / BroadRows * some * Eight
 
                     KernelPanels.panel
                         BroadRows
@@ -58,9 +61,9 @@ module internal WinogradPanels =
                         eight
 
                 // Channel by channel, so that lines of the caches are written at once.
-                for c in 0 .. few - 1 do
+                for c in 0 .. some - 1 do
                     for row in 0..BroadRows .. bottom - top - 1 do
-                        let eight = (row / BroadRows * few + c) * Eight + beginning
+                        let eight = (row / BroadRows * some + c) * Eight + beginning
                         let place = start + (from - first + c) * rows + row
 
                         match size with
@@ -73,7 +76,7 @@ module internal WinogradPanels =
 
     /// The kernels that will be transformed, `count` from `row` on for the channels from `first` on: one after the other, or, where they are
     /// neighbours, all of them for each channel.
-    let ahead (sums: CorrelationSums<float32>) g row count first : Ahead =
+    let ahead (sums: CorrelationSums<float32>) g row count first : Fetching =
         let kernel, rows = sums.Kernel g, min count (sums.Outputs - row)
         let areNeighbours = abs sums.RowStep < abs kernel.Channel
 
@@ -87,7 +90,7 @@ module internal WinogradPanels =
 
     /// The planes of all kernels, group after group.
     let transformAll (size: TileSize) (sums: CorrelationSums<float32>) (p: KernelPlanes) (into: float32[]) =
-        let transform, most = transform size sums p, depth ()
+        let transform, most = transform size sums p Most, depth ()
         let work = int64 sums.Groups * int64 sums.Outputs * int64 sums.Channels * int64 (Taps * Taps)
 
         Strided.ranges (sums.Groups * p.Panels) work (fun from last ->

@@ -1,6 +1,6 @@
 namespace Cotangent.Engines
 
-// The products of Winograd's convolutions: transformed kernels, in panels of eight rows, times transformed tiles.
+// The products of Winograd's convolutions: transformed kernels, in panels, times transformed tiles.
 
 open System.Runtime.Intrinsics
 open Cotangent
@@ -18,7 +18,7 @@ module internal WinogradProducts =
     type KernelPlanes = {
         Panels: int
         Channels: int
-        /// Vectors are of tiles, or of kernels: where all tiles are in a single vector, tiles of kernels have more sums for what they load.
+        /// Whether vectors run along kernels, and not along tiles: where tiles are few, there are more sums then for what is loaded.
         IsUpright: bool
     } with
 
@@ -33,9 +33,9 @@ module internal WinogradProducts =
         /// Where a panel's elements are that belong to a block of so many channels from `first` on.
         member p.At(panel, first, depth) = (first * p.Panels + panel * depth) * p.Rows
 
-    /// What is fetched while a product runs: lines of the caches, one for each channel, `Step` apart, in each of so many rows, which are `Apart`.
+    /// What is fetched while a product runs. For each row r and channel c, it is the line of the caches of element First + r Apart + c Step.
     [<Struct; NoComparison; NoEquality>]
-    type Ahead = { Items: float32[]; First: int; Step: int; Rows: int; Apart: int }
+    type Fetching = { Items: float32[]; First: int; Step: int; Rows: int; Apart: int }
 
     /// Nothing.
     let nothing = { Items = [||]; First = 0; Step = 0; Rows = 0; Apart = 0 }
@@ -138,7 +138,8 @@ module internal WinogradProducts =
                     elif vectors = 2 then halfTile 2 depth &x s &y sb &z w add
                     else halfTile 1 depth &x s &y sb &z w add)
 
-    /// cᵀ (a row of kernels for each of `width` tiles) in the same way. Each eight tiles have one row fetched, from `row` on.
+    /// cᵀ (a row of kernels for each of `width` tiles) in the same way. Each eight tiles have a row fetched, from row `fetched` on; if none is
+    /// asked for, they share what follows their kernels.
     let private upright
         (p: KernelPlanes)
         top
@@ -153,8 +154,8 @@ module internal WinogradProducts =
         c0
         width
         add
-        (ahead: Ahead)
-        row
+        (fetching: Fetching)
+        fetched
         =
         optimised ()
         let most, rows = depth (), p.Rows
@@ -164,16 +165,20 @@ module internal WinogradProducts =
 
             for i in 0 .. panels - 1 do
                 for tile in 0..LowRows .. width - 1 do
-                    let row, place = row + tile / LowRows, a0 + p.At(top + i, first, depth)
-                    let fetched = ahead.First + row * ahead.Apart
-                    // If nothing is asked for, it is the elements of a behind these, some of them for each eight tiles.
+                    let row, place = fetched + tile / LowRows, a0 + p.At(top + i, first, depth)
+                    let asked = int64 fetching.First + int64 row * int64 fetching.Apart
+                    let farthest = asked + int64 (depth - 1) * int64 fetching.Step
                     let share = rows * LowRows / width
                     let following = place + depth * (rows + tile / LowRows * share)
 
                     let struct (items, from, step) =
-                        if row < ahead.Rows && fetched + depth * ahead.Step < ahead.Items.Length then
-                            struct (ahead.Items, fetched, ahead.Step)
-                        elif ahead.Rows = 0 && following + depth * share < a.Length then
+                        if
+                            row < fetching.Rows
+                            && min asked farthest >= 0L
+                            && max asked farthest < int64 fetching.Items.Length
+                        then
+                            struct (fetching.Items, int asked, fetching.Step)
+                        elif fetching.Rows = 0 && following + (depth - 1) * share < a.Length then
                             struct (a, following, share)
                         else
                             struct (a, place, 0)
@@ -194,8 +199,8 @@ module internal WinogradProducts =
                         add
 
     /// The products of some panels of a plane with transformed tiles: `across` or `upright`.
-    let product (p: KernelPlanes) top panels channels a a0 b b0 pitch c c0 width add ahead row =
+    let product (p: KernelPlanes) top panels channels a a0 b b0 pitch c c0 width add fetching fetched =
         if p.IsUpright then
-            upright p top panels channels a a0 b b0 pitch c c0 width add ahead row
+            upright p top panels channels a a0 b b0 pitch c c0 width add fetching fetched
         else
             across p top panels channels a a0 b b0 pitch c c0 width add

@@ -1,7 +1,7 @@
 namespace Cotangent.Engines
 
 // The transforms of F(2 × 2, 3 × 3): 16 products for four sums in place of 36, and kernels that grow less than twofold. It is for few
-// tiles, where kernels are read from memory once for a vector of them. The points are 0, ±1 and ∞. See WinogradTransforms.fs for the words.
+// tiles, where kernels are read from memory for little else. The points are 0, ±1 and ∞. See WinogradTransforms.fs for the words.
 
 open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
@@ -121,8 +121,8 @@ module internal WinogradSmallTransforms =
     let transformSums (m: float32[]) start plane (into: float32[]) first pitch =
         optimisedOnce (fun () -> sumsThrough interleave m start plane into first pitch)
 
-    /// As WinogradTransforms.transformChannels.
-    let transformChannels (m: float32[]) start plane (into: float32[]) first pitch apart =
+    /// As WinogradTransforms.transformChannelSums.
+    let transformChannelSums (m: float32[]) start plane (into: float32[]) first pitch apart =
         optimisedOnce (fun () -> sumsThrough (scatter apart) m start plane into first pitch)
 
     // ---- Kernels ----

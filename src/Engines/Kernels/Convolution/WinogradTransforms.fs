@@ -13,7 +13,7 @@ namespace Cotangent.Engines
 // the usual 1 and 2, numbers stay about as large as they were, and so do their roundings (B. Barabasz, A. Anderson, K. M. Soodhalter and
 // D. Gregg, "Error analysis and improving the accuracy of Winograd convolution for deep neural networks", 2020).
 //
-// Vectors run along tiles. Element (a, b) of the transformed tiles, of n × n elements, is in plane n a + b. Vectors have 256 bits on every
+// Vectors run along tiles, or, of sums, along channels. Element (a, b) of the transformed tiles, of n × n elements, is in plane n a + b. Vectors have 256 bits on every
 // machine: a line of an image seldom has tiles for longer ones.
 
 open System.Numerics
@@ -309,7 +309,7 @@ module internal WinogradTransforms =
         optimisedOnce (fun () -> sumsThrough interleave m start plane into first pitch)
 
     /// The same of one tile in eight channels, whose elements are side by side: lines of channels that are so far apart.
-    let transformChannels (m: float32[]) start plane (into: float32[]) first pitch apart =
+    let transformChannelSums (m: float32[]) start plane (into: float32[]) first pitch apart =
         optimisedOnce (fun () -> sumsThrough (scatter apart) m start plane into first pitch)
 
     // ---- Kernels ----
