@@ -257,6 +257,16 @@ let private large = [
     "a single tile of several blocks of channels", problem 1 200 20 1 (plane 2 3 1 1 1)
     "as many as are few", problem 4 66 33 1 (plane 8 3 1 1 1)
     "one image more", problem 5 66 33 1 (plane 8 3 1 1 1)
+    "the first layer of a net for large images", problem 2 3 20 1 (plane 31 7 2 1 3)
+    "kernels of a column beyond vectors",
+    problem 3 2 9 2 (windows [| 6; 19 |] [| 3; 11 |] [| 2; 3 |] [| 2; 1 |] [| 2; 5 |] [| 1; 4 |])
+    "a volume of few channels",
+    problem
+        2
+        2
+        5
+        1
+        (windows [| 5; 6; 7 |] [| 3; 2; 3 |] [| 2; 1; 2 |] [| 1; 2; 1 |] [| 1; 0; 1 |] [| 1; 1; 0 |])
     "tiles in many parts", problem 40 16 16 1 (plane 32 3 1 1 1)
     "padding on one side",
     problem 2 3 4 1 (windows [| 6; 6 |] [| 3; 3 |] [| 2; 1 |] [| 1; 1 |] [| 0; 2 |] [| 2; 0 |])
@@ -354,21 +364,27 @@ let private threads =
         ]
     )
 
-/// With kernels by products of all taps, whether or not that pays.
-let private byProducts (p: Problem) result (a: Tensor) (b: Tensor) : Tensor =
+/// With kernels by products of all taps, or by patches, whether or not that pays.
+let private byKernels single double (p: Problem) result (a: Tensor) (b: Tensor) : Tensor =
     match a, b with
     | Value(:? HostBuffer<float32> as a), Value(:? HostBuffer<float32> as b) ->
-        Value(Engines.Convolve.by Correlation.run KernelProducts.kernel result p.Windows p.Groups a b)
+        Value(Engines.Convolve.by Correlation.run single result p.Windows p.Groups a b)
     | Value(:? HostBuffer<float> as a), Value(:? HostBuffer<float> as b) ->
-        Value(Engines.Convolve.by Correlation.run KernelProducts.kernel result p.Windows p.Groups a b)
+        Value(Engines.Convolve.by Correlation.run double result p.Windows p.Groups a b)
     | _ -> failtest "These are tensors of Float32 or Float64."
 
-let private kernelProducts =
-    testList "kernels by products of all taps against loops" [
+let private kernelsByVectors =
+    let byProducts = byKernels KernelProducts.kernel KernelProducts.kernel
+    let byPatches = byKernels KernelPatches.kernel KernelPatches.kernel
+
+    testList "kernels by vectors of channels and of elements against loops" [
         if Vector512.IsHardwareAccelerated then
             for name, p in large do
                 for dtype in [ DType.Float64; DType.Float32 ] do
-                    testCase $"{dtype}: {name}" (fun () -> agreesBy byProducts dtype p)
+                    testCase $"channels, {dtype}: {name}" (fun () -> agreesBy byProducts dtype p)
+
+                    if Array.last p.Windows.Dilation = 1 then
+                        testCase $"elements, {dtype}: {name}" (fun () -> agreesBy byPatches dtype p)
         else
             ptestCase "they are for vectors of 512 bits, which this processor lacks" ignore
     ]
@@ -799,7 +815,7 @@ let all =
         kernels
         tiles
         threads
-        kernelProducts
+        kernelsByVectors
         transposedImages
         blocksOfSums
         alone

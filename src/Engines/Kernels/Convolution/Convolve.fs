@@ -97,6 +97,8 @@ module internal Convolve =
             KernelParts.zeros w groups x y
         elif DepthwiseKernels.isFor groups x y then
             DepthwiseKernels.kernel w groups x y
+        elif KernelPatches.isFaster w groups x y then
+            KernelPatches.kernel w groups x y
         elif KernelProducts.isFaster w groups x y then
             KernelProducts.kernel w groups x y
         else

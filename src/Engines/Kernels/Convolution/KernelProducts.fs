@@ -23,9 +23,9 @@ module internal KernelProducts =
     /// The vectors of the next panel of channels, of so many that are left: three, and four as two and two.
     let private vectorsOfPanel left = if left = 4 then 2 else min 3 left
 
-    /// Adds a block's products to the sums of eight outputs for each of `panels`, of each tap, in rows of `width` channels. Panels of
-    /// outputs have `count` places each, and panels of channels are `apart`.
-    let private addProducts
+    /// Adds a block's products to the sums of eight outputs for each of `panels`, of each tap, in rows `pitch` long of `width` channels. Panels of
+    /// outputs have `count` places each, and panels of channels are `apart`, or side by side if it is 0.
+    let addProducts
         panels
         count
         (ys: 'T[])
@@ -37,11 +37,12 @@ module internal KernelProducts =
         taps
         (sums: 'T[])
         start
+        pitch
         width
         =
         optimised ()
         let lanes, rows = Vector512<'T>.Count, nativeint BroadRows
-        let rc = nativeint (taps * width)
+        let rc = nativeint (taps * pitch)
         let depths = partsOf count Depth
         let mutable j, panel = 0, x0
 
@@ -57,7 +58,7 @@ module internal KernelProducts =
                     let a = &at ys (y0 + (i * count + first) * BroadRows)
 
                     for t in 0 .. taps - 1 do
-                        let c = &at sums (start + (i * BroadRows * taps + t) * width + j)
+                        let c = &at sums (start + (i * BroadRows * taps + t) * pitch + j)
                         let from = at table (t * count + first)
                         let last = t * count + first + depth
 
@@ -104,10 +105,10 @@ module internal KernelProducts =
                                 true
 
             j <- j + vectors * lanes
-            panel <- panel + apart
+            panel <- panel + (if apart = 0 then vectors * lanes else apart)
 
     /// Packs so many channels' runs, from one on, into a panel of `width` channels.
-    let private pack width first channels (runs: Run[]) (source: Placement<'T>) (panels: 'T[]) start =
+    let pack width first channels (runs: Run[]) (source: Placement<'T>) (panels: 'T[]) start =
         for run in runs do
             let from = source.Offset + first * source.Channel + run.Place
             let into = start + run.Column * width
@@ -208,7 +209,7 @@ module internal KernelProducts =
                     let rows = min BroadRows (part.Outputs - i)
                     pack BroadRows i rows targetRuns cotangents ys (y0 + i * count)
 
-                addProducts (tall / BroadRows) count ys y0 xs x0 apart tables[b] taps sums first width
+                addProducts (tall / BroadRows) count ys y0 xs x0 apart tables[b] taps sums first width width
 
             KernelParts.overBlocks length add part.First part.Last all start
 
