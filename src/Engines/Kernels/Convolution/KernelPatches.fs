@@ -202,7 +202,22 @@ module internal KernelPatches =
                     KernelProducts.pack BroadRows i some runs cotangents ys (y0 + i * count)
 
                 let panels = tall / BroadRows
-                KernelProducts.addProducts panels count ys y0 rows rows0 0 table 1 sums first pitch whole
+
+                KernelProducts.addProducts
+                    panels
+                    count
+                    ys
+                    y0
+                    rows
+                    rows0
+                    0
+                    table
+                    1
+                    sums
+                    first
+                    pitch
+                    whole
+                    KernelProducts.noWrittenRows
 
                 if single > 0 then
                     addLast panels count ys y0 rows (rows0 + whole) pitch single sums (first + whole)

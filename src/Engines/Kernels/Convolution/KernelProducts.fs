@@ -23,6 +23,13 @@ module internal KernelProducts =
     /// The vectors of the next panel of channels, of so many that are left: three, and four as two and two.
     let private vectorsOfPanel left = if left = 4 then 2 else min 3 left
 
+    /// Rows of the result that will be written, `Apart` from each other: of each, so many elements, in the first row from `First` on. Products have
+    /// them fetched meanwhile.
+    [<Struct; NoComparison; NoEquality>]
+    type WrittenRows<'T> = { Items: 'T[]; First: int; Apart: int; Length: int; Count: int }
+
+    let noWrittenRows<'T> : WrittenRows<'T> = { Items = [||]; First = 0; Apart = 0; Length = 0; Count = 0 }
+
     /// Adds a block's products to the sums of eight outputs for each of `panels`, of each tap, in rows `pitch` long of `width` channels. Panels of
     /// outputs have `count` places each, and panels of channels are `apart`, or side by side if it is 0.
     let addProducts
@@ -39,6 +46,7 @@ module internal KernelProducts =
         start
         pitch
         width
+        (written: WrittenRows<'T>)
         =
         optimised ()
         let lanes, rows = Vector512<'T>.Count, nativeint BroadRows
@@ -63,6 +71,18 @@ module internal KernelProducts =
                         let last = t * count + first + depth
 
                         if vectors = 3 then
+                            // Each tile has a row fetched.
+                            let row, share = i * BroadRows + t, partsOf written.Length depth
+                            let place = written.First + row * written.Apart
+
+                            let isThere =
+                                t < BroadRows
+                                && row < written.Count
+                                && place + share * depth <= written.Items.Length
+
+                            let struct (items, ahead, perRow) =
+                                if isThere then struct (written.Items, place, share) else struct (ys, y0, 0)
+
                             broadTile
                                 depth
                                 &a
@@ -74,8 +94,8 @@ module internal KernelProducts =
                                 &c
                                 rc
                                 true
-                                &a
-                                0n
+                                &(at items ahead)
+                                (nativeint perRow)
                         elif vectors = 2 then
                             let v = nativeint lanes
 
@@ -195,6 +215,15 @@ module internal KernelProducts =
             let cotangents = channelsOf y (part.Group * outputs + part.Output)
             let origin = { cotangents with Offset = 0 }
 
+            // Where few places are summed over, the result takes as long to write as the sums.
+            let written = {
+                Items = into
+                First = ((part.Group * outputs + part.Output) * channels + part.Channel) * taps
+                Apart = channels * taps
+                Length = part.Channels * taps
+                Count = if part.Last - part.First = 1 && counts[part.First] <= Depth then part.Outputs else 0
+            }
+
             let add b (sums: 'T[]) first =
                 let apart, count = (rows[b] + 1) * cols, counts[b]
                 let sourceRuns = KernelRows.sourceRuns axes blocks[b] source
@@ -209,7 +238,21 @@ module internal KernelProducts =
                     let rows = min BroadRows (part.Outputs - i)
                     pack BroadRows i rows targetRuns cotangents ys (y0 + i * count)
 
-                addProducts (tall / BroadRows) count ys y0 xs x0 apart tables[b] taps sums first width width
+                addProducts
+                    (tall / BroadRows)
+                    count
+                    ys
+                    y0
+                    xs
+                    x0
+                    apart
+                    tables[b]
+                    taps
+                    sums
+                    first
+                    width
+                    width
+                    written
 
             KernelParts.overBlocks length add part.First part.Last all start
 
