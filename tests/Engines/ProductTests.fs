@@ -40,6 +40,8 @@ let private sizes = [|
 [<RequireQualifiedAccess>]
 type private Layout =
     | Rows
+    /// Rows that fall into the same places of a cache.
+    | Aliased
     | Columns
     | Reversed
     | SameRow
@@ -49,6 +51,7 @@ let private layouts = [|
     Layout.Rows
     Layout.Columns
     Layout.Rows
+    Layout.Aliased
     Layout.Columns
     Layout.Reversed
     Layout.SameRow
@@ -68,6 +71,9 @@ let private operand (draw: unit -> 'T) (hole: 'T) rows cols layout : Matrix<'T> 
 
     match layout with
     | Layout.Rows -> make (cols + 3) 1 2 (rows * (cols + 3) + 5)
+    | Layout.Aliased ->
+        let apart = (cols + 1023) / 1024 * 1024
+        make apart 1 2 (rows * apart + 5)
     | Layout.Columns -> make 1 rows 1 (rows * cols + 1)
     | Layout.Reversed -> make (-2 * cols - 2) -2 (rows * (2 * cols + 2)) (rows * (2 * cols + 2) + 1)
     | Layout.SameRow -> make 0 1 1 (cols + 2)

@@ -57,9 +57,9 @@ module internal Convolve =
         let x = Strided.fresh<'T> y.DType shape
         let axes = axes backward y.Shape[0] w
         let isEmpty = KernelParts.isEmpty x || KernelParts.isEmpty y || KernelParts.isEmpty kernel
-        // Elements that no window covers stay zero.
-        let areCovered = axes |> Array.forall (fun a -> a.Targets.Length = a.TargetStep)
-        if isEmpty || not areCovered then Array.Clear x.Items
+        // Elements of phases that no tap reaches stay zero. All others are written, those beyond all windows as sums over nothing.
+        let haveAllPhases = axes |> Array.forall (fun a -> a.Targets.Length = a.TargetStep)
+        if isEmpty || not haveAllPhases then Array.Clear x.Items
 
         if not isEmpty then
             let channels, m = kernel.Shape[0] / groups, kernel.Shape[1]

@@ -198,6 +198,7 @@ module internal Correlation =
                     | Form.InImage -> [||]
                     | Form.Copies -> Patches.imageRuns axes block |> Patches.cut all cols 1
 
+                // All phases of a block are one thread's, as they are written among each other.
                 for t in 0 .. targets.Length - 1 do
                     // Phases that no tap reaches are zero from the start.
                     if deep[t] > 0 then

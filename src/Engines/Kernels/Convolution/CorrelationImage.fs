@@ -247,26 +247,22 @@ module internal CorrelationImage =
             elif apart = 2 && wide && Lines.hasEvens<'T>() then 2 * whole
             else Int32.MaxValue
 
-        let last = from + (count - 1) * step
+        let last = items.Length - reach
+        let mutable from, at = from, start
 
-        if min from last >= 0 && max from last <= items.Length - reach then
-            let mutable from, at = from, start
+        for _ in 1..count do
+            let target = &Tile.at into at
 
-            if apart = 1 then
-                for _ in 1..count do
-                    Lines.masked wide whole &(Tile.at items from) mask &(Tile.at into at)
-                    from <- from + step
-                    at <- at + n
+            if from < 0 || from > last then
+                let struct (low, high) = exist
+                Lines.between low high n items from apart &target
+            elif apart = 1 then
+                Lines.masked wide whole &(Tile.at items from) mask &target
             else
-                for _ in 1..count do
-                    Lines.maskedEvens whole &(Tile.at items from) mask &(Tile.at into at)
-                    from <- from + step
-                    at <- at + n
-        else
-            let struct (low, high) = exist
+                Lines.maskedEvens whole &(Tile.at items from) mask &target
 
-            for i in 0 .. count - 1 do
-                Lines.between low high n items (from + i * step) apart &(Tile.at into (start + i * n))
+            from <- from + step
+            at <- at + n
 
     let private copyWide count (items: 'T[]) from step apart n whole exist mask (into: 'T[]) start =
         optimised ()

@@ -1,6 +1,6 @@
 namespace Cotangent.Engines
 
-// What the forms of a kernel's cotangent share (see KernelSums.fs and KernelProducts.fs): how the result is split into parts, whose sums
+// What the forms of a kernel's cotangent share (see KernelSums.fs, KernelProducts.fs and KernelPatches.fs): how the result is split into parts, whose sums
 // different cores take, and how the sums over many places are added.
 
 open System

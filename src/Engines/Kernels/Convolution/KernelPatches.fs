@@ -30,19 +30,20 @@ module internal KernelPatches =
     [<Literal>]
     let private MostOutputs = 64
 
-    let private product = Array.fold (fun n m -> n * float m) 1.0
+    let private all = Array.fold (fun n m -> n * float m) 1.0
 
     /// Cycles that it takes, by what was measured of each step: with a vector of multiply-adds in each at best; for a line of a patch, and for
-    /// an element of y.
+    /// an element of y and of x.
     let private cycles<'T> (w: Windows) examples outputs channels =
-        let places, elements = float examples * product w.Count, float channels * product w.Size
+        let places, elements = float examples * all w.Count, float channels * all w.Size
         let single = singles<'T>(int elements)
         let vectors = partsOf (int elements - single) Vector512<'T>.Count
         let rate = if vectors = 1 then 0.6 else 0.85
         let lines = elements / float w.Size[w.Size.Length - 1]
         let filled = float vectors + (if single > 0 then 0.25 else 0.0)
         let products = float (up BroadRows outputs) * filled / rate
-        places * (products + 3.0 * lines * float (partsOf outputs MostOutputs) + float outputs)
+        let image = float examples * float channels * all w.Full * float (partsOf outputs MostOutputs)
+        image + places * (products + 3.0 * lines * float (partsOf outputs MostOutputs) + float outputs)
 
     /// Whether it takes less time than KernelSums and KernelProducts do.
     let isFaster (w: Windows) groups (x: HostBuffer<'T>) (y: HostBuffer<'T>) =
@@ -50,22 +51,17 @@ module internal KernelPatches =
 
         Vector512.IsHardwareAccelerated
         && w.Dilation[w.Dilation.Length - 1] = 1
-        && float channels * product w.Size <= MostElements
+        && float channels * all w.Size <= MostElements
         && cycles<'T> w x.Shape[0] outputs channels <
             min
                 (KernelSums.cycles<'T> w x.Shape[0] outputs channels)
                 (KernelProducts.cycles<'T> w x.Shape[0] outputs channels)
 
-    /// Copies a line of n elements, in whole vectors.
-    let inline private copyLine n (x: byref<'T>) (y: byref<'T>) =
-        let mutable j = 0
-
-        while j < n do
-            Vector256.StoreUnsafe(Vector256.LoadUnsafe(&item &x (nativeint j)), &item &y (nativeint j))
-            j <- j + Vector256<'T>.Count
+    let inline private copyVector (x: byref<'T>) (y: byref<'T>) =
+        Vector256.StoreUnsafe(Vector256.LoadUnsafe &x, &y)
 
     /// Copies patches into rows `pitch` long: from `first` on, so many places `step` apart, each in lines of n elements which begin at `lines`.
-    /// What whole vectors write behind the end of a line is overwritten by the next.
+    /// What whole vectors write behind the end of a line is overwritten by the next; behind the last row there must be room.
     let private patches count (image: 'T[]) first step (lines: int[]) n (rows: 'T[]) start pitch =
         optimised ()
 
@@ -75,38 +71,39 @@ module internal KernelPatches =
 
             if n <= Vector256<'T>.Count then
                 for l in 0 .. lines.Length - 1 do
-                    copyLine 1 &(item &s (nativeint lines[l])) &(item &t (nativeint (l * n)))
+                    copyVector &(item &s (nativeint lines[l])) &(item &t (nativeint (l * n)))
             else
                 for l in 0 .. lines.Length - 1 do
-                    copyLine n &(item &s (nativeint lines[l])) &(item &t (nativeint (l * n)))
+                    let mutable j = 0
+
+                    while j < n do
+                        copyVector &(item &s (nativeint (lines[l] + j))) &(item &t (nativeint (l * n + j)))
+                        j <- j + Vector256<'T>.Count
 
     /// Adds the products of the last few columns, for which a vector would be mostly empty, to the sums of `panels` of eight outputs.
     let private addLast panels count (ys: 'T[]) y0 (rows: 'T[]) first pitch columns (sums: 'T[]) start =
         optimised ()
         let lanes = Vector<'T>.Count
+        let b = &at rows first
 
-        for part in 0..Depth .. count - 1 do
-            let depth = min Depth (count - part)
+        // A vector of outputs is a panel, or half of one: two of them at a time.
+        for i in 0 .. 2 * lanes .. panels * BroadRows - 1 do
+            let other =
+                if lanes < BroadRows then lanes
+                elif i + lanes < panels * BroadRows then count * BroadRows
+                else 0
 
-            // A vector of outputs is a panel, or half of one.
-            for i in 0 .. panels - 1 do
-                let a = &at ys (y0 + (i * count + part) * BroadRows)
-                let place p = nativeint ((part + p) * pitch)
-                let c = &at sums (start + i * BroadRows * pitch)
-                let other = if lanes < BroadRows then lanes else 0
-                let b = &at rows first
-
-                uprightTile
-                    depth
-                    &a
-                    (nativeint other)
-                    &b
-                    place
-                    columns
-                    &c
-                    (nativeint pitch)
-                    (nativeint (lanes * pitch))
-                    true
+            uprightTile
+                count
+                &(at ys (y0 + i * count))
+                (nativeint other)
+                &b
+                (fun p -> nativeint (p * pitch))
+                columns
+                &(at sums (start + i * pitch))
+                (nativeint pitch)
+                (nativeint (lanes * pitch))
+                true
 
     let kernel<'T when 'T :> INumber<'T>> (w: Windows) groups (x: HostBuffer<'T>) (y: HostBuffer<'T>) =
         let outputs, channels = y.Shape[1] / groups, x.Shape[1] / groups
@@ -116,12 +113,7 @@ module internal KernelPatches =
         // The images of a convolution by steps of one, in which patches have whole lines.
         let steps = axes |> Array.map _.Step
 
-        let plain =
-            CorrelationImage.axes forward x.Shape[0] {
-                w with
-                    Step = Array.create w.Step.Length 1
-                    Full = w.Full
-            }
+        let plain = CorrelationImage.axes forward x.Shape[0] { w with Step = Array.create w.Step.Length 1 }
 
         let shifts =
             plain

@@ -93,8 +93,8 @@ module internal Lines =
         let firsts = Vector512.Create(0xFFFFFFFFL).AsInt32()
         Vector512.ConditionalSelect(firsts, y.AsInt32(), x).As<int, 'T>()
 
-    /// Copies n elements to every other place. What is between them stays, and what is behind the last one is not touched: others may be
-    /// writing there.
+    /// Copies n elements to every other place. What is between them is read and written again, so no other thread may write there; what is
+    /// behind the last one is not touched.
     let inline copyToEvens n (x: byref<'T>) (y: byref<'T>) =
         let mutable i = 0
 

@@ -143,7 +143,7 @@ module internal Winograd =
 
             let struct (results, results0) = rent (Lanes * outputs * outputs * longest)
             let struct (buffer, buffer0) = rent (inputs * LinePitch)
-            let struct (own, own0) = rent (if isOnce then planes * some.Length else 0)
+            let struct (own, own0) = rent (if isOnce then planes * some.Length + Ahead else 0)
             let mutable transformed = -1
 
             for item in first .. last - 1 do

@@ -133,9 +133,9 @@ module internal Blocks =
     /// Elements in a line of the caches.
     let inline private line<'T> () = 64 / sizeof<'T>
 
-    /// The product of rows of a, read in place, and packed blocks of b, along the rows of c. Tiles that reach over the edge of c
-    /// go through a buffer; below the last row they move up.
-    let private multiplyRows m n k (a: byref<'T>) ra (pb: 'T[]) start (c: 'T[]) cOffset rc add =
+    /// The product of rows of a, read in place or from `copies` of a tile's rows, and packed blocks of b, along the rows of c. Tiles that reach
+    /// over the edge of c go through a buffer; below the last row they move up.
+    let private multiplyRows m n k (a: 'T[]) a0 ra (copies: 'T[]) (pb: 'T[]) start (c: 'T[]) cOffset rc add =
         let cols = wideColumns<'T>()
         let v = nativeint (cols / 2)
         let buffer = NativePtr.toVoidPtr (NativePtr.stackalloc<byte>(WideRows * cols * sizeof<'T>))
@@ -146,14 +146,20 @@ module internal Blocks =
             let height = rowsOfTile (m - i)
             let rows = min height (m - i)
             let up = height - rows
-            let ai = &Unsafe.Add(&a, (i - up) * ra)
+            let first = a0 + (i - up) * ra
+            if copies.Length > 0 then copyRows height k a first ra copies 0
+
+            let struct (items, from, apart) =
+                if copies.Length > 0 then struct (copies, 0, unaliased<'T> k) else struct (a, first, ra)
+
+            let ai = &at items from
             // The rows of the next tile come while this one is computed.
             let next = i + height
 
             if m - next >= WideRows then
                 for r in next .. next + WideRows - 1 do
                     for p in 0 .. line<'T>() .. k - 1 do
-                        fetch (&Unsafe.Add(&a, r * ra + p))
+                        fetch &(at a (a0 + r * ra + p))
 
             let mutable j = 0
 
@@ -175,9 +181,9 @@ module internal Blocks =
                         fetch (&Unsafe.Add(&into, line<'T>()))
 
                 if height = WideRows then
-                    wideTile k &ai (nativeint ra) 1n &bj (2n * v) v &target rt adds
+                    wideTile k &ai (nativeint apart) 1n &bj (2n * v) v &target rt adds
                 else
-                    lowTile k &ai (nativeint ra) 1n &bj 0n (fun ib _ -> ib + 2n * v) v &target rt adds
+                    lowTile k &ai (nativeint apart) 1n &bj 0n (fun ib _ -> ib + 2n * v) v &target rt adds
 
                 if not isWhole then
                     for r in 0 .. rows - 1 do
@@ -205,6 +211,12 @@ module internal Blocks =
         let nc = share n (BlockBytes / sizeof<'T> / kc) (wideColumns<'T>())
         let struct (pb, start) = rent<'T>(nc * kc)
 
+        let copies =
+            if areAliased<'T> a.RowStride then
+                ArrayPool.Shared.Rent(WideRows * unaliased<'T> kc)
+            else
+                [||]
+
         for j in 0..nc .. n - 1 do
             for p in 0..kc .. k - 1 do
                 let kp, nj = min kc (k - p), min nc (n - j)
@@ -214,8 +226,10 @@ module internal Blocks =
                     m
                     nj
                     kp
-                    &(at a.Data (a.Offset + p))
+                    a.Data
+                    (a.Offset + p)
                     a.RowStride
+                    copies
                     pb
                     start
                     c
@@ -224,6 +238,7 @@ module internal Blocks =
                     (p > 0)
 
         ArrayPool.Shared.Return pb
+        if copies.Length > 0 then ArrayPool.Shared.Return copies
 
     /// By wide tiles. Whether rows of a can be read in place decides how many products are added up at a time, and so is the
     /// same for all parts of a product, of whose c the whole has m0 rows.

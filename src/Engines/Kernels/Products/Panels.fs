@@ -106,7 +106,7 @@ module internal Panels =
 
     /// Bytes of a line of the caches, which a wide vector fills: one that lies across two of them takes two reads.
     [<Literal>]
-    let private Line = 64
+    let Line = 64
 
     /// Where in an array a line of the caches begins.
     let line (panels: 'T[]) : int =
@@ -220,3 +220,16 @@ module internal Panels =
                     while l < lines do
                         copy k (&Unsafe.Add(&s, l * line)) (nativeint step) (&Unsafe.Add(&t, l)) w
                         l <- l + 1
+
+    /// Whether rows so many elements apart fall into few places of the first-level cache: more of them than it has ways push each other out.
+    let inline areAliased<'T> apart = apart <> 0 && apart % (4096 / sizeof<'T>) = 0
+
+    /// From one copied row to the next: an odd number of lines of the caches.
+    let inline unaliased<'T> k =
+        let line = Line / sizeof<'T>
+        ((k + line - 1) / line ||| 1) * line
+
+    /// Copies m rows of k elements, which lie `apart`.
+    let copyRows m k (x: 'T[]) offset apart (into: 'T[]) start =
+        for i in 0 .. m - 1 do
+            x.AsSpan(offset + i * apart, k).CopyTo(into.AsSpan(start + i * unaliased<'T> k))

@@ -5,6 +5,7 @@ namespace Cotangent.Engines
 // Whichever tile an element of c falls into, `rows` adds its products up one after the other, as InPlace.rows does, to the same
 // bits; so does `dots`, by vectors of k.
 
+open System.Buffers
 open System.Runtime.Intrinsics
 open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
@@ -140,7 +141,21 @@ module internal WideInPlace =
         if m = 1 then
             inLines m n k &a &b c cOffset rc
         elif m >= WideRows && up m WideRows * up n (2 * w) <= flat then
-            inTiles m n k &a &b c cOffset rc
+            if a.ColStride = 1 && Panels.areAliased<'T> a.RowStride && n >= 4 * w then
+                let copies = ArrayPool.Shared.Rent(m * Panels.unaliased<'T> k)
+                Panels.copyRows m k a.Data a.Offset a.RowStride copies 0
+
+                let a: Matrix<'T> = {
+                    Data = copies
+                    Offset = 0
+                    RowStride = Panels.unaliased<'T> k
+                    ColStride = 1
+                }
+
+                inTiles m n k &a &b c cOffset rc
+                ArrayPool.Shared.Return copies
+            else
+                inTiles m n k &a &b c cOffset rc
         else
             inFlatTiles m n k &a &b c cOffset rc
 
