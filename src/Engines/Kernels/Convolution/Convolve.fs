@@ -57,9 +57,12 @@ module internal Convolve =
         let x = Strided.fresh<'T> y.DType shape
         let axes = axes backward y.Shape[0] w
         let isEmpty = KernelParts.isEmpty x || KernelParts.isEmpty y || KernelParts.isEmpty kernel
-        // Elements of phases that no tap reaches stay zero. All others are written, those beyond all windows as sums over nothing.
-        let haveAllPhases = axes |> Array.forall (fun a -> a.Targets.Length = a.TargetStep)
-        if isEmpty || not haveAllPhases then Array.Clear x.Items
+        // Elements of phases that no tap reaches stay zero. All others are written, those beyond all windows as sums over nothing; but where phases
+        // are written among each other, elements are read before, and of memory that nobody has written yet each page is then mapped twice.
+        let isWritten =
+            axes[3].TargetStep = 1 && axes |> Array.forall (fun a -> a.Targets.Length = a.TargetStep)
+
+        if isEmpty || not isWritten then Array.Clear x.Items
 
         if not isEmpty then
             let channels, m = kernel.Shape[0] / groups, kernel.Shape[1]
