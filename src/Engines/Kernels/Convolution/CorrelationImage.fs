@@ -272,6 +272,12 @@ module internal CorrelationImage =
         optimised ()
         copyLines false count items from step apart n whole exist mask into start
 
+    let private copy count (items: 'T[]) from step apart n whole exist mask (into: 'T[]) start =
+        if Vector512.IsHardwareAccelerated then
+            copyWide count items from step apart n whole exist mask into start
+        else
+            copyNarrow count items from step apart n whole exist mask into start
+
     /// The image that a block's places read, of so many channels.
     let image (axes: CorrelationAxis[]) (block: Block) channels (source: Placement<'T>) (into: 'T[]) =
         let n0, n1 = extent axes block 0, extent axes block 1
@@ -280,8 +286,7 @@ module internal CorrelationImage =
         let origin a = axes[a].First + block.Start[a] * axes[a].Step
         let o0, o1, o2, o3 = origin 0, origin 1, origin 2, origin 3
         let step0, step1, step2, step3 = source.Steps[0], source.Steps[1], source.Steps[2], source.Steps[3]
-        let isWide = Vector512.IsHardwareAccelerated
-        let v = if isWide then Vector512<'T>.Count else Vector<'T>.Count
+        let v = if Vector512.IsHardwareAccelerated then Vector512<'T>.Count else Vector<'T>.Count
         let whole = partsOf n3 v * v
         let exist = a3.Phases |> Array.map (fun phase -> existing (o3 + phase) a3.Step n3 a3.Size)
         let masks = exist |> Array.map (Lines.mask<'T> whole)
@@ -314,32 +319,7 @@ module internal CorrelationImage =
                                     let step, apart, start = a2.Step * step2, step3 * a3.Step, at + low * n3
                                     let count, exist, mask = high - low, exist[p3], masks[p3]
 
-                                    if isWide then
-                                        copyWide
-                                            count
-                                            source.Items
-                                            from
-                                            step
-                                            apart
-                                            n3
-                                            whole
-                                            exist
-                                            mask
-                                            into
-                                            start
-                                    else
-                                        copyNarrow
-                                            count
-                                            source.Items
-                                            from
-                                            step
-                                            apart
-                                            n3
-                                            whole
-                                            exist
-                                            mask
-                                            into
-                                            start
+                                    copy count source.Items from step apart n3 whole exist mask into start
 
                                 into.AsSpan(at + high * n3, (n2 - high) * n3).Clear()
                                 at <- at + n2 * n3

@@ -24,6 +24,9 @@ type internal KernelPart = {
 
 module internal KernelParts =
 
+    /// The product of sizes, which an int may not hold.
+    let product: int[] -> float = Array.fold (fun n m -> n * float m) 1.0
+
     let isEmpty (x: HostBuffer) = Array.contains 0 x.Shape
 
     /// Blocks that are added up one after the other; from there on, sums are taken in halves (see Reduce).

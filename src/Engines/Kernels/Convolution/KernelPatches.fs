@@ -30,19 +30,22 @@ module internal KernelPatches =
     [<Literal>]
     let private MostOutputs = 64
 
-    let private all = Array.fold (fun n m -> n * float m) 1.0
-
     /// Cycles that it takes, by what was measured of each step: with a vector of multiply-adds in each at best; for a line of a patch, and for
     /// an element of y and of x.
     let private cycles<'T> (w: Windows) examples outputs channels =
-        let places, elements = float examples * all w.Count, float channels * all w.Size
+        let places, elements =
+            float examples * KernelParts.product w.Count, float channels * KernelParts.product w.Size
+
         let single = singles<'T>(int elements)
         let vectors = partsOf (int elements - single) Vector512<'T>.Count
         let rate = if vectors = 1 then 0.6 else 0.85
         let lines = elements / float w.Size[w.Size.Length - 1]
         let filled = float vectors + (if single > 0 then 0.25 else 0.0)
         let products = float (up BroadRows outputs) * filled / rate
-        let image = float examples * float channels * all w.Full * float (partsOf outputs MostOutputs)
+
+        let image =
+            float examples * float channels * KernelParts.product w.Full * float (partsOf outputs MostOutputs)
+
         image + places * (products + 3.0 * lines * float (partsOf outputs MostOutputs) + float outputs)
 
     /// Whether it takes less time than KernelSums and KernelProducts do.
@@ -51,7 +54,7 @@ module internal KernelPatches =
 
         Vector512.IsHardwareAccelerated
         && w.Dilation[w.Dilation.Length - 1] = 1
-        && float channels * all w.Size <= MostElements
+        && float channels * KernelParts.product w.Size <= MostElements
         && cycles<'T> w x.Shape[0] outputs channels <
             min
                 (KernelSums.cycles<'T> w x.Shape[0] outputs channels)

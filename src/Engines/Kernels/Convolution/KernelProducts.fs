@@ -147,7 +147,7 @@ module internal KernelProducts =
     /// Cycles that it takes, by what was measured of each step: with a vector of multiply-adds in each at best, and fewer where tiles
     /// have few vectors; and for elements that are packed or put in order.
     let cycles<'T> (w: Windows) examples outputs channels =
-        let product = Array.fold (fun n m -> n * float m) 1.0
+        let product = KernelParts.product
         let places, taps = float examples * product w.Count, product w.Size
         let vectors = partsOf channels Vector512<'T>.Count
         let rate = if vectors = 1 then 0.6 else 0.8

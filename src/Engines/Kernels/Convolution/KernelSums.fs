@@ -136,7 +136,7 @@ module internal KernelSums =
     /// Cycles that it takes with wide vectors, by what was measured of each step: with a vector of multiply-adds in each at best; for a
     /// vector of a copy; and for an element of an image or of the result.
     let cycles<'T> (w: Windows) examples outputs channels =
-        let product = Array.fold (fun n m -> n * float m) 1.0
+        let product = KernelParts.product
         let taps, places = product w.Size, float examples * product w.Count
         let vectors = ceil (places / float Vector512<'T>.Count)
         let rows = float channels * taps
