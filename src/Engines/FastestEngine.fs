@@ -82,8 +82,8 @@ module internal Crossing =
         let isByWinograd =
             axes = 2
             && WinogradChoice.hasRoom TileSize.Four groups (outputs / groups) (inputs / groups)
-            && WinogradTransforms.isSupported ()
-            && w.Size |> Array.forall ((=) WinogradTransforms.Taps)
+            && WinogradVectors.isSupported ()
+            && w.Size |> Array.forall ((=) WinogradVectors.Taps)
             && Array.forall ((=) 1) w.Step
             && Array.forall ((=) 1) w.Dilation
 

@@ -279,11 +279,26 @@ let private kernels =
                 testCase $"{dtype}: {name}" (fun () -> agrees dtype p)
     ]
 
-/// By tiles of one size, where tiles can be, whether or not that pays, of kernels that are kept, if need be.
-let private bySize (size: TileSize) packing (p: Problem) result (a: Tensor) (b: Tensor) : Tensor =
-    let buffer (x: Tensor) =
-        HostBuffer.own DType.Float32 (Array.ofSeq x.Shape) (x.Flatten().ToData<float32[]>())
+/// A tensor's own numbers, side by side.
+let private sideBySide (x: Tensor) : HostBuffer<float32> =
+    HostBuffer.own DType.Float32 (Array.ofSeq x.Shape) (x.Flatten().ToData<float32[]>())
 
+/// The same so far from each other along the last axis, with NaN between them and around them.
+let private amongNaN apart (x: Tensor) : HostBuffer<float32> =
+    let shape = Array.ofSeq x.Shape
+    let last = shape.Length - 1
+    let around = Array.mapi (fun a n -> if a = last then apart * n + 3 else n + 1) shape
+    let strides = Array.mapi (fun a s -> if a = last then apart else s) (Shape.strides around)
+    let items = Array.create (Shape.count around + 5) nanf
+
+    for index, value in Seq.zip (cells (List.ofArray shape)) (x.Flatten().ToData<float32[]>()) do
+        items[5 + Seq.sum (Seq.map2 (*) strides index)] <- value
+
+    HostBuffer<float32>(DType.Float32, items, shape, strides, 5)
+
+/// By tiles of one size, where tiles can be, whether or not that pays, of kernels that are kept, if need be, and operands that lie
+/// in some way.
+let private bySizeOf lay (size: TileSize) packing (p: Problem) result (a: Tensor) (b: Tensor) : Tensor =
     let sums (sums: CorrelationSums<float32>) =
         let sums = { sums with Packing = packing }
         if WinogradChoice.isFor sums.Axes then Winograd.run size sums else Correlation.run sums
@@ -294,12 +309,36 @@ let private bySize (size: TileSize) packing (p: Problem) result (a: Tensor) (b: 
         else
             KernelSums.kernel w groups x y
 
-    let found = Engines.Convolve.by sums kernel result p.Windows p.Groups (buffer a) (buffer b)
+    let found = Engines.Convolve.by sums kernel result p.Windows p.Groups (lay a) (lay b)
     Tensor.ofArray found.Shape (found :?> HostBuffer<float32>).Items
+
+let private bySize size packing p = bySizeOf sideBySide size packing p
+
+/// Vectors of tiles reach over the images' edges, and sums read what a tile reaches of the next step, or nothing.
+let private tilesOfAnyWidth =
+    let lies = [ "side by side", sideBySide; "among NaN", amongNaN 1; "apart among NaN", amongNaN 2 ]
+
+    testList "convolutions by tiles of any width against loops" [
+        if WinogradVectors.isSupported () then
+            for size in [ TileSize.Two; TileSize.Four ] do
+                for padding in 0..2 do
+                    for name, lay in lies do
+                        testCase $"tiles of {size.Outputs}, padded by {padding}, of images {name}" (fun () ->
+                            for width in 3 - padding .. 36 do
+                                let ends = [| padding; padding |]
+
+                                windows [| 6; width |] [| 3; 3 |] [| 1; 1 |] [| 1; 1 |] ends ends
+                                |> problem 3 3 4 1
+                                |> agreesBy (bySizeOf lay size null) DType.Float32)
+        else
+            ptestCase
+                "tiles are for vectors of 256 bits with multiply-adds, which this processor lacks"
+                ignore
+    ]
 
 let private tiles =
     testList "convolutions by tiles against loops" [
-        if WinogradTransforms.isSupported () then
+        if WinogradVectors.isSupported () then
             for size in [ TileSize.Two; TileSize.Four ] do
                 for name, p in large do
                     testCase $"tiles of {size.Outputs}: {name}" (fun () ->
@@ -352,7 +391,7 @@ let private threads =
                 testCase $"Float64: {name}" (areSame usual DType.Float64 p)
                 testCase $"Float32: {name}" (areSame usual DType.Float32 p)
 
-                if WinogradTransforms.isSupported () then
+                if WinogradVectors.isSupported () then
                     for size in [ TileSize.Two; TileSize.Four ] do
                         testCase
                             $"tiles of {size.Outputs}: {name}"
@@ -814,6 +853,7 @@ let all =
     testList "Convolutions" [
         kernels
         tiles
+        tilesOfAnyWidth
         threads
         kernelsByVectors
         transposedImages

@@ -10,15 +10,15 @@ open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.WideTile
 open Cotangent.Engines.WinogradProducts
-open Cotangent.Engines.WinogradTransforms
+open Cotangent.Engines.WinogradVectors
 open Cotangent.Inlined // in place of functions of Array and List
 
 module internal Winograd =
 
-    let private transformData size lines first places into start plane =
+    let private transformData size x from vectors lines first into start plane =
         match size with
-        | TileSize.Two -> WinogradSmallTransforms.transformData lines first places into start plane
-        | TileSize.Four -> WinogradTransforms.transformData lines first places into start plane
+        | TileSize.Two -> WinogradSmallTransforms.transformData x from vectors lines first into start plane
+        | TileSize.Four -> WinogradTransforms.transformData x from vectors lines first into start plane
 
     let private transformSums size m start plane into first pitch =
         match size with
@@ -151,8 +151,8 @@ module internal Winograd =
                 let bound b = lanes * int (int64 vectors * int64 b / int64 blocks)
                 let start, width = bound block, bound (block + 1) - bound block
                 let runs = WinogradTiles.runs tall wide start (min tiles (start + width))
-                let lines = WinogradTiles.lines inputs along runs
                 let source, into = sums.Source g, sums.Target g
+                let lines = WinogradTiles.lines inputs down along source.Steps runs
                 // An odd number of lines of the caches: rows that are powers of two apart would share a few places there. Vectors write a
                 // little behind the last tile, where the next row comes later.
                 let pitch = (partsOf width CacheLine ||| 1) * CacheLine
@@ -164,9 +164,10 @@ module internal Winograd =
 
                     for c in 0 .. channels - 1 do
                         for l in lines do
-                            WinogradTiles.fill inputs down along l source c buffer buffer0
                             let place = data0 + c * pitch + l.Tile
-                            transformData size buffer buffer0 l.Places data place dataPlane
+
+                            WinogradTiles.transform inputs l source c buffer buffer0 (fun x from vectors ->
+                                transformData size x from vectors buffer buffer0 data place dataPlane)
 
                 let top, bottom = panels * part / parts, panels * (part + 1) / parts
                 let plane, line = atOnce * rows * width + CacheLine, outputs * width

@@ -7,7 +7,7 @@ open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
-open Cotangent.Engines.WinogradTransforms
+open Cotangent.Engines.WinogradVectors
 open Cotangent.Inlined // in place of functions of Array and List
 
 module internal WinogradChoice =
@@ -86,7 +86,7 @@ module internal WinogradChoice =
                 elif areFew tiles then 0.55 * planes * kernels
                 else 1.5 * planes * kernels
 
-            let data = float tiles * (8.0 + 2.0 * area) * channels
+            let data = float tiles * (5.0 + 1.25 * area) * channels
             let results = float tiles * (5.0 + 1.25 * area) * m
             // With vectors of 256 bits there are fewer registers, too.
             products + kernels + data + (if isWide then results else 1.2 * results)

@@ -10,6 +10,7 @@ open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.WinogradProducts
 open Cotangent.Engines.WinogradTransforms
+open Cotangent.Engines.WinogradVectors
 open Cotangent.Inlined // in place of functions of Array and List
 
 module internal WinogradKernels =
@@ -47,7 +48,7 @@ module internal WinogradKernels =
             let products = float Planes * tiles * m * ceil (channels / WinogradChoice.PerCycle) / 0.8
             // The sums of all planes go through memory where they are too many for the caches.
             let kernels = (if m * channels <= MostKept then 80.0 else 140.0) * m * channels
-            let transforms = tiles * (60.0 * channels + 60.0 * m) + kernels
+            let transforms = tiles * 35.0 * (channels + m) + kernels
             let cost = 4e4 + (if isWide then 1.0 else 1.4) * (products + transforms)
             WinogradChoice.hasRoom TileSize.Four 1 outputs inputs && cost < direct)
 
@@ -115,8 +116,8 @@ module internal WinogradKernels =
             =
             let start, count = bound part, bound (part + 1) - bound part
             let runs = WinogradTiles.runs tall wide start (start + count)
-            let lines = WinogradTiles.lines Inputs along runs
-            let lines' = WinogradTiles.lines Outputs alongSums runs
+            let lines = WinogradTiles.lines Inputs down along source.Steps runs
+            let lines' = WinogradTiles.lines Outputs downSums alongSums cotangents.Steps runs
 
             each (channels + m) (int64 (channels + m) * int64 count * int64 Planes) (fun first last ->
                 let struct (buffer, buffer0) = Panels.rent<float32>(Inputs * LinePitch)
@@ -124,16 +125,18 @@ module internal WinogradKernels =
                 for n in first .. last - 1 do
                     if n < channels then
                         for l in lines do
-                            WinogradTiles.fill Inputs down along l source n buffer buffer0
                             let start = data0 + n * pitch + l.Tile
-                            transformData buffer buffer0 l.Places data start dataPlane
+
+                            WinogradTiles.transform Inputs l source n buffer buffer0 (fun x from v ->
+                                transformData x from v buffer buffer0 data start dataPlane)
                     else
                         let o = n - channels
 
                         for l in lines' do
-                            WinogradTiles.fill Outputs downSums alongSums l cotangents o buffer buffer0
                             let start = factors0 + o * pitch + l.Tile
-                            transformCotangents buffer buffer0 l.Places factors start factorPlane
+
+                            WinogradTiles.transform Outputs l cotangents o buffer buffer0 (fun x from v ->
+                                transformCotangents x from v buffer buffer0 factors start factorPlane)
 
                 ArrayPool<float32>.Shared.Return buffer)
 

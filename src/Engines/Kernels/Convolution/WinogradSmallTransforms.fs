@@ -3,11 +3,13 @@ namespace Cotangent.Engines
 // The transforms of F(2 × 2, 3 × 3): 16 products for four sums in place of 36, and kernels that grow less than twofold. It is for few
 // tiles, where kernels are read from memory for little else. The points are 0, ±1 and ∞. See WinogradTransforms.fs for the words.
 
-open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
+open Microsoft.FSharp.NativeInterop
 open Cotangent.Engines.Tile
-open Cotangent.Engines.WinogradTransforms
+open Cotangent.Engines.WinogradVectors
+
+#nowarn "9"
 
 module internal WinogradSmallTransforms =
 
@@ -45,104 +47,129 @@ module internal WinogradSmallTransforms =
 
     // ---- Tiles ----
 
-    let inline private writeLine (into: float32[]) first plane t0 t1 t2 t3 =
-        write t0 into first
-        write t1 into (first + plane)
-        write t2 into (first + 2 * plane)
-        write t3 into (first + 3 * plane)
+    let inline private writeLine into plane t0 t1 t2 t3 =
+        write t0 into
+        write t1 (into + plane)
+        write t2 (into + 2n * plane)
+        write t3 (into + 3n * plane)
 
     /// Where a pair is in the columns of eight.
     let place pair = pair % 2 + pair / 2 % 2 * 4 + pair / 4 * 2
 
     /// As WinogradTransforms.transformData, in four lines of eight pairs of columns.
-    let transformData (lines: float32[]) first (places: int[]) (into: float32[]) start plane =
+    let transformData
+        (x: float32[])
+        from
+        (v: TileVectors)
+        (lines: float32[])
+        first
+        (into: float32[])
+        start
+        plane
+        =
         optimised ()
+        use x = fixed &at x from
+        use starts = fixed &at v.Starts 0
+        use masks = fixed &at v.Masks 0
+        use bits = fixed &at v.Bits 0
+        use lines = fixed &at lines first
+        use into = fixed &at into start
+        let x, bits, lines, into = addressOf x, addressOf bits, addressOf lines, addressOf into
+        let mutable starts, masks = addressOf starts, addressOf masks
+        let plane, pitch = bytes plane, bytes LinePitch
 
         for j in 0..1 do
-            let from = first + j * Lanes
-            let inline line a = take lines (from + a * LinePitch)
-            data (line 0) (line 1) (line 2) (line 3) (writeLine lines from LinePitch)
+            let from = starts
+            let maskOf = masks
+            let inline line a = line x from maskOf bits a
+            let put = lines + bytes (j * Lanes)
+            data (line 0) (line 1) (line 2) (line 3) (writeLine put pitch)
+            starts <- starts + nativeint (4 * sizeof<nativeint>)
+            masks <- masks + nativeint (4 * sizeof<nativeint>)
+
+        let here, next, reaching = v.Here, v.Next, v.Reaching
 
         for a in 0..3 do
-            let from, row = first + a * LinePitch, start + 4 * a * plane
-            let x, y = take lines from, take lines (from + Lanes)
+            let from, row = lines + bytes (a * LinePitch), into + nativeint (4 * a) * plane
+            let x, y = take from, take (from + bytes Lanes)
             let even, odd = Avx.Shuffle(x, y, 0b10001000uy), Avx.Shuffle(x, y, 0b11011101uy)
 
             data
-                (pick even places 0)
-                (pick odd places 0)
-                (pick even places Lanes)
-                (pick odd places Lanes)
-                (writeLine into row plane)
+                (pick even here)
+                (pick odd here)
+                (pick even next &&& reaching)
+                (pick odd next &&& reaching)
+                (writeLine row plane)
 
-    let inline private sumsOf m first plane ([<InlineIfLambda>] next) =
-        let inline element b = take m (first + b * plane)
-        sums (element 0) (element 1) (element 2) (element 3) next
+    let inline private sumsOf m plane ([<InlineIfLambda>] next) =
+        let inline element b = take (m + b * plane)
+        sums (element 0n) (element 1n) (element 2n) (element 3n) next
 
-    let inline private interleave a b (into: float32[]) first =
+    let inline private interleave a b into =
         let x, y = low a b, high a b
-        write (firsts x y) into first
-        write (seconds x y) into (first + Lanes)
+        write (firsts x y) into
+        write (seconds x y) (into + bytes Lanes)
 
-    let inline private writePairs (x: Vector128<float32>) (into: float32[]) first apart =
+    let inline private writePairs (x: Vector128<float32>) (into: nativeint) apart =
         let x = x.AsDouble()
-        Unsafe.WriteUnaligned(&Unsafe.As<float32, byte> &(at into first), x.ToScalar())
-        Unsafe.WriteUnaligned(&Unsafe.As<float32, byte> &(at into (first + apart)), x.GetElement 1)
+        NativePtr.write (NativePtr.ofNativeInt<float> into) (x.ToScalar())
+        NativePtr.write (NativePtr.ofNativeInt<float>(into + apart)) (x.GetElement 1)
 
     /// The elements of two vectors side by side, each two of them so far from those before them.
-    let inline private scatter apart a b (into: float32[]) first =
+    let inline private scatter apart a b into =
         let x, y = low a b, high a b
-        writePairs (x.GetLower()) into first apart
-        writePairs (y.GetLower()) into (first + 2 * apart) apart
-        writePairs (x.GetUpper()) into (first + 4 * apart) apart
-        writePairs (y.GetUpper()) into (first + 6 * apart) apart
+        writePairs (x.GetLower()) into apart
+        writePairs (y.GetLower()) (into + 2n * apart) apart
+        writePairs (x.GetUpper()) (into + 4n * apart) apart
+        writePairs (y.GetUpper()) (into + 6n * apart) apart
 
-    let inline private sumsThrough
-        ([<InlineIfLambda>] put)
-        (m: float32[])
-        start
-        plane
-        (into: float32[])
-        first
-        pitch
-        =
-        let row = 4 * plane
+    let inline private sumsThrough ([<InlineIfLambda>] put) m plane into pitch =
+        let row = 4n * plane
 
-        sumsOf m start plane (fun a0 b0 ->
-            sumsOf m (start + row) plane (fun a1 b1 ->
-                sumsOf m (start + 2 * row) plane (fun a2 b2 ->
-                    sumsOf m (start + 3 * row) plane (fun a3 b3 ->
+        sumsOf m plane (fun a0 b0 ->
+            sumsOf (m + row) plane (fun a1 b1 ->
+                sumsOf (m + 2n * row) plane (fun a2 b2 ->
+                    sumsOf (m + 3n * row) plane (fun a3 b3 ->
                         sums a0 a1 a2 a3 (fun a a' ->
                             sums b0 b1 b2 b3 (fun b b' ->
-                                put a b into first
-                                put a' b' into (first + pitch)))))))
+                                put a b into
+                                put a' b' (into + pitch)))))))
 
     /// Aᵀ m A of eight tiles: two lines `pitch` apart, with the tiles side by side.
     let transformSums (m: float32[]) start plane (into: float32[]) first pitch =
-        optimisedOnce (fun () -> sumsThrough interleave m start plane into first pitch)
+        optimisedOnce (fun () ->
+            use m = fixed &at m start
+            use into = fixed &at into first
+            sumsThrough interleave (addressOf m) (bytes plane) (addressOf into) (bytes pitch))
 
     /// As WinogradTransforms.transformChannelSums.
     let transformChannelSums (m: float32[]) start plane (into: float32[]) first pitch apart =
-        optimisedOnce (fun () -> sumsThrough (scatter apart) m start plane into first pitch)
+        optimisedOnce (fun () ->
+            use m = fixed &at m start
+            use into = fixed &at into first
+            let apart = bytes apart
+            sumsThrough (scatter apart) (addressOf m) (bytes plane) (addressOf into) (bytes pitch))
 
     // ---- Kernels ----
 
-    let inline private tapsDown (panel: float32[]) first step ([<InlineIfLambda>] next) =
-        let inline tap a = take panel (first + Taps * a * step)
-        taps (tap 0) (tap 1) (tap 2) next
+    let inline private tapsDown panel step ([<InlineIfLambda>] next) =
+        let inline tap a = take (panel + nativeint Taps * a * step)
+        taps (tap 0n) (tap 1n) (tap 2n) next
 
-    let inline private tapsAcross x y z (into: float32[]) first plane =
-        taps x y z (writeLine into first plane)
+    let inline private tapsAcross x y z into plane = taps x y z (writeLine into plane)
 
     /// As WinogradTransforms.transformKernels.
     let transformKernels (panel: float32[]) first step (into: float32[]) start plane =
         optimisedOnce (fun () ->
-            let row = 4 * plane
+            use panel = fixed &at panel first
+            use into = fixed &at into start
+            let panel, step, into, plane = addressOf panel, bytes step, addressOf into, bytes plane
+            let row = 4n * plane
 
-            tapsDown panel first step (fun x0 x1 x2 x3 ->
-                tapsDown panel (first + step) step (fun y0 y1 y2 y3 ->
-                    tapsDown panel (first + 2 * step) step (fun z0 z1 z2 z3 ->
-                        tapsAcross x0 y0 z0 into start plane
-                        tapsAcross x1 y1 z1 into (start + row) plane
-                        tapsAcross x2 y2 z2 into (start + 2 * row) plane
-                        tapsAcross x3 y3 z3 into (start + 3 * row) plane))))
+            tapsDown panel step (fun x0 x1 x2 x3 ->
+                tapsDown (panel + step) step (fun y0 y1 y2 y3 ->
+                    tapsDown (panel + 2n * step) step (fun z0 z1 z2 z3 ->
+                        tapsAcross x0 y0 z0 into plane
+                        tapsAcross x1 y1 z1 (into + row) plane
+                        tapsAcross x2 y2 z2 (into + 2n * row) plane
+                        tapsAcross x3 y3 z3 (into + 3n * row) plane))))

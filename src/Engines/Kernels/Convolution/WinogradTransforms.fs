@@ -13,40 +13,16 @@ namespace Cotangent.Engines
 // the usual 1 and 2, numbers stay about as large as they were, and so do their roundings (B. Barabasz, A. Anderson, K. M. Soodhalter and
 // D. Gregg, "Error analysis and improving the accuracy of Winograd convolution for deep neural networks", 2020).
 //
-// Vectors run along tiles, or, of sums, along channels. Element (a, b) of the transformed tiles, of n × n elements, is in plane n a + b. Vectors have 256 bits on every
-// machine: a line of an image seldom has tiles for longer ones.
+// Vectors run along tiles, or, of sums, along channels. Element (a, b) of the transformed tiles, of n × n elements, is in plane n a + b.
 
-open System.Numerics
 open System.Runtime.Intrinsics
-open System.Runtime.Intrinsics.X86
+open Microsoft.FSharp.NativeInterop
 open Cotangent.Engines.Tile
+open Cotangent.Engines.WinogradVectors
 
-/// The sums of a tile along an axis.
-[<RequireQualifiedAccess; Struct>]
-type internal TileSize =
-    | Two
-    | Four
-
-    member size.Outputs =
-        match size with
-        | Two -> 2
-        | Four -> 4
-
-    /// The elements that they read.
-    member size.Inputs = size.Outputs + 2
-
-    /// The elements of a transformed tile.
-    member size.Planes = size.Inputs * size.Inputs
+#nowarn "9"
 
 module internal WinogradTransforms =
-
-    /// The elements of a kernel along an axis.
-    [<Literal>]
-    let Taps = 3
-
-    /// Elements of a vector.
-    [<Literal>]
-    let Lanes = 8
 
     [<Literal>]
     let private P = 0.70710678118654752f
@@ -54,39 +30,8 @@ module internal WinogradTransforms =
     [<Literal>]
     let private Q = 1.4142135623730951f
 
-    /// From one of the lines that tiles are read from to the next: twice the elements of eight tiles side by side, as vectors write behind
-    /// the end of a line.
-    [<Literal>]
-    let LinePitch = 64
-
-    /// Products want as many lanes (see WinogradProducts), and copies of lines go by vectors of .NET's own choice.
-    let isSupported () = Avx2.IsSupported && Fma.IsSupported && Vector<float32>.Count = Lanes
-
-    let inline take (x: float32[]) i : Vector256<float32> = Vector256.LoadUnsafe(&at x i)
-    let inline write (v: Vector256<float32>) (x: float32[]) i = Vector256.StoreUnsafe(v, &at x i)
-
     let inline private fma (s: float32) (x: Vector256<float32>) (y: Vector256<float32>) =
         Vector256.FusedMultiplyAdd(Vector256.Create s, x, y)
-
-    // The halves of two vectors have 128 bits, and most instructions stay in them: elements in turn, of the first or second half of each.
-
-    let inline low (x: Vector256<float32>) y = Avx.UnpackLow(x, y)
-    let inline high (x: Vector256<float32>) y = Avx.UnpackHigh(x, y)
-
-    /// The same of pairs.
-    let inline private lowPairs (x: Vector256<float32>) (y: Vector256<float32>) =
-        Avx.UnpackLow(x.AsDouble(), y.AsDouble()).AsSingle()
-
-    let inline private highPairs (x: Vector256<float32>) (y: Vector256<float32>) =
-        Avx.UnpackHigh(x.AsDouble(), y.AsDouble()).AsSingle()
-
-    /// The first halves of two vectors, and the second ones.
-    let inline firsts (x: Vector256<float32>) y = Avx.Permute2x128(x, y, 0x20uy)
-    let inline seconds (x: Vector256<float32>) y = Avx.Permute2x128(x, y, 0x31uy)
-
-    /// Eight elements of a vector, as `places` has them from `first` on.
-    let inline pick (x: Vector256<float32>) (places: int[]) first =
-        Avx2.PermuteVar8x32(x, Vector256.LoadUnsafe(&at places first))
 
     // ---- Along one axis ----
 
@@ -163,66 +108,114 @@ module internal WinogradTransforms =
 
     // ---- Tiles ----
 
-    let inline private writeLine (into: float32[]) first plane t0 t1 t2 t3 t4 t5 =
-        write t0 into first
-        write t1 into (first + plane)
-        write t2 into (first + 2 * plane)
-        write t3 into (first + 3 * plane)
-        write t4 into (first + 4 * plane)
-        write t5 into (first + 5 * plane)
+    let inline private writeLine into plane t0 t1 t2 t3 t4 t5 =
+        write t0 into
+        write t1 (into + plane)
+        write t2 (into + 2n * plane)
+        write t3 (into + 3n * plane)
+        write t4 (into + 4n * plane)
+        write t5 (into + 5n * plane)
 
     /// Columns 0 to 3 of eight fours in a line, in the order of `place`.
-    let inline private columns (lines: float32[]) first ([<InlineIfLambda>] next) =
-        let x, y = take lines first, take lines (first + Lanes)
-        let z, w = take lines (first + 2 * Lanes), take lines (first + 3 * Lanes)
+    let inline private columns line ([<InlineIfLambda>] next) =
+        let x, y = take line, take (line + bytes Lanes)
+        let z, w = take (line + 2n * bytes Lanes), take (line + 3n * bytes Lanes)
         let xy, zw, xy', zw' = low x y, low z w, high x y, high z w
         next (lowPairs xy zw) (highPairs xy zw) (lowPairs xy' zw') (highPairs xy' zw')
 
     /// Where it has a four.
     let place four = four / 2 + four % 2 * 4
 
-    /// Bᵀ d B of the tiles in six lines of eight fours of columns, which change. A tile begins with the four at the first of `places`, and
-    /// ends with that at the second, eight tiles further on. Into planes, from `start` on in the first one.
-    let transformData (lines: float32[]) first (places: int[]) (into: float32[]) start plane =
+    /// Bᵀ d B of tiles in six lines of eight fours of columns, from `from` on of x, by way of lines from `first` on. Into planes, from `start`
+    /// on in the first one.
+    let transformData
+        (x: float32[])
+        from
+        (v: TileVectors)
+        (lines: float32[])
+        first
+        (into: float32[])
+        start
+        plane
+        =
         optimised ()
+        use x = fixed &at x from
+        use starts = fixed &at v.Starts 0
+        use masks = fixed &at v.Masks 0
+        use bits = fixed &at v.Bits 0
+        use lines = fixed &at lines first
+        use into = fixed &at into start
+        let x, bits, lines, into = addressOf x, addressOf bits, addressOf lines, addressOf into
+        let mutable starts, masks = addressOf starts, addressOf masks
+        let plane, pitch = bytes plane, bytes LinePitch
 
         for j in 0..3 do
-            let from = first + j * Lanes
-            let inline line a = take lines (from + a * LinePitch)
-            data (line 0) (line 1) (line 2) (line 3) (line 4) (line 5) (writeLine lines from LinePitch)
+            let from = starts
+            let maskOf = masks
+            let inline line a = line x from maskOf bits a
+            let put = lines + bytes (j * Lanes)
+            data (line 0) (line 1) (line 2) (line 3) (line 4) (line 5) (writeLine put pitch)
+            starts <- starts + nativeint (6 * sizeof<nativeint>)
+            masks <- masks + nativeint (6 * sizeof<nativeint>)
+
+        let here, next, reaching = v.Here, v.Next, v.Reaching
 
         for a in 0..5 do
-            let row = start + 6 * a * plane
+            let row = into + nativeint (6 * a) * plane
 
-            columns lines (first + a * LinePitch) (fun c0 c1 c2 c3 ->
+            columns (lines + bytes (a * LinePitch)) (fun c0 c1 c2 c3 ->
                 data
-                    (pick c0 places 0)
-                    (pick c1 places 0)
-                    (pick c2 places 0)
-                    (pick c3 places 0)
-                    (pick c0 places Lanes)
-                    (pick c1 places Lanes)
-                    (writeLine into row plane))
+                    (pick c0 here)
+                    (pick c1 here)
+                    (pick c2 here)
+                    (pick c3 here)
+                    (pick c0 next &&& reaching)
+                    (pick c1 next &&& reaching)
+                    (writeLine row plane))
 
-    /// A ȳ Aᵀ of the tiles in four lines, which become six.
-    let transformCotangents (lines: float32[]) first (places: int[]) (into: float32[]) start plane =
+    /// A ȳ Aᵀ of tiles in four lines, by way of six.
+    let transformCotangents
+        (x: float32[])
+        from
+        (v: TileVectors)
+        (lines: float32[])
+        first
+        (into: float32[])
+        start
+        plane
+        =
         optimised ()
+        use x = fixed &at x from
+        use starts = fixed &at v.Starts 0
+        use masks = fixed &at v.Masks 0
+        use bits = fixed &at v.Bits 0
+        use lines = fixed &at lines first
+        use into = fixed &at into start
+        let x, bits, lines, into = addressOf x, addressOf bits, addressOf lines, addressOf into
+        let mutable starts, masks = addressOf starts, addressOf masks
+        let plane, pitch = bytes plane, bytes LinePitch
 
         for j in 0..3 do
-            let from = first + j * Lanes
-            let inline line a = take lines (from + a * LinePitch)
-            sumsTransposed (line 0) (line 1) (line 2) (line 3) (writeLine lines from LinePitch)
+            let from = starts
+            let maskOf = masks
+            let inline line a = line x from maskOf bits a
+            let put = lines + bytes (j * Lanes)
+            sumsTransposed (line 0) (line 1) (line 2) (line 3) (writeLine put pitch)
+            starts <- starts + nativeint (4 * sizeof<nativeint>)
+            masks <- masks + nativeint (4 * sizeof<nativeint>)
+
+        let here = v.Here
 
         for a in 0..5 do
-            let row = start + 6 * a * plane
+            let row = into + nativeint (6 * a) * plane
 
-            columns lines (first + a * LinePitch) (fun c0 c1 c2 c3 ->
+            columns (lines + bytes (a * LinePitch)) (fun c0 c1 c2 c3 ->
                 sumsTransposed
-                    (pick c0 places 0)
-                    (pick c1 places 0)
-                    (pick c2 places 0)
-                    (pick c3 places 0)
-                    (writeLine into row plane))
+                    (pick c0 here)
+                    (pick c1 here)
+                    (pick c2 here)
+                    (pick c3 here)
+                    (writeLine row plane))
 
     /// The elements of four vectors side by side: 0 and 4 of all of them, 1 and 5, 2 and 6, 3 and 7.
     let inline private fours a b c d ([<InlineIfLambda>] next) =
@@ -230,133 +223,129 @@ module internal WinogradTransforms =
         next (lowPairs ab cd) (highPairs ab cd) (lowPairs ab' cd') (highPairs ab' cd')
 
     /// The same in turn.
-    let inline private interleave a b c d (into: float32[]) first =
+    let inline private interleave a b c d into =
         fours a b c d (fun x y z w ->
-            write (firsts x y) into first
-            write (firsts z w) into (first + Lanes)
-            write (seconds x y) into (first + 2 * Lanes)
-            write (seconds z w) into (first + 3 * Lanes))
+            write (firsts x y) into
+            write (firsts z w) (into + bytes Lanes)
+            write (seconds x y) (into + 2n * bytes Lanes)
+            write (seconds z w) (into + 3n * bytes Lanes))
 
-    let inline private writeHalves (x: Vector256<float32>) (into: float32[]) first apart =
-        Vector128.StoreUnsafe(x.GetLower(), &at into first)
-        Vector128.StoreUnsafe(x.GetUpper(), &at into (first + 4 * apart))
+    let inline private writeHalves (x: Vector256<float32>) (into: nativeint) apart =
+        Vector128.Store(x.GetLower(), NativePtr.ofNativeInt<float32> into)
+        Vector128.Store(x.GetUpper(), NativePtr.ofNativeInt<float32>(into + 4n * apart))
 
     /// The same, each four of them so far from the one before it.
-    let inline private scatter apart a b c d (into: float32[]) first =
+    let inline private scatter apart a b c d into =
         fours a b c d (fun x y z w ->
-            writeHalves x into first apart
-            writeHalves y into (first + apart) apart
-            writeHalves z into (first + 2 * apart) apart
-            writeHalves w into (first + 3 * apart) apart)
+            writeHalves x into apart
+            writeHalves y (into + apart) apart
+            writeHalves z (into + 2n * apart) apart
+            writeHalves w (into + 3n * apart) apart)
 
-    let inline private sumsOf m first plane ([<InlineIfLambda>] next) =
-        let inline element b = take m (first + b * plane)
-        sums (element 0) (element 1) (element 2) (element 3) (element 4) (element 5) next
+    let inline private sumsOf m plane ([<InlineIfLambda>] next) =
+        let inline element b = take (m + b * plane)
+        sums (element 0n) (element 1n) (element 2n) (element 3n) (element 4n) (element 5n) next
 
     /// Aᵀ m A: four lines `pitch` apart, which `put` writes.
-    let inline private sumsThrough
-        ([<InlineIfLambda>] put)
-        (m: float32[])
-        start
-        plane
-        (into: float32[])
-        first
-        pitch
-        =
-        let row = 6 * plane
+    let inline private sumsThrough ([<InlineIfLambda>] put) m plane into pitch =
+        let row = 6n * plane
 
-        sumsOf m start plane (fun a b c d ->
-            sumsOf m (start + row) plane (fun a1 b1 c1 d1 ->
-                sumsOf m (start + 2 * row) plane (fun a2 b2 c2 d2 ->
+        sumsOf m plane (fun a b c d ->
+            sumsOf (m + row) plane (fun a1 b1 c1 d1 ->
+                sumsOf (m + 2n * row) plane (fun a2 b2 c2 d2 ->
                     let sa, sb, sc, sd = a1 + a2, b1 + b2, c1 + c2, d1 + d2
                     let ea, eb, ec, ed = a1 - a2, b1 - b2, c1 - c2, d1 - d2
 
-                    sumsOf m (start + 3 * row) plane (fun a3 b3 c3 d3 ->
-                        sumsOf m (start + 4 * row) plane (fun a4 b4 c4 d4 ->
+                    sumsOf (m + 3n * row) plane (fun a3 b3 c3 d3 ->
+                        sumsOf (m + 4n * row) plane (fun a4 b4 c4 d4 ->
                             let sa', sb', sc', sd' = a3 + a4, b3 + b4, c3 + c4, d3 + d4
                             let ea', eb', ec', ed' = a3 - a4, b3 - b4, c3 - c4, d3 - d4
-                            let line i = first + i * pitch
+                            let line i = into + i * pitch
 
                             put
                                 (a + (sa + sa'))
                                 (b + (sb + sb'))
                                 (c + (sc + sc'))
                                 (d + (sd + sd'))
-                                into
-                                (line 0)
+                                (line 0n)
 
-                            put
-                                (second ea ea')
-                                (second eb eb')
-                                (second ec ec')
-                                (second ed ed')
-                                into
-                                (line 1)
+                            put (second ea ea') (second eb eb') (second ec ec') (second ed ed') (line 1n)
 
-                            put (third sa sa') (third sb sb') (third sc sc') (third sd sd') into (line 2)
+                            put (third sa sa') (third sb sb') (third sc sc') (third sd sd') (line 2n)
 
-                            sumsOf m (start + 5 * row) plane (fun a5 b5 c5 d5 ->
+                            sumsOf (m + 5n * row) plane (fun a5 b5 c5 d5 ->
                                 put
                                     (fourth ea ea' a5)
                                     (fourth eb eb' b5)
                                     (fourth ec ec' c5)
                                     (fourth ed ed' d5)
-                                    into
-                                    (line 3)))))))
+                                    (line 3n)))))))
 
     /// Aᵀ m A of eight tiles: four lines `pitch` apart, with the tiles side by side.
     let transformSums (m: float32[]) start plane (into: float32[]) first pitch =
-        optimisedOnce (fun () -> sumsThrough interleave m start plane into first pitch)
+        optimisedOnce (fun () ->
+            use m = fixed &at m start
+            use into = fixed &at into first
+            sumsThrough interleave (addressOf m) (bytes plane) (addressOf into) (bytes pitch))
 
     /// The same of one tile in eight channels, whose elements are side by side: lines of channels that are so far apart.
     let transformChannelSums (m: float32[]) start plane (into: float32[]) first pitch apart =
-        optimisedOnce (fun () -> sumsThrough (scatter apart) m start plane into first pitch)
+        optimisedOnce (fun () ->
+            use m = fixed &at m start
+            use into = fixed &at into first
+            let apart = bytes apart
+            sumsThrough (scatter apart) (addressOf m) (bytes plane) (addressOf into) (bytes pitch))
 
     // ---- Kernels ----
 
-    let inline private tapsDown (panel: float32[]) first step ([<InlineIfLambda>] next) =
-        let inline tap a = take panel (first + Taps * a * step)
-        taps (tap 0) (tap 1) (tap 2) next
+    let inline private tapsDown panel step ([<InlineIfLambda>] next) =
+        let inline tap a = take (panel + nativeint Taps * a * step)
+        taps (tap 0n) (tap 1n) (tap 2n) next
 
-    let inline private tapsAcross x y z (into: float32[]) first plane =
-        taps x y z (writeLine into first plane)
+    let inline private tapsAcross x y z into plane = taps x y z (writeLine into plane)
 
     /// G g Gᵀ of eight kernels side by side: their nine elements are `step` apart, from `first` on.
     let transformKernels (panel: float32[]) first step (into: float32[]) start plane =
         optimisedOnce (fun () ->
-            let row = 6 * plane
+            use panel = fixed &at panel first
+            use into = fixed &at into start
+            let panel, step, into, plane = addressOf panel, bytes step, addressOf into, bytes plane
+            let row = 6n * plane
 
-            tapsDown panel first step (fun x0 x1 x2 x3 x4 x5 ->
-                tapsDown panel (first + step) step (fun y0 y1 y2 y3 y4 y5 ->
-                    tapsDown panel (first + 2 * step) step (fun z0 z1 z2 z3 z4 z5 ->
-                        tapsAcross x0 y0 z0 into start plane
-                        tapsAcross x1 y1 z1 into (start + row) plane
-                        tapsAcross x2 y2 z2 into (start + 2 * row) plane
-                        tapsAcross x3 y3 z3 into (start + 3 * row) plane
-                        tapsAcross x4 y4 z4 into (start + 4 * row) plane
-                        tapsAcross x5 y5 z5 into (start + 5 * row) plane))))
+            tapsDown panel step (fun x0 x1 x2 x3 x4 x5 ->
+                tapsDown (panel + step) step (fun y0 y1 y2 y3 y4 y5 ->
+                    tapsDown (panel + 2n * step) step (fun z0 z1 z2 z3 z4 z5 ->
+                        tapsAcross x0 y0 z0 into plane
+                        tapsAcross x1 y1 z1 (into + row) plane
+                        tapsAcross x2 y2 z2 (into + 2n * row) plane
+                        tapsAcross x3 y3 z3 (into + 3n * row) plane
+                        tapsAcross x4 y4 z4 (into + 4n * row) plane
+                        tapsAcross x5 y5 z5 (into + 5n * row) plane))))
 
-    let inline private tapsOf m first plane ([<InlineIfLambda>] next) =
-        let inline element b = take m (first + b * plane)
-        tapsTransposed (element 0) (element 1) (element 2) (element 3) (element 4) (element 5) next
+    let inline private tapsOf m plane ([<InlineIfLambda>] next) =
+        let inline element b = take (m + b * plane)
+        tapsTransposed (element 0n) (element 1n) (element 2n) (element 3n) (element 4n) (element 5n) next
 
-    let inline private tapsLine x0 x1 x2 x3 x4 x5 (into: float32[]) first =
+    let inline private tapsLine x0 x1 x2 x3 x4 x5 into =
         tapsTransposed x0 x1 x2 x3 x4 x5 (fun t0 t1 t2 ->
-            write t0 into first
-            write t1 into (first + Taps * Lanes)
-            write t2 into (first + 2 * Taps * Lanes))
+            write t0 into
+            write t1 (into + nativeint Taps * bytes Lanes)
+            write t2 (into + 2n * nativeint Taps * bytes Lanes))
 
     /// Gᵀ m G of eight kernels: nine vectors, one for each of their elements, from `first` on.
     let transformKernelSums (m: float32[]) start plane (into: float32[]) first =
         optimisedOnce (fun () ->
-            let row = 6 * plane
+            use m = fixed &at m start
+            use into = fixed &at into first
+            let m, plane, into = addressOf m, bytes plane, addressOf into
+            let row = 6n * plane
 
-            tapsOf m start plane (fun x0 y0 z0 ->
-                tapsOf m (start + row) plane (fun x1 y1 z1 ->
-                    tapsOf m (start + 2 * row) plane (fun x2 y2 z2 ->
-                        tapsOf m (start + 3 * row) plane (fun x3 y3 z3 ->
-                            tapsOf m (start + 4 * row) plane (fun x4 y4 z4 ->
-                                tapsOf m (start + 5 * row) plane (fun x5 y5 z5 ->
-                                    tapsLine x0 x1 x2 x3 x4 x5 into first
-                                    tapsLine y0 y1 y2 y3 y4 y5 into (first + Lanes)
-                                    tapsLine z0 z1 z2 z3 z4 z5 into (first + 2 * Lanes))))))))
+            tapsOf m plane (fun x0 y0 z0 ->
+                tapsOf (m + row) plane (fun x1 y1 z1 ->
+                    tapsOf (m + 2n * row) plane (fun x2 y2 z2 ->
+                        tapsOf (m + 3n * row) plane (fun x3 y3 z3 ->
+                            tapsOf (m + 4n * row) plane (fun x4 y4 z4 ->
+                                tapsOf (m + 5n * row) plane (fun x5 y5 z5 ->
+                                    tapsLine x0 x1 x2 x3 x4 x5 into
+                                    tapsLine y0 y1 y2 y3 y4 y5 (into + bytes Lanes)
+                                    tapsLine z0 z1 z2 z3 z4 z5 (into + 2n * bytes Lanes))))))))

@@ -1,0 +1,100 @@
+namespace Cotangent.Engines
+
+// Vectors that the transforms of Winograd's convolutions are made of (see WinogradTransforms.fs): they have 256 bits on every machine, since a
+// line of an image seldom has tiles for longer ones.
+
+open System.Numerics
+open System.Runtime.Intrinsics
+open System.Runtime.Intrinsics.X86
+open Microsoft.FSharp.NativeInterop
+
+#nowarn "9"
+
+/// The sums of a tile along an axis.
+[<RequireQualifiedAccess; Struct>]
+type internal TileSize =
+    | Two
+    | Four
+
+    member size.Outputs =
+        match size with
+        | Two -> 2
+        | Four -> 4
+
+    /// The elements that they read.
+    member size.Inputs = size.Outputs + 2
+
+    /// The elements of a transformed tile.
+    member size.Planes = size.Inputs * size.Inputs
+
+/// The vectors of lines that tiles are read from. For vector j of row a of tiles with n rows, at n j + a: how many bytes behind the first
+/// element it begins, and how many behind the first of `Bits` it has its mask, which is ones for the elements of the image.
+[<NoComparison; NoEquality>]
+type internal TileVectors = {
+    Starts: nativeint[]
+    Masks: nativeint[]
+    Bits: float32[]
+    /// Where a line has the step that each of eight tiles begins with, in the order of `place`, and where it has the next one.
+    Here: Vector256<int>
+    Next: Vector256<int>
+    /// Ones for the tiles whose next step is not all zero.
+    Reaching: Vector256<float32>
+}
+
+module internal WinogradVectors =
+
+    /// The elements of a kernel along an axis.
+    [<Literal>]
+    let Taps = 3
+
+    /// Elements of a vector.
+    [<Literal>]
+    let Lanes = 8
+
+    /// From one of the lines that tiles are transformed in to the next: the elements of eight tiles side by side.
+    [<Literal>]
+    let LinePitch = 32
+
+    /// Products want as many lanes (see WinogradProducts), and copies of lines go by vectors of .NET's own choice.
+    let isSupported () = Avx2.IsSupported && Fma.IsSupported && Vector<float32>.Count = Lanes
+
+    // Arrays are pinned, and addresses and what lies between them are in bytes: half of the instructions would check arrays and widen
+    // numbers else.
+
+    let inline bytes (elements: int) : nativeint = 4n * nativeint elements
+
+    let inline take (p: nativeint) : Vector256<float32> = Vector256.Load(NativePtr.ofNativeInt<float32> p)
+
+    let inline write (v: Vector256<float32>) (p: nativeint) =
+        Vector256.Store(v, NativePtr.ofNativeInt<float32> p)
+
+    let inline addressOf (pinned: nativeptr<'T>) = NativePtr.toNativeInt pinned
+
+    /// The n-th of the vectors of lines that begin at x.
+    let inline line x starts masks bits (n: int) =
+        let start =
+            NativePtr.read (NativePtr.ofNativeInt<nativeint>(starts + nativeint (n * sizeof<nativeint>)))
+
+        let mask =
+            NativePtr.read (NativePtr.ofNativeInt<nativeint>(masks + nativeint (n * sizeof<nativeint>)))
+
+        take (x + start) &&& take (bits + mask)
+
+    // The halves of two vectors have 128 bits, and most instructions stay in them: elements in turn, of the first or second half of each.
+
+    let inline low (x: Vector256<float32>) y = Avx.UnpackLow(x, y)
+    let inline high (x: Vector256<float32>) y = Avx.UnpackHigh(x, y)
+
+    /// The same of pairs.
+    let inline lowPairs (x: Vector256<float32>) (y: Vector256<float32>) =
+        Avx.UnpackLow(x.AsDouble(), y.AsDouble()).AsSingle()
+
+    let inline highPairs (x: Vector256<float32>) (y: Vector256<float32>) =
+        Avx.UnpackHigh(x.AsDouble(), y.AsDouble()).AsSingle()
+
+    /// The first halves of two vectors, and the second ones.
+    let inline firsts (x: Vector256<float32>) y = Avx.Permute2x128(x, y, 0x20uy)
+    let inline seconds (x: Vector256<float32>) y = Avx.Permute2x128(x, y, 0x31uy)
+
+    /// Eight elements of a vector.
+    let inline pick (x: Vector256<float32>) (places: Vector256<int>) = Avx2.PermuteVar8x32(x, places)
