@@ -109,29 +109,38 @@ module internal CorrelationImage =
             TargetSize = count
         }
 
-    /// What its transpose does.
+    /// What its transpose does. Place q of a phase is the q-th of its elements that exist: with padding, other phases may begin with
+    /// other places of y.
     let backward (w: Windows) count a : CorrelationAxis =
-        let step, dilation, before = w.Step[a], w.Dilation[a], w.Before[a]
-        let reach = (w.Size[a] - 1) * dilation / step
-        let first = before / step
+        let step, dilation, before, size = w.Step[a], w.Dilation[a], w.Before[a], w.Full[a]
         let all = Array.init w.Size[a] id
-        let tap k = { Index = k; Phase = 0; Shift = reach - k * dilation / step }
+        // Phases that no tap reaches are zero from the start.
+        let phases = all |> Array.map (fun k -> k * dilation % step) |> Array.distinct
+        // Element e of phase φ is e*step + φ - before of x.
+        let firstOf phase = partsOf (max 0 (before - phase)) step
+        let countOf phase = partsOf (max 0 (size + before - phase)) step - firstOf phase
+        // Where a tap of the first such element is in y.
+        let placeOf k = firstOf (k * dilation % step) - k * dilation / step
+        let first = all |> Array.map placeOf |> Array.min
 
         let target phase =
-            let taps = all |> Array.filter (fun k -> k * dilation % step = phase) |> Array.map tap
-            struct (first * step + phase - before, taps)
+            let taps =
+                all
+                |> Array.filter (fun k -> k * dilation % step = phase)
+                |> Array.map (fun k -> { Index = k; Phase = 0; Shift = placeOf k - first })
+
+            struct (firstOf phase * step + phase - before, taps)
 
         {
-            Places = (before + w.Full[a] - 1) / step - first + 1
-            Reach = reach
-            First = first - reach
+            Places = phases |> Array.map countOf |> Array.max |> max 1
+            Reach = (all |> Array.map placeOf |> Array.max) - first
+            First = first
             Step = 1
             Size = count
             Phases = [| 0 |]
-            // Phases that no tap reaches are zero from the start.
-            Targets = all |> Array.map (fun k -> k * dilation % step) |> Array.distinct |> Array.map target
+            Targets = phases |> Array.map target
             TargetStep = step
-            TargetSize = w.Full[a]
+            TargetSize = size
         }
 
     /// One window of one element for each of so many.
