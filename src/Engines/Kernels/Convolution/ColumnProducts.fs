@@ -183,9 +183,8 @@ module internal ColumnProducts =
     [<Literal>]
     let ThinRows = 4
 
-    /// The vectors of a thin product side by side.
-    [<Literal>]
-    let ThinVectors = 4
+    /// The vectors of a thin product of m kernels side by side: with three rows of eight, all registers have sums.
+    let thinVectors m = if m = 3 && Vector512.IsHardwareAccelerated then 8 else 4
 
     /// `rows` rows of sums, one or two, `width` apart, or sums + those where `add`.
     let inline private thinNarrow
@@ -226,7 +225,7 @@ module internal ColumnProducts =
         wideStoreOrAdd add p &c i v
         wideStoreOrAdd add q &c (i + 2n * v) v
 
-    /// The same for one, two or four rows.
+    /// The same for one, two or four rows, by four vectors.
     let inline private thinWide
         rows
         (t: Taps<'T>)
@@ -262,12 +261,77 @@ module internal ColumnProducts =
             thinStore add x2 &c (2n * width)
             thinStore add x3 &c (3n * width)
 
-    /// The same for a few kernels, which would leave half of a tile empty: by four vectors, straight from the image. Columns are places of
-    /// the image here. A third kernel takes a fourth with it, of zeros.
+    /// The same for three rows, by eight vectors.
+    let private thinThree
+        (t: Taps<'T>)
+        first
+        last
+        start
+        (image: 'T[])
+        column
+        (sums: 'T[])
+        from
+        (width: nativeint)
+        add
+        =
+        optimised ()
+        let v, height = nativeint Vector512<'T>.Count, height ()
+        let a = &at t.Panels start
+        let b = &at image column
+        let c = &at sums from
+        let mutable x0 = wideZeros<'T>()
+        let mutable x1 = wideZeros<'T>()
+        let mutable x2 = wideZeros<'T>()
+        let mutable x3 = wideZeros<'T>()
+        let mutable y0 = wideZeros<'T>()
+        let mutable y1 = wideZeros<'T>()
+        let mutable y2 = wideZeros<'T>()
+        let mutable y3 = wideZeros<'T>()
+        let mutable z0 = wideZeros<'T>()
+        let mutable z1 = wideZeros<'T>()
+        let mutable z2 = wideZeros<'T>()
+        let mutable z3 = wideZeros<'T>()
+
+        for p in first .. last - 1 do
+            let image = &item &b (at t.Table p)
+            let s = &item &a (nativeint (p * height))
+            let x, y, z = wideSpread &s 0n, wideSpread &s 1n, wideSpread &s 2n
+            // A pair at a time, as there are registers for no more.
+            let near = widePair &image 0n v
+            x0 <- wideMulAdds x near x0
+            y0 <- wideMulAdds y near y0
+            z0 <- wideMulAdds z near z0
+            let second = widePair &image (2n * v) (3n * v)
+            x1 <- wideMulAdds x second x1
+            y1 <- wideMulAdds y second y1
+            z1 <- wideMulAdds z second z1
+            let third = widePair &image (4n * v) (5n * v)
+            x2 <- wideMulAdds x third x2
+            y2 <- wideMulAdds y third y2
+            z2 <- wideMulAdds z third z2
+            let far = widePair &image (6n * v) (7n * v)
+            x3 <- wideMulAdds x far x3
+            y3 <- wideMulAdds y far y3
+            z3 <- wideMulAdds z far z3
+
+        wideStoreOrAdd add x0 &c 0n v
+        wideStoreOrAdd add x1 &c (2n * v) v
+        wideStoreOrAdd add x2 &c (4n * v) v
+        wideStoreOrAdd add x3 &c (6n * v) v
+        wideStoreOrAdd add y0 &c width v
+        wideStoreOrAdd add y1 &c (width + 2n * v) v
+        wideStoreOrAdd add y2 &c (width + 4n * v) v
+        wideStoreOrAdd add y3 &c (width + 6n * v) v
+        wideStoreOrAdd add z0 &c (2n * width) v
+        wideStoreOrAdd add z1 &c (2n * width + 2n * v) v
+        wideStoreOrAdd add z2 &c (2n * width + 4n * v) v
+        wideStoreOrAdd add z3 &c (2n * width + 6n * v) v
+
+    /// The same for a few kernels, which would leave half of a tile empty: straight from the image. Columns are places of the image here.
     let thinProduct m (t: Taps<'T>) (image: 'T[]) (sums: 'T[]) width =
         optimised ()
-        let unit, w = ThinVectors * lanes<'T>(), nativeint width
-        let rows = if m > 2 && Vector512.IsHardwareAccelerated then 4 else min m 2
+        let unit, w = thinVectors m * lanes<'T>(), nativeint width
+        let rows = if Vector512.IsHardwareAccelerated then m else min m 2
 
         for i in 0..rows .. m - 1 do
             let a = &at t.Panels (t.Start + i)
@@ -281,9 +345,14 @@ module internal ColumnProducts =
 
                     // Asked in place, so that the other one's tiles are not compiled, whose inlining would leave no room for this one's.
                     if Vector512.IsHardwareAccelerated then
-                        if rows = 1 then thinWide 1 t first last &a &b &c w add
-                        elif rows = 2 then thinWide 2 t first last &a &b &c w add
-                        else thinWide 4 t first last &a &b &c w add
+                        if rows = 1 then
+                            thinWide 1 t first last &a &b &c w add
+                        elif rows = 2 then
+                            thinWide 2 t first last &a &b &c w add
+                        elif rows = 3 then
+                            thinThree t first last (t.Start + i) image j sums (i * width + j) w add
+                        else
+                            thinWide 4 t first last &a &b &c w add
                     elif rows = 1 then
                         thinNarrow 1 t first last &a &b &c w add
                     else

@@ -232,7 +232,7 @@ module internal CorrelationImage =
         struct (low, max low (int (min (int64 n) high)))
 
     /// Elements that vectors may read beyond the end of an image.
-    let spare<'T> () = max (4 * Vector<'T>.Count) (4 * Vector512<'T>.Count)
+    let spare<'T> () = max (4 * Vector<'T>.Count) (8 * Vector512<'T>.Count)
 
     /// So many lines of n elements, the first of which would be at `from` of the source, and the others `step` further on each; elements are
     /// `apart`. Lines are written as whole vectors: what is beyond the end of one is overwritten by the next.
