@@ -42,11 +42,12 @@ module internal Attention =
             Scale = scale
         }
 
-    /// Queries of which the scores of a block fit the cache, few enough for a product on one core.
+    /// Queries of which the scores of a block fit the cache, few enough for a product on one core. A causal block computes scores up to those of its last
+    /// query, so fewer are better.
     let private blockOf (s: AttentionSizes) =
         let width = max 1 (max s.Width s.ValueWidth)
         let scores = min 65536 (3_900_000 / width)
-        Math.Clamp(scores / max 1 s.Keys, 1, 64)
+        Math.Clamp(scores / max 1 s.Keys, 1, (if s.IsCausal then 32 else 64))
 
     /// The last two axes of an operand as a matrix, in a batch.
     let private matrix (s: AttentionSizes) (x: HostBuffer<'T>) batch : Matrix<'T> =
