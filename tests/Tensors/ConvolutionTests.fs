@@ -268,6 +268,17 @@ let private large = [
         1
         (windows [| 5; 6; 7 |] [| 3; 2; 3 |] [| 2; 1; 2 |] [| 1; 2; 1 |] [| 1; 0; 1 |] [| 1; 1; 0 |])
     "tiles in many parts", problem 40 16 16 1 (plane 32 3 1 1 1)
+    // Phases of transposes begin at different places, end at different ones, or have no element.
+    "an even kernel by strides", problem 2 5 6 1 (plane 12 4 2 1 1)
+    "strides beyond the kernel, padded", problem 2 4 5 1 (plane 11 2 3 1 1)
+    "wide padding by strides", problem 2 4 5 1 (plane 9 5 2 1 5)
+    "apart by strides, padded", problem 2 4 5 1 (plane 13 3 2 2 1)
+    "an odd image, two taps by strides, padded", problem 2 4 5 1 (plane 7 2 2 1 1)
+    "one element by large strides, padded",
+    problem 2 4 5 1 (windows [| 1; 6 |] [| 1; 2 |] [| 3; 4 |] [| 1; 1 |] [| 1; 1 |] [| 0; 2 |])
+    // Three kernels by eight vectors, or by four where places are few.
+    "three outputs of small images", problem 1 20 3 1 (plane 7 3 1 1 1)
+    "three outputs of a transpose by strides", problem 2 3 24 1 (plane 32 4 2 1 1)
     "padding on one side",
     problem 2 3 4 1 (windows [| 6; 6 |] [| 3; 3 |] [| 2; 1 |] [| 1; 1 |] [| 0; 2 |] [| 2; 0 |])
 ]

@@ -183,8 +183,11 @@ module internal ColumnProducts =
     [<Literal>]
     let ThinRows = 4
 
-    /// The vectors of a thin product of m kernels side by side: with three rows of eight, all registers have sums.
-    let thinVectors m = if m = 3 && Vector512.IsHardwareAccelerated then 8 else 4
+    /// The columns of a thin product of m kernels that are computed at a time, of so many. Three rows of eight vectors leave few registers
+    /// without sums; but a third row of four takes a fourth with it, of zeros, which is less where columns are few.
+    let thinColumns<'T> m columns =
+        let four = 4 * lanes<'T>()
+        if m = 3 && Vector512.IsHardwareAccelerated && columns > four then 2 * four else four
 
     /// `rows` rows of sums, one or two, `width` apart, or sums + those where `add`.
     let inline private thinNarrow
@@ -297,22 +300,22 @@ module internal ColumnProducts =
             let s = &item &a (nativeint (p * height))
             let x, y, z = wideSpread &s 0n, wideSpread &s 1n, wideSpread &s 2n
             // A pair at a time, as there are registers for no more.
-            let near = widePair &image 0n v
-            x0 <- wideMulAdds x near x0
-            y0 <- wideMulAdds y near y0
-            z0 <- wideMulAdds z near z0
-            let second = widePair &image (2n * v) (3n * v)
-            x1 <- wideMulAdds x second x1
-            y1 <- wideMulAdds y second y1
-            z1 <- wideMulAdds z second z1
-            let third = widePair &image (4n * v) (5n * v)
-            x2 <- wideMulAdds x third x2
-            y2 <- wideMulAdds y third y2
-            z2 <- wideMulAdds z third z2
-            let far = widePair &image (6n * v) (7n * v)
-            x3 <- wideMulAdds x far x3
-            y3 <- wideMulAdds y far y3
-            z3 <- wideMulAdds z far z3
+            let pair0 = widePair &image 0n v
+            x0 <- wideMulAdds x pair0 x0
+            y0 <- wideMulAdds y pair0 y0
+            z0 <- wideMulAdds z pair0 z0
+            let pair1 = widePair &image (2n * v) (3n * v)
+            x1 <- wideMulAdds x pair1 x1
+            y1 <- wideMulAdds y pair1 y1
+            z1 <- wideMulAdds z pair1 z1
+            let pair2 = widePair &image (4n * v) (5n * v)
+            x2 <- wideMulAdds x pair2 x2
+            y2 <- wideMulAdds y pair2 y2
+            z2 <- wideMulAdds z pair2 z2
+            let pair3 = widePair &image (6n * v) (7n * v)
+            x3 <- wideMulAdds x pair3 x3
+            y3 <- wideMulAdds y pair3 y3
+            z3 <- wideMulAdds z pair3 z3
 
         wideStoreOrAdd add x0 &c 0n v
         wideStoreOrAdd add x1 &c (2n * v) v
@@ -330,7 +333,7 @@ module internal ColumnProducts =
     /// The same for a few kernels, which would leave half of a tile empty: straight from the image. Columns are places of the image here.
     let thinProduct m (t: Taps<'T>) (image: 'T[]) (sums: 'T[]) width =
         optimised ()
-        let unit, w = thinVectors m * lanes<'T>(), nativeint width
+        let unit, w = thinColumns<'T> m width, nativeint width
         let rows = if Vector512.IsHardwareAccelerated then m else min m 2
 
         for i in 0..rows .. m - 1 do
@@ -349,7 +352,7 @@ module internal ColumnProducts =
                             thinWide 1 t first last &a &b &c w add
                         elif rows = 2 then
                             thinWide 2 t first last &a &b &c w add
-                        elif rows = 3 then
+                        elif rows = 3 && unit > 4 * lanes<'T>() then
                             thinThree t first last (t.Start + i) image j sums (i * width + j) w add
                         else
                             thinWide 4 t first last &a &b &c w add

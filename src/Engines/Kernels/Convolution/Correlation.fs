@@ -158,7 +158,7 @@ module internal Correlation =
 
         let width block =
             match form with
-            | Form.Thin -> up (thinVectors m * lanes<'T>()) (columnsOf block)
+            | Form.Thin -> up (thinColumns<'T> m (columnsOf block)) (columnsOf block)
             | Form.InImage
             | Form.Copies -> min atOnce (up cols (columnsOf block))
 

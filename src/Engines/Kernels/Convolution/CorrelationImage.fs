@@ -109,8 +109,8 @@ module internal CorrelationImage =
             TargetSize = count
         }
 
-    /// What its transpose does. Place q of a phase is the q-th of its elements that exist: with padding, other phases may begin with
-    /// other places of y.
+    /// What its transpose does. Place q of a phase is the q-th of its elements that exist: with padding, phases may begin at different places
+    /// of y.
     let backward (w: Windows) count a : CorrelationAxis =
         let step, dilation, before, size = w.Step[a], w.Dilation[a], w.Before[a], w.Full[a]
         let all = Array.init w.Size[a] id
@@ -119,7 +119,7 @@ module internal CorrelationImage =
         // Element e of phase φ is e*step + φ - before of x.
         let firstOf phase = partsOf (max 0 (before - phase)) step
         let countOf phase = partsOf (max 0 (size + before - phase)) step - firstOf phase
-        // Where a tap of the first such element is in y.
+        // The place of y that a tap of its phase's first element meets.
         let placeOf k = firstOf (k * dilation % step) - k * dilation / step
         let first = all |> Array.map placeOf |> Array.min
 

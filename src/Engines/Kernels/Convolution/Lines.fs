@@ -115,17 +115,6 @@ module internal Lines =
                 item &y (nativeint (2 * i)) <- item &x (nativeint i)
                 i <- i + 1
 
-    let inline zeros wide length (y: byref<'T>) =
-        let mutable i = 0
-
-        while i < length do
-            if wide then
-                widePut Vector512<'T>.Zero &y (nativeint i)
-                i <- i + Vector512<'T>.Count
-            else
-                put Vector<'T>.Zero &y (nativeint i)
-                i <- i + Vector<'T>.Count
-
     /// n elements, `apart` from each other, of which those from `low` up to `high` exist, and the first one would be at `from`.
     let between low high n (x: 'T[]) from apart (y: byref<'T>) =
         for i in 0 .. n - 1 do

@@ -70,9 +70,7 @@ module internal Winograd =
     let run (size: TileSize) (sums: CorrelationSums<float32>) =
         let outputs, inputs, planes = size.Outputs, size.Inputs, size.Planes
         let axes, groups, m, channels = sums.Axes, sums.Groups, sums.Outputs, sums.Channels
-        let tall, wide = WinogradChoice.tall size axes, WinogradChoice.wide size axes
-        let down: TileAxis = { First = axes[2].First; Size = axes[2].Size; Apart = outputs }
-        let along: TileAxis = { First = axes[3].First; Size = axes[3].Size; Apart = outputs }
+        let down, along = WinogradTiles.inputs size axes[2], WinogradTiles.inputs size axes[3]
         let tiles, lanes = WinogradChoice.tiles size axes, lanes<float32>()
         let vectors, areFew = partsOf tiles lanes, WinogradChoice.areFew tiles
         let workers = Workers.count ()
@@ -150,9 +148,8 @@ module internal Winograd =
                 let part, block, g = item % parts, item / parts % blocks, item / parts / blocks
                 let bound b = lanes * int (int64 vectors * int64 b / int64 blocks)
                 let start, width = bound block, bound (block + 1) - bound block
-                let runs = WinogradTiles.runs tall wide start (min tiles (start + width))
+                let runs = WinogradTiles.runs down.Count along.Count start (min tiles (start + width))
                 let source, into = sums.Source g, sums.Target g
-                let lines = WinogradTiles.lines inputs down along source.Steps runs
                 // An odd number of lines of the caches: rows that are powers of two apart would share a few places there. Vectors write a
                 // little behind the last tile, where the next row comes later.
                 let pitch = (partsOf width CacheLine ||| 1) * CacheLine
@@ -161,12 +158,13 @@ module internal Winograd =
                 // Its parts share a block's data.
                 if transformed <> item / parts then
                     transformed <- item / parts
+                    let lines = WinogradTiles.lines down along source.Steps runs
 
                     for c in 0 .. channels - 1 do
                         for l in lines do
                             let place = data0 + c * pitch + l.Tile
 
-                            WinogradTiles.transform inputs l source c buffer buffer0 (fun x from vectors ->
+                            WinogradTiles.transform down l source c buffer buffer0 (fun x from vectors ->
                                 transformData size x from vectors buffer buffer0 data place dataPlane)
 
                 let top, bottom = panels * part / parts, panels * (part + 1) / parts

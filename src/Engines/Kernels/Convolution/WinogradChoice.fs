@@ -7,6 +7,7 @@ open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
+open Cotangent.Engines.WinogradProducts
 open Cotangent.Engines.WinogradVectors
 open Cotangent.Inlined // in place of functions of Array and List
 
@@ -77,8 +78,16 @@ module internal WinogradChoice =
         let cost (size: TileSize) =
             let tiles = tiles size axes
             let planes, area = float size.Planes, float (size.Outputs * size.Outputs)
-            let unit = if isUpright tiles sums.Outputs then LowRows else lanes
-            let products = planes * float (partsOf tiles unit * unit) * m * channels / PerCycle / 0.9
+            let isUpright = isUpright tiles sums.Outputs
+            let unit, rows = (if isUpright then LowRows else lanes), KernelPlanes.RowsOf isUpright
+
+            let products =
+                float (ColumnProducts.up unit tiles)
+                * float (ColumnProducts.up rows sums.Outputs)
+                * planes
+                * channels
+                / PerCycle
+                / 0.9
 
             // They go through memory but where they are kept, or used at once.
             let kernels =
@@ -86,7 +95,8 @@ module internal WinogradChoice =
                 elif areFew tiles then 0.55 * planes * kernels
                 else 1.5 * planes * kernels
 
-            let data = float tiles * (5.0 + 1.25 * area) * channels
+            let perEight = WinogradTiles.linesPerEight (WinogradTiles.inputs size axes[3])
+            let data = float tiles * (4.5 + 1.1 * area) * perEight * channels
             let results = float tiles * (5.0 + 1.25 * area) * m
             // With vectors of 256 bits there are fewer registers, too.
             products + kernels + data + (if isWide then results else 1.2 * results)

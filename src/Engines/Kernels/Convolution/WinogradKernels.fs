@@ -48,7 +48,8 @@ module internal WinogradKernels =
             let products = float Planes * tiles * m * ceil (channels / WinogradChoice.PerCycle) / 0.8
             // The sums of all planes go through memory where they are too many for the caches.
             let kernels = (if m * channels <= MostKept then 80.0 else 140.0) * m * channels
-            let transforms = tiles * 35.0 * (channels + m) + kernels
+            let perEight = WinogradTiles.linesPerEight (WinogradTiles.inputs TileSize.Four axes[3])
+            let transforms = tiles * 30.0 * (perEight * channels + m) + kernels
             let cost = 4e4 + (if isWide then 1.0 else 1.4) * (products + transforms)
             WinogradChoice.hasRoom TileSize.Four 1 outputs inputs && cost < direct)
 
@@ -82,12 +83,10 @@ module internal WinogradKernels =
         (into: float32[])
         first
         =
-        let tall, wide = WinogradChoice.tall TileSize.Four axes, WinogradChoice.wide TileSize.Four axes
-        let down: TileAxis = { First = axes[2].First; Size = axes[2].Size; Apart = Outputs }
-        let along: TileAxis = { First = axes[3].First; Size = axes[3].Size; Apart = Outputs }
-        let downSums = { down with First = 0; Size = axes[2].Places }
-        let alongSums = { along with First = 0; Size = axes[3].Places }
-        let tiles = axes[0].Places * tall * wide
+        let ofInputs, ofOutputs = WinogradTiles.inputs TileSize.Four, WinogradTiles.outputs TileSize.Four
+        let down, along = ofInputs axes[2], ofInputs axes[3]
+        let downSums, alongSums = ofOutputs axes[2], ofOutputs axes[3]
+        let tiles = axes[0].Places * down.Count * along.Count
         let lines = partsOf tiles CacheLine
         // Planes that are powers of two apart would share a few places of the cache.
         let kernels, plane = m * channels, m * channels + CacheLine
@@ -115,9 +114,9 @@ module internal WinogradKernels =
             (sums: float32[])
             =
             let start, count = bound part, bound (part + 1) - bound part
-            let runs = WinogradTiles.runs tall wide start (start + count)
-            let lines = WinogradTiles.lines Inputs down along source.Steps runs
-            let lines' = WinogradTiles.lines Outputs downSums alongSums cotangents.Steps runs
+            let runs = WinogradTiles.runs down.Count along.Count start (start + count)
+            let lines = WinogradTiles.lines down along source.Steps runs
+            let lines' = WinogradTiles.lines downSums alongSums cotangents.Steps runs
 
             each (channels + m) (int64 (channels + m) * int64 count * int64 Planes) (fun first last ->
                 let struct (buffer, buffer0) = Panels.rent<float32>(Inputs * LinePitch)
@@ -127,7 +126,7 @@ module internal WinogradKernels =
                         for l in lines do
                             let start = data0 + n * pitch + l.Tile
 
-                            WinogradTiles.transform Inputs l source n buffer buffer0 (fun x from v ->
+                            WinogradTiles.transform down l source n buffer buffer0 (fun x from v ->
                                 transformData x from v buffer buffer0 data start dataPlane)
                     else
                         let o = n - channels
@@ -135,7 +134,7 @@ module internal WinogradKernels =
                         for l in lines' do
                             let start = factors0 + o * pitch + l.Tile
 
-                            WinogradTiles.transform Outputs l cotangents o buffer buffer0 (fun x from v ->
+                            WinogradTiles.transform downSums l cotangents o buffer buffer0 (fun x from v ->
                                 transformCotangents x from v buffer buffer0 factors start factorPlane)
 
                 ArrayPool<float32>.Shared.Return buffer)

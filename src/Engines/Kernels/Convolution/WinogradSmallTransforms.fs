@@ -87,19 +87,28 @@ module internal WinogradSmallTransforms =
             starts <- starts + nativeint (4 * sizeof<nativeint>)
             masks <- masks + nativeint (4 * sizeof<nativeint>)
 
-        let here, next, reaching = v.Here, v.Next, v.Reaching
+        let before, here, behind = v.Before, v.Here, v.Behind
+        let hasBefore, hasBehind = v.HasBefore, v.HasBehind
 
         for a in 0..3 do
             let from, row = lines + bytes (a * LinePitch), into + nativeint (4 * a) * plane
             let x, y = take from, take (from + bytes Lanes)
             let even, odd = Avx.Shuffle(x, y, 0b10001000uy), Avx.Shuffle(x, y, 0b11011101uy)
 
-            data
-                (pick even here)
-                (pick odd here)
-                (pick even next &&& reaching)
-                (pick odd next &&& reaching)
-                (writeLine row plane)
+            if v.IsShifted then
+                data
+                    (pick odd before &&& hasBefore)
+                    (pick even here)
+                    (pick odd here)
+                    (pick even behind &&& hasBehind)
+                    (writeLine row plane)
+            else
+                data
+                    (pick even here)
+                    (pick odd here)
+                    (pick even behind &&& hasBehind)
+                    (pick odd behind &&& hasBehind)
+                    (writeLine row plane)
 
     let inline private sumsOf m plane ([<InlineIfLambda>] next) =
         let inline element b = take (m + b * plane)

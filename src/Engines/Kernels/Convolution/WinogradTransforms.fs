@@ -158,20 +158,35 @@ module internal WinogradTransforms =
             starts <- starts + nativeint (6 * sizeof<nativeint>)
             masks <- masks + nativeint (6 * sizeof<nativeint>)
 
-        let here, next, reaching = v.Here, v.Next, v.Reaching
+        let before, here, behind = v.Before, v.Here, v.Behind
+        let hasBefore, hasBehind = v.HasBefore, v.HasBehind
 
-        for a in 0..5 do
-            let row = into + nativeint (6 * a) * plane
+        if v.IsShifted then
+            for a in 0..5 do
+                let row = into + nativeint (6 * a) * plane
 
-            columns (lines + bytes (a * LinePitch)) (fun c0 c1 c2 c3 ->
-                data
-                    (pick c0 here)
-                    (pick c1 here)
-                    (pick c2 here)
-                    (pick c3 here)
-                    (pick c0 next &&& reaching)
-                    (pick c1 next &&& reaching)
-                    (writeLine row plane))
+                columns (lines + bytes (a * LinePitch)) (fun c0 c1 c2 c3 ->
+                    data
+                        (pick c3 before &&& hasBefore)
+                        (pick c0 here)
+                        (pick c1 here)
+                        (pick c2 here)
+                        (pick c3 here)
+                        (pick c0 behind &&& hasBehind)
+                        (writeLine row plane))
+        else
+            for a in 0..5 do
+                let row = into + nativeint (6 * a) * plane
+
+                columns (lines + bytes (a * LinePitch)) (fun c0 c1 c2 c3 ->
+                    data
+                        (pick c0 here)
+                        (pick c1 here)
+                        (pick c2 here)
+                        (pick c3 here)
+                        (pick c0 behind &&& hasBehind)
+                        (pick c1 behind &&& hasBehind)
+                        (writeLine row plane))
 
     /// A ȳ Aᵀ of tiles in four lines, by way of six.
     let transformCotangents

@@ -34,11 +34,15 @@ type internal TileVectors = {
     Starts: nativeint[]
     Masks: nativeint[]
     Bits: float32[]
-    /// Where a line has the step that each of eight tiles begins with, in the order of `place`, and where it has the next one.
+    /// Whether tiles begin with the last column of the step before theirs, and not with the first of their own.
+    IsShifted: bool
+    /// Where a line has the step of each of eight tiles, in the order of `place`, and the ones before and behind it.
+    Before: Vector256<int>
     Here: Vector256<int>
-    Next: Vector256<int>
-    /// Ones for the tiles whose next step is not all zero.
-    Reaching: Vector256<float32>
+    Behind: Vector256<int>
+    /// Ones for the tiles for which these are not all zero.
+    HasBefore: Vector256<float32>
+    HasBehind: Vector256<float32>
 }
 
 module internal WinogradVectors =
@@ -55,11 +59,10 @@ module internal WinogradVectors =
     [<Literal>]
     let LinePitch = 32
 
-    /// Products want as many lanes (see WinogradProducts), and copies of lines go by vectors of .NET's own choice.
+    /// Products want as many lanes (see WinogradProducts).
     let isSupported () = Avx2.IsSupported && Fma.IsSupported && Vector<float32>.Count = Lanes
 
-    // Arrays are pinned, and addresses and what lies between them are in bytes: half of the instructions would check arrays and widen
-    // numbers else.
+    // Arrays are pinned, and addresses and distances are in bytes: otherwise half of the instructions would check arrays and widen numbers.
 
     let inline bytes (elements: int) : nativeint = 4n * nativeint elements
 
@@ -70,7 +73,7 @@ module internal WinogradVectors =
 
     let inline addressOf (pinned: nativeptr<'T>) = NativePtr.toNativeInt pinned
 
-    /// The n-th of the vectors of lines that begin at x.
+    /// The n-th of the vectors whose `Starts`, `Masks` and `Bits` are at these addresses, as that of the first element is x.
     let inline line x starts masks bits (n: int) =
         let start =
             NativePtr.read (NativePtr.ofNativeInt<nativeint>(starts + nativeint (n * sizeof<nativeint>)))
