@@ -182,7 +182,7 @@ bars "libtorch's time / ours" true (List.map fst crossings) [
 Where libtorch wins, it can do the work: with the package `Cotangent-cpu` large operations of these kinds go there by themselves, see
 [devices](devices.html).
 
-**Where others are faster today.** libtorch's convolutions of a single image of 7 by 7 with many channels, those by strides, and in three axes are
+**Where others are faster today.** libtorch's convolutions by strides, in three axes, and of a single image's first layer are
 faster by themselves, as are `gelu` of large arrays, whose tail ours computes to its last digits, and softmax of many short rows. Against ONNX
 Runtime ResNet18 takes three quarters of the time and MiniLM 0.8 to 0.97 of it, on a processor with vectors of 512 bits. Without them
 running sums are several times as fast in libtorch.
