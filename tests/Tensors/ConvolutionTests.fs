@@ -268,6 +268,11 @@ let private large = [
         1
         (windows [| 5; 6; 7 |] [| 3; 2; 3 |] [| 2; 1; 2 |] [| 1; 2; 1 |] [| 1; 0; 1 |] [| 1; 1; 0 |])
     "tiles in many parts", problem 40 16 16 1 (plane 32 3 1 1 1)
+    // Tiles of 2 × 2 by steps that begin a column later, where rows are cut.
+    "much padding before short lines",
+    problem 2 3 4 1 (windows [| 6; 9 |] [| 3; 3 |] [| 1; 1 |] [| 1; 1 |] [| 1; 15 |] [| 1; 0 |])
+    "much padding before longer lines",
+    problem 2 3 4 1 (windows [| 6; 17 |] [| 3; 3 |] [| 1; 1 |] [| 1; 1 |] [| 1; 15 |] [| 1; 0 |])
     // Phases of transposes begin at different places, end at different ones, or have no element.
     "an even kernel by strides", problem 2 5 6 1 (plane 12 4 2 1 1)
     "strides beyond the kernel, padded", problem 2 4 5 1 (plane 11 2 3 1 1)

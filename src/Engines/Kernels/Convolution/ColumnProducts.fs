@@ -184,7 +184,7 @@ module internal ColumnProducts =
     let ThinRows = 4
 
     /// The columns of a thin product of m kernels that are computed at a time, of so many. Three rows of eight vectors leave few registers
-    /// without sums; but a third row of four takes a fourth with it, of zeros, which is less where columns are few.
+    /// without sums; but where columns are few, three rows of four vectors and one of zeros are less.
     let thinColumns<'T> m columns =
         let four = 4 * lanes<'T>()
         if m = 3 && Vector512.IsHardwareAccelerated && columns > four then 2 * four else four

@@ -32,12 +32,11 @@ module internal WinogradChoice =
 
         isSupported () && isOne axes[1] && isThree axes[2] && isThree axes[3]
 
-    /// The tiles of an image.
-    let tall (size: TileSize) (axes: CorrelationAxis[]) = partsOf axes[2].Places size.Outputs
-    let wide (size: TileSize) (axes: CorrelationAxis[]) = partsOf axes[3].Places size.Outputs
-
     /// All tiles of a batch.
-    let tiles (size: TileSize) (axes: CorrelationAxis[]) = axes[0].Places * tall size axes * wide size axes
+    let tiles (size: TileSize) (axes: CorrelationAxis[]) =
+        axes[0].Places
+        * (WinogradTiles.inputs size axes[2]).Count
+        * (WinogradTiles.inputs size axes[3]).Count
 
     [<Literal>]
     let private Few = 64
@@ -73,7 +72,15 @@ module internal WinogradChoice =
 
         let direct =
             let places, taps = examples * float axes[2].Places * float axes[3].Places, float (Taps * Taps)
-            taps * places * m * channels / PerCycle / 0.75 + (if isKept then 0.0 else 2.0 * taps * kernels)
+
+            let rows =
+                if sums.Outputs <= ColumnProducts.ThinRows then
+                    sums.Outputs
+                else
+                    ColumnProducts.up (height ()) sums.Outputs
+
+            taps * places * float rows * channels / PerCycle / 0.75
+            + (if isKept then 0.0 else 2.0 * taps * kernels)
 
         let cost (size: TileSize) =
             let tiles = tiles size axes

@@ -34,22 +34,24 @@ module internal WinogradKernels =
         let axes = axes forward x.Shape[0] w
 
         WinogradChoice.isFor axes
-        && (let examples, isWide = float axes[0].Places, Vector512.IsHardwareAccelerated
+        && (let isWide = Vector512.IsHardwareAccelerated
             let outputs, inputs = y.Shape[1] / groups, x.Shape[1] / groups
             let m, channels = float outputs, float inputs
             let cycles form = form w x.Shape[0] outputs inputs
             let sums = cycles KernelSums.cycles<float32>
             let direct = if isWide then min sums (cycles KernelProducts.cycles<float32>) else sums
 
-            let tiles =
-                examples
-                * float (WinogradChoice.tall TileSize.Four axes * WinogradChoice.wide TileSize.Four axes)
+            let tiles = float (WinogradChoice.tiles TileSize.Four axes)
             // Tiles of products have whole vectors of 512 bits, or two of 256.
             let products = float Planes * tiles * m * ceil (channels / WinogradChoice.PerCycle) / 0.8
             // The sums of all planes go through memory where they are too many for the caches.
             let kernels = (if m * channels <= MostKept then 80.0 else 140.0) * m * channels
-            let perEight = WinogradTiles.linesPerEight (WinogradTiles.inputs TileSize.Four axes[3])
-            let transforms = tiles * 30.0 * (perEight * channels + m) + kernels
+            let perEight part = WinogradTiles.linesPerEight (part TileSize.Four axes[3])
+
+            let transforms =
+                tiles * 30.0 * (perEight WinogradTiles.inputs * channels + perEight WinogradTiles.outputs * m)
+                + kernels
+
             let cost = 4e4 + (if isWide then 1.0 else 1.4) * (products + transforms)
             WinogradChoice.hasRoom TileSize.Four 1 outputs inputs && cost < direct)
 

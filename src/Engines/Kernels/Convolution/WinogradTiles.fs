@@ -5,7 +5,7 @@ namespace Cotangent.Engines
 //
 // A tile has two columns more than a step. Steps begin with tiles, which then end with the first two columns of the next step; or a column
 // later, so that tiles begin with the last column of the step before theirs and end with the first one of the next. With padding by one,
-// images of 8, 16 or 32 columns have nothing but zeros before their first step and behind the last one then.
+// images of 8, 16 or 32 columns have nothing but zeros outside of their own steps then, which fill the lines.
 
 open System
 open System.Runtime.Intrinsics
@@ -23,13 +23,13 @@ type internal TileAxis = { Count: int; Length: int; First: int; Size: int; Apart
 [<Struct; NoComparison; NoEquality>]
 type internal TileRun = { Tile: int; Count: int; Example: int; Row: int; Column: int }
 
-/// Tiles whose transforms are taken at a time, from the first one's number on: their vectors in an example's channel, the least element that
-/// these have there, and past the last one.
+/// Tiles whose transforms are taken at a time, from the first one's number on: their vectors, from where the first example has a channel, the least
+/// element that these have, where elements of a row are neighbours, and past the last one.
 [<NoComparison; NoEquality>]
 type internal TileLines = { Tile: int; Vectors: TileVectors; Least: int; End: int }
 
-/// A run in lines, from vector `At` on: how many vectors and steps are its own, steps before and behind its tiles' own among them, and
-/// which columns are the image's.
+/// A run in lines, in so many vectors from vector `At` on: how many steps it has before and behind its tiles' own, and from which of its columns
+/// on and up to which they are the image's.
 [<Struct; NoComparison; NoEquality>]
 type private LineRun = { Run: TileRun; At: int; Vectors: int; Before: int; Behind: int; Low: int; High: int }
 
@@ -74,7 +74,7 @@ module internal WinogradTiles =
 
         found.ToArray()
 
-    /// The vectors of a run at most, those of all lines.
+    /// The vectors of a line: eight steps.
     let private most (along: TileAxis) = along.Apart
 
     /// How many of `left` tiles from a column on are one run, whose steps begin `shift` columns behind the tiles' first ones, and how many
@@ -95,13 +95,14 @@ module internal WinogradTiles =
 
     let private vectorsOf (along: TileAxis) steps = partsOf (along.Apart * steps) Lanes
 
-    /// The lines of a row of tiles, if those that have room for several runs have as many.
+    /// The lines of a row of tiles. Where the row is one run, those of several rows share one.
     let private linesOfRow (along: TileAxis) shift =
         let mutable column, lines = 0, 0.0
 
         while column < along.Count do
             let struct (count, before, behind) = cut along shift column (along.Count - column)
-            lines <- lines + 1.0 / float (most along / vectorsOf along (before + count + behind))
+            let vectors = vectorsOf along (before + count + behind)
+            lines <- lines + (if count < along.Count then 1.0 else 1.0 / float (most along / vectors))
             column <- column + count
 
         lines
@@ -277,7 +278,7 @@ module internal WinogradTiles =
         =
         let from, x = source.Offset + channel * source.Channel, source.Items
 
-        if source.Steps[3] = 1 && from + lines.Least >= 0 && from + lines.End <= x.Length then
+        if source.Steps[3] = 1 && from + lines.Least >= 0 && from <= x.Length - lines.End then
             take x from lines.Vectors
         else
             take buffer first (fill down.Length lines.Vectors x from source.Steps[3] buffer first)
