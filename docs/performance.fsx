@@ -184,7 +184,7 @@ Where libtorch wins, it can do the work: with the package `Cotangent-cpu` large 
 
 **Where others are faster today.** libtorch's convolutions by strides, in three axes, and of a single image's first layer are
 faster by themselves, as are `gelu` of large arrays, whose tail ours computes to its last digits, and softmax of many short rows. Against ONNX
-Runtime ResNet18 takes three quarters of the time and MiniLM 0.8 to 0.97 of it, on a processor with vectors of 512 bits. Without them
+Runtime ResNet18 takes 0.75 to 0.87 of the time and MiniLM 0.8 to 0.97 of it, on a processor with vectors of 512 bits. Without them
 running sums are several times as fast in libtorch.
 
 ## What makes a program fast
