@@ -68,47 +68,43 @@ module internal WinogradSmallTransforms =
         plane
         =
         optimised ()
-        use x = fixed &at x from
-        use starts = fixed &at v.Starts 0
-        use masks = fixed &at v.Masks 0
-        use bits = fixed &at v.Bits 0
-        use lines = fixed &at lines first
-        use into = fixed &at into start
-        let x, bits, lines, into = addressOf x, addressOf bits, addressOf lines, addressOf into
-        let mutable starts, masks = addressOf starts, addressOf masks
         let plane, pitch = bytes plane, bytes LinePitch
-
-        for j in 0..1 do
-            let from = starts
-            let maskOf = masks
-            let inline line a = line x from maskOf bits a
-            let put = lines + bytes (j * Lanes)
-            data (line 0) (line 1) (line 2) (line 3) (writeLine put pitch)
-            starts <- starts + nativeint (4 * sizeof<nativeint>)
-            masks <- masks + nativeint (4 * sizeof<nativeint>)
-
         let before, here, behind = v.Before, v.Here, v.Behind
         let hasBefore, hasBehind = v.HasBefore, v.HasBehind
 
-        for a in 0..3 do
-            let from, row = lines + bytes (a * LinePitch), into + nativeint (4 * a) * plane
-            let x, y = take from, take (from + bytes Lanes)
-            let even, odd = Avx.Shuffle(x, y, 0b10001000uy), Avx.Shuffle(x, y, 0b11011101uy)
+        throughLines
+            2
+            4
+            x
+            from
+            v
+            lines
+            first
+            into
+            start
+            (fun x starts masks bits put ->
+                let inline line row = line x starts masks bits row
+                data (line 0) (line 1) (line 2) (line 3) (writeLine put pitch))
+            (fun lines into ->
+                for a in 0..3 do
+                    let from, row = lines + bytes (a * LinePitch), into + nativeint (4 * a) * plane
+                    let x, y = take from, take (from + bytes Lanes)
+                    let even, odd = Avx.Shuffle(x, y, 0b10001000uy), Avx.Shuffle(x, y, 0b11011101uy)
 
-            if v.IsShifted then
-                data
-                    (pick odd before &&& hasBefore)
-                    (pick even here)
-                    (pick odd here)
-                    (pick even behind &&& hasBehind)
-                    (writeLine row plane)
-            else
-                data
-                    (pick even here)
-                    (pick odd here)
-                    (pick even behind &&& hasBehind)
-                    (pick odd behind &&& hasBehind)
-                    (writeLine row plane)
+                    if v.IsShifted then
+                        data
+                            (pick odd before &&& hasBefore)
+                            (pick even here)
+                            (pick odd here)
+                            (pick even behind &&& hasBehind)
+                            (writeLine row plane)
+                    else
+                        data
+                            (pick even here)
+                            (pick odd here)
+                            (pick even behind &&& hasBehind)
+                            (pick odd behind &&& hasBehind)
+                            (writeLine row plane))
 
     let inline private sumsOf m plane ([<InlineIfLambda>] next) =
         let inline element b = take (m + b * plane)

@@ -139,54 +139,50 @@ module internal WinogradTransforms =
         plane
         =
         optimised ()
-        use x = fixed &at x from
-        use starts = fixed &at v.Starts 0
-        use masks = fixed &at v.Masks 0
-        use bits = fixed &at v.Bits 0
-        use lines = fixed &at lines first
-        use into = fixed &at into start
-        let x, bits, lines, into = addressOf x, addressOf bits, addressOf lines, addressOf into
-        let mutable starts, masks = addressOf starts, addressOf masks
         let plane, pitch = bytes plane, bytes LinePitch
-
-        for j in 0..3 do
-            let from = starts
-            let maskOf = masks
-            let inline line a = line x from maskOf bits a
-            let put = lines + bytes (j * Lanes)
-            data (line 0) (line 1) (line 2) (line 3) (line 4) (line 5) (writeLine put pitch)
-            starts <- starts + nativeint (6 * sizeof<nativeint>)
-            masks <- masks + nativeint (6 * sizeof<nativeint>)
-
         let before, here, behind = v.Before, v.Here, v.Behind
         let hasBefore, hasBehind = v.HasBefore, v.HasBehind
 
-        if v.IsShifted then
-            for a in 0..5 do
-                let row = into + nativeint (6 * a) * plane
+        throughLines
+            4
+            6
+            x
+            from
+            v
+            lines
+            first
+            into
+            start
+            (fun x starts masks bits put ->
+                let inline line row = line x starts masks bits row
+                data (line 0) (line 1) (line 2) (line 3) (line 4) (line 5) (writeLine put pitch))
+            (fun lines into ->
+                if v.IsShifted then
+                    for a in 0..5 do
+                        let row = into + nativeint (6 * a) * plane
 
-                columns (lines + bytes (a * LinePitch)) (fun c0 c1 c2 c3 ->
-                    data
-                        (pick c3 before &&& hasBefore)
-                        (pick c0 here)
-                        (pick c1 here)
-                        (pick c2 here)
-                        (pick c3 here)
-                        (pick c0 behind &&& hasBehind)
-                        (writeLine row plane))
-        else
-            for a in 0..5 do
-                let row = into + nativeint (6 * a) * plane
+                        columns (lines + bytes (a * LinePitch)) (fun c0 c1 c2 c3 ->
+                            data
+                                (pick c3 before &&& hasBefore)
+                                (pick c0 here)
+                                (pick c1 here)
+                                (pick c2 here)
+                                (pick c3 here)
+                                (pick c0 behind &&& hasBehind)
+                                (writeLine row plane))
+                else
+                    for a in 0..5 do
+                        let row = into + nativeint (6 * a) * plane
 
-                columns (lines + bytes (a * LinePitch)) (fun c0 c1 c2 c3 ->
-                    data
-                        (pick c0 here)
-                        (pick c1 here)
-                        (pick c2 here)
-                        (pick c3 here)
-                        (pick c0 behind &&& hasBehind)
-                        (pick c1 behind &&& hasBehind)
-                        (writeLine row plane))
+                        columns (lines + bytes (a * LinePitch)) (fun c0 c1 c2 c3 ->
+                            data
+                                (pick c0 here)
+                                (pick c1 here)
+                                (pick c2 here)
+                                (pick c3 here)
+                                (pick c0 behind &&& hasBehind)
+                                (pick c1 behind &&& hasBehind)
+                                (writeLine row plane)))
 
     /// A ȳ Aᵀ of tiles in four lines, by way of six.
     let transformCotangents
@@ -200,37 +196,33 @@ module internal WinogradTransforms =
         plane
         =
         optimised ()
-        use x = fixed &at x from
-        use starts = fixed &at v.Starts 0
-        use masks = fixed &at v.Masks 0
-        use bits = fixed &at v.Bits 0
-        use lines = fixed &at lines first
-        use into = fixed &at into start
-        let x, bits, lines, into = addressOf x, addressOf bits, addressOf lines, addressOf into
-        let mutable starts, masks = addressOf starts, addressOf masks
         let plane, pitch = bytes plane, bytes LinePitch
-
-        for j in 0..3 do
-            let from = starts
-            let maskOf = masks
-            let inline line a = line x from maskOf bits a
-            let put = lines + bytes (j * Lanes)
-            sumsTransposed (line 0) (line 1) (line 2) (line 3) (writeLine put pitch)
-            starts <- starts + nativeint (4 * sizeof<nativeint>)
-            masks <- masks + nativeint (4 * sizeof<nativeint>)
-
         let here = v.Here
 
-        for a in 0..5 do
-            let row = into + nativeint (6 * a) * plane
+        throughLines
+            4
+            4
+            x
+            from
+            v
+            lines
+            first
+            into
+            start
+            (fun x starts masks bits put ->
+                let inline line row = line x starts masks bits row
+                sumsTransposed (line 0) (line 1) (line 2) (line 3) (writeLine put pitch))
+            (fun lines into ->
+                for a in 0..5 do
+                    let row = into + nativeint (6 * a) * plane
 
-            columns (lines + bytes (a * LinePitch)) (fun c0 c1 c2 c3 ->
-                sumsTransposed
-                    (pick c0 here)
-                    (pick c1 here)
-                    (pick c2 here)
-                    (pick c3 here)
-                    (writeLine row plane))
+                    columns (lines + bytes (a * LinePitch)) (fun c0 c1 c2 c3 ->
+                        sumsTransposed
+                            (pick c0 here)
+                            (pick c1 here)
+                            (pick c2 here)
+                            (pick c3 here)
+                            (writeLine row plane)))
 
     /// The elements of four vectors side by side: 0 and 4 of all of them, 1 and 5, 2 and 6, 3 and 7.
     let inline private fours a b c d ([<InlineIfLambda>] next) =

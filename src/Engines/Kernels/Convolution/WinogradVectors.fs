@@ -7,6 +7,7 @@ open System.Numerics
 open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
+open Cotangent.Engines.Tile
 
 #nowarn "9"
 
@@ -73,15 +74,44 @@ module internal WinogradVectors =
 
     let inline addressOf (pinned: nativeptr<'T>) = NativePtr.toNativeInt pinned
 
-    /// The n-th of the vectors whose `Starts`, `Masks` and `Bits` are at these addresses, as that of the first element is x.
-    let inline line x starts masks bits (n: int) =
-        let start =
-            NativePtr.read (NativePtr.ofNativeInt<nativeint>(starts + nativeint (n * sizeof<nativeint>)))
+    let inline private addressAt table n =
+        NativePtr.read (NativePtr.ofNativeInt<nativeint>(table + nativeint (n * sizeof<nativeint>)))
 
-        let mask =
-            NativePtr.read (NativePtr.ofNativeInt<nativeint>(masks + nativeint (n * sizeof<nativeint>)))
+    /// A transform of tiles of so many rows, by way of lines: `down` takes it along the columns of each vector, and is given the addresses of x, of
+    /// the vector's starts and masks, of the bits and of its place in the lines; `across` then takes it along the lines, into the result.
+    let inline throughLines
+        vectors
+        rows
+        (x: float32[])
+        from
+        (v: TileVectors)
+        (lines: float32[])
+        first
+        (into: float32[])
+        start
+        ([<InlineIfLambda>] down: (nativeint -> nativeint -> nativeint -> nativeint -> nativeint -> unit))
+        ([<InlineIfLambda>] across: (nativeint -> nativeint -> unit))
+        =
+        use x = fixed &at x from
+        use starts = fixed &at v.Starts 0
+        use masks = fixed &at v.Masks 0
+        use bits = fixed &at v.Bits 0
+        use lines = fixed &at lines first
+        use into = fixed &at into start
+        let apart = nativeint (rows * sizeof<nativeint>)
+        let mutable starts, masks, put = addressOf starts, addressOf masks, addressOf lines
 
-        take (x + start) &&& take (bits + mask)
+        for _ in 1..vectors do
+            down (addressOf x) starts masks (addressOf bits) put
+            starts <- starts + apart
+            masks <- masks + apart
+            put <- put + bytes Lanes
+
+        across (addressOf lines) (addressOf into)
+
+    /// The vector of a row of tiles (see `throughLines`).
+    let inline line x starts masks bits row =
+        take (x + addressAt starts row) &&& take (bits + addressAt masks row)
 
     // The halves of two vectors have 128 bits, and most instructions stay in them: elements in turn, of the first or second half of each.
 
