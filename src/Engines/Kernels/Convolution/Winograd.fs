@@ -8,6 +8,7 @@ open System.Buffers
 open System.Runtime.Intrinsics
 open Cotangent
 open Cotangent.Engines.CorrelationImage
+open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
 open Cotangent.Engines.WinogradProducts
 open Cotangent.Engines.WinogradVectors
@@ -57,6 +58,30 @@ module internal Winograd =
                     width
                     &sums[start + i * pitch + outputs * run.Tile]
                     &into.Items[corner + (top + i) * into.Steps[2]]
+
+    /// From where on and up to where the rows of images lie that runs of tiles belong to, from where the first example has a channel on.
+    let private spans (size: TileSize) (down: CorrelationAxis) (runs: TileRun[]) (steps: int[]) =
+        let found = ResizeArray<struct (int * int)>()
+        let mutable n = 0
+
+        while n < runs.Length do
+            let first = runs[n]
+
+            while n < runs.Length && runs[n].Example = first.Example do
+                n <- n + 1
+
+            let row r = first.Example * steps[0] + min down.Places (size.Outputs * r) * steps[2]
+            found.Add(struct (row first.Row, row (runs[n - 1].Row + 1)))
+
+        found.ToArray()
+
+    /// Has them fetched for a channel: stores wait for their lines of the caches one after the other.
+    let private fetchSpans (spans: struct (int * int)[]) into channel =
+        for struct (first, last) in spans do
+            let from = into.Offset + channel * into.Channel
+
+            for n in from + first .. CacheLine .. from + last - 1 do
+                fetch &(at into.Items n)
 
     /// As many tiles as a block has.
     [<Literal>]
@@ -150,6 +175,7 @@ module internal Winograd =
                 let start, width = bound block, bound (block + 1) - bound block
                 let runs = WinogradTiles.runs down.Count along.Count start (min tiles (start + width))
                 let source, into = sums.Source g, sums.Target g
+                let spans = spans size axes[2] runs into.Steps
                 // An odd number of lines of the caches: rows that are powers of two apart would share a few places there. Vectors write a
                 // little behind the last tile, where the next row comes later.
                 let pitch = (partsOf width CacheLine ||| 1) * CacheLine
@@ -216,6 +242,8 @@ module internal Winograd =
                                 writeBlock size axes runs results from line into (above + kernel)
                     else
                         for row in 0 .. known - 1 do
+                            fetchSpans spans into (above + row)
+
                             for tile in 0..Lanes .. width - 1 do
                                 let from, into = products0 + row * width + tile, results0 + outputs * tile
                                 transformSums size products from plane results into line

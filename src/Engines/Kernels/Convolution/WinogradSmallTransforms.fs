@@ -47,11 +47,14 @@ module internal WinogradSmallTransforms =
 
     // ---- Tiles ----
 
-    let inline private writeLine into plane t0 t1 t2 t3 =
+    let inline private each ([<InlineIfLambda>] write) into apart t0 t1 t2 t3 =
         write t0 into
-        write t1 (into + plane)
-        write t2 (into + 2n * plane)
-        write t3 (into + 3n * plane)
+        write t1 (into + apart)
+        write t2 (into + 2n * apart)
+        write t3 (into + 3n * apart)
+
+    let inline private writeLine into pitch t0 t1 t2 t3 = each write into pitch t0 t1 t2 t3
+    let inline private writePlanes into plane t0 t1 t2 t3 = each writeOn into plane t0 t1 t2 t3
 
     /// Where a pair is in the columns of eight.
     let place pair = pair % 2 + pair / 2 % 2 * 4 + pair / 4 * 2
@@ -97,14 +100,14 @@ module internal WinogradSmallTransforms =
                             (pick even here)
                             (pick odd here)
                             (pick even behind &&& hasBehind)
-                            (writeLine row plane)
+                            (writePlanes row plane)
                     else
                         data
                             (pick even here)
                             (pick odd here)
                             (pick even behind &&& hasBehind)
                             (pick odd behind &&& hasBehind)
-                            (writeLine row plane))
+                            (writePlanes row plane))
 
     let inline private sumsOf m plane ([<InlineIfLambda>] next) =
         let inline element b = take (m + b * plane)
@@ -161,7 +164,7 @@ module internal WinogradSmallTransforms =
         let inline tap a = take (panel + nativeint Taps * a * step)
         taps (tap 0n) (tap 1n) (tap 2n) next
 
-    let inline private tapsAcross x y z into plane = taps x y z (writeLine into plane)
+    let inline private tapsAcross x y z into plane = taps x y z (writePlanes into plane)
 
     /// As WinogradTransforms.transformKernels.
     let transformKernels (panel: float32[]) first step (into: float32[]) start plane =

@@ -108,13 +108,19 @@ module internal WinogradTransforms =
 
     // ---- Tiles ----
 
-    let inline private writeLine into plane t0 t1 t2 t3 t4 t5 =
+    let inline private each ([<InlineIfLambda>] write) into apart t0 t1 t2 t3 t4 t5 =
         write t0 into
-        write t1 (into + plane)
-        write t2 (into + 2n * plane)
-        write t3 (into + 3n * plane)
-        write t4 (into + 4n * plane)
-        write t5 (into + 5n * plane)
+        write t1 (into + apart)
+        write t2 (into + 2n * apart)
+        write t3 (into + 3n * apart)
+        write t4 (into + 4n * apart)
+        write t5 (into + 5n * apart)
+
+    let inline private writeLine into pitch t0 t1 t2 t3 t4 t5 =
+        each write into pitch t0 t1 t2 t3 t4 t5
+
+    let inline private writePlanes into plane t0 t1 t2 t3 t4 t5 =
+        each writeOn into plane t0 t1 t2 t3 t4 t5
 
     /// Columns 0 to 3 of eight fours in a line, in the order of `place`.
     let inline private columns line ([<InlineIfLambda>] next) =
@@ -169,7 +175,7 @@ module internal WinogradTransforms =
                                 (pick c2 here)
                                 (pick c3 here)
                                 (pick c0 behind &&& hasBehind)
-                                (writeLine row plane))
+                                (writePlanes row plane))
                 else
                     for a in 0..5 do
                         let row = into + nativeint (6 * a) * plane
@@ -182,7 +188,7 @@ module internal WinogradTransforms =
                                 (pick c3 here)
                                 (pick c0 behind &&& hasBehind)
                                 (pick c1 behind &&& hasBehind)
-                                (writeLine row plane)))
+                                (writePlanes row plane)))
 
     /// A ȳ Aᵀ of tiles in four lines, by way of six.
     let transformCotangents
@@ -222,7 +228,7 @@ module internal WinogradTransforms =
                             (pick c1 here)
                             (pick c2 here)
                             (pick c3 here)
-                            (writeLine row plane)))
+                            (writePlanes row plane)))
 
     /// The elements of four vectors side by side: 0 and 4 of all of them, 1 and 5, 2 and 6, 3 and 7.
     let inline private fours a b c d ([<InlineIfLambda>] next) =
@@ -309,7 +315,7 @@ module internal WinogradTransforms =
         let inline tap a = take (panel + nativeint Taps * a * step)
         taps (tap 0n) (tap 1n) (tap 2n) next
 
-    let inline private tapsAcross x y z into plane = taps x y z (writeLine into plane)
+    let inline private tapsAcross x y z into plane = taps x y z (writePlanes into plane)
 
     /// G g Gᵀ of eight kernels side by side: their nine elements are `step` apart, from `first` on.
     let transformKernels (panel: float32[]) first step (into: float32[]) start plane =

@@ -72,6 +72,12 @@ module internal WinogradVectors =
     let inline write (v: Vector256<float32>) (p: nativeint) =
         Vector256.Store(v, NativePtr.ofNativeInt<float32> p)
 
+    /// The same into planes that are filled from end to end. What lies behind is fetched: stores wait for their lines of the caches one after
+    /// the other, and processors follow fewer streams by themselves than there are planes.
+    let inline writeOn (v: Vector256<float32>) (p: nativeint) =
+        Sse.Prefetch0(NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte>(p + nativeint Panels.Line)))
+        write v p
+
     let inline addressOf (pinned: nativeptr<'T>) = NativePtr.toNativeInt pinned
 
     let inline private addressAt table n =
