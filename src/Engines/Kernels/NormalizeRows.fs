@@ -43,14 +43,14 @@ module internal NormalizeRows =
                 let e = at x (i + w) - m
                 s <- s + d
                 t <- t + e
-                a <- Tile.mulAdd d d a
-                b <- Tile.mulAdd e e b
+                Tile.accumulate &a d d
+                Tile.accumulate &b e e
                 i <- i + 2 * w
 
             if i < last then
                 let d = at x i - m
                 s <- s + d
-                a <- Tile.mulAdd d d a
+                Tile.accumulate &a d d
                 i <- i + w
 
             let sum: 'T = Vector.Sum(s + t)
@@ -128,7 +128,7 @@ module internal NormalizeRows =
                 while i < last do
                     let g = at c i
                     a <- a + g
-                    b <- Tile.mulAdd g ((at x i - m) * f) b
+                    Tile.accumulate &b g ((at x i - m) * f)
                     i <- i + w
             else
                 while i < last do
@@ -136,7 +136,7 @@ module internal NormalizeRows =
                     let c = at c i
                     let g = c * at gain i
                     a <- a + g
-                    b <- Tile.mulAdd g y b
+                    Tile.accumulate &b g y
                     put (Tile.mulAdd c y (at (Along.reading ofGain) i)) ofGain i
                     put (at (Along.reading ofBias) i + c) ofBias i
                     i <- i + w

@@ -209,12 +209,12 @@ module internal ColumnProducts =
             let image = &item &b (at t.Table p)
             let s = &item &a (nativeint (p * height))
             let near, far = pair true &image 0n v, pair true &image (2n * v) (3n * v)
-            x0 <- mulAdds (spread &s 0n) near x0
-            x1 <- mulAdds (spread &s 0n) far x1
+            accumulateTwo &x0 (spread &s 0n) near
+            accumulateTwo &x1 (spread &s 0n) far
 
             if rows > 1 then
-                y0 <- mulAdds (spread &s 1n) near y0
-                y1 <- mulAdds (spread &s 1n) far y1
+                accumulateTwo &y0 (spread &s 1n) near
+                accumulateTwo &y1 (spread &s 1n) far
 
         put2 add x0 &c 0n v
         put2 add x1 &c (2n * v) v
@@ -223,10 +223,12 @@ module internal ColumnProducts =
             put2 add y0 &c width v
             put2 add y1 &c (width + 2n * v) v
 
-    let inline private thinStore add (struct (p, q)) (c: byref<'T>) (i: nativeint) =
+    let inline private thinStore add (sums: Four<Vector512<'T>>) (c: byref<'T>) (i: nativeint) =
         let v = nativeint Vector512<'T>.Count
-        wideStoreOrAdd add p &c i v
-        wideStoreOrAdd add q &c (i + 2n * v) v
+        widePutOrAdd add sums.First &c i
+        widePutOrAdd add sums.Second &c (i + v)
+        widePutOrAdd add sums.Third &c (i + 2n * v)
+        widePutOrAdd add sums.Fourth &c (i + 3n * v)
 
     /// The same for one, two or four rows, by four vectors.
     let inline private thinWide
@@ -250,12 +252,12 @@ module internal ColumnProducts =
             let image = &item &b (at t.Table p)
             let s = &item &a (nativeint (p * height))
             let near, far = widePair &image 0n v, widePair &image (2n * v) (3n * v)
-            x0 <- flatMulAdds (wideSpread &s 0n) near far x0
-            if rows > 1 then x1 <- flatMulAdds (wideSpread &s 1n) near far x1
+            flatAccumulate &x0 (wideSpread &s 0n) near far
+            if rows > 1 then flatAccumulate &x1 (wideSpread &s 1n) near far
 
             if rows > 2 then
-                x2 <- flatMulAdds (wideSpread &s 2n) near far x2
-                x3 <- flatMulAdds (wideSpread &s 3n) near far x3
+                flatAccumulate &x2 (wideSpread &s 2n) near far
+                flatAccumulate &x3 (wideSpread &s 3n) near far
 
         thinStore add x0 &c 0n
         if rows > 1 then thinStore add x1 &c width
@@ -301,21 +303,21 @@ module internal ColumnProducts =
             let x, y, z = wideSpread &s 0n, wideSpread &s 1n, wideSpread &s 2n
             // A pair at a time, as there are registers for no more.
             let pair0 = widePair &image 0n v
-            x0 <- wideMulAdds x pair0 x0
-            y0 <- wideMulAdds y pair0 y0
-            z0 <- wideMulAdds z pair0 z0
+            wideAccumulateTwo &x0 x pair0
+            wideAccumulateTwo &y0 y pair0
+            wideAccumulateTwo &z0 z pair0
             let pair1 = widePair &image (2n * v) (3n * v)
-            x1 <- wideMulAdds x pair1 x1
-            y1 <- wideMulAdds y pair1 y1
-            z1 <- wideMulAdds z pair1 z1
+            wideAccumulateTwo &x1 x pair1
+            wideAccumulateTwo &y1 y pair1
+            wideAccumulateTwo &z1 z pair1
             let pair2 = widePair &image (4n * v) (5n * v)
-            x2 <- wideMulAdds x pair2 x2
-            y2 <- wideMulAdds y pair2 y2
-            z2 <- wideMulAdds z pair2 z2
+            wideAccumulateTwo &x2 x pair2
+            wideAccumulateTwo &y2 y pair2
+            wideAccumulateTwo &z2 z pair2
             let pair3 = widePair &image (6n * v) (7n * v)
-            x3 <- wideMulAdds x pair3 x3
-            y3 <- wideMulAdds y pair3 y3
-            z3 <- wideMulAdds z pair3 z3
+            wideAccumulateTwo &x3 x pair3
+            wideAccumulateTwo &y3 y pair3
+            wideAccumulateTwo &z3 z pair3
 
         wideStoreOrAdd add x0 &c 0n v
         wideStoreOrAdd add x1 &c (2n * v) v

@@ -40,11 +40,11 @@ module internal DepthwiseKernels =
             let i = nativeint (j * Vector512<'T>.Count)
             let v = wideLoad &y i
             let z = &item &x i
-            x0 <- wideMulAdd v (wideLoad &z t0) x0
-            x1 <- wideMulAdd v (wideLoad &z t1) x1
-            x2 <- wideMulAdd v (wideLoad &z t2) x2
-            x3 <- wideMulAdd v (wideLoad &z t3) x3
-            x4 <- wideMulAdd v (wideLoad &z t4) x4
+            wideAccumulate &x0 v (wideLoad &z t0)
+            wideAccumulate &x1 v (wideLoad &z t1)
+            wideAccumulate &x2 v (wideLoad &z t2)
+            wideAccumulate &x3 v (wideLoad &z t3)
+            wideAccumulate &x4 v (wideLoad &z t4)
 
         sums[0] <- Vector512.Sum x0
         sums[1] <- Vector512.Sum x1
@@ -67,11 +67,11 @@ module internal DepthwiseKernels =
             let i = nativeint (j * Vector<'T>.Count)
             let v = load &y i
             let z = &item &x i
-            x0 <- mulAdd v (load &z t0) x0
-            x1 <- mulAdd v (load &z t1) x1
-            x2 <- mulAdd v (load &z t2) x2
-            x3 <- mulAdd v (load &z t3) x3
-            x4 <- mulAdd v (load &z t4) x4
+            accumulate &x0 v (load &z t0)
+            accumulate &x1 v (load &z t1)
+            accumulate &x2 v (load &z t2)
+            accumulate &x3 v (load &z t3)
+            accumulate &x4 v (load &z t4)
 
         sums[0] <- Vector.Sum x0
         sums[1] <- Vector.Sum x1

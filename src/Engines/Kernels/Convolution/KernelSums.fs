@@ -24,44 +24,36 @@ module internal KernelSums =
 
     let private rowsAtOnce () = if Vector512.IsHardwareAccelerated then 6 else 3
 
-    let inline private fours<'T> () =
-        struct (Vector512<'T>.Zero, Vector512<'T>.Zero, Vector512<'T>.Zero, Vector512<'T>.Zero)
-
-    let inline private fourMulAdds s (struct (x, y, z, w)) (struct (p, q, r, t)) =
-        struct (wideMulAdd s x p, wideMulAdd s y q, wideMulAdd s z r, wideMulAdd s w t)
-
     /// Sums are begun at 0 and added as a whole, or small products would be lost in large sums.
-    let inline private addFour (struct (p, q, r, t)) (sums: byref<'T>) (apart: nativeint) =
-        widePut (wideLoad &sums 0n + p) &sums 0n
-        widePut (wideLoad &sums apart + q) &sums apart
-        widePut (wideLoad &sums (2n * apart) + r) &sums (2n * apart)
-        widePut (wideLoad &sums (3n * apart) + t) &sums (3n * apart)
+    let inline private addFour (four: Four<Vector512<'T>>) (sums: byref<'T>) (apart: nativeint) =
+        widePutOrAdd true four.First &sums 0n
+        widePutOrAdd true four.Second &sums apart
+        widePutOrAdd true four.Third &sums (2n * apart)
+        widePutOrAdd true four.Fourth &sums (3n * apart)
 
     /// sums <- sums + products of n vectors of four rows of y and six of columns, all `pitch` long. Sums of neighbouring outputs are
     /// `apart`.
     let inline private wideDots n (a: byref<'T>) (b: byref<'T>) (pitch: nativeint) (sums: byref<'T>) apart =
         let v = nativeint Vector512<'T>.Count
-        let mutable x0 = fours<'T>()
-        let mutable x1 = fours<'T>()
-        let mutable x2 = fours<'T>()
-        let mutable x3 = fours<'T>()
-        let mutable x4 = fours<'T>()
-        let mutable x5 = fours<'T>()
+        let mutable x0 = flatZeros<'T>()
+        let mutable x1 = flatZeros<'T>()
+        let mutable x2 = flatZeros<'T>()
+        let mutable x3 = flatZeros<'T>()
+        let mutable x4 = flatZeros<'T>()
+        let mutable x5 = flatZeros<'T>()
         let mutable i, left = 0n, n
 
         while left > 0 do
             let s = &item &a i
             let t = &item &b i
 
-            let y =
-                struct (wideLoad &s 0n, wideLoad &s pitch, wideLoad &s (2n * pitch), wideLoad &s (3n * pitch))
-
-            x0 <- fourMulAdds (wideLoad &t 0n) y x0
-            x1 <- fourMulAdds (wideLoad &t pitch) y x1
-            x2 <- fourMulAdds (wideLoad &t (2n * pitch)) y x2
-            x3 <- fourMulAdds (wideLoad &t (3n * pitch)) y x3
-            x4 <- fourMulAdds (wideLoad &t (4n * pitch)) y x4
-            x5 <- fourMulAdds (wideLoad &t (5n * pitch)) y x5
+            let y, z = widePair &s 0n pitch, widePair &s (2n * pitch) (3n * pitch)
+            flatAccumulate &x0 (wideLoad &t 0n) y z
+            flatAccumulate &x1 (wideLoad &t pitch) y z
+            flatAccumulate &x2 (wideLoad &t (2n * pitch)) y z
+            flatAccumulate &x3 (wideLoad &t (3n * pitch)) y z
+            flatAccumulate &x4 (wideLoad &t (4n * pitch)) y z
+            flatAccumulate &x5 (wideLoad &t (5n * pitch)) y z
             i <- i + v
             left <- left - 1
 
@@ -72,41 +64,30 @@ module internal KernelSums =
         addFour x4 &(item &sums (4n * v)) apart
         addFour x5 &(item &sums (5n * v)) apart
 
-    let inline private threes<'T> () = struct (Vector<'T>.Zero, Vector<'T>.Zero, Vector<'T>.Zero)
-
-    let inline private threeMulAdds s (struct (x, y, z)) (struct (p, q, r)) =
-        struct (mulAdd s x p, mulAdd s y q, mulAdd s z r)
-
-    let inline private addThree (struct (p, q, r)) (sums: byref<'T>) =
-        let v = nativeint Vector<'T>.Count
-        put (load &sums 0n + p) &sums 0n
-        put (load &sums v + q) &sums v
-        put (load &sums (2n * v) + r) &sums (2n * v)
-
     /// The same with three rows of columns: with 12 sums and one row of y they fill the 16 registers of AVX2.
     let inline private dots n (a: byref<'T>) (b: byref<'T>) (pitch: nativeint) (sums: byref<'T>) apart =
         let v = nativeint Vector<'T>.Count
-        let mutable x0 = threes<'T>()
-        let mutable x1 = threes<'T>()
-        let mutable x2 = threes<'T>()
-        let mutable x3 = threes<'T>()
+        let mutable x0 = Three Vector<'T>.Zero
+        let mutable x1 = Three Vector<'T>.Zero
+        let mutable x2 = Three Vector<'T>.Zero
+        let mutable x3 = Three Vector<'T>.Zero
         let mutable i, left = 0n, n
 
         while left > 0 do
             let s = &item &a i
             let t = &item &b i
             let y = struct (load &t 0n, load &t pitch, load &t (2n * pitch))
-            x0 <- threeMulAdds (load &s 0n) y x0
-            x1 <- threeMulAdds (load &s pitch) y x1
-            x2 <- threeMulAdds (load &s (2n * pitch)) y x2
-            x3 <- threeMulAdds (load &s (3n * pitch)) y x3
+            accumulateThree 3 &x0 (load &s 0n) y
+            accumulateThree 3 &x1 (load &s pitch) y
+            accumulateThree 3 &x2 (load &s (2n * pitch)) y
+            accumulateThree 3 &x3 (load &s (3n * pitch)) y
             i <- i + v
             left <- left - 1
 
-        addThree x0 &sums
-        addThree x1 &(item &sums apart)
-        addThree x2 &(item &sums (2n * apart))
-        addThree x3 &(item &sums (3n * apart))
+        put3 3 true x0 &sums 0n
+        put3 3 true x1 &sums apart
+        put3 3 true x2 &sums (2n * apart)
+        put3 3 true x3 &sums (3n * apart)
 
     /// Adds to the partial sums of m rows of y with some rows of columns. Sums of an output are `apart`.
     let private accumulate m (ys: 'T[]) y0 (xs: 'T[]) x0 pitch vectors (sums: 'T[]) first apart =

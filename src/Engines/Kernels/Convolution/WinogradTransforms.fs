@@ -116,11 +116,9 @@ module internal WinogradTransforms =
         write t4 (into + 4n * apart)
         write t5 (into + 5n * apart)
 
-    let inline private writeLine into pitch t0 t1 t2 t3 t4 t5 =
-        each write into pitch t0 t1 t2 t3 t4 t5
+    let inline private writeLine into pitch t0 t1 t2 t3 t4 t5 = each write into pitch t0 t1 t2 t3 t4 t5
 
-    let inline private writePlanes into plane t0 t1 t2 t3 t4 t5 =
-        each writeOn into plane t0 t1 t2 t3 t4 t5
+    let inline private writePlanes into plane t0 t1 t2 t3 t4 t5 = each writeOn into plane t0 t1 t2 t3 t4 t5
 
     /// Columns 0 to 3 of eight fours in a line, in the order of `place`.
     let inline private columns line ([<InlineIfLambda>] next) =

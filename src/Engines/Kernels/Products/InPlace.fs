@@ -8,21 +8,32 @@ open Cotangent.Engines.Tile
 
 module internal InPlace =
 
-    /// Four sums over k products each, of an element or vector of a and those of b at 0, o1, o2 and o3.
-    let inline private four wideA wideB k (a: byref<'T>) sa (b: byref<'T>) sb o1 o2 o3 p q =
-        let mutable x0, x1 = p, q
+    /// Adds k products to each of four sums, of an element or vector of a and those of b at 0, o1, o2 and o3.
+    let inline private accumulateFour
+        wideA
+        wideB
+        k
+        (a: byref<'T>)
+        sa
+        (b: byref<'T>)
+        sb
+        o1
+        o2
+        o3
+        (sums: byref<Four<Vector<'T>>>)
+        =
         let mutable ia, ib, left = 0n, 0n, k
 
         while left > 0 do
             let t = &item &b ib
             let s = get wideA &a ia
-            x0 <- mulAdds s (pair wideB &t 0n o1) x0
-            x1 <- mulAdds s (pair wideB &t o2 o3) x1
+            accumulate &sums.First s (get wideB &t 0n)
+            accumulate &sums.Second s (get wideB &t o1)
+            accumulate &sums.Third s (get wideB &t o2)
+            accumulate &sums.Fourth s (get wideB &t o3)
             ia <- ia + sa
             ib <- ib + sb
             left <- left - 1
-
-        struct (x0, x1)
 
     let inline private within limit (i: int) = nativeint (min i limit)
 
@@ -61,9 +72,12 @@ module internal InPlace =
                         (nativeint rc)
                         false
                 else
-                    let struct (x0, x1) = four false true k &ai sa &bj sb o1 o2 o3 (zeros ()) (zeros ())
-                    store x0 &ci 0n o1
-                    store x1 &ci o2 o3
+                    let mutable sums = Four Vector<'T>.Zero
+                    accumulateFour false true k &ai sa &bj sb o1 o2 o3 &sums
+                    put sums.First &ci 0n
+                    put sums.Second &ci o1
+                    put sums.Third &ci o2
+                    put sums.Fourth &ci o3
 
                 i <- i + (if tiled then Rows else 1)
 
@@ -85,12 +99,16 @@ module internal InPlace =
                 let rest = n - 1 - j
                 let j1, j2, j3 = within rest 1, within rest 2, within rest 3
                 let o1, o2, o3 = j1 * cb, j2 * cb, j3 * cb
-                let struct (p, q) = four true true (wide / w) &ai v &bj v o1 o2 o3 (zeros ()) (zeros ())
+                let mutable sums = Four Vector<'T>.Zero
+                accumulateFour true true (wide / w) &ai v &bj v o1 o2 o3 &sums
+                total &sums.First
+                total &sums.Second
+                total &sums.Third
+                total &sums.Fourth
                 let aw = &Unsafe.Add(&ai, wide * a.ColStride)
                 let bw = &Unsafe.Add(&bj, wide * b.RowStride)
-                let struct (p, q) = four false false (k - wide) &aw sa &bw sb o1 o2 o3 (total p) (total q)
-                let struct (struct (x0, x1), struct (x2, x3)) = struct (p, q)
-                cj <- x0.[0]
-                item &cj j1 <- x1.[0]
-                item &cj j2 <- x2.[0]
-                item &cj j3 <- x3.[0]
+                accumulateFour false false (k - wide) &aw sa &bw sb o1 o2 o3 &sums
+                cj <- sums.First[0]
+                item &cj j1 <- sums.Second[0]
+                item &cj j2 <- sums.Third[0]
+                item &cj j3 <- sums.Fourth[0]

@@ -10,6 +10,29 @@ open Microsoft.FSharp.NativeInterop
 
 #nowarn "9"
 
+// Vectors of sums, to which products are added in place (see `accumulate`).
+
+[<Struct; NoComparison; NoEquality>]
+type internal Two<'V> =
+    val mutable First: 'V
+    val mutable Second: 'V
+    new(sum) = { First = sum; Second = sum }
+
+[<Struct; NoComparison; NoEquality>]
+type internal Three<'V> =
+    val mutable First: 'V
+    val mutable Second: 'V
+    val mutable Third: 'V
+    new(sum) = { First = sum; Second = sum; Third = sum }
+
+[<Struct; NoComparison; NoEquality>]
+type internal Four<'V> =
+    val mutable First: 'V
+    val mutable Second: 'V
+    val mutable Third: 'V
+    val mutable Fourth: 'V
+    new(sum) = { First = sum; Second = sum; Third = sum; Fourth = sum }
+
 module internal Tile =
 
     /// A method that loops and allocates on the stack is optimised when it first runs, not after some thirty
@@ -38,6 +61,16 @@ module internal Tile =
         else
             x * y + z
 
+    /// sum <- x * y + sum, as `mulAdd`. In place, since the runtime would compute what it has to assign later in the register of its last
+    /// factor, and then move it: for half of all multiply-adds of a tile.
+    let inline accumulate (sum: byref<Vector<'T>>) (x: Vector<'T>) (y: Vector<'T>) =
+        if obj.ReferenceEquals(typeof<'T>, typeof<float32>) then
+            sum <- Vector.MultiplyAddEstimate(single x, single y, single sum) |> Vector.As
+        elif obj.ReferenceEquals(typeof<'T>, typeof<float>) then
+            sum <- Vector.MultiplyAddEstimate(double x, double y, double sum) |> Vector.As
+        else
+            sum <- x * y + sum
+
     let inline item (x: byref<'T>) (i: nativeint) : byref<'T> = &Unsafe.Add(&x, i)
     let inline at (x: 'T[]) i : byref<'T> = &Unsafe.Add(&MemoryMarshal.GetArrayDataReference x, int i)
     let inline spread (x: byref<'T>) i = Vector<'T>(item &x i)
@@ -47,18 +80,16 @@ module internal Tile =
     /// Has a line of the caches fetched. Should the array be moved meanwhile, it is fetched in vain.
     let inline fetch (x: byref<'T>) = if Sse.IsSupported then Sse.Prefetch0(Unsafe.AsPointer(&x))
 
-    // Sums are kept in pairs of vectors, which the runtime puts into registers one by one.
-    let inline zeros<'T> () = struct (Vector<'T>.Zero, Vector<'T>.Zero)
+    let inline zeros<'T> () = Two Vector<'T>.Zero
     let inline get wide (x: byref<'T>) i = if wide then load &x i else spread &x i
     let inline pair wide (x: byref<'T>) i j = struct (get wide &x i, get wide &x j)
 
-    let inline sum (x: Vector<'T>) = Vector<'T>(Vector.Sum x)
-    let inline total (struct (p, q)) = struct (sum p, sum q)
-    let inline mulAdds s (struct (x, y)) (struct (p, q)) = struct (mulAdd s x p, mulAdd s y q)
+    /// Makes every element of a vector their sum.
+    let inline total (sum: byref<Vector<'T>>) = sum <- Vector<'T>(Vector.Sum sum)
 
-    let inline store (struct (p, q)) (x: byref<'T>) i j =
-        put p &x i
-        put q &x j
+    let inline accumulateTwo (sums: byref<Two<Vector<'T>>>) x (struct (y, z)) =
+        accumulate &sums.First x y
+        accumulate &sums.Second x z
 
     /// The rows of a tile. With two vectors of columns it has 12 sums: as many as hide the latency of the
     /// multiply-add, and with two vectors of b and one element of a they fill 15 of the 16 registers of AVX2.
@@ -67,11 +98,13 @@ module internal Tile =
 
     let inline columns<'T> () = 2 * Vector<'T>.Count
 
-    let inline plus (struct (x, y)) (struct (p, q)) : struct (Vector<'T> * Vector<'T>) = struct (x + p, y + q)
-
     /// Where it adds, it adds a whole sum: were the sum begun with what is there, small products would be lost in it.
-    let inline put2 add sums (c: byref<'T>) i v =
-        store (if add then plus sums (pair true &c i (i + v)) else sums) &c i (i + v)
+    let inline putOrAdd add (sum: Vector<'T>) (c: byref<'T>) i =
+        put (if add then load &c i + sum else sum) &c i
+
+    let inline put2 add (sums: Two<Vector<'T>>) (c: byref<'T>) i v =
+        putOrAdd add sums.First &c i
+        putOrAdd add sums.Second &c (i + v)
 
     /// c <- a b, or c + a b where `add`, for six rows of c and two vectors of columns `v` apart. The rows of b begin at
     /// `first`, and each at `next` of the one before it and of how many are left.
@@ -99,12 +132,12 @@ module internal Tile =
         while left > 0 do
             let s = &item &a ia
             let y = pair true (&item &b ib) 0n v
-            x0 <- mulAdds (spread &s 0n) y x0
-            x1 <- mulAdds (spread &s ra) y x1
-            x2 <- mulAdds (spread &s (2n * ra)) y x2
-            x3 <- mulAdds (spread &s (3n * ra)) y x3
-            x4 <- mulAdds (spread &s (4n * ra)) y x4
-            x5 <- mulAdds (spread &s (5n * ra)) y x5
+            accumulateTwo &x0 (spread &s 0n) y
+            accumulateTwo &x1 (spread &s ra) y
+            accumulateTwo &x2 (spread &s (2n * ra)) y
+            accumulateTwo &x3 (spread &s (3n * ra)) y
+            accumulateTwo &x4 (spread &s (4n * ra)) y
+            accumulateTwo &x5 (spread &s (5n * ra)) y
             ia <- ia + sa
             left <- left - 1
             ib <- next ib left
@@ -123,27 +156,25 @@ module internal Tile =
     [<Literal>]
     let HalfRows = 4
 
-    let inline triple<'T> () = struct (Vector<'T>.Zero, Vector<'T>.Zero, Vector<'T>.Zero)
+    let inline accumulateThree vectors (sums: byref<Three<Vector<'T>>>) x (struct (y, z, w)) =
+        accumulate &sums.First x y
+        if vectors > 1 then accumulate &sums.Second x z
+        if vectors > 2 then accumulate &sums.Third x w
 
-    let inline tripleMulAdds vectors s (struct (x, y, z)) (struct (p, q, r)) =
-        struct (mulAdd s x p,
-                (if vectors > 1 then mulAdd s y q else q),
-                (if vectors > 2 then mulAdd s z r else r))
-
-    let inline tripleStore vectors add (struct (p, q, r)) (c: byref<'T>) i =
+    let inline put3 vectors add (sums: Three<Vector<'T>>) (c: byref<'T>) i =
         let v = nativeint Vector<'T>.Count
-        put (if add then load &c i + p else p) &c i
-        if vectors > 1 then put (if add then load &c (i + v) + q else q) &c (i + v)
-        if vectors > 2 then put (if add then load &c (i + 2n * v) + r else r) &c (i + 2n * v)
+        putOrAdd add sums.First &c i
+        if vectors > 1 then putOrAdd add sums.Second &c (i + v)
+        if vectors > 2 then putOrAdd add sums.Third &c (i + 2n * v)
 
     /// c <- a b, or c + a b where `add`, for four rows of c, `rc` apart, and one to three vectors of columns. Rows of a are neighbours, with
     /// steps of `sa`, and those of b are `sb` apart.
     let inline halfTile vectors k (a: byref<'T>) sa (b: byref<'T>) sb (c: byref<'T>) rc add =
         let v = nativeint Vector<'T>.Count
-        let mutable x0 = triple<'T>()
-        let mutable x1 = triple<'T>()
-        let mutable x2 = triple<'T>()
-        let mutable x3 = triple<'T>()
+        let mutable x0 = Three Vector<'T>.Zero
+        let mutable x1 = Three Vector<'T>.Zero
+        let mutable x2 = Three Vector<'T>.Zero
+        let mutable x3 = Three Vector<'T>.Zero
         let mutable ia, ib, left = 0n, 0n, k
 
         while left > 0 do
@@ -155,15 +186,15 @@ module internal Tile =
                         (if vectors > 1 then load &t v else Vector<'T>.Zero),
                         (if vectors > 2 then load &t (2n * v) else Vector<'T>.Zero))
 
-            x0 <- tripleMulAdds vectors (spread &s 0n) y x0
-            x1 <- tripleMulAdds vectors (spread &s 1n) y x1
-            x2 <- tripleMulAdds vectors (spread &s 2n) y x2
-            x3 <- tripleMulAdds vectors (spread &s 3n) y x3
+            accumulateThree vectors &x0 (spread &s 0n) y
+            accumulateThree vectors &x1 (spread &s 1n) y
+            accumulateThree vectors &x2 (spread &s 2n) y
+            accumulateThree vectors &x3 (spread &s 3n) y
             ia <- ia + sa
             ib <- ib + sb
             left <- left - 1
 
-        tripleStore vectors add x0 &c 0n
-        tripleStore vectors add x1 &c rc
-        tripleStore vectors add x2 &c (2n * rc)
-        tripleStore vectors add x3 &c (3n * rc)
+        put3 vectors add x0 &c 0n
+        put3 vectors add x1 &c rc
+        put3 vectors add x2 &c (2n * rc)
+        put3 vectors add x3 &c (3n * rc)

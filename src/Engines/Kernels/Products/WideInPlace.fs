@@ -73,10 +73,10 @@ module internal WideInPlace =
                     let s = &item &ai ia
                     let t = &item &bj ib
                     let y, z = widePair &t 0n o1, widePair &t o2 o3
-                    x0 <- flatMulAdds (wideSpread &s 0n) y z x0
-                    x1 <- flatMulAdds (wideSpread &s r1) y z x1
-                    x2 <- flatMulAdds (wideSpread &s r2) y z x2
-                    x3 <- flatMulAdds (wideSpread &s r3) y z x3
+                    flatAccumulate &x0 (wideSpread &s 0n) y z
+                    flatAccumulate &x1 (wideSpread &s r1) y z
+                    flatAccumulate &x2 (wideSpread &s r2) y z
+                    flatAccumulate &x3 (wideSpread &s r3) y z
                     ia <- ia + sa
                     ib <- ib + sb
                     left <- left - 1
@@ -117,8 +117,8 @@ module internal WideInPlace =
                 while left > 0 do
                     let s = wideSpread &ai ia
                     let t = &item &bj ib
-                    x0 <- flatMulAdds s (widePair &t 0n o1) (widePair &t o2 o3) x0
-                    x1 <- flatMulAdds s (widePair &t o4 o5) (widePair &t o6 o7) x1
+                    flatAccumulate &x0 s (widePair &t 0n o1) (widePair &t o2 o3)
+                    flatAccumulate &x1 s (widePair &t o4 o5) (widePair &t o6 o7)
                     ia <- ia + sa
                     ib <- ib + sb
                     left <- left - 1
@@ -194,10 +194,10 @@ module internal WideInPlace =
                     let s = &item &ai p
                     let t = &item &bj p
                     let y, z = widePair &t 0n o1, widePair &t o2 o3
-                    x0 <- flatMulAdds (wideLoad &s 0n) y z x0
-                    x1 <- flatMulAdds (wideLoad &s r1) y z x1
-                    x2 <- flatMulAdds (wideLoad &s r2) y z x2
-                    x3 <- flatMulAdds (wideLoad &s r3) y z x3
+                    flatAccumulate &x0 (wideLoad &s 0n) y z
+                    flatAccumulate &x1 (wideLoad &s r1) y z
+                    flatAccumulate &x2 (wideLoad &s r2) y z
+                    flatAccumulate &x3 (wideLoad &s r3) y z
                     p <- p + v
                     left <- left - 1
 
@@ -205,10 +205,10 @@ module internal WideInPlace =
                     let s = &item &ai (nativeint behind)
                     let t = &item &bj (nativeint behind)
                     let y, z = masked mask (widePair &t 0n o1), masked mask (widePair &t o2 o3)
-                    x0 <- flatMulAdds (wideLoad &s 0n &&& mask) y z x0
-                    x1 <- flatMulAdds (wideLoad &s r1 &&& mask) y z x1
-                    x2 <- flatMulAdds (wideLoad &s r2 &&& mask) y z x2
-                    x3 <- flatMulAdds (wideLoad &s r3 &&& mask) y z x3
+                    flatAccumulate &x0 (wideLoad &s 0n &&& mask) y z
+                    flatAccumulate &x1 (wideLoad &s r1 &&& mask) y z
+                    flatAccumulate &x2 (wideLoad &s r2 &&& mask) y z
+                    flatAccumulate &x3 (wideLoad &s r3 &&& mask) y z
 
                 let ci = &at c (cOffset + i * rc + j)
                 let rc = nativeint rc

@@ -22,18 +22,28 @@ module internal WideTile =
         else
             x * y + z
 
+    /// As `Tile.accumulate`.
+    let inline wideAccumulate (sum: byref<Vector512<'T>>) (x: Vector512<'T>) (y: Vector512<'T>) =
+        if obj.ReferenceEquals(typeof<'T>, typeof<float32>) then
+            sum <- Vector512.FusedMultiplyAdd(wideSingle x, wideSingle y, wideSingle sum) |> Vector512.As
+        elif obj.ReferenceEquals(typeof<'T>, typeof<float>) then
+            sum <- Vector512.FusedMultiplyAdd(wideDouble x, wideDouble y, wideDouble sum) |> Vector512.As
+        else
+            sum <- x * y + sum
+
     let inline wideSpread (x: byref<'T>) i : Vector512<'T> = Vector512.Create(item &x i)
     let inline wideLoad (x: byref<'T>) i : Vector512<'T> = Vector512.LoadUnsafe(&item &x i)
     let inline widePut (v: Vector512<'T>) (x: byref<'T>) i = Vector512.StoreUnsafe(v, &item &x i)
 
-    let inline wideZeros<'T> () = struct (Vector512<'T>.Zero, Vector512<'T>.Zero)
+    let inline wideZeros<'T> () = Two Vector512<'T>.Zero
     let inline widePair (x: byref<'T>) i j = struct (wideLoad &x i, wideLoad &x j)
 
-    let inline wideMulAdds s (struct (x, y)) (struct (p, q)) = struct (wideMulAdd s x p, wideMulAdd s y q)
+    let inline wideAccumulateTwo (sums: byref<Two<Vector512<'T>>>) x (struct (y, z)) =
+        wideAccumulate &sums.First x y
+        wideAccumulate &sums.Second x z
 
-    let inline wideStore (struct (p: Vector512<'T>, q: Vector512<'T>)) (x: byref<'T>) i j =
-        widePut p &x i
-        widePut q &x j
+    let inline widePutOrAdd add (sum: Vector512<'T>) (c: byref<'T>) i =
+        widePut (if add then wideLoad &c i + sum else sum) &c i
 
     /// The rows of a tile. With two vectors of columns it has 24 sums, which with two vectors of b and one element of a
     /// fill 27 of 32 registers, and want only 14 loads for 24 multiply-adds.
@@ -43,19 +53,9 @@ module internal WideTile =
     let inline wideColumns<'T> () = 2 * Vector512<'T>.Count
 
     /// As `put2` it adds whole sums.
-    let inline wideStoreOrAdd
-        add
-        (struct (p: Vector512<'T>, q: Vector512<'T>))
-        (c: byref<'T>)
-        (i: nativeint)
-        (v: nativeint)
-        =
-        if add then
-            widePut (wideLoad &c i + p) &c i
-            widePut (wideLoad &c (i + v) + q) &c (i + v)
-        else
-            widePut p &c i
-            widePut q &c (i + v)
+    let inline wideStoreOrAdd add (sums: Two<Vector512<'T>>) (c: byref<'T>) (i: nativeint) (v: nativeint) =
+        widePutOrAdd add sums.First &c i
+        widePutOrAdd add sums.Second &c (i + v)
 
     /// c <- a b, or c + a b where `add`, for twelve rows of c and two vectors of columns `v` apart.
     let inline wideTile k (a: byref<'T>) ra sa (b: byref<'T>) sb v (c: byref<'T>) rc add =
@@ -76,18 +76,18 @@ module internal WideTile =
         while left > 0 do
             let s = &item &a ia
             let y = widePair (&item &b ib) 0n v
-            x0 <- wideMulAdds (wideSpread &s 0n) y x0
-            x1 <- wideMulAdds (wideSpread &s ra) y x1
-            x2 <- wideMulAdds (wideSpread &s (2n * ra)) y x2
-            x3 <- wideMulAdds (wideSpread &s (3n * ra)) y x3
-            x4 <- wideMulAdds (wideSpread &s (4n * ra)) y x4
-            x5 <- wideMulAdds (wideSpread &s (5n * ra)) y x5
-            x6 <- wideMulAdds (wideSpread &s (6n * ra)) y x6
-            x7 <- wideMulAdds (wideSpread &s (7n * ra)) y x7
-            x8 <- wideMulAdds (wideSpread &s (8n * ra)) y x8
-            x9 <- wideMulAdds (wideSpread &s (9n * ra)) y x9
-            x10 <- wideMulAdds (wideSpread &s (10n * ra)) y x10
-            x11 <- wideMulAdds (wideSpread &s (11n * ra)) y x11
+            wideAccumulateTwo &x0 (wideSpread &s 0n) y
+            wideAccumulateTwo &x1 (wideSpread &s ra) y
+            wideAccumulateTwo &x2 (wideSpread &s (2n * ra)) y
+            wideAccumulateTwo &x3 (wideSpread &s (3n * ra)) y
+            wideAccumulateTwo &x4 (wideSpread &s (4n * ra)) y
+            wideAccumulateTwo &x5 (wideSpread &s (5n * ra)) y
+            wideAccumulateTwo &x6 (wideSpread &s (6n * ra)) y
+            wideAccumulateTwo &x7 (wideSpread &s (7n * ra)) y
+            wideAccumulateTwo &x8 (wideSpread &s (8n * ra)) y
+            wideAccumulateTwo &x9 (wideSpread &s (9n * ra)) y
+            wideAccumulateTwo &x10 (wideSpread &s (10n * ra)) y
+            wideAccumulateTwo &x11 (wideSpread &s (11n * ra)) y
             ia <- ia + sa
             ib <- ib + sb
             left <- left - 1
@@ -136,14 +136,14 @@ module internal WideTile =
         while left > 0 do
             let s = &item &a ia
             let y = widePair (&item &b ib) 0n v
-            x0 <- wideMulAdds (wideSpread &s 0n) y x0
-            x1 <- wideMulAdds (wideSpread &s ra) y x1
-            x2 <- wideMulAdds (wideSpread &s (2n * ra)) y x2
-            x3 <- wideMulAdds (wideSpread &s (3n * ra)) y x3
-            x4 <- wideMulAdds (wideSpread &s (4n * ra)) y x4
-            x5 <- wideMulAdds (wideSpread &s (5n * ra)) y x5
-            x6 <- wideMulAdds (wideSpread &s (6n * ra)) y x6
-            x7 <- wideMulAdds (wideSpread &s (7n * ra)) y x7
+            wideAccumulateTwo &x0 (wideSpread &s 0n) y
+            wideAccumulateTwo &x1 (wideSpread &s ra) y
+            wideAccumulateTwo &x2 (wideSpread &s (2n * ra)) y
+            wideAccumulateTwo &x3 (wideSpread &s (3n * ra)) y
+            wideAccumulateTwo &x4 (wideSpread &s (4n * ra)) y
+            wideAccumulateTwo &x5 (wideSpread &s (5n * ra)) y
+            wideAccumulateTwo &x6 (wideSpread &s (6n * ra)) y
+            wideAccumulateTwo &x7 (wideSpread &s (7n * ra)) y
             ia <- ia + sa
             left <- left - 1
             ib <- next ib left
@@ -170,22 +170,16 @@ module internal WideTile =
 
     let inline broadColumns<'T> () = 3 * Vector512<'T>.Count
 
-    let inline broadZeros<'T> () = struct (Vector512<'T>.Zero, Vector512<'T>.Zero, Vector512<'T>.Zero)
+    let inline broadAccumulate (sums: byref<Three<Vector512<'T>>>) x (struct (y, z, w)) =
+        wideAccumulate &sums.First x y
+        wideAccumulate &sums.Second x z
+        wideAccumulate &sums.Third x w
 
-    let inline broadMulAdds s (struct (x, y, z)) (struct (p, q, r)) =
-        struct (wideMulAdd s x p, wideMulAdd s y q, wideMulAdd s z r)
-
-    let inline broadStoreOrAdd add (struct (p, q, r)) (c: byref<'T>) (i: nativeint) =
+    let inline broadStoreOrAdd add (sums: Three<Vector512<'T>>) (c: byref<'T>) (i: nativeint) =
         let v = nativeint Vector512<'T>.Count
-
-        if add then
-            widePut (wideLoad &c i + p) &c i
-            widePut (wideLoad &c (i + v) + q) &c (i + v)
-            widePut (wideLoad &c (i + 2n * v) + r) &c (i + 2n * v)
-        else
-            widePut p &c i
-            widePut q &c (i + v)
-            widePut r &c (i + 2n * v)
+        widePutOrAdd add sums.First &c i
+        widePutOrAdd add sums.Second &c (i + v)
+        widePutOrAdd add sums.Third &c (i + 2n * v)
 
     /// c <- a b, or c + a b where `add`, for eight rows of c, `rc` apart. The rows of b begin at `first`, and each at `next` of the one
     /// before it and of how many are left. Meanwhile memory from `ahead` on is fetched, so many elements for each row of b.
@@ -204,28 +198,28 @@ module internal WideTile =
         (perRow: nativeint)
         =
         let v = nativeint Vector512<'T>.Count
-        let mutable x0 = broadZeros<'T>()
-        let mutable x1 = broadZeros<'T>()
-        let mutable x2 = broadZeros<'T>()
-        let mutable x3 = broadZeros<'T>()
-        let mutable x4 = broadZeros<'T>()
-        let mutable x5 = broadZeros<'T>()
-        let mutable x6 = broadZeros<'T>()
-        let mutable x7 = broadZeros<'T>()
+        let mutable x0 = Three Vector512<'T>.Zero
+        let mutable x1 = Three Vector512<'T>.Zero
+        let mutable x2 = Three Vector512<'T>.Zero
+        let mutable x3 = Three Vector512<'T>.Zero
+        let mutable x4 = Three Vector512<'T>.Zero
+        let mutable x5 = Three Vector512<'T>.Zero
+        let mutable x6 = Three Vector512<'T>.Zero
+        let mutable x7 = Three Vector512<'T>.Zero
         let mutable ia, ib, iahead, left = 0n, first, 0n, k
 
         while left > 0 do
             let s = &item &a ia
             let t = &item &b ib
             let y = struct (wideLoad &t 0n, wideLoad &t v, wideLoad &t (2n * v))
-            x0 <- broadMulAdds (wideSpread &s 0n) y x0
-            x1 <- broadMulAdds (wideSpread &s ra) y x1
-            x2 <- broadMulAdds (wideSpread &s (2n * ra)) y x2
-            x3 <- broadMulAdds (wideSpread &s (3n * ra)) y x3
-            x4 <- broadMulAdds (wideSpread &s (4n * ra)) y x4
-            x5 <- broadMulAdds (wideSpread &s (5n * ra)) y x5
-            x6 <- broadMulAdds (wideSpread &s (6n * ra)) y x6
-            x7 <- broadMulAdds (wideSpread &s (7n * ra)) y x7
+            broadAccumulate &x0 (wideSpread &s 0n) y
+            broadAccumulate &x1 (wideSpread &s ra) y
+            broadAccumulate &x2 (wideSpread &s (2n * ra)) y
+            broadAccumulate &x3 (wideSpread &s (3n * ra)) y
+            broadAccumulate &x4 (wideSpread &s (4n * ra)) y
+            broadAccumulate &x5 (wideSpread &s (5n * ra)) y
+            broadAccumulate &x6 (wideSpread &s (6n * ra)) y
+            broadAccumulate &x7 (wideSpread &s (7n * ra)) y
             ia <- ia + sa
 
             if perRow <> 0n then
@@ -250,9 +244,6 @@ module internal WideTile =
     /// By so many elements.
     [<Literal>]
     let Ahead = 512
-
-    let inline slimStoreOrAdd add (x: Vector512<'T>) (c: byref<'T>) i =
-        widePut (if add then wideLoad &c i + x else x) &c i
 
     /// As `broadTile`.
     let inline slimTile
@@ -281,26 +272,26 @@ module internal WideTile =
             let s = &item &a ia
             let y = wideLoad &b ib
             if sa <> 1n then fetch &(item &a (ia + nativeint Ahead))
-            x0 <- wideMulAdd (wideSpread &s 0n) y x0
-            x1 <- wideMulAdd (wideSpread &s ra) y x1
-            x2 <- wideMulAdd (wideSpread &s (2n * ra)) y x2
-            x3 <- wideMulAdd (wideSpread &s (3n * ra)) y x3
-            x4 <- wideMulAdd (wideSpread &s (4n * ra)) y x4
-            x5 <- wideMulAdd (wideSpread &s (5n * ra)) y x5
-            x6 <- wideMulAdd (wideSpread &s (6n * ra)) y x6
-            x7 <- wideMulAdd (wideSpread &s (7n * ra)) y x7
+            wideAccumulate &x0 (wideSpread &s 0n) y
+            wideAccumulate &x1 (wideSpread &s ra) y
+            wideAccumulate &x2 (wideSpread &s (2n * ra)) y
+            wideAccumulate &x3 (wideSpread &s (3n * ra)) y
+            wideAccumulate &x4 (wideSpread &s (4n * ra)) y
+            wideAccumulate &x5 (wideSpread &s (5n * ra)) y
+            wideAccumulate &x6 (wideSpread &s (6n * ra)) y
+            wideAccumulate &x7 (wideSpread &s (7n * ra)) y
             ia <- ia + sa
             left <- left - 1
             ib <- next ib left
 
-        slimStoreOrAdd add x0 &c 0n
-        slimStoreOrAdd add x1 &c rc
-        slimStoreOrAdd add x2 &c (2n * rc)
-        slimStoreOrAdd add x3 &c (3n * rc)
-        slimStoreOrAdd add x4 &c (4n * rc)
-        slimStoreOrAdd add x5 &c (5n * rc)
-        slimStoreOrAdd add x6 &c (6n * rc)
-        slimStoreOrAdd add x7 &c (7n * rc)
+        widePutOrAdd add x0 &c 0n
+        widePutOrAdd add x1 &c rc
+        widePutOrAdd add x2 &c (2n * rc)
+        widePutOrAdd add x3 &c (3n * rc)
+        widePutOrAdd add x4 &c (4n * rc)
+        widePutOrAdd add x5 &c (5n * rc)
+        widePutOrAdd add x6 &c (6n * rc)
+        widePutOrAdd add x7 &c (7n * rc)
 
     // An upright tile has up to four columns, and rows are its lanes: for the last few columns, of which a vector of 512 bits would be mostly empty. Every
     // sum is taken in the order of the other tiles', so that it has the same bits.
@@ -309,24 +300,24 @@ module internal WideTile =
     [<Literal>]
     let UprightColumns = 4
 
-    let inline private uprightMulAdds (a: Vector<'T>) (b: byref<'T>) (struct (x, y, z, w)) =
-        struct (mulAdd (spread &b 0n) a x,
-                mulAdd (spread &b 1n) a y,
-                mulAdd (spread &b 2n) a z,
-                mulAdd (spread &b 3n) a w)
+    let inline private uprightAccumulate (sums: byref<Four<Vector<'T>>>) (a: Vector<'T>) (b: byref<'T>) =
+        accumulate &sums.First (spread &b 0n) a
+        accumulate &sums.Second (spread &b 1n) a
+        accumulate &sums.Third (spread &b 2n) a
+        accumulate &sums.Fourth (spread &b 3n) a
 
-    let inline private uprightStore (struct (x, y, z, w)) columns (c: byref<'T>) rc add =
+    let inline private uprightStore (sums: Four<Vector<'T>>) columns (c: byref<'T>) rc add =
         for j in 0 .. columns - 1 do
-            let sums: Vector<'T> =
-                if j = 0 then x
-                elif j = 1 then y
-                elif j = 2 then z
-                else w
+            let column: Vector<'T> =
+                if j = 0 then sums.First
+                elif j = 1 then sums.Second
+                elif j = 2 then sums.Third
+                else sums.Fourth
 
             for lane in 0 .. Vector<'T>.Count - 1 do
                 let target = &item &c (nativeint lane * rc + nativeint j)
                 // Vectors of equal lanes, to add in generic code.
-                target <- if add then (spread &target 0n + Vector<'T>(sums[lane]))[0] else sums[lane]
+                target <- if add then (spread &target 0n + Vector<'T>(column[lane]))[0] else column[lane]
 
     /// As `slimTile`, for a vector of rows of a panel and, if `other` is not 0, one that is so far from it in memory, and whose sums are
     /// `otherSums` further on. A row of b is where `place` says, of four elements, even if fewer columns count.
@@ -342,16 +333,15 @@ module internal WideTile =
         (otherSums: nativeint)
         add
         =
-        let zero = Vector<'T>.Zero
-        let mutable x = struct (zero, zero, zero, zero)
-        let mutable y = struct (zero, zero, zero, zero)
+        let mutable x = Four Vector<'T>.Zero
+        let mutable y = Four Vector<'T>.Zero
         let mutable ia = 0n
 
         for p in 0 .. k - 1 do
             let s = &item &a ia
             let t = &item &b (place p)
-            x <- uprightMulAdds (load &s 0n) &t x
-            y <- uprightMulAdds (load &s other) &t y
+            uprightAccumulate &x (load &s 0n) &t
+            uprightAccumulate &y (load &s other) &t
             ia <- ia + nativeint BroadRows
 
         uprightStore x columns &c rc add
@@ -360,26 +350,30 @@ module internal WideTile =
     // A flat tile has sixteen sums: four elements or vectors of a by four vectors of b.
 
     /// The sums of a row.
-    let inline flatZeros<'T> () = struct (wideZeros<'T>(), wideZeros<'T>())
+    let inline flatZeros<'T> () = Four Vector512<'T>.Zero
 
-    let inline flatMulAdds (s: Vector512<'T>) y z (struct (p, q)) =
-        struct (wideMulAdds s y p, wideMulAdds s z q)
-
-    let inline flatStore (struct (p, q)) (c: byref<'T>) o1 o2 o3 =
-        wideStore p &c 0n o1
-        wideStore q &c o2 o3
-
-    let inline flatSums
-        (struct (struct (x0: Vector512<'T>, x1), struct (x2: Vector512<'T>, x3)))
-        (c: byref<'T>)
-        (j1: nativeint)
-        j2
-        j3
+    let inline flatAccumulate
+        (sums: byref<Four<Vector512<'T>>>)
+        (s: Vector512<'T>)
+        (struct (x, y))
+        (struct (z, w))
         =
-        item &c 0n <- Vector512.Sum x0
-        item &c j1 <- Vector512.Sum x1
-        item &c j2 <- Vector512.Sum x2
-        item &c j3 <- Vector512.Sum x3
+        wideAccumulate &sums.First s x
+        wideAccumulate &sums.Second s y
+        wideAccumulate &sums.Third s z
+        wideAccumulate &sums.Fourth s w
+
+    let inline flatStore (sums: Four<Vector512<'T>>) (c: byref<'T>) o1 o2 o3 =
+        widePut sums.First &c 0n
+        widePut sums.Second &c o1
+        widePut sums.Third &c o2
+        widePut sums.Fourth &c o3
+
+    let inline flatSums (sums: Four<Vector512<'T>>) (c: byref<'T>) (j1: nativeint) j2 j3 =
+        item &c 0n <- Vector512.Sum sums.First
+        item &c j1 <- Vector512.Sum sums.Second
+        item &c j2 <- Vector512.Sum sums.Third
+        item &c j3 <- Vector512.Sum sums.Fourth
 
     let inline masked (mask: Vector512<'T>) (struct (x: Vector512<'T>, y: Vector512<'T>)) =
         struct (x &&& mask, y &&& mask)
