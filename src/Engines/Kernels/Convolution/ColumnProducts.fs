@@ -223,13 +223,6 @@ module internal ColumnProducts =
             put2 add y0 &c width v
             put2 add y1 &c (width + 2n * v) v
 
-    let inline private thinStore add (sums: Four<Vector512<'T>>) (c: byref<'T>) (i: nativeint) =
-        let v = nativeint Vector512<'T>.Count
-        widePutOrAdd add sums.First &c i
-        widePutOrAdd add sums.Second &c (i + v)
-        widePutOrAdd add sums.Third &c (i + 2n * v)
-        widePutOrAdd add sums.Fourth &c (i + 3n * v)
-
     /// The same for one, two or four rows, by four vectors.
     let inline private thinWide
         rows
@@ -259,12 +252,12 @@ module internal ColumnProducts =
                 flatAccumulate &x2 (wideSpread &s 2n) near far
                 flatAccumulate &x3 (wideSpread &s 3n) near far
 
-        thinStore add x0 &c 0n
-        if rows > 1 then thinStore add x1 &c width
+        flatStoreOrAdd add x0 &c v (2n * v) (3n * v)
+        if rows > 1 then flatStoreOrAdd add x1 &(item &c width) v (2n * v) (3n * v)
 
         if rows > 2 then
-            thinStore add x2 &c (2n * width)
-            thinStore add x3 &c (3n * width)
+            flatStoreOrAdd add x2 &(item &c (2n * width)) v (2n * v) (3n * v)
+            flatStoreOrAdd add x3 &(item &c (3n * width)) v (2n * v) (3n * v)
 
     /// The same for three rows, by eight vectors.
     let private thinThree

@@ -24,13 +24,6 @@ module internal KernelSums =
 
     let private rowsAtOnce () = if Vector512.IsHardwareAccelerated then 6 else 3
 
-    /// Sums are begun at 0 and added as a whole, or small products would be lost in large sums.
-    let inline private addFour (four: Four<Vector512<'T>>) (sums: byref<'T>) (apart: nativeint) =
-        widePutOrAdd true four.First &sums 0n
-        widePutOrAdd true four.Second &sums apart
-        widePutOrAdd true four.Third &sums (2n * apart)
-        widePutOrAdd true four.Fourth &sums (3n * apart)
-
     /// sums <- sums + products of n vectors of four rows of y and six of columns, all `pitch` long. Sums of neighbouring outputs are
     /// `apart`.
     let inline private wideDots n (a: byref<'T>) (b: byref<'T>) (pitch: nativeint) (sums: byref<'T>) apart =
@@ -57,12 +50,13 @@ module internal KernelSums =
             i <- i + v
             left <- left - 1
 
-        addFour x0 &sums apart
-        addFour x1 &(item &sums v) apart
-        addFour x2 &(item &sums (2n * v)) apart
-        addFour x3 &(item &sums (3n * v)) apart
-        addFour x4 &(item &sums (4n * v)) apart
-        addFour x5 &(item &sums (5n * v)) apart
+        // Sums are begun at 0 and added as a whole, or small products would be lost in large sums.
+        flatStoreOrAdd true x0 &sums apart (2n * apart) (3n * apart)
+        flatStoreOrAdd true x1 &(item &sums v) apart (2n * apart) (3n * apart)
+        flatStoreOrAdd true x2 &(item &sums (2n * v)) apart (2n * apart) (3n * apart)
+        flatStoreOrAdd true x3 &(item &sums (3n * v)) apart (2n * apart) (3n * apart)
+        flatStoreOrAdd true x4 &(item &sums (4n * v)) apart (2n * apart) (3n * apart)
+        flatStoreOrAdd true x5 &(item &sums (5n * v)) apart (2n * apart) (3n * apart)
 
     /// The same with three rows of columns: with 12 sums and one row of y they fill the 16 registers of AVX2.
     let inline private dots n (a: byref<'T>) (b: byref<'T>) (pitch: nativeint) (sums: byref<'T>) apart =
@@ -90,7 +84,7 @@ module internal KernelSums =
         put3 3 true x3 &sums (3n * apart)
 
     /// Adds to the partial sums of m rows of y with some rows of columns. Sums of an output are `apart`.
-    let private accumulate m (ys: 'T[]) y0 (xs: 'T[]) x0 pitch vectors (sums: 'T[]) first apart =
+    let private addProducts m (ys: 'T[]) y0 (xs: 'T[]) x0 pitch vectors (sums: 'T[]) first apart =
         optimised ()
 
         for o in 0..Outputs .. m - 1 do
@@ -186,7 +180,7 @@ module internal KernelSums =
                     for i in 0 .. height - 1 do
                         Array.Clear(xs, x0 + i * pitch + count, pitch - count)
 
-                    accumulate tall ys y0 xs x0 pitch (pitch / lanes) sums (first + r * lanes) apart
+                    addProducts tall ys y0 xs x0 pitch (pitch / lanes) sums (first + r * lanes) apart
 
             KernelParts.overBlocks partials add part.First part.Last partial 0
 

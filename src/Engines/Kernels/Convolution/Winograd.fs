@@ -59,29 +59,42 @@ module internal Winograd =
                     &sums[start + i * pitch + outputs * run.Tile]
                     &into.Items[corner + (top + i) * into.Steps[2]]
 
-    /// From where on and up to where the rows of images lie that runs of tiles belong to, from where the first example has a channel on.
-    let private spans (size: TileSize) (down: CorrelationAxis) (runs: TileRun[]) (steps: int[]) =
-        let found = ResizeArray<struct (int * int)>()
-        let mutable n = 0
+    /// Elements of a stretch that is worth to be fetched.
+    [<Literal>]
+    let private Long = 512
 
-        while n < runs.Length do
-            let first = runs[n]
+    /// Where `writeBlock` writes, from the first example's channel on: long stretches from an element up to another.
+    let private stretches (size: TileSize) (axes: CorrelationAxis[]) (runs: TileRun[]) (steps: int[]) =
+        let found, outputs = ResizeArray<struct (int * int)>(), size.Outputs
 
-            while n < runs.Length && runs[n].Example = first.Example do
-                n <- n + 1
+        for run in runs do
+            let top, left = outputs * run.Row, outputs * run.Column
+            let width = min (outputs * run.Count) (axes[3].Places - left)
 
-            let row r = first.Example * steps[0] + min down.Places (size.Outputs * r) * steps[2]
-            found.Add(struct (row first.Row, row (runs[n - 1].Row + 1)))
+            for i in top .. min axes[2].Places (top + outputs) - 1 do
+                let first = run.Example * steps[0] + i * steps[2] + left
 
-        found.ToArray()
+                match found.Count with
+                | 0 -> found.Add(struct (first, first + width))
+                | n ->
+                    let struct (start, last) = found[n - 1]
+
+                    if last = first then
+                        found[n - 1] <- struct (start, first + width)
+                    else
+                        found.Add(struct (first, first + width))
+
+        found.FindAll(fun (struct (first, last)) -> last - first >= Long).ToArray()
 
     /// Has them fetched for a channel: stores wait for their lines of the caches one after the other.
-    let private fetchSpans (spans: struct (int * int)[]) into channel =
-        for struct (first, last) in spans do
-            let from = into.Offset + channel * into.Channel
+    let private fetchStretches (stretches: struct (int * int)[]) into channel =
+        let from = into.Offset + channel * into.Channel
 
-            for n in from + first .. CacheLine .. from + last - 1 do
-                fetch &(at into.Items n)
+        for struct (first, last) in stretches do
+            for n in first..CacheLine .. last - 1 do
+                fetch &(at into.Items (from + n))
+
+            fetch &(at into.Items (from + last - 1))
 
     /// As many tiles as a block has.
     [<Literal>]
@@ -175,7 +188,6 @@ module internal Winograd =
                 let start, width = bound block, bound (block + 1) - bound block
                 let runs = WinogradTiles.runs down.Count along.Count start (min tiles (start + width))
                 let source, into = sums.Source g, sums.Target g
-                let spans = spans size axes[2] runs into.Steps
                 // An odd number of lines of the caches: rows that are powers of two apart would share a few places there. Vectors write a
                 // little behind the last tile, where the next row comes later.
                 let pitch = (partsOf width CacheLine ||| 1) * CacheLine
@@ -241,8 +253,10 @@ module internal Winograd =
                                 let from = results0 + (kernel - row) * outputs * line
                                 writeBlock size axes runs results from line into (above + kernel)
                     else
+                        let stretches = stretches size axes runs into.Steps
+
                         for row in 0 .. known - 1 do
-                            fetchSpans spans into (above + row)
+                            fetchStretches stretches into (above + row)
 
                             for tile in 0..Lanes .. width - 1 do
                                 let from, into = products0 + row * width + tile, results0 + outputs * tile

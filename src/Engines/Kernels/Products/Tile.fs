@@ -61,8 +61,8 @@ module internal Tile =
         else
             x * y + z
 
-    /// sum <- x * y + sum, as `mulAdd`. In place, since the runtime would compute what it has to assign later in the register of its last
-    /// factor, and then move it: for half of all multiply-adds of a tile.
+    /// sum <- x * y + sum, as `mulAdd`, in place: of a tuple that is assigned as a whole, the runtime computes each sum in the register of
+    /// its last factor, and moves it afterwards.
     let inline accumulate (sum: byref<Vector<'T>>) (x: Vector<'T>) (y: Vector<'T>) =
         if obj.ReferenceEquals(typeof<'T>, typeof<float32>) then
             sum <- Vector.MultiplyAddEstimate(single x, single y, single sum) |> Vector.As
@@ -98,13 +98,16 @@ module internal Tile =
 
     let inline columns<'T> () = 2 * Vector<'T>.Count
 
-    /// Where it adds, it adds a whole sum: were the sum begun with what is there, small products would be lost in it.
-    let inline putOrAdd add (sum: Vector<'T>) (c: byref<'T>) i =
-        put (if add then load &c i + sum else sum) &c i
+    /// Adds a whole sum: were it begun with what is there, small products would be lost in that.
+    let inline plus (sum: Vector<'T>) (x: byref<'T>) i = put (load &x i + sum) &x i
 
     let inline put2 add (sums: Two<Vector<'T>>) (c: byref<'T>) i v =
-        putOrAdd add sums.First &c i
-        putOrAdd add sums.Second &c (i + v)
+        if add then
+            plus sums.First &c i
+            plus sums.Second &c (i + v)
+        else
+            put sums.First &c i
+            put sums.Second &c (i + v)
 
     /// c <- a b, or c + a b where `add`, for six rows of c and two vectors of columns `v` apart. The rows of b begin at
     /// `first`, and each at `next` of the one before it and of how many are left.
@@ -163,9 +166,15 @@ module internal Tile =
 
     let inline put3 vectors add (sums: Three<Vector<'T>>) (c: byref<'T>) i =
         let v = nativeint Vector<'T>.Count
-        putOrAdd add sums.First &c i
-        if vectors > 1 then putOrAdd add sums.Second &c (i + v)
-        if vectors > 2 then putOrAdd add sums.Third &c (i + 2n * v)
+
+        if add then
+            plus sums.First &c i
+            if vectors > 1 then plus sums.Second &c (i + v)
+            if vectors > 2 then plus sums.Third &c (i + 2n * v)
+        else
+            put sums.First &c i
+            if vectors > 1 then put sums.Second &c (i + v)
+            if vectors > 2 then put sums.Third &c (i + 2n * v)
 
     /// c <- a b, or c + a b where `add`, for four rows of c, `rc` apart, and one to three vectors of columns. Rows of a are neighbours, with
     /// steps of `sa`, and those of b are `sb` apart.

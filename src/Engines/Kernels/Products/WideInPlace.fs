@@ -83,10 +83,10 @@ module internal WideInPlace =
 
                 let ci = &at c (cOffset + i0 * rc + j0)
                 let rc = nativeint rc
-                flatStore x0 &ci o1 o2 o3
-                flatStore x1 &(item &ci (i1 * rc)) o1 o2 o3
-                flatStore x2 &(item &ci (i2 * rc)) o1 o2 o3
-                flatStore x3 &(item &ci (i3 * rc)) o1 o2 o3
+                flatStoreOrAdd false x0 &ci o1 o2 o3
+                flatStoreOrAdd false x1 &(item &ci (i1 * rc)) o1 o2 o3
+                flatStoreOrAdd false x2 &(item &ci (i2 * rc)) o1 o2 o3
+                flatStoreOrAdd false x3 &(item &ci (i3 * rc)) o1 o2 o3
                 i <- i + 4
 
             j <- j + 4 * w
@@ -124,8 +124,8 @@ module internal WideInPlace =
                     left <- left - 1
 
                 let ci = &at c (cOffset + i * rc + j0)
-                flatStore x0 &ci o1 o2 o3
-                flatStore x1 &(item &ci o4) (o5 - o4) (o6 - o4) (o7 - o4)
+                flatStoreOrAdd false x0 &ci o1 o2 o3
+                flatStoreOrAdd false x1 &(item &ci o4) (o5 - o4) (o6 - o4) (o7 - o4)
 
             j <- j + 8 * w
 
@@ -212,10 +212,7 @@ module internal WideInPlace =
 
                 let ci = &at c (cOffset + i * rc + j)
                 let rc = nativeint rc
-                flatSums x0 &ci j1 j2 j3
-                flatSums x1 &(item &ci (i1 * rc)) j1 j2 j3
-                flatSums x2 &(item &ci (i2 * rc)) j1 j2 j3
-                flatSums x3 &(item &ci (i3 * rc)) j1 j2 j3
+                flatSums x0 x1 x2 x3 &ci (i1 * rc) (i2 * rc) (i3 * rc) j1 j2 j3
                 j <- j + 4
 
             i <- i + 4
