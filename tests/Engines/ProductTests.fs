@@ -150,6 +150,36 @@ let private agrees
 
 let private between (dice: Dice) = dice.Between -1.0 1.0
 
+/// With equal columns in b, a row of c has equal bits, whichever tiles its elements fall into.
+let private sameInEveryTile
+    (multiply: int -> int -> int -> Matrix<float32> -> Matrix<float32> -> float32[] -> int -> unit)
+    =
+    let dice = Dice 30
+
+    for m in [ 1; 2; 5; 12; 16; 33 ] do
+        for k in [ 7; 40; 130; 256; 509 ] do
+            let draw () = dice.Between -1.0 1.0 |> float32
+            let a = operand draw nanf m k Layout.Rows
+            let column = Array.init k (fun _ -> draw ())
+
+            for n in [ 2; 3; 5; 6; 7; 11; 19; 38; 67; 130 ] do
+                let byRows = Array.init (k * n) (fun i -> column[i / n])
+                let byColumns = Array.init (k * n) (fun i -> column[i % k])
+
+                for b in
+                    [
+                        { Data = byRows; Offset = 0; RowStride = n; ColStride = 1 }
+                        { Data = byColumns; Offset = 0; RowStride = 1; ColStride = k }
+                    ] do
+                    let c = Array.zeroCreate (m * n)
+                    multiply m n k a b c 0
+
+                    for i in 0 .. m - 1 do
+                        for j in 1 .. n - 1 do
+                            if c[i * n + j] <> c[i * n] then
+                                failtest
+                                    $"{m} × {k} × {n}, strides of b {b.RowStride}, {b.ColStride}: row {i} has {c[i * n]} and, in column {j}, {c[i * n + j]}"
+
 /// Without a native library, whose sums depend on the part that it is asked for.
 let private managed body () = Extension.withCpuEngine CpuEngine.Managed body
 
@@ -168,6 +198,9 @@ let tests =
                 (managed (fun () ->
                     // The plain sums round as much as what is tested.
                     agrees (2.0 ** -52.0) id between nan MatMul.float64 60 (seed + 10)))
+
+        testCase "Equal columns" (managed (fun () -> sameInEveryTile MatMul.float32))
+
         testCase
             "Int32"
             (managed (fun () ->
