@@ -8,6 +8,8 @@ open System.Numerics
 open System.Runtime.Intrinsics
 open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
+open Cotangent.Engines.BroadTile
+open Cotangent.Engines.FlatTile
 open Cotangent.Inlined // in place of functions of Array and List
 
 module internal ColumnProducts =

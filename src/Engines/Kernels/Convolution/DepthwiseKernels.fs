@@ -12,6 +12,7 @@ open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
+open Cotangent.Engines.BroadTile
 open Cotangent.Inlined // in place of functions of Array and List
 
 module internal DepthwiseKernels =
@@ -117,7 +118,7 @@ module internal DepthwiseKernels =
             let axes = axes forward x.Shape[0] w
             let target = (targets axes)[0]
             let blocks = blocks axes Places
-            let lanes = WideTile.lanes<'T>()
+            let lanes = BroadTile.lanes<'T>()
             let places = blocks |> Array.map (flatPlaces axes >> ColumnProducts.up lanes)
             let tables = blocks |> Array.map (fun b -> table axes b 1 target)
             let origin = { channelsOf y 0 with Offset = 0 }

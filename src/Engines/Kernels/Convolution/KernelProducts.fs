@@ -16,6 +16,7 @@ open Cotangent.Engines.ColumnProducts
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
+open Cotangent.Engines.BroadTile
 open Cotangent.Inlined // in place of functions of Array and List
 
 module internal KernelProducts =

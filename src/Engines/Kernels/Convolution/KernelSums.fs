@@ -14,6 +14,8 @@ open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
+open Cotangent.Engines.BroadTile
+open Cotangent.Engines.FlatTile
 open Cotangent.Inlined // in place of functions of Array and List
 
 module internal KernelSums =
@@ -128,7 +130,7 @@ module internal KernelSums =
         let target = (targets axes)[0]
         let taps = target.Count
         let blocks = blocks axes 1024
-        let lanes, unit = WideTile.lanes<'T>(), rowsAtOnce ()
+        let lanes, unit = BroadTile.lanes<'T>(), rowsAtOnce ()
         let up unit n = partsOf n unit * unit
         let columns (block: Block) = block.Extent |> Array.fold (*) 1
         let pitches = blocks |> Array.map (columns >> up lanes)

@@ -10,6 +10,7 @@ open Cotangent
 open Cotangent.Engines.CorrelationImage
 open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
+open Cotangent.Engines.BroadTile
 open Cotangent.Engines.WinogradProducts
 open Cotangent.Engines.WinogradVectors
 open Cotangent.Inlined // in place of functions of Array and List

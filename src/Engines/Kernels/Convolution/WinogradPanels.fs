@@ -5,7 +5,7 @@ namespace Cotangent.Engines
 open System.Buffers
 open Cotangent
 open Cotangent.Engines.CorrelationImage
-open Cotangent.Engines.WideTile
+open Cotangent.Engines.BroadTile
 open Cotangent.Engines.WinogradProducts
 open Cotangent.Engines.WinogradVectors
 open Cotangent.Inlined // in place of functions of Array and List

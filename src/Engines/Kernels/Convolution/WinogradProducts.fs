@@ -6,6 +6,7 @@ open System.Runtime.Intrinsics
 open Cotangent
 open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
+open Cotangent.Engines.BroadTile
 
 module internal WinogradProducts =
 

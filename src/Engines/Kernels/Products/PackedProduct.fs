@@ -8,7 +8,7 @@ open System.Numerics
 open System.Runtime.Intrinsics
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Tile
-open Cotangent.Engines.WideTile
+open Cotangent.Engines.BroadTile
 
 module internal PackedProduct =
 

@@ -9,6 +9,7 @@ open System.Buffers
 open System.Runtime.Intrinsics
 open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
+open Cotangent.Engines.FlatTile
 
 module internal WideInPlace =
 
