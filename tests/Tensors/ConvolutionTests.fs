@@ -330,10 +330,10 @@ let private bySizeOf lay (size: TileSize) packing (p: Problem) result (a: Tensor
 
 let private bySize size packing p = bySizeOf sideBySide size packing p
 
+let private lies = [ "side by side", sideBySide; "among NaN", amongNaN 1; "apart among NaN", amongNaN 2 ]
+
 /// Vectors of tiles reach over the images' edges, and sums read what a tile reaches of the next step, or nothing.
 let private tilesOfAnyWidth =
-    let lies = [ "side by side", sideBySide; "among NaN", amongNaN 1; "apart among NaN", amongNaN 2 ]
-
     testList "convolutions by tiles of any width against loops" [
         if WinogradVectors.isSupported () then
             for size in [ TileSize.Two; TileSize.Four ] do
@@ -372,17 +372,71 @@ let private tiles =
                 ignore
     ]
 
+/// By one form of sums of products, whether or not that pays, of kernels that are kept, if need be, and operands that lie in some way.
+let private byFormOf form lay packing (p: Problem) result (a: Tensor) (b: Tensor) : Tensor =
+    let sums (sums: CorrelationSums<float32>) =
+        Correlation.runBy (fun _ -> form) { sums with Packing = packing }
+
+    let found = Engines.Convolve.by sums KernelSums.kernel result p.Windows p.Groups (lay a) (lay b)
+    Tensor.ofArray found.Shape (found :?> HostBuffer<float32>).Items
+
+let private byUpright packing p = byFormOf Correlation.Form.Upright sideBySide packing p
+
+let private upright =
+    testList "convolutions by upright tiles against loops" [
+        if UprightProducts.isFor<float32>() then
+            for name, p in large do
+                testCase name (fun () -> agreesBy (byUpright null) DType.Float32 p)
+
+                testCase $"of kernels that are kept: {name}" (fun () ->
+                    let packing = Packing()
+
+                    // The second call reads what the first one has kept.
+                    for _ in 1..2 do
+                        agreesBy (byUpright packing) DType.Float32 p)
+
+            // Rows of places are cut into sevens and eights, or taken two at a time.
+            for step in 1..3 do
+                for name, lay in lies do
+                    testCase $"images of any width by strides of {step}, {name}" (fun () ->
+                        for width in 1..36 do
+                            let around = [| 1; 1 |]
+
+                            windows [| 5; width |] [| 3; 3 |] [| 1; step |] [| 1; 1 |] around around
+                            |> problem 2 3 35 1
+                            |> agreesBy (byFormOf Correlation.Form.Upright lay null) DType.Float32)
+        else
+            ptestCase "they are for vectors of 512 bits, which this processor lacks" ignore
+    ]
+
+/// The bits of what a convolution's terms are.
+let private bits (term: ConvolutionTerm -> Tensor -> Tensor -> Tensor) dtype (p: Problem) =
+    let dice = Dice.Dice 11
+    let tensor shape = (Tensor.ofArray shape (random dice shape)).Convert dtype
+    let x, k, y = tensor p.XShape, tensor p.KernelShape, tensor p.YShape
+
+    [ ConvolutionTerm.Output, x, k; ConvolutionTerm.Input, k, y; ConvolutionTerm.Kernel, x, y ]
+    |> List.map (fun (result, a, b) ->
+        numbers (term result a b) |> Seq.map BitConverter.DoubleToInt64Bits |> List.ofSeq)
+
+/// Which form is taken depends on the block, and so on the number of workers: each adds up in the same order.
+let private forms =
+    testList "convolutions have the same bits by every form" [
+        for name, p in large do
+            testCase name (fun () ->
+                let by form = bits (byFormOf form sideBySide null p) DType.Float32 p
+                let expected = by Correlation.Form.InImage
+
+                for form in
+                    [
+                        Correlation.Form.Copies
+                        if UprightProducts.isFor<float32>() then Correlation.Form.Upright
+                    ] do
+                    if by form <> expected then failtest $"{p} by {form}")
+    ]
+
 /// What a convolution's terms are has the same bits by any number of threads, however they share the work.
 let private threads =
-    let bits (term: ConvolutionTerm -> Tensor -> Tensor -> Tensor) dtype (p: Problem) =
-        let dice = Dice.Dice 11
-        let tensor shape = (Tensor.ofArray shape (random dice shape)).Convert dtype
-        let x, k, y = tensor p.XShape, tensor p.KernelShape, tensor p.YShape
-
-        [ ConvolutionTerm.Output, x, k; ConvolutionTerm.Input, k, y; ConvolutionTerm.Kernel, x, y ]
-        |> List.map (fun (result, a, b) ->
-            numbers (term result a b) |> Seq.map BitConverter.DoubleToInt64Bits |> List.ofSeq)
-
     let usual (p: Problem) result a b =
         Bind.one (Primitive.Convolution(result, p.Windows, p.Groups)) [| a; b |]
 
@@ -416,6 +470,9 @@ let private threads =
                         testCase
                             $"tiles of {size.Outputs}, of kernels that are kept: {name}"
                             (areSame (bySize size (Packing())) DType.Float32 p)
+
+                if UprightProducts.isFor<float32>() then
+                    testCase $"upright tiles: {name}" (areSame (byUpright null) DType.Float32 p)
         ]
     )
 
@@ -480,13 +537,25 @@ let private blocksOfSums =
 let private alone =
     testCase "an example alone gives what it gives in a batch" (fun () ->
         let dice = Dice.Dice 3
-        let p = problem 7 5 12 1 (plane 9 3 1 1 1)
         let tensor shape = (Tensor.ofArray shape (random dice shape)).Convert DType.Float32
-        let x, k = tensor p.XShape, tensor p.KernelShape
-        let all = convolve Window.same k x
 
-        for n in 0..6 do
-            same all[n] (convolve Window.same k x[n]) $"example {n}"
+        // The last ones by upright tiles, where vectors have 512 bits: by strides, and of rows so short that a block has several examples.
+        for p in
+            [
+                problem 7 5 12 1 (plane 9 3 1 1 1)
+                problem 7 40 64 1 (plane 14 3 2 1 1)
+                problem 7 40 64 1 (plane 5 3 2 1 1)
+            ] do
+            let window = {
+                Window.stride p.Windows.Step[0] with
+                    Padding = Padding.Around p.Windows.Before[0]
+            }
+
+            let x, k = tensor p.XShape, tensor p.KernelShape
+            let all = convolve window k x
+
+            for n in 0..6 do
+                same all[n] (convolve window k x[n]) $"{p}: example {n}"
 
         // By Winograd's algorithm: what is not finite reaches two places further, and no other example.
         let p = problem 7 32 32 1 (plane 12 3 1 1 1)
@@ -870,6 +939,8 @@ let all =
         kernels
         tiles
         tilesOfAnyWidth
+        upright
+        forms
         threads
         kernelsByVectors
         transposedImages

@@ -3,8 +3,10 @@ namespace Cotangent.Engines
 // The innermost loops of convolutions: products of panels of kernels with columns, which lie in an image (see CorrelationImage.fs) or are
 // copies (see Patches.fs).
 
+open System
 open System.Buffers
 open System.Numerics
+open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 open Cotangent.Engines.Tile
 open Cotangent.Engines.WideTile
@@ -358,6 +360,14 @@ module internal ColumnProducts =
                     else
                         thinNarrow 2 t first last &a &b &c w add
 
+    /// Adds as many elements, in whole vectors.
+    let plusAll (x: Span<'T>) (sums: Span<'T>) =
+        let x = &MemoryMarshal.GetReference x
+        let y = &MemoryMarshal.GetReference sums
+
+        for i in 0 .. Vector<'T>.Count .. sums.Length - 1 do
+            plus (load &x (nativeint i)) &y (nativeint i)
+
     /// Where there are more than `Longest` taps, the sums of both halves.
     let rec summed m (t: Taps<'T>) (sums: 'T[]) width (product: Taps<'T> -> 'T[] -> unit) =
         let count = t.Last - t.First
@@ -369,10 +379,5 @@ module internal ColumnProducts =
             let second = ArrayPool<'T>.Shared.Rent(m * width)
             summed m { t with Last = half } sums width product
             summed m { t with First = half } second width product
-            let w = Vector<'T>.Count
-
-            // Rows are whole vectors.
-            for i in 0..w .. m * width - 1 do
-                put (load &(at sums i) 0n + load &(at second i) 0n) &(at sums i) 0n
-
+            plusAll (second.AsSpan(0, m * width)) (sums.AsSpan(0, m * width))
             ArrayPool<'T>.Shared.Return second

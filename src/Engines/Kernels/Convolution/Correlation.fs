@@ -35,24 +35,39 @@ module internal Correlation =
 
     /// Where the columns come from.
     [<RequireQualifiedAccess; Struct>]
-    type private Form =
+    type Form =
         /// A few kernels, straight from the image.
         | Thin
         /// Straight from the image, with the columns between the ends of its rows, whose sums are dropped.
         | InImage
         /// Copies in panels.
         | Copies
+        /// Straight from the image, with kernels in the lanes.
+        | Upright
+
+    /// Whether columns are places of the image.
+    let private ofImage form =
+        match form with
+        | Form.Thin
+        | Form.InImage -> true
+        | Form.Copies
+        | Form.Upright -> false
 
     /// The columns of a block.
     let private columnCount form (axes: CorrelationAxis[]) (block: Block) =
+        if ofImage form then flatPlaces axes block else block.Extent |> Array.fold (*) 1
+
+    /// The kernels of a panel.
+    let private panelRows<'T> form =
         match form with
         | Form.Thin
-        | Form.InImage -> flatPlaces axes block
-        | Form.Copies -> block.Extent |> Array.fold (*) 1
+        | Form.InImage
+        | Form.Copies -> height ()
+        | Form.Upright -> UprightProducts.width<'T>()
 
-    /// The form that takes less time, by what a tap costs: a vector of multiply-adds for two rows, and about four
-    /// cycles for a vector that is copied.
-    let private formOf<'T> (axes: CorrelationAxis[]) (block: Block) m =
+    /// The form that takes least time, by what each of so many taps costs: a vector of multiply-adds for two rows, and about four
+    /// cycles for a vector that is copied. A vector of results that are turned over takes about ten.
+    let private formOf<'T> (axes: CorrelationAxis[]) (block: Block) m taps =
         let cols, lanes = breadth<'T>(), lanes<'T>()
         // Wide panels end with their last vector, or with upright tiles' columns, which take about a quarter of one; narrow ones are whole.
         let vectors form =
@@ -64,33 +79,75 @@ module internal Correlation =
             else
                 float (partsOf columns cols * (cols / lanes))
 
-        let perVector = float (up (height ()) m) / 2.0
+        let perCycle = Processor.vectorsPerCycle
+        let perVector = float (up (height ()) m) / perCycle
 
         let copied =
             Patches.imageRuns axes block
             |> Patches.cut (columnCount Form.Copies axes block) cols 1
             |> Seq.sumBy (Seq.sumBy (fun run -> float (partsOf run.Length lanes)))
 
+        let cost form =
+            match form with
+            | Form.Thin -> 0.0
+            | Form.InImage -> vectors form * perVector
+            | Form.Copies -> vectors form * perVector + 4.0 * copied
+            | Form.Upright ->
+                let places = Patches.imageRuns axes block |> UprightProducts.tiles
+                let results = float (columnCount form axes block) * float m / float lanes
+
+                UprightProducts.cost<'T> m * float places.Places / perCycle
+                + 10.0 * results / float (max 1 taps)
+
         if m <= ThinRows then
             Form.Thin
-        elif vectors Form.InImage * perVector <= vectors Form.Copies * perVector + 4.0 * copied then
-            Form.InImage
+        elif UprightProducts.isFor<'T>() then
+            List.minBy cost [ Form.InImage; Form.Copies; Form.Upright ]
         else
-            Form.Copies
+            List.minBy cost [ Form.InImage; Form.Copies ]
 
-    let run (sums: CorrelationSums<'T>) =
+    let private flat (axes: CorrelationAxis[]) =
+        axes |> Array.fold (fun n a -> n * (int64 a.Places + int64 a.Reach)) 1L
+
+    /// About as many flat places as a block has, for so many workers.
+    let private limit (sums: CorrelationSums<'T>) workers =
+        let axes, m = sums.Axes, sums.Outputs
+        let flat = flat axes
+        let phases = axes |> Array.fold (fun n a -> n * a.Phases.Length) 1
+        let image = int64 sums.Channels * int64 phases
+        // Blocks are to occupy all cores.
+        let apart = if workers = 1 then flat else flat * int64 sums.Groups / (2L * int64 workers)
+
+        // The image of a block is to stay in the cache; but what the last panel of a block lacks is to be little.
+        if m <= ThinRows then
+            32768L / max image (int64 m) |> min apart |> min 4096L |> max 256L |> int
+        else
+            131072L / image |> min apart |> min 1024L |> max (10L * int64 (breadth<'T>())) |> int
+
+    let private form (sums: CorrelationSums<'T>) (block: Block) =
+        let taps = targets sums.Axes |> Array.map (fun t -> sums.Channels * t.Count)
+        formOf<'T> sums.Axes block sums.Outputs (Array.sum taps / taps.Length)
+
+    let isUpright (sums: CorrelationSums<'T>) =
+        form sums (blocks sums.Axes (limit sums 1) |> Array.head) = Form.Upright
+
+    /// All sums, by a form, which may depend on a block, as each sum is added up in the same order.
+    let runBy form (sums: CorrelationSums<'T>) =
         let axes, groups, m, channels = sums.Axes, sums.Groups, sums.Outputs, sums.Channels
         let source, kernel, rowStep, into = sums.Source, sums.Kernel, sums.RowStep, sums.Target
         let targets = targets axes
         let deep = targets |> Array.map (fun t -> channels * t.Count)
-        let rows, cols = height (), breadth<'T>()
+        let cols, lanes, workers = breadth<'T>(), lanes<'T>(), Workers.count ()
+        let blocks = blocks axes (limit sums workers)
+        let form = form blocks[0]
+        let rows = panelRows<'T> form
         let padded = up rows m
         let sizes = deep |> Array.map (fun k -> int64 padded * int64 k)
         let starts = sizes |> Array.scan (fun at size -> at + int size) 0
         let perGroup = Array.last starts
         let tall = padded / rows
 
-        let pack (panels: 'T[]) =
+        let pack (panels: 'T[]) start =
             let stretches = targets |> Array.map (KernelPanels.stretches (kernel 0) channels)
 
             Strided.ranges (groups * tall) (int64 groups * int64 perGroup) (fun first last ->
@@ -98,7 +155,7 @@ module internal Correlation =
                     let g, i = n / tall, n % tall * rows
 
                     for t in 0 .. targets.Length - 1 do
-                        let start = g * perGroup + starts[t] + i * deep[t]
+                        let start = start + g * perGroup + starts[t] + i * deep[t]
 
                         KernelPanels.panel
                             rows
@@ -110,28 +167,13 @@ module internal Correlation =
                             panels
                             start)
 
-        let packed =
+        let struct (packed, packed0) =
             KernelPanels.kept
                 sums
-                KernelOrder.Panels
+                (KernelOrder.Panels rows)
                 (workLength (int64 groups * Array.sum sizes |> max 1L))
                 pack
 
-        let flat = axes |> Array.fold (fun n a -> n * (int64 a.Places + int64 a.Reach)) 1L
-        let phases = axes |> Array.fold (fun n a -> n * a.Phases.Length) 1
-        let workers = int64 (Workers.count ())
-        // Blocks are to occupy all cores.
-        let apart = if workers = 1L then flat else flat * int64 groups / (2L * workers)
-
-        // The image of a block is to stay in the cache; but what the last panel of a block lacks is to be little.
-        let limit =
-            if m <= ThinRows then
-                32768L / max (int64 channels * int64 phases) (int64 m) |> min apart |> min 4096L |> max 256L
-            else
-                131072L / (int64 channels * int64 phases) |> min apart |> min 1024L |> max (10L * int64 cols)
-
-        let blocks = blocks axes (int limit)
-        let form = formOf<'T> axes blocks[0] m
         // Blocks of equal extents have equal tables, of an entry for each channel and tap.
         let tables =
             let known = Dictionary<struct (int * int * int * int), nativeint[][]>()
@@ -161,21 +203,34 @@ module internal Correlation =
             | Form.Thin -> up (thinColumns<'T> m (columnsOf block)) (columnsOf block)
             | Form.InImage
             | Form.Copies -> min atOnce (up cols (columnsOf block))
+            | Form.Upright -> columnsOf block
 
         // Where blocks are few, their rows are shared among the cores, too.
         let parts =
             match form with
             | Form.Thin -> 1
             | Form.InImage
-            | Form.Copies -> min tall (max 1 (int (workers / (int64 groups * int64 blocks.Length))))
+            | Form.Copies
+            | Form.Upright -> min tall (max 1 (workers / (groups * blocks.Length)))
 
-        let work = int64 groups * flat * int64 m * int64 (Array.sum deep)
+        // Of each block.
+        let places =
+            match form with
+            | Form.Thin
+            | Form.InImage
+            | Form.Copies -> [||]
+            | Form.Upright -> blocks |> Array.map (Patches.imageRuns axes >> UprightProducts.tiles)
+
+        let placeRows = places |> Array.fold (fun most p -> max most p.Count) 0
+
+        let work = int64 groups * flat axes * int64 m * int64 (Array.sum deep)
 
         // Sixteen products are worth the work of an element elsewhere.
         Strided.ranges (groups * blocks.Length * parts) (work / 16L) (fun first last ->
             let rent (n: int64) = ArrayPool<'T>.Shared.Rent(workLength n)
             let pixels = rent (int64 (imageLength<'T> channels (longest (channelSize axes))))
-            let sums = rent (int64 padded * int64 (longest width))
+            let sums = rent (int64 (if form = Form.Upright then rows else padded) * int64 (longest width))
+            let ofPlaces = rent (int64 placeRows * int64 rows)
             let struct (copies, aligned) = Panels.rent<'T>(Depth * atOnce + spare<'T>())
 
             let mutable imaged = -1
@@ -195,7 +250,8 @@ module internal Correlation =
                 let panels =
                     match form with
                     | Form.Thin
-                    | Form.InImage -> [||]
+                    | Form.InImage
+                    | Form.Upright -> [||]
                     | Form.Copies -> Patches.imageRuns axes block |> Patches.cut all cols 1
 
                 // All phases of a block are one thread's, as they are written among each other.
@@ -204,7 +260,7 @@ module internal Correlation =
                     if deep[t] > 0 then
                         let taps = {
                             Panels = packed
-                            Start = g * perGroup + starts[t] + top * deep[t]
+                            Start = packed0 + g * perGroup + starts[t] + top * deep[t]
                             K = deep[t]
                             Table = tables[b][t]
                             First = 0
@@ -216,7 +272,7 @@ module internal Correlation =
                             match runs[b].[t] with
                             | null ->
                                 let found =
-                                    Patches.targetRuns axes block targets[t] (form <> Form.Copies) origin
+                                    Patches.targetRuns axes block targets[t] (ofImage form) origin
                                     |> Patches.cut all width step
 
                                 runs[b].[t] <- found
@@ -227,15 +283,21 @@ module internal Correlation =
                             let first = n * width
                             let count = min width (all - first)
 
+                            let finish first count = write count sums width runs[n] step into (top + first)
+
                             match form with
                             | Form.Thin ->
                                 summed (up rows m) taps sums width (fun t sums ->
                                     thinProduct m t pixels sums width)
+
+                                finish 0 m
                             | Form.InImage ->
                                 let x = { Data = pixels; First = first; Count = count; InImage = true }
 
                                 summed (up rows m) taps sums width (fun t sums ->
                                     product m t x (fun _ _ -> ()) sums width)
+
+                                finish 0 m
                             | Form.Copies ->
                                 let x = { Data = copies; First = aligned; Count = count; InImage = false }
 
@@ -254,10 +316,26 @@ module internal Correlation =
                                 summed (up rows m) taps sums width (fun t sums ->
                                     product m t x (fun tap depth -> copy t tap depth) sums width)
 
-                            write m sums width runs[n] step into top
+                                finish 0 m
+                            | Form.Upright ->
+                                let places = places[b]
+
+                                for i in 0..rows .. m - 1 do
+                                    let taps = { taps with Start = taps.Start + i * deep[t] }
+                                    let count = min rows (m - i)
+                                    let vectors = partsOf count lanes
+
+                                    summed places.Count taps ofPlaces rows (fun t sums ->
+                                        UprightProducts.product vectors places.Tiles t pixels sums)
+
+                                    UprightProducts.columns vectors places.Rows ofPlaces sums width
+                                    finish i count
 
             ArrayPool<'T>.Shared.Return pixels
             ArrayPool<'T>.Shared.Return sums
+            ArrayPool<'T>.Shared.Return ofPlaces
             ArrayPool<'T>.Shared.Return copies)
 
         KernelPanels.release sums packed
+
+    let run (sums: CorrelationSums<'T>) = runBy (form sums) sums

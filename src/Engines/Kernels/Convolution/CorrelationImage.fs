@@ -367,10 +367,12 @@ module internal CorrelationImage =
                 [| struct (0, 0) |]
             |> Array.map (fun (struct (phase, place)) -> phase * size + place)
 
-        let all = [|
-            for c in 0 .. channels - 1 do
-                for start in starts do
-                    nativeint (c * channel + start)
-        |]
+        let count = channels * starts.Length
+        let all = Array.zeroCreate (if count = 0 then 0 else count + 1)
 
-        if all.Length = 0 then all else Array.append all [| Array.last all |]
+        for c in 0 .. channels - 1 do
+            for t in 0 .. starts.Length - 1 do
+                all[c * starts.Length + t] <- nativeint (c * channel + starts[t])
+
+        if count > 0 then all[count] <- all[count - 1]
+        all

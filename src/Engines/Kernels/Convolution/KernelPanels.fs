@@ -6,29 +6,39 @@ open System.Buffers
 open Cotangent
 open Cotangent.Inlined // in place of functions of Array and List
 
-/// The orders in which kernels are kept: in panels, or as panels of the planes of their transforms, upright or not (see WinogradProducts.fs).
+/// The orders in which kernels are kept: in panels of so many, or as panels of the planes of their transforms, upright or not (see
+/// WinogradProducts.fs).
 [<RequireQualifiedAccess; Struct>]
 type internal KernelOrder =
-    | Panels
+    | Panels of rows: int
     | Planes of size: TileSize * isUpright: bool
 
 module internal KernelPanels =
 
-    /// A convolution's kernels in an order, in an array of so many elements, which are filled for this call alone, or kept.
-    let kept (sums: CorrelationSums<'T>) (order: KernelOrder) (length: int) (fill: 'T[] -> unit) : 'T[] =
+    /// A convolution's kernels in an order, in so many elements of an array from a line of the caches on, which are filled for this call
+    /// alone, or kept.
+    let kept
+        (sums: CorrelationSums<'T>)
+        (order: KernelOrder)
+        (length: int)
+        (fill: 'T[] -> int -> unit)
+        : struct ('T[] * int) =
         match sums.Packing with
         | null ->
-            let panels = ArrayPool<'T>.Shared.Rent length
-            fill panels
-            panels
+            let struct (panels, start) = Panels.rent<'T> length
+            fill panels start
+            struct (panels, start)
         | packing ->
-            packing.Get(
-                (sums.Term, sums.Groups, order),
-                fun () ->
-                    let panels = Array.zeroCreate<'T> length
-                    fill panels
-                    panels
-            )
+            let panels =
+                packing.Get(
+                    (sums.Term, sums.Groups, order),
+                    fun () ->
+                        let panels = Panels.fixed'<'T> length
+                        fill panels (Panels.line panels)
+                        panels
+                )
+
+            struct (panels, Panels.line panels)
 
     let release (sums: CorrelationSums<'T>) (panels: 'T[]) =
         if isNull sums.Packing then ArrayPool<'T>.Shared.Return panels

@@ -154,9 +154,9 @@ module internal Winograd =
             else
                 ValueNone
 
-        let kernels =
+        let struct (kernels, kernels0) =
             if isOnce then
-                [||]
+                struct ([||], 0)
             else
                 KernelPanels.kept
                     sums
@@ -297,7 +297,16 @@ module internal Winograd =
 
                         finish (panel * rows) (count * rows)
                 | ValueNone ->
-                    multiply all top (bottom - top) kernels (g * planes * all.Length) 0 channels nothing
+                    multiply
+                        all
+                        top
+                        (bottom - top)
+                        kernels
+                        (kernels0 + g * planes * all.Length)
+                        0
+                        channels
+                        nothing
+
                     finish (top * rows) ((bottom - top) * rows)
 
             ArrayPool<float32>.Shared.Return data

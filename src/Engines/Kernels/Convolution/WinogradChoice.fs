@@ -59,19 +59,21 @@ module internal WinogradChoice =
     let hasRoom (size: TileSize) groups m channels =
         float groups * float m * float channels * float size.Planes <= MostElements
 
-    /// Multiply-adds of a cycle: one vector of 512 bits, or two of 256.
+    /// Kernels that are kept and take more elements come from memory, and are waited for where tiles are few.
     [<Literal>]
-    let PerCycle = 16.0
+    let private Cached = 262_144.0
 
     /// The tiles that take less time than sums of products do, and less than the others, if any do: by what was measured of each step, in
     /// cycles.
     let faster (sums: CorrelationSums<float32>) : TileSize voption =
         let axes, lanes, isWide = sums.Axes, lanes<float32>(), Vector512.IsHardwareAccelerated
+        let perCycle = float lanes * Processor.vectorsPerCycle
         let m, channels = float sums.Outputs, float sums.Channels
         let examples = float axes[0].Places
         let isKept, kernels = not (isNull sums.Packing), m * channels
 
-        let direct =
+        // Sums of products, which reach that share of the peak.
+        let direct share =
             let places, taps = examples * float axes[2].Places * float axes[3].Places, float (Taps * Taps)
 
             let rows =
@@ -80,7 +82,7 @@ module internal WinogradChoice =
                 else
                     ColumnProducts.up (height ()) sums.Outputs
 
-            taps * places * float rows * channels / PerCycle / 0.75
+            taps * places * float rows * channels / perCycle / share
             + (if isKept then 0.0 else 2.0 * taps * kernels)
 
         let cost (size: TileSize) =
@@ -94,14 +96,17 @@ module internal WinogradChoice =
                 * float (ColumnProducts.up rows sums.Outputs)
                 * planes
                 * channels
-                / PerCycle
+                / perCycle
                 / 0.9
 
-            // They go through memory but where they are kept, or used at once.
+            // They go through memory but where they are used at once.
             let kernels =
-                if isKept then 0.0
-                elif areFew tiles then 0.55 * planes * kernels
-                else 1.5 * planes * kernels
+                if isKept then
+                    if areFew tiles && planes * kernels > Cached then 0.5 * planes * kernels else 0.0
+                elif areFew tiles then
+                    0.55 * planes * kernels
+                else
+                    1.5 * planes * kernels
 
             let perEight = WinogradTiles.linesPerEight (WinogradTiles.inputs size axes[3])
             let data = float tiles * (4.5 + 1.1 * area) * perEight * channels
@@ -109,11 +114,15 @@ module internal WinogradChoice =
             // With vectors of 256 bits there are fewer registers, too.
             products + kernels + data + (if isWide then results else 1.2 * results)
 
+        let isLess size =
+            let cost = cost size
+            cost < direct 0.75 && (cost < direct 0.85 || not (Correlation.isUpright sums))
+
         if isFor axes then
             let sizes =
                 [ TileSize.Four; TileSize.Two ]
                 |> List.filter (fun size ->
-                    hasRoom size sums.Groups sums.Outputs sums.Channels && cost size < direct)
+                    hasRoom size sums.Groups sums.Outputs sums.Channels && isLess size)
 
             if sizes.IsEmpty then ValueNone else ValueSome(List.minBy cost sizes)
         else

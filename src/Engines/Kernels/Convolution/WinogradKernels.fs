@@ -43,7 +43,7 @@ module internal WinogradKernels =
 
             let tiles = float (WinogradChoice.tiles TileSize.Four axes)
             // Tiles of products have whole vectors of 512 bits, or two of 256.
-            let products = float Planes * tiles * m * ceil (channels / WinogradChoice.PerCycle) / 0.8
+            let products = float Planes * tiles * m * ceil (channels / 16.0) / 0.8
             // The sums of all planes go through memory where they are too many for the caches.
             let kernels = (if m * channels <= MostKept then 80.0 else 140.0) * m * channels
             let perEight part = WinogradTiles.linesPerEight (part TileSize.Four axes[3])

@@ -89,7 +89,13 @@ module internal WinogradPanels =
         }
 
     /// The planes of all kernels, group after group.
-    let transformAll (size: TileSize) (sums: CorrelationSums<float32>) (p: KernelPlanes) (into: float32[]) =
+    let transformAll
+        (size: TileSize)
+        (sums: CorrelationSums<float32>)
+        (p: KernelPlanes)
+        (into: float32[])
+        start
+        =
         let transform, most = transform size sums p Most, depth ()
         let work = int64 sums.Groups * int64 sums.Outputs * int64 sums.Channels * int64 (Taps * Taps)
 
@@ -99,5 +105,5 @@ module internal WinogradPanels =
 
                 for first in 0..most .. p.Channels - 1 do
                     let count = min most (p.Channels - first)
-                    let start = g * size.Planes * p.Length + p.At(panel, first, count)
+                    let start = start + g * size.Planes * p.Length + p.At(panel, first, count)
                     transform.Invoke(g, panel, first, count, into, start))

@@ -13,7 +13,6 @@ open System
 open System.Buffers
 open System.Numerics
 open System.Runtime.Intrinsics
-open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
 open Cotangent.Inlined // in place of functions of Array and List
 open Cotangent.Engines.Shares
@@ -79,15 +78,10 @@ module internal MatMul =
         | Elements
         | Blocks
 
-    /// Asked once: where a machine is a virtual one, the question takes a microsecond.
-    let private isIntel =
-        X86Base.IsSupported
-        && (let struct (_, vendor, _, _) = X86Base.CpuId(0, 0)
-            vendor = 0x756E6547) // Genu(ineIntel)
-
     /// Whether a product of more than `BlasFrom` products is left to a native library. MKL has kernels of 512 bits, a little
     /// faster than ours, for Intel's processors alone: on others ours are twice as fast.
-    let preferLibrary () = (isIntel || not Vector512.IsHardwareAccelerated) && (Extension.blas ()).IsSome
+    let preferLibrary () =
+        (Processor.isIntel || not Vector512.IsHardwareAccelerated) && (Extension.blas ()).IsSome
 
     /// Whether b can be read in place again and again: its rows in a tile stay in the first-level cache, where rows that are
     /// some power of two apart fall into a few places. For few rows of a a copy never pays. AMD's Zen 5 reads from the second-level
@@ -98,7 +92,7 @@ module internal MatMul =
 
         m <= 32 && span <= 4_194_304L
         || span
-           <= (if not isIntel then 2_097_152L
+           <= (if not Processor.isIntel then 2_097_152L
                elif apart % 512 = 0 then 32_768L
                else 131_072L)
 
@@ -122,7 +116,8 @@ module internal MatMul =
                 && (isThin
                     || isCached m k &b
                        && isNear m k &a
-                       && (work < BlasFrom || work < (if isIntel then 3e7 else 2e8) && not (preferLibrary ())))
+                       && (work < BlasFrom
+                           || work < (if Processor.isIntel then 3e7 else 2e8) && not (preferLibrary ())))
             then
                 Form.Rows
             elif isInner && (m < 4 || work < 4e3 || m <= w && k >= 8 * w) then

@@ -166,11 +166,38 @@ module internal Panels =
 
                 first <- first + width
 
+    /// `lines` lines of k neighbours, `line` apart, into as many neighbours of each of k rows, `width` apart: eight or four lines at a time
+    /// in registers, the last four of which may have been copied before.
+    let turn lines k (x: byref<'T>) (line: int) (y: byref<'T>) (width: int) =
+        optimised ()
+        let l, w = nativeint line, nativeint width
+        let mutable first = 0
+
+        while first < lines do
+            let most =
+                if canTransposeEight<'T>() && first <= lines - 8 then 8
+                elif canTranspose<'T>() && lines >= 4 then 4
+                else 1
+
+            let at = min first (lines - most)
+            let x = &Unsafe.Add(&x, at * line)
+            let y = &Unsafe.Add(&y, at)
+
+            if most = 1 then
+                copy k &x 1n &y w
+            else
+                let mutable p = if most = 8 then transposeEight k &x l &y w else transpose k &x l &y w
+
+                while p < k do
+                    copy most (&Unsafe.Add(&x, p)) l (&Unsafe.Add(&y, p * width)) 1n
+                    p <- p + 1
+
+            first <- at + most
+
     /// Copies `count` lines of k elements into panels from `start` on, `width` lines wide, each with the first elements of all its
     /// lines, then the second ones, and so on. What the last panel lacks is zero.
     let pack width count k (x: 'T[]) offset (line: int) (step: int) (panels: 'T[]) start =
         optimised ()
-        let w = nativeint width
         let last = count - 1 - (count - 1) % width
         if last + width > count then panels.AsSpan(start + last * k, width * k).Clear()
 
@@ -190,36 +217,19 @@ module internal Panels =
                             (nativeint line)
                             (&Unsafe.Add(&t, p * width))
                             1n
+                elif step = 1 then
+                    turn lines k &s line &t width
+                elif step = -1 then
+                    // From their ends on.
+                    turn lines k (&Unsafe.Add(&s, 1 - k)) line (&Unsafe.Add(&t, (k - 1) * width)) -width
                 else
-                    let mutable l = 0
-
-                    if step = 1 && canTranspose<'T>() then
-                        while l <= lines - 4 do
-                            let x = &Unsafe.Add(&s, l * line)
-                            let y = &Unsafe.Add(&t, l)
-                            let most = if canTransposeEight<'T>() && l <= lines - 8 then 8 else 4
-
-                            let mutable p =
-                                if most = 8 then
-                                    transposeEight k &x (nativeint line) &y w
-                                else
-                                    transpose k &x (nativeint line) &y w
-
-                            while p < k do
-                                copy
-                                    most
-                                    (&Unsafe.Add(&x, p))
-                                    (nativeint line)
-                                    (&Unsafe.Add(&y, p * width))
-                                    1n
-
-                                p <- p + 1
-
-                            l <- l + most
-
-                    while l < lines do
-                        copy k (&Unsafe.Add(&s, l * line)) (nativeint step) (&Unsafe.Add(&t, l)) w
-                        l <- l + 1
+                    for l in 0 .. lines - 1 do
+                        copy
+                            k
+                            (&Unsafe.Add(&s, l * line))
+                            (nativeint step)
+                            (&Unsafe.Add(&t, l))
+                            (nativeint width)
 
     /// Whether rows so many elements apart fall into few places of the first-level cache: more of them than it has ways push each other out.
     let inline areAliased<'T> apart = apart <> 0 && apart % (4096 / sizeof<'T>) = 0
