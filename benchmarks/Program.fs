@@ -50,7 +50,7 @@ let main arguments =
         printfn "dotnet fsi build.fsx bench peak [--json FILE]"
         printfn "dotnet fsi build.fsx bench convolutions [--json FILE]"
         printfn "dotnet fsi build.fsx bench models [cnn | resnet | transformer | lstm] [--json FILE]"
-        printfn "dotnet fsi build.fsx bench inference [resnet] [minilm]"
+        printfn "dotnet fsi build.fsx bench inference [resnet] [minilm] [convolutions]"
         printfn "dotnet fsi build.fsx bench checkpoint"
         printfn "dotnet fsi build.fsx bench loader [throughput] [waiting]"
         printfn "dotnet fsi build.fsx bench ode"

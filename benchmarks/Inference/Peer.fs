@@ -26,16 +26,23 @@ let private input<'T when 'T: unmanaged and 'T: struct and 'T :> ValueType and '
 let numbers (name: string) (t: Tensor) : Input = input<float32> name t
 let integers (name: string) (t: Tensor) : Input = input<int64> name t
 
-/// A model of a file, with as many threads as there are processors.
+/// As many threads as there are processors, or as the variable says that limits ours.
+let threads =
+    match Environment.GetEnvironmentVariable "COTANGENT_THREADS" with
+    | null
+    | "" -> Environment.ProcessorCount
+    | text -> int text
+
+/// A model, from the bytes of its file.
 [<Sealed>]
-type Model(path: string) =
+type Model(bytes: byte[]) =
     let options =
         new SessionOptions(
-            IntraOpNumThreads = Environment.ProcessorCount,
+            IntraOpNumThreads = threads,
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL
         )
 
-    let session = new InferenceSession(path, options)
+    let session = new InferenceSession(bytes, options)
     let running = new RunOptions()
     let output = session.OutputNames[0]
 

@@ -543,8 +543,8 @@ let private alone =
         for p in
             [
                 problem 7 5 12 1 (plane 9 3 1 1 1)
-                problem 7 40 64 1 (plane 14 3 2 1 1)
-                problem 7 40 64 1 (plane 5 3 2 1 1)
+                problem 7 40 96 1 (plane 14 3 2 1 1)
+                problem 7 40 96 1 (plane 5 3 2 1 1)
             ] do
             let window = {
                 Window.stride p.Windows.Step[0] with

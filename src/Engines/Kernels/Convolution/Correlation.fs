@@ -65,8 +65,8 @@ module internal Correlation =
         | Form.Copies -> height ()
         | Form.Upright -> UprightProducts.width<'T>()
 
-    /// The form that takes least time, by what each of so many taps costs: a vector of multiply-adds for two rows, and about four
-    /// cycles for a vector that is copied. A vector of results that are turned over takes about ten.
+    /// The form that takes least time, by the cycles of each of so many taps: its multiply-adds, and about four for a vector that is
+    /// copied. A vector of results that are turned over takes about ten, whatever the taps.
     let private formOf<'T> (axes: CorrelationAxis[]) (block: Block) m taps =
         let cols, lanes = breadth<'T>(), lanes<'T>()
         // Wide panels end with their last vector, or with upright tiles' columns, which take about a quarter of one; narrow ones are whole.
@@ -82,8 +82,10 @@ module internal Correlation =
         let perCycle = Processor.vectorsPerCycle
         let perVector = float (up (height ()) m) / perCycle
 
+        let runs = Patches.imageRuns axes block
+
         let copied =
-            Patches.imageRuns axes block
+            runs
             |> Patches.cut (columnCount Form.Copies axes block) cols 1
             |> Seq.sumBy (Seq.sumBy (fun run -> float (partsOf run.Length lanes)))
 
@@ -93,7 +95,7 @@ module internal Correlation =
             | Form.InImage -> vectors form * perVector
             | Form.Copies -> vectors form * perVector + 4.0 * copied
             | Form.Upright ->
-                let places = Patches.imageRuns axes block |> UprightProducts.tiles
+                let places = UprightProducts.tiles runs
                 let results = float (columnCount form axes block) * float m / float lanes
 
                 UprightProducts.cost<'T> m * float places.Places / perCycle
@@ -101,7 +103,7 @@ module internal Correlation =
 
         if m <= ThinRows then
             Form.Thin
-        elif UprightProducts.isFor<'T>() then
+        elif UprightProducts.isFor<'T>() && UprightProducts.fills<'T> m then
             List.minBy cost [ Form.InImage; Form.Copies; Form.Upright ]
         else
             List.minBy cost [ Form.InImage; Form.Copies ]
@@ -128,10 +130,11 @@ module internal Correlation =
         let taps = targets sums.Axes |> Array.map (fun t -> sums.Channels * t.Count)
         formOf<'T> sums.Axes block sums.Outputs (Array.sum taps / taps.Length)
 
-    let isUpright (sums: CorrelationSums<'T>) =
+    /// Whether upright tiles are taken, as one worker would: what is chosen by it must not depend on their number.
+    let takesUpright (sums: CorrelationSums<'T>) =
         form sums (blocks sums.Axes (limit sums 1) |> Array.head) = Form.Upright
 
-    /// All sums, by a form, which may depend on a block, as each sum is added up in the same order.
+    /// All sums, by a form, which is chosen by the first block, and so depends on the number of workers: each form adds up in the same order.
     let runBy form (sums: CorrelationSums<'T>) =
         let axes, groups, m, channels = sums.Axes, sums.Groups, sums.Outputs, sums.Channels
         let source, kernel, rowStep, into = sums.Source, sums.Kernel, sums.RowStep, sums.Target
@@ -203,7 +206,7 @@ module internal Correlation =
             | Form.Thin -> up (thinColumns<'T> m (columnsOf block)) (columnsOf block)
             | Form.InImage
             | Form.Copies -> min atOnce (up cols (columnsOf block))
-            | Form.Upright -> columnsOf block
+            | Form.Upright -> Panels.unaliased<'T>(columnsOf block)
 
         // Where blocks are few, their rows are shared among the cores, too.
         let parts =
@@ -221,7 +224,7 @@ module internal Correlation =
             | Form.Copies -> [||]
             | Form.Upright -> blocks |> Array.map (Patches.imageRuns axes >> UprightProducts.tiles)
 
-        let placeRows = places |> Array.fold (fun most p -> max most p.Count) 0
+        let placeRows = places |> Array.fold (fun most p -> max most p.RowCount) 0
 
         let work = int64 groups * flat axes * int64 m * int64 (Array.sum deep)
 
@@ -325,7 +328,7 @@ module internal Correlation =
                                     let count = min rows (m - i)
                                     let vectors = partsOf count lanes
 
-                                    summed places.Count taps ofPlaces rows (fun t sums ->
+                                    summed places.RowCount taps ofPlaces rows (fun t sums ->
                                         UprightProducts.product vectors places.Tiles t pixels sums)
 
                                     UprightProducts.columns vectors places.Rows ofPlaces sums width

@@ -11,7 +11,7 @@ namespace Cotangent.Engines
 // that an image gives are a product of matrices, kernel times image, where the rows of the right factor are runs of
 // the *same* memory that begin at different places. Where rows are long, they go to the registers from there: the flat places
 // between the end of a row of outputs and the end of a row of the image are computed as well, and dropped. Where rows are short, and
-// those places many, what is in between is copied first (see Patches.fs).
+// those places many, what is in between is copied first (see Patches.fs), or kernels take the lanes (see UprightProducts.fs).
 //
 // A batch is one more axis, with a single tap: images of several examples lie one after the other.
 

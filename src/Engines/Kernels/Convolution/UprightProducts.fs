@@ -27,7 +27,7 @@ type internal PlaceTiles = {
 } with
 
     /// All rows of sums.
-    member t.Count = 8 * t.Tiles.Length
+    member t.RowCount = 8 * t.Tiles.Length
 
     /// All places, those that two tiles have counted twice.
     member t.Places = t.Tiles |> Array.sumBy _.Count
@@ -36,7 +36,7 @@ module internal UprightProducts =
 
     /// The rows of a tile, of which it may leave the last one out.
     [<Literal>]
-    let Eight = 8
+    let TileRows = 8
 
     /// Whether the machine is wide, and can turn rows into columns in registers.
     let isFor<'T> () = Vector512.IsHardwareAccelerated && sizeof<'T> = 4
@@ -44,7 +44,11 @@ module internal UprightProducts =
     /// The kernels of a panel.
     let width<'T> () = broadColumns<'T>()
 
-    /// Vectors of multiply-adds that a place of so many kernels is worth for each tap: panels that lack vectors read more elements for each.
+    /// Whether so many kernels fill most of their last panel.
+    let fills<'T> m = 4 * up (width<'T>()) m <= 5 * m
+
+    /// What a place of so many kernels costs for each tap, in vectors of multiply-adds, as measured: one or two vectors of kernels read as many
+    /// elements of the image as three do.
     let cost<'T> m =
         let vectors = partsOf m Vector512<'T>.Count
 
@@ -62,42 +66,42 @@ module internal UprightProducts =
 
     /// Tiles at a time, whose sums stay there too.
     [<Literal>]
-    let private Tiles = 10
+    let private TilesAtOnce = 10
 
     /// Tiles of a stretch of neighbours, five at least: sevens and eights that are exactly as many, or the last of which move back over
     /// others.
     let private tilesOf (run: Run) (tiles: ResizeArray<PlaceTile>) (rows: ResizeArray<Run>) =
-        let count = partsOf run.Length Eight
-        let sevens = min count (count * Eight - run.Length)
+        let count = partsOf run.Length TileRows
+        let sevens = min count (count * TileRows - run.Length)
 
         for n in 0 .. count - 1 do
-            let size = if n < sevens then Eight - 1 else Eight
-            let before = n * Eight - min n sevens
+            let size = if n < sevens then TileRows - 1 else TileRows
+            let before = n * TileRows - min n sevens
             let start = max 0 (min before (run.Length - size))
             let place = run.Place + start
 
             rows.Add {
-                Place = tiles.Count * Eight
+                Place = tiles.Count * TileRows
                 Column = run.Column + start
                 Length = min size run.Length
             }
 
-            tiles.Add { First = place; Second = place + Eight / 2; Count = size }
+            tiles.Add { First = place; Second = place + TileRows / 2; Count = size }
 
     /// The tiles of runs of equal lengths: of short ones two at a time.
     let tiles (runs: Run[]) : PlaceTiles =
         let tiles, rows = ResizeArray<PlaceTile>(), ResizeArray<Run>()
 
-        if runs[0].Length > Eight / 2 then
+        if runs[0].Length > TileRows / 2 then
             for run in runs do
                 tilesOf run tiles rows
         else
             for n in 0..2 .. runs.Length - 1 do
                 let first, second = runs[n], runs[min (n + 1) (runs.Length - 1)]
-                let row = tiles.Count * Eight
+                let row = tiles.Count * TileRows
                 rows.Add { first with Place = row }
-                if n + 1 < runs.Length then rows.Add { second with Place = row + Eight / 2 }
-                tiles.Add { First = first.Place; Second = second.Place; Count = Eight }
+                if n + 1 < runs.Length then rows.Add { second with Place = row + TileRows / 2 }
+                tiles.Add { First = first.Place; Second = second.Place; Count = TileRows }
 
         { Tiles = tiles.ToArray(); Rows = rows.ToArray() }
 
@@ -195,10 +199,10 @@ module internal UprightProducts =
             let tiled = tiles[n]
             let s = &at image tiled.First
             let u = &at image tiled.Second
-            let c = &item (&MemoryMarshal.GetReference sums) (nativeint (n * Eight * width))
+            let c = &item (&MemoryMarshal.GetReference sums) (nativeint (n * TileRows * width))
             let ahead = nativeint (count * width + n * count * share)
 
-            if tiled.Count < Eight then
+            if tiled.Count < TileRows then
                 tile vectors true t.Table first count &s &u &kernels &c ahead (nativeint share)
             else
                 tile vectors false t.Table first count &s &u &kernels &c ahead (nativeint share)
@@ -219,8 +223,8 @@ module internal UprightProducts =
 
     /// The sums of all tiles with so many vectors of a panel of kernels, in rows of its width, each in the order of the other forms'.
     let product vectors (tiles: PlaceTile[]) (t: Taps<'T>) (image: 'T[]) (sums: 'T[]) =
-        let rows, parts = Eight * width<'T>(), partsOf tiles.Length Tiles
-        let some = ArrayPool<'T>.Shared.Rent(if t.Last - t.First > Depth then Tiles * rows else 0)
+        let rows, parts = TileRows * width<'T>(), partsOf tiles.Length TilesAtOnce
+        let some = ArrayPool<'T>.Shared.Rent(if t.Last - t.First > Depth then TilesAtOnce * rows else 0)
 
         for part in 0 .. parts - 1 do
             let from, last = tiles.Length * part / parts, tiles.Length * (part + 1) / parts

@@ -42,7 +42,7 @@ module internal WinogradKernels =
             let direct = if isWide then min sums (cycles KernelProducts.cycles<float32>) else sums
 
             let tiles = float (WinogradChoice.tiles TileSize.Four axes)
-            // Tiles of products have whole vectors of 512 bits, or two of 256.
+            // Tiles of products have whole vectors of 512 bits, or two of 256, of which one begins in a cycle: so they were measured.
             let products = float Planes * tiles * m * ceil (channels / 16.0) / 0.8
             // The sums of all planes go through memory where they are too many for the caches.
             let kernels = (if m * channels <= MostKept then 80.0 else 140.0) * m * channels

@@ -17,8 +17,8 @@ module internal Processor =
 
     let isIntel = vendor = 0x756E6547 // Genu(ineIntel)
 
-    /// Whether two multiply-adds of 512 bits begin in a cycle: with Intel's, at least those that the runtime takes for accelerated, and AMD's
-    /// from family 26 (Zen 5) on. Others compute one by halves.
+    /// Whether two multiply-adds of 512 bits begin in a cycle. That is taken to be so with Intel's that the runtime takes for accelerated, and with AMD's
+    /// from family 26 (Zen 5) on, though not of some for laptops; others compute one by halves.
     let private isWhole =
         Vector512.IsHardwareAccelerated
         && (isIntel

@@ -3,8 +3,6 @@ namespace Cotangent.Engines
 // Tiles of vectors of 512 bits, for processors whose units are that wide: Vector<T> has at most 256. With 32 registers a tile
 // has twice the rows of a narrow one, and still all of its sums in registers.
 
-open System.Numerics
-open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open Cotangent.Engines.Tile
 
