@@ -2,6 +2,7 @@ module Cotangent.Tests.ConvolutionTests
 
 open System
 open System.Buffers
+open System.Collections.Concurrent
 open System.Runtime.Intrinsics
 open Cotangent
 open Cotangent.Engines
@@ -84,19 +85,33 @@ let private poison () =
             ArrayPool<float32>.Shared.Return singles
             ArrayPool<float>.Shared.Return doubles
 
+/// The three tensors of a problem, drawn, and what loops make of the two others for each.
+[<NoComparison; NoEquality>]
+type private Known = { X: float[]; K: float[]; Y: float[]; ToX: float[]; ToK: float[]; ToY: float[] }
+
+/// Loops take longer than what is tested, and most problems are tested in many ways: each is known once.
+let private known =
+    let found = ConcurrentDictionary<Problem, Lazy<Known>>(HashIdentity.Structural)
+
+    let find (p: Problem) =
+        let dice = Dice.Dice 7
+        let x, k, y = random dice p.XShape, random dice p.KernelShape, random dice p.YShape
+        let toX, toK, toY = Array.zeroCreate x.Length, Array.zeroCreate k.Length, Array.zeroCreate y.Length
+
+        products p (fun i j l ->
+            toY[l] <- toY[l] + x[i] * k[j]
+            toX[i] <- toX[i] + k[j] * y[l]
+            toK[j] <- toK[j] + x[i] * y[l])
+
+        { X = x; K = k; Y = y; ToX = toX; ToK = toK; ToY = toY }
+
+    fun (p: Problem) -> found.GetOrAdd(p, (fun p -> lazy find p)).Value
+
 /// `term` gives each of the three tensors from the two others.
 let private agreesBy term (dtype: DType) (p: Problem) =
-    let dice = Dice.Dice 7
-    let x, k, y = random dice p.XShape, random dice p.KernelShape, random dice p.YShape
-    let toX, toK, toY = Array.zeroCreate x.Length, Array.zeroCreate k.Length, Array.zeroCreate y.Length
-
-    products p (fun i j l ->
-        toY[l] <- toY[l] + x[i] * k[j]
-        toX[i] <- toX[i] + k[j] * y[l]
-        toK[j] <- toK[j] + x[i] * y[l])
-
+    let known = known p
     let tensor (shape: int[]) (data: float[]) = (Tensor.ofArray shape data).Convert dtype
-    let x, k, y = tensor p.XShape x, tensor p.KernelShape k, tensor p.YShape y
+    let x, k, y = tensor p.XShape known.X, tensor p.KernelShape known.K, tensor p.YShape known.Y
     poison ()
 
     let check result a b (expected: float[]) (shape: int[]) =
@@ -109,9 +124,9 @@ let private agreesBy term (dtype: DType) (p: Problem) =
             (actual.Convert DType.Float64)
             $"{dtype} {result} of {p}"
 
-    check ConvolutionTerm.Output x k toY p.YShape
-    check ConvolutionTerm.Input k y toX p.XShape
-    check ConvolutionTerm.Kernel x y toK p.KernelShape
+    check ConvolutionTerm.Output x k known.ToY p.YShape
+    check ConvolutionTerm.Input k y known.ToX p.XShape
+    check ConvolutionTerm.Kernel x y known.ToK p.KernelShape
 
 let private agrees =
     agreesBy (fun p result a b -> Bind.one (Primitive.Convolution(result, p.Windows, p.Groups)) [| a; b |])
